@@ -1,0 +1,184 @@
+//! The command line: shared flags, exit codes, and a verb a file.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    load,
+    problem::Problem,
+    rule::RuleSet,
+    settings::{self, LoadError, Settings, Sources},
+};
+
+mod check;
+mod eval;
+mod messages;
+mod replay;
+mod serve;
+
+/// How a verb ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: allowed, valid, equal, stopped cleanly.
+    Good,
+    /// 1: denied, problems, a difference.
+    Bad,
+    /// 2: usage, I/O, configuration; never a denial.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Good => 0,
+            Exit::Bad => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  registration-hook                                   serve the hooks
+  registration-hook check                             find every problem in settings and rules
+  registration-hook eval registrationHookSSR < request.json
+  registration-hook replay tests/fixtures             compare recorded requests and answers
+
+Exit codes: 0 good, 1 denied or not good, 2 could not answer";
+
+/// Decides Okta's registrations and progressive profile updates by rules written in TOML.
+#[derive(Parser)]
+#[command(name = "registration-hook", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every verb takes.
+#[derive(Args)]
+struct Common {
+    /// Settings file [default: registration-hook.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Rules folder [default: rules]
+    #[arg(long, global = true, value_name = "DIR")]
+    rules: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the service (also with no verb)
+    Serve,
+    /// Find every problem in settings and rules, and try every rule's examples
+    Check,
+    /// Answer one request as the service would
+    Eval(eval::Arguments),
+    /// Answer recorded requests and compare with the recorded answers
+    Replay(replay::Arguments),
+}
+
+/// Runs the program with this process's arguments.
+pub fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is nobody who could be told.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Failed
+            } else {
+                Exit::Good
+            };
+        }
+    };
+    let common = &arguments.common;
+    let done = match arguments.verb.unwrap_or(Verb::Serve) {
+        Verb::Serve => serve::run(common),
+        Verb::Check => check::run(common),
+        Verb::Eval(arguments) => eval::run(common, &arguments),
+        Verb::Replay(arguments) => replay::run(common, &arguments),
+    };
+    done.unwrap_or_else(|failure| {
+        for line in failure.0 {
+            complain(line);
+        }
+        Exit::Failed
+    })
+}
+
+/// Why a verb could not answer, for standard error.
+struct Failure(Vec<String>);
+
+impl Failure {
+    fn new(why: impl Into<String>) -> Self {
+        Self(vec![why.into()])
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self(problems.iter().map(Problem::to_string).collect())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl Common {
+    fn settings(&self) -> Result<Settings, LoadError> {
+        settings::load(&Sources {
+            file: self.config.clone(),
+            rules: self.rules.clone(),
+            environment: settings::environment(),
+        })
+    }
+
+    /// Settings and rules, for verbs that need both.
+    fn load(&self) -> Result<(Settings, RuleSet), Failure> {
+        let settings = self.settings().map_err(|error| match error {
+            LoadError::Unreadable(problem) => Failure::from(vec![problem]),
+            LoadError::Problems(problems) => Failure::from(problems),
+        })?;
+        let rules = rules(&settings)?;
+        Ok((settings, rules))
+    }
+}
+
+/// The rules that these settings name; the built-in ones where nobody has named or made a folder
+/// and nobody can have meant this to be in service, since no way in is configured.
+fn rules(settings: &Settings) -> Result<RuleSet, Vec<Problem>> {
+    if serves_built_in(settings) {
+        load::built_in()
+    } else {
+        load::folder(&settings.rules.directory)
+    }
+}
+
+fn serves_built_in(settings: &Settings) -> bool {
+    let rules = &settings.rules;
+    !rules.named && !settings.auth.is_configured() && !rules.directory.exists()
+}
+
+/// Writes a result to standard output. A reader that has gone away has read enough.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Writes a line to standard error, where nobody needs to be listening.
+fn complain(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

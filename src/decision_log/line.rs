@@ -1,0 +1,134 @@
+//! What a line says, and its two forms.
+
+use std::{
+    fmt::Display,
+    io::Write as _,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::Format;
+
+/// The longest `event_id` that is written, in characters; Okta's own have 22.
+const EVENT_ID_LIMIT: usize = 64;
+
+/// What is written about a request. Nothing in it is the end user's.
+pub struct Line<'a> {
+    /// The hook, or `none` for a path that is none.
+    pub hook: &'a str,
+    /// `self.service.registration`, `progressive.profile`, `classic` or `none`.
+    pub request_type: &'static str,
+    /// `allow`, `update`, `deny` or `none`.
+    pub decision: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// Okta's `eventId`.
+    pub event_id: Option<&'a str>,
+    /// Each rule's id and outcome.
+    pub rules: &'a [(&'a str, &'static str)],
+    /// The revision of the rules.
+    pub rules_revision: &'a str,
+    /// How the caller was admitted, or `none`.
+    pub caller: &'a dyn Display,
+    /// From the head's arrival to the answer.
+    pub duration: Duration,
+}
+
+impl Line<'_> {
+    /// Appends the line; writing to memory cannot fail.
+    pub(super) fn write(&self, format: Format, out: &mut Vec<u8>) {
+        match format {
+            Format::Json => self.json(out),
+            Format::Human { colour } => self.human(colour, out),
+        }
+        out.push(b'\n');
+    }
+
+    fn json(&self, out: &mut Vec<u8>) {
+        let _ = write!(
+            out,
+            r#"{{"time":"{:.3}","decision_id":"{}","event_id":"#,
+            Timestamp::now(),
+            decision_id(),
+        );
+        match self.event_id {
+            Some(id) => {
+                let end = id
+                    .char_indices()
+                    .nth(EVENT_ID_LIMIT)
+                    .map_or(id.len(), |(at, _)| at);
+                json_text(out, id.get(..end).unwrap_or_default());
+            }
+            None => out.extend_from_slice(b"null"),
+        }
+        let _ = write!(
+            out,
+            r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":["#,
+            self.hook, self.request_type, self.decision, self.status,
+        );
+        for (index, (id, outcome)) in self.rules.iter().enumerate() {
+            out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"{\"id\":" });
+            json_text(out, id);
+            let _ = write!(out, r#","outcome":"{outcome}"}}"#);
+        }
+        let _ = write!(
+            out,
+            r#"],"rules_revision":"{}","caller":"{}","duration_us":{}}}"#,
+            self.rules_revision,
+            self.caller,
+            self.duration.as_micros(),
+        );
+    }
+
+    fn human(&self, colour: bool, out: &mut Vec<u8>) {
+        let (start, end) = match (colour, self.decision) {
+            (false, _) => ("", ""),
+            (true, "allow" | "update") => ("\x1b[32m", "\x1b[0m"),
+            (true, "deny") => ("\x1b[33m", "\x1b[0m"),
+            (true, _) => ("\x1b[31m", "\x1b[0m"),
+        };
+        let time = Timestamp::now().to_zoned(TimeZone::system());
+        let what = match self.decision {
+            "none" => format!("refused {}", self.status),
+            decision => decision.to_owned(),
+        };
+        let _ = write!(
+            out,
+            "{} {start}{what:<11}{end} {}",
+            time.strftime("%H:%M:%S"),
+            self.hook
+        );
+        if self.request_type != "none" {
+            let _ = write!(out, " {}", self.request_type);
+        }
+        for (id, outcome) in self.rules {
+            let mark = if *outcome == "pass" { '✓' } else { '✗' };
+            let _ = write!(out, " {mark} {id}");
+        }
+        let _ = write!(out, " ({:.1} ms)", self.duration.as_secs_f64() * 1e3);
+    }
+}
+
+/// A name for this decision that no other has: this process's random half, and a count.
+fn decision_id() -> impl Display {
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let process = PROCESS.get_or_init(|| {
+        let mut bytes = [0; 8];
+        // Without entropy, ids repeat between processes and stay unique in each.
+        let _ = SystemRandom::new().fill(&mut bytes);
+        u64::from_ne_bytes(bytes)
+    });
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    std::fmt::from_fn(move |out| write!(out, "{process:016x}{count:08x}"))
+}
+
+fn json_text(out: &mut Vec<u8>, text: &str) {
+    let _ = serde_json::to_writer(out, text);
+}

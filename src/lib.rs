@@ -1,0 +1,53 @@
+//! The external service behind an Okta *registration inline hook*: it is asked while somebody
+//! registers or fills in more of their profile, judges the form by rules, and answers with Okta's
+//! commands or error causes.
+//!
+//! ```text
+//! bytes in ─► authenticate ─► decode ─► evaluate ─► encode ─► bytes out
+//!             auth            hook::     rule::      hook::
+//!                             request    Hook        response
+//!                                │          │           │
+//!                             Request ─► Decision ─► commands | error
+//! ```
+//!
+//! Only [`rule::Hook::evaluate`] decides: a total function of the rules and the request. The
+//! service, `eval` and `replay` all go through [`pipeline::answer`], so that what a developer sees
+//! is what production does, byte for byte.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`hook`] | Okta's vocabulary as plain types; imports nothing of ours |
+//! | [`hook::request`] | bytes → `Request`: strict JSON, tolerant meaning |
+//! | [`hook::response`] | `Decision` → bytes: the only place with command names |
+//! | [`rule`] | rules and their evaluation; imports `hook` |
+//! | [`rule::check`] | the catalogue of checks, a file a kind |
+//! | [`pipeline`] | decode, evaluate, encode |
+//! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
+//! | [`problem`], [`nearest`] | a fault with its place; what somebody may have meant |
+//! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
+//! | [`auth`] | who may call; knows no HTTP library and no body |
+//! | [`decision_log`] | one line a request, off the request's path |
+//! | [`server`] | bind, run, stop; one handler in five steps |
+//! | [`cli`] | the program's verbs, a file each |
+//!
+//! # Invariants, each the absence of something
+//!
+//! - There is no way to build an ALLOW or an update beside an `error`: [`hook::Decision`] is a sum
+//!   type.
+//! - No command name is configured anywhere: it follows from the request type.
+//! - `hook` and `rule` know no HTTP, file, environment, clock or log (`tests/it/tidy.rs`).
+//! - No domain type is serialised by derive: the edge owns the wire format.
+//! - No panic path is reachable from a request, and no value of a profile nor a secret has a
+//!   `Debug` or `Display` that prints it.
+
+pub mod auth;
+pub mod cli;
+pub mod decision_log;
+pub mod hook;
+pub mod load;
+pub mod nearest;
+pub mod pipeline;
+pub mod problem;
+pub mod rule;
+pub mod server;
+pub mod settings;

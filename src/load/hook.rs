@@ -1,0 +1,180 @@
+//! A rules file's tables → a [`Hook`].
+
+use std::cell::RefCell;
+
+use super::{fields::Fields, rule};
+use crate::{
+    hook::{DenyStyle, NonEmpty},
+    nearest::did_you_mean,
+    rule::{
+        Hook, Policy, Rule, Section,
+        node::{Fault, Node, Table},
+    },
+};
+
+const REGISTRATION: &str = "self_service_registration";
+const PROGRESSIVE: &str = "progressive_profile";
+
+const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
+
+/// Attributes that Okta lets no hook set, in lower case. Source: Okta's "User profile types", and
+/// the hook's reference for `password`.
+const RESERVED: [&str; 19] = [
+    "id",
+    "profile",
+    "status",
+    "transitioningtostatus",
+    "created",
+    "activated",
+    "statuschanged",
+    "lastlogin",
+    "lastupdated",
+    "passwordchanged",
+    "type",
+    "realm",
+    "realmid",
+    "password",
+    "credentials",
+    "_links",
+    "_embedded",
+    "class",
+    "classloader",
+];
+
+/// Reads a file's sections.
+pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
+    let found = RefCell::new(std::mem::take(faults));
+    let fields = Fields::new(document, 0..0, &found);
+    let mut ids = Vec::new();
+    let mut section = |key: &'static str| {
+        let entry = fields.entry(key)?;
+        let table = fields.keep(entry.value.table())?;
+        let span = entry.key_span.clone();
+        Some(read_section(
+            key,
+            Fields::new(table, span, &found),
+            &found,
+            &mut ids,
+        ))
+    };
+    let registration = section(REGISTRATION);
+    let progressive = section(PROGRESSIVE);
+    if registration.is_none() && progressive.is_none() && found.borrow().is_empty() {
+        fields.fault(format!(
+            "a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]"
+        ));
+    }
+    fields.finish();
+    let hook = Hook {
+        registration: registration.flatten(),
+        progressive: progressive.flatten(),
+    };
+    *faults = found.into_inner();
+    hook
+}
+
+fn read_section<'n>(
+    name: &str,
+    fields: Fields<'n, '_>,
+    faults: &RefCell<Vec<Fault>>,
+    ids: &mut Vec<&'n str>,
+) -> Option<Section> {
+    let summary = fields.optional("summary", Node::text);
+    let deny = fields.optional("deny", deny_style);
+    let allow_all = fields.entry("allow_all");
+    let allow_all = allow_all.map(|entry| fields.keep(entry.value.boolean()));
+    let update = fields.entry("update");
+    if let (Some(entry), REGISTRATION) = (update, name) {
+        fields.push(
+            entry.key_span.clone(),
+            format!("`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"),
+        );
+    }
+    let update = update.map_or_else(Vec::new, |entry| read_update(&fields, &entry.value));
+    let rules = fields.entry("rules");
+    let rules = rules.map(|entry| read_rules(&entry.value, &fields, faults, ids));
+    let policy = match (allow_all, rules) {
+        (Some(Some(true)), None) => Some(Policy::AllowAll),
+        (Some(Some(true)), Some(_)) => {
+            fields.fault("`allow_all` and rules exclude each other; leave one of them out");
+            None
+        }
+        (_, Some(rules)) => rules.map(Policy::Rules),
+        // What is wrong with it has been told.
+        (Some(None), None) => None,
+        (Some(Some(false)) | None, None) => {
+            fields.fault(format!(
+                "a section needs rules ([[{name}.rules]]), or `allow_all = true` to let everything through"
+            ));
+            None
+        }
+    };
+    fields.finish();
+    Some(Section {
+        summary: summary.unwrap_or(DEFAULT_SUMMARY).to_owned(),
+        deny: deny.unwrap_or(DenyStyle::Command),
+        policy: policy?,
+        update,
+    })
+}
+
+/// The rules, or nothing if any of them is at fault.
+fn read_rules<'n>(
+    node: &'n Node,
+    fields: &Fields<'n, '_>,
+    faults: &RefCell<Vec<Fault>>,
+    ids: &mut Vec<&'n str>,
+) -> Option<NonEmpty<Rule>> {
+    let items = fields.keep(node.list())?;
+    let mut rules = Vec::new();
+    for item in items {
+        let Some(table) = fields.keep(item.table()) else {
+            continue;
+        };
+        if let Some(id) = table.get("id") {
+            match id.value.text() {
+                Ok(text) if ids.contains(&text) => fields.push(
+                    id.value.span.clone(),
+                    format!("the id `{text}` is taken; ids are unique in a file"),
+                ),
+                Ok(text) => ids.push(text),
+                Err(_) => {}
+            }
+        }
+        rules.push(rule::read(table, item.span.clone(), faults));
+    }
+    NonEmpty::collect(rules.into_iter().collect::<Option<Vec<_>>>()?)
+}
+
+fn read_update(fields: &Fields<'_, '_>, node: &Node) -> Vec<String> {
+    let Some(items) = fields.keep(node.list()) else {
+        return Vec::new();
+    };
+    let mut update: Vec<String> = Vec::new();
+    for item in items {
+        let Some(name) = fields.keep(item.text()) else {
+            continue;
+        };
+        if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+            let message = format!("Okta lets no hook set `{name}`; leave it out");
+            fields.push(item.span.clone(), message);
+        } else if update.iter().any(|other| other == name) {
+            let message = format!("`{name}` stands here twice; leave one out");
+            fields.push(item.span.clone(), message);
+        } else {
+            update.push(name.to_owned());
+        }
+    }
+    update
+}
+
+fn deny_style(node: &Node) -> Result<DenyStyle, Fault> {
+    match node.text()? {
+        "command" => Ok(DenyStyle::Command),
+        "error" => Ok(DenyStyle::Error),
+        other => Err(node.fault(format!(
+            "unknown way to deny `{other}`{}",
+            did_you_mean(other, ["command", "error"])
+        ))),
+    }
+}

@@ -1,0 +1,186 @@
+//! One `[[….rules]]` table → a [`Rule`].
+
+use std::{cell::RefCell, ops::Range};
+
+use super::{examples, fields::Fields};
+use crate::{
+    hook::NonEmpty,
+    rule::{
+        Part, Requirement, Rule,
+        check::{self, Check},
+        node::{Entry, Fault, Node, Table},
+    },
+};
+
+/// Reads a rule and tries its examples; nothing if it is at fault.
+pub(super) fn read(
+    table: &Table,
+    span: Range<usize>,
+    faults: &RefCell<Vec<Fault>>,
+) -> Option<Rule> {
+    let before = faults.borrow().len();
+    let fields = Fields::new(table, span.clone(), faults);
+    let id = fields.required_text("id");
+    let message = fields.required_text("message");
+    let reason = fields.optional("reason", Node::text);
+    let location = fields.optional("location", Node::text);
+    let cause_domain = fields.optional("cause_domain", Node::text);
+    let all = fields.entry("all");
+    let any = fields.entry("any");
+    let examples = fields.entry("examples");
+    let requirement = match (all, any) {
+        (Some(_), Some(any)) => {
+            fields.push(
+                any.key_span.clone(),
+                "`all` and `any` exclude each other; write two rules",
+            );
+            None
+        }
+        (Some(all), None) => read_parts(all, &fields, faults).map(Requirement::All),
+        (None, Some(any)) => read_parts(any, &fields, faults).map(Requirement::Any),
+        (None, None) => read_part(&fields).map(|part| Requirement::All(NonEmpty::of(part))),
+    };
+    fields.finish();
+    let requirement = requirement?;
+    let first = first_attribute(&requirement);
+    let rule = Rule {
+        id: id?.to_owned(),
+        message: message?.to_owned(),
+        reason: reason.map_or_else(|| default_reason(first), str::to_owned),
+        location: location.map_or_else(|| format!("data.userProfile.{first}"), str::to_owned),
+        cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
+        requirement,
+    };
+    // The examples of a rule that is itself at fault would only repeat that.
+    if faults.borrow().len() > before {
+        return None;
+    }
+    if let Some(entry) = examples {
+        examples::try_out(&rule, &entry.value, entry.key_span.clone(), faults);
+    }
+    Some(rule)
+}
+
+fn read_parts(
+    entry: &Entry,
+    fields: &Fields<'_, '_>,
+    faults: &RefCell<Vec<Fault>>,
+) -> Option<NonEmpty<Part>> {
+    let checks = check::KINDS.iter().map(|kind| kind.key);
+    let modifiers = check::MODIFIERS.iter().map(|(key, _)| *key);
+    for key in ["attribute", "attributes", "optional"]
+        .into_iter()
+        .chain(checks)
+        .chain(modifiers)
+    {
+        if let Some(stray) = fields.entry(key) {
+            let parts = &entry.key;
+            fields.push(
+                stray.key_span.clone(),
+                format!("beside `{parts}`, `{key}` belongs into one of its parts"),
+            );
+        }
+    }
+    let items = fields.keep(entry.value.list())?;
+    let parts: Vec<_> = items
+        .iter()
+        .map(|item| {
+            let table = fields.keep(item.table())?;
+            let part = Fields::new(table, item.span.clone(), faults);
+            let read = read_part(&part);
+            part.finish();
+            read
+        })
+        .collect();
+    NonEmpty::collect(parts.into_iter().collect::<Option<Vec<_>>>()?)
+}
+
+/// Reads `attribute(s)`, `optional` and the checks, wherever they stand.
+fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
+    let attributes = read_attributes(fields);
+    let optional = fields.optional("optional", Node::boolean);
+    let mut checks: Vec<Box<dyn Check>> = Vec::new();
+    let mut named = 0_usize;
+    for kind in check::KINDS {
+        let Some(entry) = fields.entry(kind.key) else {
+            continue;
+        };
+        named += 1;
+        match (kind.read)(&entry.value, fields.table()) {
+            Ok(check) => checks.push(check),
+            Err(faults) => fields.extend(faults),
+        }
+    }
+    for (modifier, of) in check::MODIFIERS {
+        let Some(entry) = fields.entry(modifier) else {
+            continue;
+        };
+        fields.keep(entry.value.boolean());
+        if of.iter().all(|key| fields.table().get(key).is_none()) {
+            let of = of.join("` or `");
+            fields.push(
+                entry.key_span.clone(),
+                format!("`{modifier}` means nothing without `{of}`"),
+            );
+        }
+    }
+    if named == 0 {
+        let known: Vec<_> = check::KINDS.iter().map(|kind| kind.key).collect();
+        fields.fault(format!(
+            "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
+            known.join("`, `")
+        ));
+    }
+    Some(Part {
+        attributes: attributes?,
+        checks: NonEmpty::collect(checks)?,
+        optional: optional.unwrap_or(false),
+    })
+}
+
+fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
+    let attribute = fields.entry("attribute");
+    let attributes = fields.entry("attributes");
+    match (attribute, attributes) {
+        (Some(entry), None) => fields
+            .keep(entry.value.text())
+            .map(|name| NonEmpty::of(name.to_owned())),
+        (None, Some(entry)) => match entry.value.texts() {
+            Ok(names) => NonEmpty::collect(names.into_iter().map(|(name, _)| name.to_owned())),
+            Err(faults) => {
+                fields.extend(faults);
+                None
+            }
+        },
+        (Some(_), Some(entry)) => {
+            fields.push(
+                entry.key_span.clone(),
+                "`attribute` and `attributes` exclude each other; keep one",
+            );
+            None
+        }
+        (None, None) => {
+            fields.fault("`attribute` is missing (or `attributes`, or parts in `all` or `any`)");
+            None
+        }
+    }
+}
+
+fn first_attribute(requirement: &Requirement) -> &str {
+    let (Requirement::All(parts) | Requirement::Any(parts)) = requirement;
+    parts.first().attributes.first()
+}
+
+/// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.
+fn default_reason(attribute: &str) -> String {
+    let mut reason = "INVALID_".to_owned();
+    let mut after_lower = false;
+    for letter in attribute.chars() {
+        if letter.is_uppercase() && after_lower {
+            reason.push('_');
+        }
+        after_lower = letter.is_lowercase() || letter.is_numeric();
+        reason.extend(letter.to_uppercase());
+    }
+    reason
+}

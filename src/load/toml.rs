@@ -1,0 +1,50 @@
+//! TOML → [`Node`]s, in the file's order and with every fault of syntax.
+
+use toml::de::{DeTable, DeValue};
+
+use crate::rule::node::{Content, Entry, Fault, Node, Table};
+
+/// The document's top-level table; what can be made of it where the syntax is at fault.
+pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Table {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    faults.extend(errors.iter().map(|error| Fault {
+        span: error.span().unwrap_or(0..0),
+        message: error.message().replace('\n', ", "),
+    }));
+    table(document.get_ref())
+}
+
+fn table(table: &DeTable<'_>) -> Table {
+    let mut entries: Vec<_> = table
+        .iter()
+        .map(|(key, value)| Entry {
+            key: key.get_ref().to_string(),
+            key_span: key.span(),
+            value: node(value.get_ref(), value.span()),
+        })
+        .collect();
+    // The parser sorts by name.
+    entries.sort_by_key(|entry| entry.key_span.start);
+    Table(entries)
+}
+
+fn node(value: &DeValue<'_>, span: std::ops::Range<usize>) -> Node {
+    let content = match value {
+        DeValue::String(text) => Content::Text(text.to_string()),
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(integer) => Content::Integer(integer),
+            Err(_) => Content::Other("an integer beyond 64 bits"),
+        },
+        DeValue::Boolean(boolean) => Content::Boolean(*boolean),
+        DeValue::Array(items) => Content::List(
+            items
+                .iter()
+                .map(|item| node(item.get_ref(), item.span()))
+                .collect(),
+        ),
+        DeValue::Table(inner) => Content::Table(table(inner)),
+        DeValue::Float(_) => Content::Other("a decimal number"),
+        DeValue::Datetime(_) => Content::Other("a date"),
+    };
+    Node { span, content }
+}

@@ -1,0 +1,7 @@
+//! The program; see the library for what it is made of.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    registration_hook::cli::run().into()
+}

@@ -1,0 +1,75 @@
+//! Bytes in → bytes out: decode, evaluate, encode. The service, `eval`, `replay` and every preview
+//! go through [`answer`], so that what a developer sees is what production does, byte for byte.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    hook::{
+        RequestType,
+        request::{self, DecodeError},
+        response,
+    },
+    rule::{Hook, Verdict},
+};
+
+/// The answer to a request, and how it came about.
+pub struct Answer<'r, 'b> {
+    /// The body for Okta.
+    pub body: Vec<u8>,
+    /// Which kind of request it was.
+    pub request_type: RequestType,
+    /// Okta's name for the event.
+    pub event_id: Option<Cow<'b, str>>,
+    /// `allow`, `update` or `deny`.
+    pub decision: &'static str,
+    /// One verdict a rule.
+    pub verdicts: Vec<Verdict<'r>>,
+    /// Whether the hook has a section for such a request. Where not, it is denied.
+    pub handled: bool,
+}
+
+/// Why there is no answer that decides. Whatever is sent instead, Okta denies.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The body is no request.
+    Request(DecodeError),
+    /// The answer would be larger than Okta takes.
+    TooLarge,
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => error.fmt(out),
+            Self::TooLarge => write!(
+                out,
+                "the answer would not be less than Okta's limit of {} bytes",
+                response::SIZE_LIMIT
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
+/// Answers one request.
+///
+/// # Errors
+///
+/// The body is no request, or its answer is too large.
+pub fn answer<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, NoAnswer> {
+    let request = request::decode(body).map_err(NoAnswer::Request)?;
+    let evaluation = hook.evaluate(&request);
+    let encoded = response::encode(request.request_type, &evaluation.decision);
+    if encoded.len() >= response::SIZE_LIMIT {
+        return Err(NoAnswer::TooLarge);
+    }
+    Ok(Answer {
+        body: encoded,
+        request_type: request.request_type,
+        decision: evaluation.decision.as_str(),
+        verdicts: evaluation.verdicts,
+        handled: evaluation.handled,
+        event_id: request.event_id,
+    })
+}

@@ -1,0 +1,147 @@
+//! The kinds of check. Each is one file that reads its own argument, judges a value and says what
+//! it asks for; [`KINDS`] is the catalogue.
+
+use std::fmt;
+
+use super::node::{Content, Fault, Node, Table};
+use crate::hook::{Form, Value};
+
+mod digits;
+mod domains;
+mod equals;
+mod format;
+mod length;
+mod one_of;
+mod pattern;
+
+/// Something asked of an attribute's value.
+pub trait Check: fmt::Debug + Send + Sync {
+    /// Judges a value that is neither absent nor empty.
+    ///
+    /// # Errors
+    ///
+    /// In what way the value is not what is asked for.
+    fn judge(&self, value: &Value<'_>, form: &Form<'_>) -> Result<(), Miss>;
+
+    /// What is asked for, to follow "is not": `4 digits`.
+    fn asks(&self) -> String;
+}
+
+/// In what way a value misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// A value of this JSON type never meets the check.
+    Type,
+    /// This value does not.
+    Value,
+}
+
+/// A kind of check: its key in a rules file, and how its argument is read.
+pub struct Kind {
+    /// The key.
+    pub key: &'static str,
+    /// Builds the check from the key's value; the part around it gives modifiers.
+    pub read: fn(&Node, &Table) -> Read,
+}
+
+/// A check, or every fault of its argument.
+pub type Read = Result<Box<dyn Check>, Vec<Fault>>;
+
+/// Every kind there is.
+pub const KINDS: &[Kind] = &[
+    domains::DOMAINS,
+    domains::NOT_DOMAINS,
+    digits::DIGITS,
+    length::LENGTH,
+    pattern::PATTERN,
+    one_of::ONE_OF,
+    one_of::NOT_ONE_OF,
+    format::FORMAT,
+    equals::EQUALS,
+];
+
+/// Keys of a part that change what a check does: the key, and the checks it goes with.
+pub const MODIFIERS: &[(&str, &[&str])] = &[(one_of::IGNORE_CASE, &["one_of", "not_one_of"])];
+
+/// The text of a value, or the miss that it has none.
+fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Miss> {
+    value.text().ok_or(Miss::Type)
+}
+
+fn met(holds: bool) -> Result<(), Miss> {
+    if holds { Ok(()) } else { Err(Miss::Value) }
+}
+
+/// A number of characters, at least and at most.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    min: usize,
+    max: usize,
+}
+
+impl Bounds {
+    /// Reads `{ min = …, max = … }`, of which one may be left out.
+    fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        let table = node
+            .table()
+            .map_err(|_| vec![node.expected("{ min = …, max = … }")])?;
+        let mut bounds = Self {
+            min: 0,
+            max: usize::MAX,
+        };
+        let mut faults = Vec::new();
+        for entry in &table.0 {
+            let bound = match entry.key.as_str() {
+                "min" => &mut bounds.min,
+                "max" => &mut bounds.max,
+                key => {
+                    faults.push(Fault {
+                        span: entry.key_span.clone(),
+                        message: format!("unknown key `{key}`; known are `min` and `max`"),
+                    });
+                    continue;
+                }
+            };
+            match count(&entry.value) {
+                Ok(count) => *bound = count,
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if table.0.is_empty() {
+            faults.push(node.fault("give `min`, `max` or both"));
+        } else if bounds.max < bounds.min {
+            faults.push(node.fault("`max` is less than `min`, which never matches"));
+        } else if bounds.max == 0 {
+            faults.push(node.fault("`max` is 0, which never matches: an empty value is absent"));
+        }
+        if faults.is_empty() {
+            Ok(bounds)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn contains(self, count: usize) -> bool {
+        (self.min..=self.max).contains(&count)
+    }
+
+    /// `2 to 40 characters`.
+    fn describe(self, unit: &str) -> String {
+        match (self.min, self.max) {
+            (min, max) if min == max => format!("{min} {unit}"),
+            (min, usize::MAX) => format!("{min} or more {unit}"),
+            (0, max) => format!("at most {max} {unit}"),
+            (min, max) => format!("{min} to {max} {unit}"),
+        }
+    }
+}
+
+/// A count from 0 up.
+fn count(node: &Node) -> Result<usize, Fault> {
+    match node.content {
+        Content::Integer(value) => {
+            usize::try_from(value).map_err(|_| node.fault("this cannot be negative"))
+        }
+        _ => Err(node.expected("an integer")),
+    }
+}

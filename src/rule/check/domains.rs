@@ -1,0 +1,136 @@
+//! `domains` and `not_domains`: the domain of an email address.
+
+use std::collections::HashSet;
+
+use super::{Check, Kind, Miss, met};
+use crate::{
+    hook::{Form, Value},
+    rule::{
+        email,
+        node::{self, Fault, Node, Table},
+    },
+};
+
+pub(super) const DOMAINS: Kind = Kind {
+    key: "domains",
+    read: |node, _: &Table| {
+        Ok(Box::new(Domains {
+            list: DomainList::read(node)?,
+            wanted: true,
+        }))
+    },
+};
+
+pub(super) const NOT_DOMAINS: Kind = Kind {
+    key: "not_domains",
+    read: |node, _: &Table| {
+        Ok(Box::new(Domains {
+            list: DomainList::read(node)?,
+            wanted: false,
+        }))
+    },
+};
+
+#[derive(Debug)]
+struct Domains {
+    list: DomainList,
+    wanted: bool,
+}
+
+/// Domains in lower case.
+#[derive(Debug)]
+struct DomainList {
+    exact: HashSet<Box<str>>,
+    /// Those that stand as `*.example.com`: their sub-domains, at any depth, and not they.
+    parents: HashSet<Box<str>>,
+    /// For explanations, where the list is short.
+    only: Option<Box<str>>,
+}
+
+impl DomainList {
+    fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        let entries = node.list().map_err(|fault| vec![fault])?;
+        let mut list = Self {
+            exact: HashSet::new(),
+            parents: HashSet::new(),
+            only: None,
+        };
+        node::collect(entries.iter().map(|item| {
+            let entry = item.text()?;
+            let (set, name) = match entry.strip_prefix("*.") {
+                Some(parent) => (&mut list.parents, parent),
+                None => (&mut list.exact, entry),
+            };
+            if !email::is_domain(name) {
+                return Err(item.fault(why_never(entry)));
+            }
+            set.insert(name.to_ascii_lowercase().into());
+            list.only = (entries.len() == 1).then(|| entry.into());
+            Ok(())
+        }))?;
+        Ok(list)
+    }
+
+    fn contains(&self, domain: &str) -> bool {
+        let domain = domain.to_ascii_lowercase();
+        if self.exact.contains(domain.as_str()) {
+            return true;
+        }
+        if self.parents.is_empty() {
+            return false;
+        }
+        let mut rest = domain.as_str();
+        while let Some((_, parent)) = rest.split_once('.') {
+            if self.parents.contains(parent) {
+                return true;
+            }
+            rest = parent;
+        }
+        false
+    }
+}
+
+/// What keeps an entry from ever matching.
+fn why_never(entry: &str) -> String {
+    let way_out = if entry.contains('@') {
+        "write the domain alone, without what stands before the `@` and without it"
+    } else if entry.ends_with('.') {
+        "leave out the last dot"
+    } else if entry.contains(char::is_whitespace) {
+        "leave out the white space"
+    } else if entry.contains('*') {
+        "a `*` stands only at the start, as in `*.example.com`"
+    } else if entry.contains(':') || entry.contains('/') {
+        "write the domain alone, without scheme, port or path"
+    } else if !entry.is_ascii() {
+        "write the ASCII form (`xn--…`) of an internationalised domain"
+    } else {
+        "a domain is labels of letters, digits and inner hyphens, with dots between"
+    };
+    format!("`{entry}` can never match a domain; {way_out}")
+}
+
+impl Check for Domains {
+    /// What is no address fails either check.
+    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+        let Value::Text(address) = value else {
+            return Err(Miss::Type);
+        };
+        let domain = email::domain(address).ok_or(Miss::Value)?;
+        met(self.list.contains(domain) == self.wanted)
+    }
+
+    fn asks(&self) -> String {
+        let count = self
+            .list
+            .exact
+            .len()
+            .saturating_add(self.list.parents.len());
+        let place = match &self.list.only {
+            Some(domain) => format!("at {domain}"),
+            None => format!("at one of {count} domains"),
+        };
+        let not = if self.wanted { "" } else { "not " };
+        format!("an address {not}{place}")
+    }
+}

@@ -1,0 +1,34 @@
+//! `equals = "other"`: the same value as another attribute of the form.
+
+use super::{Check, Kind, Miss, Read, met};
+use crate::{
+    hook::{Form, Value},
+    rule::node::{Node, Table},
+};
+
+pub(super) const EQUALS: Kind = Kind {
+    key: "equals",
+    read,
+};
+
+#[derive(Debug)]
+struct Equals {
+    other: String,
+}
+
+fn read(node: &Node, _: &Table) -> Read {
+    let other = node.text().map_err(|fault| vec![fault])?.to_owned();
+    Ok(Box::new(Equals { other }))
+}
+
+impl Check for Equals {
+    fn judge(&self, value: &Value<'_>, form: &Form<'_>) -> Result<(), Miss> {
+        let value = value.scalar().ok_or(Miss::Type)?;
+        let other = form.get(&self.other).ok_or(Miss::Value)?;
+        met(other.value.scalar() == Some(value))
+    }
+
+    fn asks(&self) -> String {
+        format!("the same as `{}`", self.other)
+    }
+}

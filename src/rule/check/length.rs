@@ -1,0 +1,29 @@
+//! `length = { min, max }`, in characters.
+
+use super::{Bounds, Check, Kind, Miss, Read, met, text};
+use crate::{
+    hook::{Form, Value},
+    rule::node::{Node, Table},
+};
+
+pub(super) const LENGTH: Kind = Kind {
+    key: "length",
+    read,
+};
+
+#[derive(Debug)]
+struct Length(Bounds);
+
+fn read(node: &Node, _: &Table) -> Read {
+    Ok(Box::new(Length(Bounds::read(node)?)))
+}
+
+impl Check for Length {
+    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+        met(self.0.contains(text(value)?.chars().count()))
+    }
+
+    fn asks(&self) -> String {
+        self.0.describe("characters long")
+    }
+}

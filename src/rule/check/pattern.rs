@@ -1,0 +1,79 @@
+//! `pattern`: a regular expression that must match the whole value, in time linear in its length.
+
+use regex_automata::meta;
+use regex_syntax::{
+    ParserBuilder,
+    hir::{Hir, Look},
+};
+
+use super::{Check, Kind, Miss, Read, met, text};
+use crate::{
+    hook::{Form, Value},
+    rule::node::{Node, Table},
+};
+
+pub(super) const PATTERN: Kind = Kind {
+    key: "pattern",
+    read,
+};
+
+/// The most memory that a compiled pattern may take, in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+/// How deep groups may be nested.
+const NEST_LIMIT: u32 = 50;
+
+#[derive(Debug)]
+struct Pattern {
+    source: String,
+    regex: meta::Regex,
+}
+
+fn read(node: &Node, _: &Table) -> Read {
+    let source = node.text().map_err(|fault| vec![fault])?;
+    let hir = ParserBuilder::new()
+        .nest_limit(NEST_LIMIT)
+        .build()
+        .parse(source)
+        .map_err(|error| vec![node.fault(syntax(&error))])?;
+    // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
+    let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
+    let regex = meta::Regex::builder()
+        .configure(
+            meta::Config::new()
+                .nfa_size_limit(Some(SIZE_LIMIT))
+                .onepass_size_limit(Some(SIZE_LIMIT))
+                .dfa_size_limit(Some(SIZE_LIMIT))
+                .hybrid_cache_capacity(SIZE_LIMIT),
+        )
+        .build_from_hir(&whole)
+        .map_err(|_| {
+            vec![node.fault("the pattern is too large; repeat less, or shorter character classes")]
+        })?;
+    Ok(Box::new(Pattern {
+        source: source.to_owned(),
+        regex,
+    }))
+}
+
+fn syntax(error: &regex_syntax::Error) -> String {
+    let (what, span) = match error {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span()),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),
+        _ => return "the pattern is no regular expression".to_owned(),
+    };
+    let at = span.start;
+    format!(
+        "the pattern is no regular expression: {what}, at its line {}, column {}",
+        at.line, at.column
+    )
+}
+
+impl Check for Pattern {
+    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+        met(self.regex.is_match(text(value)?))
+    }
+
+    fn asks(&self) -> String {
+        format!("a match of the pattern `{}`", self.source)
+    }
+}

@@ -1,0 +1,45 @@
+//! Email addresses, as narrow as a decision about who may register needs them.
+//!
+//! An address is RFC 5321's `Dot-string@Domain` in ASCII (§4.1.2, §4.5.3.1): no quoted strings,
+//! comments, literals or display names, no trimming and no mapping of Unicode. `%` and `!` are
+//! refused in the local part because mail servers have taken them for routes to another host, and
+//! `=?` because they have taken it for an encoded word. What somebody writes to look like another
+//! domain is then not an address at all.
+
+const LOCAL_PART_LIMIT: usize = 64;
+const ADDRESS_LIMIT: usize = 254;
+const DOMAIN_LIMIT: usize = 253;
+const LABEL_LIMIT: usize = 63;
+
+/// The domain of an address, as it was written; nothing if this is no address.
+pub fn domain(address: &str) -> Option<&str> {
+    let (local, domain) = address.split_once('@')?;
+    (address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain)).then_some(domain)
+}
+
+/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens.
+pub fn is_domain(name: &str) -> bool {
+    name.len() <= DOMAIN_LIMIT && name.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=LABEL_LIMIT).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn is_local_part(local: &str) -> bool {
+    local.len() <= LOCAL_PART_LIMIT
+        && !local.contains("=?")
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
+}
+
+/// RFC 5322 §3.2.3 `atext`, less `%` and `!`.
+fn is_atom_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"#$&'*+-/=?^_`{|}~".contains(&byte)
+}

@@ -1,0 +1,172 @@
+//! A value of a rules file with its place: what checks read their own arguments from.
+//!
+//! It is what the loader makes of TOML, free of the parser's types, and keeps the file's order.
+
+use std::ops::Range;
+
+/// A place in a rules file, in bytes from its start.
+pub type Span = Range<usize>;
+
+/// A fault in a rules file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub span: Span,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub content: Content,
+}
+
+/// What a value can be.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A string.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// An array.
+    List(Vec<Node>),
+    /// A table, inline or not.
+    Table(Table),
+    /// A kind that no key takes: a date, a float.
+    Other(&'static str),
+}
+
+/// A table's entries in the file's order.
+#[derive(Debug, Clone, Default)]
+pub struct Table(pub Vec<Entry>);
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node,
+}
+
+impl Table {
+    /// The entry of this key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.key == key)
+    }
+}
+
+impl Node {
+    /// A fault at this value.
+    pub fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault {
+            span: self.span.clone(),
+            message: message.into(),
+        }
+    }
+
+    /// A string that is not empty.
+    ///
+    /// # Errors
+    ///
+    /// Another kind of value, or an empty string.
+    pub fn text(&self) -> Result<&str, Fault> {
+        match &self.content {
+            Content::Text(text) if text.is_empty() => Err(self.fault("this may not be empty")),
+            Content::Text(text) => Ok(text),
+            _ => Err(self.expected("a string")),
+        }
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// Another kind of value.
+    pub fn boolean(&self) -> Result<bool, Fault> {
+        match self.content {
+            Content::Boolean(value) => Ok(value),
+            _ => Err(self.expected("true or false")),
+        }
+    }
+
+    /// A list with at least one element.
+    ///
+    /// # Errors
+    ///
+    /// Another kind of value, or an empty list: nothing can match that, or all, and neither is
+    /// what somebody means who writes it.
+    pub fn list(&self) -> Result<&[Node], Fault> {
+        match &self.content {
+            Content::List(items) if items.is_empty() => {
+                Err(self.fault("an empty list never matches; name at least one entry"))
+            }
+            Content::List(items) => Ok(items),
+            _ => Err(self.expected("a list")),
+        }
+    }
+
+    /// A list of strings that are not empty, with the place of each.
+    ///
+    /// # Errors
+    ///
+    /// Another kind of value, an empty list, and every element that is no such string.
+    pub fn texts(&self) -> Result<Vec<(&str, &Node)>, Vec<Fault>> {
+        let items = self.list().map_err(|fault| vec![fault])?;
+        collect(items.iter().map(|item| Ok((item.text()?, item))))
+    }
+
+    /// A table.
+    ///
+    /// # Errors
+    ///
+    /// Another kind of value.
+    pub fn table(&self) -> Result<&Table, Fault> {
+        match &self.content {
+            Content::Table(table) => Ok(table),
+            _ => Err(self.expected("a table")),
+        }
+    }
+
+    /// The complaint that this should be something else.
+    pub fn expected(&self, what: &str) -> Fault {
+        let found = match &self.content {
+            Content::Text(_) => "a string",
+            Content::Integer(_) => "an integer",
+            Content::Boolean(_) => "a boolean",
+            Content::List(_) => "a list",
+            Content::Table(_) => "a table",
+            Content::Other(kind) => kind,
+        };
+        self.fault(format!("expected {what}, found {found}"))
+    }
+}
+
+/// All values, or all faults.
+///
+/// # Errors
+///
+/// Every fault that the iterator gives.
+pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T>, Vec<Fault>> {
+    let mut values = Vec::new();
+    let mut faults = Vec::new();
+    for item in items {
+        match item {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        Ok(values)
+    } else {
+        Err(faults)
+    }
+}

@@ -1,0 +1,133 @@
+//! HTTP answers. Every one carries the same two headers; none repeats anything of the request.
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+
+use super::state::State;
+
+/// Why a request got no decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    UriTooLong,
+    HeadersTooLarge,
+    NotFound,
+    Method { allow: &'static str },
+    Credentials,
+    MediaType,
+    Encoding,
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyIncomplete,
+    Syntax,
+    NoHookRequest,
+    Fault,
+}
+
+impl Refusal {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Credentials => StatusCode::UNAUTHORIZED,
+            Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyIncomplete | Self::Syntax | Self::NoHookRequest => StatusCode::BAD_REQUEST,
+            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the caller is told; constant, so that nothing of the request comes back.
+    fn summary(self) -> &'static str {
+        match self {
+            Self::UriTooLong => "The URI is too long.",
+            Self::HeadersTooLarge => "The headers are too large.",
+            Self::NotFound => "There is no such hook.",
+            Self::Method { .. } => "This method is not allowed here; see the Allow header.",
+            Self::Credentials => "The credentials are missing or wrong.",
+            Self::MediaType => "Send the header Content-Type: application/json.",
+            Self::Encoding => "Send the body uncompressed, without the header Content-Encoding.",
+            Self::BodyTooLarge => "The body is too large.",
+            Self::BodyTooSlow => "The body did not arrive in time.",
+            Self::BodyIncomplete => "The body is incomplete.",
+            Self::Syntax => "The body is not strict JSON (RFC 8259, no duplicate names).",
+            Self::NoHookRequest => "The body is no registration inline hook request.",
+            Self::Fault => "The request could not be processed.",
+        }
+    }
+}
+
+/// A decision's answer.
+pub(super) fn decided(body: Vec<u8>) -> HttpResponse {
+    json(StatusCode::OK).body(body)
+}
+
+/// A refusal's answer, in the shape of Okta's errors.
+pub(super) fn refused(refusal: Refusal, state: &State) -> HttpResponse {
+    let mut answer = json(refusal.status());
+    match refusal {
+        Refusal::Method { allow } => {
+            answer.insert_header((header::ALLOW, allow));
+        }
+        Refusal::Credentials => {
+            for challenge in state.authenticator.challenges() {
+                answer.append_header((header::WWW_AUTHENTICATE, challenge));
+            }
+        }
+        Refusal::Encoding => {
+            answer.insert_header((header::ACCEPT_ENCODING, "identity"));
+        }
+        // What is left of a body that was not read to its end is no next request.
+        Refusal::BodyTooLarge | Refusal::BodyTooSlow | Refusal::BodyIncomplete => {
+            answer.force_close();
+        }
+        _ => {}
+    }
+    let summary = refusal.summary();
+    answer.body(format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#))
+}
+
+/// Alive: the process answers.
+pub(super) fn health() -> HttpResponse {
+    json(StatusCode::OK).body(r#"{"alive":true}"#)
+}
+
+/// Whether further requests are wanted.
+pub(super) fn readiness(state: &State) -> HttpResponse {
+    let draining = state.is_draining();
+    let status = if draining {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    json(status).body(format!(
+        r#"{{"ready":{},"rules":"ok","keys":"none","draining":{draining}}}"#,
+        !draining
+    ))
+}
+
+fn json(status: StatusCode) -> HttpResponseBuilder {
+    const NO_SNIFF: (HeaderName, HeaderValue) = (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    const NO_STORE: (HeaderName, HeaderValue) =
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    const JSON: (HeaderName, HeaderValue) = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    let mut answer = HttpResponseBuilder::new(status);
+    answer
+        .insert_header(JSON)
+        .insert_header(NO_STORE)
+        .insert_header(NO_SNIFF);
+    answer
+}

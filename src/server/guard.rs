@@ -1,0 +1,174 @@
+//! Time limits on a connection that actix-web does not have.
+//!
+//! actix-http times the head of a connection's first request only. [`Guarded`] is the stream below
+//! it: while the connection waits for a request or for the rest of a head, a read that is due ends
+//! the stream, as if the client had closed it; a write that makes no progress fails. While a
+//! request is being answered, its handler keeps the time.
+
+use std::{
+    cell::Cell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+/// The time for a request's head, from its first byte.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take nothing of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a connection is doing, shared between its stream and its requests' handlers.
+#[derive(Debug)]
+pub(super) struct Phase {
+    state: Cell<State>,
+    keep_alive: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// A handler is at work, or the first head is on its way; others keep the time.
+    Busy,
+    /// Between requests.
+    Idle { since: Instant },
+    /// A head has begun.
+    Head { since: Instant },
+}
+
+impl Phase {
+    /// A request's head is complete.
+    pub(super) fn busy(&self) {
+        self.state.set(State::Busy);
+    }
+
+    /// A request is answered.
+    pub(super) fn idle(&self) {
+        let since = Instant::now();
+        self.state.set(State::Idle { since });
+    }
+
+    fn bytes_came(&self) {
+        if let State::Idle { .. } = self.state.get() {
+            let since = Instant::now();
+            self.state.set(State::Head { since });
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.state.get() {
+            State::Busy => None,
+            State::Idle { since } => Some(since + self.keep_alive),
+            State::Head { since } => Some(since + HEAD_TIMEOUT),
+        }
+    }
+}
+
+/// A stream with time limits.
+pub(super) struct Guarded<S> {
+    stream: S,
+    phase: Rc<Phase>,
+    write_stalled: Option<Instant>,
+    /// Wakes no later than the next deadline, and at least once in [`HEAD_TIMEOUT`]: moving it with
+    /// every request would cost more than waking an idle connection now and then.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Guarded<S> {
+    pub(super) fn new(stream: S, keep_alive: Duration) -> Self {
+        Self {
+            stream,
+            phase: Rc::new(Phase {
+                state: Cell::new(State::Busy),
+                keep_alive,
+            }),
+            write_stalled: None,
+            timer: None,
+        }
+    }
+
+    pub(super) fn phase(&self) -> Rc<Phase> {
+        self.phase.clone()
+    }
+
+    /// Whether this deadline has passed; if not, the task is woken when it has.
+    fn is_due(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
+        loop {
+            let now = Instant::now();
+            if now >= deadline {
+                return true;
+            }
+            let next = deadline.min(now + HEAD_TIMEOUT);
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(next)));
+            if timer.deadline() > next {
+                timer.as_mut().reset(next);
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return false;
+            }
+            timer.as_mut().reset(next);
+        }
+    }
+
+    fn written<T>(
+        &mut self,
+        result: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.write_stalled = None;
+            return result;
+        }
+        let since = *self.write_stalled.get_or_insert_with(Instant::now);
+        if self.is_due(since + WRITE_TIMEOUT, context) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if result.is_ready() {
+            self.phase.bytes_came();
+            return result;
+        }
+        match self.phase.deadline() {
+            Some(deadline) if self.is_due(deadline, context) => Poll::Ready(Ok(())),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(result, context)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(result, context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(result, context)
+    }
+}

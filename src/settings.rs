@@ -1,0 +1,221 @@
+//! Settings: raw layers in, valid [`Settings`] out, or every problem. The only reader of the
+//! environment.
+//!
+//! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
+//! unknown in any layer is a problem of that layer. No problem ever shows a value.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use crate::problem::Problem;
+
+mod layers;
+mod reader;
+mod sections;
+
+use reader::Reader;
+
+/// The settings file that is read where it is there and no other is named.
+pub const DEFAULT_FILE: &str = "registration-hook.toml";
+
+/// What the service runs with.
+#[derive(Debug)]
+pub struct Settings {
+    /// `[server]`
+    pub server: Server,
+    /// `[auth]`
+    pub auth: Auth,
+    /// `[rules]`
+    pub rules: Rules,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// Where and within what bounds the service answers.
+#[derive(Debug)]
+pub struct Server {
+    /// The address of the hooks and the probes.
+    pub bind: SocketAddr,
+    /// Threads that serve, from 1.
+    pub workers: usize,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// The time for a whole request once its head is read, body included.
+    pub request_timeout: Duration,
+    /// Connections at a time; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a connection may be idle between requests.
+    pub keep_alive: Duration,
+    /// After SIGTERM, how long to go on before the listener closes.
+    pub drain_delay: Duration,
+    /// After that, how long to wait for requests in flight.
+    pub shutdown_timeout: Duration,
+}
+
+/// The ways in. Any configured one admits a caller.
+#[derive(Debug, Default)]
+pub struct Auth {
+    /// `[auth.basic]`
+    pub basic: Option<Basic>,
+    /// `[auth.header]`
+    pub header: Option<HeaderSecret>,
+}
+
+/// RFC 7617 credentials.
+#[derive(Debug)]
+pub struct Basic {
+    /// The one user.
+    pub username: String,
+    /// At least one; two while one is being rotated.
+    pub passwords: Vec<Secret>,
+}
+
+/// A header that carries a secret verbatim.
+#[derive(Debug)]
+pub struct HeaderSecret {
+    /// The header's name, in lower case.
+    pub name: String,
+    /// At least one; two while one is being rotated.
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret, which is never printed.
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself; for comparing, not for showing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(…)")
+    }
+}
+
+/// Where the rules are.
+#[derive(Debug)]
+pub struct Rules {
+    /// The folder.
+    pub directory: PathBuf,
+    /// Whether somebody named it, as opposed to the default.
+    pub named: bool,
+}
+
+/// What is written about requests.
+#[derive(Debug)]
+pub struct Log {
+    /// Where decision lines go.
+    pub decisions: Decisions,
+    /// How they are written.
+    pub format: Format,
+    /// The least level of our own messages (`RUST_LOG`).
+    pub level: log::LevelFilter,
+}
+
+/// Where decision lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decisions {
+    /// Standard output.
+    Stdout,
+    /// A file that is appended to.
+    File(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
+/// How decision lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people on a terminal, else JSON.
+    Auto,
+    /// One readable line a request.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What settings are read from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// `--config`
+    pub file: Option<PathBuf>,
+    /// `--rules`
+    pub rules: Option<PathBuf>,
+    /// The process environment, or a test's.
+    pub environment: Vec<(String, Vec<u8>)>,
+}
+
+/// The variables of this process that settings are read from.
+pub fn environment() -> Vec<(String, Vec<u8>)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            let ours = name.to_ascii_uppercase().starts_with(layers::PREFIX)
+                || name == "PORT"
+                || name == "RUST_LOG";
+            ours.then(|| (name, value.into_encoded_bytes()))
+        })
+        .collect()
+}
+
+/// Why there are no settings.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file that was named cannot be read.
+    Unreadable(Problem),
+    /// What is set is wrong.
+    Problems(Vec<Problem>),
+}
+
+/// Reads, merges and validates all layers.
+///
+/// # Errors
+///
+/// That the named file cannot be read, or every problem of every layer.
+pub fn load(sources: &Sources) -> Result<Settings, LoadError> {
+    let layers = layers::collect(sources)?;
+    let mut reader = Reader::new(layers);
+    let settings = Settings {
+        server: sections::server(&mut reader),
+        auth: sections::auth(&mut reader),
+        rules: sections::rules(&mut reader),
+        log: sections::log(&mut reader),
+    };
+    let problems = reader.finish();
+    if problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(LoadError::Problems(problems))
+    }
+}
+
+impl Auth {
+    /// Whether anybody configured a way in.
+    pub fn is_configured(&self) -> bool {
+        self.basic.is_some() || self.header.is_some()
+    }
+}
+
+impl Settings {
+    /// That the service would be open to a network without a way in, if it would.
+    pub fn unguarded(&self) -> Option<Problem> {
+        let open = !self.auth.is_configured() && !self.server.bind.ip().is_loopback();
+        open.then(|| {
+            Problem::named(
+                "server.bind",
+                format!(
+                    "no way in is configured, so only a loopback address may be served, not `{}`; \
+                     set `auth.basic.username` and `auth.basic.password`, or `auth.header.name` and `auth.header.secret`",
+                    self.server.bind
+                ),
+            )
+        })
+    }
+}

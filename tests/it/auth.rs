@@ -1,0 +1,158 @@
+//! Who is admitted, header by header.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use proptest::prelude::*;
+use registration_hook::auth::{Authenticator, Caller, Presented};
+
+fn basic() -> Authenticator {
+    Authenticator::default().with_basic("admin", ["supersecret", "next:one"])
+}
+
+fn ask(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Option<Caller> {
+    let absent = Presented::Absent;
+    authenticator.authenticate(|asked| if asked == name { value } else { absent })
+}
+
+fn with(authorization: &[u8]) -> Option<Caller> {
+    ask(&basic(), "authorization", Presented::Once(authorization))
+}
+
+#[test]
+fn basic_to_the_letter() {
+    for good in [
+        "Basic YWRtaW46c3VwZXJzZWNyZXQ=",
+        "basic YWRtaW46c3VwZXJzZWNyZXQ=",
+        "BASIC YWRtaW46c3VwZXJzZWNyZXQ=",
+        "Basic  YWRtaW46c3VwZXJzZWNyZXQ=",
+        // The second password has a colon: the user ends at the first.
+        "Basic YWRtaW46bmV4dDpvbmU=",
+    ] {
+        assert_eq!(with(good.as_bytes()), Some(Caller::Basic), "{good}");
+    }
+    for bad in [
+        "",
+        "Basic",
+        "Basic ",
+        "Basic !!!!",
+        "BasicYWRtaW46c3VwZXJzZWNyZXQ=",
+        "Basic\tYWRtaW46c3VwZXJzZWNyZXQ=",
+        "Basic YWRtaW46c3VwZXJzZWNyZXQ",
+        "Basic YWRtaW46c3VwZXJzZWNyZXQ==",
+        "Basic YWRtaW46c3VwZXJzZWNyZXR=",
+        "Basic YWRtaW46c3VwZXJzZWNyZXQ=, Basic x",
+        "Bearer YWRtaW46c3VwZXJzZWNyZXQ=",
+        "admin:supersecret",
+        "YWRtaW46c3VwZXJzZWNyZXQ=",
+    ] {
+        assert_eq!(with(bad.as_bytes()), None, "{bad}");
+    }
+    assert_eq!(with(b"Basic \xe9\xe8"), None);
+    for pair in [
+        "admin:Supersecret",
+        "admin:supersecret\n",
+        "admin:supersecre",
+        "admin:supersecret:x",
+        "admin:",
+        ":supersecret",
+        ":",
+        "admin",
+        "adminsupersecret",
+        "root:supersecret",
+        "admin: supersecret",
+        "Admin:supersecret",
+        "admin:\0supersecret",
+    ] {
+        let header = format!("Basic {}", STANDARD.encode(pair));
+        assert_eq!(with(header.as_bytes()), None, "{pair:?}");
+    }
+}
+
+#[test]
+fn repeated_or_absent_headers_admit_nobody() {
+    assert_eq!(ask(&basic(), "authorization", Presented::Repeated), None);
+    assert_eq!(ask(&basic(), "authorization", Presented::Absent), None);
+    assert_eq!(
+        ask(
+            &basic(),
+            "proxy-authorization",
+            Presented::Once(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")
+        ),
+        None
+    );
+}
+
+#[test]
+fn a_secret_in_a_header() {
+    let header = Authenticator::default().with_header("x-hook-secret", ["s3cr3t", "next"]);
+    let ask = |value: &[u8]| ask(&header, "x-hook-secret", Presented::Once(value));
+    assert_eq!(ask(b"s3cr3t"), Some(Caller::Header));
+    assert_eq!(ask(b"next"), Some(Caller::Header));
+    for bad in [
+        "",
+        "S3cr3t",
+        "\"s3cr3t\"",
+        "s3cr3t ",
+        "s3cr3",
+        "s3cr3tt",
+        "Basic s3cr3t",
+    ] {
+        assert_eq!(ask(bad.as_bytes()), None, "{bad}");
+    }
+    assert_eq!(
+        super::auth::ask(&header, "authorization", Presented::Once(b"s3cr3t")),
+        None
+    );
+}
+
+#[test]
+fn any_configured_way_admits() {
+    let both = basic().with_header("authorization", ["raw"]);
+    assert_eq!(
+        ask(&both, "authorization", Presented::Once(b"raw")),
+        Some(Caller::Header)
+    );
+    assert_eq!(
+        ask(
+            &both,
+            "authorization",
+            Presented::Once(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")
+        ),
+        Some(Caller::Basic)
+    );
+    assert_eq!(both.challenges().count(), 2);
+}
+
+#[test]
+fn nothing_configured_admits_nobody() {
+    let nobody = Authenticator::default();
+    for value in ["", "Basic Og==", "Basic YWRtaW46c3VwZXJzZWNyZXQ="] {
+        assert_eq!(
+            ask(&nobody, "authorization", Presented::Once(value.as_bytes())),
+            None
+        );
+    }
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let printed = format!("{:?}", basic().with_header("x", ["s3cr3t"]));
+    assert!(
+        !printed.contains("secret") || !printed.contains("s3cr3t"),
+        "{printed}"
+    );
+    assert!(!printed.contains("supersecret"), "{printed}");
+}
+
+proptest! {
+    #[test]
+    fn only_the_right_pair_is_admitted(pair in ".{0,24}") {
+        prop_assume!(pair != "admin:supersecret" && pair != "admin:next:one");
+        let header = format!("Basic {}", STANDARD.encode(&pair));
+        prop_assert_eq!(with(header.as_bytes()), None);
+    }
+
+    #[test]
+    fn any_header_is_survived(value in prop::collection::vec(any::<u8>(), 0..64)) {
+        prop_assert_eq!(with(&value), None);
+    }
+}

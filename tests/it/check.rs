@@ -1,0 +1,174 @@
+//! The verbs `check` and `eval`.
+
+use crate::support::{BASIC, program, registration, repository, rules_folder, run, text};
+
+#[test]
+fn the_shipped_rules_have_no_problems() {
+    let output = run(program().arg("check"), b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).starts_with("rules in `rules`: 3 hooks, 4 rules, no problems"));
+    let empty = tempfile::tempdir().unwrap();
+    let output = run(program().arg("check").current_dir(&empty), b"");
+    assert!(text(&output.stdout).starts_with("built-in rules: 3 hooks, 4 rules, no problems"));
+}
+
+#[test]
+fn every_problem_is_printed() {
+    let folder = rules_folder(&[
+        ("a.toml", "[self_service_registration]\nx = 1\n"),
+        (
+            "b.toml",
+            "[[progressive_profile.rules]]\nid = \"r\"\nattribute = \"email\"\ndomians = [\"okta.com\"]\nmessage = \"m\"\n",
+        ),
+    ]);
+    let output = run(
+        program()
+            .arg("check")
+            .arg("--rules")
+            .arg(folder.path())
+            .env("HOOK__SERVER__BIND", "0.0.0.0:80"),
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    for part in [
+        "no way in is configured",
+        "a.toml:1:2: a section needs rules",
+        "a.toml:2:1: unknown key `x`",
+        "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",
+        "\n5 problems\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // Problems in settings, too, and those of the rules beside them.
+    let output = run(
+        program().arg("check").env("HOOK__SERVER__WORKERS", "x"),
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stdout),
+        "HOOK__SERVER__WORKERS: `server.workers`: expected a whole number\n\n1 problem\n"
+    );
+    let output = run(program().args(["check", "--config", "nonexistent"]), b"");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn eval_answers_as_the_service_does() {
+    let output = run(
+        program().args(["eval", "registrationHookSSR"]),
+        &registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#),
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text(&output.stdout),
+        r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
+    );
+    assert_eq!(text(&output.stderr), "");
+    // Credentials are none of its business.
+    let output = run(
+        program()
+            .args(["eval", "/registrationHookSSR", "-"])
+            .envs(BASIC),
+        &registration("{}"),
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let file = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
+    let output = run(
+        program().args(["eval", "registrationHookPP"]).arg(file),
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn eval_explains() {
+    let explain = |hook: &str, body: &[u8]| {
+        let output = run(program().args(["eval", "--explain", hook]), body);
+        text(&output.stderr).split_once('\n').unwrap().1.to_owned()
+    };
+    let said = explain(
+        "registrationHookSSR",
+        &registration(r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#),
+    );
+    assert_eq!(
+        said,
+        "  fail  okta-email: `email` is not an address at okta.com\ndeny: Okta stops the registration\n"
+    );
+    let said = explain(
+        "registrationHookSSR",
+        &registration(r#"{"login":"Rosario@okta.com"}"#),
+    );
+    assert_eq!(
+        said,
+        "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
+    );
+    let said = explain(
+        "registrationHookSSR",
+        &registration(r#"{"login":7,"email":"a@okta.com"}"#),
+    );
+    assert_eq!(
+        said,
+        "  fail  okta-email: `login` has a type that is never an address at okta.com\ndeny: Okta stops the registration\n"
+    );
+    let said = explain(
+        "registrationHookSSRandPP",
+        &registration(r#"{"email":"a@okta.com","employeeNumber":"1234"}"#),
+    );
+    assert_eq!(
+        said,
+        "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n"
+    );
+    let said = explain("registrationHookPP", &registration("{}"));
+    assert_eq!(
+        said,
+        "  the hook has no section for such requests\ndeny: Okta stops the registration\n"
+    );
+}
+
+#[test]
+fn eval_could_not_answer() {
+    for (arguments, body, why) in [
+        (
+            &["eval", "registrationHookSRS"][..],
+            &b"{}"[..],
+            "there is no hook `registrationHookSRS`; did you mean `registrationHookSSR`?",
+        ),
+        (
+            &["eval", "registrationHookSSR"],
+            b"{\"Rosario\": tru",
+            "standard input: the body is not strict JSON",
+        ),
+        (
+            &["eval", "registrationHookSSR"],
+            b"{}",
+            "standard input: the body is no registration inline hook request: `eventType`",
+        ),
+        (
+            &["eval", "registrationHookSSR", "nonexistent"],
+            b"",
+            "nonexistent: cannot read the file",
+        ),
+        (&["eval"], b"", "Usage"),
+    ] {
+        let output = run(program().args(arguments), body);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(why) && !said.contains("Rosario"), "{said}");
+    }
+}
+
+#[test]
+fn help_and_version_are_results() {
+    for (argument, what) in [
+        ("--help", "Exit codes"),
+        ("--version", "registration-hook 0."),
+    ] {
+        let output = run(program().arg(argument), b"");
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text(&output.stdout).contains(what));
+        assert!(output.stderr.is_empty());
+    }
+}

@@ -1,0 +1,338 @@
+//! Strict reading and tolerant meaning.
+
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+use registration_hook::hook::{
+    Request, RequestType, Value,
+    request::{DEPTH, DecodeError, decode},
+};
+
+use crate::support::{registration, repository};
+
+fn with_data(data: &str) -> String {
+    format!(
+        r#"{{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{data}}}"#
+    )
+}
+
+fn syntax(body: impl AsRef<[u8]>) -> bool {
+    matches!(decode(body.as_ref()), Err(DecodeError::Syntax { .. }))
+}
+
+fn request(body: &str) -> Request<'_> {
+    decode(body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"))
+}
+
+#[test]
+fn not_json() {
+    let good = String::from_utf8(registration(r#"{"email":"a@okta.com"}"#)).unwrap();
+    for body in [
+        "",
+        " \n\t",
+        "{",
+        "{'a':1}",
+        "// x\n{}",
+        "{\"a\":NaN}",
+        "{\"a\":0x10}",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":1.}",
+        "{\"a\":1,}",
+        "[1,]",
+        "nul",
+        "{\"a\" 1}",
+        "\"a",
+        "{a:1}",
+    ] {
+        assert!(syntax(body), "{body:?}");
+    }
+    for body in [
+        format!("\u{feff}{good}"),
+        format!("{good}x"),
+        format!("{good}{{}}"),
+        format!("{good},"),
+    ] {
+        assert!(syntax(&body), "{body:?}");
+    }
+    let utf16: Vec<_> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(syntax(utf16));
+    assert!(decode(format!(" \r\n{good}\t\n").as_bytes()).is_ok());
+}
+
+/// Faults that a reader of only what it needs would pass over; each at every level.
+#[test]
+fn strict_wherever_it_stands() {
+    let faults: [&[u8]; 12] = [
+        br#"{"a":1,"a":2}"#,
+        br#"{"a":1,"\u0061":2}"#,
+        br#"[{"a":[{"b":1,"b":1}]}]"#,
+        br#""\ud800""#,
+        br#""\ud800\u0061""#,
+        br#""\udc00""#,
+        b"\"\xff\"",
+        b"\"\xc0\xaf\"",
+        b"\"a\x01b\"",
+        b"1e400",
+        b"-1e999999999999",
+        br#""\x""#,
+    ];
+    let places = [
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","x":?,"data":{"userProfile":{}}}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{}},"eventId":?}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"context":?,"userProfile":{}}}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"a":?}}}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"a":[?]}}}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfileUpdate":{"a":?},"userProfile":{}}}"#,
+        "[?]",
+        "?",
+    ];
+    for place in places {
+        let (before, after) = place.split_once('?').unwrap();
+        for fault in faults {
+            let body = [before.as_bytes(), fault, after.as_bytes()].concat();
+            assert!(syntax(&body), "{}", String::from_utf8_lossy(&body));
+        }
+    }
+}
+
+#[test]
+fn names_occur_once() {
+    for body in [
+        r#"{"requestType":"progressive.profile","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{}}}"#.to_owned(),
+        with_data(r#"{"userProfile":{"email":"a@evil.example","email":"a@okta.com"}}"#),
+        with_data(r#"{"userProfile":{"email":"a@evil.example","em\u0061il":"a@okta.com"}}"#),
+        with_data(r#"{"userProfile":{},"userProfile":{}}"#),
+        with_data(r#"{"userProfile":{}},"data":{"userProfile":{}}"#),
+    ] {
+        assert!(syntax(&body), "{body}");
+    }
+    // Names differ in case.
+    let body = with_data(r#"{"userProfile":{"Email":"a@evil.example","email":"a@okta.com"}}"#);
+    let request = request(&body);
+    assert_eq!(
+        request.form.get("email").unwrap().submitted,
+        r#""a@okta.com""#
+    );
+}
+
+#[test]
+fn nesting() {
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let depth = usize::from(DEPTH);
+    // The top level, `data` and the form are three.
+    let in_form = |levels| with_data(&format!(r#"{{"userProfile":{{"a":{}}}}}"#, nested(levels)));
+    assert!(decode(in_form(depth - 3).as_bytes()).is_ok());
+    assert!(syntax(in_form(depth - 2)));
+    let ignored = |levels| with_data(&format!(r#"{{"userProfile":{{}},"x":{}}}"#, nested(levels)));
+    assert!(decode(ignored(depth - 2).as_bytes()).is_ok());
+    assert!(syntax(ignored(depth - 1)));
+    assert!(syntax(nested(100_000)));
+    assert!(syntax("{\"a\":".repeat(50_000)));
+}
+
+#[test]
+fn no_hook_request() {
+    for (body, why) in [
+        ("null", "it is no object"),
+        ("[]", "it is no object"),
+        ("\"a\"", "it is no object"),
+        (
+            "{}",
+            "`eventType` is not that of a registration inline hook",
+        ),
+        (
+            r#"{"eventType":null}"#,
+            "`eventType` is not that of a registration inline hook",
+        ),
+        (
+            r#"{"eventType":"com.okta.saml.tokens.transform","data":{}}"#,
+            "`eventType` is not that of a registration inline hook",
+        ),
+        (
+            r#"{"eventType":"com.okta.user.pre-registration"}"#,
+            "`data` is no object",
+        ),
+        (&with_data("null"), "`data` is no object"),
+        (&with_data("[]"), "`data` is no object"),
+        (&with_data(r#"{"userProfile":[]}"#), "a form is no object"),
+        (&with_data(r#"{"userProfile":null}"#), "a form is no object"),
+        (
+            &with_data(r#"{"userProfile":{},"userProfileUpdate":"x"}"#),
+            "a form is no object",
+        ),
+        (
+            &with_data("{}").replace("self.service.registration", ""),
+            "`requestType` is unknown",
+        ),
+        (
+            &with_data("{}").replace("self.service.registration", "self.service.registration "),
+            "`requestType` is unknown",
+        ),
+        (
+            &with_data("{}").replace(r#""self.service.registration""#, "null"),
+            "`requestType` is unknown",
+        ),
+        (
+            &with_data("{}").replace(r#""self.service.registration""#, "7"),
+            "`requestType` is unknown",
+        ),
+        (
+            r#"{"eventType":"com.okta.user.pre-registration","data":{}}"#,
+            "it has neither `requestType` nor `data.userProfile`",
+        ),
+    ] {
+        assert_eq!(
+            decode(body.as_bytes()).err(),
+            Some(DecodeError::NoHookRequest(why)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn tolerant_meaning() {
+    let bodies = [
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"action":null}}"#,
+        r#"{"eventTypeVersion":1,"cloudEventVersion":0.1,"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{}},"source":{}}"#,
+        r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","eventId":7,"data":{"context":[],"userProfile":{"a":1}}}"#,
+    ];
+    for body in bodies {
+        let request = request(body);
+        assert_eq!(request.request_type, RequestType::ProgressiveProfile);
+        assert!(request.event_id.is_none());
+        assert!(request.form.get("a").is_none());
+    }
+    let classic = request(
+        r#"{"eventType":"com.okta.user.pre-registration","eventId":"x","data":{"userProfile":{"a":1}}}"#,
+    );
+    assert_eq!(classic.request_type, RequestType::Classic);
+    assert_eq!(classic.event_id.as_deref(), Some("x"));
+}
+
+#[test]
+fn values_are_kept_as_submitted() {
+    let body = with_data(
+        r#"{"userProfile":{"text":"a\u0062","integer":123456789012345678901234567890,"decimal":1.50e0,"yes":true,"list":[1, "a"],"object":{},"null":null,"empty":"","none":[]}}"#,
+    );
+    let request = request(&body);
+    let submitted = |name| {
+        request
+            .form
+            .submitted(name)
+            .map(|attribute| &*attribute.submitted)
+    };
+    assert_eq!(submitted("text"), Some(r#""a\u0062""#));
+    assert_eq!(submitted("integer"), Some("123456789012345678901234567890"));
+    assert_eq!(submitted("decimal"), Some("1.50e0"));
+    assert_eq!(submitted("list"), Some(r#"[1, "a"]"#));
+    assert_eq!(submitted("null"), None);
+    assert_eq!(submitted("empty"), Some(r#""""#));
+    let text = |name| {
+        request
+            .form
+            .get(name)
+            .and_then(|attribute| attribute.value.text().map(str::to_owned))
+    };
+    assert_eq!(text("text").as_deref(), Some("ab"));
+    assert_eq!(
+        text("integer").as_deref(),
+        Some("123456789012345678901234567890")
+    );
+    for name in [
+        "decimal", "yes", "list", "object", "null", "empty", "none", "absent",
+    ] {
+        assert_eq!(text(name), None, "{name}");
+    }
+}
+
+#[test]
+fn values_are_not_printed() {
+    for value in [
+        Value::Text(Cow::Borrowed("Rosario")),
+        Value::Number(Cow::Borrowed("1234")),
+        Value::Boolean(true),
+    ] {
+        let printed = format!("{value:?}");
+        assert!(printed.ends_with("(…)"), "{printed}");
+    }
+}
+
+#[test]
+fn errors_say_where_and_not_what() {
+    let body = "{\n  \"eventType\": \"com.okta.user.pre-registration\",\n  \"secret\": trx\n}";
+    let error = decode(body.as_bytes()).err().unwrap();
+    assert!(
+        matches!(error, DecodeError::Syntax { line: 3, .. }),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+/// Any JSON value, with names that sometimes repeat.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        any::<i64>().prop_map(|value| value.to_string()),
+        any::<f64>()
+            .prop_filter("JSON has no NaN", |value| value.is_finite())
+            .prop_map(|value| format!("{value:?}")),
+        "[a-z\\\\\"\u{e9}]{0,6}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(("[a-d]", inner), 0..4).prop_map(|members| {
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|(name, value)| format!("\"{name}\":{value}"))
+                    .collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
+/// Whether any object in it has a name twice, by counting what serde_json's map leaves over.
+fn repeats(json: &str) -> bool {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    fn members(value: &serde_json::Value) -> usize {
+        match value {
+            serde_json::Value::Array(items) => items.iter().map(members).sum(),
+            serde_json::Value::Object(object) => {
+                object.len() + object.values().map(members).sum::<usize>()
+            }
+            _ => 0,
+        }
+    }
+    let compact = json.matches("\":").count();
+    members(&value) != compact
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_taken_unless_a_name_repeats(value in json()) {
+        // A text with `":` in it would spoil the count.
+        prop_assume!(!value.contains("\\\":"));
+        for body in [
+            with_data(&format!(r#"{{"userProfile":{{"a":{value}}}}}"#)),
+            with_data(&format!(r#"{{"userProfile":{{}},"x":{value}}}"#)),
+        ] {
+            prop_assert_eq!(decode(body.as_bytes()).is_ok(), !repeats(&value), "{}", body);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_json_to_others_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let path = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
+        let mut body = std::fs::read(path).unwrap();
+        let at = at.index(body.len());
+        body[at] = byte;
+        if decode(&body).is_ok() {
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
+        }
+    }
+}

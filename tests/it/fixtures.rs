@@ -1,0 +1,129 @@
+//! The recorded requests, answered in three ways with the same bytes, each fit for Okta.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use boon::{Compiler, Schemas};
+use registration_hook::{load, pipeline};
+use serde_json::Value;
+
+use crate::support::{Service, program, repository, run};
+
+struct Fixture {
+    hook: String,
+    case: String,
+    request: Vec<u8>,
+    recorded: String,
+}
+
+fn fixtures() -> Vec<Fixture> {
+    let mut fixtures = Vec::new();
+    for folder in entries(repository("tests/fixtures")) {
+        let hook = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in entries(folder) {
+            let name = path.to_str().unwrap();
+            if let Some(case) = name.strip_suffix(".request.json") {
+                fixtures.push(Fixture {
+                    hook: hook.clone(),
+                    case: name.to_owned(),
+                    request: fs::read(&path).unwrap(),
+                    recorded: fs::read_to_string(format!("{case}.response.json")).unwrap(),
+                });
+            }
+        }
+    }
+    assert!(fixtures.len() > 50, "only {} fixtures", fixtures.len());
+    fixtures
+}
+
+fn entries(folder: PathBuf) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn library_program_and_service_answer_alike_and_as_recorded() {
+    let rules = load::folder(&repository("rules")).unwrap();
+    let service = Service::with_basic();
+    for fixture in fixtures() {
+        let Fixture {
+            hook,
+            case,
+            request,
+            recorded,
+        } = fixture;
+        let answer = pipeline::answer(&rules.hooks[&hook], &request)
+            .unwrap()
+            .body;
+        let compact: Value = serde_json::from_str(&recorded).unwrap();
+        assert_eq!(compact.to_string().as_bytes(), answer, "{case}");
+
+        let served = service.post(&format!("/{hook}"), &request);
+        assert_eq!(served.status, 200, "{case}");
+        assert_eq!(
+            served.header("content-type"),
+            Some("application/json"),
+            "{case}"
+        );
+        assert_eq!(served.body, answer, "{case}");
+
+        let printed = run(program().args(["eval", &hook]), &request);
+        assert_eq!(printed.stdout, answer, "{case}");
+        let denied = compact.get("error").is_some();
+        assert_eq!(printed.status.code(), Some(i32::from(denied)), "{case}");
+    }
+}
+
+#[test]
+fn every_answer_is_one_that_okta_understands() {
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new()
+        .compile(
+            repository("tests/response.schema.json").to_str().unwrap(),
+            &mut schemas,
+        )
+        .unwrap();
+    let rules = load::folder(&repository("rules")).unwrap();
+    let mut kinds = BTreeMap::new();
+    for fixture in fixtures() {
+        // Each request at every hook, those it is not meant for too.
+        for (name, hook) in &rules.hooks {
+            let answer = pipeline::answer(hook, &fixture.request).unwrap();
+            let json: Value = serde_json::from_slice(&answer.body).unwrap();
+            if let Err(error) = schemas.validate(&json, schema) {
+                panic!("{} at {name}: {error}", fixture.case);
+            }
+            assert_decides(&json, answer.decision);
+            *kinds.entry(answer.decision).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(kinds.len(), 3, "{kinds:?}");
+}
+
+/// The invariant: an explicit decision, and no ALLOW or update beside an `error`.
+fn assert_decides(json: &Value, decision: &str) {
+    let commands = json["commands"].as_array().unwrap();
+    match json.get("error") {
+        Some(error) => {
+            assert_eq!(decision, "deny");
+            assert!(!error["errorCauses"].as_array().unwrap().is_empty());
+            for command in commands {
+                assert_eq!(command["value"]["registration"], "DENY");
+            }
+        }
+        None => {
+            assert_ne!(decision, "deny");
+            assert!(!commands.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_built_in_rules_are_those_of_the_folder() {
+    let built_in = load::built_in().unwrap();
+    let folder = load::folder(&repository("rules")).unwrap();
+    assert_eq!(built_in.revision, folder.revision);
+}

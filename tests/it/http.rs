@@ -1,0 +1,442 @@
+//! The running service, status by status.
+
+use std::{io::Write as _, time::Duration};
+
+use crate::support::{
+    AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request, rules_folder, text,
+};
+
+const HOOK: &str = "/registrationHookSSR";
+
+fn good() -> Vec<u8> {
+    registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#)
+}
+
+fn assert_refused(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let error: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert!(error["error"]["errorSummary"].is_string(), "{answer:?}");
+    assert_headers(answer);
+}
+
+fn assert_headers(answer: &Answer) {
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("server"), None);
+}
+
+#[test]
+fn decided() {
+    let service = Service::with_basic();
+    let answer = service.post(HOOK, &good());
+    assert_eq!(answer.status, 200);
+    assert_headers(&answer);
+    let expected =
+        r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
+    assert_eq!(answer.text(), expected);
+    assert_eq!(
+        service
+            .post(
+                "/registrationHookSSR?requestType=progressive.profile",
+                &good()
+            )
+            .text(),
+        expected
+    );
+}
+
+#[test]
+fn paths_are_exact_and_methods_are_named() {
+    let service = Service::with_basic();
+    for path in [
+        "/",
+        "/nope",
+        "/registrationHookSSR/",
+        "//registrationHookSSR",
+        "/registrationhookssr",
+        "/registrationHookSSR;x=1",
+        "/registrationHookSSR%20",
+        "/registrationHook%53SR",
+        "/x/../registrationHookSSR",
+        "/metrics",
+        "/.env",
+    ] {
+        assert_refused(&service.post(path, &good()), 404);
+    }
+    for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+        // Before credentials are looked at.
+        let answer = service.send(&request(method, HOOK, &[], b""));
+        assert_refused(&answer, 405);
+        assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+    }
+    let answer = service.send(&request("POST", "/healthz", &[], b""));
+    assert_refused(&answer, 405);
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+}
+
+#[test]
+fn probes_need_no_credentials() {
+    let service = Service::with_basic();
+    for path in ["/healthz", "/readyz"] {
+        let answer = service.send(&request("GET", path, &[], b""));
+        assert_eq!(answer.status, 200);
+        assert_headers(&answer);
+    }
+    let answer = service.send(&request("GET", "/readyz", &[], b""));
+    assert_eq!(
+        answer.text(),
+        r#"{"ready":true,"rules":"ok","keys":"none","draining":false}"#
+    );
+    let mut stream = service.connect();
+    stream
+        .write_all(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut all = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut all).unwrap();
+    assert!(
+        all.starts_with("HTTP/1.1 200") && all.ends_with("\r\n\r\n"),
+        "{all}"
+    );
+}
+
+#[test]
+fn credentials_come_before_the_body() {
+    let service = Service::with_basic();
+    let mut bodies = Vec::new();
+    for headers in [
+        &[JSON][..],
+        &[JSON, "Authorization: Basic AAAA"],
+        &[JSON, "Authorization: Basic cm9vdDpzdXBlcnNlY3JldA=="],
+        &[JSON, AUTHORIZATION, AUTHORIZATION],
+        &["Content-Type: text/plain"],
+        &[JSON, "Content-Encoding: gzip"],
+    ] {
+        let answer = service.send(&request("POST", HOOK, headers, b"{"));
+        assert_refused(&answer, 401);
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert_eq!(
+            challenge,
+            r#"Basic realm="registration-hook", charset="UTF-8""#
+        );
+        bodies.push(answer.body);
+    }
+    assert!(
+        bodies.windows(2).all(|pair| pair[0] == pair[1]),
+        "one generic body"
+    );
+    // Announced and never sent: answered at once, and closed.
+    let mut stream = service.connect();
+    let head =
+        format!("POST {HOOK} HTTP/1.1\r\nHost: x\r\n{JSON}\r\nContent-Length: 1073741824\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let answer = Answer::read(&mut stream);
+    assert_refused(&answer, 401);
+    assert!(Answer::try_read(&mut stream).is_none());
+}
+
+#[test]
+fn nobody_is_asked_for_a_body_that_is_refused() {
+    let service = Service::with_basic();
+    let expecting = |headers: &str, length: usize| {
+        let mut stream = service.connect();
+        let head = format!(
+            "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{headers}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let first = Answer::read(&mut stream);
+        (first, stream)
+    };
+    assert_refused(&expecting(JSON, 10).0, 401);
+    assert_refused(&expecting(AUTHORIZATION, 10).0, 415);
+    assert_refused(
+        &expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), 1 << 20).0,
+        413,
+    );
+    let body = good();
+    let (first, mut stream) = expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), body.len());
+    assert_eq!(first.status, 100);
+    stream.write_all(&body).unwrap();
+    assert_eq!(Answer::read(&mut stream).status, 200);
+}
+
+#[test]
+fn media_types() {
+    let service = Service::with_basic();
+    let status = |header: &str| {
+        let answer = service.send(&request("POST", HOOK, &[AUTHORIZATION, header], &good()));
+        answer.status
+    };
+    for good in [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
+    ] {
+        assert_eq!(status(&format!("Content-Type: {good}")), 200, "{good}");
+    }
+    for bad in [
+        "",
+        "text/plain",
+        "application/jsonp",
+        "application/json, text/plain",
+        "application/json; charset=iso-8859-1",
+        "application/vnd.okta+json",
+        "application/x-www-form-urlencoded",
+        "json",
+        "application/json; x=y",
+    ] {
+        assert_eq!(status(&format!("Content-Type: {bad}")), 415, "{bad}");
+    }
+    assert_eq!(status("X-None: x"), 415);
+    assert_eq!(
+        status("Content-Type: application/json\r\nContent-Type: application/json"),
+        415
+    );
+    assert_eq!(
+        status("Content-Type: application/json\r\nContent-Encoding: identity"),
+        200
+    );
+    for coding in [
+        "gzip",
+        "br",
+        "deflate",
+        "x-gzip",
+        "gzip, identity",
+        "identity\r\nContent-Encoding: gzip",
+        "",
+    ] {
+        let header = format!("{JSON}\r\nContent-Encoding: {coding}");
+        assert_eq!(status(&header), 415, "{coding}");
+    }
+    let answer = service.send(&request(
+        "POST",
+        HOOK,
+        &[AUTHORIZATION, "Content-Type: text/plain"],
+        &good(),
+    ));
+    assert!(
+        answer.text().contains("Content-Type: application/json"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn sizes() {
+    let service = Service::with_basic();
+    let padded = |length: usize| {
+        let body = good();
+        let padding = length - body.len();
+        [body, vec![b' '; padding]].concat()
+    };
+    let limit = 256 << 10;
+    assert_eq!(service.post(HOOK, &padded(limit)).status, 200);
+    assert_refused(&service.post(HOOK, &padded(limit + 1)), 413);
+    // Not announced: refused while it streams, and closed.
+    let mut stream = service.connect();
+    let head = format!(
+        "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();
+    for _ in 0..9 {
+        if stream.write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    let answer = Answer::read(&mut stream);
+    assert_refused(&answer, 413);
+    assert_eq!(answer.header("connection"), Some("close"));
+
+    let long = format!("X-A: {}", "a".repeat(17 << 10));
+    assert_refused(&service.send(&request("POST", HOOK, &[&long], b"")), 431);
+    let long = format!("{HOOK}?{}", "a".repeat(9 << 10));
+    assert_refused(&service.send(&request("POST", &long, &[], b"")), 414);
+}
+
+#[test]
+fn chunks_make_a_body() {
+    let service = Service::with_basic();
+    let body = good();
+    let mut bytes = format!("POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nTransfer-Encoding: chunked\r\n\r\n").into_bytes();
+    for piece in body.chunks(7) {
+        bytes.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+        bytes.extend(piece);
+        bytes.extend(b"\r\n");
+    }
+    bytes.extend(b"0\r\n\r\n");
+    assert_eq!(service.send(&bytes).status, 200);
+}
+
+#[test]
+fn what_is_no_request_is_refused_without_an_echo() {
+    let service = Service::with_basic();
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        r#"{"eventType":"Rosario"}"#,
+        r#"{"Rosario":1,"Rosario":2}"#,
+    ] {
+        let answer = service.post(HOOK, body.as_bytes());
+        assert_refused(&answer, 400);
+        assert!(!answer.text().contains("Rosario"), "{answer:?}");
+    }
+}
+
+#[test]
+fn connections_are_kept_and_pipelines_stay_in_step() {
+    let service = Service::with_basic();
+    let one = request("POST", HOOK, &[AUTHORIZATION, JSON], &good());
+    let bad = request("POST", HOOK, &[AUTHORIZATION, JSON], b"{");
+    let health = request("GET", "/healthz", &[], b"");
+    let mut stream = service.connect();
+    stream
+        .write_all(&[one.clone(), bad, health, one].concat())
+        .unwrap();
+    let statuses: Vec<_> = (0..4).map(|_| Answer::read(&mut stream).status).collect();
+    assert_eq!(statuses, [200, 400, 200, 200]);
+}
+
+#[test]
+fn another_protocol_is_not_switched_to() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    let head = format!(
+        "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(4)))
+        .unwrap();
+    let answer = Answer::read(&mut stream);
+    assert!([400, 408].contains(&answer.status), "{answer:?}");
+}
+
+#[test]
+fn a_request_type_without_a_section_is_denied_and_warned_of() {
+    let service = Service::with_basic();
+    let answer = service.post("/registrationHookPP", &good());
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.text().contains("UNHANDLED_REQUEST_TYPE"),
+        "{answer:?}"
+    );
+    let warned = crate::support::wait_for("a warning", || {
+        let log = service.stderr();
+        log.contains("Run this hook").then_some(log)
+    });
+    assert!(
+        warned.contains("`registrationHookPP` has no section for self.service.registration"),
+        "{warned}"
+    );
+}
+
+#[test]
+fn a_secret_in_a_header_and_both_ways() {
+    let service = Service::start(&[
+        ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret"),
+        ("HOOK__AUTH__HEADER__SECRET", "s3cr3t"),
+        BASIC[0],
+        BASIC[1],
+    ]);
+    let status = |header: &str| {
+        service
+            .send(&request("POST", HOOK, &[JSON, header], &good()))
+            .status
+    };
+    assert_eq!(status("x-hook-secret: s3cr3t"), 200);
+    assert_eq!(status(AUTHORIZATION), 200);
+    assert_eq!(status("x-hook-secret: S3cr3t"), 401);
+    assert_eq!(
+        status("x-hook-secret: s3cr3t\r\nX-Hook-Secret: s3cr3t"),
+        401
+    );
+    let answer = service.send(&request("POST", HOOK, &[JSON], b""));
+    let challenges = answer
+        .head
+        .lines()
+        .filter(|line| line.starts_with("www-authenticate"))
+        .count();
+    assert_eq!(challenges, 2, "{}", answer.head);
+}
+
+#[test]
+fn any_hook_of_the_folder_is_served() {
+    let folder = rules_folder(&[(
+        "my_hook-2.toml",
+        "[self_service_registration]\nallow_all = true\n",
+    )]);
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+    ]);
+    assert_eq!(service.post("/my_hook-2", &good()).status, 200);
+    assert_eq!(service.post(HOOK, &good()).status, 404);
+}
+
+#[test]
+fn a_decision_is_one_line() {
+    let service = Service::with_basic();
+    let mut body = text(&good()).replace('{', "{ ");
+    body = body.replacen(
+        "\"eventType\"",
+        "\"eventId\":\"x\\r\\n{\\\"decision\\\":\\\"forged\\\"}\",\"eventType\"",
+        1,
+    );
+    service.post(HOOK, body.as_bytes());
+    service.post(HOOK, &registration(r#"{"login":"Rosario@example.com"}"#));
+    service.post(HOOK, b"Rosario");
+    service.post("/Rosario", b"");
+    service.send(&request("POST", HOOK, &[JSON], b""));
+    service.send(&request("GET", "/healthz", &[], b""));
+    let lines = crate::support::wait_for("five lines", || {
+        let lines: Vec<_> = service.stdout().lines().map(str::to_owned).collect();
+        (lines.len() >= 5).then_some(lines)
+    });
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    let mut seen = Vec::new();
+    for line in &lines {
+        assert!(
+            !line.contains("Rosario")
+                && !line.contains("supersecret")
+                && !line.contains("YWRtaW46"),
+            "{line}"
+        );
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in [
+            "time",
+            "decision_id",
+            "event_id",
+            "rules_revision",
+            "duration_us",
+        ] {
+            assert!(line.get(key).is_some(), "{key} in {line}");
+        }
+        seen.push(
+            format!(
+                "{} {} {} {} {} {}",
+                line["hook"],
+                line["request_type"],
+                line["decision"],
+                line["status"],
+                line["rules"],
+                line["caller"]
+            )
+            .replace('"', ""),
+        );
+    }
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "none none none 404 [] none",
+            "registrationHookSSR none none 400 [] basic",
+            "registrationHookSSR none none 401 [] none",
+            "registrationHookSSR self.service.registration allow 200 [{id:okta-email,outcome:pass}] basic",
+            "registrationHookSSR self.service.registration deny 200 [{id:okta-email,outcome:fail}] basic",
+        ]
+    );
+}

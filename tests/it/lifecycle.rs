@@ -1,0 +1,269 @@
+//! Starting and stopping the service.
+
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, request, rules_folder, run,
+    text, wait_for,
+};
+
+#[test]
+fn a_password_is_made_where_no_way_in_is_configured() {
+    let service = Service::start(&[]);
+    let log = wait_for("the curl line", || {
+        let log = service.stderr();
+        log.contains("curl ").then_some(log)
+    });
+    let authorization = log
+        .split_once("Basic ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    assert!(
+        log.contains("Authentication field   authorization"),
+        "{log}"
+    );
+    assert!(
+        log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"),
+        "{log}"
+    );
+    let header = format!("Authorization: Basic {authorization}");
+    // The body of the curl line, between the quotes.
+    let body = log
+        .split_once("--json '")
+        .unwrap()
+        .1
+        .split_once('\'')
+        .unwrap()
+        .0;
+    let answer = service.send(&request(
+        "POST",
+        "/registrationHookSSR",
+        &[&header, JSON],
+        body.as_bytes(),
+    ));
+    assert_eq!(
+        (answer.status, answer.text().contains("ALLOW")),
+        (200, true),
+        "{answer:?}"
+    );
+    assert_eq!(
+        service.post("/registrationHookSSR", body.as_bytes()).status,
+        401,
+        "the guide's credentials are not built in"
+    );
+    let other = Service::start(&[]);
+    assert!(
+        !other.stderr().contains(authorization),
+        "each start makes another"
+    );
+}
+
+#[test]
+fn a_configured_secret_is_never_printed() {
+    let service = Service::with_basic();
+    let body = registration("{}");
+    service.post("/registrationHookSSR", &body);
+    let log = wait_for("the curl line", || {
+        let log = service.stderr();
+        log.contains("curl ").then_some(log)
+    });
+    assert!(
+        log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#),
+        "{log}"
+    );
+    assert!(
+        !log.contains("supersecret") && !log.contains("YWRtaW46"),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
+    let empty = tempfile::tempdir().unwrap();
+    let service = Service::spawn(
+        program()
+            .current_dir(&empty)
+            .env("HOOK__SERVER__BIND", "127.0.0.1:0"),
+    );
+    let log = wait_for("the hooks", || {
+        let log = service.stderr();
+        log.contains("hooks: ").then_some(log)
+    });
+    assert!(log.contains("the built-in rules"), "{log}");
+    assert!(
+        log.contains("/registrationHookPP /registrationHookSSR /registrationHookSSRandPP"),
+        "{log}"
+    );
+}
+
+/// Exit code and standard error of a service that should not start.
+fn refused(command: &mut std::process::Command) -> String {
+    let output = run(command, b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+    text(&output.stderr).to_owned()
+}
+
+#[test]
+fn what_keeps_it_from_starting() {
+    let empty = tempfile::tempdir().unwrap();
+    let said = refused(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
+    assert!(said.contains("auth.basic.username"), "{said}");
+    let said = refused(program().env("PORT", "0"));
+    assert!(said.contains("auth.basic.username"), "{said}");
+    let said = refused(program().current_dir(&empty).envs(BASIC));
+    assert!(said.contains("cannot read the rules folder"), "{said}");
+    let said = refused(program().args(["--rules", "nonexistent"]));
+    assert!(
+        said.contains("nonexistent: cannot read the rules folder"),
+        "{said}"
+    );
+    let said = refused(program().args(["--rules"]).arg(empty.path()));
+    assert!(said.contains("has no rules"), "{said}");
+    let said = refused(program().args(["serve", "--config", "nonexistent.toml"]));
+    assert!(
+        said.contains("--config: cannot read `nonexistent.toml`"),
+        "{said}"
+    );
+    let said = refused(
+        program()
+            .env("HOOK__AUTH__BASIC__USERNAME", "admin")
+            .env("HOOK__AUTH__BASIC__PASSWORD", ""),
+    );
+    assert!(said.contains("may not be empty"), "{said}");
+    let said = refused(program().arg("--foo"));
+    assert!(said.contains("Usage"), "{said}");
+    let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
+    let said = refused(program().arg("--rules").arg(bad.path()));
+    assert!(said.contains("a.toml:1:2: a section needs rules"), "{said}");
+    let first = Service::with_basic();
+    let said = refused(
+        program()
+            .envs(BASIC)
+            .env("HOOK__SERVER__BIND", first.address.to_string()),
+    );
+    assert!(said.contains("cannot listen"), "{said}");
+}
+
+#[cfg(unix)]
+fn wait_for_exit(service: &mut Service) -> Option<i32> {
+    wait_for("the end", || service.child.try_wait().unwrap()).code()
+}
+
+#[test]
+#[cfg(unix)]
+fn it_stops_gracefully() {
+    for signal in ["TERM", "INT"] {
+        let mut service = Service::with_basic();
+        let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+        let whole = request(
+            "POST",
+            "/registrationHookSSR",
+            &[AUTHORIZATION, JSON],
+            &body,
+        );
+        let (first, rest) = whole.split_at(whole.len() - 10);
+        let mut in_flight = service.connect();
+        in_flight.write_all(first).unwrap();
+        // A client that never ends its request delays nothing for longer than its body's time.
+        let mut stuck = service.connect();
+        stuck.write_all(first).unwrap();
+        let idle = service.connect();
+        assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
+        service.signal(signal);
+        wait_for("the listener to close", || {
+            TcpStream::connect(service.address).is_err().then_some(())
+        });
+        in_flight.write_all(rest).unwrap();
+        let answer = Answer::read(&mut in_flight);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(wait_for_exit(&mut service), Some(0));
+        let lines = wait_for("the last lines", || {
+            let lines = service.stdout();
+            (lines.lines().count() >= 2).then_some(lines)
+        });
+        assert!(lines.contains("allow"), "{lines}");
+        drop(idle);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn it_says_first_that_it_will_stop() {
+    let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
+    service.signal("TERM");
+    let start = Instant::now();
+    let ready = request("GET", "/readyz", &[], b"");
+    let answer = wait_for("readiness to end", || {
+        let answer = service.send(&ready);
+        (answer.status == 503).then_some(answer)
+    });
+    assert_eq!(
+        answer.text(),
+        r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#
+    );
+    assert_eq!(
+        service.send(&request("GET", "/healthz", &[], b"")).status,
+        200
+    );
+    assert_eq!(
+        service
+            .post("/registrationHookSSR", &registration("{}"))
+            .status,
+        200
+    );
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_signal_ends_it_at_once() {
+    let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
+    service.signal("TERM");
+    wait_for("the first signal", || {
+        service.stderr().contains("stopping").then_some(())
+    });
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(130));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_under_its_output_fails_no_request() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    let service = Service::spawn_with_stdout(&mut command, full.into());
+    for _ in 0..100 {
+        assert_eq!(
+            service
+                .post("/registrationHookSSR", &registration("{}"))
+                .status,
+            200
+        );
+    }
+    wait_for("the loss to be told", || {
+        service
+            .stderr()
+            .contains("decision log: cannot write")
+            .then_some(())
+    });
+    assert_eq!(
+        service
+            .post("/registrationHookSSR", &registration("{}"))
+            .status,
+        200
+    );
+}

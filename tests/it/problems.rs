@@ -1,0 +1,136 @@
+//! Every problem of a rules file at once, each at its place. A file of `tests/problems` says in
+//! lines that start with `#~` which ones it has: `line:column message`.
+
+use std::{fs, path::Path};
+
+use registration_hook::{
+    load,
+    problem::{Place, Problem},
+};
+
+use crate::support::{repository, rules_folder};
+
+fn found(problem: &Problem) -> String {
+    match &problem.place {
+        Place::Text { line, column, .. } => format!("{line}:{column} {}", problem.message),
+        Place::Named(_) => problem.message.clone(),
+    }
+}
+
+fn problems(folder: &Path) -> Vec<Problem> {
+    load::folder(folder).err().unwrap_or_default()
+}
+
+#[test]
+fn files() {
+    let mut count = 0;
+    for entry in fs::read_dir(repository("tests/problems")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let expected: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#~ "))
+            .collect();
+        let folder = rules_folder(&[("hook.toml", &text)]);
+        let found: Vec<_> = problems(folder.path()).iter().map(found).collect();
+        assert_eq!(
+            found,
+            expected,
+            "\n{}:\n{}",
+            path.display(),
+            found.join("\n")
+        );
+        count += expected.len();
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn a_problem_shows_its_line() {
+    let folder = rules_folder(&[(
+        "hook.toml",
+        "[self_service_registration]\nallow_al = true\n",
+    )]);
+    let problems = problems(folder.path());
+    let shown = problems[0].to_string();
+    let place = folder.path().join("hook.toml");
+    let expected = format!("{}:1:2: a section needs rules", place.display());
+    assert!(shown.starts_with(&expected), "{shown}");
+    let second = problems[1].to_string();
+    let expected =
+        "unknown key `allow_al`; did you mean `allow_all`?\n  |\n2 | allow_al = true\n  | ^^^^^^^^";
+    assert!(second.ends_with(expected), "{second}");
+}
+
+#[test]
+fn all_files_are_told_of() {
+    let folder = rules_folder(&[
+        ("a.toml", "[x]\n"),
+        ("b.toml", "[self_service_registration]\nallow_all = true\n"),
+        ("c.toml", "allow_all = \n"),
+        ("healthz.toml", ""),
+        ("a b.toml", ""),
+        (".hidden.toml", "x"),
+        ("notes.txt", "x"),
+    ]);
+    fs::write(folder.path().join("d.toml"), b"\xff").unwrap();
+    let problems: Vec<_> = problems(folder.path())
+        .iter()
+        .map(Problem::to_string)
+        .collect();
+    for (file, what) in [
+        ("a.toml:1:2:", "unknown key `x`"),
+        ("c.toml:1:13:", ""),
+        ("healthz.toml:", "path of the service's own"),
+        ("a b.toml:", "made of A-Z"),
+        ("d.toml:", "not UTF-8"),
+    ] {
+        let told = problems
+            .iter()
+            .any(|problem| problem.contains(file) && problem.contains(what));
+        assert!(told, "{file} {what} in {problems:#?}");
+    }
+    assert!(
+        !problems
+            .iter()
+            .any(|problem| problem.contains("b.toml:2") || problem.contains("hidden")),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn no_folder_or_none_in_it() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(problems(empty.path())[0].message.contains("has no rules"));
+    let missing = empty.path().join("x");
+    assert!(
+        problems(&missing)[0]
+            .message
+            .contains("cannot read the rules folder")
+    );
+}
+
+#[test]
+fn large_patterns_are_refused_at_once() {
+    for pattern in [
+        r"(\pL{1000}){1000}",
+        "((((a{100}){100}){100}))",
+        r"\w{5000}",
+    ] {
+        let start = std::time::Instant::now();
+        let folder = rules_folder(&[(
+            "hook.toml",
+            &format!(
+                "[[self_service_registration.rules]]\nid = 'r'\nattribute = 'a'\nmessage = 'm'\npattern = '{pattern}'\n"
+            ),
+        )]);
+        let problems = problems(folder.path());
+        assert!(problems[0].message.contains("too large"), "{pattern}");
+        // In a debug build; a bound on the order of magnitude, not a measurement.
+        assert!(
+            start.elapsed().as_secs() < 10,
+            "{pattern}: {:?}",
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The verb `replay`.
+
+use std::{fs, path::Path};
+
+use crate::support::{program, repository, run, text};
+
+/// A copy of some fixtures that can be changed.
+fn recorded(cases: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let hook = folder.path().join("registrationHookSSR");
+    fs::create_dir(&hook).unwrap();
+    for case in cases {
+        for kind in ["request", "response"] {
+            let name = format!("{case}.{kind}.json");
+            let from = repository("tests/fixtures/registrationHookSSR").join(&name);
+            fs::copy(from, hook.join(name)).unwrap();
+        }
+    }
+    folder
+}
+
+fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(program().arg("replay").arg(folder).args(arguments), b"");
+    (
+        output.status.code(),
+        text(&output.stdout).to_owned() + text(&output.stderr),
+    )
+}
+
+#[test]
+fn the_fixtures() {
+    let output = run(program().arg("replay"), b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let last = text(&output.stdout).lines().last().unwrap().to_owned();
+    let passed: usize = last
+        .strip_suffix(" passed, 0 failed")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(passed > 50, "{last}");
+}
+
+#[test]
+fn a_difference_is_shown_and_rewritten() {
+    let folder = recorded(&["guide-allow", "guide-deny"]);
+    let response = folder
+        .path()
+        .join("registrationHookSSR/guide-deny.response.json");
+    let good = fs::read_to_string(&response).unwrap();
+    fs::write(&response, good.replace("Only okta.com", "Only example.com")).unwrap();
+    let (code, said) = replay(folder.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
+        "{said}"
+    );
+    assert!(
+        said.contains("+        \"errorSummary\": \"Only okta.com emails can register.\""),
+        "{said}"
+    );
+    assert!(said.ends_with("1 passed, 1 failed\n"), "{said}");
+
+    let (code, said) = replay(folder.path(), &["--update"]);
+    assert_eq!((code, said.as_str()), (Some(0), "2 passed, 0 failed\n"));
+    assert_eq!(fs::read_to_string(&response).unwrap(), good);
+}
+
+#[test]
+fn the_order_of_keys_counts() {
+    let folder = recorded(&["guide-deny"]);
+    let response = folder
+        .path()
+        .join("registrationHookSSR/guide-deny.response.json");
+    let value: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&response).unwrap()).unwrap();
+    let turned = format!(
+        "{{\"error\":{},\"commands\":{}}}",
+        value["error"], value["commands"]
+    );
+    fs::write(&response, turned).unwrap();
+    assert_eq!(replay(folder.path(), &[]).0, Some(1));
+}
+
+#[test]
+fn what_does_not_belong_together() {
+    let folder = recorded(&["guide-allow", "guide-deny", "login-elsewhere"]);
+    let hook = folder.path().join("registrationHookSSR");
+    fs::remove_file(hook.join("guide-allow.request.json")).unwrap();
+    fs::remove_file(hook.join("guide-deny.response.json")).unwrap();
+    fs::write(hook.join("login-elsewhere.request.json"), "{").unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let (code, said) = replay(folder.path(), &[]);
+    assert_eq!(code, Some(1));
+    for part in [
+        "guide-allow.response.json: there is no request to this answer",
+        "guide-deny.response.json: No such file or directory (os error 2); record it with --update",
+        "login-elsewhere.request.json: the body is not strict JSON",
+        "empty: there is no recorded request in this folder",
+        "\n0 passed, 4 failed\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (code, said) = replay(folder.path(), &["--update"]);
+    assert_eq!(code, Some(1), "an orphan is not made good by rewriting");
+    assert!(said.ends_with("1 passed, 3 failed\n"), "{said}");
+}
+
+#[test]
+fn could_not_answer() {
+    let empty = tempfile::tempdir().unwrap();
+    let (code, said) = replay(empty.path(), &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("there is no recorded request"), "{said}");
+    let (code, said) = replay(&empty.path().join("x"), &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("cannot read the folder"), "{said}");
+}
+
+#[test]
+fn a_folder_needs_a_hook_of_its_name() {
+    let folder = recorded(&["guide-allow"]);
+    fs::rename(
+        folder.path().join("registrationHookSSR"),
+        folder.path().join("other"),
+    )
+    .unwrap();
+    let (code, said) = replay(folder.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("no rules file is named like its folder"),
+        "{said}"
+    );
+}

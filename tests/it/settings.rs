@@ -1,0 +1,374 @@
+//! Settings: layers, places, and that no value ever shows.
+
+use std::{path::PathBuf, time::Duration};
+
+use registration_hook::settings::{Decisions, LoadError, Settings, Sources, load};
+
+fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Sources, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.toml");
+    std::fs::write(&path, file.unwrap_or_default()).unwrap();
+    let sources = Sources {
+        file: Some(path),
+        rules: None,
+        environment: variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+    };
+    (sources, folder)
+}
+
+fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
+    let (sources, _folder) = sources(Some(file), variables);
+    load(&sources).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// The problems, without the folder's name.
+fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let (sources, folder) = sources(Some(file), variables);
+    let place = format!("{}/", folder.path().display());
+    match load(&sources) {
+        Err(LoadError::Problems(problems)) => problems
+            .iter()
+            .map(|problem| problem.to_string().replace(&place, ""))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn defaults() {
+    let settings = good("", &[]);
+    assert_eq!(settings.server.bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.server.body_limit, 256 << 10);
+    assert_eq!(settings.server.request_timeout, Duration::from_millis(2500));
+    assert_eq!(settings.server.max_connections, 25_000);
+    assert_eq!(settings.server.keep_alive, Duration::from_secs(75));
+    assert_eq!(settings.server.drain_delay, Duration::ZERO);
+    assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(10));
+    assert_eq!(settings.rules.directory, PathBuf::from("rules"));
+    assert_eq!(settings.log.decisions, Decisions::Stdout);
+    assert!(!settings.auth.is_configured());
+    assert!(settings.unguarded().is_none());
+}
+
+#[test]
+fn later_layers_win() {
+    let file = "[server]\nbind = \"127.0.0.1:1\"\nworkers = 3\nbody_limit = \"1 MiB\"\n[log]\ndecisions = \"off\"\n";
+    let (mut sources, _folder) = sources(
+        Some(file),
+        &[
+            ("HOOK__SERVER__BIND", "127.0.0.1:2"),
+            ("HOOK__RULES__DIRECTORY", "b"),
+            ("HOOK__SERVER__KEEP_ALIVE", "1 m 5s"),
+        ],
+    );
+    sources.rules = Some("c".into());
+    let settings = load(&sources).unwrap();
+    assert_eq!(settings.server.bind.to_string(), "127.0.0.1:2");
+    assert_eq!(settings.server.workers, 3);
+    assert_eq!(settings.server.body_limit, 1 << 20);
+    assert_eq!(settings.server.keep_alive, Duration::from_secs(65));
+    assert_eq!(settings.rules.directory, PathBuf::from("c"));
+    assert_eq!(settings.log.decisions, Decisions::Off);
+}
+
+#[test]
+fn port_is_honoured_unless_an_address_is_set() {
+    assert_eq!(
+        good("", &[("PORT", "9000")]).server.bind.to_string(),
+        "0.0.0.0:9000"
+    );
+    let settings = good("server.bind = \"127.0.0.1:1\"", &[("PORT", "9000")]);
+    assert_eq!(settings.server.bind.to_string(), "127.0.0.1:1");
+    assert_eq!(
+        problems("", &[("PORT", "x")]),
+        ["PORT: expected a port, from 0 to 65535"]
+    );
+}
+
+#[test]
+fn the_environment_is_never_retyped() {
+    for password in ["0012", "1.50", "true", "1e3", " a ", "a,b", "null", "é"] {
+        let settings = good(
+            "",
+            &[
+                ("HOOK__AUTH__BASIC__USERNAME", "007"),
+                ("HOOK__AUTH__BASIC__PASSWORD", password),
+            ],
+        );
+        let basic = settings.auth.basic.unwrap();
+        assert_eq!(basic.username, "007");
+        assert_eq!(basic.passwords[0].expose(), password);
+    }
+}
+
+#[test]
+fn secrets_by_list_and_file() {
+    let exposed = |settings: Settings| -> Vec<String> {
+        let secrets = settings.auth.header.unwrap().secrets;
+        secrets
+            .iter()
+            .map(|secret| secret.expose().to_owned())
+            .collect()
+    };
+    let name = ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret");
+    let from_file = good(
+        "auth.header.name = \"X-Hook-Secret\"\nauth.header.secret = [\"a\", \"b\"]",
+        &[],
+    );
+    assert_eq!(
+        from_file.auth.header.as_ref().unwrap().name,
+        "x-hook-secret"
+    );
+    assert_eq!(exposed(from_file), ["a", "b"]);
+    let from_environment = good(
+        "",
+        &[
+            name,
+            ("HOOK__AUTH__HEADER__SECRET__0", "01"),
+            ("HOOK__AUTH__HEADER__SECRET__1", "b"),
+        ],
+    );
+    assert_eq!(exposed(from_environment), ["01", "b"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secrets");
+    std::fs::write(&path, "a\r\nb\n").unwrap();
+    let file = ("HOOK__AUTH__HEADER__SECRET_FILE", path.to_str().unwrap());
+    assert_eq!(exposed(good("", &[name, file])), ["a", "b"]);
+    std::fs::write(&path, "a\n\nb\n").unwrap();
+    assert!(problems("", &[name, file])[0].contains("may not be empty"));
+    std::fs::write(&path, "").unwrap();
+    assert!(problems("", &[name, file])[0].contains("may not be empty"));
+    let both = problems(
+        "auth.header.name = \"n\"\nauth.header.secret = \"a\"",
+        &[file],
+    );
+    assert_eq!(
+        both,
+        [
+            "HOOK__AUTH__HEADER__SECRET_FILE: `auth.header.secret_file`: `auth.header.secret` is set as well; keep one of them"
+        ]
+    );
+}
+
+#[test]
+fn unknown_keys_in_any_layer() {
+    let found = problems(
+        "[server]\nbnd = \"x\"\n[sever]\nbind = \"x\"\n[auth.basic]\nusername.x = 1\n",
+        &[
+            ("HOOK__SERVER__WORKER", "2"),
+            ("hook__server__worker_s", "2"),
+            ("HOOK__SERVER", "x"),
+            ("HOOKS__X", "ignored"),
+        ],
+    );
+    let mut found = found.iter().map(String::as_str).collect::<Vec<_>>();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            "HOOK__SERVER: `server` is a section; set the keys in it",
+            "HOOK__SERVER__WORKER: unknown key `server.worker`; did you mean `server.workers`?",
+            "auth.basic.password: this is missing; set it, or `auth.basic.password_file`",
+            "hook__server__worker_s: unknown key `server.worker_s`; did you mean `server.workers`?",
+            "test.toml:2:1: unknown key `server.bnd`; did you mean `server.bind`?",
+            "test.toml:3:2: unknown key `sever`; did you mean `server.bind`?",
+            "test.toml:6:1: `auth.basic.username`: expected a string, in quotes",
+        ]
+    );
+}
+
+#[test]
+fn wrong_values() {
+    for (key, value, message) in [
+        (
+            "server.bind",
+            "\"localhost\"",
+            "expected an address and a port, such as `127.0.0.1:8080`",
+        ),
+        ("server.bind", "8080", "expected a string, in quotes"),
+        ("server.workers", "2.7", "expected a whole number"),
+        ("server.workers", "0", "expected 1 to 512"),
+        ("server.workers", "\"many\"", "expected a whole number"),
+        (
+            "server.body_limit",
+            "\"1 GB\"",
+            "expected bytes, such as `256 KiB`",
+        ),
+        ("server.body_limit", "\"1 kib\"", ""),
+        ("server.body_limit", "0", "expected 1 to 67108864"),
+        (
+            "server.request_timeout",
+            "\"2500\"",
+            "expected a duration, such as `2500ms` or `75s`",
+        ),
+        (
+            "server.request_timeout",
+            "2500",
+            "expected a duration, such as `2500ms` or `75s`",
+        ),
+        ("server.request_timeout", "\"0s\"", "expected 1ms to 60s"),
+        (
+            "server.keep_alive",
+            "\"1m ago\"",
+            "expected a duration, such as `2500ms` or `75s`",
+        ),
+        ("rules.directory", "\"\"", "this may not be empty"),
+        (
+            "log.format",
+            "\"jsn\"",
+            "unknown choice; did you mean `json`?",
+        ),
+    ] {
+        let file = format!("{key} = {value}");
+        let column = key.rfind('.').unwrap() + 2;
+        if message.is_empty() {
+            good(&file, &[]);
+            continue;
+        }
+        assert_eq!(
+            problems(&file, &[]),
+            [format!("test.toml:1:{column}: `{key}`: {message}")],
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn incomplete_or_unusable_ways_in() {
+    for (file, message) in [
+        (
+            "auth.basic.username = \"a\"",
+            "auth.basic.password: this is missing; set it, or `auth.basic.password_file`",
+        ),
+        (
+            "auth.basic.password = \"Pa55word\"",
+            "auth.basic.username: this is missing; its section is not complete without it",
+        ),
+        (
+            "auth.basic.username = \"a:b\"\nauth.basic.password = \"Pa55word\"",
+            "test.toml:1:12: `auth.basic.username`: a user name with a colon cannot be sent (RFC 7617 §2); choose another",
+        ),
+        (
+            "auth.basic.username = \"a\"\nauth.basic.password = \"\"",
+            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+        ),
+        (
+            "auth.basic.username = \"a\"\nauth.basic.password = [\"Pa55word\", \"\"]",
+            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+        ),
+        (
+            "auth.basic.username = \"a\"\nauth.basic.password = []",
+            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+        ),
+        (
+            "auth.basic.username = \"a\"\nauth.basic.password = 12345",
+            "test.toml:2:12: `auth.basic.password`: expected a string or a list of strings, in quotes",
+        ),
+        (
+            "auth.basic.username = \"a\"\nauth.basic.password = \"Pa55\\u0007word\"",
+            "test.toml:2:12: `auth.basic.password`: a control character cannot be sent; leave it out",
+        ),
+        (
+            "auth.header.name = \"x y\"\nauth.header.secret = \"Pa55word\"",
+            "test.toml:1:13: `auth.header.name`: this is no header name; use letters, digits and hyphens",
+        ),
+        (
+            "auth.header.name = \"x\"\nauth.header.secret = \" Pa55word\"",
+            "test.toml:2:13: `auth.header.secret`: white space at either end never arrives; leave it out",
+        ),
+        (
+            "auth.header.name = \"x\"\nauth.header.secret = \"Pä55word\"",
+            "test.toml:2:13: `auth.header.secret`: a header carries ASCII only; use other characters",
+        ),
+        (
+            "auth.header.name = \"x\"\nauth.header.secret_file = \"/nonexistent\"",
+            "test.toml:2:13: `auth.header.secret_file`: cannot read the file: No such file or directory (os error 2)",
+        ),
+    ] {
+        assert_eq!(problems(file, &[]), [message], "{file}");
+    }
+}
+
+#[test]
+fn no_value_shows() {
+    for file in [
+        "auth.basic.password = Pa55word",
+        "auth.basic.password = \"Pa55word",
+        "auth.basic.pasword = \"Pa55word\"",
+        "[auth.basic]\nusername = 7\npassword = { a = \"Pa55word\" }",
+        "[auth.basic.password]\nx = \"Pa55word\"",
+        "server.bind = \"Pa55word\"",
+        "server.request_timeout = \"Pa55word\"",
+        "auth = \"Pa55word\"",
+        "auth.header.secret = [\"Pa55word\", 7]",
+    ] {
+        for problem in problems(
+            file,
+            &[
+                ("HOOK__AUTH__BASIC__PASSWORD__X", "Pa55word"),
+                ("HOOK__SERVER__WORKERS", "Pa55word"),
+            ],
+        ) {
+            assert!(!problem.contains("Pa55"), "{file}: {problem}");
+        }
+    }
+    let settings = good(
+        "",
+        &[
+            ("HOOK__AUTH__BASIC__USERNAME", "a"),
+            ("HOOK__AUTH__BASIC__PASSWORD", "Pa55word"),
+        ],
+    );
+    assert!(!format!("{settings:?}").contains("Pa55"));
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let (mut sources, _folder) = sources(None, &[]);
+    sources.environment.push((
+        "HOOK__AUTH__BASIC__PASSWORD".to_owned(),
+        b"Pa55\xff".to_vec(),
+    ));
+    let Err(LoadError::Problems(problems)) = load(&sources) else {
+        panic!()
+    };
+    assert_eq!(
+        problems[0].to_string(),
+        "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8"
+    );
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let sources = Sources {
+        file: Some("/nonexistent.toml".into()),
+        ..Sources::default()
+    };
+    let Err(LoadError::Unreadable(problem)) = load(&sources) else {
+        panic!()
+    };
+    assert!(
+        problem
+            .to_string()
+            .starts_with("--config: cannot read `/nonexistent.toml`: "),
+        "{problem}"
+    );
+}
+
+#[test]
+fn an_open_address_needs_a_way_in() {
+    let problem = good("server.bind = \"0.0.0.0:1\"", &[])
+        .unguarded()
+        .unwrap();
+    assert!(
+        problem.to_string().contains("set `auth.basic.username`"),
+        "{problem}"
+    );
+    assert!(good("server.bind = \"[::1]:1\"", &[]).unguarded().is_none());
+    let basic =
+        "server.bind = \"0.0.0.0:1\"\nauth.basic.username = \"a\"\nauth.basic.password = \"b\"";
+    assert!(good(basic, &[]).unguarded().is_none());
+}

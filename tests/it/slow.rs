@@ -1,0 +1,133 @@
+//! Clients that are slow, on purpose or not: cut, each phase by its own limit.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::support::{AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request};
+
+/// How long until the service closes the connection, and what it said before.
+fn until_closed(mut stream: TcpStream, drip: Option<u8>) -> (Duration, String) {
+    let start = Instant::now();
+    let mut said = Vec::new();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(15), "still open");
+        let mut buffer = [0; 1024];
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => said.extend(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                if let Some(byte) = drip {
+                    let _ = stream.write_all(&[byte]);
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    (start.elapsed(), String::from_utf8(said).unwrap())
+}
+
+fn assert_about(taken: Duration, seconds: f64) {
+    // A machine under load is late, and never early.
+    let taken = taken.as_secs_f64();
+    assert!(
+        (seconds - 0.5..seconds + 4.0).contains(&taken),
+        "{taken} s, not {seconds} s"
+    );
+}
+
+fn after_a_good_request(service: &Service) -> TcpStream {
+    let mut stream = service.connect();
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    stream
+        .write_all(&request(
+            "POST",
+            "/registrationHookSSR",
+            &[AUTHORIZATION, JSON],
+            &body,
+        ))
+        .unwrap();
+    assert_eq!(Answer::read(&mut stream).status, 200);
+    stream
+}
+
+#[test]
+fn first_heads() {
+    let service = Service::with_basic();
+    let silent = service.connect();
+    let mut stalled = service.connect();
+    stalled.write_all(b"POST / HTTP/1.1\r\nX").unwrap();
+    let mut dripping = service.connect();
+    dripping.write_all(b"POST / HTTP/1.1\r\nX").unwrap();
+    std::thread::scope(|scope| {
+        for (stream, drip) in [(silent, None), (stalled, None), (dripping, Some(b'x'))] {
+            scope.spawn(move || {
+                let (taken, said) = until_closed(stream, drip);
+                assert_about(taken, 5.0);
+                assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+            });
+        }
+    });
+}
+
+#[test]
+fn later_heads() {
+    let service = Service::with_basic();
+    std::thread::scope(|scope| {
+        for drip in [None, Some(b'x')] {
+            let mut stream = after_a_good_request(&service);
+            scope.spawn(move || {
+                stream.write_all(b"POST / HTTP/1.1\r\nX").unwrap();
+                assert_about(until_closed(stream, drip).0, 5.0);
+            });
+        }
+    });
+}
+
+#[test]
+fn bodies() {
+    let service = Service::with_basic();
+    let head = format!(
+        "POST /registrationHookSSR HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    std::thread::scope(|scope| {
+        for drip in [None, Some(b' ')] {
+            for mut stream in [service.connect(), after_a_good_request(&service)] {
+                let head = &head;
+                scope.spawn(move || {
+                    stream.write_all(head.as_bytes()).unwrap();
+                    let start = Instant::now();
+                    let (_, said) = until_closed(stream, drip);
+                    assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+                    // The answer at 2.5 s, and a second for the client to notice that it is over.
+                    assert_about(start.elapsed(), 2.5);
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn idle_connections() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "1s")]);
+    let (taken, said) = until_closed(after_a_good_request(&service), None);
+    assert_about(taken, 1.0);
+    assert_eq!(said, "");
+}
+
+#[test]
+fn a_body_cut_short_is_no_request() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    let head = format!(
+        "POST /registrationHookSSR HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nContent-Length: 100\r\n\r\n{{}}"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(Answer::read(&mut stream).status, 400);
+}

@@ -1,0 +1,265 @@
+//! Running the program, and a plain HTTP client that sends exactly what it is told to.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+pub const BASIC: [(&str, &str); 2] = [
+    ("HOOK__AUTH__BASIC__USERNAME", "admin"),
+    ("HOOK__AUTH__BASIC__PASSWORD", "supersecret"),
+];
+pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
+pub const JSON: &str = "Content-Type: application/json";
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The program, with nothing of this process's environment that it would read.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_registration-hook"));
+    command
+        .current_dir(repository(""))
+        .env_remove("PORT")
+        .env_remove("RUST_LOG");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_uppercase().starts_with("HOOK__") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs the program with this on standard input.
+pub fn run(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that does not read its input closes it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+pub fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A running service; ended when dropped.
+pub struct Service {
+    pub child: Child,
+    pub address: SocketAddr,
+    stdout: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
+}
+
+impl Service {
+    /// Starts on a port of the system's choice.
+    pub fn start(environment: &[(&str, &str)]) -> Self {
+        let mut command = program();
+        command
+            .env("HOOK__SERVER__BIND", "127.0.0.1:0")
+            .envs(environment.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// With the guide's own credentials.
+    pub fn with_basic() -> Self {
+        Self::start(&BASIC)
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        Self::spawn_with_stdout(command, Stdio::piped())
+    }
+
+    pub fn spawn_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().map(collect).unwrap_or_default();
+        let stderr = collect(child.stderr.take().unwrap());
+        let address = wait_for("the service to listen", || {
+            let log = stderr.lock().unwrap();
+            let (_, rest) = log.split_once("listens on http://")?;
+            rest.split_whitespace().next()?.parse().ok()
+        });
+        Self {
+            child,
+            address,
+            stdout,
+            stderr,
+        }
+    }
+
+    pub fn stdout(&self) -> String {
+        self.stdout.lock().unwrap().clone()
+    }
+
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+    }
+
+    /// Sends bytes and reads one answer.
+    pub fn send(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        stream.write_all(bytes).unwrap();
+        Answer::read(&mut stream)
+    }
+
+    /// Posts a body with the guide's credentials.
+    pub fn post(&self, path: &str, body: &[u8]) -> Answer {
+        self.send(&request("POST", path, &[AUTHORIZATION, JSON], body))
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {id}")])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(pipe: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+    let collected = Arc::new(Mutex::new(String::new()));
+    let copy = collected.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            let mut copy = copy.lock().unwrap();
+            copy.push_str(&line);
+            copy.push('\n');
+        }
+    });
+    collected
+}
+
+/// Waits for something that another process is about to do.
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "waited in vain for {what}"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A request with its length.
+pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+    for header in headers {
+        bytes.push_str(header);
+        bytes.push_str("\r\n");
+    }
+    bytes.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    [bytes.as_bytes(), body].concat()
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn read(stream: &mut TcpStream) -> Self {
+        Self::try_read(stream).expect("an answer")
+    }
+
+    /// The next answer, or nothing if the connection ends without one.
+    pub fn try_read(stream: &mut TcpStream) -> Option<Self> {
+        let mut bytes = Vec::new();
+        let end = loop {
+            if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            let mut byte = [0; 1];
+            match stream.read(&mut byte) {
+                Ok(1) => bytes.push(byte[0]),
+                _ => return None,
+            }
+        };
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut answer = Self {
+            status: head[9..12].parse().unwrap(),
+            head,
+            body: Vec::new(),
+        };
+        let length = answer
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
+        answer.body = vec![0; length];
+        stream.read_exact(&mut answer.body).ok()?;
+        Some(answer)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub fn text(&self) -> &str {
+        text(&self.body)
+    }
+}
+
+/// A folder of rules: names and texts.
+pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// The rules of one hook called `hook`, in a file of this text.
+pub fn hook(text: &str) -> registration_hook::rule::Hook {
+    let folder = rules_folder(&[("hook.toml", text)]);
+    let mut rules = registration_hook::load::folder(folder.path())
+        .unwrap_or_else(|problems| panic!("{}", problems[0]));
+    rules.hooks.remove("hook").unwrap()
+}
+
+/// A registration with this form.
+pub fn registration(form: &str) -> Vec<u8> {
+    format!(
+        r#"{{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{{"userProfile":{form}}}}}"#
+    )
+    .into_bytes()
+}

@@ -1,0 +1,129 @@
+//! What the source must not contain.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::repository;
+
+fn sources(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    fs::read_dir(path)
+        .unwrap()
+        .flat_map(|entry| sources(&entry.unwrap().path()))
+        .collect()
+}
+
+fn lines(path: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(path).unwrap();
+    let name = path
+        .strip_prefix(repository(""))
+        .unwrap()
+        .display()
+        .to_string();
+    (1..)
+        .zip(text.lines())
+        .map(|(number, line)| (format!("{name}:{number}"), line.to_owned()))
+        .collect()
+}
+
+/// Fails, naming the line, where any of these words stands in code (comments may say them).
+fn assert_absent(places: &[&str], words: &[&str]) {
+    let mut looked_at = 0;
+    for path in places.iter().flat_map(|place| sources(&repository(place))) {
+        for (place, line) in lines(&path) {
+            looked_at += 1;
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for word in words {
+                assert!(!line.contains(word), "{place} has `{word}`: {line}");
+            }
+        }
+    }
+    assert!(looked_at > 100, "{places:?} hold {looked_at} lines");
+}
+
+#[test]
+fn the_core_knows_no_http_file_environment_clock_or_log() {
+    let outside = [
+        "actix",
+        "std::fs",
+        "fs::",
+        "std::env",
+        "env::",
+        "SystemTime",
+        "Instant",
+        "Timestamp",
+        "log::",
+        "std::io",
+        "tokio",
+        "println",
+    ];
+    assert_absent(
+        &["src/hook.rs", "src/hook", "src/rule.rs", "src/rule"],
+        &outside,
+    );
+}
+
+#[test]
+fn directions_hold() {
+    assert_absent(&["src/hook.rs", "src/hook"], &["crate::"]);
+    assert_absent(
+        &["src/rule.rs", "src/rule"],
+        &[
+            "crate::load",
+            "crate::server",
+            "crate::cli",
+            "crate::settings",
+            "crate::auth",
+            "crate::problem",
+            "crate::pipeline",
+            "load::",
+        ],
+    );
+    assert_absent(&["src/auth.rs"], &["crate::", "actix"]);
+}
+
+#[test]
+fn command_names_stand_in_one_file() {
+    let elsewhere: Vec<_> = sources(&repository("src"))
+        .into_iter()
+        .filter(|path| !path.ends_with("hook/response.rs"))
+        .collect();
+    for path in elsewhere {
+        for (place, line) in lines(&path) {
+            let named =
+                line.contains("com.okta.") && !line.contains("com.okta.user.pre-registration");
+            assert!(!named, "{place}: {line}");
+        }
+    }
+}
+
+#[test]
+fn only_settings_read_the_environment() {
+    let others: Vec<_> = sources(&repository("src"))
+        .into_iter()
+        .filter(|path| !path.ends_with("src/settings.rs"))
+        .collect();
+    for path in others {
+        for (place, line) in lines(&path) {
+            assert!(!line.contains("env::var"), "{place}: {line}");
+        }
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for path in sources(&repository("src")) {
+        let count = lines(&path).len();
+        assert!(
+            count <= 330,
+            "{}: {count} lines; split it by idea",
+            path.display()
+        );
+    }
+}

@@ -56,9 +56,7 @@ impl Authenticator {
         username: &str,
         passwords: impl IntoIterator<Item = &'s str>,
     ) -> Self {
-        let pairs = passwords
-            .into_iter()
-            .map(|password| format!("{username}:{password}"));
+        let pairs = passwords.into_iter().map(|password| format!("{username}:{password}"));
         self.basic = Some(Secrets::new(pairs));
         self
     }
@@ -94,14 +92,9 @@ impl Authenticator {
     /// The values of `WWW-Authenticate`, one a configured way (RFC 9110 §11.6.1). The scheme of a
     /// secret in a header is our own, since there is none for it.
     pub fn challenges(&self) -> impl Iterator<Item = String> {
-        let basic = self
-            .basic
-            .as_ref()
-            .map(|_| format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
-        let header = self
-            .header
-            .as_ref()
-            .map(|_| format!(r#"Hook-Secret realm="{REALM}""#));
+        let basic =
+            self.basic.as_ref().map(|_| format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
+        let header = self.header.as_ref().map(|_| format!(r#"Hook-Secret realm="{REALM}""#));
         basic.into_iter().chain(header)
     }
 }
@@ -111,21 +104,13 @@ struct Secrets(Vec<[u8; SHA256_OUTPUT_LEN]>);
 
 impl Secrets {
     fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        Self(
-            secrets
-                .into_iter()
-                .map(|secret| sha256(secret.as_ref()))
-                .collect(),
-        )
+        Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
     }
 
     fn contain(&self, presented: &[u8]) -> bool {
         let presented = sha256(presented);
         let none = Choice::from(0);
-        self.0
-            .iter()
-            .fold(none, |found, secret| found | secret.ct_eq(&presented))
-            .into()
+        self.0.iter().fold(none, |found, secret| found | secret.ct_eq(&presented)).into()
     }
 }
 

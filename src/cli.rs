@@ -91,11 +91,7 @@ pub fn run() -> Exit {
         Err(error) => {
             // A closed pipe is nobody who could be told.
             let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Failed
-            } else {
-                Exit::Good
-            };
+            return if error.use_stderr() { Exit::Failed } else { Exit::Good };
         }
     };
     let common = &arguments.common;

@@ -97,22 +97,15 @@ impl DecisionLog {
         };
         let shared = Arc::new(Shared::default());
         let (done, finished) = mpsc::channel();
-        let writer = thread::Builder::new()
-            .name("decision-log".to_owned())
-            .spawn({
-                let shared = shared.clone();
-                move || {
-                    shared.write_to(out);
-                    // Nobody may be waiting any more.
-                    let _ = done.send(());
-                }
-            })?;
-        Ok(Self {
-            shared,
-            writer: writer.thread().clone(),
-            finished: Mutex::new(finished),
-            format,
-        })
+        let writer = thread::Builder::new().name("decision-log".to_owned()).spawn({
+            let shared = shared.clone();
+            move || {
+                shared.write_to(out);
+                // Nobody may be waiting any more.
+                let _ = done.send(());
+            }
+        })?;
+        Ok(Self { shared, writer: writer.thread().clone(), finished: Mutex::new(finished), format })
     }
 
     /// An end for one more worker.

@@ -61,19 +61,14 @@ impl<'a> Form<'a> {
     /// The attribute of this exact name, unless it is absent, null or empty (`""`, `[]`), which
     /// are all the same to a rule: Okta does not document which of them a skipped field gives.
     pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.submitted(name)
-            .filter(|attribute| !attribute.value.is_empty())
+        self.submitted(name).filter(|attribute| !attribute.value.is_empty())
     }
 
     /// The attribute of this exact name, unless it is absent or null. An empty one is what
     /// somebody submits to clear a field.
     pub fn submitted(&self, name: &str) -> Option<&Attribute<'a>> {
-        let found = self
-            .0
-            .binary_search_by(|attribute| (*attribute.name).cmp(name));
-        self.0
-            .get(found.ok()?)
-            .filter(|attribute| !matches!(attribute.value, Value::Null))
+        let found = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name));
+        self.0.get(found.ok()?).filter(|attribute| !matches!(attribute.value, Value::Null))
     }
 }
 
@@ -220,19 +215,13 @@ pub struct NonEmpty<T> {
 impl<T> NonEmpty<T> {
     /// One element.
     pub fn of(first: T) -> Self {
-        Self {
-            first,
-            rest: Vec::new(),
-        }
+        Self { first, rest: Vec::new() }
     }
 
     /// All that the iterator gives, or nothing if it gives nothing.
     pub fn collect(items: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut items = items.into_iter();
-        Some(Self {
-            first: items.next()?,
-            rest: items.collect(),
-        })
+        Some(Self { first: items.next()?, rest: items.collect() })
     }
 
     /// The first element.

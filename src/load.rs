@@ -16,18 +16,9 @@ mod toml;
 
 /// The shipped rules, so that the binary alone serves the guide's three hooks.
 const BUILT_IN: [(&str, &str); 3] = [
-    (
-        "registrationHookPP",
-        include_str!("../rules/registrationHookPP.toml"),
-    ),
-    (
-        "registrationHookSSR",
-        include_str!("../rules/registrationHookSSR.toml"),
-    ),
-    (
-        "registrationHookSSRandPP",
-        include_str!("../rules/registrationHookSSRandPP.toml"),
-    ),
+    ("registrationHookPP", include_str!("../rules/registrationHookPP.toml")),
+    ("registrationHookSSR", include_str!("../rules/registrationHookSSR.toml")),
+    ("registrationHookSSRandPP", include_str!("../rules/registrationHookSSRandPP.toml")),
 ];
 
 /// Names that are paths of the service's own.
@@ -91,9 +82,7 @@ fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
         if !hidden && path.extension().is_some_and(|ending| ending == "toml") {
             paths.push(path);
         }
@@ -105,8 +94,7 @@ fn source(path: &Path) -> Result<Source, Problem> {
     let name = path.display().to_string();
     let hook = path.file_stem().and_then(|stem| stem.to_str());
     let named_well = |hook: &&str| {
-        hook.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        hook.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     let Some(hook) = hook.filter(named_well) else {
         return Err(Problem::named(
@@ -121,16 +109,9 @@ fn source(path: &Path) -> Result<Source, Problem> {
         ));
     }
     match fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => Ok(Source {
-            hook: hook.to_owned(),
-            name,
-            text,
-        }),
+        Ok(Ok(text)) => Ok(Source { hook: hook.to_owned(), name, text }),
         Ok(Err(_)) => Err(Problem::named(name, "the file is not UTF-8")),
-        Err(error) => Err(Problem::named(
-            name,
-            format!("cannot read the file: {error}"),
-        )),
+        Err(error) => Err(Problem::named(name, format!("cannot read the file: {error}"))),
     }
 }
 
@@ -149,28 +130,16 @@ fn compile(sources: Vec<Source>, mut problems: Vec<Problem>) -> Result<RuleSet, 
         );
         hooks.insert(source.hook, hook);
     }
-    if problems.is_empty() {
-        Ok(RuleSet { hooks, revision })
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(RuleSet { hooks, revision }) } else { Err(problems) }
 }
 
 /// The start of the SHA-256 of all names and texts, each with its length.
 fn revision(sources: &[Source]) -> String {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for part in sources
-        .iter()
-        .flat_map(|source| [&source.hook, &source.text])
-    {
+    for part in sources.iter().flat_map(|source| [&source.hook, &source.text]) {
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());
     }
     let digest = digest.finish();
-    digest
-        .as_ref()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

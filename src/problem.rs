@@ -40,10 +40,7 @@ pub struct Excerpt {
 impl Problem {
     /// A problem of something that has no lines.
     pub fn named(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            place: Place::Named(place.into()),
-            message: message.into(),
-        }
+        Self { place: Place::Named(place.into()), message: message.into() }
     }
 
     /// A problem at these bytes of a file, with the line.
@@ -51,9 +48,8 @@ impl Problem {
         let (line, column) = position(text, span.start);
         let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         let on_line = content.chars().count().saturating_sub(column - 1);
-        let width = text
-            .get(span)
-            .map_or(1, |meant| meant.chars().take_while(|c| *c != '\n').count());
+        let width =
+            text.get(span).map_or(1, |meant| meant.chars().take_while(|c| *c != '\n').count());
         Self {
             place: Place::Text {
                 file: file.to_owned(),
@@ -72,12 +68,7 @@ impl Problem {
     pub fn in_secret_text(file: &str, text: &str, at: usize, message: impl Into<String>) -> Self {
         let (line, column) = position(text, at);
         Self {
-            place: Place::Text {
-                file: file.to_owned(),
-                line,
-                column,
-                excerpt: None,
-            },
+            place: Place::Text { file: file.to_owned(), line, column, excerpt: None },
             message: message.into(),
         }
     }
@@ -88,12 +79,7 @@ impl fmt::Display for Problem {
         let message = &self.message;
         match &self.place {
             Place::Named(name) => write!(out, "{name}: {message}"),
-            Place::Text {
-                file,
-                line,
-                column,
-                excerpt,
-            } => {
+            Place::Text { file, line, column, excerpt } => {
                 write!(out, "{file}:{line}:{column}: {message}")?;
                 let Some(excerpt) = excerpt else {
                     return Ok(());
@@ -104,10 +90,7 @@ impl fmt::Display for Problem {
                 let content = excerpt.line.replace('\t', " ");
                 let indent = " ".repeat(column - 1);
                 let marker = "^".repeat(excerpt.width);
-                write!(
-                    out,
-                    "\n{gutter} |\n{number} | {content}\n{gutter} | {indent}{marker}"
-                )
+                write!(out, "\n{gutter} |\n{number} | {content}\n{gutter} | {indent}{marker}")
             }
         }
     }
@@ -118,9 +101,6 @@ fn position(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .get(line_start..)
-        .map_or(0, |line| line.chars().count())
-        + 1;
+    let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
     (line, column)
 }

@@ -50,10 +50,7 @@ pub struct Section {
 
 /// What a section lets through. A section without rules has to say that it means it.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there are two of them a hook, built once"
-)]
+#[expect(clippy::large_enum_variant, reason = "there are two of them a hook, built once")]
 pub enum Policy {
     /// Everything (`allow_all = true`).
     AllowAll,
@@ -143,20 +140,12 @@ impl fmt::Display for Fault<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent(attribute) => write!(out, "`{attribute}` is missing or empty"),
-            Self::Missed {
-                attribute,
-                check,
-                miss: Miss::Value,
-            } => write!(out, "`{attribute}` is not {}", check.asks()),
-            Self::Missed {
-                attribute,
-                check,
-                miss: Miss::Type,
-            } => write!(
-                out,
-                "`{attribute}` has a type that is never {}",
-                check.asks()
-            ),
+            Self::Missed { attribute, check, miss: Miss::Value } => {
+                write!(out, "`{attribute}` is not {}", check.asks())
+            }
+            Self::Missed { attribute, check, miss: Miss::Type } => {
+                write!(out, "`{attribute}` has a type that is never {}", check.asks())
+            }
         }
     }
 }
@@ -184,13 +173,9 @@ impl Section {
     fn evaluate<'r: 'q, 'q>(&'r self, form: &'q Form<'_>) -> Evaluation<'r, 'q> {
         let verdicts: Vec<_> = match &self.policy {
             Policy::AllowAll => Vec::new(),
-            Policy::Rules(rules) => rules
-                .iter()
-                .map(|rule| Verdict {
-                    rule,
-                    fault: rule.fault(form),
-                })
-                .collect(),
+            Policy::Rules(rules) => {
+                rules.iter().map(|rule| Verdict { rule, fault: rule.fault(form) }).collect()
+            }
         };
         let causes = NonEmpty::collect(
             verdicts
@@ -199,18 +184,12 @@ impl Section {
                 .map(|verdict: &Verdict<'r>| verdict.rule.cause()),
         );
         let decision = match causes {
-            Some(causes) => Decision::Deny(Denial {
-                style: self.deny,
-                summary: &self.summary,
-                causes,
-            }),
+            Some(causes) => {
+                Decision::Deny(Denial { style: self.deny, summary: &self.summary, causes })
+            }
             None => self.update(form),
         };
-        Evaluation {
-            decision,
-            verdicts,
-            handled: true,
-        }
+        Evaluation { decision, verdicts, handled: true }
     }
 
     fn update<'q>(&'q self, form: &'q Form<'_>) -> Decision<'q> {
@@ -257,11 +236,7 @@ impl Part {
             };
             self.checks.iter().find_map(|check| {
                 let miss = check.judge(&submitted.value, form).err()?;
-                Some(Fault::Missed {
-                    attribute,
-                    check: check.as_ref(),
-                    miss,
-                })
+                Some(Fault::Missed { attribute, check: check.as_ref(), miss })
             })
         })
     }
@@ -271,11 +246,7 @@ impl Part {
 fn unhandled(request_type: RequestType) -> Decision<'static> {
     const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
     Decision::Deny(Denial {
-        style: if request_type.is_registration() {
-            DenyStyle::Command
-        } else {
-            DenyStyle::Error
-        },
+        style: if request_type.is_registration() { DenyStyle::Command } else { DenyStyle::Error },
         summary: TEXT,
         causes: NonEmpty::of(ErrorCause {
             message: TEXT,

@@ -102,13 +102,10 @@ fn start(
     let (state, log, keep_alive) = (state.clone(), log.cloned(), settings.keep_alive);
     // Called once in each worker's thread.
     let service = move || {
-        let worker = Rc::new(Worker {
-            state: state.clone(),
-            log: log.as_ref().map(|log| log.worker()),
-        });
-        let app = App::new()
-            .app_data(ThinData(worker.clone()))
-            .default_service(web::to(handler::handle));
+        let worker =
+            Rc::new(Worker { state: state.clone(), log: log.as_ref().map(|log| log.worker()) });
+        let app =
+            App::new().app_data(ThinData(worker.clone())).default_service(web::to(handler::handle));
         let stopping = stopping.clone();
         let http = HttpService::build()
             // Idle connections and later heads are the guard's.
@@ -119,26 +116,19 @@ fn start(
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .expect(fn_service(move |request| {
-                ready(handler::expect(request, &worker))
-            }))
+            .expect(fn_service(move |request| ready(handler::expect(request, &worker))))
             .on_connect_ext(|stream: &Guarded<TcpStream>, data| {
                 data.insert(stream.phase());
             })
             .finish(map_config(
-                app.into_factory()
-                    .map_err(|error: actix_web::Error| error.error_response()),
+                app.into_factory().map_err(|error: actix_web::Error| error.error_response()),
                 |()| AppConfig::default(),
             ));
         fn_service(move |stream: TcpStream| {
             // An answer is one small write; waiting for more to send would only delay it.
             let _ = stream.set_nodelay(true);
             let peer = stream.peer_addr().ok();
-            ready(Ok((
-                Guarded::new(stream, keep_alive),
-                Protocol::Http1,
-                peer,
-            )))
+            ready(Ok((Guarded::new(stream, keep_alive), Protocol::Http1, peer)))
         })
         .and_then(http)
     };
@@ -153,10 +143,7 @@ async fn stop(signals: &mut Signals, handle: ServerHandle, state: &State, settin
     log::info!("stopping: finishing requests in flight; a second signal ends at once");
     let graceful = async {
         sleep(settings.drain_delay).await;
-        if timeout(settings.shutdown_timeout, handle.stop(true))
-            .await
-            .is_err()
-        {
+        if timeout(settings.shutdown_timeout, handle.stop(true)).await.is_err() {
             log::warn!("stopping: `server.shutdown_timeout` is over, open connections are cut");
         }
     };

@@ -189,11 +189,7 @@ pub fn load(sources: &Sources) -> Result<Settings, LoadError> {
         log: sections::log(&mut reader),
     };
     let problems = reader.finish();
-    if problems.is_empty() {
-        Ok(settings)
-    } else {
-        Err(LoadError::Problems(problems))
-    }
+    if problems.is_empty() { Ok(settings) } else { Err(LoadError::Problems(problems)) }
 }
 
 impl Auth {

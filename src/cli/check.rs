@@ -33,10 +33,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
 }
 
 fn report(problems: &[Problem]) -> String {
-    let mut report: String = problems
-        .iter()
-        .map(|problem| format!("{problem}\n\n"))
-        .collect();
+    let mut report: String = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
     report.push_str(&match problems.len() {
         1 => "1 problem\n".to_owned(),
         count => format!("{count} problems\n"),
@@ -45,10 +42,8 @@ fn report(problems: &[Problem]) -> String {
 }
 
 fn summary(place: &str, rules: &RuleSet) -> String {
-    let sections = rules
-        .hooks
-        .values()
-        .flat_map(|hook| hook.registration.iter().chain(&hook.progressive));
+    let sections =
+        rules.hooks.values().flat_map(|hook| hook.registration.iter().chain(&hook.progressive));
     let count: usize = sections.map(rule_count).sum();
     format!(
         "{place}: {} hooks, {count} rules, no problems (revision {})\n",

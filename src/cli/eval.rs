@@ -71,18 +71,13 @@ fn read(file: Option<&Path>) -> Result<(String, Vec<u8>), Failure> {
     let place = file.display().to_string();
     match fs::read(file) {
         Ok(body) => Ok((place, body)),
-        Err(error) => Err(Failure::new(format!(
-            "{place}: cannot read the file: {error}"
-        ))),
+        Err(error) => Err(Failure::new(format!("{place}: cannot read the file: {error}"))),
     }
 }
 
 /// Each rule's outcome and why, and what Okta will do.
 fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
-    let mut text = format!(
-        "{name}, {}, rules {revision}\n",
-        answer.request_type.as_str()
-    );
+    let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
     for verdict in &answer.verdicts {
         let id = &verdict.rule.id;
         text.push_str(&match &verdict.fault {

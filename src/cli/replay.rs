@@ -37,10 +37,7 @@ pub(super) struct Arguments {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let (_, rules) = common.load()?;
     let directory = &arguments.directory;
-    let hooks: Vec<_> = entries(directory)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect();
+    let hooks: Vec<_> = entries(directory)?.into_iter().filter(|path| path.is_dir()).collect();
     if hooks.is_empty() {
         return Err(Failure::new(format!(
             "{}: there is no recorded request; put one at <hook>/<case>{REQUEST}",
@@ -73,10 +70,7 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
         Ok(paths)
     };
     read().map_err(|error: std::io::Error| {
-        Failure::new(format!(
-            "{}: cannot read the folder: {error}",
-            directory.display()
-        ))
+        Failure::new(format!("{}: cannot read the folder: {error}", directory.display()))
     })
 }
 
@@ -93,10 +87,7 @@ fn cases(hook: &Path) -> Result<Vec<Result<Case, String>>, Failure> {
         let name = path.display().to_string();
         if let Some(case) = name.strip_suffix(REQUEST) {
             let response = format!("{case}{RESPONSE}").into();
-            cases.push(Ok(Case {
-                request: path,
-                response,
-            }));
+            cases.push(Ok(Case { request: path, response }));
         } else if let Some(case) = name.strip_suffix(RESPONSE)
             && !Path::new(&format!("{case}{REQUEST}")).exists()
         {
@@ -106,10 +97,7 @@ fn cases(hook: &Path) -> Result<Vec<Result<Case, String>>, Failure> {
         }
     }
     if cases.is_empty() {
-        cases.push(Err(format!(
-            "{}: there is no recorded request in this folder",
-            hook.display()
-        )));
+        cases.push(Err(format!("{}: there is no recorded request in this folder", hook.display())));
     }
     Ok(cases)
 }

@@ -35,12 +35,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
         false => Some(make_password()?),
     };
     let authenticator = authenticator(&settings.auth, password.as_deref());
-    for line in introduction(
-        &settings,
-        &rules,
-        listener.local_addr()?,
-        password.as_deref(),
-    ) {
+    for line in introduction(&settings, &rules, listener.local_addr()?, password.as_deref()) {
         log::info!("{line}");
     }
     let state = Arc::new(State::new(
@@ -138,17 +133,11 @@ fn introduction(
     lines.extend([
         "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:"
             .to_owned(),
-        format!(
-            "  URL                    https://YOUR-PUBLIC-HOST/{}",
-            call.hook
-        ),
+        format!("  URL                    https://YOUR-PUBLIC-HOST/{}", call.hook),
         format!("  Authentication field   {}", way_in.field),
         format!("  Authentication secret  {}", way_in.secret),
         "try it:".to_owned(),
-        format!(
-            "  curl {} --json '{}' http://{reachable}/{}",
-            way_in.curl, call.body, call.hook
-        ),
+        format!("  curl {} --json '{}' http://{reachable}/{}", way_in.curl, call.body, call.hook),
     ]);
     lines
 }
@@ -196,10 +185,7 @@ impl WayIn {
             (None, Some(basic), _) => Self {
                 field: "authorization".to_owned(),
                 secret: format!("Basic BASE64-OF-{}:PASSWORD", basic.username),
-                curl: format!(
-                    r#"-u "{}:$HOOK_PASSWORD""#,
-                    in_double_quotes(&basic.username)
-                ),
+                curl: format!(r#"-u "{}:$HOOK_PASSWORD""#, in_double_quotes(&basic.username)),
             },
             (None, None, Some(header)) => Self {
                 field: header.name.clone(),

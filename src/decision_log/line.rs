@@ -59,10 +59,7 @@ impl Line<'_> {
         );
         match self.event_id {
             Some(id) => {
-                let end = id
-                    .char_indices()
-                    .nth(EVENT_ID_LIMIT)
-                    .map_or(id.len(), |(at, _)| at);
+                let end = id.char_indices().nth(EVENT_ID_LIMIT).map_or(id.len(), |(at, _)| at);
                 json_text(out, id.get(..end).unwrap_or_default());
             }
             None => out.extend_from_slice(b"null"),
@@ -98,12 +95,7 @@ impl Line<'_> {
             "none" => format!("refused {}", self.status),
             decision => decision.to_owned(),
         };
-        let _ = write!(
-            out,
-            "{} {start}{what:<11}{end} {}",
-            time.strftime("%H:%M:%S"),
-            self.hook
-        );
+        let _ = write!(out, "{} {start}{what:<11}{end} {}", time.strftime("%H:%M:%S"), self.hook);
         if self.request_type != "none" {
             let _ = write!(out, " {}", self.request_type);
         }

@@ -23,11 +23,7 @@ pub fn encode(request_type: RequestType, decision: &Decision<'_>) -> Vec<u8> {
         Decision::Allow => action(&mut out, "ALLOW"),
         Decision::Update(assignments) => {
             let registration = request_type.is_registration();
-            let command = if registration {
-                REGISTRATION_UPDATE
-            } else {
-                PROGRESSIVE_UPDATE
-            };
+            let command = if registration { REGISTRATION_UPDATE } else { PROGRESSIVE_UPDATE };
             open_command(&mut out, command);
             for (index, assignment) in assignments.iter().enumerate() {
                 if index > 0 {

@@ -43,10 +43,8 @@ pub(super) fn try_out(rule: &Rule, node: &Node, span: Range<usize>, faults: &Ref
 /// rule's attributes.
 fn form<'n>(rule: &Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
     if let Content::Table(table) = &example.content {
-        let attributes = table
-            .0
-            .iter()
-            .map(|entry| Ok(attribute(entry.key.clone(), value(&entry.value)?)));
+        let attributes =
+            table.0.iter().map(|entry| Ok(attribute(entry.key.clone(), value(&entry.value)?)));
         return Ok(Form::new(attributes.collect::<Result<_, Fault>>()?));
     }
     let Requirement::All(parts) = &rule.requirement else {
@@ -55,10 +53,8 @@ fn form<'n>(rule: &Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
     let [part] = parts.iter().collect::<Vec<_>>()[..] else {
         return Err(needs_object(example));
     };
-    let attributes = part
-        .attributes
-        .iter()
-        .map(|name| Ok(attribute(name.clone(), value(example)?)));
+    let attributes =
+        part.attributes.iter().map(|name| Ok(attribute(name.clone(), value(example)?)));
     Ok(Form::new(attributes.collect::<Result<_, Fault>>()?))
 }
 
@@ -80,9 +76,7 @@ fn value(node: &Node) -> Result<Value<'_>, Fault> {
         Content::Text(text) => Value::Text(Cow::Borrowed(text)),
         Content::Integer(integer) => Value::Number(Cow::Owned(integer.to_string())),
         Content::Boolean(boolean) => Value::Boolean(*boolean),
-        Content::List(items) => Value::List {
-            empty: items.is_empty(),
-        },
+        Content::List(items) => Value::List { empty: items.is_empty() },
         Content::Table(_) => Value::Object,
         Content::Other(_) => {
             return Err(node.expected("a value that a form can hold: quote it"));

@@ -22,12 +22,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         span: Range<usize>,
         faults: &'f RefCell<Vec<Fault>>,
     ) -> Self {
-        Self {
-            table,
-            span,
-            asked: RefCell::default(),
-            faults,
-        }
+        Self { table, span, asked: RefCell::default(), faults }
     }
 
     /// The whole table, for what is read from several keys at once.
@@ -61,8 +56,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// The value, or the fault told and nothing.
     pub(super) fn keep<T>(&self, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.faults.borrow_mut().push(fault))
-            .ok()
+        read.map_err(|fault| self.faults.borrow_mut().push(fault)).ok()
     }
 
     /// Tells a fault of the table as a whole.
@@ -72,10 +66,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// Tells a fault at a place.
     pub(super) fn push(&self, span: Range<usize>, message: impl Into<String>) {
-        self.faults.borrow_mut().push(Fault {
-            span,
-            message: message.into(),
-        });
+        self.faults.borrow_mut().push(Fault { span, message: message.into() });
     }
 
     /// Tells several.
@@ -90,10 +81,7 @@ impl<'n, 'f> Fields<'n, 'f> {
             if !asked.contains(&entry.key.as_str()) {
                 let suggestion = did_you_mean(&entry.key, asked.iter().copied());
                 let key = &entry.key;
-                self.push(
-                    entry.key_span.clone(),
-                    format!("unknown key `{key}`{suggestion}"),
-                );
+                self.push(entry.key_span.clone(), format!("unknown key `{key}`{suggestion}"));
             }
         }
     }

@@ -50,25 +50,15 @@ pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
         let entry = fields.entry(key)?;
         let table = fields.keep(entry.value.table())?;
         let span = entry.key_span.clone();
-        Some(read_section(
-            key,
-            Fields::new(table, span, &found),
-            &found,
-            &mut ids,
-        ))
+        Some(read_section(key, Fields::new(table, span, &found), &found, &mut ids))
     };
     let registration = section(REGISTRATION);
     let progressive = section(PROGRESSIVE);
     if registration.is_none() && progressive.is_none() && found.borrow().is_empty() {
-        fields.fault(format!(
-            "a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]"
-        ));
+        fields.fault(format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]"));
     }
     fields.finish();
-    let hook = Hook {
-        registration: registration.flatten(),
-        progressive: progressive.flatten(),
-    };
+    let hook = Hook { registration: registration.flatten(), progressive: progressive.flatten() };
     *faults = found.into_inner();
     hook
 }

@@ -30,10 +30,8 @@ pub(super) fn read(
     let examples = fields.entry("examples");
     let requirement = match (all, any) {
         (Some(_), Some(any)) => {
-            fields.push(
-                any.key_span.clone(),
-                "`all` and `any` exclude each other; write two rules",
-            );
+            fields
+                .push(any.key_span.clone(), "`all` and `any` exclude each other; write two rules");
             None
         }
         (Some(all), None) => read_parts(all, &fields, faults).map(Requirement::All),
@@ -68,11 +66,7 @@ fn read_parts(
 ) -> Option<NonEmpty<Part>> {
     let checks = check::KINDS.iter().map(|kind| kind.key);
     let modifiers = check::MODIFIERS.iter().map(|(key, _)| *key);
-    for key in ["attribute", "attributes", "optional"]
-        .into_iter()
-        .chain(checks)
-        .chain(modifiers)
-    {
+    for key in ["attribute", "attributes", "optional"].into_iter().chain(checks).chain(modifiers) {
         if let Some(stray) = fields.entry(key) {
             let parts = &entry.key;
             fields.push(
@@ -118,10 +112,8 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
         fields.keep(entry.value.boolean());
         if of.iter().all(|key| fields.table().get(key).is_none()) {
             let of = of.join("` or `");
-            fields.push(
-                entry.key_span.clone(),
-                format!("`{modifier}` means nothing without `{of}`"),
-            );
+            fields
+                .push(entry.key_span.clone(), format!("`{modifier}` means nothing without `{of}`"));
         }
     }
     if named == 0 {
@@ -142,9 +134,9 @@ fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
     let attribute = fields.entry("attribute");
     let attributes = fields.entry("attributes");
     match (attribute, attributes) {
-        (Some(entry), None) => fields
-            .keep(entry.value.text())
-            .map(|name| NonEmpty::of(name.to_owned())),
+        (Some(entry), None) => {
+            fields.keep(entry.value.text()).map(|name| NonEmpty::of(name.to_owned()))
+        }
         (None, Some(entry)) => match entry.value.texts() {
             Ok(names) => NonEmpty::collect(names.into_iter().map(|(name, _)| name.to_owned())),
             Err(faults) => {

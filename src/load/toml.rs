@@ -36,12 +36,9 @@ fn node(value: &DeValue<'_>, span: std::ops::Range<usize>) -> Node {
             Err(_) => Content::Other("an integer beyond 64 bits"),
         },
         DeValue::Boolean(boolean) => Content::Boolean(*boolean),
-        DeValue::Array(items) => Content::List(
-            items
-                .iter()
-                .map(|item| node(item.get_ref(), item.span()))
-                .collect(),
-        ),
+        DeValue::Array(items) => {
+            Content::List(items.iter().map(|item| node(item.get_ref(), item.span())).collect())
+        }
         DeValue::Table(inner) => Content::Table(table(inner)),
         DeValue::Float(_) => Content::Other("a decimal number"),
         DeValue::Datetime(_) => Content::Other("a date"),

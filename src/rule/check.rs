@@ -82,13 +82,8 @@ struct Bounds {
 impl Bounds {
     /// Reads `{ min = …, max = … }`, of which one may be left out.
     fn read(node: &Node) -> Result<Self, Vec<Fault>> {
-        let table = node
-            .table()
-            .map_err(|_| vec![node.expected("{ min = …, max = … }")])?;
-        let mut bounds = Self {
-            min: 0,
-            max: usize::MAX,
-        };
+        let table = node.table().map_err(|_| vec![node.expected("{ min = …, max = … }")])?;
+        let mut bounds = Self { min: 0, max: usize::MAX };
         let mut faults = Vec::new();
         for entry in &table.0 {
             let bound = match entry.key.as_str() {
@@ -114,11 +109,7 @@ impl Bounds {
         } else if bounds.max == 0 {
             faults.push(node.fault("`max` is 0, which never matches: an empty value is absent"));
         }
-        if faults.is_empty() {
-            Ok(bounds)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(bounds) } else { Err(faults) }
     }
 
     fn contains(self, count: usize) -> bool {

@@ -24,9 +24,7 @@ pub fn is_domain(name: &str) -> bool {
 
 fn is_label(label: &str) -> bool {
     (1..=LABEL_LIMIT).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
@@ -34,9 +32,7 @@ fn is_label(label: &str) -> bool {
 fn is_local_part(local: &str) -> bool {
     local.len() <= LOCAL_PART_LIMIT
         && !local.contains("=?")
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
+        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
 }
 
 /// RFC 5322 §3.2.3 `atext`, less `%` and `!`.

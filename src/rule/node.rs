@@ -67,10 +67,7 @@ impl Table {
 impl Node {
     /// A fault at this value.
     pub fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault {
-            span: self.span.clone(),
-            message: message.into(),
-        }
+        Fault { span: self.span.clone(), message: message.into() }
     }
 
     /// A string that is not empty.
@@ -164,9 +161,5 @@ pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() {
-        Ok(values)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

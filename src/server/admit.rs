@@ -26,11 +26,7 @@ pub(super) struct Admitted<'s> {
 impl<'s> Admitted<'s> {
     /// The request, refused later all the same.
     pub(super) fn refused(&self, refusal: Refusal) -> Refused<'s> {
-        Refused {
-            refusal,
-            name: Some(self.name),
-            caller: Some(self.caller.clone()),
-        }
+        Refused { refusal, name: Some(self.name), caller: Some(self.caller.clone()) }
     }
 }
 
@@ -43,11 +39,7 @@ pub(super) struct Refused<'s> {
 
 /// Looks at the head.
 pub(super) fn admit<'s>(state: &'s State, head: &RequestHead) -> Result<Admitted<'s>, Refused<'s>> {
-    let mut refused = Refused {
-        refusal: Refusal::NotFound,
-        name: None,
-        caller: None,
-    };
+    let mut refused = Refused { refusal: Refusal::NotFound, name: None, caller: None };
     let too_large = oversized(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
@@ -72,17 +64,11 @@ pub(super) fn admit<'s>(state: &'s State, head: &RequestHead) -> Result<Admitted
 }
 
 fn oversized(head: &RequestHead) -> Result<(), Refusal> {
-    let uri = head
-        .uri
-        .path_and_query()
-        .map_or(0, |uri| uri.as_str().len());
+    let uri = head.uri.path_and_query().map_or(0, |uri| uri.as_str().len());
     if uri > URI_LIMIT {
         return Err(Refusal::UriTooLong);
     }
-    let lengths = head
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
+    let lengths = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     if lengths.sum::<usize>() > HEADERS_LIMIT {
         return Err(Refusal::HeadersTooLarge);
     }
@@ -104,9 +90,7 @@ fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(Refusal::MediaType);
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let is_json = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
+    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
     let is_utf8 = |parameter: &[u8]| {
         let value = parameter
             .split_at_checked("charset=".len())
@@ -116,25 +100,14 @@ fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
             value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"\"utf-8\"")
         })
     };
-    if is_json && parts.all(is_utf8) {
-        Ok(())
-    } else {
-        Err(Refusal::MediaType)
-    }
+    if is_json && parts.all(is_utf8) { Ok(()) } else { Err(Refusal::MediaType) }
 }
 
 fn content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
-    let plain = headers.get_all(header::CONTENT_ENCODING).all(|value| {
-        value
-            .as_bytes()
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"identity")
-    });
-    if plain {
-        Ok(())
-    } else {
-        Err(Refusal::Encoding)
-    }
+    let plain = headers
+        .get_all(header::CONTENT_ENCODING)
+        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if plain { Ok(()) } else { Err(Refusal::Encoding) }
 }
 
 fn declared_length(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {

@@ -102,11 +102,7 @@ pub(super) fn health() -> HttpResponse {
 /// Whether further requests are wanted.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.is_draining();
-    let status = if draining {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::OK
-    };
+    let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     json(status).body(format!(
         r#"{{"ready":{},"rules":"ok","keys":"none","draining":{draining}}}"#,
         !draining
@@ -114,20 +110,13 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
 }
 
 fn json(status: StatusCode) -> HttpResponseBuilder {
-    const NO_SNIFF: (HeaderName, HeaderValue) = (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    const NO_SNIFF: (HeaderName, HeaderValue) =
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     const NO_STORE: (HeaderName, HeaderValue) =
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    const JSON: (HeaderName, HeaderValue) = (
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    const JSON: (HeaderName, HeaderValue) =
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut answer = HttpResponseBuilder::new(status);
-    answer
-        .insert_header(JSON)
-        .insert_header(NO_STORE)
-        .insert_header(NO_SNIFF);
+    answer.insert_header(JSON).insert_header(NO_STORE).insert_header(NO_SNIFF);
     answer
 }

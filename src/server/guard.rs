@@ -83,10 +83,7 @@ impl<S> Guarded<S> {
     pub(super) fn new(stream: S, keep_alive: Duration) -> Self {
         Self {
             stream,
-            phase: Rc::new(Phase {
-                state: Cell::new(State::Busy),
-                keep_alive,
-            }),
+            phase: Rc::new(Phase { state: Cell::new(State::Busy), keep_alive }),
             write_stalled: None,
             timer: None,
         }
@@ -104,9 +101,7 @@ impl<S> Guarded<S> {
                 return true;
             }
             let next = deadline.min(now + HEAD_TIMEOUT);
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(sleep_until(next)));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
             if timer.deadline() > next {
                 timer.as_mut().reset(next);
             }

@@ -60,9 +60,7 @@ pub(super) fn expect(request: Request, worker: &Worker) -> Result<Request, Respo
         Ok(_) => Ok(request),
         Err(refused) => {
             let answer = worker.refuse(&refused, started).into();
-            request
-                .conn_data::<Rc<Phase>>()
-                .inspect(|phase| phase.idle());
+            request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle());
             Err(answer)
         }
     }

@@ -27,13 +27,7 @@ impl State {
         body_limit: usize,
         request_timeout: Duration,
     ) -> Self {
-        Self {
-            rules,
-            authenticator,
-            body_limit,
-            request_timeout,
-            draining: AtomicBool::new(false),
-        }
+        Self { rules, authenticator, body_limit, request_timeout, draining: AtomicBool::new(false) }
     }
 
     /// From now on `/readyz` says that no further requests are wanted.

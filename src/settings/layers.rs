@@ -49,11 +49,7 @@ pub(super) struct Layers {
 #[derive(Clone)]
 pub(super) enum Setter {
     /// A place in the settings file.
-    File {
-        name: String,
-        text: Rc<str>,
-        at: usize,
-    },
+    File { name: String, text: Rc<str>, at: usize },
     /// A variable or a flag.
     Named(String),
 }
@@ -105,10 +101,7 @@ pub(super) fn collect(sources: &Sources) -> Result<Layers, LoadError> {
 }
 
 fn variable(sources: &Sources, name: &str) -> Option<Vec<u8>> {
-    let (_, value) = sources
-        .environment
-        .iter()
-        .find(|(other, _)| other == name)?;
+    let (_, value) = sources.environment.iter().find(|(other, _)| other == name)?;
     Some(value.clone())
 }
 
@@ -149,11 +142,8 @@ impl Layers {
         flatten(document.get_ref(), "", &mut keys);
         keys.sort_by_key(|(_, span)| span.start);
         for (key, span) in keys {
-            let setter = Setter::File {
-                name: name.to_owned(),
-                text: shared.clone(),
-                at: span.start,
-            };
+            let setter =
+                Setter::File { name: name.to_owned(), text: shared.clone(), at: span.start };
             self.note(&key, setter);
         }
         errors.is_empty()
@@ -168,8 +158,7 @@ impl Layers {
             }
             let setter = Setter::Named(name.clone());
             let Ok(value) = String::from_utf8(value.clone()) else {
-                self.problems
-                    .push(setter.problem("the value is not UTF-8".to_owned()));
+                self.problems.push(setter.problem("the value is not UTF-8".to_owned()));
                 continue;
             };
             variables.insert(name.clone(), value);
@@ -209,10 +198,7 @@ impl Layers {
 }
 
 fn is_section(path: &str) -> bool {
-    KEYS.iter().any(|key| {
-        key.strip_prefix(path)
-            .is_some_and(|rest| rest.starts_with('.'))
-    })
+    KEYS.iter().any(|key| key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// The dotted keys of a table and where each stands. A table that is no section of ours is a key.

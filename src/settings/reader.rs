@@ -26,10 +26,7 @@ impl Reader {
     /// Whether any key of this section is set.
     pub(super) fn has(&self, section: &str) -> bool {
         let prefix = format!("{section}.");
-        self.layers
-            .setters
-            .keys()
-            .any(|key| key.starts_with(&prefix))
+        self.layers.setters.keys().any(|key| key.starts_with(&prefix))
     }
 
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
@@ -47,10 +44,7 @@ impl Reader {
         valid: impl Fn(&str) -> Result<(), &'static str>,
     ) -> Option<String> {
         if self.value(key).is_none() {
-            return self.wrong(
-                key,
-                "this is missing; its section is not complete without it",
-            );
+            return self.wrong(key, "this is missing; its section is not complete without it");
         }
         let text = self.text(key)?;
         match valid(&text) {
@@ -61,20 +55,14 @@ impl Reader {
 
     pub(super) fn address(&mut self, key: &str) -> Option<SocketAddr> {
         let address = self.text(key)?.parse().ok();
-        address.or_else(|| {
-            self.wrong(
-                key,
-                "expected an address and a port, such as `127.0.0.1:8080`",
-            )
-        })
+        address
+            .or_else(|| self.wrong(key, "expected an address and a port, such as `127.0.0.1:8080`"))
     }
 
     /// `PORT`, where the environment has it.
     pub(super) fn port(&mut self) -> Option<u16> {
         let value = self.layers.port.take()?;
-        let port = std::str::from_utf8(&value)
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let port = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
         port.or_else(|| self.wrong("PORT", "expected a port, from 0 to 65535"))
     }
 
@@ -93,8 +81,7 @@ impl Reader {
         range: RangeInclusive<usize>,
     ) -> usize {
         let parse = |text: &str| text.parse().ok();
-        self.number(key, range, parse, "a whole number")
-            .unwrap_or(default)
+        self.number(key, range, parse, "a whole number").unwrap_or(default)
     }
 
     /// A number of bytes.
@@ -104,8 +91,7 @@ impl Reader {
         default: usize,
         range: RangeInclusive<usize>,
     ) -> usize {
-        self.number(key, range, parse_size, "bytes, such as `256 KiB`")
-            .unwrap_or(default)
+        self.number(key, range, parse_size, "bytes, such as `256 KiB`").unwrap_or(default)
     }
 
     pub(super) fn duration(
@@ -123,12 +109,11 @@ impl Reader {
             Some(duration) if range.contains(&duration) => duration,
             Some(_) => {
                 let (least, most) = range.into_inner();
-                self.wrong(key, format!("expected {least:?} to {most:?}"))
-                    .unwrap_or(default)
+                self.wrong(key, format!("expected {least:?} to {most:?}")).unwrap_or(default)
             }
-            None => self
-                .wrong(key, "expected a duration, such as `2500ms` or `75s`")
-                .unwrap_or(default),
+            None => {
+                self.wrong(key, "expected a duration, such as `2500ms` or `75s`").unwrap_or(default)
+            }
         }
     }
 
@@ -142,8 +127,7 @@ impl Reader {
             Some((_, choice)) => *choice,
             None => {
                 let suggestion = did_you_mean(&text, choices.iter().map(|(name, _)| *name));
-                self.wrong(key, format!("unknown choice{suggestion}"))
-                    .unwrap_or(default)
+                self.wrong(key, format!("unknown choice{suggestion}")).unwrap_or(default)
             }
         }
     }
@@ -161,10 +145,7 @@ impl Reader {
                 return self.wrong(key, format!("this is missing; set it, or `{file_key}`"));
             }
             (Some(_), Some(_)) => {
-                return self.wrong(
-                    &file_key,
-                    format!("`{key}` is set as well; keep one of them"),
-                );
+                return self.wrong(&file_key, format!("`{key}` is set as well; keep one of them"));
             }
             (Some(value), None) => match list(value) {
                 Some(secrets) => (key, secrets),
@@ -214,11 +195,10 @@ impl Reader {
     }
 
     fn value(&self, key: &str) -> Option<&Value> {
-        key.split('.')
-            .try_fold(&self.layers.merged, |value, name| match &value.kind {
-                ValueKind::Table(table) => table.get(name),
-                _ => None,
-            })
+        key.split('.').try_fold(&self.layers.merged, |value, name| match &value.kind {
+            ValueKind::Table(table) => table.get(name),
+            _ => None,
+        })
     }
 
     /// Notes a problem of this key where it was set, and gives nothing.
@@ -241,9 +221,9 @@ fn list(value: &Value) -> Option<Vec<String>> {
     match &value.kind {
         ValueKind::String(text) => Some(vec![text.clone()]),
         ValueKind::Array(items) => items.iter().map(text).collect(),
-        ValueKind::Table(indices) => (0..indices.len())
-            .map(|index| text(indices.get(&index.to_string())?))
-            .collect(),
+        ValueKind::Table(indices) => {
+            (0..indices.len()).map(|index| text(indices.get(&index.to_string())?)).collect()
+        }
         _ => None,
     }
 }

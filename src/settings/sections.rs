@@ -42,10 +42,7 @@ pub(super) fn server(reader: &mut Reader) -> Server {
 }
 
 pub(super) fn auth(reader: &mut Reader) -> Auth {
-    Auth {
-        basic: basic(reader),
-        header: header(reader),
-    }
+    Auth { basic: basic(reader), header: header(reader) }
 }
 
 fn basic(reader: &mut Reader) -> Option<Basic> {
@@ -59,10 +56,7 @@ fn basic(reader: &mut Reader) -> Option<Basic> {
         no_control(name)
     });
     let passwords = reader.secrets("auth.basic.password", no_control);
-    Some(Basic {
-        username: username?,
-        passwords: passwords?,
-    })
+    Some(Basic { username: username?, passwords: passwords? })
 }
 
 fn header(reader: &mut Reader) -> Option<HeaderSecret> {
@@ -85,10 +79,7 @@ fn header(reader: &mut Reader) -> Option<HeaderSecret> {
             false => Err("a header carries ASCII only; use other characters"),
         }
     });
-    Some(HeaderSecret {
-        name: name?.to_ascii_lowercase(),
-        secrets: secrets?,
-    })
+    Some(HeaderSecret { name: name?.to_ascii_lowercase(), secrets: secrets? })
 }
 
 fn no_control(text: &str) -> Result<(), &'static str> {
@@ -115,11 +106,7 @@ pub(super) fn log(reader: &mut Reader) -> Log {
         },
         format: reader.choice(
             "log.format",
-            &[
-                ("auto", Format::Auto),
-                ("human", Format::Human),
-                ("json", Format::Json),
-            ],
+            &[("auto", Format::Auto), ("human", Format::Human), ("json", Format::Json)],
         ),
         level: reader.level(),
     }

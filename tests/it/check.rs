@@ -41,10 +41,7 @@ fn every_problem_is_printed() {
         assert!(said.contains(part), "{part}: {said}");
     }
     // Problems in settings, too, and those of the rules beside them.
-    let output = run(
-        program().arg("check").env("HOOK__SERVER__WORKERS", "x"),
-        b"",
-    );
+    let output = run(program().arg("check").env("HOOK__SERVER__WORKERS", "x"), b"");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stdout),
@@ -67,18 +64,11 @@ fn eval_answers_as_the_service_does() {
     );
     assert_eq!(text(&output.stderr), "");
     // Credentials are none of its business.
-    let output = run(
-        program()
-            .args(["eval", "/registrationHookSSR", "-"])
-            .envs(BASIC),
-        &registration("{}"),
-    );
+    let output =
+        run(program().args(["eval", "/registrationHookSSR", "-"]).envs(BASIC), &registration("{}"));
     assert_eq!(output.status.code(), Some(1));
     let file = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
-    let output = run(
-        program().args(["eval", "registrationHookPP"]).arg(file),
-        b"",
-    );
+    let output = run(program().args(["eval", "registrationHookPP"]).arg(file), b"");
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -96,18 +86,12 @@ fn eval_explains() {
         said,
         "  fail  okta-email: `email` is not an address at okta.com\ndeny: Okta stops the registration\n"
     );
-    let said = explain(
-        "registrationHookSSR",
-        &registration(r#"{"login":"Rosario@okta.com"}"#),
-    );
+    let said = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
     assert_eq!(
         said,
         "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
     );
-    let said = explain(
-        "registrationHookSSR",
-        &registration(r#"{"login":7,"email":"a@okta.com"}"#),
-    );
+    let said = explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
     assert_eq!(
         said,
         "  fail  okta-email: `login` has a type that is never an address at okta.com\ndeny: Okta stops the registration\n"
@@ -145,11 +129,7 @@ fn eval_could_not_answer() {
             b"{}",
             "standard input: the body is no registration inline hook request: `eventType`",
         ),
-        (
-            &["eval", "registrationHookSSR", "nonexistent"],
-            b"",
-            "nonexistent: cannot read the file",
-        ),
+        (&["eval", "registrationHookSSR", "nonexistent"], b"", "nonexistent: cannot read the file"),
         (&["eval"], b"", "Usage"),
     ] {
         let output = run(program().args(arguments), body);
@@ -162,10 +142,7 @@ fn eval_could_not_answer() {
 
 #[test]
 fn help_and_version_are_results() {
-    for (argument, what) in [
-        ("--help", "Exit codes"),
-        ("--version", "registration-hook 0."),
-    ] {
+    for (argument, what) in [("--help", "Exit codes"), ("--version", "registration-hook 0.")] {
         let output = run(program().arg(argument), b"");
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output.stdout).contains(what));

@@ -48,12 +48,9 @@ fn not_json() {
     ] {
         assert!(syntax(body), "{body:?}");
     }
-    for body in [
-        format!("\u{feff}{good}"),
-        format!("{good}x"),
-        format!("{good}{{}}"),
-        format!("{good},"),
-    ] {
+    for body in
+        [format!("\u{feff}{good}"), format!("{good}x"), format!("{good}{{}}"), format!("{good},")]
+    {
         assert!(syntax(&body), "{body:?}");
     }
     let utf16: Vec<_> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -111,10 +108,7 @@ fn names_occur_once() {
     // Names differ in case.
     let body = with_data(r#"{"userProfile":{"Email":"a@evil.example","email":"a@okta.com"}}"#);
     let request = request(&body);
-    assert_eq!(
-        request.form.get("email").unwrap().submitted,
-        r#""a@okta.com""#
-    );
+    assert_eq!(request.form.get("email").unwrap().submitted, r#""a@okta.com""#);
 }
 
 #[test]
@@ -138,34 +132,19 @@ fn no_hook_request() {
         ("null", "it is no object"),
         ("[]", "it is no object"),
         ("\"a\"", "it is no object"),
-        (
-            "{}",
-            "`eventType` is not that of a registration inline hook",
-        ),
-        (
-            r#"{"eventType":null}"#,
-            "`eventType` is not that of a registration inline hook",
-        ),
+        ("{}", "`eventType` is not that of a registration inline hook"),
+        (r#"{"eventType":null}"#, "`eventType` is not that of a registration inline hook"),
         (
             r#"{"eventType":"com.okta.saml.tokens.transform","data":{}}"#,
             "`eventType` is not that of a registration inline hook",
         ),
-        (
-            r#"{"eventType":"com.okta.user.pre-registration"}"#,
-            "`data` is no object",
-        ),
+        (r#"{"eventType":"com.okta.user.pre-registration"}"#, "`data` is no object"),
         (&with_data("null"), "`data` is no object"),
         (&with_data("[]"), "`data` is no object"),
         (&with_data(r#"{"userProfile":[]}"#), "a form is no object"),
         (&with_data(r#"{"userProfile":null}"#), "a form is no object"),
-        (
-            &with_data(r#"{"userProfile":{},"userProfileUpdate":"x"}"#),
-            "a form is no object",
-        ),
-        (
-            &with_data("{}").replace("self.service.registration", ""),
-            "`requestType` is unknown",
-        ),
+        (&with_data(r#"{"userProfile":{},"userProfileUpdate":"x"}"#), "a form is no object"),
+        (&with_data("{}").replace("self.service.registration", ""), "`requestType` is unknown"),
         (
             &with_data("{}").replace("self.service.registration", "self.service.registration "),
             "`requestType` is unknown",
@@ -183,11 +162,7 @@ fn no_hook_request() {
             "it has neither `requestType` nor `data.userProfile`",
         ),
     ] {
-        assert_eq!(
-            decode(body.as_bytes()).err(),
-            Some(DecodeError::NoHookRequest(why)),
-            "{body}"
-        );
+        assert_eq!(decode(body.as_bytes()).err(), Some(DecodeError::NoHookRequest(why)), "{body}");
     }
 }
 
@@ -217,12 +192,7 @@ fn values_are_kept_as_submitted() {
         r#"{"userProfile":{"text":"a\u0062","integer":123456789012345678901234567890,"decimal":1.50e0,"yes":true,"list":[1, "a"],"object":{},"null":null,"empty":"","none":[]}}"#,
     );
     let request = request(&body);
-    let submitted = |name| {
-        request
-            .form
-            .submitted(name)
-            .map(|attribute| &*attribute.submitted)
-    };
+    let submitted = |name| request.form.submitted(name).map(|attribute| &*attribute.submitted);
     assert_eq!(submitted("text"), Some(r#""a\u0062""#));
     assert_eq!(submitted("integer"), Some("123456789012345678901234567890"));
     assert_eq!(submitted("decimal"), Some("1.50e0"));
@@ -230,19 +200,11 @@ fn values_are_kept_as_submitted() {
     assert_eq!(submitted("null"), None);
     assert_eq!(submitted("empty"), Some(r#""""#));
     let text = |name| {
-        request
-            .form
-            .get(name)
-            .and_then(|attribute| attribute.value.text().map(str::to_owned))
+        request.form.get(name).and_then(|attribute| attribute.value.text().map(str::to_owned))
     };
     assert_eq!(text("text").as_deref(), Some("ab"));
-    assert_eq!(
-        text("integer").as_deref(),
-        Some("123456789012345678901234567890")
-    );
-    for name in [
-        "decimal", "yes", "list", "object", "null", "empty", "none", "absent",
-    ] {
+    assert_eq!(text("integer").as_deref(), Some("123456789012345678901234567890"));
+    for name in ["decimal", "yes", "list", "object", "null", "empty", "none", "absent"] {
         assert_eq!(text(name), None, "{name}");
     }
 }
@@ -263,10 +225,7 @@ fn values_are_not_printed() {
 fn errors_say_where_and_not_what() {
     let body = "{\n  \"eventType\": \"com.okta.user.pre-registration\",\n  \"secret\": trx\n}";
     let error = decode(body.as_bytes()).err().unwrap();
-    assert!(
-        matches!(error, DecodeError::Syntax { line: 3, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DecodeError::Syntax { line: 3, .. }), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
@@ -286,10 +245,8 @@ fn json() -> impl Strategy<Value = String> {
             prop::collection::vec(inner.clone(), 0..4)
                 .prop_map(|items| format!("[{}]", items.join(","))),
             prop::collection::vec(("[a-d]", inner), 0..4).prop_map(|members| {
-                let members: Vec<_> = members
-                    .iter()
-                    .map(|(name, value)| format!("\"{name}\":{value}"))
-                    .collect();
+                let members: Vec<_> =
+                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]

@@ -36,10 +36,8 @@ fn fixtures() -> Vec<Fixture> {
 }
 
 fn entries(folder: PathBuf) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
 }
@@ -49,25 +47,14 @@ fn library_program_and_service_answer_alike_and_as_recorded() {
     let rules = load::folder(&repository("rules")).unwrap();
     let service = Service::with_basic();
     for fixture in fixtures() {
-        let Fixture {
-            hook,
-            case,
-            request,
-            recorded,
-        } = fixture;
-        let answer = pipeline::answer(&rules.hooks[&hook], &request)
-            .unwrap()
-            .body;
+        let Fixture { hook, case, request, recorded } = fixture;
+        let answer = pipeline::answer(&rules.hooks[&hook], &request).unwrap().body;
         let compact: Value = serde_json::from_str(&recorded).unwrap();
         assert_eq!(compact.to_string().as_bytes(), answer, "{case}");
 
         let served = service.post(&format!("/{hook}"), &request);
         assert_eq!(served.status, 200, "{case}");
-        assert_eq!(
-            served.header("content-type"),
-            Some("application/json"),
-            "{case}"
-        );
+        assert_eq!(served.header("content-type"), Some("application/json"), "{case}");
         assert_eq!(served.body, answer, "{case}");
 
         let printed = run(program().args(["eval", &hook]), &request);
@@ -81,10 +68,7 @@ fn library_program_and_service_answer_alike_and_as_recorded() {
 fn every_answer_is_one_that_okta_understands() {
     let mut schemas = Schemas::new();
     let schema = Compiler::new()
-        .compile(
-            repository("tests/response.schema.json").to_str().unwrap(),
-            &mut schemas,
-        )
+        .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)
         .unwrap();
     let rules = load::folder(&repository("rules")).unwrap();
     let mut kinds = BTreeMap::new();

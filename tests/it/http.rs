@@ -36,12 +36,7 @@ fn decided() {
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
     assert_eq!(answer.text(), expected);
     assert_eq!(
-        service
-            .post(
-                "/registrationHookSSR?requestType=progressive.profile",
-                &good()
-            )
-            .text(),
+        service.post("/registrationHookSSR?requestType=progressive.profile", &good()).text(),
         expected
     );
 }
@@ -84,20 +79,12 @@ fn probes_need_no_credentials() {
         assert_headers(&answer);
     }
     let answer = service.send(&request("GET", "/readyz", &[], b""));
-    assert_eq!(
-        answer.text(),
-        r#"{"ready":true,"rules":"ok","keys":"none","draining":false}"#
-    );
+    assert_eq!(answer.text(), r#"{"ready":true,"rules":"ok","keys":"none","draining":false}"#);
     let mut stream = service.connect();
-    stream
-        .write_all(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    stream.write_all(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut all = String::new();
     std::io::Read::read_to_string(&mut stream, &mut all).unwrap();
-    assert!(
-        all.starts_with("HTTP/1.1 200") && all.ends_with("\r\n\r\n"),
-        "{all}"
-    );
+    assert!(all.starts_with("HTTP/1.1 200") && all.ends_with("\r\n\r\n"), "{all}");
 }
 
 #[test]
@@ -115,16 +102,10 @@ fn credentials_come_before_the_body() {
         let answer = service.send(&request("POST", HOOK, headers, b"{"));
         assert_refused(&answer, 401);
         let challenge = answer.header("www-authenticate").unwrap();
-        assert_eq!(
-            challenge,
-            r#"Basic realm="registration-hook", charset="UTF-8""#
-        );
+        assert_eq!(challenge, r#"Basic realm="registration-hook", charset="UTF-8""#);
         bodies.push(answer.body);
     }
-    assert!(
-        bodies.windows(2).all(|pair| pair[0] == pair[1]),
-        "one generic body"
-    );
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "one generic body");
     // Announced and never sent: answered at once, and closed.
     let mut stream = service.connect();
     let head =
@@ -149,10 +130,7 @@ fn nobody_is_asked_for_a_body_that_is_refused() {
     };
     assert_refused(&expecting(JSON, 10).0, 401);
     assert_refused(&expecting(AUTHORIZATION, 10).0, 415);
-    assert_refused(
-        &expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), 1 << 20).0,
-        413,
-    );
+    assert_refused(&expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), 1 << 20).0, 413);
     let body = good();
     let (first, mut stream) = expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), body.len());
     assert_eq!(first.status, 100);
@@ -189,14 +167,8 @@ fn media_types() {
         assert_eq!(status(&format!("Content-Type: {bad}")), 415, "{bad}");
     }
     assert_eq!(status("X-None: x"), 415);
-    assert_eq!(
-        status("Content-Type: application/json\r\nContent-Type: application/json"),
-        415
-    );
-    assert_eq!(
-        status("Content-Type: application/json\r\nContent-Encoding: identity"),
-        200
-    );
+    assert_eq!(status("Content-Type: application/json\r\nContent-Type: application/json"), 415);
+    assert_eq!(status("Content-Type: application/json\r\nContent-Encoding: identity"), 200);
     for coding in [
         "gzip",
         "br",
@@ -209,16 +181,9 @@ fn media_types() {
         let header = format!("{JSON}\r\nContent-Encoding: {coding}");
         assert_eq!(status(&header), 415, "{coding}");
     }
-    let answer = service.send(&request(
-        "POST",
-        HOOK,
-        &[AUTHORIZATION, "Content-Type: text/plain"],
-        &good(),
-    ));
-    assert!(
-        answer.text().contains("Content-Type: application/json"),
-        "{answer:?}"
-    );
+    let answer =
+        service.send(&request("POST", HOOK, &[AUTHORIZATION, "Content-Type: text/plain"], &good()));
+    assert!(answer.text().contains("Content-Type: application/json"), "{answer:?}");
 }
 
 #[test]
@@ -271,14 +236,9 @@ fn chunks_make_a_body() {
 #[test]
 fn what_is_no_request_is_refused_without_an_echo() {
     let service = Service::with_basic();
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        r#"{"eventType":"Rosario"}"#,
-        r#"{"Rosario":1,"Rosario":2}"#,
-    ] {
+    for body in
+        ["", "{", "[]", "null", r#"{"eventType":"Rosario"}"#, r#"{"Rosario":1,"Rosario":2}"#]
+    {
         let answer = service.post(HOOK, body.as_bytes());
         assert_refused(&answer, 400);
         assert!(!answer.text().contains("Rosario"), "{answer:?}");
@@ -292,9 +252,7 @@ fn connections_are_kept_and_pipelines_stay_in_step() {
     let bad = request("POST", HOOK, &[AUTHORIZATION, JSON], b"{");
     let health = request("GET", "/healthz", &[], b"");
     let mut stream = service.connect();
-    stream
-        .write_all(&[one.clone(), bad, health, one].concat())
-        .unwrap();
+    stream.write_all(&[one.clone(), bad, health, one].concat()).unwrap();
     let statuses: Vec<_> = (0..4).map(|_| Answer::read(&mut stream).status).collect();
     assert_eq!(statuses, [200, 400, 200, 200]);
 }
@@ -307,9 +265,7 @@ fn another_protocol_is_not_switched_to() {
         "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(4)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(4))).unwrap();
     let answer = Answer::read(&mut stream);
     assert!([400, 408].contains(&answer.status), "{answer:?}");
 }
@@ -319,10 +275,7 @@ fn a_request_type_without_a_section_is_denied_and_warned_of() {
     let service = Service::with_basic();
     let answer = service.post("/registrationHookPP", &good());
     assert_eq!(answer.status, 200);
-    assert!(
-        answer.text().contains("UNHANDLED_REQUEST_TYPE"),
-        "{answer:?}"
-    );
+    assert!(answer.text().contains("UNHANDLED_REQUEST_TYPE"), "{answer:?}");
     let warned = crate::support::wait_for("a warning", || {
         let log = service.stderr();
         log.contains("Run this hook").then_some(log)
@@ -341,33 +294,22 @@ fn a_secret_in_a_header_and_both_ways() {
         BASIC[0],
         BASIC[1],
     ]);
-    let status = |header: &str| {
-        service
-            .send(&request("POST", HOOK, &[JSON, header], &good()))
-            .status
-    };
+    let status =
+        |header: &str| service.send(&request("POST", HOOK, &[JSON, header], &good())).status;
     assert_eq!(status("x-hook-secret: s3cr3t"), 200);
     assert_eq!(status(AUTHORIZATION), 200);
     assert_eq!(status("x-hook-secret: S3cr3t"), 401);
-    assert_eq!(
-        status("x-hook-secret: s3cr3t\r\nX-Hook-Secret: s3cr3t"),
-        401
-    );
+    assert_eq!(status("x-hook-secret: s3cr3t\r\nX-Hook-Secret: s3cr3t"), 401);
     let answer = service.send(&request("POST", HOOK, &[JSON], b""));
-    let challenges = answer
-        .head
-        .lines()
-        .filter(|line| line.starts_with("www-authenticate"))
-        .count();
+    let challenges =
+        answer.head.lines().filter(|line| line.starts_with("www-authenticate")).count();
     assert_eq!(challenges, 2, "{}", answer.head);
 }
 
 #[test]
 fn any_hook_of_the_folder_is_served() {
-    let folder = rules_folder(&[(
-        "my_hook-2.toml",
-        "[self_service_registration]\nallow_all = true\n",
-    )]);
+    let folder =
+        rules_folder(&[("my_hook-2.toml", "[self_service_registration]\nallow_all = true\n")]);
     let service = Service::start(&[
         BASIC[0],
         BASIC[1],
@@ -406,13 +348,7 @@ fn a_decision_is_one_line() {
             "{line}"
         );
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        for key in [
-            "time",
-            "decision_id",
-            "event_id",
-            "rules_revision",
-            "duration_us",
-        ] {
+        for key in ["time", "decision_id", "event_id", "rules_revision", "duration_us"] {
             assert!(line.get(key).is_some(), "{key} in {line}");
         }
         seen.push(

@@ -18,51 +18,22 @@ fn a_password_is_made_where_no_way_in_is_configured() {
         let log = service.stderr();
         log.contains("curl ").then_some(log)
     });
-    let authorization = log
-        .split_once("Basic ")
-        .unwrap()
-        .1
-        .split_whitespace()
-        .next()
-        .unwrap();
-    assert!(
-        log.contains("Authentication field   authorization"),
-        "{log}"
-    );
-    assert!(
-        log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"),
-        "{log}"
-    );
+    let authorization = log.split_once("Basic ").unwrap().1.split_whitespace().next().unwrap();
+    assert!(log.contains("Authentication field   authorization"), "{log}");
+    assert!(log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"), "{log}");
     let header = format!("Authorization: Basic {authorization}");
     // The body of the curl line, between the quotes.
-    let body = log
-        .split_once("--json '")
-        .unwrap()
-        .1
-        .split_once('\'')
-        .unwrap()
-        .0;
-    let answer = service.send(&request(
-        "POST",
-        "/registrationHookSSR",
-        &[&header, JSON],
-        body.as_bytes(),
-    ));
-    assert_eq!(
-        (answer.status, answer.text().contains("ALLOW")),
-        (200, true),
-        "{answer:?}"
-    );
+    let body = log.split_once("--json '").unwrap().1.split_once('\'').unwrap().0;
+    let answer =
+        service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], body.as_bytes()));
+    assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
     assert_eq!(
         service.post("/registrationHookSSR", body.as_bytes()).status,
         401,
         "the guide's credentials are not built in"
     );
     let other = Service::start(&[]);
-    assert!(
-        !other.stderr().contains(authorization),
-        "each start makes another"
-    );
+    assert!(!other.stderr().contains(authorization), "each start makes another");
 }
 
 #[test]
@@ -74,24 +45,15 @@ fn a_configured_secret_is_never_printed() {
         let log = service.stderr();
         log.contains("curl ").then_some(log)
     });
-    assert!(
-        log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#),
-        "{log}"
-    );
-    assert!(
-        !log.contains("supersecret") && !log.contains("YWRtaW46"),
-        "{log}"
-    );
+    assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#), "{log}");
+    assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
 
 #[test]
 fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
     let empty = tempfile::tempdir().unwrap();
-    let service = Service::spawn(
-        program()
-            .current_dir(&empty)
-            .env("HOOK__SERVER__BIND", "127.0.0.1:0"),
-    );
+    let service =
+        Service::spawn(program().current_dir(&empty).env("HOOK__SERVER__BIND", "127.0.0.1:0"));
     let log = wait_for("the hooks", || {
         let log = service.stderr();
         log.contains("hooks: ").then_some(log)
@@ -121,17 +83,11 @@ fn what_keeps_it_from_starting() {
     let said = refused(program().current_dir(&empty).envs(BASIC));
     assert!(said.contains("cannot read the rules folder"), "{said}");
     let said = refused(program().args(["--rules", "nonexistent"]));
-    assert!(
-        said.contains("nonexistent: cannot read the rules folder"),
-        "{said}"
-    );
+    assert!(said.contains("nonexistent: cannot read the rules folder"), "{said}");
     let said = refused(program().args(["--rules"]).arg(empty.path()));
     assert!(said.contains("has no rules"), "{said}");
     let said = refused(program().args(["serve", "--config", "nonexistent.toml"]));
-    assert!(
-        said.contains("--config: cannot read `nonexistent.toml`"),
-        "{said}"
-    );
+    assert!(said.contains("--config: cannot read `nonexistent.toml`"), "{said}");
     let said = refused(
         program()
             .env("HOOK__AUTH__BASIC__USERNAME", "admin")
@@ -144,11 +100,7 @@ fn what_keeps_it_from_starting() {
     let said = refused(program().arg("--rules").arg(bad.path()));
     assert!(said.contains("a.toml:1:2: a section needs rules"), "{said}");
     let first = Service::with_basic();
-    let said = refused(
-        program()
-            .envs(BASIC)
-            .env("HOOK__SERVER__BIND", first.address.to_string()),
-    );
+    let said = refused(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
     assert!(said.contains("cannot listen"), "{said}");
 }
 
@@ -163,12 +115,7 @@ fn it_stops_gracefully() {
     for signal in ["TERM", "INT"] {
         let mut service = Service::with_basic();
         let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
-        let whole = request(
-            "POST",
-            "/registrationHookSSR",
-            &[AUTHORIZATION, JSON],
-            &body,
-        );
+        let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
         let (first, rest) = whole.split_at(whole.len() - 10);
         let mut in_flight = service.connect();
         in_flight.write_all(first).unwrap();
@@ -206,20 +153,9 @@ fn it_says_first_that_it_will_stop() {
         let answer = service.send(&ready);
         (answer.status == 503).then_some(answer)
     });
-    assert_eq!(
-        answer.text(),
-        r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#
-    );
-    assert_eq!(
-        service.send(&request("GET", "/healthz", &[], b"")).status,
-        200
-    );
-    assert_eq!(
-        service
-            .post("/registrationHookSSR", &registration("{}"))
-            .status,
-        200
-    );
+    assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#);
+    assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+    assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
@@ -229,9 +165,7 @@ fn it_says_first_that_it_will_stop() {
 fn a_second_signal_ends_it_at_once() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
     service.signal("TERM");
-    wait_for("the first signal", || {
-        service.stderr().contains("stopping").then_some(())
-    });
+    wait_for("the first signal", || service.stderr().contains("stopping").then_some(()));
     service.signal("TERM");
     assert_eq!(wait_for_exit(&mut service), Some(130));
 }
@@ -239,31 +173,15 @@ fn a_second_signal_ends_it_at_once() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_under_its_output_fails_no_request() {
-    let full = std::fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let service = Service::spawn_with_stdout(&mut command, full.into());
     for _ in 0..100 {
-        assert_eq!(
-            service
-                .post("/registrationHookSSR", &registration("{}"))
-                .status,
-            200
-        );
+        assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
     wait_for("the loss to be told", || {
-        service
-            .stderr()
-            .contains("decision log: cannot write")
-            .then_some(())
+        service.stderr().contains("decision log: cannot write").then_some(())
     });
-    assert_eq!(
-        service
-            .post("/registrationHookSSR", &registration("{}"))
-            .status,
-        200
-    );
+    assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
 }

@@ -27,19 +27,10 @@ fn files() {
     for entry in fs::read_dir(repository("tests/problems")).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let expected: Vec<_> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("#~ "))
-            .collect();
+        let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#~ ")).collect();
         let folder = rules_folder(&[("hook.toml", &text)]);
         let found: Vec<_> = problems(folder.path()).iter().map(found).collect();
-        assert_eq!(
-            found,
-            expected,
-            "\n{}:\n{}",
-            path.display(),
-            found.join("\n")
-        );
+        assert_eq!(found, expected, "\n{}:\n{}", path.display(), found.join("\n"));
         count += expected.len();
     }
     assert!(count > 40, "{count}");
@@ -47,10 +38,7 @@ fn files() {
 
 #[test]
 fn a_problem_shows_its_line() {
-    let folder = rules_folder(&[(
-        "hook.toml",
-        "[self_service_registration]\nallow_al = true\n",
-    )]);
+    let folder = rules_folder(&[("hook.toml", "[self_service_registration]\nallow_al = true\n")]);
     let problems = problems(folder.path());
     let shown = problems[0].to_string();
     let place = folder.path().join("hook.toml");
@@ -74,10 +62,7 @@ fn all_files_are_told_of() {
         ("notes.txt", "x"),
     ]);
     fs::write(folder.path().join("d.toml"), b"\xff").unwrap();
-    let problems: Vec<_> = problems(folder.path())
-        .iter()
-        .map(Problem::to_string)
-        .collect();
+    let problems: Vec<_> = problems(folder.path()).iter().map(Problem::to_string).collect();
     for (file, what) in [
         ("a.toml:1:2:", "unknown key `x`"),
         ("c.toml:1:13:", ""),
@@ -85,15 +70,11 @@ fn all_files_are_told_of() {
         ("a b.toml:", "made of A-Z"),
         ("d.toml:", "not UTF-8"),
     ] {
-        let told = problems
-            .iter()
-            .any(|problem| problem.contains(file) && problem.contains(what));
+        let told = problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
         assert!(told, "{file} {what} in {problems:#?}");
     }
     assert!(
-        !problems
-            .iter()
-            .any(|problem| problem.contains("b.toml:2") || problem.contains("hidden")),
+        !problems.iter().any(|problem| problem.contains("b.toml:2") || problem.contains("hidden")),
         "{problems:#?}"
     );
 }
@@ -103,20 +84,12 @@ fn no_folder_or_none_in_it() {
     let empty = tempfile::tempdir().unwrap();
     assert!(problems(empty.path())[0].message.contains("has no rules"));
     let missing = empty.path().join("x");
-    assert!(
-        problems(&missing)[0]
-            .message
-            .contains("cannot read the rules folder")
-    );
+    assert!(problems(&missing)[0].message.contains("cannot read the rules folder"));
 }
 
 #[test]
 fn large_patterns_are_refused_at_once() {
-    for pattern in [
-        r"(\pL{1000}){1000}",
-        "((((a{100}){100}){100}))",
-        r"\w{5000}",
-    ] {
+    for pattern in [r"(\pL{1000}){1000}", "((((a{100}){100}){100}))", r"\w{5000}"] {
         let start = std::time::Instant::now();
         let folder = rules_folder(&[(
             "hook.toml",
@@ -127,10 +100,6 @@ fn large_patterns_are_refused_at_once() {
         let problems = problems(folder.path());
         assert!(problems[0].message.contains("too large"), "{pattern}");
         // In a debug build; a bound on the order of magnitude, not a measurement.
-        assert!(
-            start.elapsed().as_secs() < 10,
-            "{pattern}: {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed().as_secs() < 10, "{pattern}: {:?}", start.elapsed());
     }
 }

@@ -21,10 +21,7 @@ fn recorded(cases: &[&str]) -> tempfile::TempDir {
 
 fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(program().arg("replay").arg(folder).args(arguments), b"");
-    (
-        output.status.code(),
-        text(&output.stdout).to_owned() + text(&output.stderr),
-    )
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
 #[test]
@@ -32,20 +29,14 @@ fn the_fixtures() {
     let output = run(program().arg("replay"), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
-    let passed: usize = last
-        .strip_suffix(" passed, 0 failed")
-        .unwrap()
-        .parse()
-        .unwrap();
+    let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
     assert!(passed > 50, "{last}");
 }
 
 #[test]
 fn a_difference_is_shown_and_rewritten() {
     let folder = recorded(&["guide-allow", "guide-deny"]);
-    let response = folder
-        .path()
-        .join("registrationHookSSR/guide-deny.response.json");
+    let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let good = fs::read_to_string(&response).unwrap();
     fs::write(&response, good.replace("Only okta.com", "Only example.com")).unwrap();
     let (code, said) = replay(folder.path(), &[]);
@@ -68,15 +59,10 @@ fn a_difference_is_shown_and_rewritten() {
 #[test]
 fn the_order_of_keys_counts() {
     let folder = recorded(&["guide-deny"]);
-    let response = folder
-        .path()
-        .join("registrationHookSSR/guide-deny.response.json");
+    let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let value: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(&response).unwrap()).unwrap();
-    let turned = format!(
-        "{{\"error\":{},\"commands\":{}}}",
-        value["error"], value["commands"]
-    );
+    let turned = format!("{{\"error\":{},\"commands\":{}}}", value["error"], value["commands"]);
     fs::write(&response, turned).unwrap();
     assert_eq!(replay(folder.path(), &[]).0, Some(1));
 }
@@ -119,15 +105,8 @@ fn could_not_answer() {
 #[test]
 fn a_folder_needs_a_hook_of_its_name() {
     let folder = recorded(&["guide-allow"]);
-    fs::rename(
-        folder.path().join("registrationHookSSR"),
-        folder.path().join("other"),
-    )
-    .unwrap();
+    fs::rename(folder.path().join("registrationHookSSR"), folder.path().join("other")).unwrap();
     let (code, said) = replay(folder.path(), &[]);
     assert_eq!(code, Some(1));
-    assert!(
-        said.contains("no rules file is named like its folder"),
-        "{said}"
-    );
+    assert!(said.contains("no rules file is named like its folder"), "{said}");
 }

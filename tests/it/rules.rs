@@ -8,9 +8,7 @@ use crate::support::{hook, registration};
 
 /// A hook with one rule of these keys.
 fn with_rule(keys: &str) -> Hook {
-    hook(&format!(
-        "[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"
-    ))
+    hook(&format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"))
 }
 
 fn passes(hook: &Hook, form: &str) -> bool {
@@ -46,11 +44,7 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
             "{}",
         ],
     ),
-    (
-        "digits = { min = 2, max = 3 }",
-        &[r#""12""#, "123"],
-        &[r#""1""#, r#""1234""#],
-    ),
+    ("digits = { min = 2, max = 3 }", &[r#""12""#, "123"], &[r#""1""#, r#""1234""#]),
     (
         "length = { min = 2, max = 3 }",
         &[r#""ab""#, r#""éàü""#, r#""日本語""#],
@@ -60,59 +54,25 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
     (
         "pattern = '[a-z]+'",
         &[r#""abc""#],
-        &[
-            r#""Abc""#,
-            r#""abc\n""#,
-            r#""abc1""#,
-            r#"" abc""#,
-            "true",
-            "null",
-        ],
+        &[r#""Abc""#, r#""abc\n""#, r#""abc1""#, r#"" abc""#, "true", "null"],
     ),
     ("pattern = 'a|ab'", &[r#""a""#, r#""ab""#], &[r#""abb""#]),
-    (
-        "pattern = '(?m)^a$'",
-        &[r#""a""#],
-        &[r#""b\na""#, r#""a\nb""#],
-    ),
-    (
-        "pattern = '(?x) a b # c'",
-        &[r#""ab""#],
-        &[r#""a b""#, r#""abc""#],
-    ),
+    ("pattern = '(?m)^a$'", &[r#""a""#], &[r#""b\na""#, r#""a\nb""#]),
+    ("pattern = '(?x) a b # c'", &[r#""ab""#], &[r#""a b""#, r#""abc""#]),
     ("pattern = '(?i)\\w{3}'", &[r#""Äbc""#], &[r#""ab""#]),
     (
         "one_of = ['red', 'green']",
         &[r#""red""#],
-        &[
-            r#""Red""#,
-            r#""blue""#,
-            r#""red ""#,
-            "null",
-            "[]",
-            r#"["red"]"#,
-        ],
+        &[r#""Red""#, r#""blue""#, r#""red ""#, "null", "[]", r#"["red"]"#],
     ),
-    (
-        "one_of = ['red']\nignore_case = true",
-        &[r#""RED""#],
-        &[r#""blue""#],
-    ),
-    (
-        "one_of = ['7', 'true']",
-        &["7", r#""7""#, "true"],
-        &["7.0", "false", "8"],
-    ),
+    ("one_of = ['red']\nignore_case = true", &[r#""RED""#], &[r#""blue""#]),
+    ("one_of = ['7', 'true']", &["7", r#""7""#, "true"], &["7.0", "false", "8"]),
     (
         "not_one_of = ['root', 'admin']",
         &[r#""rosario""#, r#""Root""#],
         &[r#""root""#, "null", r#"["x"]"#, "{}"],
     ),
-    (
-        "not_one_of = ['root']\nignore_case = true",
-        &[r#""rosario""#],
-        &[r#""ROOT""#],
-    ),
+    ("not_one_of = ['root']\nignore_case = true", &[r#""rosario""#], &[r#""ROOT""#]),
     (
         "format = 'email'",
         &[r#""a@b.example""#],
@@ -142,23 +102,14 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
     (
         "not_domains = ['trash.example', '*.trash.example']",
         &[r#""a@okta.com""#],
-        &[
-            r#""a@trash.example""#,
-            r#""a@x.trash.example""#,
-            r#""no address""#,
-            "null",
-        ],
+        &[r#""a@trash.example""#, r#""a@x.trash.example""#, r#""no address""#, "null"],
     ),
     (
         "domains = ['*.okta.com']\nnot_domains = ['bad.okta.com']",
         &[r#""a@good.okta.com""#],
         &[r#""a@bad.okta.com""#],
     ),
-    (
-        "digits = 4\noptional = true",
-        &[r#""1234""#, "null", r#""""#, "[]"],
-        &[r#""abc""#, "true"],
-    ),
+    ("digits = 4\noptional = true", &[r#""1234""#, "null", r#""""#, "[]"], &[r#""abc""#, "true"]),
 ];
 
 #[test]
@@ -166,16 +117,10 @@ fn checks() {
     for (keys, good, bad) in CHECKS {
         let hook = with_rule(&format!("attribute = \"a\"\n{keys}"));
         for value in *good {
-            assert!(
-                passes(&hook, &format!(r#"{{"a":{value}}}"#)),
-                "{keys}: {value} should pass"
-            );
+            assert!(passes(&hook, &format!(r#"{{"a":{value}}}"#)), "{keys}: {value} should pass");
         }
         for value in *bad {
-            assert!(
-                !passes(&hook, &format!(r#"{{"a":{value}}}"#)),
-                "{keys}: {value} should fail"
-            );
+            assert!(!passes(&hook, &format!(r#"{{"a":{value}}}"#)), "{keys}: {value} should fail");
         }
         let optional = keys.contains("optional");
         assert_eq!(passes(&hook, "{}"), optional, "{keys}: absent");
@@ -202,12 +147,7 @@ fn equals() {
 fn every_attribute_must_hold() {
     let hook = with_rule("attributes = ['a', 'b']\ndigits = 1");
     assert!(passes(&hook, r#"{"a":"1","b":"2"}"#));
-    for form in [
-        r#"{"a":"1"}"#,
-        r#"{"b":"1"}"#,
-        r#"{"a":"1","b":"x"}"#,
-        r#"{"a":"x","b":"1"}"#,
-    ] {
+    for form in [r#"{"a":"1"}"#, r#"{"b":"1"}"#, r#"{"a":"1","b":"x"}"#, r#"{"a":"x","b":"1"}"#] {
         assert!(!passes(&hook, form), "{form}");
     }
 }
@@ -313,7 +253,7 @@ proptest! {
     fn digits_are_ascii_digits(text in "[0-9]{4}|\\PC{0,6}|[0-9\u{660}-\u{669}\u{ff10}-\u{ff19}]{3,5}") {
         let hook = with_rule("attribute = 'a'\ndigits = 4");
         let form = json!({ "a": text }).to_string();
-        let expected = text.len() == 4 && text.bytes().all(|byte| (b'0'..=b'9').contains(&byte));
+        let expected = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         prop_assert_eq!(passes(&hook, &form), expected, "{}", form);
     }
 

@@ -29,10 +29,9 @@ fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let (sources, folder) = sources(Some(file), variables);
     let place = format!("{}/", folder.path().display());
     match load(&sources) {
-        Err(LoadError::Problems(problems)) => problems
-            .iter()
-            .map(|problem| problem.to_string().replace(&place, ""))
-            .collect(),
+        Err(LoadError::Problems(problems)) => {
+            problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -76,16 +75,10 @@ fn later_layers_win() {
 
 #[test]
 fn port_is_honoured_unless_an_address_is_set() {
-    assert_eq!(
-        good("", &[("PORT", "9000")]).server.bind.to_string(),
-        "0.0.0.0:9000"
-    );
+    assert_eq!(good("", &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
     let settings = good("server.bind = \"127.0.0.1:1\"", &[("PORT", "9000")]);
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:1");
-    assert_eq!(
-        problems("", &[("PORT", "x")]),
-        ["PORT: expected a port, from 0 to 65535"]
-    );
+    assert_eq!(problems("", &[("PORT", "x")]), ["PORT: expected a port, from 0 to 65535"]);
 }
 
 #[test]
@@ -93,10 +86,7 @@ fn the_environment_is_never_retyped() {
     for password in ["0012", "1.50", "true", "1e3", " a ", "a,b", "null", "é"] {
         let settings = good(
             "",
-            &[
-                ("HOOK__AUTH__BASIC__USERNAME", "007"),
-                ("HOOK__AUTH__BASIC__PASSWORD", password),
-            ],
+            &[("HOOK__AUTH__BASIC__USERNAME", "007"), ("HOOK__AUTH__BASIC__PASSWORD", password)],
         );
         let basic = settings.auth.basic.unwrap();
         assert_eq!(basic.username, "007");
@@ -108,28 +98,16 @@ fn the_environment_is_never_retyped() {
 fn secrets_by_list_and_file() {
     let exposed = |settings: Settings| -> Vec<String> {
         let secrets = settings.auth.header.unwrap().secrets;
-        secrets
-            .iter()
-            .map(|secret| secret.expose().to_owned())
-            .collect()
+        secrets.iter().map(|secret| secret.expose().to_owned()).collect()
     };
     let name = ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret");
-    let from_file = good(
-        "auth.header.name = \"X-Hook-Secret\"\nauth.header.secret = [\"a\", \"b\"]",
-        &[],
-    );
-    assert_eq!(
-        from_file.auth.header.as_ref().unwrap().name,
-        "x-hook-secret"
-    );
+    let from_file =
+        good("auth.header.name = \"X-Hook-Secret\"\nauth.header.secret = [\"a\", \"b\"]", &[]);
+    assert_eq!(from_file.auth.header.as_ref().unwrap().name, "x-hook-secret");
     assert_eq!(exposed(from_file), ["a", "b"]);
     let from_environment = good(
         "",
-        &[
-            name,
-            ("HOOK__AUTH__HEADER__SECRET__0", "01"),
-            ("HOOK__AUTH__HEADER__SECRET__1", "b"),
-        ],
+        &[name, ("HOOK__AUTH__HEADER__SECRET__0", "01"), ("HOOK__AUTH__HEADER__SECRET__1", "b")],
     );
     assert_eq!(exposed(from_environment), ["01", "b"]);
     let folder = tempfile::tempdir().unwrap();
@@ -141,10 +119,7 @@ fn secrets_by_list_and_file() {
     assert!(problems("", &[name, file])[0].contains("may not be empty"));
     std::fs::write(&path, "").unwrap();
     assert!(problems("", &[name, file])[0].contains("may not be empty"));
-    let both = problems(
-        "auth.header.name = \"n\"\nauth.header.secret = \"a\"",
-        &[file],
-    );
+    let both = problems("auth.header.name = \"n\"\nauth.header.secret = \"a\"", &[file]);
     assert_eq!(
         both,
         [
@@ -192,35 +167,15 @@ fn wrong_values() {
         ("server.workers", "2.7", "expected a whole number"),
         ("server.workers", "0", "expected 1 to 512"),
         ("server.workers", "\"many\"", "expected a whole number"),
-        (
-            "server.body_limit",
-            "\"1 GB\"",
-            "expected bytes, such as `256 KiB`",
-        ),
+        ("server.body_limit", "\"1 GB\"", "expected bytes, such as `256 KiB`"),
         ("server.body_limit", "\"1 kib\"", ""),
         ("server.body_limit", "0", "expected 1 to 67108864"),
-        (
-            "server.request_timeout",
-            "\"2500\"",
-            "expected a duration, such as `2500ms` or `75s`",
-        ),
-        (
-            "server.request_timeout",
-            "2500",
-            "expected a duration, such as `2500ms` or `75s`",
-        ),
+        ("server.request_timeout", "\"2500\"", "expected a duration, such as `2500ms` or `75s`"),
+        ("server.request_timeout", "2500", "expected a duration, such as `2500ms` or `75s`"),
         ("server.request_timeout", "\"0s\"", "expected 1ms to 60s"),
-        (
-            "server.keep_alive",
-            "\"1m ago\"",
-            "expected a duration, such as `2500ms` or `75s`",
-        ),
+        ("server.keep_alive", "\"1m ago\"", "expected a duration, such as `2500ms` or `75s`"),
         ("rules.directory", "\"\"", "this may not be empty"),
-        (
-            "log.format",
-            "\"jsn\"",
-            "unknown choice; did you mean `json`?",
-        ),
+        ("log.format", "\"jsn\"", "unknown choice; did you mean `json`?"),
     ] {
         let file = format!("{key} = {value}");
         let column = key.rfind('.').unwrap() + 2;
@@ -317,10 +272,7 @@ fn no_value_shows() {
     }
     let settings = good(
         "",
-        &[
-            ("HOOK__AUTH__BASIC__USERNAME", "a"),
-            ("HOOK__AUTH__BASIC__PASSWORD", "Pa55word"),
-        ],
+        &[("HOOK__AUTH__BASIC__USERNAME", "a"), ("HOOK__AUTH__BASIC__PASSWORD", "Pa55word")],
     );
     assert!(!format!("{settings:?}").contains("Pa55"));
 }
@@ -328,45 +280,25 @@ fn no_value_shows() {
 #[test]
 fn bytes_that_are_no_text() {
     let (mut sources, _folder) = sources(None, &[]);
-    sources.environment.push((
-        "HOOK__AUTH__BASIC__PASSWORD".to_owned(),
-        b"Pa55\xff".to_vec(),
-    ));
-    let Err(LoadError::Problems(problems)) = load(&sources) else {
-        panic!()
-    };
-    assert_eq!(
-        problems[0].to_string(),
-        "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8"
-    );
+    sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
+    let Err(LoadError::Problems(problems)) = load(&sources) else { panic!() };
+    assert_eq!(problems[0].to_string(), "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8");
 }
 
 #[test]
 fn a_named_file_must_be_there() {
-    let sources = Sources {
-        file: Some("/nonexistent.toml".into()),
-        ..Sources::default()
-    };
-    let Err(LoadError::Unreadable(problem)) = load(&sources) else {
-        panic!()
-    };
+    let sources = Sources { file: Some("/nonexistent.toml".into()), ..Sources::default() };
+    let Err(LoadError::Unreadable(problem)) = load(&sources) else { panic!() };
     assert!(
-        problem
-            .to_string()
-            .starts_with("--config: cannot read `/nonexistent.toml`: "),
+        problem.to_string().starts_with("--config: cannot read `/nonexistent.toml`: "),
         "{problem}"
     );
 }
 
 #[test]
 fn an_open_address_needs_a_way_in() {
-    let problem = good("server.bind = \"0.0.0.0:1\"", &[])
-        .unguarded()
-        .unwrap();
-    assert!(
-        problem.to_string().contains("set `auth.basic.username`"),
-        "{problem}"
-    );
+    let problem = good("server.bind = \"0.0.0.0:1\"", &[]).unguarded().unwrap();
+    assert!(problem.to_string().contains("set `auth.basic.username`"), "{problem}");
     assert!(good("server.bind = \"[::1]:1\"", &[]).unguarded().is_none());
     let basic =
         "server.bind = \"0.0.0.0:1\"\nauth.basic.username = \"a\"\nauth.basic.password = \"b\"";

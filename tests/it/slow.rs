@@ -12,9 +12,7 @@ use crate::support::{AUTHORIZATION, Answer, BASIC, JSON, Service, registration, 
 fn until_closed(mut stream: TcpStream, drip: Option<u8>) -> (Duration, String) {
     let start = Instant::now();
     let mut said = Vec::new();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(200)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     loop {
         assert!(start.elapsed() < Duration::from_secs(15), "still open");
         let mut buffer = [0; 1024];
@@ -35,22 +33,14 @@ fn until_closed(mut stream: TcpStream, drip: Option<u8>) -> (Duration, String) {
 fn assert_about(taken: Duration, seconds: f64) {
     // A machine under load is late, and never early.
     let taken = taken.as_secs_f64();
-    assert!(
-        (seconds - 0.5..seconds + 4.0).contains(&taken),
-        "{taken} s, not {seconds} s"
-    );
+    assert!((seconds - 0.5..seconds + 4.0).contains(&taken), "{taken} s, not {seconds} s");
 }
 
 fn after_a_good_request(service: &Service) -> TcpStream {
     let mut stream = service.connect();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     stream
-        .write_all(&request(
-            "POST",
-            "/registrationHookSSR",
-            &[AUTHORIZATION, JSON],
-            &body,
-        ))
+        .write_all(&request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body))
         .unwrap();
     assert_eq!(Answer::read(&mut stream).status, 200);
     stream

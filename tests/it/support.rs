@@ -10,10 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub const BASIC: [(&str, &str); 2] = [
-    ("HOOK__AUTH__BASIC__USERNAME", "admin"),
-    ("HOOK__AUTH__BASIC__PASSWORD", "supersecret"),
-];
+pub const BASIC: [(&str, &str); 2] =
+    [("HOOK__AUTH__BASIC__USERNAME", "admin"), ("HOOK__AUTH__BASIC__PASSWORD", "supersecret")];
 pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
 pub const JSON: &str = "Content-Type: application/json";
 
@@ -25,10 +23,7 @@ pub fn repository(path: &str) -> PathBuf {
 /// The program, with nothing of this process's environment that it would read.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registration-hook"));
-    command
-        .current_dir(repository(""))
-        .env_remove("PORT")
-        .env_remove("RUST_LOG");
+    command.current_dir(repository("")).env_remove("PORT").env_remove("RUST_LOG");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().to_uppercase().starts_with("HOOK__") {
             command.env_remove(name);
@@ -66,9 +61,7 @@ impl Service {
     /// Starts on a port of the system's choice.
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let mut command = program();
-        command
-            .env("HOOK__SERVER__BIND", "127.0.0.1:0")
-            .envs(environment.iter().copied());
+        command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs(environment.iter().copied());
         Self::spawn(&mut command)
     }
 
@@ -82,12 +75,8 @@ impl Service {
     }
 
     pub fn spawn_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map(collect).unwrap_or_default();
         let stderr = collect(child.stderr.take().unwrap());
         let address = wait_for("the service to listen", || {
@@ -95,12 +84,7 @@ impl Service {
             let (_, rest) = log.split_once("listens on http://")?;
             rest.split_whitespace().next()?.parse().ok()
         });
-        Self {
-            child,
-            address,
-            stdout,
-            stderr,
-        }
+        Self { child, address, stdout, stderr }
     }
 
     pub fn stdout(&self) -> String {
@@ -113,9 +97,7 @@ impl Service {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
     }
 
@@ -134,9 +116,7 @@ impl Service {
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {id}")])
-            .status();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status();
         assert!(sent.unwrap().success());
     }
 }
@@ -168,10 +148,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "waited in vain for {what}"
-        );
+        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain for {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -214,14 +191,8 @@ impl Answer {
             }
         };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut answer = Self {
-            status: head[9..12].parse().unwrap(),
-            head,
-            body: Vec::new(),
-        };
-        let length = answer
-            .header("content-length")
-            .map_or(0, |length| length.parse().unwrap());
+        let mut answer = Self { status: head[9..12].parse().unwrap(), head, body: Vec::new() };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
         answer.body = vec![0; length];
         stream.read_exact(&mut answer.body).ok()?;
         Some(answer)

@@ -11,19 +11,12 @@ fn sources(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path.to_owned()];
     }
-    fs::read_dir(path)
-        .unwrap()
-        .flat_map(|entry| sources(&entry.unwrap().path()))
-        .collect()
+    fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect()
 }
 
 fn lines(path: &Path) -> Vec<(String, String)> {
     let text = fs::read_to_string(path).unwrap();
-    let name = path
-        .strip_prefix(repository(""))
-        .unwrap()
-        .display()
-        .to_string();
+    let name = path.strip_prefix(repository("")).unwrap().display().to_string();
     (1..)
         .zip(text.lines())
         .map(|(number, line)| (format!("{name}:{number}"), line.to_owned()))
@@ -63,10 +56,7 @@ fn the_core_knows_no_http_file_environment_clock_or_log() {
         "tokio",
         "println",
     ];
-    assert_absent(
-        &["src/hook.rs", "src/hook", "src/rule.rs", "src/rule"],
-        &outside,
-    );
+    assert_absent(&["src/hook.rs", "src/hook", "src/rule.rs", "src/rule"], &outside);
 }
 
 #[test]
@@ -120,10 +110,6 @@ fn only_settings_read_the_environment() {
 fn files_are_short() {
     for path in sources(&repository("src")) {
         let count = lines(&path).len();
-        assert!(
-            count <= 330,
-            "{}: {count} lines; split it by idea",
-            path.display()
-        );
+        assert!(count <= 330, "{}: {count} lines; split it by idea", path.display());
     }
 }

@@ -6,10 +6,7 @@ use crate::{
     rule::node::{Content, Node, Table},
 };
 
-pub(super) const DIGITS: Kind = Kind {
-    key: "digits",
-    read,
-};
+pub(super) const DIGITS: Kind = Kind { key: "digits", read };
 
 #[derive(Debug)]
 struct Digits(Bounds);
@@ -21,16 +18,11 @@ fn read(node: &Node, _: &Table) -> Read {
         }
         Content::Integer(_) => {
             let exactly = count(node).map_err(|fault| vec![fault])?;
-            Bounds {
-                min: exactly,
-                max: exactly,
-            }
+            Bounds { min: exactly, max: exactly }
         }
         Content::Table(_) => Bounds::read(node)?,
         _ => {
-            return Err(vec![
-                node.expected("a number of digits or { min = …, max = … }"),
-            ]);
+            return Err(vec![node.expected("a number of digits or { min = …, max = … }")]);
         }
     };
     Ok(Box::new(Digits(bounds)))

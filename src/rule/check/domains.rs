@@ -13,22 +13,12 @@ use crate::{
 
 pub(super) const DOMAINS: Kind = Kind {
     key: "domains",
-    read: |node, _: &Table| {
-        Ok(Box::new(Domains {
-            list: DomainList::read(node)?,
-            wanted: true,
-        }))
-    },
+    read: |node, _: &Table| Ok(Box::new(Domains { list: DomainList::read(node)?, wanted: true })),
 };
 
 pub(super) const NOT_DOMAINS: Kind = Kind {
     key: "not_domains",
-    read: |node, _: &Table| {
-        Ok(Box::new(Domains {
-            list: DomainList::read(node)?,
-            wanted: false,
-        }))
-    },
+    read: |node, _: &Table| Ok(Box::new(Domains { list: DomainList::read(node)?, wanted: false })),
 };
 
 #[derive(Debug)]
@@ -50,11 +40,7 @@ struct DomainList {
 impl DomainList {
     fn read(node: &Node) -> Result<Self, Vec<Fault>> {
         let entries = node.list().map_err(|fault| vec![fault])?;
-        let mut list = Self {
-            exact: HashSet::new(),
-            parents: HashSet::new(),
-            only: None,
-        };
+        let mut list = Self { exact: HashSet::new(), parents: HashSet::new(), only: None };
         node::collect(entries.iter().map(|item| {
             let entry = item.text()?;
             let (set, name) = match entry.strip_prefix("*.") {
@@ -121,11 +107,7 @@ impl Check for Domains {
     }
 
     fn asks(&self) -> String {
-        let count = self
-            .list
-            .exact
-            .len()
-            .saturating_add(self.list.parents.len());
+        let count = self.list.exact.len().saturating_add(self.list.parents.len());
         let place = match &self.list.only {
             Some(domain) => format!("at {domain}"),
             None => format!("at one of {count} domains"),

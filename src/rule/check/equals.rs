@@ -6,10 +6,7 @@ use crate::{
     rule::node::{Node, Table},
 };
 
-pub(super) const EQUALS: Kind = Kind {
-    key: "equals",
-    read,
-};
+pub(super) const EQUALS: Kind = Kind { key: "equals", read };
 
 #[derive(Debug)]
 struct Equals {

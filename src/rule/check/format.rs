@@ -10,10 +10,7 @@ use crate::{
     },
 };
 
-pub(super) const FORMAT: Kind = Kind {
-    key: "format",
-    read,
-};
+pub(super) const FORMAT: Kind = Kind { key: "format", read };
 
 /// A format: its name, what it asks for, and the test.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +32,7 @@ fn read(node: &Node, _: &Table) -> Read {
         Some(format) => Ok(Box::new(*format)),
         None => {
             let known = FORMATS.iter().map(|format| format.name);
-            Err(vec![node.fault(format!(
-                "unknown format `{name}`{}",
-                did_you_mean(name, known)
-            ))])
+            Err(vec![node.fault(format!("unknown format `{name}`{}", did_you_mean(name, known)))])
         }
     }
 }

@@ -6,10 +6,7 @@ use crate::{
     rule::node::{Node, Table},
 };
 
-pub(super) const LENGTH: Kind = Kind {
-    key: "length",
-    read,
-};
+pub(super) const LENGTH: Kind = Kind { key: "length", read };
 
 #[derive(Debug)]
 struct Length(Bounds);

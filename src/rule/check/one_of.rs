@@ -10,15 +10,11 @@ use crate::{
 
 pub(super) const IGNORE_CASE: &str = "ignore_case";
 
-pub(super) const ONE_OF: Kind = Kind {
-    key: "one_of",
-    read: |node, part| OneOf::read(node, part, true),
-};
+pub(super) const ONE_OF: Kind =
+    Kind { key: "one_of", read: |node, part| OneOf::read(node, part, true) };
 
-pub(super) const NOT_ONE_OF: Kind = Kind {
-    key: "not_one_of",
-    read: |node, part| OneOf::read(node, part, false),
-};
+pub(super) const NOT_ONE_OF: Kind =
+    Kind { key: "not_one_of", read: |node, part| OneOf::read(node, part, false) };
 
 #[derive(Debug)]
 struct OneOf {
@@ -30,25 +26,18 @@ struct OneOf {
 impl OneOf {
     fn read(node: &Node, part: &Table, wanted: bool) -> Read {
         // That it is a boolean is the loader's to say: both checks may stand beside it.
-        let ignore_case = part
-            .get(IGNORE_CASE)
-            .is_some_and(|entry| entry.value.boolean() == Ok(true));
+        let ignore_case =
+            part.get(IGNORE_CASE).is_some_and(|entry| entry.value.boolean() == Ok(true));
         let values = node
             .texts()?
             .into_iter()
-            .map(|(value, _)| {
-                if ignore_case {
-                    value.to_ascii_lowercase().into()
-                } else {
-                    value.into()
-                }
-            })
+            .map(
+                |(value, _)| {
+                    if ignore_case { value.to_ascii_lowercase().into() } else { value.into() }
+                },
+            )
             .collect();
-        Ok(Box::new(Self {
-            values,
-            ignore_case,
-            wanted,
-        }))
+        Ok(Box::new(Self { values, ignore_case, wanted }))
     }
 }
 

@@ -12,10 +12,7 @@ use crate::{
     rule::node::{Node, Table},
 };
 
-pub(super) const PATTERN: Kind = Kind {
-    key: "pattern",
-    read,
-};
+pub(super) const PATTERN: Kind = Kind { key: "pattern", read };
 
 /// The most memory that a compiled pattern may take, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -49,10 +46,7 @@ fn read(node: &Node, _: &Table) -> Read {
         .map_err(|_| {
             vec![node.fault("the pattern is too large; repeat less, or shorter character classes")]
         })?;
-    Ok(Box::new(Pattern {
-        source: source.to_owned(),
-        regex,
-    }))
+    Ok(Box::new(Pattern { source: source.to_owned(), regex }))
 }
 
 fn syntax(error: &regex_syntax::Error) -> String {

@@ -1,14 +1,29 @@
-//! Who may call: HTTP Basic and a secret in a header. Any configured way admits a caller.
+//! Who may call: HTTP Basic, a secret in a header, OAuth 2.0 tokens. Any configured way admits a
+//! caller.
 //!
-//! Knows neither HTTP library nor body: the caller hands over the values of the headers asked for.
+//! Knows neither HTTP library nor body: the caller hands over the time and the values of the headers
+//! asked for.
 //! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
 //! time taken tells neither how much of a secret was right nor which one was.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{Choice, ConstantTimeEq};
+
+mod bearer;
+mod issuer;
+pub mod keys;
+mod refresh;
+pub mod token;
+
+pub use bearer::Bearer;
+pub use issuer::Issuer;
+pub use refresh::Freshness;
 
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
@@ -20,14 +35,112 @@ pub enum Caller {
     Basic,
     /// By the secret in a header.
     Header,
+    /// By an access token that was issued to this client.
+    OAuth(String),
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Basic => "basic",
-            Self::Header => "header",
-        })
+        match self {
+            Self::Basic => out.write_str("basic"),
+            Self::Header => out.write_str("header"),
+            Self::OAuth(client) => write!(out, "oauth:{client}"),
+        }
+    }
+}
+
+/// Why a caller is not admitted; for the log and for metrics, and not for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// There are no credentials of a configured way.
+    Missing,
+    /// A password or a secret in a header is wrong.
+    Wrong,
+    /// A header that carries credentials occurs twice.
+    Repeated,
+    /// The token is no JWT in compact form, or its header lacks `alg` or `kid`.
+    Malformed,
+    /// `alg` is not RS256.
+    Algorithm,
+    /// `typ` is not that of an access token.
+    Type,
+    /// `crit` names what we would have to understand.
+    Critical,
+    /// The issuer has no such key.
+    UnknownKey,
+    /// The signature is not that key's.
+    Signature,
+    /// A claim is missing or has another type than its RFC says.
+    Claims,
+    /// `iss` is another.
+    Issuer,
+    /// `aud` is another.
+    Audience,
+    /// `exp` has passed.
+    Expired,
+    /// `nbf` or `iat` is yet to come.
+    NotYet,
+    /// The token was issued to another client.
+    Client,
+    /// The token lacks the scope.
+    Scope,
+    /// There are no keys to verify the token with.
+    KeysUnavailable,
+}
+
+impl Reason {
+    /// The name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Repeated => "repeated",
+            Self::Malformed => "malformed",
+            Self::Algorithm => "alg_not_allowed",
+            Self::Type => "typ_not_allowed",
+            Self::Critical => "crit_not_supported",
+            Self::UnknownKey => "unknown_kid",
+            Self::Signature => "bad_signature",
+            Self::Claims => "malformed_claims",
+            Self::Issuer => "wrong_iss",
+            Self::Audience => "wrong_aud",
+            Self::Expired => "expired",
+            Self::NotYet => "not_yet_valid",
+            Self::Client => "wrong_client",
+            Self::Scope => "insufficient_scope",
+            Self::KeysUnavailable => "keys_unavailable",
+        }
+    }
+
+    /// Whether the token is valid, and was issued for something else.
+    pub fn is_forbidden(self) -> bool {
+        matches!(self, Self::Client | Self::Scope)
+    }
+
+    /// RFC 6750 §3.1; nothing where no token was presented.
+    fn oauth_error(self) -> Option<&'static str> {
+        match self {
+            Self::Missing | Self::Wrong | Self::Repeated | Self::KeysUnavailable => None,
+            Self::Client | Self::Scope => Some("insufficient_scope"),
+            _ => Some("invalid_token"),
+        }
+    }
+}
+
+/// A point in time, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Seconds since 1970, for what a token says.
+    pub unix: f64,
+    /// For intervals.
+    pub monotonic: Instant,
+}
+
+impl Moment {
+    /// This moment.
+    pub fn now() -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self { unix: unix.map_or(0.0, |since| since.as_secs_f64()), monotonic: Instant::now() }
     }
 }
 
@@ -42,11 +155,12 @@ pub enum Presented<'a> {
     Repeated,
 }
 
-/// Admits callers by what is configured; by nothing, if nothing is.
+/// Admits callers by what is configured; nobody, if nothing is.
 #[derive(Debug, Default)]
 pub struct Authenticator {
     basic: Option<Secrets>,
     header: Option<(String, Secrets)>,
+    bearer: Option<Bearer>,
 }
 
 impl Authenticator {
@@ -71,31 +185,74 @@ impl Authenticator {
         self
     }
 
-    /// Who calls, by the values of the headers that `header` is asked for; nothing for nobody.
-    pub fn authenticate<'a>(&self, header: impl Fn(&str) -> Presented<'a>) -> Option<Caller> {
-        if let Some(secrets) = &self.basic
-            && let Presented::Once(value) = header("authorization")
-            && let Some(pair) = user_and_password(value)
-            && secrets.contain(&pair)
-        {
-            return Some(Caller::Basic);
-        }
-        if let Some((name, secrets)) = &self.header
-            && let Presented::Once(value) = header(name)
-            && secrets.contain(value)
-        {
-            return Some(Caller::Header);
-        }
-        None
+    /// Admits who sends an access token.
+    pub fn with_bearer(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
+        self
     }
 
-    /// The values of `WWW-Authenticate`, one a configured way (RFC 9110 §11.6.1). The scheme of a
-    /// secret in a header is our own, since there is none for it.
-    pub fn challenges(&self) -> impl Iterator<Item = String> {
+    /// What tokens are accepted with, if any are.
+    pub fn bearer(&self) -> Option<&Bearer> {
+        self.bearer.as_ref()
+    }
+
+    /// Who calls, by the values of the headers that `header` is asked for.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody is admitted.
+    pub async fn authenticate<'a>(
+        &self,
+        header: impl Fn(&str) -> Presented<'a>,
+        now: Moment,
+    ) -> Result<Caller, Reason> {
+        let mut reason = Reason::Missing;
+        if let Some((name, secrets)) = &self.header {
+            match header(name) {
+                Presented::Once(value) if secrets.contain(value) => return Ok(Caller::Header),
+                Presented::Once(_) => reason = Reason::Wrong,
+                Presented::Repeated => reason = Reason::Repeated,
+                Presented::Absent => {}
+            }
+        }
+        let authorization = match header("authorization") {
+            Presented::Once(value) => value,
+            Presented::Repeated => return Err(Reason::Repeated),
+            Presented::Absent => return Err(reason),
+        };
+        if let Some(secrets) = &self.basic
+            && let Some(encoded) = with_scheme(authorization, "Basic")
+        {
+            return match STANDARD.decode(encoded) {
+                // A configured user name has no colon, so that comparing the pair whole is to split
+                // it at the first one.
+                Ok(pair) if secrets.contain(&pair) => Ok(Caller::Basic),
+                _ => Err(Reason::Wrong),
+            };
+        }
+        if let Some(bearer) = &self.bearer
+            && let Some(token) = with_scheme(authorization, "Bearer")
+        {
+            let token = str::from_utf8(token).or(Err(Reason::Malformed))?;
+            return bearer.client(token, now).await.map(Caller::OAuth);
+        }
+        Err(reason)
+    }
+
+    /// The values of `WWW-Authenticate` after a refusal, one a configured way (RFC 9110 §11.6.1).
+    /// The scheme of a secret in a header is our own, since there is none for it.
+    pub fn challenges(&self, reason: Reason) -> impl Iterator<Item = String> {
         let basic =
             self.basic.as_ref().map(|_| format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
         let header = self.header.as_ref().map(|_| format!(r#"Hook-Secret realm="{REALM}""#));
-        basic.into_iter().chain(header)
+        let bearer = self.bearer.as_ref().map(|bearer| match reason.oauth_error() {
+            None => format!(r#"Bearer realm="{REALM}""#),
+            Some(error) if reason == Reason::Scope => {
+                format!(r#"Bearer realm="{REALM}", error="{error}", scope="{}""#, bearer.scope())
+            }
+            Some(error) => format!(r#"Bearer realm="{REALM}", error="{error}""#),
+        });
+        [basic, header, bearer].into_iter().flatten()
     }
 }
 
@@ -126,13 +283,9 @@ fn sha256(data: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
     output
 }
 
-/// The `user-id ":" password` of Basic credentials. A configured user name has no colon, so that
-/// comparing the pair whole is to split it at the first one.
-fn user_and_password(authorization: &[u8]) -> Option<Vec<u8>> {
-    let (scheme, token) = authorization.split_at_checked("Basic".len())?;
-    // RFC 9110 §11.4: the scheme in any case, then one or more spaces.
-    if !scheme.eq_ignore_ascii_case(b"Basic") || !token.starts_with(b" ") {
-        return None;
-    }
-    STANDARD.decode(token.trim_ascii_start()).ok()
+/// The credentials of this scheme (RFC 9110 §11.4: the scheme in any case, one or more spaces).
+fn with_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
+    let (given, rest) = authorization.split_at_checked(scheme.len())?;
+    let named = given.eq_ignore_ascii_case(scheme.as_bytes());
+    (named && rest.first().is_none_or(|byte| *byte == b' ')).then(|| rest.trim_ascii_start())
 }

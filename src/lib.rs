@@ -23,7 +23,7 @@
 //! | [`rule::check`] | the catalogue of checks, a file a kind |
 //! | [`pipeline`] | decode, evaluate, encode |
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
-//! | [`problem`], [`nearest`] | a fault with its place; what somebody may have meant |
+//! | [`problem`], [`nearest`], [`origin`] | a fault with its place; what somebody may have meant; which URLs to trust |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`decision_log`] | one line a request, off the request's path |
@@ -46,6 +46,7 @@ pub mod decision_log;
 pub mod hook;
 pub mod load;
 pub mod nearest;
+pub mod origin;
 pub mod pipeline;
 pub mod problem;
 pub mod rule;

@@ -32,6 +32,7 @@ use crate::{decision_log::DecisionLog, settings::Server};
 mod admit;
 mod answer;
 mod body;
+mod failures;
 mod guard;
 mod handler;
 mod state;
@@ -116,7 +117,7 @@ fn start(
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .expect(fn_service(move |request| ready(handler::expect(request, &worker))))
+            .expect(fn_service(move |request| handler::expect(request, worker.clone())))
             .on_connect_ext(|stream: &Guarded<TcpStream>, data| {
                 data.insert(stream.phase());
             })

@@ -58,6 +58,8 @@ pub struct Auth {
     pub basic: Option<Basic>,
     /// `[auth.header]`
     pub header: Option<HeaderSecret>,
+    /// `[auth.oauth]`
+    pub oauth: Option<OAuth>,
 }
 
 /// RFC 7617 credentials.
@@ -76,6 +78,27 @@ pub struct HeaderSecret {
     pub name: String,
     /// At least one; two while one is being rotated.
     pub secrets: Vec<Secret>,
+}
+
+/// OAuth 2.0 access tokens.
+#[derive(Debug)]
+pub struct OAuth {
+    /// The authorization server's issuer, as its tokens say it.
+    pub issuer: String,
+    /// The tokens' audience.
+    pub audience: String,
+    /// The clients that may call; at least one.
+    pub client_ids: Vec<String>,
+    /// The scope that they need.
+    pub scope: String,
+    /// The key set, where the issuer's metadata are not to be asked for it.
+    pub jwks_uri: Option<String>,
+    /// A private authority's certificates, in place of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// By how much clocks may differ.
+    pub leeway: Duration,
+    /// How old keys may become while the issuer gives no newer ones.
+    pub max_stale: Duration,
 }
 
 /// A secret, which is never printed.
@@ -195,7 +218,7 @@ pub fn load(sources: &Sources) -> Result<Settings, LoadError> {
 impl Auth {
     /// Whether anybody configured a way in.
     pub fn is_configured(&self) -> bool {
-        self.basic.is_some() || self.header.is_some()
+        self.basic.is_some() || self.header.is_some() || self.oauth.is_some()
     }
 }
 
@@ -208,7 +231,7 @@ impl Settings {
                 "server.bind",
                 format!(
                     "no way in is configured, so only a loopback address may be served, not `{}`; \
-                     set `auth.basic.username` and `auth.basic.password`, or `auth.header.name` and `auth.header.secret`",
+                     set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]",
                     self.server.bind
                 ),
             )

@@ -7,11 +7,11 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{Common, Exit, Failure, messages, serves_built_in};
 use crate::{
-    auth::Authenticator,
+    auth::{Authenticator, Bearer, Issuer, token::Expected},
     decision_log::{self, DecisionLog, Sink},
     rule::RuleSet,
     server::{self, State},
-    settings::{Auth, Decisions, Format, Log, Secret, Settings},
+    settings::{Auth, Decisions, Format, Log, OAuth, Secret, Settings},
 };
 
 /// The user of the password that is made where no way in is configured.
@@ -34,7 +34,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
         true => None,
         false => Some(make_password()?),
     };
-    let authenticator = authenticator(&settings.auth, password.as_deref());
+    let authenticator = authenticator(&settings.auth, password.as_deref())?;
     for line in introduction(&settings, &rules, listener.local_addr()?, password.as_deref()) {
         log::info!("{line}");
     }
@@ -81,7 +81,7 @@ fn make_password() -> Result<String, Failure> {
     Ok(password)
 }
 
-fn authenticator(auth: &Auth, password: Option<&str>) -> Authenticator {
+fn authenticator(auth: &Auth, password: Option<&str>) -> Result<Authenticator, Failure> {
     let mut authenticator = Authenticator::default();
     if let Some(basic) = &auth.basic {
         let passwords = basic.passwords.iter().map(Secret::expose);
@@ -94,7 +94,23 @@ fn authenticator(auth: &Auth, password: Option<&str>) -> Authenticator {
     if let Some(password) = password {
         authenticator = authenticator.with_basic(USER, [password]);
     }
-    authenticator
+    if let Some(oauth) = &auth.oauth {
+        authenticator = authenticator.with_bearer(bearer(oauth)?);
+    }
+    Ok(authenticator)
+}
+
+fn bearer(oauth: &OAuth) -> Result<Bearer, Failure> {
+    let issuer = Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref());
+    let issuer = issuer.map_err(|why| Failure::new(format!("auth.oauth.ca_file: {why}")))?;
+    let expected = Expected {
+        issuer: oauth.issuer.clone(),
+        audience: oauth.audience.clone(),
+        clients: oauth.client_ids.clone(),
+        scope: oauth.scope.clone(),
+        leeway: oauth.leeway,
+    };
+    Ok(Bearer::new(issuer, expected, oauth.max_stale)?)
 }
 
 /// What the service says when it starts: where it is, and how to call it. The only secret ever
@@ -134,11 +150,11 @@ fn introduction(
         "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:"
             .to_owned(),
         format!("  URL                    https://YOUR-PUBLIC-HOST/{}", call.hook),
-        format!("  Authentication field   {}", way_in.field),
-        format!("  Authentication secret  {}", way_in.secret),
-        "try it:".to_owned(),
-        format!("  curl {} --json '{}' http://{reachable}/{}", way_in.curl, call.body, call.hook),
     ]);
+    lines.extend(way_in.fields.iter().map(|(field, value)| format!("  {field:<21}  {value}")));
+    lines.push("try it:".to_owned());
+    let (curl, body, hook) = (way_in.curl, call.body, call.hook);
+    lines.push(format!("  curl {curl} --json '{body}' http://{reachable}/{hook}"));
     lines
 }
 
@@ -169,34 +185,49 @@ impl<'r> Call<'r> {
 
 /// A way in, as Okta's console and curl want to hear of it.
 struct WayIn {
-    field: String,
-    secret: String,
+    fields: Vec<(&'static str, String)>,
     curl: String,
 }
 
 impl WayIn {
     fn new(auth: &Auth, password: Option<&str>) -> Self {
-        match (password, &auth.basic, &auth.header) {
-            (Some(password), _, _) => Self {
-                field: "authorization".to_owned(),
-                secret: format!("Basic {}", STANDARD.encode(format!("{USER}:{password}"))),
+        let header = |field: &str, secret: String| {
+            vec![("Authentication field", field.to_owned()), ("Authentication secret", secret)]
+        };
+        if let Some(password) = password {
+            let secret = format!("Basic {}", STANDARD.encode(format!("{USER}:{password}")));
+            return Self {
+                fields: header("authorization", secret),
                 curl: format!("-u {USER}:{password}"),
-            },
-            (None, Some(basic), _) => Self {
-                field: "authorization".to_owned(),
-                secret: format!("Basic BASE64-OF-{}:PASSWORD", basic.username),
+            };
+        }
+        if let Some(basic) = &auth.basic {
+            return Self {
+                fields: header(
+                    "authorization",
+                    format!("Basic BASE64-OF-{}:PASSWORD", basic.username),
+                ),
                 curl: format!(r#"-u "{}:$HOOK_PASSWORD""#, in_double_quotes(&basic.username)),
-            },
-            (None, None, Some(header)) => Self {
-                field: header.name.clone(),
-                secret: "YOUR-SECRET".to_owned(),
-                curl: format!(r#"-H "{}: $HOOK_PASSWORD""#, in_double_quotes(&header.name)),
-            },
-            (None, None, None) => Self {
-                field: "authorization".to_owned(),
-                secret: "YOUR-SECRET".to_owned(),
-                curl: String::new(),
-            },
+            };
+        }
+        if let Some(with_secret) = &auth.header {
+            return Self {
+                fields: header(&with_secret.name, "YOUR-SECRET".to_owned()),
+                curl: format!(r#"-H "{}: $HOOK_PASSWORD""#, in_double_quotes(&with_secret.name)),
+            };
+        }
+        let oauth = auth.oauth.iter().flat_map(|oauth| {
+            [
+                ("Authentication method", "OAuth 2.0".to_owned()),
+                ("Client ID", oauth.client_ids.join(" or ")),
+                // Where Okta's own authorization servers have it.
+                ("Token URL", format!("{}/v1/token", oauth.issuer.trim_end_matches('/'))),
+                ("Scope", oauth.scope.clone()),
+            ]
+        });
+        Self {
+            fields: oauth.collect(),
+            curl: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
         }
     }
 }

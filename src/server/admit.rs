@@ -7,7 +7,7 @@ use actix_web::http::{Method, header};
 
 use super::{answer::Refusal, state::State};
 use crate::{
-    auth::{Caller, Presented},
+    auth::{Caller, Moment, Presented},
     rule::Hook,
 };
 
@@ -38,13 +38,16 @@ pub(super) struct Refused<'s> {
 }
 
 /// Looks at the head.
-pub(super) fn admit<'s>(state: &'s State, head: &RequestHead) -> Result<Admitted<'s>, Refused<'s>> {
+pub(super) async fn admit<'s>(
+    state: &'s State,
+    head: &RequestHead,
+) -> Result<Admitted<'s>, Refused<'s>> {
     let mut refused = Refused { refusal: Refusal::NotFound, name: None, caller: None };
     let too_large = oversized(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
     refused.name = found.map(|(name, _)| name.as_str());
-    let checked = (|| {
+    let checked = async {
         too_large?;
         let (name, hook) = found.ok_or(Refusal::NotFound)?;
         if head.method != Method::POST {
@@ -52,15 +55,16 @@ pub(super) fn admit<'s>(state: &'s State, head: &RequestHead) -> Result<Admitted
         }
         let caller = state
             .authenticator
-            .authenticate(|name| presented(&head.headers, name))
-            .ok_or(Refusal::Credentials)?;
+            .authenticate(|name| presented(&head.headers, name), Moment::now())
+            .await
+            .map_err(Refusal::Credentials)?;
         refused.caller = Some(caller.clone());
         media_type(&head.headers)?;
         content_encoding(&head.headers)?;
         declared_length(&head.headers, state.body_limit)?;
         Ok(Admitted { name, hook, caller })
-    })();
-    checked.map_err(|refusal| Refused { refusal, ..refused })
+    };
+    checked.await.map_err(|refusal| Refused { refusal, ..refused })
 }
 
 fn oversized(head: &RequestHead) -> Result<(), Refusal> {

@@ -9,6 +9,10 @@ use actix_web::{
 };
 
 use super::state::State;
+use crate::auth::{Bearer, Freshness, Reason};
+
+/// In seconds; by then a fetch of keys that was under way has ended.
+const RETRY_AFTER: &str = "2";
 
 /// Why a request got no decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub(super) enum Refusal {
     HeadersTooLarge,
     NotFound,
     Method { allow: &'static str },
-    Credentials,
+    Credentials(Reason),
     MediaType,
     Encoding,
     BodyTooLarge,
@@ -35,7 +39,9 @@ impl Refusal {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Credentials => StatusCode::UNAUTHORIZED,
+            Self::Credentials(reason) if reason.is_forbidden() => StatusCode::FORBIDDEN,
+            Self::Credentials(Reason::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Credentials(_) => StatusCode::UNAUTHORIZED,
             Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -51,7 +57,13 @@ impl Refusal {
             Self::HeadersTooLarge => "The headers are too large.",
             Self::NotFound => "There is no such hook.",
             Self::Method { .. } => "This method is not allowed here; see the Allow header.",
-            Self::Credentials => "The credentials are missing or wrong.",
+            Self::Credentials(reason) if reason.is_forbidden() => {
+                "The credentials are not meant for this service."
+            }
+            Self::Credentials(Reason::KeysUnavailable) => {
+                "Tokens cannot be verified at present; try again."
+            }
+            Self::Credentials(_) => "The credentials are missing or wrong.",
             Self::MediaType => "Send the header Content-Type: application/json.",
             Self::Encoding => "Send the body uncompressed, without the header Content-Encoding.",
             Self::BodyTooLarge => "The body is too large.",
@@ -76,8 +88,11 @@ pub(super) fn refused(refusal: Refusal, state: &State) -> HttpResponse {
         Refusal::Method { allow } => {
             answer.insert_header((header::ALLOW, allow));
         }
-        Refusal::Credentials => {
-            for challenge in state.authenticator.challenges() {
+        Refusal::Credentials(Reason::KeysUnavailable) => {
+            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        }
+        Refusal::Credentials(reason) => {
+            for challenge in state.authenticator.challenges(reason) {
                 answer.append_header((header::WWW_AUTHENTICATE, challenge));
             }
         }
@@ -99,14 +114,19 @@ pub(super) fn health() -> HttpResponse {
     json(StatusCode::OK).body(r#"{"alive":true}"#)
 }
 
-/// Whether further requests are wanted.
+/// Whether further requests are wanted: not while stopping, and not while no token can be verified.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.is_draining();
-    let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    json(status).body(format!(
-        r#"{{"ready":{},"rules":"ok","keys":"none","draining":{draining}}}"#,
-        !draining
-    ))
+    let freshness = state.authenticator.bearer().map(Bearer::freshness);
+    let keys = match freshness {
+        Some(Freshness::Fresh) => "ok",
+        Some(Freshness::Stale) => "stale",
+        Some(Freshness::None) | None => "none",
+    };
+    let ready = !draining && freshness != Some(Freshness::None);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status)
+        .body(format!(r#"{{"ready":{ready},"rules":"ok","keys":"{keys}","draining":{draining}}}"#))
 }
 
 fn json(status: StatusCode) -> HttpResponseBuilder {

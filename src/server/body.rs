@@ -1,10 +1,10 @@
 //! Reads a body within a limit and a time.
 
-use std::{future::poll_fn, pin::Pin, time::Duration};
+use std::{future::poll_fn, pin::Pin, time::Instant};
 
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_core::Stream as _;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::answer::Refusal;
 
@@ -12,9 +12,9 @@ use super::answer::Refusal;
 pub(super) async fn read(
     mut payload: Payload,
     limit: usize,
-    time: Duration,
+    deadline: Instant,
 ) -> Result<Bytes, Refusal> {
-    match timeout(time, collect(&mut payload, limit)).await {
+    match timeout_at(deadline.into(), collect(&mut payload, limit)).await {
         Ok(body) => body,
         Err(_) => Err(Refusal::BodyTooSlow),
     }

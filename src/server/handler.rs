@@ -54,9 +54,12 @@ pub(super) async fn handle(
 
 /// Looks at a request that waits for `100 Continue`: refused by its head, it is never asked for
 /// its body.
-pub(super) fn expect(request: Request, worker: &Worker) -> Result<Request, Response<BoxBody>> {
+pub(super) async fn expect(
+    request: Request,
+    worker: Rc<Worker>,
+) -> Result<Request, Response<BoxBody>> {
     let started = Instant::now();
-    match admit(&worker.state, request.head()) {
+    match admit(&worker.state, request.head()).await {
         Ok(_) => Ok(request),
         Err(refused) => {
             let answer = worker.refuse(&refused, started).into();
@@ -88,14 +91,15 @@ impl Worker {
         started: Instant,
     ) -> HttpResponse {
         let state = &self.state;
-        let admitted = match admit(state, request.head()) {
+        let admitted = match admit(state, request.head()).await {
             Ok(admitted) => admitted,
             Err(refused) => return self.refuse(&refused, started),
         };
-        let body = match body::read(payload, state.body_limit, state.request_timeout).await {
-            Ok(body) => body,
-            Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
-        };
+        let body =
+            match body::read(payload, state.body_limit, started + state.request_timeout).await {
+                Ok(body) => body,
+                Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
+            };
         let answer = match decide(admitted.hook, &body) {
             Ok(answer) => answer,
             Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
@@ -105,6 +109,9 @@ impl Worker {
     }
 
     fn refuse(&self, refused: &Refused<'_>, started: Instant) -> HttpResponse {
+        if let Refusal::Credentials(reason) = refused.refusal {
+            self.state.failures.tell(reason);
+        }
         let caller: &dyn Display = match &refused.caller {
             Some(caller) => caller,
             None => &"none",

@@ -1,8 +1,11 @@
 //! What every worker shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
+use super::failures::Failures;
 use crate::{auth::Authenticator, rule::RuleSet};
 
 /// The service's state.
@@ -16,6 +19,7 @@ pub struct State {
     pub body_limit: usize,
     /// The time for a request once its head is read.
     pub request_timeout: Duration,
+    pub(super) failures: Failures,
     draining: AtomicBool,
 }
 
@@ -27,7 +31,14 @@ impl State {
         body_limit: usize,
         request_timeout: Duration,
     ) -> Self {
-        Self { rules, authenticator, body_limit, request_timeout, draining: AtomicBool::new(false) }
+        Self {
+            rules,
+            authenticator,
+            body_limit,
+            request_timeout,
+            failures: Failures::default(),
+            draining: AtomicBool::new(false),
+        }
     }
 
     /// From now on `/readyz` says that no further requests are wanted.

@@ -28,13 +28,21 @@ const KEYS: &[&str] = &[
     "auth.header.name",
     "auth.header.secret",
     "auth.header.secret_file",
+    "auth.oauth.issuer",
+    "auth.oauth.audience",
+    "auth.oauth.client_ids",
+    "auth.oauth.scope",
+    "auth.oauth.jwks_uri",
+    "auth.oauth.ca_file",
+    "auth.oauth.leeway",
+    "auth.oauth.max_stale",
     "rules.directory",
     "log.decisions",
     "log.format",
 ];
 
 /// Keys that take a list, too, which the environment gives element by element.
-const LISTS: &[&str] = &["auth.basic.password", "auth.header.secret"];
+const LISTS: &[&str] = &["auth.basic.password", "auth.header.secret", "auth.oauth.client_ids"];
 
 /// The merged layers, and what set each key last.
 pub(super) struct Layers {

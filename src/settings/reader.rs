@@ -8,6 +8,8 @@ use jiff::SignedDuration;
 use super::{Secret, layers::Layers};
 use crate::{nearest::did_you_mean, problem::Problem};
 
+const MISSING: &str = "this is missing; its section is not complete without it";
+
 /// Reads key by key; one at fault gives its default now and a problem at the end.
 pub(super) struct Reader {
     layers: Layers,
@@ -44,12 +46,42 @@ impl Reader {
         valid: impl Fn(&str) -> Result<(), &'static str>,
     ) -> Option<String> {
         if self.value(key).is_none() {
-            return self.wrong(key, "this is missing; its section is not complete without it");
+            return self.wrong(key, MISSING);
         }
+        self.valid_text(key, valid)
+    }
+
+    /// A string that is valid if it is there.
+    pub(super) fn valid_text(
+        &mut self,
+        key: &str,
+        valid: impl Fn(&str) -> Result<(), &'static str>,
+    ) -> Option<String> {
         let text = self.text(key)?;
         match valid(&text) {
             Ok(()) => Some(text),
             Err(why) => self.wrong(key, why),
+        }
+    }
+
+    /// One valid string or a list of them, which must be there.
+    pub(super) fn required_list(
+        &mut self,
+        key: &str,
+        valid: impl Fn(&str) -> Result<(), &'static str>,
+    ) -> Option<Vec<String>> {
+        let Some(value) = self.value(key) else {
+            return self.wrong(key, MISSING);
+        };
+        match list(value) {
+            None => self.wrong(key, "expected a string or a list of strings, in quotes"),
+            Some(list) if list.is_empty() || list.iter().any(String::is_empty) => {
+                self.wrong(key, "this may not be empty")
+            }
+            Some(list) => match list.iter().find_map(|one| valid(one).err()) {
+                Some(why) => self.wrong(key, why),
+                None => Some(list),
+            },
         }
     }
 

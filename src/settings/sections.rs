@@ -2,7 +2,11 @@
 
 use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
 
-use super::{Auth, Basic, Decisions, Format, HeaderSecret, Log, Rules, Server, reader::Reader};
+use crate::origin;
+
+use super::{
+    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, reader::Reader,
+};
 
 /// The rules folder where none is named.
 const DEFAULT_RULES: &str = "rules";
@@ -42,7 +46,7 @@ pub(super) fn server(reader: &mut Reader) -> Server {
 }
 
 pub(super) fn auth(reader: &mut Reader) -> Auth {
-    Auth { basic: basic(reader), header: header(reader) }
+    Auth { basic: basic(reader), header: header(reader), oauth: oauth(reader) }
 }
 
 fn basic(reader: &mut Reader) -> Option<Basic> {
@@ -80,6 +84,37 @@ fn header(reader: &mut Reader) -> Option<HeaderSecret> {
         }
     });
     Some(HeaderSecret { name: name?.to_ascii_lowercase(), secrets: secrets? })
+}
+
+fn oauth(reader: &mut Reader) -> Option<OAuth> {
+    if !reader.has("auth.oauth") {
+        return None;
+    }
+    let url = |text: &str| origin::trusted(text).map(drop);
+    let token = |text: &str| match text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
+        true => Ok(()),
+        false => Err("expected visible ASCII without spaces"),
+    };
+    let issuer = reader.required_text("auth.oauth.issuer", url);
+    let audience = reader.required_text("auth.oauth.audience", no_control);
+    let client_ids = reader.required_list("auth.oauth.client_ids", token);
+    let scope = reader.required_text("auth.oauth.scope", token);
+    let jwks_uri = reader.valid_text("auth.oauth.jwks_uri", url);
+    let ca_file = reader.text("auth.oauth.ca_file").map(PathBuf::from);
+    let minute = Duration::from_secs(60);
+    let leeway = reader.duration("auth.oauth.leeway", minute, Duration::ZERO..=minute * 10);
+    let max_stale =
+        reader.duration("auth.oauth.max_stale", minute * 60 * 24, minute..=minute * 60 * 24 * 30);
+    Some(OAuth {
+        issuer: issuer?,
+        audience: audience?,
+        client_ids: client_ids?,
+        scope: scope?,
+        jwks_uri,
+        ca_file,
+        leeway,
+        max_stale,
+    })
 }
 
 fn no_control(text: &str) -> Result<(), &'static str> {

@@ -1,0 +1,272 @@
+//! The running service with an issuer that misbehaves: what reaches the issuer is counted.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    issuer::{Behaviour, CLIENT, Issuer, claims, key_set, name, settings, sign},
+    support::{Answer, JSON, Service, registration, request, wait_for},
+};
+
+const HOOK: &str = "/registrationHookSSR";
+
+fn service(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
+    let settings = settings(issuer);
+    let mut all: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    all.extend(more);
+    Service::start(&all)
+}
+
+/// A running service that has the issuer's keys.
+fn warm(issuer: &Issuer) -> Service {
+    let service = service(issuer.address, &[]);
+    ready(&service);
+    service
+}
+
+fn ready(service: &Service) {
+    wait_for("the keys", || (readiness(service).status == 200).then_some(()));
+}
+
+fn readiness(service: &Service) -> Answer {
+    service.send(&request("GET", "/readyz", &[], b""))
+}
+
+fn call(service: &Service, token: &str) -> Answer {
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    let authorization = format!("Authorization: Bearer {token}");
+    service.send(&request("POST", HOOK, &[&authorization, JSON], &body))
+}
+
+fn unknown(issuer: &Issuer, kid: &str) -> String {
+    sign("k2", &json!({"alg": "RS256", "kid": kid}), &claims(&name(issuer.address)))
+}
+
+#[test]
+fn statuses_and_challenges() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    let good = issuer.token(&json!({}));
+    let answer = call(&service, &good);
+    assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
+    let challenge = |token: &str| {
+        let answer = call(&service, token);
+        (answer.status, answer.header("www-authenticate").unwrap_or_default().to_owned())
+    };
+    let realm = r#"Bearer realm="registration-hook""#;
+    for (changes, status, error) in [
+        (json!({"exp": 1}), 401, r#", error="invalid_token""#),
+        (json!({"aud": "x"}), 401, r#", error="invalid_token""#),
+        (json!({"cid": "x"}), 403, r#", error="insufficient_scope""#),
+        (
+            json!({"scp": []}),
+            403,
+            r#", error="insufficient_scope", scope="registration.hook.invoke""#,
+        ),
+    ] {
+        assert_eq!(
+            challenge(&issuer.token(&changes)),
+            (status, format!("{realm}{error}")),
+            "{changes}"
+        );
+    }
+    let none = service.send(&request("POST", HOOK, &[JSON], b""));
+    assert_eq!((none.status, none.header("www-authenticate")), (401, Some(realm)));
+    let basic = ["Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=", JSON];
+    let basic = service.send(&request("POST", HOOK, &basic, b""));
+    assert_eq!((basic.status, basic.header("www-authenticate")), (401, Some(realm)));
+
+    let log = wait_for("the reasons", || {
+        let log = service.stderr();
+        log.contains("insufficient_scope").then_some(log)
+    });
+    for reason in ["expired", "wrong_aud", "wrong_client", "missing"] {
+        assert!(log.contains(&format!("refused a caller: {reason}")), "{reason}: {log}");
+    }
+    let lines = wait_for("the lines", || {
+        let lines = service.stdout();
+        lines.contains(&format!("oauth:{CLIENT}")).then_some(lines)
+    });
+    assert!(!lines.contains("eyJ") && !service.stderr().contains("eyJ"));
+    assert_eq!(issuer.fetches(), 1, "a known key is not asked for again");
+}
+
+#[test]
+fn metadata_by_either_name_and_to_the_letter() {
+    let issuer = Issuer::start(Behaviour { rfc8414: true, ..Behaviour::default() });
+    assert_eq!(call(&warm(&issuer), &issuer.token(&json!({}))).status, 200);
+    let liar = Issuer::start(Behaviour {
+        name: Some("http://localhost/x".to_owned()),
+        ..Behaviour::default()
+    });
+    let service = service(liar.address, &[]);
+    wait_for("the complaint", || service.stderr().contains("to the letter").then_some(()));
+    assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
+    // Told where the keys are, it does not ask.
+    let keys = format!("{}/v1/keys", name(liar.address));
+    let service = super::oauth::service(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
+    ready(&service);
+    assert_eq!(call(&service, &liar.token(&json!({}))).status, 200);
+}
+
+#[test]
+fn an_issuer_that_comes_up_later() {
+    let (address, start) = Issuer::later();
+    let service = service(address, &[]);
+    assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+    let answer = wait_for("the first failure", || {
+        let answer = readiness(&service);
+        service.stderr().contains("cannot fetch").then_some(answer)
+    });
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":false}"#);
+    let token = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(&name(address)));
+    let answer = call(&service, &token);
+    assert_eq!(answer.status, 503);
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    let _issuer = start(Behaviour::default());
+    let start = Instant::now();
+    ready(&service);
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(call(&service, &token).status, 200);
+}
+
+#[test]
+fn a_crowd_at_a_cold_start_costs_one_fetch() {
+    let issuer =
+        Issuer::start(Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() });
+    let service = service(issuer.address, &[]);
+    let token = issuer.token(&json!({}));
+    thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| assert_eq!(call(&service, &token).status, 200));
+        }
+    });
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[test]
+fn a_new_key_is_found_and_a_flood_of_unknown_ones_is_not_followed() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
+    let rotated = sign("k2", &json!({"alg": "RS256", "kid": "k2"}), &claims(&name(issuer.address)));
+    assert_eq!(call(&service, &rotated).status, 200);
+    assert_eq!(issuer.fetches(), 2);
+    let good = issuer.token(&json!({}));
+    thread::scope(|scope| {
+        for worker in 0..4 {
+            let (service, issuer, good) = (&service, &issuer, &good);
+            scope.spawn(move || {
+                for count in 0..50 {
+                    let token = unknown(issuer, &format!("{worker}-{count}"));
+                    assert_eq!(call(service, &token).status, 401);
+                    assert_eq!(call(service, good).status, 200);
+                }
+            });
+        }
+    });
+    assert_eq!(issuer.fetches(), 2);
+}
+
+#[test]
+fn a_silent_issuer_holds_nobody_up() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    issuer.change(|behaviour| behaviour.silent = true);
+    let start = Instant::now();
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(call(&service, &issuer.token(&json!({}))).status, 200);
+
+    let silent = Issuer::start(Behaviour { silent: true, ..Behaviour::default() });
+    let cold = super::oauth::service(silent.address, &[]);
+    let start = Instant::now();
+    assert_eq!(call(&cold, &silent.token(&json!({}))).status, 503);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_last_good_keys_stay_whatever_comes() {
+    let bad: [fn(&mut Behaviour); 8] = [
+        |it| it.status = 500,
+        |it| it.status = 404,
+        |it| {
+            it.status = 302;
+            it.headers = "Location: http://127.0.0.1:1/\r\n".to_owned();
+        },
+        |it| it.keys = b"<html>".to_vec(),
+        |it| it.keys = b"{\"keys\":[".to_vec(),
+        |it| it.keys = Vec::new(),
+        |it| it.keys = br#"{"keys":[]}"#.to_vec(),
+        |it| it.keys = vec![b' '; 3 << 20],
+    ];
+    thread::scope(|scope| {
+        for spoil in bad {
+            scope.spawn(move || {
+                let issuer = Issuer::start(Behaviour::default());
+                let service = warm(&issuer);
+                issuer.change(spoil);
+                // An unknown key makes the service ask again.
+                assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+                assert_eq!(issuer.fetches(), 2);
+                assert_eq!(call(&service, &issuer.token(&json!({"jti": "new"}))).status, 200);
+                let answer = readiness(&service);
+                assert_eq!(answer.status, 200);
+                assert!(answer.text().contains(r#""keys":"stale""#), "{answer:?}");
+                let told = service.stderr().matches("cannot fetch them, going on").count();
+                assert_eq!(told, 1);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_key_that_goes_takes_its_tokens_along() {
+    let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
+    let service = warm(&issuer);
+    let good = issuer.token(&json!({}));
+    assert_eq!(call(&service, &good).status, 200);
+    issuer.change(|behaviour| behaviour.keys = key_set(&["k2"]));
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+    assert_eq!(call(&service, &good).status, 401, "remembered, and forgotten with its key");
+}
+
+#[test]
+fn settings_of_oauth() {
+    let issuer = Issuer::start(Behaviour::default());
+    let refused = |change: (&str, &str), why: &str| {
+        let mut command = crate::support::program();
+        command.arg("check").envs(settings(issuer.address)).env(change.0, change.1);
+        let output = crate::support::run(&mut command, b"");
+        assert_eq!(output.status.code(), Some(1));
+        let said = crate::support::text(&output.stdout);
+        assert!(said.contains(why), "{said}");
+    };
+    let key = |name: &str| format!("HOOK__AUTH__OAUTH__{name}");
+    refused((&key("ISSUER"), "http://example.test"), "`auth.oauth.issuer`: expected `https`");
+    refused((&key("ISSUER"), "https://user:x@example.test"), "does not belong here");
+    refused((&key("ISSUER"), "example.okta.com"), "expected an absolute URL");
+    refused(
+        (&key("JWKS_URI"), "http://example.test/keys"),
+        "`auth.oauth.jwks_uri`: expected `https`",
+    );
+    refused((&key("CLIENT_IDS"), ""), "this may not be empty");
+    refused((&key("SCOPE"), "a b"), "without spaces");
+    refused((&key("LEEWAY"), "1h"), "expected 0ns to 600s");
+    refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
+    for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
+        let mut command = crate::support::program();
+        command.arg("check").envs(settings(issuer.address)).env_remove(key(missing));
+        let output = crate::support::run(&mut command, b"");
+        let said = crate::support::text(&output.stdout).to_owned();
+        assert!(
+            said.contains(&format!("auth.oauth.{}: this is missing", missing.to_lowercase())),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! Which tokens and which keys are refused, and why.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+use registration_hook::auth::{
+    Reason,
+    keys::KeySet,
+    token::{Expected, Token, Verified},
+};
+use serde_json::{Value, json};
+
+use crate::issuer::{AUDIENCE, CLIENT, SCOPE, claims, jwk, key_set, merge, sign, sign_text};
+
+const ISSUER: &str = "https://example.okta.com/oauth2/default";
+/// 2026-11-21
+const NOW: f64 = 1_795_219_200.0;
+
+fn expected() -> Expected {
+    Expected {
+        issuer: ISSUER.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        clients: vec!["other".to_owned(), CLIENT.to_owned()],
+        scope: SCOPE.to_owned(),
+        leeway: Duration::from_secs(60),
+    }
+}
+
+fn verify(token: &str) -> Result<Verified, Reason> {
+    let keys = KeySet::read(&key_set(&["k1", "k2"])).unwrap();
+    let token = Token::read(token)?;
+    let key = keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
+    token.verify(key, &expected(), NOW)
+}
+
+fn with_claims(changes: Value) -> Result<Verified, Reason> {
+    let mut changed = claims(ISSUER);
+    merge(&mut changed, &changes);
+    verify(&sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &changed))
+}
+
+fn with_header(header: Value) -> Result<Verified, Reason> {
+    verify(&sign("k1", &header, &claims(ISSUER)))
+}
+
+#[test]
+fn claims_that_are_good() {
+    for changes in [
+        json!({}),
+        json!({"aud": ["x", AUDIENCE]}),
+        json!({"exp": NOW - 59.0}),
+        json!({"exp": 4_102_444_800.5}),
+        json!({"iat": NOW + 59.0}),
+        json!({"nbf": NOW + 59.0}),
+        json!({"cid": null, "client_id": CLIENT}),
+        json!({"client_id": CLIENT}),
+        json!({"scp": ["openid", SCOPE]}),
+        json!({"scp": null, "scope": format!("openid {SCOPE}")}),
+        json!({"scp": [], "scope": SCOPE}),
+    ] {
+        assert_eq!(with_claims(changes.clone()).map(|good| good.client), Ok(1), "{changes}");
+    }
+}
+
+#[test]
+fn claims_that_are_not() {
+    use Reason::*;
+    for (changes, reason) in [
+        (json!({"exp": NOW - 61.0}), Expired),
+        (json!({"exp": -1}), Expired),
+        (json!({"exp": null}), Claims),
+        (json!({"exp": "4102444800"}), Claims),
+        (json!({"exp": [4_102_444_800_u64]}), Claims),
+        (json!({"exp": true}), Claims),
+        (json!({"iat": null}), Claims),
+        (json!({"iat": "1767225600"}), Claims),
+        (json!({"iat": NOW + 61.0}), NotYet),
+        (json!({"nbf": NOW + 61.0}), NotYet),
+        (json!({"nbf": "1767225600"}), Claims),
+        (json!({"iss": "https://evil.example/oauth2/default"}), Issuer),
+        (json!({"iss": format!("{ISSUER}/")}), Issuer),
+        (json!({"iss": null}), Claims),
+        (json!({"iss": [ISSUER]}), Claims),
+        (json!({"aud": "api://registration-hook2"}), Audience),
+        (json!({"aud": "API://registration-hook"}), Audience),
+        (json!({"aud": []}), Audience),
+        (json!({"aud": ["x", 7]}), Claims),
+        (json!({"aud": null}), Claims),
+        (json!({"cid": "0oaother"}), Client),
+        (json!({"cid": null}), Client),
+        (json!({"cid": 7}), Claims),
+        (json!({"client_id": "0oaother"}), Claims),
+        (json!({"scp": null}), Scope),
+        (json!({"scp": ["openid"]}), Scope),
+        (json!({"scp": [format!("{SCOPE} openid")]}), Scope),
+        (json!({"scp": SCOPE}), Claims),
+        (json!({"scp": null, "scope": [SCOPE]}), Claims),
+        (json!({"scp": null, "scope": "registration.hook.invoke.more"}), Scope),
+    ] {
+        assert_eq!(with_claims(changes.clone()), Err(reason), "{changes}");
+    }
+    // What serde_json's own values cannot hold.
+    let good = claims(ISSUER).to_string();
+    for (from, to, reason) in [
+        ("\"exp\":4102444800", "\"exp\":1e400", Claims),
+        ("\"exp\":4102444800", "\"exp\":null", Claims),
+        ("\"exp\":4102444800", "\"exp\":1,\"exp\":4102444800", Claims),
+        ("\"ver\":1", "\"nbf\":null", Claims),
+        ("\"ver\":1", "\"client_id\":null", Claims),
+        ("{\"ver\"", "[{\"ver\"", Claims),
+    ] {
+        assert!(good.contains(from));
+        let token = sign_text("k1", r#"{"alg":"RS256","kid":"k1"}"#, &good.replace(from, to));
+        assert_eq!(verify(&token), Err(reason), "{to}");
+    }
+}
+
+#[test]
+fn headers() {
+    use Reason::*;
+    for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
+        assert!(with_header(json!({"alg": "RS256", "kid": "k1", "typ": typ})).is_ok(), "{typ}");
+    }
+    // Brought along and not looked at.
+    let keys = json!({"alg": "RS256", "kid": "k1", "jku": "http://127.0.0.1:1", "jwk": jwk("k2"), "x5c": ["x"]});
+    assert!(with_header(keys).is_ok());
+    for (header, reason) in [
+        (json!({"alg": "RS256"}), Malformed),
+        (json!({"alg": "RS256", "kid": 1}), Malformed),
+        (json!({"alg": "RS256", "kid": null}), Malformed),
+        (json!({"kid": "k1"}), Malformed),
+        (json!({"alg": "RS256", "kid": "nope"}), UnknownKey),
+        (json!({"alg": "RS256", "kid": "../k1"}), UnknownKey),
+        (json!({"alg": "RS256", "kid": ""}), UnknownKey),
+        (json!({"alg": "RS256", "kid": "k2"}), Signature),
+        (json!({"alg": "none", "kid": "k1"}), Algorithm),
+        (json!({"alg": "None", "kid": "k1"}), Algorithm),
+        (json!({"alg": "rs256", "kid": "k1"}), Algorithm),
+        (json!({"alg": "RS512", "kid": "k1"}), Algorithm),
+        (json!({"alg": "PS256", "kid": "k1"}), Algorithm),
+        (json!({"alg": "HS256", "kid": "k1"}), Algorithm),
+        (json!({"alg": "RS256", "kid": "k1", "typ": "logout+jwt"}), Type),
+        (json!({"alg": "RS256", "kid": "k1", "typ": ""}), Type),
+        (json!({"alg": "RS256", "kid": "k1", "typ": ["JWT"]}), Malformed),
+        (json!({"alg": "RS256", "kid": "k1", "typ": null}), Malformed),
+        (json!({"alg": "RS256", "kid": "k1", "crit": ["exp"]}), Critical),
+        (json!({"alg": "RS256", "kid": "k1", "crit": []}), Critical),
+        (json!({"alg": "RS256", "kid": "k1", "crit": null}), Critical),
+    ] {
+        assert_eq!(with_header(header.clone()), Err(reason), "{header}");
+    }
+    let twice = r#"{"alg":"none","alg":"RS256","kid":"k1"}"#;
+    assert_eq!(verify(&sign_text("k1", twice, &claims(ISSUER).to_string())), Err(Malformed));
+}
+
+/// What the JOSE vectors of C2SP/wycheproof try on RS256, as a table of our own.
+#[test]
+fn forms_and_signatures() {
+    let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
+    assert!(verify(&good).is_ok());
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let (header, payload) = signed.split_once('.').unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let with_signature = |bytes: &[u8]| format!("{signed}.{}", URL_SAFE_NO_PAD.encode(bytes));
+    let changed_payload = payload.replacen(payload.chars().nth(9).unwrap(), "B", 1);
+    let mut flipped = bytes.clone();
+    flipped[0] ^= 1;
+    for (token, reason) in [
+        (format!("{signed}."), Reason::Signature),
+        (with_signature(&flipped), Reason::Signature),
+        (with_signature(&bytes[..255]), Reason::Signature),
+        (with_signature(&[&bytes[..], b"\0"].concat()), Reason::Signature),
+        (with_signature(&[b"\0", &bytes[..]].concat()), Reason::Signature),
+        (with_signature(&[0; 256]), Reason::Signature),
+        (with_signature(&[1]), Reason::Signature),
+        (format!("{header}.{changed_payload}.{signature}"), Reason::Signature),
+        (format!("{header}..{signature}"), Reason::Signature),
+        (signed.to_owned(), Reason::Malformed),
+        (format!("{good}="), Reason::Malformed),
+        (format!("{good}."), Reason::Malformed),
+        (format!("{good}.{signature}"), Reason::Malformed),
+        (format!(".{payload}.{signature}"), Reason::Malformed),
+        (format!(" {good}"), Reason::Malformed),
+        (format!("{good}\n"), Reason::Malformed),
+        (good.replace('_', "/"), Reason::Malformed),
+        ("..".to_owned(), Reason::Malformed),
+        ("abcdef".to_owned(), Reason::Malformed),
+        (String::new(), Reason::Malformed),
+        (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("hello")), Reason::Malformed),
+        (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("[]")), Reason::Malformed),
+    ] {
+        // A token without `_` is what it was.
+        if token != good {
+            assert_eq!(verify(&token), Err(reason), "{token}");
+        }
+    }
+}
+
+#[test]
+fn keys_that_are_passed_over() {
+    let usable = |key: &Value| {
+        let set = json!({"keys": [key, jwk("k2")]}).to_string();
+        KeySet::read(set.as_bytes()).unwrap().get("k1").is_some()
+    };
+    let changed = |changes: Value| {
+        let mut key = jwk("k1");
+        merge(&mut key, &changes);
+        key
+    };
+    for good in [
+        json!({}),
+        json!({"use": null}),
+        json!({"alg": null}),
+        json!({"x": 1}),
+        json!({"key_ops": ["verify"]}),
+    ] {
+        assert!(usable(&changed(good.clone())), "{good}");
+    }
+    let n = jwk("k1")["n"].as_str().unwrap().to_owned();
+    let modulus = URL_SAFE_NO_PAD.decode(&n).unwrap();
+    for bad in [
+        json!({"kty": "EC"}),
+        json!({"kty": "oct", "k": "AAAA"}),
+        json!({"kty": null}),
+        json!({"use": "enc"}),
+        json!({"alg": "RS512"}),
+        json!({"alg": "RSA-OAEP"}),
+        json!({"key_ops": ["encrypt"]}),
+        json!({"kid": null}),
+        json!({"kid": ""}),
+        json!({"kid": 7}),
+        json!({"d": "AAAA"}),
+        json!({"p": "AAAA"}),
+        json!({"k": "AAAA"}),
+        json!({"e": "AQ"}),
+        json!({"e": "Ag"}),
+        json!({"e": ""}),
+        json!({"e": "AQAAAAE"}),
+        json!({"n": URL_SAFE_NO_PAD.encode(&modulus[..128])}),
+        json!({"n": URL_SAFE_NO_PAD.encode(&modulus[..255])}),
+        json!({"n": URL_SAFE_NO_PAD.encode([&modulus[..]; 5].concat())}),
+        json!({"n": format!("{n}=")}),
+        json!({"n": null}),
+    ] {
+        assert!(!usable(&changed(bad.clone())), "{bad}");
+    }
+    // Two of a name: nobody can tell which is meant.
+    let mut twin = jwk("k2");
+    twin["kid"] = json!("k1");
+    let set = json!({"keys": [jwk("k1"), twin, jwk("k2")]}).to_string();
+    let set = KeySet::read(set.as_bytes()).unwrap();
+    assert!(set.get("k1").is_none() && set.get("k2").is_some());
+}
+
+#[test]
+fn what_is_no_key_set() {
+    let good = key_set(&["k1"]);
+    for bad in [
+        &b""[..],
+        b"<html>",
+        b"{}",
+        b"[]",
+        br#"{"keys":[]}"#,
+        br#"{"keys":{}}"#,
+        br#"{"keys":[7]}"#,
+        &good[..good.len() - 9],
+    ] {
+        assert!(KeySet::read(bad).is_err(), "{}", String::from_utf8_lossy(bad));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_changed_byte_is_accepted(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
+        let mut bytes = good.clone().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(token) = String::from_utf8(bytes) && token != good {
+            prop_assert!(verify(&token).is_err());
+        }
+    }
+
+    #[test]
+    fn any_text_is_survived(token in "[A-Za-z0-9_.-]{0,80}|\\PC{0,40}") {
+        prop_assert!(verify(&token).is_err());
+    }
+
+    #[test]
+    fn any_key_set_is_survived(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
+        let _ = KeySet::read(&bytes);
+        let good = key_set(&["k1"]);
+        let _ = KeySet::read(&good[..cut.index(good.len())]);
+    }
+}

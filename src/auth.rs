@@ -145,7 +145,7 @@ impl Moment {
 }
 
 /// What a request has for a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Presented<'a> {
     /// Nothing.
     Absent,
@@ -287,5 +287,6 @@ fn sha256(data: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
 fn with_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
     let (given, rest) = authorization.split_at_checked(scheme.len())?;
     let named = given.eq_ignore_ascii_case(scheme.as_bytes());
-    (named && rest.first().is_none_or(|byte| *byte == b' ')).then(|| rest.trim_ascii_start())
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    (named && (spaces > 0 || rest.is_empty())).then(|| rest.get(spaces..)).flatten()
 }

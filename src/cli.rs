@@ -12,7 +12,7 @@ use crate::{
     load,
     problem::Problem,
     rule::RuleSet,
-    settings::{self, LoadError, Settings, Sources},
+    settings::{self, Settings, Sources},
 };
 
 mod check;
@@ -130,39 +130,42 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The rules that settings name, and how to call the place they are from.
+struct Rules {
+    place: String,
+    set: Result<RuleSet, Vec<Problem>>,
+}
+
 impl Common {
-    fn settings(&self) -> Result<Settings, LoadError> {
-        settings::load(&Sources {
+    /// Settings and their problems; `secrets`, where the files that hold secrets are to be read.
+    fn settings(&self, secrets: bool) -> Result<(Settings, Vec<Problem>), Failure> {
+        let sources = Sources {
             file: self.config.clone(),
             rules: self.rules.clone(),
             environment: settings::environment(),
-        })
+            secrets,
+        };
+        settings::load(&sources).map_err(|problem| vec![problem].into())
     }
 
-    /// Settings and rules, for verbs that need both.
-    fn load(&self) -> Result<(Settings, RuleSet), Failure> {
-        let settings = self.settings().map_err(|error| match error {
-            LoadError::Unreadable(problem) => Failure::from(vec![problem]),
-            LoadError::Problems(problems) => Failure::from(problems),
-        })?;
-        let rules = rules(&settings)?;
-        Ok((settings, rules))
+    /// The rules, for verbs that need nothing else.
+    fn rules(&self) -> Result<RuleSet, Failure> {
+        let (settings, problems) = self.settings(false)?;
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        Ok(rules(&settings).set?)
     }
 }
 
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings) -> Result<RuleSet, Vec<Problem>> {
-    if serves_built_in(settings) {
-        load::built_in()
-    } else {
-        load::folder(&settings.rules.directory)
+fn rules(settings: &Settings) -> Rules {
+    let settings::Rules { directory, named } = &settings.rules;
+    if !named && !settings.auth.is_configured() && !directory.exists() {
+        return Rules { place: "the built-in rules".to_owned(), set: load::built_in() };
     }
-}
-
-fn serves_built_in(settings: &Settings) -> bool {
-    let rules = &settings.rules;
-    !rules.named && !settings.auth.is_configured() && !rules.directory.exists()
+    Rules { place: format!("the rules in `{}`", directory.display()), set: load::folder(directory) }
 }
 
 /// Writes a result to standard output. A reader that has gone away has read enough.

@@ -5,8 +5,9 @@
 //! sink is slower than the requests, lines are dropped and counted; no answer ever waits.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::{self, IsTerminal as _, Write},
+    os::fd::AsFd as _,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,6 +16,8 @@ use std::{
     thread::{self, Thread},
     time::Duration,
 };
+
+use crate::settings::{Decisions, Format, Log};
 
 mod line;
 
@@ -27,36 +30,13 @@ const BUFFER_LIMIT: usize = 1 << 20;
 /// How long the end of the program waits for a sink that takes nothing.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Where lines go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sink {
-    /// Standard output.
-    Stdout,
-    /// A file, appended to.
-    File(std::path::PathBuf),
-}
-
 /// How a line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+#[derive(Clone, Copy, Debug)]
+enum Style {
     /// For people.
-    Human {
-        /// Whether decisions are coloured.
-        colour: bool,
-    },
+    Human { colour: bool },
     /// A JSON object.
     Json,
-}
-
-impl Format {
-    /// For people on a terminal, else JSON.
-    pub fn for_sink(sink: &Sink) -> Self {
-        if *sink == Sink::Stdout && io::stdout().is_terminal() {
-            Self::Human { colour: true }
-        } else {
-            Self::Json
-        }
-    }
 }
 
 /// The log and its writer thread.
@@ -65,7 +45,7 @@ pub struct DecisionLog {
     shared: Arc<Shared>,
     writer: Thread,
     finished: Mutex<mpsc::Receiver<()>>,
-    format: Format,
+    style: Style,
 }
 
 /// One worker's end of the log.
@@ -74,7 +54,7 @@ pub struct WorkerLog {
     buffer: Arc<Mutex<Vec<u8>>>,
     shared: Arc<Shared>,
     writer: Thread,
-    format: Format,
+    style: Style,
 }
 
 #[derive(Debug, Default)]
@@ -85,15 +65,25 @@ struct Shared {
 }
 
 impl DecisionLog {
-    /// Opens the sink and starts the writer.
+    /// Opens the sink and starts the writer; nothing if the log is off.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or no thread can be started.
-    pub fn start(sink: &Sink, format: Format) -> io::Result<Self> {
-        let out: Box<dyn Write + Send> = match sink {
-            Sink::Stdout => Box::new(io::stdout()),
-            Sink::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+    pub fn start(settings: &Log) -> io::Result<Option<Arc<Self>>> {
+        let terminal = settings.decisions == Decisions::Stdout && io::stdout().is_terminal();
+        let style = match settings.format {
+            Format::Auto if terminal => Style::Human { colour: true },
+            Format::Human => Style::Human { colour: terminal },
+            Format::Auto | Format::Json => Style::Json,
+        };
+        let out: Box<dyn Write + Send> = match &settings.decisions {
+            Decisions::Off => return Ok(None),
+            // Without the buffer of `io::stdout`, which would hide how much was written.
+            Decisions::Stdout => Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
+            Decisions::File(path) => {
+                Box::new(OpenOptions::new().create(true).append(true).open(path)?)
+            }
         };
         let shared = Arc::new(Shared::default());
         let (done, finished) = mpsc::channel();
@@ -105,7 +95,8 @@ impl DecisionLog {
                 let _ = done.send(());
             }
         })?;
-        Ok(Self { shared, writer: writer.thread().clone(), finished: Mutex::new(finished), format })
+        let (writer, finished) = (writer.thread().clone(), Mutex::new(finished));
+        Ok(Some(Arc::new(Self { shared, writer, finished, style })))
     }
 
     /// An end for one more worker.
@@ -116,7 +107,7 @@ impl DecisionLog {
             buffer,
             shared: self.shared.clone(),
             writer: self.writer.clone(),
-            format: self.format,
+            style: self.style,
         }
     }
 
@@ -126,6 +117,10 @@ impl DecisionLog {
         self.writer.unpark();
         if lock(&self.finished).recv_timeout(FAREWELL).is_err() {
             log::warn!("decision log: the sink takes nothing, the last lines are lost");
+        }
+        let dropped = self.shared.dropped.load(Ordering::Relaxed);
+        if dropped > 0 {
+            log::warn!("decision log: {dropped} lines dropped since the start");
         }
     }
 }
@@ -139,7 +134,7 @@ impl WorkerLog {
             return;
         }
         let was_empty = buffer.is_empty();
-        line.write(self.format, &mut buffer);
+        line.write(self.style, &mut buffer);
         drop(buffer);
         if was_empty {
             self.writer.unpark();
@@ -151,7 +146,6 @@ impl Shared {
     fn write_to(&self, mut out: Box<dyn Write + Send>) {
         let mut batch = Vec::new();
         let mut failing = false;
-        let mut told = 0;
         loop {
             let stopping = self.stopping.load(Ordering::Acquire);
             // Buffers are few: one a worker.
@@ -166,28 +160,27 @@ impl Shared {
                 self.collect();
                 continue;
             }
-            match out.write_all(&batch).and_then(|()| out.flush()) {
-                Ok(()) => {
-                    if failing {
-                        log::info!("decision log: writing again");
-                    }
-                    failing = false;
-                }
-                Err(error) => {
-                    let lines = batch.iter().filter(|byte| **byte == b'\n').count();
-                    self.dropped.fetch_add(lines as u64, Ordering::Relaxed);
-                    if !failing {
-                        log::error!("decision log: cannot write: {error}");
-                    }
-                    failing = true;
-                }
-            }
+            let (written, error) = write(&mut out, &batch);
+            let rest = batch.get(written..).unwrap_or_default();
+            let lost = rest.iter().filter(|byte| **byte == b'\n').count() as u64;
+            // The rest of a line that was begun: what comes next starts on a line of its own.
+            let torn = written > 0 && batch.get(written - 1) != Some(&b'\n');
             batch.clear();
-            let dropped = self.dropped.load(Ordering::Relaxed);
-            if dropped > told && !failing {
-                log::warn!("decision log: {dropped} lines dropped since the start");
-                told = dropped;
+            if torn {
+                batch.push(b'\n');
             }
+            self.dropped.fetch_add(lost, Ordering::Relaxed);
+            match &error {
+                Some(error) if !failing => log::error!("decision log: cannot write: {error}"),
+                None if failing => {
+                    let dropped = self.dropped.load(Ordering::Relaxed);
+                    log::warn!(
+                        "decision log: writing again; {dropped} lines dropped since the start"
+                    );
+                }
+                _ => {}
+            }
+            failing = error.is_some();
             self.collect();
         }
     }
@@ -198,6 +191,20 @@ impl Shared {
             thread::sleep(BATCH);
         }
     }
+}
+
+/// Writes as much as the sink takes: how many bytes, and what ended it early.
+fn write(out: &mut impl Write, bytes: &[u8]) -> (usize, Option<io::Error>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match out.write(rest) {
+            Ok(0) => return (written, Some(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Some(error)),
+        }
+    }
+    (written, out.flush().err())
 }
 
 /// Nothing that is locked here is ever left half-made by a panic.

@@ -155,12 +155,34 @@ pub enum Decision<'a> {
 }
 
 impl Decision<'_> {
+    /// Which of the three.
+    pub fn kind(&self) -> DecisionKind {
+        match self {
+            Self::Allow => DecisionKind::Allow,
+            Self::Update(_) => DecisionKind::Update,
+            Self::Deny(_) => DecisionKind::Deny,
+        }
+    }
+}
+
+/// A decision without what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DecisionKind {
+    /// [`Decision::Allow`]
+    Allow,
+    /// [`Decision::Update`]
+    Update,
+    /// [`Decision::Deny`]
+    Deny,
+}
+
+impl DecisionKind {
     /// The name in logs and metrics.
-    pub fn as_str(&self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",
-            Self::Update(_) => "update",
-            Self::Deny(_) => "deny",
+            Self::Update => "update",
+            Self::Deny => "deny",
         }
     }
 }

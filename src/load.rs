@@ -8,6 +8,7 @@ use std::{
 
 use crate::{problem::Problem, rule::RuleSet};
 
+mod attribute;
 mod examples;
 mod fields;
 mod hook;

@@ -1,11 +1,15 @@
 //! Bytes in → bytes out: decode, evaluate, encode. The service, `eval`, `replay` and every preview
 //! go through [`answer`], so that what a developer sees is what production does, byte for byte.
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use crate::{
     hook::{
-        RequestType,
+        DecisionKind, RequestType,
         request::{self, DecodeError},
         response,
     },
@@ -20,8 +24,8 @@ pub struct Answer<'r, 'b> {
     pub request_type: RequestType,
     /// Okta's name for the event.
     pub event_id: Option<Cow<'b, str>>,
-    /// `allow`, `update` or `deny`.
-    pub decision: &'static str,
+    /// What Okta is told.
+    pub decision: DecisionKind,
     /// One verdict a rule.
     pub verdicts: Vec<Verdict<'r>>,
     /// Whether the hook has a section for such a request. Where not, it is denied.
@@ -35,12 +39,17 @@ pub enum NoAnswer {
     Request(DecodeError),
     /// The answer would be larger than Okta takes.
     TooLarge,
+    /// A fault of ours; the panic hook has said where.
+    Panicked,
 }
 
 impl fmt::Display for NoAnswer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(error) => error.fmt(out),
+            Self::Panicked => {
+                out.write_str("the request ran into a fault of ours; please report it")
+            }
             Self::TooLarge => write!(
                 out,
                 "the answer would not be less than Okta's limit of {} bytes",
@@ -56,8 +65,13 @@ impl std::error::Error for NoAnswer {}
 ///
 /// # Errors
 ///
-/// The body is no request, or its answer is too large.
+/// The body is no request, or there is no answer to it that can be sent.
 pub fn answer<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, NoAnswer> {
+    // No panic path is known. Were there one, it would cost its request an answer and nobody else.
+    catch_unwind(AssertUnwindSafe(|| decide(hook, body))).unwrap_or(Err(NoAnswer::Panicked))
+}
+
+fn decide<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, NoAnswer> {
     let request = request::decode(body).map_err(NoAnswer::Request)?;
     let evaluation = hook.evaluate(&request);
     let encoded = response::encode(request.request_type, &evaluation.decision);
@@ -67,7 +81,7 @@ pub fn answer<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, 
     Ok(Answer {
         body: encoded,
         request_type: request.request_type,
-        decision: evaluation.decision.as_str(),
+        decision: evaluation.decision.kind(),
         verdicts: evaluation.verdicts,
         handled: evaluation.handled,
         event_id: request.event_id,

@@ -110,19 +110,19 @@ pub struct Verdict<'r> {
     /// The rule.
     pub rule: &'r Rule,
     /// What is amiss, or nothing.
-    pub fault: Option<Fault<'r>>,
+    pub unmet: Option<Unmet<'r>>,
 }
 
 impl Verdict<'_> {
     /// The outcome in logs and metrics.
     pub fn outcome(&self) -> &'static str {
-        if self.fault.is_some() { "fail" } else { "pass" }
+        if self.unmet.is_some() { "fail" } else { "pass" }
     }
 }
 
 /// Why a rule does not hold. Names attributes and checks and holds no value.
 #[derive(Debug)]
-pub enum Fault<'r> {
+pub enum Unmet<'r> {
     /// The attribute is missing, null or empty.
     Absent(&'r str),
     /// A check of the attribute is not met.
@@ -134,12 +134,18 @@ pub enum Fault<'r> {
         /// In what way.
         miss: Miss,
     },
+    /// None of the parts of an `any` holds; each for its reason.
+    NoPart(Vec<Unmet<'r>>),
 }
 
-impl fmt::Display for Fault<'_> {
+impl fmt::Display for Unmet<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent(attribute) => write!(out, "`{attribute}` is missing or empty"),
+            Self::NoPart(parts) => {
+                let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
+                out.write_str(&parts.join(", and "))
+            }
             Self::Missed { attribute, check, miss: Miss::Value } => {
                 write!(out, "`{attribute}` is not {}", check.asks())
             }
@@ -174,13 +180,13 @@ impl Section {
         let verdicts: Vec<_> = match &self.policy {
             Policy::AllowAll => Vec::new(),
             Policy::Rules(rules) => {
-                rules.iter().map(|rule| Verdict { rule, fault: rule.fault(form) }).collect()
+                rules.iter().map(|rule| Verdict { rule, unmet: rule.unmet(form) }).collect()
             }
         };
         let causes = NonEmpty::collect(
             verdicts
                 .iter()
-                .filter(|verdict| verdict.fault.is_some())
+                .filter(|verdict| verdict.unmet.is_some())
                 .map(|verdict: &Verdict<'r>| verdict.rule.cause()),
         );
         let decision = match causes {
@@ -205,15 +211,12 @@ impl Section {
 
 impl Rule {
     /// What keeps the form from meeting this rule, if anything does.
-    pub fn fault(&self, form: &Form<'_>) -> Option<Fault<'_>> {
+    pub fn unmet(&self, form: &Form<'_>) -> Option<Unmet<'_>> {
         match &self.requirement {
-            Requirement::All(parts) => parts.iter().find_map(|part| part.fault(form)),
+            Requirement::All(parts) => parts.iter().find_map(|part| part.unmet(form)),
             Requirement::Any(parts) => {
-                let mut last = None;
-                for part in parts.iter() {
-                    last = Some(part.fault(form)?);
-                }
-                last
+                let unmet = parts.iter().map(|part| part.unmet(form));
+                unmet.collect::<Option<_>>().map(Unmet::NoPart)
             }
         }
     }
@@ -229,14 +232,14 @@ impl Rule {
 }
 
 impl Part {
-    fn fault(&self, form: &Form<'_>) -> Option<Fault<'_>> {
+    fn unmet(&self, form: &Form<'_>) -> Option<Unmet<'_>> {
         self.attributes.iter().find_map(|attribute| {
             let Some(submitted) = form.get(attribute) else {
-                return (!self.optional).then_some(Fault::Absent(attribute));
+                return (!self.optional).then_some(Unmet::Absent(attribute));
             };
             self.checks.iter().find_map(|check| {
                 let miss = check.judge(&submitted.value, form).err()?;
-                Some(Fault::Missed { attribute, check: check.as_ref(), miss })
+                Some(Unmet::Missed { attribute, check: check.as_ref(), miss })
             })
         })
     }

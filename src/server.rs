@@ -32,10 +32,10 @@ use crate::{decision_log::DecisionLog, settings::Server};
 mod admit;
 mod answer;
 mod body;
-mod failures;
 mod guard;
 mod handler;
 mod state;
+mod warnings;
 
 use guard::Guarded;
 use handler::Worker;
@@ -56,7 +56,6 @@ const SECOND_SIGNAL: i32 = 130;
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // A restart must not wait for the connections of the last run to be forgotten.
-    #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -64,6 +63,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until SIGTERM or SIGINT and stops gracefully; a second signal ends the process at once.
+/// Calls `ready` when requests are answered and signals heeded.
 ///
 /// # Errors
 ///
@@ -73,10 +73,12 @@ pub fn run(
     state: &Arc<State>,
     settings: &Server,
     log: Option<&Arc<DecisionLog>>,
+    ready: impl FnOnce(),
 ) -> io::Result<()> {
     System::new().block_on(async {
         let mut signals = Signals::new()?;
         let server = start(listener, state, settings, log)?;
+        ready();
         let handle = server.handle();
         let stop = stop(&mut signals, handle, state, settings);
         // The server ends by being stopped, or at once with an error.

@@ -165,7 +165,7 @@ pub enum Format {
 }
 
 /// What settings are read from.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sources {
     /// `--config`
     pub file: Option<PathBuf>,
@@ -173,6 +173,8 @@ pub struct Sources {
     pub rules: Option<PathBuf>,
     /// The process environment, or a test's.
     pub environment: Vec<(String, Vec<u8>)>,
+    /// Whether to read the files that hold secrets, which only the service itself needs.
+    pub secrets: bool,
 }
 
 /// The variables of this process that settings are read from.
@@ -188,31 +190,20 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// Why there are no settings.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The file that was named cannot be read.
-    Unreadable(Problem),
-    /// What is set is wrong.
-    Problems(Vec<Problem>),
-}
-
-/// Reads, merges and validates all layers.
+/// Reads, merges and validates all layers. What is at fault has its default, and a problem.
 ///
 /// # Errors
 ///
-/// That the named file cannot be read, or every problem of every layer.
-pub fn load(sources: &Sources) -> Result<Settings, LoadError> {
-    let layers = layers::collect(sources)?;
-    let mut reader = Reader::new(layers);
+/// The settings file cannot be read.
+pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
+    let mut reader = Reader::new(layers::collect(sources)?, sources.secrets);
     let settings = Settings {
         server: sections::server(&mut reader),
         auth: sections::auth(&mut reader),
         rules: sections::rules(&mut reader),
         log: sections::log(&mut reader),
     };
-    let problems = reader.finish();
-    if problems.is_empty() { Ok(settings) } else { Err(LoadError::Problems(problems)) }
+    Ok((settings, reader.finish()))
 }
 
 impl Auth {

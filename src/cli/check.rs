@@ -1,32 +1,22 @@
 //! `check`: loads settings and rules, tries every rule's examples, prints every problem.
 
-use super::{Common, Exit, Failure, print, rules, serves_built_in};
+use super::{Common, Exit, Failure, Rules, print, rules};
 use crate::{
     problem::Problem,
     rule::{Policy, RuleSet, Section},
-    settings::LoadError,
 };
 
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
-    let (problems, summary) = match common.settings() {
-        Err(LoadError::Unreadable(problem)) => return Err(vec![problem].into()),
-        Err(LoadError::Problems(problems)) => (problems, String::new()),
-        Ok(settings) => {
-            let unguarded = settings.unguarded();
-            let place = if serves_built_in(&settings) {
-                "built-in rules".to_owned()
-            } else {
-                format!("rules in `{}`", settings.rules.directory.display())
-            };
-            match rules(&settings) {
-                Ok(rules) => (unguarded.into_iter().collect(), summary(&place, &rules)),
-                Err(found) => (unguarded.into_iter().chain(found).collect(), String::new()),
-            }
+    let (settings, mut problems) = common.settings(true)?;
+    problems.extend(settings.unguarded());
+    let Rules { place, set } = rules(&settings);
+    match set {
+        Ok(rules) if problems.is_empty() => {
+            print(summary(&place, &rules).as_bytes())?;
+            return Ok(Exit::Good);
         }
-    };
-    if problems.is_empty() {
-        print(summary.as_bytes())?;
-        return Ok(Exit::Good);
+        Ok(_) => {}
+        Err(found) => problems.extend(found),
     }
     print(report(&problems).as_bytes())?;
     Ok(Exit::Bad)
@@ -34,22 +24,21 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
 
 fn report(problems: &[Problem]) -> String {
     let mut report: String = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
-    report.push_str(&match problems.len() {
-        1 => "1 problem\n".to_owned(),
-        count => format!("{count} problems\n"),
-    });
-    report
+    report.push_str(&counted(problems.len(), "problem"));
+    report + "\n"
 }
 
 fn summary(place: &str, rules: &RuleSet) -> String {
     let sections =
         rules.hooks.values().flat_map(|hook| hook.registration.iter().chain(&hook.progressive));
-    let count: usize = sections.map(rule_count).sum();
-    format!(
-        "{place}: {} hooks, {count} rules, no problems (revision {})\n",
-        rules.hooks.len(),
-        rules.revision
-    )
+    let hooks = counted(rules.hooks.len(), "hook");
+    let count = counted(sections.map(rule_count).sum(), "rule");
+    format!("{place}: {hooks}, {count}, no problems (revision {})\n", rules.revision)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 fn rule_count(section: &Section) -> usize {

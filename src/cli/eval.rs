@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Common, Exit, Failure, complain, print};
 use crate::{
+    hook::DecisionKind,
     nearest::did_you_mean,
     pipeline::{self, Answer},
 };
@@ -34,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (_, rules) = common.load()?;
+    let rules = common.rules()?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let known = rules.hooks.keys().map(String::as_str);
@@ -54,8 +55,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         complain(explain(name, &answer, &rules.revision));
     }
     Ok(match answer.decision {
-        "deny" => Exit::Bad,
-        _ => Exit::Good,
+        DecisionKind::Deny => Exit::Bad,
+        DecisionKind::Allow | DecisionKind::Update => Exit::Good,
     })
 }
 
@@ -80,9 +81,9 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
     for verdict in &answer.verdicts {
         let id = &verdict.rule.id;
-        text.push_str(&match &verdict.fault {
+        text.push_str(&match &verdict.unmet {
             None => format!("  pass  {id}\n"),
-            Some(fault) => format!("  fail  {id}: {fault}\n"),
+            Some(unmet) => format!("  fail  {id}: {unmet}\n"),
         });
     }
     if !answer.handled {
@@ -92,11 +93,11 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     }
     let registration = answer.request_type.is_registration();
     text.push_str(match (answer.decision, registration) {
-        ("allow", true) => "allow: Okta goes on with the registration",
-        ("allow", false) => "allow: Okta saves the profile as submitted",
-        ("update", _) => "update: Okta sets the attributes of the answer and goes on",
-        (_, true) => "deny: Okta stops the registration",
-        (_, false) => "deny: Okta leaves the profile as it was",
+        (DecisionKind::Allow, true) => "allow: Okta goes on with the registration",
+        (DecisionKind::Allow, false) => "allow: Okta saves the profile as submitted",
+        (DecisionKind::Update, _) => "update: Okta sets the attributes of the answer and goes on",
+        (DecisionKind::Deny, true) => "deny: Okta stops the registration",
+        (DecisionKind::Deny, false) => "deny: Okta leaves the profile as it was",
     });
     text
 }

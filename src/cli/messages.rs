@@ -1,23 +1,58 @@
 //! Our own messages on standard error, and what of dependencies' is worth showing.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Write},
     panic,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+    time::Duration,
 };
 
-use env_logger::Builder;
+use env_logger::{Builder, Target};
 use log::{Level, LevelFilter};
+
+/// How many messages wait for a standard error that takes none. Further ones are dropped: nobody
+/// who answers a request may wait for whoever reads its messages.
+const WAITING: usize = 1000;
+/// How long the end of the program waits for the last messages.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// The target of what the service says when it starts, which shows at any level: it may be the only
+/// place where a password stands.
+pub(super) const INTRODUCTION: &str = "introduction";
+
+/// The writer of messages; when this is dropped, the last ones have been written.
+pub(super) struct Messages {
+    lines: SyncSender<Vec<u8>>,
+    ended: Receiver<()>,
+}
 
 /// Starts logging: our messages from `level` up and dependencies' warnings, never more of them: at
 /// debug some print headers. Of the HTTP codec nothing is shown, since clients make it complain at
 /// will.
-pub(super) fn start(level: LevelFilter) {
+pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     let people = io::stderr().is_terminal();
+    let (lines, waiting) = sync_channel::<Vec<u8>>(WAITING);
+    let (end, ended) = sync_channel(1);
+    thread::Builder::new().name("messages".to_owned()).spawn(move || {
+        // An empty message is the last.
+        for line in waiting.iter().take_while(|line| !line.is_empty()) {
+            let _ = io::stderr().write_all(&line);
+        }
+        let _ = end.send(());
+    })?;
     let mut builder = Builder::new();
     builder
         .filter_level(LevelFilter::Warn.min(level))
         .filter_module("registration_hook", level)
+        .filter_module(INTRODUCTION, LevelFilter::Info)
         .filter_module("actix_http", LevelFilter::Off)
+        .target(Target::Pipe(Box::new(Sender(lines.clone()))))
+        .write_style(if people {
+            env_logger::WriteStyle::Always
+        } else {
+            env_logger::WriteStyle::Never
+        })
         .format(move |out, record| {
             if !people {
                 let now = jiff::Timestamp::now();
@@ -37,4 +72,27 @@ pub(super) fn start(level: LevelFilter) {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         log::error!("a fault of ours at {place}; please report it");
     }));
+    Ok(Messages { lines, ended })
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        if self.lines.try_send(Vec::new()).is_ok() {
+            let _ = self.ended.recv_timeout(FAREWELL);
+        }
+    }
+}
+
+/// Hands each message over; env_logger writes one at a time.
+struct Sender(SyncSender<Vec<u8>>);
+
+impl Write for Sender {
+    fn write(&mut self, message: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(message.to_vec());
+        Ok(message.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

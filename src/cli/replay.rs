@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use serde_json::value::RawValue;
 use similar::TextDiff;
 
 use super::{Common, Exit, Failure, print};
@@ -35,9 +36,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (_, rules) = common.load()?;
+    let rules = common.rules()?;
     let directory = &arguments.directory;
-    let hooks: Vec<_> = entries(directory)?.into_iter().filter(|path| path.is_dir()).collect();
+    let (hooks, strays): (Vec<_>, Vec<_>) =
+        entries(directory)?.into_iter().partition(|path| path.is_dir());
     if hooks.is_empty() {
         return Err(Failure::new(format!(
             "{}: there is no recorded request; put one at <hook>/<case>{REQUEST}",
@@ -46,6 +48,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     }
     let mut passed = 0_usize;
     let mut failed = 0_usize;
+    for stray in strays.iter().filter(|path| path.extension().is_some_and(|it| it == "json")) {
+        failed += 1;
+        let why = "a recorded request stands in a folder that is named like its hook";
+        print(format!("{}: {why}\n\n", stray.display()).as_bytes())?;
+    }
     for hook in hooks {
         for case in cases(&hook)? {
             match case.and_then(|case| compare(&case, &hook, &rules, arguments.update)) {
@@ -88,12 +95,13 @@ fn cases(hook: &Path) -> Result<Vec<Result<Case, String>>, Failure> {
         if let Some(case) = name.strip_suffix(REQUEST) {
             let response = format!("{case}{RESPONSE}").into();
             cases.push(Ok(Case { request: path, response }));
-        } else if let Some(case) = name.strip_suffix(RESPONSE)
-            && !Path::new(&format!("{case}{REQUEST}")).exists()
-        {
-            cases.push(Err(format!(
-                "{name}: there is no request to this answer; remove it, or record {case}{REQUEST}"
-            )));
+        } else if let Some(case) = name.strip_suffix(RESPONSE) {
+            if !Path::new(&format!("{case}{REQUEST}")).exists() {
+                let out = format!("remove it, or record {case}{REQUEST}");
+                cases.push(Err(format!("{name}: there is no request to this answer; {out}")));
+            }
+        } else {
+            cases.push(Err(format!("{name}: expected a name ending in {REQUEST} or {RESPONSE}")));
         }
     }
     if cases.is_empty() {
@@ -131,8 +139,44 @@ fn compare(case: &Case, folder: &Path, rules: &RuleSet, update: bool) -> Result<
         .to_owned())
 }
 
-/// JSON as it is recorded: a member a line, in the order given.
+/// JSON as it is recorded: a member a line, in the order given, and every value as it was written.
 fn pretty(json: &[u8]) -> serde_json::Result<String> {
-    let value: serde_json::Value = serde_json::from_slice(json)?;
-    Ok(serde_json::to_string_pretty(&value)? + "\n")
+    let compact: &RawValue = serde_json::from_slice(json)?;
+    let mut out = String::new();
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    for letter in compact.get().chars() {
+        if quoted {
+            quoted = letter != '"' || escaped;
+            escaped = letter == '\\' && !escaped;
+            out.push(letter);
+            continue;
+        }
+        let opened = out.ends_with(['{', '[']);
+        match letter {
+            ' ' | '\t' | '\n' | '\r' => continue,
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                if !opened {
+                    new_line(&mut out, depth);
+                }
+            }
+            _ if opened || out.ends_with(',') => new_line(&mut out, depth),
+            _ => {}
+        }
+        out.push(letter);
+        match letter {
+            '{' | '[' => depth += 1,
+            ':' => out.push(' '),
+            '"' => quoted = true,
+            _ => {}
+        }
+    }
+    Ok(out + "\n")
+}
+
+fn new_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
 }

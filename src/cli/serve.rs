@@ -5,67 +5,62 @@ use std::{fmt::Write as _, net::SocketAddr, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::{Common, Exit, Failure, messages, serves_built_in};
+use super::{
+    Common, Exit, Failure, Rules,
+    messages::{self, INTRODUCTION},
+    rules,
+};
 use crate::{
     auth::{Authenticator, Bearer, Issuer, token::Expected},
-    decision_log::{self, DecisionLog, Sink},
+    decision_log::DecisionLog,
     rule::RuleSet,
     server::{self, State},
-    settings::{Auth, Decisions, Format, Log, OAuth, Secret, Settings},
+    settings::{Auth, OAuth, Secret, Settings},
 };
 
 /// The user of the password that is made where no way in is configured.
 const USER: &str = "admin";
 
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
-    let (settings, rules) = common.load()?;
-    if let Some(problem) = settings.unguarded() {
-        return Err(vec![problem].into());
+    let (settings, mut problems) = common.settings(true)?;
+    problems.extend(settings.unguarded());
+    if !problems.is_empty() {
+        return Err(problems.into());
     }
-    messages::start(settings.log.level);
+    let Rules { place, set } = rules(&settings);
+    let rules = set?;
+    let _messages = messages::start(settings.log.level)?;
     let address = settings.server.bind;
     let listener = server::bind(address).map_err(|error| {
         Failure::new(format!(
             "server.bind: cannot listen on `{address}`: {error}; choose another with HOOK__SERVER__BIND or PORT"
         ))
     })?;
-    let log = start_log(&settings.log)?;
+    let log = DecisionLog::start(&settings.log)
+        .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
     let password = match settings.auth.is_configured() {
         true => None,
         false => Some(make_password()?),
     };
     let authenticator = authenticator(&settings.auth, password.as_deref())?;
-    for line in introduction(&settings, &rules, listener.local_addr()?, password.as_deref()) {
-        log::info!("{line}");
-    }
+    let introduction =
+        introduction(&settings, &rules, &place, listener.local_addr()?, password.as_deref());
     let state = Arc::new(State::new(
         rules,
         authenticator,
         settings.server.body_limit,
         settings.server.request_timeout,
     ));
-    let served = server::run(listener, &state, &settings.server, log.as_ref());
+    let served = server::run(listener, &state, &settings.server, log.as_ref(), || {
+        for line in introduction {
+            log::info!(target: INTRODUCTION, "{line}");
+        }
+    });
     if let Some(log) = log {
         log.finish();
     }
     served?;
     Ok(Exit::Good)
-}
-
-fn start_log(log: &Log) -> Result<Option<Arc<DecisionLog>>, Failure> {
-    let sink = match &log.decisions {
-        Decisions::Off => return Ok(None),
-        Decisions::Stdout => Sink::Stdout,
-        Decisions::File(path) => Sink::File(path.clone()),
-    };
-    let format = match log.format {
-        Format::Auto => decision_log::Format::for_sink(&sink),
-        Format::Human => decision_log::Format::Human { colour: false },
-        Format::Json => decision_log::Format::Json,
-    };
-    let log = DecisionLog::start(&sink, format)
-        .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
-    Ok(Some(Arc::new(log)))
 }
 
 /// 128 random bits.
@@ -118,6 +113,7 @@ fn bearer(oauth: &OAuth) -> Result<Bearer, Failure> {
 fn introduction(
     settings: &Settings,
     rules: &RuleSet,
+    place: &str,
     address: SocketAddr,
     password: Option<&str>,
 ) -> Vec<String> {
@@ -125,11 +121,6 @@ fn introduction(
     if address.ip().is_unspecified() {
         reachable.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    let place = if serves_built_in(settings) {
-        "the built-in rules".to_owned()
-    } else {
-        format!("the rules in `{}`", settings.rules.directory.display())
-    };
     let mut lines = vec![format!(
         "registration-hook {} listens on http://{address} with {place}, revision {}",
         env!("CARGO_PKG_VERSION"),

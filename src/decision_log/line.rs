@@ -13,7 +13,8 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::Format;
+use super::Style;
+use crate::hook::DecisionKind;
 
 /// The longest `event_id` that is written, in characters; Okta's own have 22.
 const EVENT_ID_LIMIT: usize = 64;
@@ -24,8 +25,8 @@ pub struct Line<'a> {
     pub hook: &'a str,
     /// `self.service.registration`, `progressive.profile`, `classic` or `none`.
     pub request_type: &'static str,
-    /// `allow`, `update`, `deny` or `none`.
-    pub decision: &'static str,
+    /// The decision; nothing for a refusal.
+    pub decision: Option<DecisionKind>,
     /// The HTTP status.
     pub status: u16,
     /// Okta's `eventId`.
@@ -42,10 +43,10 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     /// Appends the line; writing to memory cannot fail.
-    pub(super) fn write(&self, format: Format, out: &mut Vec<u8>) {
-        match format {
-            Format::Json => self.json(out),
-            Format::Human { colour } => self.human(colour, out),
+    pub(super) fn write(&self, style: Style, out: &mut Vec<u8>) {
+        match style {
+            Style::Json => self.json(out),
+            Style::Human { colour } => self.human(colour, out),
         }
         out.push(b'\n');
     }
@@ -67,7 +68,10 @@ impl Line<'_> {
         let _ = write!(
             out,
             r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":["#,
-            self.hook, self.request_type, self.decision, self.status,
+            self.hook,
+            self.request_type,
+            self.decision.map_or("none", DecisionKind::as_str),
+            self.status,
         );
         for (index, (id, outcome)) in self.rules.iter().enumerate() {
             out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"{\"id\":" });
@@ -86,14 +90,14 @@ impl Line<'_> {
     fn human(&self, colour: bool, out: &mut Vec<u8>) {
         let (start, end) = match (colour, self.decision) {
             (false, _) => ("", ""),
-            (true, "allow" | "update") => ("\x1b[32m", "\x1b[0m"),
-            (true, "deny") => ("\x1b[33m", "\x1b[0m"),
-            (true, _) => ("\x1b[31m", "\x1b[0m"),
+            (true, Some(DecisionKind::Allow | DecisionKind::Update)) => ("\x1b[32m", "\x1b[0m"),
+            (true, Some(DecisionKind::Deny)) => ("\x1b[33m", "\x1b[0m"),
+            (true, None) => ("\x1b[31m", "\x1b[0m"),
         };
         let time = Timestamp::now().to_zoned(TimeZone::system());
         let what = match self.decision {
-            "none" => format!("refused {}", self.status),
-            decision => decision.to_owned(),
+            None => format!("refused {}", self.status),
+            Some(decision) => decision.as_str().to_owned(),
         };
         let _ = write!(out, "{} {start}{what:<11}{end} {}", time.strftime("%H:%M:%S"), self.hook);
         if self.request_type != "none" {

@@ -23,11 +23,11 @@ pub(super) fn try_out(rule: &Rule, node: &Node, span: Range<usize>, faults: &Ref
             let Some(form) = fields.keep(form(rule, example)) else {
                 continue;
             };
-            match (rule.fault(&form), should_pass) {
+            match (rule.unmet(&form), should_pass) {
                 (None, true) | (Some(_), false) => {}
-                (Some(fault), true) => fields.push(
+                (Some(unmet), true) => fields.push(
                     example.span.clone(),
-                    format!("this example should pass and fails: {fault}"),
+                    format!("this example should pass and fails: {unmet}"),
                 ),
                 (None, false) => fields.push(
                     example.span.clone(),
@@ -53,13 +53,16 @@ fn form<'n>(rule: &Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
     let [part] = parts.iter().collect::<Vec<_>>()[..] else {
         return Err(needs_object(example));
     };
+    if part.checks.iter().any(|check| check.looks_further()) {
+        return Err(needs_object(example));
+    }
     let attributes =
         part.attributes.iter().map(|name| Ok(attribute(name.clone(), value(example)?)));
     Ok(Form::new(attributes.collect::<Result<_, Fault>>()?))
 }
 
 fn needs_object(example: &Node) -> Fault {
-    example.expected("the whole form, { attribute = value, … }, since the rule has parts")
+    example.expected("the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes")
 }
 
 fn attribute(name: String, value: Value<'_>) -> Attribute<'_> {

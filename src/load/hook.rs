@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{fields::Fields, rule};
+use super::{attribute, fields::Fields, rule};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     nearest::did_you_mean,
@@ -16,30 +16,6 @@ const REGISTRATION: &str = "self_service_registration";
 const PROGRESSIVE: &str = "progressive_profile";
 
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
-
-/// Attributes that Okta lets no hook set, in lower case. Source: Okta's "User profile types", and
-/// the hook's reference for `password`.
-const RESERVED: [&str; 19] = [
-    "id",
-    "profile",
-    "status",
-    "transitioningtostatus",
-    "created",
-    "activated",
-    "statuschanged",
-    "lastlogin",
-    "lastupdated",
-    "passwordchanged",
-    "type",
-    "realm",
-    "realmid",
-    "password",
-    "credentials",
-    "_links",
-    "_embedded",
-    "class",
-    "classloader",
-];
 
 /// Reads a file's sections.
 pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
@@ -142,13 +118,10 @@ fn read_update(fields: &Fields<'_, '_>, node: &Node) -> Vec<String> {
     };
     let mut update: Vec<String> = Vec::new();
     for item in items {
-        let Some(name) = fields.keep(item.text()) else {
+        let Some(name) = fields.keep(attribute::name(item)) else {
             continue;
         };
-        if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-            let message = format!("Okta lets no hook set `{name}`; leave it out");
-            fields.push(item.span.clone(), message);
-        } else if update.iter().any(|other| other == name) {
+        if update.iter().any(|other| other == name) {
             let message = format!("`{name}` stands here twice; leave one out");
             fields.push(item.span.clone(), message);
         } else {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{examples, fields::Fields};
+use super::{attribute, examples, fields::Fields};
 use crate::{
     hook::NonEmpty,
     rule::{
@@ -131,19 +131,20 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 }
 
 fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
-    let attribute = fields.entry("attribute");
-    let attributes = fields.entry("attributes");
-    match (attribute, attributes) {
+    let one = fields.entry("attribute");
+    let several = fields.entry("attributes");
+    match (one, several) {
         (Some(entry), None) => {
-            fields.keep(entry.value.text()).map(|name| NonEmpty::of(name.to_owned()))
+            fields.keep(attribute::name(&entry.value)).map(|name| NonEmpty::of(name.to_owned()))
         }
-        (None, Some(entry)) => match entry.value.texts() {
-            Ok(names) => NonEmpty::collect(names.into_iter().map(|(name, _)| name.to_owned())),
-            Err(faults) => {
-                fields.extend(faults);
-                None
-            }
-        },
+        (None, Some(entry)) => {
+            let items = fields.keep(entry.value.list())?;
+            let names: Vec<_> = items
+                .iter()
+                .filter_map(|item| fields.keep(attribute::name(item)).map(str::to_owned))
+                .collect();
+            NonEmpty::collect(names)
+        }
         (Some(_), Some(entry)) => {
             fields.push(
                 entry.key_span.clone(),

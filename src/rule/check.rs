@@ -25,6 +25,11 @@ pub trait Check: fmt::Debug + Send + Sync {
 
     /// What is asked for, to follow "is not": `4 digits`.
     fn asks(&self) -> String;
+
+    /// Whether it looks at other attributes, too.
+    fn looks_further(&self) -> bool {
+        false
+    }
 }
 
 /// In what way a value misses.

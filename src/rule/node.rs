@@ -70,14 +70,16 @@ impl Node {
         Fault { span: self.span.clone(), message: message.into() }
     }
 
-    /// A string that is not empty.
+    /// A string that is not blank.
     ///
     /// # Errors
     ///
-    /// Another kind of value, or an empty string.
+    /// Another kind of value, or a blank string.
     pub fn text(&self) -> Result<&str, Fault> {
         match &self.content {
-            Content::Text(text) if text.is_empty() => Err(self.fault("this may not be empty")),
+            Content::Text(text) if text.trim().is_empty() => {
+                Err(self.fault("this may not be empty"))
+            }
             Content::Text(text) => Ok(text),
             _ => Err(self.expected("a string")),
         }
@@ -99,12 +101,11 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// Another kind of value, or an empty list: nothing can match that, or all, and neither is
-    /// what somebody means who writes it.
+    /// Another kind of value, or an empty list: whoever writes one has meant something else.
     pub fn list(&self) -> Result<&[Node], Fault> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
-                Err(self.fault("an empty list never matches; name at least one entry"))
+                Err(self.fault("an empty list means nothing; name at least one entry"))
             }
             Content::List(items) => Ok(items),
             _ => Err(self.expected("a list")),

@@ -104,7 +104,12 @@ fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
             value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"\"utf-8\"")
         })
     };
-    if is_json && parts.all(is_utf8) { Ok(()) } else { Err(Refusal::MediaType) }
+    // RFC 9110 §5.6.6 lets a parameter be empty.
+    if is_json && parts.all(|part| part.is_empty() || is_utf8(part)) {
+        Ok(())
+    } else {
+        Err(Refusal::MediaType)
+    }
 }
 
 fn content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -29,7 +29,7 @@ pub(super) enum Refusal {
     BodyIncomplete,
     Syntax,
     NoHookRequest,
-    Fault,
+    Internal,
 }
 
 impl Refusal {
@@ -46,7 +46,7 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyIncomplete | Self::Syntax | Self::NoHookRequest => StatusCode::BAD_REQUEST,
-            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -71,7 +71,7 @@ impl Refusal {
             Self::BodyIncomplete => "The body is incomplete.",
             Self::Syntax => "The body is not strict JSON (RFC 8259, no duplicate names).",
             Self::NoHookRequest => "The body is no registration inline hook request.",
-            Self::Fault => "The request could not be processed.",
+            Self::Internal => "The request could not be processed.",
         }
     }
 }
@@ -99,11 +99,11 @@ pub(super) fn refused(refusal: Refusal, state: &State) -> HttpResponse {
         Refusal::Encoding => {
             answer.insert_header((header::ACCEPT_ENCODING, "identity"));
         }
-        // What is left of a body that was not read to its end is no next request.
-        Refusal::BodyTooLarge | Refusal::BodyTooSlow | Refusal::BodyIncomplete => {
-            answer.force_close();
-        }
         _ => {}
+    }
+    // What may be left of a body that was not read to its end is no next request.
+    if !matches!(refusal, Refusal::Syntax | Refusal::NoHookRequest | Refusal::Internal) {
+        answer.force_close();
     }
     let summary = refusal.summary();
     answer.body(format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#))

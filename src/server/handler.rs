@@ -1,12 +1,6 @@
 //! One request, in five steps: admit it by its head, read its body, decide, log, answer.
 
-use std::{
-    fmt::Display,
-    panic::{AssertUnwindSafe, catch_unwind},
-    rc::Rc,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt::Display, rc::Rc, sync::Arc, time::Instant};
 
 use actix_http::{Request, Response, body::BoxBody};
 use actix_web::{
@@ -26,7 +20,6 @@ use crate::{
     decision_log::{Line, WorkerLog},
     hook::request::DecodeError,
     pipeline::{self, Answer, NoAnswer},
-    rule::Hook,
 };
 
 /// What one worker answers with.
@@ -34,6 +27,9 @@ pub(super) struct Worker {
     pub(super) state: Arc<State>,
     pub(super) log: Option<WorkerLog>,
 }
+
+/// The paths that are not hooks.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Answers any request.
 pub(super) async fn handle(
@@ -59,6 +55,9 @@ pub(super) async fn expect(
     worker: Rc<Worker>,
 ) -> Result<Request, Response<BoxBody>> {
     let started = Instant::now();
+    if PROBES.contains(&request.path()) {
+        return Ok(request);
+    }
     match admit(&worker.state, request.head()).await {
         Ok(_) => Ok(request),
         Err(refused) => {
@@ -71,9 +70,10 @@ pub(super) async fn expect(
 
 /// `/healthz` and `/readyz`, which are not logged.
 fn probe(request: &HttpRequest, state: &State) -> Option<HttpResponse> {
+    let [health, readiness] = PROBES;
     let answer = match request.uri().path() {
-        "/healthz" => answer::health(),
-        "/readyz" => answer::readiness(state),
+        path if path == health => answer::health(),
+        path if path == readiness => answer::readiness(state),
         _ => return None,
     };
     if [Method::GET, Method::HEAD].contains(request.method()) {
@@ -100,9 +100,9 @@ impl Worker {
                 Ok(body) => body,
                 Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
             };
-        let answer = match decide(admitted.hook, &body) {
+        let answer = match pipeline::answer(admitted.hook, &body) {
             Ok(answer) => answer,
-            Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
+            Err(error) => return self.refuse(&admitted.refused(refusal(&error)), started),
         };
         self.log(&admitted, &answer, started);
         answer::decided(answer.body)
@@ -110,44 +110,50 @@ impl Worker {
 
     fn refuse(&self, refused: &Refused<'_>, started: Instant) -> HttpResponse {
         if let Refusal::Credentials(reason) = refused.refusal {
-            self.state.failures.tell(reason);
+            let reason = reason.as_str();
+            self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
         }
         let caller: &dyn Display = match &refused.caller {
             Some(caller) => caller,
             None => &"none",
         };
-        self.write(Line {
+        let line = Line {
             hook: refused.name.unwrap_or("none"),
             request_type: "none",
-            decision: "none",
+            decision: None,
             status: refused.refusal.status().as_u16(),
             event_id: None,
             rules: &[],
             rules_revision: &self.state.rules.revision,
             caller,
             duration: started.elapsed(),
-        });
+        };
+        self.log.as_ref().inspect(|log| log.write(&line));
         answer::refused(refused.refusal, &self.state)
     }
 
     fn log(&self, admitted: &Admitted<'_>, answer: &Answer<'_, '_>, started: Instant) {
         if !answer.handled {
-            log::warn!(
-                "`{}` has no section for {} requests and denied one; narrow Okta's setting \
-                 \"Run this hook\", or add the section",
-                admitted.name,
-                answer.request_type.as_str()
-            );
+            let (name, request_type) = (admitted.name, answer.request_type.as_str());
+            self.state.warnings.warn(name, || {
+                format!(
+                    "`{name}` has no section for {request_type} requests and denied one; narrow \
+                     Okta's setting \"Run this hook\", or add the section"
+                )
+            });
         }
+        let Some(log) = &self.log else {
+            return;
+        };
         let outcomes: Vec<_> = answer
             .verdicts
             .iter()
             .map(|verdict| (verdict.rule.id.as_str(), verdict.outcome()))
             .collect();
-        self.write(Line {
+        log.write(&Line {
             hook: admitted.name,
             request_type: answer.request_type.as_str(),
-            decision: answer.decision,
+            decision: Some(answer.decision),
             status: 200,
             event_id: answer.event_id.as_deref(),
             rules: &outcomes,
@@ -156,25 +162,17 @@ impl Worker {
             duration: started.elapsed(),
         });
     }
-
-    fn write(&self, line: Line<'_>) {
-        if let Some(log) = &self.log {
-            log.write(&line);
-        }
-    }
 }
 
-/// Decides. A panic would be a fault of ours; it is answered with 500, which denies.
-fn decide<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, Refusal> {
-    match catch_unwind(AssertUnwindSafe(|| pipeline::answer(hook, body))) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(NoAnswer::Request(DecodeError::Syntax { .. }))) => Err(Refusal::Syntax),
-        Ok(Err(NoAnswer::Request(DecodeError::NoHookRequest(_)))) => Err(Refusal::NoHookRequest),
-        Ok(Err(error @ NoAnswer::TooLarge)) => {
+/// The refusal of a request that has no answer.
+fn refusal(error: &NoAnswer) -> Refusal {
+    match error {
+        NoAnswer::Request(DecodeError::Syntax { .. }) => Refusal::Syntax,
+        NoAnswer::Request(DecodeError::NoHookRequest(_)) => Refusal::NoHookRequest,
+        NoAnswer::Panicked => Refusal::Internal,
+        NoAnswer::TooLarge => {
             log::error!("{error}; shorten the rules' messages, or update fewer attributes");
-            Err(Refusal::Fault)
+            Refusal::Internal
         }
-        // The panic hook has logged where it was.
-        Err(_) => Err(Refusal::Fault),
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::failures::Failures;
+use super::warnings::Warnings;
 use crate::{auth::Authenticator, rule::RuleSet};
 
 /// The service's state.
@@ -19,7 +19,7 @@ pub struct State {
     pub body_limit: usize,
     /// The time for a request once its head is read.
     pub request_timeout: Duration,
-    pub(super) failures: Failures,
+    pub(super) warnings: Warnings,
     draining: AtomicBool,
 }
 
@@ -36,7 +36,7 @@ impl State {
             authenticator,
             body_limit,
             request_timeout,
-            failures: Failures::default(),
+            warnings: Warnings::default(),
             draining: AtomicBool::new(false),
         }
     }

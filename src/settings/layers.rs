@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io, ops::Range, path::PathBuf, rc::Rc};
 use config::{Config, Environment, File, FileFormat, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
-use super::{DEFAULT_FILE, LoadError, Sources};
+use super::{DEFAULT_FILE, Sources};
 use crate::{nearest::did_you_mean, problem::Problem};
 
 /// What the names of our variables start with.
@@ -72,7 +72,7 @@ impl Setter {
 }
 
 /// Reads every layer and merges them.
-pub(super) fn collect(sources: &Sources) -> Result<Layers, LoadError> {
+pub(super) fn collect(sources: &Sources) -> Result<Layers, Problem> {
     let mut layers = Layers {
         merged: Value::new(None, ValueKind::Table(config::Map::new())),
         setters: BTreeMap::new(),
@@ -114,7 +114,7 @@ fn variable(sources: &Sources, name: &str) -> Option<Vec<u8>> {
 }
 
 /// The name and text of the file that was named, or of the default one where it is there.
-fn read_file(sources: &Sources) -> Result<Option<(String, String)>, LoadError> {
+fn read_file(sources: &Sources) -> Result<Option<(String, String)>, Problem> {
     let (path, place) = match &sources.file {
         Some(path) => (path.clone(), "--config"),
         None => (PathBuf::from(DEFAULT_FILE), "settings"),
@@ -128,7 +128,7 @@ fn read_file(sources: &Sources) -> Result<Option<(String, String)>, LoadError> {
         Ok(Err(_)) => format!("`{name}` is not UTF-8"),
         Err(error) => format!("cannot read `{name}`: {error}"),
     };
-    Err(LoadError::Unreadable(Problem::named(place, why)))
+    Err(Problem::named(place, why))
 }
 
 impl Layers {
@@ -160,28 +160,37 @@ impl Layers {
     /// Notes every variable of ours, and gives them as a source for merging.
     fn look_through_environment(&mut self, sources: &Sources) -> Environment {
         let mut variables = config::Map::new();
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &sources.environment {
-            if !name.to_ascii_uppercase().starts_with(PREFIX) {
+            let path = name.to_ascii_lowercase().replace("__", ".");
+            let Some(path) = path.strip_prefix("hook.") else {
                 continue;
-            }
+            };
             let setter = Setter::Named(name.clone());
             let Ok(value) = String::from_utf8(value.clone()) else {
                 self.problems.push(setter.problem("the value is not UTF-8".to_owned()));
                 continue;
             };
-            variables.insert(name.clone(), value);
-            let path = name.to_ascii_lowercase().replace("__", ".");
-            let key = path.strip_prefix("hook.").unwrap_or(&path);
             // `…password.0` is an element of a list.
-            let key = match key.rsplit_once('.') {
-                Some((list, index))
-                    if LISTS.contains(&list) && index.bytes().all(|byte| byte.is_ascii_digit()) =>
-                {
-                    list
-                }
-                _ => key,
-            };
-            self.note(key, setter);
+            let list = path.rsplit_once('.').and_then(|(list, index)| {
+                let is_index = !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit());
+                (LISTS.contains(&list) && is_index).then_some(list)
+            });
+            // Which of two would win, chance would decide: the same key in another case, or a list
+            // as a whole and by its elements.
+            let elements = format!("{path}.");
+            let rival = seen.iter().find(|(other, _)| {
+                let of_list = LISTS.contains(&path) && other.starts_with(&elements);
+                *other == path || Some(other.as_str()) == list || of_list
+            });
+            if let Some((_, rival)) = rival {
+                self.problems
+                    .push(setter.problem(format!("`{rival}` sets the same key; keep one")));
+                continue;
+            }
+            seen.insert(path.to_owned(), name.clone());
+            variables.insert(name.clone(), value);
+            self.note(list.unwrap_or(path), setter);
         }
         Environment::with_prefix("HOOK")
             .prefix_separator("__")

@@ -13,11 +13,13 @@ const MISSING: &str = "this is missing; its section is not complete without it";
 /// Reads key by key; one at fault gives its default now and a problem at the end.
 pub(super) struct Reader {
     layers: Layers,
+    /// Whether files with secrets are read; if not, there are none in them.
+    secrets: bool,
 }
 
 impl Reader {
-    pub(super) fn new(layers: Layers) -> Self {
-        Self { layers }
+    pub(super) fn new(layers: Layers, secrets: bool) -> Self {
+        Self { layers, secrets }
     }
 
     /// Every problem found.
@@ -141,7 +143,8 @@ impl Reader {
             Some(duration) if range.contains(&duration) => duration,
             Some(_) => {
                 let (least, most) = range.into_inner();
-                self.wrong(key, format!("expected {least:?} to {most:?}")).unwrap_or(default)
+                self.wrong(key, format!("expected {} to {}", shown(least), shown(most)))
+                    .unwrap_or(default)
             }
             None => {
                 self.wrong(key, "expected a duration, such as `2500ms` or `75s`").unwrap_or(default)
@@ -187,6 +190,9 @@ impl Reader {
             },
             (None, Some(_)) => {
                 let path = self.text(&file_key)?;
+                if !self.secrets {
+                    return Some(Vec::new());
+                }
                 match fs::read_to_string(path) {
                     Ok(text) => (file_key.as_str(), text.lines().map(str::to_owned).collect()),
                     Err(error) => {
@@ -257,6 +263,13 @@ fn list(value: &Value) -> Option<Vec<String>> {
             (0..indices.len()).map(|index| text(indices.get(&index.to_string())?)).collect()
         }
         _ => None,
+    }
+}
+
+fn shown(duration: Duration) -> String {
+    match duration.as_millis() {
+        millis if millis % 1000 != 0 => format!("{millis}ms"),
+        _ => format!("{}s", duration.as_secs()),
     }
 }
 

@@ -126,7 +126,7 @@ fn nothing_configured_admits_nobody() {
 #[test]
 fn secrets_are_not_printed() {
     let printed = format!("{:?}", basic().with_header("x", ["s3cr3t"]));
-    assert!(!printed.contains("secret") || !printed.contains("s3cr3t"), "{printed}");
+    assert!(!printed.contains("s3cr3t"), "{printed}");
     assert!(!printed.contains("supersecret"), "{printed}");
 }
 

@@ -6,10 +6,12 @@ use crate::support::{BASIC, program, registration, repository, rules_folder, run
 fn the_shipped_rules_have_no_problems() {
     let output = run(program().arg("check"), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    assert!(text(&output.stdout).starts_with("rules in `rules`: 3 hooks, 4 rules, no problems"));
+    assert!(
+        text(&output.stdout).starts_with("the rules in `rules`: 3 hooks, 4 rules, no problems")
+    );
     let empty = tempfile::tempdir().unwrap();
     let output = run(program().arg("check").current_dir(&empty), b"");
-    assert!(text(&output.stdout).starts_with("built-in rules: 3 hooks, 4 rules, no problems"));
+    assert!(text(&output.stdout).starts_with("the built-in rules: 3 hooks, 4 rules, no problems"));
 }
 
 #[test]
@@ -40,13 +42,17 @@ fn every_problem_is_printed() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    // Problems in settings, too, and those of the rules beside them.
-    let output = run(program().arg("check").env("HOOK__SERVER__WORKERS", "x"), b"");
+    // Problems in settings, and those of the rules beside them.
+    let mut command = program();
+    command.arg("check").arg("--rules").arg(folder.path()).env("HOOK__SERVER__WORKERS", "x");
+    let output = run(&mut command, b"");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        text(&output.stdout),
-        "HOOK__SERVER__WORKERS: `server.workers`: expected a whole number\n\n1 problem\n"
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
+        "{said}"
     );
+    assert!(said.contains("a.toml:2:1") && said.ends_with("\n5 problems\n"), "{said}");
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
     assert_eq!(output.status.code(), Some(2));
 }

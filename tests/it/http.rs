@@ -132,6 +132,9 @@ fn nobody_is_asked_for_a_body_that_is_refused() {
     assert_refused(&expecting(AUTHORIZATION, 10).0, 415);
     assert_refused(&expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), 1 << 20).0, 413);
     let body = good();
+    let mut stream = service.connect();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    assert_eq!([Answer::read(&mut stream).status, Answer::read(&mut stream).status], [100, 200]);
     let (first, mut stream) = expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), body.len());
     assert_eq!(first.status, 100);
     stream.write_all(&body).unwrap();
@@ -150,6 +153,8 @@ fn media_types() {
         "APPLICATION/JSON",
         "application/json; charset=utf-8",
         "application/json;charset=\"UTF-8\"",
+        "application/json;",
+        "application/json ; charset=utf-8",
     ] {
         assert_eq!(status(&format!("Content-Type: {good}")), 200, "{good}");
     }

@@ -1,5 +1,6 @@
 //! Starting and stopping the service.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{
     io::Write as _,
     net::TcpStream,
@@ -32,8 +33,19 @@ fn a_password_is_made_where_no_way_in_is_configured() {
         401,
         "the guide's credentials are not built in"
     );
-    let other = Service::start(&[]);
-    assert!(!other.stderr().contains(authorization), "each start makes another");
+    let pair = STANDARD.decode(authorization).unwrap();
+    let password = text(&pair).strip_prefix("admin:").unwrap();
+    assert_eq!(
+        (password.len(), password.bytes().all(|b| b.is_ascii_hexdigit())),
+        (32, true),
+        "128 bits"
+    );
+    let other = Service::start(&[("RUST_LOG", "error")]);
+    let log = wait_for("the curl line", || {
+        let log = other.stderr();
+        log.contains("curl ").then_some(log)
+    });
+    assert!(!log.contains(password), "each start makes another");
 }
 
 #[test]
@@ -143,6 +155,25 @@ fn it_stops_gracefully() {
 }
 
 #[test]
+fn a_stuck_client_does_not_keep_it_from_stopping() {
+    let mut service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__REQUEST_TIMEOUT", "60s"),
+        ("HOOK__SERVER__SHUTDOWN_TIMEOUT", "1s"),
+    ]);
+    let mut stuck = service.connect();
+    let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], b"{ }");
+    stuck.write_all(&whole[..whole.len() - 1]).unwrap();
+    // Answered after it, so that the stuck one has been taken up.
+    assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+    let start = Instant::now();
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
 #[cfg(unix)]
 fn it_says_first_that_it_will_stop() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
@@ -184,4 +215,84 @@ fn a_full_disk_under_its_output_fails_no_request() {
         service.stderr().contains("decision log: cannot write").then_some(())
     });
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+}
+
+#[test]
+fn connections_are_bounded() {
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "2"),
+    ]);
+    let health = request("GET", "/healthz", &[], b"");
+    let mut open: Vec<_> = (0..2)
+        .map(|_| {
+            let mut stream = service.connect();
+            stream.write_all(&health).unwrap();
+            assert_eq!(Answer::read(&mut stream).status, 200);
+            stream
+        })
+        .collect();
+    let mut third = service.connect();
+    third.write_all(&health).unwrap();
+    third.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    assert!(third.peek(&mut [0]).is_err(), "a third connection waits");
+    drop(open.pop());
+    third.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    assert_eq!(Answer::read(&mut third).status, 200);
+}
+
+#[test]
+fn decisions_go_where_they_are_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("decisions");
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__LOG__DECISIONS", path.to_str().unwrap()),
+        ("HOOK__LOG__FORMAT", "human"),
+    ]);
+    service.post("/registrationHookSSR", &registration("{}"));
+    service.post("/registrationHookSSR", b"{");
+    let lines = wait_for("two lines", || {
+        let lines = std::fs::read_to_string(&path).unwrap_or_default();
+        (lines.lines().count() == 2).then_some(lines)
+    });
+    let (first, second) = lines.split_once('\n').unwrap();
+    assert!(
+        first.contains(" deny        registrationHookSSR self.service.registration ✗ okta-email ("),
+        "{first}"
+    );
+    assert!(second.contains(" refused 400 registrationHookSSR ("), "{second}");
+    assert_eq!(service.stdout(), "");
+}
+
+/// Standard output and standard error are pipes that nobody reads.
+#[test]
+fn nobody_needs_to_listen() {
+    let (out, mut command) = (std::io::pipe().unwrap(), program());
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let child = command
+        .envs(BASIC)
+        .env("HOOK__SERVER__BIND", address.to_string())
+        .stdin(std::process::Stdio::null())
+        .stdout(out.1.try_clone().unwrap())
+        .stderr(out.1)
+        .spawn()
+        .unwrap();
+    let mut service = Service::of(child, address);
+    wait_for("the service to listen", || TcpStream::connect(address).ok());
+    let wrong = registration("{}");
+    let mut stream = service.connect();
+    // More than any pipe holds, of lines and of warnings.
+    for _ in 0..2000 {
+        stream
+            .write_all(&request("POST", "/registrationHookPP", &[AUTHORIZATION, JSON], &wrong))
+            .unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200);
+    }
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+    drop(out.0);
 }

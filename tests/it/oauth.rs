@@ -257,7 +257,7 @@ fn settings_of_oauth() {
     );
     refused((&key("CLIENT_IDS"), ""), "this may not be empty");
     refused((&key("SCOPE"), "a b"), "without spaces");
-    refused((&key("LEEWAY"), "1h"), "expected 0ns to 600s");
+    refused((&key("LEEWAY"), "1h"), "expected 0s to 600s");
     refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
     for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
         let mut command = crate::support::program();

@@ -60,8 +60,8 @@ fn a_difference_is_shown_and_rewritten() {
 fn the_order_of_keys_counts() {
     let folder = recorded(&["guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
-    let value: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(&response).unwrap()).unwrap();
+    let text = fs::read_to_string(&response).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let turned = format!("{{\"error\":{},\"commands\":{}}}", value["error"], value["commands"]);
     fs::write(&response, turned).unwrap();
     assert_eq!(replay(folder.path(), &[]).0, Some(1));
@@ -75,6 +75,8 @@ fn what_does_not_belong_together() {
     fs::remove_file(hook.join("guide-deny.response.json")).unwrap();
     fs::write(hook.join("login-elsewhere.request.json"), "{").unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
+    fs::write(hook.join("x.requst.json"), "{}").unwrap();
+    fs::write(folder.path().join("y.request.json"), "{}").unwrap();
     let (code, said) = replay(folder.path(), &[]);
     assert_eq!(code, Some(1));
     for part in [
@@ -82,13 +84,15 @@ fn what_does_not_belong_together() {
         "guide-deny.response.json: No such file or directory (os error 2); record it with --update",
         "login-elsewhere.request.json: the body is not strict JSON",
         "empty: there is no recorded request in this folder",
-        "\n0 passed, 4 failed\n",
+        "x.requst.json: expected a name ending in",
+        "y.request.json: a recorded request stands in a folder",
+        "\n0 passed, 6 failed\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let (code, said) = replay(folder.path(), &["--update"]);
     assert_eq!(code, Some(1), "an orphan is not made good by rewriting");
-    assert!(said.ends_with("1 passed, 3 failed\n"), "{said}");
+    assert!(said.ends_with("1 passed, 5 failed\n"), "{said}");
 }
 
 #[test]

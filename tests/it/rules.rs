@@ -1,20 +1,27 @@
 //! What rules decide: a table of rules and forms, and what answers look like.
 
 use proptest::prelude::*;
-use registration_hook::{pipeline, rule::Hook};
+use registration_hook::{
+    hook::{self, DecisionKind, NonEmpty},
+    pipeline,
+    rule::{
+        Hook, Part, Policy, Requirement, Rule,
+        check::{Check, Miss},
+    },
+};
 use serde_json::{Value, json};
 
-use crate::support::{hook, registration};
+use crate::support::{hook as hook_of, registration};
 
 /// A hook with one rule of these keys.
 fn with_rule(keys: &str) -> Hook {
-    hook(&format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"))
+    hook_of(&format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"))
 }
 
 fn passes(hook: &Hook, form: &str) -> bool {
     let body = registration(form);
     let answer = pipeline::answer(hook, &body).unwrap_or_else(|error| panic!("{error}: {form}"));
-    answer.decision == "allow"
+    answer.decision == DecisionKind::Allow
 }
 
 /// The keys of a rule, values of `a` that pass, and values that fail.
@@ -169,8 +176,8 @@ fn all_and_any() {
     assert!(!passes(&any, "{}"));
 }
 
-fn answer(hook: &Hook, body: &str) -> Value {
-    serde_json::from_slice(&pipeline::answer(hook, body.as_bytes()).unwrap().body).unwrap()
+fn answer(hook: &Hook, body: &str) -> String {
+    String::from_utf8(pipeline::answer(hook, body.as_bytes()).unwrap().body).unwrap()
 }
 
 fn progressive(form: &str) -> String {
@@ -181,7 +188,7 @@ fn progressive(form: &str) -> String {
 
 #[test]
 fn every_failing_rule_gives_a_cause_in_order() {
-    let hook = hook(
+    let hook = hook_of(
         r#"
 [[self_service_registration.rules]]
 id = "second-name"
@@ -205,7 +212,7 @@ cause_domain = "external-service"
     );
     let answer = answer(&hook, text(&registration(r#"{"b":"1"}"#)));
     assert_eq!(
-        answer,
+        serde_json::from_str::<Value>(&answer).unwrap(),
         json!({
             "commands": [{"type": "com.okta.action.update", "value": {"registration": "DENY"}}],
             "error": {
@@ -227,22 +234,22 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn allow_all_and_update() {
-    let hook = hook("[progressive_profile]\nallow_all = true\nupdate = ['b', 'a']\n");
+    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['b', 'a']\n");
     let update = answer(&hook, &progressive(r#"{"a":[1],"b":"x","c":"not copied"}"#));
     assert_eq!(
-        update.to_string(),
+        update,
         r#"{"commands":[{"type":"com.okta.user.progressive.profile.update","value":{"b":"x","a":[1]}}]}"#
     );
     let nothing = answer(&hook, &progressive(r#"{"c":1,"a":null}"#));
     assert_eq!(
-        nothing.to_string(),
+        nothing,
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
     );
 }
 
 #[test]
 fn an_answer_that_okta_would_not_take_is_none() {
-    let hook = hook("[progressive_profile]\nallow_all = true\nupdate = ['a']\n");
+    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\n");
     let body = progressive(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256_000)));
     let error = pipeline::answer(&hook, body.as_bytes()).err().unwrap();
     assert_eq!(error, pipeline::NoAnswer::TooLarge);
@@ -262,4 +269,61 @@ proptest! {
         let hook = with_rule(&format!("attribute = 'a'\ndigits = {digits}"));
         prop_assert_eq!(passes(&hook, &format!(r#"{{"a":{number}}}"#)), number.to_string().len() == digits);
     }
+}
+
+#[test]
+fn a_value_that_no_attribute_has_is_not_matched_at_length() {
+    let hook = with_rule("attribute = 'a'\npattern = '[01]*1[01]{4000}'");
+    let start = std::time::Instant::now();
+    let value = "1".repeat(250_000);
+    assert!(!passes(&hook, &format!(r#"{{"a":"{value}"}}"#)));
+    // An order of magnitude: without the bound it took a minute in a debug build.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(!passes(
+        &with_rule("attribute = 'a'\npattern = '1+'"),
+        &format!(r#"{{"a":"{value}"}}"#)
+    ));
+}
+
+#[test]
+fn names_in_any_script_can_be_a_pattern() {
+    let hook = with_rule(
+        r"attribute = 'a'
+pattern = '[\p{L}\p{M} .-]{1,64}'",
+    );
+    for name in ["Rosario Jones", "Søren", "張偉", "O.-Ж"] {
+        assert!(passes(&hook, &json!({ "a": name }).to_string()), "{name}");
+    }
+}
+
+#[test]
+fn a_panic_costs_its_request_an_answer() {
+    #[derive(Debug)]
+    struct Broken;
+    impl Check for Broken {
+        fn judge(&self, _: &hook::Value<'_>, _: &hook::Form<'_>) -> Result<(), Miss> {
+            panic!("told by a test")
+        }
+
+        fn asks(&self) -> String {
+            String::new()
+        }
+    }
+    let mut hook = with_rule("attribute = 'a'\ndigits = 1");
+    let part = Part {
+        attributes: NonEmpty::of("a".to_owned()),
+        checks: NonEmpty::of(Box::new(Broken)),
+        optional: false,
+    };
+    let rule = Rule {
+        id: "broken".to_owned(),
+        requirement: Requirement::All(NonEmpty::of(part)),
+        message: "m".to_owned(),
+        reason: "r".to_owned(),
+        location: "l".to_owned(),
+        cause_domain: "d".to_owned(),
+    };
+    hook.registration.as_mut().unwrap().policy = Policy::Rules(NonEmpty::of(rule));
+    let body = registration(r#"{"a":"1"}"#);
+    assert_eq!(pipeline::answer(&hook, &body).err(), Some(pipeline::NoAnswer::Panicked));
 }

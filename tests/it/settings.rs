@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use registration_hook::settings::{Decisions, LoadError, Settings, Sources, load};
+use registration_hook::settings::{Decisions, Settings, Sources, load};
 
 fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Sources, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -11,6 +11,7 @@ fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Sources, tempfile
     let sources = Sources {
         file: Some(path),
         rules: None,
+        secrets: true,
         environment: variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
@@ -21,19 +22,21 @@ fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Sources, tempfile
 
 fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
     let (sources, _folder) = sources(Some(file), variables);
-    load(&sources).unwrap_or_else(|error| panic!("{error:?}"))
+    loaded(&sources)
 }
 
 /// The problems, without the folder's name.
 fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let (sources, folder) = sources(Some(file), variables);
     let place = format!("{}/", folder.path().display());
-    match load(&sources) {
-        Err(LoadError::Problems(problems)) => {
-            problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
-        }
-        other => panic!("{other:?}"),
-    }
+    let (_, problems) = load(&sources).unwrap();
+    problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
+}
+
+fn loaded(sources: &Sources) -> Settings {
+    let (settings, problems) = load(sources).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    settings
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn later_layers_win() {
         ],
     );
     sources.rules = Some("c".into());
-    let settings = load(&sources).unwrap();
+    let settings = loaded(&sources);
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:2");
     assert_eq!(settings.server.workers, 3);
     assert_eq!(settings.server.body_limit, 1 << 20);
@@ -281,14 +284,14 @@ fn no_value_shows() {
 fn bytes_that_are_no_text() {
     let (mut sources, _folder) = sources(None, &[]);
     sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
-    let Err(LoadError::Problems(problems)) = load(&sources) else { panic!() };
+    let (_, problems) = load(&sources).unwrap();
     assert_eq!(problems[0].to_string(), "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8");
 }
 
 #[test]
 fn a_named_file_must_be_there() {
     let sources = Sources { file: Some("/nonexistent.toml".into()), ..Sources::default() };
-    let Err(LoadError::Unreadable(problem)) = load(&sources) else { panic!() };
+    let problem = load(&sources).unwrap_err();
     assert!(
         problem.to_string().starts_with("--config: cannot read `/nonexistent.toml`: "),
         "{problem}"
@@ -303,4 +306,43 @@ fn an_open_address_needs_a_way_in() {
     let basic =
         "server.bind = \"0.0.0.0:1\"\nauth.basic.username = \"a\"\nauth.basic.password = \"b\"";
     assert!(good(basic, &[]).unguarded().is_none());
+}
+
+#[test]
+fn two_variables_for_one_key() {
+    let set = |name: &'static str| (name, "x");
+    for (variables, message) in [
+        (
+            ["HOOK__AUTH__BASIC__PASSWORD", "HOOK__AUTH__BASIC__PASSWORD__0"],
+            "HOOK__AUTH__BASIC__PASSWORD__0: `HOOK__AUTH__BASIC__PASSWORD` sets the same key; keep one",
+        ),
+        (
+            ["HOOK__AUTH__BASIC__PASSWORD__0", "HOOK__AUTH__BASIC__PASSWORD"],
+            "HOOK__AUTH__BASIC__PASSWORD: `HOOK__AUTH__BASIC__PASSWORD__0` sets the same key; keep one",
+        ),
+        (
+            ["HOOK__AUTH__BASIC__PASSWORD", "hook__auth__basic__password"],
+            "hook__auth__basic__password: `HOOK__AUTH__BASIC__PASSWORD` sets the same key; keep one",
+        ),
+    ] {
+        let found = problems(
+            "",
+            &[("HOOK__AUTH__BASIC__USERNAME", "a"), set(variables[0]), set(variables[1])],
+        );
+        assert_eq!(found, [message]);
+    }
+    let found =
+        problems("", &[("HOOK__AUTH__BASIC__USERNAME", "a"), set("HOOK__AUTH__BASIC__PASSWORD__")]);
+    assert!(found[0].contains("unknown key"), "{found:?}");
+}
+
+#[test]
+fn files_with_secrets_are_read_only_where_they_are_needed() {
+    let (mut sources, _folder) = sources(
+        Some("auth.basic.username = \"a\"\nauth.basic.password_file = \"/nonexistent\""),
+        &[],
+    );
+    assert_eq!(load(&sources).unwrap().1.len(), 1);
+    sources.secrets = false;
+    assert!(loaded(&sources).auth.is_configured());
 }

@@ -87,6 +87,11 @@ impl Service {
         Self { child, address, stdout, stderr }
     }
 
+    /// A service whose output goes elsewhere.
+    pub fn of(child: Child, address: SocketAddr) -> Self {
+        Self { child, address, stdout: Arc::default(), stderr: Arc::default() }
+    }
+
     pub fn stdout(&self) -> String {
         self.stdout.lock().unwrap().clone()
     }
@@ -233,4 +238,18 @@ pub fn registration(form: &str) -> Vec<u8> {
         r#"{{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{{"userProfile":{form}}}}}"#
     )
     .into_bytes()
+}
+
+/// JSON without the white space between its parts; the order stays.
+pub fn compact(json: &str) -> String {
+    let mut quoted = false;
+    let mut escaped = false;
+    json.chars()
+        .filter(|letter| {
+            let keep = quoted || !letter.is_whitespace();
+            quoted ^= *letter == '"' && !escaped;
+            escaped = quoted && *letter == '\\' && !escaped;
+            keep
+        })
+        .collect()
 }

@@ -108,7 +108,7 @@ fn claims_that_are_not() {
         ("\"exp\":4102444800", "\"exp\":1,\"exp\":4102444800", Claims),
         ("\"ver\":1", "\"nbf\":null", Claims),
         ("\"ver\":1", "\"client_id\":null", Claims),
-        ("{\"ver\"", "[{\"ver\"", Claims),
+        ("{\"aud\"", "[{\"aud\"", Claims),
     ] {
         assert!(good.contains(from));
         let token = sign_text("k1", r#"{"alg":"RS256","kid":"k1"}"#, &good.replace(from, to));

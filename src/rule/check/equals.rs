@@ -3,7 +3,7 @@
 use super::{Check, Kind, Miss, Read, met};
 use crate::{
     hook::{Form, Value},
-    rule::node::{Node, Table},
+    rule::node::{Content, Entry, Node, Table},
 };
 
 pub(super) const EQUALS: Kind = Kind { key: "equals", read };
@@ -13,8 +13,16 @@ struct Equals {
     other: String,
 }
 
-fn read(node: &Node, _: &Table) -> Read {
+fn read(node: &Node, part: &Table) -> Read {
     let other = node.text().map_err(|fault| vec![fault])?.to_owned();
+    let named = |entry: &Entry| match &entry.value.content {
+        Content::Text(name) => *name == other,
+        Content::List(names) => names.iter().any(|name| name.text() == Ok(&other)),
+        _ => false,
+    };
+    if ["attribute", "attributes"].into_iter().filter_map(|key| part.get(key)).any(named) {
+        return Err(vec![node.fault(format!("`{other}` always equals itself; name another"))]);
+    }
     Ok(Box::new(Equals { other }))
 }
 
@@ -23,6 +31,10 @@ impl Check for Equals {
         let value = value.scalar().ok_or(Miss::Type)?;
         let other = form.get(&self.other).ok_or(Miss::Value)?;
         met(other.value.scalar() == Some(value))
+    }
+
+    fn looks_further(&self) -> bool {
+        true
     }
 
     fn asks(&self) -> String {

@@ -14,8 +14,12 @@ use crate::{
 
 pub(super) const PATTERN: Kind = Kind { key: "pattern", read };
 
-/// The most memory that a compiled pattern may take, in bytes.
-const SIZE_LIMIT: usize = 1 << 20;
+/// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
+/// letters long, takes less.
+const SIZE_LIMIT: usize = 4 << 20;
+/// The longest value that is looked at, in bytes; a longer one fails. Time is linear in it, but by a
+/// factor that may be as large as the pattern.
+const VALUE_LIMIT: usize = 1 << 10;
 /// How deep groups may be nested.
 const NEST_LIMIT: u32 = 50;
 
@@ -64,7 +68,8 @@ fn syntax(error: &regex_syntax::Error) -> String {
 
 impl Check for Pattern {
     fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
-        met(self.regex.is_match(text(value)?))
+        let text = text(value)?;
+        met(text.len() <= VALUE_LIMIT && self.regex.is_match(text))
     }
 
     fn asks(&self) -> String {

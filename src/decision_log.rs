@@ -1,10 +1,11 @@
 //! One line a request on standard output, off the request's path.
 //!
-//! Each worker writes into a buffer of its own, which only the writer thread shares. The writer
-//! wakes when a buffer is no longer empty, lets it fill for [`BATCH`] and writes it out. When the
-//! sink is slower than the requests, lines are dropped and counted; no answer ever waits.
+//! A worker makes its line in a buffer of its own and adds it to the batch, in the order of the
+//! answers. The writer thread wakes when there is a batch, lets it grow for [`BATCH`] and writes it
+//! out. When the sink is slower than the requests, lines are dropped and counted; no answer waits.
 
 use std::{
+    cell::RefCell,
     fs::{File, OpenOptions},
     io::{self, IsTerminal as _, Write},
     os::fd::AsFd as _,
@@ -25,8 +26,8 @@ pub use line::Line;
 
 /// How long lines are collected before they are written.
 const BATCH: Duration = Duration::from_millis(100);
-/// The most bytes that wait in one worker's buffer.
-const BUFFER_LIMIT: usize = 1 << 20;
+/// The most bytes that wait.
+const BATCH_LIMIT: usize = 4 << 20;
 /// How long the end of the program waits for a sink that takes nothing.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -51,7 +52,7 @@ pub struct DecisionLog {
 /// One worker's end of the log.
 #[derive(Debug)]
 pub struct WorkerLog {
-    buffer: Arc<Mutex<Vec<u8>>>,
+    line: RefCell<Vec<u8>>,
     shared: Arc<Shared>,
     writer: Thread,
     style: Style,
@@ -59,7 +60,7 @@ pub struct WorkerLog {
 
 #[derive(Debug, Default)]
 struct Shared {
-    buffers: Mutex<Vec<Arc<Mutex<Vec<u8>>>>>,
+    batch: Mutex<Vec<u8>>,
     stopping: AtomicBool,
     dropped: AtomicU64,
 }
@@ -101,14 +102,8 @@ impl DecisionLog {
 
     /// An end for one more worker.
     pub fn worker(&self) -> WorkerLog {
-        let buffer = Arc::new(Mutex::new(Vec::new()));
-        lock(&self.shared.buffers).push(buffer.clone());
-        WorkerLog {
-            buffer,
-            shared: self.shared.clone(),
-            writer: self.writer.clone(),
-            style: self.style,
-        }
+        let (shared, writer) = (self.shared.clone(), self.writer.clone());
+        WorkerLog { line: RefCell::default(), shared, writer, style: self.style }
     }
 
     /// Writes what is left and ends the writer; waits a second at most for a sink that is stuck.
@@ -128,14 +123,17 @@ impl DecisionLog {
 impl WorkerLog {
     /// Adds a line, unless too many wait already.
     pub fn write(&self, line: &Line<'_>) {
-        let mut buffer = lock(&self.buffer);
-        if buffer.len() >= BUFFER_LIMIT {
+        let mut buffer = self.line.borrow_mut();
+        buffer.clear();
+        line.write(self.style, &mut buffer);
+        let mut batch = lock(&self.shared.batch);
+        let was_empty = batch.is_empty();
+        if batch.len() >= BATCH_LIMIT {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let was_empty = buffer.is_empty();
-        line.write(self.style, &mut buffer);
-        drop(buffer);
+        batch.extend_from_slice(&buffer);
+        drop(batch);
         if was_empty {
             self.writer.unpark();
         }
@@ -148,10 +146,7 @@ impl Shared {
         let mut failing = false;
         loop {
             let stopping = self.stopping.load(Ordering::Acquire);
-            // Buffers are few: one a worker.
-            for buffer in lock(&self.buffers).iter() {
-                batch.append(&mut lock(buffer));
-            }
+            batch.append(&mut lock(&self.batch));
             if batch.is_empty() && stopping {
                 return;
             }

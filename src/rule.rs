@@ -146,11 +146,12 @@ impl fmt::Display for Unmet<'_> {
                 let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
                 out.write_str(&parts.join(", and "))
             }
-            Self::Missed { attribute, check, miss: Miss::Value } => {
-                write!(out, "`{attribute}` is not {}", check.asks())
-            }
-            Self::Missed { attribute, check, miss: Miss::Type } => {
-                write!(out, "`{attribute}` has a type that is never {}", check.asks())
+            Self::Missed { attribute, check, miss } => {
+                write!(out, "`{attribute}`: expected {}", check.asks())?;
+                match miss {
+                    Miss::Value => Ok(()),
+                    Miss::Type => out.write_str(", found another type of value"),
+                }
             }
         }
     }
@@ -219,6 +220,30 @@ impl Rule {
                 unmet.collect::<Option<_>>().map(Unmet::NoPart)
             }
         }
+    }
+
+    /// Every attribute it looks at, without repetition.
+    pub fn attributes(&self) -> Vec<&str> {
+        let parts = || self.parts().iter();
+        let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
+        let others = parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other());
+        let mut attributes = Vec::new();
+        for name in named.chain(others) {
+            if !attributes.contains(&name) {
+                attributes.push(name);
+            }
+        }
+        attributes
+    }
+
+    /// Whether a check looks at other attributes than the one it is asked of.
+    pub fn looks_further(&self) -> bool {
+        self.parts().iter().flat_map(|part| part.checks.iter()).any(|check| check.other().is_some())
+    }
+
+    fn parts(&self) -> &NonEmpty<Part> {
+        let (Requirement::All(parts) | Requirement::Any(parts)) = &self.requirement;
+        parts
     }
 
     fn cause(&self) -> ErrorCause<'_> {

@@ -126,7 +126,8 @@ fn compare(case: &Case, folder: &Path, rules: &RuleSet, update: bool) -> Result<
     }
     let recorded = fs::read(&case.response)
         .map_err(|error| format!("{place}: {error}; record it with --update"))?;
-    let recorded = pretty(&recorded).map_err(|error| format!("{place}: {error}"))?;
+    let recorded = pretty(&recorded)
+        .map_err(|error| format!("{place}: the recorded answer is no JSON: {error}"))?;
     if recorded == answer {
         return Ok(());
     }

@@ -33,7 +33,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let address = settings.server.bind;
     let listener = server::bind(address).map_err(|error| {
         Failure::new(format!(
-            "server.bind: cannot listen on `{address}`: {error}; choose another with HOOK__SERVER__BIND or PORT"
+            "server.bind: cannot listen on `{address}`: {error}; choose another, as with HOOK__SERVER__BIND=127.0.0.1:8081"
         ))
     })?;
     let log = DecisionLog::start(&settings.log)

@@ -24,7 +24,7 @@ use strict::{Members, Nothing, Strict};
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
 /// Why bytes are no request. Says nothing of their content.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not JSON as we read it; where the reader stopped, counted from 1.
     Syntax {

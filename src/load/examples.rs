@@ -5,14 +5,22 @@ use std::{borrow::Cow, cell::RefCell, ops::Range};
 use super::fields::Fields;
 use crate::{
     hook::{Attribute, Form, Value},
+    nearest::did_you_mean,
     rule::{
-        Requirement, Rule,
-        node::{Content, Fault, Node},
+        Rule,
+        node::{Content, Entry, Fault, Node},
     },
 };
 
 /// Complains of every example that does not come out as it says.
-pub(super) fn try_out(rule: &Rule, node: &Node, span: Range<usize>, faults: &RefCell<Vec<Fault>>) {
+/// A rule is `plain` if its attributes and checks do not stand in parts.
+pub(super) fn try_out(
+    rule: &Rule,
+    plain: bool,
+    node: &Node,
+    span: Range<usize>,
+    faults: &RefCell<Vec<Fault>>,
+) {
     let table = match node.table() {
         Ok(table) => table,
         Err(fault) => return faults.borrow_mut().push(fault),
@@ -20,7 +28,8 @@ pub(super) fn try_out(rule: &Rule, node: &Node, span: Range<usize>, faults: &Ref
     let fields = Fields::new(table, span, faults);
     for (key, should_pass) in [("pass", true), ("fail", false)] {
         for example in fields.optional(key, Node::list).unwrap_or_default() {
-            let Some(form) = fields.keep(form(rule, example)) else {
+            let Some(form) = fields.keep(form(rule, plain && !rule.looks_further(), example))
+            else {
                 continue;
             };
             match (rule.unmet(&form), should_pass) {
@@ -40,29 +49,29 @@ pub(super) fn try_out(rule: &Rule, node: &Node, span: Range<usize>, faults: &Ref
 }
 
 /// The form that an example stands for: an object is one; any other value is that of each of the
-/// rule's attributes.
-fn form<'n>(rule: &Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
-    if let Content::Table(table) = &example.content {
-        let attributes =
-            table.0.iter().map(|entry| Ok(attribute(entry.key.clone(), value(&entry.value)?)));
-        return Ok(Form::new(attributes.collect::<Result<_, Fault>>()?));
-    }
-    let Requirement::All(parts) = &rule.requirement else {
-        return Err(needs_object(example));
+/// rule's attributes, where nothing else counts.
+fn form<'n>(rule: &Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, Fault> {
+    let known = rule.attributes();
+    let attributes: Result<_, Fault> = match &example.content {
+        Content::Table(table) => table.0.iter().map(|entry| known_attribute(&known, entry)).collect(),
+        _ if plain => {
+            known.iter().map(|name| Ok(attribute((*name).to_owned(), value(example)?))).collect()
+        }
+        _ => Err(example.expected(
+            "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
+        )),
     };
-    let [part] = parts.iter().collect::<Vec<_>>()[..] else {
-        return Err(needs_object(example));
-    };
-    if part.checks.iter().any(|check| check.looks_further()) {
-        return Err(needs_object(example));
-    }
-    let attributes =
-        part.attributes.iter().map(|name| Ok(attribute(name.clone(), value(example)?)));
-    Ok(Form::new(attributes.collect::<Result<_, Fault>>()?))
+    Ok(Form::new(attributes?))
 }
 
-fn needs_object(example: &Node) -> Fault {
-    example.expected("the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes")
+fn known_attribute<'n>(known: &[&str], entry: &'n Entry) -> Result<Attribute<'n>, Fault> {
+    let key = entry.key.as_str();
+    if known.contains(&key) {
+        return Ok(attribute(entry.key.clone(), value(&entry.value)?));
+    }
+    let suggestion = did_you_mean(key, known.iter().copied());
+    let message = format!("the rule does not look at `{key}`{suggestion}");
+    Err(Fault { span: entry.key_span.clone(), message })
 }
 
 fn attribute(name: String, value: Value<'_>) -> Attribute<'_> {

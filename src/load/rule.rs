@@ -54,7 +54,13 @@ pub(super) fn read(
         return None;
     }
     if let Some(entry) = examples {
-        examples::try_out(&rule, &entry.value, entry.key_span.clone(), faults);
+        examples::try_out(
+            &rule,
+            all.or(any).is_none(),
+            &entry.value,
+            entry.key_span.clone(),
+            faults,
+        );
     }
     Some(rule)
 }

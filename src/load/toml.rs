@@ -9,9 +9,18 @@ pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Table {
     let (document, errors) = DeTable::parse_recoverable(text);
     faults.extend(errors.iter().map(|error| Fault {
         span: error.span().unwrap_or(0..0),
-        message: error.message().replace('\n', ", "),
+        message: explain(error.message()),
     }));
     table(document.get_ref())
+}
+
+/// The parser's message on a line, with a hint at the likeliest slip.
+fn explain(message: &str) -> String {
+    let message = message.replace('\n', ", ");
+    match message.contains("escape") {
+        true => format!("{message}; in single quotes a backslash is no more than that"),
+        false => message,
+    }
 }
 
 fn table(table: &DeTable<'_>) -> Table {

@@ -23,12 +23,12 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// In what way the value is not what is asked for.
     fn judge(&self, value: &Value<'_>, form: &Form<'_>) -> Result<(), Miss>;
 
-    /// What is asked for, to follow "is not": `4 digits`.
+    /// What is asked for, to follow "expected": `4 digits`.
     fn asks(&self) -> String;
 
-    /// Whether it looks at other attributes, too.
-    fn looks_further(&self) -> bool {
-        false
+    /// The other attribute that it looks at, if it does.
+    fn other(&self) -> Option<&str> {
+        None
     }
 }
 

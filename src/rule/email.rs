@@ -17,9 +17,13 @@ pub fn domain(address: &str) -> Option<&str> {
     (address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain)).then_some(domain)
 }
 
-/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens.
+/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens, of which the
+/// last is not a number, as an IP address's is (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
-    name.len() <= DOMAIN_LIMIT && name.split('.').all(is_label)
+    let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    name.len() <= DOMAIN_LIMIT
+        && name.split('.').all(is_label)
+        && !name.rsplit('.').next().is_some_and(numeric)
 }
 
 fn is_label(label: &str) -> bool {

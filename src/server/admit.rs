@@ -13,7 +13,7 @@ use crate::{
 
 /// The longest URI, in bytes. Okta's own limit for a hook's is 1,024.
 const URI_LIMIT: usize = 8 << 10;
-/// The most bytes of header names and values.
+/// The most bytes of headers.
 const HEADERS_LIMIT: usize = 16 << 10;
 
 /// A request that may be read on.
@@ -25,8 +25,8 @@ pub(super) struct Admitted<'s> {
 
 impl<'s> Admitted<'s> {
     /// The request, refused later all the same.
-    pub(super) fn refused(&self, refusal: Refusal) -> Refused<'s> {
-        Refused { refusal, name: Some(self.name), caller: Some(self.caller.clone()) }
+    pub(super) fn refused(&self, refusal: Refusal, unread: bool) -> Refused<'s> {
+        Refused { refusal, name: Some(self.name), caller: Some(self.caller.clone()), unread }
     }
 }
 
@@ -35,6 +35,8 @@ pub(super) struct Refused<'s> {
     pub(super) refusal: Refusal,
     pub(super) name: Option<&'s str>,
     pub(super) caller: Option<Caller>,
+    /// Whether it may have a body that was not read to its end.
+    pub(super) unread: bool,
 }
 
 /// Looks at the head.
@@ -42,7 +44,9 @@ pub(super) async fn admit<'s>(
     state: &'s State,
     head: &RequestHead,
 ) -> Result<Admitted<'s>, Refused<'s>> {
-    let mut refused = Refused { refusal: Refusal::NotFound, name: None, caller: None };
+    let has_body = is_chunked(head) || !matches!(declared(&head.headers), None | Some(0));
+    let mut refused =
+        Refused { refusal: Refusal::NotFound, name: None, caller: None, unread: has_body };
     let too_large = oversized(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
@@ -68,15 +72,35 @@ pub(super) async fn admit<'s>(
 }
 
 fn oversized(head: &RequestHead) -> Result<(), Refusal> {
-    let uri = head.uri.path_and_query().map_or(0, |uri| uri.as_str().len());
-    if uri > URI_LIMIT {
+    if uri_length(head) > URI_LIMIT {
         return Err(Refusal::UriTooLong);
     }
-    let lengths = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-    if lengths.sum::<usize>() > HEADERS_LIMIT {
+    if headers_length(head) > HEADERS_LIMIT {
         return Err(Refusal::HeadersTooLarge);
     }
     Ok(())
+}
+
+/// Whether the body comes in chunks, the one transfer coding that the codec lets through.
+pub(super) fn is_chunked(head: &RequestHead) -> bool {
+    head.headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// How long the head was, in bytes, if it was written as most clients do.
+pub(super) fn length(head: &RequestHead) -> usize {
+    head.method.as_str().len()
+        + uri_length(head)
+        + "  HTTP/1.1\r\n\r\n".len()
+        + headers_length(head)
+}
+
+fn uri_length(head: &RequestHead) -> usize {
+    head.uri.path_and_query().map_or(0, |uri| uri.as_str().len())
+}
+
+fn headers_length(head: &RequestHead) -> usize {
+    let line = |name: &str, value: usize| name.len() + ": ".len() + value + "\r\n".len();
+    head.headers.iter().map(|(name, value)| line(name.as_str(), value.len())).sum()
 }
 
 fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
@@ -120,11 +144,12 @@ fn content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 fn declared_length(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    match length {
+    match declared(headers) {
         Some(length) if length > limit as u64 => Err(Refusal::BodyTooLarge),
         _ => Ok(()),
     }
+}
+
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

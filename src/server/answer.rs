@@ -9,7 +9,10 @@ use actix_web::{
 };
 
 use super::state::State;
-use crate::auth::{Bearer, Freshness, Reason};
+use crate::{
+    auth::{Bearer, Freshness, Reason},
+    hook::request::DecodeError,
+};
 
 /// In seconds; by then a fetch of keys that was under way has ended.
 const RETRY_AFTER: &str = "2";
@@ -27,8 +30,7 @@ pub(super) enum Refusal {
     BodyTooLarge,
     BodyTooSlow,
     BodyIncomplete,
-    Syntax,
-    NoHookRequest,
+    Request(DecodeError),
     Internal,
 }
 
@@ -45,14 +47,15 @@ impl Refusal {
             Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyIncomplete | Self::Syntax | Self::NoHookRequest => StatusCode::BAD_REQUEST,
+            Self::BodyIncomplete | Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// What the caller is told; constant, so that nothing of the request comes back.
-    fn summary(self) -> &'static str {
-        match self {
+    /// What the caller is told; nothing of the request comes back.
+    fn summary(self) -> String {
+        let text = match self {
+            Self::Request(error) => return format!("Not processed: {error}."),
             Self::UriTooLong => "The URI is too long.",
             Self::HeadersTooLarge => "The headers are too large.",
             Self::NotFound => "There is no such hook.",
@@ -69,10 +72,9 @@ impl Refusal {
             Self::BodyTooLarge => "The body is too large.",
             Self::BodyTooSlow => "The body did not arrive in time.",
             Self::BodyIncomplete => "The body is incomplete.",
-            Self::Syntax => "The body is not strict JSON (RFC 8259, no duplicate names).",
-            Self::NoHookRequest => "The body is no registration inline hook request.",
             Self::Internal => "The request could not be processed.",
-        }
+        };
+        text.to_owned()
     }
 }
 
@@ -82,7 +84,8 @@ pub(super) fn decided(body: Vec<u8>) -> HttpResponse {
 }
 
 /// A refusal's answer, in the shape of Okta's errors.
-pub(super) fn refused(refusal: Refusal, state: &State) -> HttpResponse {
+/// `unread`: whether the request may have a body that was not read to its end.
+pub(super) fn refused(refusal: Refusal, state: &State, unread: bool) -> HttpResponse {
     let mut answer = json(refusal.status());
     match refusal {
         Refusal::Method { allow } => {
@@ -101,8 +104,8 @@ pub(super) fn refused(refusal: Refusal, state: &State) -> HttpResponse {
         }
         _ => {}
     }
-    // What may be left of a body that was not read to its end is no next request.
-    if !matches!(refusal, Refusal::Syntax | Refusal::NoHookRequest | Refusal::Internal) {
+    // What is left of a body is no next request.
+    if unread {
         answer.force_close();
     }
     let summary = refusal.summary();

@@ -28,6 +28,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Phase {
     state: Cell<State>,
+    /// Bytes that came and belong to no request that was answered.
+    unclaimed: Cell<usize>,
     keep_alive: Duration,
 }
 
@@ -47,13 +49,19 @@ impl Phase {
         self.state.set(State::Busy);
     }
 
-    /// A request is answered.
-    pub(super) fn idle(&self) {
+    /// A request of about this length is answered. What came beyond it is the head of the next one.
+    pub(super) fn idle(&self, length: usize) {
+        let left = self.unclaimed.get().saturating_sub(length);
+        self.unclaimed.set(left);
         let since = Instant::now();
-        self.state.set(State::Idle { since });
+        self.state.set(match left {
+            0 => State::Idle { since },
+            _ => State::Head { since },
+        });
     }
 
-    fn bytes_came(&self) {
+    fn bytes_came(&self, count: usize) {
+        self.unclaimed.set(self.unclaimed.get().saturating_add(count));
         if let State::Idle { .. } = self.state.get() {
             let since = Instant::now();
             self.state.set(State::Head { since });
@@ -83,7 +91,11 @@ impl<S> Guarded<S> {
     pub(super) fn new(stream: S, keep_alive: Duration) -> Self {
         Self {
             stream,
-            phase: Rc::new(Phase { state: Cell::new(State::Busy), keep_alive }),
+            phase: Rc::new(Phase {
+                state: Cell::new(State::Busy),
+                unclaimed: Cell::new(0),
+                keep_alive,
+            }),
             write_stalled: None,
             timer: None,
         }
@@ -135,9 +147,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         if result.is_ready() {
-            self.phase.bytes_came();
+            self.phase.bytes_came(buffer.filled().len().saturating_sub(before));
             return result;
         }
         match self.phase.deadline() {
@@ -159,6 +172,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.stream).poll_flush(context);
+        // An answer went out, and nothing may be read again before the next byte comes: what is due
+        // then has to wake the task. The read finds out whether it is.
+        if result.is_ready()
+            && let Some(deadline) = self.phase.deadline()
+        {
+            self.is_due(deadline, context);
+        }
         self.written(result, context)
     }
 

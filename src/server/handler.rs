@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    admit::{Admitted, Refused, admit},
+    admit::{self, Admitted, Refused, admit},
     answer::{self, Refusal},
     body,
     guard::Phase,
@@ -18,7 +18,6 @@ use super::{
 };
 use crate::{
     decision_log::{Line, WorkerLog},
-    hook::request::DecodeError,
     pipeline::{self, Answer, NoAnswer},
 };
 
@@ -40,11 +39,12 @@ pub(super) async fn handle(
     let started = Instant::now();
     let phase = request.conn_data::<Rc<Phase>>();
     phase.inspect(|phase| phase.busy());
+    let mut length = admit::length(request.head());
     let answer = match probe(&request, &worker.state) {
         Some(answer) => answer,
-        None => worker.answer(&request, payload, started).await,
+        None => worker.answer(&request, payload, started, &mut length).await,
     };
-    phase.inspect(|phase| phase.idle());
+    phase.inspect(|phase| phase.idle(length));
     answer
 }
 
@@ -62,7 +62,8 @@ pub(super) async fn expect(
         Ok(_) => Ok(request),
         Err(refused) => {
             let answer = worker.refuse(&refused, started).into();
-            request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle());
+            let length = admit::length(request.head());
+            request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle(length));
             Err(answer)
         }
     }
@@ -80,32 +81,38 @@ fn probe(request: &HttpRequest, state: &State) -> Option<HttpResponse> {
         return Some(answer);
     }
     let refusal = Refusal::Method { allow: "GET, HEAD" };
-    Some(answer::refused(refusal, state))
+    Some(answer::refused(refusal, state, false))
 }
 
 impl Worker {
+    /// Answers a request for a hook; adds its body's length to that of its head.
     async fn answer(
         &self,
         request: &HttpRequest,
         payload: Payload,
         started: Instant,
+        length: &mut usize,
     ) -> HttpResponse {
         let state = &self.state;
         let admitted = match admit(state, request.head()).await {
             Ok(admitted) => admitted,
             Err(refused) => return self.refuse(&refused, started),
         };
-        let body =
-            match body::read(payload, state.body_limit, started + state.request_timeout).await {
-                Ok(body) => body,
-                Err(refusal) => return self.refuse(&admitted.refused(refusal), started),
-            };
-        let answer = match pipeline::answer(admitted.hook, &body) {
-            Ok(answer) => answer,
-            Err(error) => return self.refuse(&admitted.refused(refusal(&error)), started),
+        let deadline = started + state.request_timeout;
+        let body = match body::read(payload, state.body_limit, deadline).await {
+            Ok(body) => body,
+            Err(refusal) => return self.refuse(&admitted.refused(refusal, true), started),
         };
-        self.log(&admitted, &answer, started);
-        answer::decided(answer.body)
+        // What chunks took on the wire is not known; then nothing counts as left over.
+        let chunked = admit::is_chunked(request.head());
+        *length = if chunked { usize::MAX } else { *length + body.len() };
+        match pipeline::answer(admitted.hook, &body) {
+            Ok(answer) => {
+                self.log(&admitted, &answer, started);
+                answer::decided(answer.body)
+            }
+            Err(error) => self.refuse(&admitted.refused(refusal(error), false), started),
+        }
     }
 
     fn refuse(&self, refused: &Refused<'_>, started: Instant) -> HttpResponse {
@@ -129,16 +136,19 @@ impl Worker {
             duration: started.elapsed(),
         };
         self.log.as_ref().inspect(|log| log.write(&line));
-        answer::refused(refused.refusal, &self.state)
+        answer::refused(refused.refusal, &self.state, refused.unread)
     }
 
     fn log(&self, admitted: &Admitted<'_>, answer: &Answer<'_, '_>, started: Instant) {
         if !answer.handled {
             let (name, request_type) = (admitted.name, answer.request_type.as_str());
+            let registration = answer.request_type.is_registration();
+            let section =
+                if registration { "self_service_registration" } else { "progressive_profile" };
             self.state.warnings.warn(name, || {
                 format!(
-                    "`{name}` has no section for {request_type} requests and denied one; narrow \
-                     Okta's setting \"Run this hook\", or add the section"
+                    "`{name}` denied a {request_type} request, for which it has no section; narrow \
+                     Okta's setting \"Run this hook\", or add [{section}] to its rules"
                 )
             });
         }
@@ -165,10 +175,9 @@ impl Worker {
 }
 
 /// The refusal of a request that has no answer.
-fn refusal(error: &NoAnswer) -> Refusal {
+fn refusal(error: NoAnswer) -> Refusal {
     match error {
-        NoAnswer::Request(DecodeError::Syntax { .. }) => Refusal::Syntax,
-        NoAnswer::Request(DecodeError::NoHookRequest(_)) => Refusal::NoHookRequest,
+        NoAnswer::Request(error) => Refusal::Request(error),
         NoAnswer::Panicked => Refusal::Internal,
         NoAnswer::TooLarge => {
             log::error!("{error}; shorten the rules' messages, or update fewer attributes");

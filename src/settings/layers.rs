@@ -143,8 +143,11 @@ impl Layers {
                 name,
                 text,
                 at,
-                "this is not TOML: a string needs quotes, and a key is set once (https://toml.io)",
+                "the syntax of TOML is broken here; see https://toml.io",
             ));
+        }
+        if !errors.is_empty() {
+            return false;
         }
         let mut keys = Vec::new();
         flatten(document.get_ref(), "", &mut keys);
@@ -154,7 +157,7 @@ impl Layers {
                 Setter::File { name: name.to_owned(), text: shared.clone(), at: span.start };
             self.note(&key, setter);
         }
-        errors.is_empty()
+        true
     }
 
     /// Notes every variable of ours, and gives them as a source for merging.
@@ -207,7 +210,8 @@ impl Layers {
         let message = if is_section(key) {
             format!("`{key}` is a section; set the keys in it")
         } else {
-            let suggestion = did_you_mean(key, KEYS.iter().copied());
+            let sections = KEYS.iter().filter_map(|key| Some(key.rsplit_once('.')?.0));
+            let suggestion = did_you_mean(key, KEYS.iter().copied().chain(sections));
             format!("unknown key `{key}`{suggestion}")
         };
         self.problems.push(setter.problem(message));

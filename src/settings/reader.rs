@@ -8,6 +8,8 @@ use jiff::SignedDuration;
 use super::{Secret, layers::Layers};
 use crate::{nearest::did_you_mean, problem::Problem};
 
+const LIST: &str =
+    "expected a string or a list of strings (in variables numbered from `__0`), in quotes";
 const MISSING: &str = "this is missing; its section is not complete without it";
 
 /// Reads key by key; one at fault gives its default now and a problem at the end.
@@ -76,7 +78,7 @@ impl Reader {
             return self.wrong(key, MISSING);
         };
         match list(value) {
-            None => self.wrong(key, "expected a string or a list of strings, in quotes"),
+            None => self.wrong(key, LIST),
             Some(list) if list.is_empty() || list.iter().any(String::is_empty) => {
                 self.wrong(key, "this may not be empty")
             }
@@ -184,9 +186,7 @@ impl Reader {
             }
             (Some(value), None) => match list(value) {
                 Some(secrets) => (key, secrets),
-                None => {
-                    return self.wrong(key, "expected a string or a list of strings, in quotes");
-                }
+                None => return self.wrong(key, LIST),
             },
             (None, Some(_)) => {
                 let path = self.text(&file_key)?;

@@ -286,7 +286,7 @@ fn a_request_type_without_a_section_is_denied_and_warned_of() {
         log.contains("Run this hook").then_some(log)
     });
     assert!(
-        warned.contains("`registrationHookPP` has no section for self.service.registration"),
+        warned.contains("`registrationHookPP` denied a self.service.registration request, for which it has no section"),
         "{warned}"
     );
 }

@@ -26,7 +26,7 @@ fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn the_fixtures() {
-    let output = run(program().arg("replay"), b"");
+    let output = run(program().args(["replay", "fixtures"]), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
     let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();

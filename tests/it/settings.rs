@@ -152,7 +152,7 @@ fn unknown_keys_in_any_layer() {
             "auth.basic.password: this is missing; set it, or `auth.basic.password_file`",
             "hook__server__worker_s: unknown key `server.worker_s`; did you mean `server.workers`?",
             "test.toml:2:1: unknown key `server.bnd`; did you mean `server.bind`?",
-            "test.toml:3:2: unknown key `sever`; did you mean `server.bind`?",
+            "test.toml:3:2: unknown key `sever`; did you mean `server`?",
             "test.toml:6:1: `auth.basic.username`: expected a string, in quotes",
         ]
     );
@@ -223,7 +223,7 @@ fn incomplete_or_unusable_ways_in() {
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = 12345",
-            "test.toml:2:12: `auth.basic.password`: expected a string or a list of strings, in quotes",
+            "test.toml:2:12: `auth.basic.password`: expected a string or a list of strings (in variables numbered from `__0`), in quotes",
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = \"Pa55\\u0007word\"",

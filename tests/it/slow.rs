@@ -121,3 +121,55 @@ fn a_body_cut_short_is_no_request() {
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(Answer::read(&mut stream).status, 400);
 }
+
+/// A connection's first request has no body, so that nothing is read after its answer.
+#[test]
+fn idle_after_a_request_without_a_body() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "1s")]);
+    std::thread::scope(|scope| {
+        for head in ["GET /healthz", "HEAD /readyz", "GET /nope", "GET /registrationHookSSR"] {
+            let mut stream = service.connect();
+            scope.spawn(move || {
+                stream.write_all(format!("{head} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+                assert_about(until_closed(stream, None).0, 1.0);
+            });
+        }
+    });
+}
+
+/// The next head begins in the same piece as a request, and goes no further.
+#[test]
+fn heads_that_come_with_the_request_before() {
+    let service = Service::with_basic();
+    let body = registration("{}");
+    let post = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
+    let get = request("GET", "/healthz", &[], b"");
+    std::thread::scope(|scope| {
+        for first in [post, get] {
+            let mut stream = service.connect();
+            scope.spawn(move || {
+                stream.write_all(&[&first[..], b"GET /healthz HT"].concat()).unwrap();
+                assert_about(until_closed(stream, None).0, 5.0);
+            });
+        }
+    });
+}
+
+/// Requests without end from a client that reads no answer.
+#[test]
+fn readers() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    let get = request("GET", "/healthz", &[], b"").repeat(100);
+    let start = Instant::now();
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "still open");
+        match stream.write_all(&get) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => break,
+        }
+    }
+    assert!(start.elapsed() > Duration::from_secs(20), "{:?}", start.elapsed());
+}

@@ -20,10 +20,11 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The program, with nothing of this process's environment that it would read.
+/// The program, with nothing of this process's environment that it would read, in a folder with no
+/// settings file and with the guide's rules: a reader's own in `rules` are not what is tested.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registration-hook"));
-    command.current_dir(repository("")).env_remove("PORT").env_remove("RUST_LOG");
+    command.current_dir(repository("tests")).env_remove("PORT").env_remove("RUST_LOG");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().to_uppercase().starts_with("HOOK__") {
             command.env_remove(name);

@@ -112,7 +112,10 @@ impl Check for Domains {
             Some(domain) => format!("at {domain}"),
             None => format!("at one of {count} domains"),
         };
-        let not = if self.wanted { "" } else { "not " };
-        format!("an address {not}{place}")
+        if self.wanted {
+            format!("an address {place}")
+        } else {
+            format!("an address, but none {place}")
+        }
     }
 }

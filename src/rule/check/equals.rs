@@ -33,8 +33,8 @@ impl Check for Equals {
         met(other.value.scalar() == Some(value))
     }
 
-    fn looks_further(&self) -> bool {
-        true
+    fn other(&self) -> Option<&str> {
+        Some(&self.other)
     }
 
     fn asks(&self) -> String {

@@ -57,8 +57,8 @@ impl Check for OneOf {
         match (self.wanted, count) {
             (true, 1) => "the one value allowed".to_owned(),
             (true, _) => format!("one of the {count} values allowed"),
-            (false, 1) => "other than the one value refused".to_owned(),
-            (false, _) => format!("other than the {count} values refused"),
+            (false, 1) => "any value but the one refused".to_owned(),
+            (false, _) => format!("any value but the {count} refused"),
         }
     }
 }

@@ -60,13 +60,23 @@ impl std::error::Error for DecodeError {}
 /// [`DecodeError::Syntax`] where the bytes are not strict JSON, and only then
 /// [`DecodeError::NoHookRequest`].
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
+    // At once for all of it, which costs less than string by string.
+    let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
     let mut envelope = Envelope::default();
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut json = serde_json::Deserializer::from_str(text);
     let read = Strict { members: &mut envelope, depth: 1 }.deserialize(&mut json);
     let top = read
         .and_then(|top| json.end().map(|()| top))
         .map_err(|error| DecodeError::Syntax { line: error.line(), column: error.column() })?;
     envelope.into_request(&top)
+}
+
+/// Where the bytes cease to be UTF-8.
+fn not_utf8(body: &[u8], at: usize) -> DecodeError {
+    let before = body.get(..at).unwrap_or_default();
+    let lines = before.split(|byte| *byte == b'\n');
+    let column = lines.clone().next_back().map_or(0, <[u8]>::len) + 1;
+    DecodeError::Syntax { line: lines.count(), column }
 }
 
 /// The members of the top level that a decision needs.

@@ -227,6 +227,8 @@ fn errors_say_where_and_not_what() {
     let error = decode(body.as_bytes()).err().unwrap();
     assert!(matches!(error, DecodeError::Syntax { line: 3, .. }), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
+    let error = decode(b"{\n\"a\":\"\xff\"}").err();
+    assert_eq!(error, Some(DecodeError::Syntax { line: 2, column: 6 }));
 }
 
 /// Any JSON value, with names that sometimes repeat.

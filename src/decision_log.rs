@@ -1,7 +1,7 @@
 //! One line a request on standard output, off the request's path.
 //!
 //! A worker makes its line in a buffer of its own and adds it to the batch, in the order of the
-//! answers. The writer thread wakes when there is a batch, lets it grow for [`BATCH`] and writes it
+//! answers. The writer thread wakes when there is a batch, lets it grow for a moment and writes it
 //! out. When the sink is slower than the requests, lines are dropped and counted; no answer waits.
 
 use std::{

@@ -41,13 +41,25 @@ pub struct Request<'a> {
     pub request_type: RequestType,
     /// Okta's `eventId`, where it sends one.
     pub event_id: Option<Cow<'a, str>>,
+    /// Okta's `eventTime`, as it was sent.
+    pub event_time: Option<Cow<'a, str>>,
+    /// The language of an end user who has a profile already.
+    pub language: Option<Cow<'a, str>>,
     /// What the end user submitted.
     pub form: Form<'a>,
 }
 
+impl Request<'_> {
+    /// The language to answer the end user in: the one just submitted, else the profile's.
+    pub fn language(&self) -> Option<&str> {
+        let submitted = |name| self.form.get(name).and_then(|attribute| attribute.value.text());
+        submitted("preferredLanguage").or_else(|| submitted("locale")).or(self.language.as_deref())
+    }
+}
+
 /// The submitted form: `data.userProfile` of a registration, `data.userProfileUpdate` of a
 /// progressive profile. An absent form is an empty one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
@@ -64,6 +76,13 @@ impl<'a> Form<'a> {
         self.submitted(name).filter(|attribute| !attribute.value.is_empty())
     }
 
+    /// Puts an attribute in the place of the one of its name; nothing happens if there is none.
+    pub fn replace(&mut self, attribute: Attribute<'a>) {
+        if let Some(place) = self.0.iter_mut().find(|other| other.name == attribute.name) {
+            *place = attribute;
+        }
+    }
+
     /// The attribute of this exact name, unless it is absent or null. An empty one is what
     /// somebody submits to clear a field.
     pub fn submitted(&self, name: &str) -> Option<&Attribute<'a>> {
@@ -73,6 +92,7 @@ impl<'a> Form<'a> {
 }
 
 /// One name and value of the form.
+#[derive(Clone)]
 pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
@@ -83,6 +103,7 @@ pub struct Attribute<'a> {
 }
 
 /// An attribute's value, as far as rules look into it.
+#[derive(Clone)]
 pub enum Value<'a> {
     /// `null`.
     Null,
@@ -244,6 +265,11 @@ impl<T> NonEmpty<T> {
     pub fn collect(items: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut items = items.into_iter();
         Some(Self { first: items.next()?, rest: items.collect() })
+    }
+
+    /// Each element made into another.
+    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> NonEmpty<U> {
+        NonEmpty { first: change(self.first), rest: self.rest.into_iter().map(change).collect() }
     }
 
     /// The first element.

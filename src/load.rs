@@ -12,7 +12,10 @@ mod attribute;
 mod examples;
 mod fields;
 mod hook;
+mod lists;
 mod rule;
+mod set;
+mod text;
 mod toml;
 
 /// The shipped rules, so that the binary alone serves the guide's three hooks.
@@ -62,7 +65,7 @@ pub fn folder(directory: &Path) -> Result<RuleSet, Vec<Problem>> {
             "the rules folder has no rules; put a file `<hook>.toml` there for each hook",
         ));
     }
-    compile(sources, problems)
+    compile(sources, Some(directory), problems)
 }
 
 /// The shipped rules.
@@ -76,7 +79,7 @@ pub fn built_in() -> Result<RuleSet, Vec<Problem>> {
         name: format!("built-in {hook}.toml"),
         text: text.to_owned(),
     });
-    compile(sources.into(), Vec::new())
+    compile(sources.into(), None, Vec::new())
 }
 
 fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -116,12 +119,22 @@ fn source(path: &Path) -> Result<Source, Problem> {
     }
 }
 
-fn compile(sources: Vec<Source>, mut problems: Vec<Problem>) -> Result<RuleSet, Vec<Problem>> {
-    let revision = revision(&sources);
+fn compile(
+    sources: Vec<Source>,
+    folder: Option<&Path>,
+    mut problems: Vec<Problem>,
+) -> Result<RuleSet, Vec<Problem>> {
     let mut hooks = BTreeMap::new();
+    // Of all names, texts and lists, each with its length.
+    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     for source in sources {
+        for part in [&source.hook, &source.text] {
+            digest.update(&(part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
         let mut faults = Vec::new();
-        let document = toml::read(&source.text, &mut faults);
+        let mut document = toml::read(&source.text, &mut faults);
+        lists::resolve(&mut document, folder, &mut faults, &mut digest);
         let hook = hook::read(&document, &mut faults);
         faults.sort_by_key(|fault| fault.span.start);
         problems.extend(
@@ -131,16 +144,10 @@ fn compile(sources: Vec<Source>, mut problems: Vec<Problem>) -> Result<RuleSet, 
         );
         hooks.insert(source.hook, hook);
     }
-    if problems.is_empty() { Ok(RuleSet { hooks, revision }) } else { Err(problems) }
-}
-
-/// The start of the SHA-256 of all names and texts, each with its length.
-fn revision(sources: &[Source]) -> String {
-    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for part in sources.iter().flat_map(|source| [&source.hook, &source.text]) {
-        digest.update(&(part.len() as u64).to_be_bytes());
-        digest.update(part.as_bytes());
+    if !problems.is_empty() {
+        return Err(problems);
     }
     let digest = digest.finish();
-    digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let revision = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Ok(RuleSet { hooks, revision })
 }

@@ -7,6 +7,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
 use crate::{
     hook::{
         DecisionKind, RequestType,
@@ -61,19 +63,28 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-/// Answers one request.
+/// The UTC day, for rules about dates.
+pub fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// Answers one request; `today` is the UTC day, for requests that do not say when they were made.
 ///
 /// # Errors
 ///
 /// The body is no request, or there is no answer to it that can be sent.
-pub fn answer<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, NoAnswer> {
+pub fn answer<'r, 'b>(
+    hook: &'r Hook,
+    body: &'b [u8],
+    today: Date,
+) -> Result<Answer<'r, 'b>, NoAnswer> {
     // No panic path is known. Were there one, it would cost its request an answer and nobody else.
-    catch_unwind(AssertUnwindSafe(|| decide(hook, body))).unwrap_or(Err(NoAnswer::Panicked))
+    catch_unwind(AssertUnwindSafe(|| decide(hook, body, today))).unwrap_or(Err(NoAnswer::Panicked))
 }
 
-fn decide<'r, 'b>(hook: &'r Hook, body: &'b [u8]) -> Result<Answer<'r, 'b>, NoAnswer> {
+fn decide<'r, 'b>(hook: &'r Hook, body: &'b [u8], today: Date) -> Result<Answer<'r, 'b>, NoAnswer> {
     let request = request::decode(body).map_err(NoAnswer::Request)?;
-    let evaluation = hook.evaluate(&request);
+    let evaluation = hook.evaluate(&request, today);
     let encoded = response::encode(request.request_type, &evaluation.decision);
     if encoded.len() >= response::SIZE_LIMIT {
         return Err(NoAnswer::TooLarge);

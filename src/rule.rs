@@ -5,7 +5,9 @@
 //! goes wrong when it is built; what a rule does not expect makes it fail, and a rule that fails
 //! denies.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 
 use crate::hook::{
     Assignment, Decision, Denial, DenyStyle, ErrorCause, Form, NonEmpty, Request, RequestType,
@@ -14,8 +16,14 @@ use crate::hook::{
 pub mod check;
 pub mod email;
 pub mod node;
+mod requirement;
+pub mod set;
+pub mod text;
 
-use check::{Check, Miss};
+use check::{Circumstances, Miss};
+pub use requirement::{Part, Requirement, Unmet};
+use set::Set;
+use text::Text;
 
 /// Every hook that is served, by its name.
 #[derive(Debug)]
@@ -39,13 +47,15 @@ pub struct Hook {
 #[derive(Debug)]
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
-    pub summary: String,
+    pub summary: Text,
     /// How a denial is written.
     pub deny: DenyStyle,
     /// What must hold.
     pub policy: Policy,
     /// The attributes to copy from the form, in this order, when all is well.
     pub update: Vec<String>,
+    /// What is set after them, in this order.
+    pub set: Vec<Set>,
 }
 
 /// What a section lets through. A section without rules has to say that it means it.
@@ -63,36 +73,20 @@ pub enum Policy {
 pub struct Rule {
     /// Unique in its file; stands in logs and explanations.
     pub id: String,
+    /// The rule counts only where all of these hold.
+    pub when: Vec<Part>,
+    /// Evaluated and logged, and never decides.
+    pub shadow: bool,
     /// What is required of the form.
     pub requirement: Requirement,
     /// The text for the end user.
-    pub message: String,
+    pub message: Text,
     /// The cause's `reason`.
     pub reason: String,
     /// The cause's `location`.
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
-}
-
-/// How the parts of a rule go together.
-#[derive(Debug)]
-pub enum Requirement {
-    /// Each part must hold; a plain rule is one part.
-    All(NonEmpty<Part>),
-    /// At least one part must hold.
-    Any(NonEmpty<Part>),
-}
-
-/// Checks that must all hold for each of some attributes.
-#[derive(Debug)]
-pub struct Part {
-    /// Names of the form's attributes.
-    pub attributes: NonEmpty<String>,
-    /// What is asked of each.
-    pub checks: NonEmpty<Box<dyn Check>>,
-    /// Whether an absent attribute is all right.
-    pub optional: bool,
 }
 
 /// What came of a request: the decision, and how each rule came to it.
@@ -105,68 +99,56 @@ pub struct Evaluation<'r, 'q> {
     pub handled: bool,
 }
 
-/// A rule and whether it holds.
+/// A rule and what came of it.
 pub struct Verdict<'r> {
     /// The rule.
     pub rule: &'r Rule,
-    /// What is amiss, or nothing.
-    pub unmet: Option<Unmet<'r>>,
+    /// What came of it.
+    pub outcome: Outcome<'r>,
 }
 
-impl Verdict<'_> {
-    /// The outcome in logs and metrics.
-    pub fn outcome(&self) -> &'static str {
-        if self.unmet.is_some() { "fail" } else { "pass" }
-    }
-}
-
-/// Why a rule does not hold. Names attributes and checks and holds no value.
+/// What came of a rule.
 #[derive(Debug)]
-pub enum Unmet<'r> {
-    /// The attribute is missing, null or empty.
-    Absent(&'r str),
-    /// A check of the attribute is not met.
-    Missed {
-        /// The attribute's name.
-        attribute: &'r str,
-        /// The check.
-        check: &'r dyn Check,
-        /// In what way.
-        miss: Miss,
-    },
-    /// None of the parts of an `any` holds; each for its reason.
-    NoPart(Vec<Unmet<'r>>),
+pub enum Outcome<'r> {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail(Unmet<'r>),
+    /// It does not count here.
+    Skip,
 }
 
-impl fmt::Display for Unmet<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Outcome<'_> {
+    /// The name in logs and metrics.
+    pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Absent(attribute) => write!(out, "`{attribute}` is missing or empty"),
-            Self::NoPart(parts) => {
-                let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
-                out.write_str(&parts.join(", and "))
-            }
-            Self::Missed { attribute, check, miss } => {
-                write!(out, "`{attribute}`: expected {}", check.asks())?;
-                match miss {
-                    Miss::Value => Ok(()),
-                    Miss::Type => out.write_str(", found another type of value"),
-                }
-            }
+            Self::Pass => "pass",
+            Self::Fail(_) => "fail",
+            Self::Skip => "skip",
         }
     }
 }
 
+impl Verdict<'_> {
+    fn denies(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
+    }
+}
+
 impl Hook {
-    /// Judges a request.
-    pub fn evaluate<'r: 'q, 'q>(&'r self, request: &'q Request<'_>) -> Evaluation<'r, 'q> {
+    /// Judges a request; `today` is the UTC day, for requests that do not say when they were made.
+    pub fn evaluate<'r: 'q, 'q>(
+        &'r self,
+        request: &'q Request<'_>,
+        today: Date,
+    ) -> Evaluation<'r, 'q> {
         let section = if request.request_type.is_registration() {
             &self.registration
         } else {
             &self.progressive
         };
         match section {
-            Some(section) => section.evaluate(&request.form),
+            Some(section) => section.evaluate(request, today),
             None => Evaluation {
                 decision: unhandled(request.request_type),
                 verdicts: Vec::new(),
@@ -177,54 +159,67 @@ impl Hook {
 }
 
 impl Section {
-    fn evaluate<'r: 'q, 'q>(&'r self, form: &'q Form<'_>) -> Evaluation<'r, 'q> {
+    fn evaluate<'r: 'q, 'q>(&'r self, request: &'q Request<'_>, today: Date) -> Evaluation<'r, 'q> {
+        // Normalised first: that is what Okta will store, and so what is judged.
+        let normalised = set::normalised(&self.set, &request.form);
+        let form = normalised.as_ref().unwrap_or(&request.form);
+        let event_time = request.event_time.as_deref();
+        let circumstances = Circumstances { form, event_time, today };
         let verdicts: Vec<_> = match &self.policy {
             Policy::AllowAll => Vec::new(),
-            Policy::Rules(rules) => {
-                rules.iter().map(|rule| Verdict { rule, unmet: rule.unmet(form) }).collect()
-            }
-        };
-        let causes = NonEmpty::collect(
-            verdicts
+            Policy::Rules(rules) => rules
                 .iter()
-                .filter(|verdict| verdict.unmet.is_some())
-                .map(|verdict: &Verdict<'r>| verdict.rule.cause()),
-        );
-        let decision = match causes {
-            Some(causes) => {
-                Decision::Deny(Denial { style: self.deny, summary: &self.summary, causes })
-            }
-            None => self.update(form),
+                .map(|rule| Verdict { rule, outcome: rule.outcome(&circumstances) })
+                .collect(),
         };
+        let denying: NonEmpty<&Rule> = match NonEmpty::collect(
+            verdicts.iter().filter(|verdict| verdict.denies()).map(|verdict| verdict.rule),
+        ) {
+            Some(denying) => denying,
+            None => {
+                let decision = self.update(&request.form, form);
+                return Evaluation { decision, verdicts, handled: true };
+            }
+        };
+        let language = request.language();
+        let decision = Decision::Deny(Denial {
+            style: self.deny,
+            summary: self.summary.in_language(language),
+            causes: denying.map(|rule| rule.cause(language)),
+        });
         Evaluation { decision, verdicts, handled: true }
     }
 
-    fn update<'q>(&'q self, form: &'q Form<'_>) -> Decision<'q> {
-        NonEmpty::collect(self.update.iter().filter_map(|name| {
-            form.submitted(name).map(|attribute| Assignment {
-                attribute: name,
-                json: (&*attribute.submitted).into(),
-            })
-        }))
-        .map_or(Decision::Allow, Decision::Update)
+    fn update<'q>(&'q self, submitted: &'q Form<'_>, normalised: &Form<'_>) -> Decision<'q> {
+        let copied = self.update.iter().filter_map(|name| {
+            let attribute = submitted.submitted(name)?;
+            Some(Assignment { attribute: name, json: (&*attribute.submitted).into() })
+        });
+        let set = self.set.iter().filter_map(|set| {
+            Some(Assignment { attribute: &set.attribute, json: set.json(normalised)?.into() })
+        });
+        NonEmpty::collect(copied.chain(set)).map_or(Decision::Allow, Decision::Update)
     }
 }
 
 impl Rule {
-    /// What keeps the form from meeting this rule, if anything does.
-    pub fn unmet(&self, form: &Form<'_>) -> Option<Unmet<'_>> {
-        match &self.requirement {
-            Requirement::All(parts) => parts.iter().find_map(|part| part.unmet(form)),
-            Requirement::Any(parts) => {
-                let unmet = parts.iter().map(|part| part.unmet(form));
-                unmet.collect::<Option<_>>().map(Unmet::NoPart)
-            }
+    /// What comes of this rule.
+    pub fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
+        let holds = |part: &Part| match part.unmet(circumstances) {
+            None => true,
+            // Nobody gets out of a rule by sending what its condition does not expect.
+            Some(Unmet::Missed { miss: Miss::Type, .. }) => true,
+            Some(_) => false,
+        };
+        if !self.when.iter().all(holds) {
+            return Outcome::Skip;
         }
+        self.requirement.unmet(circumstances).map_or(Outcome::Pass, Outcome::Fail)
     }
 
     /// Every attribute it looks at, without repetition.
     pub fn attributes(&self) -> Vec<&str> {
-        let parts = || self.parts().iter();
+        let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
         let others = parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other());
         let mut attributes = Vec::new();
@@ -238,35 +233,17 @@ impl Rule {
 
     /// Whether a check looks at other attributes than the one it is asked of.
     pub fn looks_further(&self) -> bool {
-        self.parts().iter().flat_map(|part| part.checks.iter()).any(|check| check.other().is_some())
+        let mut checks = self.requirement.parts().iter().flat_map(|part| part.checks.iter());
+        !self.when.is_empty() || checks.any(|check| check.other().is_some())
     }
 
-    fn parts(&self) -> &NonEmpty<Part> {
-        let (Requirement::All(parts) | Requirement::Any(parts)) = &self.requirement;
-        parts
-    }
-
-    fn cause(&self) -> ErrorCause<'_> {
+    fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {
         ErrorCause {
-            message: &self.message,
+            message: self.message.in_language(language),
             reason: &self.reason,
             location: &self.location,
             domain: &self.cause_domain,
         }
-    }
-}
-
-impl Part {
-    fn unmet(&self, form: &Form<'_>) -> Option<Unmet<'_>> {
-        self.attributes.iter().find_map(|attribute| {
-            let Some(submitted) = form.get(attribute) else {
-                return (!self.optional).then_some(Unmet::Absent(attribute));
-            };
-            self.checks.iter().find_map(|check| {
-                let miss = check.judge(&submitted.value, form).err()?;
-                Some(Unmet::Missed { attribute, check: check.as_ref(), miss })
-            })
-        })
     }
 }
 

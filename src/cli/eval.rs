@@ -1,6 +1,7 @@
 //! `eval`: one request, answered as the service would.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
@@ -13,6 +14,7 @@ use crate::{
     hook::DecisionKind,
     nearest::did_you_mean,
     pipeline::{self, Answer},
+    rule::Outcome,
 };
 
 const EXAMPLES: &str = "\
@@ -45,8 +47,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         )));
     };
     let (place, body) = read(arguments.file.as_deref())?;
-    let answer =
-        pipeline::answer(hook, &body).map_err(|error| Failure::new(format!("{place}: {error}")))?;
+    let answer = pipeline::answer(hook, &body, pipeline::today())
+        .map_err(|error| Failure::new(format!("{place}: {error}")))?;
     print(&answer.body)?;
     if io::stdout().is_terminal() {
         print(b"\n")?;
@@ -81,10 +83,17 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
     for verdict in &answer.verdicts {
         let id = &verdict.rule.id;
-        text.push_str(&match &verdict.unmet {
-            None => format!("  pass  {id}\n"),
-            Some(unmet) => format!("  fail  {id}: {unmet}\n"),
-        });
+        let shadow = if verdict.rule.shadow { " (shadow: does not decide)" } else { "" };
+        let _ = writeln!(
+            text,
+            "  {}  {id}{shadow}{}",
+            verdict.outcome.as_str(),
+            match &verdict.outcome {
+                Outcome::Fail(unmet) => format!(": {unmet}"),
+                Outcome::Pass => String::new(),
+                Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
+            }
+        );
     }
     if !answer.handled {
         text.push_str("  the hook has no section for such requests\n");

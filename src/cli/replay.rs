@@ -118,7 +118,8 @@ fn compare(case: &Case, folder: &Path, rules: &RuleSet, update: bool) -> Result<
         .and_then(|hook| rules.hooks.get(hook.to_str()?))
         .ok_or_else(|| format!("{name}: no rules file is named like its folder"))?;
     let request = fs::read(&case.request).map_err(|error| format!("{name}: {error}"))?;
-    let answer = pipeline::answer(hook, &request).map_err(|error| format!("{name}: {error}"))?;
+    let answer = pipeline::answer(hook, &request, pipeline::today())
+        .map_err(|error| format!("{name}: {error}"))?;
     let answer = pretty(&answer.body).map_err(|error| format!("{name}: {error}"))?;
     let place = case.response.display();
     if update {

@@ -85,6 +85,7 @@ struct Envelope<'a> {
     event_type: Option<Value<'a>>,
     request_type: Option<Value<'a>>,
     event_id: Option<Value<'a>>,
+    event_time: Option<Value<'a>>,
     data_kind: Option<Value<'a>>,
     data: Data<'a>,
 }
@@ -92,8 +93,17 @@ struct Envelope<'a> {
 /// The forms in `data`.
 #[derive(Default)]
 struct Data<'a> {
+    context: Context<'a>,
     user_profile: Option<Profile<'a>>,
     user_profile_update: Option<Profile<'a>>,
+}
+
+/// What `data.context.user.profile` says of the end user's language; at what depth we are in it.
+#[derive(Default)]
+struct Context<'a> {
+    above: usize,
+    preferred_language: Option<Value<'a>>,
+    locale: Option<Value<'a>>,
 }
 
 /// A form, and what kind of value it is.
@@ -118,7 +128,7 @@ impl<'a> Envelope<'a> {
         if !matches!(self.data_kind, Some(Value::Object)) {
             return no("`data` is no object");
         }
-        let Data { user_profile, user_profile_update } = self.data;
+        let Data { context, user_profile, user_profile_update } = self.data;
         let request_type = match &self.request_type {
             Some(Value::Text(name)) if name == RequestType::SelfServiceRegistration.as_str() => {
                 RequestType::SelfServiceRegistration
@@ -135,12 +145,18 @@ impl<'a> Envelope<'a> {
             return no("a form is no object");
         }
         let form = if request_type.is_registration() { user_profile } else { user_profile_update };
-        let event_id = match self.event_id {
-            Some(Value::Text(id)) => Some(id),
+        let text = |value| match value {
+            Some(Value::Text(text)) => Some(text),
             _ => None,
         };
         let attributes = form.map(|form| form.attributes.0).unwrap_or_default();
-        Ok(Request { request_type, event_id, form: Form::new(attributes) })
+        Ok(Request {
+            request_type,
+            event_id: text(self.event_id),
+            event_time: text(self.event_time),
+            language: text(context.preferred_language).or_else(|| text(context.locale)),
+            form: Form::new(attributes),
+        })
     }
 }
 
@@ -161,6 +177,7 @@ impl<'de> Members<'de> for Envelope<'de> {
             "eventType" => self.event_type = Some(value),
             "requestType" => self.request_type = Some(value),
             "eventId" => self.event_id = Some(value),
+            "eventTime" => self.event_time = Some(value),
             _ => {}
         }
         Ok(())
@@ -177,11 +194,38 @@ impl<'de> Members<'de> for Data<'de> {
         let form = match &**name {
             "userProfile" => &mut self.user_profile,
             "userProfileUpdate" => &mut self.user_profile_update,
+            "context" => {
+                let members = &mut self.context;
+                return map.next_value_seed(Strict { members, depth }).map(drop);
+            }
             _ => return Nothing.take(name, map, depth),
         };
         let mut attributes = Attributes::default();
         let kind = map.next_value_seed(Strict { members: &mut attributes, depth })?;
         *form = Some(Profile { kind, attributes });
+        Ok(())
+    }
+}
+
+impl<'de> Members<'de> for Context<'de> {
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        depth: u8,
+    ) -> Result<(), A::Error> {
+        let place = match (self.above, &**name) {
+            (0, "user") | (1, "profile") => {
+                self.above += 1;
+                let read = map.next_value_seed(Strict { members: &mut *self, depth }).map(drop);
+                self.above -= 1;
+                return read;
+            }
+            (2, "preferredLanguage") => &mut self.preferred_language,
+            (2, "locale") => &mut self.locale,
+            _ => return Nothing.take(name, map, depth),
+        };
+        *place = Some(map.next_value_seed(Strict { members: &mut Nothing, depth })?);
         Ok(())
     }
 }

@@ -2,12 +2,15 @@
 
 use std::{borrow::Cow, cell::RefCell, ops::Range};
 
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
 use super::fields::Fields;
 use crate::{
     hook::{Attribute, Form, Value},
     nearest::did_you_mean,
     rule::{
-        Rule,
+        Outcome, Rule,
+        check::Circumstances,
         node::{Content, Entry, Fault, Node},
     },
 };
@@ -26,21 +29,27 @@ pub(super) fn try_out(
         Err(fault) => return faults.borrow_mut().push(fault),
     };
     let fields = Fields::new(table, span, faults);
+    let today = today();
     for (key, should_pass) in [("pass", true), ("fail", false)] {
         for example in fields.optional(key, Node::list).unwrap_or_default() {
             let Some(form) = fields.keep(form(rule, plain && !rule.looks_further(), example))
             else {
                 continue;
             };
-            match (rule.unmet(&form), should_pass) {
-                (None, true) | (Some(_), false) => {}
-                (Some(unmet), true) => fields.push(
+            let circumstances = Circumstances { form: &form, event_time: None, today };
+            match (rule.outcome(&circumstances), should_pass) {
+                (Outcome::Pass, true) | (Outcome::Fail(_), false) => {}
+                (Outcome::Fail(unmet), true) => fields.push(
                     example.span.clone(),
                     format!("this example should pass and fails: {unmet}"),
                 ),
-                (None, false) => fields.push(
+                (Outcome::Pass, false) => fields.push(
                     example.span.clone(),
                     "this example should fail and passes: the rule admits more than it is meant to",
+                ),
+                (Outcome::Skip, _) => fields.push(
+                    example.span.clone(),
+                    "the rule's conditions (`when`) do not hold for this example; add what they ask for",
                 ),
             }
         }
@@ -74,6 +83,11 @@ fn known_attribute<'n>(known: &[&str], entry: &'n Entry) -> Result<Attribute<'n>
     Err(Fault { span: entry.key_span.clone(), message })
 }
 
+/// The day that examples of an `age` are tried on.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
 fn attribute(name: String, value: Value<'_>) -> Attribute<'_> {
     Attribute {
         name: Cow::Owned(name),
@@ -90,7 +104,8 @@ fn value(node: &Node) -> Result<Value<'_>, Fault> {
         Content::Boolean(boolean) => Value::Boolean(*boolean),
         Content::List(items) => Value::List { empty: items.is_empty() },
         Content::Table(_) => Value::Object,
-        Content::Other(_) => {
+        Content::Decimal(decimal) => Value::Number(Cow::Owned(decimal.to_string())),
+        Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
             return Err(node.expected("a value that a form can hold: quote it"));
         }
     })

@@ -47,8 +47,17 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// A string; a fault where it is absent.
     pub(super) fn required_text(&self, key: &'static str) -> Option<&'n str> {
+        self.required(key, Node::text)
+    }
+
+    /// The value of this key, read by `read`; a fault where it is absent.
+    pub(super) fn required<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&'n Node) -> Result<T, Fault>,
+    ) -> Option<T> {
         if let Some(entry) = self.entry(key) {
-            return self.keep(entry.value.text());
+            return self.keep(read(&entry.value));
         }
         self.fault(format!("`{key}` is missing"));
         None

@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 
-use super::{attribute, fields::Fields, rule};
+use super::{attribute, fields::Fields, rule, set, text};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     nearest::did_you_mean,
     rule::{
         Hook, Policy, Rule, Section,
         node::{Fault, Node, Table},
+        text::Text,
     },
 };
 
@@ -45,7 +46,7 @@ fn read_section<'n>(
     faults: &RefCell<Vec<Fault>>,
     ids: &mut Vec<&'n str>,
 ) -> Option<Section> {
-    let summary = fields.optional("summary", Node::text);
+    let summary = fields.optional("summary", text::read);
     let deny = fields.optional("deny", deny_style);
     let allow_all = fields.entry("allow_all");
     let allow_all = allow_all.map(|entry| fields.keep(entry.value.boolean()));
@@ -57,6 +58,8 @@ fn read_section<'n>(
         );
     }
     let update = update.map_or_else(Vec::new, |entry| read_update(&fields, &entry.value));
+    let set = fields.entry("set");
+    let set = set.map_or_else(Vec::new, |entry| set::read(&fields, &entry.value, &update));
     let rules = fields.entry("rules");
     let rules = rules.map(|entry| read_rules(&entry.value, &fields, faults, ids));
     let policy = match (allow_all, rules) {
@@ -77,10 +80,11 @@ fn read_section<'n>(
     };
     fields.finish();
     Some(Section {
-        summary: summary.unwrap_or(DEFAULT_SUMMARY).to_owned(),
+        summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY.to_owned(), [])),
         deny: deny.unwrap_or(DenyStyle::Command),
         policy: policy?,
         update,
+        set,
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{attribute, examples, fields::Fields};
+use super::{attribute, examples, fields::Fields, text};
 use crate::{
     hook::NonEmpty,
+    nearest::did_you_mean,
     rule::{
         Part, Requirement, Rule,
         check::{self, Check},
@@ -21,7 +22,9 @@ pub(super) fn read(
     let before = faults.borrow().len();
     let fields = Fields::new(table, span.clone(), faults);
     let id = fields.required_text("id");
-    let message = fields.required_text("message");
+    let message = fields.required("message", text::read);
+    let shadow = fields.optional("mode", mode);
+    let when = fields.entry("when").map(|entry| read_part_list(entry, &fields, faults));
     let reason = fields.optional("reason", Node::text);
     let location = fields.optional("location", Node::text);
     let cause_domain = fields.optional("cause_domain", Node::text);
@@ -40,10 +43,12 @@ pub(super) fn read(
     };
     fields.finish();
     let requirement = requirement?;
-    let first = first_attribute(&requirement);
+    let first = requirement.parts().first().attributes.first();
     let rule = Rule {
         id: id?.to_owned(),
-        message: message?.to_owned(),
+        when: when.unwrap_or(Some(Vec::new()))?,
+        shadow: shadow.unwrap_or(false),
+        message: message?,
         reason: reason.map_or_else(|| default_reason(first), str::to_owned),
         location: location.map_or_else(|| format!("data.userProfile.{first}"), str::to_owned),
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
@@ -81,6 +86,14 @@ fn read_parts(
             );
         }
     }
+    NonEmpty::collect(read_part_list(entry, fields, faults)?)
+}
+
+fn read_part_list(
+    entry: &Entry,
+    fields: &Fields<'_, '_>,
+    faults: &RefCell<Vec<Fault>>,
+) -> Option<Vec<Part>> {
     let items = fields.keep(entry.value.list())?;
     let parts: Vec<_> = items
         .iter()
@@ -92,7 +105,7 @@ fn read_parts(
             read
         })
         .collect();
-    NonEmpty::collect(parts.into_iter().collect::<Option<Vec<_>>>()?)
+    parts.into_iter().collect()
 }
 
 /// Reads `attribute(s)`, `optional` and the checks, wherever they stand.
@@ -165,9 +178,15 @@ fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
     }
 }
 
-fn first_attribute(requirement: &Requirement) -> &str {
-    let (Requirement::All(parts) | Requirement::Any(parts)) = requirement;
-    parts.first().attributes.first()
+fn mode(node: &Node) -> Result<bool, Fault> {
+    match node.text()? {
+        "shadow" => Ok(true),
+        "enforce" => Ok(false),
+        other => {
+            let suggestion = did_you_mean(other, ["enforce", "shadow"]);
+            Err(node.fault(format!("unknown mode `{other}`{suggestion}")))
+        }
+    }
 }
 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.

@@ -49,8 +49,11 @@ fn node(value: &DeValue<'_>, span: std::ops::Range<usize>) -> Node {
             Content::List(items.iter().map(|item| node(item.get_ref(), item.span())).collect())
         }
         DeValue::Table(inner) => Content::Table(table(inner)),
-        DeValue::Float(_) => Content::Other("a decimal number"),
-        DeValue::Datetime(_) => Content::Other("a date"),
+        DeValue::Float(decimal) => match decimal.as_str().parse() {
+            Ok(decimal) => Content::Decimal(decimal),
+            Err(_) => Content::Other("a number beyond a double"),
+        },
+        DeValue::Datetime(date) => Content::Date(date.to_string()),
     };
     Node { span, content }
 }

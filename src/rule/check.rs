@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use super::node::{Content, Fault, Node, Table};
 use crate::hook::{Form, Value};
 
@@ -13,6 +15,7 @@ mod format;
 mod length;
 mod one_of;
 mod pattern;
+mod range;
 
 /// Something asked of an attribute's value.
 pub trait Check: fmt::Debug + Send + Sync {
@@ -21,7 +24,7 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// In what way the value is not what is asked for.
-    fn judge(&self, value: &Value<'_>, form: &Form<'_>) -> Result<(), Miss>;
+    fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss>;
 
     /// What is asked for, to follow "expected": `4 digits`.
     fn asks(&self) -> String;
@@ -29,6 +32,24 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// The other attribute that it looks at, if it does.
     fn other(&self) -> Option<&str> {
         None
+    }
+}
+
+/// What a value stands among.
+pub struct Circumstances<'a> {
+    /// The form, normalised.
+    pub form: &'a Form<'a>,
+    /// Okta's `eventTime`.
+    pub event_time: Option<&'a str>,
+    /// The UTC day, where Okta does not say when.
+    pub today: Date,
+}
+
+impl Circumstances<'_> {
+    /// The UTC day of the request.
+    fn day(&self) -> Date {
+        let said = self.event_time.and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        said.map_or(self.today, |time| time.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 }
 
@@ -62,6 +83,8 @@ pub const KINDS: &[Kind] = &[
     one_of::ONE_OF,
     one_of::NOT_ONE_OF,
     format::FORMAT,
+    range::RANGE,
+    range::AGE,
     equals::EQUALS,
 ];
 

@@ -32,13 +32,19 @@ pub enum Content {
     Text(String),
     /// An integer.
     Integer(i64),
+    /// Another number.
+    Decimal(f64),
+    /// A date, as it was written.
+    Date(String),
     /// `true` or `false`.
     Boolean(bool),
     /// An array.
     List(Vec<Node>),
+    /// The lines of a file, in the place of an array.
+    Lines(Box<str>),
     /// A table, inline or not.
     Table(Table),
-    /// A kind that no key takes: a date, a float.
+    /// A kind that no key takes.
     Other(&'static str),
 }
 
@@ -112,12 +118,17 @@ impl Node {
         }
     }
 
-    /// A list of strings that are not empty, with the place of each.
+    /// A list of strings that are not blank, with the place of each; or the lines of a file that are
+    /// not, without white space at their ends.
     ///
     /// # Errors
     ///
     /// Another kind of value, an empty list, and every element that is no such string.
     pub fn texts(&self) -> Result<Vec<(&str, &Node)>, Vec<Fault>> {
+        if let Content::Lines(lines) = &self.content {
+            let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+            return Ok(lines.map(|line| (line, self)).collect());
+        }
         let items = self.list().map_err(|fault| vec![fault])?;
         collect(items.iter().map(|item| Ok((item.text()?, item))))
     }
@@ -139,6 +150,9 @@ impl Node {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
+            Content::Decimal(_) => "a decimal number",
+            Content::Date(_) => "a date",
+            Content::Lines(_) => "a list from a file",
             Content::Boolean(_) => "a boolean",
             Content::List(_) => "a list",
             Content::Table(_) => "a table",

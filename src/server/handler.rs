@@ -106,7 +106,7 @@ impl Worker {
         // What chunks took on the wire is not known; then nothing counts as left over.
         let chunked = admit::is_chunked(request.head());
         *length = if chunked { usize::MAX } else { *length + body.len() };
-        match pipeline::answer(admitted.hook, &body) {
+        match pipeline::answer(admitted.hook, &body, pipeline::today()) {
             Ok(answer) => {
                 self.log(&admitted, &answer, started);
                 answer::decided(answer.body)
@@ -158,7 +158,7 @@ impl Worker {
         let outcomes: Vec<_> = answer
             .verdicts
             .iter()
-            .map(|verdict| (verdict.rule.id.as_str(), verdict.outcome()))
+            .map(|verdict| (verdict.rule.id.as_str(), verdict.outcome.as_str()))
             .collect();
         log.write(&Line {
             hook: admitted.name,

@@ -48,7 +48,8 @@ fn library_program_and_service_answer_alike_and_as_recorded() {
     let service = Service::with_basic();
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
-        let answer = pipeline::answer(&rules.hooks[&hook], &request).unwrap().body;
+        let answer =
+            pipeline::answer(&rules.hooks[&hook], &request, pipeline::today()).unwrap().body;
         assert_eq!(compact(&recorded), text(&answer), "{case}");
 
         let served = service.post(&format!("/{hook}"), &request);
@@ -74,7 +75,7 @@ fn every_answer_is_one_that_okta_understands() {
     for fixture in fixtures() {
         // Each request at every hook, those it is not meant for too.
         for (name, hook) in &rules.hooks {
-            let answer = pipeline::answer(hook, &fixture.request).unwrap();
+            let answer = pipeline::answer(hook, &fixture.request, pipeline::today()).unwrap();
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             if let Err(error) = schemas.validate(&json, schema) {
                 panic!("{} at {name}: {error}", fixture.case);

@@ -1,17 +1,21 @@
 //! What rules decide: a table of rules and forms, and what answers look like.
 
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use registration_hook::{
     hook::{self, DecisionKind, NonEmpty},
-    pipeline,
+    load, pipeline,
     rule::{
         Hook, Part, Policy, Requirement, Rule,
-        check::{Check, Miss},
+        check::{Check, Circumstances, Miss},
+        text::Text,
     },
 };
 use serde_json::{Value, json};
 
 use crate::support::{hook as hook_of, registration};
+
+const TODAY: Date = date(2026, 11, 21);
 
 /// A hook with one rule of these keys.
 fn with_rule(keys: &str) -> Hook {
@@ -20,7 +24,8 @@ fn with_rule(keys: &str) -> Hook {
 
 fn passes(hook: &Hook, form: &str) -> bool {
     let body = registration(form);
-    let answer = pipeline::answer(hook, &body).unwrap_or_else(|error| panic!("{error}: {form}"));
+    let answer =
+        pipeline::answer(hook, &body, TODAY).unwrap_or_else(|error| panic!("{error}: {form}"));
     answer.decision == DecisionKind::Allow
 }
 
@@ -116,6 +121,101 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
         &[r#""a@good.okta.com""#],
         &[r#""a@bad.okta.com""#],
     ),
+    (
+        "format = 'phone'",
+        &[r#""+14155550100""#, r#""+4930123""#],
+        &[
+            r#""14155550100""#,
+            r#""+0123456""#,
+            r#""+1 415 555 0100""#,
+            r#""+1234567890123456""#,
+            r#""+1""#,
+            r#""+１４１５""#,
+            "14155550100",
+        ],
+    ),
+    (
+        "format = 'date'",
+        &[r#""2024-02-29""#, r#""1990-01-31""#],
+        &[
+            r#""2023-02-29""#,
+            r#""1990-1-31""#,
+            r#""19900131""#,
+            r#""1990-01-31T00:00""#,
+            r#""31.01.1990""#,
+            "19900131",
+        ],
+    ),
+    ("format = 'country'", &[r#""US""#, r#""DE""#], &[r#""us""#, r#""USA""#, r#""XX""#, r#""UK""#]),
+    (
+        "format = 'locale'",
+        &[r#""en_US""#, r#""en""#, r#""pt_BR""#],
+        &[r#""en-US""#, r#""en_us""#, r#""EN""#, r#""en_XX""#, r#""english""#],
+    ),
+    (
+        "format = 'language'",
+        &[r#""en""#, r#""en-US""#, r#""zh-Hant-TW""#, r#""de-CH-1996""#],
+        &[r#""e""#, r#""en_US""#, r#""en-""#, r#""-en""#, r#""en-x""#, r#""123""#],
+    ),
+    (
+        "format = 'timezone'",
+        &[r#""Europe/Paris""#, r#""UTC""#, r#""America/Argentina/Ushuaia""#],
+        &[r#""europe/paris""#, r#""Paris""#, r#""+01:00""#, r#""Europe/Berlin ""#],
+    ),
+    (
+        "format = 'url'",
+        &[r#""https://example.com/x?y#z""#, r#""http://localhost:8080""#],
+        &[
+            r#""example.com""#,
+            r#""ftp://example.com""#,
+            r#""https:///x""#,
+            r#""javascript:alert(1)""#,
+            r#"" https://example.com""#,
+            r#""https://exa mple.com""#,
+            r#""https:example.com""#,
+        ],
+    ),
+    (
+        "format = 'integer'",
+        &["7", "-7", "0", r#""7""#, r#""-12""#],
+        &["7.0", "1e3", r#""07""#, r#""+7""#, r#""-0""#, r#""""#, r#""7 ""#, "true", r#""７""#],
+    ),
+    (
+        "format = 'number'",
+        &["7", "-7.5", "1e3", r#""7.5""#, r#""1e3""#],
+        &[r#""07""#, r#"".5""#, r#""inf""#, r#""NaN""#, r#""1e400""#, r#""7 ""#, "true"],
+    ),
+    (
+        "format = 'boolean'",
+        &["true", "false", r#""true""#, r#""false""#],
+        &[r#""TRUE""#, r#""yes""#, "1", "0"],
+    ),
+    (
+        "format = 'person-name'",
+        &[r#""Rosario""#, r#""Jean-Luc O’Neil Jr.""#, r#""Søren""#, r#""張偉""#, r#""José""#],
+        &[r#""<b>x</b>""#, r#""R2D2""#, r#""a@b""#, r#""-""#, r#"" ""#, r#""x\n""#, "7"],
+    ),
+    (
+        "range = { min = 1, max = 9.5 }",
+        &["1", "9.5", "2e0", r#""3""#],
+        &["0", "9.51", "-1", r#""x""#, r#""inf""#, r#""NaN""#, r#"" 3""#, "true", "[2]"],
+    ),
+    ("range = { min = 10 }", &["10", "1e300"], &["9.99"]),
+    (
+        "range = { min = 2020-01-01, max = '2020-12-31' }",
+        &[r#""2020-01-01""#, r#""2020-12-31""#],
+        &[r#""2019-12-31""#, r#""2021-01-01""#, r#""2020-1-1""#, "2020"],
+    ),
+    (
+        "age = { min = 18 }",
+        &[r#""2008-11-21""#, r#""1900-01-01""#],
+        &[r#""2008-11-22""#, r#""2026-11-21""#, r#""2999-01-01""#, r#""x""#, "20081121"],
+    ),
+    (
+        "age = { min = 13, max = 17 }",
+        &[r#""2013-11-21""#, r#""2008-11-22""#],
+        &[r#""2013-11-22""#, r#""2008-11-21""#],
+    ),
     ("digits = 4\noptional = true", &[r#""1234""#, "null", r#""""#, "[]"], &[r#""abc""#, "true"]),
 ];
 
@@ -177,7 +277,7 @@ fn all_and_any() {
 }
 
 fn answer(hook: &Hook, body: &str) -> String {
-    String::from_utf8(pipeline::answer(hook, body.as_bytes()).unwrap().body).unwrap()
+    String::from_utf8(pipeline::answer(hook, body.as_bytes(), TODAY).unwrap().body).unwrap()
 }
 
 fn progressive(form: &str) -> String {
@@ -251,7 +351,7 @@ fn allow_all_and_update() {
 fn an_answer_that_okta_would_not_take_is_none() {
     let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\n");
     let body = progressive(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256_000)));
-    let error = pipeline::answer(&hook, body.as_bytes()).err().unwrap();
+    let error = pipeline::answer(&hook, body.as_bytes(), TODAY).err().unwrap();
     assert_eq!(error, pipeline::NoAnswer::TooLarge);
 }
 
@@ -301,7 +401,7 @@ fn a_panic_costs_its_request_an_answer() {
     #[derive(Debug)]
     struct Broken;
     impl Check for Broken {
-        fn judge(&self, _: &hook::Value<'_>, _: &hook::Form<'_>) -> Result<(), Miss> {
+        fn judge(&self, _: &hook::Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
             panic!("told by a test")
         }
 
@@ -318,12 +418,225 @@ fn a_panic_costs_its_request_an_answer() {
     let rule = Rule {
         id: "broken".to_owned(),
         requirement: Requirement::All(NonEmpty::of(part)),
-        message: "m".to_owned(),
+        message: Text::new("m".to_owned(), []),
+        when: Vec::new(),
+        shadow: false,
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
     };
     hook.registration.as_mut().unwrap().policy = Policy::Rules(NonEmpty::of(rule));
     let body = registration(r#"{"a":"1"}"#);
-    assert_eq!(pipeline::answer(&hook, &body).err(), Some(pipeline::NoAnswer::Panicked));
+    assert_eq!(pipeline::answer(&hook, &body, TODAY).err(), Some(pipeline::NoAnswer::Panicked));
+}
+
+#[test]
+fn the_day_is_that_of_the_request() {
+    let hook = with_rule("attribute = 'a'\nage = { min = 18 }");
+    let at = |time: &str| {
+        let body = text(&registration(r#"{"a":"2008-11-22"}"#)).replacen(
+            '{',
+            &format!(r#"{{"eventTime":{time},"#),
+            1,
+        );
+        pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap().decision
+    };
+    assert_eq!(at(r#""2026-11-22T00:00:00.000Z""#), DecisionKind::Allow);
+    assert_eq!(at(r#""2026-11-21T23:59:59.999Z""#), DecisionKind::Deny);
+    assert_eq!(at(r#""2026-11-22T00:30:00+01:00""#), DecisionKind::Deny, "a day of UTC");
+    // What is no time is none: today.
+    assert_eq!(at("7"), DecisionKind::Deny);
+    assert_eq!(at(r#""tomorrow""#), DecisionKind::Deny);
+    // Born on a leap day, a year older on the first of March.
+    let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
+    let on = |day| {
+        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), day).unwrap().decision
+    };
+    assert_eq!(on(date(2026, 2, 28)), DecisionKind::Deny);
+    assert_eq!(on(date(2026, 3, 1)), DecisionKind::Allow);
+}
+
+#[test]
+fn conditions() {
+    let hook = with_rule(
+        "attribute = 'badge'\ndigits = 4\nwhen = [{ attribute = 'userType', one_of = ['contractor'] }, { attribute = 'country', one_of = ['US'], optional = true }]",
+    );
+    for (form, passed) in [
+        (r#"{"userType":"employee"}"#, true),
+        ("{}", true),
+        (r#"{"userType":"contractor"}"#, false),
+        (r#"{"userType":"contractor","badge":"1234"}"#, true),
+        (r#"{"userType":"contractor","country":"US"}"#, false),
+        (r#"{"userType":"contractor","country":"DE"}"#, true),
+        // Nobody gets out of it by sending another type.
+        (r#"{"userType":["contractor"]}"#, false),
+        (r#"{"userType":{}}"#, false),
+    ] {
+        assert_eq!(passes(&hook, form), passed, "{form}");
+    }
+    let body = registration("{}");
+    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    assert_eq!(answer.verdicts[0].outcome.as_str(), "skip");
+}
+
+#[test]
+fn shadow_rules_are_judged_and_do_not_decide() {
+    let hook = with_rule("attribute = 'a'\ndigits = 4\nmode = 'shadow'");
+    let body = registration(r#"{"a":"x"}"#);
+    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    assert_eq!(
+        (answer.decision, answer.verdicts[0].outcome.as_str()),
+        (DecisionKind::Allow, "fail")
+    );
+    assert!(!passes(&with_rule("attribute = 'a'\ndigits = 4\nmode = 'enforce'"), r#"{"a":"x"}"#));
+}
+
+#[test]
+fn messages_by_language() {
+    let hook = hook_of(
+        r#"
+[self_service_registration]
+summary = { default = "No.", fr = "Non." }
+[[self_service_registration.rules]]
+id = "r"
+attribute = "a"
+digits = 1
+message = { default = "A digit.", fr = "Un chiffre.", pt-BR = "Um dígito.", "zh_Hant" = "數字" }
+[progressive_profile]
+[[progressive_profile.rules]]
+id = "p"
+attribute = "a"
+digits = 1
+message = { default = "A digit.", fr = "Un chiffre." }
+"#,
+    );
+    let told = |body: &str| {
+        let answer: Value = serde_json::from_str(&answer(&hook, body)).unwrap();
+        let error = &answer["error"];
+        format!(
+            "{} {}",
+            error["errorSummary"].as_str().unwrap(),
+            error["errorCauses"][0]["errorSummary"].as_str().unwrap()
+        )
+    };
+    for (form, expected) in [
+        ("{}", "No. A digit."),
+        (r#"{"locale":"fr_CA"}"#, "Non. Un chiffre."),
+        (r#"{"locale":"fr","preferredLanguage":"pt-br"}"#, "No. Um dígito."),
+        (r#"{"preferredLanguage":"pt"}"#, "No. A digit."),
+        (r#"{"preferredLanguage":"fr-CA, en;q=0.8"}"#, "Non. Un chiffre."),
+        (r#"{"preferredLanguage":"zh-Hant"}"#, "No. 數字"),
+        (r#"{"locale":7}"#, "No. A digit."),
+        (r#"{"locale":""}"#, "No. A digit."),
+    ] {
+        assert_eq!(told(text(&registration(form))), expected, "{form}");
+    }
+    let of_profile = |profile: &str| {
+        format!(
+            r#"{{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{{"context":{{"user":{{"profile":{profile}}}}},"userProfileUpdate":{{}}}}}}"#
+        )
+    };
+    assert!(told(&of_profile(r#"{"locale":"fr_FR"}"#)).ends_with("Un chiffre."));
+    assert!(
+        told(&of_profile(r#"{"locale":"en_US","preferredLanguage":"fr"}"#))
+            .ends_with("Un chiffre.")
+    );
+    assert!(told(&of_profile("[]")).ends_with("A digit."));
+}
+
+#[test]
+fn what_is_set() {
+    let hook = hook_of(
+        r#"
+[self_service_registration]
+[[self_service_registration.rules]]
+id = "r"
+attribute = "email"
+domains = ["okta.com"]
+message = "m"
+[self_service_registration.set]
+organization = "Okta"
+displayName = "{firstName} {lastName}"
+email = { normalize = ["trim", "lowercase"] }
+badge = 7
+vip = true
+tags = ["a", 1]
+nickName = "{absent}"
+mobilePhone = { normalize = ["e164"] }
+[progressive_profile]
+allow_all = true
+update = ["employeeNumber"]
+[progressive_profile.set]
+department = "No {employeeNumber}"
+"#,
+    );
+    let set = answer(
+        &hook,
+        text(&registration(
+            r#"{"firstName":"Ros\"ario","lastName":"Jones","email":" Rosario@OKTA.com","mobilePhone":"0033 (6) 12-34.56 78"}"#,
+        )),
+    );
+    assert_eq!(
+        set,
+        r##"{"commands":[{"type":"com.okta.user.profile.update","value":{"organization":"Okta","displayName":"Ros\"ario Jones","email":"rosario@okta.com","badge":7,"vip":true,"tags":["a",1],"mobilePhone":"+33612345678"}},{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"##
+    );
+    // Judged as normalised, and nothing is set beside a denial.
+    assert!(answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("DENY"));
+    assert!(!answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("Okta\""));
+    // A name that is no text is no part of a template; an absent attribute is not normalised.
+    let set = answer(
+        &hook,
+        text(&registration(r#"{"firstName":["x"],"lastName":"Jones","email":"a@okta.com"}"#)),
+    );
+    assert!(!set.contains("displayName") && !set.contains("mobilePhone"), "{set}");
+    let update = answer(&hook, &progressive(r#"{"employeeNumber":1234}"#));
+    assert_eq!(
+        update,
+        r##"{"commands":[{"type":"com.okta.user.progressive.profile.update","value":{"employeeNumber":1234,"department":"No 1234"}}]}"##
+    );
+}
+
+#[test]
+fn lists_from_files() {
+    let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = 'lists/codes.txt' }\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
+    let folder = crate::support::rules_folder(&[
+        ("hook.toml", rules),
+        ("trash.txt", "trash.example\r\n\n  *.trash.example  \n"),
+    ]);
+    std::fs::create_dir(folder.path().join("lists")).unwrap();
+    std::fs::write(folder.path().join("lists/codes.txt"), "one\ntwo words\n").unwrap();
+    let load = || load::folder(folder.path());
+    let set = load().unwrap();
+    let hook = &set.hooks["hook"];
+    for (code, email, passed) in [
+        ("one", "a@okta.com", true),
+        ("two words", "a@okta.com", true),
+        ("two", "a@okta.com", false),
+        ("", "a@okta.com", false),
+        ("one", "a@trash.example", false),
+        ("one", "a@x.trash.example", false),
+    ] {
+        assert_eq!(
+            passes(hook, &json!({"a": code, "email": email}).to_string()),
+            passed,
+            "{code} {email}"
+        );
+    }
+    // What a list says is part of the revision.
+    std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
+    assert_ne!(load().unwrap().revision, set.revision);
+    for (list, why) in
+        [("", "has no line"), ("\n \n", "has no line"), ("@trash.example\n", "can never match")]
+    {
+        std::fs::write(folder.path().join("trash.txt"), list).unwrap();
+        let problems = load().unwrap_err();
+        assert!(problems[0].message.contains(why), "{problems:?}");
+    }
+    std::fs::remove_file(folder.path().join("trash.txt")).unwrap();
+    assert!(load().unwrap_err()[0].message.contains("cannot read `trash.txt`"));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("trash.txt")).unwrap();
+        assert!(load().unwrap_err()[0].message.contains("is not in the rules folder"));
+    }
 }

@@ -51,7 +51,7 @@ fn the_core_knows_no_http_file_environment_clock_or_log() {
         "env::",
         "SystemTime",
         "Instant",
-        "Timestamp",
+        "Timestamp::now",
         "log::",
         "std::io",
         "tokio",

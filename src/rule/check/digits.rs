@@ -1,8 +1,8 @@
 //! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
 
-use super::{Bounds, Check, Kind, Miss, Read, count, met, text};
+use super::{Bounds, Check, Circumstances, Kind, Miss, Read, count, met, text};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::node::{Content, Node, Table},
 };
 
@@ -29,7 +29,7 @@ fn read(node: &Node, _: &Table) -> Read {
 }
 
 impl Check for Digits {
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
         let text = text(value)?;
         met(self.0.contains(text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
     }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Kind, Miss, met};
+use super::{Check, Circumstances, Kind, Miss, met};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::{
         email,
         node::{self, Fault, Node, Table},
@@ -39,10 +39,11 @@ struct DomainList {
 
 impl DomainList {
     fn read(node: &Node) -> Result<Self, Vec<Fault>> {
-        let entries = node.list().map_err(|fault| vec![fault])?;
-        let mut list = Self { exact: HashSet::new(), parents: HashSet::new(), only: None };
-        node::collect(entries.iter().map(|item| {
-            let entry = item.text()?;
+        let entries = node.texts()?;
+        let count = entries.len();
+        let mut list =
+            Self { exact: HashSet::with_capacity(count), parents: HashSet::new(), only: None };
+        node::collect(entries.into_iter().map(|(entry, item)| {
             let (set, name) = match entry.strip_prefix("*.") {
                 Some(parent) => (&mut list.parents, parent),
                 None => (&mut list.exact, entry),
@@ -51,7 +52,7 @@ impl DomainList {
                 return Err(item.fault(why_never(entry)));
             }
             set.insert(name.to_ascii_lowercase().into());
-            list.only = (entries.len() == 1).then(|| entry.into());
+            list.only = (count == 1).then(|| entry.into());
             Ok(())
         }))?;
         Ok(list)
@@ -98,7 +99,7 @@ fn why_never(entry: &str) -> String {
 
 impl Check for Domains {
     /// What is no address fails either check.
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
         let Value::Text(address) = value else {
             return Err(Miss::Type);
         };

@@ -1,8 +1,8 @@
 //! `equals = "other"`: the same value as another attribute of the form.
 
-use super::{Check, Kind, Miss, Read, met};
+use super::{Check, Circumstances, Kind, Miss, Read, met};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::node::{Content, Entry, Node, Table},
 };
 
@@ -27,9 +27,9 @@ fn read(node: &Node, part: &Table) -> Read {
 }
 
 impl Check for Equals {
-    fn judge(&self, value: &Value<'_>, form: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss> {
         let value = value.scalar().ok_or(Miss::Type)?;
-        let other = form.get(&self.other).ok_or(Miss::Value)?;
+        let other = around.form.get(&self.other).ok_or(Miss::Value)?;
         met(other.value.scalar() == Some(value))
     }
 

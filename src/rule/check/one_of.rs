@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Kind, Miss, Read, met};
+use super::{Check, Circumstances, Kind, Miss, Read, met};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::node::{Node, Table},
 };
 
@@ -42,7 +42,7 @@ impl OneOf {
 }
 
 impl Check for OneOf {
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
         let value = value.scalar().ok_or(Miss::Type)?;
         let listed = if self.ignore_case {
             self.values.contains(value.to_ascii_lowercase().as_str())

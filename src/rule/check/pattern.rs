@@ -6,9 +6,9 @@ use regex_syntax::{
     hir::{Hir, Look},
 };
 
-use super::{Check, Kind, Miss, Read, met, text};
+use super::{Check, Circumstances, Kind, Miss, Read, met, text};
 use crate::{
-    hook::{Form, Value},
+    hook::Value,
     rule::node::{Node, Table},
 };
 
@@ -67,7 +67,7 @@ fn syntax(error: &regex_syntax::Error) -> String {
 }
 
 impl Check for Pattern {
-    fn judge(&self, value: &Value<'_>, _: &Form<'_>) -> Result<(), Miss> {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
         let text = text(value)?;
         met(text.len() <= VALUE_LIMIT && self.regex.is_match(text))
     }

@@ -1,0 +1,95 @@
+//! What a rule requires of a form, and why a form does not meet it.
+
+use std::fmt;
+
+use super::check::{Check, Circumstances, Miss};
+use crate::hook::NonEmpty;
+
+/// How the parts of a rule go together.
+#[derive(Debug)]
+pub enum Requirement {
+    /// Each part must hold; a plain rule is one part.
+    All(NonEmpty<Part>),
+    /// At least one part must hold.
+    Any(NonEmpty<Part>),
+}
+
+/// Checks that must all hold for each of some attributes.
+#[derive(Debug)]
+pub struct Part {
+    /// Names of the form's attributes.
+    pub attributes: NonEmpty<String>,
+    /// What is asked of each.
+    pub checks: NonEmpty<Box<dyn Check>>,
+    /// Whether an absent attribute is all right.
+    pub optional: bool,
+}
+
+/// Why a rule does not hold. Names attributes and checks and holds no value.
+#[derive(Debug)]
+pub enum Unmet<'r> {
+    /// The attribute is missing, null or empty.
+    Absent(&'r str),
+    /// A check of the attribute is not met.
+    Missed {
+        /// The attribute's name.
+        attribute: &'r str,
+        /// The check.
+        check: &'r dyn Check,
+        /// In what way.
+        miss: Miss,
+    },
+    /// None of the parts of an `any` holds; each for its reason.
+    NoPart(Vec<Unmet<'r>>),
+}
+
+impl fmt::Display for Unmet<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(attribute) => write!(out, "`{attribute}` is missing or empty"),
+            Self::NoPart(parts) => {
+                let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
+                out.write_str(&parts.join(", and "))
+            }
+            Self::Missed { attribute, check, miss } => {
+                write!(out, "`{attribute}`: expected {}", check.asks())?;
+                match miss {
+                    Miss::Value => Ok(()),
+                    Miss::Type => out.write_str(", found another type of value"),
+                }
+            }
+        }
+    }
+}
+
+impl Requirement {
+    /// Its parts, however they go together.
+    pub fn parts(&self) -> &NonEmpty<Part> {
+        let (Self::All(parts) | Self::Any(parts)) = self;
+        parts
+    }
+
+    pub(super) fn unmet(&self, circumstances: &Circumstances<'_>) -> Option<Unmet<'_>> {
+        match self {
+            Self::All(parts) => parts.iter().find_map(|part| part.unmet(circumstances)),
+            Self::Any(parts) => {
+                let unmet = parts.iter().map(|part| part.unmet(circumstances));
+                unmet.collect::<Option<_>>().map(Unmet::NoPart)
+            }
+        }
+    }
+}
+
+impl Part {
+    pub(super) fn unmet(&self, circumstances: &Circumstances<'_>) -> Option<Unmet<'_>> {
+        self.attributes.iter().find_map(|attribute| {
+            let Some(submitted) = circumstances.form.get(attribute) else {
+                return (!self.optional).then_some(Unmet::Absent(attribute));
+            };
+            self.checks.iter().find_map(|check| {
+                let miss = check.judge(&submitted.value, circumstances).err()?;
+                Some(Unmet::Missed { attribute, check: check.as_ref(), miss })
+            })
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! What a section sets besides what was submitted: constants, templates and normalised attributes.
+
+use std::borrow::Cow;
+
+use crate::hook::{Attribute, Form, Value};
+
+/// One attribute to set.
+#[derive(Debug)]
+pub struct Set {
+    /// The attribute.
+    pub attribute: String,
+    /// How its value comes about.
+    pub source: Source,
+}
+
+/// How a value comes about.
+#[derive(Debug)]
+pub enum Source {
+    /// Always this, in JSON.
+    Constant(String),
+    /// Texts and attributes of the form, one after another.
+    Template(Vec<Piece>),
+    /// What was submitted, changed before it is judged.
+    Normalize(Vec<Step>),
+}
+
+/// A piece of a template.
+#[derive(Debug)]
+pub enum Piece {
+    /// As it stands.
+    Text(String),
+    /// The value of this attribute.
+    Attribute(String),
+}
+
+/// A step of normalising.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Without white space at the ends.
+    Trim,
+    /// In lower case.
+    Lowercase,
+    /// In upper case.
+    Uppercase,
+    /// A telephone number without what people write for the eye, and with `+` for `00`.
+    E164,
+}
+
+/// The names of the steps.
+pub const STEPS: [(&str, Step); 4] = [
+    ("trim", Step::Trim),
+    ("lowercase", Step::Lowercase),
+    ("uppercase", Step::Uppercase),
+    ("e164", Step::E164),
+];
+
+impl Step {
+    fn apply(self, text: &str) -> String {
+        match self {
+            Self::Trim => text.trim().to_owned(),
+            Self::Lowercase => text.to_lowercase(),
+            Self::Uppercase => text.to_uppercase(),
+            Self::E164 => {
+                let number: String =
+                    text.chars().filter(|c| !" -./()\u{a0}".contains(*c)).collect();
+                number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number)
+            }
+        }
+    }
+}
+
+/// The form as it is judged: with the attributes normalised that are to be. Nothing if none is.
+pub(super) fn normalised<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> {
+    let mut changed = None;
+    for set in sets {
+        let Source::Normalize(steps) = &set.source else {
+            continue;
+        };
+        // What is no text is left to the rules to refuse.
+        let Some(Attribute { name, value: Value::Text(text), .. }) = form.get(&set.attribute)
+        else {
+            continue;
+        };
+        let text = steps.iter().fold(text.to_string(), |text, step| step.apply(&text));
+        changed.get_or_insert_with(|| form.clone()).replace(Attribute {
+            name: name.clone(),
+            submitted: Cow::Owned(json_text(&text)),
+            value: Value::Text(Cow::Owned(text)),
+        });
+    }
+    changed
+}
+
+impl Set {
+    /// The value to set, in JSON; nothing where an attribute that it needs is absent. `form` is the
+    /// normalised one.
+    pub(super) fn json(&self, form: &Form<'_>) -> Option<String> {
+        match &self.source {
+            Source::Constant(json) => Some(json.clone()),
+            Source::Normalize(_) => {
+                form.get(&self.attribute).map(|found| found.submitted.to_string())
+            }
+            Source::Template(pieces) => {
+                let mut text = String::new();
+                for piece in pieces {
+                    text.push_str(match piece {
+                        Piece::Text(text) => text,
+                        Piece::Attribute(name) => form.get(name)?.value.scalar()?,
+                    });
+                }
+                Some(json_text(&text))
+            }
+        }
+    }
+}
+
+/// A JSON string.
+pub fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

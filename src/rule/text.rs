@@ -1,0 +1,41 @@
+//! A text for the end user, in one language or several.
+
+/// A text and its translations.
+#[derive(Debug, Clone)]
+pub struct Text {
+    default: String,
+    /// By language tag, in lower case and with hyphens.
+    translations: Vec<(String, String)>,
+}
+
+impl Text {
+    /// A text, and its translations by their language tags (`fr`, `pt-BR`, `pt_BR`).
+    pub fn new(default: String, translations: impl IntoIterator<Item = (String, String)>) -> Self {
+        let translations =
+            translations.into_iter().map(|(tag, text)| (plain(&tag), text)).collect();
+        Self { default, translations }
+    }
+
+    /// The text in this language: by the whole tag, else by what stands before its first hyphen,
+    /// else the default.
+    pub fn in_language(&self, tag: Option<&str>) -> &str {
+        if let Some(tag) = tag.filter(|_| !self.translations.is_empty()) {
+            let tag = plain(tag);
+            let language = tag.split('-').next().unwrap_or_default();
+            for wanted in [tag.as_str(), language] {
+                let found = self.translations.iter().find(|(known, _)| known == wanted);
+                if let Some((_, text)) = found {
+                    return text;
+                }
+            }
+        }
+        &self.default
+    }
+}
+
+/// Okta writes a `locale` as `pt_BR` and a `preferredLanguage` as RFC 9110 §12.5.4 does: `pt-BR`, or
+/// a list of which the first counts.
+fn plain(tag: &str) -> String {
+    let first = tag.split([',', ';']).next().unwrap_or_default();
+    first.trim().replace('_', "-").to_ascii_lowercase()
+}

@@ -47,9 +47,7 @@ fn source(node: &Node) -> Result<Source, Vec<Fault>> {
                 let message = format!("unknown key `{}`{suggestion}", entry.key);
                 return Err(vec![Fault { span: entry.key_span.clone(), message }]);
             }
-            let steps = entry.value.texts()?;
-            crate::rule::node::collect(steps.into_iter().map(|(name, node)| step(name, node)))
-                .map(Source::Normalize)
+            entry.value.each_text(step).map(Source::Normalize)
         }
         _ => json(node).map(Source::Constant).map_err(|fault| vec![fault]),
     }

@@ -118,19 +118,23 @@ impl Node {
         }
     }
 
-    /// A list of strings that are not blank, with the place of each; or the lines of a file that are
-    /// not, without white space at their ends.
+    /// Reads each of a list of strings that are not blank; or each line of a file that is not,
+    /// without white space at its ends.
     ///
     /// # Errors
     ///
-    /// Another kind of value, an empty list, and every element that is no such string.
-    pub fn texts(&self) -> Result<Vec<(&str, &Node)>, Vec<Fault>> {
+    /// Another kind of value, an empty list, and every element that is no such string or that
+    /// `read` complains of.
+    pub fn each_text<T>(
+        &self,
+        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Vec<Fault>> {
         if let Content::Lines(lines) = &self.content {
             let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-            return Ok(lines.map(|line| (line, self)).collect());
+            return collect(lines.map(|line| read(line, self)));
         }
         let items = self.list().map_err(|fault| vec![fault])?;
-        collect(items.iter().map(|item| Ok((item.text()?, item))))
+        collect(items.iter().map(|item| read(item.text()?, item)))
     }
 
     /// A table.

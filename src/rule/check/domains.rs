@@ -7,7 +7,7 @@ use crate::{
     hook::Value,
     rule::{
         email,
-        node::{self, Fault, Node, Table},
+        node::{Fault, Node, Table},
     },
 };
 
@@ -39,11 +39,8 @@ struct DomainList {
 
 impl DomainList {
     fn read(node: &Node) -> Result<Self, Vec<Fault>> {
-        let entries = node.texts()?;
-        let count = entries.len();
-        let mut list =
-            Self { exact: HashSet::with_capacity(count), parents: HashSet::new(), only: None };
-        node::collect(entries.into_iter().map(|(entry, item)| {
+        let mut list = Self { exact: HashSet::new(), parents: HashSet::new(), only: None };
+        let entries = node.each_text(|entry, item| {
             let (set, name) = match entry.strip_prefix("*.") {
                 Some(parent) => (&mut list.parents, parent),
                 None => (&mut list.exact, entry),
@@ -52,9 +49,10 @@ impl DomainList {
                 return Err(item.fault(why_never(entry)));
             }
             set.insert(name.to_ascii_lowercase().into());
-            list.only = (count == 1).then(|| entry.into());
+            list.only = Some(entry.into());
             Ok(())
-        }))?;
+        })?;
+        list.only = list.only.filter(|_| entries.len() == 1);
         Ok(list)
     }
 

@@ -28,15 +28,10 @@ impl OneOf {
         // That it is a boolean is the loader's to say: both checks may stand beside it.
         let ignore_case =
             part.get(IGNORE_CASE).is_some_and(|entry| entry.value.boolean() == Ok(true));
-        let values = node
-            .texts()?
-            .into_iter()
-            .map(
-                |(value, _)| {
-                    if ignore_case { value.to_ascii_lowercase().into() } else { value.into() }
-                },
-            )
-            .collect();
+        let values = node.each_text(|value, _| {
+            Ok(if ignore_case { value.to_ascii_lowercase().into() } else { value.into() })
+        })?;
+        let values = values.into_iter().collect();
         Ok(Box::new(Self { values, ignore_case, wanted }))
     }
 }

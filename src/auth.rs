@@ -13,6 +13,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
 
 mod bearer;
@@ -24,6 +25,11 @@ pub mod token;
 pub use bearer::Bearer;
 pub use issuer::Issuer;
 pub use refresh::Freshness;
+
+/// Reads a JSON object. Derived readers take an array for one, member by member; this does not.
+fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
+    serde_json::from_slice(json).ok().filter(|_| json.trim_ascii_start().starts_with(b"{"))
+}
 
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
@@ -189,6 +195,11 @@ impl Authenticator {
     pub fn with_bearer(mut self, bearer: Bearer) -> Self {
         self.bearer = Some(bearer);
         self
+    }
+
+    /// Whether nobody gets in but with a token.
+    pub fn needs_tokens(&self) -> bool {
+        self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
     /// What tokens are accepted with, if any are.

@@ -30,6 +30,8 @@ pub enum Exit {
     Bad,
     /// 2: usage, I/O, configuration; never a denial.
     Failed,
+    /// 130: stopped at once by a second signal, as shells report an interrupt.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -38,6 +40,7 @@ impl From<Exit> for ExitCode {
             Exit::Good => 0,
             Exit::Bad => 1,
             Exit::Failed => 2,
+            Exit::Interrupted => 130,
         })
     }
 }

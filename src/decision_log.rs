@@ -144,9 +144,13 @@ impl Shared {
     fn write_to(&self, mut out: Box<dyn Write + Send>) {
         let mut batch = Vec::new();
         let mut failing = false;
+        let mut torn = false;
         loop {
             let stopping = self.stopping.load(Ordering::Acquire);
             batch.append(&mut lock(&self.batch));
+            if torn && !batch.is_empty() {
+                batch.insert(0, b'\n');
+            }
             if batch.is_empty() && stopping {
                 return;
             }
@@ -157,13 +161,14 @@ impl Shared {
             }
             let (written, error) = write(&mut out, &batch);
             let rest = batch.get(written..).unwrap_or_default();
-            let lost = rest.iter().filter(|byte| **byte == b'\n').count() as u64;
-            // The rest of a line that was begun: what comes next starts on a line of its own.
-            let torn = written > 0 && batch.get(written - 1) != Some(&b'\n');
+            let owed = u64::from(torn && written == 0);
+            let lost = rest.iter().filter(|byte| **byte == b'\n').count() as u64 - owed;
+            // A line that was begun and not ended: what comes next starts on a line of its own.
+            torn = match written {
+                0 => torn,
+                _ => batch.get(written - 1) != Some(&b'\n'),
+            };
             batch.clear();
-            if torn {
-                batch.push(b'\n');
-            }
             self.dropped.fetch_add(lost, Ordering::Relaxed);
             match &error {
                 Some(error) if !failing => log::error!("decision log: cannot write: {error}"),

@@ -45,8 +45,15 @@ pub use state::State;
 const BACKLOG: i32 = 4096;
 /// How long a connection that is being closed may take to notice.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The exit code after a second signal, as shells report an interrupt.
-const SECOND_SIGNAL: i32 = 130;
+
+/// How the service stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// After what was in flight.
+    Gracefully,
+    /// By a second signal.
+    AtOnce,
+}
 
 /// Takes the address.
 ///
@@ -62,7 +69,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves until SIGTERM or SIGINT and stops gracefully; a second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT and stops gracefully; a second signal stops it at once.
 /// Calls `ready` when requests are answered and signals heeded.
 ///
 /// # Errors
@@ -74,7 +81,7 @@ pub fn run(
     settings: &Server,
     log: Option<&Arc<DecisionLog>>,
     ready: impl FnOnce(),
-) -> io::Result<()> {
+) -> io::Result<Stopped> {
     System::new().block_on(async {
         let mut signals = Signals::new()?;
         let server = start(listener, state, settings, log)?;
@@ -83,8 +90,8 @@ pub fn run(
         let stop = stop(&mut signals, handle, state, settings);
         // The server ends by being stopped, or at once with an error.
         tokio::select! {
-            ended = server => ended,
-            () = stop => Ok(()),
+            ended = server => ended.map(|()| Stopped::Gracefully),
+            stopped = stop => Ok(stopped),
         }
     })
 }
@@ -140,7 +147,12 @@ fn start(
 
 /// Waits for a signal and stops: not ready any more, on through the drain delay, no further
 /// connections, the requests in flight, and the end, at the latest after the shutdown timeout.
-async fn stop(signals: &mut Signals, handle: ServerHandle, state: &State, settings: &Server) {
+async fn stop(
+    signals: &mut Signals,
+    handle: ServerHandle,
+    state: &State,
+    settings: &Server,
+) -> Stopped {
     signals.next().await;
     state.drain();
     log::info!("stopping: finishing requests in flight; a second signal ends at once");
@@ -151,10 +163,10 @@ async fn stop(signals: &mut Signals, handle: ServerHandle, state: &State, settin
         }
     };
     tokio::select! {
-        () = graceful => {}
+        () = graceful => Stopped::Gracefully,
         () = signals.next() => {
             log::warn!("stopping: second signal, open connections are cut");
-            std::process::exit(SECOND_SIGNAL);
+            Stopped::AtOnce
         }
     }
 }

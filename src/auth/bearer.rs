@@ -12,7 +12,7 @@ use ring::digest::SHA256_OUTPUT_LEN;
 use super::{
     Moment, Reason,
     issuer::Issuer,
-    keys::{KeySet, PublicKey},
+    keys::KeySet,
     refresh::{Freshness, Keys},
     sha256,
     token::{Expected, Token, Verified},
@@ -25,14 +25,14 @@ const REMEMBERED: usize = 1000;
 pub struct Bearer {
     expected: Expected,
     keys: Keys,
-    remembered: Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], Remembered>>,
+    remembered: Mutex<Remembered>,
 }
 
-/// A token that was verified. It is good for as long as it lasts and its key stays in the set.
+/// Tokens that were verified with these keys, by their digests. Other keys, and they are forgotten.
+#[derive(Default)]
 struct Remembered {
-    verified: Verified,
-    kid: String,
-    key: PublicKey,
+    keys: Option<Arc<KeySet>>,
+    tokens: HashMap<[u8; SHA256_OUTPUT_LEN], Verified>,
 }
 
 impl fmt::Debug for Bearer {
@@ -65,35 +65,27 @@ impl Bearer {
     /// The client that this token was issued to.
     pub(super) async fn client(&self, token: &str, now: Moment) -> Result<String, Reason> {
         let digest = sha256(token.as_bytes());
-        let keys = self.current_keys(now).await.ok_or(Reason::KeysUnavailable)?;
+        let mut keys = match self.keys.current(now.monotonic) {
+            Some(keys) => keys,
+            None => {
+                // Nobody waits for the sake of what is no token.
+                Token::read(token)?;
+                self.keys.pending(now.monotonic).await;
+                self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?
+            }
+        };
         if let Some(client) = self.recall(&digest, &keys, now) {
             return Ok(client);
         }
         let read = Token::read(token)?;
-        let verify = |keys: &KeySet| {
-            let key = keys.get(&read.kid)?;
-            let verified = read.verify(key, &self.expected, now.unix);
-            Some(verified.map(|verified| (verified, key.clone())))
-        };
-        let (verified, key) = match verify(&keys) {
-            Some(done) => done?,
-            None if self.keys.look_for_new(now.monotonic).await => {
-                let keys = self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?;
-                verify(&keys).unwrap_or(Err(Reason::UnknownKey))?
-            }
-            None => return Err(Reason::UnknownKey),
-        };
-        let client = self.name(&verified);
-        self.remember(digest, Remembered { verified, kid: read.kid, key }, now);
-        Ok(client)
-    }
-
-    async fn current_keys(&self, now: Moment) -> Option<Arc<KeySet>> {
-        if let Some(keys) = self.keys.current(now.monotonic) {
-            return Some(keys);
+        if keys.get(&read.kid).is_none() && self.keys.look_for_new(now.monotonic).await {
+            keys = self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?;
         }
-        self.keys.pending().await;
-        self.keys.current(now.monotonic)
+        let key = keys.get(&read.kid).ok_or(Reason::UnknownKey)?;
+        let verified = read.verify(key, &self.expected, now.unix)?;
+        let client = self.name(&verified);
+        self.remember(digest, verified, keys);
+        Ok(client)
     }
 
     fn name(&self, verified: &Verified) -> String {
@@ -103,31 +95,29 @@ impl Bearer {
     fn recall(
         &self,
         digest: &[u8; SHA256_OUTPUT_LEN],
-        keys: &KeySet,
+        keys: &Arc<KeySet>,
         now: Moment,
     ) -> Option<String> {
         let remembered = self.lock();
-        let known = remembered.get(digest)?;
-        let good = self.lasts(&known.verified, now) && keys.get(&known.kid) == Some(&known.key);
-        good.then(|| self.name(&known.verified))
+        // The same set, or one that says the same.
+        let same =
+            remembered.keys.as_ref().is_some_and(|known| Arc::ptr_eq(known, keys) || known == keys);
+        let verified = remembered.tokens.get(digest).filter(|_| same)?;
+        let lasts = now.unix < verified.expires + self.expected.leeway.as_secs_f64();
+        lasts.then(|| self.name(verified))
     }
 
-    fn remember(&self, digest: [u8; SHA256_OUTPUT_LEN], token: Remembered, now: Moment) {
+    fn remember(&self, digest: [u8; SHA256_OUTPUT_LEN], verified: Verified, keys: Arc<KeySet>) {
         let mut remembered = self.lock();
-        if remembered.len() >= REMEMBERED {
-            remembered.retain(|_, token| self.lasts(&token.verified, now));
+        let same = remembered.keys.as_ref() == Some(&keys);
+        if !same || remembered.tokens.len() >= REMEMBERED {
+            remembered.tokens.clear();
         }
-        // Still full of good ones: to verify a token again is cheap, to grow is not.
-        if remembered.len() < REMEMBERED {
-            remembered.insert(digest, token);
-        }
+        remembered.keys = Some(keys);
+        remembered.tokens.insert(digest, verified);
     }
 
-    fn lasts(&self, verified: &Verified, now: Moment) -> bool {
-        now.unix < verified.expires + self.expected.leeway.as_secs_f64()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; SHA256_OUTPUT_LEN], Remembered>> {
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use ureq::{
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use super::keys::KeySet;
+use super::{keys::KeySet, object};
 use crate::origin;
 
 /// The time for a whole fetch, metadata and keys.
@@ -82,7 +82,9 @@ impl Issuer {
             .proxy(None)
             .max_redirects(0)
             .http_status_as_error(false)
-            .max_idle_connections(0)
+            // One, from the metadata to the keys.
+            .max_idle_connections(1)
+            .max_idle_age(FETCH_TIMEOUT)
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
@@ -103,8 +105,10 @@ impl Issuer {
 
     fn discover(&self, deadline: Instant) -> Result<String, String> {
         let mut failures = Vec::new();
-        for kind in METADATA {
-            match self.metadata(kind, deadline) {
+        for (kind, still_to_try) in METADATA.into_iter().zip([1, 0]) {
+            // One that is silent leaves the other its time.
+            let time = if still_to_try > 0 { FETCH_TIMEOUT / 3 } else { FETCH_TIMEOUT };
+            match self.metadata(kind, deadline.min(Instant::now() + time)) {
                 Ok(uri) => return Ok(uri),
                 Err(why) => failures.push(why),
             }
@@ -115,14 +119,18 @@ impl Issuer {
     fn metadata(&self, kind: &str, deadline: Instant) -> Result<String, String> {
         let uri = format!("{}/.well-known/{kind}", self.name.trim_end_matches('/'));
         let (body, _) = self.get(&uri, deadline)?;
-        let Ok(metadata) = serde_json::from_slice::<Metadata>(&body) else {
+        let Some(metadata) = object::<Metadata>(&body) else {
             return Err(format!("{uri}: the answer is no metadata with `issuer` and `jwks_uri`"));
         };
         if metadata.issuer != self.name {
             return Err(format!("{uri}: `issuer` is not `{}` to the letter", self.name));
         }
-        origin::trusted(&metadata.jwks_uri).map_err(|why| format!("{uri}: `jwks_uri`: {why}"))?;
-        Ok(metadata.jwks_uri)
+        let keys = origin::trusted(&metadata.jwks_uri)
+            .map_err(|why| format!("{uri}: `jwks_uri`: {why}"))?;
+        if self.name.starts_with("https:") && keys.scheme() != "https" {
+            return Err(format!("{uri}: `jwks_uri` is not `https`, as the issuer is"));
+        }
+        Ok(keys.into())
     }
 
     fn get(&self, uri: &str, deadline: Instant) -> Result<(Vec<u8>, Option<Duration>), String> {
@@ -133,22 +141,26 @@ impl Issuer {
         if answer.status() != 200 {
             return Err(format!("{uri}: status {}", answer.status().as_u16()));
         }
-        let max_age = answer
-            .headers()
-            .get(header::CACHE_CONTROL)
-            .and_then(|value| max_age(value.to_str().ok()?));
+        let control = answer.headers().get_all(header::CACHE_CONTROL).into_iter();
+        let control: Vec<_> = control.filter_map(|value| value.to_str().ok()).collect();
+        let max_age = max_age(&control.join(","));
         let body = answer.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec();
         Ok((body.map_err(|error| format!("{uri}: {error}"))?, max_age))
     }
 }
 
-/// The freshness that `Cache-Control` gives; none at all for `no-store` and `no-cache`.
+/// The freshness that `Cache-Control` gives: none at all for `no-store`, `no-cache` and what cannot be
+/// read.
 fn max_age(control: &str) -> Option<Duration> {
-    let control = control.to_ascii_lowercase();
-    let mut directives = control.split(',').map(str::trim);
-    if directives.clone().any(|one| one == "no-store" || one == "no-cache") {
-        return Some(Duration::ZERO);
-    }
-    let seconds = directives.find_map(|one| one.strip_prefix("max-age="))?;
-    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
+    control.to_ascii_lowercase().split(',').find_map(|directive| {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim() {
+            "no-store" | "no-cache" => Some(Duration::ZERO),
+            "max-age" => {
+                let seconds = value.trim_matches(|c: char| !c.is_ascii_digit() && c != '-').parse();
+                Some(Duration::from_secs(seconds.unwrap_or(0)))
+            }
+            _ => None,
+        }
+    })
 }

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use super::object;
 
 /// The sizes of modulus that are taken, in bits.
 const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// Members of a private or a symmetric key. One that is published is nobody's key any more.
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-
 /// An RSA public key, big-endian and without leading zeros.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
@@ -28,29 +27,57 @@ impl PublicKey {
 }
 
 /// The usable keys by their `kid`; at least one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct KeySet(HashMap<String, PublicKey>);
 
 #[derive(Deserialize)]
-struct Jwks {
-    keys: Vec<Map<String, Value>>,
+struct Jwks<'a> {
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
+}
+
+/// The members that matter; one that should not be there may be anything.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: Option<String>,
+    kid: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    alg: Option<String>,
+    key_ops: Option<Vec<String>>,
+    n: Option<String>,
+    e: Option<String>,
+    // Of a private or a symmetric key. One that is published is nobody's key any more.
+    d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    dp: Option<IgnoredAny>,
+    dq: Option<IgnoredAny>,
+    qi: Option<IgnoredAny>,
+    oth: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
 }
 
 impl KeySet {
     /// Reads a key set. A key of an unknown or unwanted kind is passed over (RFC 7517 §5), and so
-    /// are two of the same `kid`, since nobody can tell which is meant.
+    /// are all of a `kid` that occurs twice, since nobody can tell which is meant.
     ///
     /// # Errors
     ///
     /// This is no key set, or none of its keys is usable.
     pub fn read(json: &[u8]) -> Result<Self, &'static str> {
-        let Ok(set) = serde_json::from_slice::<Jwks>(json) else {
+        let Some(set) = object::<Jwks<'_>>(json) else {
             return Err("the answer is no key set");
         };
         let mut keys: HashMap<String, Option<PublicKey>> = HashMap::new();
-        for (kid, key) in set.keys.iter().filter_map(usable) {
-            let other = keys.contains_key(&kid);
-            keys.insert(kid, (!other).then_some(key));
+        for key in set.keys {
+            let Some(key) = object::<Jwk>(key.get().as_bytes()) else {
+                continue;
+            };
+            if let Some(kid) = key.kid.clone().filter(|kid| !kid.is_empty()) {
+                let first = !keys.contains_key(&kid);
+                keys.insert(kid, key.usable().filter(|_| first));
+            }
         }
         let keys: HashMap<_, _> =
             keys.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect();
@@ -66,27 +93,22 @@ impl KeySet {
     }
 }
 
-fn usable(key: &Map<String, Value>) -> Option<(String, PublicKey)> {
-    let text = |member: &str| key.get(member).and_then(Value::as_str);
-    let absent_or = |member: &str, wanted: &str| {
-        key.get(member).is_none_or(|value| value.as_str() == Some(wanted))
-    };
-    let may_verify = key.get("key_ops").is_none_or(|operations| {
-        operations.as_array().is_some_and(|list| list.iter().any(|one| one == "verify"))
-    });
-    let wanted = text("kty") == Some("RSA")
-        && absent_or("use", "sig")
-        && absent_or("alg", "RS256")
-        && may_verify
-        && PRIVATE.iter().all(|member| !key.contains_key(*member));
-    let kid = text("kid").filter(|kid| wanted && !kid.is_empty())?;
-    let n = number(text("n")?)?;
-    let e = number(text("e")?)?;
-    // An exponent of 1 makes any message its own signature; no honest one is beyond 32 bits.
-    let exponent =
-        e.iter().try_fold(0_u32, |sum, byte| Some(sum.checked_mul(256)? | u32::from(*byte)))?;
-    let good = BITS.contains(&bits(&n)) && exponent >= 3 && exponent % 2 == 1;
-    good.then(|| (kid.to_owned(), PublicKey { n, e }))
+impl Jwk {
+    fn usable(self) -> Option<PublicKey> {
+        let Self { d, p, q, dp, dq, qi, oth, k, .. } = &self;
+        let published = [d, p, q, dp, dq, qi, oth, k].into_iter().any(Option::is_some);
+        let wanted = self.kty? == "RSA"
+            && self.purpose.is_none_or(|purpose| purpose == "sig")
+            && self.alg.is_none_or(|alg| alg == "RS256")
+            && self.key_ops.is_none_or(|list| list.iter().any(|one| one == "verify"));
+        let n = number(&self.n?)?;
+        let e = number(&self.e?)?;
+        // An exponent of 1 makes any message its own signature; no honest one is beyond 32 bits.
+        let exponent =
+            e.iter().try_fold(0_u32, |sum, byte| Some(sum.checked_mul(256)? | u32::from(*byte)))?;
+        let good = BITS.contains(&bits(&n)) && exponent >= 3 && exponent % 2 == 1;
+        (wanted && !published && good).then_some(PublicKey { n, e })
+    }
 }
 
 /// A Base64urlUInt (RFC 7518 §2); leading zeros are forgiven.

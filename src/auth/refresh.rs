@@ -2,14 +2,21 @@
 //! time, and what callers wait for when they need keys that are not there.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, time::timeout_at};
 
-use super::{issuer::Issuer, keys::KeySet};
+use super::{
+    issuer::{Fetched, Issuer},
+    keys::KeySet,
+};
 
 /// How long keys are used before they are fetched again, whatever the issuer says.
 const FRESH: std::ops::RangeInclusive<Duration> =
@@ -18,7 +25,7 @@ const FRESH: std::ops::RangeInclusive<Duration> =
 const COLD_RETRY: Duration = Duration::from_secs(1);
 /// Between attempts after a bad answer, and between fetches for the sake of unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
-/// How long a caller waits for a fetch, which itself ends sooner.
+/// How long a caller waits for fetches in all; one of them ends sooner.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
 
 /// The keys there are.
@@ -26,14 +33,16 @@ const CALLER_WAIT: Duration = Duration::from_millis(1800);
 struct Snapshot {
     /// The last good ones, and when they came.
     keys: Option<(Arc<KeySet>, Instant)>,
-    /// Whether the last attempt failed.
-    failing: bool,
+    /// Why the last attempt failed, if it did.
+    failure: Option<String>,
 }
 
-/// An issuer's keys, kept up to date until this is dropped.
+/// An issuer's keys, kept up to date.
 #[derive(Debug)]
 pub(super) struct Keys {
     shared: Arc<Shared>,
+    /// Wakes the thread.
+    wanted: SyncSender<()>,
     max_stale: Duration,
 }
 
@@ -41,13 +50,11 @@ pub(super) struct Keys {
 struct Shared {
     snapshot: watch::Sender<Snapshot>,
     control: Mutex<Control>,
-    wake: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Control {
-    stopping: bool,
-    wanted: bool,
+    /// A fetch is under way, or about to be.
     fetching: bool,
     /// The last time that an unknown key led to a fetch.
     unknown: Option<Instant>,
@@ -69,16 +76,15 @@ impl Keys {
     pub(super) fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             snapshot: watch::Sender::default(),
-            // The first fetch is under way for whoever comes before it is.
-            control: Mutex::new(Control { fetching: true, ..Control::default() }),
-            wake: Condvar::new(),
+            control: Mutex::new(Control { fetching: true, unknown: None }),
         });
+        let (wanted, wishes) = sync_channel(1);
         let thread = thread::Builder::new().name("token-keys".to_owned());
         thread.spawn({
             let shared = shared.clone();
-            move || shared.run(&issuer)
+            move || shared.run(&issuer, max_stale, &wishes)
         })?;
-        Ok(Self { shared, max_stale })
+        Ok(Self { shared, wanted, max_stale })
     }
 
     /// The keys, unless they are too old.
@@ -91,16 +97,16 @@ impl Keys {
     pub(super) fn freshness(&self, now: Instant) -> Freshness {
         match self.current(now) {
             None => Freshness::None,
-            Some(_) if self.shared.snapshot.borrow().failing => Freshness::Stale,
+            Some(_) if self.shared.snapshot.borrow().failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
         }
     }
 
-    /// Waits for the fetch that is under way, if one is.
-    pub(super) async fn pending(&self) {
+    /// Waits for the fetch that is under way, if one is, on behalf of a caller who came at `since`.
+    pub(super) async fn pending(&self, since: Instant) {
         let seen = self.shared.snapshot.subscribe();
         if self.shared.lock().fetching {
-            wait(seen).await;
+            wait(seen, since).await;
         }
     }
 
@@ -110,31 +116,25 @@ impl Keys {
         let seen = self.shared.snapshot.subscribe();
         {
             let mut control = self.shared.lock();
-            if !control.fetching && !control.wanted {
+            if !control.fetching {
                 let lately = |then| now.saturating_duration_since(then) < COOLDOWN;
                 if control.unknown.is_some_and(lately) {
                     return false;
                 }
                 control.unknown = Some(now);
-                control.wanted = true;
-                self.shared.wake.notify_all();
+                control.fetching = true;
+                // Full, it has been woken already.
+                let _ = self.wanted.try_send(());
             }
         }
-        wait(seen).await;
+        wait(seen, now).await;
         true
     }
 }
 
-async fn wait(mut seen: watch::Receiver<Snapshot>) {
+async fn wait(mut seen: watch::Receiver<Snapshot>, since: Instant) {
     // Too late or in time, the caller looks at what there is.
-    let _ = timeout(CALLER_WAIT, seen.changed()).await;
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        self.shared.lock().stopping = true;
-        self.shared.wake.notify_all();
-    }
+    let _ = timeout_at((since + CALLER_WAIT).into(), seen.changed()).await;
 }
 
 impl Shared {
@@ -142,53 +142,48 @@ impl Shared {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, issuer: &Issuer) {
+    fn run(&self, issuer: &Issuer, max_stale: Duration, wishes: &Receiver<()>) {
         loop {
-            let started = Instant::now();
-            let pause = self.attempt(issuer);
-            let mut control = self.lock();
-            control.fetching = false;
-            while !control.stopping && !control.wanted && started.elapsed() < pause {
-                let left = pause.saturating_sub(started.elapsed());
-                let waited = self.wake.wait_timeout(control, left);
-                control = waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
-            if control.stopping {
+            // The resolver of names panics where no thread can be had.
+            let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
+                .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
+            let pause = self.publish(fetched, max_stale);
+            if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
-            control.wanted = false;
-            control.fetching = true;
+            self.lock().fetching = true;
         }
     }
 
-    /// Fetches once; says how long to wait for the next time.
-    fn attempt(&self, issuer: &Issuer) -> Duration {
-        let fetched = issuer.fetch();
-        let mut pause = COOLDOWN;
+    /// Publishes what came of a fetch; says how long to wait for the next one.
+    fn publish(&self, fetched: Result<Fetched, String>, max_stale: Duration) -> Duration {
+        let mut pause = COOLDOWN.min(max_stale / 2);
+        // Held while publishing, so that nobody waits for what has just been published.
+        let mut control = self.lock();
+        control.fetching = false;
         self.snapshot.send_modify(|snapshot| match fetched {
-            Ok(fetched) => {
-                // Somewhat before they expire.
-                let fresh = fetched.max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
-                pause = fresh.clamp(*FRESH.start(), *FRESH.end());
-                if snapshot.failing || snapshot.keys.is_none() {
+            Ok(Fetched { keys, max_age }) => {
+                // Somewhat before they expire, and before they are too old.
+                let fresh = max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
+                pause = fresh.clamp(*FRESH.start(), *FRESH.end()).min(max_stale / 2);
+                if snapshot.failure.is_some() || snapshot.keys.is_none() {
                     log::info!("token keys: fetched");
                 }
-                *snapshot = Snapshot {
-                    keys: Some((Arc::new(fetched.keys), Instant::now())),
-                    failing: false,
-                };
+                *snapshot =
+                    Snapshot { keys: Some((Arc::new(keys), Instant::now())), failure: None };
             }
             Err(why) => {
-                let cold = snapshot.keys.is_none();
-                if cold {
+                let good =
+                    snapshot.keys.as_ref().is_some_and(|(_, since)| since.elapsed() <= max_stale);
+                if !good {
                     pause = COLD_RETRY;
                 }
-                if !snapshot.failing {
-                    let so =
-                        if cold { "no token is accepted" } else { "going on with the last ones" };
-                    log::warn!("token keys: cannot fetch them, {so}: {why}");
+                let so = if good { "going on with the last ones" } else { "no token is accepted" };
+                let failure = format!("token keys: cannot fetch them, {so}: {why}");
+                if snapshot.failure.as_ref() != Some(&failure) {
+                    log::warn!("{failure}");
                 }
-                snapshot.failing = true;
+                snapshot.failure = Some(failure);
             }
         });
         pause

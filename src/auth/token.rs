@@ -12,7 +12,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::{Reason, keys::PublicKey};
+use super::{Reason, keys::PublicKey, object};
 
 /// What a token must say.
 #[derive(Debug)]
@@ -174,5 +174,5 @@ impl<'t> Token<'t> {
 /// The JSON in a part of a token. serde_json refuses a member of ours that occurs twice.
 fn json<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
     let bytes = URL_SAFE_NO_PAD.decode(part).or(Err(Reason::Malformed))?;
-    serde_json::from_slice(&bytes).or(Err(Reason::Malformed))
+    object(&bytes).ok_or(Reason::Malformed)
 }

@@ -1,6 +1,6 @@
 //! `check`: loads settings and rules, tries every rule's examples, prints every problem.
 
-use super::{Common, Exit, Failure, Rules, print, rules};
+use super::{Common, Exit, Failure, Rules, print, rules, serve::issuer};
 use crate::{
     problem::Problem,
     rule::{Policy, RuleSet, Section},
@@ -9,6 +9,9 @@ use crate::{
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let (settings, mut problems) = common.settings(true)?;
     problems.extend(settings.unguarded());
+    if let Some(oauth) = &settings.auth.oauth {
+        problems.extend(issuer(oauth).err());
+    }
     let Rules { place, set } = rules(&settings);
     match set {
         Ok(rules) if problems.is_empty() => {

@@ -13,8 +13,9 @@ use super::{
 use crate::{
     auth::{Authenticator, Bearer, Issuer, token::Expected},
     decision_log::DecisionLog,
+    problem::Problem,
     rule::RuleSet,
-    server::{self, State},
+    server::{self, State, Stopped},
     settings::{Auth, OAuth, Secret, Settings},
 };
 
@@ -59,8 +60,10 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if let Some(log) = log {
         log.finish();
     }
-    served?;
-    Ok(Exit::Good)
+    Ok(match served? {
+        Stopped::Gracefully => Exit::Good,
+        Stopped::AtOnce => Exit::Interrupted,
+    })
 }
 
 /// 128 random bits.
@@ -95,9 +98,12 @@ fn authenticator(auth: &Auth, password: Option<&str>) -> Result<Authenticator, F
     Ok(authenticator)
 }
 
+pub(super) fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
+    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref())
+        .map_err(|why| Problem::named("auth.oauth.ca_file", why))
+}
+
 fn bearer(oauth: &OAuth) -> Result<Bearer, Failure> {
-    let issuer = Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref());
-    let issuer = issuer.map_err(|why| Failure::new(format!("auth.oauth.ca_file: {why}")))?;
     let expected = Expected {
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),
@@ -105,7 +111,7 @@ fn bearer(oauth: &OAuth) -> Result<Bearer, Failure> {
         scope: oauth.scope.clone(),
         leeway: oauth.leeway,
     };
-    Ok(Bearer::new(issuer, expected, oauth.max_stale)?)
+    Ok(Bearer::new(issuer(oauth).map_err(|problem| vec![problem])?, expected, oauth.max_stale)?)
 }
 
 /// What the service says when it starts: where it is, and how to call it. The only secret ever

@@ -80,11 +80,12 @@ impl Line<'_> {
         }
         let _ = write!(
             out,
-            r#"],"rules_revision":"{}","caller":"{}","duration_us":{}}}"#,
+            r#"],"rules_revision":"{}","duration_us":{},"caller":"#,
             self.rules_revision,
-            self.caller,
             self.duration.as_micros(),
         );
+        json_text(out, &self.caller.to_string());
+        out.push(b'}');
     }
 
     fn human(&self, colour: bool, out: &mut Vec<u8>) {

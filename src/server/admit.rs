@@ -44,9 +44,8 @@ pub(super) async fn admit<'s>(
     state: &'s State,
     head: &RequestHead,
 ) -> Result<Admitted<'s>, Refused<'s>> {
-    let has_body = is_chunked(head) || !matches!(declared(&head.headers), None | Some(0));
     let mut refused =
-        Refused { refusal: Refusal::NotFound, name: None, caller: None, unread: has_body };
+        Refused { refusal: Refusal::NotFound, name: None, caller: None, unread: has_body(head) };
     let too_large = oversized(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
@@ -81,6 +80,11 @@ fn oversized(head: &RequestHead) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a body is announced.
+pub(super) fn has_body(head: &RequestHead) -> bool {
+    is_chunked(head) || !matches!(declared(&head.headers), None | Some(0))
+}
+
 /// Whether the body comes in chunks, the one transfer coding that the codec lets through.
 pub(super) fn is_chunked(head: &RequestHead) -> bool {
     head.headers.contains_key(header::TRANSFER_ENCODING)
@@ -95,7 +99,10 @@ pub(super) fn length(head: &RequestHead) -> usize {
 }
 
 fn uri_length(head: &RequestHead) -> usize {
-    head.uri.path_and_query().map_or(0, |uri| uri.as_str().len())
+    let uri = &head.uri;
+    let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
+        + uri.authority().map_or(0, |authority| authority.as_str().len());
+    origin + uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
 fn headers_length(head: &RequestHead) -> usize {

@@ -117,7 +117,8 @@ pub(super) fn health() -> HttpResponse {
     json(StatusCode::OK).body(r#"{"alive":true}"#)
 }
 
-/// Whether further requests are wanted: not while stopping, and not while no token can be verified.
+/// Whether further requests are wanted: not while stopping, and not while nobody
+/// could get in, since no token can be verified.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.is_draining();
     let freshness = state.authenticator.bearer().map(Bearer::freshness);
@@ -126,7 +127,8 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
         Some(Freshness::Stale) => "stale",
         Some(Freshness::None) | None => "none",
     };
-    let ready = !draining && freshness != Some(Freshness::None);
+    let locked = state.authenticator.needs_tokens() && freshness == Some(Freshness::None);
+    let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status)
         .body(format!(r#"{{"ready":{ready},"rules":"ok","keys":"{keys}","draining":{draining}}}"#))

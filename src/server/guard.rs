@@ -24,6 +24,9 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may take nothing of an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// By how many bytes a head may be longer than it is thought to be.
+const SLACK: usize = 8;
+
 /// What a connection is doing, shared between its stream and its requests' handlers.
 #[derive(Debug)]
 pub(super) struct Phase {
@@ -51,7 +54,11 @@ impl Phase {
 
     /// A request of about this length is answered. What came beyond it is the head of the next one.
     pub(super) fn idle(&self, length: usize) {
-        let left = self.unclaimed.get().saturating_sub(length);
+        let left = match self.unclaimed.get().saturating_sub(length) {
+            // White space that most clients do not send.
+            ..=SLACK => 0,
+            left => left,
+        };
         self.unclaimed.set(left);
         let since = Instant::now();
         self.state.set(match left {

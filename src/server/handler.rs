@@ -81,7 +81,7 @@ fn probe(request: &HttpRequest, state: &State) -> Option<HttpResponse> {
         return Some(answer);
     }
     let refusal = Refusal::Method { allow: "GET, HEAD" };
-    Some(answer::refused(refusal, state, false))
+    Some(answer::refused(refusal, state, admit::has_body(request.head())))
 }
 
 impl Worker {

@@ -227,7 +227,7 @@ fn flatten(table: &DeTable<'_>, prefix: &str, keys: &mut Vec<(String, Range<usiz
     for (key, value) in table {
         let path = format!("{prefix}{}", key.get_ref());
         match value.get_ref() {
-            DeValue::Table(inner) if is_section(&path) => {
+            DeValue::Table(inner) if is_section(&path) && !inner.is_empty() => {
                 flatten(inner, &format!("{path}."), keys);
             }
             _ => keys.push((path, key.span())),

@@ -91,20 +91,36 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
         return None;
     }
     let url = |text: &str| origin::trusted(text).map(drop);
-    let token = |text: &str| match text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
-        true => Ok(()),
-        false => Err("expected visible ASCII without spaces"),
+    // RFC 8414 §2.
+    let issuer = |text: &str| match origin::trusted(text)?.query() {
+        None => Ok(()),
+        Some(_) => Err("an issuer has no query"),
     };
-    let issuer = reader.required_text("auth.oauth.issuer", url);
-    let audience = reader.required_text("auth.oauth.audience", no_control);
-    let client_ids = reader.required_list("auth.oauth.client_ids", token);
+    // RFC 6749 §3.3, of a scope.
+    let token = |text: &str| {
+        let good = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+        match text.bytes().all(good) {
+            true => Ok(()),
+            false => Err("expected visible ASCII without spaces, quotes and backslashes"),
+        }
+    };
+    let audience = |text: &str| match text.trim() == text {
+        true => no_control(text),
+        false => Err("white space at either end is never in a token; leave it out"),
+    };
+    let issuer = reader.required_text("auth.oauth.issuer", issuer);
+    let audience = reader.required_text("auth.oauth.audience", audience);
+    let client_ids = reader.required_list("auth.oauth.client_ids", no_control);
     let scope = reader.required_text("auth.oauth.scope", token);
     let jwks_uri = reader.valid_text("auth.oauth.jwks_uri", url);
     let ca_file = reader.text("auth.oauth.ca_file").map(PathBuf::from);
     let minute = Duration::from_secs(60);
     let leeway = reader.duration("auth.oauth.leeway", minute, Duration::ZERO..=minute * 10);
-    let max_stale =
-        reader.duration("auth.oauth.max_stale", minute * 60 * 24, minute..=minute * 60 * 24 * 30);
+    let max_stale = reader.duration(
+        "auth.oauth.max_stale",
+        minute * 60 * 24,
+        minute / 60..=minute * 60 * 24 * 30,
+    );
     Some(OAuth {
         issuer: issuer?,
         audience: audience?,

@@ -257,6 +257,12 @@ fn settings_of_oauth() {
     );
     refused((&key("CLIENT_IDS"), ""), "this may not be empty");
     refused((&key("SCOPE"), "a b"), "without spaces");
+    refused((&key("SCOPE"), "a\"b"), "quotes");
+    refused((&key("ISSUER"), " https://example.test"), "expected an absolute URL");
+    refused((&key("ISSUER"), "https:example.test"), "expected an absolute URL");
+    refused((&key("ISSUER"), "https://example.test?x"), "an issuer has no query");
+    refused((&key("AUDIENCE"), "api://x "), "white space");
+    refused((&key("CA_FILE"), "/nonexistent"), "auth.oauth.ca_file: cannot read the file");
     refused((&key("LEEWAY"), "1h"), "expected 0s to 600s");
     refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
     for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
@@ -269,4 +275,62 @@ fn settings_of_oauth() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn an_empty_section_is_not_a_way_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.toml");
+    std::fs::write(&path, "[auth.oauth]\n").unwrap();
+    let output =
+        crate::support::run(crate::support::program().args(["check", "--config"]).arg(&path), b"");
+    let said = crate::support::text(&output.stdout);
+    assert!(said.contains("`auth.oauth` is a section; set the keys in it"), "{said}");
+}
+
+#[test]
+fn keys_are_fetched_again_before_they_are_too_old_and_soon_after() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
+    ready(&service);
+    let token = issuer.token(&json!({}));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(5) {
+        assert_eq!(call(&service, &token).status, 200);
+        thread::sleep(Duration::from_millis(100));
+    }
+    issuer.change(|behaviour| behaviour.status = 500);
+    let gone = wait_for("the keys to be too old", || {
+        let answer = call(&service, &token);
+        (answer.status != 200).then_some(answer)
+    });
+    assert_eq!((gone.status, readiness(&service).status), (503, 503));
+    wait_for("the log to say so", || {
+        service.stderr().contains("no token is accepted").then_some(())
+    });
+    issuer.change(|behaviour| behaviour.status = 200);
+    let start = Instant::now();
+    wait_for("the keys to come back", || (call(&service, &token).status == 200).then_some(()));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_caller_waits_once_however_much_there_is_to_wait_for() {
+    let issuer =
+        Issuer::start(Behaviour { delay: Duration::from_millis(450), ..Behaviour::default() });
+    let service = service(issuer.address, &[]);
+    let start = Instant::now();
+    // Cold, and then of a key that is unknown: a second fetch.
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+    assert!(start.elapsed() < Duration::from_millis(2300), "{:?}", start.elapsed());
+}
+
+#[test]
+fn another_way_in_makes_it_ready_without_keys() {
+    let (address, _) = Issuer::later();
+    let basic = crate::support::BASIC;
+    let service = service(address, &basic);
+    assert_eq!(readiness(&service).status, 200);
+    let body = registration("{}");
+    assert_eq!(service.post(HOOK, &body).status, 200);
 }

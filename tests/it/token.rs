@@ -150,6 +150,22 @@ fn headers() {
     ] {
         assert_eq!(with_header(header.clone()), Err(reason), "{header}");
     }
+    for array in [r#"["RS256","k1"]"#, r#"["RS256","k1","JWT"]"#] {
+        assert_eq!(verify(&sign_text("k1", array, &claims(ISSUER).to_string())), Err(Malformed));
+    }
+    let array = json!([
+        ISSUER,
+        AUDIENCE,
+        4_102_444_800_u64,
+        1_767_225_600,
+        0,
+        CLIENT,
+        CLIENT,
+        [SCOPE],
+        SCOPE
+    ]);
+    let token = sign_text("k1", r#"{"alg":"RS256","kid":"k1"}"#, &array.to_string());
+    assert_eq!(verify(&token), Err(Claims));
     let twice = r#"{"alg":"none","alg":"RS256","kid":"k1"}"#;
     assert_eq!(verify(&sign_text("k1", twice, &claims(ISSUER).to_string())), Err(Malformed));
 }
@@ -245,12 +261,18 @@ fn keys_that_are_passed_over() {
     ] {
         assert!(!usable(&changed(bad.clone())), "{bad}");
     }
-    // Two of a name: nobody can tell which is meant.
-    let mut twin = jwk("k2");
-    twin["kid"] = json!("k1");
-    let set = json!({"keys": [jwk("k1"), twin, jwk("k2")]}).to_string();
-    let set = KeySet::read(set.as_bytes()).unwrap();
-    assert!(set.get("k1").is_none() && set.get("k2").is_some());
+    // Two of a name: nobody can tell which is meant, whatever the other one is.
+    for change in [json!({}), json!({"use": "enc"}), json!({"d": "AAAA"}), json!({"kty": "oct"})] {
+        let mut twin = jwk("k2");
+        merge(&mut twin, &change);
+        twin["kid"] = json!("k1");
+        for keys in [[jwk("k1"), twin.clone(), jwk("k2")], [twin.clone(), jwk("k1"), jwk("k2")]] {
+            let set = KeySet::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+            assert!(set.get("k1").is_none() && set.get("k2").is_some(), "{change}");
+        }
+    }
+    let set = json!({"keys": [null, 7, "x", ["RSA"], jwk("k1")]}).to_string();
+    assert!(KeySet::read(set.as_bytes()).unwrap().get("k1").is_some());
 }
 
 #[test]
@@ -264,6 +286,7 @@ fn what_is_no_key_set() {
         br#"{"keys":[]}"#,
         br#"{"keys":{}}"#,
         br#"{"keys":[7]}"#,
+        &[b"[".as_slice(), &good[8..good.len() - 1], b"]"].concat(),
         &good[..good.len() - 9],
     ] {
         assert!(KeySet::read(bad).is_err(), "{}", String::from_utf8_lossy(bad));

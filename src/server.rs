@@ -8,7 +8,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -40,6 +40,7 @@ mod warnings;
 use guard::Guarded;
 use handler::Worker;
 pub use state::State;
+pub use warnings::Warnings;
 
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
@@ -154,7 +155,7 @@ async fn stop(
     settings: &Server,
 ) -> Stopped {
     signals.next().await;
-    state.drain();
+    state.draining.store(true, Ordering::Release);
     log::info!("stopping: finishing requests in flight; a second signal ends at once");
     let graceful = async {
         sleep(settings.drain_delay).await;

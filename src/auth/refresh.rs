@@ -71,6 +71,17 @@ pub enum Freshness {
     None,
 }
 
+impl Freshness {
+    /// The word for it in readiness.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "ok",
+            Self::Stale => "stale",
+            Self::None => "none",
+        }
+    }
+}
+
 impl Keys {
     /// Starts fetching, at once and then in time.
     pub(super) fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {

@@ -1,6 +1,10 @@
 //! `serve`: runs the service.
 
-use std::{fmt::Write as _, net::SocketAddr, sync::Arc};
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -15,7 +19,7 @@ use crate::{
     decision_log::DecisionLog,
     problem::Problem,
     rule::RuleSet,
-    server::{self, State, Stopped},
+    server::{self, State, Stopped, Warnings},
     settings::{Auth, OAuth, Secret, Settings},
 };
 
@@ -46,12 +50,14 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let authenticator = authenticator(&settings.auth, password.as_deref())?;
     let introduction =
         introduction(&settings, &rules, &place, listener.local_addr()?, password.as_deref());
-    let state = Arc::new(State::new(
+    let state = Arc::new(State {
         rules,
         authenticator,
-        settings.server.body_limit,
-        settings.server.request_timeout,
-    ));
+        body_limit: settings.server.body_limit,
+        request_timeout: settings.server.request_timeout,
+        draining: AtomicBool::new(false),
+        warnings: Warnings::default(),
+    });
     let served = server::run(listener, &state, &settings.server, log.as_ref(), || {
         for line in introduction {
             log::info!(target: INTRODUCTION, "{line}");

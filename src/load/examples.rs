@@ -1,6 +1,6 @@
 //! A rule's own examples, tried when the rule is loaded.
 
-use std::{borrow::Cow, cell::RefCell, ops::Range};
+use std::borrow::Cow;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -17,18 +17,11 @@ use crate::{
 
 /// Complains of every example that does not come out as it says.
 /// A rule is `plain` if its attributes and checks do not stand in parts.
-pub(super) fn try_out(
-    rule: &Rule,
-    plain: bool,
-    node: &Node,
-    span: Range<usize>,
-    faults: &RefCell<Vec<Fault>>,
-) {
-    let table = match node.table() {
-        Ok(table) => table,
-        Err(fault) => return faults.borrow_mut().push(fault),
+pub(super) fn try_out<'n>(rule: &Rule, plain: bool, entry: &'n Entry, of: &Fields<'n, '_>) {
+    let Some(table) = of.keep(entry.value.table()) else {
+        return;
     };
-    let fields = Fields::new(table, span, faults);
+    let fields = of.child(table, entry.key_span.clone());
     let today = today();
     for (key, should_pass) in [("pass", true), ("fail", false)] {
         for example in fields.optional(key, Node::list).unwrap_or_default() {

@@ -25,6 +25,16 @@ impl<'n, 'f> Fields<'n, 'f> {
         Self { table, span, asked: RefCell::default(), faults }
     }
 
+    /// Starts reading a table within this one.
+    pub(super) fn child(&self, table: &'n Table, span: Range<usize>) -> Self {
+        Self::new(table, span, self.faults)
+    }
+
+    /// How many faults there are so far.
+    pub(super) fn fault_count(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// The whole table, for what is read from several keys at once.
     pub(super) fn table(&self) -> &'n Table {
         self.table
@@ -84,7 +94,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// Complains of every key that was not asked for.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(&self) {
         let asked = self.asked.borrow();
         for entry in &self.table.0 {
             if !asked.contains(&entry.key.as_str()) {

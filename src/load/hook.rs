@@ -27,7 +27,7 @@ pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
         let entry = fields.entry(key)?;
         let table = fields.keep(entry.value.table())?;
         let span = entry.key_span.clone();
-        Some(read_section(key, Fields::new(table, span, &found), &found, &mut ids))
+        Some(read_section(key, fields.child(table, span), &mut ids))
     };
     let registration = section(REGISTRATION);
     let progressive = section(PROGRESSIVE);
@@ -40,12 +40,7 @@ pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
     hook
 }
 
-fn read_section<'n>(
-    name: &str,
-    fields: Fields<'n, '_>,
-    faults: &RefCell<Vec<Fault>>,
-    ids: &mut Vec<&'n str>,
-) -> Option<Section> {
+fn read_section<'n>(name: &str, fields: Fields<'n, '_>, ids: &mut Vec<&'n str>) -> Option<Section> {
     let summary = fields.optional("summary", text::read);
     let deny = fields.optional("deny", deny_style);
     let allow_all = fields.entry("allow_all");
@@ -61,7 +56,7 @@ fn read_section<'n>(
     let set = fields.entry("set");
     let set = set.map_or_else(Vec::new, |entry| set::read(&fields, &entry.value, &update));
     let rules = fields.entry("rules");
-    let rules = rules.map(|entry| read_rules(&entry.value, &fields, faults, ids));
+    let rules = rules.map(|entry| read_rules(&entry.value, &fields, ids));
     let policy = match (allow_all, rules) {
         (Some(Some(true)), None) => Some(Policy::AllowAll),
         (Some(Some(true)), Some(_)) => {
@@ -92,7 +87,6 @@ fn read_section<'n>(
 fn read_rules<'n>(
     node: &'n Node,
     fields: &Fields<'n, '_>,
-    faults: &RefCell<Vec<Fault>>,
     ids: &mut Vec<&'n str>,
 ) -> Option<NonEmpty<Rule>> {
     let items = fields.keep(node.list())?;
@@ -111,7 +105,7 @@ fn read_rules<'n>(
                 Err(_) => {}
             }
         }
-        rules.push(rule::read(table, item.span.clone(), faults));
+        rules.push(rule::read(fields.child(table, item.span.clone())));
     }
     NonEmpty::collect(rules.into_iter().collect::<Option<Vec<_>>>()?)
 }

@@ -1,7 +1,5 @@
 //! One `[[….rules]]` table → a [`Rule`].
 
-use std::{cell::RefCell, ops::Range};
-
 use super::{attribute, examples, fields::Fields, text};
 use crate::{
     hook::NonEmpty,
@@ -9,22 +7,17 @@ use crate::{
     rule::{
         Part, Requirement, Rule,
         check::{self, Check},
-        node::{Entry, Fault, Node, Table},
+        node::{Entry, Fault, Node},
     },
 };
 
 /// Reads a rule and tries its examples; nothing if it is at fault.
-pub(super) fn read(
-    table: &Table,
-    span: Range<usize>,
-    faults: &RefCell<Vec<Fault>>,
-) -> Option<Rule> {
-    let before = faults.borrow().len();
-    let fields = Fields::new(table, span.clone(), faults);
+pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
+    let before = fields.fault_count();
     let id = fields.required_text("id");
     let message = fields.required("message", text::read);
     let shadow = fields.optional("mode", mode);
-    let when = fields.entry("when").map(|entry| read_part_list(entry, &fields, faults));
+    let when = fields.entry("when").map(|entry| read_part_list(entry, &fields));
     let reason = fields.optional("reason", Node::text);
     let location = fields.optional("location", Node::text);
     let cause_domain = fields.optional("cause_domain", Node::text);
@@ -37,8 +30,8 @@ pub(super) fn read(
                 .push(any.key_span.clone(), "`all` and `any` exclude each other; write two rules");
             None
         }
-        (Some(all), None) => read_parts(all, &fields, faults).map(Requirement::All),
-        (None, Some(any)) => read_parts(any, &fields, faults).map(Requirement::Any),
+        (Some(all), None) => read_parts(all, &fields).map(Requirement::All),
+        (None, Some(any)) => read_parts(any, &fields).map(Requirement::Any),
         (None, None) => read_part(&fields).map(|part| Requirement::All(NonEmpty::of(part))),
     };
     fields.finish();
@@ -55,26 +48,16 @@ pub(super) fn read(
         requirement,
     };
     // The examples of a rule that is itself at fault would only repeat that.
-    if faults.borrow().len() > before {
+    if fields.fault_count() > before {
         return None;
     }
     if let Some(entry) = examples {
-        examples::try_out(
-            &rule,
-            all.or(any).is_none(),
-            &entry.value,
-            entry.key_span.clone(),
-            faults,
-        );
+        examples::try_out(&rule, all.or(any).is_none(), entry, &fields);
     }
     Some(rule)
 }
 
-fn read_parts(
-    entry: &Entry,
-    fields: &Fields<'_, '_>,
-    faults: &RefCell<Vec<Fault>>,
-) -> Option<NonEmpty<Part>> {
+fn read_parts(entry: &Entry, fields: &Fields<'_, '_>) -> Option<NonEmpty<Part>> {
     let checks = check::KINDS.iter().map(|kind| kind.key);
     let modifiers = check::MODIFIERS.iter().map(|(key, _)| *key);
     for key in ["attribute", "attributes", "optional"].into_iter().chain(checks).chain(modifiers) {
@@ -86,20 +69,16 @@ fn read_parts(
             );
         }
     }
-    NonEmpty::collect(read_part_list(entry, fields, faults)?)
+    NonEmpty::collect(read_part_list(entry, fields)?)
 }
 
-fn read_part_list(
-    entry: &Entry,
-    fields: &Fields<'_, '_>,
-    faults: &RefCell<Vec<Fault>>,
-) -> Option<Vec<Part>> {
+fn read_part_list(entry: &Entry, fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
     let items = fields.keep(entry.value.list())?;
     let parts: Vec<_> = items
         .iter()
         .map(|item| {
             let table = fields.keep(item.table())?;
-            let part = Fields::new(table, item.span.clone(), faults);
+            let part = fields.child(table, item.span.clone());
             let read = read_part(&part);
             part.finish();
             read

@@ -16,58 +16,40 @@ const URI_LIMIT: usize = 8 << 10;
 /// The most bytes of headers.
 const HEADERS_LIMIT: usize = 16 << 10;
 
-/// A request that may be read on.
-pub(super) struct Admitted<'s> {
-    pub(super) name: &'s str,
-    pub(super) hook: &'s Hook,
-    pub(super) caller: Caller,
-}
-
-impl<'s> Admitted<'s> {
-    /// The request, refused later all the same.
-    pub(super) fn refused(&self, refusal: Refusal, unread: bool) -> Refused<'s> {
-        Refused { refusal, name: Some(self.name), caller: Some(self.caller.clone()), unread }
-    }
-}
-
-/// A request that may not, and what is known of it.
-pub(super) struct Refused<'s> {
-    pub(super) refusal: Refusal,
+/// What is known of a request, for the log and for its refusal.
+#[derive(Default)]
+pub(super) struct Seen<'s> {
+    /// The hook's name.
     pub(super) name: Option<&'s str>,
     pub(super) caller: Option<Caller>,
     /// Whether it may have a body that was not read to its end.
     pub(super) unread: bool,
 }
 
-/// Looks at the head.
+/// Looks at the head, and notes what it sees.
 pub(super) async fn admit<'s>(
     state: &'s State,
     head: &RequestHead,
-) -> Result<Admitted<'s>, Refused<'s>> {
-    let mut refused =
-        Refused { refusal: Refusal::NotFound, name: None, caller: None, unread: has_body(head) };
-    let too_large = oversized(head);
+    seen: &mut Seen<'s>,
+) -> Result<&'s Hook, Refusal> {
+    seen.unread = has_body(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
-    refused.name = found.map(|(name, _)| name.as_str());
-    let checked = async {
-        too_large?;
-        let (name, hook) = found.ok_or(Refusal::NotFound)?;
-        if head.method != Method::POST {
-            return Err(Refusal::Method { allow: "POST" });
-        }
-        let caller = state
-            .authenticator
-            .authenticate(|name| presented(&head.headers, name), Moment::now())
-            .await
-            .map_err(Refusal::Credentials)?;
-        refused.caller = Some(caller.clone());
-        media_type(&head.headers)?;
-        content_encoding(&head.headers)?;
-        declared_length(&head.headers, state.body_limit)?;
-        Ok(Admitted { name, hook, caller })
-    };
-    checked.await.map_err(|refusal| Refused { refusal, ..refused })
+    seen.name = found.map(|(name, _)| name.as_str());
+    oversized(head)?;
+    let (_, hook) = found.ok_or(Refusal::NotFound)?;
+    if head.method != Method::POST {
+        return Err(Refusal::Method { allow: "POST" });
+    }
+    let header = |name: &str| presented(&head.headers, name);
+    let caller = state.authenticator.authenticate(header, Moment::now()).await;
+    seen.caller = Some(caller.map_err(Refusal::Credentials)?);
+    media_type(&head.headers)?;
+    content_encoding(&head.headers)?;
+    match declared(&head.headers) {
+        Some(length) if length > state.body_limit as u64 => Err(Refusal::BodyTooLarge),
+        _ => Ok(hook),
+    }
 }
 
 fn oversized(head: &RequestHead) -> Result<(), Refusal> {
@@ -148,13 +130,6 @@ fn content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
         .get_all(header::CONTENT_ENCODING)
         .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
     if plain { Ok(()) } else { Err(Refusal::Encoding) }
-}
-
-fn declared_length(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
-    match declared(headers) {
-        Some(length) if length > limit as u64 => Err(Refusal::BodyTooLarge),
-        _ => Ok(()),
-    }
 }
 
 fn declared(headers: &HeaderMap) -> Option<u64> {

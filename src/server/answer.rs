@@ -1,5 +1,7 @@
 //! HTTP answers. Every one carries the same two headers; none repeats anything of the request.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{
@@ -120,13 +122,9 @@ pub(super) fn health() -> HttpResponse {
 /// Whether further requests are wanted: not while stopping, and not while nobody
 /// could get in, since no token can be verified.
 pub(super) fn readiness(state: &State) -> HttpResponse {
-    let draining = state.is_draining();
+    let draining = state.draining.load(Ordering::Acquire);
     let freshness = state.authenticator.bearer().map(Bearer::freshness);
-    let keys = match freshness {
-        Some(Freshness::Fresh) => "ok",
-        Some(Freshness::Stale) => "stale",
-        Some(Freshness::None) | None => "none",
-    };
+    let keys = freshness.unwrap_or(Freshness::None).as_str();
     let locked = state.authenticator.needs_tokens() && freshness == Some(Freshness::None);
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    admit::{self, Admitted, Refused, admit},
+    admit::{self, Seen, admit},
     answer::{self, Refusal},
     body,
     guard::Phase,
@@ -55,18 +55,16 @@ pub(super) async fn expect(
     worker: Rc<Worker>,
 ) -> Result<Request, Response<BoxBody>> {
     let started = Instant::now();
+    let mut seen = Seen::default();
     if PROBES.contains(&request.path()) {
         return Ok(request);
     }
-    match admit(&worker.state, request.head()).await {
-        Ok(_) => Ok(request),
-        Err(refused) => {
-            let answer = worker.refuse(&refused, started).into();
-            let length = admit::length(request.head());
-            request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle(length));
-            Err(answer)
-        }
-    }
+    let Err(refusal) = admit(&worker.state, request.head(), &mut seen).await else {
+        return Ok(request);
+    };
+    let length = admit::length(request.head());
+    request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle(length));
+    Err(worker.refuse(refusal, &seen, started).into())
 }
 
 /// `/healthz` and `/readyz`, which are not logged.
@@ -93,55 +91,50 @@ impl Worker {
         started: Instant,
         length: &mut usize,
     ) -> HttpResponse {
+        let mut seen = Seen::default();
+        match self.decide(request, payload, started, length, &mut seen).await {
+            Ok(body) => answer::decided(body),
+            Err(refusal) => self.refuse(refusal, &seen, started),
+        }
+    }
+
+    async fn decide<'s>(
+        &'s self,
+        request: &HttpRequest,
+        payload: Payload,
+        started: Instant,
+        length: &mut usize,
+        seen: &mut Seen<'s>,
+    ) -> Result<Vec<u8>, Refusal> {
         let state = &self.state;
-        let admitted = match admit(state, request.head()).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return self.refuse(&refused, started),
-        };
+        let hook = admit(state, request.head(), seen).await?;
+        seen.unread = true;
         let deadline = started + state.request_timeout;
-        let body = match body::read(payload, state.body_limit, deadline).await {
-            Ok(body) => body,
-            Err(refusal) => return self.refuse(&admitted.refused(refusal, true), started),
-        };
+        let body = body::read(payload, state.body_limit, deadline).await?;
+        seen.unread = false;
         // What chunks took on the wire is not known; then nothing counts as left over.
         let chunked = admit::is_chunked(request.head());
         *length = if chunked { usize::MAX } else { *length + body.len() };
-        match pipeline::answer(admitted.hook, &body, pipeline::today()) {
-            Ok(answer) => {
-                self.log(&admitted, &answer, started);
-                answer::decided(answer.body)
-            }
-            Err(error) => self.refuse(&admitted.refused(refusal(error), false), started),
-        }
+        let answer = pipeline::answer(hook, &body, pipeline::today()).map_err(refusal)?;
+        self.log(seen, &answer, started);
+        Ok(answer.body)
     }
 
-    fn refuse(&self, refused: &Refused<'_>, started: Instant) -> HttpResponse {
-        if let Refusal::Credentials(reason) = refused.refusal {
+    fn refuse(&self, refusal: Refusal, seen: &Seen<'_>, started: Instant) -> HttpResponse {
+        if let Refusal::Credentials(reason) = refusal {
             let reason = reason.as_str();
             self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
         }
-        let caller: &dyn Display = match &refused.caller {
-            Some(caller) => caller,
-            None => &"none",
-        };
-        let line = Line {
-            hook: refused.name.unwrap_or("none"),
-            request_type: "none",
-            decision: None,
-            status: refused.refusal.status().as_u16(),
-            event_id: None,
-            rules: &[],
-            rules_revision: &self.state.rules.revision,
-            caller,
-            duration: started.elapsed(),
-        };
-        self.log.as_ref().inspect(|log| log.write(&line));
-        answer::refused(refused.refusal, &self.state, refused.unread)
+        if let Some(log) = &self.log {
+            log.write(&Line { status: refusal.status().as_u16(), ..self.line(seen, started) });
+        }
+        answer::refused(refusal, &self.state, seen.unread)
     }
 
-    fn log(&self, admitted: &Admitted<'_>, answer: &Answer<'_, '_>, started: Instant) {
+    fn log(&self, seen: &Seen<'_>, answer: &Answer<'_, '_>, started: Instant) {
         if !answer.handled {
-            let (name, request_type) = (admitted.name, answer.request_type.as_str());
+            let name = seen.name.unwrap_or_default();
+            let request_type = answer.request_type.as_str();
             let registration = answer.request_type.is_registration();
             let section =
                 if registration { "self_service_registration" } else { "progressive_profile" };
@@ -155,22 +148,31 @@ impl Worker {
         let Some(log) = &self.log else {
             return;
         };
-        let outcomes: Vec<_> = answer
-            .verdicts
-            .iter()
-            .map(|verdict| (verdict.rule.id.as_str(), verdict.outcome.as_str()))
-            .collect();
+        let verdicts = answer.verdicts.iter();
+        let rules: Vec<_> =
+            verdicts.map(|verdict| (verdict.rule.id.as_str(), verdict.outcome.as_str())).collect();
         log.write(&Line {
-            hook: admitted.name,
             request_type: answer.request_type.as_str(),
             decision: Some(answer.decision),
-            status: 200,
             event_id: answer.event_id.as_deref(),
-            rules: &outcomes,
-            rules_revision: &self.state.rules.revision,
-            caller: &admitted.caller,
-            duration: started.elapsed(),
+            rules: &rules,
+            ..self.line(seen, started)
         });
+    }
+
+    /// What a line says of any request.
+    fn line<'a>(&'a self, seen: &'a Seen<'_>, started: Instant) -> Line<'a> {
+        Line {
+            hook: seen.name.unwrap_or("none"),
+            request_type: "none",
+            decision: None,
+            status: 200,
+            event_id: None,
+            rules: &[],
+            rules_revision: &self.state.rules.revision,
+            caller: seen.caller.as_ref().map_or(&"none", |caller| caller as &dyn Display),
+            duration: started.elapsed(),
+        }
     }
 }
 

@@ -1,9 +1,6 @@
 //! What every worker shares.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use super::warnings::Warnings;
 use crate::{auth::Authenticator, rule::RuleSet};
@@ -19,34 +16,8 @@ pub struct State {
     pub body_limit: usize,
     /// The time for a request once its head is read.
     pub request_timeout: Duration,
-    pub(super) warnings: Warnings,
-    draining: AtomicBool,
-}
-
-impl State {
-    /// The state of a service that has just started.
-    pub fn new(
-        rules: RuleSet,
-        authenticator: Authenticator,
-        body_limit: usize,
-        request_timeout: Duration,
-    ) -> Self {
-        Self {
-            rules,
-            authenticator,
-            body_limit,
-            request_timeout,
-            warnings: Warnings::default(),
-            draining: AtomicBool::new(false),
-        }
-    }
-
-    /// From now on `/readyz` says that no further requests are wanted.
-    pub(super) fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
-    }
+    /// Whether no further requests are wanted, since the service stops.
+    pub draining: AtomicBool,
+    /// What has been warned of lately.
+    pub warnings: Warnings,
 }

@@ -10,9 +10,9 @@ use std::{
 /// How often a kind is told of at most.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// When each kind was told of last, and how often it has come since.
+/// Which warnings there were lately: when each kind was told of last, and how often it has come since.
 #[derive(Debug, Default)]
-pub(super) struct Warnings(Mutex<HashMap<String, (Instant, u64)>>);
+pub struct Warnings(Mutex<HashMap<String, (Instant, u64)>>);
 
 impl Warnings {
     /// Logs a warning, or counts towards the next one. Of `kind`s there must be few.

@@ -1,6 +1,7 @@
 //! The running service with an issuer that misbehaves: what reaches the issuer is counted.
 
 use std::{
+    io::Write as _,
     thread,
     time::{Duration, Instant},
 };
@@ -8,7 +9,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    issuer::{Behaviour, CLIENT, Issuer, claims, key_set, name, settings, sign},
+    issuer::{Behaviour, CLIENT, Issuer, claims, jwk, key_set, name, settings, sign},
     support::{Answer, JSON, Service, registration, request, wait_for},
 };
 
@@ -192,18 +193,15 @@ fn a_silent_issuer_holds_nobody_up() {
 
 #[test]
 fn the_last_good_keys_stay_whatever_comes() {
-    let bad: [fn(&mut Behaviour); 8] = [
+    // A good key set that is too large: 3 MiB of white space.
+    let bad: [fn(&mut Behaviour); 7] = [
         |it| it.status = 500,
         |it| it.status = 404,
-        |it| {
-            it.status = 302;
-            it.headers = "Location: http://127.0.0.1:1/\r\n".to_owned();
-        },
         |it| it.keys = b"<html>".to_vec(),
         |it| it.keys = b"{\"keys\":[".to_vec(),
         |it| it.keys = Vec::new(),
         |it| it.keys = br#"{"keys":[]}"#.to_vec(),
-        |it| it.keys = vec![b' '; 3 << 20],
+        |it| it.keys = [key_set(&["k1", "k2"]), vec![b' '; 3 << 20]].concat(),
     ];
     thread::scope(|scope| {
         for spoil in bad {
@@ -212,7 +210,7 @@ fn the_last_good_keys_stay_whatever_comes() {
                 let service = warm(&issuer);
                 issuer.change(spoil);
                 // An unknown key makes the service ask again.
-                assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+                assert_eq!(call(&service, &unknown(&issuer, "k2")).status, 401);
                 assert_eq!(issuer.fetches(), 2);
                 assert_eq!(call(&service, &issuer.token(&json!({"jti": "new"}))).status, 200);
                 let answer = readiness(&service);
@@ -333,4 +331,96 @@ fn another_way_in_makes_it_ready_without_keys() {
     assert_eq!(readiness(&service).status, 200);
     let body = registration("{}");
     assert_eq!(service.post(HOOK, &body).status, 200);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere =
+        Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    issuer.change(|behaviour| {
+        behaviour.status = 302;
+        behaviour.headers = format!("Location: {}/v1/keys\r\n", name(elsewhere.address));
+    });
+    assert_eq!(call(&service, &unknown(&issuer, "k2")).status, 401);
+    assert_eq!((issuer.fetches(), elsewhere.fetches()), (2, 0));
+}
+
+#[test]
+fn what_must_not_be_stored_is_not_fetched_for_each_request() {
+    let headers = "Cache-Control: no-store\r\n".to_owned();
+    let issuer = Issuer::start(Behaviour { headers, ..Behaviour::default() });
+    let service = warm(&issuer);
+    for count in 0..100 {
+        assert_eq!(call(&service, &issuer.token(&json!({ "jti": count }))).status, 200);
+    }
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[test]
+fn a_remembered_token_runs_out() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
+    ready(&service);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let token = issuer.token(&json!({ "exp": now.as_secs() + 3 }));
+    assert_eq!(call(&service, &token).status, 200);
+    assert_eq!(call(&service, &token).status, 200);
+    thread::sleep(Duration::from_secs(4));
+    assert_eq!(call(&service, &token).status, 401);
+}
+
+#[test]
+fn a_remembered_token_goes_with_the_key_and_not_with_its_name() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    let token = issuer.token(&json!({}));
+    assert_eq!(call(&service, &token).status, 200);
+    let mut other = jwk("k2");
+    other["kid"] = json!("k1");
+    issuer.change(|behaviour| behaviour.keys = json!({ "keys": [other] }).to_string().into_bytes());
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+    assert_eq!(call(&service, &token).status, 401);
+}
+
+/// More tokens than are remembered, and each is still accepted.
+#[test]
+fn remembering_is_bounded() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    let mut stream = service.connect();
+    let body = registration("{}");
+    for count in 0..1100 {
+        let token = issuer.token(&json!({ "jti": count }));
+        let authorization = format!("Authorization: Bearer {token}");
+        stream.write_all(&request("POST", HOOK, &[&authorization, JSON], &body)).unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200);
+    }
+}
+
+#[test]
+fn wrong_credentials_do_not_lock_out_who_has_the_right_ones() {
+    let service = Service::with_basic();
+    let bad = request("POST", HOOK, &["Authorization: Basic AAAA", JSON], b"{}");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..500).for_each(|_| assert_eq!(service.send(&bad).status, 401)));
+        }
+        for _ in 0..50 {
+            assert_eq!(service.post(HOOK, &registration("{}")).status, 200);
+        }
+    });
+    // Told of, and not two thousand times.
+    let told = service.stderr().matches("refused a caller: wrong").count();
+    assert!((1..5).contains(&told), "{told}");
+}
+
+#[test]
+fn the_same_event_twice_gets_the_same_answer() {
+    let service = Service::with_basic();
+    let path =
+        crate::support::repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+    let body = std::fs::read(path).unwrap();
+    assert_eq!(service.post(HOOK, &body).body, service.post(HOOK, &body).body);
 }

@@ -17,6 +17,7 @@ use crate::{
 
 mod check;
 mod eval;
+mod introduction;
 mod messages;
 mod replay;
 mod serve;

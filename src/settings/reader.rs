@@ -78,14 +78,23 @@ impl Reader {
             return self.wrong(key, MISSING);
         };
         match list(value) {
+            Some(list) => self.all_valid(key, list, valid),
             None => self.wrong(key, LIST),
-            Some(list) if list.is_empty() || list.iter().any(String::is_empty) => {
-                self.wrong(key, "this may not be empty")
-            }
-            Some(list) => match list.iter().find_map(|one| valid(one).err()) {
-                Some(why) => self.wrong(key, why),
-                None => Some(list),
-            },
+        }
+    }
+
+    fn all_valid(
+        &mut self,
+        key: &str,
+        list: Vec<String>,
+        valid: impl Fn(&str) -> Result<(), &'static str>,
+    ) -> Option<Vec<String>> {
+        if list.is_empty() || list.iter().any(String::is_empty) {
+            return self.wrong(key, "this may not be empty");
+        }
+        match list.iter().find_map(|one| valid(one).err()) {
+            Some(why) => self.wrong(key, why),
+            None => Some(list),
         }
     }
 
@@ -177,37 +186,26 @@ impl Reader {
         valid: impl Fn(&str) -> Result<(), &'static str>,
     ) -> Option<Vec<Secret>> {
         let file_key = format!("{key}_file");
-        let (key, secrets) = match (self.value(key), self.value(&file_key)) {
-            (None, None) => {
-                return self.wrong(key, format!("this is missing; set it, or `{file_key}`"));
-            }
+        let secrets = match (self.value(key), self.value(&file_key)) {
+            (None, None) => self.wrong(key, format!("this is missing; set it, or `{file_key}`")),
             (Some(_), Some(_)) => {
-                return self.wrong(&file_key, format!("`{key}` is set as well; keep one of them"));
+                self.wrong(&file_key, format!("`{key}` is set as well; keep one of them"))
             }
-            (Some(value), None) => match list(value) {
-                Some(secrets) => (key, secrets),
-                None => return self.wrong(key, LIST),
-            },
+            (Some(_), None) => self.required_list(key, valid),
             (None, Some(_)) => {
                 let path = self.text(&file_key)?;
                 if !self.secrets {
                     return Some(Vec::new());
                 }
                 match fs::read_to_string(path) {
-                    Ok(text) => (file_key.as_str(), text.lines().map(str::to_owned).collect()),
-                    Err(error) => {
-                        return self.wrong(&file_key, format!("cannot read the file: {error}"));
+                    Ok(text) => {
+                        self.all_valid(&file_key, text.lines().map(str::to_owned).collect(), valid)
                     }
+                    Err(error) => self.wrong(&file_key, format!("cannot read the file: {error}")),
                 }
             }
         };
-        if secrets.is_empty() || secrets.iter().any(String::is_empty) {
-            return self.wrong(key, "a secret may not be empty");
-        }
-        if let Some(why) = secrets.iter().find_map(|secret| valid(secret).err()) {
-            return self.wrong(key, why);
-        }
-        Some(secrets.into_iter().map(Secret::new).collect())
+        Some(secrets?.into_iter().map(Secret::new).collect())
     }
 
     fn number(

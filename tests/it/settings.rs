@@ -211,15 +211,15 @@ fn incomplete_or_unusable_ways_in() {
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = \"\"",
-            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+            "test.toml:2:12: `auth.basic.password`: this may not be empty",
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = [\"Pa55word\", \"\"]",
-            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+            "test.toml:2:12: `auth.basic.password`: this may not be empty",
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = []",
-            "test.toml:2:12: `auth.basic.password`: a secret may not be empty",
+            "test.toml:2:12: `auth.basic.password`: this may not be empty",
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = 12345",

@@ -15,7 +15,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let Rules { place, set } = rules(&settings);
     match set {
         Ok(rules) if problems.is_empty() => {
-            print(summary(&place, &rules).as_bytes())?;
+            print((summary(&place, &rules) + &notes(&rules)).as_bytes())?;
             return Ok(Exit::Good);
         }
         Ok(_) => {}
@@ -37,6 +37,31 @@ fn summary(place: &str, rules: &RuleSet) -> String {
     let hooks = counted(rules.hooks.len(), "hook");
     let count = counted(sections.map(rule_count).sum(), "rule");
     format!("{place}: {hooks}, {count}, no problems (revision {})\n", rules.revision)
+}
+
+/// What is no problem and may still surprise.
+fn notes(rules: &RuleSet) -> String {
+    let sections = rules.hooks.iter().flat_map(|(name, hook)| {
+        let of_hook = [
+            (&hook.registration, "self_service_registration"),
+            (&hook.progressive, "progressive_profile"),
+        ];
+        of_hook.map(|(section, called)| (name, section.as_ref(), called))
+    });
+    let lenient = sections.filter(|(.., section, _)| section.is_some_and(may_ask_nothing));
+    lenient
+        .map(|(name, _, called)| {
+            format!("note: `{name}`, `{called}`: no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged\n")
+        })
+        .collect()
+}
+
+fn may_ask_nothing(section: &Section) -> bool {
+    match &section.policy {
+        // It says so itself.
+        Policy::AllowAll => false,
+        Policy::Rules(rules) => rules.iter().all(|rule| rule.shadow || !rule.when.is_empty()),
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

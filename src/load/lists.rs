@@ -65,7 +65,11 @@ fn read(table: &Table, folder: Option<&Path>) -> Result<String, String> {
     if !path.starts_with(within) {
         return Err(format!("`{name}` is not in the rules folder; put the file there"));
     }
-    let lines = fs::read_to_string(path).map_err(unreadable)?;
+    let mut lines = fs::read_to_string(path).map_err(unreadable)?;
+    // Spreadsheets write a byte order mark, which would make the first line a value of its own.
+    if lines.starts_with('\u{feff}') {
+        lines.remove(0);
+    }
     match lines.lines().any(|line| !line.trim().is_empty()) {
         true => Ok(lines),
         false => Err(format!("`{name}` has no line; an empty list means nothing")),

@@ -130,8 +130,13 @@ impl Node {
         mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Vec<Fault>> {
         if let Content::Lines(lines) = &self.content {
-            let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-            return collect(lines.map(|line| read(line, self)));
+            let lines = lines.lines().map(str::trim).zip(1_usize..);
+            return collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+                read(line, self).map_err(|fault| {
+                    let message = format!("in line {number} of the file: {}", fault.message);
+                    Fault { message, ..fault }
+                })
+            }));
         }
         let items = self.list().map_err(|fault| vec![fault])?;
         collect(items.iter().map(|item| read(item.text()?, item)))

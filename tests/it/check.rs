@@ -15,6 +15,30 @@ fn the_shipped_rules_have_no_problems() {
 }
 
 #[test]
+fn sections_that_may_ask_nothing_are_noted() {
+    let rule = |id: &str, more: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = \"{id}\"\nattribute = \"email\"\nformat = \"email\"\nmessage = \"m\"\n{more}\n"
+        )
+    };
+    let shadow = rule("a", "mode = \"shadow\"");
+    let conditional = rule("b", "when = [{ attribute = \"country\", one_of = [\"DE\"] }]");
+    let enforced = rule("c", "");
+    let allow_all = "[self_service_registration]\nallow_all = true\n";
+    let noted = |text: &str| {
+        let folder = rules_folder(&[("h.toml", text)]);
+        let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
+        let said = crate::support::text(&output.stdout).to_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        said.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
+    };
+    assert!(noted(&(shadow.clone() + &conditional)));
+    assert!(noted(&shadow));
+    assert!(!noted(&(shadow + &conditional + &enforced)));
+    assert!(!noted(allow_all));
+}
+
+#[test]
 fn every_problem_is_printed() {
     let folder = rules_folder(&[
         ("a.toml", "[self_service_registration]\nx = 1\n"),

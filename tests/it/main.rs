@@ -14,6 +14,7 @@ mod auth;
 mod check;
 mod decode;
 mod email;
+mod examples;
 mod fixtures;
 mod http;
 mod issuer;

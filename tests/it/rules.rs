@@ -601,10 +601,10 @@ fn lists_from_files() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = 'lists/codes.txt' }\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
     let folder = crate::support::rules_folder(&[
         ("hook.toml", rules),
-        ("trash.txt", "trash.example\r\n\n  *.trash.example  \n"),
+        ("trash.txt", "\u{feff}trash.example\r\n\n  *.trash.example  \n"),
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
-    std::fs::write(folder.path().join("lists/codes.txt"), "one\ntwo words\n").unwrap();
+    std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
     let load = || load::folder(folder.path());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
@@ -625,9 +625,11 @@ fn lists_from_files() {
     // What a list says is part of the revision.
     std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
     assert_ne!(load().unwrap().revision, set.revision);
-    for (list, why) in
-        [("", "has no line"), ("\n \n", "has no line"), ("@trash.example\n", "can never match")]
-    {
+    for (list, why) in [
+        ("", "has no line"),
+        ("\n \n", "has no line"),
+        ("a.example\n\n@b.example\n", "in line 3 of the file: `@b.example` can never match"),
+    ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();
         let problems = load().unwrap_err();
         assert!(problems[0].message.contains(why), "{problems:?}");

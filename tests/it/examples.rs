@@ -1,0 +1,53 @@
+//! The policies in `examples`: their rules are valid, and answer as is recorded beside them.
+
+use std::{fs, path::PathBuf};
+
+use crate::support::{program, repository, run, text};
+
+/// The folder of each policy.
+fn policies() -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository("examples")).unwrap();
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn there_are_eight_and_the_table_names_each() {
+    let folders = policies();
+    assert_eq!(folders.len(), 8, "{folders:?}");
+    let table = fs::read_to_string(repository("examples/README.md")).unwrap();
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(table.contains(&format!("\n| [{name}]({name}/rules) |")), "{name}");
+    }
+}
+
+#[test]
+fn their_rules_have_no_problems() {
+    for folder in policies() {
+        let output = run(program().args(["check", "--rules"]).arg(folder.join("rules")), b"");
+        let said = text(&output.stdout).to_owned() + text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+    }
+}
+
+#[test]
+fn they_answer_as_recorded() {
+    for folder in policies() {
+        let output = run(
+            program()
+                .arg("replay")
+                .arg(folder.join("fixtures"))
+                .arg("--rules")
+                .arg(folder.join("rules")),
+            b"",
+        );
+        let said = text(&output.stdout).to_owned() + text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+        let last = text(&output.stdout).lines().last().unwrap();
+        let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
+        assert!(passed >= 3, "{}: {last}", folder.display());
+    }
+}

@@ -23,6 +23,7 @@ mod oauth;
 mod problems;
 mod replay;
 mod rules;
+mod schema;
 mod settings;
 mod slow;
 mod support;

@@ -1,0 +1,316 @@
+//! `rules.schema.json`, for editors, says what the loader says: it knows the same keys and names,
+//! and accepts what the loader accepts.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use registration_hook::{load, problem::Problem};
+use serde_json::{Value, json};
+
+use crate::support::{repository, rules_folder};
+
+fn schema() -> Value {
+    serde_json::from_slice(&fs::read(repository("rules.schema.json")).unwrap()).unwrap()
+}
+
+struct Validator(Schemas, SchemaIndex);
+
+impl Validator {
+    fn new() -> Self {
+        let mut schemas = Schemas::new();
+        let path = repository("rules.schema.json");
+        let index = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+        Self(schemas, index)
+    }
+
+    fn accepts(&self, text: &str) -> Result<(), String> {
+        let document = in_json(toml::from_str(text).unwrap());
+        self.0.validate(&document, self.1).map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// As an editor hands TOML to a schema: dates as text.
+fn in_json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => json!(text),
+        toml::Value::Integer(number) => json!(number),
+        toml::Value::Float(number) => json!(number),
+        toml::Value::Boolean(boolean) => json!(boolean),
+        toml::Value::Datetime(date) => json!(date.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(in_json).collect(),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(key, value)| (key, in_json(value))).collect())
+        }
+    }
+}
+
+fn load(text: &str) -> Result<(), Vec<Problem>> {
+    let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
+    load::folder(folder.path()).map(|_| ())
+}
+
+/// Every file below that ends so.
+fn files(directory: &Path, ending: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts.extend(files(&path, ending));
+        } else if path.to_str().unwrap().ends_with(ending) {
+            texts.push(fs::read_to_string(path).unwrap());
+        }
+    }
+    texts
+}
+
+/// Every string literal of the loader that could be a key or a name in a rules file.
+fn vocabulary() -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for directory in ["src/load", "src/rule"] {
+        for source in files(&repository(directory), ".rs") {
+            words.extend(source.split('"').map(str::to_owned).filter(|word| {
+                let name = |byte: u8| byte.is_ascii_lowercase() || b"_-0123456789".contains(&byte);
+                !word.is_empty() && word.bytes().all(name)
+            }));
+        }
+    }
+    assert!(words.contains("domains") && words.contains("person-name"), "{words:?}");
+    words
+}
+
+const RULE: &str = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n";
+
+#[test]
+fn real_files_are_accepted() {
+    let validator = Validator::new();
+    let mut texts = files(&repository("rules"), ".toml");
+    texts.extend(files(&repository("examples"), ".toml"));
+    assert!(texts.len() > 10);
+    for text in texts {
+        validator.accepts(&text).unwrap();
+    }
+}
+
+/// Each table that a file may have: where the schema has its keys, and a file in which the table is
+/// the last thing, up to a key.
+#[test]
+fn the_same_keys_are_known_in_every_table() {
+    let schema = schema();
+    let part = "attribute = 'email', format = 'email'";
+    let tables = [
+        ("/properties", "", ""),
+        (
+            "/properties/self_service_registration/properties",
+            "[self_service_registration]\nallow_all = true\n",
+            "",
+        ),
+        (
+            "/properties/progressive_profile/properties",
+            "[progressive_profile]\nallow_all = true\n",
+            "",
+        ),
+        ("/$defs/rule/properties", &format!("{RULE}attribute = 'email'\n"), ""),
+        (
+            "/$defs/part/properties",
+            &format!("{RULE}{}\nwhen = [{{ {part}, ", part.replace(", ", "\n")),
+            " }]",
+        ),
+        ("/$defs/part/properties", &format!("{RULE}all = [{{ {part}, "), " }]"),
+        ("/$defs/part/properties", &format!("{RULE}any = [{{ {part}, "), " }]"),
+        (
+            "/$defs/rule/properties/examples/properties",
+            &format!(
+                "{RULE}attribute = 'email'\nformat = 'email'\n[self_service_registration.rules.examples]\n"
+            ),
+            "",
+        ),
+        ("/$defs/bounds/properties", &format!("{RULE}attribute = 'a'\nlength = {{ "), " }"),
+        ("/$defs/bounds/properties", &format!("{RULE}attribute = 'a'\ndigits = {{ "), " }"),
+        ("/$defs/bounds/properties", &format!("{RULE}attribute = 'a'\nage = {{ "), " }"),
+        (
+            "/$defs/rule/properties/range/properties",
+            &format!("{RULE}attribute = 'a'\nrange = {{ "),
+            " }",
+        ),
+        (
+            "/$defs/list/anyOf/1/properties",
+            &format!("{RULE}attribute = 'email'\ndomains = {{ "),
+            " }",
+        ),
+        (
+            "/$defs/set/anyOf/1/properties",
+            "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = { ",
+            " }",
+        ),
+    ];
+    for (place, before, after) in tables {
+        let keys = schema.pointer(place).unwrap().as_object().unwrap();
+        assert!(!keys.is_empty());
+        for word in vocabulary().iter().chain(keys.keys()) {
+            // A number is a value that no key but `min` and `max` takes: only what is said of the
+            // key counts.
+            let text = format!("{before}{word} = 'list.txt'{after}\n");
+            let unknown = match load(&text) {
+                Ok(()) => false,
+                Err(problems)
+                    if problems.iter().any(|one| one.message.contains("duplicate key")) =>
+                {
+                    continue;
+                }
+                Err(problems) => problems.iter().any(|one| {
+                    one.message.contains(&format!("unknown key `{word}`"))
+                        || one.message.contains("expected a list, or {")
+                        || one.message.contains("`update` belongs to") && word == "update"
+                }),
+            };
+            let known = keys.get(word).is_some_and(|schema| *schema != Value::Bool(false));
+            assert_eq!(known, !unknown, "{place} {word}: {:?}", load(&text));
+        }
+    }
+}
+
+#[test]
+fn the_same_names_are_known() {
+    let validator = Validator::new();
+    let templates = [
+        format!("{RULE}attribute = 'a'\nformat = '?'\n"),
+        format!("{RULE}attribute = 'a'\nformat = 'email'\nmode = '?'\n"),
+        "[progressive_profile]\nallow_all = true\ndeny = '?'\n".to_owned(),
+        "[progressive_profile]\nallow_all = true\nset.a = { normalize = ['?'] }\n".to_owned(),
+    ];
+    for template in templates {
+        let mut known = 0;
+        for word in vocabulary() {
+            let text = template.replace('?', &word);
+            let loads = load(&text).is_ok();
+            known += usize::from(loads);
+            assert_eq!(validator.accepts(&text).is_ok(), loads, "{text}");
+        }
+        assert!(known > 1, "{template}");
+    }
+}
+
+#[test]
+fn the_same_forms_are_accepted() {
+    let validator = Validator::new();
+    let checks = [
+        ("domains = ['okta.com', '*.okta.com']", true),
+        ("domains = 'okta.com'", false),
+        ("domains = []", false),
+        ("domains = ['']", false),
+        ("domains = { file = 'list.txt' }", true),
+        ("domains = { file = 'list.txt', more = 1 }", false),
+        ("not_domains = { file = 1 }", false),
+        ("digits = 4", true),
+        ("digits = 0", false),
+        ("digits = -1", false),
+        ("digits = 4.5", false),
+        ("digits = '4'", false),
+        ("digits = { min = 1 }", true),
+        ("digits = {}", false),
+        ("length = { min = 1, max = 2 }", true),
+        ("length = { max = 0 }", false),
+        ("length = { min = -1 }", false),
+        ("length = 4", false),
+        ("pattern = '[a-z]+'", true),
+        ("pattern = ''", false),
+        ("pattern = 1", false),
+        ("one_of = ['a']\nignore_case = true", true),
+        ("one_of = ['a']\nignore_case = 1", false),
+        ("format = 'email'\nignore_case = true", false),
+        ("one_of = [1]", false),
+        ("range = { min = 1.5, max = 9 }", true),
+        ("range = { min = 2020-01-01 }", true),
+        ("range = { max = '2020-01-01' }", true),
+        ("range = { max = 'soon' }", false),
+        ("range = {}", false),
+        ("age = { min = 18 }", true),
+        ("age = { min = 18.5 }", false),
+        ("equals = 'b'", true),
+        ("equals = ['b']", false),
+        ("optional = true", false),
+        ("format = 'email'\noptional = true", true),
+        ("format = 'email'\noptional = 'yes'", false),
+        ("format = 'email'\nexamples.pass = ['a@okta.com']", true),
+        ("format = 'email'\nexamples.pass = 'a@okta.com'", false),
+        ("format = 'email'\nexamples.fail = []", false),
+        ("format = 'email'\nattributes = ['b']", false),
+        ("format = 'email'\nwhen = [{ attribute = 'b', digits = 4 }]", true),
+        ("format = 'email'\nwhen = []", false),
+        ("format = 'email'\nwhen = { attribute = 'b', digits = 4 }", false),
+        ("format = 'email'\nwhen = [{ attribute = 'b' }]", false),
+        ("all = [{ attribute = 'b', digits = 4 }]", false),
+    ];
+    let rules = [
+        ("id = 'r'\nmessage = 'm'\nattributes = ['a', 'b']\ndigits = 4", true),
+        ("id = 'r'\nmessage = 'm'\nattributes = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = 'm'\nattributes = []\ndigits = 4", false),
+        ("id = 'r'\nmessage = 'm'\ndigits = 4", false),
+        ("id = 'r'\nattribute = 'a'\ndigits = 4", false),
+        ("message = 'm'\nattribute = 'a'\ndigits = 4", false),
+        ("id = 1\nmessage = 'm'\nattribute = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = ' '\nattribute = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = { default = 'm', pt-BR = 'n' }\nattribute = 'a'\ndigits = 4", true),
+        ("id = 'r'\nmessage = { fr = 'm' }\nattribute = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = { default = 'm', '!' = 'n' }\nattribute = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = { default = 1 }\nattribute = 'a'\ndigits = 4", false),
+        ("id = 'r'\nmessage = 'm'\nall = [{ attribute = 'a', digits = 4 }]", true),
+        ("id = 'r'\nmessage = 'm'\nany = [{ attribute = 'a', digits = 4, optional = true }]", true),
+        (
+            "id = 'r'\nmessage = 'm'\nany = [{ attribute = 'a', digits = 4 }]\noptional = true",
+            false,
+        ),
+        ("id = 'r'\nmessage = 'm'\nany = [{ attribute = 'a', digits = 4 }]\ndigits = 4", false),
+        ("id = 'r'\nmessage = 'm'\nany = [{ digits = 4 }]", false),
+        ("id = 'r'\nmessage = 'm'\nany = []", false),
+        (
+            "id = 'r'\nmessage = 'm'\nall = [{ attribute = 'a', digits = 4 }]\nany = [{ attribute = 'a', digits = 4 }]",
+            false,
+        ),
+        (
+            "id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = 'R'\nlocation = 'l'\ncause_domain = 'd'",
+            true,
+        ),
+        ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = ''", false),
+    ];
+    let sections = [
+        ("", false),
+        ("[progressive_profile]", false),
+        ("[progressive_profile]\nallow_all = true", true),
+        ("[progressive_profile]\nallow_all = false", false),
+        ("[progressive_profile]\nallow_all = 'true'", false),
+        ("[progressive_profile]\nrules = []", false),
+        ("[progressive_profile]\nallow_all = true\nsummary = { default = 's', fr = 't' }", true),
+        ("[progressive_profile]\nallow_all = true\nupdate = ['a', 'b']", true),
+        ("[progressive_profile]\nallow_all = true\nupdate = ['a', 'a']", false),
+        ("[progressive_profile]\nallow_all = true\nupdate = []", false),
+        ("[self_service_registration]\nallow_all = true\nupdate = ['a']", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = 'b', b = [1, 'c'], c = true, d = 1.5 }",
+            true,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = {}", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { b = 1 } }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = [] } }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = 'trim' } }", false),
+        (
+            "[progressive_profile]\nallow_all = true\n[[progressive_profile.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = false\n[[progressive_profile.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4",
+            true,
+        ),
+        ("[other]\nallow_all = true", false),
+    ];
+    let checks = checks.map(|(text, valid)| (format!("{RULE}attribute = 'a'\n{text}\n"), valid));
+    let rules = rules
+        .map(|(text, valid)| (format!("[[self_service_registration.rules]]\n{text}\n"), valid));
+    let sections = sections.map(|(text, valid)| (format!("{text}\n"), valid));
+    for (text, valid) in checks.into_iter().chain(rules).chain(sections) {
+        let loaded = load(&text);
+        assert_eq!(loaded.is_ok(), valid, "loader: {text}{loaded:?}");
+        let accepted = validator.accepts(&text);
+        assert_eq!(accepted.is_ok(), valid, "schema: {text}{accepted:?}");
+    }
+}

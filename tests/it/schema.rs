@@ -91,11 +91,11 @@ fn real_files_are_accepted() {
     }
 }
 
-/// Each table that a file may have: where the schema has its keys, and a file in which the table is
-/// the last thing, up to a key.
 #[test]
 fn the_same_keys_are_known_in_every_table() {
     let schema = schema();
+    let vocabulary = vocabulary();
+    // Where the schema has a table's keys, and a file that is cut in two where one would stand.
     let part = "attribute = 'email', format = 'email'";
     let tables = [
         ("/properties", "", ""),
@@ -146,9 +146,8 @@ fn the_same_keys_are_known_in_every_table() {
     for (place, before, after) in tables {
         let keys = schema.pointer(place).unwrap().as_object().unwrap();
         assert!(!keys.is_empty());
-        for word in vocabulary().iter().chain(keys.keys()) {
-            // A number is a value that no key but `min` and `max` takes: only what is said of the
-            // key counts.
+        for word in vocabulary.iter().chain(keys.keys()) {
+            // Whatever else is wrong with such a value, only what is said of the key counts.
             let text = format!("{before}{word} = 'list.txt'{after}\n");
             let unknown = match load(&text) {
                 Ok(()) => false,

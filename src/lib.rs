@@ -26,7 +26,8 @@
 //! | [`problem`], [`nearest`], [`origin`] | a fault with its place; what somebody may have meant; which URLs to trust |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
-//! | [`decision_log`] | one line a request, off the request's path |
+//! | [`decision_log`] | one line a request |
+//! | [`sink`] | lines into a file, off the request's path; for it and for our messages |
 //! | [`server`] | bind, run, stop; one handler in five steps |
 //! | [`cli`] | the program's verbs, a file each |
 //!
@@ -52,3 +53,4 @@ pub mod problem;
 pub mod rule;
 pub mod server;
 pub mod settings;
+pub mod sink;

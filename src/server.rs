@@ -113,8 +113,7 @@ fn start(
     let (state, log, keep_alive) = (state.clone(), log.cloned(), settings.keep_alive);
     // Called once in each worker's thread.
     let service = move || {
-        let worker =
-            Rc::new(Worker { state: state.clone(), log: log.as_ref().map(|log| log.worker()) });
+        let worker = Rc::new(Worker { state: state.clone(), log: log.clone() });
         let app =
             App::new().app_data(ThinData(worker.clone())).default_service(web::to(handler::handle));
         let stopping = stopping.clone();

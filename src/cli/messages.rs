@@ -1,19 +1,19 @@
 //! Our own messages on standard error, and what of dependencies' is worth showing.
 
 use std::{
+    fs::File,
     io::{self, IsTerminal as _, Write},
+    os::fd::AsFd as _,
     panic,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter};
 
-/// How many messages wait for a standard error that takes none. Further ones are dropped: nobody
-/// who answers a request may wait for whoever reads its messages.
-const WAITING: usize = 1000;
+use crate::sink::Sink;
+
 /// How long the end of the program waits for the last messages.
 const FAREWELL: Duration = Duration::from_millis(200);
 
@@ -22,32 +22,22 @@ const FAREWELL: Duration = Duration::from_millis(200);
 pub(super) const INTRODUCTION: &str = "introduction";
 
 /// The writer of messages; when this is dropped, the last ones have been written.
-pub(super) struct Messages {
-    lines: SyncSender<Vec<u8>>,
-    ended: Receiver<()>,
-}
+pub(super) struct Messages(Arc<Sink>);
 
 /// Starts logging: our messages from `level` up and dependencies' warnings, never more of them: at
 /// debug some print headers. Of the HTTP codec nothing is shown, since clients make it complain at
 /// will.
 pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     let people = io::stderr().is_terminal();
-    let (lines, waiting) = sync_channel::<Vec<u8>>(WAITING);
-    let (end, ended) = sync_channel(1);
-    thread::Builder::new().name("messages".to_owned()).spawn(move || {
-        // An empty message is the last.
-        for line in waiting.iter().take_while(|line| !line.is_empty()) {
-            let _ = io::stderr().write_all(&line);
-        }
-        let _ = end.send(());
-    })?;
+    let open = || Ok(File::from(io::stderr().as_fd().try_clone_to_owned()?));
+    let sink = Sink::start("messages", Duration::ZERO, open)?;
     let mut builder = Builder::new();
     builder
         .filter_level(LevelFilter::Warn.min(level))
         .filter_module("registration_hook", level)
         .filter_module(INTRODUCTION, LevelFilter::Info)
         .filter_module("actix_http", LevelFilter::Off)
-        .target(Target::Pipe(Box::new(Sender(lines.clone()))))
+        .target(Target::Pipe(Box::new(Sender(sink.clone()))))
         .write_style(if people {
             env_logger::WriteStyle::Always
         } else {
@@ -72,23 +62,21 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         log::error!("a fault of ours at {place}; please report it");
     }));
-    Ok(Messages { lines, ended })
+    Ok(Messages(sink))
 }
 
 impl Drop for Messages {
     fn drop(&mut self) {
-        if self.lines.try_send(Vec::new()).is_ok() {
-            let _ = self.ended.recv_timeout(FAREWELL);
-        }
+        self.0.finish(FAREWELL);
     }
 }
 
 /// Hands each message over; env_logger writes one at a time.
-struct Sender(SyncSender<Vec<u8>>);
+struct Sender(Arc<Sink>);
 
 impl Write for Sender {
     fn write(&mut self, message: &[u8]) -> io::Result<usize> {
-        let _ = self.0.try_send(message.to_vec());
+        self.0.add(message);
         Ok(message.len())
     }
 

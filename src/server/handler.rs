@@ -17,14 +17,14 @@ use super::{
     state::State,
 };
 use crate::{
-    decision_log::{Line, WorkerLog},
+    decision_log::{DecisionLog, Line},
     pipeline::{self, Answer, NoAnswer},
 };
 
 /// What one worker answers with.
 pub(super) struct Worker {
     pub(super) state: Arc<State>,
-    pub(super) log: Option<WorkerLog>,
+    pub(super) log: Option<Arc<DecisionLog>>,
 }
 
 /// The paths that are not hooks.

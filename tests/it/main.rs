@@ -12,6 +12,7 @@
 
 mod auth;
 mod check;
+mod decision_log;
 mod decode;
 mod email;
 mod examples;

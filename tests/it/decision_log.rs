@@ -1,0 +1,82 @@
+//! The decision log's file: opened anew, and full.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use log::LevelFilter;
+use registration_hook::{
+    decision_log::{DecisionLog, Line},
+    settings::{Decisions, Format, Log},
+};
+
+use crate::support::wait_for;
+
+fn start(path: &Path) -> Arc<DecisionLog> {
+    let (decisions, format) = (Decisions::File(path.to_owned()), Format::Json);
+    DecisionLog::start(&Log { level: LevelFilter::Info, decisions, format }).unwrap().unwrap()
+}
+
+fn write(log: &DecisionLog, hook: &str) {
+    log.write(&Line {
+        hook,
+        request_type: "none",
+        decision: None,
+        status: 404,
+        event_id: None,
+        rules: &[],
+        rules_revision: "r",
+        caller: &"none",
+        duration: Duration::ZERO,
+    });
+}
+
+/// The hooks of a file's lines, once there are so many.
+fn hooks(path: &Path, count: usize) -> Vec<String> {
+    let text = wait_for("the lines", || {
+        fs::read_to_string(path).ok().filter(|text| text.lines().count() == count)
+    });
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.map(|line| line["hook"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_renamed_file_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, old) = (folder.path().join("decisions"), folder.path().join("decisions.1"));
+    let log = start(&path);
+    write(&log, "before");
+    hooks(&path, 1);
+    fs::rename(&path, &old).unwrap();
+    log.reopen();
+    write(&log, "after");
+    assert_eq!((hooks(&old, 1), hooks(&path, 1)), (vec!["before".into()], vec!["after".into()]));
+    // There without a line, too.
+    fs::remove_file(&path).unwrap();
+    log.reopen();
+    wait_for("the file", || path.exists().then_some(()));
+    log.finish();
+    assert_eq!(log.dropped(), 0);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_anew_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+    fs::create_dir(&here).unwrap();
+    let log = start(&here.join("decisions"));
+    fs::rename(&here, &there).unwrap();
+    log.reopen();
+    write(&log, "kept");
+    log.finish();
+    assert_eq!(hooks(&there.join("decisions"), 1), ["kept"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn lines_that_do_not_fit_are_counted() {
+    let log = start(Path::new("/dev/full"));
+    for _ in 0..3 {
+        write(&log, "lost");
+    }
+    log.finish();
+    assert_eq!(log.dropped(), 3);
+}

@@ -6,12 +6,10 @@
 //! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
 //! time taken tells neither how much of a secret was right nor which one was.
 
-use std::{
-    fmt,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use derive_more::Display;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
@@ -37,24 +35,17 @@ fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
 const REALM: &str = "registration-hook";
 
 /// How a caller was admitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub enum Caller {
     /// By user name and password.
+    #[display("basic")]
     Basic,
     /// By the secret in a header.
+    #[display("header")]
     Header,
     /// By an access token that was issued to this client.
+    #[display("oauth:{_0}")]
     OAuth(String),
-}
-
-impl fmt::Display for Caller {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Basic => out.write_str("basic"),
-            Self::Header => out.write_str("header"),
-            Self::OAuth(client) => write!(out, "oauth:{client}"),
-        }
-    }
 }
 
 /// A point in time, by both clocks.
@@ -86,7 +77,7 @@ pub enum Presented<'a> {
 }
 
 /// Admits callers by what is configured; nobody, if nothing is.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Authenticator {
     basic: Option<Secrets>,
     header: Option<(String, Secrets)>,
@@ -203,12 +194,6 @@ impl Secrets {
         let presented = sha256(presented);
         let none = Choice::from(0);
         self.0.iter().fold(none, |found, secret| found | secret.ct_eq(&presented)).into()
-    }
-}
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} secrets", self.0.len())
     }
 }
 

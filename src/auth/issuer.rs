@@ -20,8 +20,6 @@ use crate::origin;
 const FETCH_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The largest answer, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
-/// Where metadata may be, below the issuer.
-const METADATA: [&str; 2] = ["oauth-authorization-server", "openid-configuration"];
 
 /// Where an issuer's keys are.
 #[derive(Debug)]
@@ -29,12 +27,6 @@ pub struct Issuer {
     name: String,
     jwks_uri: Option<String>,
     agent: Agent,
-}
-
-/// Keys, and for how long the issuer says that they are good.
-pub(super) struct Fetched {
-    pub(super) keys: KeySet,
-    pub(super) max_age: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -91,31 +83,27 @@ impl Issuer {
         Ok(Self { name, jwks_uri, agent })
     }
 
-    /// Fetches the keys; ends within [`FETCH_TIMEOUT`] whatever the issuer does.
-    pub(super) fn fetch(&self) -> Result<Fetched, String> {
-        let deadline = Instant::now() + FETCH_TIMEOUT;
+    /// Fetches the keys, and for how long the issuer says that they are good; ends within
+    /// [`FETCH_TIMEOUT`] whatever the issuer does.
+    pub(super) fn fetch(&self) -> Result<(KeySet, Option<Duration>), String> {
+        let start = Instant::now();
+        let deadline = start + FETCH_TIMEOUT;
         let uri = match &self.jwks_uri {
             Some(uri) => uri.clone(),
-            None => self.discover(deadline)?,
+            // One that is silent leaves the other its time.
+            None => self
+                .metadata("oauth-authorization-server", start + FETCH_TIMEOUT / 3)
+                .or_else(|why| {
+                    self.metadata("openid-configuration", deadline)
+                        .map_err(|other| format!("{why}; {other}"))
+                })?,
         };
         let (body, max_age) = self.get(&uri, deadline)?;
         let keys = KeySet::read(&body).map_err(|error| format!("{uri}: {error}"))?;
-        Ok(Fetched { keys, max_age })
+        Ok((keys, max_age))
     }
 
-    fn discover(&self, deadline: Instant) -> Result<String, String> {
-        let mut failures = Vec::new();
-        for (kind, still_to_try) in METADATA.into_iter().zip([1, 0]) {
-            // One that is silent leaves the other its time.
-            let time = if still_to_try > 0 { FETCH_TIMEOUT / 3 } else { FETCH_TIMEOUT };
-            match self.metadata(kind, deadline.min(Instant::now() + time)) {
-                Ok(uri) => return Ok(uri),
-                Err(why) => failures.push(why),
-            }
-        }
-        Err(failures.join("; "))
-    }
-
+    /// Where the keys are, by the metadata of this kind.
     fn metadata(&self, kind: &str, deadline: Instant) -> Result<String, String> {
         let uri = format!("{}/.well-known/{kind}", self.name.trim_end_matches('/'));
         let (body, _) = self.get(&uri, deadline)?;

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use parking_lot::Mutex;
+use ring::{
+    digest::SHA256_OUTPUT_LEN,
+    signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents},
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::object;
+use super::{object, token::Verified};
 
 /// The sizes of modulus that are taken, in bits.
 const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
 /// An RSA public key, big-endian and without leading zeros.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
@@ -27,8 +32,16 @@ impl PublicKey {
 }
 
 /// The usable keys by their `kid`; at least one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct KeySet(HashMap<String, PublicKey>);
+
+/// The keys in use, and by their digests the tokens that were verified with them: with other keys,
+/// these are forgotten.
+#[derive(Default)]
+pub(super) struct Trusted {
+    pub(super) keys: KeySet,
+    pub(super) verified: Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], Verified>>,
+}
 
 #[derive(Deserialize)]
 struct Jwks<'a> {
@@ -47,16 +60,12 @@ struct Jwk {
     key_ops: Option<Vec<String>>,
     n: Option<String>,
     e: Option<String>,
-    // Of a private or a symmetric key. One that is published is nobody's key any more.
-    d: Option<IgnoredAny>,
-    p: Option<IgnoredAny>,
-    q: Option<IgnoredAny>,
-    dp: Option<IgnoredAny>,
-    dq: Option<IgnoredAny>,
-    qi: Option<IgnoredAny>,
-    oth: Option<IgnoredAny>,
-    k: Option<IgnoredAny>,
+    #[serde(flatten)]
+    others: HashMap<String, Option<IgnoredAny>>,
 }
+
+/// Members of a private or a symmetric key. One that is published is nobody's key any more.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 impl KeySet {
     /// Reads a key set. A key of an unknown or unwanted kind is passed over (RFC 7517 §5), and so
@@ -95,8 +104,7 @@ impl KeySet {
 
 impl Jwk {
     fn usable(self) -> Option<PublicKey> {
-        let Self { d, p, q, dp, dq, qi, oth, k, .. } = &self;
-        let published = [d, p, q, dp, dq, qi, oth, k].into_iter().any(Option::is_some);
+        let published = PRIVATE.iter().any(|name| matches!(self.others.get(*name), Some(Some(_))));
         let wanted = self.kty? == "RSA"
             && self.purpose.is_none_or(|purpose| purpose == "sig")
             && self.alg.is_none_or(|alg| alg == "RS256")
@@ -104,9 +112,8 @@ impl Jwk {
         let n = number(&self.n?)?;
         let e = number(&self.e?)?;
         // An exponent of 1 makes any message its own signature; no honest one is beyond 32 bits.
-        let exponent =
-            e.iter().try_fold(0_u32, |sum, byte| Some(sum.checked_mul(256)? | u32::from(*byte)))?;
-        let good = BITS.contains(&bits(&n)) && exponent >= 3 && exponent % 2 == 1;
+        let odd = e.last().is_some_and(|byte| byte % 2 == 1);
+        let good = BITS.contains(&bits(&n)) && odd && e.len() <= 4 && e != [1];
         (wanted && !published && good).then_some(PublicKey { n, e })
     }
 }

@@ -1,68 +1,66 @@
 //! Why a caller is not admitted.
 
-/// Why a caller is not admitted; for the log and for metrics, and not for the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+/// Makes [`Reason`] of a table: what each means, what it is called here, and its name in logs.
+macro_rules! reasons {
+    ($(#[doc = $meaning:literal] $reason:ident = $name:literal,)*) => {
+        /// Why a caller is not admitted; for the log and for metrics, and not for the caller.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason {
+            $(#[doc = $meaning] $reason,)*
+        }
+
+        impl Reason {
+            /// Every one, where its discriminant says.
+            pub const ALL: &[Self] = &[$(Self::$reason,)*];
+
+            /// The name in logs and metrics.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$reason => $name,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// There are no credentials of a configured way.
-    Missing,
+    Missing = "missing",
     /// A password or a secret in a header is wrong.
-    Wrong,
+    Wrong = "wrong",
     /// A header that carries credentials occurs twice.
-    Repeated,
+    Repeated = "repeated",
     /// The token is no JWT in compact form, or its header lacks `alg` or `kid`.
-    Malformed,
+    Malformed = "malformed",
     /// `alg` is not RS256.
-    Algorithm,
+    Algorithm = "alg_not_allowed",
     /// `typ` is not that of an access token.
-    Type,
+    Type = "typ_not_allowed",
     /// `crit` names what we would have to understand.
-    Critical,
+    Critical = "crit_not_supported",
     /// The issuer has no such key.
-    UnknownKey,
+    UnknownKey = "unknown_kid",
     /// The signature is not that key's.
-    Signature,
+    Signature = "bad_signature",
     /// A claim is missing or has another type than its RFC says.
-    Claims,
+    Claims = "malformed_claims",
     /// `iss` is another.
-    Issuer,
+    Issuer = "wrong_iss",
     /// `aud` is another.
-    Audience,
+    Audience = "wrong_aud",
     /// `exp` has passed.
-    Expired,
+    Expired = "expired",
     /// `nbf` or `iat` is yet to come.
-    NotYet,
+    NotYet = "not_yet_valid",
     /// The token was issued to another client.
-    Client,
+    Client = "wrong_client",
     /// The token lacks the scope.
-    Scope,
+    Scope = "insufficient_scope",
     /// There are no keys to verify the token with.
-    KeysUnavailable,
+    KeysUnavailable = "keys_unavailable",
 }
 
 impl Reason {
-    /// The name in logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Wrong => "wrong",
-            Self::Repeated => "repeated",
-            Self::Malformed => "malformed",
-            Self::Algorithm => "alg_not_allowed",
-            Self::Type => "typ_not_allowed",
-            Self::Critical => "crit_not_supported",
-            Self::UnknownKey => "unknown_kid",
-            Self::Signature => "bad_signature",
-            Self::Claims => "malformed_claims",
-            Self::Issuer => "wrong_iss",
-            Self::Audience => "wrong_aud",
-            Self::Expired => "expired",
-            Self::NotYet => "not_yet_valid",
-            Self::Client => "wrong_client",
-            Self::Scope => "insufficient_scope",
-            Self::KeysUnavailable => "keys_unavailable",
-        }
-    }
-
     /// Whether the token is valid, and was issued for something else.
     pub fn is_forbidden(self) -> bool {
         matches!(self, Self::Client | Self::Scope)

@@ -4,7 +4,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -14,8 +14,8 @@ use std::{
 use tokio::{sync::watch, time::timeout_at};
 
 use super::{
-    issuer::{Fetched, Issuer},
-    keys::KeySet,
+    issuer::Issuer,
+    keys::{KeySet, Trusted},
 };
 
 /// How long keys are used before they are fetched again, whatever the issuer says.
@@ -25,39 +25,32 @@ const FRESH: std::ops::RangeInclusive<Duration> =
 const COLD_RETRY: Duration = Duration::from_secs(1);
 /// Between attempts after a bad answer, and between fetches for the sake of unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
+/// What leaves those asleep who wait for what comes of a fetch.
+const NOTHING_NEW: bool = false;
 /// How long a caller waits for fetches in all; one of them ends sooner.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
 
-/// The keys there are.
-#[derive(Clone, Debug, Default)]
-struct Snapshot {
+/// The keys there are, and what is done to get others.
+#[derive(Default)]
+struct State {
     /// The last good ones, and when they came.
-    keys: Option<(Arc<KeySet>, Instant)>,
+    keys: Option<(Arc<Trusted>, Instant)>,
     /// Why the last attempt failed, if it did.
     failure: Option<String>,
-}
-
-/// An issuer's keys, kept up to date.
-#[derive(Debug)]
-pub(super) struct Keys {
-    shared: Arc<Shared>,
-    /// Wakes the thread.
-    wanted: SyncSender<()>,
-    max_stale: Duration,
-}
-
-#[derive(Debug)]
-struct Shared {
-    snapshot: watch::Sender<Snapshot>,
-    control: Mutex<Control>,
-}
-
-#[derive(Debug)]
-struct Control {
+    /// How many attempts went well, and how many did not.
+    fetches: (u64, u64),
     /// A fetch is under way, or about to be.
     fetching: bool,
     /// The last time that an unknown key led to a fetch.
     unknown: Option<Instant>,
+}
+
+/// An issuer's keys, kept up to date.
+pub(super) struct Keys {
+    state: Arc<watch::Sender<State>>,
+    /// Wakes the thread.
+    wanted: SyncSender<()>,
+    max_stale: Duration,
 }
 
 /// How fresh the keys are.
@@ -85,38 +78,39 @@ impl Freshness {
 impl Keys {
     /// Starts fetching, at once and then in time.
     pub(super) fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            snapshot: watch::Sender::default(),
-            control: Mutex::new(Control { fetching: true, unknown: None }),
-        });
+        let state = State { fetching: true, ..State::default() };
+        let state = Arc::new(watch::Sender::new(state));
         let (wanted, wishes) = sync_channel(1);
         let thread = thread::Builder::new().name("token-keys".to_owned());
         thread.spawn({
-            let shared = shared.clone();
-            move || shared.run(&issuer, max_stale, &wishes)
+            let state = state.clone();
+            move || run(&state, &issuer, max_stale, &wishes)
         })?;
-        Ok(Self { shared, wanted, max_stale })
+        Ok(Self { state, wanted, max_stale })
     }
 
     /// The keys, unless they are too old.
-    pub(super) fn current(&self, now: Instant) -> Option<Arc<KeySet>> {
-        let snapshot = self.shared.snapshot.borrow();
-        let (keys, since) = snapshot.keys.as_ref()?;
-        (now.saturating_duration_since(*since) <= self.max_stale).then(|| keys.clone())
+    pub(super) fn current(&self, now: Instant) -> Option<Arc<Trusted>> {
+        self.state.borrow().good(now, self.max_stale).cloned()
     }
 
     pub(super) fn freshness(&self, now: Instant) -> Freshness {
-        match self.current(now) {
+        let state = self.state.borrow();
+        match state.good(now, self.max_stale) {
             None => Freshness::None,
-            Some(_) if self.shared.snapshot.borrow().failure.is_some() => Freshness::Stale,
+            Some(_) if state.failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
         }
     }
 
+    pub(super) fn fetches(&self) -> (u64, u64) {
+        self.state.borrow().fetches
+    }
+
     /// Waits for the fetch that is under way, if one is, on behalf of a caller who came at `since`.
     pub(super) async fn pending(&self, since: Instant) {
-        let seen = self.shared.snapshot.subscribe();
-        if self.shared.lock().fetching {
+        let seen = self.state.subscribe();
+        if self.state.borrow().fetching {
             wait(seen, since).await;
         }
     }
@@ -124,79 +118,90 @@ impl Keys {
     /// Waits for a fetch on behalf of a key that is unknown: the one that is under way, or a new one,
     /// unless there has been one lately. True if there was something to wait for.
     pub(super) async fn look_for_new(&self, now: Instant) -> bool {
-        let seen = self.shared.snapshot.subscribe();
-        {
-            let mut control = self.shared.lock();
-            if !control.fetching {
-                let lately = |then| now.saturating_duration_since(then) < COOLDOWN;
-                if control.unknown.is_some_and(lately) {
-                    return false;
-                }
-                control.unknown = Some(now);
-                control.fetching = true;
+        let seen = self.state.subscribe();
+        let mut coming = true;
+        self.state.send_if_modified(|state| {
+            let lately = |then| now.saturating_duration_since(then) < COOLDOWN;
+            coming = state.fetching || !state.unknown.is_some_and(lately);
+            if coming && !state.fetching {
+                state.unknown = Some(now);
+                state.fetching = true;
                 // Full, it has been woken already.
                 let _ = self.wanted.try_send(());
             }
+            NOTHING_NEW
+        });
+        if coming {
+            wait(seen, now).await;
         }
-        wait(seen, now).await;
-        true
+        coming
     }
 }
 
-async fn wait(mut seen: watch::Receiver<Snapshot>, since: Instant) {
+async fn wait(mut seen: watch::Receiver<State>, since: Instant) {
     // Too late or in time, the caller looks at what there is.
     let _ = timeout_at((since + CALLER_WAIT).into(), seen.changed()).await;
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, issuer: &Issuer, max_stale: Duration, wishes: &Receiver<()>) {
-        loop {
-            // The resolver of names panics where no thread can be had.
-            let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
-                .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
-            let pause = self.publish(fetched, max_stale);
-            if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
-                return;
-            }
-            self.lock().fetching = true;
+fn run(state: &watch::Sender<State>, issuer: &Issuer, max_stale: Duration, wishes: &Receiver<()>) {
+    loop {
+        // The resolver of names panics where no thread can be had.
+        let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
+            .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
+        let mut pause = COOLDOWN;
+        state.send_modify(|state| pause = state.take(fetched, max_stale));
+        if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            return;
         }
+        state.send_if_modified(|state| {
+            state.fetching = true;
+            NOTHING_NEW
+        });
+    }
+}
+
+impl State {
+    /// The keys, unless they are too old.
+    fn good(&self, now: Instant, max_stale: Duration) -> Option<&Arc<Trusted>> {
+        let (keys, since) = self.keys.as_ref()?;
+        (now.saturating_duration_since(*since) <= max_stale).then_some(keys)
     }
 
-    /// Publishes what came of a fetch; says how long to wait for the next one.
-    fn publish(&self, fetched: Result<Fetched, String>, max_stale: Duration) -> Duration {
-        let mut pause = COOLDOWN.min(max_stale / 2);
-        // Held while publishing, so that nobody waits for what has just been published.
-        let mut control = self.lock();
-        control.fetching = false;
-        self.snapshot.send_modify(|snapshot| match fetched {
-            Ok(Fetched { keys, max_age }) => {
-                // Somewhat before they expire, and before they are too old.
-                let fresh = max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
-                pause = fresh.clamp(*FRESH.start(), *FRESH.end()).min(max_stale / 2);
-                if snapshot.failure.is_some() || snapshot.keys.is_none() {
+    /// Takes what came of a fetch; says how long to wait for the next one.
+    fn take(
+        &mut self,
+        fetched: Result<(KeySet, Option<Duration>), String>,
+        max_stale: Duration,
+    ) -> Duration {
+        self.fetching = false;
+        match fetched {
+            Ok((keys, max_age)) => {
+                self.fetches.0 += 1;
+                if self.failure.take().is_some() || self.keys.is_none() {
                     log::info!("token keys: fetched");
                 }
-                *snapshot =
-                    Snapshot { keys: Some((Arc::new(keys), Instant::now())), failure: None };
+                let trusted = match self.keys.take() {
+                    Some((trusted, _)) if trusted.keys == keys => trusted,
+                    _ => Arc::new(Trusted { keys, ..Trusted::default() }),
+                };
+                self.keys = Some((trusted, Instant::now()));
+                // Somewhat before they expire, and before they are too old.
+                let fresh = max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
+                fresh.clamp(*FRESH.start(), *FRESH.end()).min(max_stale / 2)
             }
             Err(why) => {
-                let good =
-                    snapshot.keys.as_ref().is_some_and(|(_, since)| since.elapsed() <= max_stale);
-                if !good {
-                    pause = COLD_RETRY;
-                }
-                let so = if good { "going on with the last ones" } else { "no token is accepted" };
+                self.fetches.1 += 1;
+                let (so, pause) = match self.good(Instant::now(), max_stale) {
+                    Some(_) => ("going on with the last ones", COOLDOWN.min(max_stale / 2)),
+                    None => ("no token is accepted", COLD_RETRY),
+                };
                 let failure = format!("token keys: cannot fetch them, {so}: {why}");
-                if snapshot.failure.as_ref() != Some(&failure) {
+                if self.failure.as_ref() != Some(&failure) {
                     log::warn!("{failure}");
                 }
-                snapshot.failure = Some(failure);
+                self.failure = Some(failure);
+                pause
             }
-        });
-        pause
+        }
     }
 }

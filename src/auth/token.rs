@@ -41,8 +41,8 @@ pub struct Token<'t> {
 /// What a valid token says.
 #[derive(Debug, PartialEq)]
 pub struct Verified {
-    /// The client it was issued to, by its place in [`Expected::clients`].
-    pub client: usize,
+    /// The client it was issued to, one of [`Expected::clients`].
+    pub client: String,
     /// When it ends, in seconds since 1970.
     pub expires: f64,
 }
@@ -153,14 +153,12 @@ impl<'t> Token<'t> {
         if claims.iat.max(claims.nbf.unwrap_or(f64::MIN)) > now + leeway {
             return Err(Reason::NotYet);
         }
-        let client = match (&claims.cid, &claims.client_id) {
+        let client = match (claims.cid, claims.client_id) {
             (Some(cid), Some(client_id)) if cid != client_id => return Err(Reason::Claims),
-            (Some(client), _) | (None, Some(client)) => client,
-            (None, None) => return Err(Reason::Client),
+            (cid, client_id) => cid.or(client_id),
         };
-        let Some(client) = expected.clients.iter().position(|known| known == client) else {
-            return Err(Reason::Client);
-        };
+        let client = client.filter(|client| expected.clients.contains(client));
+        let client = client.ok_or(Reason::Client)?;
         let in_list = claims.scp.is_some_and(|list| list.contains(&expected.scope));
         let in_text =
             claims.scope.is_some_and(|text| text.split(' ').any(|one| one == expected.scope));

@@ -6,7 +6,6 @@ use super::warnings::Warnings;
 use crate::{auth::Authenticator, rule::RuleSet};
 
 /// The service's state.
-#[derive(Debug)]
 pub struct State {
     /// The hooks.
     pub rules: RuleSet,

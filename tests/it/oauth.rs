@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use registration_hook::auth::{self, Bearer, token::Expected};
 use serde_json::json;
 
 use crate::{
@@ -134,6 +135,24 @@ fn an_issuer_that_comes_up_later() {
     ready(&service);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(call(&service, &token).status, 200);
+}
+
+#[test]
+fn fetches_are_counted_by_what_came_of_them() {
+    let (address, start) = Issuer::later();
+    let issuer = auth::Issuer::new(name(address), None, None).unwrap();
+    let expected = Expected {
+        issuer: name(address),
+        audience: String::new(),
+        clients: Vec::new(),
+        scope: String::new(),
+        leeway: Duration::ZERO,
+    };
+    let bearer = Bearer::new(issuer, expected, Duration::from_secs(3600)).unwrap();
+    let failed = wait_for("a failure", || Some(bearer.fetches()).filter(|(_, bad)| *bad > 0));
+    assert_eq!(failed.0, 0);
+    let _issuer = start(Behaviour::default());
+    wait_for("the keys", || (bearer.fetches().0 == 1).then_some(()));
 }
 
 #[test]

@@ -117,6 +117,19 @@ fn directions_hold() {
 }
 
 #[test]
+fn what_authenticates_cannot_be_printed() {
+    let text = fs::read_to_string(repository("src/auth.rs")).unwrap();
+    for name in ["Secrets", "Authenticator"] {
+        let (before, _) = text.split_once(&format!("struct {name}")).unwrap();
+        let above = before.rsplit("\n\n").next().unwrap();
+        for printing in ["Debug", "Display"] {
+            assert!(!above.contains(printing), "{name}: {above}");
+            assert!(!text.contains(&format!("{printing} for {name}")), "{name}: {printing}");
+        }
+    }
+}
+
+#[test]
 fn command_names_stand_in_one_file() {
     let elsewhere: Vec<_> = sources(&repository("src"))
         .into_iter()

@@ -59,7 +59,8 @@ fn claims_that_are_good() {
         json!({"scp": null, "scope": format!("openid {SCOPE}")}),
         json!({"scp": [], "scope": SCOPE}),
     ] {
-        assert_eq!(with_claims(changes.clone()).map(|good| good.client), Ok(1), "{changes}");
+        let client = with_claims(changes.clone()).map(|good| good.client);
+        assert_eq!(client.as_deref(), Ok(CLIENT), "{changes}");
     }
 }
 

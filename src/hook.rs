@@ -3,7 +3,7 @@
 //! Nothing here knows of JSON, HTTP or rules. A [`Decision`] is a sum type, so that an ALLOW or an
 //! update beside an `error` cannot be built at all.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 pub mod request;
 pub mod response;
@@ -151,20 +151,6 @@ impl Value<'_> {
     }
 }
 
-/// Prints the kind of value and never the value, which is the end user's.
-impl fmt::Debug for Value<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Null => "Null",
-            Self::Boolean(_) => "Boolean(…)",
-            Self::Number(_) => "Number(…)",
-            Self::Text(_) => "Text(…)",
-            Self::List { .. } => "List(…)",
-            Self::Object => "Object",
-        })
-    }
-}
-
 /// What Okta is to do.
 pub enum Decision<'a> {
     /// Let it through as submitted.
@@ -265,11 +251,6 @@ impl<T> NonEmpty<T> {
     pub fn collect(items: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut items = items.into_iter();
         Some(Self { first: items.next()?, rest: items.collect() })
-    }
-
-    /// Each element made into another.
-    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> NonEmpty<U> {
-        NonEmpty { first: change(self.first), rest: self.rest.into_iter().map(change).collect() }
     }
 
     /// The first element.

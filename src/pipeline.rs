@@ -3,10 +3,10 @@
 
 use std::{
     borrow::Cow,
-    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use derive_more::{Display, Error};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
@@ -35,33 +35,17 @@ pub struct Answer<'r, 'b> {
 }
 
 /// Why there is no answer that decides. Whatever is sent instead, Okta denies.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Display, Error, PartialEq, Eq)]
 pub enum NoAnswer {
     /// The body is no request.
     Request(DecodeError),
     /// The answer would be larger than Okta takes.
+    #[display("the answer would not be less than Okta's limit of {} bytes", response::SIZE_LIMIT)]
     TooLarge,
     /// A fault of ours; the panic hook has said where.
+    #[display("the request ran into a fault of ours; please report it")]
     Panicked,
 }
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request(error) => error.fmt(out),
-            Self::Panicked => {
-                out.write_str("the request ran into a fault of ours; please report it")
-            }
-            Self::TooLarge => write!(
-                out,
-                "the answer would not be less than Okta's limit of {} bytes",
-                response::SIZE_LIMIT
-            ),
-        }
-    }
-}
-
-impl std::error::Error for NoAnswer {}
 
 /// The UTC day, for rules about dates.
 pub fn today() -> Date {

@@ -172,21 +172,16 @@ impl Section {
                 .map(|rule| Verdict { rule, outcome: rule.outcome(&circumstances) })
                 .collect(),
         };
-        let denying: NonEmpty<&Rule> = match NonEmpty::collect(
-            verdicts.iter().filter(|verdict| verdict.denies()).map(|verdict| verdict.rule),
-        ) {
-            Some(denying) => denying,
-            None => {
-                let decision = self.update(&request.form, form);
-                return Evaluation { decision, verdicts, handled: true };
-            }
+        let denying = verdicts.iter().filter(|verdict| verdict.denies());
+        let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
+        let decision = match NonEmpty::collect(causes) {
+            None => self.update(&request.form, form),
+            Some(causes) => Decision::Deny(Denial {
+                style: self.deny,
+                summary: self.summary.in_language(request.language()),
+                causes,
+            }),
         };
-        let language = request.language();
-        let decision = Decision::Deny(Denial {
-            style: self.deny,
-            summary: self.summary.in_language(language),
-            causes: denying.map(|rule| rule.cause(language)),
-        });
         Evaluation { decision, verdicts, handled: true }
     }
 

@@ -8,8 +8,9 @@
 //! Tolerant: unknown members are passed over, and of the known ones only those are looked at that
 //! a decision needs. Okta's own examples disagree about the types of the others.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
+use derive_more::{Display, Error};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
 use serde_json::value::RawValue;
 
@@ -18,15 +19,18 @@ use super::{Attribute, Form, Request, RequestType, Value};
 mod strict;
 
 pub use strict::DEPTH;
-use strict::{Members, Nothing, Strict};
+use strict::{Member, Members, Nothing, Strict};
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
 /// Why bytes are no request. Says nothing of their content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not JSON as we read it; where the reader stopped, counted from 1.
+    #[display(
+        "the body is not strict JSON (RFC 8259, no duplicate names) at line {line}, column {column}"
+    )]
     Syntax {
         /// The line.
         line: usize,
@@ -34,24 +38,9 @@ pub enum DecodeError {
         column: usize,
     },
     /// JSON, but not what Okta sends to a registration inline hook.
-    NoHookRequest(&'static str),
+    #[display("the body is no registration inline hook request: {_0}")]
+    NoHookRequest(#[error(not(source))] &'static str),
 }
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Syntax { line, column } => write!(
-                out,
-                "the body is not strict JSON (RFC 8259, no duplicate names) at line {line}, column {column}"
-            ),
-            Self::NoHookRequest(why) => {
-                write!(out, "the body is no registration inline hook request: {why}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {}
 
 /// Reads one request.
 ///
@@ -90,12 +79,12 @@ struct Envelope<'a> {
     data: Data<'a>,
 }
 
-/// The forms in `data`.
+/// The forms in `data`, and what kinds of value they are.
 #[derive(Default)]
 struct Data<'a> {
     context: Context<'a>,
-    user_profile: Option<Profile<'a>>,
-    user_profile_update: Option<Profile<'a>>,
+    user_profile: Option<(Value<'a>, Attributes<'a>)>,
+    user_profile_update: Option<(Value<'a>, Attributes<'a>)>,
 }
 
 /// What `data.context.user.profile` says of the end user's language; at what depth we are in it.
@@ -104,12 +93,6 @@ struct Context<'a> {
     above: usize,
     preferred_language: Option<Value<'a>>,
     locale: Option<Value<'a>>,
-}
-
-/// A form, and what kind of value it is.
-struct Profile<'a> {
-    kind: Value<'a>,
-    attributes: Attributes<'a>,
 }
 
 /// The members of a form.
@@ -140,8 +123,8 @@ impl<'a> Envelope<'a> {
             None => return no("it has neither `requestType` nor `data.userProfile`"),
             Some(_) => return no("`requestType` is unknown"),
         };
-        let is_object = |form: &Profile<'_>| matches!(form.kind, Value::Object);
-        if ![&user_profile, &user_profile_update].into_iter().flatten().all(is_object) {
+        let forms = [&user_profile, &user_profile_update];
+        if !forms.into_iter().flatten().all(|(kind, _)| matches!(kind, Value::Object)) {
             return no("a form is no object");
         }
         let form = if request_type.is_registration() { user_profile } else { user_profile_update };
@@ -149,7 +132,7 @@ impl<'a> Envelope<'a> {
             Some(Value::Text(text)) => Some(text),
             _ => None,
         };
-        let attributes = form.map(|form| form.attributes.0).unwrap_or_default();
+        let attributes = form.map(|(_, attributes)| attributes.0).unwrap_or_default();
         Ok(Request {
             request_type,
             event_id: text(self.event_id),
@@ -161,71 +144,51 @@ impl<'a> Envelope<'a> {
 }
 
 impl<'de> Members<'de> for Envelope<'de> {
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        if name == "data" {
-            let kind = map.next_value_seed(Strict { members: &mut self.data, depth })?;
-            self.data_kind = Some(kind);
-            return Ok(());
-        }
-        let value = map.next_value_seed(Strict { members: &mut Nothing, depth })?;
-        match &**name {
-            "eventType" => self.event_type = Some(value),
-            "requestType" => self.request_type = Some(value),
-            "eventId" => self.event_id = Some(value),
-            "eventTime" => self.event_time = Some(value),
-            _ => {}
-        }
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
+        let place = match &**member.name {
+            "data" => {
+                self.data_kind = Some(member.read(&mut self.data)?);
+                return Ok(());
+            }
+            "eventType" => &mut self.event_type,
+            "requestType" => &mut self.request_type,
+            "eventId" => &mut self.event_id,
+            "eventTime" => &mut self.event_time,
+            _ => return Nothing.take(member),
+        };
+        *place = Some(member.read(&mut Nothing)?);
         Ok(())
     }
 }
 
 impl<'de> Members<'de> for Data<'de> {
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        let form = match &**name {
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
+        let form = match &**member.name {
             "userProfile" => &mut self.user_profile,
             "userProfileUpdate" => &mut self.user_profile_update,
-            "context" => {
-                let members = &mut self.context;
-                return map.next_value_seed(Strict { members, depth }).map(drop);
-            }
-            _ => return Nothing.take(name, map, depth),
+            "context" => return member.read(&mut self.context).map(drop),
+            _ => return Nothing.take(member),
         };
         let mut attributes = Attributes::default();
-        let kind = map.next_value_seed(Strict { members: &mut attributes, depth })?;
-        *form = Some(Profile { kind, attributes });
+        *form = Some((member.read(&mut attributes)?, attributes));
         Ok(())
     }
 }
 
 impl<'de> Members<'de> for Context<'de> {
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        let place = match (self.above, &**name) {
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
+        let place = match (self.above, &**member.name) {
             (0, "user") | (1, "profile") => {
                 self.above += 1;
-                let read = map.next_value_seed(Strict { members: &mut *self, depth }).map(drop);
+                let read = member.read(self);
                 self.above -= 1;
-                return read;
+                return read.map(drop);
             }
             (2, "preferredLanguage") => &mut self.preferred_language,
             (2, "locale") => &mut self.locale,
-            _ => return Nothing.take(name, map, depth),
+            _ => return Nothing.take(member),
         };
-        *place = Some(map.next_value_seed(Strict { members: &mut Nothing, depth })?);
+        *place = Some(member.read(&mut Nothing)?);
         Ok(())
     }
 }
@@ -233,12 +196,8 @@ impl<'de> Members<'de> for Context<'de> {
 impl<'de> Members<'de> for Attributes<'de> {
     /// Reads the value twice: once for its extent, since an update copies it as submitted, and
     /// once for what it is.
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
+        let Member { name, map, depth } = member;
         let submitted = map.next_value::<&RawValue>()?.get();
         let mut json = serde_json::Deserializer::from_str(submitted);
         let value = match (Strict { members: &mut Nothing, depth }).deserialize(&mut json) {

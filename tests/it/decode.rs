@@ -1,10 +1,8 @@
 //! Strict reading and tolerant meaning.
 
-use std::borrow::Cow;
-
 use proptest::prelude::*;
 use registration_hook::hook::{
-    Request, RequestType, Value,
+    Request, RequestType,
     request::{DEPTH, DecodeError, decode},
 };
 
@@ -206,18 +204,6 @@ fn values_are_kept_as_submitted() {
     assert_eq!(text("integer").as_deref(), Some("123456789012345678901234567890"));
     for name in ["decimal", "yes", "list", "object", "null", "empty", "none", "absent"] {
         assert_eq!(text(name), None, "{name}");
-    }
-}
-
-#[test]
-fn values_are_not_printed() {
-    for value in [
-        Value::Text(Cow::Borrowed("Rosario")),
-        Value::Number(Cow::Borrowed("1234")),
-        Value::Boolean(true),
-    ] {
-        let printed = format!("{value:?}");
-        assert!(printed.ends_with("(…)"), "{printed}");
     }
 }
 

@@ -6,7 +6,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
+};
 
 use super::Value;
 
@@ -15,26 +18,31 @@ pub const DEPTH: u8 = 127;
 
 /// What takes the members of an object as they are read.
 pub(super) trait Members<'de> {
-    /// Takes the value of this member off `map`.
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error>;
+    /// Takes this member, whose value it has to read.
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error>;
+}
+
+/// A member of an object, up to its value.
+pub(super) struct Member<'m, 'de, A> {
+    pub(super) name: &'m Cow<'de, str>,
+    pub(super) map: &'m mut A,
+    /// At which level its value stands.
+    pub(super) depth: u8,
+}
+
+impl<'de, A: MapAccess<'de>> Member<'_, 'de, A> {
+    /// Reads the value; if that is an object, `members` take what is in it.
+    pub(super) fn read<M: Members<'de>>(self, members: &mut M) -> Result<Value<'de>, A::Error> {
+        self.map.next_value_seed(Strict { members, depth: self.depth })
+    }
 }
 
 /// Takes nothing: the members are only read strictly.
 pub(super) struct Nothing;
 
 impl<'de> Members<'de> for Nothing {
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        _: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        map.next_value_seed(Strict { members: &mut Self, depth }).map(drop)
+    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
+        member.read(self).map(drop)
     }
 }
 
@@ -64,8 +72,8 @@ impl<'de, M: Members<'de>> Visitor<'de> for Strict<'_, M> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let depth = deeper(self.depth)?;
         let mut names = Vec::new();
-        while let Some(name) = map.next_key_seed(Name)? {
-            self.members.take(&name, &mut map, depth)?;
+        while let Some(Name(name)) = map.next_key()? {
+            self.members.take(Member { name: &name, map: &mut map, depth })?;
             names.push(name);
         }
         names.sort_unstable();
@@ -123,28 +131,5 @@ fn deeper<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
 }
 
 /// A member's name, borrowed where it has no escape.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
-}
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

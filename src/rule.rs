@@ -200,11 +200,10 @@ impl Section {
 impl Rule {
     /// What comes of this rule.
     pub fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
-        let holds = |part: &Part| match part.unmet(circumstances) {
-            None => true,
-            // Nobody gets out of a rule by sending what its condition does not expect.
-            Some(Unmet::Missed { miss: Miss::Type, .. }) => true,
-            Some(_) => false,
+        // Nobody gets out of a rule by sending what its condition does not expect.
+        let holds = |part: &Part| {
+            let unmet = part.unmet(circumstances);
+            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type, .. }))
         };
         if !self.when.iter().all(holds) {
             return Outcome::Skip;

@@ -39,13 +39,10 @@ pub(super) struct Arguments {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = common.rules()?;
     let name = arguments.hook.trim_start_matches('/');
-    let Some(hook) = rules.hooks.get(name) else {
-        let known = rules.hooks.keys().map(String::as_str);
-        return Err(Failure::new(format!(
-            "there is no hook `{name}`{}",
-            did_you_mean(name, known)
-        )));
-    };
+    let hook = rules.hooks.get(name).ok_or_else(|| {
+        let suggestion = did_you_mean(name, rules.hooks.keys().map(String::as_str));
+        Failure::new(format!("there is no hook `{name}`{suggestion}"))
+    })?;
     let (place, body) = read(arguments.file.as_deref())?;
     let answer = pipeline::answer(hook, &body, pipeline::today())
         .map_err(|error| Failure::new(format!("{place}: {error}")))?;
@@ -72,10 +69,9 @@ fn read(file: Option<&Path>) -> Result<(String, Vec<u8>), Failure> {
         return Ok(("standard input".to_owned(), body));
     };
     let place = file.display().to_string();
-    match fs::read(file) {
-        Ok(body) => Ok((place, body)),
-        Err(error) => Err(Failure::new(format!("{place}: cannot read the file: {error}"))),
-    }
+    let body = fs::read(file)
+        .map_err(|error| Failure::new(format!("{place}: cannot read the file: {error}")))?;
+    Ok((place, body))
 }
 
 /// Each rule's outcome and why, and what Okta will do.
@@ -84,16 +80,12 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     for verdict in &answer.verdicts {
         let id = &verdict.rule.id;
         let shadow = if verdict.rule.shadow { " (shadow: does not decide)" } else { "" };
-        let _ = writeln!(
-            text,
-            "  {}  {id}{shadow}{}",
-            verdict.outcome.as_str(),
-            match &verdict.outcome {
-                Outcome::Fail(unmet) => format!(": {unmet}"),
-                Outcome::Pass => String::new(),
-                Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
-            }
-        );
+        let why = match &verdict.outcome {
+            Outcome::Fail(unmet) => format!(": {unmet}"),
+            Outcome::Pass => String::new(),
+            Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
+        };
+        let _ = writeln!(text, "  {}  {id}{shadow}{why}", verdict.outcome.as_str());
     }
     if !answer.handled {
         text.push_str("  the hook has no section for such requests\n");

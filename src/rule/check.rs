@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::node::{Content, Fault, Node, Table};
+use super::node::{Content, Entry, Fault, Node, Table, collect};
 use crate::hook::{Form, Value};
 
 mod digits;
@@ -100,57 +100,64 @@ fn met(holds: bool) -> Result<(), Miss> {
     if holds { Ok(()) } else { Err(Miss::Value) }
 }
 
-/// A number of characters, at least and at most.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    min: usize,
-    max: usize,
+/// The ends of a range, both within it; at least one is there.
+#[derive(Debug)]
+struct Bounds<T> {
+    min: Option<T>,
+    max: Option<T>,
 }
 
-impl Bounds {
-    /// Reads `{ min = …, max = … }`, of which one may be left out.
-    fn read(node: &Node) -> Result<Self, Vec<Fault>> {
-        let table = node.table().map_err(|_| vec![node.expected("{ min = …, max = … }")])?;
-        let mut bounds = Self { min: 0, max: usize::MAX };
-        let mut faults = Vec::new();
-        for entry in &table.0 {
-            let bound = match entry.key.as_str() {
+impl<T: Copy + PartialOrd> Bounds<T> {
+    /// Reads `{ min = …, max = … }`, of which one may be left out, and each end with `end`.
+    fn read(node: &Node, end: fn(&Node) -> Result<T, Fault>) -> Result<Self, Vec<Fault>> {
+        let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
+        let mut bounds = Self { min: None, max: None };
+        collect(table.0.iter().map(|Entry { key, key_span, value }| {
+            let bound = match key.as_str() {
                 "min" => &mut bounds.min,
                 "max" => &mut bounds.max,
-                key => {
-                    faults.push(Fault {
-                        span: entry.key_span.clone(),
-                        message: format!("unknown key `{key}`; known are `min` and `max`"),
-                    });
-                    continue;
+                _ => {
+                    let message = format!("unknown key `{key}`; known are `min` and `max`");
+                    return Err(Fault { span: key_span.clone(), message });
                 }
             };
-            match count(&entry.value) {
-                Ok(count) => *bound = count,
-                Err(fault) => faults.push(fault),
+            *bound = Some(end(value)?);
+            Ok(())
+        }))?;
+        match (bounds.min, bounds.max) {
+            (None, None) => Err(node.fault("give `min`, `max` or both").into()),
+            (Some(min), Some(max)) if max < min => {
+                Err(node.fault("`max` is less than `min`, which never matches").into())
             }
+            _ => Ok(bounds),
         }
-        if table.0.is_empty() {
-            faults.push(node.fault("give `min`, `max` or both"));
-        } else if bounds.max < bounds.min {
-            faults.push(node.fault("`max` is less than `min`, which never matches"));
-        } else if bounds.max == 0 {
-            faults.push(node.fault("`max` is 0, which never matches: an empty value is absent"));
-        }
-        if faults.is_empty() { Ok(bounds) } else { Err(faults) }
     }
 
-    fn contains(self, count: usize) -> bool {
-        (self.min..=self.max).contains(&count)
+    fn contains(&self, value: T) -> bool {
+        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    }
+}
+
+/// How many of something.
+type Counts = Bounds<usize>;
+
+impl Counts {
+    fn of(node: &Node) -> Result<Self, Vec<Fault>> {
+        let counts = Self::read(node, count)?;
+        if counts.max == Some(0) {
+            let why = "`max` is 0, which never matches: an empty value is absent";
+            return Err(node.fault(why).into());
+        }
+        Ok(counts)
     }
 
     /// `2 to 40 characters`.
-    fn describe(self, unit: &str) -> String {
-        match (self.min, self.max) {
-            (min, max) if min == max => format!("{min} {unit}"),
-            (min, usize::MAX) => format!("{min} or more {unit}"),
-            (0, max) => format!("at most {max} {unit}"),
-            (min, max) => format!("{min} to {max} {unit}"),
+    fn describe(&self, unit: &str) -> String {
+        match (self.min.unwrap_or(0), self.max) {
+            (min, Some(max)) if min == max => format!("{min} {unit}"),
+            (min, None) => format!("{min} or more {unit}"),
+            (0, Some(max)) => format!("at most {max} {unit}"),
+            (min, Some(max)) => format!("{min} to {max} {unit}"),
         }
     }
 }

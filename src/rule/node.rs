@@ -16,6 +16,13 @@ pub struct Fault {
     pub message: String,
 }
 
+/// What is read in one step fails with one fault, and then with nothing but it.
+impl From<Fault> for Vec<Fault> {
+    fn from(fault: Fault) -> Self {
+        vec![fault]
+    }
+}
+
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -138,8 +145,7 @@ impl Node {
                 })
             }));
         }
-        let items = self.list().map_err(|fault| vec![fault])?;
-        collect(items.iter().map(|item| read(item.text()?, item)))
+        collect(self.list()?.iter().map(|item| read(item.text()?, item)))
     }
 
     /// A table.

@@ -34,39 +34,20 @@ pub enum Piece {
 }
 
 /// A step of normalising.
-#[derive(Clone, Copy, Debug)]
-pub enum Step {
-    /// Without white space at the ends.
-    Trim,
-    /// In lower case.
-    Lowercase,
-    /// In upper case.
-    Uppercase,
-    /// A telephone number without what people write for the eye, and with `+` for `00`.
-    E164,
-}
+pub type Step = fn(&str) -> String;
 
-/// The names of the steps.
+/// The steps by their names.
 pub const STEPS: [(&str, Step); 4] = [
-    ("trim", Step::Trim),
-    ("lowercase", Step::Lowercase),
-    ("uppercase", Step::Uppercase),
-    ("e164", Step::E164),
+    ("trim", |text| text.trim().to_owned()),
+    ("lowercase", str::to_lowercase),
+    ("uppercase", str::to_uppercase),
+    ("e164", e164),
 ];
 
-impl Step {
-    fn apply(self, text: &str) -> String {
-        match self {
-            Self::Trim => text.trim().to_owned(),
-            Self::Lowercase => text.to_lowercase(),
-            Self::Uppercase => text.to_uppercase(),
-            Self::E164 => {
-                let number: String =
-                    text.chars().filter(|c| !" -./()\u{a0}".contains(*c)).collect();
-                number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number)
-            }
-        }
-    }
+/// A telephone number without what people write for the eye, and with `+` for `00`.
+fn e164(text: &str) -> String {
+    let number = text.replace([' ', '-', '.', '/', '(', ')', '\u{a0}'], "");
+    number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number)
 }
 
 /// The form as it is judged: with the attributes normalised that are to be. Nothing if none is.
@@ -81,7 +62,7 @@ pub(super) fn normalised<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> 
         else {
             continue;
         };
-        let text = steps.iter().fold(text.to_string(), |text, step| step.apply(&text));
+        let text = steps.iter().fold(text.to_string(), |text, step| step(&text));
         changed.get_or_insert_with(|| form.clone()).replace(Attribute {
             name: name.clone(),
             submitted: Cow::Owned(json_text(&text)),

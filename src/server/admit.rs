@@ -36,7 +36,12 @@ pub(super) async fn admit<'s>(
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let found = state.rules.hooks.get_key_value(path);
     seen.name = found.map(|(name, _)| name.as_str());
-    oversized(head)?;
+    if uri_length(head) > URI_LIMIT {
+        return Err(Refusal::UriTooLong);
+    }
+    if headers_length(head) > HEADERS_LIMIT {
+        return Err(Refusal::HeadersTooLarge);
+    }
     let (_, hook) = found.ok_or(Refusal::NotFound)?;
     if head.method != Method::POST {
         return Err(Refusal::Method { allow: "POST" });
@@ -44,22 +49,16 @@ pub(super) async fn admit<'s>(
     let header = |name: &str| presented(&head.headers, name);
     let caller = state.authenticator.authenticate(header, Moment::now()).await;
     seen.caller = Some(caller.map_err(Refusal::Credentials)?);
-    media_type(&head.headers)?;
-    content_encoding(&head.headers)?;
+    if !is_json(&head.headers) {
+        return Err(Refusal::MediaType);
+    }
+    if !is_plain(&head.headers) {
+        return Err(Refusal::Encoding);
+    }
     match declared(&head.headers) {
         Some(length) if length > state.body_limit as u64 => Err(Refusal::BodyTooLarge),
         _ => Ok(hook),
     }
-}
-
-fn oversized(head: &RequestHead) -> Result<(), Refusal> {
-    if uri_length(head) > URI_LIMIT {
-        return Err(Refusal::UriTooLong);
-    }
-    if headers_length(head) > HEADERS_LIMIT {
-        return Err(Refusal::HeadersTooLarge);
-    }
-    Ok(())
 }
 
 /// Whether a body is announced.
@@ -102,34 +101,25 @@ fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
 }
 
 /// `application/json`, with no parameter but `charset=utf-8`.
-fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn is_json(headers: &HeaderMap) -> bool {
     let Presented::Once(value) = presented(headers, header::CONTENT_TYPE.as_str()) else {
-        return Err(Refusal::MediaType);
+        return false;
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
-    let is_utf8 = |parameter: &[u8]| {
-        let value = parameter
-            .split_at_checked("charset=".len())
-            .filter(|(name, _)| name.eq_ignore_ascii_case(b"charset="))
-            .map(|(_, value)| value);
-        value.is_some_and(|value| {
-            value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"\"utf-8\"")
+    parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"))
+        // RFC 9110 §5.6.6 lets a parameter be empty.
+        && parts.all(|parameter| {
+            parameter.is_empty()
+                || parameter.eq_ignore_ascii_case(b"charset=utf-8")
+                || parameter.eq_ignore_ascii_case(b"charset=\"utf-8\"")
         })
-    };
-    // RFC 9110 §5.6.6 lets a parameter be empty.
-    if is_json && parts.all(|part| part.is_empty() || is_utf8(part)) {
-        Ok(())
-    } else {
-        Err(Refusal::MediaType)
-    }
 }
 
-fn content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
-    let plain = headers
+/// No encoding but `identity`.
+fn is_plain(headers: &HeaderMap) -> bool {
+    headers
         .get_all(header::CONTENT_ENCODING)
-        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
-    if plain { Ok(()) } else { Err(Refusal::Encoding) }
+        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 fn declared(headers: &HeaderMap) -> Option<u64> {

@@ -54,17 +54,12 @@ impl Phase {
 
     /// A request of about this length is answered. What came beyond it is the head of the next one.
     pub(super) fn idle(&self, length: usize) {
-        let left = match self.unclaimed.get().saturating_sub(length) {
-            // White space that most clients do not send.
-            ..=SLACK => 0,
-            left => left,
-        };
+        let left = self.unclaimed.get().saturating_sub(length);
+        // White space that most clients do not send.
+        let left = if left > SLACK { left } else { 0 };
         self.unclaimed.set(left);
         let since = Instant::now();
-        self.state.set(match left {
-            0 => State::Idle { since },
-            _ => State::Head { since },
-        });
+        self.state.set(if left > 0 { State::Head { since } } else { State::Idle { since } });
     }
 
     fn bytes_came(&self, count: usize) {

@@ -1,6 +1,6 @@
 //! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
 
-use super::{Bounds, Check, Circumstances, Kind, Miss, Read, count, met, text};
+use super::{Check, Circumstances, Counts, Kind, Miss, Read, count, met, text};
 use crate::{
     hook::Value,
     rule::node::{Content, Node, Table},
@@ -9,23 +9,19 @@ use crate::{
 pub(super) const DIGITS: Kind = Kind { key: "digits", read };
 
 #[derive(Debug)]
-struct Digits(Bounds);
+struct Digits(Counts);
 
 fn read(node: &Node, _: &Table) -> Read {
-    let bounds = match node.content {
-        Content::Integer(0) => {
-            return Err(vec![node.fault("no digits at all never matches")]);
-        }
+    let counts = match node.content {
+        Content::Integer(0) => return Err(node.fault("no digits at all never matches").into()),
         Content::Integer(_) => {
-            let exactly = count(node).map_err(|fault| vec![fault])?;
-            Bounds { min: exactly, max: exactly }
+            let exactly = Some(count(node)?);
+            Counts { min: exactly, max: exactly }
         }
-        Content::Table(_) => Bounds::read(node)?,
-        _ => {
-            return Err(vec![node.expected("a number of digits or { min = …, max = … }")]);
-        }
+        Content::Table(_) => Counts::of(node)?,
+        _ => return Err(node.expected("a number of digits or { min = …, max = … }").into()),
     };
-    Ok(Box::new(Digits(bounds)))
+    Ok(Box::new(Digits(counts)))
 }
 
 impl Check for Digits {

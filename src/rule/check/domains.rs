@@ -2,44 +2,35 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Circumstances, Kind, Miss, met};
+use super::{Check, Circumstances, Kind, Miss, Read, met};
 use crate::{
     hook::Value,
     rule::{
         email,
-        node::{Fault, Node, Table},
+        node::{Node, Table},
     },
 };
 
-pub(super) const DOMAINS: Kind = Kind {
-    key: "domains",
-    read: |node, _: &Table| Ok(Box::new(Domains { list: DomainList::read(node)?, wanted: true })),
-};
+pub(super) const DOMAINS: Kind =
+    Kind { key: "domains", read: |node, _: &Table| Domains::read(node, true) };
 
-pub(super) const NOT_DOMAINS: Kind = Kind {
-    key: "not_domains",
-    read: |node, _: &Table| Ok(Box::new(Domains { list: DomainList::read(node)?, wanted: false })),
-};
-
-#[derive(Debug)]
-struct Domains {
-    list: DomainList,
-    wanted: bool,
-}
+pub(super) const NOT_DOMAINS: Kind =
+    Kind { key: "not_domains", read: |node, _: &Table| Domains::read(node, false) };
 
 /// Domains in lower case.
 #[derive(Debug)]
-struct DomainList {
+struct Domains {
     exact: HashSet<Box<str>>,
     /// Those that stand as `*.example.com`: their sub-domains, at any depth, and not they.
     parents: HashSet<Box<str>>,
     /// For explanations, where the list is short.
     only: Option<Box<str>>,
+    wanted: bool,
 }
 
-impl DomainList {
-    fn read(node: &Node) -> Result<Self, Vec<Fault>> {
-        let mut list = Self { exact: HashSet::new(), parents: HashSet::new(), only: None };
+impl Domains {
+    fn read(node: &Node, wanted: bool) -> Read {
+        let mut list = Self { exact: HashSet::new(), parents: HashSet::new(), only: None, wanted };
         let entries = node.each_text(|entry, item| {
             let (set, name) = match entry.strip_prefix("*.") {
                 Some(parent) => (&mut list.parents, parent),
@@ -53,25 +44,13 @@ impl DomainList {
             Ok(())
         })?;
         list.only = list.only.filter(|_| entries.len() == 1);
-        Ok(list)
+        Ok(Box::new(list))
     }
 
     fn contains(&self, domain: &str) -> bool {
         let domain = domain.to_ascii_lowercase();
-        if self.exact.contains(domain.as_str()) {
-            return true;
-        }
-        if self.parents.is_empty() {
-            return false;
-        }
-        let mut rest = domain.as_str();
-        while let Some((_, parent)) = rest.split_once('.') {
-            if self.parents.contains(parent) {
-                return true;
-            }
-            rest = parent;
-        }
-        false
+        let mut above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+        self.exact.contains(domain.as_str()) || above.any(|parent| self.parents.contains(parent))
     }
 }
 
@@ -102,12 +81,12 @@ impl Check for Domains {
             return Err(Miss::Type);
         };
         let domain = email::domain(address).ok_or(Miss::Value)?;
-        met(self.list.contains(domain) == self.wanted)
+        met(self.contains(domain) == self.wanted)
     }
 
     fn asks(&self) -> String {
-        let count = self.list.exact.len().saturating_add(self.list.parents.len());
-        let place = match &self.list.only {
+        let count = self.exact.len().saturating_add(self.parents.len());
+        let place = match &self.only {
             Some(domain) => format!("at {domain}"),
             None => format!("at one of {count} domains"),
         };

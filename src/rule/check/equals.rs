@@ -14,14 +14,14 @@ struct Equals {
 }
 
 fn read(node: &Node, part: &Table) -> Read {
-    let other = node.text().map_err(|fault| vec![fault])?.to_owned();
+    let other = node.text()?.to_owned();
     let named = |entry: &Entry| match &entry.value.content {
         Content::Text(name) => *name == other,
         Content::List(names) => names.iter().any(|name| name.text() == Ok(&other)),
         _ => false,
     };
     if ["attribute", "attributes"].into_iter().filter_map(|key| part.get(key)).any(named) {
-        return Err(vec![node.fault(format!("`{other}` always equals itself; name another"))]);
+        return Err(node.fault(format!("`{other}` always equals itself; name another")).into());
     }
     Ok(Box::new(Equals { other }))
 }

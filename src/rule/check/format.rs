@@ -61,14 +61,12 @@ const fn text(name: &'static str, asks: &'static str, text: fn(&str) -> bool) ->
 }
 
 fn read(node: &Node, _: &Table) -> Read {
-    let name = node.text().map_err(|fault| vec![fault])?;
-    match FORMATS.iter().find(|format| format.name == name) {
-        Some(format) => Ok(Box::new(*format)),
-        None => {
-            let suggestion = did_you_mean(name, FORMATS.iter().map(|format| format.name));
-            Err(vec![node.fault(format!("unknown format `{name}`{suggestion}"))])
-        }
-    }
+    let name = node.text()?;
+    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
+        let suggestion = did_you_mean(name, FORMATS.iter().map(|format| format.name));
+        return Err(node.fault(format!("unknown format `{name}`{suggestion}")).into());
+    };
+    Ok(Box::new(*format))
 }
 
 impl Check for Format {
@@ -100,10 +98,8 @@ fn is_country(text: &str) -> bool {
 }
 
 fn is_locale(text: &str) -> bool {
-    let (language, country) = match text.split_once('_') {
-        Some((language, country)) => (language, Some(country)),
-        None => (text, None),
-    };
+    let (language, country) =
+        text.split_once('_').map_or((text, None), |(language, country)| (language, Some(country)));
     (2..=3).contains(&language.len())
         && language.bytes().all(|byte| byte.is_ascii_lowercase())
         && country.is_none_or(is_country)

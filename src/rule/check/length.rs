@@ -1,6 +1,6 @@
 //! `length = { min, max }`, in characters.
 
-use super::{Bounds, Check, Circumstances, Kind, Miss, Read, met, text};
+use super::{Check, Circumstances, Counts, Kind, Miss, Read, met, text};
 use crate::{
     hook::Value,
     rule::node::{Node, Table},
@@ -9,10 +9,10 @@ use crate::{
 pub(super) const LENGTH: Kind = Kind { key: "length", read };
 
 #[derive(Debug)]
-struct Length(Bounds);
+struct Length(Counts);
 
 fn read(node: &Node, _: &Table) -> Read {
-    Ok(Box::new(Length(Bounds::read(node)?)))
+    Ok(Box::new(Length(Counts::of(node)?)))
 }
 
 impl Check for Length {

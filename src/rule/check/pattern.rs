@@ -30,12 +30,12 @@ struct Pattern {
 }
 
 fn read(node: &Node, _: &Table) -> Read {
-    let source = node.text().map_err(|fault| vec![fault])?;
+    let source = node.text()?;
     let hir = ParserBuilder::new()
         .nest_limit(NEST_LIMIT)
         .build()
         .parse(source)
-        .map_err(|error| vec![node.fault(syntax(&error))])?;
+        .map_err(|error| node.fault(syntax(&error)))?;
     // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
     let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
     let regex = meta::Regex::builder()
@@ -48,7 +48,7 @@ fn read(node: &Node, _: &Table) -> Read {
         )
         .build_from_hir(&whole)
         .map_err(|_| {
-            vec![node.fault("the pattern is too large; repeat less, or shorter character classes")]
+            node.fault("the pattern is too large; repeat less, or shorter character classes")
         })?;
     Ok(Box::new(Pattern { source: source.to_owned(), regex }))
 }

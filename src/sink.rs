@@ -98,12 +98,11 @@ impl Sink {
         // A line that was begun and not ended: what comes next starts on a line of its own.
         let mut torn = false;
         while let Some(reopen) = self.next(&mut batch) {
-            match reopen.then(&open) {
-                Some(Ok(opened)) => file = opened,
-                Some(Err(error)) => {
-                    log::error!("{name}: going on with the old file: cannot open it anew: {error}");
-                }
-                None => {}
+            if reopen {
+                file = open().unwrap_or_else(|error| {
+                    log::error!("{name}: cannot open the file anew, the old one stays: {error}");
+                    file
+                });
             }
             if batch.is_empty() {
                 continue;

@@ -65,16 +65,9 @@ impl Moment {
     }
 }
 
-/// What a request has for a header.
-#[derive(Clone, Copy)]
-pub enum Presented<'a> {
-    /// Nothing.
-    Absent,
-    /// One value.
-    Once(&'a [u8]),
-    /// Several, of which none can be told to be the one that is meant.
-    Repeated,
-}
+/// A header's value, if it is there; [`Reason::Repeated`] where it is there twice, and nobody can
+/// tell which one is meant.
+pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
 
 /// Admits callers by what is configured; nobody, if nothing is.
 #[derive(Default)]
@@ -135,17 +128,13 @@ impl Authenticator {
         let mut reason = Reason::Missing;
         if let Some((name, secrets)) = &self.header {
             match header(name) {
-                Presented::Once(value) if secrets.contain(value) => return Ok(Caller::Header),
-                Presented::Once(_) => reason = Reason::Wrong,
-                Presented::Repeated => reason = Reason::Repeated,
-                Presented::Absent => {}
+                Ok(Some(value)) if secrets.contain(value) => return Ok(Caller::Header),
+                Ok(Some(_)) => reason = Reason::Wrong,
+                Ok(None) => {}
+                Err(repeated) => reason = repeated,
             }
         }
-        let authorization = match header("authorization") {
-            Presented::Once(value) => value,
-            Presented::Repeated => return Err(Reason::Repeated),
-            Presented::Absent => return Err(reason),
-        };
+        let authorization = header("authorization")?.ok_or(reason)?;
         if let Some(secrets) = &self.basic
             && let Some(encoded) = with_scheme(authorization, "Basic")
         {

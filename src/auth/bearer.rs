@@ -52,7 +52,7 @@ impl Bearer {
             None => {
                 // Nobody waits for the sake of what is no token.
                 Token::read(token)?;
-                self.keys.pending(now.monotonic).await;
+                self.keys.wait(now.monotonic, false).await;
                 self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?
             }
         };
@@ -63,7 +63,7 @@ impl Bearer {
             return Ok(known.client.clone());
         }
         let read = Token::read(token)?;
-        if trusted.keys.get(&read.kid).is_none() && self.keys.look_for_new(now.monotonic).await {
+        if trusted.keys.get(&read.kid).is_none() && self.keys.wait(now.monotonic, true).await {
             trusted = self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?;
         }
         let key = trusted.keys.get(&read.kid).ok_or(Reason::UnknownKey)?;

@@ -25,14 +25,14 @@ const FRESH: std::ops::RangeInclusive<Duration> =
 const COLD_RETRY: Duration = Duration::from_secs(1);
 /// Between attempts after a bad answer, and between fetches for the sake of unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
-/// What leaves those asleep who wait for what comes of a fetch.
-const NOTHING_NEW: bool = false;
 /// How long a caller waits for fetches in all; one of them ends sooner.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
 
 /// The keys there are, and what is done to get others.
 #[derive(Default)]
 struct State {
+    /// For how long keys are good.
+    max_stale: Duration,
     /// The last good ones, and when they came.
     keys: Option<(Arc<Trusted>, Instant)>,
     /// Why the last attempt failed, if it did.
@@ -50,7 +50,6 @@ pub(super) struct Keys {
     state: Arc<watch::Sender<State>>,
     /// Wakes the thread.
     wanted: SyncSender<()>,
-    max_stale: Duration,
 }
 
 /// How fresh the keys are.
@@ -78,25 +77,25 @@ impl Freshness {
 impl Keys {
     /// Starts fetching, at once and then in time.
     pub(super) fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
-        let state = State { fetching: true, ..State::default() };
+        let state = State { max_stale, fetching: true, ..State::default() };
         let state = Arc::new(watch::Sender::new(state));
         let (wanted, wishes) = sync_channel(1);
         let thread = thread::Builder::new().name("token-keys".to_owned());
         thread.spawn({
             let state = state.clone();
-            move || run(&state, &issuer, max_stale, &wishes)
+            move || run(&state, &issuer, &wishes)
         })?;
-        Ok(Self { state, wanted, max_stale })
+        Ok(Self { state, wanted })
     }
 
     /// The keys, unless they are too old.
     pub(super) fn current(&self, now: Instant) -> Option<Arc<Trusted>> {
-        self.state.borrow().good(now, self.max_stale).cloned()
+        self.state.borrow().good(now).cloned()
     }
 
     pub(super) fn freshness(&self, now: Instant) -> Freshness {
         let state = self.state.borrow();
-        match state.good(now, self.max_stale) {
+        match state.good(now) {
             None => Freshness::None,
             Some(_) if state.failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
@@ -107,72 +106,58 @@ impl Keys {
         self.state.borrow().fetches
     }
 
-    /// Waits for the fetch that is under way, if one is, on behalf of a caller who came at `since`.
-    pub(super) async fn pending(&self, since: Instant) {
-        let seen = self.state.subscribe();
-        if self.state.borrow().fetching {
-            wait(seen, since).await;
-        }
-    }
-
-    /// Waits for a fetch on behalf of a key that is unknown: the one that is under way, or a new one,
-    /// unless there has been one lately. True if there was something to wait for.
-    pub(super) async fn look_for_new(&self, now: Instant) -> bool {
-        let seen = self.state.subscribe();
-        let mut coming = true;
+    /// Waits for the fetch that is under way, on behalf of a caller who came at `since`. Where none
+    /// is and a key is `unknown`, a new one is begun, unless such a one was lately. True if there was
+    /// something to wait for.
+    pub(super) async fn wait(&self, since: Instant, unknown: bool) -> bool {
+        let mut seen = self.state.subscribe();
+        let mut coming = false;
         self.state.send_if_modified(|state| {
-            let lately = |then| now.saturating_duration_since(then) < COOLDOWN;
-            coming = state.fetching || !state.unknown.is_some_and(lately);
-            if coming && !state.fetching {
-                state.unknown = Some(now);
+            let lately = |then| since.saturating_duration_since(then) < COOLDOWN;
+            if unknown && !state.fetching && !state.unknown.is_some_and(lately) {
+                state.unknown = Some(since);
                 state.fetching = true;
                 // Full, it has been woken already.
                 let _ = self.wanted.try_send(());
             }
-            NOTHING_NEW
+            coming = state.fetching;
+            // Those who wait are woken by what comes of it.
+            false
         });
         if coming {
-            wait(seen, now).await;
+            // Too late or in time, the caller looks at what there is.
+            let _ = timeout_at((since + CALLER_WAIT).into(), seen.changed()).await;
         }
         coming
     }
 }
 
-async fn wait(mut seen: watch::Receiver<State>, since: Instant) {
-    // Too late or in time, the caller looks at what there is.
-    let _ = timeout_at((since + CALLER_WAIT).into(), seen.changed()).await;
-}
-
-fn run(state: &watch::Sender<State>, issuer: &Issuer, max_stale: Duration, wishes: &Receiver<()>) {
+fn run(state: &watch::Sender<State>, issuer: &Issuer, wishes: &Receiver<()>) {
     loop {
         // The resolver of names panics where no thread can be had.
         let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
             .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
         let mut pause = COOLDOWN;
-        state.send_modify(|state| pause = state.take(fetched, max_stale));
+        state.send_modify(|state| pause = state.take(fetched));
         if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
         state.send_if_modified(|state| {
             state.fetching = true;
-            NOTHING_NEW
+            false
         });
     }
 }
 
 impl State {
     /// The keys, unless they are too old.
-    fn good(&self, now: Instant, max_stale: Duration) -> Option<&Arc<Trusted>> {
+    fn good(&self, now: Instant) -> Option<&Arc<Trusted>> {
         let (keys, since) = self.keys.as_ref()?;
-        (now.saturating_duration_since(*since) <= max_stale).then_some(keys)
+        (now.saturating_duration_since(*since) <= self.max_stale).then_some(keys)
     }
 
     /// Takes what came of a fetch; says how long to wait for the next one.
-    fn take(
-        &mut self,
-        fetched: Result<(KeySet, Option<Duration>), String>,
-        max_stale: Duration,
-    ) -> Duration {
+    fn take(&mut self, fetched: Result<(KeySet, Option<Duration>), String>) -> Duration {
         self.fetching = false;
         match fetched {
             Ok((keys, max_age)) => {
@@ -187,12 +172,12 @@ impl State {
                 self.keys = Some((trusted, Instant::now()));
                 // Somewhat before they expire, and before they are too old.
                 let fresh = max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
-                fresh.clamp(*FRESH.start(), *FRESH.end()).min(max_stale / 2)
+                fresh.clamp(*FRESH.start(), *FRESH.end()).min(self.max_stale / 2)
             }
             Err(why) => {
                 self.fetches.1 += 1;
-                let (so, pause) = match self.good(Instant::now(), max_stale) {
-                    Some(_) => ("going on with the last ones", COOLDOWN.min(max_stale / 2)),
+                let (so, pause) = match self.good(Instant::now()) {
+                    Some(_) => ("going on with the last ones", COOLDOWN.min(self.max_stale / 2)),
                     None => ("no token is accepted", COLD_RETRY),
                 };
                 let failure = format!("token keys: cannot fetch them, {so}: {why}");

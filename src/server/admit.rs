@@ -3,11 +3,14 @@
 //! In this order: an oversized head, 404, 405, credentials, 415, the declared length.
 
 use actix_http::{RequestHead, header::HeaderMap};
-use actix_web::http::{Method, header};
+use actix_web::http::{
+    Method,
+    header::{self, HeaderValue},
+};
 
 use super::{answer::Refusal, state::State};
 use crate::{
-    auth::{Caller, Moment, Presented},
+    auth::{Caller, Moment, Presented, Reason},
     rule::Hook,
 };
 
@@ -94,15 +97,14 @@ fn headers_length(head: &RequestHead) -> usize {
 fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
-        (None, _) => Presented::Absent,
-        (Some(value), None) => Presented::Once(value.as_bytes()),
-        (Some(_), Some(_)) => Presented::Repeated,
+        (value, None) => Ok(value.map(HeaderValue::as_bytes)),
+        (_, Some(_)) => Err(Reason::Repeated),
     }
 }
 
 /// `application/json`, with no parameter but `charset=utf-8`.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Presented::Once(value) = presented(headers, header::CONTENT_TYPE.as_str()) else {
+    let Ok(Some(value)) = presented(headers, header::CONTENT_TYPE.as_str()) else {
         return false;
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);

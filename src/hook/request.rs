@@ -8,7 +8,7 @@
 //! Tolerant: unknown members are passed over, and of the known ones only those are looked at that
 //! a decision needs. Okta's own examples disagree about the types of the others.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use derive_more::{Display, Error};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
@@ -19,7 +19,7 @@ use super::{Attribute, Form, Request, RequestType, Value};
 mod strict;
 
 pub use strict::DEPTH;
-use strict::{Member, Members, Nothing, Strict};
+use strict::Strict;
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
@@ -51,13 +51,14 @@ pub enum DecodeError {
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // At once for all of it, which costs less than string by string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
-    let mut envelope = Envelope::default();
+    let mut wanted = Wanted::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = Strict { members: &mut envelope, depth: 1 }.deserialize(&mut json);
-    let top = read
+    let strict = Strict { wanted: &mut wanted, place: Place::Top, depth: 1 };
+    let top = strict
+        .deserialize(&mut json)
         .and_then(|top| json.end().map(|()| top))
         .map_err(|error| DecodeError::Syntax { line: error.line(), column: error.column() })?;
-    envelope.into_request(&top)
+    wanted.into_request(&top)
 }
 
 /// Where the bytes cease to be UTF-8.
@@ -68,38 +69,101 @@ fn not_utf8(body: &[u8], at: usize) -> DecodeError {
     DecodeError::Syntax { line: lines.count(), column }
 }
 
-/// The members of the top level that a decision needs.
+/// The objects of a request that we look into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    Data,
+    Context,
+    User,
+    Profile,
+    Form,
+    Elsewhere,
+}
+
+/// What a decision needs of a request.
 #[derive(Default)]
-struct Envelope<'a> {
+struct Wanted<'a> {
     event_type: Option<Value<'a>>,
     request_type: Option<Value<'a>>,
     event_id: Option<Value<'a>>,
     event_time: Option<Value<'a>>,
-    data_kind: Option<Value<'a>>,
-    data: Data<'a>,
-}
-
-/// The forms in `data`, and what kinds of value they are.
-#[derive(Default)]
-struct Data<'a> {
-    context: Context<'a>,
-    user_profile: Option<(Value<'a>, Attributes<'a>)>,
-    user_profile_update: Option<(Value<'a>, Attributes<'a>)>,
-}
-
-/// What `data.context.user.profile` says of the end user's language; at what depth we are in it.
-#[derive(Default)]
-struct Context<'a> {
-    above: usize,
+    data: Option<Value<'a>>,
+    /// The language of the end user, by `data.context.user.profile`.
     preferred_language: Option<Value<'a>>,
     locale: Option<Value<'a>>,
+    /// The forms, and what kinds of value they are.
+    user_profile: Option<(Value<'a>, Vec<Attribute<'a>>)>,
+    user_profile_update: Option<(Value<'a>, Vec<Attribute<'a>>)>,
+    /// Of the form that is being read.
+    attributes: Vec<Attribute<'a>>,
 }
 
-/// The members of a form.
-#[derive(Default)]
-struct Attributes<'a>(Vec<Attribute<'a>>);
+impl<'a> Wanted<'a> {
+    /// Reads the value of a member, and keeps what is needed of it.
+    fn take<A: MapAccess<'a>>(
+        &mut self,
+        place: Place,
+        name: &Cow<'a, str>,
+        map: &mut A,
+        depth: u8,
+    ) -> Result<(), A::Error> {
+        if place == Place::Form {
+            let attribute = self.attribute(name.clone(), map.next_value()?, depth);
+            // Without the error's place, which is one in the attribute.
+            self.attributes.push(attribute.or(Err(A::Error::custom("attribute")))?);
+            return Ok(());
+        }
+        let inner = match (place, &**name) {
+            (Place::Top, "data") => Place::Data,
+            (Place::Data, "context") => Place::Context,
+            (Place::Context, "user") => Place::User,
+            (Place::User, "profile") => Place::Profile,
+            (Place::Data, "userProfile" | "userProfileUpdate") => Place::Form,
+            _ => Place::Elsewhere,
+        };
+        let value = map.next_value_seed(Strict { wanted: &mut *self, place: inner, depth })?;
+        let kept = match (place, &**name) {
+            (Place::Top, "eventType") => &mut self.event_type,
+            (Place::Top, "requestType") => &mut self.request_type,
+            (Place::Top, "eventId") => &mut self.event_id,
+            (Place::Top, "eventTime") => &mut self.event_time,
+            (Place::Top, "data") => &mut self.data,
+            (Place::Profile, "preferredLanguage") => &mut self.preferred_language,
+            (Place::Profile, "locale") => &mut self.locale,
+            (Place::Data, "userProfile") => {
+                self.user_profile = Some((value, mem::take(&mut self.attributes)));
+                return Ok(());
+            }
+            (Place::Data, "userProfileUpdate") => {
+                self.user_profile_update = Some((value, mem::take(&mut self.attributes)));
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        *kept = Some(value);
+        Ok(())
+    }
 
-impl<'a> Envelope<'a> {
+    /// Reads a value for the second time: the first was for its extent, since an update copies it as
+    /// submitted, and this is for what it is.
+    fn attribute(
+        &mut self,
+        name: Cow<'a, str>,
+        submitted: &'a RawValue,
+        depth: u8,
+    ) -> serde_json::Result<Attribute<'a>> {
+        let submitted = submitted.get();
+        let mut json = serde_json::Deserializer::from_str(submitted);
+        let strict = Strict { wanted: self, place: Place::Elsewhere, depth };
+        let value = match strict.deserialize(&mut json)? {
+            // A number keeps the digits it was written with.
+            Value::Number(_) => Value::Number(Cow::Borrowed(submitted)),
+            value => value,
+        };
+        Ok(Attribute { name, submitted: Cow::Borrowed(submitted), value })
+    }
+
     fn into_request(self, top: &Value<'_>) -> Result<Request<'a>, DecodeError> {
         let no = |why| Err(DecodeError::NoHookRequest(why));
         if !matches!(top, Value::Object) {
@@ -108,10 +172,9 @@ impl<'a> Envelope<'a> {
         if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
             return no("`eventType` is not that of a registration inline hook");
         }
-        if !matches!(self.data_kind, Some(Value::Object)) {
+        if !matches!(self.data, Some(Value::Object)) {
             return no("`data` is no object");
         }
-        let Data { context, user_profile, user_profile_update } = self.data;
         let request_type = match &self.request_type {
             Some(Value::Text(name)) if name == RequestType::SelfServiceRegistration.as_str() => {
                 RequestType::SelfServiceRegistration
@@ -119,94 +182,26 @@ impl<'a> Envelope<'a> {
             Some(Value::Text(name)) if name == RequestType::ProgressiveProfile.as_str() => {
                 RequestType::ProgressiveProfile
             }
-            None if user_profile.is_some() => RequestType::Classic,
+            None if self.user_profile.is_some() => RequestType::Classic,
             None => return no("it has neither `requestType` nor `data.userProfile`"),
             Some(_) => return no("`requestType` is unknown"),
         };
-        let forms = [&user_profile, &user_profile_update];
+        let forms = [&self.user_profile, &self.user_profile_update];
         if !forms.into_iter().flatten().all(|(kind, _)| matches!(kind, Value::Object)) {
             return no("a form is no object");
         }
-        let form = if request_type.is_registration() { user_profile } else { user_profile_update };
+        let registration = request_type.is_registration();
+        let form = if registration { self.user_profile } else { self.user_profile_update };
         let text = |value| match value {
             Some(Value::Text(text)) => Some(text),
             _ => None,
         };
-        let attributes = form.map(|(_, attributes)| attributes.0).unwrap_or_default();
         Ok(Request {
             request_type,
             event_id: text(self.event_id),
             event_time: text(self.event_time),
-            language: text(context.preferred_language).or_else(|| text(context.locale)),
-            form: Form::new(attributes),
+            language: text(self.preferred_language).or_else(|| text(self.locale)),
+            form: form.map(|(_, attributes)| Form::new(attributes)).unwrap_or_default(),
         })
-    }
-}
-
-impl<'de> Members<'de> for Envelope<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
-        let place = match &**member.name {
-            "data" => {
-                self.data_kind = Some(member.read(&mut self.data)?);
-                return Ok(());
-            }
-            "eventType" => &mut self.event_type,
-            "requestType" => &mut self.request_type,
-            "eventId" => &mut self.event_id,
-            "eventTime" => &mut self.event_time,
-            _ => return Nothing.take(member),
-        };
-        *place = Some(member.read(&mut Nothing)?);
-        Ok(())
-    }
-}
-
-impl<'de> Members<'de> for Data<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
-        let form = match &**member.name {
-            "userProfile" => &mut self.user_profile,
-            "userProfileUpdate" => &mut self.user_profile_update,
-            "context" => return member.read(&mut self.context).map(drop),
-            _ => return Nothing.take(member),
-        };
-        let mut attributes = Attributes::default();
-        *form = Some((member.read(&mut attributes)?, attributes));
-        Ok(())
-    }
-}
-
-impl<'de> Members<'de> for Context<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
-        let place = match (self.above, &**member.name) {
-            (0, "user") | (1, "profile") => {
-                self.above += 1;
-                let read = member.read(self);
-                self.above -= 1;
-                return read.map(drop);
-            }
-            (2, "preferredLanguage") => &mut self.preferred_language,
-            (2, "locale") => &mut self.locale,
-            _ => return Nothing.take(member),
-        };
-        *place = Some(member.read(&mut Nothing)?);
-        Ok(())
-    }
-}
-
-impl<'de> Members<'de> for Attributes<'de> {
-    /// Reads the value twice: once for its extent, since an update copies it as submitted, and
-    /// once for what it is.
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
-        let Member { name, map, depth } = member;
-        let submitted = map.next_value::<&RawValue>()?.get();
-        let mut json = serde_json::Deserializer::from_str(submitted);
-        let value = match (Strict { members: &mut Nothing, depth }).deserialize(&mut json) {
-            // A number keeps the digits it was written with.
-            Ok(Value::Number(_)) => Value::Number(Cow::Borrowed(submitted)),
-            Ok(value) => value,
-            Err(_) => return Err(A::Error::custom("attribute")),
-        };
-        self.0.push(Attribute { name: name.clone(), submitted: Cow::Borrowed(submitted), value });
-        Ok(())
     }
 }

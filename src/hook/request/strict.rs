@@ -11,50 +11,22 @@ use serde::{
     de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::Value;
+use super::{Place, Value, Wanted};
 
 /// How deep arrays and objects may be nested.
 pub const DEPTH: u8 = 127;
 
-/// What takes the members of an object as they are read.
-pub(super) trait Members<'de> {
-    /// Takes this member, whose value it has to read.
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error>;
-}
-
-/// A member of an object, up to its value.
-pub(super) struct Member<'m, 'de, A> {
-    pub(super) name: &'m Cow<'de, str>,
-    pub(super) map: &'m mut A,
-    /// At which level its value stands.
-    pub(super) depth: u8,
-}
-
-impl<'de, A: MapAccess<'de>> Member<'_, 'de, A> {
-    /// Reads the value; if that is an object, `members` take what is in it.
-    pub(super) fn read<M: Members<'de>>(self, members: &mut M) -> Result<Value<'de>, A::Error> {
-        self.map.next_value_seed(Strict { members, depth: self.depth })
-    }
-}
-
-/// Takes nothing: the members are only read strictly.
-pub(super) struct Nothing;
-
-impl<'de> Members<'de> for Nothing {
-    fn take<A: MapAccess<'de>>(&mut self, member: Member<'_, 'de, A>) -> Result<(), A::Error> {
-        member.read(self).map(drop)
-    }
-}
-
 /// Reads a value of any kind. A number comes back without its digits.
-pub(super) struct Strict<'m, M> {
+pub(super) struct Strict<'w, 'de> {
     /// What takes the members, if the value is an object.
-    pub(super) members: &'m mut M,
+    pub(super) wanted: &'w mut Wanted<'de>,
+    /// Which object that is.
+    pub(super) place: Place,
     /// At which level an array or object here stands; the top level is 1.
     pub(super) depth: u8,
 }
 
-impl<'de, M: Members<'de>> DeserializeSeed<'de> for Strict<'_, M> {
+impl<'de> DeserializeSeed<'de> for Strict<'_, 'de> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
@@ -62,7 +34,7 @@ impl<'de, M: Members<'de>> DeserializeSeed<'de> for Strict<'_, M> {
     }
 }
 
-impl<'de, M: Members<'de>> Visitor<'de> for Strict<'_, M> {
+impl<'de> Visitor<'de> for Strict<'_, 'de> {
     type Value = Value<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +45,7 @@ impl<'de, M: Members<'de>> Visitor<'de> for Strict<'_, M> {
         let depth = deeper(self.depth)?;
         let mut names = Vec::new();
         while let Some(Name(name)) = map.next_key()? {
-            self.members.take(Member { name: &name, map: &mut map, depth })?;
+            self.wanted.take(self.place, &name, &mut map, depth)?;
             names.push(name);
         }
         names.sort_unstable();
@@ -85,8 +57,9 @@ impl<'de, M: Members<'de>> Visitor<'de> for Strict<'_, M> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         let depth = deeper(self.depth)?;
+        let (wanted, place) = (self.wanted, Place::Elsewhere);
         let mut empty = true;
-        while seq.next_element_seed(Strict { members: &mut Nothing, depth })?.is_some() {
+        while seq.next_element_seed(Strict { wanted, place, depth })?.is_some() {
             empty = false;
         }
         Ok(Value::List { empty })

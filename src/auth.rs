@@ -6,7 +6,10 @@
 //! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
 //! time taken tells neither how much of a secret was right nor which one was.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use derive_more::Display;
@@ -74,7 +77,7 @@ pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
 pub struct Authenticator {
     basic: Option<Secrets>,
     header: Option<(String, Secrets)>,
-    bearer: Option<Bearer>,
+    bearer: Option<Arc<Bearer>>,
 }
 
 impl Authenticator {
@@ -100,7 +103,7 @@ impl Authenticator {
     }
 
     /// Admits who sends an access token.
-    pub fn with_bearer(mut self, bearer: Bearer) -> Self {
+    pub fn with_bearer(mut self, bearer: Arc<Bearer>) -> Self {
         self.bearer = Some(bearer);
         self
     }
@@ -111,7 +114,7 @@ impl Authenticator {
     }
 
     /// What tokens are accepted with, if any are.
-    pub fn bearer(&self) -> Option<&Bearer> {
+    pub fn bearer(&self) -> Option<&Arc<Bearer>> {
         self.bearer.as_ref()
     }
 

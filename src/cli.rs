@@ -122,6 +122,12 @@ impl Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        vec![problem].into()
+    }
+}
+
 impl From<Vec<Problem>> for Failure {
     fn from(problems: Vec<Problem>) -> Self {
         Self(problems.iter().map(Problem::to_string).collect())
@@ -137,19 +143,24 @@ impl From<io::Error> for Failure {
 /// The rules that settings name, and how to call the place they are from.
 struct Rules {
     place: String,
+    /// Nothing for the built-in ones.
+    directory: Option<PathBuf>,
     set: Result<RuleSet, Vec<Problem>>,
 }
 
 impl Common {
     /// Settings and their problems; `secrets`, where the files that hold secrets are to be read.
     fn settings(&self, secrets: bool) -> Result<(Settings, Vec<Problem>), Failure> {
-        let sources = Sources {
+        Ok(settings::load(&self.sources(secrets))?)
+    }
+
+    fn sources(&self, secrets: bool) -> Sources {
+        Sources {
             file: self.config.clone(),
             rules: self.rules.clone(),
             environment: settings::environment(),
             secrets,
-        };
-        settings::load(&sources).map_err(|problem| vec![problem].into())
+        }
     }
 
     /// The rules, for verbs that need nothing else.
@@ -165,11 +176,16 @@ impl Common {
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
 fn rules(settings: &Settings) -> Rules {
-    let settings::Rules { directory, named } = &settings.rules;
+    let settings::Rules { directory, named, .. } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
-        return Rules { place: "the built-in rules".to_owned(), set: load::built_in() };
+        let place = "the built-in rules".to_owned();
+        return Rules { place, directory: None, set: load::built_in() };
     }
-    Rules { place: format!("the rules in `{}`", directory.display()), set: load::folder(directory) }
+    Rules {
+        place: format!("the rules in `{}`", directory.display()),
+        directory: Some(directory.clone()),
+        set: load::folder(directory),
+    }
 }
 
 /// Writes a result to standard output. A reader that has gone away has read enough.

@@ -19,7 +19,7 @@ use crate::{
 
 mod line;
 
-pub use line::Line;
+pub use line::{DecisionId, Line};
 
 /// How long lines are collected before they are written.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -26,8 +26,11 @@
 //! | [`problem`], [`nearest`], [`origin`] | a fault with its place; what somebody may have meant; which URLs to trust |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
+//! | [`credentials`] | `[auth]` → what admits callers |
 //! | [`decision_log`] | one line a request |
 //! | [`sink`] | lines into a file, off the request's path; for it and for our messages |
+//! | [`metrics`] | what is counted |
+//! | [`reload`] | follows changed files; a bad one changes nothing |
 //! | [`server`] | bind, run, stop; one handler in five steps |
 //! | [`cli`] | the program's verbs, a file each |
 //!
@@ -43,13 +46,16 @@
 
 pub mod auth;
 pub mod cli;
+pub mod credentials;
 pub mod decision_log;
 pub mod hook;
 pub mod load;
+pub mod metrics;
 pub mod nearest;
 pub mod origin;
 pub mod pipeline;
 pub mod problem;
+pub mod reload;
 pub mod rule;
 pub mod server;
 pub mod settings;

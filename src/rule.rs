@@ -198,6 +198,11 @@ impl Section {
 }
 
 impl Rule {
+    /// The name of its mode in rules, logs and metrics.
+    pub fn mode(&self) -> &'static str {
+        if self.shadow { "shadow" } else { "enforce" }
+    }
+
     /// What comes of this rule.
     pub fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
         // Nobody gets out of a rule by sending what its condition does not expect.

@@ -7,43 +7,47 @@ use std::{
     future::ready,
     io,
     net::{SocketAddr, TcpListener},
-    rc::Rc,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
     time::Duration,
 };
 
 use actix_http::{HttpService, KeepAlive, Protocol};
-use actix_server::ServerHandle;
+use actix_server::{ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{
     App,
     dev::AppConfig,
-    rt::{System, net::TcpStream},
-    web::{self, ThinData},
+    rt::{System, net::TcpStream, spawn},
+    web,
 };
 use socket2::{Domain, Socket, Type};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     signal::unix::{Signal, SignalKind, signal},
     time::{sleep, timeout},
 };
 
-use crate::{decision_log::DecisionLog, settings::Server};
+use crate::settings::Server;
 
 mod admit;
 mod answer;
 mod body;
 mod guard;
 mod handler;
+mod operations;
 mod state;
+mod tls;
 mod warnings;
 
 use guard::Guarded;
-use handler::Worker;
 pub use state::State;
+pub use tls::Certificate;
 pub use warnings::Warnings;
 
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
+/// The time for a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection that is being closed may take to notice.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -70,22 +74,37 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves until SIGTERM or SIGINT and stops gracefully; a second signal stops it at once.
+/// What the service listens on.
+pub struct Listeners {
+    /// For the hooks.
+    pub hooks: TcpListener,
+    /// What HTTPS is served with, if it is.
+    pub certificate: Option<Arc<Certificate>>,
+    /// For metrics.
+    pub metrics: Option<TcpListener>,
+}
+
+/// Serves until SIGTERM or SIGINT and stops gracefully; a second signal stops it at once. SIGHUP
+/// reopens the log's file and sends a message to `reload`.
 /// Calls `ready` when requests are answered and signals heeded.
 ///
 /// # Errors
 ///
 /// The server or its signal handlers cannot be set up.
 pub fn run(
-    listener: TcpListener,
+    listeners: Listeners,
     state: &Arc<State>,
     settings: &Server,
-    log: Option<&Arc<DecisionLog>>,
+    reload: SyncSender<()>,
     ready: impl FnOnce(),
 ) -> io::Result<Stopped> {
     System::new().block_on(async {
         let mut signals = Signals::new()?;
-        let server = start(listener, state, settings, log)?;
+        spawn(heed_hangups(signal(SignalKind::hangup())?, state.clone(), reload));
+        if let Some(listener) = listeners.metrics {
+            spawn(operations::start(listener, state)?);
+        }
+        let server = start(listeners.hooks, listeners.certificate, state, settings)?;
         ready();
         let handle = server.handle();
         let stop = stop(&mut signals, handle, state, settings);
@@ -97,11 +116,21 @@ pub fn run(
     })
 }
 
+async fn heed_hangups(mut hangups: Signal, state: Arc<State>, reload: SyncSender<()>) {
+    while hangups.recv().await.is_some() {
+        if let Some(log) = &state.log {
+            log.reopen();
+        }
+        // Full, it has been asked for already.
+        let _ = reload.try_send(());
+    }
+}
+
 fn start(
     listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
     state: &Arc<State>,
     settings: &Server,
-    log: Option<&Arc<DecisionLog>>,
 ) -> io::Result<actix_server::Server> {
     let builder = actix_server::Server::build()
         .workers(settings.workers)
@@ -109,13 +138,38 @@ fn start(
         // Whatever is still there when we are done waiting ends with the process.
         .shutdown_timeout(settings.shutdown_timeout.as_secs().saturating_add(1))
         .disable_signals();
+    let keep_alive = settings.keep_alive;
+    let builder = match certificate {
+        None => listen(builder, listener, state, keep_alive, |stream| ready(Ok(stream))),
+        Some(certificate) => {
+            let tls = tls::acceptor(certificate).map_err(io::Error::other)?;
+            listen(builder, listener, state, keep_alive, move |stream| {
+                let handshake = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+                async move { handshake.await? }
+            })
+        }
+    };
+    Ok(builder?.run())
+}
+
+/// Answers for the hooks on connections that `accept` has made of those that came.
+fn listen<S, A>(
+    builder: ServerBuilder,
+    listener: TcpListener,
+    state: &Arc<State>,
+    keep_alive: Duration,
+    accept: impl Fn(TcpStream) -> A + Clone + Send + 'static,
+) -> io::Result<ServerBuilder>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    A: Future<Output = io::Result<S>> + 'static,
+{
     let stopping = builder.graceful_shutdown_signal();
-    let (state, log, keep_alive) = (state.clone(), log.cloned(), settings.keep_alive);
+    let state = state.clone();
     // Called once in each worker's thread.
     let service = move || {
-        let worker = Rc::new(Worker { state: state.clone(), log: log.clone() });
-        let app =
-            App::new().app_data(ThinData(worker.clone())).default_service(web::to(handler::handle));
+        let state = web::Data::from(state.clone());
+        let app = App::new().app_data(state.clone()).default_service(web::to(handler::handle));
         let stopping = stopping.clone();
         let http = HttpService::build()
             // Idle connections and later heads are the guard's.
@@ -126,23 +180,25 @@ fn start(
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .expect(fn_service(move |request| handler::expect(request, worker.clone())))
-            .on_connect_ext(|stream: &Guarded<TcpStream>, data| {
+            .expect(fn_service(move |request| handler::expect(request, state.clone())))
+            .on_connect_ext(|stream: &Guarded<S>, data| {
                 data.insert(stream.phase());
             })
             .finish(map_config(
                 app.into_factory().map_err(|error: actix_web::Error| error.error_response()),
                 |()| AppConfig::default(),
             ));
+        let accept = accept.clone();
         fn_service(move |stream: TcpStream| {
             // An answer is one small write; waiting for more to send would only delay it.
             let _ = stream.set_nodelay(true);
             let peer = stream.peer_addr().ok();
-            ready(Ok((Guarded::new(stream, keep_alive), Protocol::Http1, peer)))
+            let accepted = accept(stream);
+            async move { Ok((Guarded::new(accepted.await?, keep_alive), Protocol::Http1, peer)) }
         })
         .and_then(http)
     };
-    Ok(builder.listen("hooks", listener, service)?.run())
+    builder.listen("hooks", listener, service)
 }
 
 /// Waits for a signal and stops: not ready any more, on through the drain delay, no further

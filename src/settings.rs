@@ -4,7 +4,7 @@
 //! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
 //! unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::Problem;
 
@@ -22,16 +22,24 @@ pub const DEFAULT_FILE: &str = "registration-hook.toml";
 pub struct Settings {
     /// `[server]`
     pub server: Server,
+    /// `[metrics]`, the address of its listener.
+    pub metrics: Option<SocketAddr>,
     /// `[auth]`
     pub auth: Auth,
     /// `[rules]`
     pub rules: Rules,
     /// `[log]`
     pub log: Log,
+    /// `[response]`, whether answers carry `debugContext`.
+    pub debug_context: bool,
+    /// What is no problem and should be changed.
+    pub warnings: Vec<String>,
+    /// The files that all this is read from, those with secrets among them.
+    pub files: Vec<PathBuf>,
 }
 
 /// Where and within what bounds the service answers.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Server {
     /// The address of the hooks and the probes.
     pub bind: SocketAddr,
@@ -49,10 +57,21 @@ pub struct Server {
     pub drain_delay: Duration,
     /// After that, how long to wait for requests in flight.
     pub shutdown_timeout: Duration,
+    /// What HTTPS is served with; plain HTTP without it.
+    pub tls: Option<Tls>,
+}
+
+/// Files in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, and those that lead to its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// The ways in. Any configured one admits a caller.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Auth {
     /// `[auth.basic]`
     pub basic: Option<Basic>,
@@ -63,7 +82,7 @@ pub struct Auth {
 }
 
 /// RFC 7617 credentials.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Basic {
     /// The one user.
     pub username: String,
@@ -72,7 +91,7 @@ pub struct Basic {
 }
 
 /// A header that carries a secret verbatim.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct HeaderSecret {
     /// The header's name, in lower case.
     pub name: String,
@@ -81,7 +100,7 @@ pub struct HeaderSecret {
 }
 
 /// OAuth 2.0 access tokens.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OAuth {
     /// The authorization server's issuer, as its tokens say it.
     pub issuer: String,
@@ -102,6 +121,7 @@ pub struct OAuth {
 }
 
 /// A secret, which is never printed.
+#[derive(PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -123,16 +143,18 @@ impl fmt::Debug for Secret {
 }
 
 /// Where the rules are.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Rules {
     /// The folder.
     pub directory: PathBuf,
     /// Whether somebody named it, as opposed to the default.
     pub named: bool,
+    /// How often to look whether files have changed; nothing for on SIGHUP only.
+    pub reload: Option<Duration>,
 }
 
 /// What is written about requests.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Log {
     /// Where decision lines go.
     pub decisions: Decisions,
@@ -197,11 +219,16 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// The settings file cannot be read.
 pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
     let mut reader = Reader::new(layers::collect(sources)?, sources.secrets);
+    reader.files.push(sources.file.clone().unwrap_or_else(|| DEFAULT_FILE.into()));
     let settings = Settings {
         server: sections::server(&mut reader),
+        metrics: reader.address("metrics.bind"),
         auth: sections::auth(&mut reader),
         rules: sections::rules(&mut reader),
         log: sections::log(&mut reader),
+        debug_context: reader.flag("response.debug_context"),
+        warnings: mem::take(&mut reader.warnings),
+        files: mem::take(&mut reader.files),
     };
     Ok((settings, reader.finish()))
 }
@@ -214,6 +241,12 @@ impl Auth {
 }
 
 impl Settings {
+    /// Whether these settings and others differ, if at all, in `auth`.
+    pub fn same_but_for_auth(&self, other: &Self) -> bool {
+        (&self.server, &self.metrics, &self.rules, &self.log, self.debug_context)
+            == (&other.server, &other.metrics, &other.rules, &other.log, other.debug_context)
+    }
+
     /// That the service would be open to a network without a way in, if it would.
     pub fn unguarded(&self) -> Option<Problem> {
         let open = !self.auth.is_configured() && !self.server.bind.ip().is_loopback();

@@ -1,9 +1,11 @@
 //! `check`: loads settings and rules, tries every rule's examples, prints every problem.
 
-use super::{Common, Exit, Failure, Rules, print, rules, serve::issuer};
+use super::{Common, Exit, Failure, Rules, print, rules};
 use crate::{
+    credentials::issuer,
     problem::Problem,
     rule::{Policy, RuleSet, Section},
+    server::Certificate,
 };
 
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
@@ -12,7 +14,10 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if let Some(oauth) = &settings.auth.oauth {
         problems.extend(issuer(oauth).err());
     }
-    let Rules { place, set } = rules(&settings);
+    if let Some(files) = &settings.server.tls {
+        problems.extend(Certificate::read(files).err());
+    }
+    let Rules { place, set, .. } = rules(&settings);
     match set {
         Ok(rules) if problems.is_empty() => {
             print((summary(&place, &rules) + &notes(&rules)).as_bytes())?;

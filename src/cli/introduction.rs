@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::serve::USER;
 use crate::{
+    credentials::USER,
     rule::RuleSet,
     settings::{Auth, Settings},
 };
@@ -23,11 +23,15 @@ pub(super) fn lines(
     if address.ip().is_unspecified() {
         reachable.set_ip(Ipv4Addr::LOCALHOST.into());
     }
+    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
     let mut lines = vec![format!(
-        "registration-hook {} listens on http://{address} with {place}, revision {}",
+        "registration-hook {} listens on {scheme}://{address} with {place}, revision {}",
         env!("CARGO_PKG_VERSION"),
         rules.revision
     )];
+    if let Some(address) = settings.metrics {
+        lines.push(format!("metrics: http://{address}/metrics"));
+    }
     let hooks: Vec<_> = rules.hooks.keys().map(|name| format!("/{name}")).collect();
     lines.push(format!("hooks: {}", hooks.join(" ")));
     let Some((hook, body)) = example(rules) else {
@@ -43,7 +47,7 @@ pub(super) fn lines(
     lines.push(format!("  URL                    https://YOUR-PUBLIC-HOST/{hook}"));
     lines.extend(fields.iter().map(|(field, value)| format!("  {field:<21}  {value}")));
     lines.push("try it:".into());
-    lines.push(format!("  curl {credentials} --json '{body}' http://{reachable}/{hook}"));
+    lines.push(format!("  curl {credentials} --json '{body}' {scheme}://{reachable}/{hook}"));
     lines
 }
 

@@ -2,9 +2,12 @@
 
 use std::{
     fmt::Write as _,
-    sync::{Arc, atomic::AtomicBool},
+    io, mem,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
+use arc_swap::ArcSwap;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{
@@ -13,59 +16,90 @@ use super::{
     rules,
 };
 use crate::{
-    auth::{Authenticator, Bearer, Issuer, token::Expected},
+    auth::Reason,
+    credentials::Credentials,
     decision_log::DecisionLog,
-    problem::Problem,
-    server::{self, State, Stopped, Warnings},
-    settings::{Auth, OAuth, Secret},
+    metrics::Metrics,
+    reload::{self, Watched},
+    server::{self, Certificate, Listeners, State, Stopped, Warnings},
 };
 
-/// The user of the password that is made where no way in is configured.
-pub(super) const USER: &str = "admin";
-
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
-    let (settings, mut problems) = common.settings(true)?;
+    let (mut settings, mut problems) = common.settings(true)?;
     problems.extend(settings.unguarded());
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, set } = rules(&settings);
+    let Rules { place, directory, set } = rules(&settings);
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
-    let address = settings.server.bind;
-    let listener = server::bind(address).map_err(|error| {
-        Failure::new(format!(
-            "server.bind: cannot listen on `{address}`: {error}; choose another, as with HOOK__SERVER__BIND=127.0.0.1:8081"
-        ))
-    })?;
+    let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;
+    let listeners = Listeners {
+        hooks: listen("server.bind", settings.server.bind)?,
+        certificate: certificate.map(|pair| Arc::new(Certificate::new(pair))),
+        metrics: settings.metrics.map(|address| listen("metrics.bind", address)).transpose()?,
+    };
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
     let password = match settings.auth.is_configured() {
         true => None,
         false => Some(make_password()?),
     };
-    let authenticator = authenticator(&settings.auth, password.as_deref())?;
-    let introduction =
-        introduction::lines(&settings, &rules, &place, listener.local_addr()?, password.as_deref());
+    let introduction = introduction::lines(
+        &settings,
+        &rules,
+        &place,
+        listeners.hooks.local_addr()?,
+        password.as_deref(),
+    );
+    let warnings = mem::take(&mut settings.warnings);
+    let auth = mem::take(&mut settings.auth);
+    let metrics =
+        Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str())).map_err(io::Error::other)?;
+    metrics.rules_in_force(&rules.revision);
     let state = Arc::new(State {
-        rules,
-        authenticator,
+        rules: ArcSwap::from_pointee(rules),
+        rules_stale: Arc::default(),
+        credentials: ArcSwap::from_pointee(Credentials::new(auth, password.as_deref(), None)?),
         body_limit: settings.server.body_limit,
         request_timeout: settings.server.request_timeout,
+        debug_context: settings.debug_context,
         draining: AtomicBool::new(false),
         warnings: Warnings::default(),
+        metrics,
+        log,
     });
-    let served = server::run(listener, &state, &settings.server, log.as_ref(), || {
+    let settings = Arc::new(settings);
+    let mut watched = vec![Watched::credentials(&state, common.sources(true), settings.clone())];
+    watched.extend(directory.map(|directory| Watched::rules(&state, directory)));
+    if let (Some(certificate), Some(files)) = (&listeners.certificate, &settings.server.tls) {
+        watched.push(Watched::certificate(certificate.clone(), files.clone()));
+    }
+    let (reload, asked) = sync_channel(1);
+    reload::keep(watched, state.clone(), settings.rules.reload, asked)?;
+    let served = server::run(listeners, &state, &settings.server, reload, || {
         for line in introduction {
             log::info!(target: INTRODUCTION, "{line}");
         }
+        for warning in warnings {
+            log::warn!("{warning}");
+        }
     });
-    if let Some(log) = log {
+    if let Some(log) = &state.log {
         log.finish();
     }
     Ok(match served? {
         Stopped::Gracefully => Exit::Good,
         Stopped::AtOnce => Exit::Interrupted,
+    })
+}
+
+fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    server::bind(address).map_err(|error| {
+        let variable = format!("HOOK__{}", setting.to_uppercase().replace('.', "__"));
+        Failure::new(format!(
+            "{setting}: cannot listen on `{address}`: {error}; choose another, as with {variable}=127.0.0.1:8081"
+        ))
     })
 }
 
@@ -80,39 +114,4 @@ fn make_password() -> Result<String, Failure> {
         let _ = write!(password, "{byte:02x}");
     }
     Ok(password)
-}
-
-fn authenticator(auth: &Auth, password: Option<&str>) -> Result<Authenticator, Failure> {
-    let mut authenticator = Authenticator::default();
-    if let Some(basic) = &auth.basic {
-        let passwords = basic.passwords.iter().map(Secret::expose);
-        authenticator = authenticator.with_basic(&basic.username, passwords);
-    }
-    if let Some(header) = &auth.header {
-        let secrets = header.secrets.iter().map(Secret::expose);
-        authenticator = authenticator.with_header(&header.name, secrets);
-    }
-    if let Some(password) = password {
-        authenticator = authenticator.with_basic(USER, [password]);
-    }
-    if let Some(oauth) = &auth.oauth {
-        authenticator = authenticator.with_bearer(bearer(oauth)?);
-    }
-    Ok(authenticator)
-}
-
-pub(super) fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
-    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref())
-        .map_err(|why| Problem::named("auth.oauth.ca_file", why))
-}
-
-fn bearer(oauth: &OAuth) -> Result<Bearer, Failure> {
-    let expected = Expected {
-        issuer: oauth.issuer.clone(),
-        audience: oauth.audience.clone(),
-        clients: oauth.client_ids.clone(),
-        scope: oauth.scope.clone(),
-        leeway: oauth.leeway,
-    };
-    Ok(Bearer::new(issuer(oauth).map_err(|problem| vec![problem])?, expected, oauth.max_stale)?)
 }

@@ -1,7 +1,7 @@
 //! What a line says, and its two forms.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::Write as _,
     sync::{
         OnceLock,
@@ -14,13 +14,18 @@ use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::Style;
-use crate::hook::DecisionKind;
+use crate::{
+    hook::DecisionKind,
+    rule::{Outcome, Verdict},
+};
 
 /// The longest `event_id` that is written, in characters; Okta's own have 22.
 const EVENT_ID_LIMIT: usize = 64;
 
 /// What is written about a request. Nothing in it is the end user's.
 pub struct Line<'a> {
+    /// A name for this decision that no other has.
+    pub id: DecisionId,
     /// The hook, or `none` for a path that is none.
     pub hook: &'a str,
     /// `self.service.registration`, `progressive.profile`, `classic` or `none`.
@@ -31,8 +36,8 @@ pub struct Line<'a> {
     pub status: u16,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
-    /// Each rule's id and outcome.
-    pub rules: &'a [(&'a str, &'static str)],
+    /// What came of each rule.
+    pub verdicts: &'a [Verdict<'a>],
     /// The revision of the rules.
     pub rules_revision: &'a str,
     /// How the caller was admitted, or `none`.
@@ -56,7 +61,7 @@ impl Line<'_> {
             out,
             r#"{{"time":"{:.3}","decision_id":"{}","event_id":"#,
             Timestamp::now(),
-            decision_id(),
+            self.id,
         );
         match self.event_id {
             Some(id) => {
@@ -67,25 +72,41 @@ impl Line<'_> {
         }
         let _ = write!(
             out,
-            r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":["#,
+            r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":"#,
             self.hook,
             self.request_type,
             self.decision.map_or("none", DecisionKind::as_str),
             self.status,
         );
-        for (index, (id, outcome)) in self.rules.iter().enumerate() {
-            out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"{\"id\":" });
-            json_text(out, id);
-            let _ = write!(out, r#","outcome":"{outcome}"}}"#);
+        self.rules(out, "");
+        out.extend_from_slice(br#","caller":"#);
+        json_text(out, &self.caller.to_string());
+        out.push(b'}');
+    }
+
+    /// What Okta's System Log is to say of the decision, as a JSON object.
+    pub fn debug_context(&self) -> String {
+        let mut out = format!(r#"{{"decision_id":"{}","rules":"#, self.id).into_bytes();
+        self.rules(&mut out, r#","mode":"shadow""#);
+        out.push(b'}');
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// The rules, each `shadow` one marked so, their revision, and how long it took.
+    fn rules(&self, out: &mut Vec<u8>, shadow: &str) {
+        for (index, Verdict { rule, outcome }) in self.verdicts.iter().enumerate() {
+            out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"[{\"id\":" });
+            json_text(out, &rule.id);
+            let mode = if rule.shadow { shadow } else { "" };
+            let _ = write!(out, r#","outcome":"{}"{mode}}}"#, outcome.as_str());
         }
+        let start = if self.verdicts.is_empty() { "[" } else { "" };
         let _ = write!(
             out,
-            r#"],"rules_revision":"{}","duration_us":{},"caller":"#,
+            r#"{start}],"rules_revision":"{}","duration_us":{}"#,
             self.rules_revision,
             self.duration.as_micros(),
         );
-        json_text(out, &self.caller.to_string());
-        out.push(b'}');
     }
 
     fn human(&self, colour: bool, out: &mut Vec<u8>) {
@@ -104,26 +125,45 @@ impl Line<'_> {
         if self.request_type != "none" {
             let _ = write!(out, " {}", self.request_type);
         }
-        for (id, outcome) in self.rules {
-            let mark = if *outcome == "pass" { '✓' } else { '✗' };
-            let _ = write!(out, " {mark} {id}");
+        for Verdict { rule, outcome } in self.verdicts {
+            let mark = match outcome {
+                Outcome::Pass => '✓',
+                Outcome::Fail(_) => '✗',
+                Outcome::Skip => '–',
+            };
+            let shadow = if rule.shadow { " (shadow)" } else { "" };
+            let _ = write!(out, " {mark} {}{shadow}", rule.id);
         }
         let _ = write!(out, " ({:.1} ms)", self.duration.as_secs_f64() * 1e3);
     }
 }
 
-/// A name for this decision that no other has: this process's random half, and a count.
-fn decision_id() -> impl Display {
-    static PROCESS: OnceLock<u64> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let process = PROCESS.get_or_init(|| {
-        let mut bytes = [0; 8];
-        // Without entropy, ids repeat between processes and stay unique in each.
-        let _ = SystemRandom::new().fill(&mut bytes);
-        u64::from_ne_bytes(bytes)
-    });
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    std::fmt::from_fn(move |out| write!(out, "{process:016x}{count:08x}"))
+/// A name that no other decision has: this process's random half, and a count.
+#[derive(Clone, Copy, Debug)]
+pub struct DecisionId {
+    process: u64,
+    count: u64,
+}
+
+impl DecisionId {
+    /// A new one.
+    pub fn next() -> Self {
+        static PROCESS: OnceLock<u64> = OnceLock::new();
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let process = *PROCESS.get_or_init(|| {
+            let mut bytes = [0; 8];
+            // Without entropy, ids repeat between processes and stay unique in each.
+            let _ = SystemRandom::new().fill(&mut bytes);
+            u64::from_ne_bytes(bytes)
+        });
+        Self { process, count: COUNT.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Display for DecisionId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:016x}{:08x}", self.process, self.count)
+    }
 }
 
 fn json_text(out: &mut Vec<u8>, text: &str) {

@@ -60,6 +60,18 @@ pub fn encode(request_type: RequestType, decision: &Decision<'_>) -> Vec<u8> {
     out
 }
 
+/// The body with a `debugContext`, an object in JSON that Okta keeps in its System Log; without it
+/// where it would make the body too large.
+pub fn with_debug_context(mut body: Vec<u8>, context: &str) -> Vec<u8> {
+    const KEY: &[u8] = br#","debugContext":"#;
+    if body.len() + KEY.len() + context.len() < SIZE_LIMIT && body.pop().is_some() {
+        body.extend_from_slice(KEY);
+        body.extend_from_slice(context.as_bytes());
+        body.push(b'}');
+    }
+    body
+}
+
 fn action(out: &mut Vec<u8>, registration: &str) {
     open_command(out, ACTION);
     out.extend_from_slice(br#""registration":""#);

@@ -11,7 +11,7 @@ use actix_web::http::{
 use super::{answer::Refusal, state::State};
 use crate::{
     auth::{Caller, Moment, Presented, Reason},
-    rule::Hook,
+    rule::{Hook, RuleSet},
 };
 
 /// The longest URI, in bytes. Okta's own limit for a hook's is 1,024.
@@ -20,8 +20,9 @@ const URI_LIMIT: usize = 8 << 10;
 const HEADERS_LIMIT: usize = 16 << 10;
 
 /// What is known of a request, for the log and for its refusal.
-#[derive(Default)]
 pub(super) struct Seen<'s> {
+    /// The rules in force when it came.
+    pub(super) rules: &'s RuleSet,
     /// The hook's name.
     pub(super) name: Option<&'s str>,
     pub(super) caller: Option<Caller>,
@@ -29,15 +30,22 @@ pub(super) struct Seen<'s> {
     pub(super) unread: bool,
 }
 
+impl<'s> Seen<'s> {
+    /// Nothing yet.
+    pub(super) fn new(rules: &'s RuleSet) -> Self {
+        Self { rules, name: None, caller: None, unread: false }
+    }
+}
+
 /// Looks at the head, and notes what it sees.
 pub(super) async fn admit<'s>(
-    state: &'s State,
+    state: &State,
     head: &RequestHead,
     seen: &mut Seen<'s>,
 ) -> Result<&'s Hook, Refusal> {
     seen.unread = has_body(head);
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
-    let found = state.rules.hooks.get_key_value(path);
+    let found = seen.rules.hooks.get_key_value(path);
     seen.name = found.map(|(name, _)| name.as_str());
     if uri_length(head) > URI_LIMIT {
         return Err(Refusal::UriTooLong);
@@ -50,7 +58,8 @@ pub(super) async fn admit<'s>(
         return Err(Refusal::Method { allow: "POST" });
     }
     let header = |name: &str| presented(&head.headers, name);
-    let caller = state.authenticator.authenticate(header, Moment::now()).await;
+    let credentials = state.credentials.load_full();
+    let caller = credentials.authenticator.authenticate(header, Moment::now()).await;
     seen.caller = Some(caller.map_err(Refusal::Credentials)?);
     if !is_json(&head.headers) {
         return Err(Refusal::MediaType);

@@ -12,8 +12,9 @@ use actix_web::{
 
 use super::state::State;
 use crate::{
-    auth::{Bearer, Freshness, Reason},
+    auth::{Freshness, Reason},
     hook::request::DecodeError,
+    metrics::MEDIA_TYPE,
 };
 
 /// In seconds; by then a fetch of keys that was under way has ended.
@@ -97,7 +98,7 @@ pub(super) fn refused(refusal: Refusal, state: &State, unread: bool) -> HttpResp
             answer.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
         Refusal::Credentials(reason) => {
-            for challenge in state.authenticator.challenges(reason) {
+            for challenge in state.credentials.load().authenticator.challenges(reason) {
                 answer.append_header((header::WWW_AUTHENTICATE, challenge));
             }
         }
@@ -123,13 +124,29 @@ pub(super) fn health() -> HttpResponse {
 /// could get in, since no token can be verified.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
-    let freshness = state.authenticator.bearer().map(Bearer::freshness);
+    let rules = if state.rules_stale.load(Ordering::Acquire) { "stale" } else { "ok" };
+    let credentials = state.credentials.load();
+    let freshness = credentials.authenticator.bearer().map(|bearer| bearer.freshness());
     let keys = freshness.unwrap_or(Freshness::None).as_str();
-    let locked = state.authenticator.needs_tokens() && freshness == Some(Freshness::None);
+    let locked = credentials.authenticator.needs_tokens() && freshness == Some(Freshness::None);
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    json(status)
-        .body(format!(r#"{{"ready":{ready},"rules":"ok","keys":"{keys}","draining":{draining}}}"#))
+    json(status).body(format!(
+        r#"{{"ready":{ready},"rules":"{rules}","keys":"{keys}","draining":{draining}}}"#
+    ))
+}
+
+/// The metrics.
+pub(super) fn metrics(state: &State) -> HttpResponse {
+    let credentials = state.credentials.load();
+    let fetches = credentials.authenticator.bearer().map(|bearer| bearer.fetches());
+    let dropped = state.log.as_ref().map_or(0, |log| log.dropped());
+    match state.metrics.text(fetches, dropped) {
+        Ok(text) => {
+            json(StatusCode::OK).insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(text)
+        }
+        Err(_) => refused(Refusal::Internal, state, false),
+    }
 }
 
 fn json(status: StatusCode) -> HttpResponseBuilder {

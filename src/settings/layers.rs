@@ -22,6 +22,9 @@ const KEYS: &[&str] = &[
     "server.keep_alive",
     "server.drain_delay",
     "server.shutdown_timeout",
+    "server.tls.certificate",
+    "server.tls.key",
+    "metrics.bind",
     "auth.basic.username",
     "auth.basic.password",
     "auth.basic.password_file",
@@ -37,8 +40,10 @@ const KEYS: &[&str] = &[
     "auth.oauth.leeway",
     "auth.oauth.max_stale",
     "rules.directory",
+    "rules.reload",
     "log.decisions",
     "log.format",
+    "response.debug_context",
 ];
 
 /// Keys that take a list, too, which the environment gives element by element.

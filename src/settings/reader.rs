@@ -1,6 +1,13 @@
 //! Takes typed values out of the merged layers and keeps every problem with its place.
 
-use std::{fmt, fs, net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{
+    fmt, fs,
+    net::SocketAddr,
+    ops::RangeInclusive,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use config::{Value, ValueKind};
 use jiff::SignedDuration;
@@ -17,11 +24,28 @@ pub(super) struct Reader {
     layers: Layers,
     /// Whether files with secrets are read; if not, there are none in them.
     secrets: bool,
+    /// What is no problem and should be changed.
+    pub(super) warnings: Vec<String>,
+    /// What was read, and should be watched.
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl Reader {
     pub(super) fn new(layers: Layers, secrets: bool) -> Self {
-        Self { layers, secrets }
+        Self { layers, secrets, warnings: Vec::new(), files: Vec::new() }
+    }
+
+    /// Warns of a secret that every user of this machine can read.
+    pub(super) fn warn_if_open(&mut self, key: &str, path: impl AsRef<Path>) {
+        let path = path.as_ref();
+        if self.secrets
+            && fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 > 0)
+        {
+            let path = path.display();
+            self.warnings.push(format!(
+                "{key}: every user of this machine can read `{path}`; `chmod o-r` it"
+            ));
+        }
     }
 
     /// Every problem found.
@@ -163,6 +187,28 @@ impl Reader {
         }
     }
 
+    /// Like [`Reader::duration`], and nothing where it is `off`.
+    pub(super) fn interval(
+        &mut self,
+        key: &str,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        let off = self.value(key).is_some_and(|value| value.kind == ValueKind::from("off"));
+        (!off).then(|| self.duration(key, default, range))
+    }
+
+    /// `true` or `false`, which a variable can only say as text; false where it is not said.
+    pub(super) fn flag(&mut self, key: &str) -> bool {
+        let flag = match self.value(key).map(|value| &value.kind) {
+            None => Some(false),
+            Some(ValueKind::Boolean(flag)) => Some(*flag),
+            Some(ValueKind::String(text)) => text.parse().ok(),
+            Some(_) => None,
+        };
+        flag.or_else(|| self.wrong(key, "expected `true` or `false`")).unwrap_or_default()
+    }
+
     /// One of some names; the first is the default.
     pub(super) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T); 3]) -> T {
         let [(_, default), ..] = *choices;
@@ -197,6 +243,8 @@ impl Reader {
                 if !self.secrets {
                     return Some(Vec::new());
                 }
+                self.warn_if_open(&file_key, &path);
+                self.files.push(path.clone().into());
                 match fs::read_to_string(path) {
                     Ok(text) => {
                         self.all_valid(&file_key, text.lines().map(str::to_owned).collect(), valid)

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
 use crate::origin;
 
 use super::{
-    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, reader::Reader,
+    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, Tls, reader::Reader,
 };
 
 /// The rules folder where none is named.
@@ -42,7 +42,18 @@ pub(super) fn server(reader: &mut Reader) -> Server {
             second * 10,
             Duration::ZERO..=second * 3600,
         ),
+        tls: tls(reader),
     }
+}
+
+fn tls(reader: &mut Reader) -> Option<Tls> {
+    if !reader.has("server.tls") {
+        return None;
+    }
+    let certificate = reader.required_text("server.tls.certificate", |_| Ok(()));
+    let key = reader.required_text("server.tls.key", |_| Ok(()));
+    reader.warn_if_open("server.tls.key", key.as_deref()?);
+    Some(Tls { certificate: certificate?.into(), key: key?.into() })
 }
 
 pub(super) fn auth(reader: &mut Reader) -> Auth {
@@ -141,10 +152,12 @@ fn no_control(text: &str) -> Result<(), &'static str> {
 }
 
 pub(super) fn rules(reader: &mut Reader) -> Rules {
+    let second = Duration::from_secs(1);
     let directory = reader.text("rules.directory");
     Rules {
         named: directory.is_some(),
         directory: directory.map_or_else(|| DEFAULT_RULES.into(), PathBuf::from),
+        reload: reader.interval("rules.reload", second * 2, second / 10..=second * 3600),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use log::LevelFilter;
 use registration_hook::{
-    decision_log::{DecisionLog, Line},
+    decision_log::{DecisionId, DecisionLog, Line},
     settings::{Decisions, Format, Log},
 };
 
@@ -17,12 +17,13 @@ fn start(path: &Path) -> Arc<DecisionLog> {
 
 fn write(log: &DecisionLog, hook: &str) {
     log.write(&Line {
+        id: DecisionId::next(),
         hook,
         request_type: "none",
         decision: None,
         status: 404,
         event_id: None,
-        rules: &[],
+        verdicts: &[],
         rules_revision: "r",
         caller: &"none",
         duration: Duration::ZERO,

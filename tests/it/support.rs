@@ -82,7 +82,8 @@ impl Service {
         let stderr = collect(child.stderr.take().unwrap());
         let address = wait_for("the service to listen", || {
             let log = stderr.lock().unwrap();
-            let (_, rest) = log.split_once("listens on http://")?;
+            let (_, rest) = log.split_once(" listens on http")?;
+            let (_, rest) = rest.split_once("://")?;
             rest.split_whitespace().next()?.parse().ok()
         });
         Self { child, address, stdout, stderr }

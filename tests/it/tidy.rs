@@ -105,7 +105,8 @@ fn directions_hold() {
         (&["src/settings.rs", "src/settings"], &["nearest", "origin", "problem"]),
         (&["src/load.rs", "src/load"], &["hook", "nearest", "problem", "rule"]),
         (&["src/pipeline.rs"], &["hook", "rule"]),
-        (&["src/decision_log.rs", "src/decision_log"], &["hook", "settings", "sink"]),
+        (&["src/decision_log.rs", "src/decision_log"], &["hook", "rule", "settings", "sink"]),
+        (&["src/metrics.rs"], &[]),
         (&["src/nearest.rs", "src/origin.rs", "src/problem.rs", "src/sink.rs"], &[]),
     ] {
         for name in imports(places) {

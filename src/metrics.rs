@@ -1,0 +1,156 @@
+//! What is counted, as Prometheus text. Labels are names from loaded rules or from fixed sets, never
+//! from a request.
+
+use std::time::Duration;
+
+use prometheus::{
+    Error, HistogramVec, IntCounterVec, IntGaugeVec, Registry, TextEncoder,
+    register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
+    register_int_gauge_vec_with_registry,
+};
+
+/// The media type of the text.
+pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Upper bounds of durations, in seconds; Okta waits for three.
+const BUCKETS: [f64; 12] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
+
+/// What is replaced while the service runs.
+const RELOADED: [&str; 3] = ["rules", "credentials", "certificate"];
+
+/// Every metric.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    rule_outcomes: IntCounterVec,
+    auth_failures: IntCounterVec,
+    reloads: [IntCounterVec; 3],
+    rules_info: IntGaugeVec,
+    key_fetches: IntCounterVec,
+    dropped_lines: IntCounterVec,
+}
+
+impl Metrics {
+    /// Every metric at zero; `failures` are the names of all reasons to refuse a caller.
+    ///
+    /// # Errors
+    ///
+    /// Two of them have one name, which the tests would have found.
+    pub fn new(failures: impl IntoIterator<Item = &'static str>) -> Result<Self, Error> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let name = format!("registration_hook_{name}");
+            register_int_counter_vec_with_registry!(name, help, labels, registry)
+        };
+        let gauge = |name: &str, help: &str, label: &str| {
+            let name = format!("registration_hook_{name}");
+            register_int_gauge_vec_with_registry!(name, help, &[label], registry)
+        };
+        let [rules, credentials, certificate] = RELOADED.map(|what| {
+            let help = format!("Times that changed {what} were applied or rejected.");
+            counter(&format!("{what}_reloads_total"), &help, &["result"])
+        });
+        let metrics = Self {
+            requests: counter(
+                "requests_total",
+                "Requests answered.",
+                &["hook", "request_type", "decision", "status"],
+            )?,
+            durations: register_histogram_vec_with_registry!(
+                "registration_hook_request_duration_seconds",
+                "Time from a request's head to its answer.",
+                &["hook"],
+                BUCKETS.to_vec(),
+                registry
+            )?,
+            rule_outcomes: counter(
+                "rule_outcomes_total",
+                "What came of rules.",
+                &["hook", "rule", "mode", "outcome"],
+            )?,
+            auth_failures: counter(
+                "auth_failures_total",
+                "Callers refused, by the reason.",
+                &["reason"],
+            )?,
+            reloads: [rules?, credentials?, certificate?],
+            rules_info: gauge("rules_info", "The revision of the rules in force.", "revision")?,
+            key_fetches: counter(
+                "jwks_fetches_total",
+                "Fetches of the issuer's keys.",
+                &["result"],
+            )?,
+            dropped_lines: counter(
+                "decision_lines_dropped_total",
+                "Decision lines that their sink did not take.",
+                &[],
+            )?,
+            registry: registry.clone(),
+        };
+        let build = gauge("build_info", "The version that runs.", "version")?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        // A counter that is not there yet cannot be seen to rise.
+        for reason in failures {
+            metrics.auth_failures.with_label_values(&[reason]);
+        }
+        for what in &metrics.reloads {
+            for result in ["applied", "rejected"] {
+                what.with_label_values(&[result]);
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// Counts an answer: `[hook, request type, decision, status]`.
+    pub fn answered(&self, labels: [&str; 4], duration: Duration) {
+        let [hook, ..] = labels;
+        self.requests.with_label_values(&labels).inc();
+        self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
+    }
+
+    /// Counts what came of a rule: `[hook, rule, mode, outcome]`.
+    pub fn judged(&self, labels: [&str; 4]) {
+        self.rule_outcomes.with_label_values(&labels).inc();
+    }
+
+    /// Counts a caller who was refused.
+    pub fn refused(&self, reason: &str) {
+        self.auth_failures.with_label_values(&[reason]).inc();
+    }
+
+    /// Counts an attempt to replace something.
+    pub fn reloaded(&self, what: &str, result: &str) {
+        let reloads = RELOADED.iter().zip(&self.reloads).find(|(known, _)| **known == what);
+        if let Some((_, counter)) = reloads {
+            counter.with_label_values(&[result]).inc();
+        }
+    }
+
+    /// Names the rules in force.
+    pub fn rules_in_force(&self, revision: &str) {
+        self.rules_info.reset();
+        self.rules_info.with_label_values(&[revision]).set(1);
+    }
+
+    /// The text, with what others count: fetches of keys that went well and that did not, and lines
+    /// that were dropped.
+    ///
+    /// # Errors
+    ///
+    /// None is known.
+    pub fn text(&self, fetches: Option<(u64, u64)>, dropped: u64) -> Result<String, Error> {
+        self.key_fetches.reset();
+        for (result, count) in fetches.iter().flat_map(|(ok, error)| [("ok", ok), ("error", error)])
+        {
+            self.key_fetches.with_label_values(&[result]).inc_by(*count);
+        }
+        self.dropped_lines.reset();
+        self.dropped_lines.with_label_values::<&str>(&[]).inc_by(dropped);
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}

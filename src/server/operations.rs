@@ -1,0 +1,30 @@
+//! The operators' listener: metrics and the probes, on a worker that no load of hooks keeps busy.
+
+use std::{io, net::TcpListener, sync::Arc};
+
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, web};
+
+use super::{
+    answer::{self, Refusal},
+    handler,
+    state::State,
+};
+
+/// Connections at a time; further ones wait.
+const CONNECTIONS: usize = 64;
+
+/// Starts to answer there.
+pub(super) fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<Server> {
+    let state = web::Data::from(state.clone());
+    let app = move || App::new().app_data(state.clone()).default_service(web::to(handle));
+    let server = HttpServer::new(app).workers(1).max_connections(CONNECTIONS).disable_signals();
+    Ok(server.listen(listener)?.run())
+}
+
+async fn handle(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    match handler::probe(&request, &state) {
+        Some(answer) => answer,
+        None if request.path() == "/metrics" => answer::metrics(&state),
+        None => answer::refused(Refusal::NotFound, &state, false),
+    }
+}

@@ -1,0 +1,80 @@
+//! HTTPS: TLS 1.2 and 1.3, with a pair that can be replaced while it runs.
+
+use std::{fs, path::Path, sync::Arc};
+
+use arc_swap::ArcSwap;
+use rustls::{
+    ServerConfig,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{problem::Problem, settings::Tls};
+
+/// The certificate in force and its key.
+#[derive(Debug)]
+pub struct Certificate(ArcSwap<CertifiedKey>);
+
+impl Certificate {
+    /// Reads a pair.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or the key is not the certificate's.
+    pub fn read(files: &Tls) -> Result<CertifiedKey, Problem> {
+        let (certificate, key) = ("server.tls.certificate", "server.tls.key");
+        let chain: Result<Vec<_>, _> =
+            CertificateDer::pem_slice_iter(&bytes(certificate, &files.certificate)?).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain
+            .ok_or_else(|| Problem::named(certificate, "the file holds no certificate in PEM"))?;
+        let private = PrivateKeyDer::from_pem_slice(&bytes(key, &files.key)?)
+            .map_err(|_| Problem::named(key, "the file holds no private key in PEM"))?;
+        CertifiedKey::from_der(chain, private, &provider()).map_err(|error| {
+            Problem::named(key, format!("this key cannot be used with the certificate: {error}"))
+        })
+    }
+
+    /// Puts a pair in force.
+    pub fn new(pair: CertifiedKey) -> Self {
+        Self(ArcSwap::from_pointee(pair))
+    }
+
+    /// Puts another pair in force, and says so if it is another.
+    pub fn replace(&self, pair: CertifiedKey) -> Option<String> {
+        if self.0.load().cert == pair.cert {
+            return None;
+        }
+        self.0.store(Arc::new(pair));
+        Some("new connections get the new certificate".to_owned())
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+/// What takes a connection's handshake.
+pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.ticketer = ring::Ticketer::new()?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn bytes(key: &str, path: &Path) -> Result<Vec<u8>, Problem> {
+    fs::read(path)
+        .map_err(|error| Problem::named(key, format!("cannot read `{}`: {error}", path.display())))
+}

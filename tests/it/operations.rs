@@ -1,0 +1,336 @@
+//! What operators see and set: metrics, HTTPS, `debugContext`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use serde_json::Value;
+
+use crate::support::{
+    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, repository, request,
+    wait_for,
+};
+
+const GOOD: &str = r#"{"email":"rosario@okta.com","login":"rosario@okta.com"}"#;
+const SSR: &str = "/registrationHookSSR";
+
+/// A service with a listener for metrics, and where that is.
+fn with_metrics(more: &[(&str, &str)]) -> (Service, SocketAddr) {
+    // Free a moment ago; the program says it only in its log.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free.to_string();
+    let settings = [&BASIC[..], &[("HOOK__METRICS__BIND", &address)], more].concat();
+    (Service::start(&settings), free)
+}
+
+fn get(address: SocketAddr, path: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&request("GET", path, &[], b"")).unwrap();
+    Answer::read(&mut stream)
+}
+
+/// The samples, by name and labels.
+fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
+    let answer = get(address, "/metrics");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let lines = answer.text().lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (sample, value) = line.rsplit_once(' ').unwrap();
+            (sample.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn requests_rules_and_refusals_are_counted() {
+    let (service, metrics) = with_metrics(&[]);
+    let before = samples(metrics);
+    assert_eq!(before[r#"registration_hook_auth_failures_total{reason="expired"}"#], 0.0);
+    assert_eq!(before[r#"registration_hook_rules_reloads_total{result="rejected"}"#], 0.0);
+    assert_eq!(before["registration_hook_decision_lines_dropped_total"], 0.0);
+    assert!(before["process_resident_memory_bytes"] > 1e6);
+    for form in [GOOD, GOOD, "{}"] {
+        service.post(SSR, &registration(form));
+    }
+    service.post(SSR, b"{");
+    service.post("/x\"y{}", b"{}");
+    service.send(&request("POST", SSR, &[JSON], b"{}"));
+    service.send(&request("POST", SSR, &["Authorization: Basic eA==", JSON], b"{}"));
+    let after = samples(metrics);
+    let ssr = r#"hook="registrationHookSSR""#;
+    let requests = |decision: &str, request_type: &str, status: &str, hook: &str| {
+        let labels = format!(
+            r#"{{decision="{decision}",{hook},request_type="{request_type}",status="{status}"}}"#
+        );
+        after[&format!("registration_hook_requests_total{labels}")]
+    };
+    assert_eq!(requests("allow", "self.service.registration", "200", ssr), 2.0);
+    assert_eq!(requests("deny", "self.service.registration", "200", ssr), 1.0);
+    assert_eq!(requests("none", "none", "400", ssr), 1.0);
+    assert_eq!(requests("none", "none", "401", ssr), 2.0);
+    assert_eq!(requests("none", "none", "404", r#"hook="none""#), 1.0);
+    for (outcome, count) in [("pass", 2.0), ("fail", 1.0)] {
+        let labels = format!(r#"{{{ssr},mode="enforce",outcome="{outcome}",rule="okta-email"}}"#);
+        assert_eq!(after[&format!("registration_hook_rule_outcomes_total{labels}")], count);
+    }
+    for reason in ["missing", "wrong"] {
+        let name = format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#);
+        assert_eq!(after[&name], 1.0);
+    }
+    let durations = format!("registration_hook_request_duration_seconds_count{{{ssr}}}");
+    assert_eq!(after[&durations], 6.0);
+    let line = wait_for("a line", || service.stdout().lines().next().map(str::to_owned));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let revision = line["rules_revision"].as_str().unwrap();
+    assert_eq!(after[&format!(r#"registration_hook_rules_info{{revision="{revision}"}}"#)], 1.0);
+    // What is in the text is of the loaded rules or of fixed sets.
+    assert!(after.keys().all(|sample| !sample.contains("/x")), "{after:?}");
+}
+
+#[test]
+fn the_operators_listener_knows_the_probes_and_nothing_else() {
+    let (service, metrics) = with_metrics(&[]);
+    assert_eq!(get(metrics, "/healthz").status, 200);
+    assert!(get(metrics, "/readyz").text().starts_with(r#"{"ready":true"#));
+    assert_eq!(get(metrics, SSR).status, 404);
+    assert_eq!(get(service.address, "/metrics").status, 404, "the hooks' listener tells nothing");
+}
+
+#[test]
+fn hooks_that_are_overloaded_do_not_hide_what_operators_ask() {
+    let (service, metrics) =
+        with_metrics(&[("HOOK__SERVER__WORKERS", "1"), ("HOOK__SERVER__MAX_CONNECTIONS", "1")]);
+    let mut only = service.connect();
+    only.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
+    assert_eq!(Answer::read(&mut only).status, 200);
+    let mut waiting = service.connect();
+    waiting.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
+    waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(waiting.peek(&mut [0]).is_err(), "the hooks take no more connections");
+    assert_eq!(get(metrics, "/readyz").status, 200);
+    assert!(samples(metrics).len() > 10);
+}
+
+#[test]
+fn lost_lines_and_bad_rules_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hook.toml"), "progressive_profile.allow_all = true\n").unwrap();
+    let (service, metrics) = with_metrics(&[
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+        ("HOOK__RULES__RELOAD", "200ms"),
+        ("HOOK__LOG__DECISIONS", "/dev/full"),
+    ]);
+    service.post("/hook", &registration("{}"));
+    wait_for("the loss to be counted", || {
+        (samples(metrics)["registration_hook_decision_lines_dropped_total"] == 1.0).then_some(())
+    });
+    let reloads = |result: &str| {
+        samples(metrics)[&format!(r#"registration_hook_rules_reloads_total{{result="{result}"}}"#)]
+    };
+    fs::write(folder.path().join("hook.toml"), "x").unwrap();
+    wait_for("the rejection", || (reloads("rejected") == 1.0).then_some(()));
+    fs::write(folder.path().join("hook.toml"), "self_service_registration.allow_all = true\n")
+        .unwrap();
+    wait_for("the new rules", || (reloads("applied") == 1.0).then_some(()));
+    let infos = samples(metrics).into_keys().filter(|name| name.contains("rules_info")).count();
+    assert_eq!(infos, 1, "one revision is in force");
+}
+
+/// What an Okta admin finds in the System Log; shadow rules too, and no value.
+#[test]
+fn decisions_explain_themselves_where_they_are_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = |id: &str, more: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = '{id}'\nattribute = 'email'\ndomains = ['okta.com']\nmessage = 'No.'\n{more}\n"
+        )
+    };
+    let text = rule("enforced", "") + &rule("tried", "mode = 'shadow'");
+    fs::write(folder.path().join("hook.toml"), text).unwrap();
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+        ("HOOK__RESPONSE__DEBUG_CONTEXT", "true"),
+    ]);
+    for (form, outcome) in [(GOOD, "pass"), (r#"{"email":"rosario@example.com"}"#, "fail")] {
+        let answer = service.post("/hook", &registration(form));
+        assert!(!answer.text().contains("rosario"), "{}", answer.text());
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(body["error"].is_null(), outcome == "pass");
+        let context = &body["debugContext"];
+        let rules = serde_json::json!([
+            {"id": "enforced", "outcome": outcome},
+            {"id": "tried", "outcome": outcome, "mode": "shadow"},
+        ]);
+        assert_eq!(context["rules"], rules);
+        assert!(context["duration_us"].is_u64());
+        let line = wait_for("its line", || {
+            let id = context["decision_id"].as_str().unwrap();
+            service.stdout().lines().find(|line| line.contains(id)).map(str::to_owned)
+        });
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(context["rules_revision"], line["rules_revision"]);
+    }
+    let none = service.post("/hook", &registration("{}").repeat(2));
+    assert_eq!((none.status, none.text().contains("debugContext")), (400, false));
+}
+
+/// A certificate of the tests' own.
+fn pem(name: &str) -> std::path::PathBuf {
+    repository("tests/tls").join(name)
+}
+
+/// Connects as a client that trusts this certificate alone.
+fn connect(
+    address: SocketAddr,
+    trusted: &Path,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(trusted).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let name = "localhost".try_into().unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut stream = StreamOwned::new(connection, stream);
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    Ok(stream)
+}
+
+fn post(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> String {
+    let body = registration(GOOD);
+    stream.write_all(&request("POST", SSR, &[AUTHORIZATION, JSON], &body)).unwrap();
+    let mut text = String::new();
+    while !text.contains("ALLOW") {
+        let mut bytes = [0; 4096];
+        let count = stream.read(&mut bytes).unwrap();
+        assert!(count > 0, "{text}");
+        text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+    }
+    text
+}
+
+/// A service with this pair, in files of its own.
+fn with_tls(pair: &str) -> (Service, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    replace(folder.path(), pair);
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__TLS__CERTIFICATE", folder.path().join("cert.pem").to_str().unwrap()),
+        ("HOOK__SERVER__TLS__KEY", folder.path().join("key.pem").to_str().unwrap()),
+        ("HOOK__RULES__RELOAD", "200ms"),
+    ]);
+    (service, folder)
+}
+
+fn replace(folder: &Path, pair: &str) {
+    fs::copy(pem(&format!("{pair}.crt")), folder.join("cert.pem")).unwrap();
+    fs::copy(pem(&format!("{pair}.key")), folder.join("key.pem")).unwrap();
+}
+
+#[test]
+fn https_of_both_versions_and_both_kinds_of_key() {
+    for pair in ["p256", "rsa"] {
+        let (service, _folder) = with_tls(pair);
+        assert!(service.stderr().contains("listens on https://"));
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let mut stream =
+                connect(service.address, &pem(&format!("{pair}.crt")), version).unwrap();
+            assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            // Kept for the next request.
+            for _ in 0..2 {
+                assert!(post(&mut stream).starts_with("HTTP/1.1 200 OK"));
+            }
+        }
+        let mut plain = service.connect();
+        plain.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
+        assert!(Answer::try_read(&mut plain).is_none(), "plain HTTP is not answered");
+    }
+}
+
+#[test]
+fn a_new_certificate_is_taken_up_and_a_bad_one_is_not() {
+    let (service, folder) = with_tls("p256");
+    let version = &rustls::version::TLS13;
+    let serves = |name: &str| connect(service.address, &pem(name), version).is_ok();
+    let mut kept = connect(service.address, &pem("p256.crt"), version).unwrap();
+    post(&mut kept);
+    // The certificate of another key, and no certificate.
+    for bad in [fs::read(pem("rsa.crt")).unwrap(), b"nothing".to_vec()] {
+        let told = service.stderr().matches("certificate: not reloaded").count();
+        fs::write(folder.path().join("cert.pem"), bad).unwrap();
+        wait_for("the fault to be told", || {
+            let now = service.stderr().matches("certificate: not reloaded").count();
+            (now > told).then_some(())
+        });
+        assert!(serves("p256.crt"));
+    }
+    replace(folder.path(), "rsa");
+    wait_for("the new one to be served", || serves("rsa.crt").then_some(()));
+    assert!(!serves("p256.crt"));
+    assert!(post(&mut kept).contains("200 OK"), "a connection goes on with the old one");
+}
+
+/// Whoever connects and says nothing is cut, before and after the handshake.
+#[test]
+fn silence_is_cut_under_tls_too() {
+    let (service, _folder) = with_tls("p256");
+    let mut silent = service.connect();
+    let mut idle = connect(service.address, &pem("p256.crt"), &rustls::version::TLS13).unwrap();
+    idle.write_all(b"POST /reg").unwrap();
+    let start = Instant::now();
+    assert_eq!(silent.read(&mut [0; 16]).unwrap_or(0), 0);
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    let mut answer = Vec::new();
+    let _ = idle.read_to_end(&mut answer);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_pair_that_cannot_be_used_keeps_it_from_starting() {
+    let missing = pem("missing.pem");
+    for (certificate, key, why) in [
+        (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),
+        (missing.clone(), pem("rsa.key"), "server.tls.certificate: cannot read"),
+        (pem("rsa.key"), pem("rsa.key"), "server.tls.certificate: the file holds no certificate"),
+        (pem("rsa.crt"), pem("rsa.crt"), "server.tls.key: the file holds no private key"),
+        (pem("rsa.crt"), "".into(), "`server.tls.key`: this may not be empty"),
+    ] {
+        for (verb, code) in [("serve", 2), ("check", 1)] {
+            let mut command = program();
+            command
+                .arg(verb)
+                .envs(BASIC)
+                .env("HOOK__SERVER__BIND", "127.0.0.1:0")
+                .env("HOOK__SERVER__TLS__CERTIFICATE", &certificate)
+                .env("HOOK__SERVER__TLS__KEY", &key);
+            let output = crate::support::run(&mut command, b"");
+            let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{verb}: {text}");
+            assert!(text.contains(why), "{verb}: {text}");
+        }
+    }
+}

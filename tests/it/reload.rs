@@ -1,0 +1,255 @@
+//! What follows its files while the service runs.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::support::{
+    AUTHORIZATION, BASIC, JSON, Service, program, registration, request, rules_folder, wait_for,
+};
+
+const HOOK: &str = "/hook";
+const READY: &str = r#"{"ready":true,"rules":"ok","keys":"none","draining":false}"#;
+const STALE: &str = r#"{"ready":true,"rules":"stale","keys":"none","draining":false}"#;
+
+/// A hook that admits this domain and says so in its message.
+fn rules(domain: &str) -> String {
+    format!(
+        r#"[self_service_registration]
+[[self_service_registration.rules]]
+id = "domain"
+attribute = "email"
+domains = ["{domain}"]
+message = "Only {domain}."
+"#
+    )
+}
+
+fn start(rules: &Path, more: &[(&str, &str)]) -> Service {
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").args(["--rules".as_ref(), rules]);
+    Service::spawn(command.envs(more.iter().copied()))
+}
+
+/// What the service says to an address at this domain.
+fn answer(service: &Service, domain: &str) -> String {
+    let answer = service.post(HOOK, &registration(&format!(r#"{{"email":"a@{domain}"}}"#)));
+    assert_eq!(answer.status, 200);
+    answer.text().to_owned()
+}
+
+fn admits(service: &Service, domain: &str) -> bool {
+    answer(service, domain).contains("ALLOW")
+}
+
+fn readiness(service: &Service) -> String {
+    let answer = service.send(&request("GET", "/readyz", &[], b""));
+    assert_eq!(answer.status, 200, "stale rules are still ready");
+    answer.text().to_owned()
+}
+
+/// Replaces a file as editors do.
+fn rename(folder: &Path, name: &str, text: &str) {
+    let new = folder.join("new~");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, folder.join(name)).unwrap();
+}
+
+/// CFG-S12: under load, no request fails, and every answer is of the old or of the new rules.
+#[test]
+fn good_rules_replace_others_while_requests_go_on() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let (done, count) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let load = scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                let text = answer(&service, "old.example");
+                let whole = text.contains("ALLOW") || text.contains("Only new.example.");
+                assert!(whole, "{text}");
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for round in 0..10 {
+            let domain = if round % 2 == 0 { "new.example" } else { "old.example" };
+            rename(folder.path(), "hook.toml", &rules(domain));
+            wait_for("the rules to be in force", || admits(&service, domain).then_some(()));
+        }
+        done.store(true, Ordering::Release);
+        load.join().unwrap();
+    });
+    assert!(count.load(Ordering::Relaxed) > 10);
+    let log = service.stderr();
+    assert_eq!(log.matches("rules: reloaded; revision ").count(), 10, "{log}");
+    let revisions = service.stdout();
+    let first = log.split_once("revision ").unwrap().1.split_whitespace().next().unwrap();
+    assert!(revisions.contains(first), "decision lines say which rules decided");
+}
+
+/// CFG-S13, by looking and by SIGHUP alone.
+#[test]
+fn bad_rules_change_nothing_and_are_told_of_once() {
+    for (reload, hangup) in [("200ms", false), ("off", true)] {
+        let folder = rules_folder(&[("hook.toml", &rules("good.example"))]);
+        let service = start(folder.path(), &[("HOOK__RULES__RELOAD", reload)]);
+        let nudge = || {
+            if hangup {
+                service.signal("HUP");
+            }
+        };
+        for bad in [rules(""), "[self_service_registration]\n".to_owned(), "[".to_owned()] {
+            rename(folder.path(), "hook.toml", &bad);
+            nudge();
+            wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
+            assert!(admits(&service, "good.example"));
+            rename(folder.path(), "hook.toml", &rules("good.example"));
+            nudge();
+            wait_for("readiness to say so", || (readiness(&service) == READY).then_some(()));
+        }
+        fs::remove_file(folder.path().join("hook.toml")).unwrap();
+        nudge();
+        wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
+        assert!(admits(&service, "good.example"), "a vanished file keeps the last good one");
+        let log = service.stderr();
+        let errors = log.lines().filter(|line| line.contains("rules: not reloaded"));
+        let told: Vec<_> = errors.collect();
+        // The broken syntax has two problems.
+        assert_eq!(told.len(), 5, "{log}");
+        assert!(told[0].contains("hook.toml:5:12: "), "{log}");
+        assert!(!log.contains("rules: reloaded"), "the same rules are no news: {log}");
+    }
+}
+
+#[test]
+fn without_looking_nothing_changes_but_on_a_hangup() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "off")]);
+    rename(folder.path(), "hook.toml", &rules("new.example"));
+    thread::sleep(Duration::from_millis(500));
+    assert!(admits(&service, "old.example"));
+    service.signal("HUP");
+    wait_for("the rules to be in force", || admits(&service, "new.example").then_some(()));
+}
+
+/// Files are links into a folder that a link leads to, which is swapped.
+#[test]
+fn kubernetes_swaps_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = |name: &str, domain: &str| {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("hook.toml"), rules(domain)).unwrap();
+        symlink(name, folder.path().join("..new")).unwrap();
+        fs::rename(folder.path().join("..new"), folder.path().join("..data")).unwrap();
+    };
+    version("..1", "old.example");
+    symlink("..data/hook.toml", folder.path().join("hook.toml")).unwrap();
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    assert!(admits(&service, "old.example"));
+    version("..2", "new.example");
+    wait_for("the rules to be in force", || admits(&service, "new.example").then_some(()));
+}
+
+/// A file that grows from look to look is not settled.
+#[test]
+fn what_is_being_written_waits() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "1s")]);
+    let start = Instant::now();
+    // Every prefix of it is either no rules file or admits everything.
+    let mut growing = "[self_service_registration]\nallow_all = true\n".to_owned();
+    while start.elapsed() < Duration::from_secs(3) {
+        growing.push_str("# more\n");
+        fs::write(folder.path().join("hook.toml"), &growing).unwrap();
+        assert!(!admits(&service, "any.example"), "half-written rules are in force");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(readiness(&service), READY);
+    wait_for("the whole to be in force", || admits(&service, "any.example").then_some(()));
+}
+
+#[test]
+fn lists_follow_their_files() {
+    let text = rules("x").replace(r#"["x"]"#, r#"{ file = "domains.txt" }"#);
+    let folder = rules_folder(&[("hook.toml", &text), ("domains.txt", "old.example\n")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    assert!(admits(&service, "old.example"));
+    rename(folder.path(), "domains.txt", "new.example\n");
+    wait_for("the list to be in force", || admits(&service, "new.example").then_some(()));
+    fs::remove_file(folder.path().join("domains.txt")).unwrap();
+    wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
+    assert!(admits(&service, "new.example"));
+}
+
+fn status(service: &Service, password: &str) -> u16 {
+    let pair = STANDARD.encode(format!("admin:{password}"));
+    let header = format!("Authorization: Basic {pair}");
+    let body = registration(r#"{"email":"a@okta.com","login":"a@okta.com"}"#);
+    service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], &body)).status
+}
+
+/// AUTHD-S05, with the secrets in a file and in the settings.
+#[test]
+fn a_secret_is_rotated_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, secret) = (folder.path().join("settings.toml"), folder.path().join("secret"));
+    let by_file = format!("username = \"admin\"\npassword_file = '{}'\n", secret.display());
+    let by_value = |list: &str| format!("username = \"admin\"\npassword = {list}\n");
+    let write = |auth: &str| {
+        let text = format!("rules.reload = \"200ms\"\n[auth.basic]\n{auth}");
+        fs::write(&settings, text).unwrap();
+    };
+    fs::write(&secret, "A\nB\n").unwrap();
+    write(&by_file);
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--config").arg(&settings);
+    let service = Service::spawn(&mut command);
+    assert_eq!((status(&service, "A"), status(&service, "B")), (200, 200));
+    fs::write(&secret, "B\n").unwrap();
+    wait_for("the old one to go", || (status(&service, "A") == 401).then_some(()));
+    assert_eq!(status(&service, "B"), 200);
+    write(&by_value(r#"["B", "C"]"#));
+    wait_for("the new one", || (status(&service, "C") == 200).then_some(()));
+    // What is at fault changes nothing: an empty secret, no way in at all, no settings.
+    for bad in [by_value("\"\""), "username = \"admin\"\n".to_owned(), "[".to_owned()] {
+        let told = service.stderr().matches("credentials: not reloaded").count();
+        write(&bad);
+        wait_for("the fault to be told", || {
+            (service.stderr().matches("credentials: not reloaded").count() > told).then_some(())
+        });
+        assert_eq!((status(&service, "B"), status(&service, "A")), (200, 401));
+    }
+    let log = service.stderr();
+    assert!(!log.contains("restart"), "nothing but credentials has changed: {log}");
+    write(&(by_value("\"B\"") + "[server]\nbody_limit = 1000\n"));
+    wait_for("what waits to be told", || {
+        service.stderr().contains("what has changed outside of [auth] waits").then_some(())
+    });
+    wait_for("the other one to go", || (status(&service, "C") == 401).then_some(()));
+}
+
+/// CFG-S18
+#[test]
+fn a_secret_that_all_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "A\n").unwrap();
+    for (mode, warned) in [(0o644, true), (0o640, false)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let service = Service::start(&[
+            BASIC[0],
+            ("HOOK__AUTH__BASIC__PASSWORD_FILE", secret.to_str().unwrap()),
+        ]);
+        service.send(&request("GET", "/healthz", &[AUTHORIZATION], b""));
+        wait_for("the introduction", || service.stderr().contains("curl ").then_some(()));
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(service.stderr().contains("every user of this machine"), warned);
+    }
+}

@@ -296,3 +296,59 @@ fn nobody_needs_to_listen() {
     assert_eq!(wait_for_exit(&mut service), Some(0));
     drop(out.0);
 }
+
+/// SHUT-S01: a hundred requests whose bodies are on their way when the signal comes.
+#[test]
+fn whatever_had_begun_is_answered() {
+    let mut service = Service::with_basic();
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
+    let (first, rest) = whole.split_at(whole.len() - 10);
+    let mut held: Vec<_> = (0..100).map(|_| service.connect()).collect();
+    for stream in &mut held {
+        stream.write_all(first).unwrap();
+    }
+    assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
+    service.signal("TERM");
+    wait_for("the listener to close", || {
+        TcpStream::connect(service.address).is_err().then_some(())
+    });
+    for stream in &mut held {
+        stream.write_all(rest).unwrap();
+        assert_eq!(Answer::read(stream).status, 200);
+    }
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+}
+
+/// SHUT-S06: there is no state to lose, and the address is free at once.
+#[test]
+fn killed_it_starts_again_at_the_same_address() {
+    let mut service = Service::with_basic();
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    let mut open: Vec<_> = (0..20).map(|_| service.connect()).collect();
+    for stream in &mut open {
+        stream
+            .write_all(&request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body))
+            .unwrap();
+    }
+    service.child.kill().unwrap();
+    service.child.wait().unwrap();
+    let address = service.address.to_string();
+    let next = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__BIND", &address)]);
+    assert_eq!(next.post("/registrationHookSSR", &body).status, 200);
+}
+
+/// SHUT-S07: whoever read its output has gone.
+#[test]
+fn closed_output_ends_nothing() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    let mut service = Service::spawn_with_stdout(&mut command, writer.into());
+    for _ in 0..100 {
+        assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+    }
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+}

@@ -20,6 +20,7 @@ mod fixtures;
 mod http;
 mod issuer;
 mod lifecycle;
+mod logs;
 mod oauth;
 mod operations;
 mod problems;

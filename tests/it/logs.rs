@@ -1,0 +1,179 @@
+//! What may stand in a log, and what must: the `LOG-*` scenarios.
+
+use std::{collections::BTreeSet, io::Write as _, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    issuer::{self, Behaviour, Issuer},
+    support::{
+        AUTHORIZATION, Answer, BASIC, JSON, Service, registration, repository, request, wait_for,
+    },
+};
+
+const SSR: &str = "/registrationHookSSR";
+
+/// A service that says as much as it can be made to.
+fn talkative(more: &[(&str, &str)]) -> Service {
+    Service::start(&[&BASIC[..], &[("RUST_LOG", "trace")], more].concat())
+}
+
+/// Every line, once there are so many.
+fn lines(service: &Service, count: usize) -> Vec<Value> {
+    let text = wait_for("the lines", || {
+        let text = service.stdout();
+        (text.lines().count() >= count).then_some(text)
+    });
+    let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), count, "{text}");
+    lines
+}
+
+/// Every string and number of a form, except those that are too short to be looked for.
+fn values(form: &Value, found: &mut BTreeSet<String>) {
+    match form {
+        Value::Object(members) => members.values().for_each(|value| values(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| values(value, found)),
+        Value::String(text) if text.len() > 3 => drop(found.insert(text.clone())),
+        _ => {}
+    }
+}
+
+/// LOG-S01: every recorded request, allowed and denied.
+#[test]
+fn no_value_of_a_profile_stands_in_any_log() {
+    let service = talkative(&[]);
+    let mut count = 0;
+    let mut private = BTreeSet::new();
+    for hook in std::fs::read_dir(repository("tests/fixtures")).unwrap() {
+        let hook = hook.unwrap();
+        let path = format!("/{}", hook.file_name().to_str().unwrap());
+        for file in std::fs::read_dir(hook.path()).unwrap() {
+            let file = file.unwrap().path();
+            if !file.to_str().unwrap().ends_with(".request.json") {
+                continue;
+            }
+            let body = std::fs::read(&file).unwrap();
+            assert_eq!(service.post(&path, &body).status, 200, "{file:?}");
+            count += 1;
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            for form in ["/data/userProfile", "/data/userProfileUpdate", "/data/context/user"] {
+                body.pointer(form).inspect(|form| values(form, &mut private));
+            }
+        }
+    }
+    let written = lines(&service, count).len();
+    assert!(written > 50 && private.len() > 20, "{written} {}", private.len());
+    // What it says when it starts shows a made-up request of its own.
+    let messages = service.stderr();
+    let (_, messages) = messages.split_once(" curl ").unwrap();
+    let (_, messages) = messages.split_once('\n').unwrap();
+    let logs = service.stdout() + messages;
+    for value in private {
+        assert!(!logs.contains(&value), "`{value}` in {logs}");
+    }
+}
+
+/// LOG-S02 and LOG-S08: whatever is presented, its reason is told and nothing of it.
+#[test]
+fn no_credential_stands_in_any_log() {
+    let issuer = Issuer::start(Behaviour::default());
+    let settings = issuer::settings(issuer.address);
+    let mut settings: Vec<_> =
+        settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    settings.push(("HOOK__AUTH__HEADER__NAME", "x-hook-secret"));
+    settings.push(("HOOK__AUTH__HEADER__SECRET", "s3cr3t-value-0123456789abcdef"));
+    let service = talkative(&settings);
+    let token = issuer.token(&json!({}));
+    let old = issuer.token(&json!({"exp": 1}));
+    let other = issuer.token(&json!({"aud": "other"}));
+    let bearer = |token: &str| format!("Authorization: Bearer {token}");
+    let presented = [
+        (AUTHORIZATION.to_owned(), 200, None),
+        ("X-Hook-Secret: s3cr3t-value-0123456789abcdef".to_owned(), 200, None),
+        (bearer(&token), 200, None),
+        ("Authorization: Basic YWRtaW46d3Jvbmc=".to_owned(), 401, Some("wrong")),
+        ("X-Hook-Secret: s3cr3t-value-wrong".to_owned(), 401, Some("wrong")),
+        (bearer(&old), 401, Some("expired")),
+        (bearer(&other), 401, Some("wrong_aud")),
+        (bearer(&token[..token.len() - 9]), 401, Some("malformed")),
+    ];
+    let body = registration(r#"{"email":"a@okta.com","login":"a@okta.com"}"#);
+    for (header, status, reason) in &presented {
+        let answer = service.send(&request("POST", SSR, &[header, JSON], &body));
+        assert_eq!(answer.status, *status, "{header}");
+        if let Some(reason) = reason {
+            let generic = r#"{"error":{"errorSummary":"The credentials are missing or wrong."}}"#;
+            assert_eq!(answer.text(), generic);
+            let told = format!("refused a caller: {reason}");
+            wait_for("the reason to be told", || service.stderr().contains(&told).then_some(()));
+        }
+    }
+    lines(&service, presented.len());
+    let logs = service.stdout() + &service.stderr();
+    for secret in ["supersecret", "YWRtaW46", "s3cr3t", "eyJ", "wrong="] {
+        assert!(!logs.contains(secret), "`{secret}` in {logs}");
+    }
+}
+
+/// LOG-S04: nothing that a caller sends begins a line.
+#[test]
+fn nobody_else_writes_a_line() {
+    let service = talkative(&[]);
+    const FORGED: &str = "x\\r\\n{\\\"level\\\":\\\"INFO\\\",\\\"msg\\\":\\\"forged\\\"}";
+    let good = registration(&format!(r#"{{"firstName":"{FORGED}"}}"#));
+    let with = |member: &str| {
+        let text = String::from_utf8(good.clone()).unwrap();
+        text.replacen('{', &format!(r#"{{"{member}":"{FORGED}","#), 1).into_bytes()
+    };
+    let unknown = String::from_utf8(good.clone()).unwrap();
+    let unknown = unknown.replace("self.service.registration", FORGED).into_bytes();
+    let agent = "User-Agent: x\t{\"msg\":\"forged\"}";
+    let requests = [
+        request("POST", SSR, &[AUTHORIZATION, JSON, agent], &good),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &with("eventId")),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &with("unknown")),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &unknown),
+        request("POST", "/x%0d%0a%7B%22msg%22:%22forged%22%7D", &[AUTHORIZATION, JSON], &good),
+        request("POST", SSR, &["Authorization: Bearer forged", JSON], &good),
+    ];
+    for request in &requests {
+        service.send(request);
+    }
+    let lines = lines(&service, requests.len());
+    assert!(lines.iter().all(|line| line.get("msg").is_none() && line["time"].is_string()));
+    assert_eq!(service.stdout().matches("forged").count(), 1, "in `event_id`, quoted");
+    assert!(!service.stderr().contains("forged"), "{}", service.stderr());
+}
+
+/// LOG-S07: whatever comes of a request, it has one line.
+#[test]
+fn every_request_has_a_line() {
+    let service = talkative(&[
+        ("HOOK__SERVER__BODY_LIMIT", "1000"),
+        ("HOOK__SERVER__REQUEST_TIMEOUT", "300ms"),
+    ]);
+    let good = registration("{}");
+    let post = |headers: &[&str], body: &[u8]| request("POST", SSR, headers, body);
+    service.send(&post(&[AUTHORIZATION, JSON], &good));
+    service.send(&post(&[JSON], &good));
+    service.send(&post(&[AUTHORIZATION, JSON], b"{"));
+    service.send(&request("GET", SSR, &[AUTHORIZATION], b""));
+    service.send(&request("POST", "/nothing", &[AUTHORIZATION, JSON], &good));
+    service.send(&post(&[AUTHORIZATION], &good));
+    service.send(&post(&[AUTHORIZATION, JSON], &[b' '; 1001]));
+    let whole = post(&[AUTHORIZATION, JSON], &good);
+    let (cut, _) = whole.split_at(whole.len() - 5);
+    let mut slow = service.connect();
+    slow.write_all(cut).unwrap();
+    assert_eq!(Answer::read(&mut slow).status, 408);
+    let mut aborted = service.connect();
+    aborted.write_all(cut).unwrap();
+    drop(aborted);
+    let mut statuses: Vec<_> =
+        lines(&service, 9).iter().map(|line| line["status"].as_u64().unwrap()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400, 400, 401, 404, 405, 408, 413, 415]);
+    std::thread::sleep(Duration::from_millis(300));
+    lines(&service, 9);
+}

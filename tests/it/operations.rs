@@ -7,15 +7,16 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
     AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, repository, request,
     wait_for,
@@ -148,6 +149,34 @@ fn lost_lines_and_bad_rules_are_counted() {
     assert_eq!(infos, 1, "one revision is in force");
 }
 
+/// CLOCK-S01, and what tokens cost: clocks that differ by half a minute are no matter, by one and a
+/// half they are.
+#[test]
+fn refused_tokens_and_fetches_of_keys_are_counted() {
+    let issuer = Issuer::start(Behaviour::default());
+    let settings = issuer::settings(issuer.address);
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
+    let (service, metrics) = with_metrics(&settings);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    // A token of five minutes, by a clock that is off by so many seconds.
+    let call = |off: i64, age: i64| {
+        let issued = now.cast_signed() - age + off;
+        let token = issuer.token(&json!({"iat": issued, "exp": issued + 300}));
+        let header = format!("Authorization: Bearer {token}");
+        service.send(&request("POST", SSR, &[&header, JSON], &registration(GOOD))).status
+    };
+    wait_for("keys", || (call(0, 1) == 200).then_some(()));
+    assert_eq!((call(30, 0), call(-30, 300)), (200, 200));
+    assert_eq!((call(90, 0), call(-90, 300)), (401, 401));
+    let samples = samples(metrics);
+    let failures = |reason: &str| {
+        samples[&format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#)]
+    };
+    assert_eq!((failures("not_yet_valid"), failures("expired")), (1.0, 1.0));
+    assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="ok"}"#], 1.0);
+    assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="error"}"#], 0.0);
+}
+
 /// What an Okta admin finds in the System Log; shadow rules too, and no value.
 #[test]
 fn decisions_explain_themselves_where_they_are_told_to() {
@@ -171,7 +200,7 @@ fn decisions_explain_themselves_where_they_are_told_to() {
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(body["error"].is_null(), outcome == "pass");
         let context = &body["debugContext"];
-        let rules = serde_json::json!([
+        let rules = json!([
             {"id": "enforced", "outcome": outcome},
             {"id": "tried", "outcome": outcome, "mode": "shadow"},
         ]);

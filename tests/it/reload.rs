@@ -11,6 +11,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use serde_json::json;
+
+use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
     AUTHORIZATION, BASIC, JSON, Service, program, registration, request, rules_folder, wait_for,
 };
@@ -232,6 +235,40 @@ fn a_secret_is_rotated_without_a_restart() {
         service.stderr().contains("what has changed outside of [auth] waits").then_some(())
     });
     wait_for("the other one to go", || (status(&service, "C") == 401).then_some(()));
+}
+
+/// Other settings of tokens forget what was verified by the old ones; the same ones keep the keys.
+#[test]
+fn settings_of_tokens_follow_their_file() {
+    let issuer = Issuer::start(Behaviour::default());
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("settings.toml");
+    let write = |scope: &str, password: &str| {
+        let mut text = format!("rules.reload = '200ms'\n[auth.oauth]\nscope = '{scope}'\n");
+        for (name, value) in issuer::settings(issuer.address) {
+            let key = name.rsplit("__").next().unwrap().to_lowercase();
+            if key != "scope" {
+                text += &format!("{key} = '{value}'\n");
+            }
+        }
+        text += &format!("[auth.basic]\nusername = 'admin'\npassword = '{password}'\n");
+        fs::write(&settings, text).unwrap();
+    };
+    write(issuer::SCOPE, "A");
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--config").arg(&settings);
+    let service = Service::spawn(&mut command);
+    let header = format!("Authorization: Bearer {}", issuer.token(&json!({})));
+    let call = || {
+        let body = registration(r#"{"email":"a@okta.com","login":"a@okta.com"}"#);
+        service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], &body)).status
+    };
+    assert_eq!(call(), 200);
+    write(issuer::SCOPE, "B");
+    wait_for("the new password", || (status(&service, "B") == 200).then_some(()));
+    assert_eq!((call(), issuer.fetches()), (200, 1), "the keys are kept");
+    write("another.scope", "B");
+    wait_for("the token to be refused", || (call() == 403).then_some(()));
 }
 
 /// CFG-S18

@@ -17,6 +17,7 @@ use crate::{
 
 mod check;
 mod eval;
+mod fixtures;
 mod introduction;
 mod messages;
 mod replay;
@@ -81,7 +82,7 @@ enum Verb {
     /// Run the service (also with no verb)
     Serve,
     /// Find every problem in settings and rules, and try every rule's examples
-    Check,
+    Check(check::Arguments),
     /// Answer one request as the service would
     Eval(eval::Arguments),
     /// Answer recorded requests and compare with the recorded answers
@@ -101,7 +102,7 @@ pub fn run() -> Exit {
     let common = &arguments.common;
     let done = match arguments.verb.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(common),
-        Verb::Check => check::run(common),
+        Verb::Check(arguments) => check::run(common, &arguments),
         Verb::Eval(arguments) => eval::run(common, &arguments),
         Verb::Replay(arguments) => replay::run(common, &arguments),
     };

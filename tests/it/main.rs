@@ -12,6 +12,7 @@
 
 mod auth;
 mod check;
+mod coverage;
 mod decode;
 mod email;
 mod examples;

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    load,
+    load::{self, Scrutiny},
     problem::Problem,
     rule::RuleSet,
     settings::{self, Settings, Sources},
@@ -159,18 +159,21 @@ impl Common {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        Ok(rules(&settings).set?)
+        Ok(rules(&settings, &Scrutiny::default()).set?)
     }
 }
 
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings) -> Rules {
+fn rules(settings: &Settings, scrutiny: &Scrutiny) -> Rules {
     let settings::Rules { directory, named } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
-        return Rules { place: "the built-in rules".to_owned(), set: load::built_in() };
+        return Rules { place: "the built-in rules".to_owned(), set: load::built_in(scrutiny) };
     }
-    Rules { place: format!("the rules in `{}`", directory.display()), set: load::folder(directory) }
+    Rules {
+        place: format!("the rules in `{}`", directory.display()),
+        set: load::folder(directory, scrutiny),
+    }
 }
 
 /// Writes a result to standard output. A reader that has gone away has read enough.

@@ -9,12 +9,16 @@ use clap::Args;
 
 use super::{Common, Exit, Failure, Rules, fixtures, print, rules, serve::issuer};
 use crate::{
+    load::Scrutiny,
     problem::Problem,
     rule::{Hook, RuleSet, Section, Verdict},
 };
 
 #[derive(Args)]
 pub(super) struct Arguments {
+    /// Try inputs that ought to fail on each rule, and tell which pass
+    #[arg(long)]
+    probe: bool,
     /// Ask for recorded requests, as `replay` reads them, that pass and that fail each rule
     #[arg(long, value_name = "DIR")]
     coverage: Option<PathBuf>,
@@ -26,7 +30,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     if let Some(oauth) = &settings.auth.oauth {
         problems.extend(issuer(oauth).err());
     }
-    let Rules { place, set } = rules(&settings);
+    let Rules { place, set } = rules(&settings, &Scrutiny { probe: arguments.probe });
     match set {
         Ok(rules) => {
             if let Some(recorded) = &arguments.coverage {

@@ -21,6 +21,7 @@ mod http;
 mod issuer;
 mod lifecycle;
 mod oauth;
+mod probe;
 mod problems;
 mod replay;
 mod rules;

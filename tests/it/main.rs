@@ -14,6 +14,7 @@ mod auth;
 mod check;
 mod coverage;
 mod decode;
+mod docs;
 mod email;
 mod examples;
 mod fixtures;

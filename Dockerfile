@@ -11,6 +11,7 @@ RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --profile dist --locked \
  && rm -r src
 COPY rules rules
+COPY attacks.toml ./
 COPY src src
 # Younger than the stand-ins above, so that cargo builds them.
 RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked

@@ -23,7 +23,7 @@ use ring::digest::{Context, SHA256};
 
 use crate::{
     credentials::Credentials,
-    load,
+    load::{self, Scrutiny},
     problem::Problem,
     server::{Certificate, State},
     settings::{self, Settings, Sources, Tls},
@@ -99,7 +99,7 @@ impl Watched {
         let (paths, stale) = (vec![directory.clone()], state.rules_stale.clone());
         let state = state.clone();
         Self::new("rules", paths, stale, move |_| {
-            let rules = load::folder(&directory)?;
+            let rules = load::folder(&directory, &Scrutiny::default())?;
             let state = state.clone();
             Ok(Box::new(move || state.replace_rules(rules)))
         })

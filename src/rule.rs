@@ -136,6 +136,11 @@ impl Verdict<'_> {
 }
 
 impl Hook {
+    /// The rules of both sections.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.registration.iter().chain(&self.progressive).flat_map(Section::rules)
+    }
+
     /// Judges a request; `today` is the UTC day, for requests that do not say when they were made.
     pub fn evaluate<'r: 'q, 'q>(
         &'r self,
@@ -159,19 +164,23 @@ impl Hook {
 }
 
 impl Section {
+    /// What must hold, if anything must.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let rules = match &self.policy {
+            Policy::AllowAll => None,
+            Policy::Rules(rules) => Some(rules.iter()),
+        };
+        rules.into_iter().flatten()
+    }
+
     fn evaluate<'r: 'q, 'q>(&'r self, request: &'q Request<'_>, today: Date) -> Evaluation<'r, 'q> {
         // Normalised first: that is what Okta will store, and so what is judged.
         let normalised = set::normalised(&self.set, &request.form);
         let form = normalised.as_ref().unwrap_or(&request.form);
         let event_time = request.event_time.as_deref();
         let circumstances = Circumstances { form, event_time, today };
-        let verdicts: Vec<_> = match &self.policy {
-            Policy::AllowAll => Vec::new(),
-            Policy::Rules(rules) => rules
-                .iter()
-                .map(|rule| Verdict { rule, outcome: rule.outcome(&circumstances) })
-                .collect(),
-        };
+        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
+        let verdicts: Vec<_> = self.rules().map(judge).collect();
         let denying = verdicts.iter().filter(|verdict| verdict.denies());
         let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
         let decision = match NonEmpty::collect(causes) {

@@ -19,6 +19,7 @@ use crate::{
     auth::Reason,
     credentials::Credentials,
     decision_log::DecisionLog,
+    load::Scrutiny,
     metrics::Metrics,
     reload::{self, Watched},
     server::{self, Certificate, Listeners, State, Stopped, Warnings},
@@ -30,7 +31,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, directory, set } = rules(&settings);
+    let Rules { place, directory, set } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;

@@ -15,11 +15,17 @@ use crate::{
     },
 };
 
-/// Complains of every example that does not come out as it says.
+/// Complains of every example that does not come out as it says, and gives back those that pass.
 /// A rule is `plain` if its attributes and checks do not stand in parts.
-pub(super) fn try_out<'n>(rule: &Rule, plain: bool, entry: &'n Entry, of: &Fields<'n, '_>) {
+pub(super) fn try_out<'n>(
+    rule: &Rule,
+    plain: bool,
+    entry: &'n Entry,
+    of: &Fields<'n, '_>,
+) -> Vec<Form<'n>> {
+    let mut passing = Vec::new();
     let Some(table) = of.keep(entry.value.table()) else {
-        return;
+        return passing;
     };
     let fields = of.child(table, entry.key_span.clone());
     let today = today();
@@ -31,7 +37,8 @@ pub(super) fn try_out<'n>(rule: &Rule, plain: bool, entry: &'n Entry, of: &Field
             };
             let circumstances = Circumstances { form: &form, event_time: None, today };
             match (rule.outcome(&circumstances), should_pass) {
-                (Outcome::Pass, true) | (Outcome::Fail(_), false) => {}
+                (Outcome::Pass, true) => passing.push(form),
+                (Outcome::Fail(_), false) => {}
                 (Outcome::Fail(unmet), true) => fields.push(
                     example.span.clone(),
                     format!("this example should pass and fails: {unmet}"),
@@ -48,6 +55,7 @@ pub(super) fn try_out<'n>(rule: &Rule, plain: bool, entry: &'n Entry, of: &Field
         }
     }
     fields.finish();
+    passing
 }
 
 /// The form that an example stands for: an object is one; any other value is that of each of the
@@ -77,7 +85,7 @@ fn known_attribute<'n>(known: &[&str], entry: &'n Entry) -> Result<Attribute<'n>
 }
 
 /// The day that examples of an `age` are tried on.
-fn today() -> Date {
+pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
+use super::Scrutiny;
 use crate::{
     nearest::did_you_mean,
     rule::node::{Entry, Fault, Node, Table},
@@ -12,6 +13,8 @@ pub(super) struct Fields<'n, 'f> {
     table: &'n Table,
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
+    /// What rules are held against.
+    pub(super) scrutiny: &'f Scrutiny,
     faults: &'f RefCell<Vec<Fault>>,
 }
 
@@ -20,14 +23,15 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn new(
         table: &'n Table,
         span: Range<usize>,
+        scrutiny: &'f Scrutiny,
         faults: &'f RefCell<Vec<Fault>>,
     ) -> Self {
-        Self { table, span, asked: RefCell::default(), faults }
+        Self { table, span, asked: RefCell::default(), scrutiny, faults }
     }
 
     /// Starts reading a table within this one.
     pub(super) fn child(&self, table: &'n Table, span: Range<usize>) -> Self {
-        Self::new(table, span, self.faults)
+        Self::new(table, span, self.scrutiny, self.faults)
     }
 
     /// How many faults there are so far.
@@ -53,11 +57,6 @@ impl<'n, 'f> Fields<'n, 'f> {
         read: impl FnOnce(&'n Node) -> Result<T, Fault>,
     ) -> Option<T> {
         self.keep(read(&self.entry(key)?.value))
-    }
-
-    /// A string; a fault where it is absent.
-    pub(super) fn required_text(&self, key: &'static str) -> Option<&'n str> {
-        self.required(key, Node::text)
     }
 
     /// The value of this key, read by `read`; a fault where it is absent.

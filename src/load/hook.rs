@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{attribute, fields::Fields, rule, set, text};
+use super::{Scrutiny, attribute, fields::Fields, rule, set, text};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     nearest::did_you_mean,
@@ -19,9 +19,9 @@ const PROGRESSIVE: &str = "progressive_profile";
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
 /// Reads a file's sections.
-pub(super) fn read(document: &Table, faults: &mut Vec<Fault>) -> Hook {
+pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &mut Vec<Fault>) -> Hook {
     let found = RefCell::new(std::mem::take(faults));
-    let fields = Fields::new(document, 0..0, &found);
+    let fields = Fields::new(document, 0..0, scrutiny, &found);
     let mut ids = Vec::new();
     let mut section = |key: &'static str| {
         let entry = fields.entry(key)?;

@@ -1,6 +1,6 @@
 //! One `[[….rules]]` table → a [`Rule`].
 
-use super::{attribute, examples, fields::Fields, text};
+use super::{attribute, examples, fields::Fields, probe, text};
 use crate::{
     hook::NonEmpty,
     nearest::did_you_mean,
@@ -14,7 +14,7 @@ use crate::{
 /// Reads a rule and tries its examples; nothing if it is at fault.
 pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
     let before = fields.fault_count();
-    let id = fields.required_text("id");
+    let id = fields.required("id", |node| Ok((node.text()?, node)));
     let message = fields.required("message", text::read);
     let shadow = fields.optional("mode", mode);
     let when = fields.entry("when").map(|entry| read_part_list(entry, &fields));
@@ -35,10 +35,10 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
         (None, None) => read_part(&fields).map(|part| Requirement::All(NonEmpty::of(part))),
     };
     fields.finish();
-    let requirement = requirement?;
+    let (id, requirement) = (id?, requirement?);
     let first = requirement.parts().first().attributes.first();
     let rule = Rule {
-        id: id?.to_owned(),
+        id: id.0.to_owned(),
         when: when.unwrap_or(Some(Vec::new()))?,
         shadow: shadow.unwrap_or(false),
         message: message?,
@@ -51,8 +51,12 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
     if fields.fault_count() > before {
         return None;
     }
-    if let Some(entry) = examples {
-        examples::try_out(&rule, all.or(any).is_none(), entry, &fields);
+    let plain = all.or(any).is_none();
+    let passing = examples.map(|entry| examples::try_out(&rule, plain, entry, &fields));
+    if fields.scrutiny.probe && fields.fault_count() == before {
+        for found in probe::findings(&rule, &passing.unwrap_or_default(), examples::today()) {
+            fields.push(id.1.span.clone(), found);
+        }
     }
     Some(rule)
 }

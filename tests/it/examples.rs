@@ -25,9 +25,16 @@ fn there_are_eight_and_the_table_names_each() {
 }
 
 #[test]
-fn their_rules_have_no_problems() {
+fn their_rules_have_no_problems_stand_the_trial_and_are_covered() {
     for folder in policies() {
-        let output = run(program().args(["check", "--rules"]).arg(folder.join("rules")), b"");
+        let output = run(
+            program()
+                .args(["check", "--probe", "--coverage"])
+                .arg(folder.join("fixtures"))
+                .arg("--rules")
+                .arg(folder.join("rules")),
+            b"",
+        );
         let said = text(&output.stdout).to_owned() + text(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
     }

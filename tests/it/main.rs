@@ -12,8 +12,10 @@
 
 mod auth;
 mod check;
+mod coverage;
 mod decision_log;
 mod decode;
+mod docs;
 mod email;
 mod examples;
 mod fixtures;
@@ -23,6 +25,7 @@ mod lifecycle;
 mod logs;
 mod oauth;
 mod operations;
+mod probe;
 mod problems;
 mod reload;
 mod replay;

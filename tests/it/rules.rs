@@ -4,7 +4,8 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use registration_hook::{
     hook::{self, DecisionKind, NonEmpty},
-    load, pipeline,
+    load::{self, Scrutiny},
+    pipeline,
     rule::{
         Hook, Part, Policy, Requirement, Rule,
         check::{Check, Circumstances, Miss},
@@ -605,7 +606,7 @@ fn lists_from_files() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load::folder(folder.path());
+    let load = || load::folder(folder.path(), &Scrutiny::default());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
     for (code, email, passed) in [

@@ -4,7 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use registration_hook::{load, problem::Problem};
+use registration_hook::{
+    load::{self, Scrutiny},
+    problem::Problem,
+};
 use serde_json::{Value, json};
 
 use crate::support::{repository, rules_folder};
@@ -46,7 +49,7 @@ fn in_json(value: toml::Value) -> Value {
 
 fn load(text: &str) -> Result<(), Vec<Problem>> {
     let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
-    load::folder(folder.path()).map(|_| ())
+    load::folder(folder.path(), &Scrutiny::default()).map(|_| ())
 }
 
 /// Every file below that ends so.

@@ -10,6 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use registration_hook::{
+    load::{self, Scrutiny},
+    rule::Hook,
+};
+
 pub const BASIC: [(&str, &str); 2] =
     [("HOOK__AUTH__BASIC__USERNAME", "admin"), ("HOOK__AUTH__BASIC__PASSWORD", "supersecret")];
 pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
@@ -227,9 +232,9 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 /// The rules of one hook called `hook`, in a file of this text.
-pub fn hook(text: &str) -> registration_hook::rule::Hook {
+pub fn hook(text: &str) -> Hook {
     let folder = rules_folder(&[("hook.toml", text)]);
-    let mut rules = registration_hook::load::folder(folder.path())
+    let mut rules = load::folder(folder.path(), &Scrutiny::default())
         .unwrap_or_else(|problems| panic!("{}", problems[0]));
     rules.hooks.remove("hook").unwrap()
 }

@@ -1,0 +1,89 @@
+//! `check --coverage`.
+
+use std::{fs, path::Path};
+
+use crate::support::{program, registration, repository, rules_folder, run, text};
+
+fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
+    let mut command = program();
+    let output =
+        run(command.args(["check", "--coverage"]).arg(recorded).arg("--rules").arg(rules), b"");
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
+}
+
+#[test]
+fn coverage_names_what_is_missing() {
+    let rules = repository("tests/rules");
+    let fixtures = repository("tests/fixtures");
+    let (code, said) = check(&rules, &fixtures);
+    assert_eq!(code, Some(0), "{said}");
+
+    let recorded = tempfile::tempdir().unwrap();
+    let copy = |hook: &str, case: &str| {
+        fs::create_dir_all(recorded.path().join(hook)).unwrap();
+        let name = format!("{hook}/{case}.request.json");
+        fs::copy(fixtures.join(&name), recorded.path().join(&name)).unwrap();
+    };
+    copy("registrationHookSSR", "guide-allow");
+    copy("registrationHookPP", "guide-deny");
+    copy("registrationHookSSRandPP", "guide-progressive-update");
+    copy("registrationHookSSRandPP", "guide-progressive-deny");
+    let place = recorded.path().to_str().unwrap();
+    let (code, said) = check(&rules, recorded.path());
+    assert_eq!(code, Some(1));
+    let problem = |hook: &str, verb: &str, rule: &str| {
+        let file = rules.join(format!("{hook}.toml"));
+        format!(
+            "{}: no recorded request {verb} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
+            file.display()
+        )
+    };
+    let both = "okta-email-and-employee-number";
+    let expected = problem("registrationHookPP", "passes", "employee-number")
+        + &problem("registrationHookSSR", "fails", "okta-email")
+        + &problem("registrationHookSSRandPP", "passes", both)
+        + &problem("registrationHookSSRandPP", "fails", both);
+    assert_eq!(said, expected + "4 problems\n");
+
+    // What `replay` complains of.
+    fs::create_dir(recorded.path().join("other")).unwrap();
+    fs::write(recorded.path().join("other/x.request.json"), "{}").unwrap();
+    fs::write(recorded.path().join("registrationHookSSR/y.response.json"), "{}").unwrap();
+    fs::write(recorded.path().join("registrationHookSSR/z.request.json"), "{").unwrap();
+    let (code, said) = check(&rules, recorded.path());
+    assert_eq!(code, Some(1));
+    for part in [
+        "other/x.request.json: no rules file is named like its folder",
+        "y.response.json: there is no request to this answer",
+        "z.request.json: the body is not strict JSON",
+        "\n7 problems\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (code, said) = check(&rules, Path::new("nonexistent"));
+    assert_eq!(code, Some(2));
+    assert!(said.contains("nonexistent: cannot read the folder"), "{said}");
+}
+
+/// A shadow rule decides nothing, a condition is no rule, and a hook without rules lacks none.
+#[test]
+fn coverage_asks_for_enforced_rules() {
+    let folder = rules_folder(&[
+        ("open.toml", "[self_service_registration]\nallow_all = true\n"),
+        (
+            "hook.toml",
+            "[[self_service_registration.rules]]\nid = 'shadow'\nmode = 'shadow'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\n[[self_service_registration.rules]]\nid = 'skipped'\nwhen = [{ attribute = 'a', digits = 3 }]\nmessage = 'm'\nattribute = 'a'\ndigits = 4\n",
+        ),
+    ]);
+    let recorded = tempfile::tempdir().unwrap();
+    fs::create_dir(recorded.path().join("hook")).unwrap();
+    let request = registration(r#"{"a":"1234"}"#);
+    fs::write(recorded.path().join("hook/x.request.json"), request).unwrap();
+    let (code, said) = check(folder.path(), recorded.path());
+    assert_eq!(code, Some(1));
+    assert!(!said.contains("shadow") && !said.contains("open"), "{said}");
+    assert!(
+        said.contains("passes the rule `skipped`") && said.ends_with("\n2 problems\n"),
+        "{said}"
+    );
+}

@@ -1,0 +1,101 @@
+//! The TOML in `docs/rules.md` and `README.md` loads, does what its examples say and stands the
+//! adversarial trial; and the reference has an example of every key.
+
+use std::{collections::BTreeSet, fs};
+
+use registration_hook::load::{self, Scrutiny};
+use serde_json::Value;
+
+use crate::support::{repository, rules_folder};
+
+/// The fenced blocks of a page whose language is TOML: what else the fence says, and the text.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let page = fs::read_to_string(repository(page)).unwrap();
+    let fenced = page.split("\n```toml").skip(1);
+    fenced
+        .map(|rest| {
+            let (info, rest) = rest.split_once('\n').unwrap();
+            (info.trim().to_owned(), rest.split_once("\n```").unwrap().0.to_owned())
+        })
+        .collect()
+}
+
+/// Whole files. A block of `rules` has some with empty lines between, and `id` and `message` left
+/// out where nothing depends on them.
+fn files(info: &str, text: &str) -> Vec<String> {
+    match info {
+        "" => vec![text.to_owned()],
+        "rules" => text.split("\n\n").map(file).collect(),
+        other => panic!("unknown kind of block `{other}`"),
+    }
+}
+
+fn file(rule: &str) -> String {
+    let mut file = "[[self_service_registration.rules]]\n".to_owned();
+    for key in ["id", "message"] {
+        if !rule.lines().any(|line| line.starts_with(&format!("{key} = "))) {
+            file.push_str(&format!("{key} = \"not shown\"\n"));
+        }
+    }
+    file + rule
+}
+
+#[test]
+fn every_block_loads_and_stands_the_trial() {
+    for (page, least) in [("docs/rules.md", 15), ("README.md", 1)] {
+        let files: Vec<_> =
+            blocks(page).iter().flat_map(|(info, text)| files(info, text)).collect();
+        assert!(files.len() >= least, "{page}: {}", files.len());
+        for text in files {
+            let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
+            if let Err(problems) = load::folder(folder.path(), &Scrutiny { probe: true }) {
+                panic!("{page}: {}\nin\n{text}", problems[0]);
+            }
+        }
+    }
+}
+
+/// The keys of all tables within.
+fn keys(value: &toml::Value, found: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                found.insert(key.clone());
+                keys(value, found);
+            }
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        _ => {}
+    }
+}
+
+/// The names of all properties within, which another test holds to what the loader knows.
+fn properties(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::Object(named)) = members.get("properties") {
+                found.extend(named.keys().cloned());
+            }
+            members.values().for_each(|member| properties(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| properties(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_has_an_example() {
+    let mut shown = BTreeSet::new();
+    for (info, text) in blocks("docs/rules.md") {
+        let fragments = if info == "rules" { text.split("\n\n").collect() } else { vec![&*text] };
+        for fragment in fragments {
+            keys(&toml::Value::Table(fragment.parse().unwrap()), &mut shown);
+        }
+    }
+    let schema = fs::read(repository("rules.schema.json")).unwrap();
+    let mut known = BTreeSet::new();
+    properties(&serde_json::from_slice(&schema).unwrap(), &mut known);
+    assert!(known.len() > 35, "{known:?}");
+    let missing: Vec<_> = known.difference(&shown).collect();
+    assert!(missing.is_empty(), "docs/rules.md has no example of {missing:?}");
+}

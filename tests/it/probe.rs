@@ -1,0 +1,157 @@
+//! `check --probe`. A file of `tests/probe` says in lines that start with
+//! `#~` what passes that ought not to, as those of `tests/problems` do.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use registration_hook::{
+    hook::{Attribute, Form, NonEmpty, Value},
+    load::{Scrutiny, probe},
+    rule::{
+        Part, Requirement, Rule,
+        check::{Check, Circumstances, Miss},
+        text::Text,
+    },
+};
+
+use crate::{
+    problems::as_they_say,
+    support::{program, repository, rules_folder, run, text},
+};
+
+fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(program().arg("check").args(arguments).arg("--rules").arg(rules), b"");
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
+}
+
+/// A check that takes a value of any type, and of texts only these.
+#[derive(Debug)]
+struct Only(&'static [&'static str]);
+
+impl Check for Only {
+    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
+        let met = value.text().is_none_or(|text| self.0.contains(&text));
+        if met { Ok(()) } else { Err(Miss::Value) }
+    }
+
+    fn asks(&self) -> String {
+        "one of a few texts".to_owned()
+    }
+}
+
+fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
+    let part = Part {
+        attributes: NonEmpty::of("a".to_owned()),
+        checks: NonEmpty::of(Box::new(Only(texts))),
+        optional: false,
+    };
+    let rule = Rule {
+        id: "r".to_owned(),
+        requirement: Requirement::All(NonEmpty::of(part)),
+        message: Text::new("m".to_owned(), []),
+        when: Vec::new(),
+        shadow: false,
+        reason: "r".to_owned(),
+        location: "l".to_owned(),
+        cause_domain: "d".to_owned(),
+    };
+    let form = |text: &&'static str| {
+        let value = Value::Text((*text).into());
+        Form::new(vec![Attribute { name: "a".into(), submitted: "null".into(), value }])
+    };
+    let shown: Vec<_> = shown.iter().map(form).collect();
+    probe::findings(&rule, &shown, jiff::civil::date(2026, 11, 21))
+}
+
+#[test]
+fn what_passes_that_ought_not_to_is_told() {
+    let mut told = as_they_say("tests/probe", &Scrutiny { probe: true });
+    told.extend(findings(&["red"], &["red"]));
+    // Each attack has been seen to find something.
+    let attacks: toml::Table =
+        fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
+    let kinds: BTreeSet<_> = attacks["attacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attack| attack["what"].as_str().unwrap())
+        .collect();
+    assert!(kinds.len() > 15, "{kinds:?}");
+    for kind in kinds {
+        assert!(told.iter().any(|told| told.contains(&format!(", {kind}; "))), "{kind}");
+    }
+}
+
+/// No kind of check there is takes a value of any type, so one is made for the occasion. Each input
+/// of each attack on a domain is the one that passes.
+#[test]
+fn every_input_is_tried() {
+    assert_eq!(
+        findings(&["red"], &["red"]),
+        ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
+    );
+    for (shown, passes, said) in [
+        (
+            "ana@uk.okta.com",
+            "ana@uk.okta.com\0.evil.example",
+            "`ana@uk.okta.com\\u{0}.evil.example`, a longer domain that only begins",
+        ),
+        ("ana@uk.okta.com", "ana@uk.okta.com?evil.example", "a longer domain that only begins"),
+        ("ana@uk.okta.com", "ana@eviluk.okta.com", "a longer domain that only ends"),
+        ("ana@uk.okta.com", "ana@evil-okta.com", "a longer domain that only ends"),
+        ("ana@okta.com", "ana@okta.com@evil.example", "only names an allowed domain"),
+        ("ana@okta.com", "okta.com@evil.example", "only names an allowed domain"),
+        ("ana@okta.com", "ana@okta.com <x@evil.example>", "only names an allowed domain"),
+        ("ana@okta.com", "\"x@evil.example\"@okta.com", "`\"x@evil.example\"@okta.com`, a route"),
+        ("ana@okta.com", "x@evil.example:@okta.com", "a route"),
+        ("ana@okta.com", "x(@evil.example)@okta.com", "a route"),
+        ("ana@okta.com", "evil.example!x@okta.com", "a route"),
+        ("ana@okta.com", "=?x?q?x=40evil.example=3e=00?=@okta.com", "a route"),
+        ("ana@okta.com", "ana@okta.com\r\nBcc: x@evil.example", "two addresses"),
+        ("ana@okta.com", "ana@\u{43e}kt\u{430}.com", "only looks like"),
+        ("ana@okta.com", "ana@ｏｋｔａ.com", "only looks like"),
+        ("ana@okta.com", "ana@okta.com ", "white space"),
+        ("ana@okta.com", "ana@okta.com\n", "`ana@okta.com\\n`, an address with white space"),
+        ("ana@okta.com", "ana\u{200b}@okta.com", "nobody sees"),
+        ("ana@okta.com", "x(y)@okta.com", "quotes, a comment"),
+        ("ana@okta.com", "x <ana@okta.com>", "quotes, a comment"),
+        ("1234", "+123", "a sign"),
+        ("1234", "１２３４", "digits of another script"),
+        ("red", " red", "white space"),
+        ("red", "red\u{200b}", "nobody sees"),
+    ] {
+        let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
+        let found = findings(texts, &[shown]);
+        assert!(found[0].contains(said), "{passes:?}: {found:?}");
+        assert!(
+            !findings(texts, &[shown, passes]).iter().any(|told| told.contains(said)),
+            "{passes}"
+        );
+    }
+}
+
+#[test]
+fn only_check_probes_and_only_when_asked() {
+    let rules = fs::read_to_string(repository("tests/probe/okta-sample.toml")).unwrap();
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    assert_eq!(check(folder.path(), &[]).0, Some(0));
+    let (code, said) = check(folder.path(), &["--probe"]);
+    assert_eq!(code, Some(1));
+    for part in [
+        "hook.toml:3:6: `login` may be `rosario.jones@okta.com.evil.example`, a longer domain",
+        "\n3 | id = \"contains\"\n",
+        "hook.toml:19:6: `employeeNumber` may be `abcd`, letters",
+        "\n20 problems\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
+    assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
+}
+
+#[test]
+fn a_rule_at_fault_is_not_probed() {
+    let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nexamples.pass = ['abcd']\n";
+    let folder = rules_folder(&[("hook.toml", rules)]);
+    let (_, said) = check(folder.path(), &["--probe"]);
+    assert!(said.contains("this example should pass") && said.ends_with("\n1 problem\n"), "{said}");
+}

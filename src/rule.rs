@@ -129,12 +129,6 @@ impl Outcome<'_> {
     }
 }
 
-impl Verdict<'_> {
-    fn denies(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
-    }
-}
-
 impl Hook {
     /// Judges a request; `today` is the UTC day, for requests that do not say when they were made.
     pub fn evaluate<'r: 'q, 'q>(
@@ -172,7 +166,8 @@ impl Section {
                 .map(|rule| Verdict { rule, outcome: rule.outcome(&circumstances) })
                 .collect(),
         };
-        let denying = verdicts.iter().filter(|verdict| verdict.denies());
+        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
+        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
         let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
         let decision = match NonEmpty::collect(causes) {
             None => self.update(&request.form, form),

@@ -27,23 +27,18 @@ mod serve;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: allowed, valid, equal, stopped cleanly.
-    Good,
+    Good = 0,
     /// 1: denied, problems, a difference.
-    Bad,
+    Bad = 1,
     /// 2: usage, I/O, configuration; never a denial.
-    Failed,
+    Failed = 2,
     /// 130: stopped at once by a second signal, as shells report an interrupt.
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Good => 0,
-            Exit::Bad => 1,
-            Exit::Failed => 2,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit as u8)
     }
 }
 

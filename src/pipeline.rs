@@ -62,23 +62,22 @@ pub fn answer<'r, 'b>(
     body: &'b [u8],
     today: Date,
 ) -> Result<Answer<'r, 'b>, NoAnswer> {
+    let decide = || {
+        let request = request::decode(body).map_err(NoAnswer::Request)?;
+        let evaluation = hook.evaluate(&request, today);
+        let encoded = response::encode(request.request_type, &evaluation.decision);
+        if encoded.len() >= response::SIZE_LIMIT {
+            return Err(NoAnswer::TooLarge);
+        }
+        Ok(Answer {
+            body: encoded,
+            request_type: request.request_type,
+            decision: evaluation.decision.kind(),
+            verdicts: evaluation.verdicts,
+            handled: evaluation.handled,
+            event_id: request.event_id,
+        })
+    };
     // No panic path is known. Were there one, it would cost its request an answer and nobody else.
-    catch_unwind(AssertUnwindSafe(|| decide(hook, body, today))).unwrap_or(Err(NoAnswer::Panicked))
-}
-
-fn decide<'r, 'b>(hook: &'r Hook, body: &'b [u8], today: Date) -> Result<Answer<'r, 'b>, NoAnswer> {
-    let request = request::decode(body).map_err(NoAnswer::Request)?;
-    let evaluation = hook.evaluate(&request, today);
-    let encoded = response::encode(request.request_type, &evaluation.decision);
-    if encoded.len() >= response::SIZE_LIMIT {
-        return Err(NoAnswer::TooLarge);
-    }
-    Ok(Answer {
-        body: encoded,
-        request_type: request.request_type,
-        decision: evaluation.decision.kind(),
-        verdicts: evaluation.verdicts,
-        handled: evaluation.handled,
-        event_id: request.event_id,
-    })
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or(Err(NoAnswer::Panicked))
 }

@@ -129,12 +129,6 @@ impl Outcome<'_> {
     }
 }
 
-impl Verdict<'_> {
-    fn denies(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
-    }
-}
-
 impl Hook {
     /// The rules of both sections.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
@@ -181,7 +175,8 @@ impl Section {
         let circumstances = Circumstances { form, event_time, today };
         let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
         let verdicts: Vec<_> = self.rules().map(judge).collect();
-        let denying = verdicts.iter().filter(|verdict| verdict.denies());
+        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
+        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
         let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
         let decision = match NonEmpty::collect(causes) {
             None => self.update(&request.form, form),

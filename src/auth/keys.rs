@@ -32,12 +32,11 @@ impl PublicKey {
 }
 
 /// The usable keys by their `kid`; at least one.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct KeySet(HashMap<String, PublicKey>);
 
 /// The keys in use, and by their digests the tokens that were verified with them: with other keys,
 /// these are forgotten.
-#[derive(Default)]
 pub(super) struct Trusted {
     pub(super) keys: KeySet,
     pub(super) verified: Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], Verified>>,

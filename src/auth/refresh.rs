@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::watch, time::timeout_at};
 
 use super::{
@@ -167,7 +168,7 @@ impl State {
                 }
                 let trusted = match self.keys.take() {
                     Some((trusted, _)) if trusted.keys == keys => trusted,
-                    _ => Arc::new(Trusted { keys, ..Trusted::default() }),
+                    _ => Arc::new(Trusted { keys, verified: Mutex::default() }),
                 };
                 self.keys = Some((trusted, Instant::now()));
                 // Somewhat before they expire, and before they are too old.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use env_logger::{Builder, Target};
+use env_logger::{Builder, Target, WriteStyle};
 use log::{Level, LevelFilter};
 
 use crate::sink::Sink;
@@ -38,11 +38,8 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .filter_module(INTRODUCTION, LevelFilter::Info)
         .filter_module("actix_http", LevelFilter::Off)
         .target(Target::Pipe(Box::new(Sender(sink.clone()))))
-        .write_style(if people {
-            env_logger::WriteStyle::Always
-        } else {
-            env_logger::WriteStyle::Never
-        })
+        // Only what is for people has any.
+        .write_style(WriteStyle::Always)
         .format(move |out, record| {
             if !people {
                 let now = jiff::Timestamp::now();

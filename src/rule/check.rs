@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use derive_more::Display;
 use jiff::civil::Date;
 
 use super::node::{Content, Entry, Fault, Node, Table, collect};
@@ -53,12 +54,14 @@ impl Circumstances<'_> {
     }
 }
 
-/// In what way a value misses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In what way a value misses; printed, the end of what says so.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Miss {
     /// A value of this JSON type never meets the check.
+    #[display(", found another type of value")]
     Type,
     /// This value does not.
+    #[display("")]
     Value,
 }
 

@@ -1,6 +1,6 @@
 //! What a rule requires of a form, and why a form does not meet it.
 
-use std::fmt;
+use derive_more::Display;
 
 use super::check::{Check, Circumstances, Miss};
 use crate::hook::NonEmpty;
@@ -26,11 +26,13 @@ pub struct Part {
 }
 
 /// Why a rule does not hold. Names attributes and checks and holds no value.
-#[derive(Debug)]
+#[derive(Debug, Display)]
 pub enum Unmet<'r> {
     /// The attribute is missing, null or empty.
+    #[display("`{_0}` is missing or empty")]
     Absent(&'r str),
     /// A check of the attribute is not met.
+    #[display("`{attribute}`: expected {}{miss}", check.asks())]
     Missed {
         /// The attribute's name.
         attribute: &'r str,
@@ -40,26 +42,8 @@ pub enum Unmet<'r> {
         miss: Miss,
     },
     /// None of the parts of an `any` holds; each for its reason.
+    #[display("{}", _0.iter().map(Self::to_string).collect::<Vec<_>>().join(", and "))]
     NoPart(Vec<Unmet<'r>>),
-}
-
-impl fmt::Display for Unmet<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent(attribute) => write!(out, "`{attribute}` is missing or empty"),
-            Self::NoPart(parts) => {
-                let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
-                out.write_str(&parts.join(", and "))
-            }
-            Self::Missed { attribute, check, miss } => {
-                write!(out, "`{attribute}`: expected {}", check.asks())?;
-                match miss {
-                    Miss::Value => Ok(()),
-                    Miss::Type => out.write_str(", found another type of value"),
-                }
-            }
-        }
-    }
 }
 
 impl Requirement {

@@ -268,6 +268,45 @@ fn decisions_go_where_they_are_told_to() {
     assert_eq!(service.stdout(), "");
 }
 
+/// Standard output is a pipe that takes part of a line and then nothing for a while.
+#[test]
+#[cfg(unix)]
+fn after_a_torn_line_every_line_is_whole() {
+    let (mut pipe, out) = std::io::pipe().unwrap();
+    // No socket, and the one safe way to say it of any descriptor.
+    let out = socket2::Socket::from(std::os::fd::OwnedFd::from(out));
+    out.set_nonblocking(true).unwrap();
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    let mut service =
+        Service::spawn_with_stdout(&mut command, std::os::fd::OwnedFd::from(out).into());
+    // It holds the other end of the pipe.
+    drop(command);
+    let whole =
+        request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &registration("{}"));
+    let mut stream = service.connect();
+    wait_for("the pipe to be full", || {
+        for _ in 0..50 {
+            stream.write_all(&whole).unwrap();
+            assert_eq!(Answer::read(&mut stream).status, 200);
+        }
+        service.stderr().contains("decision log: cannot write").then_some(())
+    });
+    let reader = std::thread::spawn(move || {
+        let mut lines = String::new();
+        std::io::Read::read_to_string(&mut pipe, &mut lines).map(|_| lines)
+    });
+    wait_for("it to be written to again", || {
+        assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+        service.stderr().contains("decision log: writing again").then_some(())
+    });
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+    let lines = reader.join().unwrap().unwrap();
+    let starts = |line: &str| line.matches("{\"time\":").count();
+    assert!(lines.lines().all(|line| starts(line) < 2) && lines.ends_with("}\n"), "{lines}");
+}
+
 /// Standard output and standard error are pipes that nobody reads.
 #[test]
 fn nobody_needs_to_listen() {

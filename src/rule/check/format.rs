@@ -36,22 +36,16 @@ const FORMATS: [Format; 12] = [
     text("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
     text("url", "an absolute http or https URL", is_url),
     Format {
-        name: "integer",
-        asks: "a whole number",
-        text: is_integer,
         other: |value| value.text().is_some_and(is_integer),
+        ..text("integer", "a whole number", is_integer)
     },
     Format {
-        name: "number",
-        asks: "a number",
-        text: is_number,
         other: |value| matches!(value, Value::Number(_)),
+        ..text("number", "a number", is_number)
     },
     Format {
-        name: "boolean",
-        asks: "true or false",
-        text: |text| text == "true" || text == "false",
         other: |value| matches!(value, Value::Boolean(_)),
+        ..text("boolean", "true or false", |text| ["true", "false"].contains(&text))
     },
     text("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
 ];
@@ -85,12 +79,11 @@ impl Check for Format {
 
 /// E.164: `+`, and up to 15 digits of which the first is not 0.
 fn is_phone(text: &str) -> bool {
-    let Some(digits) = text.strip_prefix('+') else {
-        return false;
-    };
-    (2..=15).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !digits.starts_with('0')
+    text.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
 }
 
 fn is_country(text: &str) -> bool {
@@ -108,12 +101,12 @@ fn is_locale(text: &str) -> bool {
 /// RFC 5646 §2.1, as far as it goes without the registry: a language, and subtags.
 fn is_language(text: &str) -> bool {
     let mut subtags = text.split('-');
-    let alphabetic = |tag: &str| tag.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let subtag = |tag: &str| {
+    let fits = |tag: &str| {
         (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    subtags.next().is_some_and(|first| (2..=8).contains(&first.len()) && alphabetic(first))
-        && subtags.all(subtag)
+    let alphabetic = |tag: &str| tag.bytes().all(|byte| byte.is_ascii_alphabetic());
+    subtags.next().is_some_and(|first| first.len() > 1 && fits(first) && alphabetic(first))
+        && subtags.all(fits)
         && text.rsplit('-').next().is_some_and(|last| last.len() > 1)
 }
 

@@ -216,7 +216,7 @@ fn add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
         return entries.iter().try_for_each(|entry| add(digest, entry, depth - 1));
     }
     let mut file = File::open(path)?;
-    let mut buffer = vec![0; 1 << 16];
+    let mut buffer = [0; 1 << 13];
     let mut length = 0;
     loop {
         let count = file.read(&mut buffer)?;

@@ -111,7 +111,7 @@ impl<'a> Wanted<'a> {
         if place == Place::Form {
             let attribute = self.attribute(name.clone(), map.next_value()?, depth);
             // Without the error's place, which is one in the attribute.
-            self.attributes.push(attribute.or(Err(A::Error::custom("attribute")))?);
+            self.attributes.push(attribute.map_err(|_| A::Error::custom("attribute"))?);
             return Ok(());
         }
         let inner = match (place, &**name) {

@@ -17,6 +17,8 @@ RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked
 
 FROM debian:bookworm-slim
 COPY --from=build /build/target/dist/registration-hook /usr/local/bin/registration-hook
+# The authorities by which the keys of OAuth tokens are fetched; this image brings none.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
 # Your own rules: mount them here, or build on this image and copy them over.
 COPY rules rules

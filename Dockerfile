@@ -20,7 +20,7 @@ COPY --from=build /build/target/dist/registration-hook /usr/local/bin/registrati
 # The authorities by which the keys of OAuth tokens are fetched; this image brings none.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
-# Your own rules: mount them here, or build on this image and copy them over.
+# Your own rules: mount a folder over this one, or build on this image; docs/deploy.md has both.
 COPY rules rules
 USER 65532:65532
 # Makes the service listen on every interface, which it does only with a way in configured:

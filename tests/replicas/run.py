@@ -1,9 +1,10 @@
 """Two replicas behind deploy/haproxy.cfg, under load from a caller that is as patient as Okta.
 
-One is killed and started again, then the other is stopped and started again. Every registration has
-to get its own right answer, within Okta's 3 s and with Okta's one retry at most.
+One is killed, something in its place dies over each request, it is started again; then the other is
+stopped and started again. Every registration has to get its own right answer, within Okta's 3 s and
+with Okta's one retry at most.
 """
-import contextlib, http.client, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
+import contextlib, http.client, http.server, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = REPOSITORY / "tests/fixtures/registrationHookSSR"
@@ -23,6 +24,9 @@ def main(program):
         load.phase("both run", 3)
         a.process.kill()
         load.phase("one was killed", 3)
+        with dying(ports["a"]) as deaths:
+            load.phase("something in its place dies over each request", 3)
+        assert len(deaths) > 50, "it was not asked"
         a.start()
         load.phase("it runs again", 4)
         b.process.terminate()
@@ -60,6 +64,29 @@ def child(stack, *command, **options):
     stack.callback(process.wait)
     stack.callback(process.kill)
     return process
+
+
+@contextlib.contextmanager
+def dying(port):
+    """A replica that is ready, takes every request and breaks off without an answer."""
+    deaths = []
+
+    class Dying(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            deaths.append(1)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Dying) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield deaths
+        server.shutdown()
 
 
 class Replica:

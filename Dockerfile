@@ -18,8 +18,10 @@ RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked
 
 FROM debian:bookworm-slim
 COPY --from=build /build/target/dist/registration-hook /usr/local/bin/registration-hook
+# The authorities by which the keys of OAuth tokens are fetched; this image brings none.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
-# Your own rules: mount them here, or build on this image and copy them over.
+# Your own rules: mount a folder over this one, or build on this image; docs/deploy.md has both.
 COPY rules rules
 USER 65532:65532
 # Makes the service listen on every interface, which it does only with a way in configured:

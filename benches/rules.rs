@@ -52,7 +52,7 @@ fn main() {
 fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
-    let set = load::folder(folder.path()).unwrap();
+    let set = load::folder(folder.path(), &load::Scrutiny::default()).unwrap();
     let hook = &set.hooks["bench"];
     let today = today();
     let mut times = [(); 31].map(|()| {

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    load,
+    load::{self, Scrutiny},
     problem::Problem,
     rule::RuleSet,
     settings::{self, Settings, Sources},
@@ -81,7 +81,7 @@ enum Verb {
     /// Run the service (also with no verb)
     Serve,
     /// Find every problem in settings and rules, and try every rule's examples
-    Check,
+    Check(check::Arguments),
     /// Answer one request as the service would
     Eval(eval::Arguments),
     /// Answer recorded requests and compare with the recorded answers
@@ -101,7 +101,7 @@ pub fn run() -> Exit {
     let common = &arguments.common;
     let done = match arguments.verb.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(common),
-        Verb::Check => check::run(common),
+        Verb::Check(arguments) => check::run(common, &arguments),
         Verb::Eval(arguments) => eval::run(common, &arguments),
         Verb::Replay(arguments) => replay::run(common, &arguments),
     };
@@ -158,18 +158,19 @@ impl Common {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        Ok(rules(&settings).set?)
+        Ok(rules(&settings, &Scrutiny::default()).set?)
     }
 }
 
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings) -> Rules {
+fn rules(settings: &Settings, scrutiny: &Scrutiny<'_>) -> Rules {
     let settings::Rules { directory, named } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
-        return Rules { place: "the built-in rules".to_owned(), set: load::built_in() };
+        return Rules { place: "the built-in rules".to_owned(), set: load::built_in(scrutiny) };
     }
-    Rules { place: format!("the rules in `{}`", directory.display()), set: load::folder(directory) }
+    let set = load::folder(directory, scrutiny);
+    Rules { place: format!("the rules in `{}`", directory.display()), set }
 }
 
 /// Writes a result to standard output. A reader that has gone away has read enough.

@@ -23,6 +23,7 @@
 //! | [`rule::check`] | the catalogue of checks, a file a kind |
 //! | [`pipeline`] | decode, evaluate, encode |
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
+//! | [`org`] | an org's own user schema and enrollment form, for `check` |
 //! | [`problem`], [`nearest`], [`origin`] | a fault with its place; what somebody may have meant; which URLs to trust |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
@@ -46,6 +47,7 @@ pub mod decision_log;
 pub mod hook;
 pub mod load;
 pub mod nearest;
+pub mod org;
 pub mod origin;
 pub mod pipeline;
 pub mod problem;

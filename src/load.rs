@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{problem::Problem, rule::RuleSet};
+use crate::{org::Org, problem::Problem, rule::RuleSet};
 
 mod attribute;
 mod examples;
@@ -35,12 +35,19 @@ struct Source {
     text: String,
 }
 
+/// What rules are held against besides themselves.
+#[derive(Default)]
+pub struct Scrutiny<'s> {
+    /// The org's own schema and form.
+    pub org: Option<&'s Org>,
+}
+
 /// Reads every `<hook>.toml` of a folder; other files are left alone.
 ///
 /// # Errors
 ///
 /// Every problem of every file, or that there is no such folder or no rules file in it.
-pub fn folder(directory: &Path) -> Result<RuleSet, Vec<Problem>> {
+pub fn folder(directory: &Path, scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
     let place = directory.display().to_string();
     let mut paths = files(directory).map_err(|error| {
         vec![Problem::named(
@@ -65,7 +72,7 @@ pub fn folder(directory: &Path) -> Result<RuleSet, Vec<Problem>> {
             "the rules folder has no rules; put a file `<hook>.toml` there for each hook",
         ));
     }
-    compile(sources, Some(directory), problems)
+    compile(sources, Some(directory), scrutiny, problems)
 }
 
 /// The shipped rules.
@@ -73,13 +80,13 @@ pub fn folder(directory: &Path) -> Result<RuleSet, Vec<Problem>> {
 /// # Errors
 ///
 /// Their problems; the tests see to it that they have none.
-pub fn built_in() -> Result<RuleSet, Vec<Problem>> {
+pub fn built_in(scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
     let sources = BUILT_IN.map(|(hook, text)| Source {
         hook: hook.to_owned(),
         name: format!("built-in {hook}.toml"),
         text: text.to_owned(),
     });
-    compile(sources.into(), None, Vec::new())
+    compile(sources.into(), None, scrutiny, Vec::new())
 }
 
 fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -122,6 +129,7 @@ fn source(path: &Path) -> Result<Source, Problem> {
 fn compile(
     sources: Vec<Source>,
     folder: Option<&Path>,
+    scrutiny: &Scrutiny<'_>,
     mut problems: Vec<Problem>,
 ) -> Result<RuleSet, Vec<Problem>> {
     let mut hooks = BTreeMap::new();
@@ -135,7 +143,7 @@ fn compile(
         let mut faults = Vec::new();
         let mut document = toml::read(&source.text, &mut faults);
         lists::resolve(&mut document, folder, &mut faults, &mut digest);
-        let hook = hook::read(&document, &mut faults);
+        let hook = hook::read(&document, scrutiny, &mut faults);
         faults.sort_by_key(|fault| fault.span.start);
         problems.extend(
             faults.into_iter().map(|fault| {

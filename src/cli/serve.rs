@@ -15,6 +15,7 @@ use super::{
 use crate::{
     auth::{Authenticator, Bearer, Issuer, token::Expected},
     decision_log::DecisionLog,
+    load::Scrutiny,
     problem::Problem,
     server::{self, State, Stopped, Warnings},
     settings::{Auth, OAuth, Secret},
@@ -29,7 +30,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, set } = rules(&settings);
+    let Rules { place, set } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let address = settings.server.bind;

@@ -77,7 +77,7 @@ fn known_attribute<'n>(known: &[&str], entry: &'n Entry) -> Result<Attribute<'n>
 }
 
 /// The day that examples of an `age` are tried on.
-fn today() -> Date {
+pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 

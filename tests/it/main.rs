@@ -20,6 +20,7 @@ mod http;
 mod issuer;
 mod lifecycle;
 mod oauth;
+mod org;
 mod problems;
 mod replay;
 mod rules;

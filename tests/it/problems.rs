@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use registration_hook::{
-    load,
+    load::{self, Scrutiny},
     problem::{Place, Problem},
 };
 
@@ -18,21 +18,28 @@ fn found(problem: &Problem) -> String {
 }
 
 fn problems(folder: &Path) -> Vec<Problem> {
-    load::folder(folder).err().unwrap_or_default()
+    load::folder(folder, &Scrutiny::default()).err().unwrap_or_default()
 }
 
-#[test]
-fn files() {
+/// Holds each rules file of a folder against what it says of itself; how many problems there are.
+pub fn expected_ones(folder: &str, scrutiny: &Scrutiny<'_>) -> usize {
     let mut count = 0;
-    for entry in fs::read_dir(repository("tests/problems")).unwrap() {
+    for entry in fs::read_dir(repository(folder)).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#~ ")).collect();
         let folder = rules_folder(&[("hook.toml", &text)]);
-        let found: Vec<_> = problems(folder.path()).iter().map(found).collect();
+        let problems = load::folder(folder.path(), scrutiny).err().unwrap_or_default();
+        let found: Vec<_> = problems.iter().map(found).collect();
         assert_eq!(found, expected, "\n{}:\n{}", path.display(), found.join("\n"));
         count += expected.len();
     }
+    count
+}
+
+#[test]
+fn files() {
+    let count = expected_ones("tests/problems", &Scrutiny::default());
     assert!(count > 40, "{count}");
 }
 

@@ -605,7 +605,7 @@ fn lists_from_files() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load::folder(folder.path());
+    let load = || load::folder(folder.path(), &load::Scrutiny::default());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
     for (code, email, passed) in [

@@ -46,7 +46,7 @@ fn in_json(value: toml::Value) -> Value {
 
 fn load(text: &str) -> Result<(), Vec<Problem>> {
     let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
-    load::folder(folder.path()).map(|_| ())
+    load::folder(folder.path(), &load::Scrutiny::default()).map(|_| ())
 }
 
 /// Every file below that ends so.

@@ -228,8 +228,11 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The rules of one hook called `hook`, in a file of this text.
 pub fn hook(text: &str) -> registration_hook::rule::Hook {
     let folder = rules_folder(&[("hook.toml", text)]);
-    let mut rules = registration_hook::load::folder(folder.path())
-        .unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let mut rules = registration_hook::load::folder(
+        folder.path(),
+        &registration_hook::load::Scrutiny::default(),
+    )
+    .unwrap_or_else(|problems| panic!("{}", problems[0]));
     rules.hooks.remove("hook").unwrap()
 }
 

@@ -24,6 +24,7 @@
 //! | [`pipeline`] | decode, evaluate, encode |
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
 //! | [`load::probe`] | inputs that ought to fail a rule, and which of them pass |
+//! | [`org`] | an org's own user schema and enrollment form, for `check` |
 //! | [`problem`], [`nearest`], [`origin`] | a fault with its place; what somebody may have meant; which URLs to trust |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
@@ -53,6 +54,7 @@ pub mod hook;
 pub mod load;
 pub mod metrics;
 pub mod nearest;
+pub mod org;
 pub mod origin;
 pub mod pipeline;
 pub mod problem;

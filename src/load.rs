@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{problem::Problem, rule::RuleSet};
+use crate::{org::Org, problem::Problem, rule::RuleSet};
 
 mod attribute;
 mod examples;
@@ -38,7 +38,9 @@ struct Source {
 
 /// What rules are held against besides themselves.
 #[derive(Default)]
-pub struct Scrutiny {
+pub struct Scrutiny<'s> {
+    /// The org's own schema and form.
+    pub org: Option<&'s Org>,
     /// Whether they are tried on inputs that ought to fail.
     pub probe: bool,
 }
@@ -48,7 +50,7 @@ pub struct Scrutiny {
 /// # Errors
 ///
 /// Every problem of every file, or that there is no such folder or no rules file in it.
-pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
+pub fn folder(directory: &Path, scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
     let place = directory.display().to_string();
     let mut paths = files(directory).map_err(|error| {
         vec![Problem::named(
@@ -81,7 +83,7 @@ pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Prob
 /// # Errors
 ///
 /// Their problems; the tests see to it that they have none.
-pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
+pub fn built_in(scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
     let sources = BUILT_IN.map(|(hook, text)| Source {
         hook: hook.to_owned(),
         name: format!("built-in {hook}.toml"),
@@ -130,7 +132,7 @@ fn source(path: &Path) -> Result<Source, Problem> {
 fn compile(
     sources: Vec<Source>,
     folder: Option<&Path>,
-    scrutiny: &Scrutiny,
+    scrutiny: &Scrutiny<'_>,
     mut problems: Vec<Problem>,
 ) -> Result<RuleSet, Vec<Problem>> {
     let mut hooks = BTreeMap::new();

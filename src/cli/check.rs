@@ -11,6 +11,7 @@ use super::{Common, Exit, Failure, Rules, fixtures, print, rules};
 use crate::{
     credentials::issuer,
     load::Scrutiny,
+    org::Org,
     problem::Problem,
     rule::{Hook, RuleSet, Section, Verdict},
     server::Certificate,
@@ -18,6 +19,12 @@ use crate::{
 
 #[derive(Args)]
 pub(super) struct Arguments {
+    /// The org's user schema, to hold the rules against: GET /api/v1/meta/schemas/user/default
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Its enrollment policy, for the form: GET /api/v1/policies/POLICY-ID/rules
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Try inputs that ought to fail on each rule, and tell which pass
     #[arg(long)]
     probe: bool,
@@ -27,7 +34,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = common.settings(true)?;
+    problems.extend(org.problems.clone());
     problems.extend(settings.unguarded());
     if let Some(oauth) = &settings.auth.oauth {
         problems.extend(issuer(oauth).err());
@@ -35,7 +44,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     if let Some(files) = &settings.server.tls {
         problems.extend(Certificate::read(files).err());
     }
-    let scrutiny = Scrutiny { probe: arguments.probe };
+    let scrutiny = Scrutiny { org: Some(&org), probe: arguments.probe };
     let Rules { place, set, .. } = rules(&settings, &scrutiny);
     match set {
         Ok(rules) => {
@@ -43,7 +52,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
                 problems.extend(uncovered(&rules, &settings.rules.directory, recorded)?);
             }
             if problems.is_empty() {
-                print((summary(&place, &rules) + &notes(&rules)).as_bytes())?;
+                print((summary(&place, &rules) + &notes(&rules, &org)).as_bytes())?;
                 return Ok(Exit::Good);
             }
         }
@@ -96,26 +105,37 @@ fn summary(place: &str, rules: &RuleSet) -> String {
 }
 
 /// What is no problem and may still surprise.
-fn notes(rules: &RuleSet) -> String {
-    let sections = rules.hooks.iter().flat_map(|(name, hook)| {
-        let of_hook = [
-            (&hook.registration, "self_service_registration"),
-            (&hook.progressive, "progressive_profile"),
-        ];
-        of_hook.map(|(section, called)| (name, section.as_ref(), called))
-    });
-    let lenient = sections.filter(|(.., section, _)| section.is_some_and(may_ask_nothing));
-    lenient
-        .map(|(name, _, called)| {
-            format!("note: `{name}`, `{called}`: no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged\n")
-        })
-        .collect()
+fn notes(rules: &RuleSet, org: &Org) -> String {
+    let mut notes = String::new();
+    for (name, hook) in &rules.hooks {
+        for (section, called, registration) in [
+            (&hook.registration, "self_service_registration", true),
+            (&hook.progressive, "progressive_profile", false),
+        ] {
+            for note in section.iter().flat_map(|section| of_section(section, registration, org)) {
+                notes.push_str(&format!("note: `{name}`, `{called}`: {note}\n"));
+            }
+        }
+    }
+    notes
 }
 
-fn may_ask_nothing(section: &Section) -> bool {
-    // `allow_all` says so itself.
-    section.rules().next().is_some()
-        && section.rules().all(|rule| rule.shadow || !rule.when.is_empty())
+fn of_section(section: &Section, registration: bool, org: &Org) -> Vec<String> {
+    let rules: Vec<_> = section.rules().collect();
+    let judged: BTreeSet<_> = rules.iter().flat_map(|rule| rule.attributes()).collect();
+    let written = section.set.iter().map(|set| &set.attribute).chain(&section.update);
+    let named: BTreeSet<_> = written.map(String::as_str).chain(judged.iter().copied()).collect();
+    let mut notes: Vec<_> = named.iter().filter_map(|name| org.slip(name)).collect();
+    // What keeps a rule from holding is a problem; here it is optional.
+    notes.extend(judged.iter().filter_map(|name| org.judged(name, registration, false)));
+    if !rules.is_empty() && rules.iter().all(|rule| rule.shadow || !rule.when.is_empty()) {
+        notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
+    }
+    let missed = |name: &&String| !rules.is_empty() && !named.contains(name.as_str());
+    for name in org.required.iter().filter(|_| registration).filter(missed) {
+        notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
+    }
+    notes
 }
 
 fn counted(count: usize, what: &str) -> String {

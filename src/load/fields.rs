@@ -5,6 +5,7 @@ use std::{cell::RefCell, ops::Range};
 use super::Scrutiny;
 use crate::{
     nearest::did_you_mean,
+    org::Org,
     rule::node::{Entry, Fault, Node, Table},
 };
 
@@ -13,25 +14,26 @@ pub(super) struct Fields<'n, 'f> {
     table: &'n Table,
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
-    /// What rules are held against.
-    pub(super) scrutiny: &'f Scrutiny,
     faults: &'f RefCell<Vec<Fault>>,
+    pub(super) scrutiny: &'f Scrutiny<'f>,
+    /// Whether this is of the section for registrations.
+    pub(super) registration: bool,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
-    /// Starts reading; `span` is where a missing key is complained of.
+    /// Starts reading a file.
     pub(super) fn new(
         table: &'n Table,
-        span: Range<usize>,
-        scrutiny: &'f Scrutiny,
+        scrutiny: &'f Scrutiny<'f>,
         faults: &'f RefCell<Vec<Fault>>,
     ) -> Self {
-        Self { table, span, asked: RefCell::default(), scrutiny, faults }
+        let asked = RefCell::default();
+        Self { table, span: 0..0, asked, faults, scrutiny, registration: false }
     }
 
-    /// Starts reading a table within this one.
+    /// Starts reading a table within this one; `span` is where a missing key is complained of.
     pub(super) fn child(&self, table: &'n Table, span: Range<usize>) -> Self {
-        Self::new(table, span, self.scrutiny, self.faults)
+        Self { table, span, asked: RefCell::default(), ..*self }
     }
 
     /// How many faults there are so far.
@@ -85,6 +87,12 @@ impl<'n, 'f> Fields<'n, 'f> {
     /// Tells a fault at a place.
     pub(super) fn push(&self, span: Range<usize>, message: impl Into<String>) {
         self.faults.borrow_mut().push(Fault { span, message: message.into() });
+    }
+
+    /// Tells what the org, if one is known, has against this, where somebody is `new` or not.
+    pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
+        let why = self.scrutiny.org.and_then(|org| what(org, self.registration));
+        self.keep(why.map_or(Ok(()), |why| Err(node.fault(why))));
     }
 
     /// Tells several.

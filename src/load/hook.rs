@@ -19,15 +19,16 @@ const PROGRESSIVE: &str = "progressive_profile";
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
 /// Reads a file's sections.
-pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &mut Vec<Fault>) -> Hook {
+pub(super) fn read(document: &Table, scrutiny: &Scrutiny<'_>, faults: &mut Vec<Fault>) -> Hook {
     let found = RefCell::new(std::mem::take(faults));
-    let fields = Fields::new(document, 0..0, scrutiny, &found);
+    let fields = Fields::new(document, scrutiny, &found);
     let mut ids = Vec::new();
     let mut section = |key: &'static str| {
         let entry = fields.entry(key)?;
         let table = fields.keep(entry.value.table())?;
-        let span = entry.key_span.clone();
-        Some(read_section(key, fields.child(table, span), &mut ids))
+        let mut section = fields.child(table, entry.key_span.clone());
+        section.registration = key == REGISTRATION;
+        Some(read_section(key, section, &mut ids))
     };
     let registration = section(REGISTRATION);
     let progressive = section(PROGRESSIVE);
@@ -123,6 +124,9 @@ fn read_update(fields: &Fields<'_, '_>, node: &Node) -> Vec<String> {
             let message = format!("`{name}` stands here twice; leave one out");
             fields.push(item.span.clone(), message);
         } else {
+            fields.ask(item, |org, _| {
+                org.written(name, false, None).or_else(|| org.judged(name, false, false))
+            });
             update.push(name.to_owned());
         }
     }

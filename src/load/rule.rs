@@ -1,12 +1,12 @@
 //! One `[[….rules]]` table → a [`Rule`].
 
-use super::{attribute, examples, fields::Fields, probe, text};
+use super::{attribute, examples, examples::today, fields::Fields, probe, text};
 use crate::{
-    hook::NonEmpty,
+    hook::{Form, NonEmpty, Value},
     nearest::did_you_mean,
     rule::{
         Part, Requirement, Rule,
-        check::{self, Check},
+        check::{self, Check, Circumstances, Kind, Miss},
         node::{Entry, Fault, Node},
     },
 };
@@ -94,7 +94,7 @@ fn read_part_list(entry: &Entry, fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
 /// Reads `attribute(s)`, `optional` and the checks, wherever they stand.
 fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let attributes = read_attributes(fields);
-    let optional = fields.optional("optional", Node::boolean);
+    let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let mut checks: Vec<Box<dyn Check>> = Vec::new();
     let mut named = 0_usize;
     for kind in check::KINDS {
@@ -103,7 +103,13 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
         };
         named += 1;
         match (kind.read)(&entry.value, fields.table()) {
-            Ok(check) => checks.push(check),
+            Ok(check) => {
+                fields.ask(&entry.value, |org, new| org.judged(check.other()?, new, false));
+                for name in attributes.iter().flat_map(NonEmpty::iter) {
+                    hold(name, kind, &entry.value, &*check, fields);
+                }
+                checks.push(check);
+            }
             Err(faults) => fields.extend(faults),
         }
     }
@@ -125,27 +131,43 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
             known.join("`, `")
         ));
     }
-    Some(Part {
-        attributes: attributes?,
-        checks: NonEmpty::collect(checks)?,
-        optional: optional.unwrap_or(false),
-    })
+    Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
+}
+
+/// Holds a check, with its argument, against the values that the org's schema gives an attribute.
+fn hold(name: &str, kind: &Kind, argument: &Node, check: &dyn Check, fields: &Fields<'_, '_>) {
+    let known = fields.scrutiny.org.map(|org| org.values(name, kind.key));
+    let (values, all, schema) = known.unwrap_or_default();
+    let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
+    let never = |miss| all || miss == Miss::Type;
+    let refused = |value| check.judge(value, &around).is_err_and(never);
+    if !values.is_empty() && check.other().is_none() && values.iter().all(refused) {
+        fields.push(argument.span.clone(), format!("this never holds: {schema}"));
+    } else if all && kind.key == "one_of" {
+        let any_case = fields.table().get("ignore_case").is_some();
+        let texts: Vec<_> = values.iter().filter_map(Value::text).collect();
+        let listed = argument.each_text(|text, item| {
+            let same = |of: &&str| *of == text || any_case && of.eq_ignore_ascii_case(text);
+            let comes = texts.iter().any(same).then_some(());
+            comes.ok_or_else(|| item.fault(format!("no form submits this: {schema}")))
+        });
+        fields.extend(listed.err().unwrap_or_default());
+    }
 }
 
 fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
+    let optional = fields.table().get("optional").is_some_and(|of| of.value.boolean() == Ok(true));
+    let name = |node| {
+        let name = fields.keep(attribute::name(node))?;
+        fields.ask(node, |org, new| org.judged(name, new, optional));
+        Some(name.to_owned())
+    };
     let one = fields.entry("attribute");
     let several = fields.entry("attributes");
     match (one, several) {
-        (Some(entry), None) => {
-            fields.keep(attribute::name(&entry.value)).map(|name| NonEmpty::of(name.to_owned()))
-        }
+        (Some(entry), None) => name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
-            let items = fields.keep(entry.value.list())?;
-            let names: Vec<_> = items
-                .iter()
-                .filter_map(|item| fields.keep(attribute::name(item)).map(str::to_owned))
-                .collect();
-            NonEmpty::collect(names)
+            NonEmpty::collect(fields.keep(entry.value.list())?.iter().filter_map(name))
         }
         (Some(_), Some(entry)) => {
             fields.push(

@@ -3,6 +3,7 @@
 use super::{attribute, fields::Fields};
 use crate::{
     nearest::did_you_mean,
+    org::Org,
     rule::{
         node::{Content, Fault, Node},
         set::{Piece, STEPS, Set, Source, Step, json_text},
@@ -25,7 +26,10 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
             fields.push(entry.key_span.clone(), message);
         }
         match source(&entry.value) {
-            Ok(source) => sets.push(Set { attribute: entry.key.clone(), source }),
+            Ok(source) => {
+                fields.ask(&key, |org, new| against(org, &entry.key, &source, new));
+                sets.push(Set { attribute: entry.key.clone(), source });
+            }
             Err(faults) => fields.extend(faults),
         }
     }
@@ -33,6 +37,17 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
         fields.push(node.span.clone(), "an empty table sets nothing; leave it out");
     }
     sets
+}
+
+/// What the org has against setting an attribute to this.
+fn against(org: &Org, name: &str, source: &Source, registration: bool) -> Option<String> {
+    let constant = if let Source::Constant(json) = source { Some(json.as_str()) } else { None };
+    let pieces = if let Source::Template(pieces) = source { pieces.as_slice() } else { &[] };
+    let missing = |piece: &Piece| match piece {
+        Piece::Attribute(name) => org.judged(name, registration, false),
+        Piece::Text(_) => None,
+    };
+    org.written(name, registration, constant).or_else(|| pieces.iter().find_map(missing))
 }
 
 fn source(node: &Node) -> Result<Source, Vec<Fault>> {

@@ -48,7 +48,9 @@ fn every_block_loads_and_stands_the_trial() {
         assert!(files.len() >= least, "{page}: {}", files.len());
         for text in files {
             let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
-            if let Err(problems) = load::folder(folder.path(), &Scrutiny { probe: true }) {
+            if let Err(problems) =
+                load::folder(folder.path(), &Scrutiny { probe: true, ..Default::default() })
+            {
                 panic!("{page}: {}\nin\n{text}", problems[0]);
             }
         }

@@ -25,6 +25,7 @@ mod lifecycle;
 mod logs;
 mod oauth;
 mod operations;
+mod org;
 mod probe;
 mod problems;
 mod reload;

@@ -64,7 +64,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 
 #[test]
 fn what_passes_that_ought_not_to_is_told() {
-    let mut told = as_they_say("tests/probe", &Scrutiny { probe: true });
+    let mut told = as_they_say("tests/probe", &Scrutiny { probe: true, ..Default::default() });
     told.extend(findings(&["red"], &["red"]));
     // Each attack has been seen to find something.
     let attacks: toml::Table =

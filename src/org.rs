@@ -1,0 +1,237 @@
+//! An org's own user schema and enrollment form, as Okta's API gives them, and what they rule out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::Read as _,
+    ops::RangeInclusive,
+    path::Path,
+    slice,
+};
+
+use serde_json::Value as Json;
+use strsim::osa_distance;
+
+use crate::{hook::Value, nearest::did_you_mean, problem::Problem};
+
+/// The attributes that every org has; none can be removed.
+const BASE: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
+    honorificSuffix title displayName nickName profileUrl primaryPhone mobilePhone streetAddress \
+    city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
+    employeeNumber costCenter organization division department managerId manager";
+
+/// States of an attribute that matter twice.
+const SENSITIVE: &str = "sensitive";
+const APPLICATION: &str = "sourced from an application";
+
+/// What the schema says of an attribute where there is no schema.
+static NOTHING: Json = Json::Null;
+
+/// What is known of an org. Without files that is its base attributes.
+#[derive(Default)]
+pub struct Org {
+    /// Of the schema, where there is one.
+    attributes: Option<BTreeMap<String, Json>>,
+    /// The names on the form.
+    form: Option<BTreeSet<String>>,
+    /// The names that the schema requires.
+    pub required: BTreeSet<String>,
+    /// What is wrong with the form itself.
+    pub problems: Vec<Problem>,
+}
+
+impl Org {
+    /// Reads Okta's answers.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or holds something else.
+    pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Vec<Problem>> {
+        let mut org = Self::default();
+        if let Some(path) = schema {
+            read(path, "meta/schemas/user/default", |answer| org.learn_schema(answer))?;
+        }
+        if let Some(path) = policy {
+            read(path, "policies/POLICY-ID/rules", |answer| org.learn_form(answer))?;
+        }
+        Ok(org)
+    }
+
+    fn learn_schema(&mut self, answer: &Json) -> Option<()> {
+        let parts = answer["definitions"].as_object()?;
+        let attributes = self.attributes.get_or_insert_default();
+        attributes.extend(BASE.split(' ').map(|name| (name.to_owned(), Json::Null)));
+        attributes.extend(parts.get("base")?["properties"].as_object()?.clone());
+        let custom = parts.get("custom").and_then(|part| part["properties"].as_object());
+        attributes.extend(custom.cloned().into_iter().flatten());
+        // Okta tells it at either place.
+        self.required.extend(parts.values().flat_map(|part| items(&part["required"])).map(text));
+        let required = attributes.iter().filter(|(_, of)| of["required"] == true);
+        self.required.extend(required.map(|(name, _)| name.clone()));
+        Some(())
+    }
+
+    fn learn_form(&mut self, answer: &Json) -> Option<()> {
+        for rule in answer.as_array().map_or(slice::from_ref(answer), Vec::as_slice) {
+            let form = rule.pointer("/actions/profileEnrollment/profileAttributes")?.as_array()?;
+            self.form.get_or_insert_default().extend(form.iter().map(|of| text(&of["name"])));
+            if form.len() > 10 {
+                let message = format!("{} attributes on a form; Okta takes up to 10", form.len());
+                self.problems.push(Problem::named("--policy", message));
+            }
+        }
+        self.form.is_some().then_some(())
+    }
+
+    /// Why not to judge an attribute: nobody has it or, unless it is `optional`, it never comes.
+    pub fn judged(&self, name: &str, registration: bool, optional: bool) -> Option<String> {
+        let on_form = self.form.as_ref().map(|form| form.contains(name));
+        let why = match (self.attribute(name), on_form) {
+            (None, None) => return Some(self.unknown(name, "; add --policy if the form has it")),
+            (None, Some(false)) => return Some(self.unknown(name, ", nor has the form")),
+            // Okta fills in the login from `email`.
+            _ if optional || (registration && name == "login") => return None,
+            (Some(attribute), _) if let Some(state) = barred(attribute) => format!(
+                "it is {state}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
+            ),
+            // A progressive profile may come from another form.
+            (_, Some(false)) if registration => "it is not on the form; add it there".to_owned(),
+            _ => return None,
+        };
+        Some(format!("`{name}` is never submitted: {why}"))
+    }
+
+    /// Why Okta does not write an attribute, or not this value, in JSON.
+    pub fn written(&self, name: &str, registration: bool, value: Option<&str>) -> Option<String> {
+        let Some(attribute) = self.attribute(name) else {
+            return Some(self.unknown(name, ", so Okta does not store it"));
+        };
+        let value = value.and_then(|json| serde_json::from_str(json).ok());
+        let what = match barred(attribute) {
+            Some(APPLICATION) => APPLICATION.to_owned(),
+            Some(SENSITIVE) if !registration => SENSITIVE.to_owned(),
+            _ if attribute["mutability"] == "READ_ONLY" => "read-only".to_owned(),
+            _ if value.is_some_and(|value| !takes(attribute, &value)) => describe(attribute),
+            _ => return None,
+        };
+        Some(format!("Okta does not write this: `{name}` is {what} in the user schema"))
+    }
+
+    /// The base attribute that a name nearly is, where no schema says what others there are.
+    pub fn slip(&self, name: &str) -> Option<String> {
+        let near = |base: &str| osa_distance(name, base) < 2 || name.eq_ignore_ascii_case(base);
+        let base = BASE.split(' ').find(|base| self.attributes.is_none() && near(base))?;
+        (base != name).then(|| format!("`{name}` is no base attribute; did you mean `{base}`?"))
+    }
+
+    /// Values that a form submits for an attribute, of up to 4096 characters, as base attributes have;
+    /// whether they are all, as far as this kind of check can tell; and what the schema says.
+    pub fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool, String) {
+        let attribute = self.attribute(name).unwrap_or(&NOTHING);
+        let (choices, lengths) = (choices(attribute), lengths(attribute));
+        let texts = |texts: Vec<String>| texts.into_iter().map(|text| Value::Text(text.into()));
+        let (values, all) = match attribute["type"].as_str() {
+            Some("array") => (vec![Value::List { empty: false }], false),
+            _ if !choices.is_empty() => (texts(choices).collect(), true),
+            Some("integer" | "number") => (vec![Value::Number("1".into())], false),
+            _ if *lengths.end() <= 4096 && ["digits", "length"].contains(&check) => {
+                (texts(lengths.map(|length| "0".repeat(length)).collect()).collect(), true)
+            }
+            _ => (Vec::new(), false),
+        };
+        (values, all, format!("`{name}` is {} in the user schema", describe(attribute)))
+    }
+
+    /// What the schema says of an attribute, if it has it. Without a schema, anything may be.
+    fn attribute(&self, name: &str) -> Option<&Json> {
+        self.attributes.as_ref().map_or(Some(&NOTHING), |attributes| attributes.get(name))
+    }
+
+    fn unknown(&self, name: &str, hint: &str) -> String {
+        let attributes = self.attributes.iter().flat_map(BTreeMap::keys);
+        let others = attributes.chain(self.form.iter().flatten()).filter(|other| *other != name);
+        let nearest = did_you_mean(name, others.map(String::as_str));
+        format!("the user schema has no attribute `{name}`{hint}{nearest}")
+    }
+}
+
+/// Reads a file that Okta gives at this address, and learns from it what it has to say.
+fn read(
+    path: &Path,
+    address: &str,
+    learn: impl FnOnce(&Json) -> Option<()>,
+) -> Result<(), Vec<Problem>> {
+    let wrong = |why: String| {
+        let message = format!("{why}; expected what Okta answers to `GET /api/v1/{address}`");
+        vec![Problem::named(path.display().to_string(), message)]
+    };
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(4 << 20).read_to_string(&mut text))
+        .map_err(|error| wrong(format!("cannot read the file: {error}")))?;
+    // Nothing of the file is repeated, since it may be any.
+    let answer = serde_json::from_str(&text).map_err(|error| {
+        wrong(format!("no JSON of up to 4 MiB at line {}, column {}", error.line(), error.column()))
+    })?;
+    learn(&answer).ok_or_else(|| wrong("this is something else".to_owned()))
+}
+
+/// Why Okta takes an attribute on no form.
+fn barred(attribute: &Json) -> Option<&'static str> {
+    let own = items(&attribute["permissions"]).find(|of| of["principal"] == "SELF");
+    let master = |pointer| attribute["master"].pointer(pointer).and_then(Json::as_str);
+    let source = master("/priority/0/type").filter(|source| *source != "OKTA");
+    match own.and_then(|of| of["action"].as_str()) {
+        _ if attribute["sensitive"] == true => Some(SENSITIVE),
+        // By default a profile's source, if it has one, is that of all its attributes.
+        _ if master("/type") == Some("OVERRIDE") && source.is_some() => Some(APPLICATION),
+        Some("HIDE") => Some("hidden from the user"),
+        Some("READ_ONLY") => Some("read-only for the user"),
+        _ => None,
+    }
+}
+
+/// The values that an attribute can have, as texts, if they are listed.
+fn choices(attribute: &Json) -> Vec<String> {
+    match attribute["enum"].as_array() {
+        _ if attribute["type"] == "boolean" => ["true", "false"].map(str::to_owned).into(),
+        Some(values) => values.iter().map(text).collect(),
+        None => items(&attribute["oneOf"]).map(|choice| text(&choice["const"])).collect(),
+    }
+}
+
+/// How many characters a string can have.
+fn lengths(attribute: &Json) -> RangeInclusive<usize> {
+    let bound = |key: &str| attribute[key].as_u64().and_then(|bound| bound.try_into().ok());
+    bound("minLength").unwrap_or(0)..=bound("maxLength").unwrap_or(usize::MAX)
+}
+
+fn takes(attribute: &Json, value: &Json) -> bool {
+    let each = items(value).all(|value| takes(&attribute["items"], value));
+    let fits = lengths(attribute).contains(&text(value).chars().count());
+    let typed = match attribute["type"].as_str() {
+        Some("string") => value.is_string() && fits,
+        Some("integer") => value.is_i64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => value.is_array() && each,
+        _ => true,
+    };
+    typed && (choices(attribute).is_empty() || choices(attribute).contains(&text(value)))
+}
+
+/// What the schema says of an attribute's values, in its own terms.
+fn describe(attribute: &Json) -> String {
+    let listed = if attribute["enum"].is_array() { "enum" } else { "oneOf" };
+    let keys = ["type", "items", listed, "minLength", "maxLength"];
+    let facts = keys.iter().filter_map(|key| Some(format!("{key} {}", attribute.get(key)?)));
+    facts.collect::<Vec<_>>().join(", ")
+}
+
+fn items(list: &Json) -> impl Iterator<Item = &Json> {
+    list.as_array().into_iter().flatten()
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,156 @@
+//! Rules against an org's own schema and form: `check --schema` and `--policy`. The JSON in
+//! `tests/org` has the shape of what Okta's API answers; the rules beside it say what is wrong.
+
+use std::fs;
+
+use registration_hook::{load::Scrutiny, org::Org};
+
+use crate::{
+    problems::as_they_say,
+    support::{program, repository, rules_folder, run, text},
+};
+
+const SCHEMA: &str = "tests/org/schema.json";
+const POLICY: &str = "tests/org/policy.json";
+
+/// What `check` says of rules in a file `join.toml`, and its exit code.
+fn check(rules: &str, flags: &[&str]) -> (Option<i32>, String) {
+    let folder = rules_folder(&[("join.toml", rules)]);
+    let mut command = program();
+    command.current_dir(repository("")).arg("check").arg("--rules").arg(folder.path()).args(flags);
+    let output = run(&mut command, b"");
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
+}
+
+/// A rule that asks for this.
+fn rule(more: &str) -> String {
+    format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{more}\n")
+}
+
+#[test]
+fn problems_stand_at_their_places() {
+    let (schema, policy) = (repository(SCHEMA), repository(POLICY));
+    for (folder, schema, policy, at_least) in [
+        ("tests/org/schema", Some(&*schema), None, 40),
+        ("tests/org/policy", None, Some(&*policy), 2),
+        ("tests/org/both", Some(&*schema), Some(&*policy), 7),
+    ] {
+        let org = Org::read(schema, policy).unwrap();
+        let count = as_they_say(folder, &Scrutiny { org: Some(&org), probe: false }).len();
+        assert!(count >= at_least, "{folder}: {count}");
+    }
+}
+
+#[test]
+fn notes_are_no_problems() {
+    let optional = rule("attribute = \"mobilePhone\"\noptional = true\nformat = \"phone\"");
+    let slips = rule("attributes = [\"emial\", \"timeZone\", \"birthDate\"]\nlength = { min = 1 }")
+        + "[self_service_registration.set]\nemployeNumber = \"1\"\n";
+    let login = rule("attributes = [\"login\", \"email\"]\nformat = \"email\"")
+        + "[self_service_registration.set]\nlastName = \"X\"\n";
+    for (rules, flags, notes) in [
+        (&optional, &[][..], &[][..]),
+        (
+            &optional,
+            &["--policy", POLICY],
+            &["`mobilePhone` is never submitted: it is not on the form; add it there"],
+        ),
+        (
+            &slips,
+            &[],
+            &[
+                "`emial` is no base attribute; did you mean `email`?",
+                "`employeNumber` is no base attribute; did you mean `employeeNumber`?",
+                "`timeZone` is no base attribute; did you mean `timezone`?",
+            ],
+        ),
+        (
+            &login,
+            &["--schema", SCHEMA],
+            &[
+                "no rule looks at `firstName`, which the user schema requires",
+                "no rule looks at `guid`, which the user schema requires",
+            ],
+        ),
+    ] {
+        let (code, said) = check(rules, flags);
+        assert_eq!(code, Some(0), "{said}");
+        let found: Vec<_> = said.lines().skip(1).collect();
+        let expected: Vec<_> = notes
+            .iter()
+            .map(|note| format!("note: `join`, `self_service_registration`: {note}"))
+            .collect();
+        assert_eq!(found, expected, "{rules}");
+    }
+}
+
+/// The policy's rule with so many attributes on its form, alone or in a list.
+fn policy(attributes: usize, listed: bool) -> String {
+    let attributes: Vec<_> = (0..attributes)
+        .map(|n| format!(r#"{{"name":"a{n}","label":"A","required":false}}"#))
+        .collect();
+    let rule = format!(
+        r#"{{"type":"PROFILE_ENROLLMENT","actions":{{"profileEnrollment":{{"profileAttributes":[{}]}}}}}}"#,
+        attributes.join(",")
+    );
+    if listed { format!("[{rule}]") } else { rule }
+}
+
+#[test]
+fn a_form_has_ten_attributes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.json");
+    let rules = rule("attribute = \"a1\"\nlength = { min = 1 }");
+    for (count, listed, code) in [(10, true, 0), (10, false, 0), (11, true, 1), (11, false, 1)] {
+        fs::write(&file, policy(count, listed)).unwrap();
+        let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
+        assert_eq!(found, Some(code), "{said}");
+        assert_eq!(
+            said.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
+            code == 1
+        );
+    }
+    // Several rules, several forms.
+    let several = format!("[{},{}]", policy(10, false), policy(2, false));
+    fs::write(&file, several).unwrap();
+    let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
+    assert_eq!(found, Some(0), "{said}");
+}
+
+#[test]
+fn a_file_that_is_something_else_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file.json");
+    let path = file.to_str().unwrap();
+    let rules = rule("attribute = \"email\"\nformat = \"email\"");
+    let unknown = r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#;
+    let (schema, form) = (fs::read_to_string(repository(SCHEMA)).unwrap(), policy(1, true));
+    for (flag, content, address) in [
+        ("--schema", "", "GET /api/v1/meta/schemas/user/default"),
+        ("--schema", unknown, "GET /api/v1/meta/schemas/user/default"),
+        ("--schema", &form, "GET /api/v1/meta/schemas/user/default"),
+        ("--schema", r#"{"definitions":{"base":{"properties":[]}}}"#, "meta/schemas/user/default"),
+        (
+            "--schema",
+            r#"{"definitions":{"custom":{"properties":{}}}}"#,
+            "meta/schemas/user/default",
+        ),
+        ("--schema", &schema[..schema.len() / 2], "GET /api/v1/meta/schemas/user/default"),
+        ("--policy", "[]", "GET /api/v1/policies/POLICY-ID/rules"),
+        ("--policy", "Rosario", "GET /api/v1/policies/POLICY-ID/rules"),
+        ("--policy", r#"[{"actions":{"signon":{}}}]"#, "GET /api/v1/policies/POLICY-ID/rules"),
+        ("--policy", &schema, "GET /api/v1/policies/POLICY-ID/rules"),
+    ] {
+        fs::write(&file, content).unwrap();
+        let (code, said) = check(&rules, &[flag, path]);
+        assert_eq!(code, Some(2), "{flag} {content}: {said}");
+        assert!(said.contains(path) && said.contains(address), "{said}");
+        assert!(!said.contains("Rosario"), "{said}");
+    }
+    let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
+    fs::write(&file, large).unwrap();
+    let (code, said) = check(&rules, &["--schema", path]);
+    assert!(code == Some(2) && said.contains("no JSON of up to 4 MiB"), "{said}");
+    let (code, said) = check(&rules, &["--schema", "nonexistent.json"]);
+    assert!(code == Some(2) && said.contains("nonexistent.json: cannot read the file"), "{said}");
+}

@@ -21,28 +21,20 @@ pub(super) async fn read(
 }
 
 async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Refusal> {
-    // Most bodies come in one piece, which is then not copied.
-    let Some(first) = next(payload, limit).await? else {
-        return Ok(Bytes::new());
-    };
-    let left = limit.saturating_sub(first.len());
-    let Some(second) = next(payload, left).await? else {
-        return Ok(first);
-    };
-    let mut body = BytesMut::from(first);
-    body.extend_from_slice(&second);
-    while let Some(piece) = next(payload, limit.saturating_sub(body.len())).await? {
-        body.extend_from_slice(&piece);
+    let mut body = Bytes::new();
+    while let Some(piece) = poll_fn(|context| Pin::new(&mut *payload).poll_next(context)).await {
+        let piece = piece.map_err(|_| Refusal::BodyIncomplete)?;
+        if piece.len() > limit.saturating_sub(body.len()) {
+            return Err(Refusal::BodyTooLarge);
+        }
+        // Most bodies come in one piece, which is then not copied.
+        body = if body.is_empty() {
+            piece
+        } else {
+            let mut longer = BytesMut::from(body);
+            longer.extend_from_slice(&piece);
+            longer.freeze()
+        };
     }
-    Ok(body.freeze())
-}
-
-/// The next piece of at most `left` bytes, or the end.
-async fn next(payload: &mut Payload, left: usize) -> Result<Option<Bytes>, Refusal> {
-    match poll_fn(|context| Pin::new(&mut *payload).poll_next(context)).await {
-        None => Ok(None),
-        Some(Ok(piece)) if piece.len() > left => Err(Refusal::BodyTooLarge),
-        Some(Ok(piece)) => Ok(Some(piece)),
-        Some(Err(_)) => Err(Refusal::BodyIncomplete),
-    }
+    Ok(body)
 }

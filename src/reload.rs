@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
@@ -26,7 +26,7 @@ use crate::{
     load::{self, Scrutiny},
     problem::Problem,
     server::{Certificate, State},
-    settings::{self, Settings, Sources, Tls},
+    settings::{self, Sources, Tls},
 };
 
 /// Between two looks when somebody waits for them, after SIGHUP.
@@ -37,9 +37,11 @@ const PATIENCE: usize = 20;
 const TOLD: usize = 10;
 /// How deep folders are looked into.
 const DEPTH: usize = 8;
+/// Of what is followed, the one thing that readiness tells of.
+const RULES: &str = "rules";
 
 /// Something that follows its files.
-pub struct Watched {
+struct Watched {
     what: &'static str,
     paths: Vec<PathBuf>,
     /// What the last look saw.
@@ -47,29 +49,32 @@ pub struct Watched {
     /// What was read last, be it good or bad; nothing yet, since files may have changed since the
     /// service read them at its start.
     read: Vec<u8>,
-    /// Whether that was bad, so that older content is in force.
-    stale: Arc<AtomicBool>,
     reader: Box<Reader>,
 }
 
 /// Reads the files, and says where to look from now on.
-type Reader = dyn FnMut(&mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send;
+type Reader = dyn FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send;
 
 /// Puts what was read in place, and says what is new; nothing if it is what was there before.
-type Put = Box<dyn FnOnce() -> Option<String>>;
+type Put = Box<dyn FnOnce(&State) -> Option<String>>;
 
-/// Starts to look at these: a change is in force within `within`, or only when asked for by a message
-/// to `asked`, which makes looks follow each other at once.
+/// Starts to follow the files of settings, of rules where they are in a folder, and of TLS. A change
+/// is in force within `rules.reload`, or only when asked for by a message to `asked`, which makes
+/// looks follow each other at once.
 ///
 /// # Errors
 ///
 /// No thread can be started.
 pub fn keep(
-    mut watched: Vec<Watched>,
     state: Arc<State>,
-    within: Option<Duration>,
+    sources: Sources,
+    folder: Option<PathBuf>,
     asked: Receiver<()>,
 ) -> io::Result<()> {
+    let mut watched = vec![credentials(sources, state.settings.files.clone())];
+    watched.extend(folder.map(rules));
+    watched.extend(state.settings.server.tls.clone().map(certificate));
+    let within = state.settings.rules.reload;
     let watch = move || {
         loop {
             let woken = match within {
@@ -93,65 +98,55 @@ pub fn keep(
     thread::Builder::new().name("reload".to_owned()).spawn(watch).map(drop)
 }
 
+fn rules(folder: PathBuf) -> Watched {
+    Watched::new(RULES, vec![folder.clone()], move |_, _| {
+        let rules = load::folder(&folder, &Scrutiny::default())?;
+        Ok(Box::new(move |state| state.replace_rules(rules)))
+    })
+}
+
+/// The ways in. The other settings stay what they were at the start.
+fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
+    Watched::new("credentials", files, move |state, paths| {
+        let (new, mut problems) = settings::load(&sources).map_err(|problem| vec![problem])?;
+        problems.extend(new.unguarded());
+        let last = state.credentials.load_full();
+        if last.auth.is_configured() && !new.auth.is_configured() {
+            problems.push(Problem::named("auth", "no way in is configured any more"));
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        if !new.same_but_for_auth(&state.settings) {
+            log::warn!("settings: what has changed outside of [auth] waits for a restart");
+        }
+        paths.clone_from(&new.files);
+        if new.auth == last.auth {
+            return Ok(Box::new(|_| None));
+        }
+        let new = Credentials::new(new.auth, None, Some(&last)).map_err(|problem| vec![problem])?;
+        Ok(Box::new(|state| {
+            state.credentials.store(Arc::new(new));
+            Some("what admits callers has changed".to_owned())
+        }))
+    })
+}
+
+fn certificate(files: Tls) -> Watched {
+    let paths = vec![files.certificate.clone(), files.key.clone()];
+    Watched::new("certificate", paths, move |_, _| {
+        let pair = Certificate::read(&files).map_err(|problem| vec![problem])?;
+        Ok(Box::new(|state| state.certificate.as_ref()?.replace(pair)))
+    })
+}
+
 impl Watched {
-    /// The rules of a folder.
-    pub fn rules(state: &Arc<State>, directory: PathBuf) -> Self {
-        let (paths, stale) = (vec![directory.clone()], state.rules_stale.clone());
-        let state = state.clone();
-        Self::new("rules", paths, stale, move |_| {
-            let rules = load::folder(&directory, &Scrutiny::default())?;
-            let state = state.clone();
-            Ok(Box::new(move || state.replace_rules(rules)))
-        })
-    }
-
-    /// The ways in. The other settings stay what they were at the `start`.
-    pub fn credentials(state: &Arc<State>, sources: Sources, start: Arc<Settings>) -> Self {
-        let (paths, state) = (start.files.clone(), state.clone());
-        Self::new("credentials", paths, Arc::default(), move |paths| {
-            let (new, mut problems) = settings::load(&sources).map_err(|problem| vec![problem])?;
-            problems.extend(new.unguarded());
-            let last = state.credentials.load_full();
-            if last.auth.is_configured() && !new.auth.is_configured() {
-                problems.push(Problem::named("auth", "no way in is configured any more"));
-            }
-            if !problems.is_empty() {
-                return Err(problems);
-            }
-            if !new.same_but_for_auth(&start) {
-                log::warn!("settings: what has changed outside of [auth] waits for a restart");
-            }
-            paths.clone_from(&new.files);
-            if new.auth == last.auth {
-                return Ok(Box::new(|| None));
-            }
-            let new =
-                Credentials::new(new.auth, None, Some(&last)).map_err(|problem| vec![problem])?;
-            let state = state.clone();
-            Ok(Box::new(move || {
-                state.credentials.store(Arc::new(new));
-                Some("what admits callers has changed".to_owned())
-            }))
-        })
-    }
-
-    /// The TLS pair.
-    pub fn certificate(certificate: Arc<Certificate>, files: Tls) -> Self {
-        let paths = vec![files.certificate.clone(), files.key.clone()];
-        Self::new("certificate", paths, Arc::default(), move |_| {
-            let pair = Certificate::read(&files).map_err(|problem| vec![problem])?;
-            let certificate = certificate.clone();
-            Ok(Box::new(move || certificate.replace(pair)))
-        })
-    }
-
     fn new(
         what: &'static str,
         paths: Vec<PathBuf>,
-        stale: Arc<AtomicBool>,
-        reader: impl FnMut(&mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send + 'static,
+        reader: impl FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send + 'static,
     ) -> Self {
-        Self { what, paths, seen: Vec::new(), read: Vec::new(), stale, reader: Box::new(reader) }
+        Self { what, paths, seen: Vec::new(), read: Vec::new(), reader: Box::new(reader) }
     }
 
     /// Looks once; true if something is changing.
@@ -164,16 +159,18 @@ impl Watched {
         if !settled {
             return true;
         }
-        let reading = (self.reader)(&mut self.paths);
+        let reading = (self.reader)(state, &mut self.paths);
         if digest(&self.paths) != now {
             return true;
         }
         self.read = now;
-        self.stale.store(reading.is_err(), Ordering::Release);
         let what = self.what;
+        if what == RULES {
+            state.rules_stale.store(reading.is_err(), Ordering::Release);
+        }
         match reading {
             Ok(put) => {
-                if let Some(news) = put() {
+                if let Some(news) = put(state) {
                     log::info!("{what}: reloaded; {news}");
                     state.metrics.reloaded(what, "applied");
                 }

@@ -27,8 +27,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::settings::Server;
-
 mod admit;
 mod answer;
 mod body;
@@ -74,44 +72,40 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// What the service listens on.
-pub struct Listeners {
-    /// For the hooks.
-    pub hooks: TcpListener,
-    /// What HTTPS is served with, if it is.
-    pub certificate: Option<Arc<Certificate>>,
-    /// For metrics.
-    pub metrics: Option<TcpListener>,
-}
-
-/// Serves until SIGTERM or SIGINT and stops gracefully; a second signal stops it at once. SIGHUP
-/// reopens the log's file and sends a message to `reload`.
+/// Answers for hooks, and for metrics where it may, until SIGTERM or SIGINT, and stops gracefully; a
+/// second signal stops it at once. SIGHUP reopens the log's file and sends a message to `reload`.
 /// Calls `ready` when requests are answered and signals heeded.
 ///
 /// # Errors
 ///
 /// The server or its signal handlers cannot be set up.
 pub fn run(
-    listeners: Listeners,
+    hooks: TcpListener,
+    metrics: Option<TcpListener>,
     state: &Arc<State>,
-    settings: &Server,
     reload: SyncSender<()>,
     ready: impl FnOnce(),
 ) -> io::Result<Stopped> {
     System::new().block_on(async {
-        let mut signals = Signals::new()?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let told_to_end = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
         spawn(heed_hangups(signal(SignalKind::hangup())?, state.clone(), reload));
-        if let Some(listener) = listeners.metrics {
+        if let Some(listener) = metrics {
             spawn(operations::start(listener, state)?);
         }
-        let server = start(listeners.hooks, listeners.certificate, state, settings)?;
+        let server = start(hooks, state)?;
         ready();
         let handle = server.handle();
-        let stop = stop(&mut signals, handle, state, settings);
         // The server ends by being stopped, or at once with an error.
         tokio::select! {
             ended = server => ended.map(|()| Stopped::Gracefully),
-            stopped = stop => Ok(stopped),
+            stopped = stop(told_to_end, handle, state) => Ok(stopped),
         }
     })
 }
@@ -126,24 +120,19 @@ async fn heed_hangups(mut hangups: Signal, state: Arc<State>, reload: SyncSender
     }
 }
 
-fn start(
-    listener: TcpListener,
-    certificate: Option<Arc<Certificate>>,
-    state: &Arc<State>,
-    settings: &Server,
-) -> io::Result<actix_server::Server> {
+fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<actix_server::Server> {
+    let settings = &state.settings.server;
     let builder = actix_server::Server::build()
         .workers(settings.workers)
         .max_concurrent_connections(settings.max_connections.div_ceil(settings.workers))
         // Whatever is still there when we are done waiting ends with the process.
         .shutdown_timeout(settings.shutdown_timeout.as_secs().saturating_add(1))
         .disable_signals();
-    let keep_alive = settings.keep_alive;
-    let builder = match certificate {
-        None => listen(builder, listener, state, keep_alive, |stream| ready(Ok(stream))),
+    let builder = match &state.certificate {
+        None => listen(builder, listener, state, |stream| ready(Ok(stream))),
         Some(certificate) => {
-            let tls = tls::acceptor(certificate).map_err(io::Error::other)?;
-            listen(builder, listener, state, keep_alive, move |stream| {
+            let tls = tls::acceptor(certificate.clone()).map_err(io::Error::other)?;
+            listen(builder, listener, state, move |stream| {
                 let handshake = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
                 async move { handshake.await? }
             })
@@ -157,7 +146,6 @@ fn listen<S, A>(
     builder: ServerBuilder,
     listener: TcpListener,
     state: &Arc<State>,
-    keep_alive: Duration,
     accept: impl Fn(TcpStream) -> A + Clone + Send + 'static,
 ) -> io::Result<ServerBuilder>
 where
@@ -165,7 +153,7 @@ where
     A: Future<Output = io::Result<S>> + 'static,
 {
     let stopping = builder.graceful_shutdown_signal();
-    let state = state.clone();
+    let (state, keep_alive) = (state.clone(), state.settings.server.keep_alive);
     // Called once in each worker's thread.
     let service = move || {
         let state = web::Data::from(state.clone());
@@ -203,13 +191,9 @@ where
 
 /// Waits for a signal and stops: not ready any more, on through the drain delay, no further
 /// connections, the requests in flight, and the end, at the latest after the shutdown timeout.
-async fn stop(
-    signals: &mut Signals,
-    handle: ServerHandle,
-    state: &State,
-    settings: &Server,
-) -> Stopped {
-    signals.next().await;
+async fn stop(mut told_to_end: impl AsyncFnMut(), handle: ServerHandle, state: &State) -> Stopped {
+    let settings = &state.settings.server;
+    told_to_end().await;
     state.draining.store(true, Ordering::Release);
     log::info!("stopping: finishing requests in flight; a second signal ends at once");
     let graceful = async {
@@ -220,31 +204,9 @@ async fn stop(
     };
     tokio::select! {
         () = graceful => Stopped::Gracefully,
-        () = signals.next() => {
+        () = told_to_end() => {
             log::warn!("stopping: second signal, open connections are cut");
             Stopped::AtOnce
-        }
-    }
-}
-
-/// The signals that end the service.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }

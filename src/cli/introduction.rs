@@ -4,51 +4,43 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{
-    credentials::USER,
-    rule::RuleSet,
-    settings::{Auth, Settings},
-};
+use super::messages::INTRODUCTION;
+use crate::{credentials::USER, rule::RuleSet, server::State, settings::Auth};
 
-/// What to say: where the service is, and how to call it. The only secret ever
-/// printed is the password that was made for this run.
-pub(super) fn lines(
-    settings: &Settings,
-    rules: &RuleSet,
-    place: &str,
-    address: SocketAddr,
-    password: Option<&str>,
-) -> Vec<String> {
+/// Says where the service is, and how to call it. The only secret ever printed is the password that
+/// was made for this run.
+pub(super) fn say(state: &State, place: &str, address: SocketAddr, password: Option<&str>) {
+    let say = |line: &str| log::info!(target: INTRODUCTION, "{line}");
+    let rules = state.rules.load();
+    let scheme = if state.certificate.is_some() { "https" } else { "http" };
+    say(&format!(
+        "registration-hook {} listens on {scheme}://{address} with {place}, revision {}",
+        env!("CARGO_PKG_VERSION"),
+        rules.revision
+    ));
+    if let Some(address) = state.settings.metrics {
+        say(&format!("metrics: http://{address}/metrics"));
+    }
+    let hooks: Vec<_> = rules.hooks.keys().map(|name| format!("/{name}")).collect();
+    say(&format!("hooks: {}", hooks.join(" ")));
+    let Some((hook, body)) = example(&rules) else {
+        return;
+    };
+    if password.is_some() {
+        say("no way in is configured; this password holds until the service stops");
+    }
+    say("in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:");
+    say(&format!("  URL                    https://YOUR-PUBLIC-HOST/{hook}"));
+    let (fields, credentials) = way_in(&state.credentials.load().auth, password);
+    for (field, value) in fields {
+        say(&format!("  {field:<21}  {value}"));
+    }
     let mut reachable = address;
     if address.ip().is_unspecified() {
         reachable.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
-    let mut lines = vec![format!(
-        "registration-hook {} listens on {scheme}://{address} with {place}, revision {}",
-        env!("CARGO_PKG_VERSION"),
-        rules.revision
-    )];
-    if let Some(address) = settings.metrics {
-        lines.push(format!("metrics: http://{address}/metrics"));
-    }
-    let hooks: Vec<_> = rules.hooks.keys().map(|name| format!("/{name}")).collect();
-    lines.push(format!("hooks: {}", hooks.join(" ")));
-    let Some((hook, body)) = example(rules) else {
-        return lines;
-    };
-    let (fields, credentials) = way_in(&settings.auth, password);
-    if password.is_some() {
-        lines.push("no way in is configured; this password holds until the service stops".into());
-    }
-    lines.push(
-        "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:".into(),
-    );
-    lines.push(format!("  URL                    https://YOUR-PUBLIC-HOST/{hook}"));
-    lines.extend(fields.iter().map(|(field, value)| format!("  {field:<21}  {value}")));
-    lines.push("try it:".into());
-    lines.push(format!("  curl {credentials} --json '{body}' {scheme}://{reachable}/{hook}"));
-    lines
+    say("try it:");
+    say(&format!("  curl {credentials} --json '{body}' {scheme}://{reachable}/{hook}"));
 }
 
 /// A hook and a request to show: for the guide's first hook if it is there, else for the first that

@@ -1,7 +1,6 @@
 //! `serve`: runs the service.
 
 use std::{
-    fmt::Write as _,
     io, mem,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
@@ -10,19 +9,15 @@ use std::{
 use arc_swap::ArcSwap;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::{
-    Common, Exit, Failure, Rules, introduction,
-    messages::{self, INTRODUCTION},
-    rules,
-};
+use super::{Common, Exit, Failure, Rules, introduction, messages, rules};
 use crate::{
     auth::Reason,
     credentials::Credentials,
     decision_log::DecisionLog,
     load::Scrutiny,
     metrics::Metrics,
-    reload::{self, Watched},
-    server::{self, Certificate, Listeners, State, Stopped, Warnings},
+    reload,
+    server::{self, Certificate, State, Stopped, Warnings},
 };
 
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
@@ -35,54 +30,32 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;
-    let listeners = Listeners {
-        hooks: listen("server.bind", settings.server.bind)?,
-        certificate: certificate.map(|pair| Arc::new(Certificate::new(pair))),
-        metrics: settings.metrics.map(|address| listen("metrics.bind", address)).transpose()?,
-    };
+    let hooks = listen("server.bind", settings.server.bind)?;
+    let address = hooks.local_addr()?;
+    let metrics = settings.metrics.map(|address| listen("metrics.bind", address)).transpose()?;
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
-    let password = match settings.auth.is_configured() {
-        true => None,
-        false => Some(make_password()?),
-    };
-    let introduction = introduction::lines(
-        &settings,
-        &rules,
-        &place,
-        listeners.hooks.local_addr()?,
-        password.as_deref(),
-    );
-    let warnings = mem::take(&mut settings.warnings);
     let auth = mem::take(&mut settings.auth);
-    let metrics =
-        Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str())).map_err(io::Error::other)?;
-    metrics.rules_in_force(&rules.revision);
+    let password = (!auth.is_configured()).then(make_password).transpose()?;
+    let credentials = Credentials::new(auth, password.as_deref(), None)?;
+    let counters = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
     let state = Arc::new(State {
+        settings,
         rules: ArcSwap::from_pointee(rules),
-        rules_stale: Arc::default(),
-        credentials: ArcSwap::from_pointee(Credentials::new(auth, password.as_deref(), None)?),
-        body_limit: settings.server.body_limit,
-        request_timeout: settings.server.request_timeout,
-        debug_context: settings.debug_context,
+        rules_stale: AtomicBool::new(false),
+        credentials: ArcSwap::from_pointee(credentials),
+        certificate: certificate.map(|pair| Arc::new(Certificate::new(pair))),
         draining: AtomicBool::new(false),
         warnings: Warnings::default(),
-        metrics,
+        metrics: counters.map_err(io::Error::other)?,
         log,
     });
-    let settings = Arc::new(settings);
-    let mut watched = vec![Watched::credentials(&state, common.sources(true), settings.clone())];
-    watched.extend(directory.map(|directory| Watched::rules(&state, directory)));
-    if let (Some(certificate), Some(files)) = (&listeners.certificate, &settings.server.tls) {
-        watched.push(Watched::certificate(certificate.clone(), files.clone()));
-    }
+    state.metrics.rules_in_force(&state.rules.load().revision);
     let (reload, asked) = sync_channel(1);
-    reload::keep(watched, state.clone(), settings.rules.reload, asked)?;
-    let served = server::run(listeners, &state, &settings.server, reload, || {
-        for line in introduction {
-            log::info!(target: INTRODUCTION, "{line}");
-        }
-        for warning in warnings {
+    reload::keep(state.clone(), common.sources(true), directory, asked)?;
+    let served = server::run(hooks, metrics, &state, reload, || {
+        introduction::say(&state, &place, address, password.as_deref());
+        for warning in &state.settings.warnings {
             log::warn!("{warning}");
         }
     });
@@ -110,9 +83,5 @@ fn make_password() -> Result<String, Failure> {
     SystemRandom::new().fill(&mut bytes).map_err(|_| {
         Failure::new("no random password can be made here; set `auth.basic.username` and `auth.basic.password`")
     })?;
-    let mut password = String::new();
-    for byte in bytes {
-        let _ = write!(password, "{byte:02x}");
-    }
-    Ok(password)
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -4,7 +4,7 @@ use std::{
     fmt::{self, Display},
     io::Write as _,
     sync::{
-        OnceLock,
+        LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,10 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::Style;
-use crate::{
-    hook::DecisionKind,
-    rule::{Outcome, Verdict},
-};
+use crate::rule::{Outcome, Verdict};
 
 /// The longest `event_id` that is written, in characters; Okta's own have 22.
 const EVENT_ID_LIMIT: usize = 64;
@@ -30,10 +27,10 @@ pub struct Line<'a> {
     pub hook: &'a str,
     /// `self.service.registration`, `progressive.profile`, `classic` or `none`.
     pub request_type: &'static str,
-    /// The decision; nothing for a refusal.
-    pub decision: Option<DecisionKind>,
+    /// `allow`, `update` or `deny`; `none` for a refusal.
+    pub decision: &'static str,
     /// The HTTP status.
-    pub status: u16,
+    pub status: &'a str,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
     /// What came of each rule.
@@ -73,10 +70,7 @@ impl Line<'_> {
         let _ = write!(
             out,
             r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":"#,
-            self.hook,
-            self.request_type,
-            self.decision.map_or("none", DecisionKind::as_str),
-            self.status,
+            self.hook, self.request_type, self.decision, self.status,
         );
         self.rules(out, "");
         out.extend_from_slice(br#","caller":"#);
@@ -94,33 +88,29 @@ impl Line<'_> {
 
     /// The rules, each `shadow` one marked so, their revision, and how long it took.
     fn rules(&self, out: &mut Vec<u8>, shadow: &str) {
+        out.push(b'[');
         for (index, Verdict { rule, outcome }) in self.verdicts.iter().enumerate() {
-            out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"[{\"id\":" });
+            out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"{\"id\":" });
             json_text(out, &rule.id);
             let mode = if rule.shadow { shadow } else { "" };
             let _ = write!(out, r#","outcome":"{}"{mode}}}"#, outcome.as_str());
         }
-        let start = if self.verdicts.is_empty() { "[" } else { "" };
         let _ = write!(
             out,
-            r#"{start}],"rules_revision":"{}","duration_us":{}"#,
+            r#"],"rules_revision":"{}","duration_us":{}"#,
             self.rules_revision,
             self.duration.as_micros(),
         );
     }
 
     fn human(&self, colour: bool, out: &mut Vec<u8>) {
-        let (start, end) = match (colour, self.decision) {
-            (false, _) => ("", ""),
-            (true, Some(DecisionKind::Allow | DecisionKind::Update)) => ("\x1b[32m", "\x1b[0m"),
-            (true, Some(DecisionKind::Deny)) => ("\x1b[33m", "\x1b[0m"),
-            (true, None) => ("\x1b[31m", "\x1b[0m"),
+        let (start, what) = match self.decision {
+            "none" => ("\x1b[31m", format!("refused {}", self.status)),
+            "deny" => ("\x1b[33m", "deny".to_owned()),
+            good => ("\x1b[32m", good.to_owned()),
         };
+        let (start, end) = if colour { (start, "\x1b[0m") } else { ("", "") };
         let time = Timestamp::now().to_zoned(TimeZone::system());
-        let what = match self.decision {
-            None => format!("refused {}", self.status),
-            Some(decision) => decision.as_str().to_owned(),
-        };
         let _ = write!(out, "{} {start}{what:<11}{end} {}", time.strftime("%H:%M:%S"), self.hook);
         if self.request_type != "none" {
             let _ = write!(out, " {}", self.request_type);
@@ -140,29 +130,25 @@ impl Line<'_> {
 
 /// A name that no other decision has: this process's random half, and a count.
 #[derive(Clone, Copy, Debug)]
-pub struct DecisionId {
-    process: u64,
-    count: u64,
-}
+pub struct DecisionId(u64);
 
 impl DecisionId {
     /// A new one.
     pub fn next() -> Self {
-        static PROCESS: OnceLock<u64> = OnceLock::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let process = *PROCESS.get_or_init(|| {
-            let mut bytes = [0; 8];
-            // Without entropy, ids repeat between processes and stay unique in each.
-            let _ = SystemRandom::new().fill(&mut bytes);
-            u64::from_ne_bytes(bytes)
-        });
-        Self { process, count: COUNT.fetch_add(1, Ordering::Relaxed) }
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 impl Display for DecisionId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:016x}{:08x}", self.process, self.count)
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| {
+            let mut bytes = [0; 8];
+            // Without entropy, ids repeat between processes and stay unique in each.
+            let _ = SystemRandom::new().fill(&mut bytes);
+            u64::from_ne_bytes(bytes)
+        });
+        write!(out, "{:016x}{:08x}", *PROCESS, self.0)
     }
 }
 

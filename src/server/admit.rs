@@ -2,6 +2,8 @@
 //!
 //! In this order: an oversized head, 404, 405, credentials, 415, the declared length.
 
+use std::time::Instant;
+
 use actix_http::{RequestHead, header::HeaderMap};
 use actix_web::http::{
     Method,
@@ -19,58 +21,51 @@ const URI_LIMIT: usize = 8 << 10;
 /// The most bytes of headers.
 const HEADERS_LIMIT: usize = 16 << 10;
 
-/// What is known of a request, for the log and for its refusal.
-pub(super) struct Seen<'s> {
+/// A request, and what is known of it for the log and for its refusal.
+pub(super) struct Visit<'s> {
+    pub(super) state: &'s State,
     /// The rules in force when it came.
     pub(super) rules: &'s RuleSet,
-    /// The hook's name.
-    pub(super) name: Option<&'s str>,
+    pub(super) head: &'s RequestHead,
+    pub(super) started: Instant,
+    /// How much of it came, in bytes.
+    pub(super) length: usize,
+    /// The hook's name, or `none`.
+    pub(super) hook: &'s str,
     pub(super) caller: Option<Caller>,
-    /// Whether it may have a body that was not read to its end.
-    pub(super) unread: bool,
 }
 
-impl<'s> Seen<'s> {
-    /// Nothing yet.
-    pub(super) fn new(rules: &'s RuleSet) -> Self {
-        Self { rules, name: None, caller: None, unread: false }
+impl<'s> Visit<'s> {
+    pub(super) fn new(state: &'s State, rules: &'s RuleSet, head: &'s RequestHead) -> Self {
+        let (started, length) = (Instant::now(), length(head));
+        Self { state, rules, head, started, length, hook: "none", caller: None }
+    }
+
+    /// Looks at the head, and notes what it sees.
+    pub(super) async fn admit(&mut self) -> Result<&'s Hook, Refusal> {
+        let Self { state, rules, head, .. } = *self;
+        let headers = &head.headers;
+        let path = head.uri.path().strip_prefix('/').unwrap_or_default();
+        let found = rules.hooks.get_key_value(path);
+        self.hook = found.map_or(self.hook, |(name, _)| name);
+        ensure(uri_length(head) <= URI_LIMIT, Refusal::UriTooLong)?;
+        ensure(headers_length(head) <= HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
+        let (_, hook) = found.ok_or(Refusal::NotFound)?;
+        ensure(head.method == Method::POST, Refusal::Method { allow: "POST" })?;
+        let credentials = state.credentials.load_full();
+        let header = |name: &str| presented(headers, name);
+        let caller = credentials.authenticator.authenticate(header, Moment::now()).await;
+        self.caller = Some(caller.map_err(Refusal::Credentials)?);
+        ensure(is_json(headers), Refusal::MediaType)?;
+        ensure(is_plain(headers), Refusal::Encoding)?;
+        let limit = state.settings.server.body_limit as u64;
+        ensure(declared(headers).is_none_or(|length| length <= limit), Refusal::BodyTooLarge)?;
+        Ok(hook)
     }
 }
 
-/// Looks at the head, and notes what it sees.
-pub(super) async fn admit<'s>(
-    state: &State,
-    head: &RequestHead,
-    seen: &mut Seen<'s>,
-) -> Result<&'s Hook, Refusal> {
-    seen.unread = has_body(head);
-    let path = head.uri.path().strip_prefix('/').unwrap_or_default();
-    let found = seen.rules.hooks.get_key_value(path);
-    seen.name = found.map(|(name, _)| name.as_str());
-    if uri_length(head) > URI_LIMIT {
-        return Err(Refusal::UriTooLong);
-    }
-    if headers_length(head) > HEADERS_LIMIT {
-        return Err(Refusal::HeadersTooLarge);
-    }
-    let (_, hook) = found.ok_or(Refusal::NotFound)?;
-    if head.method != Method::POST {
-        return Err(Refusal::Method { allow: "POST" });
-    }
-    let header = |name: &str| presented(&head.headers, name);
-    let credentials = state.credentials.load_full();
-    let caller = credentials.authenticator.authenticate(header, Moment::now()).await;
-    seen.caller = Some(caller.map_err(Refusal::Credentials)?);
-    if !is_json(&head.headers) {
-        return Err(Refusal::MediaType);
-    }
-    if !is_plain(&head.headers) {
-        return Err(Refusal::Encoding);
-    }
-    match declared(&head.headers) {
-        Some(length) if length > state.body_limit as u64 => Err(Refusal::BodyTooLarge),
-        _ => Ok(hook),
-    }
+fn ensure(good: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if good { Ok(()) } else { Err(refusal) }
 }
 
 /// Whether a body is announced.
@@ -118,19 +113,18 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"))
-        // RFC 9110 §5.6.6 lets a parameter be empty.
         && parts.all(|parameter| {
+            // RFC 9110 §5.6.6 lets a parameter be empty.
             parameter.is_empty()
                 || parameter.eq_ignore_ascii_case(b"charset=utf-8")
                 || parameter.eq_ignore_ascii_case(b"charset=\"utf-8\"")
         })
 }
 
-/// No encoding but `identity`.
+/// Without any `Content-Encoding` but `identity`.
 fn is_plain(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONTENT_ENCODING)
-        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+    let mut codings = headers.get_all(header::CONTENT_ENCODING);
+    codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 fn declared(headers: &HeaderMap) -> Option<u64> {

@@ -1,7 +1,8 @@
 //! HTTP answers. Every one carries the same two headers; none repeats anything of the request.
 
-use std::sync::atomic::Ordering;
+use std::{borrow::Cow, sync::atomic::Ordering};
 
+use actix_http::RequestHead;
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{
@@ -10,7 +11,7 @@ use actix_web::{
     },
 };
 
-use super::state::State;
+use super::{admit::has_body, state::State};
 use crate::{
     auth::{Freshness, Reason},
     hook::request::DecodeError,
@@ -38,46 +39,40 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn status(self) -> StatusCode {
-        match self {
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Credentials(reason) if reason.is_forbidden() => StatusCode::FORBIDDEN,
-            Self::Credentials(Reason::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Credentials(_) => StatusCode::UNAUTHORIZED,
-            Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyIncomplete | Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// What the caller is told; nothing of the request comes back.
-    fn summary(self) -> String {
-        let text = match self {
-            Self::Request(error) => return format!("Not processed: {error}."),
-            Self::UriTooLong => "The URI is too long.",
-            Self::HeadersTooLarge => "The headers are too large.",
-            Self::NotFound => "There is no such hook.",
-            Self::Method { .. } => "This method is not allowed here; see the Allow header.",
+    /// The status, and what the caller is told; nothing of the request comes back.
+    fn told(self) -> (u16, Cow<'static, str>) {
+        let (status, summary) = match self {
+            Self::UriTooLong => (414, "The URI is too long."),
+            Self::HeadersTooLarge => (431, "The headers are too large."),
+            Self::NotFound => (404, "There is no such hook."),
+            Self::Method { .. } => (405, "This method is not allowed here; see the Allow header."),
             Self::Credentials(reason) if reason.is_forbidden() => {
-                "The credentials are not meant for this service."
+                (403, "The credentials are not meant for this service.")
             }
             Self::Credentials(Reason::KeysUnavailable) => {
-                "Tokens cannot be verified at present; try again."
+                (503, "Tokens cannot be verified at present; try again.")
             }
-            Self::Credentials(_) => "The credentials are missing or wrong.",
-            Self::MediaType => "Send the header Content-Type: application/json.",
-            Self::Encoding => "Send the body uncompressed, without the header Content-Encoding.",
-            Self::BodyTooLarge => "The body is too large.",
-            Self::BodyTooSlow => "The body did not arrive in time.",
-            Self::BodyIncomplete => "The body is incomplete.",
-            Self::Internal => "The request could not be processed.",
+            Self::Credentials(_) => (401, "The credentials are missing or wrong."),
+            Self::MediaType => (415, "Send the header Content-Type: application/json."),
+            Self::Encoding => {
+                (415, "Send the body uncompressed, without the header Content-Encoding.")
+            }
+            Self::BodyTooLarge => (413, "The body is too large."),
+            Self::BodyTooSlow => (408, "The body did not arrive in time."),
+            Self::BodyIncomplete => (400, "The body is incomplete."),
+            Self::Request(error) => return (400, format!("Not processed: {error}.").into()),
+            Self::Internal => (500, "The request could not be processed."),
         };
-        text.to_owned()
+        (status, summary.into())
+    }
+
+    /// Whether some of the request's body may not have been read.
+    fn leaves_body(self, head: &RequestHead) -> bool {
+        match self {
+            Self::Request(_) | Self::Internal => false,
+            Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyIncomplete => true,
+            _ => has_body(head),
+        }
     }
 }
 
@@ -86,10 +81,11 @@ pub(super) fn decided(body: Vec<u8>) -> HttpResponse {
     json(StatusCode::OK).body(body)
 }
 
-/// A refusal's answer, in the shape of Okta's errors.
-/// `unread`: whether the request may have a body that was not read to its end.
-pub(super) fn refused(refusal: Refusal, state: &State, unread: bool) -> HttpResponse {
-    let mut answer = json(refusal.status());
+/// A refusal's answer to the request of this head, in the shape of Okta's errors.
+pub(super) fn refused(refusal: Refusal, state: &State, head: &RequestHead) -> HttpResponse {
+    let (status, summary) = refusal.told();
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = json(status);
     match refusal {
         Refusal::Method { allow } => {
             answer.insert_header((header::ALLOW, allow));
@@ -108,10 +104,9 @@ pub(super) fn refused(refusal: Refusal, state: &State, unread: bool) -> HttpResp
         _ => {}
     }
     // What is left of a body is no next request.
-    if unread {
+    if refusal.leaves_body(head) {
         answer.force_close();
     }
-    let summary = refusal.summary();
     answer.body(format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#))
 }
 
@@ -137,7 +132,7 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
 }
 
 /// The metrics.
-pub(super) fn metrics(state: &State) -> HttpResponse {
+pub(super) fn metrics(state: &State, head: &RequestHead) -> HttpResponse {
     let credentials = state.credentials.load();
     let fetches = credentials.authenticator.bearer().map(|bearer| bearer.fetches());
     let dropped = state.log.as_ref().map_or(0, |log| log.dropped());
@@ -145,7 +140,7 @@ pub(super) fn metrics(state: &State) -> HttpResponse {
         Ok(text) => {
             json(StatusCode::OK).insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(text)
         }
-        Err(_) => refused(Refusal::Internal, state, false),
+        Err(_) => refused(Refusal::Internal, state, head),
     }
 }
 

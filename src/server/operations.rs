@@ -24,7 +24,7 @@ pub(super) fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<Ser
 async fn handle(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     match handler::probe(&request, &state) {
         Some(answer) => answer,
-        None if request.path() == "/metrics" => answer::metrics(&state),
-        None => answer::refused(Refusal::NotFound, &state, false),
+        None if request.path() == "/metrics" => answer::metrics(&state, request.head()),
+        None => answer::refused(Refusal::NotFound, &state, request.head()),
     }
 }

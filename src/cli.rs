@@ -26,13 +26,13 @@ mod serve;
 /// How a verb ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: allowed, valid, equal, stopped cleanly.
+    /// Allowed, valid, equal, stopped cleanly.
     Good = 0,
-    /// 1: denied, problems, a difference.
+    /// Denied, problems, a difference.
     Bad = 1,
-    /// 2: usage, I/O, configuration; never a denial.
+    /// Usage, I/O, configuration; never a denial.
     Failed = 2,
-    /// 130: stopped at once by a second signal, as shells report an interrupt.
+    /// Stopped at once by a second signal, as shells report an interrupt.
     Interrupted = 130,
 }
 

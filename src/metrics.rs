@@ -1,7 +1,7 @@
 //! What is counted, as Prometheus text. Labels are names from loaded rules or from fixed sets, never
 //! from a request.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGaugeVec, Registry, TextEncoder,
@@ -16,9 +16,6 @@ pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
 
-/// What is replaced while the service runs.
-const RELOADED: [&str; 3] = ["rules", "credentials", "certificate"];
-
 /// Every metric.
 #[derive(Debug)]
 pub struct Metrics {
@@ -27,10 +24,8 @@ pub struct Metrics {
     durations: HistogramVec,
     rule_outcomes: IntCounterVec,
     auth_failures: IntCounterVec,
-    reloads: [IntCounterVec; 3],
+    reloads: BTreeMap<&'static str, IntCounterVec>,
     rules_info: IntGaugeVec,
-    key_fetches: IntCounterVec,
-    dropped_lines: IntCounterVec,
 }
 
 impl Metrics {
@@ -40,70 +35,52 @@ impl Metrics {
     ///
     /// Two of them have one name, which the tests would have found.
     pub fn new(failures: impl IntoIterator<Item = &'static str>) -> Result<Self, Error> {
-        let registry = Registry::new();
+        let registry = registry()?;
         let counter = |name: &str, help: &str, labels: &[&str]| {
-            let name = format!("registration_hook_{name}");
             register_int_counter_vec_with_registry!(name, help, labels, registry)
         };
         let gauge = |name: &str, help: &str, label: &str| {
-            let name = format!("registration_hook_{name}");
             register_int_gauge_vec_with_registry!(name, help, &[label], registry)
         };
-        let [rules, credentials, certificate] = RELOADED.map(|what| {
-            let help = format!("Times that changed {what} were applied or rejected.");
-            counter(&format!("{what}_reloads_total"), &help, &["result"])
-        });
-        let metrics = Self {
-            requests: counter(
-                "requests_total",
-                "Requests answered.",
-                &["hook", "request_type", "decision", "status"],
-            )?,
-            durations: register_histogram_vec_with_registry!(
-                "registration_hook_request_duration_seconds",
-                "Time from a request's head to its answer.",
-                &["hook"],
-                BUCKETS.to_vec(),
-                registry
-            )?,
-            rule_outcomes: counter(
-                "rule_outcomes_total",
-                "What came of rules.",
-                &["hook", "rule", "mode", "outcome"],
-            )?,
-            auth_failures: counter(
-                "auth_failures_total",
-                "Callers refused, by the reason.",
-                &["reason"],
-            )?,
-            reloads: [rules?, credentials?, certificate?],
-            rules_info: gauge("rules_info", "The revision of the rules in force.", "revision")?,
-            key_fetches: counter(
-                "jwks_fetches_total",
-                "Fetches of the issuer's keys.",
-                &["result"],
-            )?,
-            dropped_lines: counter(
-                "decision_lines_dropped_total",
-                "Decision lines that their sink did not take.",
-                &[],
-            )?,
-            registry: registry.clone(),
-        };
-        let build = gauge("build_info", "The version that runs.", "version")?;
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        #[cfg(target_os = "linux")]
-        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let requests = ["hook", "request_type", "decision", "status"];
+        let requests = counter("requests_total", "Requests answered.", &requests)?;
+        let durations = register_histogram_vec_with_registry!(
+            "request_duration_seconds",
+            "Time from a request's head to its answer.",
+            &["hook"],
+            BUCKETS.to_vec(),
+            registry
+        )?;
+        let rule_outcomes = ["hook", "rule", "mode", "outcome"];
+        let rule_outcomes = counter("rule_outcomes_total", "What came of rules.", &rule_outcomes)?;
+        let auth_failures =
+            counter("auth_failures_total", "Callers refused, by the reason.", &["reason"])?;
         // A counter that is not there yet cannot be seen to rise.
         for reason in failures {
-            metrics.auth_failures.with_label_values(&[reason]);
+            auth_failures.with_label_values(&[reason]);
         }
-        for what in &metrics.reloads {
+        let mut reloads = BTreeMap::new();
+        for what in ["rules", "credentials", "certificate"] {
+            let help = format!("Times that changed {what} were applied or rejected.");
+            let counter = counter(&format!("{what}_reloads_total"), &help, &["result"])?;
             for result in ["applied", "rejected"] {
-                what.with_label_values(&[result]);
+                counter.with_label_values(&[result]);
             }
+            reloads.insert(what, counter);
         }
-        Ok(metrics)
+        let rules_info = gauge("rules_info", "The revision of the rules in force.", "revision")?;
+        gauge("build_info", "The version that runs.", "version")?
+            .with_label_values(&[env!("CARGO_PKG_VERSION")])
+            .set(1);
+        Ok(Self {
+            registry,
+            requests,
+            durations,
+            rule_outcomes,
+            auth_failures,
+            reloads,
+            rules_info,
+        })
     }
 
     /// Counts an answer: `[hook, request type, decision, status]`.
@@ -125,8 +102,7 @@ impl Metrics {
 
     /// Counts an attempt to replace something.
     pub fn reloaded(&self, what: &str, result: &str) {
-        let reloads = RELOADED.iter().zip(&self.reloads).find(|(known, _)| **known == what);
-        if let Some((_, counter)) = reloads {
+        if let Some(counter) = self.reloads.get(what) {
             counter.with_label_values(&[result]).inc();
         }
     }
@@ -144,13 +120,25 @@ impl Metrics {
     ///
     /// None is known.
     pub fn text(&self, fetches: Option<(u64, u64)>, dropped: u64) -> Result<String, Error> {
-        self.key_fetches.reset();
+        let now = registry()?;
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            register_int_counter_vec_with_registry!(name, help, labels, now)
+        };
+        let fetched = counter("jwks_fetches_total", "Fetches of the issuer's keys.", &["result"])?;
         for (result, count) in fetches.iter().flat_map(|(ok, error)| [("ok", ok), ("error", error)])
         {
-            self.key_fetches.with_label_values(&[result]).inc_by(*count);
+            fetched.with_label_values(&[result]).inc_by(*count);
         }
-        self.dropped_lines.reset();
-        self.dropped_lines.with_label_values::<&str>(&[]).inc_by(dropped);
-        TextEncoder::new().encode_to_string(&self.registry.gather())
+        let help = "Decision lines that their sink did not take.";
+        let lost = counter("decision_lines_dropped_total", help, &[])?;
+        lost.with_label_values::<&str>(&[]).inc_by(dropped);
+        // The process's own are in the default registry.
+        let families = [self.registry.gather(), now.gather(), prometheus::gather()].concat();
+        TextEncoder::new().encode_to_string(&families)
     }
+}
+
+/// One that puts our name before each metric's.
+fn registry() -> Result<Registry, Error> {
+    Registry::new_custom(Some("registration_hook".to_owned()), None)
 }

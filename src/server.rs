@@ -170,7 +170,7 @@ where
             })
             .expect(fn_service(move |request| handler::expect(request, state.clone())))
             .on_connect_ext(|stream: &Guarded<S>, data| {
-                data.insert(stream.phase());
+                data.insert(stream.phase.clone());
             })
             .finish(map_config(
                 app.into_factory().map_err(|error: actix_web::Error| error.error_response()),

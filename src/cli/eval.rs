@@ -14,7 +14,7 @@ use crate::{
     hook::DecisionKind,
     nearest::did_you_mean,
     pipeline::{self, Answer},
-    rule::Outcome,
+    rule::{Outcome, Verdict},
 };
 
 const EXAMPLES: &str = "\
@@ -77,15 +77,14 @@ fn read(file: Option<&Path>) -> Result<(String, Vec<u8>), Failure> {
 /// Each rule's outcome and why, and what Okta will do.
 fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
-    for verdict in &answer.verdicts {
-        let id = &verdict.rule.id;
-        let shadow = if verdict.rule.shadow { " (shadow: does not decide)" } else { "" };
-        let why = match &verdict.outcome {
+    for Verdict { rule, outcome } in &answer.verdicts {
+        let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
+        let why = match outcome {
             Outcome::Fail(unmet) => format!(": {unmet}"),
             Outcome::Pass => String::new(),
             Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
         };
-        let _ = writeln!(text, "  {}  {id}{shadow}{why}", verdict.outcome.as_str());
+        let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }
     if !answer.handled {
         text.push_str("  the hook has no section for such requests\n");

@@ -21,7 +21,7 @@ const FAREWELL: Duration = Duration::from_millis(200);
 /// place where a password stands.
 pub(super) const INTRODUCTION: &str = "introduction";
 
-/// The writer of messages; when this is dropped, the last ones have been written.
+/// The way of messages to their writer; when this is dropped, the last ones have been written.
 pub(super) struct Messages(Arc<Sink>);
 
 /// Starts logging: our messages from `level` up and dependencies' warnings, never more of them: at
@@ -37,9 +37,8 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .filter_module("registration_hook", level)
         .filter_module(INTRODUCTION, LevelFilter::Info)
         .filter_module("actix_http", LevelFilter::Off)
-        .target(Target::Pipe(Box::new(Sender(sink.clone()))))
-        // Only what is for people has any.
-        .write_style(WriteStyle::Always)
+        .target(Target::Pipe(Box::new(Messages(sink.clone()))))
+        .write_style(if people { WriteStyle::Always } else { WriteStyle::Never })
         .format(move |out, record| {
             if !people {
                 let now = jiff::Timestamp::now();
@@ -68,10 +67,8 @@ impl Drop for Messages {
     }
 }
 
-/// Hands each message over; env_logger writes one at a time.
-struct Sender(Arc<Sink>);
-
-impl Write for Sender {
+/// env_logger writes one message at a time.
+impl Write for Messages {
     fn write(&mut self, message: &[u8]) -> io::Result<usize> {
         self.0.add(message);
         Ok(message.len())

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use serde_json::value::RawValue;
-use similar::TextDiff;
+use similar::{Algorithm, udiff::unified_diff};
 
 use super::{Common, Exit, Failure, fixtures, print};
 use crate::rule::RuleSet;
@@ -63,53 +63,36 @@ fn compare(case: &fixtures::Case, rules: &RuleSet, update: bool) -> Result<(), S
     if recorded == answer {
         return Ok(());
     }
-    let diff = TextDiff::from_lines(&recorded, &answer);
-    Err(diff
-        .unified_diff()
-        .header(&format!("{place} (recorded)"), "the answer now")
-        .to_string()
-        .trim_end()
-        .to_owned())
+    let names = (&*format!("{place} (recorded)"), "the answer now");
+    let diff = unified_diff(Algorithm::default(), &recorded, &answer, 3, Some(names));
+    Err(diff.trim_end().to_owned())
 }
 
 /// JSON as it is recorded: a member a line, in the order given, and every value as it was written.
 fn pretty(json: &[u8]) -> serde_json::Result<String> {
-    let compact: &RawValue = serde_json::from_slice(json)?;
+    let json: &RawValue = serde_json::from_slice(json)?;
     let mut out = String::new();
-    let mut depth = 0_usize;
-    let mut quoted = false;
-    let mut escaped = false;
-    for letter in compact.get().chars() {
-        if quoted {
-            quoted = letter != '"' || escaped;
-            escaped = letter == '\\' && !escaped;
-            out.push(letter);
-            continue;
-        }
-        let opened = out.ends_with(['{', '[']);
-        match letter {
-            ' ' | '\t' | '\n' | '\r' => continue,
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                if !opened {
-                    new_line(&mut out, depth);
-                }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for letter in json.get().chars() {
+        let in_text = quoted;
+        quoted ^= letter == '"' && !escaped;
+        escaped = quoted && letter == '\\' && !escaped;
+        if !in_text {
+            if letter.is_ascii_whitespace() {
+                continue;
             }
-            _ if opened || out.ends_with(',') => new_line(&mut out, depth),
-            _ => {}
+            let (opened, closes) = (out.ends_with(['{', '[']), ['}', ']'].contains(&letter));
+            depth = depth.saturating_sub(usize::from(closes));
+            if opened != closes || out.ends_with(',') {
+                out.push('\n');
+                out.extend(std::iter::repeat_n("  ", depth));
+            }
+            depth += usize::from(['{', '['].contains(&letter));
         }
         out.push(letter);
-        match letter {
-            '{' | '[' => depth += 1,
-            ':' => out.push(' '),
-            '"' => quoted = true,
-            _ => {}
+        if !in_text && letter == ':' {
+            out.push(' ');
         }
     }
     Ok(out + "\n")
-}
-
-fn new_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
 }

@@ -14,10 +14,8 @@ pub(super) async fn read(
     limit: usize,
     deadline: Instant,
 ) -> Result<Bytes, Refusal> {
-    match timeout_at(deadline.into(), collect(&mut payload, limit)).await {
-        Ok(body) => body,
-        Err(_) => Err(Refusal::BodyTooSlow),
-    }
+    let body = timeout_at(deadline.into(), collect(&mut payload, limit)).await;
+    body.unwrap_or(Err(Refusal::BodyTooSlow))
 }
 
 async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Refusal> {

@@ -30,51 +30,36 @@ const SLACK: usize = 8;
 /// What a connection is doing, shared between its stream and its requests' handlers.
 #[derive(Debug)]
 pub(super) struct Phase {
-    state: Cell<State>,
+    /// Until when the next request, or the rest of its head, may take. Nothing while a handler is at
+    /// work or the first head is on its way: then others keep the time.
+    deadline: Cell<Option<Instant>>,
     /// Bytes that came and belong to no request that was answered.
     unclaimed: Cell<usize>,
     keep_alive: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// A handler is at work, or the first head is on its way; others keep the time.
-    Busy,
-    /// Between requests.
-    Idle { since: Instant },
-    /// A head has begun.
-    Head { since: Instant },
-}
-
 impl Phase {
     /// A request's head is complete.
     pub(super) fn busy(&self) {
-        self.state.set(State::Busy);
+        self.deadline.set(None);
     }
 
     /// A request of about this length is answered. What came beyond it is the head of the next one.
     pub(super) fn idle(&self, length: usize) {
-        let left = self.unclaimed.get().saturating_sub(length);
-        // White space that most clients do not send.
-        let left = if left > SLACK { left } else { 0 };
+        let (left, time) = match self.unclaimed.get().saturating_sub(length) {
+            // White space that most clients do not send.
+            ..=SLACK => (0, self.keep_alive),
+            left => (left, HEAD_TIMEOUT),
+        };
         self.unclaimed.set(left);
-        let since = Instant::now();
-        self.state.set(if left > 0 { State::Head { since } } else { State::Idle { since } });
+        self.deadline.set(Some(Instant::now() + time));
     }
 
     fn bytes_came(&self, count: usize) {
-        self.unclaimed.set(self.unclaimed.get().saturating_add(count));
-        if let State::Idle { .. } = self.state.get() {
-            let since = Instant::now();
-            self.state.set(State::Head { since });
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match self.state.get() {
-            State::Busy => None,
-            State::Idle { since } => Some(since + self.keep_alive),
-            State::Head { since } => Some(since + HEAD_TIMEOUT),
+        let before = self.unclaimed.get();
+        self.unclaimed.set(before.saturating_add(count));
+        if before == 0 && self.deadline.get().is_some() {
+            self.deadline.set(Some(Instant::now() + HEAD_TIMEOUT));
         }
     }
 }
@@ -82,7 +67,7 @@ impl Phase {
 /// A stream with time limits.
 pub(super) struct Guarded<S> {
     stream: S,
-    phase: Rc<Phase>,
+    pub(super) phase: Rc<Phase>,
     write_stalled: Option<Instant>,
     /// Wakes no later than the next deadline, and at least once in [`HEAD_TIMEOUT`]: moving it with
     /// every request would cost more than waking an idle connection now and then.
@@ -94,17 +79,13 @@ impl<S> Guarded<S> {
         Self {
             stream,
             phase: Rc::new(Phase {
-                state: Cell::new(State::Busy),
+                deadline: Cell::new(None),
                 unclaimed: Cell::new(0),
                 keep_alive,
             }),
             write_stalled: None,
             timer: None,
         }
-    }
-
-    pub(super) fn phase(&self) -> Rc<Phase> {
-        self.phase.clone()
     }
 
     /// Whether this deadline has passed; if not, the task is woken when it has.
@@ -155,7 +136,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
             self.phase.bytes_came(buffer.filled().len().saturating_sub(before));
             return result;
         }
-        match self.phase.deadline() {
+        match self.phase.deadline.get() {
             Some(deadline) if self.is_due(deadline, context) => Poll::Ready(Ok(())),
             _ => Poll::Pending,
         }
@@ -177,7 +158,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         // An answer went out, and nothing may be read again before the next byte comes: what is due
         // then has to wake the task. The read finds out whether it is.
         if result.is_ready()
-            && let Some(deadline) = self.phase.deadline()
+            && let Some(deadline) = self.phase.deadline.get()
         {
             self.is_due(deadline, context);
         }

@@ -3,9 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// How often a kind is told of at most.
 const EVERY: Duration = Duration::from_secs(10);
@@ -18,7 +19,7 @@ impl Warnings {
     /// Logs a warning, or counts towards the next one. Of `kind`s there must be few.
     pub(super) fn warn(&self, kind: &str, text: impl FnOnce() -> String) {
         let now = Instant::now();
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.0.lock();
         let untold = match told.get_mut(kind) {
             Some((last, count)) if now.duration_since(*last) < EVERY => {
                 *count += 1;

@@ -101,32 +101,30 @@ pub fn run() -> Exit {
         Verb::Eval(arguments) => eval::run(common, &arguments),
         Verb::Replay(arguments) => replay::run(common, &arguments),
     };
-    done.unwrap_or_else(|failure| {
-        for line in failure.0 {
-            complain(line);
-        }
+    done.unwrap_or_else(|Failure(why)| {
+        complain(why);
         Exit::Failed
     })
 }
 
 /// Why a verb could not answer, for standard error.
-struct Failure(Vec<String>);
+struct Failure(String);
 
 impl Failure {
     fn new(why: impl Into<String>) -> Self {
-        Self(vec![why.into()])
+        Self(why.into())
     }
 }
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        vec![problem].into()
+        Self(problem.to_string())
     }
 }
 
 impl From<Vec<Problem>> for Failure {
     fn from(problems: Vec<Problem>) -> Self {
-        Self(problems.iter().map(Problem::to_string).collect())
+        Self(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))
     }
 }
 

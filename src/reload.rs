@@ -74,14 +74,10 @@ pub fn keep(
     let mut watched = vec![credentials(sources, state.settings.files.clone())];
     watched.extend(folder.map(rules));
     watched.extend(state.settings.server.tls.clone().map(certificate));
-    let within = state.settings.rules.reload;
+    let pause = state.settings.rules.reload.map_or(Duration::MAX, |within| within / 2);
     let watch = move || {
         loop {
-            let woken = match within {
-                Some(within) => asked.recv_timeout(within / 2),
-                None => asked.recv().or(Err(RecvTimeoutError::Disconnected)),
-            };
-            let looks = match woken {
+            let looks = match asked.recv_timeout(pause) {
                 Ok(()) => PATIENCE,
                 Err(RecvTimeoutError::Timeout) => 1,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -101,7 +97,15 @@ pub fn keep(
 fn rules(folder: PathBuf) -> Watched {
     Watched::new(RULES, vec![folder.clone()], move |_, _| {
         let rules = load::folder(&folder, &Scrutiny::default())?;
-        Ok(Box::new(move |state| state.replace_rules(rules)))
+        Ok(Box::new(|state| {
+            if state.rules.load().revision == rules.revision {
+                return None;
+            }
+            let news = format!("revision {}", rules.revision);
+            state.metrics.rules_in_force(&rules.revision);
+            state.rules.store(Arc::new(rules));
+            Some(news)
+        }))
     })
 }
 

@@ -27,6 +27,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::problem::Problem;
+
 mod admit;
 mod answer;
 mod body;
@@ -58,18 +60,25 @@ pub enum Stopped {
     AtOnce,
 }
 
-/// Takes the address.
+/// Takes the address that a setting says.
 ///
 /// # Errors
 ///
 /// The address is taken or not this machine's.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // A restart must not wait for the connections of the last run to be forgotten.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Problem> {
+    let take = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // A restart must not wait for the connections of the last run to be forgotten.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    take().map_err(|error: io::Error| {
+        let variable = format!("HOOK__{}", setting.to_uppercase().replace('.', "__"));
+        let out = format!("choose another, as with {variable}=127.0.0.1:8081");
+        Problem::named(setting, format!("cannot listen on `{address}`: {error}; {out}"))
+    })
 }
 
 /// Answers for hooks, and for metrics where it may, until SIGTERM or SIGINT, and stops gracefully; a

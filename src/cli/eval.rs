@@ -39,10 +39,10 @@ pub(super) struct Arguments {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = common.rules()?;
     let name = arguments.hook.trim_start_matches('/');
-    let hook = rules.hooks.get(name).ok_or_else(|| {
-        let suggestion = did_you_mean(name, rules.hooks.keys().map(String::as_str));
-        Failure::new(format!("there is no hook `{name}`{suggestion}"))
-    })?;
+    let Some(hook) = rules.hooks.get(name) else {
+        let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
+        return Err(Failure::new(format!("there is no hook `{name}`{hint}")));
+    };
     let (place, body) = read(arguments.file.as_deref())?;
     let answer = pipeline::answer(hook, &body, pipeline::today())
         .map_err(|error| Failure::new(format!("{place}: {error}")))?;

@@ -2,7 +2,6 @@
 
 use std::{
     io, mem,
-    net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
@@ -30,9 +29,10 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;
-    let hooks = listen("server.bind", settings.server.bind)?;
+    let hooks = server::bind("server.bind", settings.server.bind)?;
     let address = hooks.local_addr()?;
-    let metrics = settings.metrics.map(|address| listen("metrics.bind", address)).transpose()?;
+    let metrics = settings.metrics.map(|address| server::bind("metrics.bind", address));
+    let metrics = metrics.transpose()?;
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
     let auth = mem::take(&mut settings.auth);
@@ -65,15 +65,6 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     Ok(match served? {
         Stopped::Gracefully => Exit::Good,
         Stopped::AtOnce => Exit::Interrupted,
-    })
-}
-
-fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
-    server::bind(address).map_err(|error| {
-        let variable = format!("HOOK__{}", setting.to_uppercase().replace('.', "__"));
-        Failure::new(format!(
-            "{setting}: cannot listen on `{address}`: {error}; choose another, as with {variable}=127.0.0.1:8081"
-        ))
     })
 }
 

@@ -87,22 +87,19 @@ pub(super) fn refused(refusal: Refusal, state: &State, head: &RequestHead) -> Ht
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = json(status);
     match refusal {
-        Refusal::Method { allow } => {
-            answer.insert_header((header::ALLOW, allow));
-        }
+        Refusal::Method { allow } => answer.insert_header((header::ALLOW, allow)),
+        Refusal::Encoding => answer.insert_header((header::ACCEPT_ENCODING, "identity")),
         Refusal::Credentials(Reason::KeysUnavailable) => {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER))
         }
         Refusal::Credentials(reason) => {
-            for challenge in state.credentials.load().authenticator.challenges(reason) {
-                answer.append_header((header::WWW_AUTHENTICATE, challenge));
-            }
+            let credentials = state.credentials.load();
+            credentials.authenticator.challenges(reason).fold(&mut answer, |answer, challenge| {
+                answer.append_header((header::WWW_AUTHENTICATE, challenge))
+            })
         }
-        Refusal::Encoding => {
-            answer.insert_header((header::ACCEPT_ENCODING, "identity"));
-        }
-        _ => {}
-    }
+        _ => &mut answer,
+    };
     // What is left of a body is no next request.
     if refusal.leaves_body(head) {
         answer.force_close();

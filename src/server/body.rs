@@ -1,26 +1,16 @@
-//! Reads a body within a limit and a time.
+//! Reads a body within a limit.
 
-use std::{future::poll_fn, pin::Pin, time::Instant};
+use std::{future::poll_fn, pin::Pin};
 
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_core::Stream as _;
-use tokio::time::timeout_at;
 
 use super::answer::Refusal;
 
 /// The whole body.
-pub(super) async fn read(
-    mut payload: Payload,
-    limit: usize,
-    deadline: Instant,
-) -> Result<Bytes, Refusal> {
-    let body = timeout_at(deadline.into(), collect(&mut payload, limit)).await;
-    body.unwrap_or(Err(Refusal::BodyTooSlow))
-}
-
-async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Refusal> {
     let mut body = Bytes::new();
-    while let Some(piece) = poll_fn(|context| Pin::new(&mut *payload).poll_next(context)).await {
+    while let Some(piece) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
         let piece = piece.map_err(|_| Refusal::BodyIncomplete)?;
         if piece.len() > limit.saturating_sub(body.len()) {
             return Err(Refusal::BodyTooLarge);

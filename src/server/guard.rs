@@ -76,16 +76,8 @@ pub(super) struct Guarded<S> {
 
 impl<S> Guarded<S> {
     pub(super) fn new(stream: S, keep_alive: Duration) -> Self {
-        Self {
-            stream,
-            phase: Rc::new(Phase {
-                deadline: Cell::new(None),
-                unclaimed: Cell::new(0),
-                keep_alive,
-            }),
-            write_stalled: None,
-            timer: None,
-        }
+        let phase = Phase { deadline: Cell::default(), unclaimed: Cell::default(), keep_alive };
+        Self { stream, phase: Rc::new(phase), write_stalled: None, timer: None }
     }
 
     /// Whether this deadline has passed; if not, the task is woken when it has.

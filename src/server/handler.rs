@@ -8,6 +8,7 @@ use actix_web::{
     http::Method,
     web::{Data, Payload},
 };
+use tokio::time::timeout_at;
 
 use super::{
     admit::{self, Visit},
@@ -86,7 +87,8 @@ impl Visit<'_> {
         let hook = self.admit().await?;
         let server = &self.state.settings.server;
         let deadline = self.started + server.request_timeout;
-        let body = body::read(payload, server.body_limit, deadline).await?;
+        let body = timeout_at(deadline.into(), body::read(payload, server.body_limit)).await;
+        let body = body.unwrap_or(Err(Refusal::BodyTooSlow))?;
         // What chunks took on the wire is not known; then nothing counts as left over.
         let chunked = admit::is_chunked(self.head);
         self.length = if chunked { usize::MAX } else { self.length + body.len() };

@@ -31,16 +31,3 @@ pub struct State {
     /// Where decisions are written.
     pub log: Option<Arc<DecisionLog>>,
 }
-
-impl State {
-    /// Puts rules in force, and says which, if they are other ones.
-    pub fn replace_rules(&self, rules: RuleSet) -> Option<String> {
-        if self.rules.load().revision == rules.revision {
-            return None;
-        }
-        let news = format!("revision {}", rules.revision);
-        self.metrics.rules_in_force(&rules.revision);
-        self.rules.store(Arc::new(rules));
-        Some(news)
-    }
-}

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use arc_swap::ArcSwap;
 use rustls::{
     ServerConfig,
-    crypto::{CryptoProvider, ring},
+    crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -33,7 +33,7 @@ impl Certificate {
             .ok_or_else(|| Problem::named(certificate, "the file holds no certificate in PEM"))?;
         let private = PrivateKeyDer::from_pem_slice(&bytes(key, &files.key)?)
             .map_err(|_| Problem::named(key, "the file holds no private key in PEM"))?;
-        CertifiedKey::from_der(chain, private, &provider()).map_err(|error| {
+        CertifiedKey::from_der(chain, private, &ring::default_provider()).map_err(|error| {
             Problem::named(key, format!("this key cannot be used with the certificate: {error}"))
         })
     }
@@ -61,17 +61,13 @@ impl ResolvesServerCert for Certificate {
 
 /// What takes a connection's handshake.
 pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rustls::Error> {
-    let mut config = ServerConfig::builder_with_provider(provider())
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(certificate);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.ticketer = ring::Ticketer::new()?;
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
 }
 
 fn bytes(key: &str, path: &Path) -> Result<Vec<u8>, Problem> {

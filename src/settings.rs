@@ -4,15 +4,19 @@
 //! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
 //! unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
+
+use config::Config;
 
 use crate::problem::Problem;
 
 mod layers;
 mod reader;
 mod sections;
+mod value;
 
 use reader::Reader;
+use value::{address, flag};
 
 /// The settings file that is read where it is there and no other is named.
 pub const DEFAULT_FILE: &str = "registration-hook.toml";
@@ -125,14 +129,15 @@ pub struct OAuth {
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret.
-    pub fn new(secret: String) -> Self {
-        Self(secret)
-    }
-
     /// The secret itself; for comparing, not for showing.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(secret.to_owned())
     }
 }
 
@@ -201,14 +206,12 @@ pub struct Sources {
 
 /// The variables of this process that settings are read from.
 pub fn environment() -> Vec<(String, Vec<u8>)> {
+    let ours = |name: &str| {
+        name.to_ascii_uppercase().starts_with("HOOK__") || ["PORT", "RUST_LOG"].contains(&name)
+    };
     std::env::vars_os()
-        .filter_map(|(name, value)| {
-            let name = name.into_string().ok()?;
-            let ours = name.to_ascii_uppercase().starts_with(layers::PREFIX)
-                || name == "PORT"
-                || name == "RUST_LOG";
-            ours.then(|| (name, value.into_encoded_bytes()))
-        })
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_encoded_bytes())))
+        .filter(|(name, _)| ours(name))
         .collect()
 }
 
@@ -218,19 +221,32 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 ///
 /// The settings file cannot be read.
 pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
-    let mut reader = Reader::new(layers::collect(sources)?, sources.secrets);
-    reader.files.push(sources.file.clone().unwrap_or_else(|| DEFAULT_FILE.into()));
-    let settings = Settings {
-        server: sections::server(&mut reader),
-        metrics: reader.address("metrics.bind"),
-        auth: sections::auth(&mut reader),
-        rules: sections::rules(&mut reader),
-        log: sections::log(&mut reader),
-        debug_context: reader.flag("response.debug_context"),
+    let mut reader = Reader {
+        sources,
+        merged: Config::default(),
+        places: BTreeMap::new(),
+        asked: Vec::new(),
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        files: Vec::new(),
+    };
+    // While nothing is set, reading only tells which keys there are.
+    read(&mut reader);
+    reader.merge_layers()?;
+    Ok((read(&mut reader), reader.problems))
+}
+
+fn read(reader: &mut Reader<'_>) -> Settings {
+    Settings {
+        server: sections::server(reader),
+        metrics: reader.get("metrics.bind", address),
+        auth: sections::auth(reader),
+        rules: sections::rules(reader),
+        log: sections::log(reader),
+        debug_context: reader.bounded("response.debug_context", flag, ["false", "false", "true"]),
         warnings: mem::take(&mut reader.warnings),
         files: mem::take(&mut reader.files),
-    };
-    Ok((settings, reader.finish()))
+    }
 }
 
 impl Auth {
@@ -249,16 +265,12 @@ impl Settings {
 
     /// That the service would be open to a network without a way in, if it would.
     pub fn unguarded(&self) -> Option<Problem> {
-        let open = !self.auth.is_configured() && !self.server.bind.ip().is_loopback();
-        open.then(|| {
-            Problem::named(
-                "server.bind",
-                format!(
-                    "no way in is configured, so only a loopback address may be served, not `{}`; \
-                     set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]",
-                    self.server.bind
-                ),
-            )
-        })
+        let bind = self.server.bind;
+        let why = format!(
+            "no way in is configured, so only a loopback address may be served, not `{bind}`; \
+             set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]"
+        );
+        let open = !self.auth.is_configured() && !bind.ip().is_loopback();
+        open.then(|| Problem::named("server.bind", why))
     }
 }

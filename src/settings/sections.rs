@@ -1,137 +1,91 @@
 //! Each section's keys, defaults and ranges.
 
-use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
-
-use crate::origin;
+use std::net::Ipv4Addr;
 
 use super::{
-    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, Tls, reader::Reader,
+    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, Tls,
+    reader::Reader,
+    value::{Parsed, address, any, count, duration, size},
 };
+use crate::origin;
 
 /// The rules folder where none is named.
 const DEFAULT_RULES: &str = "rules";
 
-pub(super) fn server(reader: &mut Reader) -> Server {
-    let second = Duration::from_secs(1);
-    let bind = reader.address("server.bind").unwrap_or_else(|| {
-        match reader.port() {
-            // The convention of platforms that route to a container.
-            Some(port) => (Ipv4Addr::UNSPECIFIED, port).into(),
-            None => (Ipv4Addr::LOCALHOST, 8080).into(),
-        }
-    });
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+pub(super) fn server(reader: &mut Reader<'_>) -> Server {
+    let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(512));
     Server {
-        bind,
-        workers: reader.count("server.workers", cores.min(512), 1..=512),
-        body_limit: reader.size("server.body_limit", 256 << 10, 1..=64 << 20),
-        request_timeout: reader.duration(
+        bind: reader.get("server.bind", address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
+        workers: reader.bounded("server.workers", count, [&cores.to_string(), "1", "512"]),
+        body_limit: reader.bounded("server.body_limit", size, ["256 KiB", "1", "64 MiB"]),
+        request_timeout: reader.bounded(
             "server.request_timeout",
-            second * 5 / 2,
-            Duration::from_millis(1)..=second * 60,
+            duration,
+            ["2500ms", "1ms", "60s"],
         ),
-        max_connections: reader.count("server.max_connections", 25_000, 1..=1_000_000),
-        keep_alive: reader.duration("server.keep_alive", second * 75, second..=second * 3600),
-        drain_delay: reader.duration(
-            "server.drain_delay",
-            Duration::ZERO,
-            Duration::ZERO..=second * 3600,
-        ),
-        shutdown_timeout: reader.duration(
+        max_connections: reader.bounded("server.max_connections", count, ["25000", "1", "1000000"]),
+        keep_alive: reader.bounded("server.keep_alive", duration, ["75s", "1s", "3600s"]),
+        drain_delay: reader.bounded("server.drain_delay", duration, ["0s", "0s", "3600s"]),
+        shutdown_timeout: reader.bounded(
             "server.shutdown_timeout",
-            second * 10,
-            Duration::ZERO..=second * 3600,
+            duration,
+            ["10s", "0s", "3600s"],
         ),
         tls: tls(reader),
     }
 }
 
-fn tls(reader: &mut Reader) -> Option<Tls> {
-    if !reader.has("server.tls") {
-        return None;
-    }
-    let certificate = reader.required_text("server.tls.certificate", |_| Ok(()));
-    let key = reader.required_text("server.tls.key", |_| Ok(()));
-    reader.warn_if_open("server.tls.key", key.as_deref()?);
-    Some(Tls { certificate: certificate?.into(), key: key?.into() })
+fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
+    let certificate = reader.required("server.tls.certificate", any);
+    let key = reader.required("server.tls.key", any);
+    let key: String = key?;
+    reader.warn_if_open("server.tls.key", &key);
+    Some(Tls { certificate: certificate?, key: key.into() })
 }
 
-pub(super) fn auth(reader: &mut Reader) -> Auth {
+pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
     Auth { basic: basic(reader), header: header(reader), oauth: oauth(reader) }
 }
 
-fn basic(reader: &mut Reader) -> Option<Basic> {
-    if !reader.has("auth.basic") {
-        return None;
-    }
-    let username = reader.required_text("auth.basic.username", |name| {
-        if name.contains(':') {
-            return Err("a user name with a colon cannot be sent (RFC 7617 §2); choose another");
-        }
-        no_control(name)
+fn basic(reader: &mut Reader<'_>) -> Option<Basic> {
+    let username = reader.required("auth.basic.username", |name| {
+        let why = "a user name with a colon cannot be sent (RFC 7617 §2); choose another";
+        ensure(!name.contains(':'), why).and(any(name))
     });
-    let passwords = reader.secrets("auth.basic.password", no_control);
+    let passwords = reader.secrets("auth.basic.password", any);
     Some(Basic { username: username?, passwords: passwords? })
 }
 
-fn header(reader: &mut Reader) -> Option<HeaderSecret> {
-    if !reader.has("auth.header") {
-        return None;
-    }
-    let name = reader.required_text("auth.header.name", |name| {
+fn header(reader: &mut Reader<'_>) -> Option<HeaderSecret> {
+    let name = reader.required("auth.header.name", |name| {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        match name.bytes().all(token) {
-            true => Ok(()),
-            false => Err("this is no header name; use letters, digits and hyphens"),
-        }
+        let why = "this is no header name; use letters, digits and hyphens";
+        ensure(name.bytes().all(token), why).and(any(&name.to_ascii_lowercase()))
     });
     let secrets = reader.secrets("auth.header.secret", |secret| {
-        if secret.trim() != secret {
-            return Err("white space at either end never arrives; leave it out");
-        }
-        match secret.is_ascii() {
-            true => no_control(secret),
-            false => Err("a header carries ASCII only; use other characters"),
-        }
+        ensure(secret.is_ascii(), "a header carries ASCII only; use other characters")?;
+        trimmed(secret)
     });
-    Some(HeaderSecret { name: name?.to_ascii_lowercase(), secrets: secrets? })
+    Some(HeaderSecret { name: name?, secrets: secrets? })
 }
 
-fn oauth(reader: &mut Reader) -> Option<OAuth> {
-    if !reader.has("auth.oauth") {
-        return None;
-    }
-    let url = |text: &str| origin::trusted(text).map(drop);
-    // RFC 8414 §2.
-    let issuer = |text: &str| match origin::trusted(text)?.query() {
-        None => Ok(()),
-        Some(_) => Err("an issuer has no query"),
-    };
-    // RFC 6749 §3.3, of a scope.
-    let token = |text: &str| {
+fn oauth(reader: &mut Reader<'_>) -> Option<OAuth> {
+    let issuer = reader.required("auth.oauth.issuer", |url| {
+        // RFC 8414 §2.
+        ensure(origin::trusted(url)?.query().is_none(), "an issuer has no query").and(any(url))
+    });
+    let audience = reader.required("auth.oauth.audience", trimmed);
+    let client_ids = reader.several("auth.oauth.client_ids", any);
+    let scope = reader.required("auth.oauth.scope", |token| {
+        // RFC 6749 §3.3.
         let good = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-        match text.bytes().all(good) {
-            true => Ok(()),
-            false => Err("expected visible ASCII without spaces, quotes and backslashes"),
-        }
-    };
-    let audience = |text: &str| match text.trim() == text {
-        true => no_control(text),
-        false => Err("white space at either end is never in a token; leave it out"),
-    };
-    let issuer = reader.required_text("auth.oauth.issuer", issuer);
-    let audience = reader.required_text("auth.oauth.audience", audience);
-    let client_ids = reader.required_list("auth.oauth.client_ids", no_control);
-    let scope = reader.required_text("auth.oauth.scope", token);
-    let jwks_uri = reader.valid_text("auth.oauth.jwks_uri", url);
-    let ca_file = reader.text("auth.oauth.ca_file").map(PathBuf::from);
-    let minute = Duration::from_secs(60);
-    let leeway = reader.duration("auth.oauth.leeway", minute, Duration::ZERO..=minute * 10);
-    let max_stale = reader.duration(
-        "auth.oauth.max_stale",
-        minute * 60 * 24,
-        minute / 60..=minute * 60 * 24 * 30,
-    );
+        let why = "expected visible ASCII without spaces, quotes and backslashes";
+        ensure(token.bytes().all(good), why).and(any(token))
+    });
+    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| origin::trusted(url).and(any(url)));
+    let ca_file = reader.get("auth.oauth.ca_file", any);
+    let leeway = reader.bounded("auth.oauth.leeway", duration, ["60s", "0s", "600s"]);
+    let max_stale = reader.bounded("auth.oauth.max_stale", duration, ["24h", "1s", "720h"]);
     Some(OAuth {
         issuer: issuer?,
         audience: audience?,
@@ -144,34 +98,43 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
     })
 }
 
-fn no_control(text: &str) -> Result<(), &'static str> {
-    match text.chars().any(char::is_control) {
-        true => Err("a control character cannot be sent; leave it out"),
-        false => Ok(()),
-    }
-}
-
-pub(super) fn rules(reader: &mut Reader) -> Rules {
-    let second = Duration::from_secs(1);
-    let directory = reader.text("rules.directory");
+pub(super) fn rules(reader: &mut Reader<'_>) -> Rules {
+    let directory = reader.get("rules.directory", any);
+    let off = reader.value("rules.reload") == Some("off".into());
     Rules {
         named: directory.is_some(),
-        directory: directory.map_or_else(|| DEFAULT_RULES.into(), PathBuf::from),
-        reload: reader.interval("rules.reload", second * 2, second / 10..=second * 3600),
+        directory: directory.unwrap_or_else(|| DEFAULT_RULES.into()),
+        reload: (!off).then(|| reader.bounded("rules.reload", duration, ["2s", "100ms", "3600s"])),
     }
 }
 
-pub(super) fn log(reader: &mut Reader) -> Log {
+pub(super) fn log(reader: &mut Reader<'_>) -> Log {
+    let decisions = |to: &str| {
+        Ok(match to {
+            "stdout" => Decisions::Stdout,
+            "off" => Decisions::Off,
+            file => Decisions::File(file.into()),
+        })
+    };
+    let format = |name: &str| match name {
+        "auto" => Ok(Format::Auto),
+        "human" => Ok(Format::Human),
+        "json" => Ok(Format::Json),
+        _ => Err("expected `auto`, `human` or `json`"),
+    };
+    let level = reader.variable("RUST_LOG").unwrap_or_default().parse();
     Log {
-        decisions: match reader.text("log.decisions").as_deref() {
-            None | Some("stdout") => Decisions::Stdout,
-            Some("off") => Decisions::Off,
-            Some(path) => Decisions::File(path.into()),
-        },
-        format: reader.choice(
-            "log.format",
-            &[("auto", Format::Auto), ("human", Format::Human), ("json", Format::Json)],
-        ),
-        level: reader.level(),
+        decisions: reader.get("log.decisions", decisions).unwrap_or(Decisions::Stdout),
+        format: reader.get("log.format", format).unwrap_or(Format::Auto),
+        level: level.unwrap_or(log::LevelFilter::Info),
     }
+}
+
+fn ensure(good: bool, why: &'static str) -> Parsed<()> {
+    if good { Ok(()) } else { Err(why) }
+}
+
+fn trimmed<T: for<'t> From<&'t str>>(text: &str) -> Parsed<T> {
+    let why = "white space at either end never arrives; leave it out";
+    ensure(text.trim() == text, why).and(any(text))
 }

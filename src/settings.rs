@@ -4,9 +4,7 @@
 //! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
 //! unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{collections::BTreeMap, fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
-
-use config::Config;
+use std::{fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::Problem;
 
@@ -17,9 +15,6 @@ mod value;
 
 use reader::Reader;
 use value::{address, flag};
-
-/// The settings file that is read where it is there and no other is named.
-pub const DEFAULT_FILE: &str = "registration-hook.toml";
 
 /// What the service runs with.
 #[derive(Debug)]
@@ -221,22 +216,14 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 ///
 /// The settings file cannot be read.
 pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
-    let mut reader = Reader {
-        sources,
-        merged: Config::default(),
-        places: BTreeMap::new(),
-        asked: Vec::new(),
-        problems: Vec::new(),
-        warnings: Vec::new(),
-        files: Vec::new(),
-    };
+    let mut reader = Reader::default();
     // While nothing is set, reading only tells which keys there are.
     read(&mut reader);
-    reader.merge_layers()?;
+    reader.merge_layers(sources)?;
     Ok((read(&mut reader), reader.problems))
 }
 
-fn read(reader: &mut Reader<'_>) -> Settings {
+fn read(reader: &mut Reader) -> Settings {
     Settings {
         server: sections::server(reader),
         metrics: reader.get("metrics.bind", address),

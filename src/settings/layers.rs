@@ -7,7 +7,7 @@ use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    DEFAULT_FILE,
+    Sources,
     reader::{Reader, is_in},
 };
 use crate::{
@@ -15,17 +15,23 @@ use crate::{
     problem::{Place, Problem},
 };
 
-impl Reader<'_> {
+impl Reader {
     /// Reads every layer and merges them. The keys asked for so far are all there are.
-    pub(super) fn merge_layers(&mut self) -> Result<(), Problem> {
+    pub(super) fn merge_layers(&mut self, sources: &Sources) -> Result<(), Problem> {
+        let variable = |name| {
+            let (_, value) = sources.environment.iter().find(|(other, _)| other == name)?;
+            Some(String::from_utf8_lossy(value))
+        };
+        self.secrets = sources.secrets;
+        self.level = variable("RUST_LOG").and_then(|level| level.parse().ok());
         let mut layers = Config::builder();
-        if let Some(port) = self.variable("PORT") {
+        if let Some(port) = variable("PORT") {
             // The convention of platforms that route to a container.
             layers = layers.add_source(self.set("server.bind", "PORT", format!("0.0.0.0:{port}")));
         }
-        layers = layers.add_source(File::from_str(&self.file()?, FileFormat::Toml));
-        layers = layers.add_source(Environment::default().source(Some(self.environment())));
-        if let Some(rules) = &self.sources.rules {
+        layers = layers.add_source(File::from_str(&self.file(sources)?, FileFormat::Toml));
+        layers = layers.add_source(Environment::default().source(Some(self.environment(sources))));
+        if let Some(rules) = &sources.rules {
             let rules = rules.display().to_string();
             layers = layers.add_source(self.set("rules.directory", "--rules", rules));
         }
@@ -44,11 +50,11 @@ impl Reader<'_> {
     }
 
     /// The text of the file, of which every key is noted; none where its syntax is at fault.
-    fn file(&mut self) -> Result<String, Problem> {
-        let path = self.sources.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+    fn file(&mut self, sources: &Sources) -> Result<String, Problem> {
+        let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
         let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == NotFound && self.sources.file.is_none() => String::new(),
+            Err(error) if error.kind() == NotFound && sources.file.is_none() => String::new(),
             Err(error) => {
                 return Err(Problem::named("--config", format!("cannot read `{name}`: {error}")));
             }
@@ -87,10 +93,10 @@ impl Reader<'_> {
     }
 
     /// The values of our variables by their paths; every one is noted.
-    fn environment(&mut self) -> Map<String, String> {
+    fn environment(&mut self, sources: &Sources) -> Map<String, String> {
         let mut values = Map::new();
         let mut seen: Vec<(String, &str)> = Vec::new();
-        for (name, value) in &self.sources.environment {
+        for (name, value) in &sources.environment {
             let path = name.to_ascii_lowercase().replace("__", ".");
             let Some(path) = path.strip_prefix("hook.") else {
                 continue;

@@ -1,23 +1,19 @@
 //! Asks the merged layers key by key, and keeps every problem with its place.
 
 use std::{
-    borrow::Cow, collections::BTreeMap, fmt::Display, fs, os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
+    collections::BTreeMap, fmt::Display, fs, os::unix::fs::PermissionsExt as _, path::PathBuf,
 };
 
 use config::{Config, Value, ValueKind};
 
-use super::{
-    Sources,
-    value::{Parse, any, each, string},
-};
+use super::value::{Parse, any, each, string};
 use crate::problem::{Place, Problem};
 
 const INCOMPLETE: &str = "its section is not complete without it";
 
 /// Reads key by key; what is at fault gives nothing, and a problem.
-pub(super) struct Reader<'s> {
-    pub(super) sources: &'s Sources,
+#[derive(Default)]
+pub(super) struct Reader {
     pub(super) merged: Config,
     /// Where each key that is set was set last.
     pub(super) places: BTreeMap<String, Place>,
@@ -25,10 +21,13 @@ pub(super) struct Reader<'s> {
     pub(super) asked: Vec<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
+    pub(super) level: Option<log::LevelFilter>,
+    /// Whether files with secrets are read.
+    pub(super) secrets: bool,
     pub(super) files: Vec<PathBuf>,
 }
 
-impl<'s> Reader<'s> {
+impl Reader {
     /// What a string says, if it is set.
     pub(super) fn get<T>(&mut self, key: &str, parse: Parse<T>) -> Option<T> {
         self.read(key, |value| string(value).and_then(parse))
@@ -61,7 +60,7 @@ impl<'s> Reader<'s> {
 
     /// The lines of a file with secrets; none where only the service itself would need them.
     fn lines<T>(&mut self, key: &str, path: String, parse: Parse<T>) -> Option<Vec<T>> {
-        if !self.sources.secrets {
+        if !self.secrets {
             return Some(Vec::new());
         }
         self.warn_if_open(key, &path);
@@ -105,16 +104,10 @@ impl<'s> Reader<'s> {
         Some(self.merged.get::<Value>(key).ok()?.kind)
     }
 
-    /// A variable that is not one of ours.
-    pub(super) fn variable(&self, name: &str) -> Option<Cow<'s, str>> {
-        let (_, value) = self.sources.environment.iter().find(|(other, _)| other == name)?;
-        Some(String::from_utf8_lossy(value))
-    }
-
     /// Warns of a secret that every user of this machine can read.
     pub(super) fn warn_if_open(&mut self, key: &str, path: &str) {
         let open = |file: fs::Metadata| file.permissions().mode() & 0o004 > 0;
-        if self.sources.secrets && fs::metadata(path).is_ok_and(open) {
+        if self.secrets && fs::metadata(path).is_ok_and(open) {
             self.warnings.push(format!(
                 "{key}: every user of this machine can read `{path}`; `chmod o-r` it"
             ));

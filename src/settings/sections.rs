@@ -5,37 +5,26 @@ use std::net::Ipv4Addr;
 use super::{
     Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, Tls,
     reader::Reader,
-    value::{Parsed, address, any, count, duration, size},
+    value::{Parsed, address, any, count, size, time},
 };
 use crate::origin;
 
-/// The rules folder where none is named.
-const DEFAULT_RULES: &str = "rules";
-
-pub(super) fn server(reader: &mut Reader<'_>) -> Server {
+pub(super) fn server(reader: &mut Reader) -> Server {
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(512));
     Server {
         bind: reader.get("server.bind", address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
         workers: reader.bounded("server.workers", count, [&cores.to_string(), "1", "512"]),
         body_limit: reader.bounded("server.body_limit", size, ["256 KiB", "1", "64 MiB"]),
-        request_timeout: reader.bounded(
-            "server.request_timeout",
-            duration,
-            ["2500ms", "1ms", "60s"],
-        ),
+        request_timeout: reader.bounded("server.request_timeout", time, ["2500ms", "1ms", "60s"]),
         max_connections: reader.bounded("server.max_connections", count, ["25000", "1", "1000000"]),
-        keep_alive: reader.bounded("server.keep_alive", duration, ["75s", "1s", "3600s"]),
-        drain_delay: reader.bounded("server.drain_delay", duration, ["0s", "0s", "3600s"]),
-        shutdown_timeout: reader.bounded(
-            "server.shutdown_timeout",
-            duration,
-            ["10s", "0s", "3600s"],
-        ),
+        keep_alive: reader.bounded("server.keep_alive", time, ["75s", "1s", "3600s"]),
+        drain_delay: reader.bounded("server.drain_delay", time, ["0s", "0s", "3600s"]),
+        shutdown_timeout: reader.bounded("server.shutdown_timeout", time, ["10s", "0s", "3600s"]),
         tls: tls(reader),
     }
 }
 
-fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
+fn tls(reader: &mut Reader) -> Option<Tls> {
     let certificate = reader.required("server.tls.certificate", any);
     let key = reader.required("server.tls.key", any);
     let key: String = key?;
@@ -43,11 +32,11 @@ fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
     Some(Tls { certificate: certificate?, key: key.into() })
 }
 
-pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
+pub(super) fn auth(reader: &mut Reader) -> Auth {
     Auth { basic: basic(reader), header: header(reader), oauth: oauth(reader) }
 }
 
-fn basic(reader: &mut Reader<'_>) -> Option<Basic> {
+fn basic(reader: &mut Reader) -> Option<Basic> {
     let username = reader.required("auth.basic.username", |name| {
         let why = "a user name with a colon cannot be sent (RFC 7617 §2); choose another";
         ensure(!name.contains(':'), why).and(any(name))
@@ -56,7 +45,7 @@ fn basic(reader: &mut Reader<'_>) -> Option<Basic> {
     Some(Basic { username: username?, passwords: passwords? })
 }
 
-fn header(reader: &mut Reader<'_>) -> Option<HeaderSecret> {
+fn header(reader: &mut Reader) -> Option<HeaderSecret> {
     let name = reader.required("auth.header.name", |name| {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         let why = "this is no header name; use letters, digits and hyphens";
@@ -69,7 +58,7 @@ fn header(reader: &mut Reader<'_>) -> Option<HeaderSecret> {
     Some(HeaderSecret { name: name?, secrets: secrets? })
 }
 
-fn oauth(reader: &mut Reader<'_>) -> Option<OAuth> {
+fn oauth(reader: &mut Reader) -> Option<OAuth> {
     let issuer = reader.required("auth.oauth.issuer", |url| {
         // RFC 8414 §2.
         ensure(origin::trusted(url)?.query().is_none(), "an issuer has no query").and(any(url))
@@ -84,8 +73,8 @@ fn oauth(reader: &mut Reader<'_>) -> Option<OAuth> {
     });
     let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| origin::trusted(url).and(any(url)));
     let ca_file = reader.get("auth.oauth.ca_file", any);
-    let leeway = reader.bounded("auth.oauth.leeway", duration, ["60s", "0s", "600s"]);
-    let max_stale = reader.bounded("auth.oauth.max_stale", duration, ["24h", "1s", "720h"]);
+    let leeway = reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]);
+    let max_stale = reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]);
     Some(OAuth {
         issuer: issuer?,
         audience: audience?,
@@ -98,17 +87,17 @@ fn oauth(reader: &mut Reader<'_>) -> Option<OAuth> {
     })
 }
 
-pub(super) fn rules(reader: &mut Reader<'_>) -> Rules {
+pub(super) fn rules(reader: &mut Reader) -> Rules {
     let directory = reader.get("rules.directory", any);
     let off = reader.value("rules.reload") == Some("off".into());
     Rules {
         named: directory.is_some(),
-        directory: directory.unwrap_or_else(|| DEFAULT_RULES.into()),
-        reload: (!off).then(|| reader.bounded("rules.reload", duration, ["2s", "100ms", "3600s"])),
+        directory: directory.unwrap_or_else(|| "rules".into()),
+        reload: (!off).then(|| reader.bounded("rules.reload", time, ["2s", "100ms", "3600s"])),
     }
 }
 
-pub(super) fn log(reader: &mut Reader<'_>) -> Log {
+pub(super) fn log(reader: &mut Reader) -> Log {
     let decisions = |to: &str| {
         Ok(match to {
             "stdout" => Decisions::Stdout,
@@ -122,11 +111,10 @@ pub(super) fn log(reader: &mut Reader<'_>) -> Log {
         "json" => Ok(Format::Json),
         _ => Err("expected `auto`, `human` or `json`"),
     };
-    let level = reader.variable("RUST_LOG").unwrap_or_default().parse();
     Log {
         decisions: reader.get("log.decisions", decisions).unwrap_or(Decisions::Stdout),
         format: reader.get("log.format", format).unwrap_or(Format::Auto),
-        level: level.unwrap_or(log::LevelFilter::Info),
+        level: reader.level.unwrap_or(log::LevelFilter::Info),
     }
 }
 

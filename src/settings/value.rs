@@ -61,9 +61,9 @@ pub(super) fn count(text: &str) -> Parsed<usize> {
     text.parse().or(Err("expected a whole number"))
 }
 
-pub(super) fn duration(text: &str) -> Parsed<Duration> {
-    let duration = text.parse::<SignedDuration>().ok().and_then(|signed| signed.try_into().ok());
-    duration.ok_or("expected a duration, such as `2500ms` or `75s`")
+pub(super) fn time(text: &str) -> Parsed<Duration> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|signed| signed.try_into().ok());
+    time.ok_or("expected a duration, such as `2500ms` or `75s`")
 }
 
 /// `256 KiB`, `64KiB`, `1 MiB` or `1000`, in bytes.

@@ -53,13 +53,11 @@ impl Reader {
     fn file(&mut self, sources: &Sources) -> Result<String, Problem> {
         let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == NotFound && sources.file.is_none() => String::new(),
-            Err(error) => {
-                return Err(Problem::named("--config", format!("cannot read `{name}`: {error}")));
-            }
-            Ok(text) => text,
-        };
+        let text =
+            fs::read_to_string(&path).or_else(|error| match (error.kind(), &sources.file) {
+                (NotFound, None) => Ok(String::new()),
+                _ => Err(Problem::named("--config", format!("cannot read `{name}`: {error}"))),
+            })?;
         self.files.push(path);
         let (document, errors) = DeTable::parse_recoverable(&text);
         for error in &errors {

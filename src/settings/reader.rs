@@ -1,12 +1,10 @@
 //! Asks the merged layers key by key, and keeps every problem with its place.
 
-use std::{
-    collections::BTreeMap, fmt::Display, fs, os::unix::fs::PermissionsExt as _, path::PathBuf,
-};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use config::{Config, Value, ValueKind};
 
-use super::value::{Parse, any, each, string};
+use super::value::{Parse, Parsed, any, each, string};
 use crate::problem::{Place, Problem};
 
 const INCOMPLETE: &str = "its section is not complete without it";
@@ -89,37 +87,32 @@ impl Reader {
         found.or_else(|| parse(default).ok()).unwrap_or_default()
     }
 
-    fn read<T, E: Display>(
+    /// What a key is set to, read by `read`.
+    pub(super) fn read<T>(
         &mut self,
         key: &str,
-        read: impl Fn(&ValueKind) -> Result<T, E>,
+        read: impl Fn(&ValueKind) -> Parsed<T>,
     ) -> Option<T> {
-        let value = self.value(key)?;
-        self.keep(key, read(&value))
-    }
-
-    /// What a key is set to.
-    pub(super) fn value(&mut self, key: &str) -> Option<ValueKind> {
         self.asked.push(key.to_owned());
-        Some(self.merged.get::<Value>(key).ok()?.kind)
+        let value = self.merged.get::<Value>(key).ok()?;
+        self.keep(key, read(&value.kind))
     }
 
     /// Warns of a secret that every user of this machine can read.
     pub(super) fn warn_if_open(&mut self, key: &str, path: &str) {
         let open = |file: fs::Metadata| file.permissions().mode() & 0o004 > 0;
         if self.secrets && fs::metadata(path).is_ok_and(open) {
-            self.warnings.push(format!(
-                "{key}: every user of this machine can read `{path}`; `chmod o-r` it"
-            ));
+            let why = format!("every user of this machine can read `{path}`; `chmod o-r` it");
+            self.warnings.push(format!("{key}: {why}"));
         }
     }
 
     /// What was read, or nothing and a problem where this key is set.
-    fn keep<T>(&mut self, key: &str, read: Result<T, impl Display>) -> Option<T> {
+    fn keep<T>(&mut self, key: &str, read: Parsed<T>) -> Option<T> {
         read.map_err(|why| {
             self.problems.push(match self.places.get(key) {
                 Some(place) => Problem { place: place.clone(), message: format!("`{key}`: {why}") },
-                None => Problem::named(key, why.to_string()),
+                None => Problem::named(key, why),
             });
         })
         .ok()

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{
-    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Server, Tls,
+    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Secret, Server, Tls,
     reader::Reader,
     value::{Parsed, address, any, count, size, time},
 };
@@ -41,7 +41,7 @@ fn basic(reader: &mut Reader) -> Option<Basic> {
         let why = "a user name with a colon cannot be sent (RFC 7617 §2); choose another";
         ensure(!name.contains(':'), why).and(any(name))
     });
-    let passwords = reader.secrets("auth.basic.password", any);
+    let passwords = reader.secrets("auth.basic.password", |password| any(password).map(Secret));
     Some(Basic { username: username?, passwords: passwords? })
 }
 
@@ -53,7 +53,7 @@ fn header(reader: &mut Reader) -> Option<HeaderSecret> {
     });
     let secrets = reader.secrets("auth.header.secret", |secret| {
         ensure(secret.is_ascii(), "a header carries ASCII only; use other characters")?;
-        trimmed(secret)
+        trimmed(secret).map(Secret)
     });
     Some(HeaderSecret { name: name?, secrets: secrets? })
 }
@@ -71,7 +71,7 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
         let why = "expected visible ASCII without spaces, quotes and backslashes";
         ensure(token.bytes().all(good), why).and(any(token))
     });
-    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| origin::trusted(url).and(any(url)));
+    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| any(origin::trusted(url)?.as_str()));
     let ca_file = reader.get("auth.oauth.ca_file", any);
     let leeway = reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]);
     let max_stale = reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]);
@@ -89,40 +89,38 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
 
 pub(super) fn rules(reader: &mut Reader) -> Rules {
     let directory = reader.get("rules.directory", any);
-    let off = reader.value("rules.reload") == Some("off".into());
+    let off = reader.read("rules.reload", |value| Ok(*value == "off".into()));
     Rules {
         named: directory.is_some(),
         directory: directory.unwrap_or_else(|| "rules".into()),
-        reload: (!off).then(|| reader.bounded("rules.reload", time, ["2s", "100ms", "3600s"])),
+        reload: (off != Some(true))
+            .then(|| reader.bounded("rules.reload", time, ["2s", "100ms", "3600s"])),
     }
 }
 
 pub(super) fn log(reader: &mut Reader) -> Log {
-    let decisions = |to: &str| {
-        Ok(match to {
-            "stdout" => Decisions::Stdout,
-            "off" => Decisions::Off,
-            file => Decisions::File(file.into()),
-        })
-    };
     let format = |name: &str| match name {
         "auto" => Ok(Format::Auto),
         "human" => Ok(Format::Human),
         "json" => Ok(Format::Json),
-        _ => Err("expected `auto`, `human` or `json`"),
+        _ => Err("expected `auto`, `human` or `json`".into()),
     };
     Log {
-        decisions: reader.get("log.decisions", decisions).unwrap_or(Decisions::Stdout),
+        decisions: match reader.get::<String>("log.decisions", any).as_deref() {
+            None | Some("stdout") => Decisions::Stdout,
+            Some("off") => Decisions::Off,
+            Some(file) => Decisions::File(file.into()),
+        },
         format: reader.get("log.format", format).unwrap_or(Format::Auto),
         level: reader.level.unwrap_or(log::LevelFilter::Info),
     }
 }
 
-fn ensure(good: bool, why: &'static str) -> Parsed<()> {
-    if good { Ok(()) } else { Err(why) }
+fn ensure(good: bool, why: &str) -> Parsed<()> {
+    if good { Ok(()) } else { Err(why.to_owned()) }
 }
 
-fn trimmed<T: for<'t> From<&'t str>>(text: &str) -> Parsed<T> {
+fn trimmed(text: &str) -> Parsed<String> {
     let why = "white space at either end never arrives; leave it out";
     ensure(text.trim() == text, why).and(any(text))
 }

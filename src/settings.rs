@@ -4,7 +4,7 @@
 //! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
 //! unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{fmt, mem, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::Problem;
 
@@ -14,7 +14,6 @@ mod sections;
 mod value;
 
 use reader::Reader;
-use value::{address, flag};
 
 /// What the service runs with.
 #[derive(Debug)]
@@ -193,14 +192,10 @@ pub struct Sources {
     pub secrets: bool,
 }
 
-/// The variables of this process that settings are read from.
+/// The variables of this process.
 pub fn environment() -> Vec<(String, Vec<u8>)> {
-    let ours = |name: &str| {
-        name.to_ascii_uppercase().starts_with("HOOK__") || ["PORT", "RUST_LOG"].contains(&name)
-    };
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_encoded_bytes())))
-        .filter(|(name, _)| ours(name))
         .collect()
 }
 
@@ -212,22 +207,9 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
     let mut reader = Reader::default();
     // While nothing is set, reading only tells which keys there are.
-    read(&mut reader);
+    sections::settings(&mut reader);
     reader.merge_layers(sources)?;
-    Ok((read(&mut reader), reader.problems))
-}
-
-fn read(reader: &mut Reader) -> Settings {
-    Settings {
-        server: sections::server(reader),
-        metrics: reader.get("metrics.bind", address),
-        auth: sections::auth(reader),
-        rules: sections::rules(reader),
-        log: sections::log(reader),
-        debug_context: reader.bounded("response.debug_context", flag, ["false", "false", "true"]),
-        warnings: mem::take(&mut reader.warnings),
-        files: mem::take(&mut reader.files),
-    }
+    Ok((sections::settings(&mut reader), reader.problems))
 }
 
 impl Auth {

@@ -120,14 +120,14 @@ impl Reader {
 
     /// Notes that this key is set here; a problem, and false, if there is no such key.
     fn note(&mut self, key: &str, place: Place) -> bool {
-        let keys = self.asked.iter().map(String::as_str);
-        if keys.clone().any(|other| other == key) {
+        if self.asked.contains(key) {
             self.places.insert(key.to_owned(), place);
             return true;
         }
         let message = if self.is_section(key) {
             format!("`{key}` is a section; set the keys in it")
         } else {
+            let keys = self.asked.iter().map(String::as_str);
             let sections = keys.clone().filter_map(|key| Some(key.rsplit_once('.')?.0));
             format!("unknown key `{key}`{}", did_you_mean(key, keys.chain(sections)))
         };

@@ -1,6 +1,11 @@
 //! Asks the merged layers key by key, and keeps every problem with its place.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+};
 
 use config::{Config, Value, ValueKind};
 
@@ -16,7 +21,7 @@ pub(super) struct Reader {
     /// Where each key that is set was set last.
     pub(super) places: BTreeMap<String, Place>,
     /// Every key asked for.
-    pub(super) asked: Vec<String>,
+    pub(super) asked: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
     pub(super) level: Option<log::LevelFilter>,
@@ -46,7 +51,7 @@ impl Reader {
         let file_key = &format!("{key}_file");
         let by_value = self.read(key, |value| each(value, parse));
         let path = self.get(file_key, any);
-        match (self.is_set(key), self.is_set(file_key)) {
+        match (self.places.contains_key(key), self.places.contains_key(file_key)) {
             (true, false) => by_value,
             (false, true) => self.lines(file_key, path?, parse),
             (true, true) => {
@@ -93,7 +98,7 @@ impl Reader {
         key: &str,
         read: impl Fn(&ValueKind) -> Parsed<T>,
     ) -> Option<T> {
-        self.asked.push(key.to_owned());
+        self.asked.insert(key.to_owned());
         let value = self.merged.get::<Value>(key).ok()?;
         self.keep(key, read(&value.kind))
     }
@@ -110,10 +115,9 @@ impl Reader {
     /// What was read, or nothing and a problem where this key is set.
     fn keep<T>(&mut self, key: &str, read: Parsed<T>) -> Option<T> {
         read.map_err(|why| {
-            self.problems.push(match self.places.get(key) {
-                Some(place) => Problem { place: place.clone(), message: format!("`{key}`: {why}") },
-                None => Problem::named(key, why),
-            });
+            let place = self.places.get(key).cloned();
+            let place = place.unwrap_or_else(|| Place::Named(key.to_owned()));
+            self.problems.push(Problem { place, message: format!("`{key}`: {why}") });
         })
         .ok()
     }
@@ -121,15 +125,11 @@ impl Reader {
     /// Nothing, and a problem where the section of this key is in use without it.
     fn missing<T>(&mut self, key: &str, way_out: &str) -> Option<T> {
         let (section, _) = key.rsplit_once('.')?;
-        if !self.is_set(section) || self.is_set(key) {
-            return None;
+        let in_use = self.places.keys().any(|other| is_in(other, section));
+        if in_use && !self.places.contains_key(key) {
+            self.problems.push(Problem::named(key, format!("this is missing; {way_out}")));
         }
-        self.keep(key, Err(format!("this is missing; {way_out}")))
-    }
-
-    /// Whether any layer sets this key, or any of this section.
-    fn is_set(&self, path: &str) -> bool {
-        self.places.keys().any(|key| key == path || is_in(key, path))
+        None
     }
 }
 

@@ -1,15 +1,28 @@
 //! Each section's keys, defaults and ranges.
 
-use std::net::Ipv4Addr;
+use std::{mem, net::Ipv4Addr};
 
 use super::{
-    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Secret, Server, Tls,
+    Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Secret, Server, Settings, Tls,
     reader::Reader,
-    value::{Parsed, address, any, count, size, time},
+    value::{Parsed, address, any, count, flag, size, time},
 };
 use crate::origin;
 
-pub(super) fn server(reader: &mut Reader) -> Server {
+pub(super) fn settings(reader: &mut Reader) -> Settings {
+    Settings {
+        server: server(reader),
+        metrics: reader.get("metrics.bind", address),
+        auth: Auth { basic: basic(reader), header: header(reader), oauth: oauth(reader) },
+        rules: rules(reader),
+        log: log(reader),
+        debug_context: reader.bounded("response.debug_context", flag, ["false", "false", "true"]),
+        warnings: mem::take(&mut reader.warnings),
+        files: mem::take(&mut reader.files),
+    }
+}
+
+fn server(reader: &mut Reader) -> Server {
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(512));
     Server {
         bind: reader.get("server.bind", address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
@@ -26,14 +39,9 @@ pub(super) fn server(reader: &mut Reader) -> Server {
 
 fn tls(reader: &mut Reader) -> Option<Tls> {
     let certificate = reader.required("server.tls.certificate", any);
-    let key = reader.required("server.tls.key", any);
-    let key: String = key?;
+    let key = reader.required::<String>("server.tls.key", any)?;
     reader.warn_if_open("server.tls.key", &key);
     Some(Tls { certificate: certificate?, key: key.into() })
-}
-
-pub(super) fn auth(reader: &mut Reader) -> Auth {
-    Auth { basic: basic(reader), header: header(reader), oauth: oauth(reader) }
 }
 
 fn basic(reader: &mut Reader) -> Option<Basic> {
@@ -71,23 +79,21 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
         let why = "expected visible ASCII without spaces, quotes and backslashes";
         ensure(token.bytes().all(good), why).and(any(token))
     });
-    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| any(origin::trusted(url)?.as_str()));
-    let ca_file = reader.get("auth.oauth.ca_file", any);
-    let leeway = reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]);
-    let max_stale = reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]);
+    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| any(origin::trusted(url).map(|_| url)?));
     Some(OAuth {
+        jwks_uri,
+        ca_file: reader.get("auth.oauth.ca_file", any),
+        leeway: reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]),
+        max_stale: reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]),
+        // After every key was asked for, so that each is known and each problem told.
         issuer: issuer?,
         audience: audience?,
         client_ids: client_ids?,
         scope: scope?,
-        jwks_uri,
-        ca_file,
-        leeway,
-        max_stale,
     })
 }
 
-pub(super) fn rules(reader: &mut Reader) -> Rules {
+fn rules(reader: &mut Reader) -> Rules {
     let directory = reader.get("rules.directory", any);
     let off = reader.read("rules.reload", |value| Ok(*value == "off".into()));
     Rules {
@@ -98,7 +104,7 @@ pub(super) fn rules(reader: &mut Reader) -> Rules {
     }
 }
 
-pub(super) fn log(reader: &mut Reader) -> Log {
+fn log(reader: &mut Reader) -> Log {
     let format = |name: &str| match name {
         "auto" => Ok(Format::Auto),
         "human" => Ok(Format::Human),

@@ -11,7 +11,6 @@ use crate::problem::Problem;
 mod layers;
 mod reader;
 mod sections;
-mod value;
 
 use reader::Reader;
 
@@ -192,7 +191,7 @@ pub struct Sources {
     pub secrets: bool,
 }
 
-/// The variables of this process.
+/// The environment of this process.
 pub fn environment() -> Vec<(String, Vec<u8>)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_encoded_bytes())))
@@ -206,7 +205,7 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// The settings file cannot be read.
 pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
     let mut reader = Reader::default();
-    // While nothing is set, reading only tells which keys there are.
+    // Keys are written where they are read, and nowhere else: reading nothing tells all there are.
     sections::settings(&mut reader);
     reader.merge_layers(sources)?;
     Ok((sections::settings(&mut reader), reader.problems))

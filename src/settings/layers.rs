@@ -6,10 +6,7 @@ use std::{collections::BTreeMap, fs, io::ErrorKind::NotFound, str};
 use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
-use super::{
-    Sources,
-    reader::{Reader, is_in},
-};
+use super::{Sources, reader::Reader};
 use crate::{
     nearest::did_you_mean,
     problem::{Place, Problem},
@@ -53,10 +50,11 @@ impl Reader {
     fn file(&mut self, sources: &Sources) -> Result<String, Problem> {
         let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
+        let place = if sources.file.is_some() { "--config" } else { "settings" };
         let text =
             fs::read_to_string(&path).or_else(|error| match (error.kind(), &sources.file) {
                 (NotFound, None) => Ok(String::new()),
-                _ => Err(Problem::named("--config", format!("cannot read `{name}`: {error}"))),
+                _ => Err(Problem::named(place, format!("cannot read `{name}`: {error}"))),
             })?;
         self.files.push(path);
         let (document, errors) = DeTable::parse_recoverable(&text);
@@ -120,7 +118,7 @@ impl Reader {
 
     /// Notes that this key is set here; a problem, and false, if there is no such key.
     fn note(&mut self, key: &str, place: Place) -> bool {
-        if self.asked.contains(key) {
+        if self.asked.iter().any(|other| other == key) {
             self.places.insert(key.to_owned(), place);
             return true;
         }
@@ -134,16 +132,10 @@ impl Reader {
         self.problems.push(Problem { place, message });
         false
     }
-
-    fn is_section(&self, path: &str) -> bool {
-        self.asked.iter().any(|key| is_in(key, path))
-    }
 }
 
 /// The key that a variable's path sets: `….password.0` is an element of a list.
 fn key_of(path: &str) -> &str {
-    match path.rsplit_once('.') {
-        Some((list, index)) if index.parse::<usize>().is_ok() => list,
-        _ => path,
-    }
+    let element = path.rsplit_once('.').filter(|(_, index)| index.parse::<usize>().is_ok());
+    element.map_or(path, |(list, _)| list)
 }

@@ -1,16 +1,16 @@
 //! Asks the merged layers key by key, and keeps every problem with its place.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use config::{Config, Value, ValueKind};
 
-use super::value::{Parse, Parsed, any, each, string};
 use crate::problem::{Place, Problem};
+
+/// What is read, or what is wrong with it, which never repeats it.
+pub(super) type Parsed<T> = Result<T, String>;
+
+/// How a text is read.
+pub(super) type Parse<T> = fn(&str) -> Parsed<T>;
 
 const INCOMPLETE: &str = "its section is not complete without it";
 
@@ -21,13 +21,13 @@ pub(super) struct Reader {
     /// Where each key that is set was set last.
     pub(super) places: BTreeMap<String, Place>,
     /// Every key asked for.
-    pub(super) asked: BTreeSet<String>,
+    pub(super) asked: Vec<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
-    pub(super) level: Option<log::LevelFilter>,
+    pub(super) files: Vec<PathBuf>,
     /// Whether files with secrets are read.
     pub(super) secrets: bool,
-    pub(super) files: Vec<PathBuf>,
+    pub(super) level: Option<log::LevelFilter>,
 }
 
 impl Reader {
@@ -50,7 +50,7 @@ impl Reader {
     pub(super) fn secrets<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
         let file_key = &format!("{key}_file");
         let by_value = self.read(key, |value| each(value, parse));
-        let path = self.get(file_key, any);
+        let path = self.get(file_key, |path| Ok(path.to_owned()));
         match (self.places.contains_key(key), self.places.contains_key(file_key)) {
             (true, false) => by_value,
             (false, true) => self.lines(file_key, path?, parse),
@@ -67,11 +67,11 @@ impl Reader {
             return Some(Vec::new());
         }
         self.warn_if_open(key, &path);
-        let text = fs::read_to_string(&path);
-        self.files.push(path.into());
         let text =
-            self.keep(key, text.map_err(|error| format!("cannot read the file: {error}")))?;
-        self.keep(key, each(&text.lines().collect::<Vec<_>>().into(), parse))
+            fs::read_to_string(&path).map_err(|error| format!("cannot read the file: {error}"));
+        self.files.push(path.into());
+        let lines = text.and_then(|text| each(&text.lines().collect::<Vec<_>>().into(), parse));
+        self.keep(key, lines)
     }
 
     /// Something between two limits, in quotes or not. Its default, the least and the most are
@@ -84,21 +84,19 @@ impl Reader {
     ) -> T {
         let found = self.read(key, |value| {
             let found = parse(&value.to_string())?;
-            match parse(least)? <= found && found <= parse(most)? {
-                true => Ok(found),
-                false => Err(format!("expected {least} to {most}")),
-            }
+            let fits = parse(least)? <= found && found <= parse(most)?;
+            if fits { Ok(found) } else { Err(format!("expected {least} to {most}")) }
         });
         found.or_else(|| parse(default).ok()).unwrap_or_default()
     }
 
-    /// What a key is set to, read by `read`.
+    /// What a value of any type says, if it is set.
     pub(super) fn read<T>(
         &mut self,
         key: &str,
         read: impl Fn(&ValueKind) -> Parsed<T>,
     ) -> Option<T> {
-        self.asked.insert(key.to_owned());
+        self.asked.push(key.to_owned());
         let value = self.merged.get::<Value>(key).ok()?;
         self.keep(key, read(&value.kind))
     }
@@ -131,9 +129,45 @@ impl Reader {
         }
         None
     }
+
+    /// Whether keys start with this.
+    pub(super) fn is_section(&self, path: &str) -> bool {
+        self.asked.iter().any(|key| is_in(key, path))
+    }
 }
 
-/// Whether a key is one of this section.
-pub(super) fn is_in(key: &str, section: &str) -> bool {
+/// Whether this key is in this section.
+fn is_in(key: &str, section: &str) -> bool {
     key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// A string. A number is none: `0012` or `1e3` would not stay what somebody wrote.
+fn string(value: &ValueKind) -> Parsed<&str> {
+    match value {
+        ValueKind::String(text) if text.is_empty() => Err("this may not be empty".into()),
+        ValueKind::String(text) if text.contains(char::is_control) => {
+            Err("a control character does not belong here; leave it out".into())
+        }
+        ValueKind::String(text) => Ok(text),
+        _ => Err("expected a string, in quotes".into()),
+    }
+}
+
+/// One string or several, each parsed; several of the environment are a table of their indices.
+fn each<T>(value: &ValueKind, parse: Parse<T>) -> Parsed<Vec<T>> {
+    let values: Option<Vec<_>> = match value {
+        ValueKind::String(_) => Some(vec![value]),
+        ValueKind::Array(items) => Some(items.iter().map(|item| &item.kind).collect()),
+        ValueKind::Table(items) => {
+            (0..items.len()).map(|index| Some(&items.get(&index.to_string())?.kind)).collect()
+        }
+        _ => None,
+    };
+    let values = values.ok_or(
+        "expected a string or a list of strings (in variables numbered from `__0`), in quotes",
+    )?;
+    match values.is_empty() {
+        true => Err("this may not be empty".into()),
+        false => values.into_iter().map(|value| string(value).and_then(parse)).collect(),
+    }
 }

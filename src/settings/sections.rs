@@ -1,11 +1,12 @@
 //! Each section's keys, defaults and ranges.
 
-use std::{mem, net::Ipv4Addr};
+use std::{mem, net::SocketAddr, time::Duration};
+
+use jiff::SignedDuration;
 
 use super::{
     Auth, Basic, Decisions, Format, HeaderSecret, Log, OAuth, Rules, Secret, Server, Settings, Tls,
-    reader::Reader,
-    value::{Parsed, address, any, count, flag, size, time},
+    reader::{Parsed, Reader},
 };
 use crate::origin;
 
@@ -25,7 +26,7 @@ pub(super) fn settings(reader: &mut Reader) -> Settings {
 fn server(reader: &mut Reader) -> Server {
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(512));
     Server {
-        bind: reader.get("server.bind", address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
+        bind: reader.get("server.bind", address).unwrap_or(([127, 0, 0, 1], 8080).into()),
         workers: reader.bounded("server.workers", count, [&cores.to_string(), "1", "512"]),
         body_limit: reader.bounded("server.body_limit", size, ["256 KiB", "1", "64 MiB"]),
         request_timeout: reader.bounded("server.request_timeout", time, ["2500ms", "1ms", "60s"]),
@@ -85,7 +86,7 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
         ca_file: reader.get("auth.oauth.ca_file", any),
         leeway: reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]),
         max_stale: reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]),
-        // After every key was asked for, so that each is known and each problem told.
+        // Last, so that every key is asked for whatever is missing.
         issuer: issuer?,
         audience: audience?,
         client_ids: client_ids?,
@@ -95,12 +96,11 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
 
 fn rules(reader: &mut Reader) -> Rules {
     let directory = reader.get("rules.directory", any);
-    let off = reader.read("rules.reload", |value| Ok(*value == "off".into()));
+    let on = reader.read("rules.reload", |value| Ok(*value != "off".into())).unwrap_or(true);
     Rules {
         named: directory.is_some(),
         directory: directory.unwrap_or_else(|| "rules".into()),
-        reload: (off != Some(true))
-            .then(|| reader.bounded("rules.reload", time, ["2s", "100ms", "3600s"])),
+        reload: on.then(|| reader.bounded("rules.reload", time, ["2s", "100ms", "3600s"])),
     }
 }
 
@@ -129,4 +129,37 @@ fn ensure(good: bool, why: &str) -> Parsed<()> {
 fn trimmed(text: &str) -> Parsed<String> {
     let why = "white space at either end never arrives; leave it out";
     ensure(text.trim() == text, why).and(any(text))
+}
+
+/// Any text.
+fn any<T: for<'t> From<&'t str>>(text: &str) -> Parsed<T> {
+    Ok(text.into())
+}
+
+fn address(text: &str) -> Parsed<SocketAddr> {
+    text.parse()
+        .or(Err("expected an address and a port up to 65535, such as `127.0.0.1:8080`".into()))
+}
+
+fn flag(text: &str) -> Parsed<bool> {
+    text.parse().or(Err("expected `true` or `false`".into()))
+}
+
+fn count(text: &str) -> Parsed<usize> {
+    text.parse().or(Err("expected a whole number".into()))
+}
+
+fn time(text: &str) -> Parsed<Duration> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|signed| signed.try_into().ok());
+    time.ok_or("expected a duration, such as `2500ms` or `75s`".into())
+}
+
+/// `256 KiB`, `64KiB`, `1 MiB` or `1000`, in bytes.
+fn size(text: &str) -> Parsed<usize> {
+    let text = text.to_ascii_lowercase();
+    let number = |unit| text.strip_suffix(unit)?.trim_end().parse::<usize>().ok();
+    [("kib", 1 << 10), ("mib", 1 << 20), ("b", 1), ("", 1)]
+        .into_iter()
+        .find_map(|(unit, bytes)| number(unit)?.checked_mul(bytes))
+        .ok_or("expected bytes, such as `256 KiB`".into())
 }

@@ -183,6 +183,8 @@ fn wrong_values() {
         ("server.request_timeout", "\"0s\"", "expected 1ms to 60s"),
         ("server.keep_alive", "\"1m ago\"", "expected a duration, such as `2500ms` or `75s`"),
         ("rules.directory", "\"\"", "this may not be empty"),
+        ("rules.directory", "5", "expected a string, in quotes"),
+        ("response.debug_context", "1", "expected `true` or `false`"),
         ("log.format", "\"jsn\"", "expected `auto`, `human` or `json`"),
     ] {
         let file = format!("{key} = {value}");
@@ -197,6 +199,44 @@ fn wrong_values() {
             "{file}"
         );
     }
+}
+
+#[test]
+fn limits() {
+    let (one_and_a_half, hour) = (Some("1500ms"), "3600s");
+    for (key, least, between, most) in [
+        ("server.workers", "1", None, "512"),
+        ("server.body_limit", "1", Some("64 KiB"), "64 MiB"),
+        ("server.request_timeout", "1ms", one_and_a_half, "60s"),
+        ("server.max_connections", "1", None, "1000000"),
+        ("server.keep_alive", "1s", one_and_a_half, hour),
+        ("server.drain_delay", "0s", one_and_a_half, hour),
+        ("server.shutdown_timeout", "0s", one_and_a_half, hour),
+        ("auth.oauth.leeway", "0s", one_and_a_half, "600s"),
+        ("auth.oauth.max_stale", "1s", one_and_a_half, "720h"),
+        ("rules.reload", "100ms", one_and_a_half, hour),
+        ("rules.reload", "100ms", Some("off"), hour),
+    ] {
+        let told = |value: &str| {
+            let file = format!("{key} = \"{value}\"");
+            let told = problems(&file, &[]).into_iter();
+            told.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
+        };
+        for good in [Some(least), between, Some(most)].into_iter().flatten() {
+            assert!(told(good).is_empty(), "{key} = {good}");
+        }
+        let beyond = format!("1{most}");
+        assert_eq!(told(&beyond).len(), 1, "{key} = {beyond}");
+        assert!(told(&beyond)[0].ends_with(&format!("expected {least} to {most}")), "{key}");
+    }
+    assert_eq!(good("rules.reload = \"off\"", &[]).rules.reload, None);
+}
+
+#[test]
+fn a_number_that_is_too_large() {
+    let found = problems("server.workers = 99999999999999999999\nserver.x = 1", &[]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[1].contains("a number is too large"), "{found:?}");
 }
 
 #[test]

@@ -97,10 +97,10 @@ impl Reader {
             let Some(path) = path.strip_prefix("hook.") else {
                 continue;
             };
-            let key = key_of(path);
+            let key = self.key_of(path);
             // Which of two would win, chance would decide: the same key in another case, or a list
             // as a whole and by its elements.
-            let same = |other: &str| other == path || other == key || key_of(other) == path;
+            let same = |other: &str| other == path || other == key || self.key_of(other) == path;
             if let Some((_, rival)) = seen.iter().find(|(other, _)| same(other)) {
                 let message = format!("`{rival}` sets the same key; keep one");
                 self.problems.push(Problem::named(name, message));
@@ -114,6 +114,13 @@ impl Reader {
             seen.push((path.to_owned(), name));
         }
         values
+    }
+
+    /// The key that a variable's path sets: `….password.0` is an element of a list.
+    fn key_of<'p>(&self, path: &'p str) -> &'p str {
+        let known = |list: &str| self.lists.iter().any(|other| other == list);
+        let element = path.rsplit_once('.').filter(|(_, index)| index.parse::<usize>().is_ok());
+        element.map(|(list, _)| list).filter(|list| known(list)).unwrap_or(path)
     }
 
     /// Notes that this key is set here; a problem, and false, if there is no such key.
@@ -132,10 +139,4 @@ impl Reader {
         self.problems.push(Problem { place, message });
         false
     }
-}
-
-/// The key that a variable's path sets: `….password.0` is an element of a list.
-fn key_of(path: &str) -> &str {
-    let element = path.rsplit_once('.').filter(|(_, index)| index.parse::<usize>().is_ok());
-    element.map_or(path, |(list, _)| list)
 }

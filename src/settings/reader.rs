@@ -20,8 +20,9 @@ pub(super) struct Reader {
     pub(super) merged: Config,
     /// Where each key that is set was set last.
     pub(super) places: BTreeMap<String, Place>,
-    /// Every key asked for.
+    /// Every key asked for, and which of them take several values.
     pub(super) asked: Vec<String>,
+    pub(super) lists: Vec<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
     pub(super) files: Vec<PathBuf>,
@@ -43,12 +44,14 @@ impl Reader {
 
     /// The same of one or several strings.
     pub(super) fn several<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
+        self.lists.push(key.to_owned());
         self.read(key, |value| each(value, parse)).or_else(|| self.missing(key, INCOMPLETE))
     }
 
     /// The same of secrets: one or several by value, or one a line of a file.
     pub(super) fn secrets<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
         let file_key = &format!("{key}_file");
+        self.lists.push(key.to_owned());
         let by_value = self.read(key, |value| each(value, parse));
         let path = self.get(file_key, |path| Ok(path.to_owned()));
         match (self.places.contains_key(key), self.places.contains_key(file_key)) {
@@ -74,8 +77,7 @@ impl Reader {
         self.keep(key, lines)
     }
 
-    /// Something between two limits, in quotes or not. Its default, the least and the most are
-    /// written as settings are.
+    /// Something between limits, in quotes or not. Default and limits are written as settings are.
     pub(super) fn bounded<T: PartialOrd + Default>(
         &mut self,
         key: &str,

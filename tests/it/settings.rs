@@ -144,6 +144,7 @@ fn unknown_keys_in_any_layer() {
             ("HOOK__SERVER__WORKER", "2"),
             ("hook__server__worker_s", "2"),
             ("HOOK__SERVER", "x"),
+            ("HOOK__SERVER__BIND__0", "x"),
             ("HOOKS__X", "ignored"),
         ],
     );
@@ -153,6 +154,7 @@ fn unknown_keys_in_any_layer() {
         found,
         [
             "HOOK__SERVER: `server` is a section; set the keys in it",
+            "HOOK__SERVER__BIND__0: unknown key `server.bind.0`; did you mean `server.bind`?",
             "HOOK__SERVER__WORKER: unknown key `server.worker`; did you mean `server.workers`?",
             "auth.basic.password: this is missing; set it, or `auth.basic.password_file`",
             "hook__server__worker_s: unknown key `server.worker_s`; did you mean `server.workers`?",

@@ -224,7 +224,8 @@ impl Rule {
     pub fn attributes(&self) -> Vec<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
-        let others = parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other());
+        let others =
+            parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other.as_deref());
         let mut attributes = Vec::new();
         for name in named.chain(others) {
             if !attributes.contains(&name) {
@@ -237,7 +238,7 @@ impl Rule {
     /// Whether a check looks at other attributes than the one it is asked of.
     pub fn looks_further(&self) -> bool {
         let mut checks = self.requirement.parts().iter().flat_map(|part| part.checks.iter());
-        !self.when.is_empty() || checks.any(|check| check.other().is_some())
+        !self.when.is_empty() || checks.any(|check| check.other.is_some())
     }
 
     fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {

@@ -95,7 +95,7 @@ fn read_part_list(entry: &Entry, fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
 fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let attributes = read_attributes(fields);
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
-    let mut checks: Vec<Box<dyn Check>> = Vec::new();
+    let mut checks: Vec<Check> = Vec::new();
     let mut named = 0_usize;
     for kind in check::KINDS {
         let Some(entry) = fields.entry(kind.key) else {
@@ -104,9 +104,9 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
         named += 1;
         match (kind.read)(&entry.value, fields.table()) {
             Ok(check) => {
-                fields.ask(&entry.value, |org, new| org.judged(check.other()?, new, false));
+                fields.ask(&entry.value, |org, new| org.judged(check.other.as_ref()?, new, false));
                 for name in attributes.iter().flat_map(NonEmpty::iter) {
-                    hold(name, kind, &entry.value, &*check, fields);
+                    hold(name, kind, &entry.value, &check, fields);
                 }
                 checks.push(check);
             }
@@ -135,13 +135,13 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 }
 
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
-fn hold(name: &str, kind: &Kind, argument: &Node, check: &dyn Check, fields: &Fields<'_, '_>) {
+fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
     let known = fields.scrutiny.org.map(|org| org.values(name, kind.key));
     let (values, all, schema) = known.unwrap_or_default();
     let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
     let never = |miss| all || miss == Miss::Type;
     let refused = |value| check.judge(value, &around).is_err_and(never);
-    if !values.is_empty() && check.other().is_none() && values.iter().all(refused) {
+    if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
         fields.push(argument.span.clone(), format!("this never holds: {schema}"));
     } else if all && kind.key == "one_of" {
         let any_case = fields.table().get("ignore_case").is_some();

@@ -1,5 +1,5 @@
-//! The kinds of check. Each is one file that reads its own argument, judges a value and says what
-//! it asks for; [`KINDS`] is the catalogue.
+//! The kinds of check. Each is one file that reads its own argument and makes of it what judges a
+//! value; [`KINDS`] is the catalogue.
 
 use std::fmt;
 
@@ -19,20 +19,38 @@ mod pattern;
 mod range;
 
 /// Something asked of an attribute's value.
-pub trait Check: fmt::Debug + Send + Sync {
+pub struct Check {
+    /// What is asked for, to follow "expected": `4 digits`.
+    pub asks: String,
+    /// The other attribute that it looks at, if it does.
+    pub other: Option<String>,
+    judge: Box<Judge>,
+}
+
+type Judge = dyn Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync;
+
+impl Check {
+    /// A check that asks for this and judges so.
+    pub fn new(
+        asks: impl Into<String>,
+        judge: impl Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync + 'static,
+    ) -> Self {
+        Self { asks: asks.into(), other: None, judge: Box::new(judge) }
+    }
+
     /// Judges a value that is neither absent nor empty.
     ///
     /// # Errors
     ///
     /// In what way the value is not what is asked for.
-    fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss>;
+    pub fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss> {
+        (self.judge)(value, around)
+    }
+}
 
-    /// What is asked for, to follow "expected": `4 digits`.
-    fn asks(&self) -> String;
-
-    /// The other attribute that it looks at, if it does.
-    fn other(&self) -> Option<&str> {
-        None
+impl fmt::Debug for Check {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.asks)
     }
 }
 
@@ -74,21 +92,21 @@ pub struct Kind {
 }
 
 /// A check, or every fault of its argument.
-pub type Read = Result<Box<dyn Check>, Vec<Fault>>;
+pub type Read = Result<Check, Vec<Fault>>;
 
 /// Every kind there is.
 pub const KINDS: &[Kind] = &[
-    domains::DOMAINS,
-    domains::NOT_DOMAINS,
-    digits::DIGITS,
-    length::LENGTH,
-    pattern::PATTERN,
-    one_of::ONE_OF,
-    one_of::NOT_ONE_OF,
-    format::FORMAT,
-    range::RANGE,
-    range::AGE,
-    equals::EQUALS,
+    Kind { key: "domains", read: |node, _| domains::read(node, true) },
+    Kind { key: "not_domains", read: |node, _| domains::read(node, false) },
+    Kind { key: "digits", read: |node, _| digits::read(node) },
+    Kind { key: "length", read: |node, _| length::read(node) },
+    Kind { key: "pattern", read: |node, _| pattern::read(node) },
+    Kind { key: "one_of", read: |node, part| one_of::read(node, part, true) },
+    Kind { key: "not_one_of", read: |node, part| one_of::read(node, part, false) },
+    Kind { key: "format", read: |node, _| format::read(node) },
+    Kind { key: "range", read: |node, _| range::read(node) },
+    Kind { key: "age", read: |node, _| range::read_age(node) },
+    Kind { key: "equals", read: equals::read },
 ];
 
 /// Keys of a part that change what a check does: the key, and the checks it goes with.

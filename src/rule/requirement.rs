@@ -20,7 +20,7 @@ pub struct Part {
     /// Names of the form's attributes.
     pub attributes: NonEmpty<String>,
     /// What is asked of each.
-    pub checks: NonEmpty<Box<dyn Check>>,
+    pub checks: NonEmpty<Check>,
     /// Whether an absent attribute is all right.
     pub optional: bool,
 }
@@ -32,12 +32,12 @@ pub enum Unmet<'r> {
     #[display("`{_0}` is missing or empty")]
     Absent(&'r str),
     /// A check of the attribute is not met.
-    #[display("`{attribute}`: expected {}{miss}", check.asks())]
+    #[display("`{attribute}`: expected {}{miss}", check.asks)]
     Missed {
         /// The attribute's name.
         attribute: &'r str,
         /// The check.
-        check: &'r dyn Check,
+        check: &'r Check,
         /// In what way.
         miss: Miss,
     },
@@ -72,7 +72,7 @@ impl Part {
             };
             self.checks.iter().find_map(|check| {
                 let miss = check.judge(&submitted.value, circumstances).err()?;
-                Some(Unmet::Missed { attribute, check: check.as_ref(), miss })
+                Some(Unmet::Missed { attribute, check, miss })
             })
         })
     }

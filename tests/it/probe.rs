@@ -8,7 +8,7 @@ use registration_hook::{
     load::{Scrutiny, probe},
     rule::{
         Part, Requirement, Rule,
-        check::{Check, Circumstances, Miss},
+        check::{Check, Miss},
         text::Text,
     },
 };
@@ -23,25 +23,15 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
-/// A check that takes a value of any type, and of texts only these.
-#[derive(Debug)]
-struct Only(&'static [&'static str]);
-
-impl Check for Only {
-    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
-        let met = value.text().is_none_or(|text| self.0.contains(&text));
-        if met { Ok(()) } else { Err(Miss::Value) }
-    }
-
-    fn asks(&self) -> String {
-        "one of a few texts".to_owned()
-    }
-}
-
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
+    // Takes a value of any type, and of texts only these.
+    let only = Check::new("one of a few texts", |value, _| {
+        let met = value.text().is_none_or(|text| texts.contains(&text));
+        if met { Ok(()) } else { Err(Miss::Value) }
+    });
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(Box::new(Only(texts))),
+        checks: NonEmpty::of(only),
         optional: false,
     };
     let rule = Rule {

@@ -1,19 +1,8 @@
 //! `equals = "other"`: the same value as another attribute of the form.
 
-use super::{Check, Circumstances, Kind, Miss, Read, met};
-use crate::{
-    hook::Value,
-    rule::node::{Content, Entry, Node, Table},
-};
+use super::{Check, Content, Entry, Miss, Node, Read, Table, met};
 
-pub(super) const EQUALS: Kind = Kind { key: "equals", read };
-
-#[derive(Debug)]
-struct Equals {
-    other: String,
-}
-
-fn read(node: &Node, part: &Table) -> Read {
+pub(super) fn read(node: &Node, part: &Table) -> Read {
     let other = node.text()?.to_owned();
     let named = |entry: &Entry| match &entry.value.content {
         Content::Text(name) => *name == other,
@@ -23,21 +12,11 @@ fn read(node: &Node, part: &Table) -> Read {
     if ["attribute", "attributes"].into_iter().filter_map(|key| part.get(key)).any(named) {
         return Err(node.fault(format!("`{other}` always equals itself; name another")).into());
     }
-    Ok(Box::new(Equals { other }))
-}
-
-impl Check for Equals {
-    fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss> {
+    let looks_at = Some(other.clone());
+    let check = Check::new(format!("the same as `{other}`"), move |value, around| {
         let value = value.scalar().ok_or(Miss::Type)?;
-        let other = around.form.get(&self.other).ok_or(Miss::Value)?;
+        let other = around.form.get(&other).ok_or(Miss::Value)?;
         met(other.value.scalar() == Some(value))
-    }
-
-    fn other(&self) -> Option<&str> {
-        Some(&self.other)
-    }
-
-    fn asks(&self) -> String {
-        format!("the same as `{}`", self.other)
-    }
+    });
+    Ok(Check { other: looks_at, ..check })
 }

@@ -4,21 +4,11 @@ use std::sync::LazyLock;
 
 use regex_automata::meta::Regex;
 
-use super::{Check, Circumstances, Kind, Miss, Read, met, range::parse_date};
-use crate::{
-    hook::Value,
-    nearest::did_you_mean,
-    rule::{
-        email,
-        node::{Node, Table},
-    },
-};
-
-pub(super) const FORMAT: Kind = Kind { key: "format", read };
+use super::{Check, Miss, Node, Read, Value, met, range::parse_date};
+use crate::{nearest::did_you_mean, rule::email};
 
 /// A format: its name, what it asks for, the test of a text, and whether a value that is no text
 /// meets it.
-#[derive(Clone, Copy, Debug)]
 struct Format {
     name: &'static str,
     asks: &'static str,
@@ -26,7 +16,7 @@ struct Format {
     other: fn(&Value<'_>) -> bool,
 }
 
-const FORMATS: [Format; 12] = [
+static FORMATS: [Format; 12] = [
     text("email", "an email address", |text| email::domain(text).is_some()),
     text("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
     text("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),
@@ -54,27 +44,17 @@ const fn text(name: &'static str, asks: &'static str, text: fn(&str) -> bool) ->
     Format { name, asks, text, other: |_| false }
 }
 
-fn read(node: &Node, _: &Table) -> Read {
+pub(super) fn read(node: &Node) -> Read {
     let name = node.text()?;
     let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
         let suggestion = did_you_mean(name, FORMATS.iter().map(|format| format.name));
         return Err(node.fault(format!("unknown format `{name}`{suggestion}")).into());
     };
-    Ok(Box::new(*format))
-}
-
-impl Check for Format {
-    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
-        match value {
-            Value::Text(text) => met((self.text)(text)),
-            other if (self.other)(other) => Ok(()),
-            _ => Err(Miss::Type),
-        }
-    }
-
-    fn asks(&self) -> String {
-        self.asks.to_owned()
-    }
+    Ok(Check::new(format.asks, |value, _| match value {
+        Value::Text(text) => met((format.text)(text)),
+        other if (format.other)(other) => Ok(()),
+        _ => Err(Miss::Type),
+    }))
 }
 
 /// E.164: `+`, and up to 15 digits of which the first is not 0.

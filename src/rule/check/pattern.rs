@@ -6,13 +6,7 @@ use regex_syntax::{
     hir::{Hir, Look},
 };
 
-use super::{Check, Circumstances, Kind, Miss, Read, met, text};
-use crate::{
-    hook::Value,
-    rule::node::{Node, Table},
-};
-
-pub(super) const PATTERN: Kind = Kind { key: "pattern", read };
+use super::{Check, Node, Read, met, text};
 
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
@@ -23,13 +17,7 @@ const VALUE_LIMIT: usize = 1 << 10;
 /// How deep groups may be nested.
 const NEST_LIMIT: u32 = 50;
 
-#[derive(Debug)]
-struct Pattern {
-    source: String,
-    regex: meta::Regex,
-}
-
-fn read(node: &Node, _: &Table) -> Read {
+pub(super) fn read(node: &Node) -> Read {
     let source = node.text()?;
     let hir = ParserBuilder::new()
         .nest_limit(NEST_LIMIT)
@@ -50,7 +38,10 @@ fn read(node: &Node, _: &Table) -> Read {
         .map_err(|_| {
             node.fault("the pattern is too large; repeat less, or shorter character classes")
         })?;
-    Ok(Box::new(Pattern { source: source.to_owned(), regex }))
+    Ok(Check::new(format!("a match of the pattern `{source}`"), move |value, _| {
+        let text = text(value)?;
+        met(text.len() <= VALUE_LIMIT && regex.is_match(text))
+    }))
 }
 
 fn syntax(error: &regex_syntax::Error) -> String {
@@ -64,15 +55,4 @@ fn syntax(error: &regex_syntax::Error) -> String {
         "the pattern is no regular expression: {what}, at its line {}, column {}",
         at.line, at.column
     )
-}
-
-impl Check for Pattern {
-    fn judge(&self, value: &Value<'_>, _: &Circumstances<'_>) -> Result<(), Miss> {
-        let text = text(value)?;
-        met(text.len() <= VALUE_LIMIT && self.regex.is_match(text))
-    }
-
-    fn asks(&self) -> String {
-        format!("a match of the pattern `{}`", self.source)
-    }
 }

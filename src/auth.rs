@@ -6,10 +6,7 @@
 //! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
 //! time taken tells neither how much of a secret was right nor which one was.
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use derive_more::Display;
@@ -27,7 +24,7 @@ pub mod token;
 pub use bearer::Bearer;
 pub use issuer::Issuer;
 pub use reason::Reason;
-pub use refresh::Freshness;
+pub use refresh::{Freshness, Keys};
 
 /// Reads a JSON object. Derived readers take an array for one, member by member; this does not.
 fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
@@ -51,23 +48,6 @@ pub enum Caller {
     OAuth(String),
 }
 
-/// A point in time, by both clocks.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// Seconds since 1970, for what a token says.
-    pub unix: f64,
-    /// For intervals.
-    pub monotonic: Instant,
-}
-
-impl Moment {
-    /// This moment.
-    pub fn now() -> Self {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self { unix: unix.map_or(0.0, |since| since.as_secs_f64()), monotonic: Instant::now() }
-    }
-}
-
 /// A header's value, if it is there; [`Reason::Repeated`] where it is there twice, and nobody can
 /// tell which one is meant.
 pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
@@ -75,47 +55,18 @@ pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
 /// Admits callers by what is configured; nobody, if nothing is.
 #[derive(Default)]
 pub struct Authenticator {
-    basic: Option<Secrets>,
-    header: Option<(String, Secrets)>,
-    bearer: Option<Arc<Bearer>>,
+    /// A user and any of their passwords (RFC 7617).
+    pub basic: Option<Secrets>,
+    /// Any of these, verbatim, in the header of this name.
+    pub header: Option<(String, Secrets)>,
+    /// An access token.
+    pub bearer: Option<Arc<Bearer>>,
 }
 
 impl Authenticator {
-    /// Admits this user with any of these passwords (RFC 7617).
-    pub fn with_basic<'s>(
-        mut self,
-        username: &str,
-        passwords: impl IntoIterator<Item = &'s str>,
-    ) -> Self {
-        let pairs = passwords.into_iter().map(|password| format!("{username}:{password}"));
-        self.basic = Some(Secrets::new(pairs));
-        self
-    }
-
-    /// Admits who sends any of these secrets, verbatim, in this header.
-    pub fn with_header<'s>(
-        mut self,
-        name: &str,
-        secrets: impl IntoIterator<Item = &'s str>,
-    ) -> Self {
-        self.header = Some((name.to_owned(), Secrets::new(secrets)));
-        self
-    }
-
-    /// Admits who sends an access token.
-    pub fn with_bearer(mut self, bearer: Arc<Bearer>) -> Self {
-        self.bearer = Some(bearer);
-        self
-    }
-
     /// Whether nobody gets in but with a token.
     pub fn needs_tokens(&self) -> bool {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
-    }
-
-    /// What tokens are accepted with, if any are.
-    pub fn bearer(&self) -> Option<&Arc<Bearer>> {
-        self.bearer.as_ref()
     }
 
     /// Who calls, by the values of the headers that `header` is asked for.
@@ -126,7 +77,7 @@ impl Authenticator {
     pub async fn authenticate<'a>(
         &self,
         header: impl Fn(&str) -> Presented<'a>,
-        now: Moment,
+        now: SystemTime,
     ) -> Result<Caller, Reason> {
         let mut reason = Reason::Missing;
         if let Some((name, secrets)) = &self.header {
@@ -151,7 +102,7 @@ impl Authenticator {
         if let Some(bearer) = &self.bearer
             && let Some(token) = with_scheme(authorization, "Bearer")
         {
-            let token = str::from_utf8(token).or(Err(Reason::Malformed))?;
+            let token = str::from_utf8(token).map_err(|_| Reason::Malformed)?;
             return bearer.client(token, now).await.map(Caller::OAuth);
         }
         Err(reason)
@@ -166,7 +117,10 @@ impl Authenticator {
         let bearer = self.bearer.as_ref().map(|bearer| match reason.oauth_error() {
             None => format!(r#"Bearer realm="{REALM}""#),
             Some(error) if reason == Reason::Scope => {
-                format!(r#"Bearer realm="{REALM}", error="{error}", scope="{}""#, bearer.scope())
+                format!(
+                    r#"Bearer realm="{REALM}", error="{error}", scope="{}""#,
+                    bearer.expected.scope
+                )
             }
             Some(error) => format!(r#"Bearer realm="{REALM}", error="{error}""#),
         });
@@ -175,11 +129,17 @@ impl Authenticator {
 }
 
 /// Digests of secrets.
-struct Secrets(Vec<[u8; SHA256_OUTPUT_LEN]>);
+pub struct Secrets(Vec<[u8; SHA256_OUTPUT_LEN]>);
 
 impl Secrets {
-    fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+    /// Any of these.
+    pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
+    }
+
+    /// This user with any of these passwords.
+    pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
+        Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
     }
 
     fn contain(&self, presented: &[u8]) -> bool {

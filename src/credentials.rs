@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    auth::{Authenticator, Bearer, Issuer, token::Expected},
+    auth::{Authenticator, Bearer, Issuer, Keys, Secrets, token::Expected},
     problem::Problem,
     settings::{Auth, OAuth, Secret},
 };
@@ -27,27 +27,19 @@ impl Credentials {
     ///
     /// What is configured cannot be used.
     pub fn new(auth: Auth, made: Option<&str>, last: Option<&Self>) -> Result<Self, Problem> {
-        let mut authenticator = Authenticator::default();
-        if let Some(basic) = &auth.basic {
-            let passwords = basic.passwords.iter().map(Secret::expose);
-            authenticator = authenticator.with_basic(&basic.username, passwords);
-        }
-        if let Some(header) = &auth.header {
-            let secrets = header.secrets.iter().map(Secret::expose);
-            authenticator = authenticator.with_header(&header.name, secrets);
-        }
-        if let Some(password) = made {
-            authenticator = authenticator.with_basic(USER, [password]);
-        }
-        if let Some(oauth) = &auth.oauth {
-            let same = last.filter(|last| last.auth.oauth.as_ref() == Some(oauth));
-            let bearer = match same.and_then(|last| last.authenticator.bearer()) {
-                Some(bearer) => bearer.clone(),
-                None => Arc::new(bearer(oauth)?),
-            };
-            authenticator = authenticator.with_bearer(bearer);
-        }
-        Ok(Self { auth, authenticator })
+        let basic = auth.basic.as_ref().map(|basic| {
+            Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose))
+        });
+        let header = auth.header.as_ref().map(|header| {
+            (header.name.clone(), Secrets::new(header.secrets.iter().map(Secret::expose)))
+        });
+        let same = last.filter(|last| last.auth.oauth == auth.oauth);
+        let bearer = match (same.and_then(|last| last.authenticator.bearer.clone()), &auth.oauth) {
+            (None, Some(oauth)) => Some(Arc::new(bearer(oauth)?)),
+            (kept, _) => kept,
+        };
+        let basic = basic.or_else(|| Some(Secrets::of_user(USER, [made?])));
+        Ok(Self { authenticator: Authenticator { basic, header, bearer }, auth })
     }
 }
 
@@ -69,6 +61,8 @@ fn bearer(oauth: &OAuth) -> Result<Bearer, Problem> {
         scope: oauth.scope.clone(),
         leeway: oauth.leeway,
     };
-    Bearer::new(issuer(oauth)?, expected, oauth.max_stale)
-        .map_err(|error| Problem::named("auth.oauth", format!("no thread for its keys: {error}")))
+    let keys = Keys::keep(issuer(oauth)?, oauth.max_stale).map_err(|error| {
+        Problem::named("auth.oauth", format!("no thread for its keys: {error}"))
+    })?;
+    Ok(Bearer { expected, keys })
 }

@@ -1,11 +1,10 @@
 //! Callers with an OAuth 2.0 access token (RFC 6750).
 
-use std::time::{Duration, Instant};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{
-    Moment, Reason,
-    issuer::Issuer,
-    refresh::{Freshness, Keys},
+    Reason,
+    refresh::Keys,
     sha256,
     token::{Expected, Token},
 };
@@ -15,59 +14,28 @@ const REMEMBERED: usize = 1000;
 
 /// Accepts one issuer's tokens.
 pub struct Bearer {
-    expected: Expected,
-    keys: Keys,
+    /// What they must say.
+    pub expected: Expected,
+    /// The issuer's keys.
+    pub keys: Keys,
 }
 
 impl Bearer {
-    /// Accepts tokens of this issuer that say this; starts fetching its keys.
-    ///
-    /// # Errors
-    ///
-    /// No thread can be started.
-    pub fn new(issuer: Issuer, expected: Expected, max_stale: Duration) -> std::io::Result<Self> {
-        Ok(Self { expected, keys: Keys::keep(issuer, max_stale)? })
-    }
-
-    /// How fresh the issuer's keys are.
-    pub fn freshness(&self) -> Freshness {
-        self.keys.freshness(Instant::now())
-    }
-
-    /// How many fetches of the issuer's keys went well since the start, and how many did not.
-    pub fn fetches(&self) -> (u64, u64) {
-        self.keys.fetches()
-    }
-
-    /// The scope that tokens need.
-    pub(super) fn scope(&self) -> &str {
-        &self.expected.scope
-    }
-
     /// The client that this token was issued to.
-    pub(super) async fn client(&self, token: &str, now: Moment) -> Result<String, Reason> {
+    pub(super) async fn client(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
+        let now = now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let digest = sha256(token.as_bytes());
-        let mut trusted = match self.keys.current(now.monotonic) {
-            Some(trusted) => trusted,
-            None => {
-                // Nobody waits for the sake of what is no token.
-                Token::read(token)?;
-                self.keys.wait(now.monotonic, false).await;
-                self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?
-            }
-        };
-        let leeway = self.expected.leeway.as_secs_f64();
-        if let Some(known) = trusted.verified.lock().get(&digest)
-            && now.unix < known.expires + leeway
+        if let Some(trusted) = self.keys.current()
+            && let Some(known) = trusted.verified.lock().get(&digest)
+            && now < known.expires + self.expected.leeway.as_secs_f64()
         {
             return Ok(known.client.clone());
         }
+        // Nobody waits for the sake of what is no token.
         let read = Token::read(token)?;
-        if trusted.keys.get(&read.kid).is_none() && self.keys.wait(now.monotonic, true).await {
-            trusted = self.keys.current(now.monotonic).ok_or(Reason::KeysUnavailable)?;
-        }
+        let trusted = self.keys.with(&read.kid).await.ok_or(Reason::KeysUnavailable)?;
         let key = trusted.keys.get(&read.kid).ok_or(Reason::UnknownKey)?;
-        let verified = read.verify(key, &self.expected, now.unix)?;
+        let verified = read.verify(key, &self.expected, now)?;
         let client = verified.client.clone();
         let mut remembered = trusted.verified.lock();
         if remembered.len() >= REMEMBERED {

@@ -11,8 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use derive_more::Display;
 use parking_lot::Mutex;
-use tokio::{sync::watch, time::timeout_at};
+use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
     issuer::Issuer,
@@ -28,6 +29,20 @@ const COLD_RETRY: Duration = Duration::from_secs(1);
 const COOLDOWN: Duration = Duration::from_secs(30);
 /// How long a caller waits for fetches in all; one of them ends sooner.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
+
+/// An issuer's keys, kept up to date.
+pub struct Keys {
+    shared: Arc<Shared>,
+    /// Wakes the thread; without it, the thread ends.
+    wanted: SyncSender<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Tells of the end of a fetch.
+    fetched: Notify,
+}
 
 /// The keys there are, and what is done to get others.
 #[derive(Default)]
@@ -46,115 +61,107 @@ struct State {
     unknown: Option<Instant>,
 }
 
-/// An issuer's keys, kept up to date.
-pub(super) struct Keys {
-    state: Arc<watch::Sender<State>>,
-    /// Wakes the thread.
-    wanted: SyncSender<()>,
-}
-
-/// How fresh the keys are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How fresh the keys are; printed, the word for it in readiness.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Freshness {
     /// The last attempt gave them.
+    #[display("ok")]
     Fresh,
     /// Older, and good for now.
+    #[display("stale")]
     Stale,
     /// There are none, or they are older than `max_stale`.
+    #[display("none")]
     None,
-}
-
-impl Freshness {
-    /// The word for it in readiness.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fresh => "ok",
-            Self::Stale => "stale",
-            Self::None => "none",
-        }
-    }
 }
 
 impl Keys {
     /// Starts fetching, at once and then in time.
-    pub(super) fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
-        let state = State { max_stale, fetching: true, ..State::default() };
-        let state = Arc::new(watch::Sender::new(state));
+    ///
+    /// # Errors
+    ///
+    /// No thread can be started.
+    pub fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        *shared.state.lock() = State { max_stale, fetching: true, ..State::default() };
         let (wanted, wishes) = sync_channel(1);
+        let keys = Self { shared: shared.clone(), wanted };
         let thread = thread::Builder::new().name("token-keys".to_owned());
-        thread.spawn({
-            let state = state.clone();
-            move || run(&state, &issuer, &wishes)
-        })?;
-        Ok(Self { state, wanted })
+        thread.spawn(move || run(&shared, &issuer, &wishes))?;
+        Ok(keys)
     }
 
-    /// The keys, unless they are too old.
-    pub(super) fn current(&self, now: Instant) -> Option<Arc<Trusted>> {
-        self.state.borrow().good(now).cloned()
-    }
-
-    pub(super) fn freshness(&self, now: Instant) -> Freshness {
-        let state = self.state.borrow();
-        match state.good(now) {
+    /// How fresh they are.
+    pub fn freshness(&self) -> Freshness {
+        let state = self.shared.state.lock();
+        match state.good() {
             None => Freshness::None,
             Some(_) if state.failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
         }
     }
 
-    pub(super) fn fetches(&self) -> (u64, u64) {
-        self.state.borrow().fetches
+    /// How many fetches went well since the start, and how many did not.
+    pub fn fetches(&self) -> (u64, u64) {
+        self.shared.state.lock().fetches
     }
 
-    /// Waits for the fetch that is under way, on behalf of a caller who came at `since`. Where none
-    /// is and a key is `unknown`, a new one is begun, unless such a one was lately. True if there was
-    /// something to wait for.
-    pub(super) async fn wait(&self, since: Instant, unknown: bool) -> bool {
-        let mut seen = self.state.subscribe();
-        let mut coming = false;
-        self.state.send_if_modified(|state| {
-            let lately = |then| since.saturating_duration_since(then) < COOLDOWN;
-            if unknown && !state.fetching && !state.unknown.is_some_and(lately) {
-                state.unknown = Some(since);
-                state.fetching = true;
-                // Full, it has been woken already.
-                let _ = self.wanted.try_send(());
+    /// The keys, unless they are too old.
+    pub(super) fn current(&self) -> Option<Arc<Trusted>> {
+        self.shared.state.lock().good().cloned()
+    }
+
+    /// The keys. Where the one of this name is not among them, a caller waits for the fetch that is
+    /// under way; where none is and there are others, one is begun, unless such a one was lately.
+    pub(super) async fn with(&self, kid: &str) -> Option<Arc<Trusted>> {
+        let since = Instant::now();
+        let lately = |then| since.saturating_duration_since(then) < COOLDOWN;
+        loop {
+            let fetched = {
+                let mut state = self.shared.state.lock();
+                let good = state.good().cloned();
+                let known = good.as_ref().is_some_and(|trusted| trusted.keys.get(kid).is_some());
+                if !state.fetching && good.is_some() && !known && !state.unknown.is_some_and(lately)
+                {
+                    state.unknown = Some(since);
+                    state.fetching = true;
+                    // Full, it has been woken already.
+                    let _ = self.wanted.try_send(());
+                }
+                if known || !state.fetching {
+                    return good;
+                }
+                self.shared.fetched.notified()
+            };
+            if timeout_at((since + CALLER_WAIT).into(), fetched).await.is_err() {
+                return self.current();
             }
-            coming = state.fetching;
-            // Those who wait are woken by what comes of it.
-            false
-        });
-        if coming {
-            // Too late or in time, the caller looks at what there is.
-            let _ = timeout_at((since + CALLER_WAIT).into(), seen.changed()).await;
         }
-        coming
     }
 }
 
-fn run(state: &watch::Sender<State>, issuer: &Issuer, wishes: &Receiver<()>) {
+fn run(shared: &Shared, issuer: &Issuer, wishes: &Receiver<()>) {
     loop {
         // The resolver of names panics where no thread can be had.
         let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
             .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
-        let mut pause = COOLDOWN;
-        state.send_modify(|state| pause = state.take(fetched));
+        let mut state = shared.state.lock();
+        let pause = state.take(fetched);
+        // Under the lock, so that nobody who begins the next one is woken by this one.
+        shared.fetched.notify_waiters();
+        drop(state);
         if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        state.send_if_modified(|state| {
-            state.fetching = true;
-            false
-        });
+        shared.state.lock().fetching = true;
     }
 }
 
 impl State {
     /// The keys, unless they are too old.
-    fn good(&self, now: Instant) -> Option<&Arc<Trusted>> {
+    fn good(&self) -> Option<&Arc<Trusted>> {
         let (keys, since) = self.keys.as_ref()?;
-        (now.saturating_duration_since(*since) <= self.max_stale).then_some(keys)
+        (since.elapsed() <= self.max_stale).then_some(keys)
     }
 
     /// Takes what came of a fetch; says how long to wait for the next one.
@@ -177,7 +184,7 @@ impl State {
             }
             Err(why) => {
                 self.fetches.1 += 1;
-                let (so, pause) = match self.good(Instant::now()) {
+                let (so, pause) = match self.good() {
                     Some(_) => ("going on with the last ones", COOLDOWN.min(self.max_stale / 2)),
                     None => ("no token is accepted", COLD_RETRY),
                 };

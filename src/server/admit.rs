@@ -2,7 +2,7 @@
 //!
 //! In this order: an oversized head, 404, 405, credentials, 415, the declared length.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use actix_http::{RequestHead, header::HeaderMap};
 use actix_web::http::{
@@ -12,7 +12,7 @@ use actix_web::http::{
 
 use super::{answer::Refusal, state::State};
 use crate::{
-    auth::{Caller, Moment, Presented, Reason},
+    auth::{Caller, Presented, Reason},
     rule::{Hook, RuleSet},
 };
 
@@ -54,7 +54,7 @@ impl<'s> Visit<'s> {
         ensure(head.method == Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = state.credentials.load_full();
         let header = |name: &str| presented(headers, name);
-        let caller = credentials.authenticator.authenticate(header, Moment::now()).await;
+        let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
         self.caller = Some(caller.map_err(Refusal::Credentials)?);
         ensure(is_json(headers), Refusal::MediaType)?;
         ensure(is_plain(headers), Refusal::Encoding)?;

@@ -118,8 +118,8 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
     let rules = if state.rules_stale.load(Ordering::Acquire) { "stale" } else { "ok" };
     let credentials = state.credentials.load();
-    let freshness = credentials.authenticator.bearer().map(|bearer| bearer.freshness());
-    let keys = freshness.unwrap_or(Freshness::None).as_str();
+    let freshness = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.freshness());
+    let keys = freshness.unwrap_or(Freshness::None);
     let locked = credentials.authenticator.needs_tokens() && freshness == Some(Freshness::None);
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -131,7 +131,7 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
 /// The metrics.
 pub(super) fn metrics(state: &State, head: &RequestHead) -> HttpResponse {
     let credentials = state.credentials.load();
-    let fetches = credentials.authenticator.bearer().map(|bearer| bearer.fetches());
+    let fetches = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.fetches());
     let dropped = state.log.as_ref().map_or(0, |log| log.dropped());
     match state.metrics.text(fetches, dropped) {
         Ok(text) => {

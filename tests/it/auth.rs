@@ -3,11 +3,12 @@
 use std::{
     pin::pin,
     task::{Context, Poll, Waker},
+    time::SystemTime,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use registration_hook::auth::{Authenticator, Caller, Moment, Presented, Reason};
+use registration_hook::auth::{Authenticator, Caller, Presented, Reason, Secrets};
 
 /// Runs what has nothing to wait for.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -19,13 +20,14 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn basic() -> Authenticator {
-    Authenticator::default().with_basic("admin", ["supersecret", "next:one"])
+    let basic = Some(Secrets::of_user("admin", ["supersecret", "next:one"]));
+    Authenticator { basic, ..Authenticator::default() }
 }
 
 fn ask(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Option<Caller> {
     let absent = Ok(None);
     let header = |asked: &str| if asked == name { value } else { absent };
-    block_on(authenticator.authenticate(header, Moment::now())).ok()
+    block_on(authenticator.authenticate(header, SystemTime::now())).ok()
 }
 
 fn with(authorization: &[u8]) -> Option<Caller> {
@@ -94,7 +96,8 @@ fn repeated_or_absent_headers_admit_nobody() {
 
 #[test]
 fn a_secret_in_a_header() {
-    let header = Authenticator::default().with_header("x-hook-secret", ["s3cr3t", "next"]);
+    let header = Some(("x-hook-secret".to_owned(), Secrets::new(["s3cr3t", "next"])));
+    let header = Authenticator { header, ..Authenticator::default() };
     let ask = |value: &[u8]| ask(&header, "x-hook-secret", Ok(Some(value)));
     assert_eq!(ask(b"s3cr3t"), Some(Caller::Header));
     assert_eq!(ask(b"next"), Some(Caller::Header));
@@ -106,7 +109,8 @@ fn a_secret_in_a_header() {
 
 #[test]
 fn any_configured_way_admits() {
-    let both = basic().with_header("authorization", ["raw"]);
+    let header = Some(("authorization".to_owned(), Secrets::new(["raw"])));
+    let both = Authenticator { header, ..basic() };
     assert_eq!(ask(&both, "authorization", Ok(Some(b"raw"))), Some(Caller::Header));
     assert_eq!(
         ask(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="))),

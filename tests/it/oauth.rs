@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use registration_hook::auth::{self, Bearer, token::Expected};
+use registration_hook::auth::{self, Keys};
 use serde_json::json;
 
 use crate::{
@@ -141,18 +141,11 @@ fn an_issuer_that_comes_up_later() {
 fn fetches_are_counted_by_what_came_of_them() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
-    let expected = Expected {
-        issuer: name(address),
-        audience: String::new(),
-        clients: Vec::new(),
-        scope: String::new(),
-        leeway: Duration::ZERO,
-    };
-    let bearer = Bearer::new(issuer, expected, Duration::from_secs(3600)).unwrap();
-    let failed = wait_for("a failure", || Some(bearer.fetches()).filter(|(_, bad)| *bad > 0));
+    let keys = Keys::keep(issuer, Duration::from_secs(3600)).unwrap();
+    let failed = wait_for("a failure", || Some(keys.fetches()).filter(|(_, bad)| *bad > 0));
     assert_eq!(failed.0, 0);
     let _issuer = start(Behaviour::default());
-    wait_for("the keys", || (bearer.fetches().0 == 1).then_some(()));
+    wait_for("the keys", || (keys.fetches().0 == 1).then_some(()));
 }
 
 #[test]

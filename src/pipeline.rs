@@ -64,17 +64,17 @@ pub fn answer<'r, 'b>(
 ) -> Result<Answer<'r, 'b>, NoAnswer> {
     let decide = || {
         let request = request::decode(body).map_err(NoAnswer::Request)?;
-        let evaluation = hook.evaluate(&request, today);
-        let encoded = response::encode(request.request_type, &evaluation.decision);
+        let (decision, verdicts) = hook.evaluate(&request, today);
+        let encoded = response::encode(request.request_type, &decision);
         if encoded.len() >= response::SIZE_LIMIT {
             return Err(NoAnswer::TooLarge);
         }
         Ok(Answer {
             body: encoded,
             request_type: request.request_type,
-            decision: evaluation.decision.kind(),
-            verdicts: evaluation.verdicts,
-            handled: evaluation.handled,
+            decision: decision.kind(),
+            verdicts,
+            handled: hook.section(request.request_type).is_some(),
             event_id: request.event_id,
         })
     };

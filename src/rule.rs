@@ -50,22 +50,12 @@ pub struct Section {
     pub summary: Text,
     /// How a denial is written.
     pub deny: DenyStyle,
-    /// What must hold.
-    pub policy: Policy,
+    /// What must hold; nothing where the section says that it means it (`allow_all = true`).
+    pub rules: Option<NonEmpty<Rule>>,
     /// The attributes to copy from the form, in this order, when all is well.
     pub update: Vec<String>,
     /// What is set after them, in this order.
     pub set: Vec<Set>,
-}
-
-/// What a section lets through. A section without rules has to say that it means it.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are two of them a hook, built once")]
-pub enum Policy {
-    /// Everything (`allow_all = true`).
-    AllowAll,
-    /// Requests for which every rule holds.
-    Rules(NonEmpty<Rule>),
 }
 
 /// One requirement, and what the end user is told where it is not met.
@@ -87,16 +77,6 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
-}
-
-/// What came of a request: the decision, and how each rule came to it.
-pub struct Evaluation<'r, 'q> {
-    /// What Okta is to do.
-    pub decision: Decision<'q>,
-    /// One verdict a rule, in the file's order.
-    pub verdicts: Vec<Verdict<'r>>,
-    /// Whether the hook has a section for such a request. Where not, it is denied.
-    pub handled: bool,
 }
 
 /// A rule and what came of it.
@@ -135,58 +115,48 @@ impl Hook {
         self.registration.iter().chain(&self.progressive).flat_map(Section::rules)
     }
 
-    /// Judges a request; `today` is the UTC day, for requests that do not say when they were made.
+    /// What such requests are judged by. Where there is nothing, they are denied.
+    pub fn section(&self, request_type: RequestType) -> Option<&Section> {
+        let registration = request_type.is_registration();
+        if registration { self.registration.as_ref() } else { self.progressive.as_ref() }
+    }
+
+    /// Judges a request: the decision, and one verdict a rule, in the file's order. `today` is the
+    /// UTC day, for requests that do not say when they were made.
     pub fn evaluate<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         today: Date,
-    ) -> Evaluation<'r, 'q> {
-        let section = if request.request_type.is_registration() {
-            &self.registration
-        } else {
-            &self.progressive
+    ) -> (Decision<'q>, Vec<Verdict<'r>>) {
+        let Some(section) = self.section(request.request_type) else {
+            return (unhandled(request.request_type), Vec::new());
         };
-        match section {
-            Some(section) => section.evaluate(request, today),
-            None => Evaluation {
-                decision: unhandled(request.request_type),
-                verdicts: Vec::new(),
-                handled: false,
-            },
-        }
+        // Normalised first: that is what Okta will store, and so what is judged.
+        let normalised = set::normalised(&section.set, &request.form);
+        let form = normalised.as_ref().unwrap_or(&request.form);
+        let event_time = request.event_time.as_deref();
+        let circumstances = Circumstances { form, event_time, today };
+        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
+        let verdicts: Vec<_> = section.rules().map(judge).collect();
+        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
+        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
+        let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
+        let decision = match NonEmpty::collect(causes) {
+            None => section.update(&request.form, form),
+            Some(causes) => Decision::Deny(Denial {
+                style: section.deny,
+                summary: section.summary.in_language(request.language()),
+                causes,
+            }),
+        };
+        (decision, verdicts)
     }
 }
 
 impl Section {
     /// What must hold, if anything must.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        let rules = match &self.policy {
-            Policy::AllowAll => None,
-            Policy::Rules(rules) => Some(rules.iter()),
-        };
-        rules.into_iter().flatten()
-    }
-
-    fn evaluate<'r: 'q, 'q>(&'r self, request: &'q Request<'_>, today: Date) -> Evaluation<'r, 'q> {
-        // Normalised first: that is what Okta will store, and so what is judged.
-        let normalised = set::normalised(&self.set, &request.form);
-        let form = normalised.as_ref().unwrap_or(&request.form);
-        let event_time = request.event_time.as_deref();
-        let circumstances = Circumstances { form, event_time, today };
-        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
-        let verdicts: Vec<_> = self.rules().map(judge).collect();
-        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
-        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
-        let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
-        let decision = match NonEmpty::collect(causes) {
-            None => self.update(&request.form, form),
-            Some(causes) => Decision::Deny(Denial {
-                style: self.deny,
-                summary: self.summary.in_language(request.language()),
-                causes,
-            }),
-        };
-        Evaluation { decision, verdicts, handled: true }
+        self.rules.iter().flat_map(NonEmpty::iter)
     }
 
     fn update<'q>(&'q self, submitted: &'q Form<'_>, normalised: &Form<'_>) -> Decision<'q> {

@@ -7,7 +7,7 @@ use crate::{
     hook::{DenyStyle, NonEmpty},
     nearest::did_you_mean,
     rule::{
-        Hook, Policy, Rule, Section,
+        Hook, Rule, Section,
         node::{Fault, Node, Table},
         text::Text,
     },
@@ -58,13 +58,13 @@ fn read_section<'n>(name: &str, fields: Fields<'n, '_>, ids: &mut Vec<&'n str>) 
     let set = set.map_or_else(Vec::new, |entry| set::read(&fields, &entry.value, &update));
     let rules = fields.entry("rules");
     let rules = rules.map(|entry| read_rules(&entry.value, &fields, ids));
-    let policy = match (allow_all, rules) {
-        (Some(Some(true)), None) => Some(Policy::AllowAll),
+    let rules = match (allow_all, rules) {
+        (Some(Some(true)), None) => Some(None),
         (Some(Some(true)), Some(_)) => {
             fields.fault("`allow_all` and rules exclude each other; leave one of them out");
             None
         }
-        (_, Some(rules)) => rules.map(Policy::Rules),
+        (_, Some(rules)) => rules.map(Some),
         // What is wrong with it has been told.
         (Some(None), None) => None,
         (Some(Some(false)) | None, None) => {
@@ -78,7 +78,7 @@ fn read_section<'n>(name: &str, fields: Fields<'n, '_>, ids: &mut Vec<&'n str>) 
     Some(Section {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY.to_owned(), [])),
         deny: deny.unwrap_or(DenyStyle::Command),
-        policy: policy?,
+        rules: rules?,
         update,
         set,
     })

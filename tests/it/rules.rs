@@ -6,7 +6,7 @@ use registration_hook::{
     hook::{DecisionKind, NonEmpty},
     load::{self, Scrutiny},
     pipeline,
-    rule::{Hook, Part, Policy, Requirement, Rule, check::Check, text::Text},
+    rule::{Hook, Part, Requirement, Rule, check::Check, text::Text},
 };
 use serde_json::{Value, json};
 
@@ -411,7 +411,7 @@ fn a_panic_costs_its_request_an_answer() {
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
     };
-    hook.registration.as_mut().unwrap().policy = Policy::Rules(NonEmpty::of(rule));
+    hook.registration.as_mut().unwrap().rules = Some(NonEmpty::of(rule));
     let body = registration(r#"{"a":"1"}"#);
     assert_eq!(pipeline::answer(&hook, &body, TODAY).err(), Some(pipeline::NoAnswer::Panicked));
 }

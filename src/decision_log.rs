@@ -43,7 +43,8 @@ thread_local! {
 /// The log and its writer thread.
 #[derive(Debug)]
 pub struct DecisionLog {
-    sink: Arc<Sink>,
+    /// Where the lines go.
+    pub sink: Arc<Sink>,
     style: Style,
 }
 
@@ -83,22 +84,12 @@ impl DecisionLog {
         });
     }
 
-    /// How many lines were dropped since the start.
-    pub fn dropped(&self) -> u64 {
-        self.sink.dropped()
-    }
-
-    /// Opens the file anew, as after it was renamed. Where that fails, the old one stays.
-    pub fn reopen(&self) {
-        self.sink.reopen();
-    }
-
     /// Writes what is left and ends the writer; waits a second at most for a sink that is stuck.
     pub fn finish(&self) {
         if !self.sink.finish(FAREWELL) {
             log::warn!("decision log: the sink takes nothing, the last lines are lost");
         }
-        let dropped = self.dropped();
+        let dropped = self.sink.dropped();
         if dropped > 0 {
             log::warn!("decision log: {dropped} lines dropped since the start");
         }

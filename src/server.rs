@@ -122,7 +122,7 @@ pub fn run(
 async fn heed_hangups(mut hangups: Signal, state: Arc<State>, reload: SyncSender<()>) {
     while hangups.recv().await.is_some() {
         if let Some(log) = &state.log {
-            log.reopen();
+            log.sink.reopen();
         }
         // Full, it has been asked for already.
         let _ = reload.try_send(());

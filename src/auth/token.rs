@@ -63,16 +63,16 @@ struct Claims {
     aud: Strings,
     exp: f64,
     iat: f64,
-    #[serde(default, deserialize_with = "not_null")]
-    nbf: Option<f64>,
+    #[serde(default)]
+    nbf: f64,
     #[serde(default, deserialize_with = "not_null")]
     cid: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
     client_id: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    scp: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "not_null")]
-    scope: Option<String>,
+    #[serde(default)]
+    scp: Vec<String>,
+    #[serde(default)]
+    scope: String,
 }
 
 #[derive(Deserialize)]
@@ -100,24 +100,16 @@ impl<'t> Token<'t> {
     pub fn read(token: &'t str) -> Result<Self, Reason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(Reason::Malformed)?;
-        if claims.contains('.') {
-            return Err(Reason::Malformed);
-        }
-        let signature = URL_SAFE_NO_PAD.decode(signature).or(Err(Reason::Malformed))?;
+        demand(!claims.contains('.'), Reason::Malformed)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Reason::Malformed)?;
         let header: Header = json(header)?;
-        if header.alg != "RS256" {
-            return Err(Reason::Algorithm);
-        }
+        demand(header.alg == "RS256", Reason::Algorithm)?;
         let fit = |typ: String| {
-            let typ = typ.to_ascii_lowercase();
-            ["jwt", "at+jwt", "application/at+jwt"].contains(&typ.as_str())
+            let known = ["jwt", "at+jwt", "application/at+jwt"];
+            known.iter().any(|known| typ.eq_ignore_ascii_case(known))
         };
-        if !header.typ.is_none_or(fit) {
-            return Err(Reason::Type);
-        }
-        if header.crit.is_some() {
-            return Err(Reason::Critical);
-        }
+        demand(header.typ.is_none_or(fit), Reason::Type)?;
+        demand(header.crit.is_none(), Reason::Critical)?;
         Ok(Self { signed, claims, signature, kid: header.kid })
     }
 
@@ -132,45 +124,34 @@ impl<'t> Token<'t> {
         expected: &Expected,
         now: f64,
     ) -> Result<Verified, Reason> {
-        if !key.verifies(self.signed.as_bytes(), &self.signature) {
-            return Err(Reason::Signature);
-        }
-        let claims: Claims = json(self.claims).or(Err(Reason::Claims))?;
-        if claims.iss != expected.issuer {
-            return Err(Reason::Issuer);
-        }
+        demand(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
+        let claims: Claims = json(self.claims).map_err(|_| Reason::Claims)?;
+        demand(claims.iss == expected.issuer, Reason::Issuer)?;
         let ours = match &claims.aud {
             Strings::One(audience) => *audience == expected.audience,
             Strings::Several(list) => list.contains(&expected.audience),
         };
-        if !ours {
-            return Err(Reason::Audience);
-        }
+        demand(ours, Reason::Audience)?;
         let leeway = expected.leeway.as_secs_f64();
-        if claims.exp + leeway <= now {
-            return Err(Reason::Expired);
-        }
-        if claims.iat.max(claims.nbf.unwrap_or(f64::MIN)) > now + leeway {
-            return Err(Reason::NotYet);
-        }
+        demand(claims.exp + leeway > now, Reason::Expired)?;
+        demand(claims.iat.max(claims.nbf) <= now + leeway, Reason::NotYet)?;
         let client = match (claims.cid, claims.client_id) {
             (Some(cid), Some(client_id)) if cid != client_id => return Err(Reason::Claims),
-            (cid, client_id) => cid.or(client_id),
+            (cid, client_id) => cid.or(client_id).ok_or(Reason::Client)?,
         };
-        let client = client.filter(|client| expected.clients.contains(client));
-        let client = client.ok_or(Reason::Client)?;
-        let in_list = claims.scp.is_some_and(|list| list.contains(&expected.scope));
-        let in_text =
-            claims.scope.is_some_and(|text| text.split(' ').any(|one| one == expected.scope));
-        if !in_list && !in_text {
-            return Err(Reason::Scope);
-        }
+        demand(expected.clients.contains(&client), Reason::Client)?;
+        let mut scopes = claims.scp.iter().map(String::as_str).chain(claims.scope.split(' '));
+        demand(scopes.any(|scope| scope == expected.scope), Reason::Scope)?;
         Ok(Verified { client, expires: claims.exp })
     }
 }
 
+fn demand(holds: bool, reason: Reason) -> Result<(), Reason> {
+    if holds { Ok(()) } else { Err(reason) }
+}
+
 /// The JSON in a part of a token. serde_json refuses a member of ours that occurs twice.
 fn json<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).or(Err(Reason::Malformed))?;
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Malformed)?;
     object(&bytes).ok_or(Reason::Malformed)
 }

@@ -132,7 +132,7 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
 pub(super) fn metrics(state: &State, head: &RequestHead) -> HttpResponse {
     let credentials = state.credentials.load();
     let fetches = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.fetches());
-    let dropped = state.log.as_ref().map_or(0, |log| log.dropped());
+    let dropped = state.log.as_ref().map_or(0, |log| log.sink.dropped());
     match state.metrics.text(fetches, dropped) {
         Ok(text) => {
             json(StatusCode::OK).insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(text)

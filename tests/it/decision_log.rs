@@ -47,15 +47,15 @@ fn a_renamed_file_is_let_go() {
     write(&log, "before");
     hooks(&path, 1);
     fs::rename(&path, &old).unwrap();
-    log.reopen();
+    log.sink.reopen();
     write(&log, "after");
     assert_eq!((hooks(&old, 1), hooks(&path, 1)), (vec!["before".into()], vec!["after".into()]));
     // There without a line, too.
     fs::remove_file(&path).unwrap();
-    log.reopen();
+    log.sink.reopen();
     wait_for("the file", || path.exists().then_some(()));
     log.finish();
-    assert_eq!(log.dropped(), 0);
+    assert_eq!(log.sink.dropped(), 0);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_file_that_cannot_be_opened_anew_is_kept() {
     fs::create_dir(&here).unwrap();
     let log = start(&here.join("decisions"));
     fs::rename(&here, &there).unwrap();
-    log.reopen();
+    log.sink.reopen();
     write(&log, "kept");
     log.finish();
     assert_eq!(hooks(&there.join("decisions"), 1), ["kept"]);
@@ -79,5 +79,5 @@ fn lines_that_do_not_fit_are_counted() {
         write(&log, "lost");
     }
     log.finish();
-    assert_eq!(log.dropped(), 3);
+    assert_eq!(log.sink.dropped(), 3);
 }

@@ -114,15 +114,15 @@ impl Authenticator {
         let basic =
             self.basic.as_ref().map(|_| format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
         let header = self.header.as_ref().map(|_| format!(r#"Hook-Secret realm="{REALM}""#));
-        let bearer = self.bearer.as_ref().map(|bearer| match reason.oauth_error() {
-            None => format!(r#"Bearer realm="{REALM}""#),
-            Some(error) if reason == Reason::Scope => {
-                format!(
-                    r#"Bearer realm="{REALM}", error="{error}", scope="{}""#,
-                    bearer.expected.scope
-                )
+        let bearer = self.bearer.as_ref().map(|bearer| {
+            let mut challenge = format!(r#"Bearer realm="{REALM}""#);
+            if let Some(error) = reason.oauth_error() {
+                challenge += &format!(r#", error="{error}""#);
             }
-            Some(error) => format!(r#"Bearer realm="{REALM}", error="{error}""#),
+            if reason == Reason::Scope {
+                challenge += &format!(r#", scope="{}""#, bearer.expected.scope);
+            }
+            challenge
         });
         [basic, header, bearer].into_iter().flatten()
     }

@@ -30,15 +30,11 @@ impl Credentials {
         let basic = auth.basic.as_ref().map(|basic| {
             Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose))
         });
+        let basic = basic.or_else(|| Some(Secrets::of_user(USER, [made?])));
         let header = auth.header.as_ref().map(|header| {
             (header.name.clone(), Secrets::new(header.secrets.iter().map(Secret::expose)))
         });
-        let same = last.filter(|last| last.auth.oauth == auth.oauth);
-        let bearer = match (same.and_then(|last| last.authenticator.bearer.clone()), &auth.oauth) {
-            (None, Some(oauth)) => Some(Arc::new(bearer(oauth)?)),
-            (kept, _) => kept,
-        };
-        let basic = basic.or_else(|| Some(Secrets::of_user(USER, [made?])));
+        let bearer = auth.oauth.as_ref().map(|oauth| bearer(oauth, last)).transpose()?;
         Ok(Self { authenticator: Authenticator { basic, header, bearer }, auth })
     }
 }
@@ -53,7 +49,11 @@ pub fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
         .map_err(|why| Problem::named("auth.oauth.ca_file", why))
 }
 
-fn bearer(oauth: &OAuth) -> Result<Bearer, Problem> {
+fn bearer(oauth: &OAuth, last: Option<&Credentials>) -> Result<Arc<Bearer>, Problem> {
+    let same = last.filter(|last| last.auth.oauth.as_ref() == Some(oauth));
+    if let Some(bearer) = same.and_then(|last| last.authenticator.bearer.clone()) {
+        return Ok(bearer);
+    }
     let expected = Expected {
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),
@@ -64,5 +64,5 @@ fn bearer(oauth: &OAuth) -> Result<Bearer, Problem> {
     let keys = Keys::keep(issuer(oauth)?, oauth.max_stale).map_err(|error| {
         Problem::named("auth.oauth", format!("no thread for its keys: {error}"))
     })?;
-    Ok(Bearer { expected, keys })
+    Ok(Arc::new(Bearer { expected, keys }))
 }

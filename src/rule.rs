@@ -165,7 +165,7 @@ impl Section {
             Some(Assignment { attribute: name, json: (&*attribute.submitted).into() })
         });
         let set = self.set.iter().filter_map(|set| {
-            Some(Assignment { attribute: &set.attribute, json: set.json(normalised)?.into() })
+            Some(Assignment { attribute: &set.attribute, json: set.json(normalised)? })
         });
         NonEmpty::collect(copied.chain(set)).map_or(Decision::Allow, Decision::Update)
     }

@@ -120,15 +120,16 @@ impl Keys {
             let fetched = {
                 let mut state = self.shared.state.lock();
                 let good = state.good().cloned();
-                let known = good.as_ref().is_some_and(|trusted| trusted.keys.get(kid).is_some());
-                if !state.fetching && good.is_some() && !known && !state.unknown.is_some_and(lately)
-                {
+                if good.as_ref().is_some_and(|trusted| trusted.keys.get(kid).is_some()) {
+                    return good;
+                }
+                if good.is_some() && !state.fetching && !state.unknown.is_some_and(lately) {
                     state.unknown = Some(since);
                     state.fetching = true;
                     // Full, it has been woken already.
                     let _ = self.wanted.try_send(());
                 }
-                if known || !state.fetching {
+                if !state.fetching {
                     return good;
                 }
                 self.shared.fetched.notified()

@@ -75,11 +75,11 @@ pub(super) fn normalised<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> 
 impl Set {
     /// The value to set, in JSON; nothing where an attribute that it needs is absent. `form` is the
     /// normalised one.
-    pub(super) fn json(&self, form: &Form<'_>) -> Option<String> {
+    pub(super) fn json(&self, form: &Form<'_>) -> Option<Cow<'_, str>> {
         match &self.source {
-            Source::Constant(json) => Some(json.clone()),
+            Source::Constant(json) => Some(json.into()),
             Source::Normalize(_) => {
-                form.get(&self.attribute).map(|found| found.submitted.to_string())
+                form.get(&self.attribute).map(|found| found.submitted.to_string().into())
             }
             Source::Template(pieces) => {
                 let mut text = String::new();
@@ -89,7 +89,7 @@ impl Set {
                         Piece::Attribute(name) => form.get(name)?.value.scalar()?,
                     });
                 }
-                Some(json_text(&text))
+                Some(json_text(&text).into())
             }
         }
     }

@@ -19,17 +19,12 @@ impl Text {
     /// The text in this language: by the whole tag, else by what stands before its first hyphen,
     /// else the default.
     pub fn in_language(&self, tag: Option<&str>) -> &str {
-        if let Some(tag) = tag.filter(|_| !self.translations.is_empty()) {
-            let tag = plain(tag);
-            let language = tag.split('-').next().unwrap_or_default();
-            for wanted in [tag.as_str(), language] {
-                let found = self.translations.iter().find(|(known, _)| known == wanted);
-                if let Some((_, text)) = found {
-                    return text;
-                }
-            }
-        }
-        &self.default
+        let Some(tag) = tag.filter(|_| !self.translations.is_empty()).map(plain) else {
+            return &self.default;
+        };
+        let known = |tag: &str| self.translations.iter().find(|(known, _)| known == tag);
+        let found = known(&tag).or_else(|| known(tag.split('-').next()?));
+        found.map_or(&self.default, |(_, text)| text)
     }
 }
 

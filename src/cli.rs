@@ -169,7 +169,7 @@ impl Common {
 
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings, scrutiny: &Scrutiny<'_>) -> Rules {
+fn rules(settings: &Settings, scrutiny: &Scrutiny) -> Rules {
     let settings::Rules { directory, named, .. } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
         let place = "the built-in rules".to_owned();

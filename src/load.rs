@@ -1,12 +1,17 @@
 //! The rules folder → a [`RuleSet`], or every problem in it. The only reader of rules files.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::{org::Org, problem::Problem, rule::RuleSet};
+use crate::{
+    org::Org,
+    problem::Problem,
+    rule::{RuleSet, node::Fault},
+};
 
 mod attribute;
 mod examples;
@@ -38,9 +43,9 @@ struct Source {
 
 /// What rules are held against besides themselves.
 #[derive(Default)]
-pub struct Scrutiny<'s> {
-    /// The org's own schema and form.
-    pub org: Option<&'s Org>,
+pub struct Scrutiny {
+    /// The org's own schema and form, as far as they are known.
+    pub org: Org,
     /// Whether they are tried on inputs that ought to fail.
     pub probe: bool,
 }
@@ -50,32 +55,21 @@ pub struct Scrutiny<'s> {
 /// # Errors
 ///
 /// Every problem of every file, or that there is no such folder or no rules file in it.
-pub fn folder(directory: &Path, scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
-    let place = directory.display().to_string();
-    let mut paths = files(directory).map_err(|error| {
-        vec![Problem::named(
-            &place,
-            format!(
-                "cannot read the rules folder: {error}; name it with --rules or `rules.directory`"
-            ),
-        )]
-    })?;
-    paths.sort();
-    let mut problems = Vec::new();
-    let mut sources = Vec::new();
-    for path in paths {
-        match source(&path) {
-            Ok(source) => sources.push(source),
-            Err(problem) => problems.push(problem),
-        }
+pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
+    let amiss = |why| vec![Problem::named(directory.display().to_string(), why)];
+    let way_out = "name it with --rules or `rules.directory`";
+    let mut paths = entries(directory)
+        .map_err(|error| amiss(format!("cannot read the rules folder: {error}; {way_out}")))?;
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default();
+        !name.as_encoded_bytes().starts_with(b".")
+            && path.extension().is_some_and(|ending| ending == "toml")
+    });
+    if paths.is_empty() {
+        let way_out = "put a file `<hook>.toml` there for each hook";
+        return Err(amiss(format!("the rules folder has no rules; {way_out}")));
     }
-    if sources.is_empty() && problems.is_empty() {
-        problems.push(Problem::named(
-            &place,
-            "the rules folder has no rules; put a file `<hook>.toml` there for each hook",
-        ));
-    }
-    compile(sources, Some(directory), scrutiny, problems)
+    compile(paths.iter().map(|path| source(path)), directory, scrutiny)
 }
 
 /// The shipped rules.
@@ -83,77 +77,69 @@ pub fn folder(directory: &Path, scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<
 /// # Errors
 ///
 /// Their problems; the tests see to it that they have none.
-pub fn built_in(scrutiny: &Scrutiny<'_>) -> Result<RuleSet, Vec<Problem>> {
-    let sources = BUILT_IN.map(|(hook, text)| Source {
-        hook: hook.to_owned(),
-        name: format!("built-in {hook}.toml"),
-        text: text.to_owned(),
+pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
+    let sources = BUILT_IN.into_iter().map(|(hook, text)| {
+        let name = format!("built-in {hook}.toml");
+        Ok(Source { hook: hook.to_owned(), name, text: text.to_owned() })
     });
-    compile(sources.into(), None, scrutiny, Vec::new())
+    // They have no lists from files.
+    compile(sources, Path::new(""), scrutiny)
 }
 
-fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|ending| ending == "toml") {
-            paths.push(path);
-        }
-    }
+/// What is in a folder, by name.
+pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
     Ok(paths)
 }
 
 fn source(path: &Path) -> Result<Source, Problem> {
     let name = path.display().to_string();
-    let hook = path.file_stem().and_then(|stem| stem.to_str());
-    let named_well = |hook: &&str| {
-        hook.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let text = if !hook.bytes().all(allowed) {
+        Err("a hook's name, which is its file's, is made of A-Z, a-z, 0-9, `_` and `-`".to_owned())
+    } else if TAKEN.contains(&&*hook) {
+        Err(format!("`/{hook}` is a path of the service's own; name the file differently"))
+    } else {
+        fs::read_to_string(path).map_err(|error| format!("cannot read the file: {error}"))
     };
-    let Some(hook) = hook.filter(named_well) else {
-        return Err(Problem::named(
-            name,
-            "a hook's name, which is its file's, is made of A-Z, a-z, 0-9, `_` and `-`",
-        ));
-    };
-    if TAKEN.contains(&hook) {
-        return Err(Problem::named(
-            name,
-            format!("`/{hook}` is a path of the service's own; name the file differently"),
-        ));
-    }
-    match fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => Ok(Source { hook: hook.to_owned(), name, text }),
-        Ok(Err(_)) => Err(Problem::named(name, "the file is not UTF-8")),
-        Err(error) => Err(Problem::named(name, format!("cannot read the file: {error}"))),
+    match text {
+        Ok(text) => Ok(Source { hook, name, text }),
+        Err(why) => Err(Problem::named(name, why)),
     }
 }
 
 fn compile(
-    sources: Vec<Source>,
-    folder: Option<&Path>,
-    scrutiny: &Scrutiny<'_>,
-    mut problems: Vec<Problem>,
+    sources: impl Iterator<Item = Result<Source, Problem>>,
+    folder: &Path,
+    scrutiny: &Scrutiny,
 ) -> Result<RuleSet, Vec<Problem>> {
+    let mut problems = Vec::new();
     let mut hooks = BTreeMap::new();
-    // Of all names, texts and lists, each with its length.
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     for source in sources {
-        for part in [&source.hook, &source.text] {
-            digest.update(&(part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
+        let Source { hook, name, text } = match source {
+            Ok(source) => source,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        add(&mut digest, &hook);
+        add(&mut digest, &text);
         let mut faults = Vec::new();
-        let mut document = toml::read(&source.text, &mut faults);
-        lists::resolve(&mut document, folder, &mut faults, &mut digest);
-        let hook = hook::read(&document, scrutiny, &mut faults);
+        let reader = toml::Reader { folder, digest: &mut digest, faults: &mut faults };
+        let document = reader.read(&text);
+        let faults = RefCell::new(faults);
+        hooks.insert(hook, hook::read(&document, scrutiny, &faults));
+        let mut faults = faults.into_inner();
         faults.sort_by_key(|fault| fault.span.start);
+        let faults = faults.into_iter();
         problems.extend(
-            faults.into_iter().map(|fault| {
-                Problem::in_text(&source.name, &source.text, fault.span, fault.message)
-            }),
+            faults.map(|Fault { span, message }| Problem::in_text(&name, &text, span, message)),
         );
-        hooks.insert(source.hook, hook);
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -161,4 +147,10 @@ fn compile(
     let digest = digest.finish();
     let revision = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     Ok(RuleSet { hooks, revision })
+}
+
+/// Adds what rules are read from, with its length, to their digest.
+fn add(digest: &mut ring::digest::Context, part: &str) {
+    digest.update(&(part.len() as u64).to_be_bytes());
+    digest.update(part.as_bytes());
 }

@@ -5,6 +5,11 @@ const ALIKE: f64 = 0.5;
 /// Up to how many known names all are listed when none is alike.
 const LIST: usize = 24;
 
+/// The complaint that there is nothing of this kind with this name.
+pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    format!("unknown {kind} `{name}`{}", did_you_mean(name, known))
+}
+
 /// The end of a complaint about an unknown name: the nearest known one, or else all of them, if
 /// they are few.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {

@@ -13,7 +13,7 @@ use crate::{
     load::Scrutiny,
     org::Org,
     problem::Problem,
-    rule::{Hook, RuleSet, Section, Verdict},
+    rule::{Hook, Rule, RuleSet, Section, Verdict},
     server::Certificate,
 };
 
@@ -44,22 +44,28 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     if let Some(files) = &settings.server.tls {
         problems.extend(Certificate::read(files).err());
     }
-    let scrutiny = Scrutiny { org: Some(&org), probe: arguments.probe };
+    let scrutiny = Scrutiny { org, probe: arguments.probe };
     let Rules { place, set, .. } = rules(&settings, &scrutiny);
+    let mut report = String::new();
     match set {
+        Err(found) => problems.extend(found),
         Ok(rules) => {
             if let Some(recorded) = &arguments.coverage {
                 problems.extend(uncovered(&rules, &settings.rules.directory, recorded)?);
             }
-            if problems.is_empty() {
-                print((summary(&place, &rules) + &notes(&rules, &org)).as_bytes())?;
-                return Ok(Exit::Good);
-            }
+            let hooks = counted(rules.hooks.len(), "hook");
+            let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
+            let revision = &rules.revision;
+            report = format!("{place}: {hooks}, {count}, no problems (revision {revision})\n");
+            report.extend(notes(&rules, &scrutiny.org));
         }
-        Err(found) => problems.extend(found),
     }
-    print(report(&problems).as_bytes())?;
-    Ok(Exit::Bad)
+    if !problems.is_empty() {
+        report = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
+        report += &format!("{}\n", counted(problems.len(), "problem"));
+    }
+    print(report.as_bytes())?;
+    Ok(if problems.is_empty() { Exit::Good } else { Exit::Bad })
 }
 
 /// Which rules no recorded request passes, or fails, and what is amiss with the requests.
@@ -79,11 +85,10 @@ fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Vec<Prob
     for (name, hook) in &rules.hooks {
         let place = folder.join(format!("{name}.toml")).display().to_string();
         let way_out = format!("record one in `{}`", recorded.join(name).display());
-        for rule in hook.rules().filter(|rule| !rule.shadow) {
+        for Rule { id, .. } in hook.rules().filter(|rule| !rule.shadow) {
             for (outcome, verb) in [("pass", "passes"), ("fail", "fails")] {
-                if !seen.contains(&(name.clone(), rule.id.clone(), outcome)) {
-                    let why =
-                        format!("no recorded request {verb} the rule `{}`; {way_out}", rule.id);
+                if !seen.contains(&(name.clone(), id.clone(), outcome)) {
+                    let why = format!("no recorded request {verb} the rule `{id}`; {way_out}");
                     problems.push(Problem::named(&place, why));
                 }
             }
@@ -92,29 +97,16 @@ fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Vec<Prob
     Ok(problems)
 }
 
-fn report(problems: &[Problem]) -> String {
-    let mut report: String = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
-    report.push_str(&counted(problems.len(), "problem"));
-    report + "\n"
-}
-
-fn summary(place: &str, rules: &RuleSet) -> String {
-    let hooks = counted(rules.hooks.len(), "hook");
-    let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
-    format!("{place}: {hooks}, {count}, no problems (revision {})\n", rules.revision)
-}
-
 /// What is no problem and may still surprise.
-fn notes(rules: &RuleSet, org: &Org) -> String {
-    let mut notes = String::new();
+fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
         for (section, called, registration) in [
             (&hook.registration, "self_service_registration", true),
             (&hook.progressive, "progressive_profile", false),
         ] {
-            for note in section.iter().flat_map(|section| of_section(section, registration, org)) {
-                notes.push_str(&format!("note: `{name}`, `{called}`: {note}\n"));
-            }
+            let found = section.iter().flat_map(|section| of_section(section, registration, org));
+            notes.extend(found.map(|note| format!("note: `{name}`, `{called}`: {note}\n")));
         }
     }
     notes

@@ -7,6 +7,7 @@ use std::{
 
 use super::Failure;
 use crate::{
+    load,
     pipeline::{self, Answer},
     problem::Problem,
     rule::RuleSet,
@@ -44,53 +45,42 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, Failu
         entries(directory)?.into_iter().partition(|path| path.is_dir());
     if hooks.is_empty() {
         let way_out = format!("put one at <hook>/<case>{REQUEST}");
-        let why = format!("{}: there is no recorded request; {way_out}", directory.display());
-        return Err(Failure::new(why));
+        return Err(amiss(directory, format!("there is no recorded request; {way_out}")).into());
     }
     let is_json = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "json");
     let why = "a recorded request stands in a folder that is named like its hook";
     let mut cases: Vec<_> =
         strays.iter().filter(is_json).map(|stray| Err(amiss(stray, why))).collect();
-    for hook in hooks {
-        cases.extend(of_hook(&hook)?);
-    }
-    Ok(cases)
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed =
-        |error| Failure::new(format!("{}: cannot read the folder: {error}", directory.display()));
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-fn of_hook(folder: &Path) -> Result<Vec<Result<Case, Problem>>, Failure> {
-    let hook = folder.file_name().unwrap_or_default().to_string_lossy();
-    let mut cases = Vec::new();
-    for path in entries(folder)? {
-        let name = path.display().to_string();
-        if let Some(case) = name.strip_suffix(REQUEST) {
-            let response = format!("{case}{RESPONSE}").into();
-            cases.push(Ok(Case { hook: hook.to_string(), request: path, response }));
-        } else if let Some(case) = name.strip_suffix(RESPONSE) {
-            if !Path::new(&format!("{case}{REQUEST}")).exists() {
-                let way_out = format!("remove it, or record {case}{REQUEST}");
-                let why = format!("there is no request to this answer; {way_out}");
-                cases.push(Err(amiss(&path, why)));
-            }
-        } else {
-            let why = format!("expected a name ending in {REQUEST} or {RESPONSE}");
-            cases.push(Err(amiss(&path, why)));
+    for folder in hooks {
+        let files = entries(&folder)?;
+        if files.is_empty() {
+            cases.push(Err(amiss(&folder, "there is no recorded request in this folder")));
         }
-    }
-    if cases.is_empty() {
-        cases.push(Err(amiss(folder, "there is no recorded request in this folder")));
+        let hook = folder.file_name().unwrap_or_default().to_string_lossy();
+        cases.extend(files.into_iter().filter_map(|path| case(&hook, path).transpose()));
     }
     Ok(cases)
+}
+
+/// The case that a file is the request of; nothing for its answer.
+fn case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
+    let name = path.display().to_string();
+    if let Some(case) = name.strip_suffix(REQUEST) {
+        let response = format!("{case}{RESPONSE}").into();
+        return Ok(Some(Case { hook: hook.to_owned(), request: path, response }));
+    }
+    match name.strip_suffix(RESPONSE).map(|case| format!("{case}{REQUEST}")) {
+        Some(request) if Path::new(&request).exists() => Ok(None),
+        Some(request) => {
+            let way_out = format!("remove it, or record {request}");
+            Err(amiss(&path, format!("there is no request to this answer; {way_out}")))
+        }
+        None => Err(amiss(&path, format!("expected a name ending in {REQUEST} or {RESPONSE}"))),
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    load::entries(folder).map_err(|error| amiss(folder, format!("cannot read the folder: {error}")))
 }
 
 fn amiss(path: &Path, why: impl Into<String>) -> Problem {

@@ -1,7 +1,7 @@
 //! What a line says, and its two forms.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::Write as _,
     sync::{
         LazyLock,

@@ -2,110 +2,99 @@
 
 use std::borrow::Cow;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-
 use super::fields::Fields;
 use crate::{
     hook::{Attribute, Form, Value},
     nearest::did_you_mean,
+    pipeline::today,
     rule::{
         Outcome, Rule,
         check::Circumstances,
-        node::{Content, Entry, Fault, Node},
+        node::{Content, Fault, Node},
     },
 };
 
 /// Complains of every example that does not come out as it says, and gives back those that pass.
-/// A rule is `plain` if its attributes and checks do not stand in parts.
+/// Where the rule is `plain`, an example may be a single value.
 pub(super) fn try_out<'n>(
-    rule: &Rule,
+    rule: &'n Rule,
     plain: bool,
-    entry: &'n Entry,
+    node: &'n Node,
     of: &Fields<'n, '_>,
-) -> Vec<Form<'n>> {
+) -> Option<Vec<Form<'n>>> {
+    let fields = of.child(node)?;
     let mut passing = Vec::new();
-    let Some(table) = of.keep(entry.value.table()) else {
-        return passing;
-    };
-    let fields = of.child(table, entry.key_span.clone());
-    let today = today();
     for (key, should_pass) in [("pass", true), ("fail", false)] {
         for example in fields.optional(key, Node::list).unwrap_or_default() {
-            let Some(form) = fields.keep(form(rule, plain && !rule.looks_further(), example))
-            else {
+            let Some(form) = fields.keep(form(rule, plain, example)) else {
                 continue;
             };
-            let circumstances = Circumstances { form: &form, event_time: None, today };
-            match (rule.outcome(&circumstances), should_pass) {
-                (Outcome::Pass, true) => passing.push(form),
-                (Outcome::Fail(_), false) => {}
-                (Outcome::Fail(unmet), true) => fields.push(
-                    example.span.clone(),
-                    format!("this example should pass and fails: {unmet}"),
-                ),
-                (Outcome::Pass, false) => fields.push(
-                    example.span.clone(),
-                    "this example should fail and passes: the rule admits more than it is meant to",
-                ),
-                (Outcome::Skip, _) => fields.push(
-                    example.span.clone(),
-                    "the rule's conditions (`when`) do not hold for this example; add what they ask for",
-                ),
-            }
+            let around = Circumstances { form: &form, event_time: None, today: today() };
+            let why = match (rule.outcome(&around), should_pass) {
+                (Outcome::Pass, true) => {
+                    passing.push(form);
+                    continue;
+                }
+                (Outcome::Fail(_), false) => continue,
+                (Outcome::Fail(unmet), true) => {
+                    format!("this example should pass and fails: {unmet}")
+                }
+                (Outcome::Pass, false) => {
+                    "this example should fail and passes: the rule admits more than it is meant to".to_owned()
+                }
+                (Outcome::Skip, _) => {
+                    "the rule's conditions (`when`) do not hold for this example; add what they ask for".to_owned()
+                }
+            };
+            fields.tell(example.fault(why));
         }
     }
     fields.finish();
-    passing
+    Some(passing)
 }
 
 /// The form that an example stands for: an object is one; any other value is that of each of the
 /// rule's attributes, where nothing else counts.
-fn form<'n>(rule: &Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, Fault> {
+fn form<'n>(rule: &'n Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, Fault> {
     let known = rule.attributes();
-    let attributes: Result<_, Fault> = match &example.content {
-        Content::Table(table) => table.0.iter().map(|entry| known_attribute(&known, entry)).collect(),
-        _ if plain => {
-            known.iter().map(|name| Ok(attribute((*name).to_owned(), value(example)?))).collect()
+    let mut attributes = Vec::new();
+    match &example.content {
+        Content::Table(table) => {
+            for entry in &table.0 {
+                let key = entry.key.as_str();
+                if !known.contains(&key) {
+                    let suggestion = did_you_mean(key, known.iter().copied());
+                    let why = format!("the rule does not look at `{key}`{suggestion}");
+                    return Err(entry.fault(why));
+                }
+                attributes.push(attribute(key, value(&entry.value)?));
+            }
         }
-        _ => Err(example.expected(
+        _ if plain => {
+            for name in known {
+                attributes.push(attribute(name, value(example)?));
+            }
+        }
+        _ => return Err(example.expected(
             "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
         )),
-    };
-    Ok(Form::new(attributes?))
-}
-
-fn known_attribute<'n>(known: &[&str], entry: &'n Entry) -> Result<Attribute<'n>, Fault> {
-    let key = entry.key.as_str();
-    if known.contains(&key) {
-        return Ok(attribute(entry.key.clone(), value(&entry.value)?));
     }
-    let suggestion = did_you_mean(key, known.iter().copied());
-    let message = format!("the rule does not look at `{key}`{suggestion}");
-    Err(Fault { span: entry.key_span.clone(), message })
+    Ok(Form::new(attributes))
 }
 
-/// The day that examples of an `age` are tried on.
-pub(super) fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
-}
-
-fn attribute(name: String, value: Value<'_>) -> Attribute<'_> {
-    Attribute {
-        name: Cow::Owned(name),
-        // Nothing copies an example.
-        submitted: Cow::Borrowed("null"),
-        value,
-    }
+/// An attribute of a form that nothing is copied from.
+pub(super) fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
+    Attribute { name: Cow::Borrowed(name), submitted: Cow::Borrowed("null"), value }
 }
 
 fn value(node: &Node) -> Result<Value<'_>, Fault> {
     Ok(match &node.content {
         Content::Text(text) => Value::Text(Cow::Borrowed(text)),
         Content::Integer(integer) => Value::Number(Cow::Owned(integer.to_string())),
+        Content::Decimal(decimal) => Value::Number(Cow::Owned(decimal.to_string())),
         Content::Boolean(boolean) => Value::Boolean(*boolean),
         Content::List(items) => Value::List { empty: items.is_empty() },
         Content::Table(_) => Value::Object,
-        Content::Decimal(decimal) => Value::Number(Cow::Owned(decimal.to_string())),
         Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
             return Err(node.expected("a value that a form can hold: quote it"));
         }

@@ -1,21 +1,23 @@
 //! Reading a table key by key, so that no key goes unread.
 
-use std::{cell::RefCell, ops::Range};
+use std::cell::RefCell;
 
 use super::Scrutiny;
 use crate::{
-    nearest::did_you_mean,
+    nearest::unknown,
     org::Org,
-    rule::node::{Entry, Fault, Node, Table},
+    rule::node::{Entry, Fault, Node, Span, Table},
 };
 
 /// A table being read. Every key asked for is a known one; [`Fields::finish`] complains of others.
 pub(super) struct Fields<'n, 'f> {
-    table: &'n Table,
-    span: Range<usize>,
+    /// The whole table, for what is read from several keys at once.
+    pub(super) table: &'n Table,
+    /// Where a missing key is complained of.
+    span: Span,
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Vec<Fault>>,
-    pub(super) scrutiny: &'f Scrutiny<'f>,
+    pub(super) scrutiny: &'f Scrutiny,
     /// Whether this is of the section for registrations.
     pub(super) registration: bool,
 }
@@ -24,26 +26,32 @@ impl<'n, 'f> Fields<'n, 'f> {
     /// Starts reading a file.
     pub(super) fn new(
         table: &'n Table,
-        scrutiny: &'f Scrutiny<'f>,
+        scrutiny: &'f Scrutiny,
         faults: &'f RefCell<Vec<Fault>>,
     ) -> Self {
         let asked = RefCell::default();
         Self { table, span: 0..0, asked, faults, scrutiny, registration: false }
     }
 
-    /// Starts reading a table within this one; `span` is where a missing key is complained of.
-    pub(super) fn child(&self, table: &'n Table, span: Range<usize>) -> Self {
-        Self { table, span, asked: RefCell::default(), ..*self }
+    /// Starts reading a table within this one.
+    pub(super) fn child(&self, node: &'n Node) -> Option<Self> {
+        let (table, span) = (self.keep(node.table())?, node.span.clone());
+        Some(Self { table, span, asked: RefCell::default(), ..*self })
+    }
+
+    /// What `read` makes of each table in a list; nothing if any of them is at fault.
+    pub(super) fn each<T>(
+        &self,
+        list: &'n Node,
+        mut read: impl FnMut(Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let tables = self.keep(list.list())?.iter().map(|item| read(self.child(item)?));
+        tables.collect::<Vec<_>>().into_iter().collect()
     }
 
     /// How many faults there are so far.
     pub(super) fn fault_count(&self) -> usize {
         self.faults.borrow().len()
-    }
-
-    /// The whole table, for what is read from several keys at once.
-    pub(super) fn table(&self) -> &'n Table {
-        self.table
     }
 
     /// The entry of this key, if it is there.
@@ -67,48 +75,39 @@ impl<'n, 'f> Fields<'n, 'f> {
         key: &'static str,
         read: impl FnOnce(&'n Node) -> Result<T, Fault>,
     ) -> Option<T> {
-        if let Some(entry) = self.entry(key) {
-            return self.keep(read(&entry.value));
+        if self.table.get(key).is_none() {
+            self.fault(format!("`{key}` is missing"));
         }
-        self.fault(format!("`{key}` is missing"));
-        None
+        self.optional(key, read)
     }
 
-    /// The value, or the fault told and nothing.
-    pub(super) fn keep<T>(&self, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.faults.borrow_mut().push(fault)).ok()
+    /// The value, or the faults told and nothing.
+    pub(super) fn keep<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
+        read.map_err(|faults| self.faults.borrow_mut().extend(faults.into())).ok()
     }
 
     /// Tells a fault of the table as a whole.
     pub(super) fn fault(&self, message: impl Into<String>) {
-        self.push(self.span.clone(), message);
+        self.tell(Fault { span: self.span.clone(), message: message.into() });
     }
 
-    /// Tells a fault at a place.
-    pub(super) fn push(&self, span: Range<usize>, message: impl Into<String>) {
-        self.faults.borrow_mut().push(Fault { span, message: message.into() });
+    /// Tells a fault.
+    pub(super) fn tell(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
     }
 
-    /// Tells what the org, if one is known, has against this, where somebody is `new` or not.
+    /// Tells what the org has against this, where somebody is `new` or not.
     pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
-        let why = self.scrutiny.org.and_then(|org| what(org, self.registration));
-        self.keep(why.map_or(Ok(()), |why| Err(node.fault(why))));
-    }
-
-    /// Tells several.
-    pub(super) fn extend(&self, faults: Vec<Fault>) {
-        self.faults.borrow_mut().extend(faults);
+        let why = what(&self.scrutiny.org, self.registration);
+        self.faults.borrow_mut().extend(why.map(|why| node.fault(why)));
     }
 
     /// Complains of every key that was not asked for.
     pub(super) fn finish(&self) {
         let asked = self.asked.borrow();
-        for entry in &self.table.0 {
-            if !asked.contains(&entry.key.as_str()) {
-                let suggestion = did_you_mean(&entry.key, asked.iter().copied());
-                let key = &entry.key;
-                self.push(entry.key_span.clone(), format!("unknown key `{key}`{suggestion}"));
-            }
+        let strays = self.table.0.iter().filter(|entry| !asked.contains(&entry.key.as_str()));
+        for entry in strays {
+            self.tell(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
         }
     }
 }

@@ -1,45 +1,55 @@
 //! One `[[….rules]]` table → a [`Rule`].
 
-use super::{attribute, examples, examples::today, fields::Fields, probe, text};
+use std::collections::BTreeSet;
+
+use super::{attribute, examples, fields::Fields, probe, text};
 use crate::{
     hook::{Form, NonEmpty, Value},
-    nearest::did_you_mean,
+    pipeline::today,
     rule::{
         Part, Requirement, Rule,
         check::{self, Check, Circumstances, Kind, Miss},
-        node::{Entry, Fault, Node},
+        node::{Entry, Node},
     },
 };
 
-/// Reads a rule and tries its examples; nothing if it is at fault.
-pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
+const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
+
+/// Reads a rule and tries its examples; nothing if it is at fault. `ids` are taken.
+pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> Option<Rule> {
     let before = fields.fault_count();
-    let id = fields.required("id", |node| Ok((node.text()?, node)));
+    let id = fields.required("id", |node| match node.text()? {
+        id if ids.insert(id) => Ok((id, node)),
+        id => Err(node.fault(format!("the id `{id}` is taken; ids are unique in a file"))),
+    });
     let message = fields.required("message", text::read);
-    let shadow = fields.optional("mode", mode);
-    let when = fields.entry("when").map(|entry| read_part_list(entry, &fields));
+    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
+    let when = fields.entry("when").map_or(Some(Vec::new()), |entry| read_parts(entry, fields));
     let reason = fields.optional("reason", Node::text);
     let location = fields.optional("location", Node::text);
     let cause_domain = fields.optional("cause_domain", Node::text);
     let all = fields.entry("all");
     let any = fields.entry("any");
     let examples = fields.entry("examples");
+    let parts = |entry: &'n Entry| {
+        tell_strays(entry, fields);
+        NonEmpty::collect(read_parts(entry, fields)?)
+    };
     let requirement = match (all, any) {
         (Some(_), Some(any)) => {
-            fields
-                .push(any.key_span.clone(), "`all` and `any` exclude each other; write two rules");
+            fields.tell(any.fault("`all` and `any` exclude each other; write two rules"));
             None
         }
-        (Some(all), None) => read_parts(all, &fields).map(Requirement::All),
-        (None, Some(any)) => read_parts(any, &fields).map(Requirement::Any),
-        (None, None) => read_part(&fields).map(|part| Requirement::All(NonEmpty::of(part))),
+        (Some(all), None) => parts(all).map(Requirement::All),
+        (None, Some(any)) => parts(any).map(Requirement::Any),
+        (None, None) => read_part(fields).map(|part| Requirement::All(NonEmpty::of(part))),
     };
     fields.finish();
-    let (id, requirement) = (id?, requirement?);
+    let ((id, place), requirement) = (id?, requirement?);
     let first = requirement.parts().first().attributes.first();
     let rule = Rule {
-        id: id.0.to_owned(),
-        when: when.unwrap_or(Some(Vec::new()))?,
+        id: id.to_owned(),
+        when: when?,
         shadow: shadow.unwrap_or(false),
         message: message?,
         reason: reason.map_or_else(|| default_reason(first), str::to_owned),
@@ -51,145 +61,110 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<Rule> {
     if fields.fault_count() > before {
         return None;
     }
-    let plain = all.or(any).is_none();
-    let passing = examples.map(|entry| examples::try_out(&rule, plain, entry, &fields));
+    let plain = all.or(any).is_none() && !rule.looks_further();
+    let passing = examples.and_then(|entry| examples::try_out(&rule, plain, &entry.value, fields));
     if fields.scrutiny.probe && fields.fault_count() == before {
-        for found in probe::findings(&rule, &passing.unwrap_or_default(), examples::today()) {
-            fields.push(id.1.span.clone(), found);
+        for found in probe::findings(&rule, &passing.unwrap_or_default(), today()) {
+            fields.tell(place.fault(found));
         }
     }
     Some(rule)
 }
 
-fn read_parts(entry: &Entry, fields: &Fields<'_, '_>) -> Option<NonEmpty<Part>> {
+/// Complains of what belongs into a part and stands beside the parts.
+fn tell_strays(parts: &Entry, fields: &Fields<'_, '_>) {
     let checks = check::KINDS.iter().map(|kind| kind.key);
     let modifiers = check::MODIFIERS.iter().map(|(key, _)| *key);
-    for key in ["attribute", "attributes", "optional"].into_iter().chain(checks).chain(modifiers) {
-        if let Some(stray) = fields.entry(key) {
-            let parts = &entry.key;
-            fields.push(
-                stray.key_span.clone(),
-                format!("beside `{parts}`, `{key}` belongs into one of its parts"),
-            );
-        }
+    let keys = ["attribute", "attributes", "optional"].into_iter().chain(checks).chain(modifiers);
+    for stray in keys.filter_map(|key| fields.entry(key)) {
+        let (parts, key) = (&parts.key, &stray.key);
+        let why = format!("beside `{parts}`, `{key}` belongs into one of its parts");
+        fields.tell(stray.fault(why));
     }
-    NonEmpty::collect(read_part_list(entry, fields)?)
 }
 
-fn read_part_list(entry: &Entry, fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
-    let items = fields.keep(entry.value.list())?;
-    let parts: Vec<_> = items
-        .iter()
-        .map(|item| {
-            let table = fields.keep(item.table())?;
-            let part = fields.child(table, item.span.clone());
-            let read = read_part(&part);
-            part.finish();
-            read
-        })
-        .collect();
-    parts.into_iter().collect()
+fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
+    fields.each(&entry.value, |part| {
+        let read = read_part(&part);
+        part.finish();
+        read
+    })
 }
 
 /// Reads `attribute(s)`, `optional` and the checks, wherever they stand.
 fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
-    let attributes = read_attributes(fields);
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
-    let mut checks: Vec<Check> = Vec::new();
-    let mut named = 0_usize;
-    for kind in check::KINDS {
-        let Some(entry) = fields.entry(kind.key) else {
-            continue;
-        };
-        named += 1;
-        match (kind.read)(&entry.value, fields.table()) {
-            Ok(check) => {
-                fields.ask(&entry.value, |org, new| org.judged(check.other.as_ref()?, new, false));
-                for name in attributes.iter().flat_map(NonEmpty::iter) {
-                    hold(name, kind, &entry.value, &check, fields);
-                }
-                checks.push(check);
-            }
-            Err(faults) => fields.extend(faults),
-        }
-    }
-    for (modifier, of) in check::MODIFIERS {
-        let Some(entry) = fields.entry(modifier) else {
-            continue;
-        };
-        fields.keep(entry.value.boolean());
-        if of.iter().all(|key| fields.table().get(key).is_none()) {
-            let of = of.join("` or `");
-            fields
-                .push(entry.key_span.clone(), format!("`{modifier}` means nothing without `{of}`"));
-        }
-    }
-    if named == 0 {
+    let attributes = read_attributes(fields, optional);
+    let argument = |kind: &'static Kind| Some((kind, &fields.entry(kind.key)?.value));
+    let named: Vec<_> = check::KINDS.iter().filter_map(argument).collect();
+    if named.is_empty() {
         let known: Vec<_> = check::KINDS.iter().map(|kind| kind.key).collect();
         fields.fault(format!(
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
         ));
     }
+    let mut checks = Vec::new();
+    for (kind, argument) in named {
+        let Some(check) = fields.keep((kind.read)(argument, fields.table)) else {
+            continue;
+        };
+        fields.ask(argument, |org, new| org.judged(check.other.as_ref()?, new, false));
+        for name in attributes.iter().flat_map(NonEmpty::iter) {
+            hold(name, kind, argument, &check, fields);
+        }
+        checks.push(check);
+    }
+    for (modifier, of) in check::MODIFIERS {
+        fields.optional(modifier, Node::boolean);
+        if let Some(entry) = fields.table.get(modifier)
+            && of.iter().all(|key| fields.table.get(key).is_none())
+        {
+            let of = of.join("` or `");
+            fields.tell(entry.fault(format!("`{modifier}` means nothing without `{of}`")));
+        }
+    }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
 fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
-    let known = fields.scrutiny.org.map(|org| org.values(name, kind.key));
-    let (values, all, schema) = known.unwrap_or_default();
+    let (values, all, schema) = fields.scrutiny.org.values(name, kind.key);
     let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
     let never = |miss| all || miss == Miss::Type;
     let refused = |value| check.judge(value, &around).is_err_and(never);
     if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
-        fields.push(argument.span.clone(), format!("this never holds: {schema}"));
+        fields.tell(argument.fault(format!("this never holds: {schema}")));
     } else if all && kind.key == "one_of" {
-        let any_case = fields.table().get("ignore_case").is_some();
+        let any_case = fields.table.get("ignore_case").is_some();
         let texts: Vec<_> = values.iter().filter_map(Value::text).collect();
-        let listed = argument.each_text(|text, item| {
+        fields.keep(argument.each_text(|text, item| {
             let same = |of: &&str| *of == text || any_case && of.eq_ignore_ascii_case(text);
             let comes = texts.iter().any(same).then_some(());
             comes.ok_or_else(|| item.fault(format!("no form submits this: {schema}")))
-        });
-        fields.extend(listed.err().unwrap_or_default());
+        }));
     }
 }
 
-fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<String>> {
-    let optional = fields.table().get("optional").is_some_and(|of| of.value.boolean() == Ok(true));
+fn read_attributes(fields: &Fields<'_, '_>, optional: bool) -> Option<NonEmpty<String>> {
     let name = |node| {
         let name = fields.keep(attribute::name(node))?;
         fields.ask(node, |org, new| org.judged(name, new, optional));
         Some(name.to_owned())
     };
-    let one = fields.entry("attribute");
-    let several = fields.entry("attributes");
-    match (one, several) {
+    match (fields.entry("attribute"), fields.entry("attributes")) {
         (Some(entry), None) => name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
             NonEmpty::collect(fields.keep(entry.value.list())?.iter().filter_map(name))
         }
         (Some(_), Some(entry)) => {
-            fields.push(
-                entry.key_span.clone(),
-                "`attribute` and `attributes` exclude each other; keep one",
-            );
+            let why = "`attribute` and `attributes` exclude each other; keep one";
+            fields.tell(entry.fault(why));
             None
         }
         (None, None) => {
             fields.fault("`attribute` is missing (or `attributes`, or parts in `all` or `any`)");
             None
-        }
-    }
-}
-
-fn mode(node: &Node) -> Result<bool, Fault> {
-    match node.text()? {
-        "shadow" => Ok(true),
-        "enforce" => Ok(false),
-        other => {
-            let suggestion = did_you_mean(other, ["enforce", "shadow"]);
-            Err(node.fault(format!("unknown mode `{other}`{suggestion}")))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{attribute, fields::Fields};
 use crate::{
-    nearest::did_you_mean,
+    nearest::unknown,
     org::Org,
     rule::{
         node::{Content, Fault, Node},
-        set::{Piece, STEPS, Set, Source, Step, json_text},
+        set::{Piece, STEPS, Set, Source, json_text},
     },
 };
 
@@ -15,26 +15,22 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
     let Some(table) = fields.keep(node.table()) else {
         return Vec::new();
     };
+    if table.0.is_empty() {
+        fields.tell(node.fault("an empty table sets nothing; leave it out"));
+    }
     let mut sets = Vec::new();
     for entry in &table.0 {
         let key = Node { span: entry.key_span.clone(), content: Content::Text(entry.key.clone()) };
-        if fields.keep(attribute::name(&key)).is_none() {
+        let Some(name) = fields.keep(attribute::name(&key)) else {
             continue;
+        };
+        if update.iter().any(|other| other == name) {
+            fields.tell(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
         }
-        if update.contains(&entry.key) {
-            let message = format!("`{}` is in `update` as well; keep one of them", entry.key);
-            fields.push(entry.key_span.clone(), message);
+        if let Some(source) = fields.keep(source(&entry.value)) {
+            fields.ask(&key, |org, new| against(org, name, &source, new));
+            sets.push(Set { attribute: name.to_owned(), source });
         }
-        match source(&entry.value) {
-            Ok(source) => {
-                fields.ask(&key, |org, new| against(org, &entry.key, &source, new));
-                sets.push(Set { attribute: entry.key.clone(), source });
-            }
-            Err(faults) => fields.extend(faults),
-        }
-    }
-    if table.0.is_empty() {
-        fields.push(node.span.clone(), "an empty table sets nothing; leave it out");
     }
     sets
 }
@@ -52,29 +48,16 @@ fn against(org: &Org, name: &str, source: &Source, registration: bool) -> Option
 
 fn source(node: &Node) -> Result<Source, Vec<Fault>> {
     match &node.content {
-        Content::Text(text) => template(node, text).map_err(|fault| vec![fault]),
-        Content::Table(table) => {
-            let [entry] = table.0.as_slice() else {
-                return Err(vec![node.expected("a constant, a template or { normalize = […] }")]);
-            };
-            if entry.key != "normalize" {
-                let suggestion = did_you_mean(&entry.key, ["normalize"]);
-                let message = format!("unknown key `{}`{suggestion}", entry.key);
-                return Err(vec![Fault { span: entry.key_span.clone(), message }]);
+        Content::Text(text) => Ok(template(node, text)?),
+        Content::Table(table) => match table.0.as_slice() {
+            [entry] if entry.key == "normalize" => {
+                let steps = entry.value.each_text(|_, step| step.choice("step", &STEPS))?;
+                Ok(Source::Normalize(steps))
             }
-            entry.value.each_text(step).map(Source::Normalize)
-        }
-        _ => json(node).map(Source::Constant).map_err(|fault| vec![fault]),
-    }
-}
-
-fn step(name: &str, node: &Node) -> Result<Step, Fault> {
-    match STEPS.iter().find(|(known, _)| *known == name) {
-        Some((_, step)) => Ok(*step),
-        None => {
-            let suggestion = did_you_mean(name, STEPS.iter().map(|(known, _)| *known));
-            Err(node.fault(format!("unknown step `{name}`{suggestion}")))
-        }
+            [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
+            _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
+        },
+        _ => Ok(Source::Constant(json(node)?)),
     }
 }
 

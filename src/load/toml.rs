@@ -1,17 +1,76 @@
-//! TOML → [`Node`]s, in the file's order and with every fault of syntax.
+//! TOML → a [`Table`], in the file's order, with every fault of syntax and the lists from files.
 
-use toml::de::{DeTable, DeValue};
+use std::path::Path;
 
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{add, lists};
 use crate::rule::node::{Content, Entry, Fault, Node, Table};
 
-/// The document's top-level table; what can be made of it where the syntax is at fault.
-pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Table {
-    let (document, errors) = DeTable::parse_recoverable(text);
-    faults.extend(errors.iter().map(|error| Fault {
-        span: error.span().unwrap_or(0..0),
-        message: explain(error.message()),
-    }));
-    table(document.get_ref())
+/// The keys whose value may be a list from a file.
+const LISTS: [&str; 4] = ["domains", "not_domains", "one_of", "not_one_of"];
+
+/// What a rules file is read with.
+pub(super) struct Reader<'r> {
+    /// Where files with lists are.
+    pub(super) folder: &'r Path,
+    /// Of all that is read, so of these lists as well: the rules depend on them.
+    pub(super) digest: &'r mut ring::digest::Context,
+    pub(super) faults: &'r mut Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// The document's top-level table; what can be made of it where the syntax is at fault.
+    pub(super) fn read(mut self, text: &str) -> Table {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        self.faults.extend(errors.iter().map(|error| Fault {
+            span: error.span().unwrap_or(0..0),
+            message: explain(error.message()),
+        }));
+        self.table(document.get_ref())
+    }
+
+    fn table(&mut self, table: &DeTable<'_>) -> Table {
+        let mut entries: Vec<_> = table.iter().collect();
+        // The parser sorts by name.
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let entries = entries.into_iter().map(|(key, value)| Entry {
+            key: key.get_ref().to_string(),
+            key_span: key.span(),
+            value: self.node(value, LISTS.contains(&&**key.get_ref())),
+        });
+        Table(entries.collect())
+    }
+
+    fn node(&mut self, value: &Spanned<DeValue<'_>>, is_list: bool) -> Node {
+        let span = value.span();
+        let content = match value.get_ref() {
+            DeValue::String(text) => Content::Text(text.to_string()),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .map_or(Content::Other("an integer beyond 64 bits"), Content::Integer),
+            DeValue::Float(decimal) => (decimal.as_str().parse())
+                .map_or(Content::Other("a number beyond a double"), Content::Decimal),
+            DeValue::Boolean(boolean) => Content::Boolean(*boolean),
+            DeValue::Datetime(date) => Content::Date(date.to_string()),
+            DeValue::Array(items) => {
+                Content::List(items.iter().map(|item| self.node(item, false)).collect())
+            }
+            DeValue::Table(table) if is_list => {
+                let lines = lists::read(table, self.folder).unwrap_or_else(|message| {
+                    self.faults.push(Fault { span: span.clone(), message });
+                    // What is wrong has been told.
+                    String::new()
+                });
+                add(self.digest, &lines);
+                Content::Lines(lines.into())
+            }
+            DeValue::Table(table) => Content::Table(self.table(table)),
+        };
+        Node { span, content }
+    }
 }
 
 /// The parser's message on a line, with a hint at the likeliest slip.
@@ -21,39 +80,4 @@ fn explain(message: &str) -> String {
         true => format!("{message}; in single quotes a backslash is no more than that"),
         false => message,
     }
-}
-
-fn table(table: &DeTable<'_>) -> Table {
-    let mut entries: Vec<_> = table
-        .iter()
-        .map(|(key, value)| Entry {
-            key: key.get_ref().to_string(),
-            key_span: key.span(),
-            value: node(value.get_ref(), value.span()),
-        })
-        .collect();
-    // The parser sorts by name.
-    entries.sort_by_key(|entry| entry.key_span.start);
-    Table(entries)
-}
-
-fn node(value: &DeValue<'_>, span: std::ops::Range<usize>) -> Node {
-    let content = match value {
-        DeValue::String(text) => Content::Text(text.to_string()),
-        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(integer) => Content::Integer(integer),
-            Err(_) => Content::Other("an integer beyond 64 bits"),
-        },
-        DeValue::Boolean(boolean) => Content::Boolean(*boolean),
-        DeValue::Array(items) => {
-            Content::List(items.iter().map(|item| node(item.get_ref(), item.span())).collect())
-        }
-        DeValue::Table(inner) => Content::Table(table(inner)),
-        DeValue::Float(decimal) => match decimal.as_str().parse() {
-            Ok(decimal) => Content::Decimal(decimal),
-            Err(_) => Content::Other("a number beyond a double"),
-        },
-        DeValue::Datetime(date) => Content::Date(date.to_string()),
-    };
-    Node { span, content }
 }

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::nearest::unknown;
+
 /// A place in a rules file, in bytes from its start.
 pub type Span = Range<usize>;
 
@@ -77,87 +79,18 @@ impl Table {
     }
 }
 
+impl Entry {
+    /// A fault at this key.
+    pub fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault { span: self.key_span.clone(), message: message.into() }
+    }
+}
+
+/// What reads a value as one of a kind complains of any other.
 impl Node {
     /// A fault at this value.
     pub fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { span: self.span.clone(), message: message.into() }
-    }
-
-    /// A string that is not blank.
-    ///
-    /// # Errors
-    ///
-    /// Another kind of value, or a blank string.
-    pub fn text(&self) -> Result<&str, Fault> {
-        match &self.content {
-            Content::Text(text) if text.trim().is_empty() => {
-                Err(self.fault("this may not be empty"))
-            }
-            Content::Text(text) => Ok(text),
-            _ => Err(self.expected("a string")),
-        }
-    }
-
-    /// `true` or `false`.
-    ///
-    /// # Errors
-    ///
-    /// Another kind of value.
-    pub fn boolean(&self) -> Result<bool, Fault> {
-        match self.content {
-            Content::Boolean(value) => Ok(value),
-            _ => Err(self.expected("true or false")),
-        }
-    }
-
-    /// A list with at least one element.
-    ///
-    /// # Errors
-    ///
-    /// Another kind of value, or an empty list: whoever writes one has meant something else.
-    pub fn list(&self) -> Result<&[Node], Fault> {
-        match &self.content {
-            Content::List(items) if items.is_empty() => {
-                Err(self.fault("an empty list means nothing; name at least one entry"))
-            }
-            Content::List(items) => Ok(items),
-            _ => Err(self.expected("a list")),
-        }
-    }
-
-    /// Reads each of a list of strings that are not blank; or each line of a file that is not,
-    /// without white space at its ends.
-    ///
-    /// # Errors
-    ///
-    /// Another kind of value, an empty list, and every element that is no such string or that
-    /// `read` complains of.
-    pub fn each_text<T>(
-        &self,
-        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Vec<Fault>> {
-        if let Content::Lines(lines) = &self.content {
-            let lines = lines.lines().map(str::trim).zip(1_usize..);
-            return collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
-                read(line, self).map_err(|fault| {
-                    let message = format!("in line {number} of the file: {}", fault.message);
-                    Fault { message, ..fault }
-                })
-            }));
-        }
-        collect(self.list()?.iter().map(|item| read(item.text()?, item)))
-    }
-
-    /// A table.
-    ///
-    /// # Errors
-    ///
-    /// Another kind of value.
-    pub fn table(&self) -> Result<&Table, Fault> {
-        match &self.content {
-            Content::Table(table) => Ok(table),
-            _ => Err(self.expected("a table")),
-        }
     }
 
     /// The complaint that this should be something else.
@@ -175,13 +108,74 @@ impl Node {
         };
         self.fault(format!("expected {what}, found {found}"))
     }
+
+    /// A string that is not blank.
+    pub fn text(&self) -> Result<&str, Fault> {
+        match &self.content {
+            Content::Text(text) if text.trim().is_empty() => {
+                Err(self.fault("this may not be empty"))
+            }
+            Content::Text(text) => Ok(text),
+            _ => Err(self.expected("a string")),
+        }
+    }
+
+    /// What one of some names stands for.
+    pub fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
+        let name = self.text()?;
+        let chosen = choices.iter().find(|(known, _)| *known == name);
+        let known = choices.iter().map(|(known, _)| *known);
+        chosen.map(|(_, choice)| *choice).ok_or_else(|| self.fault(unknown(what, name, known)))
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Result<bool, Fault> {
+        match self.content {
+            Content::Boolean(value) => Ok(value),
+            _ => Err(self.expected("true or false")),
+        }
+    }
+
+    /// A table.
+    pub fn table(&self) -> Result<&Table, Fault> {
+        match &self.content {
+            Content::Table(table) => Ok(table),
+            _ => Err(self.expected("a table")),
+        }
+    }
+
+    /// A list with at least one element: whoever writes an empty one has meant something else.
+    pub fn list(&self) -> Result<&[Self], Fault> {
+        match &self.content {
+            Content::List(items) if items.is_empty() => {
+                Err(self.fault("an empty list means nothing; name at least one entry"))
+            }
+            Content::List(items) => Ok(items),
+            _ => Err(self.expected("a list")),
+        }
+    }
+
+    /// Reads each of a list of strings that are not blank; or each line of a file that is not,
+    /// without white space at its ends. Complains of every one that is none or that `read` complains
+    /// of.
+    pub fn each_text<T>(
+        &self,
+        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Vec<Fault>> {
+        let Content::Lines(lines) = &self.content else {
+            return collect(self.list()?.iter().map(|item| read(item.text()?, item)));
+        };
+        let lines = lines.lines().map(str::trim).zip(1_usize..);
+        collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+            read(line, self).map_err(|Fault { span, message }| {
+                let message = format!("in line {number} of the file: {message}");
+                Fault { span, message }
+            })
+        }))
+    }
 }
 
 /// All values, or all faults.
-///
-/// # Errors
-///
-/// Every fault that the iterator gives.
 pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T>, Vec<Fault>> {
     let mut values = Vec::new();
     let mut faults = Vec::new();

@@ -7,10 +7,7 @@ use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
 use super::{Sources, reader::Reader};
-use crate::{
-    nearest::did_you_mean,
-    problem::{Place, Problem},
-};
+use crate::{nearest::did_you_mean, problem::Problem};
 
 impl Reader {
     /// Reads every layer and merges them. The keys asked for so far are all there are.
@@ -42,7 +39,7 @@ impl Reader {
 
     /// A layer of one key.
     fn set(&mut self, key: &str, by: &str, value: String) -> Environment {
-        self.note(key, Place::Named(by.to_owned()));
+        self.note(key, by.to_owned());
         Environment::default().source(Some([(key.to_owned(), value)].into()))
     }
 
@@ -105,7 +102,7 @@ impl Reader {
                 let message = format!("`{rival}` sets the same key; keep one");
                 self.problems.push(Problem::named(name, message));
             } else if let Ok(value) = str::from_utf8(value) {
-                if self.note(key, Place::Named(name.clone())) {
+                if self.note(key, name.clone()) {
                     values.insert(path.to_owned(), value.to_owned());
                 }
             } else {
@@ -124,7 +121,7 @@ impl Reader {
     }
 
     /// Notes that this key is set here; a problem, and false, if there is no such key.
-    fn note(&mut self, key: &str, place: Place) -> bool {
+    fn note(&mut self, key: &str, place: String) -> bool {
         if self.asked.iter().any(|other| other == key) {
             self.places.insert(key.to_owned(), place);
             return true;
@@ -136,7 +133,7 @@ impl Reader {
             let sections = keys.clone().filter_map(|key| Some(key.rsplit_once('.')?.0));
             format!("unknown key `{key}`{}", did_you_mean(key, keys.chain(sections)))
         };
-        self.problems.push(Problem { place, message });
+        self.problems.push(Problem::named(place, message));
         false
     }
 }

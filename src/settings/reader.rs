@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Pa
 
 use config::{Config, Value, ValueKind};
 
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 
 /// What is read, or what is wrong with it, which never repeats it.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -19,7 +19,7 @@ const INCOMPLETE: &str = "its section is not complete without it";
 pub(super) struct Reader {
     pub(super) merged: Config,
     /// Where each key that is set was set last.
-    pub(super) places: BTreeMap<String, Place>,
+    pub(super) places: BTreeMap<String, String>,
     /// Every key asked for, and which of them take several values.
     pub(super) asked: Vec<String>,
     pub(super) lists: Vec<String>,
@@ -116,8 +116,8 @@ impl Reader {
     fn keep<T>(&mut self, key: &str, read: Parsed<T>) -> Option<T> {
         read.map_err(|why| {
             let place = self.places.get(key).cloned();
-            let place = place.unwrap_or_else(|| Place::Named(key.to_owned()));
-            self.problems.push(Problem { place, message: format!("`{key}`: {why}") });
+            let place = place.unwrap_or_else(|| key.to_owned());
+            self.problems.push(Problem::named(place, format!("`{key}`: {why}")));
         })
         .ok()
     }

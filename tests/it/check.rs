@@ -59,7 +59,7 @@ fn every_problem_is_printed() {
     let said = text(&output.stdout);
     for part in [
         "no way in is configured",
-        "a.toml:1:2: a section needs rules",
+        "a.toml:1:1: a section needs rules",
         "a.toml:2:1: unknown key `x`",
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",
         "\n5 problems\n",

@@ -110,7 +110,7 @@ fn what_keeps_it_from_starting() {
     assert!(said.contains("Usage"), "{said}");
     let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
     let said = refused(program().arg("--rules").arg(bad.path()));
-    assert!(said.contains("a.toml:1:2: a section needs rules"), "{said}");
+    assert!(said.contains("a.toml:1:1: a section needs rules"), "{said}");
     let first = Service::with_basic();
     let said = refused(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
     assert!(said.contains("cannot listen"), "{said}");

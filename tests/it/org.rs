@@ -36,7 +36,7 @@ fn problems_stand_at_their_places() {
         ("tests/org/both", Some(&*schema), Some(&*policy), 7),
     ] {
         let org = Org::read(schema, policy).unwrap();
-        let count = as_they_say(folder, &Scrutiny { org: Some(&org), probe: false }).len();
+        let count = as_they_say(folder, &Scrutiny { org, probe: false }).len();
         assert!(count >= at_least, "{folder}: {count}");
     }
 }

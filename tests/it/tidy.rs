@@ -103,7 +103,7 @@ fn directions_hold() {
         (&["src/rule.rs", "src/rule"], &["hook", "nearest", "rule"]),
         (&["src/auth.rs", "src/auth"], &["origin"]),
         (&["src/settings.rs", "src/settings"], &["nearest", "origin", "problem"]),
-        (&["src/load.rs", "src/load"], &["hook", "nearest", "org", "problem", "rule"]),
+        (&["src/load.rs", "src/load"], &["hook", "nearest", "org", "pipeline", "problem", "rule"]),
         (&["src/org.rs"], &["hook", "nearest", "problem"]),
         (&["src/pipeline.rs"], &["hook", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["hook", "rule", "settings", "sink"]),

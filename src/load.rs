@@ -120,19 +120,15 @@ fn compile(
     let mut hooks = BTreeMap::new();
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     for source in sources {
-        let Source { hook, name, text } = match source {
-            Ok(source) => source,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
+        let source = source.map_err(|problem| problems.push(problem));
+        let Ok(Source { hook, name, text }) = source else {
+            continue;
         };
         add(&mut digest, &hook);
         add(&mut digest, &text);
-        let mut faults = Vec::new();
-        let reader = toml::Reader { folder, digest: &mut digest, faults: &mut faults };
+        let faults = RefCell::default();
+        let reader = toml::Reader { folder, digest: &mut digest, faults: &faults };
         let document = reader.read(&text);
-        let faults = RefCell::new(faults);
         hooks.insert(hook, hook::read(&document, scrutiny, &faults));
         let mut faults = faults.into_inner();
         faults.sort_by_key(|fault| fault.span.start);

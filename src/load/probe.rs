@@ -4,13 +4,14 @@
 //! where it refuses the plain inputs that the attack disguises. One that admits `x@evil.example` is
 //! not about domains, and one that admits words of other lengths is not about digits.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::examples::attribute;
 use crate::{
-    hook::{Attribute, Form, Value},
+    hook::{Form, Value},
     rule::{Outcome, Rule, check::Circumstances, email},
 };
 
@@ -54,17 +55,13 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], today: Date) -> Vec<String> {
     for attribute in rule.requirement.parts().iter().flat_map(|part| part.attributes.iter()) {
         let starts: Vec<_> =
             shown.iter().flat_map(|form| Start::of(rule, form, attribute, today)).collect();
-        // Going one way out often mends what would be found further on.
+        let passing = |attack: &'static Attack| Some((attack, attack.passing(&starts)?));
         let mut taken = None;
-        for attack in &TABLE.attacks {
-            let Attack { what, way_out, .. } = attack;
-            if taken.is_none_or(|taken| taken == way_out)
-                && let Some(input) = attack.passing(&starts)
-            {
-                taken = Some(way_out);
-                if !found.iter().any(|told| told.contains(what)) {
-                    found.push(format!("`{attribute}` may be {input}, {what}; {way_out}"));
-                }
+        for (Attack { what, way_out, .. }, input) in TABLE.attacks.iter().filter_map(passing) {
+            // Going one way out often mends what would be found further on.
+            let first = *taken.get_or_insert(way_out) == way_out;
+            if first && !found.iter().any(|told| told.contains(what)) {
+                found.push(format!("`{attribute}` may be {input}, {what}; {way_out}"));
             }
         }
     }
@@ -74,35 +71,33 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], today: Date) -> Vec<String> {
 impl Attack {
     /// An input that passes, as it is to be shown.
     fn passing(&self, starts: &[Start<'_>]) -> Option<String> {
-        let all: Vec<_> = starts.iter().map(|start| start.value).collect();
+        let shown: Vec<_> = starts.iter().map(|start| start.value).collect();
+        let refused = |plain: String, start: &Start<'_>| {
+            // From an empty one nothing can be told.
+            !plain.is_empty() && matches!(start.outcome(&text(plain)), Outcome::Fail(_))
+        };
         let counts = |start: &&Start<'_>| {
-            self.from.includes(start.value, &all)
-                && self.plain.iter().map(|plain| fill(plain, start.value)).all(|plain| {
-                    // From an empty one nothing can be told.
-                    let outcome = start.outcome(Value::Text(Cow::Borrowed(&plain)));
-                    !plain.is_empty() && matches!(outcome, Outcome::Fail(_))
-                })
+            let mut plain = self.plain.iter().map(|plain| fill(plain, start.value));
+            self.from.includes(start.value, &shown) && plain.all(|plain| refused(plain, start))
         };
         let mut passing = None;
         for start in starts.iter().filter(counts) {
             for template in &self.inputs {
                 let input = match template {
-                    ::toml::Value::String(text) => Value::Text(fill(text, start.value).into()),
+                    ::toml::Value::String(template) => text(fill(template, start.value)),
                     ::toml::Value::Boolean(boolean) => Value::Boolean(*boolean),
                     ::toml::Value::Array(_) => Value::List { empty: false },
                     _ => Value::Object,
                 };
-                let text = input.text();
-                // Where there is nothing to swap, the value is as it was.
-                if text == Some(start.value) {
-                    continue;
-                }
-                // What is shown to pass is meant to.
-                if text.is_some_and(|text| all.contains(&text)) {
-                    return None;
-                }
-                if passing.is_none() && matches!(start.outcome(input.clone()), Outcome::Pass) {
-                    passing = Some(text.map_or_else(|| format!("`{template}`"), visible));
+                match input.text() {
+                    // Where there is nothing to swap, the value is as it was.
+                    Some(text) if text == start.value => {}
+                    // What is shown to pass is meant to.
+                    Some(text) if shown.contains(&text) => return None,
+                    text if passing.is_none() && matches!(start.outcome(&input), Outcome::Pass) => {
+                        passing = Some(text.map_or_else(|| format!("`{template}`"), visible));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -144,43 +139,48 @@ impl<'a> Start<'a> {
         [vec![name], same].map(|names| Self { rule, form, names, value, today }).into()
     }
 
-    fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
+    fn outcome(&self, value: &Value<'_>) -> Outcome<'a> {
         let mut form = self.form.clone();
         for name in &self.names {
-            let (name, submitted) = (Cow::Borrowed(*name), Cow::Borrowed("null"));
-            form.replace(Attribute { name, submitted, value: value.clone() });
+            form.replace(attribute(name, value.clone()));
         }
         self.rule.outcome(&Circumstances { form: &form, event_time: None, today: self.today })
     }
 }
 
-fn above(domain: &str) -> &str {
-    domain.split_once('.').map_or("", |(_, parent)| parent)
+fn text(text: String) -> Value<'static> {
+    Value::Text(text.into())
 }
 
 /// The template with the parts of this value in it.
 fn fill(template: &str, value: &str) -> String {
     let (local, domain) = value.split_once('@').unwrap_or((value, ""));
     let (name, last) = domain.rsplit_once('.').unwrap_or((value, ""));
-    let shorter: String = value.chars().take(value.chars().count().saturating_sub(1)).collect();
-    let parts = [
+    let (_, parent) = domain.split_once('.').unwrap_or_default();
+    let (_, above) = parent.split_once('.').unwrap_or_default();
+    let mut shorter = value.to_owned();
+    shorter.pop();
+    let long = local.repeat(400 / local.len().max(1) + 1);
+    let mut filled = template.to_owned();
+    for (key, part) in [
         ("{v}", value),
         ("{l}", local),
         ("{d}", domain),
         ("{n}", name),
         ("{t}", last),
-        ("{parent}", above(domain)),
-        ("{above}", above(above(domain))),
+        ("{parent}", parent),
+        ("{above}", above),
         ("{shorter}", &shorter),
-        ("{long}", &local.repeat(400 / local.len().max(1) + 1)),
-    ];
-    let filled =
-        parts.into_iter().fold(template.to_owned(), |text, (key, part)| text.replace(key, part));
-    TABLE.swapped.iter().fold(filled, |text, (key, (from, to))| {
+        ("{long}", &long),
+    ] {
+        filled = filled.replace(key, part);
+    }
+    for (key, (from, to)) in &TABLE.swapped {
         let pair = |letter| from.chars().zip(to.chars()).find(|(from, _)| *from == letter);
         let swapped = name.chars().map(|letter| pair(letter).map_or(letter, |(_, to)| to));
-        text.replace(key, &swapped.collect::<String>())
-    })
+        filled = filled.replace(key, &swapped.collect::<String>());
+    }
+    filled
 }
 
 /// The input in backticks, with what nobody would see written out, and not too long.

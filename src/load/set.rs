@@ -37,13 +37,15 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
 
 /// What the org has against setting an attribute to this.
 fn against(org: &Org, name: &str, source: &Source, registration: bool) -> Option<String> {
-    let constant = if let Source::Constant(json) = source { Some(json.as_str()) } else { None };
-    let pieces = if let Source::Template(pieces) = source { pieces.as_slice() } else { &[] };
-    let missing = |piece: &Piece| match piece {
-        Piece::Attribute(name) => org.judged(name, registration, false),
-        Piece::Text(_) => None,
+    let missing = match source {
+        Source::Constant(json) => return org.written(name, registration, Some(json)),
+        Source::Normalize(_) => None,
+        Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
+            Piece::Attribute(name) => org.judged(name, registration, false),
+            Piece::Text(_) => None,
+        }),
     };
-    org.written(name, registration, constant).or_else(|| pieces.iter().find_map(missing))
+    org.written(name, registration, None).or(missing)
 }
 
 fn source(node: &Node) -> Result<Source, Vec<Fault>> {

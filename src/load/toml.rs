@@ -1,6 +1,6 @@
 //! TOML → a [`Table`], in the file's order, with every fault of syntax and the lists from files.
 
-use std::path::Path;
+use std::{cell::RefCell, path::Path};
 
 use toml::{
     Spanned,
@@ -19,14 +19,14 @@ pub(super) struct Reader<'r> {
     pub(super) folder: &'r Path,
     /// Of all that is read, so of these lists as well: the rules depend on them.
     pub(super) digest: &'r mut ring::digest::Context,
-    pub(super) faults: &'r mut Vec<Fault>,
+    pub(super) faults: &'r RefCell<Vec<Fault>>,
 }
 
 impl Reader<'_> {
     /// The document's top-level table; what can be made of it where the syntax is at fault.
     pub(super) fn read(mut self, text: &str) -> Table {
         let (document, errors) = DeTable::parse_recoverable(text);
-        self.faults.extend(errors.iter().map(|error| Fault {
+        self.faults.borrow_mut().extend(errors.iter().map(|error| Fault {
             span: error.span().unwrap_or(0..0),
             message: explain(error.message()),
         }));
@@ -60,7 +60,7 @@ impl Reader<'_> {
             }
             DeValue::Table(table) if is_list => {
                 let lines = lists::read(table, self.folder).unwrap_or_else(|message| {
-                    self.faults.push(Fault { span: span.clone(), message });
+                    self.faults.borrow_mut().push(Fault { span: span.clone(), message });
                     // What is wrong has been told.
                     String::new()
                 });

@@ -177,13 +177,7 @@ impl Node {
 
 /// All values, or all faults.
 pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T>, Vec<Fault>> {
-    let mut values = Vec::new();
     let mut faults = Vec::new();
-    for item in items {
-        match item {
-            Ok(value) => values.push(value),
-            Err(fault) => faults.push(fault),
-        }
-    }
+    let values = items.filter_map(|item| item.map_err(|fault| faults.push(fault)).ok()).collect();
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

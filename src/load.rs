@@ -13,7 +13,6 @@ use crate::{
     rule::{RuleSet, node::Fault},
 };
 
-mod attribute;
 mod examples;
 mod fields;
 mod hook;

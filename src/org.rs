@@ -46,7 +46,7 @@ impl Org {
     /// # Errors
     ///
     /// A file that cannot be read or holds something else.
-    pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Vec<Problem>> {
+    pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {
             read(path, "meta/schemas/user/default", |answer| org.learn_schema(answer))?;
@@ -58,14 +58,15 @@ impl Org {
     }
 
     fn learn_schema(&mut self, answer: &Json) -> Option<()> {
-        let parts = answer["definitions"].as_object()?;
+        let definitions = &answer["definitions"];
+        definitions["base"]["properties"].as_object()?;
         let attributes = self.attributes.get_or_insert_default();
         attributes.extend(BASE.split(' ').map(|name| (name.to_owned(), Json::Null)));
-        attributes.extend(parts.get("base")?["properties"].as_object()?.clone());
-        let custom = parts.get("custom").and_then(|part| part["properties"].as_object());
-        attributes.extend(custom.cloned().into_iter().flatten());
+        for part in [&definitions["base"], &definitions["custom"]] {
+            attributes.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            self.required.extend(items(&part["required"]).map(text));
+        }
         // Okta tells it at either place.
-        self.required.extend(parts.values().flat_map(|part| items(&part["required"])).map(text));
         let required = attributes.iter().filter(|(_, of)| of["required"] == true);
         self.required.extend(required.map(|(name, _)| name.clone()));
         Some(())
@@ -160,10 +161,10 @@ fn read(
     path: &Path,
     address: &str,
     learn: impl FnOnce(&Json) -> Option<()>,
-) -> Result<(), Vec<Problem>> {
+) -> Result<(), Problem> {
     let wrong = |why: String| {
-        let message = format!("{why}; expected what Okta answers to `GET /api/v1/{address}`");
-        vec![Problem::named(path.display().to_string(), message)]
+        let way_out = format!("expected what Okta answers to `GET /api/v1/{address}`");
+        Problem::named(path.display().to_string(), format!("{why}; {way_out}"))
     };
     let mut text = String::new();
     File::open(path)

@@ -37,13 +37,13 @@ pub(super) fn try_out<'n>(
                 }
                 (Outcome::Fail(_), false) => continue,
                 (Outcome::Fail(unmet), true) => {
-                    format!("this example should pass and fails: {unmet}")
+                    &format!("this example should pass and fails: {unmet}")
                 }
                 (Outcome::Pass, false) => {
-                    "this example should fail and passes: the rule admits more than it is meant to".to_owned()
+                    "this example should fail and passes: the rule admits more than it is meant to"
                 }
                 (Outcome::Skip, _) => {
-                    "the rule's conditions (`when`) do not hold for this example; add what they ask for".to_owned()
+                    "the rule's conditions (`when`) do not hold for this example; add what they ask for"
                 }
             };
             fields.tell(example.fault(why));
@@ -57,29 +57,21 @@ pub(super) fn try_out<'n>(
 /// rule's attributes, where nothing else counts.
 fn form<'n>(rule: &'n Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, Fault> {
     let known = rule.attributes();
-    let mut attributes = Vec::new();
-    match &example.content {
+    let values: Vec<_> = match &example.content {
         Content::Table(table) => {
-            for entry in &table.0 {
-                let key = entry.key.as_str();
-                if !known.contains(&key) {
-                    let suggestion = did_you_mean(key, known.iter().copied());
-                    let why = format!("the rule does not look at `{key}`{suggestion}");
-                    return Err(entry.fault(why));
-                }
-                attributes.push(attribute(key, value(&entry.value)?));
+            if let Some(stray) = table.0.iter().find(|entry| !known.contains(&&*entry.key)) {
+                let (key, suggestion) = (&stray.key, did_you_mean(&stray.key, known));
+                return Err(stray.fault(format!("the rule does not look at `{key}`{suggestion}")));
             }
+            table.0.iter().map(|entry| (&*entry.key, &entry.value)).collect()
         }
-        _ if plain => {
-            for name in known {
-                attributes.push(attribute(name, value(example)?));
-            }
-        }
+        _ if plain => known.into_iter().map(|name| (name, example)).collect(),
         _ => return Err(example.expected(
             "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
         )),
-    }
-    Ok(Form::new(attributes))
+    };
+    let attributes = values.into_iter().map(|(name, node)| Ok(attribute(name, value(node)?)));
+    Ok(Form::new(attributes.collect::<Result<_, _>>()?))
 }
 
 /// An attribute of a form that nothing is copied from.

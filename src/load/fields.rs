@@ -1,20 +1,26 @@
 //! Reading a table key by key, so that no key goes unread.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Range};
 
 use super::Scrutiny;
 use crate::{
     nearest::unknown,
     org::Org,
-    rule::node::{Entry, Fault, Node, Span, Table},
+    rule::node::{Entry, Fault, Node, Table},
 };
+
+/// Names that no attribute has, in lower case: Okta keeps them for itself. Source: its "User profile
+/// types". `password` is among them; a hook neither gets nor sets it.
+const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
+    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
+    class classloader";
 
 /// A table being read. Every key asked for is a known one; [`Fields::finish`] complains of others.
 pub(super) struct Fields<'n, 'f> {
     /// The whole table, for what is read from several keys at once.
     pub(super) table: &'n Table,
     /// Where a missing key is complained of.
-    span: Span,
+    span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Vec<Fault>>,
     pub(super) scrutiny: &'f Scrutiny,
@@ -94,6 +100,22 @@ impl<'n, 'f> Fields<'n, 'f> {
     /// Tells a fault.
     pub(super) fn tell(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
+    }
+
+    /// The name of an attribute, which the org may have something `against`.
+    pub(super) fn name<'a>(
+        &self,
+        node: &'a Node,
+        against: impl FnOnce(&Org, &'a str, bool) -> Option<String>,
+    ) -> Option<&'a str> {
+        let name = self.keep(node.text())?;
+        if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+            let why = format!("Okta keeps the name `{name}` for itself; no attribute has it");
+            self.tell(node.fault(why));
+            return None;
+        }
+        self.ask(node, |org, new| against(org, name, new));
+        Some(name)
     }
 
     /// Tells what the org has against this, where somebody is `new` or not.

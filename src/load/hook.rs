@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use super::{Scrutiny, attribute, fields::Fields, rule, set, text};
+use super::{Scrutiny, fields::Fields, rule, set, text};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     rule::{
@@ -84,19 +84,17 @@ fn read_section<'n>(
 }
 
 fn read_update(fields: &Fields<'_, '_>, node: &Node) -> Vec<String> {
-    let mut update: Vec<String> = Vec::new();
+    let mut update = Vec::new();
     for item in fields.keep(node.list()).unwrap_or_default() {
-        let Some(name) = fields.keep(attribute::name(item)) else {
-            continue;
-        };
-        if update.iter().any(|other| other == name) {
-            fields.tell(item.fault(format!("`{name}` stands here twice; leave one out")));
-            continue;
-        }
-        fields.ask(item, |org, _| {
-            org.written(name, false, None).or_else(|| org.judged(name, false, false))
+        let name = fields.name(item, |org, name, new| {
+            org.written(name, new, None).or_else(|| org.judged(name, new, false))
         });
-        update.push(name.to_owned());
+        match name.map(str::to_owned) {
+            Some(name) if update.contains(&name) => {
+                fields.tell(item.fault(format!("`{name}` stands here twice; leave one out")));
+            }
+            name => update.extend(name),
+        }
     }
     update
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{attribute, examples, fields::Fields, probe, text};
+use super::{examples, fields::Fields, probe, text};
 use crate::{
     hook::{Form, NonEmpty, Value},
+    org::Org,
     pipeline::today,
     rule::{
         Part, Requirement, Rule,
@@ -147,11 +148,8 @@ fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields
 }
 
 fn read_attributes(fields: &Fields<'_, '_>, optional: bool) -> Option<NonEmpty<String>> {
-    let name = |node| {
-        let name = fields.keep(attribute::name(node))?;
-        fields.ask(node, |org, new| org.judged(name, new, optional));
-        Some(name.to_owned())
-    };
+    let judged = |org: &Org, name: &str, new| org.judged(name, new, optional);
+    let name = |node| fields.name(node, judged).map(str::to_owned);
     match (fields.entry("attribute"), fields.entry("attributes")) {
         (Some(entry), None) => name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {

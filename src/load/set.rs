@@ -1,11 +1,11 @@
 //! The `set` table of a section.
 
-use super::{attribute, fields::Fields};
+use super::fields::Fields;
 use crate::{
     nearest::unknown,
     org::Org,
     rule::{
-        node::{Content, Fault, Node},
+        node::{Content, Entry, Fault, Node},
         set::{Piece, STEPS, Set, Source, json_text},
     },
 };
@@ -19,16 +19,14 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
         fields.tell(node.fault("an empty table sets nothing; leave it out"));
     }
     let mut sets = Vec::new();
-    for entry in &table.0 {
-        let key = Node { span: entry.key_span.clone(), content: Content::Text(entry.key.clone()) };
-        let Some(name) = fields.keep(attribute::name(&key)) else {
-            continue;
-        };
-        if update.iter().any(|other| other == name) {
+    for Entry { key, key_span, value } in &table.0 {
+        let key = Node { span: key_span.clone(), content: Content::Text(key.clone()) };
+        let source = fields.keep(source(value));
+        let name = fields.name(&key, |org, name, new| against(org, name, source.as_ref()?, new));
+        if let Some(name) = name.filter(|name| update.iter().any(|other| other == name)) {
             fields.tell(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
         }
-        if let Some(source) = fields.keep(source(&entry.value)) {
-            fields.ask(&key, |org, new| against(org, name, &source, new));
+        if let (Some(name), Some(source)) = (name, source) {
             sets.push(Set { attribute: name.to_owned(), source });
         }
     }

@@ -6,14 +6,11 @@ use std::ops::Range;
 
 use crate::nearest::unknown;
 
-/// A place in a rules file, in bytes from its start.
-pub type Span = Range<usize>;
-
 /// A fault in a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where.
-    pub span: Span,
+    /// Where, in bytes from the file's start.
+    pub span: Range<usize>,
     /// What is wrong and what would be right.
     pub message: String,
 }
@@ -29,7 +26,7 @@ impl From<Fault> for Vec<Fault> {
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where.
-    pub span: Span,
+    pub span: Range<usize>,
     /// What.
     pub content: Content,
 }
@@ -67,7 +64,7 @@ pub struct Entry {
     /// The key.
     pub key: String,
     /// Where the key stands.
-    pub key_span: Span,
+    pub key_span: Range<usize>,
     /// The value.
     pub value: Node,
 }

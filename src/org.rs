@@ -58,11 +58,10 @@ impl Org {
     }
 
     fn learn_schema(&mut self, answer: &Json) -> Option<()> {
-        let definitions = &answer["definitions"];
-        definitions["base"]["properties"].as_object()?;
+        answer.pointer("/definitions/base/properties")?.as_object()?;
         let attributes = self.attributes.get_or_insert_default();
         attributes.extend(BASE.split(' ').map(|name| (name.to_owned(), Json::Null)));
-        for part in [&definitions["base"], &definitions["custom"]] {
+        for part in ["base", "custom"].map(|part| &answer["definitions"][part]) {
             attributes.extend(part["properties"].as_object().cloned().unwrap_or_default());
             self.required.extend(items(&part["required"]).map(text));
         }
@@ -130,13 +129,13 @@ impl Org {
     pub fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool, String) {
         let attribute = self.attribute(name).unwrap_or(&NOTHING);
         let (choices, lengths) = (choices(attribute), lengths(attribute));
-        let texts = |texts: Vec<String>| texts.into_iter().map(|text| Value::Text(text.into()));
+        let text = |text: String| Value::Text(text.into());
         let (values, all) = match attribute["type"].as_str() {
             Some("array") => (vec![Value::List { empty: false }], false),
-            _ if !choices.is_empty() => (texts(choices).collect(), true),
+            _ if !choices.is_empty() => (choices.into_iter().map(text).collect(), true),
             Some("integer" | "number") => (vec![Value::Number("1".into())], false),
             _ if *lengths.end() <= 4096 && ["digits", "length"].contains(&check) => {
-                (texts(lengths.map(|length| "0".repeat(length)).collect()).collect(), true)
+                (lengths.map(|length| text("0".repeat(length))).collect(), true)
             }
             _ => (Vec::new(), false),
         };

@@ -158,11 +158,8 @@ fn fill(template: &str, value: &str) -> String {
     let (name, last) = domain.rsplit_once('.').unwrap_or((value, ""));
     let (_, parent) = domain.split_once('.').unwrap_or_default();
     let (_, above) = parent.split_once('.').unwrap_or_default();
-    let mut shorter = value.to_owned();
-    shorter.pop();
-    let long = local.repeat(400 / local.len().max(1) + 1);
-    let mut filled = template.to_owned();
-    for (key, part) in [
+    let shorter: String = value.chars().take(value.chars().count().saturating_sub(1)).collect();
+    let parts = [
         ("{v}", value),
         ("{l}", local),
         ("{d}", domain),
@@ -171,16 +168,15 @@ fn fill(template: &str, value: &str) -> String {
         ("{parent}", parent),
         ("{above}", above),
         ("{shorter}", &shorter),
-        ("{long}", &long),
-    ] {
-        filled = filled.replace(key, part);
-    }
-    for (key, (from, to)) in &TABLE.swapped {
+        ("{long}", &local.repeat(400 / local.len().max(1) + 1)),
+    ];
+    let filled =
+        parts.into_iter().fold(template.to_owned(), |text, (key, part)| text.replace(key, part));
+    TABLE.swapped.iter().fold(filled, |text, (key, (from, to))| {
         let pair = |letter| from.chars().zip(to.chars()).find(|(from, _)| *from == letter);
         let swapped = name.chars().map(|letter| pair(letter).map_or(letter, |(_, to)| to));
-        filled = filled.replace(key, &swapped.collect::<String>());
-    }
-    filled
+        text.replace(key, &swapped.collect::<String>())
+    })
 }
 
 /// The input in backticks, with what nobody would see written out, and not too long.

@@ -64,25 +64,22 @@ fn source(node: &Node) -> Result<Source, Vec<Fault>> {
 /// A text with `{attribute}` in it is a template; one without is a constant.
 fn template(node: &Node, text: &str) -> Result<Source, Fault> {
     let broken = || node.fault("a brace has no other; write an attribute as `{firstName}`");
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').ok_or_else(broken)?;
-        if before.contains('}') || name.contains('{') || name.trim() != name || name.is_empty() {
+    let plain = |text: &str| match text.contains('}') {
+        true => Err(broken()),
+        false => Ok(Piece::Text(text.to_owned())),
+    };
+    let Some((before, named)) = text.split_once('{') else {
+        return plain(text).map(|_| Source::Constant(json_text(text)));
+    };
+    let mut pieces = vec![plain(before)?];
+    for piece in named.split('{') {
+        let (name, after) = piece.split_once('}').ok_or_else(broken)?;
+        if name.is_empty() || name.trim() != name {
             return Err(broken());
         }
-        pieces.push(Piece::Text(before.to_owned()));
-        pieces.push(Piece::Attribute(name.to_owned()));
-        rest = after;
+        pieces.extend([Piece::Attribute(name.to_owned()), plain(after)?]);
     }
-    match (rest.contains('}'), pieces.is_empty()) {
-        (true, _) => Err(broken()),
-        (false, true) => Ok(Source::Constant(json_text(text))),
-        (false, false) => {
-            pieces.push(Piece::Text(rest.to_owned()));
-            Ok(Source::Template(pieces))
-        }
-    }
+    Ok(Source::Template(pieces))
 }
 
 /// A constant in JSON.

@@ -58,10 +58,11 @@ impl Org {
     }
 
     fn learn_schema(&mut self, answer: &Json) -> Option<()> {
-        answer.pointer("/definitions/base/properties")?.as_object()?;
+        let parts = answer["definitions"].as_object()?;
+        parts.get("base")?["properties"].as_object()?;
         let attributes = self.attributes.get_or_insert_default();
         attributes.extend(BASE.split(' ').map(|name| (name.to_owned(), Json::Null)));
-        for part in ["base", "custom"].map(|part| &answer["definitions"][part]) {
+        for part in parts.values() {
             attributes.extend(part["properties"].as_object().cloned().unwrap_or_default());
             self.required.extend(items(&part["required"]).map(text));
         }

@@ -20,7 +20,6 @@ mod lists;
 pub mod probe;
 mod rule;
 mod set;
-mod text;
 mod toml;
 
 /// The shipped rules, so that the binary alone serves the guide's three hooks.

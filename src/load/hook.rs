@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use super::{Scrutiny, fields::Fields, rule, set, text};
+use super::{Scrutiny, fields::Fields, rule, set};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     rule::{
@@ -42,7 +42,7 @@ fn read_section<'n>(
     fields: Fields<'n, '_>,
     ids: &mut BTreeSet<&'n str>,
 ) -> Option<Section> {
-    let summary = fields.optional("summary", text::read);
+    let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
     let update = fields.entry("update").map(|entry| {

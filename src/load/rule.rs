@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{examples, fields::Fields, probe, text};
+use super::{examples, fields::Fields, probe};
 use crate::{
     hook::{Form, NonEmpty, Value},
     org::Org,
@@ -11,6 +11,7 @@ use crate::{
         Part, Requirement, Rule,
         check::{self, Check, Circumstances, Kind, Miss},
         node::{Entry, Node},
+        text::Text,
     },
 };
 
@@ -23,7 +24,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
         id if ids.insert(id) => Ok((id, node)),
         id => Err(node.fault(format!("the id `{id}` is taken; ids are unique in a file"))),
     });
-    let message = fields.required("message", text::read);
+    let message = fields.required("message", Text::read);
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = fields.entry("when").map_or(Some(Vec::new()), |entry| read_parts(entry, fields));
     let reason = fields.optional("reason", Node::text);

@@ -1,5 +1,7 @@
 //! A text for the end user, in one language or several.
 
+use super::node::{Content, Fault, Node};
+
 /// A text and its translations.
 #[derive(Debug, Clone)]
 pub struct Text {
@@ -16,6 +18,27 @@ impl Text {
         Self { default, translations }
     }
 
+    /// Reads `"…"` or `{ default = "…", fr = "…" }`.
+    pub fn read(node: &Node) -> Result<Self, Fault> {
+        let Content::Table(table) = &node.content else {
+            return Ok(Self::new(node.text()?.to_owned(), []));
+        };
+        let mut default = Err(node.fault("`default` is missing, for all other languages"));
+        let mut translations = Vec::new();
+        for entry in &table.0 {
+            let text = entry.value.text()?.to_owned();
+            match entry.key.as_str() {
+                "default" => default = Ok(text),
+                tag if is_tag(tag) => translations.push((tag.to_owned(), text)),
+                other => {
+                    let way_out = "write `fr` or `pt-BR`, or `default`";
+                    return Err(entry.fault(format!("`{other}` is no language; {way_out}")));
+                }
+            }
+        }
+        Ok(Self::new(default?, translations))
+    }
+
     /// The text in this language: by the whole tag, else by what stands before its first hyphen,
     /// else the default.
     pub fn in_language(&self, tag: Option<&str>) -> &str {
@@ -26,6 +49,12 @@ impl Text {
         let found = known(&tag).or_else(|| known(tag.split('-').next()?));
         found.map_or(&self.default, |(_, text)| text)
     }
+}
+
+fn is_tag(tag: &str) -> bool {
+    tag.split(['-', '_']).all(|part| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// Okta writes a `locale` as `pt_BR` and a `preferredLanguage` as RFC 9110 §12.5.4 does: `pt-BR`, or

@@ -72,33 +72,28 @@ impl Attack {
     /// An input that passes, as it is to be shown.
     fn passing(&self, starts: &[Start<'_>]) -> Option<String> {
         let shown: Vec<_> = starts.iter().map(|start| start.value).collect();
-        let refused = |plain: String, start: &Start<'_>| {
-            // From an empty one nothing can be told.
-            !plain.is_empty() && matches!(start.outcome(&text(plain)), Outcome::Fail(_))
-        };
         let counts = |start: &&Start<'_>| {
             let mut plain = self.plain.iter().map(|plain| fill(plain, start.value));
-            self.from.includes(start.value, &shown) && plain.all(|plain| refused(plain, start))
+            self.from.includes(start.value, &shown) && plain.all(|plain| start.refuses(plain))
         };
+        let inputs = |start| self.inputs.iter().map(move |input| (start, input));
         let mut passing = None;
-        for start in starts.iter().filter(counts) {
-            for template in &self.inputs {
-                let input = match template {
-                    ::toml::Value::String(template) => text(fill(template, start.value)),
-                    ::toml::Value::Boolean(boolean) => Value::Boolean(*boolean),
-                    ::toml::Value::Array(_) => Value::List { empty: false },
-                    _ => Value::Object,
-                };
-                match input.text() {
-                    // Where there is nothing to swap, the value is as it was.
-                    Some(text) if text == start.value => {}
-                    // What is shown to pass is meant to.
-                    Some(text) if shown.contains(&text) => return None,
-                    text if passing.is_none() && matches!(start.outcome(&input), Outcome::Pass) => {
-                        passing = Some(text.map_or_else(|| format!("`{template}`"), visible));
-                    }
-                    _ => {}
+        for (start, template) in starts.iter().filter(counts).flat_map(inputs) {
+            let input = match template {
+                ::toml::Value::String(template) => Value::Text(fill(template, start.value).into()),
+                ::toml::Value::Boolean(boolean) => Value::Boolean(*boolean),
+                ::toml::Value::Array(_) => Value::List { empty: false },
+                _ => Value::Object,
+            };
+            match input.text() {
+                // Where there is nothing to swap, the value is as it was.
+                Some(text) if text == start.value => {}
+                // What is shown to pass is meant to.
+                Some(text) if shown.contains(&text) => return None,
+                text if passing.is_none() && matches!(start.outcome(&input), Outcome::Pass) => {
+                    passing = Some(text.map_or_else(|| format!("`{template}`"), visible));
                 }
+                _ => {}
             }
         }
         passing
@@ -139,6 +134,11 @@ impl<'a> Start<'a> {
         [vec![name], same].map(|names| Self { rule, form, names, value, today }).into()
     }
 
+    /// Whether it does. From an empty text nothing can be told.
+    fn refuses(&self, text: String) -> bool {
+        !text.is_empty() && matches!(self.outcome(&Value::Text(text.into())), Outcome::Fail(_))
+    }
+
     fn outcome(&self, value: &Value<'_>) -> Outcome<'a> {
         let mut form = self.form.clone();
         for name in &self.names {
@@ -146,10 +146,6 @@ impl<'a> Start<'a> {
         }
         self.rule.outcome(&Circumstances { form: &form, event_time: None, today: self.today })
     }
-}
-
-fn text(text: String) -> Value<'static> {
-    Value::Text(text.into())
 }
 
 /// The template with the parts of this value in it.

@@ -81,10 +81,8 @@ impl<'n, 'f> Fields<'n, 'f> {
         key: &'static str,
         read: impl FnOnce(&'n Node) -> Result<T, Fault>,
     ) -> Option<T> {
-        if self.table.get(key).is_none() {
-            self.fault(format!("`{key}` is missing"));
-        }
-        self.optional(key, read)
+        let missing = || self.fault(format!("`{key}` is missing"));
+        self.keep(self.entry(key).ok_or_else(missing).and_then(|entry| read(&entry.value)))
     }
 
     /// The value, or the faults told and nothing.
@@ -92,9 +90,9 @@ impl<'n, 'f> Fields<'n, 'f> {
         read.map_err(|faults| self.faults.borrow_mut().extend(faults.into())).ok()
     }
 
-    /// Tells a fault of the table as a whole.
-    pub(super) fn fault(&self, message: impl Into<String>) {
-        self.tell(Fault { span: self.span.clone(), message: message.into() });
+    /// A fault of the table as a whole.
+    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault { span: self.span.clone(), message: message.into() }
     }
 
     /// Tells a fault.
@@ -111,8 +109,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         let name = self.keep(node.text())?;
         if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
             let why = format!("Okta keeps the name `{name}` for itself; no attribute has it");
-            self.tell(node.fault(why));
-            return None;
+            return self.keep(Err(node.fault(why)));
         }
         self.ask(node, |org, new| against(org, name, new));
         Some(name)

@@ -31,7 +31,8 @@ pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &RefCell<Vec<F
     };
     let hook = Hook { registration: section(REGISTRATION), progressive: section(PROGRESSIVE) };
     if hook.registration.is_none() && hook.progressive.is_none() && fields.fault_count() == 0 {
-        fields.fault(format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]"));
+        let why = format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]");
+        fields.tell(fields.fault(why));
     }
     fields.finish();
     hook
@@ -59,19 +60,15 @@ fn read_section<'n>(
     let rules = rules.map(|entry| fields.each(&entry.value, |rule| rule::read(&rule, ids)));
     let rules = match (allow_all, rules) {
         (Some(true), None) => Some(None),
-        (Some(true), Some(_)) => {
-            fields.fault("`allow_all` and rules exclude each other; leave one of them out");
-            None
-        }
+        (Some(true), Some(_)) => fields.keep(Err(
+            fields.fault("`allow_all` and rules exclude each other; leave one of them out"),
+        )),
         (_, Some(rules)) => rules.and_then(NonEmpty::collect).map(Some),
         // What is wrong with it has been told.
         (None, None) if fields.table.get("allow_all").is_some() => None,
-        (_, None) => {
-            fields.fault(format!(
-                "a section needs rules ([[{name}.rules]]), or `allow_all = true` to let everything through"
-            ));
-            None
-        }
+        (_, None) => fields.keep(Err(fields.fault(format!(
+            "a section needs rules ([[{name}.rules]]), or `allow_all = true` to let everything through"
+        )))),
     };
     fields.finish();
     Some(Section {

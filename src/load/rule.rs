@@ -39,8 +39,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     };
     let requirement = match (all, any) {
         (Some(_), Some(any)) => {
-            fields.tell(any.fault("`all` and `any` exclude each other; write two rules"));
-            None
+            fields.keep(Err(any.fault("`all` and `any` exclude each other; write two rules")))
         }
         (Some(all), None) => parts(all).map(Requirement::All),
         (None, Some(any)) => parts(any).map(Requirement::Any),
@@ -101,10 +100,10 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let named: Vec<_> = check::KINDS.iter().filter_map(argument).collect();
     if named.is_empty() {
         let known: Vec<_> = check::KINDS.iter().map(|kind| kind.key).collect();
-        fields.fault(format!(
+        fields.tell(fields.fault(format!(
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
-        ));
+        )));
     }
     let mut checks = Vec::new();
     for (kind, argument) in named {
@@ -158,12 +157,11 @@ fn read_attributes(fields: &Fields<'_, '_>, optional: bool) -> Option<NonEmpty<S
         }
         (Some(_), Some(entry)) => {
             let why = "`attribute` and `attributes` exclude each other; keep one";
-            fields.tell(entry.fault(why));
-            None
+            fields.keep(Err(entry.fault(why)))
         }
         (None, None) => {
-            fields.fault("`attribute` is missing (or `attributes`, or parts in `all` or `any`)");
-            None
+            let why = "`attribute` is missing (or `attributes`, or parts in `all` or `any`)";
+            fields.keep(Err(fields.fault(why)))
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::{
 mod examples;
 mod fields;
 mod hook;
-mod lists;
 pub mod probe;
 mod rule;
 mod set;

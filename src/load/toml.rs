@@ -1,13 +1,13 @@
 //! TOML → a [`Table`], in the file's order, with every fault of syntax and the lists from files.
 
-use std::{cell::RefCell, path::Path};
+use std::{cell::RefCell, fs, io, path::Path};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{add, lists};
+use super::add;
 use crate::rule::node::{Content, Entry, Fault, Node, Table};
 
 /// The keys whose value may be a list from a file.
@@ -59,7 +59,7 @@ impl Reader<'_> {
                 Content::List(items.iter().map(|item| self.node(item, false)).collect())
             }
             DeValue::Table(table) if is_list => {
-                let lines = lists::read(table, self.folder).unwrap_or_else(|message| {
+                let lines = lines(table, self.folder).unwrap_or_else(|message| {
                     self.faults.borrow_mut().push(Fault { span: span.clone(), message });
                     // What is wrong has been told.
                     String::new()
@@ -70,6 +70,28 @@ impl Reader<'_> {
             DeValue::Table(table) => Content::Table(self.table(table)),
         };
         Node { span, content }
+    }
+}
+
+/// The text of the file that `{ file = "roster.txt" }` names in the place of a list, or what is wrong
+/// with either.
+fn lines(table: &DeTable<'_>, folder: &Path) -> Result<String, String> {
+    let file = table.get("file").map(|value| value.get_ref());
+    let (Some(DeValue::String(name)), 1) = (file, table.len()) else {
+        return Err("expected a list, or { file = \"…\" }".to_owned());
+    };
+    let unreadable = |error: io::Error| format!("cannot read `{name}`: {error}");
+    let path = fs::canonicalize(folder.join(&**name)).map_err(unreadable)?;
+    let within = fs::canonicalize(folder).map_err(unreadable)?;
+    if !path.starts_with(within) {
+        return Err(format!("`{name}` is not in the rules folder; put the file there"));
+    }
+    let lines = fs::read_to_string(path).map_err(unreadable)?;
+    // Spreadsheets write a byte order mark, which would make the first line a value of its own.
+    let lines = lines.strip_prefix('\u{feff}').unwrap_or(&lines);
+    match lines.trim().is_empty() {
+        true => Err(format!("`{name}` has no line; an empty list means nothing")),
+        false => Ok(lines.to_owned()),
     }
 }
 

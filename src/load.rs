@@ -1,13 +1,9 @@
 //! The rules folder → a [`RuleSet`], or every problem in it. The only reader of rules files.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use crate::{
+    file,
     org::Org,
     problem::Problem,
     rule::{RuleSet, node::Fault},
@@ -30,6 +26,9 @@ const BUILT_IN: [(&str, &str); 3] = [
 
 /// Names that are paths of the service's own.
 const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
+
+/// How deep below the rules folder what the rules are made of may lie, since no deeper is it followed.
+pub const FOLLOWED_DEPTH: usize = 8;
 
 /// A rules file: which hook it is for, how it is called in problems, and its text.
 struct Source {
@@ -55,7 +54,7 @@ pub struct Scrutiny {
 pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
     let amiss = |why| vec![Problem::named(directory.display().to_string(), why)];
     let way_out = "name it with --rules or `rules.directory`";
-    let mut paths = entries(directory)
+    let mut paths = file::entries(directory)
         .map_err(|error| amiss(format!("cannot read the rules folder: {error}; {way_out}")))?;
     paths.retain(|path| {
         let name = path.file_name().unwrap_or_default();
@@ -83,14 +82,6 @@ pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
     compile(sources, Path::new(""), scrutiny)
 }
 
-/// What is in a folder, by name.
-pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
-    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
 fn source(path: &Path) -> Result<Source, Problem> {
     let name = path.display().to_string();
     let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -100,7 +91,7 @@ fn source(path: &Path) -> Result<Source, Problem> {
     } else if TAKEN.contains(&&*hook) {
         Err(format!("`/{hook}` is a path of the service's own; name the file differently"))
     } else {
-        fs::read_to_string(path).map_err(|error| format!("cannot read the file: {error}"))
+        file::text(path).map_err(|error| format!("cannot read the file: {error}"))
     };
     match text {
         Ok(text) => Ok(Source { hook, name, text }),

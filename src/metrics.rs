@@ -1,7 +1,7 @@
 //! What is counted, as Prometheus text. Labels are names from loaded rules or from fixed sets, never
 //! from a request.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGaugeVec, Registry, TextEncoder,
@@ -24,7 +24,8 @@ pub struct Metrics {
     durations: HistogramVec,
     rule_outcomes: IntCounterVec,
     auth_failures: IntCounterVec,
-    reloads: BTreeMap<&'static str, IntCounterVec>,
+    rules_reloads: IntCounterVec,
+    stale: IntGaugeVec,
     rules_info: IntGaugeVec,
 }
 
@@ -59,15 +60,14 @@ impl Metrics {
         for reason in failures {
             auth_failures.with_label_values(&[reason]);
         }
-        let mut reloads = BTreeMap::new();
-        for what in ["rules", "credentials", "certificate"] {
-            let help = format!("Times that changed {what} were applied or rejected.");
-            let counter = counter(&format!("{what}_reloads_total"), &help, &["result"])?;
-            for result in ["applied", "rejected"] {
-                counter.with_label_values(&[result]);
-            }
-            reloads.insert(what, counter);
+        let help = "Times that changed rules were applied or rejected.";
+        let rules_reloads = counter("rules_reloads_total", help, &["result"])?;
+        for result in ["applied", "rejected"] {
+            rules_reloads.with_label_values(&[result]);
         }
+        let help =
+            "Whether new rules, credentials or a certificate are bad and older ones in force.";
+        let stale = gauge("stale", help, "what")?;
         let rules_info = gauge("rules_info", "The revision of the rules in force.", "revision")?;
         gauge("build_info", "The version that runs.", "version")?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
@@ -78,7 +78,8 @@ impl Metrics {
             durations,
             rule_outcomes,
             auth_failures,
-            reloads,
+            rules_reloads,
+            stale,
             rules_info,
         })
     }
@@ -100,11 +101,14 @@ impl Metrics {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 
-    /// Counts an attempt to replace something.
-    pub fn reloaded(&self, what: &str, result: &str) {
-        if let Some(counter) = self.reloads.get(what) {
-            counter.with_label_values(&[result]).inc();
-        }
+    /// Counts an attempt to replace the rules.
+    pub fn rules_reloaded(&self, result: &str) {
+        self.rules_reloads.with_label_values(&[result]).inc();
+    }
+
+    /// Notes whether something older is in force than there is.
+    pub fn stale(&self, what: &str, stale: bool) {
+        self.stale.with_label_values(&[what]).set(stale.into());
     }
 
     /// Names the rules in force.

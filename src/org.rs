@@ -143,6 +143,19 @@ impl Org {
         (values, all, format!("`{name}` is {} in the user schema", describe(attribute)))
     }
 
+    /// Whether a form submits this text, or as a number or boolean what it says, for an attribute.
+    pub fn submits(&self, name: &str, text: &str, any_case: bool) -> bool {
+        let attribute = self.attribute(name).unwrap_or(&NOTHING);
+        let same = |choice: &String| any_case && choice.eq_ignore_ascii_case(text);
+        let text = choices(attribute).into_iter().find(same).unwrap_or_else(|| text.to_owned());
+        match attribute["type"].as_str() {
+            Some("integer" | "number" | "boolean") => {
+                serde_json::from_str(&text).is_ok_and(|value| takes(attribute, &value))
+            }
+            _ => takes(attribute, &Json::from(text)),
+        }
+    }
+
     /// What the schema says of an attribute, if it has it. Without a schema, anything may be.
     fn attribute(&self, name: &str) -> Option<&Json> {
         self.attributes.as_ref().map_or(Some(&NOTHING), |attributes| attributes.get(name))

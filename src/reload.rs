@@ -1,14 +1,14 @@
 //! Keeps what files say in force while they change: rules with their lists, credentials, the TLS
 //! pair.
 //!
-//! A thread looks at their content, from time to time and on SIGHUP. A change is read when two looks
-//! agree, and put in place when a third one, after reading, agrees still: nothing half-written is
-//! ever in force. What is at fault changes nothing; it is told once, and the last good one goes on.
+//! A thread looks at them, from time to time and on SIGHUP. A change is read when two looks agree, and
+//! put in place when a third one, after reading, agrees still: nothing half-written is ever in force.
+//! What is at fault changes nothing; it is told once, and the last good one goes on.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read as _},
-    mem,
+    ffi::OsStr,
+    fs, io, mem,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -23,7 +23,8 @@ use ring::digest::{Context, SHA256};
 
 use crate::{
     credentials::Credentials,
-    load::{self, Scrutiny},
+    file,
+    load::{self, FOLLOWED_DEPTH, Scrutiny},
     problem::Problem,
     server::{Certificate, State},
     settings::{self, Sources, Tls},
@@ -35,8 +36,6 @@ const SETTLE: Duration = Duration::from_millis(100);
 const PATIENCE: usize = 20;
 /// How many problems are told of at a time.
 const TOLD: usize = 10;
-/// How deep folders are looked into.
-const DEPTH: usize = 8;
 /// Of what is followed, the one thing that readiness tells of.
 const RULES: &str = "rules";
 
@@ -46,9 +45,10 @@ struct Watched {
     paths: Vec<PathBuf>,
     /// What the last look saw.
     seen: Vec<u8>,
-    /// What was read last, be it good or bad; nothing yet, since files may have changed since the
-    /// service read them at its start.
+    /// What was read last, be it good or bad; nothing where that is not known.
     read: Vec<u8>,
+    /// Whether that was bad, so that something older is in force.
+    stale: bool,
     reader: Box<Reader>,
 }
 
@@ -58,9 +58,9 @@ type Reader = dyn FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> 
 /// Puts what was read in place, and says what is new; nothing if it is what was there before.
 type Put = Box<dyn FnOnce(&State) -> Option<String>>;
 
-/// Starts to follow the files of settings, of rules where they are in a folder, and of TLS. A change
-/// is in force within `rules.reload`, or only when asked for by a message to `asked`, which makes
-/// looks follow each other at once.
+/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder; with the
+/// digest of that from before it was read. A change is in force within `rules.reload`, or only when
+/// asked for by a message to `asked`, which has all files read anew and looks follow each other.
 ///
 /// # Errors
 ///
@@ -68,23 +68,26 @@ type Put = Box<dyn FnOnce(&State) -> Option<String>>;
 pub fn keep(
     state: Arc<State>,
     sources: Sources,
-    folder: Option<PathBuf>,
+    folder: Option<(PathBuf, Vec<u8>)>,
     asked: Receiver<()>,
 ) -> io::Result<()> {
     let mut watched = vec![credentials(sources, state.settings.files.clone())];
-    watched.extend(folder.map(rules));
+    watched.extend(folder.map(|(folder, read)| Watched { read, ..rules(folder) }));
     watched.extend(state.settings.server.tls.clone().map(certificate));
     let pause = state.settings.rules.reload.map_or(Duration::MAX, |within| within / 2);
     let watch = move || {
         loop {
-            let looks = match asked.recv_timeout(pause) {
-                Ok(()) => PATIENCE,
-                Err(RecvTimeoutError::Timeout) => 1,
+            let asked = match asked.recv_timeout(pause) {
+                Ok(()) => true,
+                Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            for _ in 0..looks {
-                let changing = watched.iter_mut().map(|one| one.look(&state));
-                if !changing.fold(false, |any, one| any | one) || looks == 1 {
+            for one in watched.iter_mut().filter(|_| asked) {
+                one.read.clear();
+            }
+            for _ in 0..if asked { PATIENCE } else { 1 } {
+                let changing = watched.iter_mut().map(|one| one.look(&state, asked));
+                if !changing.fold(false, |any, one| any | one) {
                     break;
                 }
                 thread::sleep(SETTLE);
@@ -103,6 +106,7 @@ fn rules(folder: PathBuf) -> Watched {
             }
             let news = format!("revision {}", rules.revision);
             state.metrics.rules_in_force(&rules.revision);
+            state.metrics.rules_reloaded("applied");
             state.rules.store(Arc::new(rules));
             Some(news)
         }))
@@ -113,6 +117,8 @@ fn rules(folder: PathBuf) -> Watched {
 fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
     Watched::new("credentials", files, move |state, paths| {
         let (new, mut problems) = settings::load(&sources).map_err(|problem| vec![problem])?;
+        // Of bad ones, too: what is missing may come.
+        paths.clone_from(&new.files);
         problems.extend(new.unguarded());
         let last = state.credentials.load_full();
         if last.auth.is_configured() && !new.auth.is_configured() {
@@ -124,7 +130,7 @@ fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
         if !new.same_but_for_auth(&state.settings) {
             log::warn!("settings: what has changed outside of [auth] waits for a restart");
         }
-        paths.clone_from(&new.files);
+        new.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         if new.auth == last.auth {
             return Ok(Box::new(|_| None));
         }
@@ -150,11 +156,12 @@ impl Watched {
         paths: Vec<PathBuf>,
         reader: impl FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send + 'static,
     ) -> Self {
-        Self { what, paths, seen: Vec::new(), read: Vec::new(), reader: Box::new(reader) }
+        let (seen, read) = (Vec::new(), Vec::new());
+        Self { what, paths, seen, read, stale: false, reader: Box::new(reader) }
     }
 
-    /// Looks once; true if something is changing.
-    fn look(&mut self, state: &State) -> bool {
+    /// Looks once; true if something is changing. What was `asked` for is answered.
+    fn look(&mut self, state: &State, asked: bool) -> bool {
         let now = digest(&self.paths);
         let settled = mem::replace(&mut self.seen, now.clone()) == now;
         if now == self.read {
@@ -163,40 +170,43 @@ impl Watched {
         if !settled {
             return true;
         }
+        let paths = self.paths.clone();
         let reading = (self.reader)(state, &mut self.paths);
-        if digest(&self.paths) != now {
+        if digest(&paths) != now {
             return true;
         }
-        self.read = now;
+        self.read = if self.paths == paths { now } else { digest(&self.paths) };
         let what = self.what;
+        let was_stale = mem::replace(&mut self.stale, reading.is_err());
+        state.metrics.stale(what, self.stale);
         if what == RULES {
-            state.rules_stale.store(reading.is_err(), Ordering::Release);
+            state.rules_stale.store(self.stale, Ordering::Release);
         }
-        match reading {
-            Ok(put) => {
-                if let Some(news) = put(state) {
-                    log::info!("{what}: reloaded; {news}");
-                    state.metrics.reloaded(what, "applied");
-                }
-            }
+        match reading.map(|put| put(state)) {
+            Ok(Some(news)) => log::info!("{what}: reloaded; {news}"),
+            Ok(None) if asked || was_stale => log::info!("{what}: as they were, and good"),
+            Ok(None) => {}
             Err(problems) => {
                 // A line a problem; `check` shows more.
                 for problem in problems.iter().take(TOLD).map(Problem::to_string) {
                     let problem = problem.lines().next().unwrap_or_default();
                     log::error!("{what}: not reloaded, what was in force stays so: {problem}");
                 }
-                state.metrics.reloaded(what, "rejected");
+                if what == RULES {
+                    state.metrics.rules_reloaded("rejected");
+                }
             }
         }
         false
     }
 }
 
-/// A digest of the names and the content of files, and of the files in folders.
-fn digest(paths: &[PathBuf]) -> Vec<u8> {
+/// A digest of what tells that files, or those in a folder, have changed: every write, rename and
+/// swapped link leaves other numbers.
+pub fn digest(paths: &[PathBuf]) -> Vec<u8> {
     let mut digest = Context::new(&SHA256);
     for path in paths {
-        if let Err(error) = add(&mut digest, path, DEPTH) {
+        if let Err(error) = add(&mut digest, path, FOLLOWED_DEPTH) {
             digest.update(error.to_string().as_bytes());
         }
     }
@@ -207,25 +217,19 @@ fn add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
     let name = path.as_os_str().as_encoded_bytes();
     digest.update(&name.len().to_be_bytes());
     digest.update(name);
-    if fs::metadata(path)?.is_dir() {
-        let entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
-        let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+    let file = fs::metadata(path)?;
+    if file.is_dir() {
+        let mut entries = file::entries(path)?;
         // Kubernetes keeps what its links lead to in folders that are hidden.
-        let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+        let hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
         entries.retain(|entry| depth > 0 && !entry.file_name().is_some_and(hidden));
-        entries.sort();
         return entries.iter().try_for_each(|entry| add(digest, entry, depth - 1));
     }
-    let mut file = File::open(path)?;
-    let mut buffer = [0; 1 << 13];
-    let mut length = 0;
-    loop {
-        let count = file.read(&mut buffer)?;
-        digest.update(buffer.get(..count).unwrap_or_default());
-        length += count;
-        if count == 0 {
-            digest.update(&length.to_be_bytes());
-            return Ok(());
-        }
+    for number in [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()] {
+        digest.update(&number.to_be_bytes());
     }
+    for number in [file.dev(), file.ino(), file.size()] {
+        digest.update(&number.to_be_bytes());
+    }
+    Ok(())
 }

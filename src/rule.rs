@@ -165,7 +165,7 @@ impl Section {
             Some(Assignment { attribute: name, json: (&*attribute.submitted).into() })
         });
         let set = self.set.iter().filter_map(|set| {
-            Some(Assignment { attribute: &set.attribute, json: set.json(normalised)? })
+            Some(Assignment { attribute: &set.attribute, json: set.json(submitted, normalised)? })
         });
         NonEmpty::collect(copied.chain(set)).map_or(Decision::Allow, Decision::Update)
     }

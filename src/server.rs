@@ -20,6 +20,7 @@ use actix_web::{
     rt::{System, net::TcpStream, spawn},
     web,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -44,6 +45,8 @@ pub use state::State;
 pub use tls::Certificate;
 pub use warnings::Warnings;
 
+/// Files that may be open besides connections of the hooks.
+const OTHER_FILES: usize = 512;
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
 /// The time for a TLS handshake.
@@ -81,6 +84,19 @@ pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Problem> 
     })
 }
 
+/// Takes as many file descriptors as may be had, and warns where connections need more: without one
+/// left nobody is answered, not even the operators.
+fn raise_limits(connections: usize) {
+    let limits = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: limits.maximum, ..limits };
+    let there = setrlimit(Resource::Nofile, all).map_or(limits.current, |()| all.current);
+    if let Some(there) = there.filter(|there| *there < (connections + OTHER_FILES) as u64) {
+        log::warn!(
+            "server.max_connections: only {there} files may be open, and connections are files; lower it, or raise `ulimit -n`"
+        );
+    }
+}
+
 /// Answers for hooks, and for metrics where it may, until SIGTERM or SIGINT, and stops gracefully; a
 /// second signal stops it at once. SIGHUP reopens the log's file and sends a message to `reload`.
 /// Calls `ready` when requests are answered and signals heeded.
@@ -110,6 +126,7 @@ pub fn run(
         }
         let server = start(hooks, state)?;
         ready();
+        raise_limits(state.settings.server.max_connections);
         let handle = server.handle();
         // The server ends by being stopped, or at once with an error.
         tokio::select! {

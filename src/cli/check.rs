@@ -13,7 +13,7 @@ use crate::{
     load::Scrutiny,
     org::Org,
     problem::Problem,
-    rule::{Hook, Rule, RuleSet, Section, Verdict},
+    rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
     server::Certificate,
 };
 
@@ -122,6 +122,10 @@ fn of_section(section: &Section, registration: bool, org: &Org) -> Vec<String> {
     notes.extend(judged.iter().filter_map(|name| org.judged(name, registration, false)));
     if !rules.is_empty() && rules.iter().all(|rule| rule.shadow || !rule.when.is_empty()) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
+    }
+    let lenient = |rule: &&&Rule| matches!(&rule.requirement, Requirement::Any(parts) if parts.iter().any(|part| part.optional));
+    for Rule { id, .. } in rules.iter().filter(lenient) {
+        notes.push(format!("`{id}`: who leaves out what is `optional` in `any` passes the rule"));
     }
     let missed = |name: &&String| !rules.is_empty() && !named.contains(name.as_str());
     for name in org.required.iter().filter(|_| registration).filter(missed) {

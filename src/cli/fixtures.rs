@@ -7,7 +7,7 @@ use std::{
 
 use super::Failure;
 use crate::{
-    load,
+    file,
     pipeline::{self, Answer},
     problem::Problem,
     rule::RuleSet,
@@ -80,7 +80,7 @@ fn case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    load::entries(folder).map_err(|error| amiss(folder, format!("cannot read the folder: {error}")))
+    file::entries(folder).map_err(|error| amiss(folder, format!("cannot read the folder: {error}")))
 }
 
 fn amiss(path: &Path, why: impl Into<String>) -> Problem {

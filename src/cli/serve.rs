@@ -1,7 +1,7 @@
 //! `serve`: runs the service.
 
 use std::{
-    io, mem,
+    io, mem, slice,
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
@@ -25,6 +25,8 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
+    // Before they are read, so that what changes meanwhile is seen.
+    let looked = reload::digest(slice::from_ref(&settings.rules.directory));
     let Rules { place, directory, set } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
@@ -52,7 +54,8 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     });
     state.metrics.rules_in_force(&state.rules.load().revision);
     let (reload, asked) = sync_channel(1);
-    reload::keep(state.clone(), common.sources(true), directory, asked)?;
+    let folder = directory.map(|directory| (directory, looked));
+    reload::keep(state.clone(), common.sources(true), folder, asked)?;
     let served = server::run(hooks, metrics, &state, reload, || {
         introduction::say(&state, &place, address, password.as_deref());
         for warning in &state.settings.warnings {

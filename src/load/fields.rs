@@ -107,8 +107,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         against: impl FnOnce(&Org, &'a str, bool) -> Option<String>,
     ) -> Option<&'a str> {
         let name = self.keep(node.text())?;
-        if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-            let why = format!("Okta keeps the name `{name}` for itself; no attribute has it");
+        if let Some(why) = misnamed(name) {
             return self.keep(Err(node.fault(why)));
         }
         self.ask(node, |org, new| against(org, name, new));
@@ -129,4 +128,18 @@ impl<'n, 'f> Fields<'n, 'f> {
             self.tell(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
         }
     }
+}
+
+/// Why no attribute has this name.
+pub(super) fn misnamed(name: &str) -> Option<String> {
+    let fits = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
+    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        return Some(format!("Okta keeps the name `{name}` for itself; no attribute has it"));
+    }
+    let why = || {
+        format!(
+            "`{name}` is no attribute's name; write one as in `data.userProfile`, such as `email`"
+        )
+    };
+    (!name.chars().all(fits)).then(why)
 }

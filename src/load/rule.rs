@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{examples, fields::Fields, probe};
 use crate::{
-    hook::{Form, NonEmpty, Value},
+    hook::{Form, NonEmpty},
     org::Org,
     pipeline::today,
     rule::{
@@ -28,7 +28,13 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = fields.entry("when").map_or(Some(Vec::new()), |entry| read_parts(entry, fields));
     let reason = fields.optional("reason", Node::text);
-    let location = fields.optional("location", Node::text);
+    let location = fields.optional("location", |node| {
+        let location = node.text()?;
+        let form = location.strip_prefix("data.userProfile");
+        let name = form.and_then(|rest| rest.trim_start_matches("Update").strip_prefix('.'));
+        fields.ask(node, |org, new| org.judged(name?, new, false));
+        Ok(location)
+    });
     let cause_domain = fields.optional("cause_domain", Node::text);
     let all = fields.entry("all");
     let any = fields.entry("any");
@@ -110,7 +116,9 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
         let Some(check) = fields.keep((kind.read)(argument, fields.table)) else {
             continue;
         };
-        fields.ask(argument, |org, new| org.judged(check.other.as_ref()?, new, false));
+        if check.other.is_some() {
+            fields.name(argument, |org, other, new| org.judged(other, new, false));
+        }
         for name in attributes.iter().flat_map(NonEmpty::iter) {
             hold(name, kind, argument, &check, fields);
         }
@@ -136,13 +144,13 @@ fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields
     let refused = |value| check.judge(value, &around).is_err_and(never);
     if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
         fields.tell(argument.fault(format!("this never holds: {schema}")));
-    } else if all && kind.key == "one_of" {
-        let any_case = fields.table.get("ignore_case").is_some();
-        let texts: Vec<_> = values.iter().filter_map(Value::text).collect();
-        fields.keep(argument.each_text(|text, item| {
-            let same = |of: &&str| *of == text || any_case && of.eq_ignore_ascii_case(text);
-            let comes = texts.iter().any(same).then_some(());
-            comes.ok_or_else(|| item.fault(format!("no form submits this: {schema}")))
+    } else if kind.key == "one_of" {
+        let any_case = fields.table.get("ignore_case").map(|entry| entry.value.boolean());
+        let comes =
+            |text: &str| fields.scrutiny.org.submits(name, text, any_case == Some(Ok(true)));
+        fields.keep(argument.each_text(|text, item| match comes(text) {
+            true => Ok(()),
+            false => Err(item.fault(format!("no form submits this: {schema}"))),
         }));
     }
 }

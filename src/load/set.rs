@@ -1,6 +1,6 @@
 //! The `set` table of a section.
 
-use super::fields::Fields;
+use super::fields::{Fields, misnamed};
 use crate::{
     nearest::unknown,
     org::Org,
@@ -74,9 +74,10 @@ fn template(node: &Node, text: &str) -> Result<Source, Fault> {
     let mut pieces = vec![plain(before)?];
     for piece in named.split('{') {
         let (name, after) = piece.split_once('}').ok_or_else(broken)?;
-        if name.is_empty() || name.trim() != name {
+        if name.is_empty() {
             return Err(broken());
         }
+        misnamed(name).map_or(Ok(()), |why| Err(node.fault(why)))?;
         pieces.extend([Piece::Attribute(name.to_owned()), plain(after)?]);
     }
     Ok(Source::Template(pieces))
@@ -85,6 +86,9 @@ fn template(node: &Node, text: &str) -> Result<Source, Fault> {
 /// A constant in JSON.
 fn json(node: &Node) -> Result<String, Fault> {
     Ok(match &node.content {
+        Content::Text(text) if text.contains(['{', '}']) => {
+            return Err(node.fault("a list takes no template; set the attribute to a text"));
+        }
         Content::Text(text) => json_text(text),
         Content::Integer(integer) => integer.to_string(),
         Content::Decimal(decimal) if decimal.is_finite() => decimal.to_string(),

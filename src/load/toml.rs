@@ -1,14 +1,21 @@
 //! TOML → a [`Table`], in the file's order, with every fault of syntax and the lists from files.
 
-use std::{cell::RefCell, fs, io, path::Path};
+use std::{
+    cell::RefCell,
+    fs, io,
+    path::{Component, Path},
+};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::add;
-use crate::rule::node::{Content, Entry, Fault, Node, Table};
+use super::{FOLLOWED_DEPTH, add};
+use crate::{
+    file,
+    rule::node::{Content, Entry, Fault, Node, Table},
+};
 
 /// The keys whose value may be a list from a file.
 const LISTS: [&str; 4] = ["domains", "not_domains", "one_of", "not_one_of"];
@@ -86,12 +93,15 @@ fn lines(table: &DeTable<'_>, folder: &Path) -> Result<String, String> {
     if !path.starts_with(within) {
         return Err(format!("`{name}` is not in the rules folder; put the file there"));
     }
-    let lines = fs::read_to_string(path).map_err(unreadable)?;
-    // Spreadsheets write a byte order mark, which would make the first line a value of its own.
-    let lines = lines.strip_prefix('\u{feff}').unwrap_or(&lines);
+    let followed = |part: Component<'_>| !part.as_os_str().as_encoded_bytes().starts_with(b".");
+    let parts = || Path::new(&**name).components().filter(|part| *part != Component::CurDir);
+    if !parts().all(followed) || parts().count() > FOLLOWED_DEPTH {
+        return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
+    }
+    let lines = file::text(&path).map_err(unreadable)?;
     match lines.trim().is_empty() {
         true => Err(format!("`{name}` has no line; an empty list means nothing")),
-        false => Ok(lines.to_owned()),
+        false => Ok(lines),
     }
 }
 

@@ -6,6 +6,9 @@ use std::ops::Range;
 
 use crate::nearest::unknown;
 
+/// Of how many bad lines of a file each is told.
+const LINES_TOLD: usize = 10;
+
 /// A fault in a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -162,13 +165,24 @@ impl Node {
         let Content::Lines(lines) = &self.content else {
             return collect(self.list()?.iter().map(|item| read(item.text()?, item)));
         };
+        if lines.is_empty() {
+            // It could not be read, which has been told.
+            return Err(Vec::new());
+        }
         let lines = lines.lines().map(str::trim).zip(1_usize..);
-        collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+        let values = collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
             read(line, self).map_err(|Fault { span, message }| {
                 let message = format!("in line {number} of the file: {message}");
                 Fault { span, message }
             })
-        }))
+        }));
+        values.map_err(|mut faults| {
+            let more = faults.len().saturating_sub(LINES_TOLD);
+            faults.truncate(LINES_TOLD);
+            faults
+                .extend((more > 0).then(|| self.fault(format!("{more} more lines are like that"))));
+            faults
+        })
     }
 }
 

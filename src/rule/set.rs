@@ -73,13 +73,15 @@ pub(super) fn normalised<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> 
 }
 
 impl Set {
-    /// The value to set, in JSON; nothing where an attribute that it needs is absent. `form` is the
-    /// normalised one.
-    pub(super) fn json(&self, form: &Form<'_>) -> Option<Cow<'_, str>> {
+    /// The value to set, in JSON; nothing where an attribute that it needs is absent from the form, as
+    /// it was `submitted` or as it is judged.
+    pub(super) fn json(&self, submitted: &Form<'_>, form: &Form<'_>) -> Option<Cow<'_, str>> {
         match &self.source {
             Source::Constant(json) => Some(json.into()),
+            // Of blanks nothing may be left, which then is what Okta is to store.
             Source::Normalize(_) => {
-                form.get(&self.attribute).map(|found| found.submitted.to_string().into())
+                submitted.get(&self.attribute)?;
+                Some(form.submitted(&self.attribute)?.submitted.to_string().into())
             }
             Source::Template(pieces) => {
                 let mut text = String::new();

@@ -1,5 +1,7 @@
 //! A text for the end user, in one language or several.
 
+use std::iter::successors;
+
 use super::node::{Content, Fault, Node};
 
 /// A text and its translations.
@@ -39,15 +41,15 @@ impl Text {
         Ok(Self::new(default?, translations))
     }
 
-    /// The text in this language: by the whole tag, else by what stands before its first hyphen,
-    /// else the default.
+    /// The text in this language: by the whole tag, else by less and less of it (RFC 4647 §3.4), else
+    /// the default.
     pub fn in_language(&self, tag: Option<&str>) -> &str {
         let Some(tag) = tag.filter(|_| !self.translations.is_empty()).map(plain) else {
             return &self.default;
         };
         let known = |tag: &str| self.translations.iter().find(|(known, _)| known == tag);
-        let found = known(&tag).or_else(|| known(tag.split('-').next()?));
-        found.map_or(&self.default, |(_, text)| text)
+        let mut shorter = successors(Some(&*tag), |tag| Some(tag.rsplit_once('-')?.0));
+        shorter.find_map(known).map_or(&self.default, |(_, text)| text)
     }
 }
 

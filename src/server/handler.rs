@@ -1,8 +1,8 @@
 //! One request, in five steps: admit it by its head, read its body, decide, log, answer.
 
-use std::{fmt::Display, rc::Rc};
+use std::{fmt::Display, rc::Rc, sync::atomic::Ordering};
 
-use actix_http::{Request, Response, body::BoxBody};
+use actix_http::{ConnectionType, Request, Response, body::BoxBody};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::Method,
@@ -37,7 +37,7 @@ pub(super) async fn handle(
     phase.inspect(|phase| phase.busy());
     let rules = state.rules.load_full();
     let mut visit = Visit::new(&state, &rules, request.head());
-    let response = match probe(&request, &state) {
+    let mut response = match probe(&request, &state) {
         Some(answer) => answer,
         None => match visit.decide(payload).await {
             Ok(body) => answer::decided(body),
@@ -45,6 +45,10 @@ pub(super) async fn handle(
         },
     };
     phase.inspect(|phase| phase.idle(visit.length));
+    // Who is told sends the next request elsewhere, and not into a connection that is about to end.
+    if state.draining.load(Ordering::Acquire) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     response
 }
 

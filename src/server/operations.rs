@@ -2,6 +2,7 @@
 
 use std::{io, net::TcpListener, sync::Arc};
 
+use actix_http::KeepAlive;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, web};
 
 use super::{
@@ -11,13 +12,15 @@ use super::{
 };
 
 /// Connections at a time; further ones wait.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 256;
 
 /// Starts to answer there.
 pub(super) fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<Server> {
     let state = web::Data::from(state.clone());
     let app = move || App::new().app_data(state.clone()).default_service(web::to(handle));
     let server = HttpServer::new(app).workers(1).max_connections(CONNECTIONS).disable_signals();
+    // Who is idle must not keep others waiting.
+    let server = server.keep_alive(KeepAlive::Disabled);
     Ok(server.listen(listener)?.run())
 }
 

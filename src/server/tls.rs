@@ -1,6 +1,6 @@
 //! HTTPS: TLS 1.2 and 1.3, with a pair that can be replaced while it runs.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use arc_swap::ArcSwap;
 use rustls::{
@@ -12,7 +12,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{problem::Problem, settings::Tls};
+use crate::{file, problem::Problem, settings::Tls};
 
 /// The certificate in force and its key.
 #[derive(Debug)]
@@ -27,12 +27,15 @@ impl Certificate {
     pub fn read(files: &Tls) -> Result<CertifiedKey, Problem> {
         let (certificate, key) = ("server.tls.certificate", "server.tls.key");
         let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_slice_iter(&bytes(certificate, &files.certificate)?).collect();
+            CertificateDer::pem_slice_iter(text(certificate, &files.certificate)?.as_bytes())
+                .collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain
             .ok_or_else(|| Problem::named(certificate, "the file holds no certificate in PEM"))?;
-        let private = PrivateKeyDer::from_pem_slice(&bytes(key, &files.key)?)
-            .map_err(|_| Problem::named(key, "the file holds no private key in PEM"))?;
+        let private =
+            PrivateKeyDer::from_pem_slice(text(key, &files.key)?.as_bytes()).map_err(|_| {
+                Problem::named(key, "the file holds no private key in PEM that is not encrypted")
+            })?;
         CertifiedKey::from_der(chain, private, &ring::default_provider()).map_err(|error| {
             Problem::named(key, format!("this key cannot be used with the certificate: {error}"))
         })
@@ -70,7 +73,7 @@ pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rus
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn bytes(key: &str, path: &Path) -> Result<Vec<u8>, Problem> {
-    fs::read(path)
+fn text(key: &str, path: &Path) -> Result<String, Problem> {
+    file::text(path)
         .map_err(|error| Problem::named(key, format!("cannot read `{}`: {error}", path.display())))
 }

@@ -1,13 +1,13 @@
 //! The layers that settings come from, each looked through for keys it does not know before the
 //! `config` crate merges them: after that nobody can tell who set what.
 
-use std::{collections::BTreeMap, fs, io::ErrorKind::NotFound, str};
+use std::{collections::BTreeMap, io::ErrorKind::NotFound, str};
 
 use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
 use super::{Sources, reader::Reader};
-use crate::{nearest::did_you_mean, problem::Problem};
+use crate::{file, nearest::did_you_mean, problem::Problem};
 
 impl Reader {
     /// Reads every layer and merges them. The keys asked for so far are all there are.
@@ -48,11 +48,10 @@ impl Reader {
         let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
         let place = if sources.file.is_some() { "--config" } else { "settings" };
-        let text =
-            fs::read_to_string(&path).or_else(|error| match (error.kind(), &sources.file) {
-                (NotFound, None) => Ok(String::new()),
-                _ => Err(Problem::named(place, format!("cannot read `{name}`: {error}"))),
-            })?;
+        let text = file::text(&path).or_else(|error| match (error.kind(), &sources.file) {
+            (NotFound, None) => Ok(String::new()),
+            _ => Err(Problem::named(place, format!("cannot read `{name}`: {error}"))),
+        })?;
         self.files.push(path);
         let (document, errors) = DeTable::parse_recoverable(&text);
         for error in &errors {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Pa
 
 use config::{Config, Value, ValueKind};
 
-use crate::problem::Problem;
+use crate::{file, problem::Problem};
 
 /// What is read, or what is wrong with it, which never repeats it.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -70,10 +70,13 @@ impl Reader {
             return Some(Vec::new());
         }
         self.warn_if_open(key, &path);
-        let text =
-            fs::read_to_string(&path).map_err(|error| format!("cannot read the file: {error}"));
-        self.files.push(path.into());
-        let lines = text.and_then(|text| each(&text.lines().collect::<Vec<_>>().into(), parse));
+        let path = PathBuf::from(path);
+        let text = file::text(&path).map_err(|error| format!("cannot read the file: {error}"));
+        self.files.push(path);
+        let lines = text.and_then(|text| {
+            let lines = text.trim_end_matches(['\r', '\n']).lines();
+            each(&lines.collect::<Vec<_>>().into(), parse)
+        });
         self.keep(key, lines)
     }
 

@@ -123,6 +123,8 @@ fn secrets_by_list_and_file() {
     std::fs::write(&path, "a\r\nb\n").unwrap();
     let file = ("HOOK__AUTH__HEADER__SECRET_FILE", path.to_str().unwrap());
     assert_eq!(exposed(good("", &[name, file])), ["a", "b"]);
+    std::fs::write(&path, "\u{feff}a\nb\n\n").unwrap();
+    assert_eq!(exposed(good("", &[name, file])), ["a", "b"], "editors leave marks and blank lines");
     std::fs::write(&path, "a\n\nb\n").unwrap();
     assert!(problems("", &[name, file])[0].contains("may not be empty"));
     std::fs::write(&path, "").unwrap();

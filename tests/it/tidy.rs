@@ -102,13 +102,16 @@ fn directions_hold() {
         (&["src/hook.rs", "src/hook"][..], &[][..]),
         (&["src/rule.rs", "src/rule"], &["hook", "nearest", "rule"]),
         (&["src/auth.rs", "src/auth"], &["origin"]),
-        (&["src/settings.rs", "src/settings"], &["nearest", "origin", "problem"]),
-        (&["src/load.rs", "src/load"], &["hook", "nearest", "org", "pipeline", "problem", "rule"]),
+        (&["src/settings.rs", "src/settings"], &["file", "nearest", "origin", "problem"]),
+        (
+            &["src/load.rs", "src/load"],
+            &["file", "hook", "nearest", "org", "pipeline", "problem", "rule"],
+        ),
         (&["src/org.rs"], &["hook", "nearest", "problem"]),
         (&["src/pipeline.rs"], &["hook", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["hook", "rule", "settings", "sink"]),
         (&["src/metrics.rs"], &[]),
-        (&["src/nearest.rs", "src/origin.rs", "src/problem.rs", "src/sink.rs"], &[]),
+        (&["src/file.rs", "src/nearest.rs", "src/origin.rs", "src/problem.rs", "src/sink.rs"], &[]),
     ] {
         for name in imports(places) {
             assert!(allowed.contains(&name.as_str()), "{places:?} import `{name}`");

@@ -97,7 +97,8 @@ fn is_time_zone(text: &str) -> bool {
 
 fn is_url(text: &str) -> bool {
     // The parser forgives white space and slashes, which nothing that reads the profile has to.
-    let clean = !text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    let clean = !text
+        .contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\\');
     let after =
         |scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.starts_with(['/', '\\']));
     let absolute = after("https://") || after("http://");

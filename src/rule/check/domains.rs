@@ -6,23 +6,22 @@ use super::{Check, Miss, Node, Read, Value, met};
 use crate::rule::email;
 
 pub(super) fn read(node: &Node, wanted: bool) -> Read {
-    // In lower case; `*.example.com` as `.example.com`, the end of its sub-domains at any depth and
-    // not of itself.
-    let mut listed: HashSet<Box<str>> = HashSet::new();
+    // In lower case; of `*.example.com` the sub-domains are meant, at any depth, and not it.
+    let (mut exact, mut parents) = (HashSet::<Box<str>>::new(), HashSet::<Box<str>>::new());
     let entries = node.each_text(|entry, item| {
-        let (name, end) = match entry.strip_prefix("*.") {
-            Some(parent) => (parent, format!(".{parent}")),
-            None => (entry, entry.to_owned()),
+        let (set, name) = match entry.strip_prefix("*.") {
+            Some(parent) => (&mut parents, parent),
+            None => (&mut exact, entry),
         };
         if !email::is_domain(name) {
             return Err(item.fault(why_never(entry)));
         }
-        listed.insert(end.to_ascii_lowercase().into());
+        set.insert(name.to_ascii_lowercase().into());
         Ok(entry.to_owned())
     })?;
     let place = match &*entries {
         [only] => format!("at {only}"),
-        _ => format!("at one of {} domains", listed.len()),
+        _ => format!("at one of {} domains", exact.len() + parents.len()),
     };
     let asks = match wanted {
         true => format!("an address {place}"),
@@ -34,8 +33,8 @@ pub(super) fn read(node: &Node, wanted: bool) -> Read {
             return Err(Miss::Type);
         };
         let domain = email::domain(address).ok_or(Miss::Value)?.to_ascii_lowercase();
-        let mut ends = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot..));
-        let found = listed.contains(&*domain) || ends.any(|end| listed.contains(end));
+        let mut above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+        let found = exact.contains(&*domain) || above.any(|parent| parents.contains(parent));
         met(found == wanted)
     }))
 }

@@ -8,7 +8,7 @@
 //! Tolerant: unknown members are passed over, and of the known ones only those are looked at that
 //! a decision needs. Okta's own examples disagree about the types of the others.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use derive_more::{Display, Error};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
@@ -69,33 +69,34 @@ fn not_utf8(body: &[u8], at: usize) -> DecodeError {
     DecodeError::Syntax { line: lines.count(), column }
 }
 
-/// Where a request has what a decision needs.
-#[derive(Clone, Copy)]
+/// The objects of a request that we look into.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Top,
-    EventType,
-    RequestType,
-    EventId,
-    EventTime,
     Data,
-    UserProfile,
-    UserProfileUpdate,
     Context,
     User,
     Profile,
-    PreferredLanguage,
-    Locale,
+    Form,
     Elsewhere,
 }
 
 /// What a decision needs of a request.
 #[derive(Default)]
 struct Wanted<'a> {
-    /// The value at each place.
-    values: [Option<Value<'a>>; Place::Elsewhere as usize],
-    /// The forms.
-    user_profile: Vec<Attribute<'a>>,
-    user_profile_update: Vec<Attribute<'a>>,
+    event_type: Option<Value<'a>>,
+    request_type: Option<Value<'a>>,
+    event_id: Option<Value<'a>>,
+    event_time: Option<Value<'a>>,
+    data: Option<Value<'a>>,
+    /// The language of the end user, by `data.context.user.profile`.
+    preferred_language: Option<Value<'a>>,
+    locale: Option<Value<'a>>,
+    /// The forms, and what kinds of value they are.
+    user_profile: Option<(Value<'a>, Vec<Attribute<'a>>)>,
+    user_profile_update: Option<(Value<'a>, Vec<Attribute<'a>>)>,
+    /// Of the form that is being read.
+    attributes: Vec<Attribute<'a>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -107,35 +108,40 @@ impl<'a> Wanted<'a> {
         map: &mut A,
         depth: u8,
     ) -> Result<(), A::Error> {
+        if place == Place::Form {
+            let attribute = self.attribute(name.clone(), map.next_value()?, depth);
+            // Without the error's place, which is one in the attribute.
+            self.attributes.push(attribute.map_err(|_| A::Error::custom("attribute"))?);
+            return Ok(());
+        }
         let inner = match (place, &**name) {
-            (Place::UserProfile | Place::UserProfileUpdate, _) => {
-                let attribute = self.attribute(name.clone(), map.next_value()?, depth);
-                // Without the error's place, which is one in the attribute.
-                let attribute = attribute.map_err(|_| A::Error::custom("attribute"))?;
-                match place {
-                    Place::UserProfile => self.user_profile.push(attribute),
-                    _ => self.user_profile_update.push(attribute),
-                }
-                return Ok(());
-            }
-            (Place::Top, "eventType") => Place::EventType,
-            (Place::Top, "requestType") => Place::RequestType,
-            (Place::Top, "eventId") => Place::EventId,
-            (Place::Top, "eventTime") => Place::EventTime,
             (Place::Top, "data") => Place::Data,
-            (Place::Data, "userProfile") => Place::UserProfile,
-            (Place::Data, "userProfileUpdate") => Place::UserProfileUpdate,
             (Place::Data, "context") => Place::Context,
             (Place::Context, "user") => Place::User,
             (Place::User, "profile") => Place::Profile,
-            (Place::Profile, "preferredLanguage") => Place::PreferredLanguage,
-            (Place::Profile, "locale") => Place::Locale,
+            (Place::Data, "userProfile" | "userProfileUpdate") => Place::Form,
             _ => Place::Elsewhere,
         };
         let value = map.next_value_seed(Strict { wanted: &mut *self, place: inner, depth })?;
-        if let Some(kept) = self.values.get_mut(inner as usize) {
-            *kept = Some(value);
-        }
+        let kept = match (place, &**name) {
+            (Place::Top, "eventType") => &mut self.event_type,
+            (Place::Top, "requestType") => &mut self.request_type,
+            (Place::Top, "eventId") => &mut self.event_id,
+            (Place::Top, "eventTime") => &mut self.event_time,
+            (Place::Top, "data") => &mut self.data,
+            (Place::Profile, "preferredLanguage") => &mut self.preferred_language,
+            (Place::Profile, "locale") => &mut self.locale,
+            (Place::Data, "userProfile") => {
+                self.user_profile = Some((value, mem::take(&mut self.attributes)));
+                return Ok(());
+            }
+            (Place::Data, "userProfileUpdate") => {
+                self.user_profile_update = Some((value, mem::take(&mut self.attributes)));
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        *kept = Some(value);
         Ok(())
     }
 
@@ -158,45 +164,44 @@ impl<'a> Wanted<'a> {
         Ok(Attribute { name, submitted: Cow::Borrowed(submitted), value })
     }
 
-    fn into_request(mut self, top: &Value<'_>) -> Result<Request<'a>, DecodeError> {
+    fn into_request(self, top: &Value<'_>) -> Result<Request<'a>, DecodeError> {
         let no = |why| Err(DecodeError::NoHookRequest(why));
-        let value = |place: Place| self.values.get(place as usize).and_then(Option::as_ref);
         if !matches!(top, Value::Object) {
             return no("it is no object");
         }
-        if !matches!(value(Place::EventType), Some(Value::Text(name)) if name == EVENT_TYPE) {
+        if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
             return no("`eventType` is not that of a registration inline hook");
         }
-        if !matches!(value(Place::Data), Some(Value::Object)) {
+        if !matches!(self.data, Some(Value::Object)) {
             return no("`data` is no object");
         }
-        let request_type = match value(Place::RequestType) {
+        let request_type = match &self.request_type {
             Some(Value::Text(name)) if name == RequestType::SelfServiceRegistration.as_str() => {
                 RequestType::SelfServiceRegistration
             }
             Some(Value::Text(name)) if name == RequestType::ProgressiveProfile.as_str() => {
                 RequestType::ProgressiveProfile
             }
-            None if value(Place::UserProfile).is_some() => RequestType::Classic,
+            None if self.user_profile.is_some() => RequestType::Classic,
             None => return no("it has neither `requestType` nor `data.userProfile`"),
             Some(_) => return no("`requestType` is unknown"),
         };
-        let form = |place| value(place).is_none_or(|form| matches!(form, Value::Object));
-        if !form(Place::UserProfile) || !form(Place::UserProfileUpdate) {
+        let forms = [&self.user_profile, &self.user_profile_update];
+        if !forms.into_iter().flatten().all(|(kind, _)| matches!(kind, Value::Object)) {
             return no("a form is no object");
         }
         let registration = request_type.is_registration();
         let form = if registration { self.user_profile } else { self.user_profile_update };
-        let mut text = |place: Place| match self.values.get_mut(place as usize)?.take()? {
-            Value::Text(text) => Some(text),
+        let text = |value| match value {
+            Some(Value::Text(text)) => Some(text),
             _ => None,
         };
         Ok(Request {
             request_type,
-            event_id: text(Place::EventId),
-            event_time: text(Place::EventTime),
-            language: text(Place::PreferredLanguage).or_else(|| text(Place::Locale)),
-            form: Form::new(form),
+            event_id: text(self.event_id),
+            event_time: text(self.event_time),
+            language: text(self.preferred_language).or_else(|| text(self.locale)),
+            form: form.map(|(_, attributes)| Form::new(attributes)).unwrap_or_default(),
         })
     }
 }

@@ -87,16 +87,16 @@ fn lines(table: &DeTable<'_>, folder: &Path) -> Result<String, String> {
     let (Some(DeValue::String(name)), 1) = (file, table.len()) else {
         return Err("expected a list, or { file = \"…\" }".to_owned());
     };
+    let followed = |part: Component<'_>| !part.as_os_str().as_encoded_bytes().starts_with(b".");
+    let parts = || Path::new(&**name).components().filter(|part| *part != Component::CurDir);
+    if !parts().all(followed) || parts().count() > FOLLOWED_DEPTH {
+        return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
+    }
     let unreadable = |error: io::Error| format!("cannot read `{name}`: {error}");
     let path = fs::canonicalize(folder.join(&**name)).map_err(unreadable)?;
     let within = fs::canonicalize(folder).map_err(unreadable)?;
     if !path.starts_with(within) {
         return Err(format!("`{name}` is not in the rules folder; put the file there"));
-    }
-    let followed = |part: Component<'_>| !part.as_os_str().as_encoded_bytes().starts_with(b".");
-    let parts = || Path::new(&**name).components().filter(|part| *part != Component::CurDir);
-    if !parts().all(followed) || parts().count() > FOLLOWED_DEPTH {
-        return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
     }
     let lines = file::text(&path).map_err(unreadable)?;
     match lines.trim().is_empty() {

@@ -186,7 +186,8 @@ fn it_says_first_that_it_will_stop() {
     });
     assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#);
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
-    assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+    let last = service.post("/registrationHookSSR", &registration("{}"));
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() >= Duration::from_secs(1));
 }

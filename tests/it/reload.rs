@@ -127,6 +127,7 @@ fn bad_rules_change_nothing_and_are_told_of_once() {
         assert_eq!(told.len(), 5, "{log}");
         assert!(told[0].contains("hook.toml:5:12: "), "{log}");
         assert!(!log.contains("rules: reloaded"), "the same rules are no news: {log}");
+        assert_eq!(log.matches("rules: as they were, and good").count(), 3, "{log}");
     }
 }
 
@@ -235,6 +236,62 @@ fn a_secret_is_rotated_without_a_restart() {
         service.stderr().contains("what has changed outside of [auth] waits").then_some(())
     });
     wait_for("the other one to go", || (status(&service, "C") == 401).then_some(()));
+}
+
+/// A file that new settings name and that comes only later.
+#[test]
+fn what_new_settings_lack_may_come_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, secret) = (folder.path().join("settings.toml"), folder.path().join("secret"));
+    let write = |password: &str| {
+        let text = format!("rules.reload = '200ms'\nauth.basic.username = 'admin'\n{password}\n");
+        fs::write(&settings, text).unwrap();
+    };
+    write("auth.basic.password = 'A'");
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--config").arg(&settings);
+    let service = Service::spawn(&mut command);
+    write(&format!("auth.basic.password_file = '{}'", secret.display()));
+    wait_for("the lack to be told", || {
+        service.stderr().contains("credentials: not reloaded").then_some(())
+    });
+    assert_eq!(status(&service, "A"), 200);
+    fs::write(&secret, "B\n").unwrap();
+    wait_for("the new password", || (status(&service, "B") == 200).then_some(()));
+    assert_eq!(status(&service, "A"), 401);
+}
+
+/// A pipe ends no look, and is told of.
+#[test]
+fn a_pipe_in_the_place_of_a_file_stops_nothing() {
+    let text = rules("x").replace(r#"["x"]"#, r#"{ file = "domains.txt" }"#);
+    let folder = rules_folder(&[("hook.toml", &text), ("domains.txt", "old.example\n")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let list = folder.path().join("domains.txt");
+    fs::remove_file(&list).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&list).status().unwrap().success());
+    wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
+    assert!(service.stderr().contains("this is no regular file"));
+    fs::remove_file(&list).unwrap();
+    fs::write(&list, "new.example\n").unwrap();
+    wait_for("the list to be in force", || admits(&service, "new.example").then_some(()));
+}
+
+#[test]
+fn every_hangup_is_answered() {
+    let folder = rules_folder(&[("hook.toml", &rules("a.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "off")]);
+    for (text, told) in [
+        (rules("a.example"), "rules: as they were, and good"),
+        (rules("b.example"), "rules: reloaded; revision"),
+        (rules(""), "rules: not reloaded"),
+        (rules(""), "rules: not reloaded"),
+    ] {
+        rename(folder.path(), "hook.toml", &text);
+        let before = service.stderr().matches(told).count();
+        service.signal("HUP");
+        wait_for("an answer", || (service.stderr().matches(told).count() > before).then_some(()));
+    }
 }
 
 /// Other settings of tokens forget what was verified by the old ones; the same ones keep the keys.

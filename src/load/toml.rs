@@ -87,9 +87,12 @@ fn lines(table: &DeTable<'_>, folder: &Path) -> Result<String, String> {
     let (Some(DeValue::String(name)), 1) = (file, table.len()) else {
         return Err("expected a list, or { file = \"…\" }".to_owned());
     };
-    let followed = |part: Component<'_>| !part.as_os_str().as_encoded_bytes().starts_with(b".");
-    let parts = || Path::new(&**name).components().filter(|part| *part != Component::CurDir);
-    if !parts().all(followed) || parts().count() > FOLLOWED_DEPTH {
+    let hidden = |part: Component<'_>| match part {
+        Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+        _ => false,
+    };
+    let mut parts = Path::new(&**name).components();
+    if parts.clone().count() > FOLLOWED_DEPTH || parts.any(hidden) {
         return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
     }
     let unreadable = |error: io::Error| format!("cannot read `{name}`: {error}");

@@ -61,7 +61,11 @@ fn bearer(oauth: &OAuth, last: Option<&Credentials>) -> Result<Arc<Bearer>, Prob
         scope: oauth.scope.clone(),
         leeway: oauth.leeway,
     };
-    let keys = Keys::keep(issuer(oauth)?, oauth.max_stale).map_err(|error| {
+    let source =
+        |oauth: &OAuth| (oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.clone());
+    let same = last.filter(|last| last.auth.oauth.as_ref().map(source) == Some(source(oauth)));
+    let known = same.and_then(|last| Some(&last.authenticator.bearer.as_ref()?.keys));
+    let keys = Keys::keep(issuer(oauth)?, oauth.max_stale, known).map_err(|error| {
         Problem::named("auth.oauth", format!("no thread for its keys: {error}"))
     })?;
     Ok(Arc::new(Bearer { expected, keys }))

@@ -119,24 +119,25 @@ fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
         let (new, mut problems) = settings::load(&sources).map_err(|problem| vec![problem])?;
         // Of bad ones, too: what is missing may come.
         paths.clone_from(&new.files);
-        problems.extend(new.unguarded());
         let last = state.credentials.load_full();
-        if last.auth.is_configured() && !new.auth.is_configured() {
+        if problems.is_empty() && last.auth.is_configured() && !new.auth.is_configured() {
             problems.push(Problem::named("auth", "no way in is configured any more"));
         }
         if !problems.is_empty() {
             return Err(problems);
         }
-        if !new.same_but_for_auth(&state.settings) {
-            log::warn!("settings: what has changed outside of [auth] waits for a restart");
-        }
-        new.warnings.iter().for_each(|warning| log::warn!("{warning}"));
-        if new.auth == last.auth {
-            return Ok(Box::new(|_| None));
-        }
-        let new = Credentials::new(new.auth, None, Some(&last)).map_err(|problem| vec![problem])?;
-        Ok(Box::new(|state| {
-            state.credentials.store(Arc::new(new));
+        let waits = (!new.same_but_for_auth(&state.settings))
+            .then(|| "settings: what has changed outside of [auth] waits for a restart".to_owned());
+        let warnings = [new.warnings, waits.into_iter().collect()].concat();
+        let new = match new.auth == last.auth {
+            true => None,
+            false => Some(
+                Credentials::new(new.auth, None, Some(&last)).map_err(|problem| vec![problem])?,
+            ),
+        };
+        Ok(Box::new(move |state| {
+            warnings.iter().for_each(|warning| log::warn!("{warning}"));
+            state.credentials.store(Arc::new(new?));
             Some("what admits callers has changed".to_owned())
         }))
     })
@@ -206,14 +207,19 @@ impl Watched {
 pub fn digest(paths: &[PathBuf]) -> Vec<u8> {
     let mut digest = Context::new(&SHA256);
     for path in paths {
-        if let Err(error) = add(&mut digest, path, FOLLOWED_DEPTH) {
-            digest.update(error.to_string().as_bytes());
-        }
+        add(&mut digest, path, FOLLOWED_DEPTH);
     }
     digest.finish().as_ref().to_vec()
 }
 
-fn add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
+/// What cannot be looked at hides nothing else.
+fn add(digest: &mut Context, path: &Path, depth: usize) {
+    if let Err(error) = try_add(digest, path, depth) {
+        digest.update(error.to_string().as_bytes());
+    }
+}
+
+fn try_add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
     let name = path.as_os_str().as_encoded_bytes();
     digest.update(&name.len().to_be_bytes());
     digest.update(name);
@@ -223,7 +229,8 @@ fn add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
         // Kubernetes keeps what its links lead to in folders that are hidden.
         let hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
         entries.retain(|entry| depth > 0 && !entry.file_name().is_some_and(hidden));
-        return entries.iter().try_for_each(|entry| add(digest, entry, depth - 1));
+        entries.iter().for_each(|entry| add(digest, entry, depth - 1));
+        return Ok(());
     }
     for number in [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()] {
         digest.update(&number.to_be_bytes());

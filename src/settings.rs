@@ -141,7 +141,7 @@ pub struct Rules {
     pub directory: PathBuf,
     /// Whether somebody named it, as opposed to the default.
     pub named: bool,
-    /// How often to look whether files have changed; nothing for on SIGHUP only.
+    /// Within what time a changed file is in force; nothing for on SIGHUP only.
     pub reload: Option<Duration>,
 }
 
@@ -208,7 +208,11 @@ pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
     // Keys are written where they are read, and nowhere else: reading nothing tells all there are.
     sections::settings(&mut reader);
     reader.merge_layers(sources)?;
-    Ok((sections::settings(&mut reader), reader.problems))
+    let settings = sections::settings(&mut reader);
+    if sources.secrets && reader.problems.is_empty() {
+        reader.problems.extend(settings.unguarded());
+    }
+    Ok((settings, reader.problems))
 }
 
 impl Auth {
@@ -226,7 +230,7 @@ impl Settings {
     }
 
     /// That the service would be open to a network without a way in, if it would.
-    pub fn unguarded(&self) -> Option<Problem> {
+    fn unguarded(&self) -> Option<Problem> {
         let bind = self.server.bind;
         let why = format!(
             "no way in is configured, so only a loopback address may be served, not `{bind}`; \

@@ -140,7 +140,8 @@ impl Issuer {
 /// The freshness that `Cache-Control` gives: none at all for `no-store`, `no-cache` and what cannot be
 /// read.
 fn max_age(control: &str) -> Option<Duration> {
-    control.to_ascii_lowercase().split(',').find_map(|directive| {
+    let control = control.to_ascii_lowercase();
+    let directives = control.split(',').filter_map(|directive| {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim() {
             "no-store" | "no-cache" => Some(Duration::ZERO),
@@ -150,5 +151,6 @@ fn max_age(control: &str) -> Option<Duration> {
             }
             _ => None,
         }
-    })
+    });
+    directives.min()
 }

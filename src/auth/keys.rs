@@ -32,7 +32,7 @@ impl PublicKey {
 }
 
 /// The usable keys by their `kid`; at least one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySet(HashMap<String, PublicKey>);
 
 /// The keys in use, and by their digests the tokens that were verified with them: with other keys,
@@ -40,6 +40,12 @@ pub struct KeySet(HashMap<String, PublicKey>);
 pub(super) struct Trusted {
     pub(super) keys: KeySet,
     pub(super) verified: Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], Verified>>,
+}
+
+impl Trusted {
+    pub(super) fn new(keys: KeySet) -> Self {
+        Self { keys, verified: Mutex::default() }
+    }
 }
 
 #[derive(Deserialize)]

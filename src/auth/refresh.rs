@@ -76,14 +76,19 @@ pub enum Freshness {
 }
 
 impl Keys {
-    /// Starts fetching, at once and then in time.
+    /// Starts fetching, at once and then in time. Until then the `last` keys are good, if there are any
+    /// of this issuer.
     ///
     /// # Errors
     ///
     /// No thread can be started.
-    pub fn keep(issuer: Issuer, max_stale: Duration) -> std::io::Result<Self> {
+    pub fn keep(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> std::io::Result<Self> {
         let shared = Arc::<Shared>::default();
-        *shared.state.lock() = State { max_stale, fetching: true, ..State::default() };
+        let last = last.and_then(|last| last.shared.state.lock().keys.clone());
+        // Not what was verified by them: other things may be expected now.
+        let keys =
+            last.map(|(trusted, since)| (Arc::new(Trusted::new(trusted.keys.clone())), since));
+        *shared.state.lock() = State { max_stale, keys, fetching: true, ..State::default() };
         let (wanted, wishes) = sync_channel(1);
         let keys = Self { shared: shared.clone(), wanted };
         let thread = thread::Builder::new().name("token-keys".to_owned());
@@ -124,7 +129,7 @@ impl Keys {
                     return good;
                 }
                 if good.is_some() && !state.fetching && !state.unknown.is_some_and(lately) {
-                    state.unknown = Some(since);
+                    state.unknown = Some(Instant::now());
                     state.fetching = true;
                     // Full, it has been woken already.
                     let _ = self.wanted.try_send(());
@@ -154,7 +159,10 @@ fn run(shared: &Shared, issuer: &Issuer, wishes: &Receiver<()>) {
         if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        shared.state.lock().fetching = true;
+        let mut state = shared.state.lock();
+        state.fetching = true;
+        // A wish that came meanwhile is what is done now.
+        let _ = wishes.try_recv();
     }
 }
 
@@ -176,7 +184,7 @@ impl State {
                 }
                 let trusted = match self.keys.take() {
                     Some((trusted, _)) if trusted.keys == keys => trusted,
-                    _ => Arc::new(Trusted { keys, verified: Mutex::default() }),
+                    _ => Arc::new(Trusted::new(keys)),
                 };
                 self.keys = Some((trusted, Instant::now()));
                 // Somewhat before they expire, and before they are too old.

@@ -37,7 +37,6 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = common.settings(true)?;
     problems.extend(org.problems.clone());
-    problems.extend(settings.unguarded());
     if let Some(oauth) = &settings.auth.oauth {
         problems.extend(issuer(oauth).err());
     }

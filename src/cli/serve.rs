@@ -20,8 +20,7 @@ use crate::{
 };
 
 pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
-    let (mut settings, mut problems) = common.settings(true)?;
-    problems.extend(settings.unguarded());
+    let (mut settings, problems) = common.settings(true)?;
     if !problems.is_empty() {
         return Err(problems.into());
     }

@@ -52,7 +52,7 @@ impl Reader<'_> {
         Table(entries.collect())
     }
 
-    fn node(&mut self, value: &Spanned<DeValue<'_>>, is_list: bool) -> Node {
+    fn node(&mut self, value: &Spanned<DeValue<'_>>, may_be_file: bool) -> Node {
         let span = value.span();
         let content = match value.get_ref() {
             DeValue::String(text) => Content::Text(text.to_string()),
@@ -65,8 +65,8 @@ impl Reader<'_> {
             DeValue::Array(items) => {
                 Content::List(items.iter().map(|item| self.node(item, false)).collect())
             }
-            DeValue::Table(table) if is_list => {
-                let lines = lines(table, self.folder).unwrap_or_else(|message| {
+            DeValue::Table(table) if may_be_file && let Some(name) = file(table) => {
+                let lines = lines(name, self.folder).unwrap_or_else(|message| {
                     self.faults.borrow_mut().push(Fault { span: span.clone(), message });
                     // What is wrong has been told.
                     String::new()
@@ -80,23 +80,26 @@ impl Reader<'_> {
     }
 }
 
-/// The text of the file that `{ file = "roster.txt" }` names in the place of a list, or what is wrong
-/// with either.
-fn lines(table: &DeTable<'_>, folder: &Path) -> Result<String, String> {
-    let file = table.get("file").map(|value| value.get_ref());
-    let (Some(DeValue::String(name)), 1) = (file, table.len()) else {
-        return Err("expected a list, or { file = \"…\" }".to_owned());
-    };
+/// The name in `{ file = "roster.txt" }`, which stands for a list.
+fn file<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
+    match table.get("file")?.get_ref() {
+        DeValue::String(name) if table.len() == 1 => Some(name),
+        _ => None,
+    }
+}
+
+/// The text of a file with a list, or what is wrong with it.
+fn lines(name: &str, folder: &Path) -> Result<String, String> {
     let hidden = |part: Component<'_>| match part {
         Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
         _ => false,
     };
-    let mut parts = Path::new(&**name).components();
+    let mut parts = Path::new(name).components();
     if parts.clone().count() > FOLLOWED_DEPTH || parts.any(hidden) {
         return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
     }
     let unreadable = |error: io::Error| format!("cannot read `{name}`: {error}");
-    let path = fs::canonicalize(folder.join(&**name)).map_err(unreadable)?;
+    let path = fs::canonicalize(folder.join(name)).map_err(unreadable)?;
     let within = fs::canonicalize(folder).map_err(unreadable)?;
     if !path.starts_with(within) {
         return Err(format!("`{name}` is not in the rules folder; put the file there"));

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use crate::nearest::unknown;
 
-/// Of how many bad lines of a file each is told.
-const LINES_TOLD: usize = 10;
+/// How many faults of one list are told: a file may have a million.
+const TOLD: usize = 10;
 
 /// A fault in a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,33 +162,34 @@ impl Node {
         &self,
         mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Vec<Fault>> {
-        let Content::Lines(lines) = &self.content else {
-            return collect(self.list()?.iter().map(|item| read(item.text()?, item)));
+        let lines = match &self.content {
+            Content::Lines(lines) => lines,
+            Content::Table(_) => return Err(self.expected("a list, or { file = \"…\" }").into()),
+            _ => return collect(self.list()?.iter().map(|item| read(item.text()?, item))),
         };
         if lines.is_empty() {
             // It could not be read, which has been told.
             return Err(Vec::new());
         }
         let lines = lines.lines().map(str::trim).zip(1_usize..);
-        let values = collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+        collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
             read(line, self).map_err(|Fault { span, message }| {
                 let message = format!("in line {number} of the file: {message}");
                 Fault { span, message }
             })
-        }));
-        values.map_err(|mut faults| {
-            let more = faults.len().saturating_sub(LINES_TOLD);
-            faults.truncate(LINES_TOLD);
-            faults
-                .extend((more > 0).then(|| self.fault(format!("{more} more lines are like that"))));
-            faults
-        })
+        }))
     }
 }
 
-/// All values, or all faults.
+/// All values, or faults, of which there are no more than need to be told.
 pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T>, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let values = items.filter_map(|item| item.map_err(|fault| faults.push(fault)).ok()).collect();
+    let (mut values, mut faults) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Ok(value) => values.push(value),
+            Err(_) if faults.len() == TOLD => return Err(faults),
+            Err(fault) => faults.push(fault),
+        }
+    }
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

@@ -3,7 +3,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use actix_http::KeepAlive;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, http::Method, web};
 
 use super::{
     answer::{self, Refusal},
@@ -27,6 +27,9 @@ pub(super) fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<Ser
 async fn handle(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     match handler::probe(&request, &state) {
         Some(answer) => answer,
+        None if request.path() == "/metrics" && request.method() != Method::GET => {
+            answer::refused(Refusal::Method { allow: "GET" }, &state, request.head())
+        }
         None if request.path() == "/metrics" => answer::metrics(&state, request.head()),
         None => answer::refused(Refusal::NotFound, &state, request.head()),
     }

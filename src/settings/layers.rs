@@ -74,7 +74,8 @@ impl Reader {
     /// The dotted keys of a table by where they stand. A table that is no section of ours is one.
     fn flatten(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
-            let path = format!("{prefix}{}", key.get_ref());
+            // A quoted key with a dot in it is another key than the path that it looks like.
+            let path = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
             match value.get_ref() {
                 DeValue::Table(inner) if self.is_section(&path) && !inner.is_empty() => {
                     self.flatten(inner, &format!("{path}."), keys);

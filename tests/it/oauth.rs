@@ -141,7 +141,7 @@ fn an_issuer_that_comes_up_later() {
 fn fetches_are_counted_by_what_came_of_them() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
-    let keys = Keys::keep(issuer, Duration::from_secs(3600)).unwrap();
+    let keys = Keys::keep(issuer, Duration::from_secs(3600), None).unwrap();
     let failed = wait_for("a failure", || Some(keys.fetches()).filter(|(_, bad)| *bad > 0));
     assert_eq!(failed.0, 0);
     let _issuer = start(Behaviour::default());

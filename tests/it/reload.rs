@@ -69,6 +69,8 @@ fn rename(folder: &Path, name: &str, text: &str) {
 #[test]
 fn good_rules_replace_others_while_requests_go_on() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    // What cannot be looked at hides nothing else.
+    symlink("nowhere", folder.path().join("a-link")).unwrap();
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
     let (done, count) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
@@ -324,6 +326,8 @@ fn settings_of_tokens_follow_their_file() {
     write(issuer::SCOPE, "B");
     wait_for("the new password", || (status(&service, "B") == 200).then_some(()));
     assert_eq!((call(), issuer.fetches()), (200, 1), "the keys are kept");
+    // The issuer's keys stay good, whatever tokens must say now.
+    issuer.change(|behaviour| behaviour.status = 500);
     write("another.scope", "B");
     wait_for("the token to be refused", || (call() == 403).then_some(()));
 }

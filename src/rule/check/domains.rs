@@ -8,7 +8,8 @@ use crate::rule::email;
 pub(super) fn read(node: &Node, wanted: bool) -> Read {
     // In lower case; of `*.example.com` the sub-domains are meant, at any depth, and not it.
     let (mut exact, mut parents) = (HashSet::<Box<str>>::new(), HashSet::<Box<str>>::new());
-    let entries = node.each_text(|entry, item| {
+    let mut only = String::new();
+    node.each_text(|entry, item| {
         let (set, name) = match entry.strip_prefix("*.") {
             Some(parent) => (&mut parents, parent),
             None => (&mut exact, entry),
@@ -17,11 +18,12 @@ pub(super) fn read(node: &Node, wanted: bool) -> Read {
             return Err(item.fault(why_never(entry)));
         }
         set.insert(name.to_ascii_lowercase().into());
-        Ok(entry.to_owned())
+        entry.clone_into(&mut only);
+        Ok(())
     })?;
-    let place = match &*entries {
-        [only] => format!("at {only}"),
-        _ => format!("at one of {} domains", exact.len() + parents.len()),
+    let place = match exact.len() + parents.len() {
+        1 => format!("at {only}"),
+        count => format!("at one of {count} domains"),
     };
     let asks = match wanted {
         true => format!("an address {place}"),

@@ -16,7 +16,7 @@ pub(super) fn read(node: &Node, part: &Table) -> Read {
     let check = Check::new(format!("the same as `{other}`"), move |value, around| {
         let value = value.scalar().ok_or(Miss::Type)?;
         let other = around.form.get(&other).ok_or(Miss::Value)?;
-        met(other.value.scalar() == Some(value))
+        met(other.value.scalar().ok_or(Miss::Type)? == value)
     });
     Ok(Check { other: looks_at, ..check })
 }

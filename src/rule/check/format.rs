@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex_automata::meta::Regex;
 
 use super::{Check, Miss, Node, Read, Value, met, range::parse_date};
-use crate::{nearest::did_you_mean, rule::email};
+use crate::{nearest::unknown, rule::email};
 
 /// A format: its name, what it asks for, the test of a text, and whether a value that is no text
 /// meets it.
@@ -47,8 +47,8 @@ const fn text(name: &'static str, asks: &'static str, text: fn(&str) -> bool) ->
 pub(super) fn read(node: &Node) -> Read {
     let name = node.text()?;
     let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-        let suggestion = did_you_mean(name, FORMATS.iter().map(|format| format.name));
-        return Err(node.fault(format!("unknown format `{name}`{suggestion}")).into());
+        let known = FORMATS.iter().map(|format| format.name);
+        return Err(node.fault(unknown("format", name, known)).into());
     };
     Ok(Check::new(format.asks, |value, _| match value {
         Value::Text(text) => met((format.text)(text)),
@@ -113,7 +113,7 @@ fn is_integer(text: &str) -> bool {
 }
 
 /// RFC 8259 §6.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
 }
 

@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use jiff::civil::Date;
 
-use super::{Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, met};
+use super::{
+    Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, format::is_number, met,
+};
 
 pub(super) fn read(node: &Node) -> Read {
     let first = node.table().ok().and_then(|table| table.get("min").or(table.get("max")));
@@ -19,16 +21,14 @@ pub(super) fn read(node: &Node) -> Read {
         let (Value::Number(text) | Value::Text(text)) = value else {
             return Err(Miss::Type);
         };
-        // Rust reads more than JSON's numbers: `inf`, `1_000` it does not, ` 1` it does not.
-        let number: f64 = text.parse().map_err(|_| Miss::Value)?;
-        met(number.is_finite() && ends.contains(number))
+        met(is_number(text) && text.parse().is_ok_and(|number| ends.contains(number)))
     }))
 }
 
 /// Whole years, at least and at most.
 pub(super) fn read_age(node: &Node) -> Read {
     let ages = Counts::of(node)?;
-    Ok(Check::new(ages.describe("years ago"), move |value, around| {
+    Ok(Check::new(format!("a date {}", ages.describe("years ago")), move |value, around| {
         let (born, day) = (date_of(value)?, around.day());
         let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
         let years = i32::from(day.year()) - i32::from(born.year()) - i32::from(!had_birthday);
@@ -42,14 +42,14 @@ fn number(node: &Node) -> Result<f64, Fault> {
         #[expect(clippy::cast_precision_loss, reason = "values are compared as doubles, too")]
         Content::Integer(value) => Ok(value as f64),
         Content::Decimal(value) if value.is_finite() => Ok(value),
-        _ => Err(node.expected("a number, as the other end is")),
+        _ => Err(node.expected("a finite number (both ends are numbers, or both dates)")),
     }
 }
 
 fn date(node: &Node) -> Result<Date, Fault> {
     let text = match &node.content {
         Content::Text(text) | Content::Date(text) => text,
-        _ => return Err(node.expected("a date, as the other end is")),
+        _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),
     };
     parse_date(text).ok_or_else(|| node.fault("expected a date, such as \"1990-01-31\""))
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::nearest::unknown;
 
 /// How many faults of one list are told: a file may have a million.
-const TOLD: usize = 10;
+const TOLD: usize = 20;
 
 /// A fault in a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use crate::hook::{
 
 pub mod check;
 pub mod email;
-pub mod node;
+pub(crate) mod node;
 mod requirement;
-pub mod set;
+pub(crate) mod set;
 pub mod text;
 
 use check::{Circumstances, Miss};
@@ -39,23 +39,21 @@ pub struct RuleSet {
 pub struct Hook {
     /// For `self.service.registration`, and for Classic Engine's registrations.
     pub registration: Option<Section>,
-    /// For `progressive.profile`.
-    pub progressive: Option<Section>,
+    pub(crate) progressive: Option<Section>,
 }
 
 /// The rules for one kind of request.
 #[derive(Debug)]
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
-    pub summary: Text,
-    /// How a denial is written.
-    pub deny: DenyStyle,
+    pub(crate) summary: Text,
+    pub(crate) deny: DenyStyle,
     /// What must hold; nothing where the section says that it means it (`allow_all = true`).
     pub rules: Option<NonEmpty<Rule>>,
     /// The attributes to copy from the form, in this order, when all is well.
-    pub update: Vec<String>,
+    pub(crate) update: Vec<String>,
     /// What is set after them, in this order.
-    pub set: Vec<Set>,
+    pub(crate) set: Vec<Set>,
 }
 
 /// One requirement, and what the end user is told where it is not met.
@@ -81,8 +79,7 @@ pub struct Rule {
 
 /// A rule and what came of it.
 pub struct Verdict<'r> {
-    /// The rule.
-    pub rule: &'r Rule,
+    pub(crate) rule: &'r Rule,
     /// What came of it.
     pub outcome: Outcome<'r>,
 }
@@ -111,19 +108,19 @@ impl Outcome<'_> {
 
 impl Hook {
     /// The rules of both sections.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.registration.iter().chain(&self.progressive).flat_map(Section::rules)
     }
 
     /// What such requests are judged by. Where there is nothing, they are denied.
-    pub fn section(&self, request_type: RequestType) -> Option<&Section> {
+    pub(crate) fn section(&self, request_type: RequestType) -> Option<&Section> {
         let registration = request_type.is_registration();
         if registration { self.registration.as_ref() } else { self.progressive.as_ref() }
     }
 
     /// Judges a request: the decision, and one verdict a rule, in the file's order. `today` is the
     /// UTC day, for requests that do not say when they were made.
-    pub fn evaluate<'r: 'q, 'q>(
+    pub(crate) fn evaluate<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         today: Date,
@@ -154,8 +151,7 @@ impl Hook {
 }
 
 impl Section {
-    /// What must hold, if anything must.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().flat_map(NonEmpty::iter)
     }
 
@@ -173,12 +169,11 @@ impl Section {
 
 impl Rule {
     /// The name of its mode in rules, logs and metrics.
-    pub fn mode(&self) -> &'static str {
+    pub(crate) fn mode(&self) -> &'static str {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    /// What comes of this rule.
-    pub fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
+    pub(crate) fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
         // Nobody gets out of a rule by sending what its condition does not expect.
         let holds = |part: &Part| {
             let unmet = part.unmet(circumstances);
@@ -191,7 +186,7 @@ impl Rule {
     }
 
     /// Every attribute it looks at, without repetition.
-    pub fn attributes(&self) -> Vec<&str> {
+    pub(crate) fn attributes(&self) -> Vec<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
         let others =
@@ -203,12 +198,6 @@ impl Rule {
             }
         }
         attributes
-    }
-
-    /// Whether a check looks at other attributes than the one it is asked of.
-    pub fn looks_further(&self) -> bool {
-        let mut checks = self.requirement.parts().iter().flat_map(|part| part.checks.iter());
-        !self.when.is_empty() || checks.any(|check| check.other.is_some())
     }
 
     fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {

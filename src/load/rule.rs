@@ -9,7 +9,7 @@ use crate::{
     pipeline::today,
     rule::{
         Part, Requirement, Rule,
-        check::{self, Check, Circumstances, Kind, Miss},
+        check::{Check, Circumstances, IGNORE_CASE, KINDS, Kind, Miss, ignores_case},
         node::{Entry, Node},
         text::Text,
     },
@@ -68,7 +68,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     if fields.fault_count() > before {
         return None;
     }
-    let plain = all.or(any).is_none() && !rule.looks_further();
+    let plain = ["all", "any", "equals", "when"].iter().all(|key| fields.table.get(key).is_none());
     let passing = examples.and_then(|entry| examples::try_out(&rule, plain, &entry.value, fields));
     if fields.scrutiny.probe && fields.fault_count() == before {
         for found in probe::findings(&rule, &passing.unwrap_or_default(), today()) {
@@ -80,9 +80,8 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
 
 /// Complains of what belongs into a part and stands beside the parts.
 fn tell_strays(parts: &Entry, fields: &Fields<'_, '_>) {
-    let checks = check::KINDS.iter().map(|kind| kind.key);
-    let modifiers = check::MODIFIERS.iter().map(|(key, _)| *key);
-    let keys = ["attribute", "attributes", "optional"].into_iter().chain(checks).chain(modifiers);
+    let checks = KINDS.iter().map(|kind| kind.key);
+    let keys = ["attribute", "attributes", "optional", IGNORE_CASE].into_iter().chain(checks);
     for stray in keys.filter_map(|key| fields.entry(key)) {
         let (parts, key) = (&parts.key, &stray.key);
         let why = format!("beside `{parts}`, `{key}` belongs into one of its parts");
@@ -103,9 +102,9 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let attributes = read_attributes(fields, optional);
     let argument = |kind: &'static Kind| Some((kind, &fields.entry(kind.key)?.value));
-    let named: Vec<_> = check::KINDS.iter().filter_map(argument).collect();
+    let named: Vec<_> = KINDS.iter().filter_map(argument).collect();
     if named.is_empty() {
-        let known: Vec<_> = check::KINDS.iter().map(|kind| kind.key).collect();
+        let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
         fields.tell(fields.fault(format!(
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
@@ -120,18 +119,20 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
             fields.name(argument, |org, other, new| org.judged(other, new, false));
         }
         for name in attributes.iter().flat_map(NonEmpty::iter) {
+            if check.other.as_ref() == Some(name) {
+                let why = format!("`{name}` always equals itself; name another");
+                fields.tell(argument.fault(why));
+            }
             hold(name, kind, argument, &check, fields);
         }
         checks.push(check);
     }
-    for (modifier, of) in check::MODIFIERS {
-        fields.optional(modifier, Node::boolean);
-        if let Some(entry) = fields.table.get(modifier)
-            && of.iter().all(|key| fields.table.get(key).is_none())
-        {
-            let of = of.join("` or `");
-            fields.tell(entry.fault(format!("`{modifier}` means nothing without `{of}`")));
-        }
+    fields.optional(IGNORE_CASE, Node::boolean);
+    if let Some(entry) = fields.table.get(IGNORE_CASE)
+        && ["one_of", "not_one_of"].iter().all(|key| fields.table.get(key).is_none())
+    {
+        let why = format!("`{IGNORE_CASE}` means nothing without `one_of` or `not_one_of`");
+        fields.tell(entry.fault(why));
     }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
@@ -141,13 +142,12 @@ fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields
     let (values, all, schema) = fields.scrutiny.org.values(name, kind.key);
     let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
     let never = |miss| all || miss == Miss::Type;
-    let refused = |value| check.judge(value, &around).is_err_and(never);
+    let refused = |value| (check.judge)(value, &around).is_err_and(never);
     if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
         fields.tell(argument.fault(format!("this never holds: {schema}")));
     } else if kind.key == "one_of" {
-        let any_case = fields.table.get("ignore_case").map(|entry| entry.value.boolean());
-        let comes =
-            |text: &str| fields.scrutiny.org.submits(name, text, any_case == Some(Ok(true)));
+        let any_case = ignores_case(fields.table);
+        let comes = |text: &str| fields.scrutiny.org.submits(name, text, any_case);
         fields.keep(argument.each_text(|text, item| match comes(text) {
             true => Ok(()),
             false => Err(item.fault(format!("no form submits this: {schema}"))),

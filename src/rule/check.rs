@@ -6,8 +6,11 @@ use std::fmt;
 use derive_more::Display;
 use jiff::civil::Date;
 
-use super::node::{Content, Entry, Fault, Node, Table, collect};
-use crate::hook::{Form, Value};
+use super::node::{Content, Fault, Node, Table, collect};
+use crate::{
+    hook::{Form, Value},
+    nearest::unknown,
+};
 
 mod digits;
 mod domains;
@@ -21,13 +24,14 @@ mod range;
 /// Something asked of an attribute's value.
 pub struct Check {
     /// What is asked for, to follow "expected": `4 digits`.
-    pub asks: String,
+    pub(crate) asks: String,
     /// The other attribute that it looks at, if it does.
-    pub other: Option<String>,
-    judge: Box<Judge>,
+    pub(crate) other: Option<String>,
+    /// Judges a value that is neither absent nor empty.
+    pub(crate) judge: Box<Judge>,
 }
 
-type Judge = dyn Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync;
+pub(crate) type Judge = dyn Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync;
 
 impl Check {
     /// A check that asks for this and judges so.
@@ -36,15 +40,6 @@ impl Check {
         judge: impl Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync + 'static,
     ) -> Self {
         Self { asks: asks.into(), other: None, judge: Box::new(judge) }
-    }
-
-    /// Judges a value that is neither absent nor empty.
-    ///
-    /// # Errors
-    ///
-    /// In what way the value is not what is asked for.
-    pub fn judge(&self, value: &Value<'_>, around: &Circumstances<'_>) -> Result<(), Miss> {
-        (self.judge)(value, around)
     }
 }
 
@@ -57,19 +52,10 @@ impl fmt::Debug for Check {
 /// What a value stands among.
 pub struct Circumstances<'a> {
     /// The form, normalised.
-    pub form: &'a Form<'a>,
-    /// Okta's `eventTime`.
-    pub event_time: Option<&'a str>,
+    pub(crate) form: &'a Form<'a>,
+    pub(crate) event_time: Option<&'a str>,
     /// The UTC day, where Okta does not say when.
-    pub today: Date,
-}
-
-impl Circumstances<'_> {
-    /// The UTC day of the request.
-    fn day(&self) -> Date {
-        let said = self.event_time.and_then(|time| time.parse::<jiff::Timestamp>().ok());
-        said.map_or(self.today, |time| time.to_zoned(jiff::tz::TimeZone::UTC).date())
-    }
+    pub(crate) today: Date,
 }
 
 /// In what way a value misses; printed, the end of what says so.
@@ -84,18 +70,16 @@ pub enum Miss {
 }
 
 /// A kind of check: its key in a rules file, and how its argument is read.
-pub struct Kind {
-    /// The key.
-    pub key: &'static str,
-    /// Builds the check from the key's value; the part around it gives modifiers.
-    pub read: fn(&Node, &Table) -> Read,
+pub(crate) struct Kind {
+    pub(crate) key: &'static str,
+    /// Builds the check from the key's value and the part around it.
+    pub(crate) read: fn(&Node, &Table) -> Read,
 }
 
 /// A check, or every fault of its argument.
-pub type Read = Result<Check, Vec<Fault>>;
+pub(crate) type Read = Result<Check, Vec<Fault>>;
 
-/// Every kind there is.
-pub const KINDS: &[Kind] = &[
+pub(crate) const KINDS: &[Kind] = &[
     Kind { key: "domains", read: |node, _| domains::read(node, true) },
     Kind { key: "not_domains", read: |node, _| domains::read(node, false) },
     Kind { key: "digits", read: |node, _| digits::read(node) },
@@ -106,11 +90,16 @@ pub const KINDS: &[Kind] = &[
     Kind { key: "format", read: |node, _| format::read(node) },
     Kind { key: "range", read: |node, _| range::read(node) },
     Kind { key: "age", read: |node, _| range::read_age(node) },
-    Kind { key: "equals", read: equals::read },
+    Kind { key: "equals", read: |node, _| equals::read(node) },
 ];
 
-/// Keys of a part that change what a check does: the key, and the checks it goes with.
-pub const MODIFIERS: &[(&str, &[&str])] = &[(one_of::IGNORE_CASE, &["one_of", "not_one_of"])];
+/// The key of a part that changes what `one_of` and `not_one_of` do.
+pub(crate) const IGNORE_CASE: &str = "ignore_case";
+
+/// Whether it is set. That it is a boolean is the loader's to say.
+pub(crate) fn ignores_case(part: &Table) -> bool {
+    part.get(IGNORE_CASE).is_some_and(|entry| entry.value.boolean() == Ok(true))
+}
 
 /// The text of a value, or the miss that it has none.
 fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Miss> {
@@ -122,7 +111,6 @@ fn met(holds: bool) -> Result<(), Miss> {
 }
 
 /// The ends of a range, both within it; at least one is there.
-#[derive(Debug)]
 struct Bounds<T> {
     min: Option<T>,
     max: Option<T>,
@@ -133,16 +121,12 @@ impl<T: Copy + PartialOrd> Bounds<T> {
     fn read(node: &Node, end: fn(&Node) -> Result<T, Fault>) -> Result<Self, Vec<Fault>> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        collect(table.0.iter().map(|Entry { key, key_span, value }| {
-            let bound = match key.as_str() {
-                "min" => &mut bounds.min,
-                "max" => &mut bounds.max,
-                _ => {
-                    let message = format!("unknown key `{key}`; known are `min` and `max`");
-                    return Err(Fault { span: key_span.clone(), message });
-                }
-            };
-            *bound = Some(end(value)?);
+        collect(table.0.iter().map(|entry| {
+            match entry.key.as_str() {
+                "min" => bounds.min = Some(end(&entry.value)?),
+                "max" => bounds.max = Some(end(&entry.value)?),
+                key => return Err(entry.fault(unknown("key", key, ["min", "max"]))),
+            }
             Ok(())
         }))?;
         match (bounds.min, bounds.max) {

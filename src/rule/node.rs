@@ -9,13 +9,11 @@ use crate::nearest::unknown;
 /// How many faults of one list are told: a file may have a million.
 const TOLD: usize = 20;
 
-/// A fault in a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Where, in bytes from the file's start.
-    pub span: Range<usize>,
-    /// What is wrong and what would be right.
-    pub message: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
 }
 
 /// What is read in one step fails with one fault, and then with nothing but it.
@@ -25,29 +23,20 @@ impl From<Fault> for Vec<Fault> {
     }
 }
 
-/// A value and where it stands.
 #[derive(Debug, Clone)]
-pub struct Node {
-    /// Where.
-    pub span: Range<usize>,
-    /// What.
-    pub content: Content,
+pub(crate) struct Node {
+    pub(crate) span: Range<usize>,
+    pub(crate) content: Content,
 }
 
-/// What a value can be.
 #[derive(Debug, Clone)]
-pub enum Content {
-    /// A string.
+pub(crate) enum Content {
     Text(String),
-    /// An integer.
     Integer(i64),
-    /// Another number.
     Decimal(f64),
-    /// A date, as it was written.
+    /// As it was written.
     Date(String),
-    /// `true` or `false`.
     Boolean(bool),
-    /// An array.
     List(Vec<Node>),
     /// The lines of a file, in the place of an array.
     Lines(Box<str>),
@@ -59,42 +48,35 @@ pub enum Content {
 
 /// A table's entries in the file's order.
 #[derive(Debug, Clone, Default)]
-pub struct Table(pub Vec<Entry>);
+pub(crate) struct Table(pub(crate) Vec<Entry>);
 
-/// A key and its value.
 #[derive(Debug, Clone)]
-pub struct Entry {
-    /// The key.
-    pub key: String,
-    /// Where the key stands.
-    pub key_span: Range<usize>,
-    /// The value.
-    pub value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Range<usize>,
+    pub(crate) value: Node,
 }
 
 impl Table {
-    /// The entry of this key.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         self.0.iter().find(|entry| entry.key == key)
     }
 }
 
 impl Entry {
-    /// A fault at this key.
-    pub fn fault(&self, message: impl Into<String>) -> Fault {
+    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { span: self.key_span.clone(), message: message.into() }
     }
 }
 
 /// What reads a value as one of a kind complains of any other.
 impl Node {
-    /// A fault at this value.
-    pub fn fault(&self, message: impl Into<String>) -> Fault {
+    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { span: self.span.clone(), message: message.into() }
     }
 
     /// The complaint that this should be something else.
-    pub fn expected(&self, what: &str) -> Fault {
+    pub(crate) fn expected(&self, what: &str) -> Fault {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
@@ -110,7 +92,7 @@ impl Node {
     }
 
     /// A string that is not blank.
-    pub fn text(&self) -> Result<&str, Fault> {
+    pub(crate) fn text(&self) -> Result<&str, Fault> {
         match &self.content {
             Content::Text(text) if text.trim().is_empty() => {
                 Err(self.fault("this may not be empty"))
@@ -121,23 +103,21 @@ impl Node {
     }
 
     /// What one of some names stands for.
-    pub fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
+    pub(crate) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
         let name = self.text()?;
         let chosen = choices.iter().find(|(known, _)| *known == name);
         let known = choices.iter().map(|(known, _)| *known);
         chosen.map(|(_, choice)| *choice).ok_or_else(|| self.fault(unknown(what, name, known)))
     }
 
-    /// `true` or `false`.
-    pub fn boolean(&self) -> Result<bool, Fault> {
+    pub(crate) fn boolean(&self) -> Result<bool, Fault> {
         match self.content {
             Content::Boolean(value) => Ok(value),
             _ => Err(self.expected("true or false")),
         }
     }
 
-    /// A table.
-    pub fn table(&self) -> Result<&Table, Fault> {
+    pub(crate) fn table(&self) -> Result<&Table, Fault> {
         match &self.content {
             Content::Table(table) => Ok(table),
             _ => Err(self.expected("a table")),
@@ -145,7 +125,7 @@ impl Node {
     }
 
     /// A list with at least one element: whoever writes an empty one has meant something else.
-    pub fn list(&self) -> Result<&[Self], Fault> {
+    pub(crate) fn list(&self) -> Result<&[Self], Fault> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
                 Err(self.fault("an empty list means nothing; name at least one entry"))
@@ -158,7 +138,7 @@ impl Node {
     /// Reads each of a list of strings that are not blank; or each line of a file that is not,
     /// without white space at its ends. Complains of every one that is none or that `read` complains
     /// of.
-    pub fn each_text<T>(
+    pub(crate) fn each_text<T>(
         &self,
         mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Vec<Fault>> {
@@ -182,7 +162,9 @@ impl Node {
 }
 
 /// All values, or faults, of which there are no more than need to be told.
-pub fn collect<T>(items: impl Iterator<Item = Result<T, Fault>>) -> Result<Vec<T>, Vec<Fault>> {
+pub(crate) fn collect<T>(
+    items: impl Iterator<Item = Result<T, Fault>>,
+) -> Result<Vec<T>, Vec<Fault>> {
     let (mut values, mut faults) = (Vec::new(), Vec::new());
     for item in items {
         match item {

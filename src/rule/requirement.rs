@@ -71,7 +71,7 @@ impl Part {
                 return (!self.optional).then_some(Unmet::Absent(attribute));
             };
             self.checks.iter().find_map(|check| {
-                let miss = check.judge(&submitted.value, circumstances).err()?;
+                let miss = (check.judge)(&submitted.value, circumstances).err()?;
                 Some(Unmet::Missed { attribute, check, miss })
             })
         })

@@ -4,18 +4,15 @@ use std::borrow::Cow;
 
 use crate::hook::{Attribute, Form, Value};
 
-/// One attribute to set.
 #[derive(Debug)]
-pub struct Set {
-    /// The attribute.
-    pub attribute: String,
-    /// How its value comes about.
-    pub source: Source,
+pub(crate) struct Set {
+    pub(crate) attribute: String,
+    pub(crate) source: Source,
 }
 
 /// How a value comes about.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// Always this, in JSON.
     Constant(String),
     /// Texts and attributes of the form, one after another.
@@ -24,20 +21,15 @@ pub enum Source {
     Normalize(Vec<Step>),
 }
 
-/// A piece of a template.
 #[derive(Debug)]
-pub enum Piece {
-    /// As it stands.
+pub(crate) enum Piece {
     Text(String),
-    /// The value of this attribute.
     Attribute(String),
 }
 
-/// A step of normalising.
-pub type Step = fn(&str) -> String;
+pub(crate) type Step = fn(&str) -> String;
 
-/// The steps by their names.
-pub const STEPS: [(&str, Step); 4] = [
+pub(crate) const STEPS: [(&str, Step); 4] = [
     ("trim", |text| text.trim().to_owned()),
     ("lowercase", str::to_lowercase),
     ("uppercase", str::to_uppercase),
@@ -98,6 +90,6 @@ impl Set {
 }
 
 /// A JSON string.
-pub fn json_text(text: &str) -> String {
+pub(crate) fn json_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

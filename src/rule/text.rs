@@ -21,7 +21,7 @@ impl Text {
     }
 
     /// Reads `"…"` or `{ default = "…", fr = "…" }`.
-    pub fn read(node: &Node) -> Result<Self, Fault> {
+    pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
         let Content::Table(table) = &node.content else {
             return Ok(Self::new(node.text()?.to_owned(), []));
         };
@@ -43,7 +43,7 @@ impl Text {
 
     /// The text in this language: by the whole tag, else by less and less of it (RFC 4647 §3.4), else
     /// the default.
-    pub fn in_language(&self, tag: Option<&str>) -> &str {
+    pub(crate) fn in_language(&self, tag: Option<&str>) -> &str {
         let Some(tag) = tag.filter(|_| !self.translations.is_empty()).map(plain) else {
             return &self.default;
         };

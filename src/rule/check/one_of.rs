@@ -2,13 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Miss, Node, Read, Table, met};
-
-pub(super) const IGNORE_CASE: &str = "ignore_case";
+use super::{Check, Miss, Node, Read, Table, ignores_case, met};
 
 pub(super) fn read(node: &Node, part: &Table, wanted: bool) -> Read {
-    // That it is a boolean is the loader's to say: both checks may stand beside it.
-    let ignore_case = part.get(IGNORE_CASE).is_some_and(|entry| entry.value.boolean() == Ok(true));
+    let ignore_case = ignores_case(part);
     let values = node.each_text(|value, _| {
         Ok(if ignore_case { value.to_ascii_lowercase().into() } else { value.into() })
     })?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, format::is_number, met,
@@ -29,7 +29,9 @@ pub(super) fn read(node: &Node) -> Read {
 pub(super) fn read_age(node: &Node) -> Read {
     let ages = Counts::of(node)?;
     Ok(Check::new(format!("a date {}", ages.describe("years ago")), move |value, around| {
-        let (born, day) = (date_of(value)?, around.day());
+        let born = date_of(value)?;
+        let said = around.event_time.and_then(|time| time.parse::<Timestamp>().ok());
+        let day = said.map_or(around.today, |time| time.to_zoned(TimeZone::UTC).date());
         let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
         let years = i32::from(day.year()) - i32::from(born.year()) - i32::from(!had_birthday);
         // Who is not born yet has no age.

@@ -30,11 +30,11 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 /// How deep below the rules folder what the rules are made of may lie, since no deeper is it followed.
 pub const FOLLOWED_DEPTH: usize = 8;
 
-/// A rules file: which hook it is for, how it is called in problems, and its text.
+/// A rules file: which hook it is for, how it is called in problems, and its text or why not.
 struct Source {
     hook: String,
     name: String,
-    text: String,
+    text: Result<String, String>,
 }
 
 /// What rules are held against besides themselves.
@@ -68,21 +68,17 @@ pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Prob
     compile(paths.iter().map(|path| source(path)), directory, scrutiny)
 }
 
-/// The shipped rules.
-///
-/// # Errors
-///
-/// Their problems; the tests see to it that they have none.
+/// The shipped rules. The tests see to it that they have no problem.
 pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Vec<Problem>> {
     let sources = BUILT_IN.into_iter().map(|(hook, text)| {
         let name = format!("built-in {hook}.toml");
-        Ok(Source { hook: hook.to_owned(), name, text: text.to_owned() })
+        Source { hook: hook.to_owned(), name, text: Ok(text.to_owned()) }
     });
     // They have no lists from files.
     compile(sources, Path::new(""), scrutiny)
 }
 
-fn source(path: &Path) -> Result<Source, Problem> {
+fn source(path: &Path) -> Source {
     let name = path.display().to_string();
     let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
@@ -93,23 +89,19 @@ fn source(path: &Path) -> Result<Source, Problem> {
     } else {
         file::text(path).map_err(|error| format!("cannot read the file: {error}"))
     };
-    match text {
-        Ok(text) => Ok(Source { hook, name, text }),
-        Err(why) => Err(Problem::named(name, why)),
-    }
+    Source { hook, name, text }
 }
 
 fn compile(
-    sources: impl Iterator<Item = Result<Source, Problem>>,
+    sources: impl Iterator<Item = Source>,
     folder: &Path,
     scrutiny: &Scrutiny,
 ) -> Result<RuleSet, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut hooks = BTreeMap::new();
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for source in sources {
-        let source = source.map_err(|problem| problems.push(problem));
-        let Ok(Source { hook, name, text }) = source else {
+    for Source { hook, name, text } in sources {
+        let Ok(text) = text.map_err(|why| problems.push(Problem::named(&name, why))) else {
             continue;
         };
         add(&mut digest, &hook);
@@ -120,10 +112,9 @@ fn compile(
         hooks.insert(hook, hook::read(&document, scrutiny, &faults));
         let mut faults = faults.into_inner();
         faults.sort_by_key(|fault| fault.span.start);
-        let faults = faults.into_iter();
-        problems.extend(
-            faults.map(|Fault { span, message }| Problem::in_text(&name, &text, span, message)),
-        );
+        for Fault { span, message } in faults {
+            problems.push(Problem::in_text(&name, &text, span, message));
+        }
     }
     if !problems.is_empty() {
         return Err(problems);

@@ -5,7 +5,7 @@
 //! goes wrong when it is built; what a rule does not expect makes it fail, and a rule that fails
 //! denies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -185,19 +185,13 @@ impl Rule {
         self.requirement.unmet(circumstances).map_or(Outcome::Pass, Outcome::Fail)
     }
 
-    /// Every attribute it looks at, without repetition.
-    pub(crate) fn attributes(&self) -> Vec<&str> {
+    /// Every attribute it looks at.
+    pub(crate) fn attributes(&self) -> BTreeSet<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
         let others =
             parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other.as_deref());
-        let mut attributes = Vec::new();
-        for name in named.chain(others) {
-            if !attributes.contains(&name) {
-                attributes.push(name);
-            }
-        }
-        attributes
+        named.chain(others).collect()
     }
 
     fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {

@@ -59,7 +59,7 @@ fn form<'n>(rule: &'n Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, 
     let known = rule.attributes();
     let values: Vec<_> = match &example.content {
         Content::Table(table) => {
-            if let Some(stray) = table.0.iter().find(|entry| !known.contains(&&*entry.key)) {
+            if let Some(stray) = table.0.iter().find(|entry| !known.contains(&*entry.key)) {
                 let (key, suggestion) = (&stray.key, did_you_mean(&stray.key, known));
                 return Err(stray.fault(format!("the rule does not look at `{key}`{suggestion}")));
             }

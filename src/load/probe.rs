@@ -4,7 +4,10 @@
 //! where it refuses the plain inputs that the attack disguises. One that admits `x@evil.example` is
 //! not about domains, and one that admits words of other lengths is not about digits.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -117,7 +120,7 @@ impl From {
 struct Start<'a> {
     rule: &'a Rule,
     form: &'a Form<'a>,
-    names: Vec<&'a str>,
+    names: BTreeSet<&'a str>,
     value: &'a str,
     today: Date,
 }
@@ -131,7 +134,7 @@ impl<'a> Start<'a> {
         };
         let mut same = rule.attributes();
         same.retain(|other| text(other) == Some(value));
-        [vec![name], same].map(|names| Self { rule, form, names, value, today }).into()
+        [[name].into(), same].map(|names| Self { rule, form, names, value, today }).into()
     }
 
     /// Whether it does. From an empty text nothing can be told.

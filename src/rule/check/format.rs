@@ -7,52 +7,34 @@ use regex_automata::meta::Regex;
 use super::{Check, Miss, Node, Read, Value, met, range::parse_date};
 use crate::{nearest::unknown, rule::email};
 
-/// A format: its name, what it asks for, the test of a text, and whether a value that is no text
-/// meets it.
-struct Format {
-    name: &'static str,
-    asks: &'static str,
-    text: fn(&str) -> bool,
-    other: fn(&Value<'_>) -> bool,
-}
-
-static FORMATS: [Format; 12] = [
-    text("email", "an email address", |text| email::domain(text).is_some()),
-    text("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
-    text("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),
-    text("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
-    text("locale", "a locale, as `en_US` or `en`", is_locale),
-    text("language", "a language by BCP 47, as `en-US`", is_language),
-    text("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
-    text("url", "an absolute http or https URL", is_url),
-    Format {
-        other: |value| value.text().is_some_and(is_integer),
-        ..text("integer", "a whole number", is_integer)
-    },
-    Format {
-        other: |value| matches!(value, Value::Number(_)),
-        ..text("number", "a number", is_number)
-    },
-    Format {
-        other: |value| matches!(value, Value::Boolean(_)),
-        ..text("boolean", "true or false", |text| ["true", "false"].contains(&text))
-    },
-    text("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
+/// The formats: the name, what it asks for, and the test of a text.
+static FORMATS: [(&str, &str, fn(&str) -> bool); 12] = [
+    ("email", "an email address", |text| email::domain(text).is_some()),
+    ("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    ("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),
+    ("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
+    ("locale", "a locale, as `en_US` or `en`", is_locale),
+    ("language", "a language by BCP 47, as `en-US`", is_language),
+    ("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
+    ("url", "an absolute http or https URL", is_url),
+    ("integer", "a whole number", is_integer),
+    ("number", "a number", is_number),
+    ("boolean", "true or false", |text| ["true", "false"].contains(&text)),
+    ("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
 ];
-
-const fn text(name: &'static str, asks: &'static str, text: fn(&str) -> bool) -> Format {
-    Format { name, asks, text, other: |_| false }
-}
 
 pub(super) fn read(node: &Node) -> Read {
     let name = node.text()?;
-    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-        let known = FORMATS.iter().map(|format| format.name);
+    let Some((name, asks, fits)) = FORMATS.iter().find(|(known, ..)| *known == name) else {
+        let known = FORMATS.iter().map(|(known, ..)| *known);
         return Err(node.fault(unknown("format", name, known)).into());
     };
-    Ok(Check::new(format.asks, |value, _| match value {
-        Value::Text(text) => met((format.text)(text)),
-        other if (format.other)(other) => Ok(()),
+    // What JSON has a type for may come as a value of it.
+    let typed = ["integer", "number", "boolean"].contains(name);
+    Ok(Check::new(*asks, move |value, _| match value {
+        Value::Text(text) => met(fits(text)),
+        Value::Number(text) if typed && fits(text) => Ok(()),
+        Value::Boolean(_) if *name == "boolean" => Ok(()),
         _ => Err(Miss::Type),
     }))
 }

@@ -26,7 +26,6 @@ use set::Set;
 use text::Text;
 
 /// Every hook that is served, by its name.
-#[derive(Debug)]
 pub struct RuleSet {
     /// A hook's name is its path without the slash.
     pub hooks: BTreeMap<String, Hook>,
@@ -35,7 +34,6 @@ pub struct RuleSet {
 }
 
 /// What one endpoint decides.
-#[derive(Debug)]
 pub struct Hook {
     /// For `self.service.registration`, and for Classic Engine's registrations.
     pub registration: Option<Section>,
@@ -43,7 +41,6 @@ pub struct Hook {
 }
 
 /// The rules for one kind of request.
-#[derive(Debug)]
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
     pub(crate) summary: Text,
@@ -57,7 +54,6 @@ pub struct Section {
 }
 
 /// One requirement, and what the end user is told where it is not met.
-#[derive(Debug)]
 pub struct Rule {
     /// Unique in its file; stands in logs and explanations.
     pub id: String,
@@ -85,7 +81,6 @@ pub struct Verdict<'r> {
 }
 
 /// What came of a rule.
-#[derive(Debug)]
 pub enum Outcome<'r> {
     /// It holds.
     Pass,

@@ -55,7 +55,6 @@ impl<'n, 'f> Fields<'n, 'f> {
         tables.collect::<Vec<_>>().into_iter().collect()
     }
 
-    /// How many faults there are so far.
     pub(super) fn fault_count(&self) -> usize {
         self.faults.borrow().len()
     }
@@ -95,7 +94,6 @@ impl<'n, 'f> Fields<'n, 'f> {
         Fault { span: self.span.clone(), message: message.into() }
     }
 
-    /// Tells a fault.
     pub(super) fn tell(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
     }

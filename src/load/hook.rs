@@ -7,7 +7,7 @@ use crate::{
     hook::{DenyStyle, NonEmpty},
     rule::{
         Hook, Section,
-        node::{Fault, Node, Table},
+        node::{Entry, Fault, Node, Table},
         text::Text,
     },
 };
@@ -46,14 +46,7 @@ fn read_section<'n>(
     let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = fields.entry("update").map(|entry| {
-        if fields.registration {
-            fields.tell(entry.fault(format!(
-                "`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"
-            )));
-        }
-        read_update(&fields, &entry.value)
-    });
+    let update = fields.entry("update").map(|entry| read_update(&fields, entry));
     let update = update.unwrap_or_default();
     let set = fields.entry("set").map(|entry| set::read(&fields, &entry.value, &update));
     let rules = fields.entry("rules");
@@ -72,7 +65,7 @@ fn read_section<'n>(
     };
     fields.finish();
     Some(Section {
-        summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY.to_owned(), [])),
+        summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
         deny: deny.unwrap_or(DenyStyle::Command),
         rules: rules?,
         update,
@@ -80,9 +73,14 @@ fn read_section<'n>(
     })
 }
 
-fn read_update(fields: &Fields<'_, '_>, node: &Node) -> Vec<String> {
+fn read_update(fields: &Fields<'_, '_>, entry: &Entry) -> Vec<String> {
+    if fields.registration {
+        fields.tell(entry.fault(format!(
+            "`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"
+        )));
+    }
     let mut update = Vec::new();
-    for item in fields.keep(node.list()).unwrap_or_default() {
+    for item in fields.keep(entry.value.list()).unwrap_or_default() {
         let name = fields.name(item, |org, name, new| {
             org.written(name, new, None).or_else(|| org.judged(name, new, false))
         });

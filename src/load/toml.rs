@@ -33,9 +33,13 @@ impl Reader<'_> {
     /// The document's top-level table; what can be made of it where the syntax is at fault.
     pub(super) fn read(mut self, text: &str) -> Table {
         let (document, errors) = DeTable::parse_recoverable(text);
-        self.faults.borrow_mut().extend(errors.iter().map(|error| Fault {
-            span: error.span().unwrap_or(0..0),
-            message: explain(error.message()),
+        self.faults.borrow_mut().extend(errors.iter().map(|error| {
+            let mut message = error.message().replace('\n', ", ");
+            // The likeliest slip.
+            if message.contains("escape") {
+                message += "; in single quotes a backslash is no more than that";
+            }
+            Fault { span: error.span().unwrap_or(0..0), message }
         }));
         self.table(document.get_ref())
     }
@@ -108,14 +112,5 @@ fn lines(name: &str, folder: &Path) -> Result<String, String> {
     match lines.trim().is_empty() {
         true => Err(format!("`{name}` has no line; an empty list means nothing")),
         false => Ok(lines),
-    }
-}
-
-/// The parser's message on a line, with a hint at the likeliest slip.
-fn explain(message: &str) -> String {
-    let message = message.replace('\n', ", ");
-    match message.contains("escape") {
-        true => format!("{message}; in single quotes a backslash is no more than that"),
-        false => message,
     }
 }

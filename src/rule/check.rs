@@ -1,8 +1,6 @@
 //! The kinds of check. Each is one file that reads its own argument and makes of it what judges a
 //! value; [`KINDS`] is the catalogue.
 
-use std::fmt;
-
 use derive_more::Display;
 use jiff::civil::Date;
 
@@ -40,12 +38,6 @@ impl Check {
         judge: impl Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync + 'static,
     ) -> Self {
         Self { asks: asks.into(), other: None, judge: Box::new(judge) }
-    }
-}
-
-impl fmt::Debug for Check {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.asks)
     }
 }
 
@@ -98,12 +90,7 @@ pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
 /// Whether it is set. That it is a boolean is the loader's to say.
 pub(crate) fn ignores_case(part: &Table) -> bool {
-    part.get(IGNORE_CASE).is_some_and(|entry| entry.value.boolean() == Ok(true))
-}
-
-/// The text of a value, or the miss that it has none.
-fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Miss> {
-    value.text().ok_or(Miss::Type)
+    part.get(IGNORE_CASE).is_some_and(|entry| matches!(entry.value.content, Content::Boolean(true)))
 }
 
 fn met(holds: bool) -> Result<(), Miss> {

@@ -9,7 +9,6 @@ use crate::nearest::unknown;
 /// How many faults of one list are told: a file may have a million.
 const TOLD: usize = 20;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// Where, in bytes from the file's start.
     pub(crate) span: Range<usize>,
@@ -23,13 +22,11 @@ impl From<Fault> for Vec<Fault> {
     }
 }
 
-#[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) span: Range<usize>,
     pub(crate) content: Content,
 }
 
-#[derive(Debug, Clone)]
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
@@ -47,10 +44,8 @@ pub(crate) enum Content {
 }
 
 /// A table's entries in the file's order.
-#[derive(Debug, Clone, Default)]
 pub(crate) struct Table(pub(crate) Vec<Entry>);
 
-#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Range<usize>,
@@ -153,9 +148,8 @@ impl Node {
         }
         let lines = lines.lines().map(str::trim).zip(1_usize..);
         collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
-            read(line, self).map_err(|Fault { span, message }| {
-                let message = format!("in line {number} of the file: {message}");
-                Fault { span, message }
+            read(line, self).map_err(|Fault { message, .. }| {
+                self.fault(format!("in line {number} of the file: {message}"))
             })
         }))
     }

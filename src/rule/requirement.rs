@@ -6,7 +6,6 @@ use super::check::{Check, Circumstances, Miss};
 use crate::hook::NonEmpty;
 
 /// How the parts of a rule go together.
-#[derive(Debug)]
 pub enum Requirement {
     /// Each part must hold; a plain rule is one part.
     All(NonEmpty<Part>),
@@ -15,7 +14,6 @@ pub enum Requirement {
 }
 
 /// Checks that must all hold for each of some attributes.
-#[derive(Debug)]
 pub struct Part {
     /// Names of the form's attributes.
     pub attributes: NonEmpty<String>,
@@ -26,7 +24,7 @@ pub struct Part {
 }
 
 /// Why a rule does not hold. Names attributes and checks and holds no value.
-#[derive(Debug, Display)]
+#[derive(Display)]
 pub enum Unmet<'r> {
     /// The attribute is missing, null or empty.
     #[display("`{_0}` is missing or empty")]

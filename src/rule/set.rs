@@ -4,14 +4,12 @@ use std::borrow::Cow;
 
 use crate::hook::{Attribute, Form, Value};
 
-#[derive(Debug)]
 pub(crate) struct Set {
     pub(crate) attribute: String,
     pub(crate) source: Source,
 }
 
 /// How a value comes about.
-#[derive(Debug)]
 pub(crate) enum Source {
     /// Always this, in JSON.
     Constant(String),
@@ -21,7 +19,6 @@ pub(crate) enum Source {
     Normalize(Vec<Step>),
 }
 
-#[derive(Debug)]
 pub(crate) enum Piece {
     Text(String),
     Attribute(String),

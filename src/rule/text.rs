@@ -5,7 +5,6 @@ use std::iter::successors;
 use super::node::{Content, Fault, Node};
 
 /// A text and its translations.
-#[derive(Debug, Clone)]
 pub struct Text {
     default: String,
     /// By language tag, in lower case and with hyphens.
@@ -13,17 +12,15 @@ pub struct Text {
 }
 
 impl Text {
-    /// A text, and its translations by their language tags (`fr`, `pt-BR`, `pt_BR`).
-    pub fn new(default: String, translations: impl IntoIterator<Item = (String, String)>) -> Self {
-        let translations =
-            translations.into_iter().map(|(tag, text)| (plain(&tag), text)).collect();
-        Self { default, translations }
+    /// A text without translations.
+    pub fn new(default: impl Into<String>) -> Self {
+        Self { default: default.into(), translations: Vec::new() }
     }
 
-    /// Reads `"…"` or `{ default = "…", fr = "…" }`.
+    /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
     pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
         let Content::Table(table) = &node.content else {
-            return Ok(Self::new(node.text()?.to_owned(), []));
+            return node.text().map(Self::new);
         };
         let mut default = Err(node.fault("`default` is missing, for all other languages"));
         let mut translations = Vec::new();
@@ -31,14 +28,14 @@ impl Text {
             let text = entry.value.text()?.to_owned();
             match entry.key.as_str() {
                 "default" => default = Ok(text),
-                tag if is_tag(tag) => translations.push((tag.to_owned(), text)),
+                tag if is_tag(tag) => translations.push((plain(tag), text)),
                 other => {
                     let way_out = "write `fr` or `pt-BR`, or `default`";
                     return Err(entry.fault(format!("`{other}` is no language; {way_out}")));
                 }
             }
         }
-        Ok(Self::new(default?, translations))
+        Ok(Self { default: default?, translations })
     }
 
     /// The text in this language: by the whole tag, else by less and less of it (RFC 4647 §3.4), else

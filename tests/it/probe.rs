@@ -37,7 +37,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     let rule = Rule {
         id: "r".to_owned(),
         requirement: Requirement::All(NonEmpty::of(part)),
-        message: Text::new("m".to_owned(), []),
+        message: Text::new("m"),
         when: Vec::new(),
         shadow: false,
         reason: "r".to_owned(),

@@ -404,7 +404,7 @@ fn a_panic_costs_its_request_an_answer() {
     let rule = Rule {
         id: "broken".to_owned(),
         requirement: Requirement::All(NonEmpty::of(part)),
-        message: Text::new("m".to_owned(), []),
+        message: Text::new("m"),
         when: Vec::new(),
         shadow: false,
         reason: "r".to_owned(),
@@ -617,14 +617,14 @@ fn lists_from_files() {
         ("a.example\n\n@b.example\n", "in line 3 of the file: `@b.example` can never match"),
     ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();
-        let problems = load().unwrap_err();
+        let problems = load().err().unwrap();
         assert!(problems[0].message.contains(why), "{problems:?}");
     }
     std::fs::remove_file(folder.path().join("trash.txt")).unwrap();
-    assert!(load().unwrap_err()[0].message.contains("cannot read `trash.txt`"));
+    assert!(load().err().unwrap()[0].message.contains("cannot read `trash.txt`"));
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("trash.txt")).unwrap();
-        assert!(load().unwrap_err()[0].message.contains("is not in the rules folder"));
+        assert!(load().err().unwrap()[0].message.contains("is not in the rules folder"));
     }
 }

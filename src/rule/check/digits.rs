@@ -1,6 +1,6 @@
 //! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
 
-use super::{Check, Content, Counts, Node, Read, count, met, text};
+use super::{Check, Content, Counts, Miss, Node, Read, count, met};
 
 pub(super) fn read(node: &Node) -> Read {
     let counts = match node.content {
@@ -13,7 +13,7 @@ pub(super) fn read(node: &Node) -> Read {
         _ => return Err(node.expected("a number of digits or { min = …, max = … }").into()),
     };
     Ok(Check::new(counts.describe("ASCII digits"), move |value, _| {
-        let text = text(value)?;
+        let text = value.text().ok_or(Miss::Type)?;
         met(counts.contains(text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
     }))
 }

@@ -7,8 +7,10 @@ use regex_automata::meta::Regex;
 use super::{Check, Miss, Node, Read, Value, met, range::parse_date};
 use crate::{nearest::unknown, rule::email};
 
-/// The formats: the name, what it asks for, and the test of a text.
-static FORMATS: [(&str, &str, fn(&str) -> bool); 12] = [
+/// A format: its name, what it asks for, and the test of a text.
+type Format = (&'static str, &'static str, fn(&str) -> bool);
+
+static FORMATS: [Format; 12] = [
     ("email", "an email address", |text| email::domain(text).is_some()),
     ("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
     ("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),

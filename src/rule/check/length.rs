@@ -1,9 +1,11 @@
 //! `length = { min, max }`, in characters.
 
-use super::{Check, Counts, Node, Read, met, text};
+use super::{Check, Counts, Miss, Node, Read, met};
 
 pub(super) fn read(node: &Node) -> Read {
     let counts = Counts::of(node)?;
     let asks = counts.describe("characters long");
-    Ok(Check::new(asks, move |value, _| met(counts.contains(text(value)?.chars().count()))))
+    Ok(Check::new(asks, move |value, _| {
+        met(counts.contains(value.text().ok_or(Miss::Type)?.chars().count()))
+    }))
 }

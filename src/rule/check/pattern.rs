@@ -3,7 +3,7 @@
 use regex_automata::meta;
 use regex_syntax::hir::{Hir, Look};
 
-use super::{Check, Node, Read, met, text};
+use super::{Check, Miss, Node, Read, met};
 
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
@@ -30,7 +30,7 @@ pub(super) fn read(node: &Node) -> Read {
             node.fault("the pattern is too large; repeat less, or shorter character classes")
         })?;
     Ok(Check::new(format!("a match of the pattern `{source}`"), move |value, _| {
-        let text = text(value)?;
+        let text = value.text().ok_or(Miss::Type)?;
         met(text.len() <= VALUE_LIMIT && regex.is_match(text))
     }))
 }

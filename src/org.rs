@@ -40,11 +40,7 @@ pub struct Org {
 }
 
 impl Org {
-    /// Reads Okta's answers.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read or holds something else.
+    /// Reads Okta's answers; an error names the file that is none.
     pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {

@@ -115,7 +115,7 @@ impl Hook {
 
     /// Judges a request: the decision, and one verdict a rule, in the file's order. `today` is the
     /// UTC day, for requests that do not say when they were made.
-    pub(crate) fn evaluate<'r: 'q, 'q>(
+    pub fn evaluate<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         today: Date,

@@ -1,5 +1,5 @@
 //! The kinds of check. Each is one file that reads its own argument and makes of it what judges a
-//! value; [`KINDS`] is the catalogue.
+//! value; `KINDS` is the catalogue.
 
 use derive_more::Display;
 use jiff::civil::Date;

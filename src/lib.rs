@@ -30,10 +30,10 @@
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`credentials`] | `[auth]` → what admits callers |
 //! | [`decision_log`] | one line a request |
-//! | [`sink`] | lines into a file, off the request's path; for it and for our messages |
-//! | [`metrics`] | what is counted |
-//! | [`reload`] | follows changed files; a bad one changes nothing |
-//! | [`server`] | bind, run, stop; one handler in five steps |
+//! | `sink` | lines into a file, off the request's path; for it and for our messages |
+//! | `metrics` | what is counted |
+//! | `reload` | follows changed files; a bad one changes nothing |
+//! | `server` | bind, run, stop; one handler in five steps |
 //! | [`cli`] | the program's verbs, a file each |
 //!
 //! # Invariants, each the absence of something
@@ -53,14 +53,14 @@ pub mod decision_log;
 pub mod file;
 pub mod hook;
 pub mod load;
-pub mod metrics;
+mod metrics;
 pub mod nearest;
 pub mod org;
 pub mod origin;
 pub mod pipeline;
 pub mod problem;
-pub mod reload;
+mod reload;
 pub mod rule;
-pub mod server;
+mod server;
 pub mod settings;
-pub mod sink;
+mod sink;

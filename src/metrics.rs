@@ -10,7 +10,7 @@ use prometheus::{
 };
 
 /// The media type of the text.
-pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of durations, in seconds; Okta waits for three.
 const BUCKETS: [f64; 12] =
@@ -18,7 +18,7 @@ const BUCKETS: [f64; 12] =
 
 /// Every metric.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
@@ -31,11 +31,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Every metric at zero; `failures` are the names of all reasons to refuse a caller.
-    ///
-    /// # Errors
-    ///
-    /// Two of them have one name, which the tests would have found.
-    pub fn new(failures: impl IntoIterator<Item = &'static str>) -> Result<Self, Error> {
+    pub(crate) fn new(failures: impl IntoIterator<Item = &'static str>) -> Result<Self, Error> {
         let registry = registry()?;
         let counter = |name: &str, help: &str, labels: &[&str]| {
             register_int_counter_vec_with_registry!(name, help, labels, registry)
@@ -85,45 +81,46 @@ impl Metrics {
     }
 
     /// Counts an answer: `[hook, request type, decision, status]`.
-    pub fn answered(&self, labels: [&str; 4], duration: Duration) {
+    pub(crate) fn answered(&self, labels: [&str; 4], duration: Duration) {
         let [hook, ..] = labels;
         self.requests.with_label_values(&labels).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
     }
 
     /// Counts what came of a rule: `[hook, rule, mode, outcome]`.
-    pub fn judged(&self, labels: [&str; 4]) {
+    pub(crate) fn judged(&self, labels: [&str; 4]) {
         self.rule_outcomes.with_label_values(&labels).inc();
     }
 
     /// Counts a caller who was refused.
-    pub fn refused(&self, reason: &str) {
+    pub(crate) fn refused(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 
     /// Counts an attempt to replace the rules.
-    pub fn rules_reloaded(&self, result: &str) {
+    pub(crate) fn rules_reloaded(&self, result: &str) {
         self.rules_reloads.with_label_values(&[result]).inc();
     }
 
     /// Notes whether something older is in force than there is.
-    pub fn stale(&self, what: &str, stale: bool) {
+    pub(crate) fn set_stale(&self, what: &str, stale: bool) {
         self.stale.with_label_values(&[what]).set(stale.into());
     }
 
+    /// What was noted of it last.
+    pub(crate) fn is_stale(&self, what: &str) -> bool {
+        self.stale.with_label_values(&[what]).get() != 0
+    }
+
     /// Names the rules in force.
-    pub fn rules_in_force(&self, revision: &str) {
+    pub(crate) fn rules_in_force(&self, revision: &str) {
         self.rules_info.reset();
         self.rules_info.with_label_values(&[revision]).set(1);
     }
 
     /// The text, with what others count: fetches of keys that went well and that did not, and lines
     /// that were dropped.
-    ///
-    /// # Errors
-    ///
-    /// None is known.
-    pub fn text(&self, fetches: Option<(u64, u64)>, dropped: u64) -> Result<String, Error> {
+    pub(crate) fn text(&self, fetches: Option<(u64, u64)>, dropped: u64) -> Result<String, Error> {
         let now = registry()?;
         let counter = |name: &str, help: &str, labels: &[&str]| {
             register_int_counter_vec_with_registry!(name, help, labels, now)

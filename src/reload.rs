@@ -6,27 +6,24 @@
 //! What is at fault changes nothing; it is told once, and the last good one goes on.
 
 use std::{
-    ffi::OsStr,
+    fmt::Write as _,
     fs, io, mem,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
     time::Duration,
 };
 
-use ring::digest::{Context, SHA256};
-
 use crate::{
     credentials::Credentials,
     file,
     load::{self, FOLLOWED_DEPTH, Scrutiny},
     problem::Problem,
-    server::{Certificate, State},
+    server::{Certificate, RULES, State},
     settings::{self, Sources, Tls},
 };
 
@@ -36,19 +33,15 @@ const SETTLE: Duration = Duration::from_millis(100);
 const PATIENCE: usize = 20;
 /// How many problems are told of at a time.
 const TOLD: usize = 10;
-/// Of what is followed, the one thing that readiness tells of.
-const RULES: &str = "rules";
 
 /// Something that follows its files.
 struct Watched {
     what: &'static str,
     paths: Vec<PathBuf>,
     /// What the last look saw.
-    seen: Vec<u8>,
-    /// What was read last, be it good or bad; nothing where that is not known.
-    read: Vec<u8>,
-    /// Whether that was bad, so that something older is in force.
-    stale: bool,
+    seen: String,
+    /// What was there when the files were read last, good or bad; nothing where that is not known.
+    read: String,
     reader: Box<Reader>,
 }
 
@@ -58,21 +51,18 @@ type Reader = dyn FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> 
 /// Puts what was read in place, and says what is new; nothing if it is what was there before.
 type Put = Box<dyn FnOnce(&State) -> Option<String>>;
 
-/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder; with the
-/// digest of that from before it was read. A change is in force within `rules.reload`, or only when
-/// asked for by a message to `asked`, which has all files read anew and looks follow each other.
-///
-/// # Errors
-///
-/// No thread can be started.
-pub fn keep(
+/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder. All are
+/// read once more, since they may have changed while the service started. A change is in force within
+/// `rules.reload`, or only when asked for by a message to `asked`, which has all files read anew and
+/// looks follow each other.
+pub(crate) fn keep(
     state: Arc<State>,
     sources: Sources,
-    folder: Option<(PathBuf, Vec<u8>)>,
+    folder: Option<PathBuf>,
     asked: Receiver<()>,
 ) -> io::Result<()> {
     let mut watched = vec![credentials(sources, state.settings.files.clone())];
-    watched.extend(folder.map(|(folder, read)| Watched { read, ..rules(folder) }));
+    watched.extend(folder.map(rules));
     watched.extend(state.settings.server.tls.clone().map(certificate));
     let pause = state.settings.rules.reload.map_or(Duration::MAX, |within| within / 2);
     let watch = move || {
@@ -157,13 +147,13 @@ impl Watched {
         paths: Vec<PathBuf>,
         reader: impl FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send + 'static,
     ) -> Self {
-        let (seen, read) = (Vec::new(), Vec::new());
-        Self { what, paths, seen, read, stale: false, reader: Box::new(reader) }
+        let (seen, read) = (String::new(), String::new());
+        Self { what, paths, seen, read, reader: Box::new(reader) }
     }
 
     /// Looks once; true if something is changing. What was `asked` for is answered.
     fn look(&mut self, state: &State, asked: bool) -> bool {
-        let now = digest(&self.paths);
+        let now = traces(&self.paths);
         let settled = mem::replace(&mut self.seen, now.clone()) == now;
         if now == self.read {
             return false;
@@ -173,16 +163,13 @@ impl Watched {
         }
         let paths = self.paths.clone();
         let reading = (self.reader)(state, &mut self.paths);
-        if digest(&paths) != now {
+        if traces(&paths) != now {
             return true;
         }
-        self.read = if self.paths == paths { now } else { digest(&self.paths) };
+        self.read = if self.paths == paths { now } else { traces(&self.paths) };
         let what = self.what;
-        let was_stale = mem::replace(&mut self.stale, reading.is_err());
-        state.metrics.stale(what, self.stale);
-        if what == RULES {
-            state.rules_stale.store(self.stale, Ordering::Release);
-        }
+        let was_stale = state.metrics.is_stale(what);
+        state.metrics.set_stale(what, reading.is_err());
         match reading.map(|put| put(state)) {
             Ok(Some(news)) => log::info!("{what}: reloaded; {news}"),
             Ok(None) if asked || was_stale => log::info!("{what}: as they were, and good"),
@@ -202,41 +189,33 @@ impl Watched {
     }
 }
 
-/// A digest of what tells that files, or those in a folder, have changed: every write, rename and
-/// swapped link leaves other numbers.
-pub fn digest(paths: &[PathBuf]) -> Vec<u8> {
-    let mut digest = Context::new(&SHA256);
+/// What tells that files, or those in a folder, have changed: every write, rename and swapped link
+/// leaves other numbers.
+fn traces(paths: &[PathBuf]) -> String {
+    let mut traces = String::new();
     for path in paths {
-        add(&mut digest, path, FOLLOWED_DEPTH);
+        trace(&mut traces, path, FOLLOWED_DEPTH);
     }
-    digest.finish().as_ref().to_vec()
+    traces
 }
 
-/// What cannot be looked at hides nothing else.
-fn add(digest: &mut Context, path: &Path, depth: usize) {
-    if let Err(error) = try_add(digest, path, depth) {
-        digest.update(error.to_string().as_bytes());
-    }
-}
-
-fn try_add(digest: &mut Context, path: &Path, depth: usize) -> io::Result<()> {
-    let name = path.as_os_str().as_encoded_bytes();
-    digest.update(&name.len().to_be_bytes());
-    digest.update(name);
-    let file = fs::metadata(path)?;
-    if file.is_dir() {
-        let mut entries = file::entries(path)?;
-        // Kubernetes keeps what its links lead to in folders that are hidden.
-        let hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
-        entries.retain(|entry| depth > 0 && !entry.file_name().is_some_and(hidden));
-        entries.iter().for_each(|entry| add(digest, entry, depth - 1));
-        return Ok(());
-    }
-    for number in [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()] {
-        digest.update(&number.to_be_bytes());
-    }
-    for number in [file.dev(), file.ino(), file.size()] {
-        digest.update(&number.to_be_bytes());
-    }
-    Ok(())
+/// Writing to memory cannot fail, and what cannot be looked at hides nothing else.
+fn trace(out: &mut String, path: &Path, depth: usize) {
+    let _ = write!(out, "{path:?} ");
+    let looked = fs::metadata(path).and_then(|file| {
+        if !file.is_dir() {
+            let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
+            let _ = write!(out, "{times:?} {:?}", [file.dev(), file.ino(), file.size()]);
+            return Ok(());
+        }
+        for entry in file::entries(path)?.iter().filter(|_| depth > 0) {
+            let name = entry.file_name().unwrap_or_default();
+            // Kubernetes keeps what its links lead to in folders that are hidden.
+            if !name.as_encoded_bytes().starts_with(b".") {
+                trace(out, entry, depth - 1);
+            }
+        }
+        Ok(())
+    });
+    let _ = looked.map_err(|error| write!(out, "{error}"));
 }

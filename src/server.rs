@@ -7,7 +7,11 @@ use std::{
     future::ready,
     io,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::SyncSender,
+    },
     time::Duration,
 };
 
@@ -20,6 +24,7 @@ use actix_web::{
     rt::{System, net::TcpStream, spawn},
     web,
 };
+use arc_swap::ArcSwap;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::{
@@ -28,22 +33,22 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::problem::Problem;
+use crate::{
+    credentials::Credentials, decision_log::DecisionLog, metrics::Metrics, problem::Problem,
+    rule::RuleSet, settings::Settings,
+};
 
 mod admit;
 mod answer;
-mod body;
 mod guard;
 mod handler;
 mod operations;
-mod state;
 mod tls;
 mod warnings;
 
 use guard::Guarded;
-pub use state::State;
-pub use tls::Certificate;
-pub use warnings::Warnings;
+pub(crate) use tls::Certificate;
+pub(crate) use warnings::Warnings;
 
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
@@ -54,9 +59,28 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection that is being closed may take to notice.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Of what may be stale, the one thing that readiness tells of.
+pub(crate) const RULES: &str = "rules";
+
+/// What every worker shares.
+pub(crate) struct State {
+    /// What the service was started with; `auth` has moved to `credentials`.
+    pub(crate) settings: Settings,
+    /// A request holds on to the set that it came in with.
+    pub(crate) rules: ArcSwap<RuleSet>,
+    pub(crate) credentials: ArcSwap<Credentials>,
+    /// What HTTPS is served with, if it is.
+    pub(crate) certificate: Option<Arc<Certificate>>,
+    /// Whether no further requests are wanted, since the service stops.
+    pub(crate) draining: AtomicBool,
+    pub(crate) warnings: Warnings,
+    pub(crate) metrics: Metrics,
+    pub(crate) log: Option<Arc<DecisionLog>>,
+}
+
 /// How the service stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
+pub(crate) enum Stopped {
     /// After what was in flight.
     Gracefully,
     /// By a second signal.
@@ -64,11 +88,7 @@ pub enum Stopped {
 }
 
 /// Takes the address that a setting says.
-///
-/// # Errors
-///
-/// The address is taken or not this machine's.
-pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Problem> {
+pub(crate) fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Problem> {
     let take = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         // A restart must not wait for the connections of the last run to be forgotten.
@@ -100,11 +120,7 @@ fn raise_limits(connections: usize) {
 /// Answers for hooks, and for metrics where it may, until SIGTERM or SIGINT, and stops gracefully; a
 /// second signal stops it at once. SIGHUP reopens the log's file and sends a message to `reload`.
 /// Calls `ready` when requests are answered and signals heeded.
-///
-/// # Errors
-///
-/// The server or its signal handlers cannot be set up.
-pub fn run(
+pub(crate) fn run(
     hooks: TcpListener,
     metrics: Option<TcpListener>,
     state: &Arc<State>,

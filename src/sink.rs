@@ -39,10 +39,6 @@ struct State {
 impl Sink {
     /// Opens the file and starts its writer, which collects lines for as long as `pause` lasts.
     /// `name` is for messages.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be opened, or no thread can be started.
     pub fn start(
         name: &'static str,
         pause: Duration,

@@ -1,7 +1,7 @@
 //! `serve`: runs the service.
 
 use std::{
-    io, mem, slice,
+    io, mem,
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
@@ -24,8 +24,6 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    // Before they are read, so that what changes meanwhile is seen.
-    let looked = reload::digest(slice::from_ref(&settings.rules.directory));
     let Rules { place, directory, set } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
@@ -43,7 +41,6 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let state = Arc::new(State {
         settings,
         rules: ArcSwap::from_pointee(rules),
-        rules_stale: AtomicBool::new(false),
         credentials: ArcSwap::from_pointee(credentials),
         certificate: certificate.map(|pair| Arc::new(Certificate::new(pair))),
         draining: AtomicBool::new(false),
@@ -53,8 +50,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     });
     state.metrics.rules_in_force(&state.rules.load().revision);
     let (reload, asked) = sync_channel(1);
-    let folder = directory.map(|directory| (directory, looked));
-    reload::keep(state.clone(), common.sources(true), folder, asked)?;
+    reload::keep(state.clone(), common.sources(true), directory, asked)?;
     let served = server::run(hooks, metrics, &state, reload, || {
         introduction::say(&state, &place, address, password.as_deref());
         for warning in &state.settings.warnings {

@@ -10,7 +10,7 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{answer::Refusal, state::State};
+use super::{State, answer::Refusal};
 use crate::{
     auth::{Caller, Presented, Reason},
     rule::{Hook, RuleSet},

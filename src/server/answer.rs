@@ -5,13 +5,14 @@ use std::{borrow::Cow, sync::atomic::Ordering};
 use actix_http::RequestHead;
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
+    body::MessageBody,
     http::{
         StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
 };
 
-use super::{admit::has_body, state::State};
+use super::{RULES, State, admit::has_body};
 use crate::{
     auth::{Freshness, Reason},
     hook::request::DecodeError,
@@ -76,8 +77,8 @@ impl Refusal {
     }
 }
 
-/// A decision's answer.
-pub(super) fn decided(body: Vec<u8>) -> HttpResponse {
+/// An answer that is no refusal.
+pub(super) fn good(body: impl MessageBody + 'static) -> HttpResponse {
     json(StatusCode::OK).body(body)
 }
 
@@ -107,16 +108,11 @@ pub(super) fn refused(refusal: Refusal, state: &State, head: &RequestHead) -> Ht
     answer.body(format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#))
 }
 
-/// Alive: the process answers.
-pub(super) fn health() -> HttpResponse {
-    json(StatusCode::OK).body(r#"{"alive":true}"#)
-}
-
 /// Whether further requests are wanted: not while stopping, and not while nobody
 /// could get in, since no token can be verified.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
-    let rules = if state.rules_stale.load(Ordering::Acquire) { "stale" } else { "ok" };
+    let rules = if state.metrics.is_stale(RULES) { "stale" } else { "ok" };
     let credentials = state.credentials.load();
     let freshness = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.freshness());
     let keys = freshness.unwrap_or(Freshness::None);

@@ -1,21 +1,21 @@
 //! One request, in five steps: admit it by its head, read its body, decide, log, answer.
 
-use std::{fmt::Display, rc::Rc, sync::atomic::Ordering};
+use std::{fmt::Display, future::poll_fn, pin::Pin, rc::Rc, sync::atomic::Ordering};
 
 use actix_http::{ConnectionType, Request, Response, body::BoxBody};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::Method,
-    web::{Data, Payload},
+    web::{Bytes, BytesMut, Data, Payload},
 };
+use futures_core::Stream as _;
 use tokio::time::timeout_at;
 
 use super::{
+    State,
     admit::{self, Visit},
     answer::{self, Refusal},
-    body,
     guard::Phase,
-    state::State,
 };
 use crate::{
     decision_log::{DecisionId, Line},
@@ -40,7 +40,7 @@ pub(super) async fn handle(
     let mut response = match probe(&request, &state) {
         Some(answer) => answer,
         None => match visit.decide(payload).await {
-            Ok(body) => answer::decided(body),
+            Ok(body) => answer::good(body),
             Err(refusal) => visit.refuse(refusal),
         },
     };
@@ -74,7 +74,7 @@ pub(super) async fn expect(
 pub(super) fn probe(request: &HttpRequest, state: &State) -> Option<HttpResponse> {
     let [health, readiness] = PROBES;
     let answer = match request.uri().path() {
-        path if path == health => answer::health(),
+        path if path == health => answer::good(r#"{"alive":true}"#),
         path if path == readiness => answer::readiness(state),
         _ => return None,
     };
@@ -91,7 +91,7 @@ impl Visit<'_> {
         let hook = self.admit().await?;
         let server = &self.state.settings.server;
         let deadline = self.started + server.request_timeout;
-        let body = timeout_at(deadline.into(), body::read(payload, server.body_limit)).await;
+        let body = timeout_at(deadline.into(), read(payload, server.body_limit)).await;
         let body = body.unwrap_or(Err(Refusal::BodyTooSlow))?;
         // What chunks took on the wire is not known; then nothing counts as left over.
         let chunked = admit::is_chunked(self.head);
@@ -169,6 +169,26 @@ impl Visit<'_> {
             log.write(line);
         }
     }
+}
+
+/// The whole body.
+async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Refusal> {
+    let mut body = Bytes::new();
+    while let Some(piece) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
+        let piece = piece.map_err(|_| Refusal::BodyIncomplete)?;
+        if piece.len() > limit.saturating_sub(body.len()) {
+            return Err(Refusal::BodyTooLarge);
+        }
+        // Most bodies come in one piece, which is then not copied.
+        body = if body.is_empty() {
+            piece
+        } else {
+            let mut longer = BytesMut::from(body);
+            longer.extend_from_slice(&piece);
+            longer.freeze()
+        };
+    }
+    Ok(body)
 }
 
 /// The refusal of a request that has no answer.

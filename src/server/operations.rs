@@ -6,9 +6,9 @@ use actix_http::KeepAlive;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, http::Method, web};
 
 use super::{
+    State,
     answer::{self, Refusal},
     handler,
-    state::State,
 };
 
 /// Connections at a time; further ones wait.

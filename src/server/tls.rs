@@ -16,15 +16,11 @@ use crate::{file, problem::Problem, settings::Tls};
 
 /// The certificate in force and its key.
 #[derive(Debug)]
-pub struct Certificate(ArcSwap<CertifiedKey>);
+pub(crate) struct Certificate(ArcSwap<CertifiedKey>);
 
 impl Certificate {
     /// Reads a pair.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read, or the key is not the certificate's.
-    pub fn read(files: &Tls) -> Result<CertifiedKey, Problem> {
+    pub(crate) fn read(files: &Tls) -> Result<CertifiedKey, Problem> {
         let (certificate, key) = ("server.tls.certificate", "server.tls.key");
         let chain: Result<Vec<_>, _> =
             CertificateDer::pem_slice_iter(text(certificate, &files.certificate)?.as_bytes())
@@ -42,12 +38,12 @@ impl Certificate {
     }
 
     /// Puts a pair in force.
-    pub fn new(pair: CertifiedKey) -> Self {
+    pub(crate) fn new(pair: CertifiedKey) -> Self {
         Self(ArcSwap::from_pointee(pair))
     }
 
     /// Puts another pair in force, and says so if it is another.
-    pub fn replace(&self, pair: CertifiedKey) -> Option<String> {
+    pub(crate) fn replace(&self, pair: CertifiedKey) -> Option<String> {
         if self.0.load().cert == pair.cert {
             return None;
         }

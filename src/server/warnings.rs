@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// Which warnings there were lately: when each kind was told of last, and how often it has come since.
 #[derive(Debug, Default)]
-pub struct Warnings(Mutex<HashMap<String, (Instant, u64)>>);
+pub(crate) struct Warnings(Mutex<HashMap<String, (Instant, u64)>>);
 
 impl Warnings {
     /// Logs a warning, or counts towards the next one. Of `kind`s there must be few.

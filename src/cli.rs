@@ -24,8 +24,8 @@ mod replay;
 mod serve;
 
 /// How a verb ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+#[derive(Clone, Copy)]
+enum Exit {
     /// Allowed, valid, equal, stopped cleanly.
     Good = 0,
     /// Denied, problems, a difference.
@@ -34,12 +34,6 @@ pub enum Exit {
     Failed = 2,
     /// Stopped at once by a second signal, as shells report an interrupt.
     Interrupted = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
 }
 
 const EXAMPLES: &str = "\
@@ -85,36 +79,29 @@ enum Verb {
 }
 
 /// Runs the program with this process's arguments.
-pub fn run() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+pub fn run() -> ExitCode {
+    let done = match Arguments::try_parse() {
+        Ok(Arguments { common, verb }) => match verb.unwrap_or(Verb::Serve) {
+            Verb::Serve => serve::run(&common),
+            Verb::Check(arguments) => check::run(&common, &arguments),
+            Verb::Eval(arguments) => eval::run(&common, &arguments),
+            Verb::Replay(arguments) => replay::run(&common, &arguments),
+        },
         Err(error) => {
             // A closed pipe is nobody who could be told.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Failed } else { Exit::Good };
+            Ok(if error.use_stderr() { Exit::Failed } else { Exit::Good })
         }
     };
-    let common = &arguments.common;
-    let done = match arguments.verb.unwrap_or(Verb::Serve) {
-        Verb::Serve => serve::run(common),
-        Verb::Check(arguments) => check::run(common, &arguments),
-        Verb::Eval(arguments) => eval::run(common, &arguments),
-        Verb::Replay(arguments) => replay::run(common, &arguments),
-    };
-    done.unwrap_or_else(|Failure(why)| {
+    let exit = done.unwrap_or_else(|Failure(why)| {
         complain(why);
         Exit::Failed
-    })
+    });
+    ExitCode::from(exit as u8)
 }
 
 /// Why a verb could not answer, for standard error.
 struct Failure(String);
-
-impl Failure {
-    fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
@@ -130,7 +117,7 @@ impl From<Vec<Problem>> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(error.to_string())
+        Self(error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! One line a request on standard output, off the request's path.
 //!
-//! A worker makes its line in a buffer of its own and adds it to the [`Sink`], in the order of the
+//! A worker makes its line in a buffer of its own and adds it to the `Sink`, in the order of the
 //! answers.
 
 use std::{

@@ -25,7 +25,7 @@
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
 //! | [`load::probe`] | inputs that ought to fail a rule, and which of them pass |
 //! | [`org`] | an org's own user schema and enrollment form, for `check` |
-//! | [`problem`], [`nearest`], [`origin`], [`file`] | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
+//! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`credentials`] | `[auth]` → what admits callers |

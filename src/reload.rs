@@ -46,7 +46,7 @@ struct Watched {
 }
 
 /// Reads the files, and says where to look from now on.
-type Reader = dyn FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send;
+type Reader = dyn Fn(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send;
 
 /// Puts what was read in place, and says what is new; nothing if it is what was there before.
 type Put = Box<dyn FnOnce(&State) -> Option<String>>;
@@ -88,7 +88,8 @@ pub(crate) fn keep(
 }
 
 fn rules(folder: PathBuf) -> Watched {
-    Watched::new(RULES, vec![folder.clone()], move |_, _| {
+    let paths = vec![folder.clone()];
+    let reader: Box<Reader> = Box::new(move |_, _| {
         let rules = load::folder(&folder, &Scrutiny::default())?;
         Ok(Box::new(|state| {
             if state.rules.load().revision == rules.revision {
@@ -100,12 +101,13 @@ fn rules(folder: PathBuf) -> Watched {
             state.rules.store(Arc::new(rules));
             Some(news)
         }))
-    })
+    });
+    Watched::new(RULES, paths, reader)
 }
 
 /// The ways in. The other settings stay what they were at the start.
 fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
-    Watched::new("credentials", files, move |state, paths| {
+    let reader: Box<Reader> = Box::new(move |state, paths| {
         let (new, mut problems) = settings::load(&sources).map_err(|problem| vec![problem])?;
         // Of bad ones, too: what is missing may come.
         paths.clone_from(&new.files);
@@ -116,39 +118,33 @@ fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let waits = (!new.same_but_for_auth(&state.settings))
-            .then(|| "settings: what has changed outside of [auth] waits for a restart".to_owned());
-        let warnings = [new.warnings, waits.into_iter().collect()].concat();
-        let new = match new.auth == last.auth {
-            true => None,
-            false => Some(
-                Credentials::new(new.auth, None, Some(&last)).map_err(|problem| vec![problem])?,
-            ),
-        };
+        let waits = !new.same_but_for_auth(&state.settings);
+        let other = (new.auth != last.auth).then(|| Credentials::new(new.auth, None, Some(&last)));
+        let other = other.transpose().map_err(|problem| vec![problem])?;
         Ok(Box::new(move |state| {
-            warnings.iter().for_each(|warning| log::warn!("{warning}"));
-            state.credentials.store(Arc::new(new?));
+            new.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+            if waits {
+                log::warn!("settings: what has changed outside of [auth] waits for a restart");
+            }
+            state.credentials.store(Arc::new(other?));
             Some("what admits callers has changed".to_owned())
         }))
-    })
+    });
+    Watched::new("credentials", files, reader)
 }
 
 fn certificate(files: Tls) -> Watched {
     let paths = vec![files.certificate.clone(), files.key.clone()];
-    Watched::new("certificate", paths, move |_, _| {
+    let reader: Box<Reader> = Box::new(move |_, _| {
         let pair = Certificate::read(&files).map_err(|problem| vec![problem])?;
         Ok(Box::new(|state| state.certificate.as_ref()?.replace(pair)))
-    })
+    });
+    Watched::new("certificate", paths, reader)
 }
 
 impl Watched {
-    fn new(
-        what: &'static str,
-        paths: Vec<PathBuf>,
-        reader: impl FnMut(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + Send + 'static,
-    ) -> Self {
-        let (seen, read) = (String::new(), String::new());
-        Self { what, paths, seen, read, reader: Box::new(reader) }
+    fn new(what: &'static str, paths: Vec<PathBuf>, reader: Box<Reader>) -> Self {
+        Self { what, paths, seen: String::new(), read: String::new(), reader }
     }
 
     /// Looks once; true if something is changing. What was `asked` for is answered.

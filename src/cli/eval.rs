@@ -41,11 +41,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
-        return Err(Failure::new(format!("there is no hook `{name}`{hint}")));
+        return Err(Failure(format!("there is no hook `{name}`{hint}")));
     };
     let (place, body) = read(arguments.file.as_deref())?;
     let answer = pipeline::answer(hook, &body, pipeline::today())
-        .map_err(|error| Failure::new(format!("{place}: {error}")))?;
+        .map_err(|error| Failure(format!("{place}: {error}")))?;
     print(&answer.body)?;
     if io::stdout().is_terminal() {
         print(b"\n")?;
@@ -70,7 +70,7 @@ fn read(file: Option<&Path>) -> Result<(String, Vec<u8>), Failure> {
     };
     let place = file.display().to_string();
     let body = fs::read(file)
-        .map_err(|error| Failure::new(format!("{place}: cannot read the file: {error}")))?;
+        .map_err(|error| Failure(format!("{place}: cannot read the file: {error}")))?;
     Ok((place, body))
 }
 

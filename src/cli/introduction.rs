@@ -43,16 +43,12 @@ pub(super) fn say(state: &State, place: &str, address: SocketAddr, password: Opt
     say(&format!("  curl {credentials} --json '{body}' {scheme}://{reachable}/{hook}"));
 }
 
-/// A hook and a request to show: for the guide's first hook if it is there, else for the first that
-/// judges registrations, else for any.
+/// A hook and a request to show: the first that judges registrations, else any.
 fn example(rules: &RuleSet) -> Option<(&str, &'static str)> {
     const REGISTRATION: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#;
     const PROGRESSIVE: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#;
-    let hooks = &rules.hooks;
-    let (name, hook) = hooks
-        .get_key_value("registrationHookSSR")
-        .or_else(|| hooks.iter().find(|(_, hook)| hook.registration.is_some()))
-        .or_else(|| hooks.first_key_value())?;
+    let registers = rules.hooks.iter().find(|(_, hook)| hook.registration.is_some());
+    let (name, hook) = registers.or_else(|| rules.hooks.first_key_value())?;
     Some((name, if hook.registration.is_some() { REGISTRATION } else { PROGRESSIVE }))
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     let metrics = settings.metrics.map(|address| server::bind("metrics.bind", address));
     let metrics = metrics.transpose()?;
     let log = DecisionLog::start(&settings.log)
-        .map_err(|error| Failure::new(format!("log.decisions: cannot open the file: {error}")))?;
+        .map_err(|error| Failure(format!("log.decisions: cannot open the file: {error}")))?;
     let auth = mem::take(&mut settings.auth);
     let password = (!auth.is_configured()).then(make_password).transpose()?;
     let credentials = Credentials::new(auth, password.as_deref(), None)?;
@@ -70,7 +70,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
 fn make_password() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| {
-        Failure::new("no random password can be made here; set `auth.basic.username` and `auth.basic.password`")
+        Failure("no random password can be made here; set `auth.basic.username` and `auth.basic.password`".to_owned())
     })?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -14,7 +14,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::Style;
-use crate::rule::{Outcome, Verdict};
+use crate::{
+    hook::response::json_text,
+    rule::{Outcome, Verdict},
+};
 
 /// The longest `event_id` that is written, in characters; Okta's own have 22.
 const EVENT_ID_LIMIT: usize = 64;
@@ -150,8 +153,4 @@ impl Display for DecisionId {
         });
         write!(out, "{:016x}{:08x}", *PROCESS, self.0)
     }
-}
-
-fn json_text(out: &mut Vec<u8>, text: &str) {
-    let _ = serde_json::to_writer(out, text);
 }

@@ -22,16 +22,13 @@ impl Certificate {
     /// Reads a pair.
     pub(crate) fn read(files: &Tls) -> Result<CertifiedKey, Problem> {
         let (certificate, key) = ("server.tls.certificate", "server.tls.key");
-        let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_slice_iter(text(certificate, &files.certificate)?.as_bytes())
-                .collect();
-        let chain = chain.ok().filter(|chain| !chain.is_empty());
-        let chain = chain
-            .ok_or_else(|| Problem::named(certificate, "the file holds no certificate in PEM"))?;
-        let private =
-            PrivateKeyDer::from_pem_slice(text(key, &files.key)?.as_bytes()).map_err(|_| {
-                Problem::named(key, "the file holds no private key in PEM that is not encrypted")
-            })?;
+        let pem = text(certificate, &files.certificate)?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+        let none = || Problem::named(certificate, "the file holds no certificate in PEM");
+        let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(none)?;
+        let none = "the file holds no private key in PEM that is not encrypted";
+        let private = PrivateKeyDer::from_pem_slice(text(key, &files.key)?.as_bytes())
+            .map_err(|_| Problem::named(key, none))?;
         CertifiedKey::from_der(chain, private, &ring::default_provider()).map_err(|error| {
             Problem::named(key, format!("this key cannot be used with the certificate: {error}"))
         })

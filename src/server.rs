@@ -29,7 +29,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::{SignalKind, signal},
     time::{sleep, timeout},
 };
 
@@ -136,7 +136,14 @@ pub(crate) fn run(
                 _ = interrupt.recv() => {}
             }
         };
-        spawn(heed_hangups(signal(SignalKind::hangup())?, state.clone(), reload));
+        let (mut hangups, log) = (signal(SignalKind::hangup())?, state.log.clone());
+        spawn(async move {
+            while hangups.recv().await.is_some() {
+                log.iter().for_each(|log| log.sink.reopen());
+                // Full, it has been asked for already.
+                let _ = reload.try_send(());
+            }
+        });
         if let Some(listener) = metrics {
             spawn(operations::start(listener, state)?);
         }
@@ -150,16 +157,6 @@ pub(crate) fn run(
             stopped = stop(told_to_end, handle, state) => Ok(stopped),
         }
     })
-}
-
-async fn heed_hangups(mut hangups: Signal, state: Arc<State>, reload: SyncSender<()>) {
-    while hangups.recv().await.is_some() {
-        if let Some(log) = &state.log {
-            log.sink.reopen();
-        }
-        // Full, it has been asked for already.
-        let _ = reload.try_send(());
-    }
 }
 
 fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<actix_server::Server> {

@@ -63,12 +63,11 @@ fn way_in(auth: &Auth, password: Option<&str>) -> (Vec<(&'static str, String)>, 
         (header("authorization", secret), format!("-u {pair}"))
     } else if let Some(basic) = &auth.basic {
         let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
-        let username = in_double_quotes(&basic.username);
-        (header("authorization", secret), format!(r#"-u "{username}:$HOOK_PASSWORD""#))
+        let pair = format!("{}:$HOOK_PASSWORD", basic.username);
+        (header("authorization", secret), format!(r#"-u "{pair}""#))
     } else if let Some(with_secret) = &auth.header {
-        let name = in_double_quotes(&with_secret.name);
-        let fields = header(&with_secret.name, "YOUR-SECRET".to_owned());
-        (fields, format!(r#"-H "{name}: $HOOK_PASSWORD""#))
+        let name = &with_secret.name;
+        (header(name, "YOUR-SECRET".to_owned()), format!(r#"-H "{name}: $HOOK_PASSWORD""#))
     } else {
         let fields = auth.oauth.iter().flat_map(|oauth| {
             [
@@ -81,11 +80,4 @@ fn way_in(auth: &Auth, password: Option<&str>) -> (Vec<(&'static str, String)>, 
         });
         (fields.collect(), r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned())
     }
-}
-
-/// What a shell needs within double quotes.
-fn in_double_quotes(text: &str) -> String {
-    ['\\', '"', '$', '`']
-        .into_iter()
-        .fold(text.to_owned(), |quoted, special| quoted.replace(special, &format!("\\{special}")))
 }

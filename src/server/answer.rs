@@ -114,9 +114,9 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
     let rules = if state.metrics.is_stale(RULES) { "stale" } else { "ok" };
     let credentials = state.credentials.load();
-    let freshness = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.freshness());
-    let keys = freshness.unwrap_or(Freshness::None);
-    let locked = credentials.authenticator.needs_tokens() && freshness == Some(Freshness::None);
+    let bearer = credentials.authenticator.bearer.as_ref();
+    let keys = bearer.map_or(Freshness::None, |bearer| bearer.keys.freshness());
+    let locked = credentials.authenticator.needs_tokens() && keys == Freshness::None;
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status).body(format!(

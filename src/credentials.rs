@@ -9,23 +9,17 @@ use crate::{
 };
 
 /// The user of the password that is made where no way in is configured.
-pub const USER: &str = "admin";
+pub(crate) const USER: &str = "admin";
 
 /// The ways in, as configured and as used.
 pub struct Credentials {
-    /// The settings.
-    pub auth: Auth,
-    /// What they make.
-    pub authenticator: Authenticator,
+    pub(crate) auth: Auth,
+    pub(crate) authenticator: Authenticator,
 }
 
 impl Credentials {
     /// Makes an authenticator of settings, and of the password that was made where none is
     /// configured. Where the settings of tokens are those of the `last` one, it goes on with its keys.
-    ///
-    /// # Errors
-    ///
-    /// What is configured cannot be used.
     pub fn new(auth: Auth, made: Option<&str>, last: Option<&Self>) -> Result<Self, Problem> {
         let basic = auth.basic.as_ref().map(|basic| {
             Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose))
@@ -39,12 +33,8 @@ impl Credentials {
     }
 }
 
-/// The issuer that tokens are to come from.
-///
-/// # Errors
-///
-/// Its private authority cannot be used.
-pub fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
+/// The issuer that tokens are to come from; a problem where its private authority cannot be used.
+pub(crate) fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
     Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref())
         .map_err(|why| Problem::named("auth.oauth.ca_file", why))
 }

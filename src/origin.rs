@@ -31,11 +31,8 @@ pub fn trusted(text: &str) -> Result<Url, &'static str> {
         "http" if on_this_machine => {}
         _ => return Err("expected `https` (`http` only on a loopback address)"),
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a user name or password does not belong here");
-    }
-    if url.fragment().is_some() {
-        return Err("a fragment does not belong here");
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err("a user name, password or fragment does not belong here");
     }
     Ok(url)
 }

@@ -209,8 +209,14 @@ pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
     sections::settings(&mut reader);
     reader.merge_layers(sources)?;
     let settings = sections::settings(&mut reader);
-    if sources.secrets && reader.problems.is_empty() {
-        reader.problems.extend(settings.unguarded());
+    let bind = settings.server.bind;
+    let open = !settings.auth.is_configured() && !bind.ip().is_loopback();
+    if open && sources.secrets && reader.problems.is_empty() {
+        let why = format!(
+            "no way in is configured, so only a loopback address may be served, not `{bind}`; \
+             set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]"
+        );
+        reader.problems.push(Problem::named("server.bind", why));
     }
     Ok((settings, reader.problems))
 }
@@ -227,16 +233,5 @@ impl Settings {
     pub fn same_but_for_auth(&self, other: &Self) -> bool {
         (&self.server, &self.metrics, &self.rules, &self.log, self.debug_context)
             == (&other.server, &other.metrics, &other.rules, &other.log, other.debug_context)
-    }
-
-    /// That the service would be open to a network without a way in, if it would.
-    fn unguarded(&self) -> Option<Problem> {
-        let bind = self.server.bind;
-        let why = format!(
-            "no way in is configured, so only a loopback address may be served, not `{bind}`; \
-             set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]"
-        );
-        let open = !self.auth.is_configured() && !bind.ip().is_loopback();
-        open.then(|| Problem::named("server.bind", why))
     }
 }

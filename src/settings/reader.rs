@@ -118,8 +118,7 @@ impl Reader {
     /// What was read, or nothing and a problem where this key is set.
     fn keep<T>(&mut self, key: &str, read: Parsed<T>) -> Option<T> {
         read.map_err(|why| {
-            let place = self.places.get(key).cloned();
-            let place = place.unwrap_or_else(|| key.to_owned());
+            let place = self.places.get(key).map_or(key, String::as_str);
             self.problems.push(Problem::named(place, format!("`{key}`: {why}")));
         })
         .ok()

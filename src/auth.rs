@@ -6,7 +6,10 @@
 //! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
 //! time taken tells neither how much of a secret was right nor which one was.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use derive_more::Display;
@@ -14,23 +17,24 @@ use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
 
-mod bearer;
 mod issuer;
 pub mod keys;
 mod reason;
 mod refresh;
 pub mod token;
 
-pub use bearer::Bearer;
 pub use issuer::Issuer;
 pub use reason::Reason;
 pub use refresh::{Freshness, Keys};
+use token::{Expected, Token};
 
 /// Reads a JSON object. Derived readers take an array for one, member by member; this does not.
 fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
     serde_json::from_slice(json).ok().filter(|_| json.trim_ascii_start().starts_with(b"{"))
 }
 
+/// How many verified tokens are remembered. Okta uses one for as long as it lasts.
+const REMEMBERED: usize = 1000;
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
 
@@ -125,6 +129,38 @@ impl Authenticator {
             challenge
         });
         [basic, header, bearer].into_iter().flatten()
+    }
+}
+
+/// Accepts one issuer's tokens (RFC 6750).
+pub struct Bearer {
+    pub(crate) expected: Expected,
+    pub(crate) keys: Keys,
+}
+
+impl Bearer {
+    /// The client that this token was issued to.
+    async fn client(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
+        let now = now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let digest = sha256(token.as_bytes());
+        if let Some(trusted) = self.keys.current()
+            && let Some(known) = trusted.verified.lock().get(&digest)
+            && now < known.expires + self.expected.leeway.as_secs_f64()
+        {
+            return Ok(known.client.clone());
+        }
+        // Nobody waits for the sake of what is no token.
+        let read = Token::read(token)?;
+        let trusted = self.keys.with(&read.kid).await.ok_or(Reason::KeysUnavailable)?;
+        let key = trusted.keys.get(&read.kid).ok_or(Reason::UnknownKey)?;
+        let verified = read.verify(key, &self.expected, now)?;
+        let client = verified.client.clone();
+        let mut remembered = trusted.verified.lock();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(digest, verified);
+        Ok(client)
     }
 }
 

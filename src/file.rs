@@ -6,11 +6,8 @@ use std::{
 };
 
 /// The text of a regular file, without a byte order mark, which spreadsheets and editors write.
-///
-/// # Errors
-///
-/// It cannot be read, is not UTF-8, or is something whose end may never come, such as a pipe.
-pub fn text(path: &Path) -> io::Result<String> {
+pub(crate) fn text(path: &Path) -> io::Result<String> {
+    // The end of a pipe may never come.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("this is no regular file"));
     }
@@ -19,11 +16,7 @@ pub fn text(path: &Path) -> io::Result<String> {
 }
 
 /// What is in a folder, by name.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();

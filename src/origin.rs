@@ -6,12 +6,8 @@ use url::{Host, Url};
 const LIMIT: usize = 2048;
 
 /// Reads an absolute URL that is `https`, or `http` on this machine, and has neither credentials nor
-/// fragment.
-///
-/// # Errors
-///
-/// What is wrong with it, without repeating it.
-pub fn trusted(text: &str) -> Result<Url, &'static str> {
+/// fragment; says what is wrong with another, without repeating it.
+pub(crate) fn trusted(text: &str) -> Result<Url, &'static str> {
     const EXPECTED: &str =
         "expected an absolute URL, such as `https://example.okta.com/oauth2/default`";
     // The parser forgives white space and missing slashes, and other readers do not.

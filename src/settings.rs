@@ -62,9 +62,8 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     /// The certificate, and those that lead to its authority.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// The ways in. Any configured one admits a caller.
@@ -99,22 +98,19 @@ pub struct HeaderSecret {
 /// OAuth 2.0 access tokens.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OAuth {
-    /// The authorization server's issuer, as its tokens say it.
-    pub issuer: String,
-    /// The tokens' audience.
-    pub audience: String,
-    /// The clients that may call; at least one.
-    pub client_ids: Vec<String>,
-    /// The scope that they need.
-    pub scope: String,
+    /// The authorization server's, as its tokens say it.
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    /// Those that may call; at least one.
+    pub(crate) client_ids: Vec<String>,
+    pub(crate) scope: String,
     /// The key set, where the issuer's metadata are not to be asked for it.
-    pub jwks_uri: Option<String>,
+    pub(crate) jwks_uri: Option<String>,
     /// A private authority's certificates, in place of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// By how much clocks may differ.
-    pub leeway: Duration,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) leeway: Duration,
     /// How old keys may become while the issuer gives no newer ones.
-    pub max_stale: Duration,
+    pub(crate) max_stale: Duration,
 }
 
 /// A secret, which is never printed.

@@ -7,7 +7,7 @@ use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
 use super::{Sources, reader::Reader};
-use crate::{file, nearest::did_you_mean, problem::Problem};
+use crate::{file, nearest::unknown, problem::Problem};
 
 impl Reader {
     /// Reads every layer and merges them. The keys asked for so far are all there are.
@@ -131,7 +131,7 @@ impl Reader {
         } else {
             let keys = self.asked.iter().map(String::as_str);
             let sections = keys.clone().filter_map(|key| Some(key.rsplit_once('.')?.0));
-            format!("unknown key `{key}`{}", did_you_mean(key, keys.chain(sections)))
+            unknown("key", key, keys.chain(sections))
         };
         self.problems.push(Problem::named(place, message));
         false

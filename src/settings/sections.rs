@@ -80,9 +80,8 @@ fn oauth(reader: &mut Reader) -> Option<OAuth> {
         let why = "expected visible ASCII without spaces, quotes and backslashes";
         ensure(token.bytes().all(good), why).and(any(token))
     });
-    let jwks_uri = reader.get("auth.oauth.jwks_uri", |url| any(origin::trusted(url).map(|_| url)?));
     Some(OAuth {
-        jwks_uri,
+        jwks_uri: reader.get("auth.oauth.jwks_uri", |url| any(origin::trusted(url).map(|_| url)?)),
         ca_file: reader.get("auth.oauth.ca_file", any),
         leeway: reader.bounded("auth.oauth.leeway", time, ["60s", "0s", "600s"]),
         max_stale: reader.bounded("auth.oauth.max_stale", time, ["24h", "1s", "720h"]),

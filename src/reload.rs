@@ -51,18 +51,18 @@ type Reader = dyn Fn(&State, &mut Vec<PathBuf>) -> Result<Put, Vec<Problem>> + S
 /// Puts what was read in place, and says what is new; nothing if it is what was there before.
 type Put = Box<dyn FnOnce(&State) -> Option<String>>;
 
-/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder. All are
-/// read once more, since they may have changed while the service started. A change is in force within
-/// `rules.reload`, or only when asked for by a message to `asked`, which has all files read anew and
-/// looks follow each other.
+/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder; with the
+/// traces of that from before it was read, since to read a large list twice costs memory. A change is
+/// in force within `rules.reload`, or only when asked for by a message to `asked`, which has all files
+/// read anew and looks follow each other.
 pub(crate) fn keep(
     state: Arc<State>,
     sources: Sources,
-    folder: Option<PathBuf>,
+    folder: Option<(PathBuf, String)>,
     asked: Receiver<()>,
 ) -> io::Result<()> {
     let mut watched = vec![credentials(sources, state.settings.files.clone())];
-    watched.extend(folder.map(rules));
+    watched.extend(folder.map(|(folder, read)| Watched { read, ..rules(folder) }));
     watched.extend(state.settings.server.tls.clone().map(certificate));
     let pause = state.settings.rules.reload.map_or(Duration::MAX, |within| within / 2);
     let watch = move || {
@@ -122,11 +122,11 @@ fn credentials(sources: Sources, files: Vec<PathBuf>) -> Watched {
         let other = (new.auth != last.auth).then(|| Credentials::new(new.auth, None, Some(&last)));
         let other = other.transpose().map_err(|problem| vec![problem])?;
         Ok(Box::new(move |state| {
-            new.warnings.iter().for_each(|warning| log::warn!("{warning}"));
             if waits {
                 log::warn!("settings: what has changed outside of [auth] waits for a restart");
             }
             state.credentials.store(Arc::new(other?));
+            new.warnings.iter().for_each(|warning| log::warn!("{warning}"));
             Some("what admits callers has changed".to_owned())
         }))
     });
@@ -187,7 +187,7 @@ impl Watched {
 
 /// What tells that files, or those in a folder, have changed: every write, rename and swapped link
 /// leaves other numbers.
-fn traces(paths: &[PathBuf]) -> String {
+pub(crate) fn traces(paths: &[PathBuf]) -> String {
     let mut traces = String::new();
     for path in paths {
         trace(&mut traces, path, FOLLOWED_DEPTH);

@@ -1,7 +1,7 @@
 //! `serve`: runs the service.
 
 use std::{
-    io, mem,
+    io, mem, slice,
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
@@ -24,6 +24,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
+    let traces = reload::traces(slice::from_ref(&settings.rules.directory));
     let Rules { place, directory, set } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
@@ -50,7 +51,8 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     });
     state.metrics.rules_in_force(&state.rules.load().revision);
     let (reload, asked) = sync_channel(1);
-    reload::keep(state.clone(), common.sources(true), directory, asked)?;
+    let folder = directory.map(|directory| (directory, traces));
+    reload::keep(state.clone(), common.sources(true), folder, asked)?;
     let served = server::run(hooks, metrics, &state, reload, || {
         introduction::say(&state, &place, address, password.as_deref());
         for warning in &state.settings.warnings {

@@ -39,6 +39,21 @@ fn sections_that_may_ask_nothing_are_noted() {
 }
 
 #[test]
+fn a_part_that_everybody_can_leave_out_is_noted() {
+    let rules = |optional: bool| {
+        format!(
+            "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nany = [{{ attribute = 'email', domains = ['okta.com'] }}, {{ attribute = 'code', one_of = ['A'], optional = {optional} }}]\n"
+        )
+    };
+    for optional in [true, false] {
+        let folder = rules_folder(&[("h.toml", &rules(optional))]);
+        let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
+        let said = crate::support::text(&output.stdout);
+        assert_eq!(said.contains("`r`: who leaves out what is `optional`"), optional, "{said}");
+    }
+}
+
+#[test]
 fn every_problem_is_printed() {
     let folder = rules_folder(&[
         ("a.toml", "[self_service_registration]\nx = 1\n"),

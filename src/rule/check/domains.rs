@@ -36,7 +36,8 @@ pub(super) fn read(node: &Node, wanted: bool) -> Read {
         };
         let domain = email::domain(address).ok_or(Miss::Value)?.to_ascii_lowercase();
         let mut above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
-        let found = exact.contains(&*domain) || above.any(|parent| parents.contains(parent));
+        let mut is_below = || !parents.is_empty() && above.any(|parent| parents.contains(parent));
+        let found = exact.contains(&*domain) || is_below();
         met(found == wanted)
     }))
 }

@@ -10,7 +10,8 @@
 //!                             Request ─► Decision ─► commands | error
 //! ```
 //!
-//! Only [`rule::Hook::evaluate`] decides: a total function of the rules and the request. The
+//! Only [`rule::Hook::evaluate`] decides: a total function of the rules, the request and
+//! today's date. The
 //! service, `eval` and `replay` all go through [`pipeline::answer`], so that what a developer sees
 //! is what production does, byte for byte.
 //!
@@ -19,7 +20,7 @@
 //! | [`hook`] | Okta's vocabulary as plain types; imports nothing of ours |
 //! | [`hook::request`] | bytes → `Request`: strict JSON, tolerant meaning |
 //! | [`hook::response`] | `Decision` → bytes: the only place with command names |
-//! | [`rule`] | rules and their evaluation; imports `hook` |
+//! | [`rule`] | rules and their evaluation; imports `hook`, and `nearest` for what it says |
 //! | [`rule::check`] | the catalogue of checks, a file a kind |
 //! | [`pipeline`] | decode, evaluate, encode |
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |

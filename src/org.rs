@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::File,
+    io::Read as _,
     ops::RangeInclusive,
     path::Path,
     slice,
@@ -174,11 +175,13 @@ fn read(
         let way_out = format!("expected what Okta answers to `GET /api/v1/{address}`");
         Problem::named(path.display().to_string(), format!("{why}; {way_out}"))
     };
-    let text = fs::read_to_string(path)
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(4 << 20).read_to_string(&mut text))
         .map_err(|error| wrong(format!("cannot read the file: {error}")))?;
     // Nothing of the file is repeated, since it may be any.
     let answer = serde_json::from_str(&text).map_err(|error| {
-        wrong(format!("no JSON at line {}, column {}", error.line(), error.column()))
+        wrong(format!("no JSON of up to 4 MiB at line {}, column {}", error.line(), error.column()))
     })?;
     learn(&answer).ok_or_else(|| wrong("this is something else".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Bytes in → bytes out: decode, evaluate, encode. The service, `eval`, `replay` and every preview
+//! Bytes in → bytes out: decode, evaluate, encode. The service, `eval`, `replay` and `check`
 //! go through [`answer`], so that what a developer sees is what production does, byte for byte.
 
 use std::{

@@ -63,11 +63,12 @@ fn way_in(auth: &Auth, password: Option<&str>) -> (Vec<(&'static str, String)>, 
         (header("authorization", secret), format!("-u {pair}"))
     } else if let Some(basic) = &auth.basic {
         let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
-        let pair = format!("{}:$HOOK_PASSWORD", basic.username);
+        let pair = format!("{}:$HOOK_PASSWORD", in_double_quotes(&basic.username));
         (header("authorization", secret), format!(r#"-u "{pair}""#))
     } else if let Some(with_secret) = &auth.header {
         let name = &with_secret.name;
-        (header(name, "YOUR-SECRET".to_owned()), format!(r#"-H "{name}: $HOOK_PASSWORD""#))
+        let line = format!("{}: $HOOK_PASSWORD", in_double_quotes(name));
+        (header(name, "YOUR-SECRET".to_owned()), format!(r#"-H "{line}""#))
     } else {
         let fields = auth.oauth.iter().flat_map(|oauth| {
             [
@@ -80,4 +81,11 @@ fn way_in(auth: &Auth, password: Option<&str>) -> (Vec<(&'static str, String)>, 
         });
         (fields.collect(), r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned())
     }
+}
+
+/// What a shell takes for this text within double quotes.
+fn in_double_quotes(text: &str) -> String {
+    ['\\', '"', '$', '`']
+        .iter()
+        .fold(text.to_owned(), |text, special| text.replace(*special, &format!("\\{special}")))
 }

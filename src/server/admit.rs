@@ -87,7 +87,10 @@ pub(super) fn length(head: &RequestHead) -> usize {
 }
 
 fn uri_length(head: &RequestHead) -> usize {
-    head.uri.path_and_query().map_or(0, |path| path.as_str().len())
+    let uri = &head.uri;
+    let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
+        + uri.authority().map_or(0, |authority| authority.as_str().len());
+    origin + uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
 fn headers_length(head: &RequestHead) -> usize {

@@ -61,6 +61,15 @@ fn a_configured_secret_is_never_printed() {
     assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
 
+/// The line is pasted into a shell, where a name must stay one.
+#[test]
+fn names_in_the_curl_line_are_quoted() {
+    let name = ("HOOK__AUTH__BASIC__USERNAME", r#"a"$(x)`\"#);
+    let service = Service::start(&[name, BASIC[1]]);
+    let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" --json"#;
+    wait_for("the curl line", || service.stderr().contains(expected).then_some(()));
+}
+
 #[test]
 fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
     let empty = tempfile::tempdir().unwrap();

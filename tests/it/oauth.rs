@@ -396,9 +396,9 @@ fn a_remembered_token_goes_with_the_key_and_not_with_its_name() {
     assert_eq!(call(&service, &token).status, 401);
 }
 
-/// More tokens than are remembered, and each is still accepted.
+/// More tokens than are remembered.
 #[test]
-fn remembering_is_bounded() {
+fn every_token_is_accepted_remembered_or_not() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     let mut stream = service.connect();

@@ -95,6 +95,18 @@ fn no_folder_or_none_in_it() {
 }
 
 #[test]
+fn patterns_nest_up_to_a_bound() {
+    for (depth, fits) in [(49, true), (60, false)] {
+        let pattern = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+        let rule = format!(
+            "[[self_service_registration.rules]]\nid = 'r'\nattribute = 'a'\nmessage = 'm'\npattern = '{pattern}'\n"
+        );
+        let folder = rules_folder(&[("hook.toml", &rule)]);
+        assert_eq!(problems(folder.path()).is_empty(), fits, "{depth}");
+    }
+}
+
+#[test]
 fn large_patterns_are_refused_at_once() {
     for pattern in [r"(\pL{1000}){1000}", "((((a{100}){100}){100}))", r"\w{5000}"] {
         let start = std::time::Instant::now();

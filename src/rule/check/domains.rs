@@ -44,10 +44,16 @@ pub(super) fn read(node: &Node, wanted: bool) -> Read {
 
 /// What keeps an entry from ever matching.
 fn why_never(entry: &str) -> String {
-    let way_out = if entry.contains(['@', ':', '/']) {
-        "write the domain alone, without what stands before or after it in an address or a URL"
+    let way_out = if entry.contains('@') {
+        "write the domain alone, without what stands before the `@` and without it"
+    } else if entry.ends_with('.') {
+        "leave out the last dot"
+    } else if entry.contains(char::is_whitespace) {
+        "leave out the white space"
     } else if entry.contains('*') {
         "a `*` stands only at the start, as in `*.example.com`"
+    } else if entry.contains(':') || entry.contains('/') {
+        "write the domain alone, without scheme, port or path"
     } else if !entry.is_ascii() {
         "write the ASCII form (`xn--…`) of an internationalised domain"
     } else {

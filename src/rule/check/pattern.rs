@@ -1,7 +1,10 @@
 //! `pattern`: a regular expression that must match the whole value, in time linear in its length.
 
 use regex_automata::meta;
-use regex_syntax::hir::{Hir, Look};
+use regex_syntax::{
+    ParserBuilder,
+    hir::{Hir, Look},
+};
 
 use super::{Check, Miss, Node, Read, met};
 
@@ -11,10 +14,13 @@ const SIZE_LIMIT: usize = 4 << 20;
 /// The longest value that is looked at, in bytes; a longer one fails. Time is linear in it, but by a
 /// factor that may be as large as the pattern.
 const VALUE_LIMIT: usize = 1 << 10;
+/// How deep groups may be nested.
+const NEST_LIMIT: u32 = 50;
 
 pub(super) fn read(node: &Node) -> Read {
     let source = node.text()?;
-    let hir = regex_syntax::parse(source).map_err(|error| node.fault(syntax(&error)))?;
+    let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
+    let hir = parser.parse(source).map_err(|error| node.fault(syntax(&error)))?;
     // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
     let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
     let regex = meta::Regex::builder()

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use prometheus::{
-    Error, HistogramVec, IntCounterVec, IntGaugeVec, Registry, TextEncoder,
+    Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
-    register_int_gauge_vec_with_registry,
+    register_int_gauge_vec_with_registry, register_int_gauge_with_registry,
 };
 
 /// The media type of the text.
@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     rules_reloads: IntCounterVec,
     stale: IntGaugeVec,
     rules_info: IntGaugeVec,
+    connections: IntGauge,
 }
 
 impl Metrics {
@@ -68,6 +69,8 @@ impl Metrics {
         gauge("build_info", "The version that runs.", "version")?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
+        let help = "Open connections of the hooks' listener.";
+        let connections = register_int_gauge_with_registry!("connections", help, registry)?;
         Ok(Self {
             registry,
             requests,
@@ -77,6 +80,7 @@ impl Metrics {
             rules_reloads,
             stale,
             rules_info,
+            connections,
         })
     }
 
@@ -85,6 +89,12 @@ impl Metrics {
         let [hook, ..] = labels;
         self.requests.with_label_values(&labels).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
+    }
+
+    /// Counts a connection of the hooks' listener until the returned guard is dropped.
+    pub(crate) fn connection(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
     }
 
     /// Counts what came of a rule: `[hook, rule, mode, outcome]`.
@@ -136,6 +146,15 @@ impl Metrics {
         // The process's own are in the default registry.
         let families = [self.registry.gather(), now.gather(), prometheus::gather()].concat();
         TextEncoder::new().encode_to_string(&families)
+    }
+}
+
+/// Counts as an open connection until it is dropped.
+pub(crate) struct OpenConnection(IntGauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

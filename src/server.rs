@@ -1,63 +1,49 @@
 //! The service: binds, runs and stops.
-//!
-//! Put together from actix-server and actix-http, as actix-web's `HttpServer` is, because that one
-//! can time neither a connection's later heads nor a write that makes no progress.
 
 use std::{
-    future::ready,
     io,
-    net::{SocketAddr, TcpListener},
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
         mpsc::SyncSender,
     },
-    time::Duration,
 };
 
-use actix_http::{HttpService, KeepAlive, Protocol};
-use actix_server::{ServerBuilder, ServerHandle};
-use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::{
-    App,
-    dev::AppConfig,
-    rt::{System, net::TcpStream, spawn},
-    web,
-};
+use actix_web::rt::{System, spawn};
 use arc_swap::ArcSwap;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use socket2::{Domain, Socket, Type};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    signal::unix::{SignalKind, signal},
-    time::{sleep, timeout},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+    time::timeout,
 };
 
 use crate::{
-    credentials::Credentials, decision_log::DecisionLog, metrics::Metrics, problem::Problem,
-    rule::RuleSet, settings::Settings,
+    credentials::Credentials, decision_log::DecisionLog, metrics::Metrics, rule::RuleSet,
+    settings::Settings,
 };
 
+mod accept;
 mod admit;
 mod answer;
-mod guard;
+mod body;
+mod connection;
 mod handler;
+mod load;
 mod operations;
 mod tls;
 mod warnings;
+mod worker;
 
-use guard::Guarded;
+use accept::Acceptor;
+pub(crate) use accept::bind;
 pub(crate) use tls::Certificate;
 pub(crate) use warnings::Warnings;
+use worker::Role;
 
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
-/// Connections that the kernel completes before we accept them.
-const BACKLOG: i32 = 4096;
-/// The time for a TLS handshake.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a connection that is being closed may take to notice.
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Of what may be stale, the one thing that readiness tells of.
 pub(crate) const RULES: &str = "rules";
@@ -87,39 +73,9 @@ pub(crate) enum Stopped {
     AtOnce,
 }
 
-/// Takes the address that a setting says.
-pub(crate) fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Problem> {
-    let take = || {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        // A restart must not wait for the connections of the last run to be forgotten.
-        socket.set_reuse_address(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        Ok(socket.into())
-    };
-    take().map_err(|error: io::Error| {
-        let variable = format!("HOOK__{}", setting.to_uppercase().replace('.', "__"));
-        let out = format!("choose another, as with {variable}=127.0.0.1:8081");
-        Problem::named(setting, format!("cannot listen on `{address}`: {error}; {out}"))
-    })
-}
-
-/// Takes as many file descriptors as may be had, and warns where connections need more: without one
-/// left nobody is answered, not even the operators.
-fn raise_limits(connections: usize) {
-    let limits = getrlimit(Resource::Nofile);
-    let all = Rlimit { current: limits.maximum, ..limits };
-    let there = setrlimit(Resource::Nofile, all).map_or(limits.current, |()| all.current);
-    if let Some(there) = there.filter(|there| *there < (connections + OTHER_FILES) as u64) {
-        log::warn!(
-            "server.max_connections: only {there} files may be open, and connections are files; lower it, or raise `ulimit -n`"
-        );
-    }
-}
-
-/// Answers for hooks, and for metrics where it may, until SIGTERM or SIGINT, and stops gracefully; a
-/// second signal stops it at once. SIGHUP reopens the log's file and sends a message to `reload`.
-/// Calls `ready` when requests are answered and signals heeded.
+/// Serves the hooks, and metrics where there is a listener for them, until SIGTERM or SIGINT; then
+/// stops gracefully. A second signal stops at once. SIGHUP reopens the log's file and sends a
+/// message to `reload`. Calls `ready` when requests are answered and signals are handled.
 pub(crate) fn run(
     hooks: TcpListener,
     metrics: Option<TcpListener>,
@@ -128,124 +84,135 @@ pub(crate) fn run(
     ready: impl FnOnce(),
 ) -> io::Result<Stopped> {
     System::new().block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let told_to_end = async || {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        let (mut hangups, log) = (signal(SignalKind::hangup())?, state.log.clone());
-        spawn(async move {
-            while hangups.recv().await.is_some() {
-                log.iter().for_each(|log| log.sink.reopen());
-                // Full, it has been asked for already.
-                let _ = reload.try_send(());
-            }
-        });
+        let mut stop_signals = StopSignals::new()?;
+        reload_on_hangup(state, reload)?;
         if let Some(listener) = metrics {
-            spawn(operations::start(listener, state)?);
+            start_operations(listener, state)?;
         }
-        let server = start(hooks, state)?;
+        let (running, all_done) = mpsc::channel(1);
+        let acceptor = start_hooks(hooks, state, &running)?;
+        // Only the workers keep a copy.
+        drop(running);
+        raise_file_limit(state.settings.server.max_connections);
         ready();
-        raise_limits(state.settings.server.max_connections);
-        let handle = server.handle();
-        // The server ends by being stopped, or at once with an error.
-        tokio::select! {
-            ended = server => ended.map(|()| Stopped::Gracefully),
-            stopped = stop(told_to_end, handle, state) => Ok(stopped),
-        }
+        Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
     })
 }
 
-fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<actix_server::Server> {
-    let settings = &state.settings.server;
-    let builder = actix_server::Server::build()
-        .workers(settings.workers)
-        .max_concurrent_connections(settings.max_connections.div_ceil(settings.workers))
-        // Whatever is still there when we are done waiting ends with the process.
-        .shutdown_timeout(settings.shutdown_timeout.as_secs().saturating_add(1))
-        .disable_signals();
-    let builder = match &state.certificate {
-        None => listen(builder, listener, state, |stream| ready(Ok(stream))),
-        Some(certificate) => {
-            let tls = tls::acceptor(certificate.clone()).map_err(io::Error::other)?;
-            listen(builder, listener, state, move |stream| {
-                let handshake = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
-                async move { handshake.await? }
-            })
-        }
-    };
-    Ok(builder?.run())
-}
-
-/// Answers for the hooks on connections that `accept` has made of those that came.
-fn listen<S, A>(
-    builder: ServerBuilder,
+fn start_hooks(
     listener: TcpListener,
     state: &Arc<State>,
-    accept: impl Fn(TcpStream) -> A + Clone + Send + 'static,
-) -> io::Result<ServerBuilder>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-    A: Future<Output = io::Result<S>> + 'static,
-{
-    let stopping = builder.graceful_shutdown_signal();
-    let (state, keep_alive) = (state.clone(), state.settings.server.keep_alive);
-    // Called once in each worker's thread.
-    let service = move || {
-        let state = web::Data::from(state.clone());
-        let app = App::new().app_data(state.clone()).default_service(web::to(handler::handle));
-        let stopping = stopping.clone();
-        let http = HttpService::build()
-            // Idle connections and later heads are the guard's.
-            .keep_alive(KeepAlive::Os)
-            .client_request_timeout(guard::HEAD_TIMEOUT)
-            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .expect(fn_service(move |request| handler::expect(request, state.clone())))
-            .on_connect_ext(|stream: &Guarded<S>, data| {
-                data.insert(stream.phase.clone());
-            })
-            .finish(map_config(
-                app.into_factory().map_err(|error: actix_web::Error| error.error_response()),
-                |()| AppConfig::default(),
-            ));
-        let accept = accept.clone();
-        fn_service(move |stream: TcpStream| {
-            // An answer is one small write; waiting for more to send would only delay it.
-            let _ = stream.set_nodelay(true);
-            let peer = stream.peer_addr().ok();
-            let accepted = accept(stream);
-            async move { Ok((Guarded::new(accepted.await?, keep_alive), Protocol::Http1, peer)) }
-        })
-        .and_then(http)
+    running: &mpsc::Sender<()>,
+) -> io::Result<Acceptor> {
+    let settings = &state.settings.server;
+    let tls = match &state.certificate {
+        Some(certificate) => Some(tls::acceptor(certificate.clone()).map_err(io::Error::other)?),
+        None => None,
     };
-    builder.listen("hooks", listener, service)
+    let limit = settings.max_connections.div_ceil(settings.workers);
+    let mut workers = Vec::new();
+    for _ in 0..settings.workers {
+        workers.push(worker::start(Role::Hooks(tls.clone()), limit, state, running)?);
+    }
+    Acceptor::new(listener, workers)
 }
 
-/// Waits for a signal and stops: not ready any more, on through the drain delay, no further
-/// connections, the requests in flight, and the end, at the latest after the shutdown timeout.
-async fn stop(mut told_to_end: impl AsyncFnMut(), handle: ServerHandle, state: &State) -> Stopped {
-    let settings = &state.settings.server;
-    told_to_end().await;
+/// Serves the operators for as long as the process runs.
+fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
+    // Nobody waits for these connections to end.
+    let (running, _) = mpsc::channel(1);
+    let worker = worker::start(Role::Operations, operations::CONNECTIONS, state, &running)?;
+    let mut acceptor = Acceptor::new(listener, vec![worker])?;
+    let state = state.clone();
+    spawn(async move { acceptor.run(&state).await });
+    Ok(())
+}
+
+/// Takes as many file descriptors as may be had, and warns where connections need more: without one
+/// left nobody is answered, not even the operators.
+fn raise_file_limit(connections: usize) {
+    let limits = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: limits.maximum, ..limits };
+    let available = if setrlimit(Resource::Nofile, all).is_ok() { all } else { limits }.current;
+    let needed = (connections + OTHER_FILES) as u64;
+    if let Some(available) = available
+        && available < needed
+    {
+        log::warn!(
+            "server.max_connections: only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
+        );
+    }
+}
+
+/// On SIGHUP, reopens the log and has files read again.
+fn reload_on_hangup(state: &State, reload: SyncSender<()>) -> io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    let log = state.log.clone();
+    spawn(async move {
+        while hangups.recv().await.is_some() {
+            if let Some(log) = &log {
+                log.sink.reopen();
+            }
+            // If the channel is full, a reload has been asked for already.
+            let _ = reload.try_send(());
+        }
+    });
+    Ok(())
+}
+
+/// SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn serve_until_stopped(
+    mut acceptor: Acceptor,
+    all_done: mpsc::Receiver<()>,
+    signals: &mut StopSignals,
+    state: &State,
+) -> Stopped {
+    tokio::select! {
+        () = acceptor.run(state) => {}
+        () = signals.next() => {}
+    }
     state.draining.store(true, Ordering::Release);
     log::info!("stopping: finishing requests in flight; a second signal ends at once");
-    let graceful = async {
-        sleep(settings.drain_delay).await;
-        if timeout(settings.shutdown_timeout, handle.stop(true)).await.is_err() {
-            log::warn!("stopping: `server.shutdown_timeout` is over, open connections are cut");
-        }
-    };
     tokio::select! {
-        () = graceful => Stopped::Gracefully,
-        () = told_to_end() => {
+        () = stop_gracefully(acceptor, all_done, state) => Stopped::Gracefully,
+        () = signals.next() => {
             log::warn!("stopping: second signal, open connections are cut");
             Stopped::AtOnce
         }
+    }
+}
+
+/// Goes on through the drain delay, then takes no further connections, and waits for the requests
+/// that have arrived, at the latest until the shutdown timeout.
+async fn stop_gracefully(mut acceptor: Acceptor, mut all_done: mpsc::Receiver<()>, state: &State) {
+    let settings = &state.settings.server;
+    // Accepting never ends by itself.
+    let _ = timeout(settings.drain_delay, acceptor.run(state)).await;
+    let finish = async {
+        acceptor.finish().await;
+        // Ends when every worker has dropped its sender; nothing is ever sent.
+        let _ = all_done.recv().await;
+    };
+    if timeout(settings.shutdown_timeout, finish).await.is_err() {
+        log::warn!("stopping: `server.shutdown_timeout` is over, open connections are cut");
     }
 }

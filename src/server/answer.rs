@@ -1,25 +1,19 @@
-//! HTTP answers. Every one carries the same two headers; none repeats anything of the request.
+//! HTTP answers. Every one carries the same three headers; none repeats anything of the request.
 
-use std::{borrow::Cow, sync::atomic::Ordering};
+use std::{borrow::Cow, sync::atomic::Ordering, time::SystemTime};
 
-use actix_http::RequestHead;
-use actix_web::{
-    HttpResponse, HttpResponseBuilder,
-    body::MessageBody,
-    http::{
-        StatusCode,
-        header::{self, HeaderName, HeaderValue},
-    },
-};
+use actix_http::{ConnectionType, Request};
+use actix_web::http::{StatusCode, Version};
+use httpdate::HttpDate;
 
-use super::{RULES, State, admit::has_body};
+use super::{RULES, State};
 use crate::{
     auth::{Freshness, Reason},
     hook::request::DecodeError,
-    metrics::MEDIA_TYPE,
+    metrics,
 };
 
-/// In seconds; by then a fetch of keys that was under way has ended.
+/// In seconds; by then a fetch of keys that was under way has ended, and a queue has been worked off.
 const RETRY_AFTER: &str = "2";
 
 /// Why a request got no decision.
@@ -27,8 +21,11 @@ const RETRY_AFTER: &str = "2";
 pub(super) enum Refusal {
     UriTooLong,
     HeadersTooLarge,
+    HeadTooSlow,
+    Malformed,
     NotFound,
     Method { allow: &'static str },
+    Overloaded,
     Credentials(Reason),
     MediaType,
     Encoding,
@@ -40,77 +37,161 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// The status, and what the caller is told; nothing of the request comes back.
-    fn told(self) -> (u16, Cow<'static, str>) {
+    fn status_and_summary(self) -> (StatusCode, Cow<'static, str>) {
         let (status, summary) = match self {
-            Self::UriTooLong => (414, "The URI is too long."),
-            Self::HeadersTooLarge => (431, "The headers are too large."),
-            Self::NotFound => (404, "There is no such hook."),
-            Self::Method { .. } => (405, "This method is not allowed here; see the Allow header."),
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, "The URI is too long."),
+            Self::HeadersTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large.")
+            }
+            Self::HeadTooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, "The request's head did not arrive in time.")
+            }
+            Self::Malformed => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such hook."),
+            Self::Method { .. } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This method is not allowed here; see the Allow header.",
+            ),
+            Self::Overloaded => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The service is overloaded; try again.")
+            }
             Self::Credentials(reason) if reason.is_forbidden() => {
-                (403, "The credentials are not meant for this service.")
+                (StatusCode::FORBIDDEN, "The credentials are not meant for this service.")
             }
-            Self::Credentials(Reason::KeysUnavailable) => {
-                (503, "Tokens cannot be verified at present; try again.")
+            Self::Credentials(Reason::KeysUnavailable) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Tokens cannot be verified at present; try again.",
+            ),
+            Self::Credentials(_) => {
+                (StatusCode::UNAUTHORIZED, "The credentials are missing or wrong.")
             }
-            Self::Credentials(_) => (401, "The credentials are missing or wrong."),
-            Self::MediaType => (415, "Send the header Content-Type: application/json."),
-            Self::Encoding => {
-                (415, "Send the body uncompressed, without the header Content-Encoding.")
+            Self::MediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the header Content-Type: application/json.",
+            ),
+            Self::Encoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the body uncompressed, without the header Content-Encoding.",
+            ),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
+            Self::BodyIncomplete => (StatusCode::BAD_REQUEST, "The body is incomplete."),
+            Self::Request(error) => {
+                return (StatusCode::BAD_REQUEST, format!("Not processed: {error}.").into());
             }
-            Self::BodyTooLarge => (413, "The body is too large."),
-            Self::BodyTooSlow => (408, "The body did not arrive in time."),
-            Self::BodyIncomplete => (400, "The body is incomplete."),
-            Self::Request(error) => return (400, format!("Not processed: {error}.").into()),
-            Self::Internal => (500, "The request could not be processed."),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be processed.")
+            }
         };
         (status, summary.into())
     }
+}
 
-    /// Whether some of the request's body may not have been read.
-    fn leaves_body(self, head: &RequestHead) -> bool {
-        match self {
-            Self::Request(_) | Self::Internal => false,
-            Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyIncomplete => true,
-            _ => has_body(head),
+/// Whether the connection takes another request after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    /// As HTTP/1.1 does by default.
+    Keep,
+    /// As an HTTP/1.0 client has asked for.
+    KeepHttp10,
+    Close,
+}
+
+impl Reuse {
+    /// What the client of this request expects.
+    pub(super) fn as_asked(request: &Request) -> Self {
+        let head = request.head();
+        match head.connection_type() {
+            ConnectionType::Close => Self::Close,
+            _ if head.version == Version::HTTP_11 => Self::Keep,
+            ConnectionType::KeepAlive => Self::KeepHttp10,
+            ConnectionType::Upgrade => Self::Close,
         }
     }
 }
 
-/// An answer that is no refusal.
-pub(super) fn good(body: impl MessageBody + 'static) -> HttpResponse {
-    json(StatusCode::OK).body(body)
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    media_type: &'static str,
+    /// Headers besides those that every answer carries.
+    headers: Vec<(&'static str, Cow<'static, str>)>,
+    body: Cow<'static, [u8]>,
 }
 
-/// A refusal's answer to the request of this head, in the shape of Okta's errors.
-pub(super) fn refused(refusal: Refusal, state: &State, head: &RequestHead) -> HttpResponse {
-    let (status, summary) = refusal.told();
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = json(status);
+impl Answer {
+    /// A 200 with this JSON.
+    pub(super) fn ok(body: impl Into<Cow<'static, [u8]>>) -> Self {
+        let (status, media_type) = (StatusCode::OK, "application/json");
+        Self { status, media_type, headers: Vec::new(), body: body.into() }
+    }
+
+    /// A refusal, in the shape of Okta's errors.
+    pub(super) fn refusal(refusal: Refusal, state: &State) -> Self {
+        let (status, summary) = refusal.status_and_summary();
+        let body = format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#);
+        Self { status, headers: headers_of(refusal, state), ..Self::ok(body.into_bytes()) }
+    }
+
+    /// The status in digits.
+    pub(super) fn status(&self) -> &str {
+        self.status.as_str()
+    }
+
+    /// The answer as HTTP/1.1 (RFC 9112), without its body for a `HEAD` request.
+    pub(super) fn to_bytes(&self, reuse: Reuse, is_head: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512 + self.body.len());
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        for part in ["HTTP/1.1 ", self.status.as_str(), " ", reason, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        add_header(&mut out, "content-length", &self.body.len().to_string());
+        add_header(&mut out, "content-type", self.media_type);
+        out.extend_from_slice(b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n");
+        for (name, value) in &self.headers {
+            add_header(&mut out, name, value);
+        }
+        match reuse {
+            Reuse::Keep => {}
+            Reuse::KeepHttp10 => add_header(&mut out, "connection", "keep-alive"),
+            Reuse::Close => add_header(&mut out, "connection", "close"),
+        }
+        add_header(&mut out, "date", &HttpDate::from(SystemTime::now()).to_string());
+        out.extend_from_slice(b"\r\n");
+        if !is_head {
+            out.extend_from_slice(&self.body);
+        }
+        out
+    }
+}
+
+fn add_header(out: &mut Vec<u8>, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// The headers that a refusal adds.
+fn headers_of(refusal: Refusal, state: &State) -> Vec<(&'static str, Cow<'static, str>)> {
     match refusal {
-        Refusal::Method { allow } => answer.insert_header((header::ALLOW, allow)),
-        Refusal::Encoding => answer.insert_header((header::ACCEPT_ENCODING, "identity")),
-        Refusal::Credentials(Reason::KeysUnavailable) => {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER))
+        Refusal::Method { allow } => vec![("allow", allow.into())],
+        Refusal::Encoding => vec![("accept-encoding", "identity".into())],
+        Refusal::Overloaded | Refusal::Credentials(Reason::KeysUnavailable) => {
+            vec![("retry-after", RETRY_AFTER.into())]
         }
         Refusal::Credentials(reason) => {
             let credentials = state.credentials.load();
-            credentials.authenticator.challenges(reason).fold(&mut answer, |answer, challenge| {
-                answer.append_header((header::WWW_AUTHENTICATE, challenge))
-            })
+            let challenges = credentials.authenticator.challenges(reason);
+            challenges.map(|challenge| ("www-authenticate", challenge.into())).collect()
         }
-        _ => &mut answer,
-    };
-    // What is left of a body is no next request.
-    if refusal.leaves_body(head) {
-        answer.force_close();
+        _ => Vec::new(),
     }
-    answer.body(format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#))
 }
 
-/// Whether further requests are wanted: not while stopping, and not while nobody
-/// could get in, since no token can be verified.
-pub(super) fn readiness(state: &State) -> HttpResponse {
+/// Whether further requests are wanted: not while stopping, and not while no caller could be
+/// admitted, since no token can be verified.
+pub(super) fn readiness(state: &State) -> Answer {
     let draining = state.draining.load(Ordering::Acquire);
     let rules = if state.metrics.is_stale(RULES) { "stale" } else { "ok" };
     let credentials = state.credentials.load();
@@ -119,32 +200,18 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let locked = credentials.authenticator.needs_tokens() && keys == Freshness::None;
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    json(status).body(format!(
-        r#"{{"ready":{ready},"rules":"{rules}","keys":"{keys}","draining":{draining}}}"#
-    ))
+    let body =
+        format!(r#"{{"ready":{ready},"rules":"{rules}","keys":"{keys}","draining":{draining}}}"#);
+    Answer { status, ..Answer::ok(body.into_bytes()) }
 }
 
-/// The metrics.
-pub(super) fn metrics(state: &State, head: &RequestHead) -> HttpResponse {
+/// The metrics as Prometheus text.
+pub(super) fn metrics(state: &State) -> Answer {
     let credentials = state.credentials.load();
     let fetches = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.fetches());
     let dropped = state.log.as_ref().map_or(0, |log| log.sink.dropped());
     match state.metrics.text(fetches, dropped) {
-        Ok(text) => {
-            json(StatusCode::OK).insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(text)
-        }
-        Err(_) => refused(Refusal::Internal, state, head),
+        Ok(text) => Answer { media_type: metrics::MEDIA_TYPE, ..Answer::ok(text.into_bytes()) },
+        Err(_) => Answer::refusal(Refusal::Internal, state),
     }
-}
-
-fn json(status: StatusCode) -> HttpResponseBuilder {
-    const NO_SNIFF: (HeaderName, HeaderValue) =
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    const NO_STORE: (HeaderName, HeaderValue) =
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    const JSON: (HeaderName, HeaderValue) =
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let mut answer = HttpResponseBuilder::new(status);
-    answer.insert_header(JSON).insert_header(NO_STORE).insert_header(NO_SNIFF);
-    answer
 }

@@ -1,132 +1,116 @@
-//! One request, in five steps: admit it by its head, read its body, decide, log, answer.
+//! One request for a hook, in five steps: admit it by its head, read its body, decide, log, answer.
 
-use std::{fmt::Display, future::poll_fn, pin::Pin, rc::Rc, sync::atomic::Ordering};
+use std::{fmt::Display, time::Instant};
 
-use actix_http::{ConnectionType, Request, Response, body::BoxBody};
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::Method,
-    web::{Bytes, BytesMut, Data, Payload},
-};
-use futures_core::Stream as _;
-use tokio::time::timeout_at;
+use actix_http::RequestHead;
+use actix_web::http::Method;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     State,
-    admit::{self, Visit},
-    answer::{self, Refusal},
-    guard::Phase,
+    answer::{self, Answer, Refusal},
+    body::Body,
+    load::Load,
+    worker::Worker,
 };
 use crate::{
+    auth::Caller,
     decision_log::{DecisionId, Line},
     hook::response,
-    pipeline::{self, Answer, NoAnswer},
-    rule::Verdict,
+    pipeline::{self, NoAnswer},
+    rule::{RuleSet, Verdict},
 };
 
-/// The paths that are not hooks.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
-
-/// Answers any request.
-pub(super) async fn handle(
-    request: HttpRequest,
-    payload: Payload,
-    state: Data<State>,
-) -> HttpResponse {
-    let phase = request.conn_data::<Rc<Phase>>();
-    phase.inspect(|phase| phase.busy());
-    let rules = state.rules.load_full();
-    let mut visit = Visit::new(&state, &rules, request.head());
-    let mut response = match probe(&request, &state) {
-        Some(answer) => answer,
-        None => match visit.decide(payload).await {
-            Ok(body) => answer::good(body),
-            Err(refusal) => visit.refuse(refusal),
-        },
-    };
-    phase.inspect(|phase| phase.idle(visit.length));
-    // Who is told sends the next request elsewhere, and not into a connection that is about to end.
-    if state.draining.load(Ordering::Acquire) {
-        response.head_mut().set_connection_type(ConnectionType::Close);
-    }
-    response
-}
-
-/// Looks at a request that waits for `100 Continue`: refused by its head, it is never asked for
-/// its body.
-pub(super) async fn expect(
-    request: Request,
-    state: Data<State>,
-) -> Result<Request, Response<BoxBody>> {
-    if PROBES.contains(&request.path()) {
-        return Ok(request);
+/// Answers a request for a hook or a probe.
+pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+    worker: &Worker,
+    head: &RequestHead,
+    body: &mut Body<'_, S>,
+) -> Answer {
+    let state = &*worker.state;
+    if let Some(answer) = answer_probe(head, state) {
+        return answer;
     }
     let rules = state.rules.load_full();
-    let mut visit = Visit::new(&state, &rules, request.head());
-    let Err(refusal) = visit.admit().await else {
-        return Ok(request);
-    };
-    request.conn_data::<Rc<Phase>>().inspect(|phase| phase.idle(visit.length));
-    Err(visit.refuse(refusal).into())
+    let mut context = RequestContext::new(state, &rules);
+    match context.decide(head, body, &worker.load).await {
+        Ok(decision) => Answer::ok(decision),
+        Err(refusal) => context.refuse(refusal),
+    }
 }
 
-/// `/healthz` and `/readyz`, which are not logged.
-pub(super) fn probe(request: &HttpRequest, state: &State) -> Option<HttpResponse> {
-    let [health, readiness] = PROBES;
-    let answer = match request.uri().path() {
-        path if path == health => answer::good(r#"{"alive":true}"#),
-        path if path == readiness => answer::readiness(state),
+/// Answers bytes that did not become a request.
+pub(super) fn refuse_head(state: &State, refusal: Refusal) -> Answer {
+    RequestContext::new(state, &state.rules.load_full()).refuse(refusal)
+}
+
+/// Answers `/healthz` and `/readyz`, which are not logged. Returns `None` for other paths.
+pub(super) fn answer_probe(head: &RequestHead, state: &State) -> Option<Answer> {
+    let answer = match head.uri.path() {
+        "/healthz" => Answer::ok(br#"{"alive":true}"#.as_slice()),
+        "/readyz" => answer::readiness(state),
         _ => return None,
     };
-    if [Method::GET, Method::HEAD].contains(request.method()) {
-        return Some(answer);
+    match head.method {
+        Method::GET | Method::HEAD => Some(answer),
+        _ => Some(Answer::refusal(Refusal::Method { allow: "GET, HEAD" }, state)),
     }
-    let refusal = Refusal::Method { allow: "GET, HEAD" };
-    Some(answer::refused(refusal, state, request.head()))
 }
 
-impl Visit<'_> {
-    /// Answers a request for a hook.
-    async fn decide(&mut self, payload: Payload) -> Result<Vec<u8>, Refusal> {
-        let hook = self.admit().await?;
+/// What is known of a request, for the log.
+pub(super) struct RequestContext<'s> {
+    pub(super) state: &'s State,
+    /// The rules that were active when the request came.
+    pub(super) rules: &'s RuleSet,
+    pub(super) started: tokio::time::Instant,
+    /// The hook's name, or `none`.
+    pub(super) hook: &'s str,
+    pub(super) caller: Option<Caller>,
+}
+
+impl<'s> RequestContext<'s> {
+    fn new(state: &'s State, rules: &'s RuleSet) -> Self {
+        Self { state, rules, started: Instant::now().into(), hook: "none", caller: None }
+    }
+
+    /// Decides a request, and returns the body of the answer.
+    async fn decide<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        head: &RequestHead,
+        body: &mut Body<'_, S>,
+        load: &Load,
+    ) -> Result<Vec<u8>, Refusal> {
+        let hook = self.admit(head, load).await?;
         let server = &self.state.settings.server;
-        let deadline = self.started + server.request_timeout;
-        let body = timeout_at(deadline.into(), read(payload, server.body_limit)).await;
-        let body = body.unwrap_or(Err(Refusal::BodyTooSlow))?;
-        // What chunks took on the wire is not known; then nothing counts as left over.
-        let chunked = admit::is_chunked(self.head);
-        self.length = if chunked { usize::MAX } else { self.length + body.len() };
+        let body = body.read(server.body_limit, self.started + server.request_timeout).await?;
         let answer = pipeline::answer(hook, &body, pipeline::today()).map_err(refusal)?;
         Ok(self.record(answer))
     }
 
-    /// Counts and logs a refusal, and tells the caller of it.
-    fn refuse(&self, refusal: Refusal) -> HttpResponse {
+    /// Counts and logs a refusal, and returns the answer that tells the caller.
+    fn refuse(&self, refusal: Refusal) -> Answer {
         if let Refusal::Credentials(reason) = refusal {
             let reason = reason.as_str();
             self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
             self.state.metrics.refused(reason);
         }
-        let answer = answer::refused(refusal, self.state, self.head);
-        self.tell(&Line { status: answer.status().as_str(), ..self.line() });
+        if refusal == Refusal::Overloaded {
+            self.state.warnings.warn("overload", || {
+                "overloaded: requests wait too long for their turn, and are answered with 503; \
+                 give the service more cores, or raise `server.workers` if cores are idle"
+                    .to_owned()
+            });
+        }
+        let answer = Answer::refusal(refusal, self.state);
+        self.count_and_log(&Line { status: answer.status(), ..self.line() });
         answer
     }
 
-    /// Counts and logs a decision, and gives the body that tells Okta of it.
-    fn record(&self, answer: Answer<'_, '_>) -> Vec<u8> {
-        let Self { state, hook, .. } = *self;
+    /// Counts and logs a decision, and returns the body that tells Okta.
+    fn record(&self, answer: pipeline::Answer<'_, '_>) -> Vec<u8> {
         let request_type = answer.request_type.as_str();
         if !answer.handled {
-            let section = match answer.request_type.is_registration() {
-                true => "self_service_registration",
-                false => "progressive_profile",
-            };
-            state.warnings.warn(hook, || {
-                format!(
-                    "`{hook}` denied a {request_type} request, for which it has no section; narrow \
-                     Okta's setting \"Run this hook\", or add [{section}] to its rules"
-                )
-            });
+            self.warn_of_missing_section(&answer);
         }
         let line = Line {
             request_type,
@@ -135,14 +119,28 @@ impl Visit<'_> {
             verdicts: &answer.verdicts,
             ..self.line()
         };
-        self.tell(&line);
-        match state.settings.debug_context {
+        self.count_and_log(&line);
+        match self.state.settings.debug_context {
             true => response::with_debug_context(answer.body, &line.debug_context()),
             false => answer.body,
         }
     }
 
-    /// What a line says of any request.
+    fn warn_of_missing_section(&self, answer: &pipeline::Answer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.request_type.as_str());
+        let section = match answer.request_type.is_registration() {
+            true => "self_service_registration",
+            false => "progressive_profile",
+        };
+        self.state.warnings.warn(hook, || {
+            format!(
+                "`{hook}` denied a {request_type} request, for which it has no section; narrow \
+                 Okta's setting \"Run this hook\", or add [{section}] to its rules"
+            )
+        });
+    }
+
+    /// The line of a request of which nothing more is known.
     fn line(&self) -> Line<'_> {
         Line {
             id: DecisionId::next(),
@@ -158,8 +156,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Counts and logs.
-    fn tell(&self, line: &Line<'_>) {
+    fn count_and_log(&self, line: &Line<'_>) {
         let &Line { hook, request_type, decision, status, .. } = line;
         for Verdict { rule, outcome } in line.verdicts {
             self.state.metrics.judged([hook, &rule.id, rule.mode(), outcome.as_str()]);
@@ -169,26 +166,6 @@ impl Visit<'_> {
             log.write(line);
         }
     }
-}
-
-/// The whole body.
-async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Refusal> {
-    let mut body = Bytes::new();
-    while let Some(piece) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
-        let piece = piece.map_err(|_| Refusal::BodyIncomplete)?;
-        if piece.len() > limit.saturating_sub(body.len()) {
-            return Err(Refusal::BodyTooLarge);
-        }
-        // Most bodies come in one piece, which is then not copied.
-        body = if body.is_empty() {
-            piece
-        } else {
-            let mut longer = BytesMut::from(body);
-            longer.extend_from_slice(&piece);
-            longer.freeze()
-        };
-    }
-    Ok(body)
 }
 
 /// The refusal of a request that has no answer.

@@ -1,36 +1,25 @@
 //! The operators' listener: metrics and the probes, on a worker that no load of hooks keeps busy.
 
-use std::{io, net::TcpListener, sync::Arc};
-
-use actix_http::KeepAlive;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, http::Method, web};
+use actix_http::RequestHead;
+use actix_web::http::Method;
 
 use super::{
     State,
-    answer::{self, Refusal},
-    handler,
+    answer::{self, Answer, Refusal},
+    handler::answer_probe,
 };
 
-/// Connections at a time; further ones wait.
-const CONNECTIONS: usize = 256;
+/// The most connections at a time.
+pub(super) const CONNECTIONS: usize = 256;
 
-/// Starts to answer there.
-pub(super) fn start(listener: TcpListener, state: &Arc<State>) -> io::Result<Server> {
-    let state = web::Data::from(state.clone());
-    let app = move || App::new().app_data(state.clone()).default_service(web::to(handle));
-    let server = HttpServer::new(app).workers(1).max_connections(CONNECTIONS).disable_signals();
-    // Who is idle must not keep others waiting.
-    let server = server.keep_alive(KeepAlive::Disabled);
-    Ok(server.listen(listener)?.run())
-}
-
-async fn handle(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    match handler::probe(&request, &state) {
-        Some(answer) => answer,
-        None if request.path() == "/metrics" && request.method() != Method::GET => {
-            answer::refused(Refusal::Method { allow: "GET" }, &state, request.head())
-        }
-        None if request.path() == "/metrics" => answer::metrics(&state, request.head()),
-        None => answer::refused(Refusal::NotFound, &state, request.head()),
+/// Answers a request.
+pub(super) fn answer(state: &State, head: &RequestHead) -> Answer {
+    if let Some(answer) = answer_probe(head, state) {
+        return answer;
+    }
+    match head.uri.path() {
+        "/metrics" if head.method == Method::GET => answer::metrics(state),
+        "/metrics" => Answer::refusal(Refusal::Method { allow: "GET" }, state),
+        _ => Answer::refusal(Refusal::NotFound, state),
     }
 }

@@ -55,7 +55,7 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
-/// What takes a connection's handshake.
+/// Serves TLS handshakes with the active certificate.
 pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?

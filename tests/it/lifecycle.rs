@@ -228,32 +228,6 @@ fn a_full_disk_under_its_output_fails_no_request() {
 }
 
 #[test]
-fn connections_are_bounded() {
-    let service = Service::start(&[
-        BASIC[0],
-        BASIC[1],
-        ("HOOK__SERVER__WORKERS", "1"),
-        ("HOOK__SERVER__MAX_CONNECTIONS", "2"),
-    ]);
-    let health = request("GET", "/healthz", &[], b"");
-    let mut open: Vec<_> = (0..2)
-        .map(|_| {
-            let mut stream = service.connect();
-            stream.write_all(&health).unwrap();
-            assert_eq!(Answer::read(&mut stream).status, 200);
-            stream
-        })
-        .collect();
-    let mut third = service.connect();
-    third.write_all(&health).unwrap();
-    third.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    assert!(third.peek(&mut [0]).is_err(), "a third connection waits");
-    drop(open.pop());
-    third.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    assert_eq!(Answer::read(&mut third).status, 200);
-}
-
-#[test]
 fn decisions_go_where_they_are_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions");

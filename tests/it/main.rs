@@ -12,6 +12,7 @@
 
 mod auth;
 mod check;
+mod connections;
 mod coverage;
 mod decision_log;
 mod decode;

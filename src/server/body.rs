@@ -1,0 +1,125 @@
+//! The body of a request, read when its handler asks for it.
+
+use actix_http::{
+    Request, RequestHead,
+    h1::{Message, MessageType},
+};
+use actix_web::{
+    http::{Version, header},
+    web::{Bytes, BytesMut},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout_at},
+};
+use tokio_util::codec::Decoder as _;
+
+use super::{admit, answer::Refusal, connection::Connection, worker::Worker};
+
+/// A body that may not have arrived yet.
+pub(super) struct Body<'c, S> {
+    connection: &'c mut Connection<S>,
+    unread: Unread,
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    awaits_continue: bool,
+}
+
+/// How much of a body is still to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    Nothing,
+    Bytes(u64),
+    Chunks,
+}
+
+impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
+    /// The body of the request that the connection's codec has just decoded.
+    pub(super) fn new(
+        request: &Request,
+        connection: &'c mut Connection<S>,
+        worker: &Worker,
+    ) -> Self {
+        let head = request.head();
+        let unread = match admit::declared_length(&head.headers) {
+            _ if head.headers.contains_key(header::TRANSFER_ENCODING) => Unread::Chunks,
+            None | Some(0) => Unread::Nothing,
+            Some(length) => Unread::Bytes(length),
+        };
+        // The codec reads chunks and no other body. With `Upgrade: websocket` it would make a body
+        // of all that follows; we ignore that header (RFC 9110 §7.8).
+        if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
+            connection.codec = worker.codec();
+        }
+        Self { connection, unread, awaits_continue: awaits_continue(head) }
+    }
+
+    /// Whether nothing of the body is left on the connection.
+    pub(super) fn is_read(&self) -> bool {
+        self.unread == Unread::Nothing
+    }
+
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    ///
+    /// It is larger than `limit` bytes, not whole at the deadline, cut short or malformed.
+    pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
+        let reading = async {
+            match self.unread {
+                Unread::Nothing => Ok(Bytes::new()),
+                Unread::Bytes(length) => self.read_bytes(length, limit).await,
+                Unread::Chunks => self.read_chunks(limit).await,
+            }
+        };
+        timeout_at(deadline, reading).await.unwrap_or(Err(Refusal::BodyTooSlow))
+    }
+
+    async fn read_bytes(&mut self, length: u64, limit: usize) -> Result<Bytes, Refusal> {
+        let length = usize::try_from(length).map_err(|_| Refusal::BodyTooLarge)?;
+        if length > limit {
+            return Err(Refusal::BodyTooLarge);
+        }
+        while self.connection.received.len() < length {
+            self.read_more().await?;
+        }
+        self.unread = Unread::Nothing;
+        Ok(self.connection.received.split_to(length).freeze())
+    }
+
+    async fn read_chunks(&mut self, limit: usize) -> Result<Bytes, Refusal> {
+        let mut body = BytesMut::new();
+        loop {
+            let connection = &mut *self.connection;
+            match connection.codec.decode(&mut connection.received) {
+                Ok(Some(Message::Chunk(Some(chunk)))) => {
+                    if chunk.len() > limit - body.len() {
+                        return Err(Refusal::BodyTooLarge);
+                    }
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(Message::Chunk(None))) => {
+                    self.unread = Unread::Nothing;
+                    return Ok(body.freeze());
+                }
+                Ok(None) => self.read_more().await?,
+                Ok(Some(Message::Item(_))) | Err(_) => return Err(Refusal::BodyIncomplete),
+            }
+        }
+    }
+
+    async fn read_more(&mut self) -> Result<(), Refusal> {
+        if self.awaits_continue {
+            self.awaits_continue = false;
+            self.connection.write_continue().await.map_err(|_| Refusal::BodyIncomplete)?;
+        }
+        match self.connection.read().await {
+            Ok(0) | Err(_) => Err(Refusal::BodyIncomplete),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+/// HTTP/1.0 clients know no `100 Continue` (RFC 9110 §10.1.1).
+fn awaits_continue(head: &RequestHead) -> bool {
+    head.expect() && head.version == Version::HTTP_11
+}

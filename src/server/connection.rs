@@ -1,0 +1,244 @@
+//! One connection: reads the head of a request, has the request answered, writes the answer, goes
+//! on to the next request.
+//!
+//! The HTTP/1.1 codec is actix-http's. Its dispatcher is not used: it decodes all requests that have
+//! arrived before it answers the first one, so that a client decides how much memory they take.
+//! Here one request is decoded at a time, and nothing is read while an answer is written.
+
+use std::{io, rc::Rc, time::Duration};
+
+use actix_http::{
+    Request,
+    error::ParseError,
+    h1::{Codec, Message},
+};
+use actix_web::web::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    task::yield_now,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::codec::Decoder as _;
+
+use super::{
+    answer::{Answer, Refusal, Reuse},
+    body::Body,
+    worker::{Slot, Worker},
+};
+
+/// The time for a request's head, from its first byte; for the first one, from the connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time for a client to take an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time for a client to take notice that the connection ends.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// When the service stops: the time for a request that lies in the socket to be noticed.
+const LAST_LOOK: Duration = Duration::from_millis(100);
+/// When the service stops: the time for the rest of a head.
+const LAST_HEAD: Duration = Duration::from_secs(1);
+
+/// The most bytes of one head. More is refused by the headers' own limits.
+const HEAD_LIMIT: usize = 32 << 10;
+/// How many bytes are asked for at a time.
+const READ_SIZE: usize = 4 << 10;
+/// The largest buffer that a connection keeps between two requests.
+const KEPT_BUFFER: usize = 16 << 10;
+
+/// A connection and what has arrived on it.
+pub(super) struct Connection<S> {
+    stream: S,
+    pub(super) codec: Codec,
+    /// Bytes that arrived and are not decoded.
+    pub(super) received: BytesMut,
+    /// How many of them the codec has seen without finding a whole head.
+    tried: usize,
+}
+
+/// The next thing that a connection brings.
+enum Next {
+    Request(Request),
+    /// Bytes that do not become a request.
+    Refused(Refusal),
+    /// The connection ends without another request.
+    End,
+}
+
+/// Serves a connection until either side ends it.
+pub(super) async fn serve<S>(stream: S, worker: &Rc<Worker>, slot: &Slot)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection::new(stream, worker);
+    let mut deadline = Instant::now() + HEAD_TIMEOUT;
+    loop {
+        slot.wait_for_client();
+        let request = match connection.next_request(slot, deadline).await {
+            Next::Request(request) => request,
+            Next::Refused(refusal) => {
+                let answer = worker.refuse(refusal);
+                connection.write(&answer, Reuse::Close, false).await;
+                break;
+            }
+            Next::End => return,
+        };
+        slot.answer();
+        let mut body = Body::new(&request, &mut connection, worker);
+        let answer = worker.answer(&request, &mut body).await;
+        let body_is_read = body.is_read();
+        slot.wait_for_client();
+        let reuse = match body_is_read && !worker.is_stopping() {
+            true => Reuse::as_asked(&request),
+            false => Reuse::Close,
+        };
+        let is_head = request.method() == actix_web::http::Method::HEAD;
+        // Its headers hold on to the buffer.
+        drop(request);
+        if !connection.write(&answer, reuse, is_head).await || reuse == Reuse::Close {
+            break;
+        }
+        deadline = connection.prepare_for_next(worker).await;
+    }
+    connection.close().await;
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    fn new(stream: S, worker: &Worker) -> Self {
+        let received = BytesMut::with_capacity(READ_SIZE);
+        Self { stream, codec: worker.codec(), received, tried: 0 }
+    }
+
+    /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
+    /// When the service stops, only for what has been sent already.
+    async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
+        let mut deadline = deadline;
+        let mut stopping = false;
+        loop {
+            match self.decode_head() {
+                Ok(Some(request)) => return Next::Request(request),
+                Ok(None) => {}
+                Err(refusal) => return Next::Refused(refusal),
+            }
+            let was_idle = self.received.is_empty();
+            tokio::select! {
+                biased;
+                read = self.read() => match read {
+                    Ok(0) | Err(_) => return Next::End,
+                    Ok(_) if was_idle => deadline = deadline.min(Instant::now() + HEAD_TIMEOUT),
+                    Ok(_) => {}
+                },
+                () = slot.told_to_stop(), if !stopping => {
+                    stopping = true;
+                    let patience = if was_idle { LAST_LOOK } else { LAST_HEAD };
+                    deadline = deadline.min(Instant::now() + patience);
+                }
+                () = sleep_until(deadline) => {
+                    return if was_idle { Next::End } else { Next::Refused(Refusal::HeadTooSlow) };
+                }
+            }
+        }
+    }
+
+    /// Decodes a head, if a whole one has arrived.
+    fn decode_head(&mut self) -> Result<Option<Request>, Refusal> {
+        self.skip_blank_lines();
+        if !self.may_hold_a_head() {
+            return Ok(None);
+        }
+        self.tried = self.received.len();
+        match self.codec.decode(&mut self.received) {
+            Ok(Some(Message::Item(request))) => {
+                self.tried = 0;
+                Ok(Some(request))
+            }
+            Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
+            Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
+            Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
+            Ok(Some(Message::Chunk(_))) | Err(_) => Err(Refusal::Malformed),
+        }
+    }
+
+    /// Drops empty lines before a request (RFC 9112 §2.2).
+    fn skip_blank_lines(&mut self) {
+        let blank = self.received.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if blank > 0 {
+            drop(self.received.split_to(blank));
+            self.tried = self.tried.saturating_sub(blank);
+        }
+    }
+
+    /// Whether to ask the codec, which reads a head from its start each time: only at the end of a
+    /// head, at the limit, and where so much is new that the whole cost stays linear.
+    fn may_hold_a_head(&self) -> bool {
+        let length = self.received.len();
+        if length == 0 {
+            return false;
+        }
+        let new = self.received.get(self.tried.saturating_sub(3)..).unwrap_or_default();
+        length >= 2 * self.tried || length >= HEAD_LIMIT || has_blank_line(new)
+    }
+
+    /// Reads what has arrived, at least one byte; 0 where the client sends nothing any more.
+    pub(super) async fn read(&mut self) -> io::Result<usize> {
+        self.received.reserve(READ_SIZE);
+        self.stream.read_buf(&mut self.received).await
+    }
+
+    /// Asks the client for the body that it announced (RFC 9110 §10.1.1).
+    pub(super) async fn write_continue(&mut self) -> io::Result<()> {
+        self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        self.stream.flush().await
+    }
+
+    /// Writes an answer; false if the client does not take it.
+    async fn write(&mut self, answer: &Answer, reuse: Reuse, is_head: bool) -> bool {
+        let bytes = answer.to_bytes(reuse, is_head);
+        let written = timeout(WRITE_TIMEOUT, async {
+            self.stream.write_all(&bytes).await?;
+            self.stream.flush().await
+        });
+        matches!(written.await, Ok(Ok(())))
+    }
+
+    /// Gets ready for the next request, and says until when its head may take. A client that has
+    /// sent ahead lets others take their turn first.
+    async fn prepare_for_next(&mut self, worker: &Worker) -> Instant {
+        if !self.received.is_empty() {
+            yield_now().await;
+            return Instant::now() + HEAD_TIMEOUT;
+        }
+        if self.received.capacity() > KEPT_BUFFER {
+            self.received = BytesMut::with_capacity(READ_SIZE);
+        }
+        Instant::now() + worker.keep_alive()
+    }
+
+    /// Ends the connection. What the client still sends is read and dropped for a moment: to close
+    /// with bytes unread resets the connection, and the client may lose the answer.
+    async fn close(mut self) {
+        let closing = timeout(CLOSE_TIMEOUT, async {
+            self.stream.shutdown().await?;
+            loop {
+                self.received.clear();
+                if self.read().await? == 0 {
+                    return io::Result::Ok(());
+                }
+            }
+        });
+        // Late or broken, the connection ends all the same.
+        let _ = closing.await;
+    }
+}
+
+/// Whether a line without content follows a line's end.
+fn has_blank_line(bytes: &[u8]) -> bool {
+    let mut at_line_start = false;
+    for byte in bytes {
+        match byte {
+            b'\n' if at_line_start => return true,
+            b'\n' => at_line_start = true,
+            b'\r' => {}
+            _ => at_line_start = false,
+        }
+    }
+    false
+}

@@ -1,0 +1,325 @@
+//! What a client without credentials can make of a connection.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request, rules_folder, wait_for,
+};
+
+const HOOK: &str = "/registrationHookSSR";
+
+fn health() -> Vec<u8> {
+    request("GET", "/healthz", &[], b"")
+}
+
+fn good_request() -> Vec<u8> {
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    request("POST", HOOK, &[AUTHORIZATION, JSON], &body)
+}
+
+/// The number after a name in a file of `/proc`, in its own unit.
+fn proc_number(service: &Service, name: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// The processor time that the service has taken.
+fn processor_time(service: &Service) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{}/stat", service.child.id())).unwrap();
+    let (_, after_name) = text.rsplit_once(')').unwrap();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Sends up to 32 MiB of requests and reads no answer, until the service takes no more.
+fn send_ahead(address: SocketAddr, one: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    let many = one.repeat(1 + (64 << 10) / one.len());
+    for _ in 0..512 {
+        if stream.write_all(&many).is_err() {
+            break;
+        }
+    }
+    stream
+}
+
+/// Twenty-five such clients once took 256 MiB and a whole core.
+#[test]
+#[cfg(target_os = "linux")]
+fn requests_sent_ahead_cost_little_memory_and_no_time() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__METRICS__BIND", "127.0.0.1:0")]);
+    let big_head = request("GET", "/healthz", &[&format!("X-A: {}", "a".repeat(15 << 10))], b"");
+    let post = request("POST", HOOK, &[JSON], b"{}");
+    let before = proc_number(&service, "VmRSS:");
+    let mut held = Vec::new();
+    for one in [&health(), &big_head, &post] {
+        for _ in 0..8 {
+            held.push(send_ahead(service.address, one));
+        }
+    }
+    let grown = proc_number(&service, "VmHWM:").saturating_sub(before);
+    assert!(grown < 24 * 128, "{grown} KiB for 24 connections");
+    let start = processor_time(&service);
+    thread::sleep(Duration::from_secs(1));
+    let spent = processor_time(&service) - start;
+    assert!(spent < Duration::from_millis(200), "{spent:?} while every write stalls");
+    assert_eq!(service.send(&good_request()).status, 200);
+}
+
+/// A client that does read gets its answers, and others get theirs meanwhile.
+#[test]
+fn a_client_that_sends_ahead_delays_nobody() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__WORKERS", "1")]);
+    let mut eager = service.connect();
+    let mut reader = eager.try_clone().unwrap();
+    let sender = thread::spawn(move || {
+        for _ in 0..10 {
+            eager.write_all(&health().repeat(4000)).unwrap();
+        }
+        eager.shutdown(std::net::Shutdown::Write).unwrap();
+    });
+    let drain = thread::spawn(move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        text.matches("HTTP/1.1 200 OK").count()
+    });
+    let mut slowest = Duration::ZERO;
+    for _ in 0..20 {
+        let start = Instant::now();
+        assert_eq!(service.send(&good_request()).status, 200);
+        slowest = slowest.max(start.elapsed());
+    }
+    sender.join().unwrap();
+    assert_eq!(drain.join().unwrap(), 40_000);
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+}
+
+#[test]
+fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "3"),
+    ]);
+    let mut dripping = service.connect();
+    dripping.write_all(b"GET /healthz HT").unwrap();
+    wait_for("the first connection", || (service.send(&health()).status == 200).then_some(()));
+    let mut silent = service.connect();
+    silent.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let mut active = service.connect();
+    active.write_all(&health()).unwrap();
+    assert_eq!(Answer::read(&mut active).status, 200);
+    // A byte now and then does not make a connection less idle.
+    dripping.write_all(b"TP").unwrap();
+    for _ in 0..2 {
+        assert_eq!(service.send(&good_request()).status, 200);
+    }
+    dripping.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    assert!(Answer::try_read(&mut dripping).is_none());
+    assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
+    wait_for("a warning", || {
+        service.stderr().contains("server.max_connections is reached").then_some(())
+    });
+}
+
+#[test]
+fn strangers_who_hold_every_connection_keep_nobody_out() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__MAX_CONNECTIONS", "20")]);
+    let mut held: Vec<_> = (0..20).map(|_| service.connect()).collect();
+    for stream in &mut held {
+        stream.write_all(b"POST /registrationHookSSR HTTP/1.1\r\nX").unwrap();
+    }
+    for _ in 0..30 {
+        assert_eq!(service.send(&good_request()).status, 200);
+    }
+}
+
+/// RFC 9110 §7.8: a server may ignore the header, and we do.
+#[test]
+fn an_upgrade_is_ignored() {
+    let service = Service::with_basic();
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    for headers in [
+        &["Connection: Upgrade", "Upgrade: websocket"][..],
+        &["Connection: upgrade", "Upgrade: h2c"],
+        &["Connection: upgrade, keep-alive"],
+        &["Upgrade: websocket"],
+    ] {
+        let headers = [&[AUTHORIZATION, JSON][..], headers].concat();
+        let mut stream = service.connect();
+        let start = Instant::now();
+        for _ in 0..2 {
+            stream.write_all(&request("POST", HOOK, &headers, &body)).unwrap();
+            let answer = Answer::read(&mut stream);
+            assert_eq!(answer.status, 200, "{headers:?}");
+            assert_eq!(answer.header("upgrade"), None);
+            assert_eq!(answer.header("connection"), None, "{headers:?}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(2), "{headers:?}: {:?}", start.elapsed());
+        // A chunked body as well.
+        let head = format!(
+            "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{}\r\nTransfer-Encoding: chunked\r\n\r\n",
+            headers.join("\r\n")
+        );
+        let chunk = format!("{:x}\r\n", body.len());
+        let whole = [head.as_bytes(), chunk.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        stream.write_all(&whole).unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200, "{headers:?}");
+    }
+}
+
+#[test]
+fn nothing_is_answered_after_an_answer_that_closes() {
+    let service = Service::with_basic();
+    let close = request("GET", "/healthz", &["Connection: close"], b"");
+    let unread = request("POST", HOOK, &[JSON], b"{}");
+    let malformed = b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n".to_vec();
+    let old = b"GET /healthz HTTP/1.0\r\n\r\n".to_vec();
+    for (first, status) in [(close, 200), (unread, 401), (malformed, 400), (old, 200)] {
+        let mut stream = service.connect();
+        stream.write_all(&[first, health(), good_request()].concat()).unwrap();
+        let answer = Answer::read(&mut stream);
+        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")));
+        assert!(Answer::try_read(&mut stream).is_none(), "{status}");
+    }
+}
+
+#[test]
+fn an_http_1_0_client_may_ask_to_keep_its_connection() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    for _ in 0..2 {
+        stream.write_all(b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").unwrap();
+        let answer = Answer::read(&mut stream);
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("keep-alive")));
+    }
+}
+
+/// RFC 9112 §2.2.
+#[test]
+fn blank_lines_before_a_request_are_passed_over() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    for blank in ["\r\n", "\n\n\r\n", ""] {
+        stream.write_all(&[blank.as_bytes(), &good_request()].concat()).unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200);
+    }
+}
+
+#[test]
+fn a_refusal_of_bytes_that_are_no_request_is_like_any_other() {
+    let service = Service::with_basic();
+    for (bytes, status) in [
+        (&b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n"[..], 400),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n", 400),
+        (&[b"GET /".as_slice(), &[b'a'; 40 << 10]].concat(), 414),
+        (&[b"GET / HTTP/1.1\r\nX: ".as_slice(), &[b'a'; 40 << 10]].concat(), 431),
+        (&[b"GET / HTTP/1.1\r\n".as_slice(), &b"a: b\r\n".repeat(100), b"\r\n"].concat(), 431),
+    ] {
+        let mut stream = service.connect();
+        stream.write_all(bytes).unwrap();
+        let answer = Answer::read(&mut stream);
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert!(answer.text().contains("errorSummary"), "{answer:?}");
+        assert!(Answer::try_read(&mut stream).is_none());
+    }
+}
+
+/// Requests that lie in sockets, accepted or not, when the signal comes.
+#[test]
+#[cfg(unix)]
+fn every_request_that_arrived_before_the_signal_is_answered() {
+    let mut service = Service::with_basic();
+    let mut kept: Vec<_> = (0..50).map(|_| service.connect()).collect();
+    for stream in &mut kept {
+        stream.write_all(&health()).unwrap();
+        assert_eq!(Answer::read(stream).status, 200);
+    }
+    service.signal("STOP");
+    let mut all: Vec<_> = (0..250).map(|_| service.connect()).collect();
+    all.append(&mut kept);
+    for stream in &mut all {
+        stream.write_all(&good_request()).unwrap();
+    }
+    service.signal("TERM");
+    service.signal("CONT");
+    for (index, stream) in all.iter_mut().enumerate() {
+        let answer = Answer::try_read(stream).unwrap_or_else(|| panic!("no answer to {index}"));
+        assert_eq!(answer.status, 200);
+    }
+    let end = wait_for("the end", || service.child.try_wait().unwrap());
+    assert_eq!(end.code(), Some(0));
+}
+
+/// Two hundred requests arrive at once, for one worker that needs milliseconds for each.
+#[test]
+#[cfg(unix)]
+fn a_request_that_has_waited_too_long_is_refused() {
+    let mut rules = String::new();
+    for number in 0..8000 {
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = \"r{number}\"\nattribute = \"email\"\n\
+             pattern = \"[a-z.]+@[a-z.]+\"\nmessage = \"No.\"\n"
+        );
+    }
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+    ]);
+    let body = registration(r#"{"email":"rosario.jones@okta.example"}"#);
+    let one = request("POST", "/hook", &[AUTHORIZATION, JSON], &body);
+    assert_eq!(service.send(&one).status, 200);
+    service.signal("STOP");
+    let mut waiting: Vec<_> = (0..200).map(|_| service.connect()).collect();
+    for stream in &mut waiting {
+        stream.write_all(&one).unwrap();
+    }
+    service.signal("CONT");
+    let mut refused = 0;
+    for stream in &mut waiting {
+        let answer = Answer::read(stream);
+        if answer.status == 503 {
+            assert_eq!(answer.header("retry-after"), Some("2"));
+            refused += 1;
+        } else {
+            assert_eq!(answer.status, 200);
+        }
+    }
+    assert!((1..200).contains(&refused), "{refused} refused");
+    wait_for("normal service", || (service.send(&one).status == 200).then_some(()));
+    wait_for("a warning", || service.stderr().contains("overloaded: requests wait").then_some(()));
+}
+
+/// The descriptors that are left are not enough for all who connect.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_free_descriptor_ends_nothing() {
+    let mut command = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_registration-hook");
+    command.args(["-c", &format!("ulimit -n 64; exec {program}")]);
+    command.current_dir(crate::support::repository("tests")).envs(BASIC);
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    let service = Service::spawn(&mut command);
+    let held: Vec<_> = (0..200).map(|_| service.connect()).collect();
+    wait_for("the error", || service.stderr().contains("cannot accept connections").then_some(()));
+    drop(held);
+    assert_eq!(service.send(&good_request()).status, 200);
+    assert_eq!(service.stderr().matches("cannot accept connections").count(), 1);
+}

@@ -32,6 +32,7 @@ mod connection;
 mod handler;
 mod load;
 mod operations;
+mod slot;
 mod tls;
 mod warnings;
 mod worker;

@@ -18,6 +18,10 @@ use crate::problem::Problem;
 
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
+/// The kernel's buffers of one connection, in bytes; Linux takes twice that. They count towards the
+/// memory of a container, and by default grow to megabytes for a client that reads no answer.
+const RECEIVE_BUFFER: usize = 32 << 10;
+const SEND_BUFFER: usize = 16 << 10;
 /// The pause after an error, such as no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -34,6 +38,9 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // A restart must not wait for the connections of the last run to be forgotten.
     socket.set_reuse_address(true)?;
+    // Connections inherit both.
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

@@ -14,11 +14,12 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{admit, answer::Refusal, connection::Connection, worker::Worker};
+use super::{admit, answer::Refusal, connection::Connection, slot::Slot, worker::Worker};
 
 /// A body that may not have arrived yet.
 pub(super) struct Body<'c, S> {
     connection: &'c mut Connection<S>,
+    slot: &'c Slot,
     unread: Unread,
     /// Whether the client waits for `100 Continue` before it sends the body.
     awaits_continue: bool,
@@ -38,6 +39,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         request: &Request,
         connection: &'c mut Connection<S>,
         worker: &Worker,
+        slot: &'c Slot,
     ) -> Self {
         let head = request.head();
         let unread = match admit::declared_length(&head.headers) {
@@ -50,7 +52,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.codec = worker.codec();
         }
-        Self { connection, unread, awaits_continue: awaits_continue(head) }
+        Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }
 
     /// Whether nothing of the body is left on the connection.
@@ -58,12 +60,13 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         self.unread == Unread::Nothing
     }
 
-    /// Reads the whole body.
+    /// Reads the whole body, of a caller who was admitted.
     ///
     /// # Errors
     ///
     /// It is larger than `limit` bytes, not whole at the deadline, cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
+        self.slot.waits_for_body();
         let reading = async {
             match self.unread {
                 Unread::Nothing => Ok(Bytes::new()),

@@ -23,7 +23,8 @@ use tokio_util::codec::Decoder as _;
 use super::{
     answer::{Answer, Refusal, Reuse},
     body::Body,
-    worker::{Slot, Worker},
+    slot::Slot,
+    worker::Worker,
 };
 
 /// The time for a request's head, from its first byte; for the first one, from the connection.
@@ -32,10 +33,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a client to take notice that the connection ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// When the service stops: the time for a request that lies in the socket to be noticed.
-const LAST_LOOK: Duration = Duration::from_millis(100);
-/// When the service stops: the time for the rest of a head.
-const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// The most bytes of one head. More is refused by the headers' own limits.
 const HEAD_LIMIT: usize = 32 << 10;
@@ -71,7 +68,7 @@ where
     let mut connection = Connection::new(stream, worker);
     let mut deadline = Instant::now() + HEAD_TIMEOUT;
     loop {
-        slot.wait_for_client();
+        slot.waits_for_request();
         let request = match connection.next_request(slot, deadline).await {
             Next::Request(request) => request,
             Next::Refused(refusal) => {
@@ -81,12 +78,11 @@ where
             }
             Next::End => return,
         };
-        slot.answer();
-        let mut body = Body::new(&request, &mut connection, worker);
+        let mut body = Body::new(&request, &mut connection, worker, slot);
         let answer = worker.answer(&request, &mut body).await;
         let body_is_read = body.is_read();
-        slot.wait_for_client();
-        let reuse = match body_is_read && !worker.is_stopping() {
+        slot.waits_for_client();
+        let reuse = match body_is_read && !worker.is_stopping() && !slot.is_evicted() {
             true => Reuse::as_asked(&request),
             false => Reuse::Close,
         };
@@ -98,7 +94,9 @@ where
         }
         deadline = connection.prepare_for_next(worker).await;
     }
-    connection.close().await;
+    if !slot.is_evicted() {
+        connection.close().await;
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -108,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
-    /// When the service stops, only for what has been sent already.
+    /// A connection that is told to stop waits only for what has been sent already.
     async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
         let mut deadline = deadline;
         let mut stopping = false;
@@ -128,11 +126,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 },
                 () = slot.told_to_stop(), if !stopping => {
                     stopping = true;
-                    let patience = if was_idle { LAST_LOOK } else { LAST_HEAD };
-                    deadline = deadline.min(Instant::now() + patience);
+                    deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
                 }
                 () = sleep_until(deadline) => {
-                    return if was_idle { Next::End } else { Next::Refused(Refusal::HeadTooSlow) };
+                    return match was_idle || slot.is_evicted() {
+                        true => Next::End,
+                        false => Next::Refused(Refusal::HeadTooSlow),
+                    };
                 }
             }
         }

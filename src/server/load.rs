@@ -8,9 +8,9 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::{sync::Notify, time::Instant};
 
-/// The longest wait at which requests are still judged. Okta gives up after 3 s, and the answer
-/// still takes its way.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// The longest wait at which requests are still judged. A new connection waits twice, to be taken and
+/// to be read; Okta gives up after 3 s.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// How often the wait is measured while requests come.
 const MEASURE_EVERY: Duration = Duration::from_millis(10);
 /// How long a measured wait counts.

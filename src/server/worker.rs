@@ -1,7 +1,7 @@
 //! A worker: one thread that serves its share of the connections.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::BTreeMap,
     io,
     net::TcpStream as StdStream,
@@ -12,12 +12,13 @@ use std::{
 };
 
 use actix_http::{Request, ServiceConfig, h1::Codec};
-use actix_web::rt::{Runtime, net::TcpStream, spawn};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{Notify, mpsc},
-    task::{AbortHandle, JoinSet},
-    time::{Instant, timeout},
+    net::TcpStream,
+    runtime::{self, LocalOptions},
+    sync::mpsc,
+    task::{JoinSet, spawn_local},
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -28,10 +29,14 @@ use super::{
     connection, handler,
     load::Load,
     operations,
+    slot::{self, Slot},
 };
 
 /// Connections that may wait for a worker to take them.
 const QUEUE: usize = 64;
+/// How many tasks have their turn before the worker looks for what has arrived. Under load a request
+/// waits that long to be noticed.
+const TURNS_PER_LOOK: u32 = 16;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -55,14 +60,6 @@ pub(super) struct Worker {
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
 }
 
-/// What a worker knows of one connection.
-pub(super) struct Slot {
-    /// Since when the connection waits for its client; `None` while a request is answered.
-    waiting_since: Cell<Option<Instant>>,
-    stop: Notify,
-    task: RefCell<Option<AbortHandle>>,
-}
-
 /// Starts a worker. It ends when the returned sender and `running` are dropped and its
 /// connections have ended; it then drops its copy of `running`.
 ///
@@ -78,14 +75,18 @@ pub(super) fn start(
     let (sender, incoming) = mpsc::channel(QUEUE);
     let (state, running) = (state.clone(), running.clone());
     let serve = move || {
-        let runtime = match Runtime::new() {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .event_interval(TURNS_PER_LOOK)
+            .build_local(LocalOptions::default());
+        let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => return log::error!("a worker cannot start: {error}"),
         };
         runtime.block_on(async {
             let worker = Rc::new(Worker::new(role, limit, state));
             let measuring = worker.clone();
-            spawn(async move { measuring.load.measure().await });
+            spawn_local(async move { measuring.load.measure().await });
             worker.run(incoming).await;
         });
         drop(running);
@@ -107,13 +108,16 @@ impl Worker {
         let mut next_id = 0;
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
-            if self.make_room() {
+            // Here and not in its own task: what has arrived is then noticed before its first turn.
+            if let Ok(stream) = TcpStream::from_std(stream)
+                && self.make_room()
+            {
                 next_id += 1;
                 self.start_connection(next_id, stream, &mut tasks);
             }
         }
         for slot in self.slots.borrow().values() {
-            slot.stop.notify_one();
+            slot.tell_to_stop();
         }
         while tasks.join_next().await.is_some() {}
     }
@@ -122,34 +126,27 @@ impl Worker {
     /// false if there is no room all the same: every connection has a request in progress.
     fn make_room(&self) -> bool {
         let slots = self.slots.borrow();
-        if slots.len() < self.limit {
+        // Those that were evicted are about to end.
+        if slots.len() < self.limit
+            || slots.values().filter(|slot| !slot.is_evicted()).count() < self.limit
+        {
             return true;
-        }
-        let mut longest: Option<(Instant, &Slot)> = None;
-        for slot in slots.values() {
-            if let Some(since) = slot.waiting_since.get()
-                && longest.is_none_or(|(other, _)| since < other)
-            {
-                longest = Some((since, slot));
-            }
         }
         self.state.warnings.warn("max_connections", || {
             "server.max_connections is reached: each further connection closes the one that has \
              been idle longest"
                 .to_owned()
         });
-        let Some((_, slot)) = longest else {
-            return false;
-        };
-        // Nobody chooses it again before its task has ended.
-        slot.waiting_since.set(None);
-        if let Some(task) = slot.task.take() {
-            task.abort();
+        match slot::idle_longest(slots.values().map(|slot| &**slot)) {
+            Some(slot) => {
+                slot.evict();
+                true
+            }
+            None => false,
         }
-        true
     }
 
-    fn start_connection(self: &Rc<Self>, id: u64, stream: StdStream, tasks: &mut JoinSet<()>) {
+    fn start_connection(self: &Rc<Self>, id: u64, stream: TcpStream, tasks: &mut JoinSet<()>) {
         let slot = Rc::new(Slot::new());
         self.slots.borrow_mut().insert(id, slot.clone());
         let entry = Entry { worker: self.clone(), id };
@@ -158,15 +155,12 @@ impl Worker {
             let entry = entry;
             entry.worker.serve(stream, &ours).await;
         });
-        slot.task.replace(Some(task));
+        slot.runs_as(task);
     }
 
-    async fn serve(self: &Rc<Self>, stream: StdStream, slot: &Slot) {
+    async fn serve(self: &Rc<Self>, stream: TcpStream, slot: &Slot) {
         // An answer is one small write; to wait for more would only delay it.
         let _ = stream.set_nodelay(true);
-        let Ok(stream) = TcpStream::from_std(stream) else {
-            return;
-        };
         let _counted = match self.role {
             Role::Hooks(_) => Some(self.state.metrics.connection()),
             Role::Operations => None,
@@ -214,30 +208,6 @@ impl Worker {
     /// A codec that has decoded nothing.
     pub(super) fn codec(&self) -> Codec {
         Codec::new(self.config.clone())
-    }
-}
-
-impl Slot {
-    fn new() -> Self {
-        let waiting_since = Cell::new(Some(Instant::now()));
-        Self { waiting_since, stop: Notify::new(), task: RefCell::default() }
-    }
-
-    /// Notes that the connection waits for its client: for a request, or for an answer to be taken.
-    pub(super) fn wait_for_client(&self) {
-        if self.waiting_since.get().is_none() {
-            self.waiting_since.set(Some(Instant::now()));
-        }
-    }
-
-    /// Notes that a request is being answered.
-    pub(super) fn answer(&self) {
-        self.waiting_since.set(None);
-    }
-
-    /// Ends when the service stops.
-    pub(super) async fn told_to_stop(&self) {
-        self.stop.notified().await;
     }
 }
 

@@ -30,7 +30,7 @@ fn server(reader: &mut Reader) -> Server {
         workers: reader.bounded("server.workers", count, [&cores.to_string(), "1", "512"]),
         body_limit: reader.bounded("server.body_limit", size, ["256 KiB", "1", "64 MiB"]),
         request_timeout: reader.bounded("server.request_timeout", time, ["2500ms", "1ms", "60s"]),
-        max_connections: reader.bounded("server.max_connections", count, ["25000", "1", "1000000"]),
+        max_connections: reader.bounded("server.max_connections", count, ["1500", "1", "1000000"]),
         keep_alive: reader.bounded("server.keep_alive", time, ["75s", "1s", "3600s"]),
         drain_delay: reader.bounded("server.drain_delay", time, ["0s", "0s", "3600s"]),
         shutdown_timeout: reader.bounded("server.shutdown_timeout", time, ["10s", "0s", "3600s"]),

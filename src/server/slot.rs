@@ -1,0 +1,118 @@
+//! What a worker knows of one of its connections: what it waits for and since when, and how to end it.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, task::AbortHandle, time::Instant};
+
+/// When the service stops: the time for a request that lies in the socket to be noticed.
+const LAST_LOOK: Duration = Duration::from_millis(100);
+/// When the service stops: the time for the rest of a head.
+const LAST_HEAD: Duration = Duration::from_secs(1);
+
+/// One connection, as its worker sees it.
+pub(super) struct Slot {
+    waits: Cell<Waits>,
+    evicted: Cell<bool>,
+    stop: Notify,
+    task: RefCell<Option<AbortHandle>>,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy)]
+enum Waits {
+    /// Since then, for a request.
+    ForRequest(Instant),
+    /// Since then, for the client to take part in something else: a handshake, an answer, the end.
+    ForClient(Instant),
+    /// For the body of a caller who was admitted.
+    ForBody,
+}
+
+impl Slot {
+    /// A connection that has just been accepted.
+    pub(super) fn new() -> Self {
+        Self {
+            waits: Cell::new(Waits::ForClient(Instant::now())),
+            evicted: Cell::new(false),
+            stop: Notify::new(),
+            task: RefCell::default(),
+        }
+    }
+
+    /// Notes the task that serves the connection.
+    pub(super) fn runs_as(&self, task: AbortHandle) {
+        self.task.replace(Some(task));
+    }
+
+    /// Notes that an answer is being written. From here on the connection counts as idle.
+    pub(super) fn waits_for_client(&self) {
+        self.waits.set(Waits::ForClient(Instant::now()));
+    }
+
+    /// Notes that the next request may come. The connection has been idle since its last answer.
+    pub(super) fn waits_for_request(&self) {
+        if let Waits::ForClient(since) = self.waits.get() {
+            self.waits.set(Waits::ForRequest(since));
+        }
+    }
+
+    /// Notes that the body of a caller who was admitted is read: the connection is not idle.
+    pub(super) fn waits_for_body(&self) {
+        self.waits.set(Waits::ForBody);
+    }
+
+    /// Tells the connection that the service stops.
+    pub(super) fn tell_to_stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Ends the connection. A request that has arrived is answered all the same.
+    pub(super) fn evict(&self) {
+        self.evicted.set(true);
+        match self.waits.get() {
+            Waits::ForRequest(_) => self.stop.notify_one(),
+            Waits::ForClient(_) | Waits::ForBody => {
+                if let Some(task) = self.task.take() {
+                    task.abort();
+                }
+            }
+        }
+    }
+
+    /// Whether the connection is to end after the next answer.
+    pub(super) fn is_evicted(&self) -> bool {
+        self.evicted.get()
+    }
+
+    /// Ends when the connection is told to stop.
+    pub(super) async fn told_to_stop(&self) {
+        self.stop.notified().await;
+    }
+
+    /// How long a connection that was told to stop waits for a request.
+    pub(super) fn patience(&self, head_has_begun: bool) -> Duration {
+        match head_has_begun {
+            _ if self.evicted.get() => Duration::ZERO,
+            true => LAST_HEAD,
+            false => LAST_LOOK,
+        }
+    }
+}
+
+/// The connection that has been idle longest, if any is idle.
+pub(super) fn idle_longest<'s>(slots: impl Iterator<Item = &'s Slot>) -> Option<&'s Slot> {
+    let mut longest: Option<(Instant, &Slot)> = None;
+    for slot in slots {
+        let since = match slot.waits.get() {
+            Waits::ForRequest(since) | Waits::ForClient(since) if !slot.is_evicted() => since,
+            _ => continue,
+        };
+        if longest.is_none_or(|(other, _)| since < other) {
+            longest = Some((since, slot));
+        }
+    }
+    longest.map(|(_, slot)| slot)
+}

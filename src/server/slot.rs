@@ -14,7 +14,7 @@ const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// One connection, as its worker sees it.
 pub(super) struct Slot {
-    waits: Cell<Waits>,
+    waits: Cell<WaitsFor>,
     evicted: Cell<bool>,
     stop: Notify,
     task: RefCell<Option<AbortHandle>>,
@@ -22,20 +22,20 @@ pub(super) struct Slot {
 
 /// What a connection waits for.
 #[derive(Clone, Copy)]
-enum Waits {
+enum WaitsFor {
     /// Since then, for a request.
-    ForRequest(Instant),
+    Request(Instant),
     /// Since then, for the client to take part in something else: a handshake, an answer, the end.
-    ForClient(Instant),
+    Client(Instant),
     /// For the body of a caller who was admitted.
-    ForBody,
+    Body,
 }
 
 impl Slot {
     /// A connection that has just been accepted.
     pub(super) fn new() -> Self {
         Self {
-            waits: Cell::new(Waits::ForClient(Instant::now())),
+            waits: Cell::new(WaitsFor::Client(Instant::now())),
             evicted: Cell::new(false),
             stop: Notify::new(),
             task: RefCell::default(),
@@ -49,19 +49,19 @@ impl Slot {
 
     /// Notes that an answer is being written. From here on the connection counts as idle.
     pub(super) fn waits_for_client(&self) {
-        self.waits.set(Waits::ForClient(Instant::now()));
+        self.waits.set(WaitsFor::Client(Instant::now()));
     }
 
     /// Notes that the next request may come. The connection has been idle since its last answer.
     pub(super) fn waits_for_request(&self) {
-        if let Waits::ForClient(since) = self.waits.get() {
-            self.waits.set(Waits::ForRequest(since));
+        if let WaitsFor::Client(since) = self.waits.get() {
+            self.waits.set(WaitsFor::Request(since));
         }
     }
 
     /// Notes that the body of a caller who was admitted is read: the connection is not idle.
     pub(super) fn waits_for_body(&self) {
-        self.waits.set(Waits::ForBody);
+        self.waits.set(WaitsFor::Body);
     }
 
     /// Tells the connection that the service stops.
@@ -73,8 +73,8 @@ impl Slot {
     pub(super) fn evict(&self) {
         self.evicted.set(true);
         match self.waits.get() {
-            Waits::ForRequest(_) => self.stop.notify_one(),
-            Waits::ForClient(_) | Waits::ForBody => {
+            WaitsFor::Request(_) => self.stop.notify_one(),
+            WaitsFor::Client(_) | WaitsFor::Body => {
                 if let Some(task) = self.task.take() {
                     task.abort();
                 }
@@ -107,7 +107,7 @@ pub(super) fn idle_longest<'s>(slots: impl Iterator<Item = &'s Slot>) -> Option<
     let mut longest: Option<(Instant, &Slot)> = None;
     for slot in slots {
         let since = match slot.waits.get() {
-            Waits::ForRequest(since) | Waits::ForClient(since) if !slot.is_evicted() => since,
+            WaitsFor::Request(since) | WaitsFor::Client(since) if !slot.is_evicted() => since,
             _ => continue,
         };
         if longest.is_none_or(|(other, _)| since < other) {

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::hook::{
     Assignment, Decision, Denial, DenyStyle, ErrorCause, Form, NonEmpty, Request, RequestType,
+    language::LanguageTag,
 };
 
 pub mod check;
@@ -80,6 +81,13 @@ pub struct Verdict<'r> {
     pub outcome: Outcome<'r>,
 }
 
+impl Verdict<'_> {
+    /// Whether the rule fails and is enforced.
+    fn denies(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
+    }
+}
+
 /// What came of a rule.
 pub enum Outcome<'r> {
     /// It holds.
@@ -130,16 +138,9 @@ impl Hook {
         let circumstances = Circumstances { form, event_time, today };
         let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
         let verdicts: Vec<_> = section.rules().map(judge).collect();
-        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
-        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
-        let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
-        let decision = match NonEmpty::collect(causes) {
+        let decision = match section.denial(request, &verdicts) {
             None => section.update(&request.form, form),
-            Some(causes) => Decision::Deny(Denial {
-                style: section.deny,
-                summary: section.summary.in_language(request.language()),
-                causes,
-            }),
+            Some(denial) => Decision::Deny(denial),
         };
         (decision, verdicts)
     }
@@ -148,6 +149,20 @@ impl Hook {
 impl Section {
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().flat_map(NonEmpty::iter)
+    }
+
+    /// The denial by the rules that fail; `None` where none does.
+    fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
+        let mut denying = verdicts.iter().filter(|verdict| verdict.denies()).peekable();
+        denying.peek()?;
+        // Chosen once for all texts, because the value may be as long as the body.
+        let language = request.language();
+        let causes = denying.map(|verdict| verdict.rule.cause(language.as_ref()));
+        Some(Denial {
+            style: self.deny,
+            summary: self.summary.in_language(language.as_ref()),
+            causes: NonEmpty::collect(causes)?,
+        })
     }
 
     fn update<'q>(&'q self, submitted: &'q Form<'_>, normalised: &Form<'_>) -> Decision<'q> {
@@ -189,7 +204,7 @@ impl Rule {
         named.chain(others).collect()
     }
 
-    fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {
+    fn cause(&self, language: Option<&LanguageTag>) -> ErrorCause<'_> {
         ErrorCause {
             message: self.message.in_language(language),
             reason: &self.reason,

@@ -512,6 +512,10 @@ message = { default = "A digit.", fr = "Un chiffre." }
         (r#"{"preferredLanguage":"pt"}"#, "No. A digit."),
         (r#"{"preferredLanguage":"fr-CA, en;q=0.8"}"#, "Non. Un chiffre."),
         (r#"{"preferredLanguage":"zh-Hant"}"#, "No. 數字"),
+        (r#"{"preferredLanguage":" fr ; q=1"}"#, "Non. Un chiffre."),
+        (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-pp"}"#, "Non. Un chiffre."),
+        (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-ppp"}"#, "No. A digit."),
+        (r#"{"preferredLanguage":"?","locale":"fr"}"#, "Non. Un chiffre."),
         (r#"{"locale":7}"#, "No. A digit."),
         (r#"{"locale":""}"#, "No. A digit."),
     ] {
@@ -528,6 +532,42 @@ message = { default = "A digit.", fr = "Un chiffre." }
             .ends_with("Un chiffre.")
     );
     assert!(told(&of_profile("[]")).ends_with("A digit."));
+    let long = "x-".repeat(100_000);
+    let profile = format!(r#"{{"locale":"fr_FR","preferredLanguage":"{long}"}}"#);
+    assert!(told(&of_profile(&profile)).ends_with("Un chiffre."));
+}
+
+#[test]
+fn a_language_as_long_as_the_body_costs_no_time() {
+    let mut rules = "[self_service_registration]\n".to_owned();
+    for number in 0..200 {
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = 'r{number}'\nattribute = 'a'\ndigits = 1\nmessage = {{ default = 'No.', fr = 'Non.', de = 'Nein.' }}\n"
+        );
+    }
+    let hook = hook_of(&rules);
+    for (unit, expected) in [
+        ("a", "No."),
+        ("a-", "No."),
+        ("-", "No."),
+        (" ", "No."),
+        ("fr,en;q=0.8,", "Non."),
+        ("fr;q=0.8,", "Non."),
+        ("fr-", "No."),
+        ("é", "No."),
+    ] {
+        let value = unit.repeat(250_000 / unit.len());
+        for name in ["preferredLanguage", "locale"] {
+            let body = registration(&format!(r#"{{"{name}":"{value}"}}"#));
+            let start = std::time::Instant::now();
+            let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+            let taken = start.elapsed();
+            // An order of magnitude: chosen anew for each rule, it took seconds in a debug build.
+            assert!(taken.as_millis() < 500, "{name} of `{unit}`: {taken:?}");
+            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(told["error"]["errorCauses"][199]["errorSummary"], expected, "`{unit}`");
+        }
+    }
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn what_may_not_be_printed_cannot_be() {
         ("src/hook.rs", "struct Form"),
         ("src/hook.rs", "struct Request<"),
         ("src/hook.rs", "struct Assignment"),
+        ("src/hook/language.rs", "struct LanguageTag"),
     ] {
         let text = fs::read_to_string(repository(file)).unwrap();
         let (before, _) = text.split_once(name).expect(name);

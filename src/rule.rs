@@ -144,6 +144,14 @@ impl Hook {
         };
         (decision, verdicts)
     }
+
+    /// The denial of a request whose answer Okta would not take, because it is too large.
+    pub(crate) fn too_large(&self, request_type: RequestType) -> Decision<'static> {
+        let style = self.section(request_type).map_or(DenyStyle::Command, |section| section.deny);
+        let registration = request_type.is_registration();
+        let form = if registration { "data.userProfile" } else { "data.userProfileUpdate" };
+        cannot_be_processed(style, "ANSWER_TOO_LARGE", form)
+    }
 }
 
 impl Section {
@@ -216,6 +224,17 @@ impl Rule {
 
 /// The answer to a request that the hook has no section for. Okta's sample lets it through.
 fn unhandled(request_type: RequestType) -> Decision<'static> {
+    let registration = request_type.is_registration();
+    let style = if registration { DenyStyle::Command } else { DenyStyle::Error };
+    cannot_be_processed(style, "UNHANDLED_REQUEST_TYPE", "requestType")
+}
+
+/// A denial for a reason that the end user can do nothing about.
+fn cannot_be_processed(
+    style: DenyStyle,
+    reason: &'static str,
+    location: &'static str,
+) -> Decision<'static> {
     const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
     Decision::Deny(Denial {
         style: if request_type.is_registration() { DenyStyle::Command } else { DenyStyle::Error },

@@ -345,11 +345,63 @@ fn allow_all_and_update() {
 }
 
 #[test]
-fn an_answer_that_okta_would_not_take_is_none() {
-    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\n");
-    let body = progressive(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256_000)));
-    let error = pipeline::answer(&hook, body.as_bytes(), TODAY).err().unwrap();
-    assert_eq!(error, pipeline::NoAnswer::TooLarge);
+fn an_update_too_large_for_okta_becomes_a_denial() {
+    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\ndeny = 'error'\n");
+    let form = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
+    let around = answer(&hook, &progressive(&form(1))).len() - 1;
+    let largest = progressive(&form(255_999 - around));
+    let fits = pipeline::answer(&hook, largest.as_bytes(), TODAY).unwrap();
+    assert_eq!((fits.decision, fits.too_large), (DecisionKind::Update, false));
+    let body = progressive(&form(256_000 - around));
+    let answer = pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap();
+    assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
+    let text = "This request cannot be processed here. Please contact your admin.";
+    assert_eq!(
+        serde_json::from_slice::<Value>(&answer.body).unwrap(),
+        json!({
+            "commands": [],
+            "error": {
+                "errorSummary": text,
+                "errorCauses": [
+                    {"errorSummary": text, "reason": "ANSWER_TOO_LARGE", "locationType": "body",
+                     "location": "data.userProfileUpdate", "domain": "external-service"},
+                ],
+            },
+        })
+    );
+    assert_valid(&answer.body);
+}
+
+#[test]
+fn too_many_causes_for_okta_become_one() {
+    let mut rules = "[self_service_registration]\n".to_owned();
+    for number in 0..300 {
+        let message = "m".repeat(1000);
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = 'r{number}'\nattribute = 'a'\ndigits = 1\nmessage = '{message}'\n"
+        );
+    }
+    let hook = hook_of(&rules);
+    let body = registration("{}");
+    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
+    assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
+    let told: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(told["commands"][0]["value"]["registration"], "DENY");
+    assert_eq!(told["error"]["errorCauses"].as_array().unwrap().len(), 1);
+    assert_eq!(told["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
+    assert_eq!(told["error"]["errorCauses"][0]["location"], "data.userProfile");
+    assert_valid(&answer.body);
+}
+
+/// Holds an answer to the schema of what we may send.
+fn assert_valid(answer: &[u8]) {
+    let mut schemas = boon::Schemas::new();
+    let path = crate::support::repository("tests/response.schema.json");
+    let schema = boon::Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let valid = schemas.validate(&answer, schema).is_ok();
+    assert!(valid, "{answer}");
 }
 
 proptest! {

@@ -28,6 +28,7 @@ mod operations;
 mod org;
 mod probe;
 mod problems;
+mod range;
 mod reload;
 mod replay;
 mod rules;

@@ -195,7 +195,7 @@ impl Rule {
         // Nobody gets out of a rule by sending what its condition does not expect.
         let holds = |part: &Part| {
             let unmet = part.unmet(circumstances);
-            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type, .. }))
+            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type | Miss::TooCostly, .. }))
         };
         if !self.when.iter().all(holds) {
             return Outcome::Skip;
@@ -236,14 +236,6 @@ fn cannot_be_processed(
     location: &'static str,
 ) -> Decision<'static> {
     const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
-    Decision::Deny(Denial {
-        style: if request_type.is_registration() { DenyStyle::Command } else { DenyStyle::Error },
-        summary: TEXT,
-        causes: NonEmpty::of(ErrorCause {
-            message: TEXT,
-            reason: "UNHANDLED_REQUEST_TYPE",
-            location: "requestType",
-            domain: "external-service",
-        }),
-    })
+    let cause = ErrorCause { message: TEXT, reason, location, domain: "external-service" };
+    Decision::Deny(Denial { style, summary: TEXT, causes: NonEmpty::of(cause) })
 }

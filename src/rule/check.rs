@@ -60,6 +60,9 @@ pub enum Miss {
     /// This value does not.
     #[display("")]
     Value,
+    /// The value is longer, or takes more steps, than the check allows. It may meet the check or not.
+    #[display(", found a value that is too long or takes too long to check")]
+    TooCostly,
 }
 
 /// A kind of check: its key in a rules file, and how its argument is read.

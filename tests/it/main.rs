@@ -26,6 +26,7 @@ mod logs;
 mod oauth;
 mod operations;
 mod org;
+mod patterns;
 mod probe;
 mod problems;
 mod range;

@@ -12,7 +12,7 @@ use std::{
 use env_logger::{Builder, Target, WriteStyle};
 use log::{Level, LevelFilter};
 
-use crate::sink::Sink;
+use crate::{escape, sink::Sink};
 
 /// How long the end of the program waits for the last messages.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -40,15 +40,17 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .target(Target::Pipe(Box::new(Messages(sink.clone()))))
         .write_style(if people { WriteStyle::Always } else { WriteStyle::Never })
         .format(move |out, record| {
+            let message = record.args().to_string();
+            let message = escape::line(&message);
             if !people {
                 let now = jiff::Timestamp::now();
-                return writeln!(out, "{now:.3} {:<5} {}", record.level(), record.args());
+                return writeln!(out, "{now:.3} {:<5} {message}", record.level());
             }
             let style = out.default_level_style(record.level());
             match record.level() {
-                Level::Error => writeln!(out, "{style}error:{style:#} {}", record.args()),
-                Level::Warn => writeln!(out, "{style}warning:{style:#} {}", record.args()),
-                _ => writeln!(out, "{}", record.args()),
+                Level::Error => writeln!(out, "{style}error:{style:#} {message}"),
+                Level::Warn => writeln!(out, "{style}warning:{style:#} {message}"),
+                _ => writeln!(out, "{message}"),
             }
         });
     // A second start, as in a test, finds the first still standing.

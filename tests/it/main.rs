@@ -17,6 +17,7 @@ mod decision_log;
 mod decode;
 mod docs;
 mod email;
+mod escape;
 mod examples;
 mod fixtures;
 mod http;

@@ -38,5 +38,6 @@ mod schema;
 mod settings;
 mod slow;
 mod support;
+mod throttle;
 mod tidy;
 mod token;

@@ -111,6 +111,7 @@ fn directions_hold() {
         (&["src/pipeline.rs"], &["hook", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
         (&["src/metrics.rs"], &[]),
+        (&["src/sink.rs"], &["throttle"]),
         (
             &[
                 "src/escape.rs",
@@ -118,7 +119,7 @@ fn directions_hold() {
                 "src/nearest.rs",
                 "src/origin.rs",
                 "src/problem.rs",
-                "src/sink.rs",
+                "src/throttle.rs",
             ],
             &[],
         ),

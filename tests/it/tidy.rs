@@ -101,7 +101,7 @@ fn directions_hold() {
     for (places, allowed) in [
         (&["src/hook.rs", "src/hook"][..], &[][..]),
         (&["src/rule.rs", "src/rule"], &["hook", "nearest", "rule"]),
-        (&["src/auth.rs", "src/auth"], &["origin"]),
+        (&["src/auth.rs", "src/auth"], &["escape", "origin"]),
         (&["src/settings.rs", "src/settings"], &["file", "nearest", "origin", "problem"]),
         (
             &["src/load.rs", "src/load"],

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
 
 mod issuer;
+mod jwk;
 pub mod keys;
 mod reason;
 mod refresh;

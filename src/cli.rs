@@ -9,6 +9,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    escape,
     load::{self, Scrutiny},
     problem::Problem,
     rule::RuleSet,
@@ -178,7 +179,8 @@ fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Writes a line to standard error, where nobody needs to be listening.
-fn complain(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Writes a message to standard error, where nobody needs to be listening. It may have several lines.
+fn complain(message: impl std::fmt::Display) {
+    let message = message.to_string();
+    let _ = writeln!(io::stderr(), "{}", escape::lines(&message));
 }

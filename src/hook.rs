@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+use language::LanguageTag;
+
+pub mod language;
 pub mod request;
 pub mod response;
 
@@ -44,16 +47,22 @@ pub struct Request<'a> {
     /// Okta's `eventTime`, as it was sent.
     pub event_time: Option<Cow<'a, str>>,
     /// The language of an end user who has a profile already.
-    pub language: Option<Cow<'a, str>>,
+    pub language: Option<LanguageTag>,
     /// What the end user submitted.
     pub form: Form<'a>,
 }
 
 impl Request<'_> {
-    /// The language to answer the end user in: the one just submitted, else the profile's.
-    pub fn language(&self) -> Option<&str> {
-        let submitted = |name| self.form.get(name).and_then(|attribute| attribute.value.text());
-        submitted("preferredLanguage").or_else(|| submitted("locale")).or(self.language.as_deref())
+    /// The language to answer the end user in: the one just submitted, else the profile's. A value
+    /// that is no language tag is passed over.
+    pub fn language(&self) -> Option<LanguageTag> {
+        for name in ["preferredLanguage", "locale"] {
+            let submitted = self.form.get(name).and_then(|attribute| attribute.value.text());
+            if let Some(tag) = submitted.and_then(LanguageTag::first_of) {
+                return Some(tag);
+            }
+        }
+        self.language.clone()
     }
 }
 

@@ -27,6 +27,7 @@
 //! | [`load::probe`] | inputs that ought to fail a rule, and which of them pass |
 //! | [`org`] | an org's own user schema and enrollment form, for `check` |
 //! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
+//! | [`escape`], [`throttle`] | text that is safe in a log; how often a message is logged |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`credentials`] | `[auth]` → what admits callers |
@@ -51,6 +52,7 @@ pub mod auth;
 pub mod cli;
 pub mod credentials;
 pub mod decision_log;
+pub mod escape;
 pub mod file;
 pub mod hook;
 pub mod load;
@@ -65,3 +67,4 @@ pub mod rule;
 mod server;
 pub mod settings;
 mod sink;
+pub mod throttle;

@@ -32,6 +32,8 @@ pub struct Answer<'r, 'b> {
     pub verdicts: Vec<Verdict<'r>>,
     /// Whether the hook has a section for such a request. Where not, it is denied.
     pub handled: bool,
+    /// Whether the answer to give was larger than Okta takes. Then the request is denied instead.
+    pub too_large: bool,
 }
 
 /// Why there is no answer that decides. Whatever is sent instead, Okta denies.
@@ -39,9 +41,6 @@ pub struct Answer<'r, 'b> {
 pub enum NoAnswer {
     /// The body is no request.
     Request(DecodeError),
-    /// The answer would be larger than Okta takes.
-    #[display("the answer would not be less than Okta's limit of {} bytes", response::SIZE_LIMIT)]
-    TooLarge,
     /// A fault of ours; the panic hook has said where.
     #[display("the request ran into a fault of ours; please report it")]
     Panicked,
@@ -56,7 +55,7 @@ pub fn today() -> Date {
 ///
 /// # Errors
 ///
-/// The body is no request, or there is no answer to it that can be sent.
+/// The body is no request, or we have a fault.
 pub fn answer<'r, 'b>(
     hook: &'r Hook,
     body: &'b [u8],
@@ -65,16 +64,22 @@ pub fn answer<'r, 'b>(
     let decide = || {
         let request = request::decode(body).map_err(NoAnswer::Request)?;
         let (decision, verdicts) = hook.evaluate(&request, today);
-        let encoded = response::encode(request.request_type, &decision);
-        if encoded.len() >= response::SIZE_LIMIT {
-            return Err(NoAnswer::TooLarge);
+        let request_type = request.request_type;
+        let mut kind = decision.kind();
+        let mut encoded = response::encode(request_type, &decision);
+        let too_large = encoded.len() >= response::SIZE_LIMIT;
+        if too_large {
+            let denial = hook.too_large(request_type);
+            kind = denial.kind();
+            encoded = response::encode(request_type, &denial);
         }
         Ok(Answer {
             body: encoded,
-            request_type: request.request_type,
-            decision: decision.kind(),
+            request_type,
+            decision: kind,
             verdicts,
-            handled: hook.section(request.request_type).is_some(),
+            too_large,
+            handled: hook.section(request_type).is_some(),
             event_id: request.event_id,
         })
     };

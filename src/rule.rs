@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::hook::{
     Assignment, Decision, Denial, DenyStyle, ErrorCause, Form, NonEmpty, Request, RequestType,
+    language::LanguageTag,
 };
 
 pub mod check;
@@ -80,6 +81,13 @@ pub struct Verdict<'r> {
     pub outcome: Outcome<'r>,
 }
 
+impl Verdict<'_> {
+    /// Whether the rule fails and is enforced.
+    fn denies(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
+    }
+}
+
 /// What came of a rule.
 pub enum Outcome<'r> {
     /// It holds.
@@ -130,24 +138,39 @@ impl Hook {
         let circumstances = Circumstances { form, event_time, today };
         let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
         let verdicts: Vec<_> = section.rules().map(judge).collect();
-        let fails = |verdict: &&Verdict<'_>| matches!(verdict.outcome, Outcome::Fail(_));
-        let denying = verdicts.iter().filter(fails).filter(|verdict| !verdict.rule.shadow);
-        let causes = denying.map(|verdict| verdict.rule.cause(request.language()));
-        let decision = match NonEmpty::collect(causes) {
+        let decision = match section.denial(request, &verdicts) {
             None => section.update(&request.form, form),
-            Some(causes) => Decision::Deny(Denial {
-                style: section.deny,
-                summary: section.summary.in_language(request.language()),
-                causes,
-            }),
+            Some(denial) => Decision::Deny(denial),
         };
         (decision, verdicts)
+    }
+
+    /// The denial of a request whose answer Okta would not take, because it is too large.
+    pub(crate) fn too_large(&self, request_type: RequestType) -> Decision<'static> {
+        let style = self.section(request_type).map_or(DenyStyle::Command, |section| section.deny);
+        let registration = request_type.is_registration();
+        let form = if registration { "data.userProfile" } else { "data.userProfileUpdate" };
+        cannot_be_processed(style, "ANSWER_TOO_LARGE", form)
     }
 }
 
 impl Section {
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().flat_map(NonEmpty::iter)
+    }
+
+    /// The denial by the rules that fail; `None` where none does.
+    fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
+        let mut denying = verdicts.iter().filter(|verdict| verdict.denies()).peekable();
+        denying.peek()?;
+        // Chosen once for all texts, because the value may be as long as the body.
+        let language = request.language();
+        let causes = denying.map(|verdict| verdict.rule.cause(language.as_ref()));
+        Some(Denial {
+            style: self.deny,
+            summary: self.summary.in_language(language.as_ref()),
+            causes: NonEmpty::collect(causes)?,
+        })
     }
 
     fn update<'q>(&'q self, submitted: &'q Form<'_>, normalised: &Form<'_>) -> Decision<'q> {
@@ -172,7 +195,7 @@ impl Rule {
         // Nobody gets out of a rule by sending what its condition does not expect.
         let holds = |part: &Part| {
             let unmet = part.unmet(circumstances);
-            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type, .. }))
+            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type | Miss::TooCostly, .. }))
         };
         if !self.when.iter().all(holds) {
             return Outcome::Skip;
@@ -189,7 +212,7 @@ impl Rule {
         named.chain(others).collect()
     }
 
-    fn cause(&self, language: Option<&str>) -> ErrorCause<'_> {
+    fn cause(&self, language: Option<&LanguageTag>) -> ErrorCause<'_> {
         ErrorCause {
             message: self.message.in_language(language),
             reason: &self.reason,
@@ -201,15 +224,18 @@ impl Rule {
 
 /// The answer to a request that the hook has no section for. Okta's sample lets it through.
 fn unhandled(request_type: RequestType) -> Decision<'static> {
+    let registration = request_type.is_registration();
+    let style = if registration { DenyStyle::Command } else { DenyStyle::Error };
+    cannot_be_processed(style, "UNHANDLED_REQUEST_TYPE", "requestType")
+}
+
+/// A denial for a reason that the end user can do nothing about.
+fn cannot_be_processed(
+    style: DenyStyle,
+    reason: &'static str,
+    location: &'static str,
+) -> Decision<'static> {
     const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
-    Decision::Deny(Denial {
-        style: if request_type.is_registration() { DenyStyle::Command } else { DenyStyle::Error },
-        summary: TEXT,
-        causes: NonEmpty::of(ErrorCause {
-            message: TEXT,
-            reason: "UNHANDLED_REQUEST_TYPE",
-            location: "requestType",
-            domain: "external-service",
-        }),
-    })
+    let cause = ErrorCause { message: TEXT, reason, location, domain: "external-service" };
+    Decision::Deny(Denial { style, summary: TEXT, causes: NonEmpty::of(cause) })
 }

@@ -10,10 +10,12 @@ use std::{
     mem,
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
+
+use crate::throttle::Throttle;
 
 /// The most bytes that wait.
 const LIMIT: usize = 4 << 20;
@@ -90,7 +92,7 @@ impl Sink {
     fn run(&self, mut file: File, open: impl Fn() -> io::Result<File>) {
         let name = self.name;
         let mut batch = Vec::new();
-        let mut failing = false;
+        let mut reports = Reports::default();
         // A line that was begun and not ended: what comes next starts on a line of its own.
         let mut torn = false;
         while let Some(reopen) = self.next(&mut batch) {
@@ -109,15 +111,29 @@ impl Sink {
             torn = !end.is_empty() || !done.is_empty() && !done.ends_with(b"\n");
             let lost = rest.iter().filter(|byte| **byte == b'\n').count();
             self.state.lock().dropped += lost as u64;
-            match &written {
-                Err(error) if !failing => log::error!("{name}: cannot write: {error}"),
-                Ok(()) if failing => {
-                    let dropped = self.dropped();
-                    log::warn!("{name}: writing again; {dropped} lines dropped since the start");
+            self.report(&written, &mut reports);
+        }
+    }
+
+    /// Logs that writing fails, and later that it works again. A file that takes now and then a part,
+    /// such as a pipe with a slow reader, may change between the two with every batch.
+    fn report(&self, written: &io::Result<()>, reports: &mut Reports) {
+        let name = self.name;
+        if written.is_err() == reports.failing {
+            return;
+        }
+        match written {
+            Err(error) => {
+                if reports.throttle.admit("failing", Instant::now()).is_some() {
+                    log::error!("{name}: cannot write: {error}");
+                    reports.failing = true;
                 }
-                _ => {}
             }
-            failing = written.is_err();
+            Ok(()) => {
+                let dropped = self.dropped();
+                log::warn!("{name}: writing again; {dropped} lines dropped since the start");
+                reports.failing = false;
+            }
         }
     }
 
@@ -137,6 +153,14 @@ impl Sink {
         mem::swap(batch, &mut state.batch);
         Some(mem::take(&mut state.reopen))
     }
+}
+
+/// What the log says of a sink.
+#[derive(Default)]
+struct Reports {
+    /// Whether it says that writing fails.
+    failing: bool,
+    throttle: Throttle,
 }
 
 /// Writes as much as the file takes, and leaves the rest in `bytes`.

@@ -13,7 +13,7 @@ use ureq::{
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use super::{keys::KeySet, object};
+use super::{keys::Published, object};
 use crate::origin;
 
 /// The time for a whole fetch, metadata and keys.
@@ -85,7 +85,7 @@ impl Issuer {
 
     /// Fetches the keys, and for how long the issuer says that they are good; ends within
     /// [`FETCH_TIMEOUT`] whatever the issuer does.
-    pub(super) fn fetch(&self) -> Result<(KeySet, Option<Duration>), String> {
+    pub(super) fn fetch(&self) -> Result<(Published, Option<Duration>), String> {
         let start = Instant::now();
         let deadline = start + FETCH_TIMEOUT;
         let uri = match &self.jwks_uri {
@@ -99,7 +99,7 @@ impl Issuer {
                 })?,
         };
         let (body, max_age) = self.get(&uri, deadline)?;
-        let keys = KeySet::read(&body).map_err(|error| format!("{uri}: {error}"))?;
+        let keys = Published::read(&body).map_err(|error| format!("{uri}: {error}"))?;
         Ok((keys, max_age))
     }
 

@@ -17,8 +17,9 @@ use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
     issuer::Issuer,
-    keys::{KeySet, Trusted},
+    keys::{KeySet, Leaks, Published, Trusted},
 };
+use crate::escape;
 
 /// How long keys are used before they are fetched again, whatever the issuer says.
 const FRESH: std::ops::RangeInclusive<Duration> =
@@ -27,6 +28,9 @@ const FRESH: std::ops::RangeInclusive<Duration> =
 const COLD_RETRY: Duration = Duration::from_secs(1);
 /// Between attempts after a bad answer, and between fetches for the sake of unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
+/// How many leaked keys a fetch logs by name, and how much of each name, in characters.
+const LEAKS_LOGGED: usize = 10;
+const KID_LIMIT: usize = 64;
 /// How long a caller waits for fetches in all; one of them ends sooner.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
 
@@ -51,6 +55,8 @@ struct State {
     max_stale: Duration,
     /// The last good ones, and when they came.
     keys: Option<(Arc<Trusted>, Instant)>,
+    /// The keys that are good no more, because the issuer has published their private half.
+    leaks: Leaks,
     /// Why the last attempt failed, if it did.
     failure: Option<String>,
     /// How many attempts went well, and how many did not.
@@ -84,11 +90,15 @@ impl Keys {
     /// No thread can be started.
     pub fn keep(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> std::io::Result<Self> {
         let shared = Arc::<Shared>::default();
-        let last = last.and_then(|last| last.shared.state.lock().keys.clone());
-        // Not what was verified by them: other things may be expected now.
-        let keys =
-            last.map(|(trusted, since)| (Arc::new(Trusted::new(trusted.keys.clone())), since));
-        *shared.state.lock() = State { max_stale, keys, fetching: true, ..State::default() };
+        let mut state = State { max_stale, fetching: true, ..State::default() };
+        if let Some(last) = last {
+            let last = last.shared.state.lock();
+            state.leaks = last.leaks.clone();
+            // Without the tokens verified by them: other claims may be expected now.
+            let renewed = |trusted: &Trusted| Arc::new(Trusted::new(trusted.keys.clone()));
+            state.keys = last.keys.as_ref().map(|(trusted, since)| (renewed(trusted), *since));
+        }
+        *shared.state.lock() = state;
         let (wanted, wishes) = sync_channel(1);
         let keys = Self { shared: shared.clone(), wanted };
         let thread = thread::Builder::new().name("token-keys".to_owned());
@@ -174,9 +184,13 @@ impl State {
     }
 
     /// Takes what came of a fetch; says how long to wait for the next one.
-    fn take(&mut self, fetched: Result<(KeySet, Option<Duration>), String>) -> Duration {
+    fn take(&mut self, fetched: Result<(Published, Option<Duration>), String>) -> Duration {
         self.fetching = false;
-        match fetched {
+        let usable = match fetched {
+            Ok((published, max_age)) => self.refuse_leaked(published).map(|keys| (keys, max_age)),
+            Err(why) => Err(why),
+        };
+        match usable {
             Ok((keys, max_age)) => {
                 self.fetches.0 += 1;
                 if self.failure.take().is_some() || self.keys.is_none() {
@@ -205,5 +219,38 @@ impl State {
                 pause
             }
         }
+    }
+
+    /// The published keys without those whose private half is published, too. These are refused among
+    /// the last good keys as well, so that they verify no token from now on.
+    fn refuse_leaked(&mut self, published: Published) -> Result<KeySet, String> {
+        let (trusted, since) = match self.keys.take() {
+            Some((trusted, since)) => (Some(trusted), since),
+            None => (None, Instant::now()),
+        };
+        let taken = self.leaks.take(published, trusted.as_ref().map(|trusted| &trusted.keys));
+        self.keys = match (trusted, taken.last) {
+            (Some(trusted), Some(left)) if trusted.keys == left => Some((trusted, since)),
+            (_, Some(left)) => Some((Arc::new(Trusted::new(left)), since)),
+            (_, None) => None,
+        };
+        log_leaks(&taken.newly_leaked);
+        taken.fresh.map_err(str::to_owned)
+    }
+}
+
+fn log_leaks(kids: &[String]) {
+    for kid in kids.iter().take(LEAKS_LOGGED) {
+        let kid = escape::excerpt(kid, KID_LIMIT);
+        log::error!(
+            "token keys: the issuer publishes the private half of the key `{kid}`, with which \
+             anybody can sign; it is refused from now on"
+        );
+    }
+    let others = kids.len().saturating_sub(LEAKS_LOGGED);
+    if others > 0 {
+        log::error!(
+            "token keys: the issuer publishes {others} more private keys; they are refused"
+        );
     }
 }

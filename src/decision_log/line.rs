@@ -15,7 +15,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::Style;
 use crate::{
-    hook::response::json_text,
+    escape,
     rule::{Outcome, Verdict},
 };
 
@@ -66,18 +66,20 @@ impl Line<'_> {
         match self.event_id {
             Some(id) => {
                 let end = id.char_indices().nth(EVENT_ID_LIMIT).map_or(id.len(), |(at, _)| at);
-                json_text(out, id.get(..end).unwrap_or_default());
+                escape::json(out, id.get(..end).unwrap_or_default());
             }
             None => out.extend_from_slice(b"null"),
         }
+        out.extend_from_slice(br#","hook":"#);
+        escape::json(out, self.hook);
         let _ = write!(
             out,
-            r#","hook":"{}","request_type":"{}","decision":"{}","status":{},"rules":"#,
-            self.hook, self.request_type, self.decision, self.status,
+            r#","request_type":"{}","decision":"{}","status":{},"rules":"#,
+            self.request_type, self.decision, self.status,
         );
         self.rules(out, "");
         out.extend_from_slice(br#","caller":"#);
-        json_text(out, &self.caller.to_string());
+        escape::json(out, &self.caller.to_string());
         out.push(b'}');
     }
 
@@ -94,7 +96,7 @@ impl Line<'_> {
         out.push(b'[');
         for (index, Verdict { rule, outcome }) in self.verdicts.iter().enumerate() {
             out.extend_from_slice(if index > 0 { b",{\"id\":" } else { b"{\"id\":" });
-            json_text(out, &rule.id);
+            escape::json(out, &rule.id);
             let mode = if rule.shadow { shadow } else { "" };
             let _ = write!(out, r#","outcome":"{}"{mode}}}"#, outcome.as_str());
         }
@@ -114,7 +116,8 @@ impl Line<'_> {
         };
         let (start, end) = if colour { (start, "\x1b[0m") } else { ("", "") };
         let time = Timestamp::now().to_zoned(TimeZone::system());
-        let _ = write!(out, "{} {start}{what:<11}{end} {}", time.strftime("%H:%M:%S"), self.hook);
+        let hook = escape::line(self.hook);
+        let _ = write!(out, "{} {start}{what:<11}{end} {hook}", time.strftime("%H:%M:%S"));
         if self.request_type != "none" {
             let _ = write!(out, " {}", self.request_type);
         }
@@ -125,7 +128,7 @@ impl Line<'_> {
                 Outcome::Skip => '–',
             };
             let shadow = if rule.shadow { " (shadow)" } else { "" };
-            let _ = write!(out, " {mark} {}{shadow}", rule.id);
+            let _ = write!(out, " {mark} {}{shadow}", escape::line(&rule.id));
         }
         let _ = write!(out, " ({:.1} ms)", self.duration.as_secs_f64() * 1e3);
     }

@@ -14,7 +14,7 @@ use derive_more::{Display, Error};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
 use serde_json::value::RawValue;
 
-use super::{Attribute, Form, Request, RequestType, Value};
+use super::{Attribute, Form, Request, RequestType, Value, language::LanguageTag};
 
 mod strict;
 
@@ -196,11 +196,12 @@ impl<'a> Wanted<'a> {
             Some(Value::Text(text)) => Some(text),
             _ => None,
         };
+        let language = |value| LanguageTag::first_of(&text(value)?);
         Ok(Request {
             request_type,
             event_id: text(self.event_id),
             event_time: text(self.event_time),
-            language: text(self.preferred_language).or_else(|| text(self.locale)),
+            language: language(self.preferred_language).or_else(|| language(self.locale)),
             form: form.map(|(_, attributes)| Form::new(attributes)).unwrap_or_default(),
         })
     }

@@ -83,8 +83,8 @@ fn value(node: &Node) -> Result<Value<'_>, Fault> {
     Ok(match &node.content {
         Content::Text(text) => Value::Text(Cow::Borrowed(text)),
         Content::Integer(integer) => Value::Number(Cow::Owned(integer.to_string())),
-        // In a form that keeps the point: `1.0` is no integer in a request either.
-        Content::Decimal(decimal) => Value::Number(Cow::Owned(format!("{decimal:?}"))),
+        // With the digits of the file: `1.0` is no integer in a request either.
+        Content::Decimal(decimal) => Value::Number(Cow::Borrowed(decimal)),
         Content::Boolean(boolean) => Value::Boolean(*boolean),
         Content::List(items) => Value::List { empty: items.is_empty() },
         Content::Table(_) => Value::Object,

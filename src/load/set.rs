@@ -91,7 +91,10 @@ fn json(node: &Node) -> Result<String, Fault> {
         }
         Content::Text(text) => json_text(text),
         Content::Integer(integer) => integer.to_string(),
-        Content::Decimal(decimal) if decimal.is_finite() => decimal.to_string(),
+        Content::Decimal(decimal) => match decimal.parse::<f64>() {
+            Ok(decimal) if decimal.is_finite() => decimal.to_string(),
+            _ => return Err(node.expected("a finite number")),
+        },
         Content::Boolean(boolean) => boolean.to_string(),
         Content::List(items) => {
             let items: Result<Vec<_>, _> = items.iter().map(json).collect();

@@ -62,8 +62,10 @@ impl Reader<'_> {
             DeValue::String(text) => Content::Text(text.to_string()),
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
                 .map_or(Content::Other("an integer beyond 64 bits"), Content::Integer),
-            DeValue::Float(decimal) => (decimal.as_str().parse())
-                .map_or(Content::Other("a number beyond a double"), Content::Decimal),
+            // Without the underscores already, and without the plus sign that JSON does not have.
+            DeValue::Float(decimal) => {
+                Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
+            }
             DeValue::Boolean(boolean) => Content::Boolean(*boolean),
             DeValue::Datetime(date) => Content::Date(date.to_string()),
             DeValue::Array(items) => {

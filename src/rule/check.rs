@@ -10,6 +10,7 @@ use crate::{
     nearest::unknown,
 };
 
+mod decimal;
 mod digits;
 mod domains;
 mod equals;
@@ -59,6 +60,9 @@ pub enum Miss {
     /// This value does not.
     #[display("")]
     Value,
+    /// The value is longer, or takes more steps, than the check allows. It may meet the check or not.
+    #[display(", found a value that is too long or takes too long to check")]
+    TooCostly,
 }
 
 /// A kind of check: its key in a rules file, and how its argument is read.
@@ -103,7 +107,7 @@ struct Bounds<T> {
     max: Option<T>,
 }
 
-impl<T: Copy + PartialOrd> Bounds<T> {
+impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out, and each end with `end`.
     fn read(node: &Node, end: fn(&Node) -> Result<T, Fault>) -> Result<Self, Vec<Fault>> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
@@ -116,7 +120,7 @@ impl<T: Copy + PartialOrd> Bounds<T> {
             }
             Ok(())
         }))?;
-        match (bounds.min, bounds.max) {
+        match (&bounds.min, &bounds.max) {
             (None, None) => Err(node.fault("give `min`, `max` or both").into()),
             (Some(min), Some(max)) if max < min => {
                 Err(node.fault("`max` is less than `min`, which never matches").into())
@@ -125,8 +129,10 @@ impl<T: Copy + PartialOrd> Bounds<T> {
         }
     }
 
-    fn contains(&self, value: T) -> bool {
-        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    fn contains(&self, value: &T) -> bool {
+        let above = self.min.as_ref().is_none_or(|min| value >= min);
+        let below = self.max.as_ref().is_none_or(|max| value <= max);
+        above && below
     }
 }
 

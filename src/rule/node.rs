@@ -30,7 +30,8 @@ pub(crate) struct Node {
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
-    Decimal(f64),
+    /// As JSON writes it, with the digits of the file; or `inf`, `nan`.
+    Decimal(String),
     /// As it was written.
     Date(String),
     Boolean(bool),

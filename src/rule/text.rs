@@ -1,14 +1,12 @@
 //! A text for the end user, in one language or several.
 
-use std::iter::successors;
-
 use super::node::{Content, Fault, Node};
+use crate::hook::language::LanguageTag;
 
 /// A text and its translations.
 pub struct Text {
     default: String,
-    /// By language tag, in lower case and with hyphens.
-    translations: Vec<(String, String)>,
+    translations: Vec<(LanguageTag, String)>,
 }
 
 impl Text {
@@ -26,39 +24,33 @@ impl Text {
         let mut translations = Vec::new();
         for entry in &table.0 {
             let text = entry.value.text()?.to_owned();
-            match entry.key.as_str() {
-                "default" => default = Ok(text),
-                tag if is_tag(tag) => translations.push((plain(tag), text)),
-                other => {
-                    let way_out = "write `fr` or `pt-BR`, or `default`";
-                    return Err(entry.fault(format!("`{other}` is no language; {way_out}")));
-                }
+            if entry.key == "default" {
+                default = Ok(text);
+            } else if let Some(tag) = LanguageTag::parse(&entry.key) {
+                translations.push((tag, text));
+            } else {
+                let hint = "write `fr` or `pt-BR`, or `default`";
+                return Err(entry.fault(format!("`{}` is no language; {hint}", entry.key)));
             }
         }
         Ok(Self { default: default?, translations })
     }
 
-    /// The text in this language: by the whole tag, else by less and less of it (RFC 4647 §3.4), else
-    /// the default.
-    pub(crate) fn in_language(&self, tag: Option<&str>) -> &str {
-        let Some(tag) = tag.filter(|_| !self.translations.is_empty()).map(plain) else {
+    /// The text in this language, or in the nearest more general one, else the default.
+    pub(crate) fn in_language(&self, language: Option<&LanguageTag>) -> &str {
+        let Some(language) = language else {
             return &self.default;
         };
-        let known = |tag: &str| self.translations.iter().find(|(known, _)| known == tag);
-        let mut shorter = successors(Some(&*tag), |tag| Some(tag.rsplit_once('-')?.0));
-        shorter.find_map(known).map_or(&self.default, |(_, text)| text)
+        for tag in language.fallbacks() {
+            if let Some(text) = self.translation(tag) {
+                return text;
+            }
+        }
+        &self.default
     }
-}
 
-fn is_tag(tag: &str) -> bool {
-    tag.split(['-', '_']).all(|part| {
-        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
-}
-
-/// Okta writes a `locale` as `pt_BR` and a `preferredLanguage` as RFC 9110 §12.5.4 does: `pt-BR`, or
-/// a list of which the first counts.
-fn plain(tag: &str) -> String {
-    let first = tag.split([',', ';']).next().unwrap_or_default();
-    first.trim().replace('_', "-").to_ascii_lowercase()
+    fn translation(&self, tag: &str) -> Option<&str> {
+        let found = self.translations.iter().find(|(known, _)| known.as_str() == tag);
+        found.map(|(_, text)| text.as_str())
+    }
 }

@@ -112,6 +112,16 @@ impl<'s> RequestContext<'s> {
         if !answer.handled {
             self.warn_of_missing_section(&answer);
         }
+        if answer.too_large {
+            state.warnings.warn(&format!("{hook} too large"), || {
+                format!(
+                    "`{hook}` denied a {request_type} request because the answer would have {} \
+                     bytes or more, which Okta refuses; shorten the rules' messages, or update \
+                     fewer attributes",
+                    response::SIZE_LIMIT
+                )
+            });
+        }
         let line = Line {
             request_type,
             decision: answer.decision.as_str(),
@@ -173,9 +183,5 @@ fn refusal(error: NoAnswer) -> Refusal {
     match error {
         NoAnswer::Request(error) => Refusal::Request(error),
         NoAnswer::Panicked => Refusal::Internal,
-        NoAnswer::TooLarge => {
-            log::error!("{error}; shorten the rules' messages, or update fewer attributes");
-            Refusal::Internal
-        }
     }
 }

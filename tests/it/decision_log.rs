@@ -1,6 +1,14 @@
 //! The decision log's file: opened anew, and full.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::Read as _,
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use log::LevelFilter;
 use registration_hook::{
@@ -8,7 +16,7 @@ use registration_hook::{
     settings::{Decisions, Format, Log},
 };
 
-use crate::support::wait_for;
+use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for};
 
 fn start(path: &Path) -> Arc<DecisionLog> {
     let (decisions, format) = (Decisions::File(path.to_owned()), Format::Json);
@@ -80,4 +88,36 @@ fn lines_that_do_not_fit_are_counted() {
     }
     log.finish();
     assert_eq!(log.sink.dropped(), 3);
+}
+
+/// A reader that takes a little now and then makes writing fail and work again with every batch.
+#[test]
+fn a_sink_that_fails_now_and_then_is_reported_once() {
+    let id = "r".repeat(20_000);
+    let rules = format!(
+        "[[self_service_registration.rules]]\nid = '{id}'\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"
+    );
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let (mut reader, writer) = UnixStream::pair().unwrap();
+    writer.set_nonblocking(true).unwrap();
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs(BASIC).arg("--rules").arg(folder.path());
+    let service = Service::spawn_with_stdout(&mut command, OwnedFd::from(writer).into());
+    let body = registration("{}");
+    let mut taken = vec![0; 200_000];
+    let mut failures = 0;
+    for _ in 0..6 {
+        for _ in 0..20 {
+            assert_eq!(service.post("/hook", &body).status, 200);
+        }
+        thread::sleep(Duration::from_millis(300));
+        failures += usize::from(reader.read(&mut taken).unwrap() > 0);
+        // Written wholly, since there is room.
+        assert_eq!(service.post("/hook", &body).status, 200);
+        thread::sleep(Duration::from_millis(300));
+    }
+    assert_eq!(failures, 6);
+    let log = service.stderr();
+    assert_eq!(log.matches("cannot write").count(), 1, "{log}");
+    assert!(log.matches("writing again").count() <= 1, "{log}");
 }

@@ -146,6 +146,30 @@ fn nobody_else_writes_a_line() {
     assert!(!service.stderr().contains("forged"), "{}", service.stderr());
 }
 
+/// An answer that Okta would not take is a denial, and costs one line of the log in a while.
+#[test]
+fn answers_too_large_for_okta_are_denied_and_do_not_fill_the_log() {
+    let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nb = '{a}{a}'\n";
+    let folder = crate::support::rules_folder(&[("hook.toml", rules)]);
+    let folder = folder.path().to_str().unwrap();
+    let service = talkative(&[("HOOK__RULES__DIRECTORY", folder)]);
+    let body = registration(&format!(r#"{{"a":"{}"}}"#, "x".repeat(130_000)));
+    for _ in 0..5 {
+        let answer = service.post("/hook", &body);
+        assert_eq!(answer.status, 200);
+        assert!(answer.text().contains("ANSWER_TOO_LARGE") && !answer.text().contains("ALLOW"));
+        assert!(answer.body.len() < 1000, "{}", answer.text());
+    }
+    let lines = lines(&service, 5);
+    assert!(lines.iter().all(|line| line["decision"] == "deny" && line["status"] == 200));
+    let log = service.stderr();
+    assert_eq!(log.matches("which Okta refuses").count(), 1, "{log}");
+    let mut eval = crate::support::program();
+    let printed = crate::support::run(eval.args(["eval", "hook", "--rules", folder]), &body);
+    assert_eq!(printed.status.code(), Some(1));
+    assert!(crate::support::text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
+}
+
 /// LOG-S07: whatever comes of a request, it has one line.
 #[test]
 fn every_request_has_a_line() {

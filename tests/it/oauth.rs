@@ -246,6 +246,68 @@ fn a_key_that_goes_takes_its_tokens_along() {
     assert_eq!(call(&service, &good).status, 401, "remembered, and forgotten with its key");
 }
 
+/// A key with its private half, as far as we look at it.
+fn leaked(name: &str) -> serde_json::Value {
+    let mut key = jwk(name);
+    key["d"] = json!("AQAB");
+    key
+}
+
+fn keys(keys: &[serde_json::Value]) -> Vec<u8> {
+    json!({ "keys": keys }).to_string().into_bytes()
+}
+
+fn signed(issuer: &Issuer, with: &str, kid: &str, id: &str) -> String {
+    let mut claims = claims(&name(issuer.address));
+    claims["jti"] = json!(id);
+    sign(with, &json!({"alg": "RS256", "kid": kid}), &claims)
+}
+
+#[test]
+fn a_key_whose_private_half_is_published_is_refused_though_it_is_the_only_one() {
+    let issuer = Issuer::start(Behaviour::default());
+    let service = warm(&issuer);
+    let known = issuer.token(&json!({}));
+    assert_eq!(call(&service, &known).status, 200);
+    issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1")]));
+    // An unknown key makes the service ask again.
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 503);
+    assert_eq!(call(&service, &known).status, 503, "a token that was verified before");
+    assert_eq!(call(&service, &signed(&issuer, "k1", "k1", "new")).status, 503);
+    assert_eq!(readiness(&service).status, 503);
+    // Published without its private half, or by another name, it is as well known as before.
+    let mut renamed = jwk("k1");
+    renamed["kid"] = json!("k3");
+    issuer.change(|behaviour| behaviour.keys = keys(&[jwk("k1"), renamed, jwk("k2")]));
+    ready(&service);
+    assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
+    assert_eq!(call(&service, &known).status, 401);
+    assert_eq!(call(&service, &signed(&issuer, "k1", "k3", "renamed")).status, 401);
+    let log = service.stderr();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("private half")).collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(told[0].contains(" ERROR ") && told[0].contains("`k1`"), "{}", told[0]);
+    let modulus = jwk("k1")["n"].as_str().unwrap().to_owned();
+    assert!(!log.contains("AQAB") && !log.contains(&modulus[..20]), "{log}");
+}
+
+#[test]
+fn a_leaked_key_goes_and_the_other_last_good_keys_stay() {
+    let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
+    let service = warm(&issuer);
+    let known = issuer.token(&json!({}));
+    assert_eq!(call(&service, &known).status, 200);
+    // No usable key, so that the last good ones go on; and a name that tries to forge a line.
+    let mut hostile = leaked("k1");
+    hostile["kid"] = json!(format!("\n\u{202e}{}", "x".repeat(500)));
+    issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1"), hostile]));
+    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+    assert_eq!(call(&service, &known).status, 401);
+    assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
+    assert!(readiness(&service).text().contains(r#""keys":"stale""#));
+    assert!(service.stderr().lines().all(|line| line.len() < 500 && !line.starts_with("xxx")));
+}
+
 #[test]
 fn settings_of_oauth() {
     let issuer = Issuer::start(Behaviour::default());

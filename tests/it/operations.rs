@@ -291,6 +291,24 @@ fn replace(folder: &Path, pair: &str) {
     fs::copy(pem(&format!("{pair}.key")), folder.join("key.pem")).unwrap();
 }
 
+/// The TLS library warns of each client that breaks the protocol.
+#[test]
+fn strangers_who_break_tls_do_not_fill_the_log() {
+    let (service, _folder) = with_tls("p256");
+    // A handshake message that no client sends first: HelloRequest.
+    let unexpected = [0x16, 3, 1, 0, 4, 0, 0, 0, 0];
+    for _ in 0..50 {
+        let mut stream = service.connect();
+        stream.write_all(&unexpected).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    let log = wait_for("a warning", || {
+        let log = service.stderr();
+        log.contains("handshake message").then_some(log)
+    });
+    assert!(log.matches("WARN").count() < 5, "{log}");
+}
+
 #[test]
 fn https_of_both_versions_and_both_kinds_of_key() {
     for pair in ["p256", "rsa"] {

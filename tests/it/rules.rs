@@ -345,11 +345,63 @@ fn allow_all_and_update() {
 }
 
 #[test]
-fn an_answer_that_okta_would_not_take_is_none() {
-    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\n");
-    let body = progressive(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256_000)));
-    let error = pipeline::answer(&hook, body.as_bytes(), TODAY).err().unwrap();
-    assert_eq!(error, pipeline::NoAnswer::TooLarge);
+fn an_update_too_large_for_okta_becomes_a_denial() {
+    let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['a']\ndeny = 'error'\n");
+    let form = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
+    let around = answer(&hook, &progressive(&form(1))).len() - 1;
+    let largest = progressive(&form(255_999 - around));
+    let fits = pipeline::answer(&hook, largest.as_bytes(), TODAY).unwrap();
+    assert_eq!((fits.decision, fits.too_large), (DecisionKind::Update, false));
+    let body = progressive(&form(256_000 - around));
+    let answer = pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap();
+    assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
+    let text = "This request cannot be processed here. Please contact your admin.";
+    assert_eq!(
+        serde_json::from_slice::<Value>(&answer.body).unwrap(),
+        json!({
+            "commands": [],
+            "error": {
+                "errorSummary": text,
+                "errorCauses": [
+                    {"errorSummary": text, "reason": "ANSWER_TOO_LARGE", "locationType": "body",
+                     "location": "data.userProfileUpdate", "domain": "external-service"},
+                ],
+            },
+        })
+    );
+    assert_valid(&answer.body);
+}
+
+#[test]
+fn too_many_causes_for_okta_become_one() {
+    let mut rules = "[self_service_registration]\n".to_owned();
+    for number in 0..300 {
+        let message = "m".repeat(1000);
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = 'r{number}'\nattribute = 'a'\ndigits = 1\nmessage = '{message}'\n"
+        );
+    }
+    let hook = hook_of(&rules);
+    let body = registration("{}");
+    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
+    assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
+    let told: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(told["commands"][0]["value"]["registration"], "DENY");
+    assert_eq!(told["error"]["errorCauses"].as_array().unwrap().len(), 1);
+    assert_eq!(told["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
+    assert_eq!(told["error"]["errorCauses"][0]["location"], "data.userProfile");
+    assert_valid(&answer.body);
+}
+
+/// Holds an answer to the schema of what we may send.
+fn assert_valid(answer: &[u8]) {
+    let mut schemas = boon::Schemas::new();
+    let path = crate::support::repository("tests/response.schema.json");
+    let schema = boon::Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let valid = schemas.validate(&answer, schema).is_ok();
+    assert!(valid, "{answer}");
 }
 
 proptest! {
@@ -512,6 +564,10 @@ message = { default = "A digit.", fr = "Un chiffre." }
         (r#"{"preferredLanguage":"pt"}"#, "No. A digit."),
         (r#"{"preferredLanguage":"fr-CA, en;q=0.8"}"#, "Non. Un chiffre."),
         (r#"{"preferredLanguage":"zh-Hant"}"#, "No. 數字"),
+        (r#"{"preferredLanguage":" fr ; q=1"}"#, "Non. Un chiffre."),
+        (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-pp"}"#, "Non. Un chiffre."),
+        (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-ppp"}"#, "No. A digit."),
+        (r#"{"preferredLanguage":"?","locale":"fr"}"#, "Non. Un chiffre."),
         (r#"{"locale":7}"#, "No. A digit."),
         (r#"{"locale":""}"#, "No. A digit."),
     ] {
@@ -528,6 +584,42 @@ message = { default = "A digit.", fr = "Un chiffre." }
             .ends_with("Un chiffre.")
     );
     assert!(told(&of_profile("[]")).ends_with("A digit."));
+    let long = "x-".repeat(100_000);
+    let profile = format!(r#"{{"locale":"fr_FR","preferredLanguage":"{long}"}}"#);
+    assert!(told(&of_profile(&profile)).ends_with("Un chiffre."));
+}
+
+#[test]
+fn a_language_as_long_as_the_body_costs_no_time() {
+    let mut rules = "[self_service_registration]\n".to_owned();
+    for number in 0..200 {
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = 'r{number}'\nattribute = 'a'\ndigits = 1\nmessage = {{ default = 'No.', fr = 'Non.', de = 'Nein.' }}\n"
+        );
+    }
+    let hook = hook_of(&rules);
+    for (unit, expected) in [
+        ("a", "No."),
+        ("a-", "No."),
+        ("-", "No."),
+        (" ", "No."),
+        ("fr,en;q=0.8,", "Non."),
+        ("fr;q=0.8,", "Non."),
+        ("fr-", "No."),
+        ("é", "No."),
+    ] {
+        let value = unit.repeat(250_000 / unit.len());
+        for name in ["preferredLanguage", "locale"] {
+            let body = registration(&format!(r#"{{"{name}":"{value}"}}"#));
+            let start = std::time::Instant::now();
+            let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+            let taken = start.elapsed();
+            // An order of magnitude: chosen anew for each rule, it took seconds in a debug build.
+            assert!(taken.as_millis() < 500, "{name} of `{unit}`: {taken:?}");
+            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(told["error"]["errorCauses"][199]["errorSummary"], expected, "`{unit}`");
+        }
+    }
 }
 
 #[test]

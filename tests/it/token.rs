@@ -277,6 +277,40 @@ fn keys_that_are_passed_over() {
 }
 
 #[test]
+fn a_private_half_is_seen_however_it_is_written() {
+    let n = jwk("k1")["n"].as_str().unwrap().to_owned();
+    let e = jwk("k1")["e"].as_str().unwrap().to_owned();
+    let entry = |members: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}",{members}}}"#);
+    let other = jwk("k2");
+    let survives = |members: &str| {
+        let public = entry(r#""kid":"k1""#);
+        let set = format!(r#"{{"keys":[{public},{},{other}]}}"#, entry(members));
+        let keys = KeySet::read(set.as_bytes()).unwrap();
+        assert!(keys.get("k2").is_some(), "{members}");
+        keys.get("k1").is_some()
+    };
+    assert!(survives(r#""kid":"other""#));
+    assert!(survives(r#""kid":"other","d":null"#));
+    for members in [
+        r#""kid":"other","d":"AQAB""#,
+        r#""kid":"other","d":"AQAB","d":null"#,
+        r#""kid":"other","\u0064":"AQAB""#,
+        r#""kid":"other","d":7"#,
+        r#""kid":"other","dp":"AQAB""#,
+        r#""kid":"other","oth":[{"r":"AQAB"}]"#,
+        r#""kid":"other","d":"AQAB","key_ops":5"#,
+        r#""kid":7,"d":"AQAB""#,
+        r#""d":"AQAB=""#,
+        r#""kid":"k1","kid":"k3","d":"AAAA""#,
+    ] {
+        assert!(!survives(members), "{members}");
+    }
+    // Deeper than the reader of the other members goes.
+    let deep = format!(r#""kid":"other","d":"AQAB","x":{}{}"#, "[".repeat(300), "]".repeat(300));
+    assert!(!survives(&deep));
+}
+
+#[test]
 fn what_is_no_key_set() {
     let good = key_set(&["k1"]);
     for bad in [

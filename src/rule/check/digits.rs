@@ -14,6 +14,6 @@ pub(super) fn read(node: &Node) -> Read {
     };
     Ok(Check::new(counts.describe("ASCII digits"), move |value, _| {
         let text = value.text().ok_or(Miss::Type)?;
-        met(counts.contains(text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
+        met(counts.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
     }))
 }

@@ -6,6 +6,7 @@ pub(super) fn read(node: &Node) -> Read {
     let counts = Counts::of(node)?;
     let asks = counts.describe("characters long");
     Ok(Check::new(asks, move |value, _| {
-        met(counts.contains(value.text().ok_or(Miss::Type)?.chars().count()))
+        let text = value.text().ok_or(Miss::Type)?;
+        met(counts.contains(&text.chars().count()))
     }))
 }

@@ -1,11 +1,14 @@
 //! `range`: a number or a date between two others; `age`: a date so many years ago.
 
-use std::fmt::Display;
+use std::{
+    cmp::Ordering,
+    fmt::{self, Display},
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, format::is_number, met,
+    Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, decimal::Decimal, met,
 };
 
 pub(super) fn read(node: &Node) -> Read {
@@ -13,7 +16,7 @@ pub(super) fn read(node: &Node) -> Read {
     if let Some(Content::Text(_) | Content::Date(_)) = first.map(|entry| &entry.value.content) {
         let ends = Bounds::read(node, date)?;
         return Ok(Check::new(format!("a date {}", between(&ends)), move |value, _| {
-            met(ends.contains(date_of(value)?))
+            met(ends.contains(&date_of(value)?))
         }));
     }
     let ends = Bounds::read(node, number)?;
@@ -21,7 +24,7 @@ pub(super) fn read(node: &Node) -> Read {
         let (Value::Number(text) | Value::Text(text)) = value else {
             return Err(Miss::Type);
         };
-        met(is_number(text) && text.parse().is_ok_and(|number| ends.contains(number)))
+        met(Decimal::parse(text).is_some_and(|number| is_within(&ends, &number)))
     }))
 }
 
@@ -35,17 +38,49 @@ pub(super) fn read_age(node: &Node) -> Read {
         let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
         let years = i32::from(day.year()) - i32::from(born.year()) - i32::from(!had_birthday);
         // Who is not born yet has no age.
-        met(usize::try_from(years).is_ok_and(|years| ages.contains(years)))
+        met(usize::try_from(years).is_ok_and(|years| ages.contains(&years)))
     }))
 }
 
-fn number(node: &Node) -> Result<f64, Fault> {
-    match node.content {
-        #[expect(clippy::cast_precision_loss, reason = "values are compared as doubles, too")]
-        Content::Integer(value) => Ok(value as f64),
-        Content::Decimal(value) if value.is_finite() => Ok(value),
-        _ => Err(node.expected("a finite number (both ends are numbers, or both dates)")),
+/// An end of a range of numbers: as it is written in the rules file, and as it is compared.
+struct End {
+    written: String,
+    value: Decimal,
+}
+
+impl PartialEq for End {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
     }
+}
+
+impl PartialOrd for End {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl Display for End {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.written)
+    }
+}
+
+fn number(node: &Node) -> Result<End, Fault> {
+    let expected = "a finite number (both ends are numbers, or both dates)";
+    let written = match &node.content {
+        Content::Integer(integer) => integer.to_string(),
+        Content::Decimal(decimal) => decimal.clone(),
+        _ => return Err(node.expected(expected)),
+    };
+    let value = Decimal::parse(&written).ok_or_else(|| node.expected(expected))?;
+    Ok(End { written, value })
+}
+
+fn is_within(ends: &Bounds<End>, number: &Decimal) -> bool {
+    let above = ends.min.as_ref().is_none_or(|min| *number >= min.value);
+    let below = ends.max.as_ref().is_none_or(|max| *number <= max.value);
+    above && below
 }
 
 fn date(node: &Node) -> Result<Date, Fault> {

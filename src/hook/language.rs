@@ -1,0 +1,43 @@
+//! The language of an end user, as a language tag (BCP 47).
+
+use std::iter::successors;
+
+/// The longest tag that is read, in bytes. RFC 5646 §4.4.1 finds that no tag needs more.
+const LIMIT: usize = 35;
+
+/// A language tag of at most 35 bytes, in lower case and with hyphens: `pt-br`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LanguageTag(String);
+
+impl LanguageTag {
+    /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`, which is the same tag.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > LIMIT || !text.split(['-', '_']).all(is_subtag) {
+            return None;
+        }
+        Some(Self(text.replace('_', "-").to_ascii_lowercase()))
+    }
+
+    /// Reads the first tag of a list such as `fr-CA, en;q=0.8` (RFC 9110 §12.5.4), as Okta writes a
+    /// `preferredLanguage`. The rest of the list is not read, however long it is.
+    pub fn first_of(list: &str) -> Option<Self> {
+        let list = list.trim_ascii_start();
+        let ends = |byte: u8| matches!(byte, b',' | b';' | b' ' | b'\t');
+        let end = list.bytes().take(LIMIT + 1).position(ends).unwrap_or(list.len());
+        Self::parse(list.get(..end)?)
+    }
+
+    /// The tag in lower case and with hyphens.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The tag, then the tag without its last subtag, and so on: `pt-br`, `pt` (RFC 4647 §3.4).
+    pub fn fallbacks(&self) -> impl Iterator<Item = &str> {
+        successors(Some(&*self.0), |tag| Some(tag.rsplit_once('-')?.0))
+    }
+}
+
+fn is_subtag(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

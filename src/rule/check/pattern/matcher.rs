@@ -1,0 +1,203 @@
+//! Matches a compiled pattern within a bounded number of steps.
+//!
+//! The engines of `regex-automata` take time linear in the text, by a factor that grows with the
+//! pattern: up to 50 ms for 1 KiB. None of them can be told to stop. They match the small patterns,
+//! which take few steps whatever the text is. Large ones may be slow or not: `\pL{1,64}` is fast and
+//! has 19,000 states. For these there is [`Search`], which is Thompson's algorithm on the compiled
+//! form: it follows all states at once, byte by byte, and counts its steps.
+
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use regex_automata::{
+    meta::Regex,
+    nfa::thompson::{Config, NFA, State, WhichCaptures},
+    util::{pool::Pool, primitives::StateID},
+};
+use regex_syntax::hir::{Hir, Look};
+
+/// How many steps a match may take: up to 4 ms in a release build.
+const STEP_LIMIT: usize = 1_000_000;
+/// The longest text that is looked at, in bytes.
+const LENGTH_LIMIT: usize = 1 << 10;
+/// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
+/// letters long, takes less.
+const SIZE_LIMIT: usize = 4 << 20;
+
+/// A compiled pattern that matches whole texts.
+pub(super) enum Matcher {
+    /// One that cannot take more than [`STEP_LIMIT`] steps.
+    Small(Regex),
+    /// One whose steps are counted.
+    Large {
+        /// The compiled pattern.
+        nfa: NFA,
+        /// Searches that are not under way.
+        searches: Pool<Search, Box<NewSearch>>,
+    },
+}
+
+pub(super) type NewSearch = dyn Fn() -> Search + Send + Sync + UnwindSafe + RefUnwindSafe;
+
+/// The compiled pattern would take more memory than [`SIZE_LIMIT`].
+pub(super) struct TooLarge;
+
+/// The text is longer than [`LENGTH_LIMIT`], or the match takes more than [`STEP_LIMIT`] steps. It is
+/// not known whether the pattern matches.
+pub(super) struct TooCostly;
+
+impl Matcher {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// It would take more memory than [`SIZE_LIMIT`].
+    pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
+        // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
+        let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
+        let config =
+            Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
+        let nfa = NFA::compiler().configure(config).build_from_hir(&whole).map_err(|_| TooLarge)?;
+        let most_steps = (LENGTH_LIMIT + 1) * nfa.states().iter().map(most_steps).sum::<usize>();
+        if most_steps <= STEP_LIMIT
+            && let Ok(regex) = Regex::builder().build_from_hir(&whole)
+        {
+            return Ok(Self::Small(regex));
+        }
+        let states = nfa.states().len();
+        let new_search: Box<NewSearch> = Box::new(move || Search::new(states));
+        Ok(Self::Large { nfa, searches: Pool::new(new_search) })
+    }
+
+    /// Whether the pattern matches the whole text.
+    pub(super) fn matches(&self, text: &str) -> Result<bool, TooCostly> {
+        if text.len() > LENGTH_LIMIT {
+            return Err(TooCostly);
+        }
+        match self {
+            Self::Small(regex) => Ok(regex.is_match(text)),
+            Self::Large { nfa, searches } => searches.get().run(nfa, text.as_bytes()),
+        }
+    }
+}
+
+/// How many steps a state causes at most within a byte: it is reached from a state before, activated
+/// once, and leads on to others.
+fn most_steps(state: &State) -> usize {
+    2 + match state {
+        State::Union { alternates } => alternates.len(),
+        State::BinaryUnion { .. } => 2,
+        State::Sparse(ranges) => ranges.transitions.len() / RANGES_PER_STEP,
+        _ => 1,
+    }
+}
+
+/// How many ranges of bytes are tried in the time of a step.
+const RANGES_PER_STEP: usize = 4;
+
+/// A search under way. It is kept for the next one, so that its memory is allocated once.
+pub(super) struct Search {
+    active: StateSet,
+    /// States that are about to become active.
+    pending: Vec<StateID>,
+    steps: usize,
+}
+
+impl Search {
+    fn new(states: usize) -> Self {
+        let active = StateSet { members: Vec::new(), places: vec![0; states] };
+        Self { active, pending: Vec::new(), steps: 0 }
+    }
+
+    fn run(&mut self, nfa: &NFA, text: &[u8]) -> Result<bool, TooCostly> {
+        self.steps = 0;
+        self.pending.clear();
+        self.pending.push(nfa.start_anchored());
+        for at in 0..=text.len() {
+            if self.activate(nfa, text, at) {
+                return Ok(true);
+            }
+            // Within one byte there are fewer steps than the compiled pattern has bytes.
+            if self.steps > STEP_LIMIT {
+                return Err(TooCostly);
+            }
+            let Some(&byte) = text.get(at) else {
+                break;
+            };
+            self.follow(nfa, byte);
+            if self.pending.is_empty() {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Activates the pending states and all that can be reached from them without a byte. Returns
+    /// whether the match is among them, which can be reached at the text's end only.
+    fn activate(&mut self, nfa: &NFA, text: &[u8], at: usize) -> bool {
+        self.active.members.clear();
+        while let Some(id) = self.pending.pop() {
+            self.steps += 1;
+            if !self.active.insert(id) {
+                continue;
+            }
+            match nfa.state(id) {
+                State::Match { .. } => return true,
+                State::Look { look, next } => {
+                    if nfa.look_matcher().matches(*look, text, at) {
+                        self.pending.push(*next);
+                    }
+                }
+                State::Union { alternates } => self.pending.extend_from_slice(alternates),
+                State::BinaryUnion { alt1, alt2 } => self.pending.extend([*alt1, *alt2]),
+                State::Capture { next, .. } => self.pending.push(*next),
+                State::ByteRange { .. } | State::Sparse(_) | State::Dense(_) | State::Fail => {}
+            }
+        }
+        false
+    }
+
+    /// Makes those states pending that the active ones lead to by this byte.
+    fn follow(&mut self, nfa: &NFA, byte: u8) {
+        for &id in &self.active.members {
+            self.steps += 1;
+            let next = match nfa.state(id) {
+                State::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
+                State::Sparse(ranges) => {
+                    // They are tried one after another.
+                    self.steps += ranges.transitions.len() / RANGES_PER_STEP;
+                    ranges.matches_byte(byte)
+                }
+                State::Dense(table) => table.matches_byte(byte),
+                State::Look { .. }
+                | State::Union { .. }
+                | State::BinaryUnion { .. }
+                | State::Capture { .. }
+                | State::Fail
+                | State::Match { .. } => None,
+            };
+            self.pending.extend(next);
+        }
+    }
+}
+
+/// A set of states that is cleared at no cost.
+struct StateSet {
+    members: Vec<StateID>,
+    /// For each state, its place among the members if it is one; else any number.
+    places: Vec<usize>,
+}
+
+impl StateSet {
+    /// Adds a state; returns whether it is new.
+    fn insert(&mut self, id: StateID) -> bool {
+        let Some(place) = self.places.get_mut(id.as_usize()) else {
+            return false;
+        };
+        if self.members.get(*place) == Some(&id) {
+            return false;
+        }
+        *place = self.members.len();
+        self.members.push(id);
+        true
+    }
+}

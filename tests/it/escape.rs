@@ -1,0 +1,157 @@
+//! No control, bidirectional or invisible character reaches a log or a terminal as it is.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use log::LevelFilter;
+use regex_automata::meta::Regex;
+use registration_hook::{
+    decision_log::{DecisionId, DecisionLog, Line},
+    escape, pipeline,
+    settings::{Decisions, Format, Log},
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    BASIC, Service, hook, program, registration, rules_folder, run, text, wait_for,
+};
+
+/// One of each kind: C0, DEL, C1, line ends, embeddings, isolates, marks, invisible, beyond the BMP.
+const HOSTILE: &str = "\u{1b}[2J\u{7f}\u{85}\u{9b}31m\r\n\u{2028}\u{2029}\u{202e}\u{2066}\u{200e}\u{200f}\u{61c}\u{feff}\u{200b}\u{ad}\u{fe0f}\u{e0041}";
+
+fn is_clean(text: &str) -> bool {
+    !text.chars().any(escape::is_hidden)
+}
+
+/// A line of the log: without a hidden character but the line break at its end.
+fn assert_clean_lines(log: &str) {
+    for line in log.lines() {
+        assert!(is_clean(line), "{line:?}");
+    }
+}
+
+#[test]
+fn hidden_characters_are_those_of_unicode() {
+    let class = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]";
+    let hidden = Regex::new(class).unwrap();
+    for letter in '\0'..=char::MAX {
+        let expected = hidden.is_match(&*letter.encode_utf8(&mut [0; 4]));
+        assert_eq!(escape::is_hidden(letter), expected, "{letter:?}");
+    }
+}
+
+#[test]
+fn escaped_text_shows_what_it_was() {
+    assert_eq!(escape::line("Ünïcode, ’quotes’ and 名字"), "Ünïcode, ’quotes’ and 名字");
+    assert_eq!(escape::line("a\u{202e}b\n\t\u{9b}"), r"a\u{202e}b\n\t\u{9b}");
+    assert_eq!(escape::lines("a\u{202e}\nb\r\n"), "a\\u{202e}\nb\\r\n");
+    assert_eq!(escape::excerpt("éé\u{85}xyz", 3), r"éé\u{85}…");
+    assert_eq!(escape::excerpt("éé\u{85}", 3), r"éé\u{85}");
+    let mut out = Vec::new();
+    escape::json(&mut out, "\"\\é\u{85}\u{e0041}\n");
+    assert_eq!(text(&out), r#""\"\\é\u0085\udb40\udc41\u000a""#);
+}
+
+#[test]
+fn json_says_the_same_with_and_without_escapes() {
+    for letter in '\0'..=char::MAX {
+        let mut out = Vec::new();
+        escape::json(&mut out, letter.encode_utf8(&mut [0; 4]));
+        assert!(is_clean(text(&out)), "{letter:?}");
+        assert_eq!(serde_json::from_slice::<char>(&out).unwrap(), letter);
+    }
+}
+
+fn start(path: &Path, format: Format) -> Arc<DecisionLog> {
+    let decisions = Decisions::File(path.to_owned());
+    DecisionLog::start(&Log { level: LevelFilter::Info, decisions, format }).unwrap().unwrap()
+}
+
+#[test]
+fn decision_lines_are_clean_in_both_formats() {
+    let rules = format!(
+        "[[self_service_registration.rules]]\nid = {}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n",
+        Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f")
+    );
+    let hook = hook(&rules);
+    let body = registration("{}");
+    let answer = pipeline::answer(&hook, &body, pipeline::today()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut written = Vec::new();
+    for format in [Format::Json, Format::Human] {
+        let path = folder.path().join("decisions");
+        let log = start(&path, format);
+        let line = Line {
+            id: DecisionId::next(),
+            hook: HOSTILE,
+            request_type: "none",
+            decision: "deny",
+            status: "200",
+            event_id: Some(HOSTILE),
+            verdicts: &answer.verdicts,
+            rules_revision: "r",
+            caller: &format!("oauth:{HOSTILE}"),
+            duration: Duration::ZERO,
+        };
+        log.write(&line);
+        assert!(is_clean(&line.debug_context()));
+        log.finish();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text:?}");
+        assert_clean_lines(&text);
+        written.push(text);
+        fs::remove_file(&path).unwrap();
+    }
+    let json: Value = serde_json::from_str(&written[0]).unwrap();
+    assert_eq!(json["event_id"], HOSTILE);
+    assert_eq!(json["caller"], format!("oauth:{HOSTILE}"));
+    assert_eq!(json["rules"][0]["id"], HOSTILE);
+    assert!(written[1].contains(r"\u{202e}"), "{}", written[1]);
+}
+
+#[test]
+fn messages_about_a_hostile_path_are_clean() {
+    let parent = tempfile::tempdir().unwrap();
+    // Settings refuse control characters in a path, but not others.
+    let folder = parent.path().join("rules\u{202e}\u{2028}\u{2066}\u{feff}");
+    fs::create_dir(&folder).unwrap();
+    let good = "[self_service_registration]\nallow_all = true\n";
+    fs::write(folder.join("hook.toml"), good).unwrap();
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "200ms");
+    let service = Service::spawn(command.envs(BASIC).arg("--rules").arg(&folder));
+    fs::write(folder.join("hook.toml"), format!("'{}' = 1\n", "\u{202e}\u{2028}")).unwrap();
+    let log = wait_for("the complaint", || {
+        let log = service.stderr();
+        log.contains("not reloaded").then_some(log)
+    });
+    assert!(log.contains(r"\u{202e}") && log.contains(r"\u{2066}"), "{log}");
+    assert_clean_lines(&log);
+
+    let mut eval = program();
+    let output = run(eval.args(["eval", "hook", "--rules"]).arg(&folder), b"{}");
+    assert_eq!(output.status.code(), Some(2));
+    assert_clean_lines(text(&output.stderr));
+    let mut missing = program();
+    let output = run(missing.args(["eval", HOSTILE, HOSTILE]), b"{}");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains(r"\u{202e}"), "{}", text(&output.stderr));
+    assert_clean_lines(text(&output.stderr));
+}
+
+#[test]
+fn an_explanation_is_clean() {
+    let id = Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f");
+    let rules = format!(
+        "[[self_service_registration.rules]]\nid = {id}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"
+    );
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let mut eval = program();
+    let output = run(
+        eval.args(["eval", "hook", "--explain", "--rules"]).arg(folder.path()),
+        &registration(&json!({"a": "x"}).to_string()),
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.lines().count() > 2 && said.contains(r"\u{202e}"), "{said}");
+    assert_clean_lines(said);
+}

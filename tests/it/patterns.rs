@@ -1,0 +1,172 @@
+//! `pattern` takes bounded time for any pattern and value, and matches as `regex-automata` does.
+
+use std::time::{Duration, Instant};
+
+use jiff::civil::date;
+use proptest::prelude::*;
+use regex_automata::meta::Regex;
+use registration_hook::{
+    hook::DecisionKind,
+    load::{self, Scrutiny},
+    pipeline,
+    rule::{Hook, Outcome},
+};
+use serde_json::json;
+
+use crate::support::{hook, registration, rules_folder};
+
+/// How long a match may take. A debug build is slower, by 10 times and more.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 10 });
+
+fn rule(pattern: &str) -> String {
+    format!(
+        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\npattern = '{pattern}'\n"
+    )
+}
+
+fn passes(hook: &Hook, value: &str) -> bool {
+    let body = registration(&json!({ "a": value }).to_string());
+    let answer = pipeline::answer(hook, &body, date(2026, 11, 21)).unwrap();
+    answer.decision == DecisionKind::Allow
+}
+
+/// Values of up to 1 KiB that keep many repetitions going.
+fn hostile_values() -> Vec<String> {
+    let units = ["a", "é", "语", "𐐷", "a ", "ab", "x", "aé", "a’", "z", "_", "0", "aaaaaaaaaab"];
+    units.map(|unit| unit.repeat(1024 / unit.len())).into()
+}
+
+#[test]
+fn no_pattern_takes_long_for_any_value() {
+    let patterns = [
+        r"(\pL{1,64}[ ’-]?){1,20}",
+        r"(\pL{1,40}[ ’-]?){1,5}",
+        r"(a?){500}a{500}",
+        r"(a?){1000}",
+        r"[^x]{0,500}y",
+        r"(.*a.{10}){20}",
+        r"((a?){50}b?){50}",
+        r"(.{0,100}a){10}",
+        r"(.?.?.?.?){200}z",
+        r"(\pL?){90}\d",
+        r"(a*){500}",
+        r"(a|aa|aaa|aaaa){1,200}",
+        r"([a-z]?[b-y]?){400}",
+        r"(\b|\B|a?){300}",
+        // Small ones, whose steps need no count.
+        r"(.*a.{10}){3}",
+        r"([ab]*a[ab]{300})+",
+    ];
+    let mut loaded = 0;
+    for pattern in patterns {
+        let folder = rules_folder(&[("hook.toml", &rule(pattern))]);
+        let mut rules = match load::folder(folder.path(), &Scrutiny::default()) {
+            Ok(rules) => rules,
+            Err(problems) => {
+                assert!(problems[0].message.contains("repeat less"), "{}", problems[0]);
+                continue;
+            }
+        };
+        loaded += 1;
+        let hook = rules.hooks.remove("hook").unwrap();
+        for value in hostile_values() {
+            let start = Instant::now();
+            passes(&hook, &value);
+            let taken = start.elapsed();
+            assert!(taken < PATIENCE, "{pattern} on {value}: {taken:?}");
+        }
+    }
+    assert!(loaded > 10, "{loaded}");
+}
+
+#[test]
+fn patterns_that_people_write_match_long_values() {
+    let email = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}";
+    let address = format!("{}@{}.example", "a".repeat(64), "b".repeat(200));
+    for (pattern, value) in [
+        (r"\pL{1,64}", "é".repeat(64)),
+        (r"[\pL\pM ’.-]{1,64}", "O’Neil-Łukasz".repeat(4)),
+        (r"[A-Z]{2}\d{6}", "AB123456".to_owned()),
+        (email, address),
+        (r".{1,1000}", "x".repeat(1000)),
+        (r"[^<>]{0,500}", "é".repeat(500)),
+        (r"(\w+ ?)+", "word ".repeat(200)),
+        (r"\w{20}", "ǅ".repeat(20)),
+    ] {
+        assert!(passes(&hook(&rule(pattern)), &value), "{pattern}");
+    }
+}
+
+#[test]
+fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
+    let hook = hook(&rule("(a?){1000}"));
+    assert!(passes(&hook, "aaa"));
+    for length in [1000, 1025] {
+        let body = registration(&json!({ "a": "a".repeat(length) }).to_string());
+        let answer = pipeline::answer(&hook, &body, date(2026, 11, 21)).unwrap();
+        assert_eq!(answer.decision, DecisionKind::Deny);
+        let Outcome::Fail(why) = &answer.verdicts[0].outcome else {
+            panic!("the rule does not fail");
+        };
+        assert!(why.to_string().ends_with("too long to check"), "{why}");
+    }
+}
+
+/// Nobody gets around a rule by a value that its condition cannot judge.
+#[test]
+fn a_condition_on_a_value_that_takes_too_long_holds() {
+    let hook = hook(
+        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'b'\ndigits = 1\n\
+         when = [{ attribute = 'a', pattern = 'x(a?){1000}' }]\n",
+    );
+    assert!(!passes(&hook, "xaa"), "the condition holds, and `b` is missing");
+    assert!(passes(&hook, "aaa"), "the condition does not hold");
+    assert!(!passes(&hook, &format!("x{}", "a".repeat(1000))), "too many steps");
+    assert!(!passes(&hook, &format!("x{}", "a".repeat(5000))), "too long");
+}
+
+/// Patterns of every kind of node, none of them large.
+fn pattern() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        "[abé1 ]",
+        prop::sample::select(vec![
+            ".",
+            "[a-b]",
+            "[^b]",
+            r"\w",
+            r"\d",
+            r"\b",
+            r"\B",
+            "^",
+            "$",
+            "(?m:^)",
+            "(?m:$)",
+            "(?i:É)",
+            r"(?-u:\b)",
+            "",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), "[*+?]\\??").prop_map(|(inner, times)| format!("(?:{inner}){times}")),
+            (inner.clone(), 0..4_u32, 0..4_u32)
+                .prop_map(|(inner, min, more)| format!("({inner}){{{min},{}}}", min + more)),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("(?:{a}|{b})")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn matches_are_those_of_regex_automata(pattern in pattern(), value in "[abéÉ1 \n]{1,6}") {
+        // Large, so that its steps are counted.
+        let pattern = format!(r"(?:{pattern}|~\w{{4}})");
+        let expected = Regex::new(&format!(r"\A(?:{pattern})\z")).unwrap().is_match(&value);
+        let found = passes(&hook(&rule(&pattern)), &value);
+        prop_assert_eq!(found, expected, "{} {:?}", pattern, value);
+    }
+}

@@ -113,14 +113,7 @@ impl<'s> RequestContext<'s> {
             self.warn_of_missing_section(&answer);
         }
         if answer.too_large {
-            state.warnings.warn(&format!("{hook} too large"), || {
-                format!(
-                    "`{hook}` denied a {request_type} request because the answer would have {} \
-                     bytes or more, which Okta refuses; shorten the rules' messages, or update \
-                     fewer attributes",
-                    response::SIZE_LIMIT
-                )
-            });
+            self.report_too_large_answer(&answer);
         }
         let line = Line {
             request_type,
@@ -146,6 +139,17 @@ impl<'s> RequestContext<'s> {
             format!(
                 "`{hook}` denied a {request_type} request, for which it has no section; narrow \
                  Okta's setting \"Run this hook\", or add [{section}] to its rules"
+            )
+        });
+    }
+
+    fn report_too_large_answer(&self, answer: &pipeline::Answer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.request_type.as_str());
+        self.state.warnings.error(&format!("{hook} too large"), || {
+            format!(
+                "`{hook}` denied a {request_type} request because the answer would have {} bytes \
+                 or more, which Okta refuses; shorten the rules' messages, or update fewer attributes",
+                response::SIZE_LIMIT
             )
         });
     }

@@ -1,0 +1,69 @@
+"""1,000 reloads under load.
+
+Promise: a reload is a swap of all or nothing, and leaves nothing behind. A bad file changes nothing.
+Targets: while the rules change 1,000 times, and are at fault every tenth time, no request fails, and
+memory and descriptors are flat: no more descriptors, and less than 8 MiB more after the last reload
+than after the first tenth.
+"""
+import os, pathlib, re, shutil, signal, tempfile, time
+
+from client import Prober, ask, milliseconds, request
+from service import MIB, REPOSITORY, Report, Service, free_port, options
+
+RULES = REPOSITORY / "tests/rules"
+METRICS = request("GET", "/metrics")
+RELOADS = re.compile(rb'rules_reloads_total\{result="(\w+)"\} (\d+)')
+
+
+def main():
+    chosen, report = options(__doc__, 570), Report()
+    count, port = 40 if chosen.quick else 1000, free_port()
+    with tempfile.TemporaryDirectory(prefix="load-") as folder:
+        rules = pathlib.Path(folder, "rules")
+        shutil.copytree(RULES, rules)
+        settings = {"HOOK__METRICS__BIND": f"127.0.0.1:{port}", "HOOK__RULES__RELOAD": "100ms"}
+        with Service(chosen.binary, settings, rules=rules) as service:
+            probers = [Prober(service.address, fresh=False, pause=0.001), Prober(service.address, pause=0.001)]
+            begin = time.monotonic()
+            for number in range(1, count + 1):
+                change(rules, number)
+                service.process.send_signal(signal.SIGHUP)
+                wait_for_reload(("127.0.0.1", port), number)
+                if number == count // 10:
+                    memory, descriptors = service.resident(), service.descriptors()
+            each = (time.monotonic() - begin) / count
+            kept, fresh = (prober.stop() for prober in probers)
+            # Connections that have just ended take a moment to close.
+            time.sleep(0.5)
+            growth, more = service.resident() - memory, service.descriptors() - descriptors
+    for name, samples in (("one connection", kept), ("new connections", fresh)):
+        report.figure(f"{count} reloads, on {name}", samples, "none failed",
+                      len(samples) > 0 and samples.failures() == 0)
+    report.figure(f"{count} reloads, memory and descriptors", f"{growth / MIB:+.1f} MiB, {more:+d} descriptors, "
+                  f"{milliseconds(each)} per reload", "less than 8 MiB more, none more", growth < 8 * MIB and more <= 0)
+    report.exit()
+
+
+def change(rules, number):
+    """Replaces a file of the rules by another revision; every tenth one is at fault."""
+    name = "registrationHookSSR.toml"
+    text = (RULES / name).read_text() + f"\n# revision {number}\n" + ("[\n" if number % 10 == 0 else "")
+    written = rules / f".{name}"
+    written.write_text(text)
+    os.replace(written, rules / name)
+
+
+def wait_for_reload(metrics, number):
+    """Waits until the service has applied or rejected so many changes."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        answer = ask(metrics, METRICS)
+        counts = {result: int(count) for result, count in RELOADS.findall(answer.body if answer else b"")}
+        if sum(counts.values()) >= number:
+            return
+        time.sleep(0.01)
+    raise SystemExit(f"misses  reload {number} does not happen within 10 s")
+
+
+if __name__ == "__main__":
+    main()

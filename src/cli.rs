@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     escape,
-    load::{self, Scrutiny},
-    problem::Problem,
+    load::{self, Extents, Files, Scrutiny},
+    problem::{Problem, Problems},
     rule::RuleSet,
     settings::{self, Settings, Sources},
 };
@@ -110,9 +110,9 @@ impl From<Problem> for Failure {
     }
 }
 
-impl From<Vec<Problem>> for Failure {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self(problems.lines().join("\n"))
     }
 }
 
@@ -127,12 +127,14 @@ struct Rules {
     place: String,
     /// Nothing for the built-in ones.
     directory: Option<PathBuf>,
-    set: Result<RuleSet, Vec<Problem>>,
+    set: Result<RuleSet, Problems>,
+    /// The files that they were read from.
+    files: Files,
 }
 
 impl Common {
     /// Settings and their problems; `secrets`, where the files that hold secrets are to be read.
-    fn settings(&self, secrets: bool) -> Result<(Settings, Vec<Problem>), Failure> {
+    fn settings(&self, secrets: bool) -> Result<(Settings, Problems), Failure> {
         Ok(settings::load(&self.sources(secrets))?)
     }
 
@@ -147,11 +149,13 @@ impl Common {
 
     /// The rules, for verbs that need nothing else.
     fn rules(&self) -> Result<RuleSet, Failure> {
+        Ok(rules(&self.valid_settings()?, &Scrutiny::default()).set?)
+    }
+
+    /// Settings without a problem, for verbs that need no secrets.
+    fn valid_settings(&self) -> Result<Settings, Failure> {
         let (settings, problems) = self.settings(false)?;
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
-        Ok(rules(&settings, &Scrutiny::default()).set?)
+        if problems.is_empty() { Ok(settings) } else { Err(problems.into()) }
     }
 }
 
@@ -161,12 +165,15 @@ fn rules(settings: &Settings, scrutiny: &Scrutiny) -> Rules {
     let settings::Rules { directory, named, .. } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
         let place = "the built-in rules".to_owned();
-        return Rules { place, directory: None, set: load::built_in(scrutiny) };
+        let (set, files) = (load::built_in(scrutiny), Files::default());
+        return Rules { place, directory: None, set, files };
     }
+    let loaded = load::load_folder(directory, scrutiny, Extents::default());
     Rules {
         place: format!("the rules in `{}`", directory.display()),
         directory: Some(directory.clone()),
-        set: load::folder(directory, scrutiny),
+        set: loaded.rules,
+        files: loaded.files,
     }
 }
 

@@ -36,7 +36,8 @@ impl Credentials {
 /// The issuer that tokens are to come from; a problem where its private authority cannot be used.
 pub(crate) fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
     Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref())
-        .map_err(|why| Problem::named("auth.oauth.ca_file", why))
+        // The file may come, or be readable later.
+        .map_err(|why| Problem::passing("auth.oauth.ca_file", why))
 }
 
 fn bearer(oauth: &OAuth, last: Option<&Credentials>) -> Result<Arc<Bearer>, Problem> {

@@ -5,12 +5,18 @@
 
 use std::{
     cell::RefCell,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, IsTerminal as _},
-    os::fd::AsFd as _,
+    os::{
+        fd::AsFd as _,
+        unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    },
+    path::Path,
     sync::Arc,
     time::Duration,
 };
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::{
     settings::{Decisions, Format, Log},
@@ -69,7 +75,7 @@ impl DecisionLog {
         let open = move || match &path {
             // Without the buffer of `io::stdout`, which would hide how much was written.
             None => Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
-            Some(path) => OpenOptions::new().create(true).append(true).open(path),
+            Some(path) => open_log(path),
         };
         let sink = Sink::start("decision log", PAUSE, open)?;
         Ok(Some(Arc::new(Self { sink, style })))
@@ -94,4 +100,28 @@ impl DecisionLog {
             log::warn!("decision log: {dropped} lines dropped since the start");
         }
     }
+}
+
+/// Opens a log's file to append to it. Does not wait for the reader of a pipe: one without a reader is
+/// an error.
+fn open_log(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = match OpenOptions::new().create(true).append(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if is_unread_pipe(&error, path) => {
+            let why = "it is a pipe that nobody reads; start its reader first";
+            return Err(io::Error::new(error.kind(), why));
+        }
+        Err(error) => return Err(error),
+    };
+    // From here on the writer's thread waits for a reader that is slow, as it does on standard output.
+    let flags = fcntl_getfl(&file)?;
+    fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
+    Ok(file)
+}
+
+/// Whether this is why opening failed.
+fn is_unread_pipe(error: &io::Error, path: &Path) -> bool {
+    let is_pipe = fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
+    is_pipe && error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error())
 }

@@ -1,18 +1,167 @@
-//! Reading files that somebody names.
+//! The one reader of files that somebody names: regular files only, and each kind up to a bound.
 
 use std::{
-    fs, io,
+    fmt,
+    fs::{self, File, FileType, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-/// The text of a regular file, without a byte order mark, which spreadsheets and editors write.
-pub(crate) fn text(path: &Path) -> io::Result<String> {
-    // The end of a pipe may never come.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("this is no regular file"));
+use rustix::fs::OFlags;
+
+mod fingerprint;
+
+pub(crate) use fingerprint::Fingerprint;
+
+/// What a file is read as, which says how large it may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A hook's rules.
+    Rules,
+    /// The settings.
+    Settings,
+    /// Certificates or a private key, in PEM.
+    Certificate,
+    /// A recorded request or answer.
+    Fixture,
+    /// Passwords or header secrets.
+    Secret,
+    /// A user schema or an enrollment policy.
+    OrgAnswer,
+    /// The values of a list.
+    List,
+}
+
+impl Kind {
+    /// The most bytes that are read.
+    fn limit(self) -> u64 {
+        match self {
+            Self::Rules | Self::Settings | Self::Certificate | Self::Fixture => 1 << 20,
+            Self::Secret => 64 << 10,
+            Self::OrgAnswer => 4 << 20,
+            Self::List => 256 << 20,
+        }
     }
-    let text = fs::read_to_string(path)?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "a rules file",
+            Self::Settings => "a settings file",
+            Self::Certificate => "a certificate or key",
+            Self::Fixture => "a recorded request or answer",
+            Self::Secret => "a file with secrets",
+            Self::OrgAnswer => "a schema or policy",
+            Self::List => "a list",
+        }
+    }
+
+    /// What to do about a file that is too large.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Rules => "move long lists into files of their own (`{ file = \"list.txt\" }`)",
+            Self::Settings => "settings are short; is this the file that you meant?",
+            Self::Certificate => "leave in it only what the service needs, in PEM",
+            Self::Fixture => "Okta sends no request of this size; record a smaller one",
+            Self::Secret => "write one secret a line, and nothing else",
+            Self::OrgAnswer => "save nothing but Okta's answer in it",
+            Self::List => "split it into several lists, each with a rule of its own",
+        }
+    }
+}
+
+/// Whether the last part of a path may be a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// It may: Kubernetes mounts files as links.
+    Follow,
+    /// It may not: the file is written as well.
+    Refuse,
+}
+
+/// The text of a regular file, without a byte order mark, which spreadsheets and editors write.
+pub(crate) fn read_text(path: &Path, kind: Kind) -> io::Result<String> {
+    let mut bytes = read_bytes(path, kind, Links::Follow)?;
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(..'\u{feff}'.len_utf8());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let after = error.utf8_error().valid_up_to();
+        refusal(format!("this is not valid UTF-8 after {after} bytes"))
+    })
+}
+
+/// The content of a regular file. Does not wait for anybody, and reads no more than the bound.
+pub(crate) fn read_bytes(path: &Path, kind: Kind, links: Links) -> io::Result<Vec<u8>> {
+    let file = open_regular(path, OpenOptions::new().read(true), links)?;
+    let limit = kind.limit();
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if size <= limit {
+        bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+        // One more, to see whether the file has grown beyond the bound.
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+    }
+    if size > limit || bytes.len() as u64 > limit {
+        let (limit, name, hint) = (Size(limit), kind.name(), kind.hint());
+        return Err(refusal(format!("it is larger than {limit}, the bound of {name}; {hint}")));
+    }
+    Ok(bytes)
+}
+
+/// Writes a regular file anew, never through a symbolic link.
+pub(crate) fn write_unlinked(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    // What is there is cut only when it is known to be a regular file.
+    options.write(true).create(true).truncate(false);
+    let mut file = open_regular(path, &mut options, Links::Refuse)?;
+    file.set_len(0)?;
+    file.write_all(bytes)
+}
+
+/// Opens a regular file. The type is looked at before, since to open a device may do something, and
+/// after, since somebody may have swapped it; in between a pipe without a writer keeps nobody waiting.
+fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
+    let mut flags = OFlags::NONBLOCK;
+    let before = match links {
+        Links::Follow => fs::metadata(path),
+        Links::Refuse => fs::symlink_metadata(path),
+    };
+    if links == Links::Refuse {
+        flags |= OFlags::NOFOLLOW;
+    }
+    match before {
+        Ok(metadata) => require_regular(metadata.file_type())?,
+        // It may be about to be created; else opening it fails in the same way.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let file = options.custom_flags(flags).open(path)?;
+    require_regular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+fn require_regular(file_type: FileType) -> io::Result<()> {
+    let found = if file_type.is_file() {
+        return Ok(());
+    } else if file_type.is_symlink() {
+        "a symbolic link; put the file itself here"
+    } else if file_type.is_dir() {
+        "a folder, not a file"
+    } else if file_type.is_fifo() {
+        "a pipe, not a regular file"
+    } else if file_type.is_socket() {
+        "a socket, not a regular file"
+    } else {
+        "a device, not a regular file"
+    };
+    Err(refusal(format!("this is {found}")))
+}
+
+/// An error that is not the system's: the file itself is at fault.
+fn refusal(why: String) -> io::Error {
+    io::Error::other(why)
 }
 
 /// What is in a folder, by name.
@@ -21,4 +170,19 @@ pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
+}
+
+/// A number of bytes, printed in the largest unit without a remainder.
+pub(crate) struct Size(pub(crate) u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(bytes) = self;
+        for (unit, size) in [("MiB", 1 << 20), ("KiB", 1 << 10)] {
+            if *bytes >= size && bytes.is_multiple_of(size) {
+                return write!(out, "{} {unit}", bytes / size);
+            }
+        }
+        write!(out, "{bytes} bytes")
+    }
 }

@@ -2,17 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Read as _,
-    ops::RangeInclusive,
     path::Path,
     slice,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::Value as Json;
 use strsim::osa_distance;
 
-use crate::{hook::Value, nearest::did_you_mean, problem::Problem};
+use crate::{
+    file::{self, Kind},
+    hook::Value,
+    nearest::did_you_mean,
+    problem::{MOST_KEPT, Problem, Problems},
+};
+
+mod values;
+
+pub(crate) use values::Submitted;
+use values::{choices, describe, items, lengths, takes, text};
 
 /// The attributes that every org has; none can be removed.
 const BASE: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
@@ -37,7 +45,9 @@ pub struct Org {
     /// The names that the schema requires.
     pub required: BTreeSet<String>,
     /// What is wrong with the form itself.
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
+    /// How many unknown names were compared with the known ones.
+    suggestions: AtomicUsize,
 }
 
 impl Org {
@@ -116,18 +126,27 @@ impl Org {
 
     /// The base attribute that a name nearly is, where no schema says what others there are.
     pub fn slip(&self, name: &str) -> Option<String> {
-        let near = |base: &str| osa_distance(name, base) < 2 || name.eq_ignore_ascii_case(base);
+        let near = |base: &str| {
+            // A distance is no less than the difference in length, which costs nothing to find.
+            let alike = name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2;
+            alike || name.eq_ignore_ascii_case(base)
+        };
         let base = BASE.split(' ').find(|base| self.attributes.is_none() && near(base))?;
         (base != name).then(|| format!("`{name}` is no base attribute; did you mean `{base}`?"))
     }
 
+    /// Whether a schema says what values attributes have.
+    pub(crate) fn knows_values(&self) -> bool {
+        self.attributes.is_some()
+    }
+
     /// Values that a form submits for an attribute, of up to 4096 characters, as base attributes have;
-    /// whether they are all, as far as this kind of check can tell; and what the schema says.
-    pub fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool, String) {
+    /// and whether they are all, as far as this kind of check can tell.
+    pub(crate) fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool) {
         let attribute = self.attribute(name).unwrap_or(&NOTHING);
         let (choices, lengths) = (choices(attribute), lengths(attribute));
         let text = |text: String| Value::Text(text.into());
-        let (values, all) = match attribute["type"].as_str() {
+        match attribute["type"].as_str() {
             Some("array") => (vec![Value::List { empty: false }], false),
             _ if !choices.is_empty() => (choices.into_iter().map(text).collect(), true),
             Some("integer" | "number") => (vec![Value::Number("1".into())], false),
@@ -135,21 +154,19 @@ impl Org {
                 (lengths.map(|length| text("0".repeat(length))).collect(), true)
             }
             _ => (Vec::new(), false),
-        };
-        (values, all, format!("`{name}` is {} in the user schema", describe(attribute)))
+        }
     }
 
-    /// Whether a form submits this text, or as a number or boolean what it says, for an attribute.
-    pub fn submits(&self, name: &str, text: &str, any_case: bool) -> bool {
+    /// What the schema says of an attribute's values.
+    pub(crate) fn describe(&self, name: &str) -> String {
         let attribute = self.attribute(name).unwrap_or(&NOTHING);
-        let same = |choice: &String| any_case && choice.eq_ignore_ascii_case(text);
-        let text = choices(attribute).into_iter().find(same).unwrap_or_else(|| text.to_owned());
-        match attribute["type"].as_str() {
-            Some("integer" | "number" | "boolean") => {
-                serde_json::from_str(&text).is_ok_and(|value| takes(attribute, &value))
-            }
-            _ => takes(attribute, &Json::from(text)),
-        }
+        format!("`{name}` is {} in the user schema", describe(attribute))
+    }
+
+    /// What forms submit for an attribute.
+    pub(crate) fn submitted(&self, name: &str) -> Submitted<'_> {
+        let attribute = self.attribute(name).unwrap_or(&NOTHING);
+        Submitted::new(attribute)
     }
 
     /// What the schema says of an attribute, if it has it. Without a schema, anything may be.
@@ -158,10 +175,14 @@ impl Org {
     }
 
     fn unknown(&self, name: &str, hint: &str) -> String {
+        let why = format!("the user schema has no attribute `{name}`{hint}");
+        // Each suggestion costs time in proportion to the schema; further problems are not shown.
+        if self.suggestions.fetch_add(1, Ordering::Relaxed) >= MOST_KEPT {
+            return why;
+        }
         let attributes = self.attributes.iter().flat_map(BTreeMap::keys);
         let others = attributes.chain(self.form.iter().flatten()).filter(|other| *other != name);
-        let nearest = did_you_mean(name, others.map(String::as_str));
-        format!("the user schema has no attribute `{name}`{hint}{nearest}")
+        why + &did_you_mean(name, others.map(String::as_str))
     }
 }
 
@@ -172,16 +193,14 @@ fn read(
     learn: impl FnOnce(&Json) -> Option<()>,
 ) -> Result<(), Problem> {
     let wrong = |why: String| {
-        let way_out = format!("expected what Okta answers to `GET /api/v1/{address}`");
-        Problem::named(path.display().to_string(), format!("{why}; {way_out}"))
+        let hint = format!("expected what Okta answers to `GET /api/v1/{address}`");
+        Problem::named(path.display().to_string(), format!("{why}; {hint}"))
     };
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(4 << 20).read_to_string(&mut text))
+    let text = file::read_text(path, Kind::OrgAnswer)
         .map_err(|error| wrong(format!("cannot read the file: {error}")))?;
     // Nothing of the file is repeated, since it may be any.
     let answer = serde_json::from_str(&text).map_err(|error| {
-        wrong(format!("no JSON of up to 4 MiB at line {}, column {}", error.line(), error.column()))
+        wrong(format!("no JSON at line {}, column {}", error.line(), error.column()))
     })?;
     learn(&answer).ok_or_else(|| wrong("this is something else".to_owned()))
 }
@@ -199,49 +218,4 @@ fn barred(attribute: &Json) -> Option<&'static str> {
         Some("READ_ONLY") => Some("read-only for the user"),
         _ => None,
     }
-}
-
-/// The values that an attribute can have, as texts, if they are listed.
-fn choices(attribute: &Json) -> Vec<String> {
-    match attribute["enum"].as_array() {
-        _ if attribute["type"] == "boolean" => ["true", "false"].map(str::to_owned).into(),
-        Some(values) => values.iter().map(text).collect(),
-        None => items(&attribute["oneOf"]).map(|choice| text(&choice["const"])).collect(),
-    }
-}
-
-/// How many characters a string can have.
-fn lengths(attribute: &Json) -> RangeInclusive<usize> {
-    let bound = |key: &str| attribute[key].as_u64().and_then(|bound| bound.try_into().ok());
-    bound("minLength").unwrap_or(0)..=bound("maxLength").unwrap_or(usize::MAX)
-}
-
-fn takes(attribute: &Json, value: &Json) -> bool {
-    let each = items(value).all(|value| takes(&attribute["items"], value));
-    let fits = lengths(attribute).contains(&text(value).chars().count());
-    let typed = match attribute["type"].as_str() {
-        Some("string") => value.is_string() && fits,
-        Some("integer") => value.is_i64(),
-        Some("number") => value.is_number(),
-        Some("boolean") => value.is_boolean(),
-        Some("array") => value.is_array() && each,
-        _ => true,
-    };
-    typed && (choices(attribute).is_empty() || choices(attribute).contains(&text(value)))
-}
-
-/// What the schema says of an attribute's values, in its own terms.
-fn describe(attribute: &Json) -> String {
-    let listed = if attribute["enum"].is_array() { "enum" } else { "oneOf" };
-    let keys = ["type", "items", listed, "minLength", "maxLength"];
-    let facts = keys.iter().filter_map(|key| Some(format!("{key} {}", attribute.get(key)?)));
-    facts.collect::<Vec<_>>().join(", ")
-}
-
-fn items(list: &Json) -> impl Iterator<Item = &Json> {
-    list.as_array().into_iter().flatten()
-}
-
-fn text(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -6,7 +6,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 
 mod layers;
 mod reader;
@@ -199,7 +199,7 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// # Errors
 ///
 /// The settings file cannot be read.
-pub fn load(sources: &Sources) -> Result<(Settings, Vec<Problem>), Problem> {
+pub fn load(sources: &Sources) -> Result<(Settings, Problems), Problem> {
     let mut reader = Reader::default();
     // Keys are written where they are read, and nowhere else: reading nothing tells all there are.
     sections::settings(&mut reader);

@@ -14,7 +14,10 @@ use ureq::{
 };
 
 use super::{keys::Published, object};
-use crate::origin;
+use crate::{
+    file::{self, Kind, Links},
+    origin,
+};
 
 /// The time for a whole fetch, metadata and keys.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -50,7 +53,7 @@ impl Issuer {
         let roots = match ca_file {
             None => RootCerts::PlatformVerifier,
             Some(path) => {
-                let pem = std::fs::read(path)
+                let pem = file::read_bytes(path, Kind::Certificate, Links::Follow)
                     .map_err(|error| format!("cannot read the file: {error}"))?;
                 let certificates: Vec<_> = parse_pem(&pem)
                     .filter_map(|item| match item {

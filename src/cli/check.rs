@@ -12,7 +12,7 @@ use crate::{
     credentials::issuer,
     load::Scrutiny,
     org::Org,
-    problem::Problem,
+    problem::{Problem, Problems},
     rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
     server::Certificate,
 };
@@ -36,21 +36,25 @@ pub(super) struct Arguments {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = common.settings(true)?;
-    problems.extend(org.problems.clone());
-    if let Some(oauth) = &settings.auth.oauth {
-        problems.extend(issuer(oauth).err());
+    problems.append(org.problems.clone());
+    if let Some(oauth) = &settings.auth.oauth
+        && let Err(problem) = issuer(oauth)
+    {
+        problems.push(problem);
     }
-    if let Some(files) = &settings.server.tls {
-        problems.extend(Certificate::read(files).err());
+    if let Some(files) = &settings.server.tls
+        && let Err(problem) = Certificate::read(files)
+    {
+        problems.push(problem);
     }
     let scrutiny = Scrutiny { org, probe: arguments.probe };
     let Rules { place, set, .. } = rules(&settings, &scrutiny);
     let mut report = String::new();
     match set {
-        Err(found) => problems.extend(found),
+        Err(found) => problems.append(found),
         Ok(rules) => {
             if let Some(recorded) = &arguments.coverage {
-                problems.extend(uncovered(&rules, &settings.rules.directory, recorded)?);
+                problems.append(uncovered(&rules, &settings.rules.directory, recorded)?);
             }
             let hooks = counted(rules.hooks.len(), "hook");
             let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
@@ -60,16 +64,19 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         }
     }
     if !problems.is_empty() {
-        report = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
-        report += &format!("{}\n", counted(problems.len(), "problem"));
+        report.clear();
+        for line in problems.lines() {
+            report += &format!("{line}\n\n");
+        }
+        report += &format!("{}\n", counted(problems.count(), "problem"));
     }
     print(report.as_bytes())?;
     Ok(if problems.is_empty() { Exit::Good } else { Exit::Bad })
 }
 
 /// Which rules no recorded request passes, or fails, and what is amiss with the requests.
-fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Vec<Problem>, Failure> {
-    let mut problems = Vec::new();
+fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, Failure> {
+    let mut problems = Problems::default();
     let mut seen = BTreeSet::new();
     for case in fixtures::read(recorded)? {
         let judge = |case: fixtures::Case| {
@@ -79,7 +86,9 @@ fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Vec<Prob
                 }
             })
         };
-        problems.extend(case.and_then(judge).err());
+        if let Err(problem) = case.and_then(judge) {
+            problems.push(problem);
+        }
     }
     for (name, hook) in &rules.hooks {
         let place = folder.join(format!("{name}.toml")).display().to_string();

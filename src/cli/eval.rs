@@ -2,16 +2,18 @@
 
 use std::{
     fmt::Write as _,
-    fs,
-    io::{self, IsTerminal as _, Read as _},
+    fs::File,
+    io::{self, IsTerminal as _, Read},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 
-use super::{Common, Exit, Failure, complain, print};
+use super::{Common, Exit, Failure, complain, print, rules};
 use crate::{
+    file::Size,
     hook::DecisionKind,
+    load::Scrutiny,
     nearest::did_you_mean,
     pipeline::{self, Answer},
     rule::{Outcome, Verdict},
@@ -37,13 +39,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let rules = common.rules()?;
+    let settings = common.valid_settings()?;
+    let rules = rules(&settings, &Scrutiny::default()).set?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
         return Err(Failure(format!("there is no hook `{name}`{hint}")));
     };
-    let (place, body) = read(arguments.file.as_deref())?;
+    let (place, body) = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
     let answer = pipeline::answer(hook, &body, pipeline::today())
         .map_err(|error| Failure(format!("{place}: {error}")))?;
     print(&answer.body)?;
@@ -59,19 +62,39 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     })
 }
 
-fn read(file: Option<&Path>) -> Result<(String, Vec<u8>), Failure> {
+/// How the request is called, and its bytes: no more than the service would take.
+fn read_request(file: Option<&Path>, limit: usize) -> Result<(String, Vec<u8>), Failure> {
     let Some(file) = file.filter(|file| file.as_os_str() != "-") else {
         if io::stdin().is_terminal() {
             complain("reading a request from standard input, up to Ctrl-D");
         }
-        let mut body = Vec::new();
-        io::stdin().read_to_end(&mut body)?;
-        return Ok(("standard input".to_owned(), body));
+        let place = "standard input".to_owned();
+        let body = read_bounded(&place, io::stdin().lock(), limit)?;
+        return Ok((place, body));
     };
     let place = file.display().to_string();
-    let body = fs::read(file)
+    // It may be a pipe, as with `<(…)`.
+    let file = File::open(file)
         .map_err(|error| Failure(format!("{place}: cannot read the file: {error}")))?;
+    let body = read_bounded(&place, file, limit)?;
     Ok((place, body))
+}
+
+/// All bytes, if they are no more than the limit of a body.
+fn read_bounded(place: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
+    let limit = limit as u64;
+    let mut body = Vec::new();
+    // One more, to see whether there are more.
+    from.take(limit + 1)
+        .read_to_end(&mut body)
+        .map_err(|error| Failure(format!("{place}: cannot read the request: {error}")))?;
+    if body.len() as u64 > limit {
+        let limit = Size(limit);
+        return Err(Failure(format!(
+            "{place}: the request is larger than {limit}, which the service refuses; `server.body_limit` changes that"
+        )));
+    }
+    Ok(body)
 }
 
 /// Each rule's outcome and why, and what Okta will do.

@@ -1,13 +1,13 @@
 //! Recorded requests: `<hook>/<case>.request.json`, each with its `<case>.response.json`.
 
 use std::{
-    fs,
+    io,
     path::{Path, PathBuf},
 };
 
 use super::Failure;
 use crate::{
-    file,
+    file::{self, Kind, Links},
     pipeline::{self, Answer},
     problem::Problem,
     rule::RuleSet,
@@ -33,7 +33,7 @@ impl Case {
         let amiss = |why: String| amiss(&self.request, why);
         let unknown = || amiss("no rules file is named like its folder".to_owned());
         let hook = rules.hooks.get(&self.hook).ok_or_else(unknown)?;
-        let request = fs::read(&self.request).map_err(|error| amiss(error.to_string()))?;
+        let request = read_file(&self.request).map_err(|error| amiss(error.to_string()))?;
         let answer = pipeline::answer(hook, &request, pipeline::today());
         answer.map(|answer| read(&answer)).map_err(|error| amiss(error.to_string()))
     }
@@ -41,16 +41,22 @@ impl Case {
 
 /// The cases of a folder, and what is amiss in it.
 pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, Failure> {
-    let (hooks, strays): (Vec<_>, Vec<_>) =
+    let (mut hooks, strays): (Vec<_>, Vec<_>) =
         entries(directory)?.into_iter().partition(|path| path.is_dir());
-    if hooks.is_empty() {
+    let mut cases = Vec::new();
+    for link in hooks.extract_if(.., |path| path.is_symlink()) {
+        let why = "this is a symbolic link; put the folder itself here";
+        cases.push(Err(amiss(&link, why)));
+    }
+    if hooks.is_empty() && cases.is_empty() {
         let way_out = format!("put one at <hook>/<case>{REQUEST}");
         return Err(amiss(directory, format!("there is no recorded request; {way_out}")).into());
     }
     let is_json = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "json");
     let why = "a recorded request stands in a folder that is named like its hook";
-    let mut cases: Vec<_> =
-        strays.iter().filter(is_json).map(|stray| Err(amiss(stray, why))).collect();
+    for stray in strays.iter().filter(is_json) {
+        cases.push(Err(amiss(stray, why)));
+    }
     for folder in hooks {
         let files = entries(&folder)?;
         if files.is_empty() {
@@ -60,6 +66,11 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, Failu
         cases.extend(files.into_iter().filter_map(|path| case(&hook, path).transpose()));
     }
     Ok(cases)
+}
+
+/// The content of a recorded request or answer. It is no symbolic link: `replay` writes answers.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    file::read_bytes(path, Kind::Fixture, Links::Refuse)
 }
 
 /// The case that a file is the request of; nothing for its answer.

@@ -1,13 +1,13 @@
 //! `replay`: recorded requests through the rules, compared with the recorded answers.
 
-use std::{fs, path::PathBuf};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde_json::value::RawValue;
-use similar::{Algorithm, udiff::unified_diff};
+use similar::TextDiff;
 
 use super::{Common, Exit, Failure, fixtures, print};
-use crate::rule::RuleSet;
+use crate::{file, rule::RuleSet};
 
 const EXAMPLES: &str = "\
 A folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
@@ -17,6 +17,11 @@ Examples:
   registration-hook replay recorded --update write the answers of today
 
 Exit codes: 0 all equal, 1 a difference, 2 could not answer";
+
+/// For how long the shortest description of a difference is looked for.
+const DIFF_TIMEOUT: Duration = Duration::from_millis(500);
+/// Up to how many levels are indented, since each costs every line in it two bytes.
+const DEEPEST_INDENT: usize = 16;
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -54,18 +59,24 @@ fn compare(case: &fixtures::Case, rules: &RuleSet, update: bool) -> Result<(), S
     let answer = answer.map_err(|error| format!("{}: {error}", case.request.display()))?;
     let place = case.response.display();
     if update {
-        return fs::write(&case.response, answer).map_err(|error| format!("{place}: {error}"));
+        return file::write_unlinked(&case.response, answer.as_bytes())
+            .map_err(|error| format!("{place}: {error}"));
     }
-    let recorded = fs::read(&case.response)
+    let recorded = fixtures::read_file(&case.response)
         .map_err(|error| format!("{place}: {error}; record it with --update"))?;
     let recorded = pretty(&recorded)
         .map_err(|error| format!("{place}: the recorded answer is no JSON: {error}"))?;
     if recorded == answer {
         return Ok(());
     }
-    let names = (&*format!("{place} (recorded)"), "the answer now");
-    let diff = unified_diff(Algorithm::default(), &recorded, &answer, 3, Some(names));
-    Err(diff.trim_end().to_owned())
+    Err(difference(&format!("{place} (recorded)"), &recorded, &answer))
+}
+
+/// What differs, line by line. Of texts that have little in common the time is bounded.
+fn difference(place: &str, recorded: &str, answer: &str) -> String {
+    let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
+    let diff = diff.unified_diff().header(place, "the answer now").to_string();
+    diff.trim_end().to_owned()
 }
 
 /// JSON as it is recorded: a member a line, in the order given, and every value as it was written.
@@ -85,7 +96,7 @@ fn pretty(json: &[u8]) -> serde_json::Result<String> {
             depth = depth.saturating_sub(usize::from(closes));
             if opened != closes || out.ends_with(',') {
                 out.push('\n');
-                out.extend(std::iter::repeat_n("  ", depth));
+                out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST_INDENT)));
             }
             depth += usize::from(['{', '['].contains(&letter));
         }

@@ -1,7 +1,7 @@
 //! `serve`: runs the service.
 
 use std::{
-    io, mem, slice,
+    io, mem,
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
@@ -15,7 +15,7 @@ use crate::{
     decision_log::DecisionLog,
     load::Scrutiny,
     metrics::Metrics,
-    reload,
+    reload::{self, RulesFolder},
     server::{self, Certificate, State, Stopped, Warnings},
 };
 
@@ -24,8 +24,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let traces = reload::traces(slice::from_ref(&settings.rules.directory));
-    let Rules { place, directory, set } = rules(&settings, &Scrutiny::default());
+    let Rules { place, directory, set, files } = rules(&settings, &Scrutiny::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;
@@ -51,7 +50,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     });
     state.metrics.rules_in_force(&state.rules.load().revision);
     let (reload, asked) = sync_channel(1);
-    let folder = directory.map(|directory| (directory, traces));
+    let folder = directory.map(|directory| RulesFolder { directory, files });
     reload::keep(state.clone(), common.sources(true), folder, asked)?;
     let served = server::run(hooks, metrics, &state, reload, || {
         introduction::say(&state, &place, address, password.as_deref());

@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// Complains of every example that does not come out as it says, and gives back those that pass.
+/// Complains of every example that does not come out as it says. Returns those that pass, where they
+/// are needed for probing.
 /// Where the rule is `plain`, an example may be a single value.
 pub(super) fn try_out<'n>(
     rule: &'n Rule,
@@ -32,7 +33,9 @@ pub(super) fn try_out<'n>(
             let around = Circumstances { form: &form, event_time: None, today: today() };
             let why = match (rule.outcome(&around), should_pass) {
                 (Outcome::Pass, true) => {
-                    passing.push(form);
+                    if fields.scrutiny.probe {
+                        passing.push(form);
+                    }
                     continue;
                 }
                 (Outcome::Fail(_), false) => continue,

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::Scrutiny;
+use super::{Scrutiny, faults::Faults};
 use crate::{
     nearest::unknown,
     org::Org,
@@ -22,7 +22,7 @@ pub(super) struct Fields<'n, 'f> {
     /// Where a missing key is complained of.
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
-    faults: &'f RefCell<Vec<Fault>>,
+    faults: &'f RefCell<Faults>,
     pub(super) scrutiny: &'f Scrutiny,
     /// Whether this is of the section for registrations.
     pub(super) registration: bool,
@@ -33,7 +33,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn new(
         table: &'n Table,
         scrutiny: &'f Scrutiny,
-        faults: &'f RefCell<Vec<Fault>>,
+        faults: &'f RefCell<Faults>,
     ) -> Self {
         let asked = RefCell::default();
         Self { table, span: 0..0, asked, faults, scrutiny, registration: false }
@@ -56,7 +56,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     pub(super) fn fault_count(&self) -> usize {
-        self.faults.borrow().len()
+        self.faults.borrow().count()
     }
 
     /// The entry of this key, if it is there.
@@ -86,7 +86,15 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// The value, or the faults told and nothing.
     pub(super) fn keep<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
-        read.map_err(|faults| self.faults.borrow_mut().extend(faults.into())).ok()
+        match read {
+            Ok(value) => Some(value),
+            Err(faults) => {
+                for fault in faults.into() {
+                    self.tell(fault);
+                }
+                None
+            }
+        }
     }
 
     /// A fault of the table as a whole.
@@ -115,7 +123,9 @@ impl<'n, 'f> Fields<'n, 'f> {
     /// Tells what the org has against this, where somebody is `new` or not.
     pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
         let why = what(&self.scrutiny.org, self.registration);
-        self.faults.borrow_mut().extend(why.map(|why| node.fault(why)));
+        if let Some(why) = why {
+            self.tell(node.fault(why));
+        }
     }
 
     /// Complains of every key that was not asked for.
@@ -123,7 +133,12 @@ impl<'n, 'f> Fields<'n, 'f> {
         let asked = self.asked.borrow();
         let strays = self.table.0.iter().filter(|entry| !asked.contains(&entry.key.as_str()));
         for entry in strays {
-            self.tell(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+            // To look for the nearest name costs time, and may be for nothing.
+            if self.faults.borrow().is_full() {
+                self.faults.borrow_mut().add_count(1);
+            } else {
+                self.tell(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+            }
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use super::{Scrutiny, fields::Fields, rule, set};
+use super::{Scrutiny, faults::Faults, fields::Fields, rule, set};
 use crate::{
     hook::{DenyStyle, NonEmpty},
     rule::{
         Hook, Section,
-        node::{Entry, Fault, Node, Table},
+        node::{Entry, Node, Table},
         text::Text,
     },
 };
@@ -21,7 +21,7 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads a file's sections.
-pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &RefCell<Vec<Fault>>) -> Hook {
+pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &RefCell<Faults>) -> Hook {
     let fields = Fields::new(document, scrutiny, faults);
     let mut ids = BTreeSet::new();
     let mut section = |name: &'static str| {
@@ -80,15 +80,18 @@ fn read_update(fields: &Fields<'_, '_>, entry: &Entry) -> Vec<String> {
         )));
     }
     let mut update = Vec::new();
+    let mut seen = BTreeSet::new();
     for item in fields.keep(entry.value.list()).unwrap_or_default() {
         let name = fields.name(item, |org, name, new| {
             org.written(name, new, None).or_else(|| org.judged(name, new, false))
         });
-        match name.map(str::to_owned) {
-            Some(name) if update.contains(&name) => {
-                fields.tell(item.fault(format!("`{name}` stands here twice; leave one out")));
-            }
-            name => update.extend(name),
+        let Some(name) = name else {
+            continue;
+        };
+        if seen.insert(name) {
+            update.push(name.to_owned());
+        } else {
+            fields.tell(item.fault(format!("`{name}` stands here twice; leave one out")));
         }
     }
     update

@@ -15,6 +15,10 @@ use crate::{
     },
 };
 
+/// How many attributes a rule may name in all its parts. Okta's forms have ten; and the time that
+/// examples and requests take grows with them.
+const MOST_ATTRIBUTES: usize = 100;
+
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
 /// Reads a rule and tries its examples; nothing if it is at fault. `ids` are taken.
@@ -53,6 +57,14 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     };
     fields.finish();
     let ((id, place), requirement) = (id?, requirement?);
+    let parts = requirement.parts().iter().chain(when.iter().flatten());
+    let count: usize = parts.map(named_count).sum();
+    if MOST_ATTRIBUTES < count {
+        let why = format!(
+            "the rule `{id}` names {count} attributes; up to {MOST_ATTRIBUTES} are allowed, so write several rules"
+        );
+        fields.tell(place.fault(why));
+    }
     let first = requirement.parts().first().attributes.first();
     let rule = Rule {
         id: id.to_owned(),
@@ -76,6 +88,10 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
         }
     }
     Some(rule)
+}
+
+fn named_count(part: &Part) -> usize {
+    part.attributes.iter().count()
 }
 
 /// Complains of what belongs into a part and stands beside the parts.
@@ -139,18 +155,23 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
 fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
-    let (values, all, schema) = fields.scrutiny.org.values(name, kind.key);
+    let org = &fields.scrutiny.org;
+    // A list may have millions of entries.
+    if !org.knows_values() {
+        return;
+    }
+    let (values, all) = org.values(name, kind.key);
     let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
     let never = |miss| all || miss == Miss::Type;
     let refused = |value| (check.judge)(value, &around).is_err_and(never);
     if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
-        fields.tell(argument.fault(format!("this never holds: {schema}")));
+        fields.tell(argument.fault(format!("this never holds: {}", org.describe(name))));
     } else if kind.key == "one_of" {
         let any_case = ignores_case(fields.table);
-        let comes = |text: &str| fields.scrutiny.org.submits(name, text, any_case);
-        fields.keep(argument.each_text(|text, item| match comes(text) {
+        let submitted = org.submitted(name);
+        fields.keep(argument.each_text(|text, item| match submitted.contains(text, any_case) {
             true => Ok(()),
-            false => Err(item.fault(format!("no form submits this: {schema}"))),
+            false => Err(item.fault(format!("no form submits this: {}", org.describe(name)))),
         }));
     }
 }

@@ -1,5 +1,7 @@
 //! The `set` table of a section.
 
+use std::collections::BTreeSet;
+
 use super::fields::{Fields, misnamed};
 use crate::{
     nearest::unknown,
@@ -18,12 +20,13 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
     if table.0.is_empty() {
         fields.tell(node.fault("an empty table sets nothing; leave it out"));
     }
+    let update: BTreeSet<&str> = update.iter().map(String::as_str).collect();
     let mut sets = Vec::new();
     for Entry { key, key_span, value } in &table.0 {
         let key = Node { span: key_span.clone(), content: Content::Text(key.clone()) };
         let source = fields.keep(source(value));
         let name = fields.name(&key, |org, name, new| against(org, name, source.as_ref()?, new));
-        if let Some(name) = name.filter(|name| update.iter().any(|other| other == name)) {
+        if let Some(name) = name.filter(|name| update.contains(name)) {
             fields.tell(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
         }
         if let (Some(name), Some(source)) = (name, source) {

@@ -1,20 +1,19 @@
 //! TOML → a [`Table`], in the file's order, with every fault of syntax and the lists from files.
 
-use std::{
-    cell::RefCell,
-    fs, io,
-    path::{Component, Path},
-};
+use std::{cell::RefCell, ops::Range, rc::Rc};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{FOLLOWED_DEPTH, add};
+use super::{
+    faults::Faults,
+    inputs::{Inputs, Unusable},
+};
 use crate::{
-    file,
     rule::node::{Content, Entry, Fault, Node, Table},
+    toml_bound::{TooManyTables, require_few_tables},
 };
 
 /// The keys whose value may be a list from a file.
@@ -22,26 +21,27 @@ const LISTS: [&str; 4] = ["domains", "not_domains", "one_of", "not_one_of"];
 
 /// What a rules file is read with.
 pub(super) struct Reader<'r> {
-    /// Where files with lists are.
-    pub(super) folder: &'r Path,
-    /// Of all that is read, so of these lists as well: the rules depend on them.
-    pub(super) digest: &'r mut ring::digest::Context,
-    pub(super) faults: &'r RefCell<Vec<Fault>>,
+    /// The folder's files, those with lists among them.
+    pub(super) inputs: &'r mut Inputs,
+    pub(super) faults: &'r RefCell<Faults>,
 }
 
 impl Reader<'_> {
     /// The document's top-level table; what can be made of it where the syntax is at fault.
     pub(super) fn read(mut self, text: &str) -> Table {
+        if let Err(TooManyTables { span, message }) = require_few_tables(text) {
+            self.tell(Fault { span, message });
+            return Table(Vec::new());
+        }
         let (document, errors) = DeTable::parse_recoverable(text);
-        self.faults.borrow_mut().extend(errors.iter().map(|error| {
-            let mut message = error.message().replace('\n', ", ");
-            // The likeliest slip.
-            if message.contains("escape") {
-                message += "; in single quotes a backslash is no more than that";
-            }
-            Fault { span: error.span().unwrap_or(0..0), message }
-        }));
+        for error in errors {
+            self.tell(syntax_fault(&error));
+        }
         self.table(document.get_ref())
+    }
+
+    fn tell(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
     }
 
     fn table(&mut self, table: &DeTable<'_>) -> Table {
@@ -72,17 +72,25 @@ impl Reader<'_> {
                 Content::List(items.iter().map(|item| self.node(item, false)).collect())
             }
             DeValue::Table(table) if may_be_file && let Some(name) = file(table) => {
-                let lines = lines(name, self.folder).unwrap_or_else(|message| {
-                    self.faults.borrow_mut().push(Fault { span: span.clone(), message });
-                    // What is wrong has been told.
-                    String::new()
-                });
-                add(self.digest, &lines);
-                Content::Lines(lines.into())
+                Content::Lines(self.lines(name, &span))
             }
             DeValue::Table(table) => Content::Table(self.table(table)),
         };
         Node { span, content }
+    }
+
+    /// The text of a list; empty where it cannot be used, which is told.
+    fn lines(&mut self, name: &str, span: &Range<usize>) -> Rc<str> {
+        match self.inputs.read_list(name) {
+            Ok(lines) => lines,
+            Err(Unusable { message, may_pass }) => {
+                self.tell(Fault { span: span.clone(), message });
+                if may_pass {
+                    self.faults.borrow_mut().set_may_pass();
+                }
+                Rc::from("")
+            }
+        }
     }
 }
 
@@ -94,25 +102,12 @@ fn file<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
     }
 }
 
-/// The text of a file with a list, or what is wrong with it.
-fn lines(name: &str, folder: &Path) -> Result<String, String> {
-    let hidden = |part: Component<'_>| match part {
-        Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
-        _ => false,
-    };
-    let mut parts = Path::new(name).components();
-    if parts.clone().count() > FOLLOWED_DEPTH || parts.any(hidden) {
-        return Err(format!("`{name}` is hidden or too deep for its changes to be followed"));
+/// A fault of syntax in the parser's words.
+fn syntax_fault(error: &toml::de::Error) -> Fault {
+    let mut message = error.message().replace('\n', ", ");
+    // The likeliest slip.
+    if message.contains("escape") {
+        message += "; in single quotes a backslash is no more than that";
     }
-    let unreadable = |error: io::Error| format!("cannot read `{name}`: {error}");
-    let path = fs::canonicalize(folder.join(name)).map_err(unreadable)?;
-    let within = fs::canonicalize(folder).map_err(unreadable)?;
-    if !path.starts_with(within) {
-        return Err(format!("`{name}` is not in the rules folder; put the file there"));
-    }
-    let lines = file::text(&path).map_err(unreadable)?;
-    match lines.trim().is_empty() {
-        true => Err(format!("`{name}` has no line; an empty list means nothing")),
-        false => Ok(lines),
-    }
+    Fault { span: error.span().unwrap_or(0..0), message }
 }

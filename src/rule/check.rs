@@ -112,14 +112,15 @@ impl<T: PartialOrd> Bounds<T> {
     fn read(node: &Node, end: fn(&Node) -> Result<T, Fault>) -> Result<Self, Vec<Fault>> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        collect(table.0.iter().map(|entry| {
+        let ends = table.0.iter().map(|entry| {
             match entry.key.as_str() {
                 "min" => bounds.min = Some(end(&entry.value)?),
                 "max" => bounds.max = Some(end(&entry.value)?),
                 key => return Err(entry.fault(unknown("key", key, ["min", "max"]))),
             }
             Ok(())
-        }))?;
+        });
+        collect(ends, node)?;
         match (&bounds.min, &bounds.max) {
             (None, None) => Err(node.fault("give `min`, `max` or both").into()),
             (Some(min), Some(max)) if max < min => {

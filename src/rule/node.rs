@@ -2,12 +2,12 @@
 //!
 //! It is what the loader makes of TOML, free of the parser's types, and keeps the file's order.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use crate::nearest::unknown;
 
-/// How many faults of one list are told: a file may have a million.
-const TOLD: usize = 20;
+/// How many faults of one list are kept with their words: it may have a million.
+const MOST_KEPT: usize = 20;
 
 pub(crate) struct Fault {
     /// Where, in bytes from the file's start.
@@ -37,7 +37,7 @@ pub(crate) enum Content {
     Boolean(bool),
     List(Vec<Node>),
     /// The lines of a file, in the place of an array.
-    Lines(Box<str>),
+    Lines(Rc<str>),
     /// A table, inline or not.
     Table(Table),
     /// A kind that no key takes.
@@ -141,32 +141,42 @@ impl Node {
         let lines = match &self.content {
             Content::Lines(lines) => lines,
             Content::Table(_) => return Err(self.expected("a list, or { file = \"…\" }").into()),
-            _ => return collect(self.list()?.iter().map(|item| read(item.text()?, item))),
+            _ => return collect(self.list()?.iter().map(|item| read(item.text()?, item)), self),
         };
         if lines.is_empty() {
             // It could not be read, which has been told.
             return Err(Vec::new());
         }
         let lines = lines.lines().map(str::trim).zip(1_usize..);
-        collect(lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+        let values = lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
             read(line, self).map_err(|Fault { message, .. }| {
                 self.fault(format!("in line {number} of the file: {message}"))
             })
-        }))
+        });
+        collect(values, self)
     }
 }
 
-/// All values, or faults, of which there are no more than need to be told.
+/// All values of a list or table, or its first faults and a count of the others.
 pub(crate) fn collect<T>(
     items: impl Iterator<Item = Result<T, Fault>>,
+    of: &Node,
 ) -> Result<Vec<T>, Vec<Fault>> {
-    let (mut values, mut faults) = (Vec::new(), Vec::new());
+    let mut values = Vec::new();
+    let mut faults = Vec::new();
+    let mut more = 0_usize;
     for item in items {
         match item {
+            Ok(_) if !faults.is_empty() => {}
             Ok(value) => values.push(value),
-            Err(_) if faults.len() == TOLD => return Err(faults),
+            Err(_) if faults.len() == MOST_KEPT => more += 1,
             Err(fault) => faults.push(fault),
         }
+    }
+    match more {
+        0 => {}
+        1 => faults.push(of.fault("1 more entry of this list has a problem")),
+        _ => faults.push(of.fault(format!("{more} more entries of this list have problems"))),
     }
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

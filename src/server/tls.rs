@@ -12,7 +12,11 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{file, problem::Problem, settings::Tls};
+use crate::{
+    file::{self, Kind},
+    problem::Problem,
+    settings::Tls,
+};
 
 /// The certificate in force and its key.
 #[derive(Debug)]
@@ -67,6 +71,7 @@ pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rus
 }
 
 fn text(key: &str, path: &Path) -> Result<String, Problem> {
-    file::text(path)
-        .map_err(|error| Problem::named(key, format!("cannot read `{}`: {error}", path.display())))
+    file::read_text(path, Kind::Certificate).map_err(|error| {
+        Problem::of_reading(key, format!("cannot read `{}`: {error}", path.display()), &error)
+    })
 }

@@ -7,7 +7,12 @@ use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
 use super::{Sources, reader::Reader};
-use crate::{file, nearest::unknown, problem::Problem};
+use crate::{
+    file::{self, Kind},
+    nearest::unknown,
+    problem::{Problem, SourceText},
+    toml_bound::{TooManyTables, require_few_tables},
+};
 
 impl Reader {
     /// Reads every layer and merges them. The keys asked for so far are all there are.
@@ -48,27 +53,44 @@ impl Reader {
         let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
         let place = if sources.file.is_some() { "--config" } else { "settings" };
-        let text = file::text(&path).or_else(|error| match (error.kind(), &sources.file) {
-            (NotFound, None) => Ok(String::new()),
-            _ => Err(Problem::named(place, format!("cannot read `{name}`: {error}"))),
-        })?;
+        let text = match file::read_text(&path, Kind::Settings) {
+            Ok(text) => text,
+            Err(error) if error.kind() == NotFound && sources.file.is_none() => String::new(),
+            Err(error) => {
+                let why = format!("cannot read `{name}`: {error}");
+                return Err(Problem::of_reading(place, why, &error));
+            }
+        };
         self.files.push(path);
-        let (document, errors) = DeTable::parse_recoverable(&text);
-        for error in &errors {
-            let at = error.span().map_or(0, |span| span.start);
-            // The parser's own message may quote the line.
-            let message = "the syntax of TOML is broken here; see https://toml.io";
-            self.problems.push(Problem::in_secret_text(&name, &text, at, message));
+        let mut source = SourceText::new(&name, &text);
+        if let Err(TooManyTables { span, message }) = require_few_tables(&text) {
+            self.problems.push(source.secret_problem(span.start, message));
+            return Ok(String::new());
         }
+        let (document, errors) = DeTable::parse_recoverable(&text);
         if !errors.is_empty() {
+            self.tell_broken_syntax(&errors, &mut source);
             return Ok(String::new());
         }
         let mut keys = BTreeMap::new();
         self.flatten(document.get_ref(), "", &mut keys);
-        for (at, key) in keys {
-            self.note(&key, Problem::in_secret_text(&name, &text, at, "").place);
+        // In the file's order.
+        for (byte, key) in keys {
+            self.note(&key, source.place(byte));
         }
         Ok(text)
+    }
+
+    /// Complains of every place where the syntax of the file is broken.
+    fn tell_broken_syntax(&mut self, errors: &[toml::de::Error], source: &mut SourceText<'_>) {
+        let mut places: Vec<usize> =
+            errors.iter().map(|error| error.span().map_or(0, |span| span.start)).collect();
+        places.sort_unstable();
+        for place in places {
+            // The parser's own message may quote the line.
+            let message = "the syntax of TOML is broken here; see https://toml.io";
+            self.problems.push(source.secret_problem(place, message));
+        }
     }
 
     /// The dotted keys of a table by where they stand. A table that is no section of ours is one.
@@ -125,6 +147,11 @@ impl Reader {
         if self.asked.iter().any(|other| other == key) {
             self.places.insert(key.to_owned(), place);
             return true;
+        }
+        if self.problems.is_full() {
+            // The words would not be shown.
+            self.problems.add_count(1);
+            return false;
         }
         let message = if self.is_section(key) {
             format!("`{key}` is a section; set the keys in it")

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Pa
 
 use config::{Config, Value, ValueKind};
 
-use crate::{file, problem::Problem};
+use crate::{
+    file::{self, Kind},
+    problem::{Problem, Problems, may_pass},
+};
 
 /// What is read, or what is wrong with it, which never repeats it.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -23,7 +26,7 @@ pub(super) struct Reader {
     /// Every key asked for, and which of them take several values.
     pub(super) asked: Vec<String>,
     pub(super) lists: Vec<String>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Problems,
     pub(super) warnings: Vec<String>,
     pub(super) files: Vec<PathBuf>,
     /// Whether files with secrets are read.
@@ -71,12 +74,20 @@ impl Reader {
         }
         self.warn_if_open(key, &path);
         let path = PathBuf::from(path);
-        let text = file::text(&path).map_err(|error| format!("cannot read the file: {error}"));
+        let text = file::read_text(&path, Kind::Secret);
         self.files.push(path);
-        let lines = text.and_then(|text| {
-            let lines = text.trim_end_matches(['\r', '\n']).lines();
-            each(&lines.collect::<Vec<_>>().into(), parse)
-        });
+        let lines = match text {
+            Ok(text) => {
+                let lines = text.trim_end_matches(['\r', '\n']).lines();
+                each(&lines.collect::<Vec<_>>().into(), parse)
+            }
+            Err(error) => {
+                if may_pass(&error) {
+                    self.problems.set_may_pass();
+                }
+                Err(format!("cannot read the file: {error}"))
+            }
+        };
         self.keep(key, lines)
     }
 
@@ -117,11 +128,14 @@ impl Reader {
 
     /// What was read, or nothing and a problem where this key is set.
     fn keep<T>(&mut self, key: &str, read: Parsed<T>) -> Option<T> {
-        read.map_err(|why| {
-            let place = self.places.get(key).map_or(key, String::as_str);
-            self.problems.push(Problem::named(place, format!("`{key}`: {why}")));
-        })
-        .ok()
+        match read {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let place = self.places.get(key).map_or(key, String::as_str);
+                self.problems.push(Problem::named(place, format!("`{key}`: {why}")));
+                None
+            }
+        }
     }
 
     /// Nothing, and a problem where the section of this key is in use without it.

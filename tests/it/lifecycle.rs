@@ -375,3 +375,35 @@ fn closed_output_ends_nothing() {
     service.signal("TERM");
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
+
+/// Opening a pipe without a reader would wait for one.
+#[test]
+fn a_log_that_is_a_pipe_needs_a_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("decisions");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
+    let mut command = program();
+    let said = refused(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
+    assert!(
+        said.contains("log.decisions: ") && said.contains("a pipe that nobody reads"),
+        "{said}"
+    );
+
+    // Opened for writing, too, so that this does not wait for the service.
+    let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let mut service = Service::start(&[BASIC[0], BASIC[1], log]);
+    let whole =
+        request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &registration("{}"));
+    let mut stream = service.connect();
+    // More than the pipe holds, so that the writer has to wait.
+    for _ in 0..500 {
+        stream.write_all(&whole).unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200);
+    }
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(reader));
+    assert_eq!(lines.take(500).filter(|line| line.as_ref().unwrap().ends_with('}')).count(), 500);
+    assert!(!service.stderr().contains("cannot write"), "{}", service.stderr());
+    service.signal("TERM");
+    assert_eq!(wait_for_exit(&mut service), Some(0));
+}

@@ -11,6 +11,7 @@
 )]
 
 mod auth;
+mod bad_files;
 mod check;
 mod connections;
 mod coverage;

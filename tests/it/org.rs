@@ -150,7 +150,10 @@ fn a_file_that_is_something_else_is_no_answer() {
     let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
     fs::write(&file, large).unwrap();
     let (code, said) = check(&rules, &["--schema", path]);
-    assert!(code == Some(2) && said.contains("no JSON of up to 4 MiB"), "{said}");
+    assert!(
+        code == Some(2) && said.contains("larger than 4 MiB, the bound of a schema or policy"),
+        "{said}"
+    );
     let (code, said) = check(&rules, &["--schema", "nonexistent.json"]);
     assert!(code == Some(2) && said.contains("nonexistent.json: cannot read the file"), "{said}");
 }

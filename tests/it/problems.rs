@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use registration_hook::{
     load::{self, Scrutiny},
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 use crate::support::{repository, rules_folder};
@@ -17,7 +17,7 @@ fn found(problem: &Problem) -> String {
     }
 }
 
-fn problems(folder: &Path) -> Vec<Problem> {
+fn problems(folder: &Path) -> Problems {
     load::folder(folder, &Scrutiny::default()).err().unwrap_or_default()
 }
 

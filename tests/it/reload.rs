@@ -1,10 +1,14 @@
 //! What follows its files while the service runs.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write as _,
     os::unix::fs::symlink,
     path::Path,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -273,7 +277,7 @@ fn a_pipe_in_the_place_of_a_file_stops_nothing() {
     fs::remove_file(&list).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&list).status().unwrap().success());
     wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
-    assert!(service.stderr().contains("this is no regular file"));
+    assert!(service.stderr().contains("this is a pipe, not a regular file"));
     fs::remove_file(&list).unwrap();
     fs::write(&list, "new.example\n").unwrap();
     wait_for("the list to be in force", || admits(&service, "new.example").then_some(()));
@@ -350,4 +354,172 @@ fn a_secret_that_all_can_read_is_warned_of() {
         thread::sleep(Duration::from_millis(100));
         assert_eq!(service.stderr().contains("every user of this machine"), warned);
     }
+}
+
+/// A fault of ours in telling a problem far to the right has ended the reload thread.
+#[test]
+fn a_problem_far_to_the_right_does_not_end_reloading() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let far = rules("x").replace("[\"x\"]", &format!("[{}x]", " ".repeat(70_000)));
+    rename(folder.path(), "hook.toml", &far);
+    wait_for("readiness to say so", || (readiness(&service) == STALE).then_some(()));
+    rename(folder.path(), "hook.toml", &rules("new.example"));
+    wait_for("the rules to be in force", || admits(&service, "new.example").then_some(()));
+    assert_eq!(readiness(&service), READY);
+}
+
+#[test]
+fn many_problems_are_few_lines_and_a_count() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let bad = rules("x").replace("[\"x\"]", &format!("[{}]", "x,".repeat(4000)));
+    rename(folder.path(), "hook.toml", &bad);
+    let log = wait_for("the count", || {
+        let log = service.stderr();
+        log.contains("more problems; `registration-hook check` lists them").then_some(log)
+    });
+    assert_eq!(log.matches("rules: not reloaded").count(), 11, "{log}");
+    assert!(log.len() < 10_000, "{log}");
+}
+
+/// Writes to a file all the time until it is dropped.
+struct Writer(Arc<AtomicBool>, Option<thread::JoinHandle<()>>);
+
+impl Writer {
+    fn start(path: &Path, line: &'static str) -> Self {
+        let mut file = File::options().create(true).append(true).open(path).unwrap();
+        let done = Arc::new(AtomicBool::new(false));
+        let stop = done.clone();
+        let thread = thread::spawn(move || {
+            while !stop.load(Ordering::Acquire) {
+                file.write_all(line.as_bytes()).unwrap();
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        Self(done, Some(thread))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+        self.1.take().unwrap().join().unwrap();
+    }
+}
+
+/// The decision log in the rules folder.
+#[test]
+fn files_that_no_rule_names_are_not_watched() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let writer = Writer::start(&folder.path().join("decisions.log"), "{}\n");
+    rename(folder.path(), "hook.toml", &rules("new.example"));
+    wait_for("the rules to be in force", || admits(&service, "new.example").then_some(()));
+    service.signal("HUP");
+    wait_for("an answer", || {
+        service.stderr().contains("SIGHUP: read again: credentials, rules\n").then_some(())
+    });
+    drop(writer);
+    assert!(!service.stderr().contains("changes all the time"), "{}", service.stderr());
+}
+
+/// A list that grows all the time stays what it was when it rested; the rules beside it follow.
+#[test]
+fn a_list_that_never_rests_does_not_stop_the_rules() {
+    let text = |domain: &str| {
+        rules(domain)
+            + r#"[[self_service_registration.rules]]
+id = "listed"
+attribute = "city"
+optional = true
+one_of = { file = "cities.txt" }
+message = "Not this city."
+"#
+    };
+    let folder = rules_folder(&[("hook.toml", &text("old.example")), ("cities.txt", "Oslo\n")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let admits_city = |city: &str| {
+        let form = format!(r#"{{"email":"a@new.example","city":"{city}"}}"#);
+        service.post(HOOK, &registration(&form)).text().contains("ALLOW")
+    };
+    let writer = Writer::start(&folder.path().join("cities.txt"), "Rome\n");
+    wait_for("the list to be told of", || {
+        service.stderr().contains("cities.txt` changes all the time").then_some(())
+    });
+    rename(folder.path(), "hook.toml", &text("new.example"));
+    wait_for("the rules to be in force", || admits(&service, "new.example").then_some(()));
+    assert!(admits_city("Oslo") && !admits_city("Rome"));
+    assert_eq!(readiness(&service), READY);
+    service.signal("HUP");
+    wait_for("an answer", || {
+        service.stderr().contains("SIGHUP: read again: credentials, rules").then_some(())
+    });
+    assert!(!admits_city("Rome"));
+    drop(writer);
+    wait_for("the list to be in force", || admits_city("Rome").then_some(()));
+    assert_eq!(service.stderr().matches("changes all the time").count(), 1);
+}
+
+/// Where a rules file itself never rests, SIGHUP is answered all the same, and secrets follow.
+#[test]
+fn rules_that_never_rest_do_not_stop_credentials() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example")), ("secret", "A\n")]);
+    let secret = folder.path().join("secret");
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--rules").arg(folder.path());
+    command.env(BASIC[0].0, BASIC[0].1).env("HOOK__AUTH__BASIC__PASSWORD_FILE", &secret);
+    let service = Service::spawn(command.env("HOOK__RULES__RELOAD", "200ms"));
+    let writer = Writer::start(&folder.path().join("hook.toml"), "# more\n");
+    fs::write(&secret, "B\n").unwrap();
+    let admitted = |password: &str| {
+        let pair = STANDARD.encode(format!("admin:{password}"));
+        let header = format!("Authorization: Basic {pair}");
+        let request = request("POST", HOOK, &[&header, JSON], &registration("{}"));
+        service.send(&request).status == 200
+    };
+    wait_for("the new password", || admitted("B").then_some(()));
+    service.signal("HUP");
+    wait_for("an answer", || {
+        let told = "SIGHUP: read again: credentials; not yet, since files are changing: rules";
+        service.stderr().contains(told).then_some(())
+    });
+    drop(writer);
+}
+
+/// Every descriptor is taken, so that the new secret cannot be read; then they are free again.
+#[test]
+fn a_secret_that_could_not_be_read_is_read_again() {
+    let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "A\n").unwrap();
+    let mut command = std::process::Command::new("sh");
+    let inner = program();
+    command.current_dir(inner.get_current_dir().unwrap());
+    command.args(["-c", r#"ulimit -n 80; exec "$0" "$@""#]).arg(inner.get_program());
+    command.arg("--rules").arg(folder.path());
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__SERVER__WORKERS", "1");
+    command.env("HOOK__RULES__RELOAD", "200ms").env(BASIC[0].0, BASIC[0].1);
+    command.env("HOOK__AUTH__BASIC__PASSWORD_FILE", &secret);
+    let service = Service::spawn(&mut command);
+    let admitted = |password: &str| {
+        let pair = STANDARD.encode(format!("admin:{password}"));
+        let header = format!("Authorization: Basic {pair}");
+        let request = request("POST", HOOK, &[&header, JSON], &registration("{}"));
+        service.send(&request).status == 200
+    };
+    assert!(admitted("A"));
+    let connections: Vec<_> = (0..100).map(|_| service.connect()).collect();
+    thread::sleep(Duration::from_millis(300));
+    fs::write(&secret, "B\n").unwrap();
+    let log = wait_for("the lack to be told", || {
+        let log = service.stderr();
+        log.contains("credentials: not reloaded").then_some(log)
+    });
+    assert!(log.contains("os error 24"), "{log}");
+    thread::sleep(Duration::from_millis(500));
+    let told = service.stderr().matches("credentials: not reloaded").count();
+    assert_eq!(told, 1, "a lack is told of once: {}", service.stderr());
+    drop(connections);
+    wait_for("the new password", || admitted("B").then_some(()));
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use boon::{Compiler, SchemaIndex, Schemas};
 use registration_hook::{
     load::{self, Scrutiny},
-    problem::Problem,
+    problem::Problems,
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn in_json(value: toml::Value) -> Value {
     }
 }
 
-fn load(text: &str) -> Result<(), Vec<Problem>> {
+fn load(text: &str) -> Result<(), Problems> {
     let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
     load::folder(folder.path(), &Scrutiny::default()).map(|_| ())
 }

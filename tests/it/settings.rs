@@ -45,7 +45,7 @@ fn defaults() {
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.server.body_limit, 256 << 10);
     assert_eq!(settings.server.request_timeout, Duration::from_millis(2500));
-    assert_eq!(settings.server.max_connections, 25_000);
+    assert_eq!(settings.server.max_connections, 1500);
     assert_eq!(settings.server.keep_alive, Duration::from_secs(75));
     assert_eq!(settings.server.drain_delay, Duration::ZERO);
     assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(10));

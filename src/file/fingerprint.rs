@@ -1,0 +1,95 @@
+//! Whether files have changed since they were looked at.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Metadata of some files that changes with every write, rename or symlink swap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fingerprint(BTreeMap<PathBuf, Mark>);
+
+/// Metadata of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Mark {
+    There {
+        device: u64,
+        inode: u64,
+        size: u64,
+        written: (i64, i64),
+        changed: (i64, i64),
+    },
+    /// It cannot be looked at, for this reason.
+    Absent(String),
+}
+
+impl Mark {
+    fn of(path: &Path) -> Self {
+        // The file that a link leads to: Kubernetes swaps the link.
+        match fs::metadata(path) {
+            Ok(file) => Self::There {
+                device: file.dev(),
+                inode: file.ino(),
+                size: file.size(),
+                written: (file.mtime(), file.mtime_nsec()),
+                changed: (file.ctime(), file.ctime_nsec()),
+            },
+            Err(error) => Self::Absent(error.to_string()),
+        }
+    }
+}
+
+impl Fingerprint {
+    /// Looks at these files.
+    pub(crate) fn of<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
+        let mut fingerprint = Self::default();
+        for path in paths {
+            fingerprint.add(path.as_ref());
+        }
+        fingerprint
+    }
+
+    /// Looks at one more file. Of a file that was looked at already the first look counts.
+    pub(crate) fn add(&mut self, path: &Path) {
+        if !self.0.contains_key(path) {
+            self.0.insert(path.to_owned(), Mark::of(path));
+        }
+    }
+
+    /// Takes over one more file from an earlier look, or looks at it.
+    pub(crate) fn add_from(&mut self, path: &Path, earlier: &Self) {
+        match earlier.0.get(path) {
+            Some(mark) => drop(self.0.insert(path.to_owned(), mark.clone())),
+            None => self.add(path),
+        }
+    }
+
+    /// Forgets what a file was like, so that it counts as changed.
+    pub(crate) fn forget(&mut self, path: &Path) {
+        self.0.insert(path.to_owned(), Mark::Absent("it was being written".to_owned()));
+    }
+
+    /// Notes a folder whose files cannot be listed.
+    pub(crate) fn add_unlisted(&mut self, folder: &Path, why: String) {
+        self.0.insert(folder.to_owned(), Mark::Absent(why));
+    }
+
+    /// The files that were looked at.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
+    }
+
+    /// The files that are not the same in both, those that are in one only included.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<PathBuf> {
+        let paths: BTreeSet<&PathBuf> = self.0.keys().chain(other.0.keys()).collect();
+        let mut different = Vec::new();
+        for path in paths {
+            if self.0.get(path) != other.0.get(path) {
+                different.push(path.clone());
+            }
+        }
+        different
+    }
+}

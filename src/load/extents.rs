@@ -1,0 +1,65 @@
+//! How much of each list was read, so that the same can be read again while the file grows.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use ring::digest::{SHA256, digest};
+
+/// The lists of one load by their paths.
+#[derive(Clone, Default)]
+pub(crate) struct Extents(BTreeMap<PathBuf, Extent>);
+
+/// The content of a list.
+#[derive(Clone)]
+struct Extent {
+    /// In bytes.
+    length: usize,
+    /// SHA-256.
+    digest: Vec<u8>,
+}
+
+impl Extents {
+    /// Notes what a list holds.
+    pub(super) fn note(&mut self, path: &Path, text: &str) {
+        let extent = Extent { length: text.len(), digest: digest_of(text) };
+        self.0.insert(path.to_owned(), extent);
+    }
+
+    /// Whether these files are all lists whose content is known.
+    pub(crate) fn include(&self, paths: &[PathBuf]) -> bool {
+        paths.iter().all(|path| self.0.contains_key(path))
+    }
+
+    /// Those of these files alone.
+    pub(crate) fn only(&self, paths: &[PathBuf]) -> Self {
+        let mut only = Self::default();
+        for path in paths {
+            if let Some(extent) = self.0.get(path) {
+                only.0.insert(path.clone(), extent.clone());
+            }
+        }
+        only
+    }
+
+    /// What a list held, of its present text. An error where that is not its start any more.
+    pub(super) fn cut(&self, path: &Path, mut text: String) -> Result<String, Rewritten> {
+        let Some(extent) = self.0.get(path) else {
+            return Ok(text);
+        };
+        let start = text.get(..extent.length).ok_or(Rewritten)?;
+        if digest_of(start) != extent.digest {
+            return Err(Rewritten);
+        }
+        text.truncate(extent.length);
+        Ok(text)
+    }
+}
+
+/// A list that has not only grown.
+pub(super) struct Rewritten;
+
+fn digest_of(text: &str) -> Vec<u8> {
+    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+}

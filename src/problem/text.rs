@@ -1,0 +1,121 @@
+//! Places in a file's text: line, column, and the text around.
+
+use std::ops::Range;
+
+use super::Problem;
+
+/// How many characters of a line an excerpt shows.
+const WIDTH: usize = 120;
+/// How many of them stand before the place, where there is text enough on both sides.
+const BEFORE: usize = 40;
+
+/// A file's text. Places that are asked for in the text's order cost one pass over it together.
+pub(crate) struct SourceText<'t> {
+    /// How the file is called in problems.
+    name: &'t str,
+    text: &'t str,
+    /// The last place that was asked for.
+    last: Position,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy)]
+struct Position {
+    byte: usize,
+    /// From 1.
+    line: usize,
+    /// From 1, in characters.
+    column: usize,
+}
+
+/// Where every text starts.
+const START: Position = Position { byte: 0, line: 1, column: 1 };
+
+impl<'t> SourceText<'t> {
+    pub(crate) fn new(name: &'t str, text: &'t str) -> Self {
+        Self { name, text, last: START }
+    }
+
+    /// `file:line:column`.
+    pub(crate) fn place(&mut self, byte: usize) -> String {
+        let Position { line, column, .. } = self.find(byte);
+        format!("{}:{line}:{column}", self.name)
+    }
+
+    /// A problem at this byte of a text that may hold secrets: without the line.
+    pub(crate) fn secret_problem(&mut self, byte: usize, message: impl Into<String>) -> Problem {
+        Problem::named(self.place(byte), message)
+    }
+
+    /// A problem at these bytes, with the line around them.
+    pub(crate) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) -> Problem {
+        let problem = Problem::named(self.place(span.start), message);
+        Problem { excerpt: self.excerpt(span), ..problem }
+    }
+
+    /// The line and the column of a byte.
+    fn find(&mut self, byte: usize) -> Position {
+        if byte < self.last.byte {
+            self.last = START;
+        }
+        let between = self.text.get(self.last.byte..byte).unwrap_or_default();
+        match between.rfind('\n') {
+            Some(newline) => {
+                self.last.line += between.matches('\n').count();
+                self.last.column = 1;
+                let on_line = between.get(newline + 1..).unwrap_or_default();
+                self.last.column += on_line.chars().count();
+            }
+            None => self.last.column += between.chars().count(),
+        }
+        self.last.byte += between.len();
+        self.last
+    }
+
+    /// The line of the place with a marker below it; of a long line the part around the place.
+    fn excerpt(&self, span: Range<usize>) -> String {
+        let line = self.last.line.to_string();
+        let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
+        let mut before: Vec<char> =
+            head.chars().rev().take_while(|letter| *letter != '\n').take(WIDTH + 1).collect();
+        let mut after: Vec<char> =
+            tail.chars().take_while(|letter| *letter != '\n').take(WIDTH + 1).collect();
+        if after.last() == Some(&'\r') {
+            after.pop();
+        }
+        let left = before.len().min(WIDTH.saturating_sub(after.len()).max(BEFORE));
+        let right = after.len().min(WIDTH - left);
+        let cut_left = before.len() > left;
+        let cut_right = after.len() > right;
+        before.truncate(left);
+        before.reverse();
+        after.truncate(right);
+
+        let mut content = String::new();
+        let mut marker = String::new();
+        if cut_left {
+            content.push('…');
+            marker.push(' ');
+        }
+        content.extend(before.iter().chain(&after).copied().map(printable));
+        if cut_right {
+            content.push('…');
+        }
+        let marked = self.text.get(span).unwrap_or_default().chars().take(right).count();
+        marker.push_str(&" ".repeat(before.len()));
+        marker.push_str(&"^".repeat(marked.max(1)));
+        let gutter = " ".repeat(line.len());
+        format!("\n{gutter} |\n{line} | {content}\n{gutter} | {marker}")
+    }
+}
+
+/// The letter, or a mark in place of one that a terminal obeys instead of showing it. A tab counts
+/// as one character.
+fn printable(letter: char) -> char {
+    match letter {
+        '\t' => ' ',
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        letter if letter.is_control() => '\u{fffd}',
+        letter => letter,
+    }
+}

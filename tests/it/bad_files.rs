@@ -1,0 +1,372 @@
+//! Files that are too large, too many, or no files, and files at fault in every place: none of them
+//! costs more than its size, and none stops the service.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use registration_hook::{
+    load::{self, Scrutiny},
+    problem::Problems,
+};
+
+use crate::support::{program, registration, repository, rules_folder, run, text};
+
+const SECTION: &str = "[self_service_registration]\n";
+const RULE: &str =
+    "[[self_service_registration.rules]]\nid = 'r'\nattribute = 'email'\nmessage = 'm'\n";
+const MIB: usize = 1 << 20;
+
+/// Before, each of the large files below took from twenty seconds to minutes; all take less than two.
+const GENEROUS: Duration = Duration::from_secs(15);
+
+fn problems(rules: &str) -> Problems {
+    let folder = rules_folder(&[("hook.toml", rules)]);
+    load::folder(folder.path(), &Scrutiny::default()).err().unwrap_or_default()
+}
+
+/// The exit code of `check`, and all that it says.
+fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(program().args(["check", "--rules"]).arg(rules).args(arguments), b"");
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_problem_far_to_the_right_shows_the_text_around_it() {
+    let rules = format!("{RULE}one_of = [{}entry, 'b']\n", "'a', ".repeat(20_000));
+    let found = problems(&rules);
+    let shown = found[0].to_string();
+    assert!(shown.contains("hook.toml:5:100011: "), "{shown}");
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines.len(), 4, "{shown}");
+    assert!(lines[2].starts_with("5 | …") && lines[2].ends_with("entry, 'b']"), "{shown}");
+    let marked = lines[2].chars().position(|letter| letter == 'e').unwrap();
+    assert_eq!(lines[3].chars().position(|letter| letter == '^'), Some(marked), "{shown}");
+    assert!(shown.lines().skip(1).all(|line| line.chars().count() < 140), "{shown}");
+}
+
+#[test]
+fn an_excerpt_is_cut_on_both_sides_and_shows_no_control_character() {
+    let entries = "'a', ".repeat(100);
+    let rules = format!("{RULE}one_of = [{entries}\t1, '\u{202e}', {entries}]\n");
+    let shown = problems(&rules)[0].to_string();
+    let line = shown.lines().nth(2).unwrap();
+    assert!(line.starts_with("5 | …") && line.ends_with('…'), "{shown}");
+    assert!(line.contains(" 1, '\u{fffd}'"), "{shown}");
+    assert_eq!(line.chars().count(), "5 | ".len() + 1 + 120 + 1, "{shown}");
+}
+
+#[test]
+fn further_problems_are_counted() {
+    let entries: Vec<_> = (0..4000).map(|index| format!("entry{index}")).collect();
+    let rules = rules_folder(&[
+        ("a.toml", &format!("{RULE}one_of = [{}]\n", entries.join(", "))),
+        ("b.toml", "[x]\n"),
+    ]);
+    let (code, said) = check(rules.path(), &[]);
+    assert_eq!(code, Some(1));
+    let count = said.lines().last().unwrap().strip_suffix(" problems").unwrap();
+    let count: usize = count.parse().unwrap();
+    assert!(count > 4000, "{count}");
+    assert!(said.contains("\nand 3,9") && said.contains(" more problems\n"), "{said}");
+    assert_eq!(said.matches("a.toml:").count(), 100);
+    assert!(said.len() < 100 * 1000, "{}", said.len());
+}
+
+#[test]
+fn a_long_name_does_not_fill_the_message() {
+    let found = problems(&format!("{SECTION}{} = 1\n", "x".repeat(100_000)));
+    let unknown = found.iter().find(|problem| problem.message.starts_with("unknown key")).unwrap();
+    assert!(unknown.message.chars().count() < 1100, "{}", unknown.message.len());
+}
+
+/// Each of these is a megabyte.
+#[test]
+fn time_is_linear_in_the_size_of_a_bad_file() {
+    let numbered = |pattern: &str, count: usize| -> String {
+        (0..count).map(|index| pattern.replace('#', &index.to_string())).collect()
+    };
+    let many_attributes = format!(
+        "{SECTION}[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nlength = {{ min = 1 }}\nattributes = [{}]\nexamples.pass = [{}]\n",
+        numbered("'a#',", 20_000),
+        "'a',".repeat(100_000)
+    );
+    let update = numbered("'a#',", 100_000);
+    for (name, text) in [
+        ("lines", "x\n".repeat(MIB / 2)),
+        ("unknown keys", format!("{SECTION}{}", numbered("k#=1\n", 100_000))),
+        ("rules without keys", format!("{SECTION}rules = [{}]", "{},".repeat(MIB / 3 - 20))),
+        ("tables", format!("{SECTION}rules = [{}]", "{a=1},".repeat(MIB / 6 - 20))),
+        ("the same id", RULE.repeat(MIB / RULE.len())),
+        ("unquoted", format!("{RULE}one_of = [{}]", "e,".repeat(MIB / 2 - 100))),
+        ("numbers", format!("{RULE}one_of = [{}]", "1,".repeat(MIB / 2 - 100))),
+        ("dotted keys", format!("{SECTION}a{} = 1", ".a".repeat(MIB / 2 - 100))),
+        ("brackets", "[".repeat(MIB)),
+        ("quotes", "\"".repeat(MIB)),
+        ("attributes and examples", many_attributes),
+        ("update", format!("[progressive_profile]\nupdate = [{update}1]")),
+    ] {
+        let start = Instant::now();
+        let found = problems(&text);
+        let took = start.elapsed();
+        assert!(!found.is_empty(), "{name}");
+        assert!(found.iter().count() <= 100, "{name}");
+        assert!(took < GENEROUS, "{name}: {took:?}");
+    }
+}
+
+/// JSON in the place of TOML: 320 KB took fifteen seconds.
+#[test]
+fn bad_settings_cost_no_more_than_their_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("settings.toml");
+    let json = "{\"key\": {\"a\": [1, 2], \"b\": null}},\n".repeat(9000);
+    let keys: String = (0..60_000).map(|index| format!("key{index}=1\n")).collect();
+    for text in [json, keys] {
+        fs::write(&settings, text).unwrap();
+        let start = Instant::now();
+        let output = run(program().args(["check", "--config"]).arg(&settings), b"");
+        assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.len() < 100_000, "{}", output.stdout.len());
+        assert!(self::text(&output.stdout).contains(" more problems\n"));
+    }
+}
+
+#[test]
+fn a_rule_names_a_bounded_number_of_attributes() {
+    let rule = |count: usize| {
+        let names: Vec<_> = (0..count).map(|index| format!("'a{index}'")).collect();
+        let names = names.join(",");
+        format!(
+            "[[self_service_registration.rules]]\nid='r'\nmessage='m'\ndigits=4\nattributes=[{names}]\n"
+        )
+    };
+    assert!(problems(&rule(100)).is_empty());
+    assert!(problems(&rule(101))[0].message.contains("names 101 attributes; up to 100"));
+}
+
+/// A rules file of a few bytes may name one list of a few bytes as often as it likes, and a large one
+/// only a few times.
+#[test]
+fn a_list_counts_where_it_is_used() {
+    let list = { "x".repeat(1 << 20) + "\n" }.repeat(100);
+    let rule = |index: usize| {
+        RULE.replace("'r'", &format!("'r{index}'")) + "one_of = { file = \"list.txt\" }\n"
+    };
+    let rules: String = (0..11).map(rule).collect();
+    let folder = rules_folder(&[("hook.toml", &rules), ("list.txt", &list)]);
+    let found = load::folder(folder.path(), &Scrutiny::default()).err().unwrap();
+    assert_eq!(found.count(), 1, "{found:?}");
+    assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
+}
+
+#[test]
+fn files_are_read_up_to_a_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_size = |name: &str, size: u64| {
+        let path = folder.path().join(name);
+        File::create(&path).unwrap().set_len(size).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let settings = of_size("settings.toml", (1 << 20) + 1);
+    let secret = of_size("secret", (64 << 10) + 1);
+    let pem = of_size("pem", (1 << 20) + 1);
+    let answer = of_size("answer.json", (4 << 20) + 1);
+    let variables = [
+        ("HOOK__AUTH__BASIC__USERNAME", "admin"),
+        ("HOOK__AUTH__BASIC__PASSWORD_FILE", &*secret),
+        ("HOOK__AUTH__OAUTH__ISSUER", "https://example.okta.com"),
+        ("HOOK__AUTH__OAUTH__AUDIENCE", "a"),
+        ("HOOK__AUTH__OAUTH__CLIENT_IDS", "c"),
+        ("HOOK__AUTH__OAUTH__SCOPE", "s"),
+        ("HOOK__AUTH__OAUTH__CA_FILE", &*pem),
+        ("HOOK__SERVER__TLS__CERTIFICATE", &*pem),
+        ("HOOK__SERVER__TLS__KEY", &*pem),
+    ];
+    let output = run(program().arg("check").envs(variables), b"");
+    let said = text(&output.stdout);
+    assert!(said.contains("larger than 64 KiB, the bound of a file with secrets"), "{said}");
+    assert_eq!(said.matches("larger than 1 MiB, the bound of a certificate").count(), 2, "{said}");
+    for arguments in [["--config", &settings], ["--schema", &answer], ["--policy", &answer]] {
+        let output = run(program().arg("check").args(arguments), b"");
+        assert_eq!(output.status.code(), Some(2));
+        let said = text(&output.stderr);
+        assert!(said.contains(arguments[1]) && said.contains("larger than"), "{said}");
+    }
+    let listed = format!("{RULE}one_of = {{ file = \"list.txt\" }}\n");
+    let rules = rules_folder(&[("listed.toml", &listed)]);
+    let sized = |name: &str, size| {
+        File::create(rules.path().join(name)).unwrap().set_len(size).unwrap();
+    };
+    sized("large.toml", (1 << 20) + 1);
+    sized("list.txt", (256 << 20) + 1);
+    let (code, said) = check(rules.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("larger than 1 MiB, the bound of a rules file; move long lists"),
+        "{said}"
+    );
+    assert!(said.contains("cannot read `list.txt`: it is larger than 256 MiB"), "{said}");
+}
+
+#[test]
+fn only_regular_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    fifo(&pipe);
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (path, what) in [
+        (pipe.as_path(), "a pipe"),
+        (&socket, "a socket"),
+        (Path::new("/dev/zero"), "a device"),
+        (folder.path(), "a folder"),
+    ] {
+        let path = path.to_str().unwrap();
+        let secret =
+            [("HOOK__AUTH__BASIC__USERNAME", "a"), ("HOOK__AUTH__BASIC__PASSWORD_FILE", path)];
+        let output = run(program().arg("serve").envs(secret), b"");
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(what), "{said}");
+        let output = run(program().args(["check", "--config", path]), b"");
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(what), "{said}");
+        let output = run(program().args(["check", "--schema", path]), b"");
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(what), "{said}");
+        let listed = format!("{RULE}one_of = {{ file = \"list.txt\" }}\n");
+        let rules = rules_folder(&[("hook.toml", &listed)]);
+        symlink(path, rules.path().join("other.toml")).unwrap();
+        let (code, said) = check(rules.path(), &[]);
+        assert!(code == Some(1) && said.contains(&format!("this is {what}")), "{said}");
+    }
+}
+
+#[test]
+fn a_link_to_the_rules_folder_itself_is_no_rules_file() {
+    let rules = rules_folder(&[("hook.toml", &format!("{SECTION}allow_all = true\n"))]);
+    for name in ["a", "b", "c"] {
+        symlink(".", rules.path().join(name)).unwrap();
+    }
+    let (code, said) = check(rules.path(), &[]);
+    assert_eq!(code, Some(0), "{said}");
+    symlink(".", rules.path().join("itself.toml")).unwrap();
+    let (code, said) = check(rules.path(), &[]);
+    assert!(
+        code == Some(1) && said.contains("itself.toml: cannot read the file: this is a folder"),
+        "{said}"
+    );
+}
+
+/// A copy of a fixture.
+fn recorded() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let hook = folder.path().join("registrationHookSSR");
+    fs::create_dir(&hook).unwrap();
+    for name in ["guide-allow.request.json", "guide-allow.response.json"] {
+        let from = repository("tests/fixtures/registrationHookSSR").join(name);
+        fs::copy(from, hook.join(name)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn replay_neither_reads_nor_writes_through_a_link() {
+    for (kind, arguments) in [("request", &[][..]), ("response", &[]), ("response", &["--update"])]
+    {
+        let folder = recorded();
+        let file = folder.path().join(format!("registrationHookSSR/guide-allow.{kind}.json"));
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&file, &elsewhere).unwrap();
+        let before = fs::read(&elsewhere).unwrap();
+        symlink("../elsewhere", &file).unwrap();
+        let output = run(program().arg("replay").arg(folder.path()).args(arguments), b"");
+        assert_eq!(output.status.code(), Some(1), "{kind} {arguments:?}");
+        let said = text(&output.stdout);
+        assert!(said.contains("this is a symbolic link"), "{said}");
+        assert_eq!(fs::read(&elsewhere).unwrap(), before);
+    }
+    let folder = recorded();
+    symlink("registrationHookSSR", folder.path().join("registrationHookPP")).unwrap();
+    let output = run(program().arg("replay").arg(folder.path()), b"");
+    assert!(text(&output.stdout).contains("registrationHookPP: this is a symbolic link"));
+    let rules = repository("tests/rules");
+    let (code, said) = check(&rules, &["--coverage", folder.path().to_str().unwrap()]);
+    assert!(code == Some(1) && said.contains("this is a symbolic link"), "{said}");
+}
+
+#[test]
+fn replay_bounds_what_it_reads() {
+    let folder = recorded();
+    let hook = folder.path().join("registrationHookSSR");
+    let response = hook.join("guide-allow.response.json");
+    for (content, what) in [
+        (" ".repeat(MIB + 1), "larger than 1 MiB"),
+        // The indents of so many levels would fill terabytes.
+        ("[".repeat(MIB / 2) + &"]".repeat(MIB / 2), "+++ the answer now"),
+        // To find the shortest difference would take minutes.
+        (format!("[{}0]", "1,2,".repeat(MIB / 5)), "+++ the answer now"),
+    ] {
+        fs::write(&response, content).unwrap();
+        let start = Instant::now();
+        let output = run(program().arg("replay").arg(folder.path()), b"");
+        assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stdout).contains(what), "{what}");
+    }
+    fs::remove_file(&response).unwrap();
+    fifo(&response);
+    let output = run(program().arg("replay").arg(folder.path()), b"");
+    assert!(text(&output.stdout).contains("this is a pipe"));
+}
+
+#[test]
+fn eval_reads_a_pipe_up_to_the_limit_of_a_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    let eval = |arguments: &[&str]| {
+        let mut command = program();
+        command.args(["eval", "registrationHookSSR"]).args(arguments);
+        command
+    };
+    let pipe = folder.path().join("pipe");
+    fifo(&pipe);
+    let child = eval(&[pipe.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    File::options().write(true).open(&pipe).unwrap().write_all(&body).unwrap();
+    assert!(text(&child.wait_with_output().unwrap().stdout).contains("ALLOW"));
+
+    let output = run(&mut eval(&["/dev/zero"]), b"");
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("/dev/zero: the request is larger than 256 KiB"), "{said}");
+    assert!(said.contains("server.body_limit"), "{said}");
+    let zero = File::open("/dev/zero").unwrap();
+    let output = eval(&[]).stdin(zero).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("standard input: the request is larger than"));
+}
+
+#[test]
+fn eval_follows_the_configured_limit() {
+    let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    for (limit, code) in [(body.len(), 0), (body.len() - 1, 2)] {
+        let mut command = program();
+        command.args(["eval", "registrationHookSSR"]);
+        command.env("HOOK__SERVER__BODY_LIMIT", limit.to_string());
+        assert_eq!(run(&mut command, &body).status.code(), Some(code), "{limit}");
+    }
+}

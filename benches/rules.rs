@@ -13,7 +13,7 @@
 use std::{fs, hint::black_box, time::Instant};
 
 use registration_hook::{
-    load::{self, Scrutiny},
+    load::{self, Lints},
     pipeline::{answer, today},
 };
 
@@ -52,7 +52,7 @@ fn main() {
 fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
-    let set = load::folder(folder.path(), &Scrutiny::default()).unwrap();
+    let set = load::folder(folder.path(), &Lints::default()).unwrap();
     let hook = &set.hooks["bench"];
     let today = today();
     let mut times = [(); 31].map(|()| {

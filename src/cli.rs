@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     escape,
-    load::{self, Extents, Files, Scrutiny},
+    load::{self, Extents, Files, Lints},
     problem::{Problem, Problems},
     rule::RuleSet,
     settings::{self, Settings, Sources},
@@ -149,7 +149,7 @@ impl Common {
 
     /// The rules, for verbs that need nothing else.
     fn rules(&self) -> Result<RuleSet, Failure> {
-        Ok(rules(&self.valid_settings()?, &Scrutiny::default()).set?)
+        Ok(rules(&self.valid_settings()?, &Lints::default()).set?)
     }
 
     /// Settings without a problem, for verbs that need no secrets.
@@ -161,14 +161,14 @@ impl Common {
 
 /// The rules that these settings name; the built-in ones where nobody has named or made a folder
 /// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings, scrutiny: &Scrutiny) -> Rules {
+fn rules(settings: &Settings, lints: &Lints) -> Rules {
     let settings::Rules { directory, named, .. } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
         let place = "the built-in rules".to_owned();
-        let (set, files) = (load::built_in(scrutiny), Files::default());
+        let (set, files) = (load::built_in(lints), Files::default());
         return Rules { place, directory: None, set, files };
     }
-    let loaded = load::load_folder(directory, scrutiny, Extents::default());
+    let loaded = load::load_folder(directory, lints, Extents::default());
     Rules {
         place: format!("the rules in `{}`", directory.display()),
         directory: Some(directory.clone()),

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes in ─► authenticate ─► decode ─► evaluate ─► encode ─► bytes out
-//!             auth            hook::     rule::      hook::
+//!             auth            okta::     rule::      okta::
 //!                             request    Hook        response
 //!                                │          │           │
 //!                             Request ─► Decision ─► commands | error
@@ -18,8 +18,8 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`hook`] | Okta's vocabulary as plain types; imports nothing of ours |
-//! | [`hook::request`] | bytes → `Request`: strict JSON, tolerant meaning |
-//! | [`hook::response`] | `Decision` → bytes: the only place with command names |
+//! | [`okta::request`] | bytes → `Request`: strict JSON, tolerant meaning |
+//! | [`okta::response`] | `Decision` → bytes: the only place with command names |
 //! | [`rule`] | rules and their evaluation; imports `hook`, and `nearest` for what it says |
 //! | [`rule::check`] | the catalogue of checks, a file a kind |
 //! | [`pipeline`] | decode, evaluate, encode |
@@ -41,7 +41,7 @@
 //!
 //! # Invariants, each the absence of something
 //!
-//! - There is no way to build an ALLOW or an update beside an `error`: [`hook::Decision`] is a sum
+//! - There is no way to build an ALLOW or an update beside an `error`: [`okta::Decision`] is a sum
 //!   type.
 //! - No command name is configured anywhere: it follows from the request type.
 //! - `hook` and `rule` know no HTTP, file, environment, clock or log (`tests/it/tidy.rs`).
@@ -55,10 +55,10 @@ pub mod credentials;
 pub mod decision_log;
 pub mod escape;
 pub mod file;
-pub mod hook;
 pub mod load;
 mod metrics;
 pub mod nearest;
+pub mod okta;
 pub mod org;
 pub mod origin;
 pub mod pipeline;

@@ -18,10 +18,10 @@ mod examples;
 mod extents;
 mod faults;
 mod fields;
-mod hook;
 mod inputs;
 pub mod probe;
 mod rule;
+mod section;
 mod set;
 mod toml;
 
@@ -44,7 +44,7 @@ pub const FOLLOWED_DEPTH: usize = 8;
 
 /// What rules are held against besides themselves.
 #[derive(Default)]
-pub struct Scrutiny {
+pub struct Lints {
     /// The org's own schema and form, as far as they are known.
     pub org: Org,
     /// Whether they are tried on inputs that ought to fail.
@@ -62,12 +62,12 @@ pub(crate) struct Loaded {
 /// # Errors
 ///
 /// Every problem of every file, or that there is no such folder or no rules file in it.
-pub fn folder(directory: &Path, scrutiny: &Scrutiny) -> Result<RuleSet, Problems> {
-    load_folder(directory, scrutiny, Extents::default()).rules
+pub fn folder(directory: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
+    load_folder(directory, lints, Extents::default()).rules
 }
 
 /// The same, with the files that were read. Of the lists in `held` no more is read than it says.
-pub(crate) fn load_folder(directory: &Path, scrutiny: &Scrutiny, held: Extents) -> Loaded {
+pub(crate) fn load_folder(directory: &Path, lints: &Lints, held: Extents) -> Loaded {
     let place = directory.display().to_string();
     let paths = match rules_files(directory) {
         Ok(paths) => paths,
@@ -85,7 +85,7 @@ pub(crate) fn load_folder(directory: &Path, scrutiny: &Scrutiny, held: Extents) 
         let problem = Problem::named(place, format!("the rules folder has no rules; {hint}"));
         return Loaded { rules: Err(problem.into()), files: Files::default() };
     }
-    let mut load = Load::new(directory, scrutiny, held);
+    let mut load = Load::new(directory, lints, held);
     load.inputs.note(&paths);
     for path in &paths {
         load.add_file(path);
@@ -122,9 +122,9 @@ fn rules_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The shipped rules. The tests see to it that they have no problem.
-pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Problems> {
+pub fn built_in(lints: &Lints) -> Result<RuleSet, Problems> {
     // They have no lists from files.
-    let mut load = Load::new(Path::new(""), scrutiny, Extents::default());
+    let mut load = Load::new(Path::new(""), lints, Extents::default());
     for (hook, text) in BUILT_IN {
         load.add_text(hook.to_owned(), &format!("built-in {hook}.toml"), text);
     }
@@ -134,15 +134,15 @@ pub fn built_in(scrutiny: &Scrutiny) -> Result<RuleSet, Problems> {
 /// A load that goes on.
 struct Load<'s> {
     inputs: Inputs,
-    scrutiny: &'s Scrutiny,
+    lints: &'s Lints,
     hooks: BTreeMap<String, Hook>,
     problems: Problems,
 }
 
 impl<'s> Load<'s> {
-    fn new(folder: &Path, scrutiny: &'s Scrutiny, held: Extents) -> Self {
+    fn new(folder: &Path, lints: &'s Lints, held: Extents) -> Self {
         let (hooks, problems) = (BTreeMap::new(), Problems::default());
-        Self { inputs: Inputs::new(folder, held), scrutiny, hooks, problems }
+        Self { inputs: Inputs::new(folder, held), lints, hooks, problems }
     }
 
     fn add_file(&mut self, path: &Path) {
@@ -166,7 +166,7 @@ impl<'s> Load<'s> {
         let faults = RefCell::default();
         let reader = toml::Reader { inputs: &mut self.inputs, faults: &faults };
         let document = reader.read(text);
-        self.hooks.insert(hook, hook::read(&document, self.scrutiny, &faults));
+        self.hooks.insert(hook, section::read(&document, self.lints, &faults));
         self.problems.append(faults.into_inner().into_problems(name, text));
     }
 

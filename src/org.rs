@@ -12,8 +12,8 @@ use strsim::osa_distance;
 
 use crate::{
     file::{self, Kind},
-    hook::Value,
     nearest::did_you_mean,
+    okta::Value,
     problem::{MOST_KEPT, Problem, Problems},
 };
 

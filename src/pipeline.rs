@@ -10,8 +10,8 @@ use derive_more::{Display, Error};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    hook::{
-        DecisionKind, RequestType,
+    okta::{
+        DecisionKind, Flow,
         request::{self, DecodeError},
         response,
     },
@@ -23,7 +23,7 @@ pub struct Answer<'r, 'b> {
     /// The body for Okta.
     pub body: Vec<u8>,
     /// Which kind of request it was.
-    pub request_type: RequestType,
+    pub request_type: Flow,
     /// Okta's name for the event.
     pub event_id: Option<Cow<'b, str>>,
     /// What Okta is told.

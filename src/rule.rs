@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::hook::{
-    Assignment, Decision, Denial, DenyStyle, ErrorCause, Form, NonEmpty, Request, RequestType,
+use crate::okta::{
+    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NonEmpty, Request,
     language::LanguageTag,
 };
 
@@ -21,7 +21,7 @@ mod requirement;
 pub(crate) mod set;
 pub mod text;
 
-use check::{Circumstances, Miss};
+use check::{EvalContext, Mismatch};
 pub use requirement::{Part, Requirement, Unmet};
 use set::Set;
 use text::Text;
@@ -116,7 +116,7 @@ impl Hook {
     }
 
     /// What such requests are judged by. Where there is nothing, they are denied.
-    pub(crate) fn section(&self, request_type: RequestType) -> Option<&Section> {
+    pub(crate) fn section(&self, request_type: Flow) -> Option<&Section> {
         let registration = request_type.is_registration();
         if registration { self.registration.as_ref() } else { self.progressive.as_ref() }
     }
@@ -135,8 +135,8 @@ impl Hook {
         let normalised = set::normalised(&section.set, &request.form);
         let form = normalised.as_ref().unwrap_or(&request.form);
         let event_time = request.event_time.as_deref();
-        let circumstances = Circumstances { form, event_time, today };
-        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&circumstances) };
+        let context = EvalContext { form, event_time, today };
+        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&context) };
         let verdicts: Vec<_> = section.rules().map(judge).collect();
         let decision = match section.denial(request, &verdicts) {
             None => section.update(&request.form, form),
@@ -146,7 +146,7 @@ impl Hook {
     }
 
     /// The denial of a request whose answer Okta would not take, because it is too large.
-    pub(crate) fn too_large(&self, request_type: RequestType) -> Decision<'static> {
+    pub(crate) fn too_large(&self, request_type: Flow) -> Decision<'static> {
         let style = self.section(request_type).map_or(DenyStyle::Command, |section| section.deny);
         let registration = request_type.is_registration();
         let form = if registration { "data.userProfile" } else { "data.userProfileUpdate" };
@@ -191,16 +191,19 @@ impl Rule {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    pub(crate) fn outcome(&self, circumstances: &Circumstances<'_>) -> Outcome<'_> {
+    pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
         // Nobody gets out of a rule by sending what its condition does not expect.
         let holds = |part: &Part| {
-            let unmet = part.unmet(circumstances);
-            matches!(unmet, None | Some(Unmet::Missed { miss: Miss::Type | Miss::TooCostly, .. }))
+            let unmet = part.unmet(context);
+            matches!(
+                unmet,
+                None | Some(Unmet::Missed { miss: Mismatch::Type | Mismatch::TooCostly, .. })
+            )
         };
         if !self.when.iter().all(holds) {
             return Outcome::Skip;
         }
-        self.requirement.unmet(circumstances).map_or(Outcome::Pass, Outcome::Fail)
+        self.requirement.unmet(context).map_or(Outcome::Pass, Outcome::Fail)
     }
 
     /// Every attribute it looks at.
@@ -223,7 +226,7 @@ impl Rule {
 }
 
 /// The answer to a request that the hook has no section for. Okta's sample lets it through.
-fn unhandled(request_type: RequestType) -> Decision<'static> {
+fn unhandled(request_type: Flow) -> Decision<'static> {
     let registration = request_type.is_registration();
     let style = if registration { DenyStyle::Command } else { DenyStyle::Error };
     cannot_be_processed(style, "UNHANDLED_REQUEST_TYPE", "requestType")

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Common, Exit, Failure, Rules, fixtures, print, rules};
 use crate::{
     credentials::issuer,
-    load::Scrutiny,
+    load::Lints,
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
@@ -47,8 +47,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
     {
         problems.push(problem);
     }
-    let scrutiny = Scrutiny { org, probe: arguments.probe };
-    let Rules { place, set, .. } = rules(&settings, &scrutiny);
+    let lints = Lints { org, probe: arguments.probe };
+    let Rules { place, set, .. } = rules(&settings, &lints);
     let mut report = String::new();
     match set {
         Err(found) => problems.append(found),
@@ -60,7 +60,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
             let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
             let revision = &rules.revision;
             report = format!("{place}: {hooks}, {count}, no problems (revision {revision})\n");
-            report.extend(notes(&rules, &scrutiny.org));
+            report.extend(notes(&rules, &lints.org));
         }
     }
     if !problems.is_empty() {

@@ -12,9 +12,9 @@ use clap::Args;
 use super::{Common, Exit, Failure, complain, print, rules};
 use crate::{
     file::Size,
-    hook::DecisionKind,
-    load::Scrutiny,
+    load::Lints,
     nearest::did_you_mean,
+    okta::DecisionKind,
     pipeline::{self, Answer},
     rule::{Outcome, Verdict},
 };
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = common.valid_settings()?;
-    let rules = rules(&settings, &Scrutiny::default()).set?;
+    let rules = rules(&settings, &Lints::default()).set?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));

@@ -13,7 +13,7 @@ use crate::{
     auth::Reason,
     credentials::Credentials,
     decision_log::DecisionLog,
-    load::Scrutiny,
+    load::Lints,
     metrics::Metrics,
     reload::{self, RulesFolder},
     server::{self, Certificate, State, Stopped, Warnings},
@@ -24,7 +24,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, directory, set, files } = rules(&settings, &Scrutiny::default());
+    let Rules { place, directory, set, files } = rules(&settings, &Lints::default());
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::fields::Fields;
 use crate::{
-    hook::{Attribute, Form, Value},
     nearest::did_you_mean,
+    okta::{Attribute, Form, Value},
     pipeline::today,
     rule::{
         Outcome, Rule,
-        check::Circumstances,
+        check::EvalContext,
         node::{Content, Fault, Node},
     },
 };
@@ -30,10 +30,10 @@ pub(super) fn try_out<'n>(
             let Some(form) = fields.keep(form(rule, plain, example)) else {
                 continue;
             };
-            let around = Circumstances { form: &form, event_time: None, today: today() };
+            let around = EvalContext { form: &form, event_time: None, today: today() };
             let why = match (rule.outcome(&around), should_pass) {
                 (Outcome::Pass, true) => {
-                    if fields.scrutiny.probe {
+                    if fields.lints.probe {
                         passing.push(form);
                     }
                     continue;

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Scrutiny, faults::Faults};
+use super::{Lints, faults::Faults};
 use crate::{
     nearest::unknown,
     org::Org,
@@ -23,20 +23,16 @@ pub(super) struct Fields<'n, 'f> {
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Faults>,
-    pub(super) scrutiny: &'f Scrutiny,
+    pub(super) lints: &'f Lints,
     /// Whether this is of the section for registrations.
     pub(super) registration: bool,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
     /// Starts reading a file.
-    pub(super) fn new(
-        table: &'n Table,
-        scrutiny: &'f Scrutiny,
-        faults: &'f RefCell<Faults>,
-    ) -> Self {
+    pub(super) fn new(table: &'n Table, lints: &'f Lints, faults: &'f RefCell<Faults>) -> Self {
         let asked = RefCell::default();
-        Self { table, span: 0..0, asked, faults, scrutiny, registration: false }
+        Self { table, span: 0..0, asked, faults, lints, registration: false }
     }
 
     /// Starts reading a table within this one.
@@ -122,7 +118,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// Tells what the org has against this, where somebody is `new` or not.
     pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
-        let why = what(&self.scrutiny.org, self.registration);
+        let why = what(&self.lints.org, self.registration);
         if let Some(why) = why {
             self.tell(node.fault(why));
         }

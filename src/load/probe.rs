@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use super::examples::attribute;
 use crate::{
-    hook::{Form, Value},
-    rule::{Outcome, Rule, check::Circumstances, email},
+    okta::{Form, Value},
+    rule::{Outcome, Rule, check::EvalContext, email},
 };
 
 /// `attacks.toml`, which explains itself.
@@ -151,7 +151,7 @@ impl<'a> Start<'a> {
         for name in &self.names {
             form.replace(attribute(name, value.clone()));
         }
-        self.rule.outcome(&Circumstances { form: &form, event_time: None, today: self.today })
+        self.rule.outcome(&EvalContext { form: &form, event_time: None, today: self.today })
     }
 }
 

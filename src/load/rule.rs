@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{examples, fields::Fields, probe};
 use crate::{
-    hook::{Form, NonEmpty},
+    okta::{Form, NonEmpty},
     org::Org,
     pipeline::today,
     rule::{
         Part, Requirement, Rule,
-        check::{Check, Circumstances, IGNORE_CASE, KINDS, Kind, Miss, ignores_case},
+        check::{Check, EvalContext, IGNORE_CASE, KINDS, Kind, Mismatch, ignores_case},
         node::{Entry, Node},
         text::Text,
     },
@@ -82,7 +82,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     }
     let plain = ["all", "any", "equals", "when"].iter().all(|key| fields.table.get(key).is_none());
     let passing = examples.and_then(|entry| examples::try_out(&rule, plain, &entry.value, fields));
-    if fields.scrutiny.probe && fields.fault_count() == before {
+    if fields.lints.probe && fields.fault_count() == before {
         for found in probe::findings(&rule, &passing.unwrap_or_default(), today()) {
             fields.tell(place.fault(found));
         }
@@ -155,14 +155,14 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
 fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
-    let org = &fields.scrutiny.org;
+    let org = &fields.lints.org;
     // A list may have millions of entries.
     if !org.knows_values() {
         return;
     }
     let (values, all) = org.values(name, kind.key);
-    let around = Circumstances { form: &Form::default(), event_time: None, today: today() };
-    let never = |miss| all || miss == Miss::Type;
+    let around = EvalContext { form: &Form::default(), event_time: None, today: today() };
+    let never = |miss| all || miss == Mismatch::Type;
     let refused = |value| (check.judge)(value, &around).is_err_and(never);
     if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
         fields.tell(argument.fault(format!("this never holds: {}", org.describe(name))));

@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use crate::{
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, Extents, Loaded, Scrutiny},
+    load::{self, Extents, Lints, Loaded},
     problem::{Problem, Problems},
     rule::RuleSet,
     server::{Certificate, RULES, State},
@@ -102,7 +102,7 @@ impl Subject {
 
 fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> Reading {
     let held = lists.only(writing);
-    let Loaded { rules, files } = load::load_folder(directory, &Scrutiny::default(), held);
+    let Loaded { rules, files } = load::load_folder(directory, &Lints::default(), held);
     if rules.is_ok() {
         *lists = files.lists;
     }

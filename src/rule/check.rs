@@ -6,8 +6,8 @@ use jiff::civil::Date;
 
 use super::node::{Content, Fault, Node, Table, collect};
 use crate::{
-    hook::{Form, Value},
     nearest::unknown,
+    okta::{Form, Value},
 };
 
 mod decimal;
@@ -30,20 +30,20 @@ pub struct Check {
     pub(crate) judge: Box<Judge>,
 }
 
-pub(crate) type Judge = dyn Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync;
+pub(crate) type Judge = dyn Fn(&Value<'_>, &EvalContext<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
     /// A check that asks for this and judges so.
     pub fn new(
         asks: impl Into<String>,
-        judge: impl Fn(&Value<'_>, &Circumstances<'_>) -> Result<(), Miss> + Send + Sync + 'static,
+        judge: impl Fn(&Value<'_>, &EvalContext<'_>) -> Result<(), Mismatch> + Send + Sync + 'static,
     ) -> Self {
         Self { asks: asks.into(), other: None, judge: Box::new(judge) }
     }
 }
 
 /// What a value stands among.
-pub struct Circumstances<'a> {
+pub struct EvalContext<'a> {
     /// The form, normalised.
     pub(crate) form: &'a Form<'a>,
     pub(crate) event_time: Option<&'a str>,
@@ -53,7 +53,7 @@ pub struct Circumstances<'a> {
 
 /// In what way a value misses; printed, the end of what says so.
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
-pub enum Miss {
+pub enum Mismatch {
     /// A value of this JSON type never meets the check.
     #[display(", found another type of value")]
     Type,
@@ -97,8 +97,8 @@ pub(crate) fn ignores_case(part: &Table) -> bool {
     part.get(IGNORE_CASE).is_some_and(|entry| matches!(entry.value.content, Content::Boolean(true)))
 }
 
-fn met(holds: bool) -> Result<(), Miss> {
-    if holds { Ok(()) } else { Err(Miss::Value) }
+fn met(holds: bool) -> Result<(), Mismatch> {
+    if holds { Ok(()) } else { Err(Mismatch::Value) }
 }
 
 /// The ends of a range, both within it; at least one is there.

@@ -2,8 +2,8 @@
 
 use derive_more::Display;
 
-use super::check::{Check, Circumstances, Miss};
-use crate::hook::NonEmpty;
+use super::check::{Check, EvalContext, Mismatch};
+use crate::okta::NonEmpty;
 
 /// How the parts of a rule go together.
 pub enum Requirement {
@@ -37,7 +37,7 @@ pub enum Unmet<'r> {
         /// The check.
         check: &'r Check,
         /// In what way.
-        miss: Miss,
+        miss: Mismatch,
     },
     /// None of the parts of an `any` holds; each for its reason.
     #[display("{}", _0.iter().map(Self::to_string).collect::<Vec<_>>().join(", and "))]
@@ -51,11 +51,11 @@ impl Requirement {
         parts
     }
 
-    pub(super) fn unmet(&self, circumstances: &Circumstances<'_>) -> Option<Unmet<'_>> {
+    pub(super) fn unmet(&self, context: &EvalContext<'_>) -> Option<Unmet<'_>> {
         match self {
-            Self::All(parts) => parts.iter().find_map(|part| part.unmet(circumstances)),
+            Self::All(parts) => parts.iter().find_map(|part| part.unmet(context)),
             Self::Any(parts) => {
-                let unmet = parts.iter().map(|part| part.unmet(circumstances));
+                let unmet = parts.iter().map(|part| part.unmet(context));
                 unmet.collect::<Option<_>>().map(Unmet::NoPart)
             }
         }
@@ -63,13 +63,13 @@ impl Requirement {
 }
 
 impl Part {
-    pub(super) fn unmet(&self, circumstances: &Circumstances<'_>) -> Option<Unmet<'_>> {
+    pub(super) fn unmet(&self, context: &EvalContext<'_>) -> Option<Unmet<'_>> {
         self.attributes.iter().find_map(|attribute| {
-            let Some(submitted) = circumstances.form.get(attribute) else {
+            let Some(submitted) = context.form.get(attribute) else {
                 return (!self.optional).then_some(Unmet::Absent(attribute));
             };
             self.checks.iter().find_map(|check| {
-                let miss = (check.judge)(&submitted.value, circumstances).err()?;
+                let miss = (check.judge)(&submitted.value, context).err()?;
                 Some(Unmet::Missed { attribute, check, miss })
             })
         })

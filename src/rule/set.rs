@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::hook::{Attribute, Form, Value};
+use crate::okta::{Attribute, Form, Value};
 
 pub(crate) struct Set {
     pub(crate) attribute: String,

@@ -1,7 +1,7 @@
 //! A text for the end user, in one language or several.
 
 use super::node::{Content, Fault, Node};
-use crate::hook::language::LanguageTag;
+use crate::okta::language::LanguageTag;
 
 /// A text and its translations.
 pub struct Text {

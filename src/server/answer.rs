@@ -9,8 +9,8 @@ use httpdate::HttpDate;
 use super::{RULES, State};
 use crate::{
     auth::{Freshness, Reason},
-    hook::request::DecodeError,
     metrics,
+    okta::request::DecodeError,
 };
 
 /// In seconds; by then a fetch of keys that was under way has ended, and a queue has been worked off.

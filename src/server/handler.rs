@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::Caller,
     decision_log::{DecisionId, Line},
-    hook::response,
+    okta::response,
     pipeline::{self, NoAnswer},
     rule::{RuleSet, Verdict},
 };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use registration_hook::{
-    load::{self, Scrutiny},
+    load::{self, Lints},
     problem::Problems,
 };
 
@@ -27,7 +27,7 @@ const GENEROUS: Duration = Duration::from_secs(15);
 
 fn problems(rules: &str) -> Problems {
     let folder = rules_folder(&[("hook.toml", rules)]);
-    load::folder(folder.path(), &Scrutiny::default()).err().unwrap_or_default()
+    load::folder(folder.path(), &Lints::default()).err().unwrap_or_default()
 }
 
 /// The exit code of `check`, and all that it says.
@@ -165,7 +165,7 @@ fn a_list_counts_where_it_is_used() {
     };
     let rules: String = (0..11).map(rule).collect();
     let folder = rules_folder(&[("hook.toml", &rules), ("list.txt", &list)]);
-    let found = load::folder(folder.path(), &Scrutiny::default()).err().unwrap();
+    let found = load::folder(folder.path(), &Lints::default()).err().unwrap();
     assert_eq!(found.count(), 1, "{found:?}");
     assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
 }

@@ -1,8 +1,8 @@
 //! Strict reading and tolerant meaning.
 
 use proptest::prelude::*;
-use registration_hook::hook::{
-    Request, RequestType,
+use registration_hook::okta::{
+    Flow, Request,
     request::{DEPTH, DecodeError, decode},
 };
 
@@ -173,14 +173,14 @@ fn tolerant_meaning() {
     ];
     for body in bodies {
         let request = request(body);
-        assert_eq!(request.request_type, RequestType::ProgressiveProfile);
+        assert_eq!(request.request_type, Flow::ProgressiveProfile);
         assert!(request.event_id.is_none());
         assert!(request.form.get("a").is_none());
     }
     let classic = request(
         r#"{"eventType":"com.okta.user.pre-registration","eventId":"x","data":{"userProfile":{"a":1}}}"#,
     );
-    assert_eq!(classic.request_type, RequestType::Classic);
+    assert_eq!(classic.request_type, Flow::Classic);
     assert_eq!(classic.event_id.as_deref(), Some("x"));
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use registration_hook::load::{self, Scrutiny};
+use registration_hook::load::{self, Lints};
 use serde_json::Value;
 
 use crate::support::{repository, rules_folder};
@@ -49,7 +49,7 @@ fn every_block_loads_and_stands_the_trial() {
         for text in files {
             let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
             if let Err(problems) =
-                load::folder(folder.path(), &Scrutiny { probe: true, ..Default::default() })
+                load::folder(folder.path(), &Lints { probe: true, ..Default::default() })
             {
                 panic!("{page}: {}\nin\n{text}", problems[0]);
             }

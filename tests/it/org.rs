@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use registration_hook::{load::Scrutiny, org::Org};
+use registration_hook::{load::Lints, org::Org};
 
 use crate::{
     problems::as_they_say,
@@ -36,7 +36,7 @@ fn problems_stand_at_their_places() {
         ("tests/org/both", Some(&*schema), Some(&*policy), 7),
     ] {
         let org = Org::read(schema, policy).unwrap();
-        let count = as_they_say(folder, &Scrutiny { org, probe: false }).len();
+        let count = as_they_say(folder, &Lints { org, probe: false }).len();
         assert!(count >= at_least, "{folder}: {count}");
     }
 }

@@ -6,8 +6,8 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
 use registration_hook::{
-    hook::DecisionKind,
-    load::{self, Scrutiny},
+    load::{self, Lints},
+    okta::DecisionKind,
     pipeline,
     rule::{Hook, Outcome},
 };
@@ -60,7 +60,7 @@ fn no_pattern_takes_long_for_any_value() {
     let mut loaded = 0;
     for pattern in patterns {
         let folder = rules_folder(&[("hook.toml", &rule(pattern))]);
-        let mut rules = match load::folder(folder.path(), &Scrutiny::default()) {
+        let mut rules = match load::folder(folder.path(), &Lints::default()) {
             Ok(rules) => rules,
             Err(problems) => {
                 assert!(problems[0].message.contains("repeat less"), "{}", problems[0]);

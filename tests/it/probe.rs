@@ -4,11 +4,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use registration_hook::{
-    hook::{Attribute, Form, NonEmpty, Value},
-    load::{Scrutiny, probe},
+    load::{Lints, probe},
+    okta::{Attribute, Form, NonEmpty, Value},
     rule::{
         Part, Requirement, Rule,
-        check::{Check, Miss},
+        check::{Check, Mismatch},
         text::Text,
     },
 };
@@ -27,7 +27,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     // Takes a value of any type, and of texts only these.
     let only = Check::new("one of a few texts", |value, _| {
         let met = value.text().is_none_or(|text| texts.contains(&text));
-        if met { Ok(()) } else { Err(Miss::Value) }
+        if met { Ok(()) } else { Err(Mismatch::Value) }
     });
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
@@ -54,7 +54,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 
 #[test]
 fn what_passes_that_ought_not_to_is_told() {
-    let mut told = as_they_say("tests/probe", &Scrutiny { probe: true, ..Default::default() });
+    let mut told = as_they_say("tests/probe", &Lints { probe: true, ..Default::default() });
     told.extend(findings(&["red"], &["red"]));
     // Each attack has been seen to find something.
     let attacks: toml::Table =

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use registration_hook::{
-    load::{self, Scrutiny},
+    load::{self, Lints},
     problem::{Problem, Problems},
 };
 
@@ -18,18 +18,18 @@ fn found(problem: &Problem) -> String {
 }
 
 fn problems(folder: &Path) -> Problems {
-    load::folder(folder, &Scrutiny::default()).err().unwrap_or_default()
+    load::folder(folder, &Lints::default()).err().unwrap_or_default()
 }
 
 /// Holds every file of a folder to the problems it says it has, and gives back all of them.
-pub fn as_they_say(directory: &str, scrutiny: &Scrutiny) -> Vec<String> {
+pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
     let mut all = Vec::new();
     for entry in fs::read_dir(repository(directory)).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#~ ")).collect();
         let folder = rules_folder(&[("hook.toml", &text)]);
-        let problems = load::folder(folder.path(), scrutiny).err().unwrap_or_default();
+        let problems = load::folder(folder.path(), lints).err().unwrap_or_default();
         let found: Vec<_> = problems.iter().map(found).collect();
         assert_eq!(found, expected, "\n{}:\n{}", path.display(), found.join("\n"));
         all.extend(found);
@@ -39,7 +39,7 @@ pub fn as_they_say(directory: &str, scrutiny: &Scrutiny) -> Vec<String> {
 
 #[test]
 fn files() {
-    let found = as_they_say("tests/problems", &Scrutiny::default());
+    let found = as_they_say("tests/problems", &Lints::default());
     assert!(found.len() > 40, "{}", found.len());
 }
 

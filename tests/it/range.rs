@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use jiff::civil::date;
 use proptest::prelude::*;
-use registration_hook::{hook::DecisionKind, pipeline, rule::Hook};
+use registration_hook::{okta::DecisionKind, pipeline, rule::Hook};
 
 use crate::support::{hook, registration};
 

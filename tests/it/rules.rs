@@ -3,8 +3,8 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use registration_hook::{
-    hook::{DecisionKind, NonEmpty},
-    load::{self, Scrutiny},
+    load::{self, Lints},
+    okta::{DecisionKind, NonEmpty},
     pipeline,
     rule::{Hook, Part, Requirement, Rule, check::Check, text::Text},
 };
@@ -683,7 +683,7 @@ fn lists_from_files() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load::folder(folder.path(), &Scrutiny::default());
+    let load = || load::folder(folder.path(), &Lints::default());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
     for (code, email, passed) in [

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use registration_hook::{
-    load::{self, Scrutiny},
+    load::{self, Lints},
     problem::Problems,
 };
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn in_json(value: toml::Value) -> Value {
 
 fn load(text: &str) -> Result<(), Problems> {
     let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
-    load::folder(folder.path(), &Scrutiny::default()).map(|_| ())
+    load::folder(folder.path(), &Lints::default()).map(|_| ())
 }
 
 /// Every file below that ends so.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use registration_hook::{
-    load::{self, Scrutiny},
+    load::{self, Lints},
     rule::Hook,
 };
 
@@ -234,7 +234,7 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The rules of one hook called `hook`, in a file of this text.
 pub fn hook(text: &str) -> Hook {
     let folder = rules_folder(&[("hook.toml", text)]);
-    let mut rules = load::folder(folder.path(), &Scrutiny::default())
+    let mut rules = load::folder(folder.path(), &Lints::default())
         .unwrap_or_else(|problems| panic!("{}", problems[0]));
     rules.hooks.remove("hook").unwrap()
 }

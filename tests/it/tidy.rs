@@ -57,7 +57,7 @@ fn the_core_knows_no_http_file_environment_clock_or_log() {
         "tokio",
         "println",
     ];
-    assert_absent(&["src/hook.rs", "src/hook", "src/rule.rs", "src/rule"], &outside);
+    assert_absent(&["src/okta.rs", "src/okta", "src/rule.rs", "src/rule"], &outside);
 }
 
 /// The modules of ours that these files import.
@@ -99,8 +99,8 @@ fn imports(places: &[&str]) -> BTreeSet<String> {
 #[test]
 fn directions_hold() {
     for (places, allowed) in [
-        (&["src/hook.rs", "src/hook"][..], &[][..]),
-        (&["src/rule.rs", "src/rule"], &["hook", "nearest", "rule"]),
+        (&["src/okta.rs", "src/okta"][..], &[][..]),
+        (&["src/rule.rs", "src/rule"], &["okta", "nearest", "rule"]),
         (&["src/auth.rs", "src/auth"], &["escape", "file", "origin"]),
         (
             &["src/settings.rs", "src/settings"],
@@ -108,10 +108,10 @@ fn directions_hold() {
         ),
         (
             &["src/load.rs", "src/load"],
-            &["file", "hook", "nearest", "org", "pipeline", "problem", "rule", "toml_bound"],
+            &["file", "okta", "nearest", "org", "pipeline", "problem", "rule", "toml_bound"],
         ),
-        (&["src/org.rs", "src/org"], &["file", "hook", "nearest", "problem"]),
-        (&["src/pipeline.rs"], &["hook", "rule"]),
+        (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem"]),
+        (&["src/pipeline.rs"], &["okta", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
         (&["src/metrics.rs"], &[]),
         (&["src/sink.rs"], &["throttle"]),
@@ -141,12 +141,12 @@ fn what_may_not_be_printed_cannot_be() {
     for (file, name) in [
         ("src/auth.rs", "struct Secrets"),
         ("src/auth.rs", "struct Authenticator"),
-        ("src/hook.rs", "enum Value"),
-        ("src/hook.rs", "struct Attribute"),
-        ("src/hook.rs", "struct Form"),
-        ("src/hook.rs", "struct Request<"),
-        ("src/hook.rs", "struct Assignment"),
-        ("src/hook/language.rs", "struct LanguageTag"),
+        ("src/okta.rs", "enum Value"),
+        ("src/okta.rs", "struct Attribute"),
+        ("src/okta.rs", "struct Form"),
+        ("src/okta.rs", "struct Request<"),
+        ("src/okta.rs", "struct Assignment"),
+        ("src/okta/language.rs", "struct LanguageTag"),
     ] {
         let text = fs::read_to_string(repository(file)).unwrap();
         let (before, _) = text.split_once(name).expect(name);
@@ -163,7 +163,7 @@ fn what_may_not_be_printed_cannot_be() {
 fn command_names_stand_in_one_file() {
     let elsewhere: Vec<_> = sources(&repository("src"))
         .into_iter()
-        .filter(|path| !path.ends_with("hook/response.rs"))
+        .filter(|path| !path.ends_with("okta/response.rs"))
         .collect();
     for path in elsewhere {
         for (place, line) in lines(&path) {

@@ -1,6 +1,6 @@
 //! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
 
-use super::{Check, Content, Counts, Miss, Node, Read, count, met};
+use super::{Check, Content, Counts, Mismatch, Node, Read, count, met};
 
 pub(super) fn read(node: &Node) -> Read {
     let counts = match node.content {
@@ -13,7 +13,7 @@ pub(super) fn read(node: &Node) -> Read {
         _ => return Err(node.expected("a number of digits or { min = …, max = … }").into()),
     };
     Ok(Check::new(counts.describe("ASCII digits"), move |value, _| {
-        let text = value.text().ok_or(Miss::Type)?;
+        let text = value.text().ok_or(Mismatch::Type)?;
         met(counts.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Miss, Node, Read, Value, met};
+use super::{Check, Mismatch, Node, Read, Value, met};
 use crate::rule::email;
 
 pub(super) fn read(node: &Node, wanted: bool) -> Read {
@@ -32,9 +32,9 @@ pub(super) fn read(node: &Node, wanted: bool) -> Read {
     // What is no address fails either check.
     Ok(Check::new(asks, move |value, _| {
         let Value::Text(address) = value else {
-            return Err(Miss::Type);
+            return Err(Mismatch::Type);
         };
-        let domain = email::domain(address).ok_or(Miss::Value)?.to_ascii_lowercase();
+        let domain = email::domain(address).ok_or(Mismatch::Value)?.to_ascii_lowercase();
         let mut above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
         let mut is_below = || !parents.is_empty() && above.any(|parent| parents.contains(parent));
         let found = exact.contains(&*domain) || is_below();

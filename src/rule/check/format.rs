@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex_automata::meta::Regex;
 
-use super::{Check, Miss, Node, Read, Value, met, range::parse_date};
+use super::{Check, Mismatch, Node, Read, Value, met, range::parse_date};
 use crate::{nearest::unknown, rule::email};
 
 /// A format: its name, what it asks for, and the test of a text.
@@ -37,7 +37,7 @@ pub(super) fn read(node: &Node) -> Read {
         Value::Text(text) => met(fits(text)),
         Value::Number(text) if typed && fits(text) => Ok(()),
         Value::Boolean(_) if *name == "boolean" => Ok(()),
-        _ => Err(Miss::Type),
+        _ => Err(Mismatch::Type),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Miss, Node, Read, Table, ignores_case, met};
+use super::{Check, Mismatch, Node, Read, Table, ignores_case, met};
 
 pub(super) fn read(node: &Node, part: &Table, wanted: bool) -> Read {
     let ignore_case = ignores_case(part);
@@ -17,7 +17,7 @@ pub(super) fn read(node: &Node, part: &Table, wanted: bool) -> Read {
         (false, count) => format!("any value but the {count} refused"),
     };
     Ok(Check::new(asks, move |value, _| {
-        let value = value.scalar().ok_or(Miss::Type)?;
+        let value = value.scalar().ok_or(Mismatch::Type)?;
         let listed = if ignore_case {
             values.contains(value.to_ascii_lowercase().as_str())
         } else {

@@ -2,7 +2,7 @@
 
 use regex_syntax::ParserBuilder;
 
-use super::{Check, Miss, Node, Read, met};
+use super::{Check, Mismatch, Node, Read, met};
 
 mod matcher;
 
@@ -19,8 +19,8 @@ pub(super) fn read(node: &Node) -> Read {
         node.fault("the pattern is too large; repeat less, or shorter character classes")
     })?;
     Ok(Check::new(format!("a match of the pattern `{source}`"), move |value, _| {
-        let text = value.text().ok_or(Miss::Type)?;
-        met(matcher.matches(text).map_err(|TooCostly| Miss::TooCostly)?)
+        let text = value.text().ok_or(Mismatch::Type)?;
+        met(matcher.matches(text).map_err(|TooCostly| Mismatch::TooCostly)?)
     }))
 }
 

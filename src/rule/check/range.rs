@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    Bounds, Check, Content, Counts, Fault, Miss, Node, Read, Value, decimal::Decimal, met,
+    Bounds, Check, Content, Counts, Fault, Mismatch, Node, Read, Value, decimal::Decimal, met,
 };
 
 pub(super) fn read(node: &Node) -> Read {
@@ -22,7 +22,7 @@ pub(super) fn read(node: &Node) -> Read {
     let ends = Bounds::read(node, number)?;
     Ok(Check::new(format!("a number {}", between(&ends)), move |value, _| {
         let (Value::Number(text) | Value::Text(text)) = value else {
-            return Err(Miss::Type);
+            return Err(Mismatch::Type);
         };
         met(Decimal::parse(text).is_some_and(|number| is_within(&ends, &number)))
     }))
@@ -91,10 +91,10 @@ fn date(node: &Node) -> Result<Date, Fault> {
     parse_date(text).ok_or_else(|| node.fault("expected a date, such as \"1990-01-31\""))
 }
 
-fn date_of(value: &Value<'_>) -> Result<Date, Miss> {
+fn date_of(value: &Value<'_>) -> Result<Date, Mismatch> {
     match value {
-        Value::Text(text) => parse_date(text).ok_or(Miss::Value),
-        _ => Err(Miss::Type),
+        Value::Text(text) => parse_date(text).ok_or(Mismatch::Value),
+        _ => Err(Mismatch::Type),
     }
 }
 

@@ -14,7 +14,7 @@ use derive_more::{Display, Error};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
 use serde_json::value::RawValue;
 
-use super::{Attribute, Form, Request, RequestType, Value, language::LanguageTag};
+use super::{Attribute, Flow, Form, Request, Value, language::LanguageTag};
 
 mod strict;
 
@@ -176,13 +176,13 @@ impl<'a> Wanted<'a> {
             return no("`data` is no object");
         }
         let request_type = match &self.request_type {
-            Some(Value::Text(name)) if name == RequestType::SelfServiceRegistration.as_str() => {
-                RequestType::SelfServiceRegistration
+            Some(Value::Text(name)) if name == Flow::SelfServiceRegistration.as_str() => {
+                Flow::SelfServiceRegistration
             }
-            Some(Value::Text(name)) if name == RequestType::ProgressiveProfile.as_str() => {
-                RequestType::ProgressiveProfile
+            Some(Value::Text(name)) if name == Flow::ProgressiveProfile.as_str() => {
+                Flow::ProgressiveProfile
             }
-            None if self.user_profile.is_some() => RequestType::Classic,
+            None if self.user_profile.is_some() => Flow::Classic,
             None => return no("it has neither `requestType` nor `data.userProfile`"),
             Some(_) => return no("`requestType` is unknown"),
         };

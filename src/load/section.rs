@@ -2,9 +2,9 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use super::{Scrutiny, faults::Faults, fields::Fields, rule, set};
+use super::{Lints, faults::Faults, fields::Fields, rule, set};
 use crate::{
-    hook::{DenyStyle, NonEmpty},
+    okta::{DenyStyle, NonEmpty},
     rule::{
         Hook, Section,
         node::{Entry, Node, Table},
@@ -21,8 +21,8 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads a file's sections.
-pub(super) fn read(document: &Table, scrutiny: &Scrutiny, faults: &RefCell<Faults>) -> Hook {
-    let fields = Fields::new(document, scrutiny, faults);
+pub(super) fn read(document: &Table, lints: &Lints, faults: &RefCell<Faults>) -> Hook {
+    let fields = Fields::new(document, lints, faults);
     let mut ids = BTreeSet::new();
     let mut section = |name: &'static str| {
         let mut section = fields.child(&fields.entry(name)?.value)?;

@@ -13,7 +13,7 @@ pub mod response;
 
 /// Who asks, as Okta's `requestType` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestType {
+pub enum Flow {
     /// Identity Engine, `self.service.registration`.
     SelfServiceRegistration,
     /// Identity Engine, `progressive.profile`.
@@ -22,7 +22,7 @@ pub enum RequestType {
     Classic,
 }
 
-impl RequestType {
+impl Flow {
     /// The name in logs and metrics; Okta's own where it has one.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl RequestType {
 /// A request of Okta's, borrowed from the bytes it came in.
 pub struct Request<'a> {
     /// Which of the two flows, and from which engine.
-    pub request_type: RequestType,
+    pub request_type: Flow,
     /// Okta's `eventId`, where it sends one.
     pub event_id: Option<Cow<'a, str>>,
     /// Okta's `eventTime`, as it was sent.

@@ -3,7 +3,7 @@
 //! Source: Okta's guide of the registration inline hook, §Response, and the inline hook concept
 //! page for `error`. Keys stand in the guide's order.
 
-use super::{Decision, DenyStyle, ErrorCause, RequestType};
+use super::{Decision, DenyStyle, ErrorCause, Flow};
 
 /// The answer's largest size in bytes: Okta refuses a body of 256 KB and more.
 pub const SIZE_LIMIT: usize = 256_000;
@@ -16,7 +16,7 @@ const PROGRESSIVE_UPDATE: &str = "com.okta.user.progressive.profile.update";
 ///
 /// Which command carries an update follows from the request type and from nothing else: a
 /// registration's own update is followed by ALLOW, a progressive one stands alone.
-pub fn encode(request_type: RequestType, decision: &Decision<'_>) -> Vec<u8> {
+pub fn encode(request_type: Flow, decision: &Decision<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(br#"{"commands":["#);
     match decision {

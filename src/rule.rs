@@ -197,7 +197,7 @@ impl Rule {
             let unmet = part.unmet(context);
             matches!(
                 unmet,
-                None | Some(Unmet::Missed { miss: Mismatch::Type | Mismatch::TooCostly, .. })
+                None | Some(Unmet::Missed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. })
             )
         };
         if !self.when.iter().all(holds) {
@@ -210,8 +210,7 @@ impl Rule {
     pub(crate) fn attributes(&self) -> BTreeSet<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
-        let others =
-            parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other.as_deref());
+        let others = parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other());
         named.chain(others).collect()
     }
 

@@ -13,8 +13,9 @@
 use std::{fs, hint::black_box, time::Instant};
 
 use registration_hook::{
+    clock,
     load::{self, Lints},
-    pipeline::{answer, today},
+    pipeline::answer,
 };
 
 const BODY: &[u8] = br#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com","employeeNumber":"1234"}}}"#;
@@ -54,12 +55,12 @@ fn median(rules: &str) -> f64 {
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
     let set = load::folder(folder.path(), &Lints::default()).unwrap();
     let hook = &set.hooks["bench"];
-    let today = today();
+    let facts = clock::facts();
     let mut times = [(); 31].map(|()| {
         const ANSWERS: u32 = 1000;
         let start = Instant::now();
         for _ in 0..ANSWERS {
-            assert!(answer(black_box(hook), black_box(BODY), today).is_ok());
+            assert!(answer(black_box(hook), black_box(BODY), &facts).is_ok());
         }
         start.elapsed().as_nanos() as f64 / f64::from(ANSWERS)
     });

@@ -13,7 +13,7 @@ use strsim::osa_distance;
 use crate::{
     file::{self, Kind},
     nearest::did_you_mean,
-    okta::Value,
+    okta::{Flow, Value},
     problem::{MOST_KEPT, Problem, Problems},
     rule::check::kinds::Admits,
 };
@@ -92,32 +92,34 @@ impl Org {
     }
 
     /// Why not to judge an attribute: nobody has it or, unless it is `optional`, it never comes.
-    pub fn judged(&self, name: &str, registration: bool, optional: bool) -> Option<String> {
+    pub fn judged(&self, name: &str, flow: Flow, optional: bool) -> Option<String> {
         let on_form = self.form.as_ref().map(|form| form.contains(name));
         let why = match (self.attribute(name), on_form) {
             (None, None) => return Some(self.unknown(name, "; add --policy if the form has it")),
             (None, Some(false)) => return Some(self.unknown(name, ", nor has the form")),
             // Okta fills in the login from `email`.
-            _ if optional || (registration && name == "login") => return None,
+            _ if optional || (flow.spec().creates_user && name == "login") => return None,
             (Some(attribute), _) if let Some(state) = barred(attribute) => format!(
                 "it is {state}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
             ),
             // A progressive profile may come from another form.
-            (_, Some(false)) if registration => "it is not on the form; add it there".to_owned(),
+            (_, Some(false)) if flow.spec().uses_enrollment_form => {
+                "it is not on the form; add it there".to_owned()
+            }
             _ => return None,
         };
         Some(format!("`{name}` is never submitted: {why}"))
     }
 
     /// Why Okta does not write an attribute, or not this value, in JSON.
-    pub fn written(&self, name: &str, registration: bool, value: Option<&str>) -> Option<String> {
+    pub fn written(&self, name: &str, flow: Flow, value: Option<&str>) -> Option<String> {
         let Some(attribute) = self.attribute(name) else {
             return Some(self.unknown(name, ", so Okta does not store it"));
         };
         let value = value.and_then(|json| serde_json::from_str(json).ok());
         let what = match barred(attribute) {
             Some(APPLICATION) => APPLICATION.to_owned(),
-            Some(SENSITIVE) if !registration => SENSITIVE.to_owned(),
+            Some(SENSITIVE) if !flow.spec().writes_sensitive => SENSITIVE.to_owned(),
             _ if attribute["mutability"] == "READ_ONLY" => "read-only".to_owned(),
             _ if value.is_some_and(|value| !takes(attribute, &value)) => describe(attribute),
             _ => return None,

@@ -11,6 +11,7 @@ use super::{Common, Exit, Failure, Rules, fixtures, print, rules};
 use crate::{
     credentials::issuer,
     load::Lints,
+    okta::Flow,
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
@@ -109,25 +110,24 @@ fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems
 fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
-        for (section, called, registration) in [
-            (&hook.registration, "self_service_registration", true),
-            (&hook.progressive, "progressive_profile", false),
-        ] {
-            let found = section.iter().flat_map(|section| of_section(section, registration, org));
-            notes.extend(found.map(|note| format!("note: `{name}`, `{called}`: {note}\n")));
+        for (flow, section) in &hook.sections {
+            let key = flow.spec().section;
+            for note in of_section(section, *flow, org) {
+                notes.push(format!("note: `{name}`, `{key}`: {note}\n"));
+            }
         }
     }
     notes
 }
 
-fn of_section(section: &Section, registration: bool, org: &Org) -> Vec<String> {
-    let rules: Vec<_> = section.rules().collect();
+fn of_section(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
+    let rules: Vec<_> = section.rules.iter().collect();
     let judged: BTreeSet<_> = rules.iter().flat_map(|rule| rule.attributes()).collect();
     let written = section.set.iter().map(|set| &set.attribute).chain(&section.update);
     let named: BTreeSet<_> = written.map(String::as_str).chain(judged.iter().copied()).collect();
     let mut notes: Vec<_> = named.iter().filter_map(|name| org.slip(name)).collect();
     // What keeps a rule from holding is a problem; here it is optional.
-    notes.extend(judged.iter().filter_map(|name| org.judged(name, registration, false)));
+    notes.extend(judged.iter().filter_map(|name| org.judged(name, flow, false)));
     if !rules.is_empty() && rules.iter().all(|rule| rule.shadow || !rule.when.is_empty()) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
     }
@@ -136,7 +136,7 @@ fn of_section(section: &Section, registration: bool, org: &Org) -> Vec<String> {
         notes.push(format!("`{id}`: who leaves out what is `optional` in `any` passes the rule"));
     }
     let missed = |name: &&String| !rules.is_empty() && !named.contains(name.as_str());
-    for name in org.required.iter().filter(|_| registration).filter(missed) {
+    for name in org.required.iter().filter(|_| flow.spec().creates_user).filter(missed) {
         notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
     }
     notes

@@ -7,8 +7,9 @@ use std::{
 
 use super::Failure;
 use crate::{
+    clock,
     file::{self, Kind, Links},
-    pipeline::{self, Answer},
+    pipeline::{self, HookAnswer},
     problem::Problem,
     rule::RuleSet,
 };
@@ -28,13 +29,13 @@ impl Case {
     pub(super) fn answer<T>(
         &self,
         rules: &RuleSet,
-        read: impl FnOnce(&Answer<'_, '_>) -> T,
+        read: impl FnOnce(&HookAnswer<'_, '_>) -> T,
     ) -> Result<T, Problem> {
         let amiss = |why: String| amiss(&self.request, why);
         let unknown = || amiss("no rules file is named like its folder".to_owned());
         let hook = rules.hooks.get(&self.hook).ok_or_else(unknown)?;
         let request = read_file(&self.request).map_err(|error| amiss(error.to_string()))?;
-        let answer = pipeline::answer(hook, &request, pipeline::today());
+        let answer = pipeline::answer(hook, &request, &clock::facts());
         answer.map(|answer| read(&answer)).map_err(|error| amiss(error.to_string()))
     }
 }

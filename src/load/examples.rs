@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::fields::Fields;
 use crate::{
+    clock::facts,
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
-    pipeline::today,
     rule::{
         Outcome, Rule,
         check::EvalContext,
@@ -30,8 +32,8 @@ pub(super) fn try_out<'n>(
             let Some(form) = fields.keep(form(rule, plain, example)) else {
                 continue;
             };
-            let around = EvalContext { form: &form, event_time: None, today: today() };
-            let why = match (rule.outcome(&around), should_pass) {
+            let around = EvalContext { form: &form, event_time: None, facts: &facts() };
+            let why = match (rule.judge(&around), should_pass) {
                 (Outcome::Pass, true) => {
                     if fields.lints.probe {
                         passing.push(form);
@@ -79,7 +81,7 @@ fn form<'n>(rule: &'n Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, 
 
 /// An attribute of a form that nothing is copied from.
 pub(super) fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), submitted: Cow::Borrowed("null"), value }
+    Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
 }
 
 fn value(node: &Node) -> Result<Value<'_>, Fault> {

@@ -5,6 +5,7 @@ use std::{cell::RefCell, ops::Range};
 use super::{Lints, faults::Faults};
 use crate::{
     nearest::unknown,
+    okta::Flow,
     org::Org,
     rule::node::{Entry, Fault, Node, Table},
 };
@@ -24,15 +25,15 @@ pub(super) struct Fields<'n, 'f> {
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Faults>,
     pub(super) lints: &'f Lints,
-    /// Whether this is of the section for registrations.
-    pub(super) registration: bool,
+    /// The flow of the section that this is part of.
+    pub(super) flow: Flow,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
     /// Starts reading a file.
     pub(super) fn new(table: &'n Table, lints: &'f Lints, faults: &'f RefCell<Faults>) -> Self {
         let asked = RefCell::default();
-        Self { table, span: 0..0, asked, faults, lints, registration: false }
+        Self { table, span: 0..0, asked, faults, lints, flow: Flow::SelfServiceRegistration }
     }
 
     /// Starts reading a table within this one.
@@ -106,19 +107,19 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn name<'a>(
         &self,
         node: &'a Node,
-        against: impl FnOnce(&Org, &'a str, bool) -> Option<String>,
+        against: impl FnOnce(&Org, &'a str, Flow) -> Option<String>,
     ) -> Option<&'a str> {
         let name = self.keep(node.text())?;
         if let Some(why) = misnamed(name) {
             return self.keep(Err(node.fault(why)));
         }
-        self.ask(node, |org, new| against(org, name, new));
+        self.ask(node, |org, flow| against(org, name, flow));
         Some(name)
     }
 
-    /// Tells what the org has against this, where somebody is `new` or not.
-    pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
-        let why = what(&self.lints.org, self.registration);
+    /// Reports what the org has against this in the section's flow.
+    pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, Flow) -> Option<String>) {
+        let why = what(&self.lints.org, self.flow);
         if let Some(why) = why {
             self.tell(node.fault(why));
         }

@@ -12,10 +12,9 @@ use std::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::examples::attribute;
 use crate::{
     okta::{Form, Value},
-    rule::{Outcome, Rule, check::EvalContext, email},
+    rule::{Facts, Outcome, Rule, check::EvalContext, email},
 };
 
 /// `attacks.toml`, which explains itself.
@@ -149,9 +148,13 @@ impl<'a> Start<'a> {
     fn outcome(&self, value: &Value<'_>) -> Outcome<'a> {
         let mut form = self.form.clone();
         for name in &self.names {
-            form.replace(attribute(name, value.clone()));
+            form.replace(name, value.clone());
         }
-        self.rule.outcome(&EvalContext { form: &form, event_time: None, today: self.today })
+        self.rule.judge(&EvalContext {
+            form: &form,
+            event_time: None,
+            facts: &Facts { today: self.today },
+        })
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{examples, fields::Fields, probe};
 use crate::{
+    clock::facts,
     okta::{Form, NonEmpty},
     org::Org,
-    pipeline::today,
     rule::{
         Part, Requirement, Rule,
         check::{
@@ -39,7 +39,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
         let location = node.text()?;
         let form = location.strip_prefix("data.userProfile");
         let name = form.and_then(|rest| rest.trim_start_matches("Update").strip_prefix('.'));
-        fields.ask(node, |org, new| org.judged(name?, new, false));
+        fields.ask(node, |org, flow| org.judged(name?, flow, false));
         Ok(location)
     });
     let cause_domain = fields.optional("cause_domain", Node::text);
@@ -75,7 +75,10 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
         shadow: shadow.unwrap_or(false),
         message: message?,
         reason: reason.map_or_else(|| default_reason(first), str::to_owned),
-        location: location.map_or_else(|| format!("data.userProfile.{first}"), str::to_owned),
+        location: location.map_or_else(
+            || format!("{}.{first}", fields.flow.spec().attribute_location),
+            str::to_owned,
+        ),
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
         requirement,
     };
@@ -86,7 +89,7 @@ pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> 
     let plain = ["all", "any", "equals", "when"].iter().all(|key| fields.table.get(key).is_none());
     let passing = examples.and_then(|entry| examples::try_out(&rule, plain, &entry.value, fields));
     if fields.lints.probe && fields.fault_count() == before {
-        for found in probe::findings(&rule, &passing.unwrap_or_default(), today()) {
+        for found in probe::findings(&rule, &passing.unwrap_or_default(), facts().today) {
             fields.tell(place.fault(found));
         }
     }
@@ -137,7 +140,7 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
             continue;
         };
         if check.other().is_some() {
-            fields.name(argument, |org, other, new| org.judged(other, new, false));
+            fields.name(argument, |org, other, flow| org.judged(other, flow, false));
         }
         for name in attributes.iter().flat_map(NonEmpty::iter) {
             if check.other() == Some(name) {
@@ -174,7 +177,7 @@ fn hold(
         return;
     }
     let (values, all) = org.values(name, kind.admits);
-    let around = EvalContext { form: &Form::default(), event_time: None, today: today() };
+    let around = EvalContext { form: &Form::default(), event_time: None, facts: &facts() };
     let never = |miss| all || miss == Mismatch::Type;
     let refused = |value| check.judge(value, &around).is_err_and(never);
     if !values.is_empty() && check.other().is_none() && values.iter().all(refused) {
@@ -191,7 +194,7 @@ fn hold(
 }
 
 fn read_attributes(fields: &Fields<'_, '_>, optional: bool) -> Option<NonEmpty<String>> {
-    let judged = |org: &Org, name: &str, new| org.judged(name, new, optional);
+    let judged = |org: &Org, name: &str, flow| org.judged(name, flow, optional);
     let name = |node| fields.name(node, judged).map(str::to_owned);
     match (fields.entry("attribute"), fields.entry("attributes")) {
         (Some(entry), None) => name(&entry.value).map(NonEmpty::of),

@@ -1,19 +1,19 @@
 //! A rules file's tables → a [`Hook`].
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Lints, faults::Faults, fields::Fields, rule, set};
 use crate::{
-    okta::{DenyStyle, NonEmpty},
+    okta::{DenyStyle, Flow, NonEmpty},
     rule::{
-        Hook, Section,
+        Hook, Rules, Section,
         node::{Entry, Node, Table},
         text::Text,
     },
 };
-
-const REGISTRATION: &str = "self_service_registration";
-const PROGRESSIVE: &str = "progressive_profile";
 
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
@@ -24,25 +24,29 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
 pub(super) fn read(document: &Table, lints: &Lints, faults: &RefCell<Faults>) -> Hook {
     let fields = Fields::new(document, lints, faults);
     let mut ids = BTreeSet::new();
-    let mut section = |name: &'static str| {
-        let mut section = fields.child(&fields.entry(name)?.value)?;
-        section.registration = name == REGISTRATION;
-        read_section(name, section, &mut ids)
-    };
-    let hook = Hook { registration: section(REGISTRATION), progressive: section(PROGRESSIVE) };
-    if hook.registration.is_none() && hook.progressive.is_none() && fields.fault_count() == 0 {
-        let why = format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]");
+    let mut sections = BTreeMap::new();
+    for flow in Flow::WITH_SECTION {
+        let Some(entry) = fields.entry(flow.spec().section) else {
+            continue;
+        };
+        let Some(mut child) = fields.child(&entry.value) else {
+            continue;
+        };
+        child.flow = flow;
+        if let Some(section) = read_section(child, &mut ids) {
+            sections.insert(flow, section);
+        }
+    }
+    if sections.is_empty() && fields.fault_count() == 0 {
+        let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
+        let why = format!("a hook needs a section, {}", keys.join(" or "));
         fields.tell(fields.fault(why));
     }
     fields.finish();
-    hook
+    Hook { sections }
 }
 
-fn read_section<'n>(
-    name: &str,
-    fields: Fields<'n, '_>,
-    ids: &mut BTreeSet<&'n str>,
-) -> Option<Section> {
+fn read_section<'n>(fields: Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> Option<Section> {
     let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
@@ -52,15 +56,16 @@ fn read_section<'n>(
     let rules = fields.entry("rules");
     let rules = rules.map(|entry| fields.each(&entry.value, |rule| rule::read(&rule, ids)));
     let rules = match (allow_all, rules) {
-        (Some(true), None) => Some(None),
+        (Some(true), None) => Some(Rules::AllowAll),
         (Some(true), Some(_)) => fields.keep(Err(
-            fields.fault("`allow_all` and rules exclude each other; leave one of them out"),
+            fields.fault("`allow_all` and rules exclude each other; leave one of them out")
         )),
-        (_, Some(rules)) => rules.and_then(NonEmpty::collect).map(Some),
+        (_, Some(rules)) => rules.and_then(NonEmpty::collect).map(Rules::All),
         // What is wrong with it has been told.
         (None, None) if fields.table.get("allow_all").is_some() => None,
         (_, None) => fields.keep(Err(fields.fault(format!(
-            "a section needs rules ([[{name}.rules]]), or `allow_all = true` to let everything through"
+            "a section needs rules ([[{}.rules]]), or `allow_all = true` to let everything through",
+            fields.flow.spec().section
         )))),
     };
     fields.finish();
@@ -74,16 +79,16 @@ fn read_section<'n>(
 }
 
 fn read_update(fields: &Fields<'_, '_>, entry: &Entry) -> Vec<String> {
-    if fields.registration {
-        fields.tell(entry.fault(format!(
-            "`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"
-        )));
+    if !fields.flow.spec().takes_update {
+        fields.tell(entry.fault(
+            "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway"
+        ));
     }
     let mut update = Vec::new();
     let mut seen = BTreeSet::new();
     for item in fields.keep(entry.value.list()).unwrap_or_default() {
-        let name = fields.name(item, |org, name, new| {
-            org.written(name, new, None).or_else(|| org.judged(name, new, false))
+        let name = fields.name(item, |org, name, flow| {
+            org.written(name, flow, None).or_else(|| org.judged(name, flow, false))
         });
         let Some(name) = name else {
             continue;

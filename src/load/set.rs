@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::value::RawValue;
+
 use super::fields::{Fields, misnamed};
 use crate::{
     nearest::unknown,
+    okta::Flow,
     org::Org,
     rule::{
         node::{Content, Entry, Fault, Node},
-        set::{Piece, STEPS, Set, Source, json_text},
+        set::{Piece, STEPS, Set, Source},
     },
 };
 
@@ -37,16 +40,16 @@ pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> V
 }
 
 /// What the org has against setting an attribute to this.
-fn against(org: &Org, name: &str, source: &Source, registration: bool) -> Option<String> {
+fn against(org: &Org, name: &str, source: &Source, flow: Flow) -> Option<String> {
     let missing = match source {
-        Source::Constant(json) => return org.written(name, registration, Some(json)),
+        Source::Constant(json) => return org.written(name, flow, Some(json.get())),
         Source::Normalize(_) => None,
         Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Attribute(name) => org.judged(name, registration, false),
+            Piece::Attribute(name) => org.judged(name, flow, false),
             Piece::Text(_) => None,
         }),
     };
-    org.written(name, registration, None).or(missing)
+    org.written(name, flow, None).or(missing)
 }
 
 fn source(node: &Node) -> Result<Source, Vec<Fault>> {
@@ -60,7 +63,7 @@ fn source(node: &Node) -> Result<Source, Vec<Fault>> {
             [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
-        _ => Ok(Source::Constant(json(node)?)),
+        _ => Ok(constant(node, json(node)?)?),
     }
 }
 
@@ -72,7 +75,8 @@ fn template(node: &Node, text: &str) -> Result<Source, Fault> {
         false => Ok(Piece::Text(text.to_owned())),
     };
     let Some((before, named)) = text.split_once('{') else {
-        return plain(text).map(|_| Source::Constant(json_text(text)));
+        plain(text)?;
+        return constant(node, json_text(text));
     };
     let mut pieces = vec![plain(before)?];
     for piece in named.split('{') {
@@ -84,6 +88,18 @@ fn template(node: &Node, text: &str) -> Result<Source, Fault> {
         pieces.extend([Piece::Attribute(name.to_owned()), plain(after)?]);
     }
     Ok(Source::Template(pieces))
+}
+
+fn constant(node: &Node, json: String) -> Result<Source, Fault> {
+    match RawValue::from_string(json) {
+        Ok(json) => Ok(Source::Constant(json)),
+        Err(_) => Err(node.fault("this value has no form in JSON")),
+    }
+}
+
+/// A JSON string.
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// A constant in JSON.

@@ -13,6 +13,8 @@ use registration_hook::{
     },
 };
 
+use serde_json::value::RawValue;
+
 use crate::{
     problems::as_they_say,
     support::{program, repository, rules_folder, run, text},
@@ -49,7 +51,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let form = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: "null".into(), value }])
+        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
     probe::findings(&rule, &shown, jiff::civil::date(2026, 11, 21))
@@ -138,7 +140,7 @@ fn only_check_probes_and_only_when_asked() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
-    assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
+    assert!(text(&output.stderr).starts_with("standard input: the body is not a registration"));
 }
 
 #[test]

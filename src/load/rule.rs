@@ -11,7 +11,7 @@ use crate::{
         Part, Requirement, Rule,
         check::{
             Check, EvalContext, IGNORE_CASE, Mismatch, Options,
-            kinds::{Admits, KINDS, Kind},
+            kinds::{Admits, CheckKind, KINDS},
         },
         node::{Entry, Node},
         text::Text,
@@ -123,7 +123,7 @@ fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>
 fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let attributes = read_attributes(fields, optional);
-    let argument = |kind: &'static Kind| Some((kind, &fields.entry(kind.key)?.value));
+    let argument = |kind: &'static CheckKind| Some((kind, &fields.entry(kind.key)?.value));
     let named: Vec<_> = KINDS.iter().filter_map(argument).collect();
     if named.is_empty() {
         let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
@@ -165,7 +165,7 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
 fn hold(
     name: &str,
-    kind: &Kind,
+    kind: &CheckKind,
     argument: &Node,
     check: &Check,
     options: Options,

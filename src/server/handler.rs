@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::Caller,
     clock,
-    decision_log::{DecisionId, Line},
+    decision_log::{DecisionId, Line, debug_context},
     okta::response,
     pipeline::{self, HookAnswer, NoAnswer},
     rule::{RuleSet, Verdict},
@@ -125,7 +125,7 @@ impl<'s> RequestContext<'s> {
         };
         self.count_and_log(&line);
         match self.state.settings.debug_context {
-            true => response::with_debug_context(answer.body, &line.debug_context()),
+            true => response::with_debug_context(answer.body, &debug_context(&line)),
             false => answer.body,
         }
     }

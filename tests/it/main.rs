@@ -12,6 +12,7 @@
 
 mod auth;
 mod check;
+mod corpora;
 mod coverage;
 mod decision_log;
 mod decode;
@@ -19,6 +20,8 @@ mod docs;
 mod email;
 mod examples;
 mod fixtures;
+#[path = "../fuzz_targets/mod.rs"]
+mod fuzz_targets;
 mod http;
 mod issuer;
 mod lifecycle;

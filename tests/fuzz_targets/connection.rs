@@ -4,12 +4,8 @@
 //! until the service ends the connection.
 
 use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
-    panic, process,
-    sync::OnceLock,
-    thread,
+    io::{ErrorKind, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -20,42 +16,12 @@ const CREDENTIALS: &str = "YWRtaW46c3VwZXJzZWNyZXQ=";
 /// Longer than the service waits for the rest of a request that is cut short.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends the bytes to a service in this process.
-pub fn connection(data: &[u8]) {
-    static SERVICE: OnceLock<SocketAddr> = OnceLock::new();
-    send_and_check(*SERVICE.get_or_init(start_service), data);
-}
-
-/// Starts the service with the guide's rules and credentials. A panic in it ends the process.
-fn start_service() -> SocketAddr {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let folder = tempfile::tempdir().unwrap().keep();
-    let settings = folder.join("settings.toml");
-    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules");
-    let text = format!(
-        "server.bind = '{address}'\nserver.workers = 1\nlog.decisions = 'off'\n\
-         rules.directory = '{rules}'\nrules.reload = 'off'\n\
-         auth.basic.username = 'admin'\nauth.basic.password = 'supersecret'\n"
-    );
-    fs::write(&settings, text).unwrap();
-    thread::spawn(move || {
-        let name = "registration-hook".into();
-        registration_hook::cli::run([name, "serve".into(), "--config".into(), settings.into()])
-    });
-    while TcpStream::connect(address).is_err() {
-        thread::sleep(Duration::from_millis(10));
-    }
-    // The service has set a hook of its own by now, which only logs.
-    panic::set_hook(Box::new(|_| process::abort()));
-    address
-}
-
 /// Sends the bytes to a service and checks everything that it answers.
 ///
 /// # Panics
 ///
 /// An answer breaks a promise, or the connection does not end.
-pub fn send_and_check(service: SocketAddr, data: &[u8]) {
+pub fn connection(service: SocketAddr, data: &[u8]) {
     let Some((&pieces, bytes)) = data.split_first() else {
         return;
     };
@@ -73,7 +39,7 @@ pub fn send_and_check(service: SocketAddr, data: &[u8]) {
     let mut text = Vec::new();
     match stream.read_to_end(&mut text) {
         // Where the service ended the connection with bytes unread, the rest of its answer is lost.
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
         Err(error) => panic!("the connection does not end: {error}"),
         Ok(_) => check_answers(&text, bytes),
     }
@@ -91,8 +57,7 @@ fn check_answers(mut text: &[u8], sent: &[u8]) {
         let end = text.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
         let head = str::from_utf8(&text[..end]).expect("a head is text");
         let after = &text[end + 4..];
-        let is_head_request =
-            !after.is_empty() && after.starts_with(b"HTTP/1.1 ") || after.is_empty();
+        let is_head_request = after.is_empty() || after.starts_with(b"HTTP/1.1 ");
         let length: usize = header(head, "content-length").parse().expect("a length");
         let body = if is_head_request { &[][..] } else { &after[..length] };
         text = &after[body.len()..];

@@ -19,7 +19,7 @@ mod token;
 
 pub use authorization::authorization;
 pub use body::body;
-pub use connection::{connection, send_and_check};
+pub use connection::connection;
 pub use email::email;
 pub use key_set::key_set;
 pub use rules_file::rules_file;

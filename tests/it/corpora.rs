@@ -29,7 +29,7 @@ const TARGETS: &[Target] = &[
 /// Sends the bytes to the program, where the fuzzer has the service in its own process.
 fn connection(data: &[u8]) {
     static SERVICE: LazyLock<Service> = LazyLock::new(Service::with_basic);
-    fuzz_targets::send_and_check(SERVICE.address, data);
+    fuzz_targets::connection(SERVICE.address, data);
 }
 
 /// More files than this make the test slow.

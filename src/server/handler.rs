@@ -10,7 +10,7 @@ use super::{
     State,
     answer::{self, Answer, Refusal},
     body::Body,
-    load::Load,
+    queue_time::QueueTime,
     worker::Worker,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     }
     let rules = state.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
-    match context.decide(head, body, &worker.load).await {
+    match context.decide(head, body, &worker.queue_time).await {
         Ok(decision) => Answer::ok(decision),
         Err(refusal) => context.refuse(refusal),
     }
@@ -78,9 +78,9 @@ impl<'s> RequestContext<'s> {
         &mut self,
         head: &RequestHead,
         body: &mut Body<'_, S>,
-        load: &Load,
+        queue: &QueueTime,
     ) -> Result<Vec<u8>, Refusal> {
-        let hook = self.admit(head, load).await?;
+        let hook = self.admit(head, queue).await?;
         let server = &self.state.settings.server;
         let body = body.read(server.body_limit, self.started + server.request_timeout).await?;
         let answer = pipeline::answer(hook, &body, pipeline::today()).map_err(refusal)?;

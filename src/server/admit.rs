@@ -10,7 +10,7 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{answer::Refusal, handler::RequestContext, queue_time::QueueTime};
+use super::{answer::Refusal, queue_time::QueueTime, request_context::RequestContext};
 use crate::{
     auth::{Presented, Reason},
     rule::Hook,

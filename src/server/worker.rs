@@ -26,8 +26,9 @@ use super::{
     State,
     answer::{Answer, Refusal},
     body::Body,
-    connection, handler, operations,
+    connection, handler,
     queue_time::QueueTime,
+    routes,
     slot::{self, Slot},
 };
 
@@ -182,7 +183,8 @@ impl Worker {
     ) -> Answer {
         match self.role {
             Role::Hooks(_) => handler::answer(self, request.head(), body).await,
-            Role::Operations => operations::answer(&self.state, request.head()),
+            Role::Operations => routes::answer(&routes::OPERATIONS, request.head(), &self.state)
+                .unwrap_or_else(|| Answer::refusal(Refusal::NotFound, &self.state)),
         }
     }
 

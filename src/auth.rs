@@ -135,8 +135,10 @@ impl Authenticator {
 
 /// Accepts one issuer's tokens (RFC 6750).
 pub struct Bearer {
-    pub(crate) expected: Expected,
-    pub(crate) keys: Keys,
+    /// What a token must say.
+    pub expected: Expected,
+    /// The issuer's keys.
+    pub keys: Keys,
 }
 
 impl Bearer {

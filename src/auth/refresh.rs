@@ -37,8 +37,8 @@ const CALLER_WAIT: Duration = Duration::from_millis(1800);
 /// An issuer's keys, kept up to date.
 pub struct Keys {
     shared: Arc<Shared>,
-    /// Wakes the thread; without it, the thread ends.
-    wanted: SyncSender<()>,
+    /// Wakes the thread; without it, the thread ends. `None` for keys that are fixed.
+    wanted: Option<SyncSender<()>>,
 }
 
 #[derive(Default)]
@@ -100,10 +100,20 @@ impl Keys {
         }
         *shared.state.lock() = state;
         let (wanted, wishes) = sync_channel(1);
-        let keys = Self { shared: shared.clone(), wanted };
+        let keys = Self { shared: shared.clone(), wanted: Some(wanted) };
         let thread = thread::Builder::new().name("token-keys".to_owned());
         thread.spawn(move || run(&shared, &issuer, &wishes))?;
         Ok(keys)
+    }
+
+    /// Keys that are never fetched and never too old. No caller waits for others.
+    pub fn fixed(keys: KeySet) -> Self {
+        let state = State {
+            max_stale: Duration::MAX,
+            keys: Some((Arc::new(Trusted::new(keys)), Instant::now())),
+            ..State::default()
+        };
+        Self { shared: Arc::new(Shared { state: state.into(), ..Shared::default() }), wanted: None }
     }
 
     /// How fresh they are.
@@ -138,11 +148,15 @@ impl Keys {
                 if good.as_ref().is_some_and(|trusted| trusted.keys.get(kid).is_some()) {
                     return good;
                 }
-                if good.is_some() && !state.fetching && !state.unknown.is_some_and(lately) {
+                if let Some(wanted) = &self.wanted
+                    && good.is_some()
+                    && !state.fetching
+                    && !state.unknown.is_some_and(lately)
+                {
                     state.unknown = Some(Instant::now());
                     state.fetching = true;
                     // Full, it has been woken already.
-                    let _ = self.wanted.try_send(());
+                    let _ = wanted.try_send(());
                 }
                 if !state.fetching {
                     return good;

@@ -14,6 +14,7 @@ mod auth;
 mod bad_files;
 mod check;
 mod connections;
+mod corpora;
 mod coverage;
 mod decision_log;
 mod decode;
@@ -22,6 +23,8 @@ mod email;
 mod escape;
 mod examples;
 mod fixtures;
+#[path = "../fuzz_targets/mod.rs"]
+mod fuzz_targets;
 mod http;
 mod issuer;
 mod lifecycle;

@@ -19,11 +19,13 @@ pub mod email;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
+pub mod spanned;
 pub mod text;
 
 use check::{EvalContext, Mismatch};
-pub use requirement::{Part, Requirement, Unmet};
+pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
 use set::Set;
+use spanned::{Span, Spanned};
 use text::Text;
 
 /// Every hook that is served, by its name.
@@ -49,7 +51,7 @@ pub struct Section {
     /// What must hold; nothing where the section says that it means it (`allow_all = true`).
     pub rules: Option<NonEmpty<Rule>>,
     /// The attributes to copy from the form, in this order, when all is well.
-    pub(crate) update: Vec<String>,
+    pub(crate) update: Vec<Spanned<String>>,
     /// What is set after them, in this order.
     pub(crate) set: Vec<Set>,
 }
@@ -72,6 +74,18 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
+    /// The places of the rule in its file.
+    pub places: Places,
+}
+
+/// Places of a rule in its file. Lints read them. A request does not.
+#[derive(Default)]
+pub struct Places {
+    pub(crate) id: Span,
+    /// The place of the location, if the rule gives one.
+    pub(crate) location: Option<Span>,
+    /// The list of examples that pass, if the rule has one.
+    pub(crate) passing_examples: Option<Span>,
 }
 
 /// A rule and what came of it.
@@ -209,9 +223,9 @@ impl Rule {
     /// Every attribute it looks at.
     pub(crate) fn attributes(&self) -> BTreeSet<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
-        let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
+        let named = parts().flat_map(|part| part.attributes.iter()).map(|name| name.as_str());
         let others =
-            parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other.as_deref());
+            parts().flat_map(|part| part.checks.iter()).filter_map(|asked| asked.check.other.as_deref());
         named.chain(others).collect()
     }
 

@@ -2,7 +2,10 @@
 
 use derive_more::Display;
 
-use super::check::{Check, EvalContext, Mismatch};
+use super::{
+    check::{Admits, Check, EvalContext, Mismatch},
+    spanned::{Span, Spanned},
+};
 use crate::okta::NonEmpty;
 
 /// How the parts of a rule go together.
@@ -16,11 +19,36 @@ pub enum Requirement {
 /// Checks that must all hold for each of some attributes.
 pub struct Part {
     /// Names of the form's attributes.
-    pub attributes: NonEmpty<String>,
+    pub attributes: NonEmpty<Spanned<String>>,
     /// What is asked of each.
-    pub checks: NonEmpty<Check>,
+    pub checks: NonEmpty<PartCheck>,
     /// Whether an absent attribute is all right.
     pub optional: bool,
+}
+
+/// A check of a part.
+pub struct PartCheck {
+    /// What is asked of the attributes.
+    pub check: Check,
+    /// How the check is written.
+    pub source: CheckSource,
+}
+
+/// How a check is written in its file. Lints read it. A request does not.
+pub struct CheckSource {
+    /// The place of the argument.
+    pub(crate) argument: Span,
+    pub(crate) admits: Admits,
+    /// Whether `ignore_case` is set and the kind of check takes it.
+    pub(crate) ignore_case: bool,
+}
+
+/// A check that is not from a file.
+impl From<Check> for PartCheck {
+    fn from(check: Check) -> Self {
+        let source = CheckSource { argument: 0..0, admits: Admits::Unknown, ignore_case: false };
+        Self { check, source }
+    }
 }
 
 /// Why a rule does not hold. Names attributes and checks and holds no value.
@@ -68,7 +96,7 @@ impl Part {
             let Some(submitted) = context.form.get(attribute) else {
                 return (!self.optional).then_some(Unmet::Absent(attribute));
             };
-            self.checks.iter().find_map(|check| {
+            self.checks.iter().find_map(|PartCheck { check, .. }| {
                 let miss = (check.judge)(&submitted.value, context).err()?;
                 Some(Unmet::Missed { attribute, check, miss })
             })

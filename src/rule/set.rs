@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::spanned::Spanned;
 use crate::okta::{Attribute, Form, Value};
 
 pub(crate) struct Set {
-    pub(crate) attribute: String,
+    pub(crate) attribute: Spanned<String>,
     pub(crate) source: Source,
 }
 

@@ -15,6 +15,7 @@ use crate::{
     nearest::did_you_mean,
     okta::Value,
     problem::{MOST_KEPT, Problem, Problems},
+    rule::check::kinds::Admits,
 };
 
 mod values;
@@ -142,7 +143,7 @@ impl Org {
 
     /// Values that a form submits for an attribute, of up to 4096 characters, as base attributes have;
     /// and whether they are all, as far as this kind of check can tell.
-    pub(crate) fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool) {
+    pub(crate) fn values(&self, name: &str, admits: Admits) -> (Vec<Value<'static>>, bool) {
         let attribute = self.attribute(name).unwrap_or(&NOTHING);
         let (choices, lengths) = (choices(attribute), lengths(attribute));
         let text = |text: String| Value::Text(text.into());
@@ -150,7 +151,7 @@ impl Org {
             Some("array") => (vec![Value::List { empty: false }], false),
             _ if !choices.is_empty() => (choices.into_iter().map(text).collect(), true),
             Some("integer" | "number") => (vec![Value::Number("1".into())], false),
-            _ if *lengths.end() <= 4096 && ["digits", "length"].contains(&check) => {
+            _ if *lengths.end() <= 4096 && admits == Admits::Lengths => {
                 (lengths.map(|length| text("0".repeat(length))).collect(), true)
             }
             _ => (Vec::new(), false),

@@ -211,7 +211,7 @@ impl Rule {
             let unmet = part.unmet(context);
             matches!(
                 unmet,
-                None | Some(Unmet::Missed { miss: Mismatch::Type | Mismatch::TooCostly, .. })
+                None | Some(Unmet::Missed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. })
             )
         };
         if !self.when.iter().all(holds) {
@@ -224,8 +224,8 @@ impl Rule {
     pub(crate) fn attributes(&self) -> BTreeSet<&str> {
         let parts = || self.requirement.parts().iter().chain(&self.when);
         let named = parts().flat_map(|part| part.attributes.iter()).map(|name| name.as_str());
-        let others =
-            parts().flat_map(|part| part.checks.iter()).filter_map(|asked| asked.check.other.as_deref());
+        let checks = parts().flat_map(|part| part.checks.iter());
+        let others = checks.filter_map(|asked| asked.check.other());
         named.chain(others).collect()
     }
 

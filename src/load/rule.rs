@@ -9,7 +9,10 @@ use crate::{
     pipeline::today,
     rule::{
         Part, Requirement, Rule,
-        check::{Check, EvalContext, IGNORE_CASE, KINDS, Kind, Mismatch, ignores_case},
+        check::{
+            Check, EvalContext, IGNORE_CASE, Mismatch, Options,
+            kinds::{Admits, KINDS, Kind},
+        },
         node::{Entry, Node},
         text::Text,
     },
@@ -126,52 +129,63 @@ fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
             known.join("`, `")
         )));
     }
+    let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
+    let options = Options { ignore_case };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        let Some(check) = fields.keep((kind.read)(argument, fields.table)) else {
+        let Some(check) = fields.keep((kind.read)(argument, &options)) else {
             continue;
         };
-        if check.other.is_some() {
+        if check.other().is_some() {
             fields.name(argument, |org, other, new| org.judged(other, new, false));
         }
         for name in attributes.iter().flat_map(NonEmpty::iter) {
-            if check.other.as_ref() == Some(name) {
+            if check.other() == Some(name) {
                 let why = format!("`{name}` always equals itself; name another");
                 fields.tell(argument.fault(why));
             }
-            hold(name, kind, argument, &check, fields);
+            hold(name, kind, argument, &check, options, fields);
         }
         checks.push(check);
     }
-    fields.optional(IGNORE_CASE, Node::boolean);
     if let Some(entry) = fields.table.get(IGNORE_CASE)
-        && ["one_of", "not_one_of"].iter().all(|key| fields.table.get(key).is_none())
+        && !KINDS.iter().any(|kind| kind.ignore_case && fields.table.get(kind.key).is_some())
     {
-        let why = format!("`{IGNORE_CASE}` means nothing without `one_of` or `not_one_of`");
+        let kinds: Vec<_> =
+            KINDS.iter().filter(|kind| kind.ignore_case).map(|kind| kind.key).collect();
+        let why = format!("`{IGNORE_CASE}` means nothing without `{}`", kinds.join("` or `"));
         fields.tell(entry.fault(why));
     }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
 /// Holds a check, with its argument, against the values that the org's schema gives an attribute.
-fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
+fn hold(
+    name: &str,
+    kind: &Kind,
+    argument: &Node,
+    check: &Check,
+    options: Options,
+    fields: &Fields<'_, '_>,
+) {
     let org = &fields.lints.org;
     // A list may have millions of entries.
     if !org.knows_values() {
         return;
     }
-    let (values, all) = org.values(name, kind.key);
+    let (values, all) = org.values(name, kind.admits);
     let around = EvalContext { form: &Form::default(), event_time: None, today: today() };
     let never = |miss| all || miss == Mismatch::Type;
-    let refused = |value| (check.judge)(value, &around).is_err_and(never);
-    if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
+    let refused = |value| check.judge(value, &around).is_err_and(never);
+    if !values.is_empty() && check.other().is_none() && values.iter().all(refused) {
         fields.tell(argument.fault(format!("this never holds: {}", org.describe(name))));
-    } else if kind.key == "one_of" {
-        let any_case = ignores_case(fields.table);
+    } else if kind.admits == Admits::Listed {
         let submitted = org.submitted(name);
-        fields.keep(argument.each_text(|text, item| match submitted.contains(text, any_case) {
-            true => Ok(()),
-            false => Err(item.fault(format!("no form submits this: {}", org.describe(name)))),
+        fields.keep(argument.each_text(|text, item| {
+            match submitted.contains(text, options.ignore_case) {
+                true => Ok(()),
+                false => Err(item.fault(format!("no form submits this: {}", org.describe(name)))),
+            }
         }));
     }
 }

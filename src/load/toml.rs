@@ -12,12 +12,12 @@ use super::{
     inputs::{Inputs, Unusable},
 };
 use crate::{
-    rule::node::{Content, Entry, Fault, Node, Table},
+    rule::{
+        check::kinds::{Argument, KINDS},
+        node::{Content, Entry, Fault, Node, Table},
+    },
     toml_bound::{Parsed, SyntaxFault, parse},
 };
-
-/// The keys whose value may be a list from a file.
-const LISTS: [&str; 4] = ["domains", "not_domains", "one_of", "not_one_of"];
 
 /// What a rules file is read with.
 pub(super) struct Reader<'r> {
@@ -51,7 +51,7 @@ impl Reader<'_> {
         let entries = entries.into_iter().map(|(key, value)| Entry {
             key: key.get_ref().to_string(),
             key_span: key.span(),
-            value: self.node(value, LISTS.contains(&&**key.get_ref())),
+            value: self.node(value, takes_list(key.get_ref())),
         });
         Table(entries.collect())
     }
@@ -92,6 +92,11 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the value of this key may be a list from a file.
+fn takes_list(key: &str) -> bool {
+    KINDS.iter().any(|kind| kind.key == key && kind.argument == Argument::List)
 }
 
 /// The name in `{ file = "roster.txt" }`, which stands for a list.

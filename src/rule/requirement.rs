@@ -3,7 +3,7 @@
 use derive_more::Display;
 
 use super::{
-    check::{Admits, Check, EvalContext, Mismatch},
+    check::{Check, EvalContext, Mismatch, kinds::Admits},
     spanned::{Span, Spanned},
 };
 use crate::okta::NonEmpty;
@@ -58,14 +58,14 @@ pub enum Unmet<'r> {
     #[display("`{_0}` is missing or empty")]
     Absent(&'r str),
     /// A check of the attribute is not met.
-    #[display("`{attribute}`: expected {}{miss}", check.asks)]
+    #[display("`{attribute}`: expected {check}{mismatch}")]
     Missed {
         /// The attribute's name.
         attribute: &'r str,
         /// The check.
         check: &'r Check,
-        /// In what way.
-        miss: Mismatch,
+        /// Why it is not met.
+        mismatch: Mismatch,
     },
     /// None of the parts of an `any` holds; each for its reason.
     #[display("{}", _0.iter().map(Self::to_string).collect::<Vec<_>>().join(", and "))]
@@ -97,8 +97,8 @@ impl Part {
                 return (!self.optional).then_some(Unmet::Absent(attribute));
             };
             self.checks.iter().find_map(|PartCheck { check, .. }| {
-                let miss = (check.judge)(&submitted.value, context).err()?;
-                Some(Unmet::Missed { attribute, check, miss })
+                let mismatch = check.judge(&submitted.value, context).err()?;
+                Some(Unmet::Missed { attribute, check, mismatch })
             })
         })
     }

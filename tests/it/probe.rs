@@ -25,10 +25,13 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
     // Takes a value of any type, and of texts only these.
-    let only = Check::new("one of a few texts", |value, _| {
-        let met = value.text().is_none_or(|text| texts.contains(&text));
-        if met { Ok(()) } else { Err(Mismatch::Value) }
-    });
+    let only = Check::Custom {
+        expected: "one of a few texts".to_owned(),
+        judge: Box::new(|value| match value.text() {
+            Some(text) if !texts.contains(&text) => Err(Mismatch::Value),
+            _ => Ok(()),
+        }),
+    };
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
         checks: NonEmpty::of(only),

@@ -450,7 +450,10 @@ fn a_panic_costs_its_request_an_answer() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(Check::new("", |_, _| panic!("told by a test"))),
+        checks: NonEmpty::of(Check::Custom {
+            expected: String::new(),
+            judge: Box::new(|_| panic!("told by a test")),
+        }),
         optional: false,
     };
     let rule = Rule {

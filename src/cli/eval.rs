@@ -12,7 +12,6 @@ use clap::Args;
 use super::{Common, Exit, Failure, complain, print, rules};
 use crate::{
     file::Size,
-    load::Lints,
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, Answer},
@@ -40,7 +39,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = common.valid_settings()?;
-    let rules = rules(&settings, &Lints::default()).set?;
+    let rules = rules(&settings).set?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));

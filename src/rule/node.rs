@@ -158,7 +158,8 @@ impl Node {
         lines: &str,
         mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Vec<Fault>> {
-        let numbered = lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+        let numbered =
+            lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
         let values = numbered.map(|(index, line)| {
             read(line, self).map_err(|Fault { message, .. }| {
                 self.fault(format!("in line {} of the file: {message}", index + 1))

@@ -1,7 +1,7 @@
 //! The rules folder → a [`RuleSet`], or every problem in it. The only reader of rules files.
 //!
 //! A load reads the rules, resolves the lists that are in files, and runs the examples of each rule.
-//! What else can be said about loaded rules is the business of [`lint`](crate::lint).
+//! What else can be said about loaded rules is left to `lint`.
 
 use std::{
     io,
@@ -71,7 +71,7 @@ pub(crate) fn load_folder(directory: &Path, today: Date, held: Extents) -> Loade
     Loaded { rules: draft.into_rules(), files }
 }
 
-/// Reads the rules files of a folder for [`lint`](crate::lint).
+/// Reads the rules files of a folder for `lint`.
 pub fn draft_of_folder(directory: &Path, today: Date) -> Draft {
     let loader = Loader::new(directory, today, Extents::default(), Purpose::Lint);
     read_folder(directory, loader).0
@@ -109,7 +109,7 @@ pub fn built_in(today: Date) -> Result<RuleSet, Problems> {
     read_built_in(today, Purpose::Serve).into_rules()
 }
 
-/// Reads the shipped rules for [`lint`](crate::lint).
+/// Reads the shipped rules for `lint`.
 pub fn draft_of_built_in(today: Date) -> Draft {
     read_built_in(today, Purpose::Lint)
 }

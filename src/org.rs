@@ -1,7 +1,6 @@
 //! An org's own user schema and enrollment form, as Okta's API gives them.
 //!
-//! [`lint`](crate::lint) asks of each attribute that a rule names: can the form submit it, and does
-//! Okta store it?
+//! `lint` asks of each attribute that a rule names: can the form submit it, and does Okta store it?
 
 use std::{
     cell::Cell,
@@ -46,7 +45,7 @@ pub struct Org {
 }
 
 /// The schema's entry for a name.
-enum Entry<'o> {
+enum SchemaEntry<'o> {
     /// The schema is not known.
     NoSchema,
     /// The schema has no attribute of this name.
@@ -73,7 +72,7 @@ impl Org {
 
     /// Why an attribute does not exist in the org, neither in the schema nor on the form.
     pub(crate) fn why_unknown(&self, name: &str) -> Option<String> {
-        let Entry::Missing = self.entry(name) else {
+        let SchemaEntry::Missing = self.entry(name) else {
             return None;
         };
         match self.is_on_form(name) {
@@ -92,7 +91,7 @@ impl Org {
         if flow.is_registration() && name == "login" {
             return None;
         }
-        if let Entry::Attribute(attribute) = self.entry(name)
+        if let SchemaEntry::Attribute(attribute) = self.entry(name)
             && let Some(barrier) = attribute.barrier()
         {
             return Some(format!(
@@ -111,11 +110,11 @@ impl Org {
     /// Why Okta does not write an attribute, whatever the value is.
     pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
         let attribute = match self.entry(name) {
-            Entry::NoSchema => return None,
-            Entry::Missing => {
+            SchemaEntry::NoSchema => return None,
+            SchemaEntry::Missing => {
                 return Some(self.not_in_schema(name, ", so Okta does not store it"));
             }
-            Entry::Attribute(attribute) => attribute,
+            SchemaEntry::Attribute(attribute) => attribute,
         };
         match attribute.barrier() {
             Some(Barrier::Application) => {
@@ -154,18 +153,18 @@ impl Org {
     /// The schema's attribute of this name.
     pub(crate) fn attribute(&self, name: &str) -> Option<&SchemaAttribute> {
         match self.entry(name) {
-            Entry::Attribute(attribute) => Some(attribute),
-            Entry::NoSchema | Entry::Missing => None,
+            SchemaEntry::Attribute(attribute) => Some(attribute),
+            SchemaEntry::NoSchema | SchemaEntry::Missing => None,
         }
     }
 
-    fn entry(&self, name: &str) -> Entry<'_> {
+    fn entry(&self, name: &str) -> SchemaEntry<'_> {
         let Some(attributes) = &self.attributes else {
-            return Entry::NoSchema;
+            return SchemaEntry::NoSchema;
         };
         match attributes.get(name) {
-            Some(attribute) => Entry::Attribute(attribute),
-            None => Entry::Missing,
+            Some(attribute) => SchemaEntry::Attribute(attribute),
+            None => SchemaEntry::Missing,
         }
     }
 

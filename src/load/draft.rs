@@ -16,13 +16,13 @@ pub struct Draft {
     /// The rules that have no problem of their own. They are complete if no file has a problem.
     pub(crate) rules: RuleSet,
     /// The rules files, sorted by name.
-    pub(super) sources: Vec<Source>,
+    pub(super) files: Vec<DraftFile>,
 }
 
 /// A rules file of a draft.
-pub(super) enum Source {
+pub(super) enum DraftFile {
     /// The file was read and is kept.
-    File(SourceFile),
+    Read(SourceFile),
     /// The file could not be read, or is not kept. Its problems have their places already.
     Problems(Problems),
 }
@@ -40,9 +40,9 @@ pub(crate) struct SourceFile {
 impl Draft {
     /// The rules, and the files that they are from.
     pub(crate) fn parts(&mut self) -> (&RuleSet, impl Iterator<Item = &mut SourceFile>) {
-        let files = self.sources.iter_mut().filter_map(|source| match source {
-            Source::File(file) => Some(file),
-            Source::Problems(_) => None,
+        let files = self.files.iter_mut().filter_map(|file| match file {
+            DraftFile::Read(file) => Some(file),
+            DraftFile::Problems(_) => None,
         });
         (&self.rules, files)
     }
@@ -54,10 +54,10 @@ impl Draft {
     /// Every problem of every file, if there is one.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
         let mut problems = Problems::default();
-        for source in self.sources {
-            match source {
-                Source::File(file) => problems.append(file.into_problems()),
-                Source::Problems(found) => problems.append(found),
+        for file in self.files {
+            match file {
+                DraftFile::Read(file) => problems.append(file.into_problems()),
+                DraftFile::Problems(found) => problems.append(found),
             }
         }
         if problems.is_empty() { Ok(self.rules) } else { Err(problems) }

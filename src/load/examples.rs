@@ -18,7 +18,7 @@ use crate::{
 
 /// How the examples of a rule may be written.
 #[derive(Clone, Copy)]
-enum Shape {
+enum Notation {
     /// As a value, which each attribute of the rule then has; or as a whole form.
     ValueOrForm,
     /// As a whole form, since attributes have different checks.
@@ -27,7 +27,7 @@ enum Shape {
 
 /// The outcome that an example shows.
 #[derive(Clone, Copy)]
-enum Expected {
+enum Shown {
     Pass,
     Fail,
 }
@@ -41,17 +41,17 @@ pub(super) fn run<'n>(
     rule_fields: &Fields<'n, '_>,
 ) -> Option<Span> {
     let fields = rule_fields.table_in(node)?;
-    let shape = shape(rule, rule_fields.table);
+    let notation = notation(rule, rule_fields.table);
     let mut passing = None;
-    for (key, expected) in [("pass", Expected::Pass), ("fail", Expected::Fail)] {
+    for (key, shown) in [("pass", Shown::Pass), ("fail", Shown::Fail)] {
         let Some(entry) = fields.entry(key) else {
             continue;
         };
-        if let Expected::Pass = expected {
+        if let Shown::Pass = shown {
             passing = Some(entry.value.span.clone());
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(fault) = run_one(rule, shape, expected, example, today) {
+            if let Err(fault) = run_one(rule, notation, shown, example, today) {
                 fields.report(fault);
             }
         }
@@ -60,36 +60,36 @@ pub(super) fn run<'n>(
     passing
 }
 
-fn shape(rule: &Rule, table: &Table) -> Shape {
+fn notation(rule: &Rule, table: &Table) -> Notation {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
     let looks_at_others = checks.any(|asked| asked.check.other().is_some());
-    if has_parts || looks_at_others { Shape::Form } else { Shape::ValueOrForm }
+    if has_parts || looks_at_others { Notation::Form } else { Notation::ValueOrForm }
 }
 
 fn run_one(
     rule: &Rule,
-    shape: Shape,
-    expected: Expected,
+    notation: Notation,
+    shown: Shown,
     example: &Node,
     today: Date,
 ) -> Result<(), Fault> {
-    let form = match (&example.content, shape) {
+    let form = match (&example.content, notation) {
         (Content::Table(table), _) => whole_form(rule, table)?,
-        (_, Shape::ValueOrForm) => form_of_value(rule, example)?,
-        (_, Shape::Form) => {
+        (_, Notation::ValueOrForm) => form_of_value(rule, example)?,
+        (_, Notation::Form) => {
             return Err(example.expected(
                 "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
             ));
         }
     };
     let context = EvalContext { form: &form, event_time: None, today };
-    let message = match (rule.outcome(&context), expected) {
-        (Outcome::Pass, Expected::Pass) | (Outcome::Fail(_), Expected::Fail) => return Ok(()),
-        (Outcome::Fail(unmet), Expected::Pass) => {
+    let message = match (rule.outcome(&context), shown) {
+        (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
+        (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")
         }
-        (Outcome::Pass, Expected::Fail) => {
+        (Outcome::Pass, Shown::Fail) => {
             "this example should fail and passes: the rule admits more than it is meant to".to_owned()
         }
         (Outcome::Skip, _) => {

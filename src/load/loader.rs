@@ -10,7 +10,7 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    draft::{Draft, Source, SourceFile},
+    draft::{Draft, DraftFile, SourceFile},
     extents::Extents,
     faults::Faults,
     inputs::{Files, Inputs},
@@ -39,14 +39,14 @@ pub(super) struct Loader {
     today: Date,
     purpose: Purpose,
     hooks: BTreeMap<String, Hook>,
-    sources: Vec<Source>,
+    files: Vec<DraftFile>,
 }
 
 impl Loader {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, today: Date, held: Extents, purpose: Purpose) -> Self {
         let inputs = Inputs::new(folder, held);
-        Self { inputs, today, purpose, hooks: BTreeMap::new(), sources: Vec::new() }
+        Self { inputs, today, purpose, hooks: BTreeMap::new(), files: Vec::new() }
     }
 
     /// Takes the fingerprint of files before they are read.
@@ -65,9 +65,9 @@ impl Loader {
     }
 
     fn report_all(&mut self, problems: Problems) {
-        match self.sources.last_mut() {
-            Some(Source::Problems(all)) => all.append(problems),
-            _ => self.sources.push(Source::Problems(problems)),
+        match self.files.last_mut() {
+            Some(DraftFile::Problems(all)) => all.append(problems),
+            _ => self.files.push(DraftFile::Problems(problems)),
         }
     }
 
@@ -101,15 +101,15 @@ impl Loader {
         self.hooks.insert(hook, rules);
         match self.purpose {
             Purpose::Serve => self.report_all(file.into_problems()),
-            Purpose::Lint => self.sources.push(Source::File(file)),
+            Purpose::Lint => self.files.push(DraftFile::Read(file)),
         }
     }
 
     /// Ends the load.
     pub(super) fn finish(self) -> (Draft, Files) {
-        let (revision, files) = self.inputs.finish();
+        let (revision, inputs) = self.inputs.finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        (Draft { rules, sources: self.sources }, files)
+        (Draft { rules, files: self.files }, inputs)
     }
 }
 

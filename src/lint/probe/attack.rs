@@ -1,16 +1,16 @@
 //! The attacks of `attacks.toml`, which explains itself.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::template::{Input, fill};
+use super::template::{Alphabets, Input, fill};
 use crate::rule::email;
 
 #[derive(Default, Deserialize)]
 struct AttackFile {
     attacks: Vec<Attack>,
-    swapped: BTreeMap<String, (String, String)>,
+    swapped: Alphabets,
 }
 
 /// Inputs that ought to fail, made from a value that passes.
@@ -46,11 +46,6 @@ pub(super) fn attacks() -> &'static [Attack] {
     &ATTACKS.attacks
 }
 
-/// The names of templates for a text with letters swapped, and the letters of both alphabets.
-pub(super) fn swapped() -> &'static BTreeMap<String, (String, String)> {
-    &ATTACKS.swapped
-}
-
 impl Attack {
     /// Whether the attack is made from this value, one of those that the examples show.
     pub(super) fn applies_to(&self, value: &str, shown: &[&str]) -> bool {
@@ -69,12 +64,12 @@ impl Attack {
 
     /// The plain inputs that the attack disguises.
     pub(super) fn plain(&self, value: &str) -> impl Iterator<Item = String> {
-        self.plain.iter().map(move |template| fill(template, value))
+        self.plain.iter().map(move |template| fill(template, value, &ATTACKS.swapped))
     }
 
     /// The inputs that are made from this value.
     pub(super) fn inputs(&self, value: &str) -> impl Iterator<Item = Input> {
-        self.inputs.iter().map(move |template| Input::new(template, value))
+        self.inputs.iter().map(move |template| Input::new(template, value, &ATTACKS.swapped))
     }
 }
 

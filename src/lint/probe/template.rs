@@ -1,14 +1,28 @@
 //! Inputs made from the templates of `attacks.toml`.
 
-use std::fmt::{self, Display};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
 
-use super::attack::swapped;
+use serde::Deserialize;
+
 use crate::okta::Value;
 
 /// The longest input that is shown in full, in characters.
 const LONGEST_SHOWN: usize = 60;
 /// How long `{long}` is at least, in bytes.
 const LONG: usize = 400;
+
+/// The letters of a text, and those that replace them, in the same order.
+#[derive(Deserialize)]
+pub(super) struct Alphabet {
+    from: String,
+    to: String,
+}
+
+/// Alphabets by the key that stands for the changed text in a template.
+pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
 /// An input to try on a rule. Printed, it stands in backticks.
 pub(super) enum Input {
@@ -22,9 +36,9 @@ pub(super) enum Input {
 
 impl Input {
     /// The input of a template, made from this value.
-    pub(super) fn new(template: &toml::Value, value: &str) -> Self {
+    pub(super) fn new(template: &toml::Value, value: &str, alphabets: &Alphabets) -> Self {
         match template {
-            toml::Value::String(text) => Self::Text(fill(text, value)),
+            toml::Value::String(text) => Self::Text(fill(text, value, alphabets)),
             toml::Value::Boolean(boolean) => Self::Boolean(*boolean),
             toml::Value::Array(_) => Self::List(template.to_string()),
             _ => Self::Object(template.to_string()),
@@ -53,7 +67,7 @@ impl Display for Input {
 }
 
 /// A template with the parts of a value filled in. `attacks.toml` lists the parts.
-pub(super) fn fill(template: &str, value: &str) -> String {
+pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
     let (local, domain) = value.split_once('@').unwrap_or((value, ""));
     let (name, last) = domain.rsplit_once('.').unwrap_or((value, ""));
     let (_, parent) = domain.split_once('.').unwrap_or_default();
@@ -75,7 +89,7 @@ pub(super) fn fill(template: &str, value: &str) -> String {
     ] {
         text = text.replace(key, part);
     }
-    for (key, (from, to)) in swapped() {
+    for (key, Alphabet { from, to }) in alphabets {
         text = text.replace(key, &swap(name, from, to));
     }
     text

@@ -3,15 +3,16 @@
 use std::{
     ffi::OsString,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    clock::today,
     escape,
-    load::{self, Extents, Files, Lints},
+    load::{self, Extents, Files, Loaded},
     problem::{Problem, Problems},
     rule::RuleSet,
     settings::{self, Settings, Sources},
@@ -150,7 +151,7 @@ impl Common {
 
     /// The rules, for verbs that need nothing else.
     fn rules(&self) -> Result<RuleSet, Failure> {
-        Ok(rules(&self.valid_settings()?, &Lints::default()).set?)
+        Ok(rules(&self.valid_settings()?).set?)
     }
 
     /// Settings without a problem, for verbs that need no secrets.
@@ -160,21 +161,37 @@ impl Common {
     }
 }
 
-/// The rules that these settings name; the built-in ones where nobody has named or made a folder
-/// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings, lints: &Lints) -> Rules {
+/// Loads the rules that these settings name.
+fn rules(settings: &Settings) -> Rules {
+    let place = rules_place(settings);
+    match rules_folder(settings) {
+        Some(directory) => {
+            let Loaded { rules, files } = load::load_folder(directory, today(), Extents::default());
+            Rules { place, directory: Some(directory.to_owned()), set: rules, files }
+        }
+        None => {
+            let set = load::built_in(today());
+            Rules { place, directory: None, set, files: Files::default() }
+        }
+    }
+}
+
+/// The rules folder. `None` stands for the built-in rules: the settings name no folder, the default
+/// folder does not exist, and this cannot be meant to be in service, since no authentication method is
+/// configured.
+fn rules_folder(settings: &Settings) -> Option<&Path> {
     let settings::Rules { directory, named, .. } = &settings.rules;
     if !named && !settings.auth.is_configured() && !directory.exists() {
-        let place = "the built-in rules".to_owned();
-        let (set, files) = (load::built_in(lints), Files::default());
-        return Rules { place, directory: None, set, files };
+        return None;
     }
-    let loaded = load::load_folder(directory, lints, Extents::default());
-    Rules {
-        place: format!("the rules in `{}`", directory.display()),
-        directory: Some(directory.clone()),
-        set: loaded.rules,
-        files: loaded.files,
+    Some(directory)
+}
+
+/// The name of the place of the rules, for messages.
+fn rules_place(settings: &Settings) -> String {
+    match rules_folder(settings) {
+        Some(directory) => format!("the rules in `{}`", directory.display()),
+        None => "the built-in rules".to_owned(),
     }
 }
 

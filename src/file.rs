@@ -16,7 +16,7 @@ pub(crate) use fingerprint::Fingerprint;
 
 /// What a file is read as, which says how large it may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     /// A hook's rules.
     Rules,
     /// The settings.
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     List,
 }
 
-impl Kind {
+impl FileKind {
     /// The most bytes that are read.
     fn limit(self) -> u64 {
         match self {
@@ -80,7 +80,7 @@ pub(crate) enum Links {
 }
 
 /// The text of a regular file, without a byte order mark, which spreadsheets and editors write.
-pub(crate) fn read_text(path: &Path, kind: Kind) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
     let mut bytes = read_bytes(path, kind, Links::Follow)?;
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..'\u{feff}'.len_utf8());
@@ -92,7 +92,7 @@ pub(crate) fn read_text(path: &Path, kind: Kind) -> io::Result<String> {
 }
 
 /// The content of a regular file. Does not wait for anybody, and reads no more than the bound.
-pub(crate) fn read_bytes(path: &Path, kind: Kind, links: Links) -> io::Result<Vec<u8>> {
+pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, OpenOptions::new().read(true), links)?;
     let limit = kind.limit();
     let size = file.metadata()?.len();

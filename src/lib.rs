@@ -24,7 +24,7 @@
 //! | [`rule::check`] | the catalogue of checks, a file a kind |
 //! | [`pipeline`] | decode, evaluate, encode |
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
-//! | [`load::probe`] | inputs that ought to fail a rule, and which of them pass |
+//! | [`lint`] | optional checks of loaded rules: the org, the probe, coverage, notes |
 //! | [`org`] | an org's own user schema and enrollment form, for `check` |
 //! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
 //! | [`escape`], [`throttle`] | text that is safe in a log; how often a message is logged |
@@ -56,6 +56,7 @@ pub mod credentials;
 pub mod decision_log;
 pub mod escape;
 pub mod file;
+pub mod lint;
 pub mod load;
 mod metrics;
 pub mod nearest;

@@ -18,12 +18,14 @@ pub(crate) mod facts;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
+pub mod spanned;
 pub mod text;
 
 use check::{EvalContext, Mismatch};
 pub use facts::Facts;
-pub use requirement::{Part, Requirement, Unmet};
+pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
 use set::Set;
+use spanned::{Span, Spanned};
 use text::Text;
 
 /// Every hook that is served, by its name.
@@ -48,7 +50,7 @@ pub struct Section {
     /// The rules that must hold.
     pub rules: Rules,
     /// The attributes to copy from the form, in this order, if no rule denies.
-    pub(crate) update: Vec<String>,
+    pub(crate) update: Vec<Spanned<String>>,
     /// The attributes to set after them, in this order.
     pub(crate) set: Vec<Set>,
 }
@@ -80,6 +82,18 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
+    /// The places of the rule in its file.
+    pub places: Places,
+}
+
+/// Places of a rule in its file. Lints read them. A request does not.
+#[derive(Default)]
+pub struct Places {
+    pub(crate) id: Span,
+    /// The place of the location, if the rule gives one.
+    pub(crate) location: Option<Span>,
+    /// The list of examples that pass, if the rule has one.
+    pub(crate) passing_examples: Option<Span>,
 }
 
 /// The result of judging a request.
@@ -246,8 +260,8 @@ impl Rule {
             for name in part.attributes.iter() {
                 names.insert(name.as_str());
             }
-            for check in part.checks.iter() {
-                if let Some(other) = check.other() {
+            for asked in part.checks.iter() {
+                if let Some(other) = asked.check.other() {
                     names.insert(other);
                 }
             }

@@ -15,7 +15,7 @@ use ureq::{
 
 use super::{keys::Published, object};
 use crate::{
-    file::{self, Kind, Links},
+    file::{self, FileKind, Links},
     origin,
 };
 
@@ -53,7 +53,7 @@ impl Issuer {
         let roots = match ca_file {
             None => RootCerts::PlatformVerifier,
             Some(path) => {
-                let pem = file::read_bytes(path, Kind::Certificate, Links::Follow)
+                let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
                     .map_err(|error| format!("cannot read the file: {error}"))?;
                 let certificates: Vec<_> = parse_pem(&pem)
                     .filter_map(|item| match item {

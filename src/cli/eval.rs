@@ -13,7 +13,6 @@ use super::{Common, Exit, Failure, complain, print, rules};
 use crate::{
     clock,
     file::Size,
-    load::Lints,
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
@@ -41,7 +40,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = common.valid_settings()?;
-    let rules = rules(&settings, &Lints::default()).set?;
+    let rules = rules(&settings).set?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));

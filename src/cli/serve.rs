@@ -13,7 +13,6 @@ use crate::{
     auth::Reason,
     credentials::Credentials,
     decision_log::DecisionLog,
-    load::Lints,
     metrics::Metrics,
     reload::{self, RulesFolder},
     server::{self, Certificate, State, Stopped, Warnings},
@@ -24,7 +23,7 @@ pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, directory, set, files } = rules(&settings, &Lints::default());
+    let Rules { place, directory, set, files } = rules(&settings);
     let rules = set?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;

@@ -8,9 +8,10 @@ use std::{
 use rustls::sign::CertifiedKey;
 
 use crate::{
+    clock::today,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, Extents, Lints, Loaded},
+    load::{self, Extents, Loaded},
     problem::{Problem, Problems},
     rule::RuleSet,
     server::{Certificate, RULES, State},
@@ -102,7 +103,7 @@ impl Subject {
 
 fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> Reading {
     let held = lists.only(writing);
-    let Loaded { rules, files } = load::load_folder(directory, &Lints::default(), held);
+    let Loaded { rules, files } = load::load_folder(directory, today(), held);
     if rules.is_ok() {
         *lists = files.lists;
     }

@@ -2,7 +2,10 @@
 
 use derive_more::Display;
 
-use super::check::{Check, EvalContext, Mismatch};
+use super::{
+    check::{Check, EvalContext, Mismatch, kinds::Admits},
+    spanned::{Span, Spanned},
+};
 use crate::okta::{NonEmpty, Value};
 
 /// The requirement of a rule: its parts and how they are combined.
@@ -16,11 +19,36 @@ pub enum Requirement {
 /// Checks that must all hold for each of some attributes.
 pub struct Part {
     /// Names of the form's attributes.
-    pub attributes: NonEmpty<String>,
+    pub attributes: NonEmpty<Spanned<String>>,
     /// The checks of each attribute.
-    pub checks: NonEmpty<Check>,
+    pub checks: NonEmpty<PartCheck>,
     /// Whether an absent attribute passes.
     pub optional: bool,
+}
+
+/// A check of a part.
+pub struct PartCheck {
+    /// The check of each attribute.
+    pub check: Check,
+    /// The notation of the check in its file.
+    pub source: CheckSource,
+}
+
+/// The notation of a check in its file. Lints read it. A request does not.
+pub struct CheckSource {
+    /// The place of the argument.
+    pub(crate) argument: Span,
+    pub(crate) admits: Admits,
+    /// Whether `ignore_case` is set and the kind of check takes it.
+    pub(crate) ignore_case: bool,
+}
+
+/// A check that is not from a file.
+impl From<Check> for PartCheck {
+    fn from(check: Check) -> Self {
+        let source = CheckSource { argument: 0..0, admits: Admits::Unknown, ignore_case: false };
+        Self { check, source }
+    }
 }
 
 /// The reason why a requirement is not met. Holds names of attributes and checks, and no value.
@@ -107,7 +135,7 @@ impl Part {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Unmet<'r>> {
-        for check in self.checks.iter() {
+        for PartCheck { check, .. } in self.checks.iter() {
             if let Err(mismatch) = check.judge(value, context) {
                 return Err(Unmet::Failed { attribute, check, mismatch });
             }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::spanned::Spanned;
 use crate::okta::{Form, NewValue, Value};
 
 /// An attribute to set, and the source of its value.
 pub(crate) struct Set {
-    pub(crate) attribute: String,
+    pub(crate) attribute: Spanned<String>,
     pub(crate) source: Source,
 }
 

@@ -13,7 +13,7 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     problem::Problem,
     settings::Tls,
 };
@@ -71,7 +71,7 @@ pub(super) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, rus
 }
 
 fn text(key: &str, path: &Path) -> Result<String, Problem> {
-    file::read_text(path, Kind::Certificate).map_err(|error| {
+    file::read_text(path, FileKind::Certificate).map_err(|error| {
         Problem::of_reading(key, format!("cannot read `{}`: {error}", path.display()), &error)
     })
 }

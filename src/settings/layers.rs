@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Sources, reader::Reader};
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     nearest::unknown,
     problem::{Problem, SourceText},
     toml_bound::{Parsed, SyntaxFault, parse},
@@ -53,7 +53,7 @@ impl Reader {
         let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
         let name = path.display().to_string();
         let place = if sources.file.is_some() { "--config" } else { "settings" };
-        let text = match file::read_text(&path, Kind::Settings) {
+        let text = match file::read_text(&path, FileKind::Settings) {
             Ok(text) => text,
             Err(error) if error.kind() == NotFound && sources.file.is_none() => String::new(),
             Err(error) => {

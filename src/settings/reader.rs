@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Pa
 use config::{Config, Value, ValueKind};
 
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     problem::{Problem, Problems, may_pass},
 };
 
@@ -74,7 +74,7 @@ impl Reader {
         }
         self.warn_if_open(key, &path);
         let path = PathBuf::from(path);
-        let text = file::read_text(&path, Kind::Secret);
+        let text = file::read_text(&path, FileKind::Secret);
         self.files.push(path);
         let lines = match text {
             Ok(text) => {

@@ -5,10 +5,7 @@
 
 use std::sync::LazyLock;
 
-use registration_hook::{
-    load::{self, Lints},
-    rule,
-};
+use registration_hook::{clock, load, rule};
 
 use super::{
     answer::Outcome,
@@ -47,7 +44,7 @@ impl Hook {
 fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
-    match load::folder(folder.path(), &Lints::default()) {
+    match load::folder(folder.path(), clock::today()) {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }
@@ -59,7 +56,7 @@ pub enum Expected {
     /// 400: the body is not strict JSON.
     NotStrictJson,
     /// 400: the body is JSON, but no request of a registration hook.
-    NoHookRequest,
+    NotHookRequest,
     /// 200 with this decision and body.
     Answer { outcome: Outcome, body: String },
 }
@@ -84,7 +81,7 @@ pub fn expected_answer(hook: Hook, body: &[u8]) -> Expected {
         return Expected::NotStrictJson;
     }
     let Some(request) = read_request(&document.top) else {
-        return Expected::NoHookRequest;
+        return Expected::NotHookRequest;
     };
     let (outcome, body) = match (hook, request) {
         (Hook::Ssr, Request::Registration { form }) => judge_ssr(form),

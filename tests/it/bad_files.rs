@@ -10,12 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use registration_hook::{
-    load::{self, Lints},
-    problem::Problems,
-};
+use registration_hook::problem::Problems;
 
-use crate::support::{program, registration, repository, rules_folder, run, text};
+use crate::support::{load_rules, program, registration, repository, rules_folder, run, text};
 
 const SECTION: &str = "[self_service_registration]\n";
 const RULE: &str =
@@ -27,7 +24,7 @@ const GENEROUS: Duration = Duration::from_secs(15);
 
 fn problems(rules: &str) -> Problems {
     let folder = rules_folder(&[("hook.toml", rules)]);
-    load::folder(folder.path(), &Lints::default()).err().unwrap_or_default()
+    load_rules(folder.path()).err().unwrap_or_default()
 }
 
 /// The exit code of `check`, and all that it says.
@@ -166,7 +163,7 @@ fn a_list_counts_where_it_is_used() {
     };
     let rules: String = (0..11).map(rule).collect();
     let folder = rules_folder(&[("hook.toml", &rules), ("list.txt", &list)]);
-    let found = load::folder(folder.path(), &Lints::default()).err().unwrap();
+    let found = load_rules(folder.path()).err().unwrap();
     assert_eq!(found.count(), 1, "{found:?}");
     assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
 }

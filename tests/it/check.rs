@@ -49,7 +49,11 @@ fn a_part_that_everybody_can_leave_out_is_noted() {
         let folder = rules_folder(&[("h.toml", &rules(optional))]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
         let said = crate::support::text(&output.stdout);
-        assert_eq!(said.contains("`r`: who leaves out what is `optional`"), optional, "{said}");
+        assert_eq!(
+            said.contains("`r`: a form without the attributes that are `optional`"),
+            optional,
+            "{said}"
+        );
     }
 }
 

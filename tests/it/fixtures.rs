@@ -3,15 +3,10 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use boon::{Compiler, Schemas};
-use registration_hook::{
-    clock,
-    load::{self, Lints},
-    okta::DecisionKind,
-    pipeline,
-};
+use registration_hook::{clock, okta::DecisionKind, pipeline};
 use serde_json::Value;
 
-use crate::support::{Service, compact, program, repository, run, text};
+use crate::support::{Service, compact, load_rules, program, repository, run, text};
 
 struct Fixture {
     hook: String,
@@ -49,7 +44,7 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 
 #[test]
 fn library_program_and_service_answer_alike_and_as_recorded() {
-    let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
+    let rules = load_rules(&repository("tests/rules")).unwrap();
     let service = Service::with_basic();
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
@@ -74,7 +69,7 @@ fn every_answer_is_one_that_okta_understands() {
     let schema = Compiler::new()
         .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)
         .unwrap();
-    let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
+    let rules = load_rules(&repository("tests/rules")).unwrap();
     let mut kinds = BTreeMap::new();
     for fixture in fixtures() {
         // Each request at every hook, those it is not meant for too.

@@ -6,14 +6,13 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
 use registration_hook::{
-    load::{self, Lints},
     okta::DecisionKind,
     pipeline,
     rule::{Facts, Hook, Outcome},
 };
 use serde_json::json;
 
-use crate::support::{hook, registration, rules_folder};
+use crate::support::{hook, load_rules, registration, rules_folder};
 
 /// How long a match may take. A debug build is slower, by 10 times and more.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 10 });
@@ -60,7 +59,7 @@ fn no_pattern_takes_long_for_any_value() {
     let mut loaded = 0;
     for pattern in patterns {
         let folder = rules_folder(&[("hook.toml", &rule(pattern))]);
-        let mut rules = match load::folder(folder.path(), &Lints::default()) {
+        let mut rules = match load_rules(folder.path()) {
             Ok(rules) => rules,
             Err(problems) => {
                 assert!(problems[0].message.contains("repeat less"), "{}", problems[0]);

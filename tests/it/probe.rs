@@ -4,10 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use registration_hook::{
-    load::{Lints, probe},
+    lint::{Lints, probe},
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Part, Requirement, Rule,
+        Part, Places, Requirement, Rule,
         check::{Check, Mismatch},
         text::Text,
     },
@@ -35,8 +35,8 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         }),
     };
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(only),
+        attributes: NonEmpty::of("a".to_owned().into()),
+        checks: NonEmpty::of(only.into()),
         optional: false,
     };
     let rule = Rule {
@@ -48,6 +48,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        places: Places::default(),
     };
     let form = |text: &&'static str| {
         let value = Value::Text((*text).into());
@@ -106,13 +107,13 @@ fn every_input_is_tried() {
         ("ana@okta.com", "ana@ｏｋｔａ.com", "only looks like"),
         ("ana@okta.com", "ana@okta.com ", "white space"),
         ("ana@okta.com", "ana@okta.com\n", "`ana@okta.com\\n`, an address with white space"),
-        ("ana@okta.com", "ana\u{200b}@okta.com", "nobody sees"),
+        ("ana@okta.com", "ana\u{200b}@okta.com", "an invisible character"),
         ("ana@okta.com", "x(y)@okta.com", "quotes, a comment"),
         ("ana@okta.com", "x <ana@okta.com>", "quotes, a comment"),
         ("1234", "+123", "a sign"),
         ("1234", "１２３４", "digits of another script"),
         ("red", " red", "white space"),
-        ("red", "red\u{200b}", "nobody sees"),
+        ("red", "red\u{200b}", "an invisible character"),
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
         let found = findings(texts, &[shown]);

@@ -4,11 +4,11 @@
 use std::{fs, path::Path};
 
 use registration_hook::{
-    load::{self, Lints},
+    lint::Lints,
     problem::{Problem, Problems},
 };
 
-use crate::support::{repository, rules_folder};
+use crate::support::{lint_rules, load_rules, repository, rules_folder};
 
 fn found(problem: &Problem) -> String {
     match problem.place.split_once(".toml:") {
@@ -18,7 +18,7 @@ fn found(problem: &Problem) -> String {
 }
 
 fn problems(folder: &Path) -> Problems {
-    load::folder(folder, &Lints::default()).err().unwrap_or_default()
+    load_rules(folder).err().unwrap_or_default()
 }
 
 /// Holds every file of a folder to the problems it says it has, and gives back all of them.
@@ -29,7 +29,7 @@ pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
         let text = fs::read_to_string(&path).unwrap();
         let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#~ ")).collect();
         let folder = rules_folder(&[("hook.toml", &text)]);
-        let problems = load::folder(folder.path(), lints).err().unwrap_or_default();
+        let problems = lint_rules(folder.path(), lints).err().unwrap_or_default();
         let found: Vec<_> = problems.iter().map(found).collect();
         assert_eq!(found, expected, "\n{}:\n{}", path.display(), found.join("\n"));
         all.extend(found);
@@ -73,8 +73,8 @@ fn all_files_are_told_of() {
     for (file, what) in [
         ("a.toml:1:2:", "unknown key `x`"),
         ("c.toml:1:13:", ""),
-        ("healthz.toml:", "path of the service's own"),
-        ("a b.toml:", "made of A-Z"),
+        ("healthz.toml:", "path of the service itself"),
+        ("a b.toml:", "consists of A-Z"),
         ("d.toml:", "valid UTF-8"),
     ] {
         let told = problems.iter().any(|problem| problem.contains(file) && problem.contains(what));

@@ -3,14 +3,15 @@
 use jiff::civil::date;
 use proptest::prelude::*;
 use registration_hook::{
-    load::{self, Lints},
     okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
-    rule::{Facts, Hook, Part, Requirement, Rule, Rules, check::Check, text::Text},
+    rule::{
+        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+    },
 };
 use serde_json::{Value, json};
 
-use crate::support::{hook as hook_of, registration};
+use crate::support::{hook as hook_of, load_rules, registration};
 
 const FACTS: Facts = Facts { today: date(2026, 11, 21) };
 
@@ -449,11 +450,11 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_costs_its_request_an_answer() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(Check::Custom {
+        attributes: NonEmpty::of("a".to_owned().into()),
+        checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
             judge: Box::new(|_| panic!("told by a test")),
-        }),
+        })),
         optional: false,
     };
     let rule = Rule {
@@ -465,6 +466,7 @@ fn a_panic_costs_its_request_an_answer() {
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        places: Places::default(),
     };
     let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
     section.rules = Rules::All(NonEmpty::of(rule));
@@ -689,7 +691,7 @@ fn lists_from_files() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load::folder(folder.path(), &Lints::default());
+    let load = || load_rules(folder.path());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
     for (code, email, passed) in [
@@ -710,8 +712,8 @@ fn lists_from_files() {
     std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
     assert_ne!(load().unwrap().revision, set.revision);
     for (list, why) in [
-        ("", "has no line"),
-        ("\n \n", "has no line"),
+        ("", "has no entry"),
+        ("\n \n", "has no entry"),
         ("a.example\n\n@b.example\n", "in line 3 of the file: `@b.example` can never match"),
     ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();

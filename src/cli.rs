@@ -9,9 +9,8 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    escape,
+    clock, escape,
     load::{self, Extents, Files, Loaded},
-    pipeline::today,
     problem::{Problem, Problems},
     rule::RuleSet,
     settings::{self, Settings, Sources},
@@ -165,11 +164,12 @@ fn rules(settings: &Settings) -> Rules {
     let place = rules_place(settings);
     match rules_folder(settings) {
         Some(directory) => {
-            let Loaded { rules, files } = load::load_folder(directory, today(), Extents::default());
+            let Loaded { rules, files } =
+                load::load_folder(directory, &clock::facts(), Extents::default());
             Rules { place, directory: Some(directory.to_owned()), set: rules, files }
         }
         None => {
-            let set = load::built_in(today());
+            let set = load::built_in(&clock::facts());
             Rules { place, directory: None, set, files: Files::default() }
         }
     }

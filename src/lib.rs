@@ -51,6 +51,7 @@
 
 pub mod auth;
 pub mod cli;
+pub mod clock;
 pub mod credentials;
 pub mod decision_log;
 pub mod escape;

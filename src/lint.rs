@@ -7,12 +7,10 @@
 //! | [`coverage`] | rules that no recorded request passes, or fails |
 //! | [`notes`] | rules that have no problem and may still surprise |
 
-use jiff::civil::Date;
-
 use crate::{
     load::{Draft, ListIndex, SourceFile},
-    okta::Flow,
     org::Org,
+    rule::Facts,
 };
 
 pub(crate) mod coverage;
@@ -29,26 +27,21 @@ pub struct Lints {
     pub probe: bool,
 }
 
-/// The flows that have a section in a rules file.
-const FLOWS: [Flow; 2] = [Flow::SelfServiceRegistration, Flow::ProgressiveProfile];
-
-/// Adds the problems that the lints find to those of the draft. `today` is the UTC day, for rules
-/// about dates.
-pub fn run(draft: &mut Draft, lints: &Lints, today: Date) {
+/// Adds the problems that the lints find to those of the draft. The rules are judged with
+/// these facts.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
     let (rules, files) = draft.parts();
     for SourceFile { hook, document, faults, .. } in files {
         let Some(rules) = rules.hooks.get(hook) else {
             continue;
         };
         let lists = ListIndex::new(document);
-        for flow in FLOWS {
-            let Some(section) = rules.section(flow) else {
-                continue;
-            };
-            org::Pass { org: &lints.org, flow, lists: &lists, today, faults }
+        for (flow, section) in &rules.sections {
+            let flow = *flow;
+            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
                 .check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, today, faults);
+                probe::check_section(section, &lists, facts, faults);
             }
         }
     }

@@ -88,7 +88,7 @@ impl Org {
             return Some(why);
         }
         // Okta fills in the login from `email`.
-        if flow.is_registration() && name == "login" {
+        if flow.spec().creates_user && name == "login" {
             return None;
         }
         if let SchemaEntry::Attribute(attribute) = self.entry(name)
@@ -98,8 +98,7 @@ impl Org {
                 "`{name}` is never submitted: it is {barrier}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
             ));
         }
-        // A progressive profile may come from another form.
-        if flow.is_registration() && self.is_on_form(name) == Some(false) {
+        if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
             return Some(format!(
                 "`{name}` is never submitted: it is not on the form; add it there"
             ));
@@ -120,7 +119,7 @@ impl Org {
             Some(Barrier::Application) => {
                 Some(not_written(name, &Barrier::Application.to_string()))
             }
-            Some(Barrier::Sensitive) if !flow.is_registration() => {
+            Some(Barrier::Sensitive) if !flow.spec().writes_sensitive => {
                 Some(not_written(name, &Barrier::Sensitive.to_string()))
             }
             _ if attribute.is_read_only() => Some(not_written(name, "read-only")),

@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::{Common, Exit, Failure, fixtures, print, rules_folder};
 use crate::{
+    clock,
     credentials::issuer,
     lint::{self, Lints, coverage::Coverage, notes::notes},
     load,
     org::Org,
-    pipeline::today,
     problem::Problems,
     rule::{Hook, RuleSet},
     server::Certificate,
@@ -72,12 +72,12 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
 }
 
 fn load_and_lint(settings: &Settings, lints: &Lints) -> Result<RuleSet, Problems> {
-    let today = today();
+    let facts = clock::facts();
     let mut draft = match rules_folder(settings) {
-        Some(folder) => load::draft_of_folder(folder, today),
-        None => load::draft_of_built_in(today),
+        Some(folder) => load::draft_of_folder(folder, &facts),
+        None => load::draft_of_built_in(&facts),
     };
-    lint::run(&mut draft, lints, today);
+    lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }
 

@@ -11,10 +11,11 @@ use clap::Args;
 
 use super::{Common, Exit, Failure, complain, print, rules};
 use crate::{
+    clock,
     file::Size,
     nearest::did_you_mean,
     okta::DecisionKind,
-    pipeline::{self, Answer},
+    pipeline::{self, HookAnswer},
     rule::{Outcome, Verdict},
 };
 
@@ -46,7 +47,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         return Err(Failure(format!("there is no hook `{name}`{hint}")));
     };
     let (place, body) = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let answer = pipeline::answer(hook, &body, pipeline::today())
+    let answer = pipeline::answer(hook, &body, &clock::facts())
         .map_err(|error| Failure(format!("{place}: {error}")))?;
     print(&answer.body)?;
     if io::stdout().is_terminal() {
@@ -97,8 +98,8 @@ fn read_bounded(place: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, F
 }
 
 /// Each rule's outcome and why, and what Okta will do.
-fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
-    let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
+fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
+    let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {
         let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
         let why = match outcome {
@@ -108,18 +109,17 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
         };
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }
-    if !answer.handled {
+    if !answer.has_section {
         text.push_str("  the hook has no section for such requests\n");
     } else if answer.verdicts.is_empty() {
         text.push_str("  no rules: the section has `allow_all`\n");
     }
-    let registration = answer.request_type.is_registration();
-    text.push_str(match (answer.decision, registration) {
-        (DecisionKind::Allow, true) => "allow: Okta goes on with the registration",
-        (DecisionKind::Allow, false) => "allow: Okta saves the profile as submitted",
-        (DecisionKind::Update, _) => "update: Okta sets the attributes of the answer and goes on",
-        (DecisionKind::Deny, true) => "deny: Okta stops the registration",
-        (DecisionKind::Deny, false) => "deny: Okta leaves the profile as it was",
-    });
+    let flow = answer.flow.spec();
+    let effect = match answer.decision {
+        DecisionKind::Allow => flow.after_allow,
+        DecisionKind::Update => "sets the attributes of the answer and goes on",
+        DecisionKind::Deny => flow.after_deny,
+    };
+    let _ = write!(text, "{}: Okta {effect}", answer.decision.as_str());
     text
 }

@@ -7,8 +7,9 @@ use std::{
 
 use super::Failure;
 use crate::{
+    clock,
     file::{self, FileKind, Links},
-    pipeline::{self, Answer},
+    pipeline::{self, HookAnswer},
     problem::Problem,
     rule::RuleSet,
 };
@@ -28,7 +29,7 @@ impl Case {
     pub(super) fn answer<T>(
         &self,
         rules: &RuleSet,
-        use_answer: impl FnOnce(&Answer<'_, '_>) -> T,
+        use_answer: impl FnOnce(&HookAnswer<'_, '_>) -> T,
     ) -> Result<T, Problem> {
         let Some(hook) = rules.hooks.get(&self.hook) else {
             return Err(problem(&self.request, "no rules file is named like its folder"));
@@ -37,7 +38,7 @@ impl Case {
             Ok(request) => request,
             Err(error) => return Err(problem(&self.request, error.to_string())),
         };
-        match pipeline::answer(hook, &request, pipeline::today()) {
+        match pipeline::answer(hook, &request, &clock::facts()) {
             Ok(answer) => Ok(use_answer(&answer)),
             Err(error) => Err(problem(&self.request, error.to_string())),
         }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::messages::INTRODUCTION;
-use crate::{credentials::USER, rule::RuleSet, server::State, settings::Auth};
+use crate::{credentials::USER, okta::Flow, rule::RuleSet, server::State, settings::Auth};
 
 /// Says where the service is, and how to call it. The only secret ever printed is the password that
 /// was made for this run.
@@ -43,13 +43,16 @@ pub(super) fn say(state: &State, place: &str, address: SocketAddr, password: Opt
     say(&format!("  curl {credentials} --json '{body}' {scheme}://{reachable}/{hook}"));
 }
 
-/// A hook and a request to show: the first that judges registrations, else any.
+/// A hook and a request to show: the first hook that judges registrations, else the first of all.
 fn example(rules: &RuleSet) -> Option<(&str, &'static str)> {
-    const REGISTRATION: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#;
-    const PROGRESSIVE: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#;
-    let registers = rules.hooks.iter().find(|(_, hook)| hook.registration.is_some());
-    let (name, hook) = registers.or_else(|| rules.hooks.first_key_value())?;
-    Some((name, if hook.registration.is_some() { REGISTRATION } else { PROGRESSIVE }))
+    for flow in Flow::WITH_SECTION {
+        for (name, hook) in &rules.hooks {
+            if hook.section(flow).is_some() {
+                return Some((name, flow.spec().example));
+            }
+        }
+    }
+    None
 }
 
 /// How to get in: the fields of Okta's console, and curl's arguments.

@@ -5,7 +5,6 @@ use std::{
     fmt::{self, Display},
 };
 
-use super::FLOWS;
 use crate::{
     okta::Flow,
     org::Org,
@@ -29,21 +28,15 @@ impl Display for Note<'_> {
 /// The notes on all rules, in their order.
 pub(crate) fn notes<'r>(rules: &'r RuleSet, org: &Org) -> Vec<Note<'r>> {
     let mut notes = Vec::new();
-    for (hook, sections) in &rules.hooks {
-        for flow in FLOWS {
-            let Some(section) = sections.section(flow) else {
-                continue;
-            };
-            for message in section_notes(section, flow, org) {
-                notes.push(Note { hook, section: section_name(flow), message });
+    for (name, hook) in &rules.hooks {
+        for (flow, section) in &hook.sections {
+            let key = flow.spec().section;
+            for message in section_notes(section, *flow, org) {
+                notes.push(Note { hook: name, section: key, message });
             }
         }
     }
     notes
-}
-
-fn section_name(flow: Flow) -> &'static str {
-    if flow.is_registration() { "self_service_registration" } else { "progressive_profile" }
 }
 
 fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
@@ -56,10 +49,10 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     for name in &names.judged {
         notes.extend(org.why_never_submitted(name, flow));
     }
-    if section.rules().next().is_some() && section.rules().all(may_not_count) {
+    if section.rules.iter().next().is_some() && section.rules.iter().all(may_not_count) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
     }
-    for rule in section.rules() {
+    for rule in section.rules.iter() {
         if has_optional_alternative(rule) {
             let id = &rule.id;
             notes.push(format!(
@@ -67,7 +60,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             ));
         }
     }
-    if flow.is_registration() && section.rules().next().is_some() {
+    if flow.spec().creates_user && section.rules.iter().next().is_some() {
         for name in &org.required {
             if !names.judged.contains(&**name) && !names.written.contains(&**name) {
                 let message = "which the user schema requires";
@@ -89,7 +82,7 @@ struct Names<'r> {
 impl<'r> Names<'r> {
     fn of(section: &'r Section) -> Self {
         let mut names = Self { judged: BTreeSet::new(), written: BTreeSet::new() };
-        for rule in section.rules() {
+        for rule in section.rules.iter() {
             names.judged.extend(rule.attributes());
         }
         for name in &section.update {

@@ -1,13 +1,11 @@
 //! Rules against the org's own user schema and form.
 
-use jiff::civil::Date;
-
 use crate::{
     load::{Faults, ListIndex},
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
     rule::{
-        Part, PartCheck, Rule, Section,
+        Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
         node::Fault,
         set::{Piece, Set, Source},
@@ -23,7 +21,7 @@ pub(super) struct Pass<'p> {
     pub(super) org: &'p Org,
     pub(super) flow: Flow,
     pub(super) lists: &'p ListIndex<'p>,
-    pub(super) today: Date,
+    pub(super) facts: &'p Facts,
     pub(super) faults: &'p mut Faults,
 }
 
@@ -40,7 +38,7 @@ impl Pass<'_> {
         for set in &section.set {
             self.report_if_some(&set.attribute.span, self.why_not_set(set));
         }
-        for rule in section.rules() {
+        for rule in section.rules.iter() {
             self.check_rule(rule);
         }
     }
@@ -61,7 +59,7 @@ impl Pass<'_> {
             return Some(problem);
         }
         match &set.source {
-            Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json),
+            Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json.get()),
             Source::Normalize(_) => None,
             Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
                 Piece::Attribute(name) => self.org.why_never_submitted(name, self.flow),
@@ -148,7 +146,7 @@ impl Pass<'_> {
 
     fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
-        let context = EvalContext { form: &form, event_time: None, today: self.today };
+        let context = EvalContext { form: &form, event_time: None, facts: self.facts };
         asked.check.judge(value, &context)
     }
 

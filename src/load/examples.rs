@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::Date;
+use serde_json::value::RawValue;
 
 use super::{fields::Fields, part::PART_LISTS};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
     rule::{
-        Outcome, Rule,
+        Facts, Outcome, Rule,
         check::EvalContext,
         node::{Content, Fault, Node, Table},
         spanned::Span,
@@ -37,7 +37,7 @@ enum Shown {
 pub(super) fn run<'n>(
     rule: &Rule,
     node: &'n Node,
-    today: Date,
+    facts: &Facts,
     rule_fields: &Fields<'n, '_>,
 ) -> Option<Span> {
     let fields = rule_fields.table_in(node)?;
@@ -51,7 +51,7 @@ pub(super) fn run<'n>(
             passing = Some(entry.value.span.clone());
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(fault) = run_one(rule, notation, shown, example, today) {
+            if let Err(fault) = run_one(rule, notation, shown, example, facts) {
                 fields.report(fault);
             }
         }
@@ -72,7 +72,7 @@ fn run_one(
     notation: Notation,
     shown: Shown,
     example: &Node,
-    today: Date,
+    facts: &Facts,
 ) -> Result<(), Fault> {
     let form = match (&example.content, notation) {
         (Content::Table(table), _) => whole_form(rule, table)?,
@@ -83,8 +83,8 @@ fn run_one(
             ));
         }
     };
-    let context = EvalContext { form: &form, event_time: None, today };
-    let message = match (rule.outcome(&context), shown) {
+    let context = EvalContext { form: &form, event_time: None, facts };
+    let message = match (rule.judge(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")
@@ -139,8 +139,8 @@ fn form_of_value<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Faul
 }
 
 /// An attribute of a form that no answer is made from.
-pub(crate) fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), submitted: Cow::Borrowed("null"), value }
+fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
+    Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
 }
 
 fn read_value(node: &Node) -> Result<Value<'_>, Fault> {

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-
 use super::{
     examples,
     fields::Fields,
     part::{read_part, read_parts, report_misplaced_keys},
 };
 use crate::{
-    okta::NonEmpty,
+    okta::{Flow, NonEmpty},
     rule::{
-        Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule,
         node::{Entry, Fault, Node},
         spanned::Spanned,
         text::Text,
@@ -26,18 +24,20 @@ const MOST_ATTRIBUTES: usize = 100;
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// What the rules of a file have in common.
-pub(super) struct RuleContext<'n> {
-    /// The ids of the rules so far.
-    pub(super) ids: BTreeSet<&'n str>,
-    /// The UTC day on which examples are judged.
-    pub(super) today: Date,
+/// What the rules of a section share.
+pub(super) struct RuleContext<'n, 'c> {
+    /// The ids of the file's rules so far.
+    pub(super) ids: &'c mut BTreeSet<&'n str>,
+    /// The facts with which examples are judged.
+    pub(super) facts: &'c Facts,
+    /// The flow of the section.
+    pub(super) flow: Flow,
 }
 
 /// Reads a rule and runs its examples. Returns `None` if the rule has a fault.
 pub(super) fn read_rule<'n>(
     fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n>,
+    context: &mut RuleContext<'n, '_>,
 ) -> Option<Rule> {
     let before = fields.fault_count();
     let id = fields.required("id", |node| match node.text()? {
@@ -67,7 +67,7 @@ pub(super) fn read_rule<'n>(
             places.location = Some(location.span);
             location.value.to_owned()
         }
-        None => format!("data.userProfile.{first}"),
+        None => format!("{}.{first}", context.flow.spec().attribute_location),
     };
     let mut rule = Rule {
         id: id.value.to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn read_rule<'n>(
         return None;
     }
     if let Some(entry) = examples {
-        rule.places.passing_examples = examples::run(&rule, &entry.value, context.today, fields);
+        rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
     }
     if fields.fault_count() > before { None } else { Some(rule) }
 }

@@ -1,8 +1,9 @@
 //! The tables of a rules file → a [`Hook`].
 
-use std::{cell::RefCell, collections::BTreeSet};
-
-use jiff::civil::Date;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     faults::Faults,
@@ -11,17 +12,14 @@ use super::{
     set,
 };
 use crate::{
-    okta::{DenyStyle, NonEmpty},
+    okta::{DenyStyle, Flow, NonEmpty},
     rule::{
-        Hook, Rule, Section,
+        Facts, Hook, Rule, Rules, Section,
         node::{Entry, Node, Table},
         spanned::Spanned,
         text::Text,
     },
 };
-
-const REGISTRATION: &str = "self_service_registration";
-const PROGRESSIVE: &str = "progressive_profile";
 
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
@@ -29,36 +27,41 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads the sections of a file. The hook has only the rules without a fault.
-pub(super) fn read_hook(document: &Table, today: Date, faults: &RefCell<Faults>) -> Hook {
+pub(super) fn read_hook(document: &Table, facts: &Facts, faults: &RefCell<Faults>) -> Hook {
     let fields = Fields::new(document, faults);
-    let mut context = RuleContext { ids: BTreeSet::new(), today };
-    let hook = Hook {
-        registration: read_section(REGISTRATION, &fields, &mut context),
-        progressive: read_section(PROGRESSIVE, &fields, &mut context),
-    };
-    if hook.registration.is_none() && hook.progressive.is_none() && fields.fault_count() == 0 {
-        let message = format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]");
+    let mut ids = BTreeSet::new();
+    let mut sections = BTreeMap::new();
+    for flow in Flow::WITH_SECTION {
+        let Some(entry) = fields.entry(flow.spec().section) else {
+            continue;
+        };
+        let Some(section) = fields.table_in(&entry.value) else {
+            continue;
+        };
+        let mut context = RuleContext { ids: &mut ids, facts, flow };
+        if let Some(section) = read_section(&section, &mut context) {
+            sections.insert(flow, section);
+        }
+    }
+    if sections.is_empty() && fields.fault_count() == 0 {
+        let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
+        let message = format!("a hook needs a section, {}", keys.join(" or "));
         fields.report(fields.fault(message));
     }
     fields.report_unknown_keys();
-    hook
+    Hook { sections }
 }
 
-fn read_section<'n>(
-    name: &'static str,
-    document: &Fields<'n, '_>,
-    context: &mut RuleContext<'n>,
-) -> Option<Section> {
-    let fields = document.table_in(&document.entry(name)?.value)?;
+fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Section> {
     let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = read_update(name, &fields);
+    let update = read_update(context.flow, fields);
     let set = match fields.entry("set") {
-        Some(entry) => set::read_set(&fields, &entry.value, &update),
+        Some(entry) => set::read_set(fields, &entry.value, &update),
         None => Vec::new(),
     };
-    let rules = read_rules(name, &fields, allow_all, context);
+    let rules = read_rules(fields, allow_all, context);
     fields.report_unknown_keys();
     Some(Section {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
@@ -72,13 +75,12 @@ fn read_section<'n>(
 /// Reads the rules of a section. Returns `None` if there are none that can be used, and nothing says
 /// that this is intended.
 fn read_rules<'n>(
-    section: &str,
     fields: &Fields<'n, '_>,
     allow_all: Option<bool>,
-    context: &mut RuleContext<'n>,
-) -> Option<Option<NonEmpty<Rule>>> {
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Rules> {
     match (allow_all, fields.entry("rules")) {
-        (Some(true), None) => Some(None),
+        (Some(true), None) => Some(Rules::AllowAll),
         (Some(true), Some(entry)) => {
             read_rule_list(entry, fields, context);
             let message = "`allow_all` and rules exclude each other; leave one of them out";
@@ -87,13 +89,14 @@ fn read_rules<'n>(
         }
         (_, Some(entry)) => {
             let rules = read_rule_list(entry, fields, context);
-            NonEmpty::collect(rules).map(Some)
+            NonEmpty::collect(rules).map(Rules::All)
         }
         (None, None) if fields.table.get("allow_all").is_some() => {
             // Its fault is reported.
             None
         }
         (_, None) => {
+            let section = context.flow.spec().section;
             fields.report(fields.fault(format!(
                 "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
             )));
@@ -106,7 +109,7 @@ fn read_rules<'n>(
 fn read_rule_list<'n>(
     entry: &'n Entry,
     fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n>,
+    context: &mut RuleContext<'n, '_>,
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for table in fields.tables_in(&entry.value) {
@@ -117,14 +120,14 @@ fn read_rule_list<'n>(
     rules
 }
 
-fn read_update(section: &str, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
+fn read_update(flow: Flow, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
     let Some(entry) = fields.entry("update") else {
         return Vec::new();
     };
-    if section == REGISTRATION {
-        fields.report(entry.fault(format!(
-            "`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"
-        )));
+    if !flow.spec().takes_update {
+        fields.report(entry.fault(
+            "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway",
+        ));
     }
     let mut update = Vec::new();
     let mut seen = BTreeSet::new();

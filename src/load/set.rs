@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::value::RawValue;
+
 use super::{attributes::require_attribute_name, fields::Fields};
 use crate::{
     nearest::unknown,
     rule::{
         node::{Content, Entry, Fault, Node, collect},
-        set::{Piece, STEPS, Set, Source, json_text},
+        set::{Piece, STEPS, Set, Source},
         spanned::Spanned,
     },
 };
@@ -51,7 +53,7 @@ fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
             [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
-        _ => Ok(Source::Constant(read_json(node)?)),
+        _ => Ok(constant(node, read_json(node)?)?),
     }
 }
 
@@ -64,7 +66,7 @@ fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
 fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
     let Some((before, named)) = text.split_once('{') else {
         require_no_brace(node, text)?;
-        return Ok(Source::Constant(json_text(text)));
+        return constant(node, json_text(text));
     };
     require_no_brace(node, before)?;
     let mut pieces = vec![Piece::Text(before.to_owned())];
@@ -90,6 +92,18 @@ fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
 
 fn unmatched_brace(node: &Node, brace: char) -> Fault {
     node.fault(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
+}
+
+fn constant(node: &Node, json: String) -> Result<Source, Fault> {
+    match RawValue::from_string(json) {
+        Ok(json) => Ok(Source::Constant(json)),
+        Err(_) => Err(node.fault("this value has no form in JSON")),
+    }
+}
+
+/// A JSON string.
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// Reads a constant. Returns it as JSON.

@@ -8,10 +8,10 @@ use std::{
 use rustls::sign::CertifiedKey;
 
 use crate::{
+    clock,
     credentials::Credentials,
     file::Fingerprint,
     load::{self, Extents, Loaded},
-    pipeline::today,
     problem::{Problem, Problems},
     rule::RuleSet,
     server::{Certificate, RULES, State},
@@ -103,7 +103,7 @@ impl Subject {
 
 fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> Reading {
     let held = lists.only(writing);
-    let Loaded { rules, files } = load::load_folder(directory, today(), held);
+    let Loaded { rules, files } = load::load_folder(directory, &clock::facts(), held);
     if rules.is_ok() {
         *lists = files.lists;
     }

@@ -15,9 +15,10 @@ use super::{
 };
 use crate::{
     auth::Caller,
+    clock,
     decision_log::{DecisionId, Line},
     okta::response,
-    pipeline::{self, NoAnswer},
+    pipeline::{self, HookAnswer, NoAnswer},
     rule::{RuleSet, Verdict},
 };
 
@@ -83,7 +84,7 @@ impl<'s> RequestContext<'s> {
         let hook = self.admit(head, load).await?;
         let server = &self.state.settings.server;
         let body = body.read(server.body_limit, self.started + server.request_timeout).await?;
-        let answer = pipeline::answer(hook, &body, pipeline::today()).map_err(refusal)?;
+        let answer = pipeline::answer(hook, &body, &clock::facts()).map_err(refusal)?;
         Ok(self.record(answer))
     }
 
@@ -107,9 +108,9 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Counts and logs a decision, and returns the body that tells Okta.
-    fn record(&self, answer: pipeline::Answer<'_, '_>) -> Vec<u8> {
-        let request_type = answer.request_type.as_str();
-        if !answer.handled {
+    fn record(&self, answer: HookAnswer<'_, '_>) -> Vec<u8> {
+        let request_type = answer.flow.spec().name;
+        if !answer.has_section {
             self.warn_of_missing_section(&answer);
         }
         if answer.too_large {
@@ -129,12 +130,9 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    fn warn_of_missing_section(&self, answer: &pipeline::Answer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.request_type.as_str());
-        let section = match answer.request_type.is_registration() {
-            true => "self_service_registration",
-            false => "progressive_profile",
-        };
+    fn warn_of_missing_section(&self, answer: &HookAnswer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.flow.spec().name);
+        let section = answer.flow.spec().section;
         self.state.warnings.warn(hook, || {
             format!(
                 "`{hook}` denied a {request_type} request, for which it has no section; narrow \
@@ -143,8 +141,8 @@ impl<'s> RequestContext<'s> {
         });
     }
 
-    fn report_too_large_answer(&self, answer: &pipeline::Answer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.request_type.as_str());
+    fn report_too_large_answer(&self, answer: &HookAnswer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.flow.spec().name);
         self.state.warnings.error(&format!("{hook} too large"), || {
             format!(
                 "`{hook}` denied a {request_type} request because the answer would have {} bytes \

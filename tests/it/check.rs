@@ -176,7 +176,7 @@ fn eval_could_not_answer() {
         (
             &["eval", "registrationHookSSR"],
             b"{}",
-            "standard input: the body is no registration inline hook request: `eventType`",
+            "standard input: the body is not a registration inline hook request: `eventType`",
         ),
         (&["eval", "registrationHookSSR", "nonexistent"], b"", "nonexistent: cannot read the file"),
         (&["eval"], b"", "Usage"),

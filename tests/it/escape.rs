@@ -5,6 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use log::LevelFilter;
 use regex_automata::meta::Regex;
 use registration_hook::{
+    clock,
     decision_log::{DecisionId, DecisionLog, Line},
     escape, pipeline,
     settings::{Decisions, Format, Log},
@@ -74,7 +75,7 @@ fn decision_lines_are_clean_in_both_formats() {
     );
     let hook = hook(&rules);
     let body = registration("{}");
-    let answer = pipeline::answer(&hook, &body, pipeline::today()).unwrap();
+    let answer = pipeline::answer(&hook, &body, &clock::facts()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut written = Vec::new();
     for format in [Format::Json, Format::Human] {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use boon::{Compiler, Schemas};
-use registration_hook::{okta::DecisionKind, pipeline};
+use registration_hook::{clock, okta::DecisionKind, pipeline};
 use serde_json::Value;
 
 use crate::support::{Service, compact, load_rules, program, repository, run, text};
@@ -48,8 +48,7 @@ fn library_program_and_service_answer_alike_and_as_recorded() {
     let service = Service::with_basic();
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
-        let answer =
-            pipeline::answer(&rules.hooks[&hook], &request, pipeline::today()).unwrap().body;
+        let answer = pipeline::answer(&rules.hooks[&hook], &request, &clock::facts()).unwrap().body;
         assert_eq!(compact(&recorded), text(&answer), "{case}");
 
         let served = service.post(&format!("/{hook}"), &request);
@@ -75,7 +74,7 @@ fn every_answer_is_one_that_okta_understands() {
     for fixture in fixtures() {
         // Each request at every hook, those it is not meant for too.
         for (name, hook) in &rules.hooks {
-            let answer = pipeline::answer(hook, &fixture.request, pipeline::today()).unwrap();
+            let answer = pipeline::answer(hook, &fixture.request, &clock::facts()).unwrap();
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             if let Err(error) = schemas.validate(&json, schema) {
                 panic!("{} at {name}: {error}", fixture.case);

@@ -8,7 +8,7 @@ use regex_automata::meta::Regex;
 use registration_hook::{
     okta::DecisionKind,
     pipeline,
-    rule::{Hook, Outcome},
+    rule::{Facts, Hook, Outcome},
 };
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn rule(pattern: &str) -> String {
 
 fn passes(hook: &Hook, value: &str) -> bool {
     let body = registration(&json!({ "a": value }).to_string());
-    let answer = pipeline::answer(hook, &body, date(2026, 11, 21)).unwrap();
+    let answer = pipeline::answer(hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
     answer.decision == DecisionKind::Allow
 }
 
@@ -102,7 +102,7 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
     assert!(passes(&hook, "aaa"));
     for length in [1000, 1025] {
         let body = registration(&json!({ "a": "a".repeat(length) }).to_string());
-        let answer = pipeline::answer(&hook, &body, date(2026, 11, 21)).unwrap();
+        let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
         assert_eq!(answer.decision, DecisionKind::Deny);
         let Outcome::Fail(why) = &answer.verdicts[0].outcome else {
             panic!("the rule does not fail");

@@ -7,11 +7,13 @@ use registration_hook::{
     lint::{Lints, probe},
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule,
         check::{Check, Mismatch},
         text::Text,
     },
 };
+
+use serde_json::value::RawValue;
 
 use crate::{
     problems::as_they_say,
@@ -50,10 +52,10 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let form = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: "null".into(), value }])
+        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
-    probe::findings(&rule, &shown, jiff::civil::date(2026, 11, 21))
+    probe::findings(&rule, &shown, &Facts { today: jiff::civil::date(2026, 11, 21) })
 }
 
 #[test]
@@ -139,7 +141,7 @@ fn only_check_probes_and_only_when_asked() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
-    assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
+    assert!(text(&output.stderr).starts_with("standard input: the body is not a registration"));
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! What rules decide: a table of rules and forms, and what answers look like.
 
-use jiff::civil::{Date, date};
+use jiff::civil::date;
 use proptest::prelude::*;
 use registration_hook::{
-    okta::{DecisionKind, NonEmpty},
+    okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
-    rule::{Hook, Part, PartCheck, Places, Requirement, Rule, check::Check, text::Text},
+    rule::{
+        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+    },
 };
 use serde_json::{Value, json};
 
 use crate::support::{hook as hook_of, load_rules, registration};
 
-const TODAY: Date = date(2026, 11, 21);
+const FACTS: Facts = Facts { today: date(2026, 11, 21) };
 
 /// A hook with one rule of these keys.
 fn with_rule(keys: &str) -> Hook {
@@ -21,7 +23,7 @@ fn with_rule(keys: &str) -> Hook {
 fn passes(hook: &Hook, form: &str) -> bool {
     let body = registration(form);
     let answer =
-        pipeline::answer(hook, &body, TODAY).unwrap_or_else(|error| panic!("{error}: {form}"));
+        pipeline::answer(hook, &body, &FACTS).unwrap_or_else(|error| panic!("{error}: {form}"));
     answer.decision == DecisionKind::Allow
 }
 
@@ -273,7 +275,7 @@ fn all_and_any() {
 }
 
 fn answer(hook: &Hook, body: &str) -> String {
-    String::from_utf8(pipeline::answer(hook, body.as_bytes(), TODAY).unwrap().body).unwrap()
+    String::from_utf8(pipeline::answer(hook, body.as_bytes(), &FACTS).unwrap().body).unwrap()
 }
 
 fn progressive(form: &str) -> String {
@@ -349,10 +351,10 @@ fn an_update_too_large_for_okta_becomes_a_denial() {
     let form = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
     let around = answer(&hook, &progressive(&form(1))).len() - 1;
     let largest = progressive(&form(255_999 - around));
-    let fits = pipeline::answer(&hook, largest.as_bytes(), TODAY).unwrap();
+    let fits = pipeline::answer(&hook, largest.as_bytes(), &FACTS).unwrap();
     assert_eq!((fits.decision, fits.too_large), (DecisionKind::Update, false));
     let body = progressive(&form(256_000 - around));
-    let answer = pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap();
+    let answer = pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap();
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
     let text = "This request cannot be processed here. Please contact your admin.";
     assert_eq!(
@@ -382,7 +384,7 @@ fn too_many_causes_for_okta_become_one() {
     }
     let hook = hook_of(&rules);
     let body = registration("{}");
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
     assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
     let told: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -466,9 +468,10 @@ fn a_panic_costs_its_request_an_answer() {
         cause_domain: "d".to_owned(),
         places: Places::default(),
     };
-    hook.registration.as_mut().unwrap().rules = Some(NonEmpty::of(rule));
+    let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
+    section.rules = Rules::All(NonEmpty::of(rule));
     let body = registration(r#"{"a":"1"}"#);
-    assert_eq!(pipeline::answer(&hook, &body, TODAY).err(), Some(pipeline::NoAnswer::Panicked));
+    assert_eq!(pipeline::answer(&hook, &body, &FACTS).err(), Some(pipeline::NoAnswer::Panicked));
 }
 
 #[test]
@@ -480,7 +483,7 @@ fn the_day_is_that_of_the_request() {
             &format!(r#"{{"eventTime":{time},"#),
             1,
         );
-        pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap().decision
+        pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap().decision
     };
     assert_eq!(at(r#""2026-11-22T00:00:00.000Z""#), DecisionKind::Allow);
     assert_eq!(at(r#""2026-11-21T23:59:59.999Z""#), DecisionKind::Deny);
@@ -491,7 +494,9 @@ fn the_day_is_that_of_the_request() {
     // Born on a leap day, a year older on the first of March.
     let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
-        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), day).unwrap().decision
+        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts { today: day })
+            .unwrap()
+            .decision
     };
     assert_eq!(on(date(2026, 2, 28)), DecisionKind::Deny);
     assert_eq!(on(date(2026, 3, 1)), DecisionKind::Allow);
@@ -516,7 +521,7 @@ fn conditions() {
         assert_eq!(passes(&hook, form), passed, "{form}");
     }
     let body = registration("{}");
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
     assert_eq!(answer.verdicts[0].outcome.as_str(), "skip");
 }
 
@@ -524,7 +529,7 @@ fn conditions() {
 fn shadow_rules_are_judged_and_do_not_decide() {
     let hook = with_rule("attribute = 'a'\ndigits = 4\nmode = 'shadow'");
     let body = registration(r#"{"a":"x"}"#);
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
     assert_eq!(
         (answer.decision, answer.verdicts[0].outcome.as_str()),
         (DecisionKind::Allow, "fail")
@@ -615,7 +620,7 @@ fn a_language_as_long_as_the_body_costs_no_time() {
         for name in ["preferredLanguage", "locale"] {
             let body = registration(&format!(r#"{{"{name}":"{value}"}}"#));
             let start = std::time::Instant::now();
-            let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+            let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
             let taken = start.elapsed();
             // An order of magnitude: chosen anew for each rule, it took seconds in a debug build.
             assert!(taken.as_millis() < 500, "{name} of `{unit}`: {taken:?}");

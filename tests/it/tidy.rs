@@ -110,7 +110,7 @@ fn directions_hold() {
             &["src/load.rs", "src/load"],
             &["file", "okta", "nearest", "org", "pipeline", "problem", "rule", "toml_bound"],
         ),
-        (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem", "rule"]),
+        (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem"]),
         (&["src/pipeline.rs"], &["okta", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
         (&["src/metrics.rs"], &[]),

@@ -47,7 +47,7 @@ fn day_of(context: &EvalContext<'_>) -> Date {
     {
         return time.to_zoned(TimeZone::UTC).date();
     }
-    context.today
+    context.facts.today
 }
 
 /// The age, in whole years, on a day.

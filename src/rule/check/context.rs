@@ -1,9 +1,8 @@
 //! What a check may consult besides the value, and how it fails.
 
 use derive_more::Display;
-use jiff::civil::Date;
 
-use crate::okta::Form;
+use crate::{okta::Form, rule::facts::Facts};
 
 /// What a check may consult besides the value.
 pub struct EvalContext<'a> {
@@ -11,8 +10,7 @@ pub struct EvalContext<'a> {
     pub(crate) form: &'a Form<'a>,
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,
-    /// The present UTC day, for requests without a readable `eventTime`.
-    pub(crate) today: Date,
+    pub(crate) facts: &'a Facts,
 }
 
 /// Why a value fails a check. Printed, it ends the sentence that says so.

@@ -1,4 +1,4 @@
-//! The clock, for the shell around the pipeline. Only `server` and `cli` use it.
+//! The clock, for the shell around the pipeline. Only `server`, `reload` and `cli` use it.
 
 use jiff::{Timestamp, tz::TimeZone};
 

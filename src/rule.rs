@@ -25,7 +25,8 @@ use check::{EvalContext, Mismatch};
 pub use facts::Facts;
 pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
 use set::Set;
-use spanned::{Span, Spanned};
+pub use spanned::Places;
+use spanned::Spanned;
 use text::Text;
 
 /// Every hook that is served, by its name.
@@ -84,16 +85,6 @@ pub struct Rule {
     pub cause_domain: String,
     /// The places of the rule in its file.
     pub places: Places,
-}
-
-/// Places of a rule in its file. Lints read them. A request does not.
-#[derive(Default)]
-pub struct Places {
-    pub(crate) id: Span,
-    /// The place of the location, if the rule gives one.
-    pub(crate) location: Option<Span>,
-    /// The list of examples that pass, if the rule has one.
-    pub(crate) passing_examples: Option<Span>,
 }
 
 /// The result of judging a request.

@@ -113,8 +113,7 @@ impl<'f> Loader<'f> {
 
 /// Succeeds if a hook may have this name.
 fn require_hook_name(hook: &str) -> Result<(), String> {
-    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if !hook.bytes().all(may_stand) {
+    if !hook.bytes().all(is_name_byte) {
         let rule =
             "a hook's name is the name of its file, and consists of A-Z, a-z, 0-9, `_` and `-`";
         return Err(rule.to_owned());
@@ -123,4 +122,8 @@ fn require_hook_name(hook: &str) -> Result<(), String> {
         return Err(format!("`/{hook}` is a path of the service itself; rename the file"));
     }
     Ok(())
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -60,7 +60,10 @@ pub(super) fn read_rule<'n>(
     let (id, requirement, when) = (id?, requirement?, when?);
     report_many_attributes(&id, &requirement, &when, fields);
     let first = &requirement.parts().first().attributes.first().value;
-    let reason = reason.map_or_else(|| default_reason(first), str::to_owned);
+    let reason = match reason {
+        Some(reason) => reason.to_owned(),
+        None => default_reason(first),
+    };
     let mut places = Places { id: id.span, ..Places::default() };
     let location = match location {
         Some(location) => {

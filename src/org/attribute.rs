@@ -52,28 +52,35 @@ impl SchemaAttribute {
         Self::new(Json::Null)
     }
 
+    /// A member of the description, or null.
+    fn member(&self, key: &str) -> &Json {
+        self.json.get(key).unwrap_or(&Json::Null)
+    }
+
     pub(super) fn is_required(&self) -> bool {
-        self.json["required"] == true
+        *self.member("required") == true
     }
 
     /// Whether nobody can write the attribute.
     pub(super) fn is_read_only(&self) -> bool {
-        self.json["mutability"] == "READ_ONLY"
+        *self.member("mutability") == "READ_ONLY"
     }
 
     /// Why Okta takes the attribute on no form.
     pub(super) fn barrier(&self) -> Option<Barrier> {
-        if self.json["sensitive"] == true {
+        if *self.member("sensitive") == true {
             return Some(Barrier::Sensitive);
         }
         // By default all attributes of a profile have the source of the profile.
-        let master = &self.json["master"];
-        let source = master.pointer("/priority/0/type").and_then(Json::as_str);
-        if master["type"] == "OVERRIDE" && source.is_some_and(|source| source != "OKTA") {
+        let master = self.member("master");
+        if master["type"] == "OVERRIDE"
+            && let Some(Json::String(source)) = master.pointer("/priority/0/type")
+            && source != "OKTA"
+        {
             return Some(Barrier::Application);
         }
         let own =
-            items(&self.json["permissions"]).iter().find(|given| given["principal"] == "SELF")?;
+            items(self.member("permissions")).iter().find(|given| given["principal"] == "SELF")?;
         match own["action"].as_str() {
             Some("HIDE") => Some(Barrier::Hidden),
             Some("READ_ONLY") => Some(Barrier::ReadOnlyForUser),
@@ -88,7 +95,7 @@ impl SchemaAttribute {
 
     /// The schema's description of the values, in its own terms.
     pub(crate) fn describe(&self) -> String {
-        let listed = if self.json["enum"].is_array() { "enum" } else { "oneOf" };
+        let listed = if self.member("enum").is_array() { "enum" } else { "oneOf" };
         let mut facts = Vec::new();
         for key in ["type", "items", listed, "minLength", "maxLength"] {
             if let Some(fact) = self.json.get(key) {
@@ -107,7 +114,7 @@ impl SchemaAttribute {
     /// Values to try a check on.
     pub(crate) fn samples(&self) -> Samples {
         let choices = choices(&self.json);
-        match self.json["type"].as_str() {
+        match self.member("type").as_str() {
             Some("array") => Samples::OfType(Value::List { empty: false }),
             _ if !choices.is_empty() => {
                 Samples::All(choices.into_iter().map(|text| Value::Text(text.into())).collect())
@@ -179,8 +186,13 @@ fn choices(attribute: &Json) -> Vec<String> {
 }
 
 fn lengths(attribute: &Json) -> RangeInclusive<usize> {
-    let bound = |key: &str| usize::try_from(attribute[key].as_u64()?).ok();
-    bound("minLength").unwrap_or(0)..=bound("maxLength").unwrap_or(usize::MAX)
+    let min = length(&attribute["minLength"]).unwrap_or(0);
+    let max = length(&attribute["maxLength"]).unwrap_or(usize::MAX);
+    min..=max
+}
+
+fn length(bound: &Json) -> Option<usize> {
+    usize::try_from(bound.as_u64()?).ok()
 }
 
 fn takes(attribute: &Json, value: &Json) -> bool {

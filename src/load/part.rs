@@ -7,7 +7,7 @@ use crate::{
         CheckSource, Part, PartCheck,
         check::{
             IGNORE_CASE, Options,
-            kinds::{KINDS, Kind},
+            kinds::{CheckKind, KINDS},
         },
         node::{Content, Entry, Fault, Node},
         spanned::Spanned,
@@ -103,7 +103,7 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
 }
 
 fn read_check(
-    kind: &Kind,
+    kind: &CheckKind,
     argument: &Node,
     options: Options,
     fields: &Fields<'_, '_>,

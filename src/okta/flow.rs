@@ -3,6 +3,9 @@
 
 use super::DenyStyle;
 
+/// The command that carries ALLOW or DENY, in every flow.
+pub(super) const ACTION_COMMAND: &str = "com.okta.action.update";
+
 /// A flow in which Okta calls the hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, FlowSpec, NewValue, NonEmpty,
+    flow::ACTION_COMMAND,
 };
 
 /// The size limit of an answer, in bytes: Okta refuses a body of 256 KB and more.
@@ -102,7 +103,7 @@ impl<'a> Response<'a> {
 
 fn action(registration: &'static str) -> Command<'static> {
     let value = CommandValue::Action { registration };
-    Command { r#type: "com.okta.action.update", value }
+    Command { r#type: ACTION_COMMAND, value }
 }
 
 /// Writes assignments as an object.

@@ -28,12 +28,12 @@ pub use context::{EvalContext, Mismatch};
 use digits::Digits;
 use domains::Domains;
 use equals::Equals;
-use format::Format;
+use format::NamedFormat;
 use length::Length;
 pub(crate) use list::{IGNORE_CASE, Options};
 use one_of::OneOf;
 use pattern::Pattern;
-use range::Range;
+use range::Between;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.
 #[derive(Display)]
@@ -47,7 +47,7 @@ pub enum Check {
     /// `equals`
     Equals(Equals),
     /// `format`
-    Format(Format),
+    Format(NamedFormat),
     /// `length`
     Length(Length),
     /// `one_of` and `not_one_of`
@@ -55,7 +55,7 @@ pub enum Check {
     /// `pattern`
     Pattern(Pattern),
     /// `range`
-    Range(Range),
+    Range(Between),
     /// Written in Rust. No rules file can name it.
     #[display("{expected}")]
     Custom {

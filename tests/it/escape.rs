@@ -6,7 +6,7 @@ use log::LevelFilter;
 use regex_automata::meta::Regex;
 use registration_hook::{
     clock,
-    decision_log::{DecisionId, DecisionLog, Line},
+    decision_log::{DecisionId, DecisionLog, Line, debug_context},
     escape, pipeline,
     settings::{Decisions, Format, Log},
 };
@@ -94,7 +94,7 @@ fn decision_lines_are_clean_in_both_formats() {
             duration: Duration::ZERO,
         };
         log.write(&line);
-        assert!(is_clean(&line.debug_context()));
+        assert!(is_clean(&debug_context(&line)));
         log.finish();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 1, "{text:?}");

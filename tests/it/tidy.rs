@@ -163,7 +163,7 @@ fn what_may_not_be_printed_cannot_be() {
 fn command_names_stand_in_one_file() {
     let elsewhere: Vec<_> = sources(&repository("src"))
         .into_iter()
-        .filter(|path| !path.ends_with("okta/response.rs"))
+        .filter(|path| !path.ends_with("okta/flow.rs"))
         .collect();
     for path in elsewhere {
         for (place, line) in lines(&path) {

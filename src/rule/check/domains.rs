@@ -25,7 +25,7 @@ pub struct Domains {
 }
 
 /// An entry of the list, in lower case.
-enum Entry {
+enum ListedDomain {
     /// `example.com`
     Exact(Box<str>),
     /// The `example.com` of `*.example.com`
@@ -38,8 +38,8 @@ impl Domains {
         let mut parents = HashSet::new();
         for entry in node.each_text(read_entry)? {
             match entry {
-                Entry::Exact(domain) => exact.insert(domain),
-                Entry::Parent(domain) => parents.insert(domain),
+                ListedDomain::Exact(domain) => exact.insert(domain),
+                ListedDomain::Parent(domain) => parents.insert(domain),
             };
         }
         Ok(Self { role, exact, parents })
@@ -91,7 +91,7 @@ impl Display for Domains {
     }
 }
 
-fn read_entry(text: &str, node: &Node) -> Result<Entry, Fault> {
+fn read_entry(text: &str, node: &Node) -> Result<ListedDomain, Fault> {
     let (domain, is_parent) = match text.strip_prefix("*.") {
         Some(domain) => (domain, true),
         None => (text, false),
@@ -101,7 +101,7 @@ fn read_entry(text: &str, node: &Node) -> Result<Entry, Fault> {
         return Err(node.fault(format!("`{text}` can never match a domain; {hint}")));
     }
     let domain = domain.to_ascii_lowercase().into();
-    Ok(if is_parent { Entry::Parent(domain) } else { Entry::Exact(domain) })
+    Ok(if is_parent { ListedDomain::Parent(domain) } else { ListedDomain::Exact(domain) })
 }
 
 /// How to correct an entry that is not a domain.

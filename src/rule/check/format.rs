@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A value of a shape that has a name.
-pub struct Format(&'static Shape);
+pub struct NamedFormat(&'static Shape);
 
 /// A row of [`SHAPES`].
 struct Shape {
@@ -113,7 +113,7 @@ static SHAPES: [Shape; 12] = [
     },
 ];
 
-impl Format {
+impl NamedFormat {
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
         let name = node.text()?;
         match SHAPES.iter().find(|shape| shape.name == name) {
@@ -136,7 +136,7 @@ impl Format {
     }
 }
 
-impl Display for Format {
+impl Display for NamedFormat {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.0.expected)
     }

@@ -7,17 +7,17 @@ use super::{
     digits::Digits,
     domains::Domains,
     equals::Equals,
-    format::Format,
+    format::NamedFormat,
     length::Length,
     list::{ListRole, Options},
     one_of::OneOf,
     pattern::Pattern,
-    range::Range,
+    range::Between,
 };
 use crate::rule::node::{Fault, Node};
 
 /// A kind of check, as rules files know it.
-pub(crate) struct Kind {
+pub(crate) struct CheckKind {
     /// The key in a rules file.
     pub(crate) key: &'static str,
     /// Reads the value of the key. Returns every problem of it.
@@ -51,78 +51,78 @@ pub(crate) enum Admits {
 }
 
 /// Every kind of check, in the order in which a part's checks are tried.
-pub(crate) const KINDS: &[Kind] = &[
-    Kind {
+pub(crate) const KINDS: &[CheckKind] = &[
+    CheckKind {
         key: "domains",
         read: |node, _| Ok(Check::Domains(Domains::read(node, ListRole::Allowed)?)),
         argument: Argument::List,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "not_domains",
         read: |node, _| Ok(Check::Domains(Domains::read(node, ListRole::Refused)?)),
         argument: Argument::List,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "digits",
         read: |node, _| Ok(Check::Digits(Digits::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Lengths,
     },
-    Kind {
+    CheckKind {
         key: "length",
         read: |node, _| Ok(Check::Length(Length::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Lengths,
     },
-    Kind {
+    CheckKind {
         key: "pattern",
         read: |node, _| Ok(Check::Pattern(Pattern::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "one_of",
         read: |node, options| Ok(Check::OneOf(OneOf::read(node, options, ListRole::Allowed)?)),
         argument: Argument::List,
         ignore_case: true,
         admits: Admits::Listed,
     },
-    Kind {
+    CheckKind {
         key: "not_one_of",
         read: |node, options| Ok(Check::OneOf(OneOf::read(node, options, ListRole::Refused)?)),
         argument: Argument::List,
         ignore_case: true,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "format",
-        read: |node, _| Ok(Check::Format(Format::read(node)?)),
+        read: |node, _| Ok(Check::Format(NamedFormat::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "range",
-        read: |node, _| Ok(Check::Range(Range::read(node)?)),
+        read: |node, _| Ok(Check::Range(Between::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "age",
         read: |node, _| Ok(Check::Age(Age::read(node)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Unknown,
     },
-    Kind {
+    CheckKind {
         key: "equals",
         read: |node, _| Ok(Check::Equals(Equals::read(node)?)),
         argument: Argument::Single,

@@ -19,36 +19,36 @@ use crate::{
 };
 
 /// A number or a date between two others.
-pub struct Range(RangeOf);
+pub struct Between(Ends);
 
-enum RangeOf {
+enum Ends {
     /// A number, or a text that is one.
     Numbers(Bounds<Number>),
     /// A date.
     Dates(Bounds<Date>),
 }
 
-impl Range {
+impl Between {
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
         match has_dates(node) {
-            true => Ok(Self(RangeOf::Dates(Bounds::read(node, read_date)?))),
-            false => Ok(Self(RangeOf::Numbers(Bounds::read(node, read_number)?))),
+            true => Ok(Self(Ends::Dates(Bounds::read(node, read_date)?))),
+            false => Ok(Self(Ends::Numbers(Bounds::read(node, read_number)?))),
         }
     }
 
     pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         match &self.0 {
-            RangeOf::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
-            RangeOf::Numbers(bounds) => require(contains_number(bounds, value)?),
+            Ends::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
+            Ends::Numbers(bounds) => require(contains_number(bounds, value)?),
         }
     }
 }
 
-impl Display for Range {
+impl Display for Between {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            RangeOf::Numbers(bounds) => write!(out, "a number {}", describe(bounds)),
-            RangeOf::Dates(bounds) => write!(out, "a date {}", describe(bounds)),
+            Ends::Numbers(bounds) => write!(out, "a number {}", describe(bounds)),
+            Ends::Dates(bounds) => write!(out, "a date {}", describe(bounds)),
         }
     }
 }

@@ -6,12 +6,11 @@ WORKDIR /build
 # The dependencies change seldom: a layer of their own.
 COPY Cargo.toml Cargo.lock ./
 # Not built; cargo only wants what Cargo.toml names to be there.
-COPY benches benches
+COPY tests/bench tests/bench
 RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --profile dist --locked \
  && rm -r src
 COPY rules rules
-COPY attacks.toml ./
 COPY src src
 # Younger than the stand-ins above, so that cargo builds them.
 RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked

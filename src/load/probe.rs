@@ -18,7 +18,7 @@ use crate::{
     rule::{Outcome, Rule, check::EvalContext, email},
 };
 
-/// `attacks.toml`, which explains itself.
+/// `src/lint/attacks.toml`, which explains itself.
 #[derive(Default, Deserialize)]
 struct Table {
     attacks: Vec<Attack>,
@@ -46,7 +46,7 @@ enum From {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     // The tests would miss it.
-    ::toml::from_str(include_str!("../../attacks.toml")).unwrap_or_default()
+    ::toml::from_str(include_str!("../lint/attacks.toml")).unwrap_or_default()
 });
 
 /// How many of a rule's examples are disguised: each is compared with all others.

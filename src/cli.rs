@@ -1,6 +1,7 @@
 //! The command line: shared flags, exit codes, and a verb a file.
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -79,9 +80,9 @@ enum Verb {
     Replay(replay::Arguments),
 }
 
-/// Runs the program with this process's arguments.
-pub fn run() -> ExitCode {
-    let done = match Arguments::try_parse() {
+/// Runs the program with these arguments, of which the first is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let done = match Arguments::try_parse_from(arguments) {
         Ok(Arguments { common, verb }) => match verb.unwrap_or(Verb::Serve) {
             Verb::Serve => serve::run(&common),
             Verb::Check(arguments) => check::run(&common, &arguments),

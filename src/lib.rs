@@ -32,7 +32,7 @@
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`credentials`] | `[auth]` → what admits callers |
 //! | [`decision_log`] | one line a request |
-//! | `toml_bound` | a bound on what the TOML parser makes of a text |
+//! | `toml_bound` | TOML within bounds of memory |
 //! | `sink` | lines into a file, off the request's path; for it and for our messages |
 //! | `metrics` | what is counted |
 //! | `reload` | follows changed files; a bad one changes nothing |

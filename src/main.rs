@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    registration_hook::cli::run()
+    registration_hook::cli::run(std::env::args_os())
 }

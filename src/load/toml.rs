@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     rule::node::{Content, Entry, Fault, Node, Table},
-    toml_bound::{TooManyTables, require_few_tables},
+    toml_bound::{Parsed, SyntaxFault, parse},
 };
 
 /// The keys whose value may be a list from a file.
@@ -29,13 +29,13 @@ pub(super) struct Reader<'r> {
 impl Reader<'_> {
     /// The document's top-level table; what can be made of it where the syntax is at fault.
     pub(super) fn read(mut self, text: &str) -> Table {
-        if let Err(TooManyTables { span, message }) = require_few_tables(text) {
+        let Parsed { document, faults } = parse(text);
+        for SyntaxFault { span, mut message } in faults {
+            // The likeliest slip.
+            if message.contains("escape") {
+                message += "; in single quotes a backslash is no more than that";
+            }
             self.tell(Fault { span, message });
-            return Table(Vec::new());
-        }
-        let (document, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            self.tell(syntax_fault(&error));
         }
         self.table(document.get_ref())
     }
@@ -100,14 +100,4 @@ fn file<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
         DeValue::String(name) if table.len() == 1 => Some(name),
         _ => None,
     }
-}
-
-/// A fault of syntax in the parser's words.
-fn syntax_fault(error: &toml::de::Error) -> Fault {
-    let mut message = error.message().replace('\n', ", ");
-    // The likeliest slip.
-    if message.contains("escape") {
-        message += "; in single quotes a backslash is no more than that";
-    }
-    Fault { span: error.span().unwrap_or(0..0), message }
 }

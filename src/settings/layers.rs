@@ -11,7 +11,7 @@ use crate::{
     file::{self, Kind},
     nearest::unknown,
     problem::{Problem, SourceText},
-    toml_bound::{TooManyTables, require_few_tables},
+    toml_bound::{Parsed, SyntaxFault, parse},
 };
 
 impl Reader {
@@ -63,13 +63,9 @@ impl Reader {
         };
         self.files.push(path);
         let mut source = SourceText::new(&name, &text);
-        if let Err(TooManyTables { span, message }) = require_few_tables(&text) {
-            self.problems.push(source.secret_problem(span.start, message));
-            return Ok(String::new());
-        }
-        let (document, errors) = DeTable::parse_recoverable(&text);
-        if !errors.is_empty() {
-            self.tell_broken_syntax(&errors, &mut source);
+        let Parsed { document, faults } = parse(&text);
+        if !faults.is_empty() {
+            self.tell_broken_syntax(&faults, &mut source);
             return Ok(String::new());
         }
         let mut keys = BTreeMap::new();
@@ -82,9 +78,8 @@ impl Reader {
     }
 
     /// Complains of every place where the syntax of the file is broken.
-    fn tell_broken_syntax(&mut self, errors: &[toml::de::Error], source: &mut SourceText<'_>) {
-        let mut places: Vec<usize> =
-            errors.iter().map(|error| error.span().map_or(0, |span| span.start)).collect();
+    fn tell_broken_syntax(&mut self, faults: &[SyntaxFault], source: &mut SourceText<'_>) {
+        let mut places: Vec<usize> = faults.iter().map(|fault| fault.span.start).collect();
         places.sort_unstable();
         for place in places {
             // The parser's own message may quote the line.

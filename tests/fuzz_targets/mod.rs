@@ -7,6 +7,7 @@
 mod answer;
 mod authorization;
 mod body;
+mod connection;
 mod email;
 mod guide;
 mod json;
@@ -18,10 +19,9 @@ mod token;
 
 pub use authorization::authorization;
 pub use body::body;
+pub use connection::connection;
 pub use email::email;
 pub use key_set::key_set;
 pub use rules_file::rules_file;
 pub use settings::settings;
 pub use token::token;
-
-// `connection`, the raw bytes of a connection, belongs here: see fuzz/README.md.

@@ -110,6 +110,7 @@ fn time_is_linear_in_the_size_of_a_bad_file() {
         ("unquoted", format!("{RULE}one_of = [{}]", "e,".repeat(MIB / 2 - 100))),
         ("numbers", format!("{RULE}one_of = [{}]", "1,".repeat(MIB / 2 - 100))),
         ("dotted keys", format!("{SECTION}a{} = 1", ".a".repeat(MIB / 2 - 100))),
+        ("carriage returns", "\r".repeat(MIB)),
         ("brackets", "[".repeat(MIB)),
         ("quotes", "\"".repeat(MIB)),
         ("attributes and examples", many_attributes),

@@ -4,9 +4,13 @@ use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
+    sync::LazyLock,
 };
 
-use crate::{fuzz_targets, support::repository};
+use crate::{
+    fuzz_targets,
+    support::{Service, repository},
+};
 
 /// A target and its name, which is that of its folder in `fuzz/corpus`.
 type Target = (&'static str, fn(&[u8]));
@@ -14,12 +18,19 @@ type Target = (&'static str, fn(&[u8]));
 const TARGETS: &[Target] = &[
     ("authorization", fuzz_targets::authorization),
     ("body", fuzz_targets::body),
+    ("connection", connection),
     ("email", fuzz_targets::email),
     ("key_set", fuzz_targets::key_set),
     ("rules_file", fuzz_targets::rules_file),
     ("settings", fuzz_targets::settings),
     ("token", fuzz_targets::token),
 ];
+
+/// Sends the bytes to the program, where the fuzzer has the service in its own process.
+fn connection(data: &[u8]) {
+    static SERVICE: LazyLock<Service> = LazyLock::new(Service::with_basic);
+    fuzz_targets::connection(SERVICE.address, data);
+}
 
 /// More files than this make the test slow.
 const FILES_PER_TARGET: usize = 200;

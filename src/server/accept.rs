@@ -89,7 +89,11 @@ impl Acceptor {
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
-        while let Ok((stream, _)) = listener.accept() {
+        // No more than were queued when it began, so that new ones do not keep it from stopping.
+        for _ in 0..BACKLOG {
+            let Ok((stream, _)) = listener.accept() else {
+                return;
+            };
             self.next = (self.next + 1) % self.workers.len();
             let room = room_for_one(&self.workers, self.next).await;
             if let Some(room) = room

@@ -69,7 +69,9 @@ where
     let mut deadline = Instant::now() + HEAD_TIMEOUT;
     loop {
         slot.waits_for_request();
-        let request = match connection.next_request(slot, deadline).await {
+        let next = connection.next_request(slot, deadline).await;
+        slot.waits_for_client();
+        let request = match next {
             Next::Request(request) => request,
             Next::Refused(refusal) => {
                 let answer = worker.refuse(refusal);
@@ -81,7 +83,6 @@ where
         let mut body = Body::new(&request, &mut connection, worker, slot);
         let answer = worker.answer(&request, &mut body).await;
         let body_is_read = body.is_read();
-        slot.waits_for_client();
         let reuse = match body_is_read && !worker.is_stopping() && !slot.is_evicted() {
             true => Reuse::as_asked(&request),
             false => Reuse::Close,

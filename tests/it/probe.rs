@@ -64,7 +64,7 @@ fn what_passes_that_ought_not_to_is_told() {
     told.extend(findings(&["red"], &["red"]));
     // Each attack has been seen to find something.
     let attacks: toml::Table =
-        fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
+        fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()

@@ -2,10 +2,10 @@
 //!
 //! | lint | reports |
 //! |---|---|
-//! | [`org`] | names and values that do not fit the org's user schema and form |
+//! | `org` | names and values that do not fit the org's user schema and form |
 //! | [`probe`] | inputs that pass a rule and ought to fail it |
-//! | [`coverage`] | rules that no recorded request passes, or fails |
-//! | [`notes`] | rules that have no problem and may still surprise |
+//! | `coverage` | rules that no recorded request passes, or fails |
+//! | `notes` | rules that have no problem and may still surprise |
 
 use crate::{
     load::{Draft, ListIndex, SourceFile},

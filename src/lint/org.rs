@@ -175,7 +175,7 @@ impl Pass<'_> {
     }
 }
 
-/// The attribute of the form that a location stands for: `email` of `data.userProfile.email`.
+/// The attribute in a location: `email` of `data.userProfile.email`.
 fn form_attribute(location: &str) -> Option<&str> {
     let form = location.strip_prefix("data.userProfile")?;
     form.trim_start_matches("Update").strip_prefix('.')

@@ -134,8 +134,7 @@ impl<'a> Start<'a> {
         [alone, equal].map(|names| Self { rule, form, names, value, facts }).into()
     }
 
-    /// Whether the rule refuses each of these texts. An empty text is refused for being empty, which
-    /// says nothing about the rule.
+    /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
     fn refuses_all(&self, mut texts: impl Iterator<Item = String>) -> bool {
         texts.all(|text| {
             !text.is_empty() && matches!(self.outcome(Value::Text(text.into())), Outcome::Fail(_))

@@ -72,8 +72,7 @@ fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) 
     })
 }
 
-/// Reads the rules of a section. Returns `None` if there are none that can be used, and nothing says
-/// that this is intended.
+/// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
 fn read_rules<'n>(
     fields: &Fields<'n, '_>,
     allow_all: Option<bool>,

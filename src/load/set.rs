@@ -85,7 +85,7 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
     Ok(Source::Template(pieces))
 }
 
-/// Succeeds if this text beside the attributes of a template has no brace of its own.
+/// Succeeds if this text between the attributes of a template has no brace.
 fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
     if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
 }

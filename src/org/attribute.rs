@@ -61,7 +61,7 @@ impl SchemaAttribute {
         *self.member("required") == true
     }
 
-    /// Whether nobody can write the attribute.
+    /// Whether Okta refuses every change of the attribute.
     pub(super) fn is_read_only(&self) -> bool {
         *self.member("mutability") == "READ_ONLY"
     }
@@ -152,7 +152,7 @@ impl<'o> Submitted<'o> {
         Self { attribute, choices, by_lower_case }
     }
 
-    /// Whether a form submits this text, or the number or boolean that it stands for.
+    /// Whether a form submits this text, or the number or boolean that it denotes.
     pub(crate) fn contain(&self, text: &str) -> bool {
         let value = match self.attribute["type"].as_str() {
             Some("integer" | "number" | "boolean") => match serde_json::from_str(text) {

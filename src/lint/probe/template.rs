@@ -21,10 +21,10 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// Alphabets by the key that stands for the changed text in a template.
+/// Alphabets by the key in a template that the changed text replaces.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
-/// An input to try on a rule. Printed, it stands in backticks.
+/// An input to try on a rule. Printed, it is in backticks.
 pub(super) enum Input {
     Text(String),
     Boolean(bool),

@@ -10,7 +10,7 @@
 //!                             Request ─► Decision ─► commands | error
 //! ```
 //!
-//! Only [`rule::Hook::evaluate`] decides: a total function of the rules, the request and
+//! Only [`rule::Hook::judge`] decides: a total function of the rules, the request and
 //! today's date. The
 //! service, `eval` and `replay` all go through [`pipeline::answer`], so that what a developer sees
 //! is what production does, byte for byte.
@@ -26,13 +26,13 @@
 //! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
 //! | [`lint`] | optional checks of loaded rules: the org, the probe, coverage, notes |
 //! | [`org`] | an org's own user schema and enrollment form, for `check` |
-//! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
+//! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | problems with their places; suggestions for unknown names; URLs to trust; files and their bounds |
 //! | [`escape`], [`throttle`] | text that is safe in a log; how often a message is logged |
 //! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
 //! | [`auth`] | who may call; knows no HTTP library and no body |
 //! | [`credentials`] | `[auth]` → what admits callers |
 //! | [`decision_log`] | one line a request |
-//! | `toml_bound` | TOML within bounds of memory |
+//! | `toml_bound` | parses TOML within bounds of memory |
 //! | `sink` | lines into a file, off the request's path; for it and for our messages |
 //! | `metrics` | what is counted |
 //! | `reload` | follows changed files; a bad one changes nothing |

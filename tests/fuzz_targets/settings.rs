@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use registration_hook::settings::{self, Settings, Sources};
+use registration_hook::settings::{self, Layers, SecretFiles, Settings};
 
 /// The line between the file and the variables, of which each has a line of its own.
 const VARIABLES: &str = "\n#variables\n";
@@ -18,7 +18,8 @@ pub fn settings(data: &[u8]) {
     let environment = read_variables(variables);
     let mut names = names_in_file(file);
     names.extend(environment.iter().map(|(name, _)| name.clone()));
-    let sources = Sources { file: Some(path), rules: None, environment, secrets: true };
+    let sources =
+        Layers { file: Some(path), rules: None, environment, secret_files: SecretFiles::Read };
     match settings::load(&sources) {
         Err(problem) => assert_has_no_secret(&problem.to_string(), &names),
         Ok((settings, problems)) => {

@@ -1,15 +1,10 @@
-//! The clock, for the shell around the pipeline. Only `server` and `cli` use it.
+//! The clock, for the shell around the pipeline. Only `server`, `reload` and `cli` use it.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::rule::Facts;
 
 /// Gathers the facts for the requests of the present moment.
 pub fn facts() -> Facts {
-    Facts { today: today() }
-}
-
-/// The present UTC day.
-pub fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
+    Facts { today: Timestamp::now().to_zoned(TimeZone::UTC).date() }
 }

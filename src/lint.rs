@@ -2,16 +2,15 @@
 //!
 //! | lint | reports |
 //! |---|---|
-//! | [`org`] | names and values that do not fit the org's user schema and form |
+//! | `org` | names and values that do not fit the org's user schema and form |
 //! | [`probe`] | inputs that pass a rule and ought to fail it |
-//! | [`coverage`] | rules that no recorded request passes, or fails |
-//! | [`notes`] | rules that have no problem and may still surprise |
-
-use jiff::civil::Date;
+//! | `coverage` | rules that no recorded request passes, or fails |
+//! | `notes` | rules that have no problem and may still surprise |
 
 use crate::{
     load::{Draft, ListIndex, SourceFile},
     org::Org,
+    rule::Facts,
 };
 
 pub(crate) mod coverage;
@@ -28,9 +27,9 @@ pub struct Lints {
     pub probe: bool,
 }
 
-/// Adds the problems that the lints find to those of the draft. `today` is the UTC day, for rules
-/// about dates.
-pub fn run(draft: &mut Draft, lints: &Lints, today: Date) {
+/// Adds the problems that the lints find to those of the draft. The rules are judged with
+/// these facts.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
     let (rules, files) = draft.parts();
     for SourceFile { hook, document, faults, .. } in files {
         let Some(rules) = rules.hooks.get(hook) else {
@@ -38,10 +37,11 @@ pub fn run(draft: &mut Draft, lints: &Lints, today: Date) {
         };
         let lists = ListIndex::new(document);
         for (flow, section) in &rules.sections {
-            org::Pass { org: &lints.org, flow: *flow, lists: &lists, today, faults }
+            let flow = *flow;
+            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
                 .check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, today, faults);
+                probe::check_section(section, &lists, facts, faults);
             }
         }
     }

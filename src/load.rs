@@ -8,12 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::civil::Date;
-
 use crate::{
     file::{self, Fingerprint},
     problem::{Problem, Problems},
-    rule::RuleSet,
+    rule::{Facts, RuleSet},
 };
 
 mod attributes;
@@ -53,31 +51,31 @@ pub(crate) struct Loaded {
     pub(crate) files: Files,
 }
 
-/// Reads every `<hook>.toml` of a folder. Ignores other files. `today` is the UTC day on which the
-/// examples of the rules are judged.
+/// Reads every `<hook>.toml` of a folder. Ignores other files. The examples of the rules are judged
+/// with these facts.
 ///
 /// # Errors
 ///
 /// Every problem of every file; or that the folder is missing or has no rules file.
-pub fn folder(directory: &Path, today: Date) -> Result<RuleSet, Problems> {
-    load_folder(directory, today, Extents::default()).rules
+pub fn folder(directory: &Path, facts: &Facts) -> Result<RuleSet, Problems> {
+    load_folder(directory, facts, Extents::default()).rules
 }
 
 /// Like [`folder`], and returns the files that were read. Reads of each list in `held` no more than
 /// the recorded extent.
-pub(crate) fn load_folder(directory: &Path, today: Date, held: Extents) -> Loaded {
+pub(crate) fn load_folder(directory: &Path, facts: &Facts, held: Extents) -> Loaded {
     let (draft, files) =
-        read_folder(directory, Loader::new(directory, today, held, Purpose::Serve));
+        read_folder(directory, Loader::new(directory, facts, held, Purpose::Serve));
     Loaded { rules: draft.into_rules(), files }
 }
 
 /// Reads the rules files of a folder for `lint`.
-pub fn draft_of_folder(directory: &Path, today: Date) -> Draft {
-    let loader = Loader::new(directory, today, Extents::default(), Purpose::Lint);
+pub fn draft_of_folder(directory: &Path, facts: &Facts) -> Draft {
+    let loader = Loader::new(directory, facts, Extents::default(), Purpose::Lint);
     read_folder(directory, loader).0
 }
 
-fn read_folder(directory: &Path, mut loader: Loader) -> (Draft, Files) {
+fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
     let place = directory.display().to_string();
     match rules_files(directory) {
         Ok(paths) if paths.is_empty() => {
@@ -105,18 +103,18 @@ fn read_folder(directory: &Path, mut loader: Loader) -> (Draft, Files) {
 /// # Errors
 ///
 /// Every problem of the shipped rules.
-pub fn built_in(today: Date) -> Result<RuleSet, Problems> {
-    read_built_in(today, Purpose::Serve).into_rules()
+pub fn built_in(facts: &Facts) -> Result<RuleSet, Problems> {
+    read_built_in(facts, Purpose::Serve).into_rules()
 }
 
 /// Reads the shipped rules for `lint`.
-pub fn draft_of_built_in(today: Date) -> Draft {
-    read_built_in(today, Purpose::Lint)
+pub fn draft_of_built_in(facts: &Facts) -> Draft {
+    read_built_in(facts, Purpose::Lint)
 }
 
-fn read_built_in(today: Date, purpose: Purpose) -> Draft {
+fn read_built_in(facts: &Facts, purpose: Purpose) -> Draft {
     // No list of theirs is in a file.
-    let mut loader = Loader::new(Path::new(""), today, Extents::default(), purpose);
+    let mut loader = Loader::new(Path::new(""), facts, Extents::default(), purpose);
     for (hook, text) in BUILT_IN {
         loader.load_text(hook.to_owned(), format!("built-in {hook}.toml"), text.to_owned());
     }

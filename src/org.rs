@@ -98,7 +98,6 @@ impl Org {
                 "`{name}` is never submitted: it is {barrier}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
             ));
         }
-        // A progressive profile may come from another form.
         if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
             return Some(format!(
                 "`{name}` is never submitted: it is not on the form; add it there"

@@ -4,21 +4,22 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Common, Exit, Failure, fixtures, print, rules_folder};
+use super::{
+    CliError, ExitStatus, SharedFlags, fixtures, print_result, rules_folder, rules_source,
+};
 use crate::{
-    clock::today,
+    certificate, clock,
     credentials::issuer,
     lint::{self, Lints, coverage::Coverage, notes::notes},
     load,
     org::Org,
     problem::Problems,
     rule::{Hook, RuleSet},
-    server::Certificate,
-    settings::Settings,
+    settings::{SecretFiles, Settings},
 };
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct CheckArguments {
     /// The org's user schema, to check the rules against: GET /api/v1/meta/schemas/user/default
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -33,9 +34,9 @@ pub(super) struct Arguments {
     coverage: Option<PathBuf>,
 }
 
-pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
     let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
-    let (settings, mut problems) = common.settings(true)?;
+    let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
@@ -50,11 +51,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         }
     }
     if problems.is_empty() {
-        print(valid.as_bytes())?;
-        return Ok(Exit::Good);
+        print_result(valid.as_bytes())?;
+        return Ok(ExitStatus::Success);
     }
-    print(report_of_problems(&problems).as_bytes())?;
-    Ok(Exit::Bad)
+    print_result(report_of_problems(&problems).as_bytes())?;
+    Ok(ExitStatus::Negative)
 }
 
 /// Adds the problems of the files that settings name.
@@ -65,24 +66,24 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
         problems.push(problem);
     }
     if let Some(files) = &settings.server.tls
-        && let Err(problem) = Certificate::read(files)
+        && let Err(problem) = certificate::read_pair(files)
     {
         problems.push(problem);
     }
 }
 
 fn load_and_lint(settings: &Settings, lints: &Lints) -> Result<RuleSet, Problems> {
-    let today = today();
+    let facts = clock::facts();
     let mut draft = match rules_folder(settings) {
-        Some(folder) => load::draft_of_folder(folder, today),
-        None => load::draft_of_built_in(today),
+        Some(folder) => load::draft_of_folder(folder, &facts),
+        None => load::draft_of_built_in(&facts),
     };
-    lint::run(&mut draft, lints, today);
+    lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }
 
 /// The rules that no recorded request passes, or fails, and the problems of the requests.
-fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, Failure> {
+fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, CliError> {
     let mut problems = Problems::default();
     let mut coverage = Coverage::default();
     for case in fixtures::read(recorded)? {
@@ -99,11 +100,11 @@ fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems
 }
 
 fn report_of_valid(rules: &RuleSet, settings: &Settings, org: &Org) -> String {
-    let place = super::rules_place(settings);
+    let source = rules_source(settings);
     let hooks = counted(rules.hooks.len(), "hook");
     let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
     let revision = &rules.revision;
-    let mut report = format!("{place}: {hooks}, {count}, no problems (revision {revision})\n");
+    let mut report = format!("{source}: {hooks}, {count}, no problems (revision {revision})\n");
     for note in notes(rules, org) {
         report += &format!("{note}\n");
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Failure;
+use super::CliError;
 use crate::{
     clock,
     file::{self, FileKind, Links},
@@ -46,7 +46,7 @@ impl Case {
 }
 
 /// The cases of a folder, and the problems of files and folders in it.
-pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, Failure> {
+pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, CliError> {
     let (folders, files): (Vec<_>, Vec<_>) =
         entries(directory)?.into_iter().partition(|path| path.is_dir());
     if folders.is_empty() {

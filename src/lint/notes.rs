@@ -30,8 +30,9 @@ pub(crate) fn notes<'r>(rules: &'r RuleSet, org: &Org) -> Vec<Note<'r>> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
         for (flow, section) in &hook.sections {
+            let key = flow.spec().section;
             for message in section_notes(section, *flow, org) {
-                notes.push(Note { hook: name, section: flow.spec().section, message });
+                notes.push(Note { hook: name, section: key, message });
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Rules against the org's own user schema and form.
 
-use jiff::civil::Date;
-
 use crate::{
     load::{Faults, ListIndex},
     okta::{Flow, Form, Value},
@@ -23,7 +21,7 @@ pub(super) struct Pass<'p> {
     pub(super) org: &'p Org,
     pub(super) flow: Flow,
     pub(super) lists: &'p ListIndex<'p>,
-    pub(super) today: Date,
+    pub(super) facts: &'p Facts,
     pub(super) faults: &'p mut Faults,
 }
 
@@ -148,8 +146,7 @@ impl Pass<'_> {
 
     fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
-        let context =
-            EvalContext { form: &form, event_time: None, facts: &Facts { today: self.today } };
+        let context = EvalContext { form: &form, event_time: None, facts: self.facts };
         asked.check.judge(value, &context)
     }
 
@@ -178,7 +175,7 @@ impl Pass<'_> {
     }
 }
 
-/// The attribute of the form that a location stands for: `email` of `data.userProfile.email`.
+/// The attribute in a location: `email` of `data.userProfile.email`.
 fn form_attribute(location: &str) -> Option<&str> {
     let form = location.strip_prefix("data.userProfile")?;
     form.trim_start_matches("Update").strip_prefix('.')

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-
 use crate::{
     load::{Faults, ListIndex, passing_forms},
     okta::{Form, Value},
@@ -27,7 +25,7 @@ const MOST_TRIED: usize = 100;
 pub(super) fn check_section(
     section: &Section,
     lists: &ListIndex<'_>,
-    today: Date,
+    facts: &Facts,
     faults: &mut Faults,
 ) {
     for rule in section.rules.iter() {
@@ -37,7 +35,7 @@ pub(super) fn check_section(
         {
             shown = passing_forms(rule, examples);
         }
-        for message in findings(rule, &shown, today) {
+        for message in findings(rule, &shown, facts) {
             faults.push(Fault { span: rule.places.id.clone(), message });
         }
     }
@@ -45,7 +43,7 @@ pub(super) fn check_section(
 
 /// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
 /// pass, as the rule's examples show.
-pub fn findings(rule: &Rule, shown: &[Form<'_>], today: Date) -> Vec<String> {
+pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
     }
@@ -55,7 +53,7 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], today: Date) -> Vec<String> {
         for attribute in part.attributes.iter() {
             let mut starts = Vec::new();
             for form in shown {
-                starts.extend(Start::all(rule, form, attribute, today));
+                starts.extend(Start::all(rule, form, attribute, facts));
             }
             findings.try_attacks(attribute, &starts);
         }
@@ -120,24 +118,23 @@ struct Start<'a> {
     names: BTreeSet<&'a str>,
     /// The present value of the attributes.
     value: &'a str,
-    today: Date,
+    facts: &'a Facts,
 }
 
 impl<'a> Start<'a> {
     /// An attribute by itself; and together with all that have the same value, since the rule may
     /// require that two are equal.
-    fn all(rule: &'a Rule, form: &'a Form<'a>, name: &'a str, today: Date) -> Vec<Self> {
+    fn all(rule: &'a Rule, form: &'a Form<'a>, name: &'a str, facts: &'a Facts) -> Vec<Self> {
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };
         let mut equal = rule.attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
         let alone = BTreeSet::from([name]);
-        [alone, equal].map(|names| Self { rule, form, names, value, today }).into()
+        [alone, equal].map(|names| Self { rule, form, names, value, facts }).into()
     }
 
-    /// Whether the rule refuses each of these texts. An empty text is refused for being empty, which
-    /// says nothing about the rule.
+    /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
     fn refuses_all(&self, mut texts: impl Iterator<Item = String>) -> bool {
         texts.all(|text| {
             !text.is_empty() && matches!(self.outcome(Value::Text(text.into())), Outcome::Fail(_))
@@ -153,8 +150,7 @@ impl<'a> Start<'a> {
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        let facts = Facts { today: self.today };
-        self.rule.judge(&EvalContext { form: &form, event_time: None, facts: &facts })
+        self.rule.judge(&EvalContext { form: &form, event_time: None, facts: self.facts })
     }
 }
 

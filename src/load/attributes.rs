@@ -11,11 +11,14 @@ pub(super) fn require_attribute_name(name: &str) -> Result<(), String> {
     if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         return Err(format!("Okta keeps the name `{name}` for itself; no attribute has it"));
     }
-    let may_stand = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
-    if !name.chars().all(may_stand) {
+    if !name.chars().all(is_name_letter) {
         return Err(format!(
             "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
         ));
     }
     Ok(())
+}
+
+fn is_name_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '-'
 }

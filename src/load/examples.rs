@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::{fields::Fields, part::PART_LISTS};
@@ -38,7 +37,7 @@ enum Shown {
 pub(super) fn run<'n>(
     rule: &Rule,
     node: &'n Node,
-    today: Date,
+    facts: &Facts,
     rule_fields: &Fields<'n, '_>,
 ) -> Option<Span> {
     let fields = rule_fields.table_in(node)?;
@@ -52,7 +51,7 @@ pub(super) fn run<'n>(
             passing = Some(entry.value.span.clone());
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(fault) = run_one(rule, notation, shown, example, today) {
+            if let Err(fault) = run_one(rule, notation, shown, example, facts) {
                 fields.report(fault);
             }
         }
@@ -73,7 +72,7 @@ fn run_one(
     notation: Notation,
     shown: Shown,
     example: &Node,
-    today: Date,
+    facts: &Facts,
 ) -> Result<(), Fault> {
     let form = match (&example.content, notation) {
         (Content::Table(table), _) => whole_form(rule, table)?,
@@ -84,7 +83,7 @@ fn run_one(
             ));
         }
     };
-    let context = EvalContext { form: &form, event_time: None, facts: &Facts { today } };
+    let context = EvalContext { form: &form, event_time: None, facts };
     let message = match (rule.judge(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {

@@ -37,7 +37,7 @@ impl Lists<'_> {
         }
     }
 
-    /// A rule has checks of its own, or parts with checks.
+    /// The checks are in the rule itself or in its parts.
     fn resolve_rule(&mut self, rule: &mut Table) {
         for entry in &mut rule.0 {
             if PART_LISTS.contains(&&*entry.key) {

@@ -7,8 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::civil::Date;
-
 use super::{
     draft::{Draft, DraftFile, SourceFile},
     extents::Extents,
@@ -18,7 +16,7 @@ use super::{
 };
 use crate::{
     problem::{Problem, Problems},
-    rule::{Hook, RuleSet},
+    rule::{Facts, Hook, RuleSet},
 };
 
 /// Names that are paths of the service itself.
@@ -34,19 +32,19 @@ pub(super) enum Purpose {
 }
 
 /// A load in progress.
-pub(super) struct Loader {
+pub(super) struct Loader<'f> {
     inputs: Inputs,
-    today: Date,
+    facts: &'f Facts,
     purpose: Purpose,
     hooks: BTreeMap<String, Hook>,
     files: Vec<DraftFile>,
 }
 
-impl Loader {
+impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, today: Date, held: Extents, purpose: Purpose) -> Self {
+    pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
         let inputs = Inputs::new(folder, held);
-        Self { inputs, today, purpose, hooks: BTreeMap::new(), files: Vec::new() }
+        Self { inputs, facts, purpose, hooks: BTreeMap::new(), files: Vec::new() }
     }
 
     /// Takes the fingerprint of files before they are read.
@@ -95,7 +93,7 @@ impl Loader {
         let mut document = toml::read_document(&text, &mut faults);
         lists::resolve(&mut document, &mut self.inputs, &mut faults);
         let faults = RefCell::new(faults);
-        let rules = section::read_hook(&document, self.today, &faults);
+        let rules = section::read_hook(&document, self.facts, &faults);
         let faults = faults.into_inner();
         let file = SourceFile { hook: hook.clone(), name, text, document, faults };
         self.hooks.insert(hook, rules);
@@ -115,8 +113,7 @@ impl Loader {
 
 /// Succeeds if a hook may have this name.
 fn require_hook_name(hook: &str) -> Result<(), String> {
-    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if !hook.bytes().all(may_stand) {
+    if !hook.bytes().all(is_name_byte) {
         let rule =
             "a hook's name is the name of its file, and consists of A-Z, a-z, 0-9, `_` and `-`";
         return Err(rule.to_owned());
@@ -125,4 +122,8 @@ fn require_hook_name(hook: &str) -> Result<(), String> {
         return Err(format!("`/{hook}` is a path of the service itself; rename the file"));
     }
     Ok(())
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -37,10 +37,13 @@ pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let checks = read_checks(fields);
     report_self_comparison(fields, attributes.as_ref(), &checks);
     report_ineffective_case(fields);
+    if names_unusable_file(fields) {
+        return None;
+    }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
-/// Reports each key of a part that stands in the rule, beside the parts.
+/// Reports each key of a part that is in the rule itself, although the rule has parts.
 pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
     let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE];
     keys.extend(KINDS.iter().map(|kind| kind.key));
@@ -108,7 +111,7 @@ fn read_check(
     options: Options,
     fields: &Fields<'_, '_>,
 ) -> Option<PartCheck> {
-    if let Content::UnusableFile = argument.content {
+    if is_unusable_file(argument) {
         return None;
     }
     let check = fields.ok_or_report((kind.read)(argument, &options))?;
@@ -121,6 +124,19 @@ fn read_check(
         ignore_case: kind.ignore_case && options.ignore_case,
     };
     Some(PartCheck { check, source })
+}
+
+/// Whether a check names a list file that cannot be used. The problem of the file is reported
+/// already.
+fn names_unusable_file(fields: &Fields<'_, '_>) -> bool {
+    KINDS.iter().any(|kind| match fields.table.get(kind.key) {
+        Some(entry) => is_unusable_file(&entry.value),
+        None => false,
+    })
+}
+
+fn is_unusable_file(argument: &Node) -> bool {
+    matches!(argument.content, Content::UnusableFile)
 }
 
 /// Reports a check that compares an attribute with itself.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-
 use super::{
     examples,
     fields::Fields,
@@ -12,7 +10,7 @@ use super::{
 use crate::{
     okta::{Flow, NonEmpty},
     rule::{
-        Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule,
         node::{Entry, Fault, Node},
         spanned::Spanned,
         text::Text,
@@ -26,12 +24,12 @@ const MOST_ATTRIBUTES: usize = 100;
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// What the rules of a file have in common.
-pub(super) struct RuleContext<'n> {
-    /// The ids of the rules so far.
-    pub(super) ids: BTreeSet<&'n str>,
-    /// The UTC day on which examples are judged.
-    pub(super) today: Date,
+/// What the rules of a section share.
+pub(super) struct RuleContext<'n, 'c> {
+    /// The ids of the file's rules so far.
+    pub(super) ids: &'c mut BTreeSet<&'n str>,
+    /// The facts with which examples are judged.
+    pub(super) facts: &'c Facts,
     /// The flow of the section.
     pub(super) flow: Flow,
 }
@@ -39,57 +37,83 @@ pub(super) struct RuleContext<'n> {
 /// Reads a rule and runs its examples. Returns `None` if the rule has a fault.
 pub(super) fn read_rule<'n>(
     fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n>,
+    context: &mut RuleContext<'n, '_>,
 ) -> Option<Rule> {
     let before = fields.fault_count();
-    let id = fields.required("id", |node| match node.text()? {
-        id if context.ids.insert(id) => Ok(Spanned::new(id, node.span.clone())),
-        id => Err(node.fault(format!("the id `{id}` is taken; ids are unique in a file"))),
-    });
-    let message = fields.required("message", Text::read);
-    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
-    let when = match fields.entry("when") {
-        Some(entry) => read_parts(entry, fields),
-        None => Some(Vec::new()),
-    };
-    let reason = fields.optional("reason", Node::text);
-    let location =
-        fields.optional("location", |node| Ok(Spanned::new(node.text()?, node.span.clone())));
-    let cause_domain = fields.optional("cause_domain", Node::text);
-    let requirement = read_requirement(fields);
+    let rule = read_keys(fields, context);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
-    let (id, requirement, when) = (id?, requirement?, when?);
-    report_many_attributes(&id, &requirement, &when, fields);
-    let first = &requirement.parts().first().attributes.first().value;
-    let reason = reason.map_or_else(|| default_reason(first), str::to_owned);
-    let mut places = Places { id: id.span, ..Places::default() };
-    let location = match location {
-        Some(location) => {
-            places.location = Some(location.span);
-            location.value.to_owned()
-        }
-        None => format!("{}.{first}", context.flow.spec().attribute_location),
-    };
-    let mut rule = Rule {
-        id: id.value.to_owned(),
-        when,
-        shadow: shadow.unwrap_or(false),
-        message: message?,
-        reason,
-        location,
-        cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
-        requirement,
-        places,
-    };
+    let mut rule = rule?;
     // The examples of a rule with a fault would only repeat the fault.
     if fields.fault_count() > before {
         return None;
     }
     if let Some(entry) = examples {
-        rule.places.passing_examples = examples::run(&rule, &entry.value, context.today, fields);
+        rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
     }
     if fields.fault_count() > before { None } else { Some(rule) }
+}
+
+/// Reads all keys but the examples.
+fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Rule> {
+    let id = read_id(fields, context);
+    let message = fields.required("message", Text::read);
+    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
+    let when = read_when(fields);
+    let reason = fields.optional("reason", Node::text);
+    let location = fields.optional("location", text_and_place);
+    let cause_domain = fields.optional("cause_domain", Node::text);
+    let requirement = read_requirement(fields)?;
+    let (id, when) = (id?, when?);
+    report_many_attributes(&id, &requirement, &when, fields);
+    let first = &requirement.parts().first().attributes.first().value;
+    Some(Rule {
+        id: id.value.to_owned(),
+        when,
+        shadow: shadow.unwrap_or(false),
+        message: message?,
+        reason: match reason {
+            Some(reason) => reason.to_owned(),
+            None => default_reason(first),
+        },
+        location: match &location {
+            Some(location) => location.value.to_owned(),
+            None => format!("{}.{first}", context.flow.spec().attribute_location),
+        },
+        cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
+        requirement,
+        places: Places {
+            id: id.span,
+            location: location.map(|location| location.span),
+            passing_examples: None,
+        },
+    })
+}
+
+/// Reads the id. Reports one that another rule of the file has.
+fn read_id<'n>(
+    fields: &Fields<'n, '_>,
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Spanned<&'n str>> {
+    let id = fields.required("id", text_and_place)?;
+    if !context.ids.insert(id.value) {
+        let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
+        fields.report(Fault { span: id.span, message });
+        return None;
+    }
+    Some(id)
+}
+
+fn text_and_place(node: &Node) -> Result<Spanned<&str>, Fault> {
+    Ok(Spanned::new(node.text()?, node.span.clone()))
+}
+
+/// Reads the conditions. Returns no condition if the key is absent.
+fn read_when(fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
+    match fields.entry("when") {
+        Some(entry) => read_parts(entry, fields),
+        None => Some(Vec::new()),
+    }
 }
 
 fn read_requirement(fields: &Fields<'_, '_>) -> Option<Requirement> {

@@ -5,8 +5,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use jiff::civil::Date;
-
 use super::{
     faults::Faults,
     fields::Fields,
@@ -16,7 +14,7 @@ use super::{
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
     rule::{
-        Hook, Rule, Rules, Section,
+        Facts, Hook, Rule, Rules, Section,
         node::{Entry, Node, Table},
         spanned::Spanned,
         text::Text,
@@ -29,16 +27,21 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads the sections of a file. The hook has only the rules without a fault.
-pub(super) fn read_hook(document: &Table, today: Date, faults: &RefCell<Faults>) -> Hook {
+pub(super) fn read_hook(document: &Table, facts: &Facts, faults: &RefCell<Faults>) -> Hook {
     let fields = Fields::new(document, faults);
     let mut ids = BTreeSet::new();
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
-        let mut context = RuleContext { ids, today, flow };
-        if let Some(section) = read_section(&fields, &mut context) {
+        let Some(entry) = fields.entry(flow.spec().section) else {
+            continue;
+        };
+        let Some(section) = fields.table_in(&entry.value) else {
+            continue;
+        };
+        let mut context = RuleContext { ids: &mut ids, facts, flow };
+        if let Some(section) = read_section(&section, &mut context) {
             sections.insert(flow, section);
         }
-        ids = context.ids;
     }
     if sections.is_empty() && fields.fault_count() == 0 {
         let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
@@ -49,17 +52,16 @@ pub(super) fn read_hook(document: &Table, today: Date, faults: &RefCell<Faults>)
     Hook { sections }
 }
 
-fn read_section<'n>(document: &Fields<'n, '_>, context: &mut RuleContext<'n>) -> Option<Section> {
-    let fields = document.table_in(&document.entry(context.flow.spec().section)?.value)?;
+fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Section> {
     let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = read_update(context.flow, &fields);
+    let update = read_update(context.flow, fields);
     let set = match fields.entry("set") {
-        Some(entry) => set::read_set(&fields, &entry.value, &update),
+        Some(entry) => set::read_set(fields, &entry.value, &update),
         None => Vec::new(),
     };
-    let rules = read_rules(&fields, allow_all, context);
+    let rules = read_rules(fields, allow_all, context);
     fields.report_unknown_keys();
     Some(Section {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
@@ -70,12 +72,11 @@ fn read_section<'n>(document: &Fields<'n, '_>, context: &mut RuleContext<'n>) ->
     })
 }
 
-/// Reads the rules of a section. Returns `None` if there are none that can be used, and nothing says
-/// that this is intended.
+/// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
 fn read_rules<'n>(
     fields: &Fields<'n, '_>,
     allow_all: Option<bool>,
-    context: &mut RuleContext<'n>,
+    context: &mut RuleContext<'n, '_>,
 ) -> Option<Rules> {
     match (allow_all, fields.entry("rules")) {
         (Some(true), None) => Some(Rules::AllowAll),
@@ -107,7 +108,7 @@ fn read_rules<'n>(
 fn read_rule_list<'n>(
     entry: &'n Entry,
     fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n>,
+    context: &mut RuleContext<'n, '_>,
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for table in fields.tables_in(&entry.value) {

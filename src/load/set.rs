@@ -53,7 +53,7 @@ fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
             [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
-        _ => Ok(read_constant(node, read_json(node)?)?),
+        _ => Ok(constant(node, read_json(node)?)?),
     }
 }
 
@@ -66,7 +66,7 @@ fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
 fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
     let Some((before, named)) = text.split_once('{') else {
         require_no_brace(node, text)?;
-        return read_constant(node, json_text(text));
+        return constant(node, json_text(text));
     };
     require_no_brace(node, before)?;
     let mut pieces = vec![Piece::Text(before.to_owned())];
@@ -85,7 +85,7 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
     Ok(Source::Template(pieces))
 }
 
-/// Succeeds if this text beside the attributes of a template has no brace of its own.
+/// Succeeds if this text between the attributes of a template has no brace.
 fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
     if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
 }
@@ -94,7 +94,7 @@ fn unmatched_brace(node: &Node, brace: char) -> Fault {
     node.fault(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
 }
 
-fn read_constant(node: &Node, json: String) -> Result<Source, Fault> {
+fn constant(node: &Node, json: String) -> Result<Source, Fault> {
     match RawValue::from_string(json) {
         Ok(json) => Ok(Source::Constant(json)),
         Err(_) => Err(node.fault("this value has no form in JSON")),

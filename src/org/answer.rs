@@ -69,7 +69,9 @@ fn add_forms(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
     let mut names = BTreeSet::new();
     for rule in rules {
         let form = rule.pointer("/actions/profileEnrollment/profileAttributes");
-        let form = form.and_then(Json::as_array).ok_or(OtherAnswer)?;
+        let Some(Json::Array(form)) = form else {
+            return Err(OtherAnswer);
+        };
         for attribute in form {
             names.insert(text(&attribute["name"]));
         }

@@ -52,28 +52,35 @@ impl SchemaAttribute {
         Self::new(Json::Null)
     }
 
-    pub(super) fn is_required(&self) -> bool {
-        self.json["required"] == true
+    /// A member of the description, or null.
+    fn member(&self, key: &str) -> &Json {
+        self.json.get(key).unwrap_or(&Json::Null)
     }
 
-    /// Whether nobody can write the attribute.
+    pub(super) fn is_required(&self) -> bool {
+        *self.member("required") == true
+    }
+
+    /// Whether Okta refuses every change of the attribute.
     pub(super) fn is_read_only(&self) -> bool {
-        self.json["mutability"] == "READ_ONLY"
+        *self.member("mutability") == "READ_ONLY"
     }
 
     /// Why Okta takes the attribute on no form.
     pub(super) fn barrier(&self) -> Option<Barrier> {
-        if self.json["sensitive"] == true {
+        if *self.member("sensitive") == true {
             return Some(Barrier::Sensitive);
         }
         // By default all attributes of a profile have the source of the profile.
-        let master = &self.json["master"];
-        let source = master.pointer("/priority/0/type").and_then(Json::as_str);
-        if master["type"] == "OVERRIDE" && source.is_some_and(|source| source != "OKTA") {
+        let master = self.member("master");
+        if master["type"] == "OVERRIDE"
+            && let Some(Json::String(source)) = master.pointer("/priority/0/type")
+            && source != "OKTA"
+        {
             return Some(Barrier::Application);
         }
         let own =
-            items(&self.json["permissions"]).iter().find(|given| given["principal"] == "SELF")?;
+            items(self.member("permissions")).iter().find(|given| given["principal"] == "SELF")?;
         match own["action"].as_str() {
             Some("HIDE") => Some(Barrier::Hidden),
             Some("READ_ONLY") => Some(Barrier::ReadOnlyForUser),
@@ -88,7 +95,7 @@ impl SchemaAttribute {
 
     /// The schema's description of the values, in its own terms.
     pub(crate) fn describe(&self) -> String {
-        let listed = if self.json["enum"].is_array() { "enum" } else { "oneOf" };
+        let listed = if self.member("enum").is_array() { "enum" } else { "oneOf" };
         let mut facts = Vec::new();
         for key in ["type", "items", listed, "minLength", "maxLength"] {
             if let Some(fact) = self.json.get(key) {
@@ -107,7 +114,7 @@ impl SchemaAttribute {
     /// Values to try a check on.
     pub(crate) fn samples(&self) -> Samples {
         let choices = choices(&self.json);
-        match self.json["type"].as_str() {
+        match self.member("type").as_str() {
             Some("array") => Samples::OfType(Value::List { empty: false }),
             _ if !choices.is_empty() => {
                 Samples::All(choices.into_iter().map(|text| Value::Text(text.into())).collect())
@@ -145,7 +152,7 @@ impl<'o> Submitted<'o> {
         Self { attribute, choices, by_lower_case }
     }
 
-    /// Whether a form submits this text, or the number or boolean that it stands for.
+    /// Whether a form submits this text, or the number or boolean that it denotes.
     pub(crate) fn contain(&self, text: &str) -> bool {
         let value = match self.attribute["type"].as_str() {
             Some("integer" | "number" | "boolean") => match serde_json::from_str(text) {
@@ -179,8 +186,13 @@ fn choices(attribute: &Json) -> Vec<String> {
 }
 
 fn lengths(attribute: &Json) -> RangeInclusive<usize> {
-    let bound = |key: &str| usize::try_from(attribute[key].as_u64()?).ok();
-    bound("minLength").unwrap_or(0)..=bound("maxLength").unwrap_or(usize::MAX)
+    let min = length(&attribute["minLength"]).unwrap_or(0);
+    let max = length(&attribute["maxLength"]).unwrap_or(usize::MAX);
+    min..=max
+}
+
+fn length(bound: &Json) -> Option<usize> {
+    usize::try_from(bound.as_u64()?).ok()
 }
 
 fn takes(attribute: &Json, value: &Json) -> bool {

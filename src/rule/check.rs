@@ -1,7 +1,7 @@
 //! Checks of an attribute's value.
 //!
 //! A kind of check is one file, which reads the kind's argument and judges values, and one row of
-//! [`kinds::KINDS`].
+//! `kinds::KINDS`.
 
 use derive_more::Display;
 

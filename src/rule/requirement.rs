@@ -28,13 +28,13 @@ pub struct Part {
 
 /// A check of a part.
 pub struct PartCheck {
-    /// The check of each attribute.
+    /// The check.
     pub check: Check,
-    /// The notation of the check in its file.
+    /// How the check is written.
     pub source: CheckSource,
 }
 
-/// The notation of a check in its file. Lints read it. A request does not.
+/// How a check is written in its file. Lints read it. A request does not.
 pub struct CheckSource {
     /// The place of the argument.
     pub(crate) argument: Span,

@@ -85,7 +85,7 @@ impl Acceptor {
 
     /// Accepts the connections that the kernel has completed already, and stops to listen.
     pub(super) async fn finish(mut self) {
-        // What is queued in the kernel is known to it alone: its listener is asked until it has none.
+        // Only the kernel knows which connections wait, so ask its listener until it has none.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };

@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
-    /// A connection that is told to stop waits only for what has been sent already.
+    /// A connection that must stop waits only for bytes that were sent already.
     async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
         let mut deadline = deadline;
         let mut stopping = false;
@@ -125,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Ok(_) if was_idle => deadline = deadline.min(Instant::now() + HEAD_TIMEOUT),
                     Ok(_) => {}
                 },
-                () = slot.told_to_stop(), if !stopping => {
+                () = slot.stopped(), if !stopping => {
                     stopping = true;
                     deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
                 }

@@ -1,4 +1,4 @@
-//! What a worker knows of one of its connections: what it waits for and since when, and how to end it.
+//! The worker's view of one connection: the event it waits for, since when, and how to end it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,7 +28,7 @@ pub(super) enum Evicted {
     No,
 }
 
-/// What a connection waits for.
+/// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
     /// Since then, for a request.
@@ -109,12 +109,12 @@ impl Slot {
         self.evicted.get() == Evicted::Yes
     }
 
-    /// Ends when the connection is told to stop.
-    pub(super) async fn told_to_stop(&self) {
+    /// Completes when the connection must stop.
+    pub(super) async fn stopped(&self) {
         self.stop.notified().await;
     }
 
-    /// How long a connection that was told to stop waits for a request.
+    /// How long a connection that must stop still waits for a request.
     pub(super) fn patience(&self, head_has_begun: bool) -> Duration {
         match head_has_begun {
             _ if self.is_evicted() => Duration::ZERO,

@@ -42,7 +42,7 @@ const SURPLUS: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a worker serves.
+/// The listener that a worker serves.
 #[derive(Clone)]
 pub(super) enum Role {
     /// The hooks and the probes, over TLS if there is an acceptor.
@@ -51,7 +51,7 @@ pub(super) enum Role {
     Operations,
 }
 
-/// What the connections of a worker share.
+/// The state that the connections of a worker share.
 pub(super) struct Worker {
     role: Role,
     pub(super) state: Arc<State>,
@@ -110,7 +110,7 @@ impl Worker {
         let mut next_id = 0;
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
-            // Here and not in its own task: what has arrived is then noticed before its first turn.
+            // Register it here and not in its own task, so that its task finds the bytes in its first turn.
             if let Ok(stream) = TcpStream::from_std(stream)
                 && self.make_room()
             {

@@ -49,7 +49,7 @@ fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
             Expected::Answer { outcome, body }
         }
         Err(NoAnswer::Request(DecodeError::Syntax { .. })) => Expected::NotStrictJson,
-        Err(NoAnswer::Request(DecodeError::NotHookRequest(_))) => Expected::NotHookRequest,
+        Err(NoAnswer::Request(DecodeError::NotHookRequest(_))) => Expected::NoHookRequest,
         Err(other) => panic!("{hook:?}: {other}"),
     }
 }

@@ -44,7 +44,7 @@ impl Hook {
 fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
-    match load::folder(folder.path(), clock::today()) {
+    match load::folder(folder.path(), &clock::facts()) {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }
@@ -56,7 +56,7 @@ pub enum Expected {
     /// 400: the body is not strict JSON.
     NotStrictJson,
     /// 400: the body is JSON, but no request of a registration hook.
-    NotHookRequest,
+    NoHookRequest,
     /// 200 with this decision and body.
     Answer { outcome: Outcome, body: String },
 }
@@ -81,7 +81,7 @@ pub fn expected_answer(hook: Hook, body: &[u8]) -> Expected {
         return Expected::NotStrictJson;
     }
     let Some(request) = read_request(&document.top) else {
-        return Expected::NotHookRequest;
+        return Expected::NoHookRequest;
     };
     let (outcome, body) = match (hook, request) {
         (Hook::Ssr, Request::Registration { form }) => judge_ssr(form),

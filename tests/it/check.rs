@@ -77,7 +77,7 @@ fn every_problem_is_printed() {
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stdout);
     for part in [
-        "no way in is configured",
+        "no authentication method is configured",
         "a.toml:1:1: a section needs rules",
         "a.toml:2:1: unknown key `x`",
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",

@@ -8,7 +8,7 @@ use registration_hook::{
     clock,
     decision_log::{DecisionId, DecisionLog, Line, debug_context},
     escape, pipeline,
-    settings::{Decisions, Format, Log},
+    settings::{LogFormat, LogSettings, LogTarget},
 };
 use serde_json::{Value, json};
 
@@ -62,9 +62,11 @@ fn json_says_the_same_with_and_without_escapes() {
     }
 }
 
-fn start(path: &Path, format: Format) -> Arc<DecisionLog> {
-    let decisions = Decisions::File(path.to_owned());
-    DecisionLog::start(&Log { level: LevelFilter::Info, decisions, format }).unwrap().unwrap()
+fn start(path: &Path, format: LogFormat) -> Arc<DecisionLog> {
+    let decisions = LogTarget::File(path.to_owned());
+    DecisionLog::start(&LogSettings { level: LevelFilter::Info, decisions, format })
+        .unwrap()
+        .unwrap()
 }
 
 #[test]
@@ -78,7 +80,7 @@ fn decision_lines_are_clean_in_both_formats() {
     let answer = pipeline::answer(&hook, &body, &clock::facts()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut written = Vec::new();
-    for format in [Format::Json, Format::Human] {
+    for format in [LogFormat::Json, LogFormat::Human] {
         let path = folder.path().join("decisions");
         let log = start(&path, format);
         let line = Line {

@@ -7,7 +7,7 @@ use registration_hook::{
     lint::{Lints, probe},
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule,
         check::{Check, Mismatch},
         text::Text,
     },
@@ -55,7 +55,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
-    probe::findings(&rule, &shown, jiff::civil::date(2026, 11, 21))
+    probe::findings(&rule, &shown, &Facts { today: jiff::civil::date(2026, 11, 21) })
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn what_passes_that_ought_not_to_is_told() {
     told.extend(findings(&["red"], &["red"]));
     // Each attack has been seen to find something.
     let attacks: toml::Table =
-        fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
+        fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()

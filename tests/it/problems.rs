@@ -122,3 +122,43 @@ fn large_patterns_are_refused_at_once() {
         assert!(start.elapsed().as_secs() < 10, "{pattern}: {:?}", start.elapsed());
     }
 }
+
+/// A list file is read where a check takes a list, and nowhere else.
+#[test]
+fn an_attribute_called_like_a_check_has_no_list_file() {
+    let folder = rules_folder(&[(
+        "hook.toml",
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\none_of = { file = 'roster.txt' }\n",
+    )]);
+    let messages: Vec<_> =
+        problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+    assert_eq!(messages, ["unknown key `file`; known are `normalize`"]);
+}
+
+#[test]
+fn steps_of_normalize_cannot_be_in_a_file() {
+    let folder = rules_folder(&[(
+        "hook.toml",
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nemail = { normalize = { file = 'steps.txt' } }\n",
+    )]);
+    let messages: Vec<_> =
+        problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+    assert_eq!(messages, ["expected a list, found a table"]);
+}
+
+#[test]
+fn list_files_are_read_in_rules_and_in_their_parts() {
+    for check in [
+        "attribute = 'a'\none_of = { file = 'missing.txt' }",
+        "all = [{ attribute = 'a', not_one_of = { file = 'missing.txt' } }]",
+        "any = [{ attribute = 'a', domains = { file = 'missing.txt' } }]",
+        "attribute = 'a'\ndigits = 4\nwhen = [{ attribute = 'a', not_domains = { file = 'missing.txt' } }]",
+    ] {
+        let rule =
+            format!("[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n{check}\n");
+        let folder = rules_folder(&[("hook.toml", &rule)]);
+        let problems = problems(folder.path());
+        assert_eq!(problems.count(), 1, "{check}: {problems:?}");
+        assert!(problems[0].message.starts_with("cannot read `missing.txt`"), "{problems:?}");
+    }
+}

@@ -85,7 +85,7 @@ fn what_does_not_belong_together() {
         "login-elsewhere.request.json: the body is not strict JSON",
         "empty: there is no recorded request in this folder",
         "x.requst.json: expected a name ending in",
-        "y.request.json: a recorded request stands in a folder",
+        "y.request.json: a recorded request belongs in a folder",
         "\n0 passed, 6 failed\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");

@@ -1,4 +1,4 @@
-//! `rules.schema.json`, for editors, says what the loader says: it knows the same keys and names,
+//! `docs/rules.schema.json`, for editors, says what the loader says: it knows the same keys and names,
 //! and accepts what the loader accepts.
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{load_rules, repository, rules_folder};
 
 fn schema() -> Value {
-    serde_json::from_slice(&fs::read(repository("rules.schema.json")).unwrap()).unwrap()
+    serde_json::from_slice(&fs::read(repository("docs/rules.schema.json")).unwrap()).unwrap()
 }
 
 struct Validator(Schemas, SchemaIndex);
@@ -18,7 +18,7 @@ struct Validator(Schemas, SchemaIndex);
 impl Validator {
     fn new() -> Self {
         let mut schemas = Schemas::new();
-        let path = repository("rules.schema.json");
+        let path = repository("docs/rules.schema.json");
         let index = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
         Self(schemas, index)
     }

@@ -236,14 +236,14 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Loads the rules of a folder. Judges their examples today.
 pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
-    load::folder(folder, clock::today())
+    load::folder(folder, &clock::facts())
 }
 
 /// Loads the rules of a folder and lints them.
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
-    let today = clock::today();
-    let mut draft = load::draft_of_folder(folder, today);
-    lint::run(&mut draft, lints, today);
+    let facts = clock::facts();
+    let mut draft = load::draft_of_folder(folder, &facts);
+    lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }
 

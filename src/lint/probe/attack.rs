@@ -1,4 +1,4 @@
-//! The attacks of `attacks.toml`, which explains itself.
+//! The attacks of `src/lint/attacks.toml`, which explains itself.
 
 use std::sync::LazyLock;
 
@@ -38,7 +38,7 @@ enum Origin {
 
 static ATTACKS: LazyLock<AttackFile> = LazyLock::new(|| {
     // The tests fail if the file cannot be read.
-    toml::from_str(include_str!("../../../attacks.toml")).unwrap_or_default()
+    toml::from_str(include_str!("../attacks.toml")).unwrap_or_default()
 });
 
 /// Every attack.

@@ -21,10 +21,10 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// Alphabets by the key that stands for the changed text in a template.
+/// Alphabets by the key in a template that the changed text replaces.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
-/// An input to try on a rule. Printed, it stands in backticks.
+/// An input to try on a rule. Printed, it is in backticks.
 pub(super) enum Input {
     Text(String),
     Boolean(bool),
@@ -99,8 +99,10 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
 fn swap(text: &str, from: &str, to: &str) -> String {
     let mut swapped = String::new();
     for letter in text.chars() {
-        let place = from.chars().position(|other| other == letter);
-        let replacement = place.and_then(|place| to.chars().nth(place));
+        let replacement = match from.chars().position(|other| other == letter) {
+            Some(place) => to.chars().nth(place),
+            None => None,
+        };
         swapped.push(replacement.unwrap_or(letter));
     }
     swapped

@@ -113,6 +113,7 @@ fn directions_hold() {
         (&["src/lint.rs", "src/lint"], &["load", "okta", "org", "problem", "rule"]),
         (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem"]),
         (&["src/pipeline.rs"], &["okta", "rule"]),
+        (&["src/clock.rs"], &["rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
         (&["src/metrics.rs"], &[]),
         (&["src/credentials.rs"], &["auth", "problem", "settings"]),
@@ -122,6 +123,7 @@ fn directions_hold() {
             &["src/reload.rs", "src/reload"],
             &[
                 "certificate",
+                "clock",
                 "credentials",
                 "file",
                 "load",

@@ -27,9 +27,9 @@
 //!
 //! | the core | task |
 //! |---|---|
-//! | [`okta`] | Okta's vocabulary; imports no other module |
+//! | [`okta`] | Okta's vocabulary, with one table of what differs between flows; imports no other module |
 //! | [`okta::request`] | reads a request: strict JSON, tolerant meaning |
-//! | [`okta::response`] | writes an answer; the only place with the names of commands |
+//! | [`okta::response`] | writes an answer |
 //! | [`rule`] | hooks, sections, rules, and how they judge a request |
 //! | [`rule::check`] | the catalogue of checks, one file per kind |
 //!

@@ -122,6 +122,7 @@ fn directions_hold() {
             &["src/reload.rs", "src/reload"],
             &[
                 "certificate",
+                "clock",
                 "credentials",
                 "file",
                 "load",

@@ -66,7 +66,7 @@ fn an_excerpt_is_cut_on_both_sides_and_shows_no_control_character() {
 }
 
 #[test]
-fn further_problems_are_counted() {
+fn problems_beyond_the_first_hundred_are_counted() {
     let entries: Vec<_> = (0..4000).map(|index| format!("entry{index}")).collect();
     let rules = rules_folder(&[
         ("a.toml", &format!("{RULE}one_of = [{}]\n", entries.join(", "))),
@@ -91,7 +91,7 @@ fn a_long_name_does_not_fill_the_message() {
 
 /// Each of these is a megabyte.
 #[test]
-fn time_is_linear_in_the_size_of_a_bad_file() {
+fn time_to_read_an_invalid_file_is_linear_in_its_size() {
     let numbered = |pattern: &str, count: usize| -> String {
         (0..count).map(|index| pattern.replace('#', &index.to_string())).collect()
     };
@@ -127,7 +127,7 @@ fn time_is_linear_in_the_size_of_a_bad_file() {
 
 /// JSON in the place of TOML: 320 KB took fifteen seconds.
 #[test]
-fn bad_settings_cost_no_more_than_their_size() {
+fn large_invalid_settings_are_refused_quickly() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.toml");
     let json = "{\"key\": {\"a\": [1, 2], \"b\": null}},\n".repeat(9000);
@@ -144,7 +144,7 @@ fn bad_settings_cost_no_more_than_their_size() {
 }
 
 #[test]
-fn a_rule_names_a_bounded_number_of_attributes() {
+fn a_rule_names_up_to_100_attributes() {
     let rule = |count: usize| {
         let names: Vec<_> = (0..count).map(|index| format!("'a{index}'")).collect();
         let names = names.join(",");
@@ -159,7 +159,7 @@ fn a_rule_names_a_bounded_number_of_attributes() {
 /// A rules file of a few bytes may name one list of a few bytes as often as it likes, and a large one
 /// only a few times.
 #[test]
-fn a_list_counts_where_it_is_used() {
+fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     let list = { "x".repeat(1 << 20) + "\n" }.repeat(100);
     let rule = |index: usize| {
         RULE.replace("'r'", &format!("'r{index}'")) + "one_of = { file = \"list.txt\" }\n"
@@ -172,7 +172,7 @@ fn a_list_counts_where_it_is_used() {
 }
 
 #[test]
-fn files_are_read_up_to_a_bound() {
+fn files_over_their_size_limit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let of_size = |name: &str, size: u64| {
         let path = folder.path().join(name);
@@ -221,7 +221,7 @@ fn files_are_read_up_to_a_bound() {
 }
 
 #[test]
-fn only_regular_files_are_read() {
+fn pipes_sockets_devices_and_folders_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     fifo(&pipe);
@@ -254,7 +254,7 @@ fn only_regular_files_are_read() {
 }
 
 #[test]
-fn a_link_to_the_rules_folder_itself_is_no_rules_file() {
+fn a_link_to_the_rules_folder_is_not_read_as_a_rules_file() {
     let rules = rules_folder(&[("hook.toml", &format!("{SECTION}allow_all = true\n"))]);
     for name in ["a", "b", "c"] {
         symlink(".", rules.path().join(name)).unwrap();
@@ -307,7 +307,7 @@ fn replay_neither_reads_nor_writes_through_a_link() {
 }
 
 #[test]
-fn replay_bounds_what_it_reads() {
+fn replay_reads_large_or_special_response_files_in_bounded_time() {
     let folder = recorded();
     let hook = folder.path().join("registrationHookSSR");
     let response = hook.join("guide-allow.response.json");
@@ -332,7 +332,7 @@ fn replay_bounds_what_it_reads() {
 }
 
 #[test]
-fn eval_reads_a_pipe_up_to_the_limit_of_a_body() {
+fn eval_reads_pipes_and_devices_up_to_the_body_limit() {
     let folder = tempfile::tempdir().unwrap();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     let eval = |arguments: &[&str]| {
@@ -362,7 +362,7 @@ fn eval_reads_a_pipe_up_to_the_limit_of_a_body() {
 }
 
 #[test]
-fn eval_follows_the_configured_limit() {
+fn eval_obeys_the_configured_body_limit() {
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     for (limit, code) in [(body.len(), 0), (body.len() - 1, 2)] {
         let mut command = program();

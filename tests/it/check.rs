@@ -15,7 +15,7 @@ fn the_shipped_rules_have_no_problems() {
 }
 
 #[test]
-fn sections_that_may_ask_nothing_are_noted() {
+fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let rule = |id: &str, more: &str| {
         format!(
             "[[self_service_registration.rules]]\nid = \"{id}\"\nattribute = \"email\"\nformat = \"email\"\nmessage = \"m\"\n{more}\n"
@@ -39,7 +39,7 @@ fn sections_that_may_ask_nothing_are_noted() {
 }
 
 #[test]
-fn a_part_that_everybody_can_leave_out_is_noted() {
+fn an_any_rule_with_an_optional_part_is_noted() {
     let rules = |optional: bool| {
         format!(
             "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nany = [{{ attribute = 'email', domains = ['okta.com'] }}, {{ attribute = 'code', one_of = ['A'], optional = {optional} }}]\n"
@@ -54,7 +54,7 @@ fn a_part_that_everybody_can_leave_out_is_noted() {
 }
 
 #[test]
-fn every_problem_is_printed() {
+fn check_prints_problems_of_settings_and_rules_together() {
     let folder = rules_folder(&[
         ("a.toml", "[self_service_registration]\nx = 1\n"),
         (
@@ -118,7 +118,7 @@ fn eval_answers_as_the_service_does() {
 }
 
 #[test]
-fn eval_explains() {
+fn eval_explains_each_rule_and_the_consequence() {
     let explain = |hook: &str, body: &[u8]| {
         let output = run(program().args(["eval", "--explain", hook]), body);
         text(&output.stderr).split_once('\n').unwrap().1.to_owned()
@@ -157,7 +157,7 @@ fn eval_explains() {
 }
 
 #[test]
-fn eval_could_not_answer() {
+fn eval_exits_with_2_when_it_cannot_answer() {
     for (arguments, body, why) in [
         (
             &["eval", "registrationHookSRS"][..],
@@ -186,7 +186,7 @@ fn eval_could_not_answer() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_standard_output_with_exit_code_0() {
     for (argument, what) in [("--help", "Exit codes"), ("--version", "registration-hook 0.")] {
         let output = run(program().arg(argument), b"");
         assert_eq!(output.status.code(), Some(0));

@@ -56,7 +56,7 @@ fn send_ahead(address: SocketAddr, one: &[u8]) -> TcpStream {
 /// Twenty-five such clients once took 256 MiB and a whole core.
 #[test]
 #[cfg(target_os = "linux")]
-fn requests_sent_ahead_cost_little_memory_and_no_time() {
+fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__METRICS__BIND", "127.0.0.1:0")]);
     let big_head = request("GET", "/healthz", &[&format!("X-A: {}", "a".repeat(15 << 10))], b"");
     let post = request("POST", HOOK, &[JSON], b"{}");
@@ -78,7 +78,7 @@ fn requests_sent_ahead_cost_little_memory_and_no_time() {
 
 /// A client that does read gets its answers, and others get theirs meanwhile.
 #[test]
-fn a_client_that_sends_ahead_delays_nobody() {
+fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__WORKERS", "1")]);
     let mut eager = service.connect();
     let mut reader = eager.try_clone().unwrap();
@@ -134,7 +134,7 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
 }
 
 #[test]
-fn strangers_who_hold_every_connection_keep_nobody_out() {
+fn unauthenticated_clients_cannot_occupy_every_connection() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__MAX_CONNECTIONS", "20")]);
     let mut held: Vec<_> = (0..20).map(|_| service.connect()).collect();
     for stream in &mut held {
@@ -147,7 +147,7 @@ fn strangers_who_hold_every_connection_keep_nobody_out() {
 
 /// RFC 9110 §7.8: a server may ignore the header, and we do.
 #[test]
-fn an_upgrade_is_ignored() {
+fn upgrade_headers_are_ignored() {
     let service = Service::with_basic();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     for headers in [
@@ -180,7 +180,7 @@ fn an_upgrade_is_ignored() {
 }
 
 #[test]
-fn nothing_is_answered_after_an_answer_that_closes() {
+fn requests_after_a_closing_answer_are_not_answered() {
     let service = Service::with_basic();
     let close = request("GET", "/healthz", &["Connection: close"], b"");
     let unread = request("POST", HOOK, &[JSON], b"{}");
@@ -208,7 +208,7 @@ fn an_http_1_0_client_may_ask_to_keep_its_connection() {
 
 /// RFC 9112 §2.2.
 #[test]
-fn blank_lines_before_a_request_are_passed_over() {
+fn blank_lines_before_a_request_are_ignored() {
     let service = Service::with_basic();
     let mut stream = service.connect();
     for blank in ["\r\n", "\n\n\r\n", ""] {
@@ -218,7 +218,7 @@ fn blank_lines_before_a_request_are_passed_over() {
 }
 
 #[test]
-fn a_refusal_of_bytes_that_are_no_request_is_like_any_other() {
+fn malformed_http_gets_a_refusal_with_the_usual_headers_and_body() {
     let service = Service::with_basic();
     for (bytes, status) in [
         (&b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n"[..], 400),
@@ -268,7 +268,7 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
 /// Two hundred requests arrive at once, for one worker that needs milliseconds for each.
 #[test]
 #[cfg(unix)]
-fn a_request_that_has_waited_too_long_is_refused() {
+fn requests_that_waited_too_long_get_503_with_retry_after() {
     let mut rules = String::new();
     for number in 0..8000 {
         rules += &format!(
@@ -310,7 +310,7 @@ fn a_request_that_has_waited_too_long_is_refused() {
 /// The descriptors that are left are not enough for all who connect.
 #[test]
 #[cfg(target_os = "linux")]
-fn no_free_descriptor_ends_nothing() {
+fn running_out_of_file_descriptors_is_logged_and_survived() {
     let mut command = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_registration-hook");
     command.args(["-c", &format!("ulimit -n 64; exec {program}")]);

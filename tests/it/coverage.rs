@@ -12,7 +12,7 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
 }
 
 #[test]
-fn coverage_names_what_is_missing() {
+fn coverage_names_rules_without_a_passing_or_failing_request() {
     let rules = repository("tests/rules");
     let fixtures = repository("tests/fixtures");
     let (code, said) = check(&rules, &fixtures);
@@ -67,7 +67,7 @@ fn coverage_names_what_is_missing() {
 
 /// A shadow rule decides nothing, a condition is no rule, and a hook without rules lacks none.
 #[test]
-fn coverage_asks_for_enforced_rules() {
+fn coverage_is_required_for_enforced_rules_only() {
     let folder = rules_folder(&[
         ("open.toml", "[self_service_registration]\nallow_all = true\n"),
         (

@@ -48,7 +48,7 @@ fn hooks(path: &Path, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn a_renamed_file_is_let_go() {
+fn reopening_after_a_rename_writes_to_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let (path, old) = (folder.path().join("decisions"), folder.path().join("decisions.1"));
     let log = start(&path);
@@ -67,7 +67,7 @@ fn a_renamed_file_is_let_go() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_anew_is_kept() {
+fn a_log_that_cannot_be_reopened_keeps_its_open_file() {
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (folder.path().join("here"), folder.path().join("there"));
     fs::create_dir(&here).unwrap();
@@ -81,7 +81,7 @@ fn a_file_that_cannot_be_opened_anew_is_kept() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn lines_that_do_not_fit_are_counted() {
+fn lines_that_cannot_be_written_are_counted_as_dropped() {
     let log = start(Path::new("/dev/full"));
     for _ in 0..3 {
         write(&log, "lost");
@@ -92,7 +92,7 @@ fn lines_that_do_not_fit_are_counted() {
 
 /// A reader that takes a little now and then makes writing fail and work again with every batch.
 #[test]
-fn a_sink_that_fails_now_and_then_is_reported_once() {
+fn repeated_short_write_failures_are_reported_once() {
     let id = "r".repeat(20_000);
     let rules = format!(
         "[[self_service_registration.rules]]\nid = '{id}'\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"

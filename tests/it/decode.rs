@@ -23,7 +23,7 @@ fn request(body: &str) -> Request<'_> {
 }
 
 #[test]
-fn not_json() {
+fn text_that_is_not_json_is_a_syntax_error() {
     let good = String::from_utf8(registration(r#"{"email":"a@okta.com"}"#)).unwrap();
     for body in [
         "",
@@ -58,7 +58,7 @@ fn not_json() {
 
 /// Faults that a reader of only what it needs would pass over; each at every level.
 #[test]
-fn strict_wherever_it_stands() {
+fn invalid_json_is_a_syntax_error_at_every_level() {
     let faults: [&[u8]; 12] = [
         br#"{"a":1,"a":2}"#,
         br#"{"a":1,"\u0061":2}"#,
@@ -93,7 +93,7 @@ fn strict_wherever_it_stands() {
 }
 
 #[test]
-fn names_occur_once() {
+fn a_repeated_name_is_a_syntax_error() {
     for body in [
         r#"{"requestType":"progressive.profile","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{}}}"#.to_owned(),
         with_data(r#"{"userProfile":{"email":"a@evil.example","email":"a@okta.com"}}"#),
@@ -110,7 +110,7 @@ fn names_occur_once() {
 }
 
 #[test]
-fn nesting() {
+fn nesting_beyond_the_limit_is_a_syntax_error() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     let depth = usize::from(DEPTH);
     // The top level, `data` and the form are three.
@@ -125,7 +125,7 @@ fn nesting() {
 }
 
 #[test]
-fn no_hook_request() {
+fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
     for (body, why) in [
         ("null", "it is no object"),
         ("[]", "it is no object"),
@@ -165,7 +165,7 @@ fn no_hook_request() {
 }
 
 #[test]
-fn tolerant_meaning() {
+fn unknown_members_and_missing_forms_are_tolerated() {
     let bodies = [
         r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"action":null}}"#,
         r#"{"eventTypeVersion":1,"cloudEventVersion":0.1,"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{}},"source":{}}"#,
@@ -208,7 +208,7 @@ fn values_are_kept_as_submitted() {
 }
 
 #[test]
-fn errors_say_where_and_not_what() {
+fn syntax_errors_name_the_position_and_no_content() {
     let body = "{\n  \"eventType\": \"com.okta.user.pre-registration\",\n  \"secret\": trx\n}";
     let error = decode(body.as_bytes()).err().unwrap();
     assert!(matches!(error, DecodeError::Syntax { line: 3, .. }), "{error}");
@@ -259,7 +259,7 @@ fn repeats(json: &str) -> bool {
 
 proptest! {
     #[test]
-    fn any_json_is_taken_unless_a_name_repeats(value in json()) {
+    fn any_json_is_accepted_unless_a_name_repeats(value in json()) {
         // A text with `":` in it would spoil the count.
         prop_assume!(!value.contains("\\\":"));
         for body in [
@@ -271,7 +271,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_is_json_to_others_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn every_accepted_body_is_json_for_serde_json_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let path = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
         let mut body = std::fs::read(path).unwrap();
         let at = at.index(body.len());

@@ -41,7 +41,7 @@ fn file(rule: &str) -> String {
 }
 
 #[test]
-fn every_block_loads_and_stands_the_trial() {
+fn every_toml_block_loads_and_passes_the_probe() {
     for (page, least) in [("docs/rules.md", 15), ("README.md", 1)] {
         let files: Vec<_> =
             blocks(page).iter().flat_map(|(info, text)| files(info, text)).collect();

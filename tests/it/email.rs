@@ -67,14 +67,14 @@ const TABLE: &[(&str, Option<&str>)] = &[
 ];
 
 #[test]
-fn table() {
+fn addresses_have_the_domain_of_the_table_or_none() {
     for (address, expected) in TABLE {
         assert_eq!(domain(address), *expected, "{address:?}");
     }
 }
 
 #[test]
-fn lengths() {
+fn local_parts_labels_and_addresses_have_the_lengths_of_rfc_5321() {
     let address =
         |local: usize, label: usize| format!("{}@{}.com", "x".repeat(local), "y".repeat(label));
     assert!(domain(&address(64, 63)).is_some());
@@ -95,13 +95,13 @@ fn grammar() -> Regex {
 
 proptest! {
     #[test]
-    fn follows_the_grammar(text in "[a-cA-C0-2.@%!=? \"()<>\\[\\]\\\\_+\n\u{e9}\u{ff20}-]{0,24}") {
+    fn an_address_has_a_domain_if_the_grammar_matches(text in "[a-cA-C0-2.@%!=? \"()<>\\[\\]\\\\_+\n\u{e9}\u{ff20}-]{0,24}") {
         let expected = grammar().is_match(&text) && !text.contains("=?");
         prop_assert_eq!(domain(&text).is_some(), expected, "{:?}", text);
     }
 
     #[test]
-    fn accepts_what_the_grammar_makes(
+    fn addresses_generated_from_the_grammar_have_their_domain(
         local in "[a-z0-9#$&'*+/^_`{|}~-]{1,20}(\\.[a-z0-9_+-]{1,20}){0,2}",
         host in "([a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\\.){0,3}[a-z]{1,20}",
     ) {
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_has_a_domain_is_ascii_with_one_at(text in "\\PC{0,40}") {
+    fn an_address_with_a_domain_is_ascii_with_one_at_sign(text in "\\PC{0,40}") {
         if let Some(found) = domain(&text) {
             prop_assert!(text.is_ascii());
             prop_assert_eq!(text.matches('@').count(), 1);

@@ -40,7 +40,7 @@ fn hidden_characters_are_those_of_unicode() {
 }
 
 #[test]
-fn escaped_text_shows_what_it_was() {
+fn escaped_text_shows_hidden_characters_as_code_points() {
     assert_eq!(escape::line("Ünïcode, ’quotes’ and 名字"), "Ünïcode, ’quotes’ and 名字");
     assert_eq!(escape::line("a\u{202e}b\n\t\u{9b}"), r"a\u{202e}b\n\t\u{9b}");
     assert_eq!(escape::lines("a\u{202e}\nb\r\n"), "a\\u{202e}\nb\\r\n");
@@ -52,7 +52,7 @@ fn escaped_text_shows_what_it_was() {
 }
 
 #[test]
-fn json_says_the_same_with_and_without_escapes() {
+fn escaped_json_decodes_to_the_original_character() {
     for letter in '\0'..=char::MAX {
         let mut out = Vec::new();
         escape::json(&mut out, letter.encode_utf8(&mut [0; 4]));
@@ -67,7 +67,7 @@ fn start(path: &Path, format: Format) -> Arc<DecisionLog> {
 }
 
 #[test]
-fn decision_lines_are_clean_in_both_formats() {
+fn decision_lines_have_no_hidden_characters_in_both_formats() {
     let rules = format!(
         "[[self_service_registration.rules]]\nid = {}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n",
         Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f")
@@ -109,7 +109,7 @@ fn decision_lines_are_clean_in_both_formats() {
 }
 
 #[test]
-fn messages_about_a_hostile_path_are_clean() {
+fn messages_about_a_hostile_path_have_no_hidden_characters() {
     let parent = tempfile::tempdir().unwrap();
     // Settings refuse control characters in a path, but not others.
     let folder = parent.path().join("rules\u{202e}\u{2028}\u{2066}\u{feff}");
@@ -139,7 +139,7 @@ fn messages_about_a_hostile_path_are_clean() {
 }
 
 #[test]
-fn an_explanation_is_clean() {
+fn an_explanation_has_no_hidden_characters() {
     let id = Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f");
     let rules = format!(
         "[[self_service_registration.rules]]\nid = {id}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"

@@ -14,7 +14,7 @@ fn policies() -> Vec<PathBuf> {
 }
 
 #[test]
-fn there_are_eight_and_the_table_names_each() {
+fn the_table_names_each_of_the_eight_examples() {
     let folders = policies();
     assert_eq!(folders.len(), 8, "{folders:?}");
     let table = fs::read_to_string(repository("examples/README.md")).unwrap();
@@ -25,7 +25,7 @@ fn there_are_eight_and_the_table_names_each() {
 }
 
 #[test]
-fn their_rules_have_no_problems_stand_the_trial_and_are_covered() {
+fn example_rules_are_valid_probed_and_covered() {
     for folder in policies() {
         let output = run(
             program()
@@ -41,7 +41,7 @@ fn their_rules_have_no_problems_stand_the_trial_and_are_covered() {
 }
 
 #[test]
-fn they_answer_as_recorded() {
+fn example_rules_answer_as_recorded() {
     for folder in policies() {
         let output = run(
             program()

@@ -47,7 +47,7 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 }
 
 #[test]
-fn library_program_and_service_answer_alike_and_as_recorded() {
+fn library_program_and_service_give_the_recorded_answer() {
     let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
     let service = Service::with_basic();
     for fixture in fixtures() {
@@ -69,7 +69,7 @@ fn library_program_and_service_answer_alike_and_as_recorded() {
 }
 
 #[test]
-fn every_answer_is_one_that_okta_understands() {
+fn every_answer_fits_the_schema_of_okta_and_decides() {
     let mut schemas = Schemas::new();
     let schema = Compiler::new()
         .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)

@@ -27,7 +27,7 @@ fn assert_headers(answer: &Answer) {
 }
 
 #[test]
-fn decided() {
+fn an_accepted_registration_is_answered_with_allow() {
     let service = Service::with_basic();
     let answer = service.post(HOOK, &good());
     assert_eq!(answer.status, 200);
@@ -42,7 +42,7 @@ fn decided() {
 }
 
 #[test]
-fn paths_are_exact_and_methods_are_named() {
+fn unknown_paths_get_404_and_other_methods_405() {
     let service = Service::with_basic();
     for path in [
         "/",
@@ -71,7 +71,7 @@ fn paths_are_exact_and_methods_are_named() {
 }
 
 #[test]
-fn probes_need_no_credentials() {
+fn health_and_readiness_need_no_credentials() {
     let service = Service::with_basic();
     for path in ["/healthz", "/readyz"] {
         let answer = service.send(&request("GET", path, &[], b""));
@@ -88,7 +88,7 @@ fn probes_need_no_credentials() {
 }
 
 #[test]
-fn credentials_come_before_the_body() {
+fn credentials_are_checked_before_the_body_is_read() {
     let service = Service::with_basic();
     let mut bodies = Vec::new();
     for headers in [
@@ -117,7 +117,7 @@ fn credentials_come_before_the_body() {
 }
 
 #[test]
-fn nobody_is_asked_for_a_body_that_is_refused() {
+fn a_request_that_will_be_refused_gets_no_100_continue() {
     let service = Service::with_basic();
     let expecting = |headers: &str, length: usize| {
         let mut stream = service.connect();
@@ -142,7 +142,7 @@ fn nobody_is_asked_for_a_body_that_is_refused() {
 }
 
 #[test]
-fn media_types() {
+fn only_json_without_a_content_coding_is_accepted() {
     let service = Service::with_basic();
     let status = |header: &str| {
         let answer = service.send(&request("POST", HOOK, &[AUTHORIZATION, header], &good()));
@@ -192,7 +192,7 @@ fn media_types() {
 }
 
 #[test]
-fn sizes() {
+fn bodies_heads_and_targets_over_their_limit_are_refused() {
     let service = Service::with_basic();
     let padded = |length: usize| {
         let body = good();
@@ -225,7 +225,7 @@ fn sizes() {
 }
 
 #[test]
-fn chunks_make_a_body() {
+fn a_chunked_body_is_accepted() {
     let service = Service::with_basic();
     let body = good();
     let mut bytes = format!("POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nTransfer-Encoding: chunked\r\n\r\n").into_bytes();
@@ -239,7 +239,7 @@ fn chunks_make_a_body() {
 }
 
 #[test]
-fn what_is_no_request_is_refused_without_an_echo() {
+fn an_invalid_body_is_refused_without_repeating_it() {
     let service = Service::with_basic();
     for body in
         ["", "{", "[]", "null", r#"{"eventType":"Rosario"}"#, r#"{"Rosario":1,"Rosario":2}"#]
@@ -251,7 +251,7 @@ fn what_is_no_request_is_refused_without_an_echo() {
 }
 
 #[test]
-fn connections_are_kept_and_pipelines_stay_in_step() {
+fn pipelined_requests_are_answered_in_order() {
     let service = Service::with_basic();
     let one = request("POST", HOOK, &[AUTHORIZATION, JSON], &good());
     let bad = request("POST", HOOK, &[AUTHORIZATION, JSON], b"{");
@@ -263,7 +263,7 @@ fn connections_are_kept_and_pipelines_stay_in_step() {
 }
 
 #[test]
-fn a_request_type_without_a_section_is_denied_and_warned_of() {
+fn a_request_type_without_a_section_is_denied_and_logged() {
     let service = Service::with_basic();
     let answer = service.post("/registrationHookPP", &good());
     assert_eq!(answer.status, 200);
@@ -279,7 +279,7 @@ fn a_request_type_without_a_section_is_denied_and_warned_of() {
 }
 
 #[test]
-fn a_secret_in_a_header_and_both_ways() {
+fn header_secret_and_basic_can_be_configured_together() {
     let service = Service::start(&[
         ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret"),
         ("HOOK__AUTH__HEADER__SECRET", "s3cr3t"),
@@ -299,7 +299,7 @@ fn a_secret_in_a_header_and_both_ways() {
 }
 
 #[test]
-fn any_hook_of_the_folder_is_served() {
+fn each_file_of_the_rules_folder_is_served_under_its_name() {
     let folder =
         rules_folder(&[("my_hook-2.toml", "[self_service_registration]\nallow_all = true\n")]);
     let service = Service::start(&[
@@ -312,7 +312,7 @@ fn any_hook_of_the_folder_is_served() {
 }
 
 #[test]
-fn a_decision_is_one_line() {
+fn each_request_writes_one_decision_line_without_profile_values() {
     let service = Service::with_basic();
     let mut body = text(&good()).replace('{', "{ ");
     body = body.replacen(

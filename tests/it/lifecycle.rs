@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_password_is_made_where_no_way_in_is_configured() {
+fn a_password_is_generated_where_no_authentication_is_configured() {
     let service = Service::start(&[]);
     let log = wait_for("the curl line", || {
         let log = service.stderr();
@@ -63,7 +63,7 @@ fn a_configured_secret_is_never_printed() {
 
 /// The line is pasted into a shell, where a name must stay one.
 #[test]
-fn names_in_the_curl_line_are_quoted() {
+fn user_names_in_the_curl_line_are_quoted_for_the_shell() {
     let name = ("HOOK__AUTH__BASIC__USERNAME", r#"a"$(x)`\"#);
     let service = Service::start(&[name, BASIC[1]]);
     let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" --json"#;
@@ -71,7 +71,7 @@ fn names_in_the_curl_line_are_quoted() {
 }
 
 #[test]
-fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
+fn without_a_rules_folder_the_built_in_rules_are_served() {
     let empty = tempfile::tempdir().unwrap();
     let service =
         Service::spawn(program().current_dir(&empty).env("HOOK__SERVER__BIND", "127.0.0.1:0"));
@@ -95,7 +95,7 @@ fn refused(command: &mut std::process::Command) -> String {
 }
 
 #[test]
-fn what_keeps_it_from_starting() {
+fn invalid_settings_rules_or_address_exit_with_2_and_the_reason() {
     let empty = tempfile::tempdir().unwrap();
     let said = refused(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
     assert!(said.contains("auth.basic.username"), "{said}");
@@ -132,7 +132,7 @@ fn wait_for_exit(service: &mut Service) -> Option<i32> {
 
 #[test]
 #[cfg(unix)]
-fn it_stops_gracefully() {
+fn a_signal_closes_the_listener_and_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let mut service = Service::with_basic();
         let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
@@ -164,7 +164,7 @@ fn it_stops_gracefully() {
 }
 
 #[test]
-fn a_stuck_client_does_not_keep_it_from_stopping() {
+fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
     let mut service = Service::start(&[
         BASIC[0],
         BASIC[1],
@@ -184,7 +184,7 @@ fn a_stuck_client_does_not_keep_it_from_stopping() {
 
 #[test]
 #[cfg(unix)]
-fn it_says_first_that_it_will_stop() {
+fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
     service.signal("TERM");
     let start = Instant::now();
@@ -203,7 +203,7 @@ fn it_says_first_that_it_will_stop() {
 
 #[test]
 #[cfg(unix)]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_exits_with_130_at_once() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
     service.signal("TERM");
     wait_for("the first signal", || service.stderr().contains("stopping").then_some(()));
@@ -213,7 +213,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_under_its_output_fails_no_request() {
+fn a_full_disk_is_logged_and_fails_no_request() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
@@ -228,7 +228,7 @@ fn a_full_disk_under_its_output_fails_no_request() {
 }
 
 #[test]
-fn decisions_go_where_they_are_told_to() {
+fn decisions_are_written_to_the_configured_file_and_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions");
     let service = Service::start(&[
@@ -255,7 +255,7 @@ fn decisions_go_where_they_are_told_to() {
 /// Standard output is a pipe that takes part of a line and then nothing for a while.
 #[test]
 #[cfg(unix)]
-fn after_a_torn_line_every_line_is_whole() {
+fn no_line_is_appended_to_a_partly_written_one() {
     let (mut pipe, out) = std::io::pipe().unwrap();
     // No socket, and the one safe way to say it of any descriptor.
     let out = socket2::Socket::from(std::os::fd::OwnedFd::from(out));
@@ -293,7 +293,7 @@ fn after_a_torn_line_every_line_is_whole() {
 
 /// Standard output and standard error are pipes that nobody reads.
 #[test]
-fn nobody_needs_to_listen() {
+fn unread_output_pipes_delay_no_request() {
     let (out, mut command) = (std::io::pipe().unwrap(), program());
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let child = command
@@ -322,7 +322,7 @@ fn nobody_needs_to_listen() {
 
 /// SHUT-S01: a hundred requests whose bodies are on their way when the signal comes.
 #[test]
-fn whatever_had_begun_is_answered() {
+fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     let mut service = Service::with_basic();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
@@ -345,7 +345,7 @@ fn whatever_had_begun_is_answered() {
 
 /// SHUT-S06: there is no state to lose, and the address is free at once.
 #[test]
-fn killed_it_starts_again_at_the_same_address() {
+fn a_killed_service_can_start_again_at_the_same_address() {
     let mut service = Service::with_basic();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     let mut open: Vec<_> = (0..20).map(|_| service.connect()).collect();
@@ -363,7 +363,7 @@ fn killed_it_starts_again_at_the_same_address() {
 
 /// SHUT-S07: whoever read its output has gone.
 #[test]
-fn closed_output_ends_nothing() {
+fn a_closed_standard_output_fails_no_request() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = program();
@@ -378,7 +378,7 @@ fn closed_output_ends_nothing() {
 
 /// Opening a pipe without a reader would wait for one.
 #[test]
-fn a_log_that_is_a_pipe_needs_a_reader() {
+fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("decisions");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -41,7 +41,7 @@ fn values(form: &Value, found: &mut BTreeSet<String>) {
 
 /// LOG-S01: every recorded request, allowed and denied.
 #[test]
-fn no_value_of_a_profile_stands_in_any_log() {
+fn profile_values_are_in_no_log() {
     let service = talkative(&[]);
     let mut count = 0;
     let mut private = BTreeSet::new();
@@ -76,7 +76,7 @@ fn no_value_of_a_profile_stands_in_any_log() {
 
 /// LOG-S02 and LOG-S08: whatever is presented, its reason is told and nothing of it.
 #[test]
-fn no_credential_stands_in_any_log() {
+fn credentials_are_in_no_log_and_refusals_name_their_reason() {
     let issuer = Issuer::start(Behaviour::default());
     let settings = issuer::settings(issuer.address);
     let mut settings: Vec<_> =
@@ -118,7 +118,7 @@ fn no_credential_stands_in_any_log() {
 
 /// LOG-S04: nothing that a caller sends begins a line.
 #[test]
-fn nobody_else_writes_a_line() {
+fn request_content_cannot_forge_a_log_line() {
     let service = talkative(&[]);
     const FORGED: &str = "x\\r\\n{\\\"level\\\":\\\"INFO\\\",\\\"msg\\\":\\\"forged\\\"}";
     let good = registration(&format!(r#"{{"firstName":"{FORGED}"}}"#));
@@ -148,7 +148,7 @@ fn nobody_else_writes_a_line() {
 
 /// An answer that Okta would not take is a denial, and costs one line of the log in a while.
 #[test]
-fn answers_too_large_for_okta_are_denied_and_do_not_fill_the_log() {
+fn answers_too_large_for_okta_become_denials_and_one_log_line() {
     let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nb = '{a}{a}'\n";
     let folder = crate::support::rules_folder(&[("hook.toml", rules)]);
     let folder = folder.path().to_str().unwrap();
@@ -172,7 +172,7 @@ fn answers_too_large_for_okta_are_denied_and_do_not_fill_the_log() {
 
 /// LOG-S07: whatever comes of a request, it has one line.
 #[test]
-fn every_request_has_a_line() {
+fn every_request_writes_one_decision_line_whatever_its_status() {
     let service = talkative(&[
         ("HOOK__SERVER__BODY_LIMIT", "1000"),
         ("HOOK__SERVER__REQUEST_TIMEOUT", "300ms"),

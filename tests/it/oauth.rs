@@ -49,7 +49,7 @@ fn unknown(issuer: &Issuer, kid: &str) -> String {
 }
 
 #[test]
-fn statuses_and_challenges() {
+fn refused_tokens_get_their_status_challenge_and_log_line() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     let good = issuer.token(&json!({}));
@@ -98,7 +98,7 @@ fn statuses_and_challenges() {
 }
 
 #[test]
-fn metadata_by_either_name_and_to_the_letter() {
+fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
     let issuer = Issuer::start(Behaviour { rfc8414: true, ..Behaviour::default() });
     assert_eq!(call(&warm(&issuer), &issuer.token(&json!({}))).status, 200);
     let liar = Issuer::start(Behaviour {
@@ -116,7 +116,7 @@ fn metadata_by_either_name_and_to_the_letter() {
 }
 
 #[test]
-fn an_issuer_that_comes_up_later() {
+fn an_issuer_that_starts_later_makes_the_service_ready() {
     let (address, start) = Issuer::later();
     let service = service(address, &[]);
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
@@ -138,7 +138,7 @@ fn an_issuer_that_comes_up_later() {
 }
 
 #[test]
-fn fetches_are_counted_by_what_came_of_them() {
+fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
     let keys = Keys::keep(issuer, Duration::from_secs(3600), None).unwrap();
@@ -149,7 +149,7 @@ fn fetches_are_counted_by_what_came_of_them() {
 }
 
 #[test]
-fn a_crowd_at_a_cold_start_costs_one_fetch() {
+fn two_hundred_callers_at_a_cold_start_cause_one_fetch() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() });
     let service = service(issuer.address, &[]);
@@ -163,7 +163,7 @@ fn a_crowd_at_a_cold_start_costs_one_fetch() {
 }
 
 #[test]
-fn a_new_key_is_found_and_a_flood_of_unknown_ones_is_not_followed() {
+fn a_rotated_key_is_fetched_and_unknown_keys_cause_no_further_fetch() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
@@ -187,7 +187,7 @@ fn a_new_key_is_found_and_a_flood_of_unknown_ones_is_not_followed() {
 }
 
 #[test]
-fn a_silent_issuer_holds_nobody_up() {
+fn a_silent_issuer_delays_callers_by_at_most_two_seconds() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     issuer.change(|behaviour| behaviour.silent = true);
@@ -204,7 +204,7 @@ fn a_silent_issuer_holds_nobody_up() {
 }
 
 #[test]
-fn the_last_good_keys_stay_whatever_comes() {
+fn an_invalid_key_set_keeps_the_last_valid_keys() {
     // A good key set that is too large: 3 MiB of white space.
     let bad: [fn(&mut Behaviour); 7] = [
         |it| it.status = 500,
@@ -236,7 +236,7 @@ fn the_last_good_keys_stay_whatever_comes() {
 }
 
 #[test]
-fn a_key_that_goes_takes_its_tokens_along() {
+fn removing_a_key_invalidates_remembered_tokens() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let service = warm(&issuer);
     let good = issuer.token(&json!({}));
@@ -264,7 +264,7 @@ fn signed(issuer: &Issuer, with: &str, kid: &str, id: &str) -> String {
 }
 
 #[test]
-fn a_key_whose_private_half_is_published_is_refused_though_it_is_the_only_one() {
+fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     let known = issuer.token(&json!({}));
@@ -292,7 +292,7 @@ fn a_key_whose_private_half_is_published_is_refused_though_it_is_the_only_one() 
 }
 
 #[test]
-fn a_leaked_key_goes_and_the_other_last_good_keys_stay() {
+fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let service = warm(&issuer);
     let known = issuer.token(&json!({}));
@@ -309,7 +309,7 @@ fn a_leaked_key_goes_and_the_other_last_good_keys_stay() {
 }
 
 #[test]
-fn settings_of_oauth() {
+fn invalid_oauth_settings_are_refused_with_the_reason() {
     let issuer = Issuer::start(Behaviour::default());
     let refused = |change: (&str, &str), why: &str| {
         let mut command = crate::support::program();
@@ -350,7 +350,7 @@ fn settings_of_oauth() {
 }
 
 #[test]
-fn an_empty_section_is_not_a_way_in() {
+fn an_empty_oauth_section_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.toml");
     std::fs::write(&path, "[auth.oauth]\n").unwrap();
@@ -361,7 +361,7 @@ fn an_empty_section_is_not_a_way_in() {
 }
 
 #[test]
-fn keys_are_fetched_again_before_they_are_too_old_and_soon_after() {
+fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
     ready(&service);
@@ -387,7 +387,7 @@ fn keys_are_fetched_again_before_they_are_too_old_and_soon_after() {
 }
 
 #[test]
-fn a_caller_waits_once_however_much_there_is_to_wait_for() {
+fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(450), ..Behaviour::default() });
     let service = service(issuer.address, &[]);
@@ -398,7 +398,7 @@ fn a_caller_waits_once_however_much_there_is_to_wait_for() {
 }
 
 #[test]
-fn another_way_in_makes_it_ready_without_keys() {
+fn with_another_authentication_method_the_service_is_ready_without_keys() {
     let (address, _) = Issuer::later();
     let basic = crate::support::BASIC;
     let service = service(address, &basic);
@@ -408,7 +408,7 @@ fn another_way_in_makes_it_ready_without_keys() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn a_redirect_of_the_issuer_is_not_followed() {
     let elsewhere =
         Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let issuer = Issuer::start(Behaviour::default());
@@ -422,7 +422,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn what_must_not_be_stored_is_not_fetched_for_each_request() {
+fn no_store_keys_are_not_fetched_for_each_request() {
     let headers = "Cache-Control: no-store\r\n".to_owned();
     let issuer = Issuer::start(Behaviour { headers, ..Behaviour::default() });
     let service = warm(&issuer);
@@ -433,7 +433,7 @@ fn what_must_not_be_stored_is_not_fetched_for_each_request() {
 }
 
 #[test]
-fn a_remembered_token_runs_out() {
+fn a_remembered_token_expires() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
     ready(&service);
@@ -446,7 +446,7 @@ fn a_remembered_token_runs_out() {
 }
 
 #[test]
-fn a_remembered_token_goes_with_the_key_and_not_with_its_name() {
+fn a_remembered_token_is_invalid_once_another_key_has_its_name() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     let token = issuer.token(&json!({}));
@@ -460,7 +460,7 @@ fn a_remembered_token_goes_with_the_key_and_not_with_its_name() {
 
 /// More tokens than are remembered.
 #[test]
-fn every_token_is_accepted_remembered_or_not() {
+fn tokens_beyond_the_capacity_of_the_cache_are_accepted() {
     let issuer = Issuer::start(Behaviour::default());
     let service = warm(&issuer);
     let mut stream = service.connect();
@@ -474,7 +474,7 @@ fn every_token_is_accepted_remembered_or_not() {
 }
 
 #[test]
-fn wrong_credentials_do_not_lock_out_who_has_the_right_ones() {
+fn many_wrong_credentials_do_not_lock_out_valid_callers() {
     let service = Service::with_basic();
     let bad = request("POST", HOOK, &["Authorization: Basic AAAA", JSON], b"{}");
     thread::scope(|scope| {

@@ -55,7 +55,7 @@ fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn requests_rules_and_refusals_are_counted() {
+fn requests_rules_refusals_and_connections_are_counted() {
     let (service, metrics) = with_metrics(&[]);
     let before = samples(metrics);
     assert_eq!(before[r#"registration_hook_auth_failures_total{reason="expired"}"#], 0.0);
@@ -109,7 +109,7 @@ fn requests_rules_and_refusals_are_counted() {
 }
 
 #[test]
-fn the_operators_listener_knows_the_probes_and_nothing_else() {
+fn the_metrics_listener_serves_probes_and_metrics_only() {
     let (service, metrics) = with_metrics(&[]);
     assert_eq!(get(metrics, "/healthz").status, 200);
     assert!(get(metrics, "/readyz").text().starts_with(r#"{"ready":true"#));
@@ -118,7 +118,7 @@ fn the_operators_listener_knows_the_probes_and_nothing_else() {
 }
 
 #[test]
-fn hooks_that_are_overloaded_do_not_hide_what_operators_ask() {
+fn the_metrics_listener_answers_while_the_hooks_are_overloaded() {
     let (service, metrics) =
         with_metrics(&[("HOOK__SERVER__WORKERS", "1"), ("HOOK__SERVER__MAX_CONNECTIONS", "1")]);
     let whole = request("POST", SSR, &[AUTHORIZATION, JSON], b"{ }");
@@ -136,7 +136,7 @@ fn hooks_that_are_overloaded_do_not_hide_what_operators_ask() {
 }
 
 #[test]
-fn lost_lines_and_bad_rules_are_counted() {
+fn dropped_lines_and_reloads_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hook.toml"), "progressive_profile.allow_all = true\n").unwrap();
     let (service, metrics) = with_metrics(&[
@@ -163,7 +163,7 @@ fn lost_lines_and_bad_rules_are_counted() {
 /// CLOCK-S01, and what tokens cost: clocks that differ by half a minute are no matter, by one and a
 /// half they are.
 #[test]
-fn refused_tokens_and_fetches_of_keys_are_counted() {
+fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
     let issuer = Issuer::start(Behaviour::default());
     let settings = issuer::settings(issuer.address);
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
@@ -190,7 +190,7 @@ fn refused_tokens_and_fetches_of_keys_are_counted() {
 
 /// What an Okta admin finds in the System Log; shadow rules too, and no value.
 #[test]
-fn decisions_explain_themselves_where_they_are_told_to() {
+fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
     let folder = tempfile::tempdir().unwrap();
     let rule = |id: &str, more: &str| {
         format!(
@@ -293,7 +293,7 @@ fn replace(folder: &Path, pair: &str) {
 
 /// The TLS library warns of each client that breaks the protocol.
 #[test]
-fn strangers_who_break_tls_do_not_fill_the_log() {
+fn broken_tls_handshakes_do_not_fill_the_log() {
     let (service, _folder) = with_tls("p256");
     // A handshake message that no client sends first: HelloRequest.
     let unexpected = [0x16, 3, 1, 0, 4, 0, 0, 0, 0];
@@ -310,7 +310,7 @@ fn strangers_who_break_tls_do_not_fill_the_log() {
 }
 
 #[test]
-fn https_of_both_versions_and_both_kinds_of_key() {
+fn https_works_with_tls_1_2_and_1_3_and_with_p256_and_rsa_keys() {
     for pair in ["p256", "rsa"] {
         let (service, _folder) = with_tls(pair);
         assert!(service.stderr().contains("listens on https://"));
@@ -330,7 +330,7 @@ fn https_of_both_versions_and_both_kinds_of_key() {
 }
 
 #[test]
-fn a_new_certificate_is_taken_up_and_a_bad_one_is_not() {
+fn a_valid_new_certificate_is_served_and_an_invalid_one_is_not() {
     let (service, folder) = with_tls("p256");
     let version = &rustls::version::TLS13;
     let serves = |name: &str| connect(service.address, &pem(name), version).is_ok();
@@ -354,7 +354,7 @@ fn a_new_certificate_is_taken_up_and_a_bad_one_is_not() {
 
 /// Whoever connects and says nothing is cut, before and after the handshake.
 #[test]
-fn silence_is_cut_under_tls_too() {
+fn silent_tls_clients_are_closed_before_and_after_the_handshake() {
     let (service, _folder) = with_tls("p256");
     let mut silent = service.connect();
     let mut idle = connect(service.address, &pem("p256.crt"), &rustls::version::TLS13).unwrap();
@@ -368,7 +368,7 @@ fn silence_is_cut_under_tls_too() {
 }
 
 #[test]
-fn a_pair_that_cannot_be_used_keeps_it_from_starting() {
+fn an_unusable_certificate_or_key_prevents_the_start() {
     let missing = pem("missing.pem");
     for (certificate, key, why) in [
         (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),

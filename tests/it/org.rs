@@ -28,7 +28,7 @@ fn rule(more: &str) -> String {
 }
 
 #[test]
-fn problems_stand_at_their_places() {
+fn schema_and_policy_problems_are_reported_at_their_places() {
     let (schema, policy) = (repository(SCHEMA), repository(POLICY));
     for (folder, schema, policy, at_least) in [
         ("tests/org/schema", Some(&*schema), None, 40),
@@ -42,7 +42,7 @@ fn problems_stand_at_their_places() {
 }
 
 #[test]
-fn notes_are_no_problems() {
+fn notes_are_printed_with_exit_code_0() {
     let optional = rule("attribute = \"mobilePhone\"\noptional = true\nformat = \"phone\"");
     let slips = rule("attributes = [\"emial\", \"timeZone\", \"birthDate\"]\nlength = { min = 1 }")
         + "[self_service_registration.set]\nemployeNumber = \"1\"\n";
@@ -97,7 +97,7 @@ fn policy(attributes: usize, listed: bool) -> String {
 }
 
 #[test]
-fn a_form_has_ten_attributes() {
+fn a_form_has_up_to_ten_attributes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.json");
     let rules = rule("attribute = \"a1\"\nlength = { min = 1 }");
@@ -118,7 +118,7 @@ fn a_form_has_ten_attributes() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_no_answer() {
+fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file.json");
     let path = file.to_str().unwrap();

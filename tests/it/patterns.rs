@@ -114,7 +114,7 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
 
 /// Nobody gets around a rule by a value that its condition cannot judge.
 #[test]
-fn a_condition_on_a_value_that_takes_too_long_holds() {
+fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     let hook = hook(
         "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'b'\ndigits = 1\n\
          when = [{ attribute = 'a', pattern = 'x(a?){1000}' }]\n",

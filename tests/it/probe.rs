@@ -53,7 +53,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 }
 
 #[test]
-fn what_passes_that_ought_not_to_is_told() {
+fn the_probe_reports_every_kind_of_attack_that_passes() {
     let mut told = as_they_say("tests/probe", &Lints { probe: true, ..Default::default() });
     told.extend(findings(&["red"], &["red"]));
     // Each attack has been seen to find something.
@@ -74,7 +74,7 @@ fn what_passes_that_ought_not_to_is_told() {
 /// No kind of check there is takes a value of any type, so one is made for the occasion. Each input
 /// of each attack on a domain is the one that passes.
 #[test]
-fn every_input_is_tried() {
+fn every_input_of_each_attack_is_tried() {
     assert_eq!(
         findings(&["red"], &["red"]),
         ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
@@ -120,7 +120,7 @@ fn every_input_is_tried() {
 }
 
 #[test]
-fn only_check_probes_and_only_when_asked() {
+fn only_check_with_the_probe_flag_probes() {
     let rules = fs::read_to_string(repository("tests/probe/okta-sample.toml")).unwrap();
     let folder = rules_folder(&[("hook.toml", &rules)]);
     assert_eq!(check(folder.path(), &[]).0, Some(0));
@@ -139,7 +139,7 @@ fn only_check_probes_and_only_when_asked() {
 }
 
 #[test]
-fn a_rule_at_fault_is_not_probed() {
+fn a_rule_with_a_problem_is_not_probed() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nexamples.pass = ['abcd']\n";
     let folder = rules_folder(&[("hook.toml", rules)]);
     let (_, said) = check(folder.path(), &["--probe"]);

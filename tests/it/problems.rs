@@ -38,13 +38,13 @@ pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
 }
 
 #[test]
-fn files() {
+fn every_invalid_rules_file_has_exactly_the_problems_it_lists() {
     let found = as_they_say("tests/problems", &Lints::default());
     assert!(found.len() > 40, "{}", found.len());
 }
 
 #[test]
-fn a_problem_shows_its_line() {
+fn a_problem_shows_its_line_and_a_mark_below() {
     let folder = rules_folder(&[("hook.toml", "[self_service_registration]\nallow_al = true\n")]);
     let problems = problems(folder.path());
     let shown = problems[0].to_string();
@@ -58,7 +58,7 @@ fn a_problem_shows_its_line() {
 }
 
 #[test]
-fn all_files_are_told_of() {
+fn problems_of_all_files_are_reported_together() {
     let folder = rules_folder(&[
         ("a.toml", "[x]\n"),
         ("b.toml", "[self_service_registration]\nallow_all = true\n"),
@@ -87,7 +87,7 @@ fn all_files_are_told_of() {
 }
 
 #[test]
-fn no_folder_or_none_in_it() {
+fn a_missing_or_empty_rules_folder_is_a_problem() {
     let empty = tempfile::tempdir().unwrap();
     assert!(problems(empty.path())[0].message.contains("has no rules"));
     let missing = empty.path().join("x");
@@ -95,7 +95,7 @@ fn no_folder_or_none_in_it() {
 }
 
 #[test]
-fn patterns_nest_up_to_a_bound() {
+fn patterns_nest_up_to_the_limit() {
     for (depth, fits) in [(49, true), (60, false)] {
         let pattern = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
         let rule = format!(

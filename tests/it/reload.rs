@@ -71,7 +71,7 @@ fn rename(folder: &Path, name: &str, text: &str) {
 
 /// CFG-S12: under load, no request fails, and every answer is of the old or of the new rules.
 #[test]
-fn good_rules_replace_others_while_requests_go_on() {
+fn valid_rules_replace_the_active_ones_without_failing_a_request() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     // What cannot be looked at hides nothing else.
     symlink("nowhere", folder.path().join("a-link")).unwrap();
@@ -104,7 +104,7 @@ fn good_rules_replace_others_while_requests_go_on() {
 
 /// CFG-S13, by looking and by SIGHUP alone.
 #[test]
-fn bad_rules_change_nothing_and_are_told_of_once() {
+fn invalid_rules_change_nothing_and_are_reported_once() {
     for (reload, hangup) in [("200ms", false), ("off", true)] {
         let folder = rules_folder(&[("hook.toml", &rules("good.example"))]);
         let service = start(folder.path(), &[("HOOK__RULES__RELOAD", reload)]);
@@ -138,7 +138,7 @@ fn bad_rules_change_nothing_and_are_told_of_once() {
 }
 
 #[test]
-fn without_looking_nothing_changes_but_on_a_hangup() {
+fn with_reload_off_only_sighup_reloads() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "off")]);
     rename(folder.path(), "hook.toml", &rules("new.example"));
@@ -150,7 +150,7 @@ fn without_looking_nothing_changes_but_on_a_hangup() {
 
 /// Files are links into a folder that a link leads to, which is swapped.
 #[test]
-fn kubernetes_swaps_links() {
+fn a_symlink_swap_as_in_kubernetes_reloads_the_rules() {
     let folder = tempfile::tempdir().unwrap();
     let version = |name: &str, domain: &str| {
         fs::create_dir(folder.path().join(name)).unwrap();
@@ -168,7 +168,7 @@ fn kubernetes_swaps_links() {
 
 /// A file that grows from look to look is not settled.
 #[test]
-fn what_is_being_written_waits() {
+fn a_file_that_is_still_being_written_is_not_loaded() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "1s")]);
     let start = Instant::now();
@@ -185,7 +185,7 @@ fn what_is_being_written_waits() {
 }
 
 #[test]
-fn lists_follow_their_files() {
+fn list_files_are_reloaded_with_the_rules() {
     let text = rules("x").replace(r#"["x"]"#, r#"{ file = "domains.txt" }"#);
     let folder = rules_folder(&[("hook.toml", &text), ("domains.txt", "old.example\n")]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
@@ -246,7 +246,7 @@ fn a_secret_is_rotated_without_a_restart() {
 
 /// A file that new settings name and that comes only later.
 #[test]
-fn what_new_settings_lack_may_come_later() {
+fn a_secret_file_that_appears_later_is_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let (settings, secret) = (folder.path().join("settings.toml"), folder.path().join("secret"));
     let write = |password: &str| {
@@ -269,7 +269,7 @@ fn what_new_settings_lack_may_come_later() {
 
 /// A pipe ends no look, and is told of.
 #[test]
-fn a_pipe_in_the_place_of_a_file_stops_nothing() {
+fn a_pipe_in_place_of_a_list_is_reported_and_reloading_goes_on() {
     let text = rules("x").replace(r#"["x"]"#, r#"{ file = "domains.txt" }"#);
     let folder = rules_folder(&[("hook.toml", &text), ("domains.txt", "old.example\n")]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
@@ -284,7 +284,7 @@ fn a_pipe_in_the_place_of_a_file_stops_nothing() {
 }
 
 #[test]
-fn every_hangup_is_answered() {
+fn every_sighup_is_answered_in_the_log() {
     let folder = rules_folder(&[("hook.toml", &rules("a.example"))]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "off")]);
     for (text, told) in [
@@ -302,7 +302,7 @@ fn every_hangup_is_answered() {
 
 /// Other settings of tokens forget what was verified by the old ones; the same ones keep the keys.
 #[test]
-fn settings_of_tokens_follow_their_file() {
+fn changed_token_settings_apply_and_unchanged_ones_keep_the_keys() {
     let issuer = Issuer::start(Behaviour::default());
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.toml");
@@ -338,7 +338,7 @@ fn settings_of_tokens_follow_their_file() {
 
 /// CFG-S18
 #[test]
-fn a_secret_that_all_can_read_is_warned_of() {
+fn a_world_readable_secret_is_logged_as_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
@@ -358,7 +358,7 @@ fn a_secret_that_all_can_read_is_warned_of() {
 
 /// A fault of ours in telling a problem far to the right has ended the reload thread.
 #[test]
-fn a_problem_far_to_the_right_does_not_end_reloading() {
+fn a_problem_in_a_very_long_line_does_not_end_reloading() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
     let far = rules("x").replace("[\"x\"]", &format!("[{}x]", " ".repeat(70_000)));
@@ -370,7 +370,7 @@ fn a_problem_far_to_the_right_does_not_end_reloading() {
 }
 
 #[test]
-fn many_problems_are_few_lines_and_a_count() {
+fn many_problems_are_logged_as_a_few_lines_and_a_count() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
     let bad = rules("x").replace("[\"x\"]", &format!("[{}]", "x,".repeat(4000)));
@@ -426,7 +426,7 @@ fn files_that_no_rule_names_are_not_watched() {
 
 /// A list that grows all the time stays what it was when it rested; the rules beside it follow.
 #[test]
-fn a_list_that_never_rests_does_not_stop_the_rules() {
+fn a_list_that_changes_all_the_time_does_not_block_the_rules() {
     let text = |domain: &str| {
         rules(domain)
             + r#"[[self_service_registration.rules]]
@@ -463,7 +463,7 @@ message = "Not this city."
 
 /// Where a rules file itself never rests, SIGHUP is answered all the same, and secrets follow.
 #[test]
-fn rules_that_never_rest_do_not_stop_credentials() {
+fn rules_that_change_all_the_time_do_not_block_credentials() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example")), ("secret", "A\n")]);
     let secret = folder.path().join("secret");
     let mut command = program();
@@ -489,7 +489,7 @@ fn rules_that_never_rest_do_not_stop_credentials() {
 
 /// Every descriptor is taken, so that the new secret cannot be read; then they are free again.
 #[test]
-fn a_secret_that_could_not_be_read_is_read_again() {
+fn an_unreadable_secret_is_reported_once_and_read_again() {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let secret = folder.path().join("secret");
     fs::write(&secret, "A\n").unwrap();

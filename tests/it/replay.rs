@@ -25,7 +25,7 @@ fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_fixtures() {
+fn replay_passes_every_fixture() {
     let output = run(program().args(["replay", "fixtures"]), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
@@ -34,7 +34,7 @@ fn the_fixtures() {
 }
 
 #[test]
-fn a_difference_is_shown_and_rewritten() {
+fn a_difference_is_printed_and_rewritten_by_update() {
     let folder = recorded(&["guide-allow", "guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let good = fs::read_to_string(&response).unwrap();
@@ -57,7 +57,7 @@ fn a_difference_is_shown_and_rewritten() {
 }
 
 #[test]
-fn the_order_of_keys_counts() {
+fn another_order_of_keys_is_a_difference() {
     let folder = recorded(&["guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let text = fs::read_to_string(&response).unwrap();
@@ -68,7 +68,7 @@ fn the_order_of_keys_counts() {
 }
 
 #[test]
-fn what_does_not_belong_together() {
+fn unpaired_misnamed_and_invalid_files_are_failures() {
     let folder = recorded(&["guide-allow", "guide-deny", "login-elsewhere"]);
     let hook = folder.path().join("registrationHookSSR");
     fs::remove_file(hook.join("guide-allow.request.json")).unwrap();
@@ -96,7 +96,7 @@ fn what_does_not_belong_together() {
 }
 
 #[test]
-fn could_not_answer() {
+fn replay_exits_with_2_for_an_empty_or_missing_folder() {
     let empty = tempfile::tempdir().unwrap();
     let (code, said) = replay(empty.path(), &[]);
     assert_eq!(code, Some(2));

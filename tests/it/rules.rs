@@ -217,7 +217,7 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 #[test]
-fn checks() {
+fn each_check_passes_and_fails_the_values_of_the_table() {
     for (keys, good, bad) in CHECKS {
         let hook = with_rule(&format!("attribute = \"a\"\n{keys}"));
         for value in *good {
@@ -232,7 +232,7 @@ fn checks() {
 }
 
 #[test]
-fn equals() {
+fn equals_requires_two_equal_texts() {
     let hook = with_rule("attribute = 'email'\nequals = 'login'");
     assert!(passes(&hook, r#"{"email":"a","login":"a"}"#));
     for form in [
@@ -257,7 +257,7 @@ fn every_attribute_must_hold() {
 }
 
 #[test]
-fn all_and_any() {
+fn all_needs_every_part_and_any_needs_one() {
     let all = with_rule(
         "all = [{ attribute = 'a', digits = 1 }, { attribute = 'b', digits = 2, optional = true }]",
     );
@@ -330,7 +330,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
-fn allow_all_and_update() {
+fn allow_all_copies_the_updated_attributes_or_allows() {
     let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['b', 'a']\n");
     let update = answer(&hook, &progressive(r#"{"a":[1],"b":"x","c":"not copied"}"#));
     assert_eq!(
@@ -421,7 +421,7 @@ proptest! {
 }
 
 #[test]
-fn a_value_that_no_attribute_has_is_not_matched_at_length() {
+fn a_very_long_value_is_not_matched_against_patterns() {
     let hook = with_rule("attribute = 'a'\npattern = '[01]*1[01]{4000}'");
     let start = std::time::Instant::now();
     let value = "1".repeat(250_000);
@@ -446,7 +446,7 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 }
 
 #[test]
-fn a_panic_costs_its_request_an_answer() {
+fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
@@ -469,7 +469,7 @@ fn a_panic_costs_its_request_an_answer() {
 }
 
 #[test]
-fn the_day_is_that_of_the_request() {
+fn age_is_measured_on_the_day_of_the_request_in_utc() {
     let hook = with_rule("attribute = 'a'\nage = { min = 18 }");
     let at = |time: &str| {
         let body = text(&registration(r#"{"a":"2008-11-22"}"#)).replacen(
@@ -495,7 +495,7 @@ fn the_day_is_that_of_the_request() {
 }
 
 #[test]
-fn conditions() {
+fn a_rule_counts_only_where_all_its_conditions_hold() {
     let hook = with_rule(
         "attribute = 'badge'\ndigits = 4\nwhen = [{ attribute = 'userType', one_of = ['contractor'] }, { attribute = 'country', one_of = ['US'], optional = true }]",
     );
@@ -530,7 +530,7 @@ fn shadow_rules_are_judged_and_do_not_decide() {
 }
 
 #[test]
-fn messages_by_language() {
+fn messages_follow_the_language_of_the_form_or_profile() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -590,7 +590,7 @@ message = { default = "A digit.", fr = "Un chiffre." }
 }
 
 #[test]
-fn a_language_as_long_as_the_body_costs_no_time() {
+fn a_language_as_long_as_the_body_is_read_quickly() {
     let mut rules = "[self_service_registration]\n".to_owned();
     for number in 0..200 {
         rules += &format!(
@@ -623,7 +623,7 @@ fn a_language_as_long_as_the_body_costs_no_time() {
 }
 
 #[test]
-fn what_is_set() {
+fn set_writes_constants_templates_and_normalised_attributes() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -675,7 +675,7 @@ department = "No {employeeNumber}"
 }
 
 #[test]
-fn lists_from_files() {
+fn lists_are_read_from_files_in_the_rules_folder() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = 'lists/codes.txt' }\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
     let folder = crate::support::rules_folder(&[
         ("hook.toml", rules),

@@ -84,7 +84,7 @@ fn vocabulary() -> BTreeSet<String> {
 const RULE: &str = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n";
 
 #[test]
-fn real_files_are_accepted() {
+fn the_schema_accepts_the_shipped_rules_and_examples() {
     let validator = Validator::new();
     let mut texts = files(&repository("rules"), ".toml");
     texts.extend(files(&repository("examples"), ".toml"));
@@ -95,7 +95,7 @@ fn real_files_are_accepted() {
 }
 
 #[test]
-fn the_same_keys_are_known_in_every_table() {
+fn schema_and_loader_know_the_same_keys_in_every_table() {
     let schema = schema();
     let vocabulary = vocabulary();
     // Where the schema has a table's keys, and a file that is cut in two where one would stand.
@@ -172,7 +172,7 @@ fn the_same_keys_are_known_in_every_table() {
 }
 
 #[test]
-fn the_same_names_are_known() {
+fn schema_and_loader_know_the_same_names() {
     let validator = Validator::new();
     let templates = [
         format!("{RULE}attribute = 'a'\nformat = '?'\n"),
@@ -193,7 +193,7 @@ fn the_same_names_are_known() {
 }
 
 #[test]
-fn the_same_forms_are_accepted() {
+fn schema_and_loader_accept_the_same_values() {
     let validator = Validator::new();
     let checks = [
         ("domains = ['okta.com', '*.okta.com']", true),

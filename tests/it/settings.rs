@@ -40,7 +40,7 @@ fn loaded(sources: &Sources) -> Settings {
 }
 
 #[test]
-fn defaults() {
+fn unset_keys_have_the_documented_defaults() {
     let settings = good("", &[]);
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.server.body_limit, 256 << 10);
@@ -55,7 +55,7 @@ fn defaults() {
 }
 
 #[test]
-fn later_layers_win() {
+fn flags_override_variables_and_variables_override_the_file() {
     let file = "[server]\nbind = \"127.0.0.1:1\"\nworkers = 3\nbody_limit = \"1 MiB\"\n[log]\ndecisions = \"off\"\n";
     let (mut sources, _folder) = sources(
         Some(file),
@@ -76,7 +76,7 @@ fn later_layers_win() {
 }
 
 #[test]
-fn port_is_honoured_unless_an_address_is_set() {
+fn port_sets_the_address_unless_bind_is_set() {
     let way_in = "auth.basic.username = 'a'\nauth.basic.password = 'b'";
     assert_eq!(good(way_in, &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
     let settings = good("server.bind = \"127.0.0.1:1\"", &[("PORT", "9000")]);
@@ -90,7 +90,7 @@ fn port_is_honoured_unless_an_address_is_set() {
 }
 
 #[test]
-fn the_environment_is_never_retyped() {
+fn values_of_variables_are_taken_literally() {
     for password in ["0012", "1.50", "true", "1e3", " a ", "a,b", "null", "é"] {
         let settings = good(
             "",
@@ -103,7 +103,7 @@ fn the_environment_is_never_retyped() {
 }
 
 #[test]
-fn secrets_by_list_and_file() {
+fn secrets_come_from_a_value_a_list_or_a_file() {
     let exposed = |settings: Settings| -> Vec<String> {
         let secrets = settings.auth.header.unwrap().secrets;
         secrets.iter().map(|secret| secret.expose().to_owned()).collect()
@@ -139,7 +139,7 @@ fn secrets_by_list_and_file() {
 }
 
 #[test]
-fn unknown_keys_in_any_layer() {
+fn unknown_keys_are_reported_in_every_layer() {
     let found = problems(
         "[server]\nbnd = \"x\"\n\"tls.key\" = \"x\"\n[sever]\nbind = \"x\"\n[auth.basic]\nusername.x = 1\n",
         &[
@@ -169,7 +169,7 @@ fn unknown_keys_in_any_layer() {
 }
 
 #[test]
-fn wrong_values() {
+fn invalid_values_are_reported_with_the_expected_form() {
     for (key, value, message) in [
         (
             "server.bind",
@@ -207,7 +207,7 @@ fn wrong_values() {
 }
 
 #[test]
-fn limits() {
+fn values_outside_their_limits_are_refused() {
     let (one_and_a_half, hour) = (Some("1500ms"), "3600s");
     for (key, least, between, most) in [
         ("server.workers", "1", None, "512"),
@@ -238,14 +238,14 @@ fn limits() {
 }
 
 #[test]
-fn a_number_that_is_too_large() {
+fn a_number_beyond_64_bits_is_reported() {
     let found = problems("server.workers = 99999999999999999999\nserver.x = 1", &[]);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[1].contains("a number is too large"), "{found:?}");
 }
 
 #[test]
-fn incomplete_or_unusable_ways_in() {
+fn incomplete_or_unusable_authentication_settings_are_reported() {
     for (file, message) in [
         (
             "auth.basic.username = \"a\"",
@@ -301,7 +301,7 @@ fn incomplete_or_unusable_ways_in() {
 }
 
 #[test]
-fn no_value_shows() {
+fn problems_and_debug_output_show_no_secret() {
     for file in [
         "auth.basic.password = Pa55word",
         "auth.basic.password = \"Pa55word",
@@ -331,7 +331,7 @@ fn no_value_shows() {
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn a_variable_that_is_not_utf_8_is_reported() {
     let (mut sources, _folder) = sources(None, &[]);
     sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
     let (_, problems) = load(&sources).unwrap();
@@ -339,7 +339,7 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
-fn a_named_file_must_be_there() {
+fn a_missing_config_file_is_an_error() {
     let sources = Sources { file: Some("/nonexistent.toml".into()), ..Sources::default() };
     let problem = load(&sources).unwrap_err();
     assert!(
@@ -349,7 +349,7 @@ fn a_named_file_must_be_there() {
 }
 
 #[test]
-fn an_open_address_needs_a_way_in() {
+fn a_public_address_needs_an_authentication_method() {
     let found = problems("server.bind = \"0.0.0.0:1\"", &[]);
     assert!(found[0].contains("set `auth.basic.username`"), "{found:?}");
     good("server.bind = \"[::1]:1\"", &[]);
@@ -364,7 +364,7 @@ fn an_open_address_needs_a_way_in() {
 }
 
 #[test]
-fn two_variables_for_one_key() {
+fn two_variables_for_one_key_are_reported() {
     let set = |name: &'static str| (name, "x");
     for (variables, message) in [
         (
@@ -392,7 +392,7 @@ fn two_variables_for_one_key() {
 }
 
 #[test]
-fn files_with_secrets_are_read_only_where_they_are_needed() {
+fn secret_files_are_read_only_when_secrets_are_needed() {
     let (mut sources, _folder) = sources(
         Some("auth.basic.username = \"a\"\nauth.basic.password_file = \"/nonexistent\""),
         &[],

@@ -47,7 +47,7 @@ fn after_a_good_request(service: &Service) -> TcpStream {
 }
 
 #[test]
-fn a_first_head_is_cut_after_five_seconds() {
+fn a_client_that_does_not_finish_its_first_head_is_closed_after_five_seconds() {
     let service = Service::with_basic();
     let silent = service.connect();
     let mut stalled = service.connect();
@@ -69,7 +69,7 @@ fn a_first_head_is_cut_after_five_seconds() {
 }
 
 #[test]
-fn a_later_head_is_cut_after_five_seconds() {
+fn a_client_that_does_not_finish_a_later_head_is_closed_after_five_seconds() {
     let service = Service::with_basic();
     std::thread::scope(|scope| {
         for drip in [None, Some(b'x')] {
@@ -83,7 +83,7 @@ fn a_later_head_is_cut_after_five_seconds() {
 }
 
 #[test]
-fn a_body_is_cut_after_the_request_timeout() {
+fn a_client_that_does_not_finish_a_body_gets_408_after_the_request_timeout() {
     let service = Service::with_basic();
     let head = |length: &str| {
         format!(
@@ -119,7 +119,7 @@ fn an_idle_connection_is_closed_after_keep_alive() {
 }
 
 #[test]
-fn a_body_cut_short_is_no_request() {
+fn a_connection_that_ends_within_a_body_gets_400() {
     let service = Service::with_basic();
     let mut stream = service.connect();
     let head = format!(
@@ -132,7 +132,7 @@ fn a_body_cut_short_is_no_request() {
 
 /// A connection's first request has no body, so that nothing is read after its answer.
 #[test]
-fn a_request_without_a_body_is_followed_by_keep_alive() {
+fn keep_alive_starts_after_a_request_without_a_body() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "1s")]);
     std::thread::scope(|scope| {
         for head in ["GET /healthz", "HEAD /readyz", "GET /nope", "GET /registrationHookSSR"] {
@@ -148,7 +148,7 @@ fn a_request_without_a_body_is_followed_by_keep_alive() {
 /// The next head begins in the same piece as a request, and goes no further. White space that most
 /// clients do not send makes no difference.
 #[test]
-fn a_head_that_begins_with_the_request_before_is_cut_after_five_seconds() {
+fn an_unfinished_head_that_arrived_with_a_request_is_closed_after_five_seconds() {
     let service = Service::with_basic();
     let body = registration("{}");
     let post = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
@@ -169,7 +169,7 @@ fn a_head_that_begins_with_the_request_before_is_cut_after_five_seconds() {
 
 /// Requests without end from a client that reads no answer.
 #[test]
-fn a_client_that_reads_no_answer_is_cut_after_thirty_seconds() {
+fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
     let service = Service::with_basic();
     let mut stream = service.connect();
     stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();

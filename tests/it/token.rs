@@ -45,7 +45,7 @@ fn with_header(header: Value) -> Result<Verified, Reason> {
 }
 
 #[test]
-fn claims_that_are_good() {
+fn tokens_with_valid_claims_are_accepted() {
     for changes in [
         json!({}),
         json!({"aud": ["x", AUDIENCE]}),
@@ -65,7 +65,7 @@ fn claims_that_are_good() {
 }
 
 #[test]
-fn claims_that_are_not() {
+fn tokens_with_invalid_claims_are_refused_with_the_reason() {
     use Reason::*;
     for (changes, reason) in [
         (json!({"exp": NOW - 61.0}), Expired),
@@ -118,7 +118,7 @@ fn claims_that_are_not() {
 }
 
 #[test]
-fn headers() {
+fn only_rs256_headers_with_a_known_key_are_accepted() {
     use Reason::*;
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
         assert!(with_header(json!({"alg": "RS256", "kid": "k1", "typ": typ})).is_ok(), "{typ}");
@@ -173,7 +173,7 @@ fn headers() {
 
 /// What the JOSE vectors of C2SP/wycheproof try on RS256, as a table of our own.
 #[test]
-fn forms_and_signatures() {
+fn malformed_tokens_and_wrong_signatures_are_refused() {
     let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
     assert!(verify(&good).is_ok());
     let (signed, signature) = good.rsplit_once('.').unwrap();
@@ -215,7 +215,7 @@ fn forms_and_signatures() {
 }
 
 #[test]
-fn keys_that_are_passed_over() {
+fn keys_that_cannot_verify_rs256_are_ignored() {
     let usable = |key: &Value| {
         let set = json!({"keys": [key, jwk("k2")]}).to_string();
         KeySet::read(set.as_bytes()).unwrap().get("k1").is_some()
@@ -277,7 +277,7 @@ fn keys_that_are_passed_over() {
 }
 
 #[test]
-fn a_private_half_is_seen_however_it_is_written() {
+fn a_published_private_half_is_detected_in_every_spelling() {
     let n = jwk("k1")["n"].as_str().unwrap().to_owned();
     let e = jwk("k1")["e"].as_str().unwrap().to_owned();
     let entry = |members: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}",{members}}}"#);
@@ -311,7 +311,7 @@ fn a_private_half_is_seen_however_it_is_written() {
 }
 
 #[test]
-fn what_is_no_key_set() {
+fn invalid_key_sets_are_refused() {
     let good = key_set(&["k1"]);
     for bad in [
         &b""[..],
@@ -330,7 +330,7 @@ fn what_is_no_key_set() {
 
 proptest! {
     #[test]
-    fn no_changed_byte_is_accepted(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_token_with_one_changed_byte_is_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
         let mut bytes = good.clone().into_bytes();
         let at = at.index(bytes.len());
@@ -341,12 +341,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_survived(token in "[A-Za-z0-9_.-]{0,80}|\\PC{0,40}") {
+    fn any_text_is_refused_without_a_panic(token in "[A-Za-z0-9_.-]{0,80}|\\PC{0,40}") {
         prop_assert!(verify(&token).is_err());
     }
 
     #[test]
-    fn any_key_set_is_survived(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
+    fn any_key_set_is_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
         let _ = KeySet::read(&bytes);
         let good = key_set(&["k1"]);
         let _ = KeySet::read(&good[..cut.index(good.len())]);

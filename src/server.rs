@@ -30,8 +30,9 @@ mod answer;
 mod body;
 mod connection;
 mod handler;
-mod load;
-mod operations;
+mod queue_time;
+mod request_context;
+mod routes;
 mod slot;
 mod tls;
 mod warnings;
@@ -45,6 +46,8 @@ use worker::Role;
 
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
+/// The most connections of the operators' listener.
+const OPERATIONS_CONNECTIONS: usize = 256;
 
 /// Of what may be stale, the one thing that readiness tells of.
 pub(crate) const RULES: &str = "rules";
@@ -122,7 +125,7 @@ fn start_hooks(
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
     // Nobody waits for these connections to end.
     let (running, _) = mpsc::channel(1);
-    let worker = worker::start(Role::Operations, operations::CONNECTIONS, state, &running)?;
+    let worker = worker::start(Role::Operations, OPERATIONS_CONNECTIONS, state, &running)?;
     let mut acceptor = Acceptor::new(listener, vec![worker])?;
     let state = state.clone();
     spawn(async move { acceptor.run(&state).await });

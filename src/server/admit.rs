@@ -10,7 +10,7 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{answer::Refusal, handler::RequestContext, load::Load};
+use super::{answer::Refusal, queue_time::QueueTime, request_context::RequestContext};
 use crate::{
     auth::{Presented, Reason},
     rule::Hook,
@@ -26,7 +26,7 @@ impl<'s> RequestContext<'s> {
     pub(super) async fn admit(
         &mut self,
         head: &RequestHead,
-        load: &Load,
+        queue: &QueueTime,
     ) -> Result<&'s Hook, Refusal> {
         let state = self.state;
         let path = head.uri.path().strip_prefix('/').unwrap_or_default();
@@ -38,7 +38,7 @@ impl<'s> RequestContext<'s> {
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
         let (_, hook) = found.ok_or(Refusal::NotFound)?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
-        refuse_if(load.is_overloaded(self.started), Refusal::Overloaded)?;
+        refuse_if(queue.is_overloaded(self.started), Refusal::Overloaded)?;
         let credentials = state.credentials.load_full();
         let header = |name: &str| presented(&head.headers, name);
         let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;

@@ -189,7 +189,12 @@ fn headers_of(refusal: Refusal, state: &State) -> Vec<(&'static str, Cow<'static
     }
 }
 
-/// Whether further requests are wanted: not while stopping, and not while no caller could be
+/// Says that the process runs.
+pub(super) fn alive(_: &State) -> Answer {
+    Answer::ok(br#"{"alive":true}"#.as_slice())
+}
+
+/// Says whether further requests are wanted: not while stopping, and not while no caller could be
 /// admitted, since no token can be verified.
 pub(super) fn readiness(state: &State) -> Answer {
     let draining = state.draining.load(Ordering::Acquire);

@@ -27,8 +27,8 @@ use super::{
     answer::{Answer, Refusal},
     body::Body,
     connection, handler,
-    load::Load,
-    operations,
+    queue_time::QueueTime,
+    routes,
     slot::{self, Slot},
 };
 
@@ -53,7 +53,7 @@ pub(super) enum Role {
 pub(super) struct Worker {
     role: Role,
     pub(super) state: Arc<State>,
-    pub(super) load: Load,
+    pub(super) queue_time: QueueTime,
     config: ServiceConfig,
     /// The most connections at a time.
     limit: usize,
@@ -86,7 +86,7 @@ pub(super) fn start(
         runtime.block_on(async {
             let worker = Rc::new(Worker::new(role, limit, state));
             let measuring = worker.clone();
-            spawn_local(async move { measuring.load.measure().await });
+            spawn_local(async move { measuring.queue_time.measure().await });
             worker.run(incoming).await;
         });
         drop(running);
@@ -98,7 +98,7 @@ pub(super) fn start(
 impl Worker {
     fn new(role: Role, limit: usize, state: Arc<State>) -> Self {
         let config = ServiceConfig::default();
-        Self { role, state, load: Load::new(), config, limit, slots: RefCell::default() }
+        Self { role, state, queue_time: QueueTime::new(), config, limit, slots: RefCell::default() }
     }
 
     /// Serves the connections that come. When no more are to come, tells those that wait for a
@@ -183,7 +183,8 @@ impl Worker {
     ) -> Answer {
         match self.role {
             Role::Hooks(_) => handler::answer(self, request.head(), body).await,
-            Role::Operations => operations::answer(&self.state, request.head()),
+            Role::Operations => routes::answer(&routes::OPERATIONS, request.head(), &self.state)
+                .unwrap_or_else(|| Answer::refusal(Refusal::NotFound, &self.state)),
         }
     }
 

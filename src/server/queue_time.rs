@@ -17,7 +17,7 @@ const MEASURE_EVERY: Duration = Duration::from_millis(10);
 const FRESH: Duration = Duration::from_millis(100);
 
 /// The wait of requests in one worker.
-pub(super) struct Load {
+pub(super) struct QueueTime {
     wait: Cell<Duration>,
     measured: Cell<Instant>,
     /// When the probe became ready that has not had its turn.
@@ -25,7 +25,7 @@ pub(super) struct Load {
     wake: Notify,
 }
 
-impl Load {
+impl QueueTime {
     pub(super) fn new() -> Self {
         let (wait, measured) = (Cell::new(Duration::ZERO), Cell::new(Instant::now()));
         Self { wait, measured, probe_ready: Cell::new(None), wake: Notify::new() }

@@ -159,8 +159,7 @@ fn each_configured_method_accepts_its_own_credentials() {
     let both = Authenticator { header, ..basic() };
 
     let by_header = caller(&both, "authorization", Ok(Some(b"raw")));
-    let by_basic =
-        caller(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")));
+    let by_basic = caller(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")));
 
     assert_eq!((by_header, by_basic), (Some(Caller::Header), Some(Caller::Basic)));
     assert_eq!(both.challenges(Reason::Missing).count(), 2);

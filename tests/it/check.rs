@@ -1,4 +1,4 @@
-//! The verbs `check` and `eval`.
+//! The subcommands `check` and `eval`.
 
 use crate::support::{BASIC, program, registration, repository, rules_folder, run, text};
 
@@ -28,9 +28,9 @@ fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let noted = |text: &str| {
         let folder = rules_folder(&[("h.toml", text)]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let said = crate::support::text(&output.stdout).to_owned();
-        assert_eq!(output.status.code(), Some(0), "{said}");
-        said.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
+        let printed = crate::support::text(&output.stdout).to_owned();
+        assert_eq!(output.status.code(), Some(0), "{printed}");
+        printed.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
     };
     assert!(noted(&(shadow.clone() + &conditional)));
     assert!(noted(&shadow));
@@ -48,8 +48,12 @@ fn an_any_rule_with_an_optional_part_is_noted() {
     for optional in [true, false] {
         let folder = rules_folder(&[("h.toml", &rules(optional))]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let said = crate::support::text(&output.stdout);
-        assert_eq!(said.contains("`r`: who leaves out what is `optional`"), optional, "{said}");
+        let printed = crate::support::text(&output.stdout);
+        assert_eq!(
+            printed.contains("`r`: who leaves out what is `optional`"),
+            optional,
+            "{printed}"
+        );
     }
 }
 
@@ -71,7 +75,7 @@ fn check_prints_problems_of_settings_and_rules_together() {
         b"",
     );
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
+    let printed = text(&output.stdout);
     for part in [
         "no way in is configured",
         "a.toml:1:1: a section needs rules",
@@ -79,19 +83,19 @@ fn check_prints_problems_of_settings_and_rules_together() {
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",
         "\n5 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
-    // Problems in settings, and those of the rules beside them.
+    // Problems in settings do not hide those of the rules.
     let mut command = program();
     command.arg("check").arg("--rules").arg(folder.path()).env("HOOK__SERVER__WORKERS", "x");
     let output = run(&mut command, b"");
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
+    let printed = text(&output.stdout);
     assert!(
-        said.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
-        "{said}"
+        printed.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
+        "{printed}"
     );
-    assert!(said.contains("a.toml:2:1") && said.ends_with("\n5 problems\n"), "{said}");
+    assert!(printed.contains("a.toml:2:1") && printed.ends_with("\n5 problems\n"), "{printed}");
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
     assert_eq!(output.status.code(), Some(2));
 }
@@ -108,7 +112,7 @@ fn eval_answers_as_the_service_does() {
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
     );
     assert_eq!(text(&output.stderr), "");
-    // Credentials are none of its business.
+    // `eval` ignores credentials.
     let output =
         run(program().args(["eval", "/registrationHookSSR", "-"]).envs(BASIC), &registration("{}"));
     assert_eq!(output.status.code(), Some(1));
@@ -123,35 +127,36 @@ fn eval_explains_each_rule_and_the_consequence() {
         let output = run(program().args(["eval", "--explain", hook]), body);
         text(&output.stderr).split_once('\n').unwrap().1.to_owned()
     };
-    let said = explain(
+    let printed = explain(
         "registrationHookSSR",
         &registration(r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#),
     );
     assert_eq!(
-        said,
+        printed,
         "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n"
     );
-    let said = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
+    let printed = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
     assert_eq!(
-        said,
+        printed,
         "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
     );
-    let said = explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
+    let printed =
+        explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
     assert_eq!(
-        said,
+        printed,
         "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n"
     );
-    let said = explain(
+    let printed = explain(
         "registrationHookSSRandPP",
         &registration(r#"{"email":"a@okta.com","employeeNumber":"1234"}"#),
     );
     assert_eq!(
-        said,
+        printed,
         "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n"
     );
-    let said = explain("registrationHookPP", &registration("{}"));
+    let printed = explain("registrationHookPP", &registration("{}"));
     assert_eq!(
-        said,
+        printed,
         "  the hook has no section for such requests\ndeny: Okta stops the registration\n"
     );
 }
@@ -180,8 +185,8 @@ fn eval_exits_with_2_when_it_cannot_answer() {
         let output = run(program().args(arguments), body);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
-        let said = text(&output.stderr);
-        assert!(said.contains(why) && !said.contains("Rosario"), "{said}");
+        let printed = text(&output.stderr);
+        assert!(printed.contains(why) && !printed.contains("Rosario"), "{printed}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a client without credentials can make of a connection.
+//! Connections of clients that have no credentials or read no answers.
 
 use std::{
     fs,
@@ -11,6 +11,7 @@ use std::{
 
 use crate::support::{
     AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request, rules_folder, wait_for,
+    wait_until,
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -24,14 +25,14 @@ fn good_request() -> Vec<u8> {
     request("POST", HOOK, &[AUTHORIZATION, JSON], &body)
 }
 
-/// The number after a name in a file of `/proc`, in its own unit.
+/// The number after this name in `/proc/PID/status`.
 fn proc_number(service: &Service, name: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
     let line = text.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// The processor time that the service has taken.
+/// The processor time that the service has used.
 fn processor_time(service: &Service) -> Duration {
     let text = fs::read_to_string(format!("/proc/{}/stat", service.child.id())).unwrap();
     let (_, after_name) = text.rsplit_once(')').unwrap();
@@ -40,7 +41,7 @@ fn processor_time(service: &Service) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Sends up to 32 MiB of requests and reads no answer, until the service takes no more.
+/// Sends up to 32 MiB of requests until the service takes no more. Reads no answer.
 fn send_ahead(address: SocketAddr, one: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -76,7 +77,6 @@ fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
     assert_eq!(service.send(&good_request()).status, 200);
 }
 
-/// A client that does read gets its answers, and others get theirs meanwhile.
 #[test]
 fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__WORKERS", "1")]);
@@ -114,13 +114,13 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
     ]);
     let mut dripping = service.connect();
     dripping.write_all(b"GET /healthz HT").unwrap();
-    wait_for("the first connection", || (service.send(&health()).status == 200).then_some(()));
+    wait_until("the first connection", || service.send(&health()).status == 200);
     let mut silent = service.connect();
     silent.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let mut active = service.connect();
     active.write_all(&health()).unwrap();
     assert_eq!(Answer::read(&mut active).status, 200);
-    // A byte now and then does not make a connection less idle.
+    // Single bytes do not make a connection less idle.
     dripping.write_all(b"TP").unwrap();
     for _ in 0..2 {
         assert_eq!(service.send(&good_request()).status, 200);
@@ -128,9 +128,7 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
     dripping.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     assert!(Answer::try_read(&mut dripping).is_none());
     assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
-    wait_for("a warning", || {
-        service.stderr().contains("server.max_connections is reached").then_some(())
-    });
+    service.wait_for_log("server.max_connections is reached");
 }
 
 #[test]
@@ -167,7 +165,7 @@ fn upgrade_headers_are_ignored() {
             assert_eq!(answer.header("connection"), None, "{headers:?}");
         }
         assert!(start.elapsed() < Duration::from_secs(2), "{headers:?}: {:?}", start.elapsed());
-        // A chunked body as well.
+        // A chunked body is read as well.
         let head = format!(
             "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{}\r\nTransfer-Encoding: chunked\r\n\r\n",
             headers.join("\r\n")
@@ -239,7 +237,7 @@ fn malformed_http_gets_a_refusal_with_the_usual_headers_and_body() {
     }
 }
 
-/// Requests that lie in sockets, accepted or not, when the signal comes.
+/// The requests wait in accepted and unaccepted sockets when the signal arrives.
 #[test]
 #[cfg(unix)]
 fn every_request_that_arrived_before_the_signal_is_answered() {
@@ -265,7 +263,7 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
     assert_eq!(end.code(), Some(0));
 }
 
-/// Two hundred requests arrive at once, for one worker that needs milliseconds for each.
+/// Two hundred requests arrive at once for one worker that needs milliseconds for each.
 #[test]
 #[cfg(unix)]
 fn requests_that_waited_too_long_get_503_with_retry_after() {
@@ -303,11 +301,10 @@ fn requests_that_waited_too_long_get_503_with_retry_after() {
         }
     }
     assert!((1..200).contains(&refused), "{refused} refused");
-    wait_for("normal service", || (service.send(&one).status == 200).then_some(()));
-    wait_for("a warning", || service.stderr().contains("overloaded: requests wait").then_some(()));
+    wait_until("normal service", || service.send(&one).status == 200);
+    service.wait_for_log("overloaded: requests wait");
 }
 
-/// The descriptors that are left are not enough for all who connect.
 #[test]
 #[cfg(target_os = "linux")]
 fn running_out_of_file_descriptors_is_logged_and_survived() {
@@ -318,7 +315,7 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let service = Service::spawn(&mut command);
     let held: Vec<_> = (0..200).map(|_| service.connect()).collect();
-    wait_for("the error", || service.stderr().contains("cannot accept connections").then_some(()));
+    service.wait_for_log("cannot accept connections");
     drop(held);
     assert_eq!(service.send(&good_request()).status, 200);
     assert_eq!(service.stderr().matches("cannot accept connections").count(), 1);

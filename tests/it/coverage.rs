@@ -1,4 +1,4 @@
-//! `check --coverage`.
+//! The flag `check --coverage`.
 
 use std::{fs, path::Path};
 
@@ -15,8 +15,8 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
 fn coverage_names_rules_without_a_passing_or_failing_request() {
     let rules = repository("tests/rules");
     let fixtures = repository("tests/fixtures");
-    let (code, said) = check(&rules, &fixtures);
-    assert_eq!(code, Some(0), "{said}");
+    let (code, printed) = check(&rules, &fixtures);
+    assert_eq!(code, Some(0), "{printed}");
 
     let recorded = tempfile::tempdir().unwrap();
     let copy = |hook: &str, case: &str| {
@@ -29,12 +29,12 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     copy("registrationHookSSRandPP", "guide-progressive-update");
     copy("registrationHookSSRandPP", "guide-progressive-deny");
     let place = recorded.path().to_str().unwrap();
-    let (code, said) = check(&rules, recorded.path());
+    let (code, printed) = check(&rules, recorded.path());
     assert_eq!(code, Some(1));
-    let problem = |hook: &str, verb: &str, rule: &str| {
+    let problem = |hook: &str, outcome: &str, rule: &str| {
         let file = rules.join(format!("{hook}.toml"));
         format!(
-            "{}: no recorded request {verb} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
+            "{}: no recorded request {outcome} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
             file.display()
         )
     };
@@ -43,14 +43,14 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
         + &problem("registrationHookSSR", "fails", "okta-email")
         + &problem("registrationHookSSRandPP", "passes", both)
         + &problem("registrationHookSSRandPP", "fails", both);
-    assert_eq!(said, expected + "4 problems\n");
+    assert_eq!(printed, expected + "4 problems\n");
 
-    // What `replay` complains of.
+    // Files that `replay` refuses are problems here, too.
     fs::create_dir(recorded.path().join("other")).unwrap();
     fs::write(recorded.path().join("other/x.request.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/y.response.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/z.request.json"), "{").unwrap();
-    let (code, said) = check(&rules, recorded.path());
+    let (code, printed) = check(&rules, recorded.path());
     assert_eq!(code, Some(1));
     for part in [
         "other/x.request.json: no rules file is named like its folder",
@@ -58,14 +58,14 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
         "z.request.json: the body is not strict JSON",
         "\n7 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
-    let (code, said) = check(&rules, Path::new("nonexistent"));
+    let (code, printed) = check(&rules, Path::new("nonexistent"));
     assert_eq!(code, Some(2));
-    assert!(said.contains("nonexistent: cannot read the folder"), "{said}");
+    assert!(printed.contains("nonexistent: cannot read the folder"), "{printed}");
 }
 
-/// A shadow rule decides nothing, a condition is no rule, and a hook without rules lacks none.
+/// Shadow rules, conditions and hooks without rules need no recorded request.
 #[test]
 fn coverage_is_required_for_enforced_rules_only() {
     let folder = rules_folder(&[
@@ -79,11 +79,11 @@ fn coverage_is_required_for_enforced_rules_only() {
     fs::create_dir(recorded.path().join("hook")).unwrap();
     let request = registration(r#"{"a":"1234"}"#);
     fs::write(recorded.path().join("hook/x.request.json"), request).unwrap();
-    let (code, said) = check(folder.path(), recorded.path());
+    let (code, printed) = check(folder.path(), recorded.path());
     assert_eq!(code, Some(1));
-    assert!(!said.contains("shadow") && !said.contains("open"), "{said}");
+    assert!(!printed.contains("shadow") && !printed.contains("open"), "{printed}");
     assert!(
-        said.contains("passes the rule `skipped`") && said.ends_with("\n2 problems\n"),
-        "{said}"
+        printed.contains("passes the rule `skipped`") && printed.ends_with("\n2 problems\n"),
+        "{printed}"
     );
 }

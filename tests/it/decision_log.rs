@@ -1,4 +1,4 @@
-//! The decision log's file: opened anew, and full.
+//! The file of the decision log: reopened, unwritable or full.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use registration_hook::{
     settings::{Decisions, Format, Log},
 };
 
-use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for};
+use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for, wait_until};
 
 fn start(path: &Path) -> Arc<DecisionLog> {
     let (decisions, format) = (Decisions::File(path.to_owned()), Format::Json);
@@ -38,7 +38,7 @@ fn write(log: &DecisionLog, hook: &str) {
     });
 }
 
-/// The hooks of a file's lines, once there are so many.
+/// Waits for this many lines in a file, and returns the hook of each.
 fn hooks(path: &Path, count: usize) -> Vec<String> {
     let text = wait_for("the lines", || {
         fs::read_to_string(path).ok().filter(|text| text.lines().count() == count)
@@ -58,10 +58,10 @@ fn reopening_after_a_rename_writes_to_a_new_file() {
     log.sink.reopen();
     write(&log, "after");
     assert_eq!((hooks(&old, 1), hooks(&path, 1)), (vec!["before".into()], vec!["after".into()]));
-    // There without a line, too.
+    // The file is created before the first line is written.
     fs::remove_file(&path).unwrap();
     log.sink.reopen();
-    wait_for("the file", || path.exists().then_some(()));
+    wait_until("the file", || path.exists());
     log.finish();
     assert_eq!(log.sink.dropped(), 0);
 }
@@ -90,7 +90,7 @@ fn lines_that_cannot_be_written_are_counted_as_dropped() {
     assert_eq!(log.sink.dropped(), 3);
 }
 
-/// A reader that takes a little now and then makes writing fail and work again with every batch.
+/// The reader takes a little now and then, so that writing fails and succeeds in turn.
 #[test]
 fn repeated_short_write_failures_are_reported_once() {
     let id = "r".repeat(20_000);
@@ -112,7 +112,7 @@ fn repeated_short_write_failures_are_reported_once() {
         }
         thread::sleep(Duration::from_millis(300));
         failures += usize::from(reader.read(&mut taken).unwrap() > 0);
-        // Written wholly, since there is room.
+        // There is room now, so that the write succeeds.
         assert_eq!(service.post("/hook", &body).status, 200);
         thread::sleep(Duration::from_millis(300));
     }

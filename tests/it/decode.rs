@@ -1,4 +1,4 @@
-//! Strict reading and tolerant meaning.
+//! Decoding: strict about JSON, tolerant of unknown members.
 
 use proptest::prelude::*;
 use registration_hook::okta::{
@@ -56,7 +56,7 @@ fn text_that_is_not_json_is_a_syntax_error() {
     assert!(decode(format!(" \r\n{good}\t\n").as_bytes()).is_ok());
 }
 
-/// Faults that a reader of only what it needs would pass over; each at every level.
+/// A decoder that reads only the members it needs would miss these.
 #[test]
 fn invalid_json_is_a_syntax_error_at_every_level() {
     let faults: [&[u8]; 12] = [
@@ -103,7 +103,7 @@ fn a_repeated_name_is_a_syntax_error() {
     ] {
         assert!(syntax(&body), "{body}");
     }
-    // Names differ in case.
+    // Names that differ in case are different names.
     let body = with_data(r#"{"userProfile":{"Email":"a@evil.example","email":"a@okta.com"}}"#);
     let request = request(&body);
     assert_eq!(request.form.get("email").unwrap().submitted, r#""a@okta.com""#);
@@ -113,7 +113,7 @@ fn a_repeated_name_is_a_syntax_error() {
 fn nesting_beyond_the_limit_is_a_syntax_error() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     let depth = usize::from(DEPTH);
-    // The top level, `data` and the form are three.
+    // The top level, `data` and the form are three levels.
     let in_form = |levels| with_data(&format!(r#"{{"userProfile":{{"a":{}}}}}"#, nested(levels)));
     assert!(decode(in_form(depth - 3).as_bytes()).is_ok());
     assert!(syntax(in_form(depth - 2)));
@@ -241,8 +241,9 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether any object in it has a name twice, by counting what serde_json's map leaves over.
-fn repeats(json: &str) -> bool {
+/// Whether an object has a name twice. `serde_json` keeps one member of each name, so the counts
+/// differ then.
+fn has_repeated_name(json: &str) -> bool {
     let value: serde_json::Value = serde_json::from_str(json).unwrap();
     fn members(value: &serde_json::Value) -> usize {
         match value {
@@ -260,13 +261,13 @@ fn repeats(json: &str) -> bool {
 proptest! {
     #[test]
     fn any_json_is_accepted_unless_a_name_repeats(value in json()) {
-        // A text with `":` in it would spoil the count.
+        // A text with `":` in it would be counted as a member.
         prop_assume!(!value.contains("\\\":"));
         for body in [
             with_data(&format!(r#"{{"userProfile":{{"a":{value}}}}}"#)),
             with_data(&format!(r#"{{"userProfile":{{}},"x":{value}}}"#)),
         ] {
-            prop_assert_eq!(decode(body.as_bytes()).is_ok(), !repeats(&value), "{}", body);
+            prop_assert_eq!(decode(body.as_bytes()).is_ok(), !has_repeated_name(&value), "{}", body);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The TOML in `docs/rules.md` and `README.md` loads, does what its examples say and stands the
-//! adversarial trial; and the reference has an example of every key.
+//! The TOML in `docs/rules.md` and `README.md` is valid, and the reference has an example of every
+//! key.
 
 use std::{collections::BTreeSet, fs};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{repository, rules_folder};
 
-/// The fenced blocks of a page whose language is TOML: what else the fence says, and the text.
+/// The fenced TOML blocks of a page: the second word of the fence, and the text.
 fn blocks(page: &str) -> Vec<(String, String)> {
     let page = fs::read_to_string(repository(page)).unwrap();
     let fenced = page.split("\n```toml").skip(1);
@@ -20,8 +20,8 @@ fn blocks(page: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whole files. A block of `rules` has some with empty lines between, and `id` and `message` left
-/// out where nothing depends on them.
+/// The rules files of a block. A block of `rules` has several rules with empty lines between them,
+/// and may leave out `id` and `message`.
 fn files(info: &str, text: &str) -> Vec<String> {
     match info {
         "" => vec![text.to_owned()],
@@ -57,7 +57,7 @@ fn every_toml_block_loads_and_passes_the_probe() {
     }
 }
 
-/// The keys of all tables within.
+/// Adds the keys of a value's tables.
 fn keys(value: &toml::Value, found: &mut BTreeSet<String>) {
     match value {
         toml::Value::Table(table) => {
@@ -71,7 +71,7 @@ fn keys(value: &toml::Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The names of all properties within, which another test holds to what the loader knows.
+/// Adds the names of a schema's properties. Another test compares them with the loader.
 fn properties(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(members) => {

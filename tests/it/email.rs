@@ -1,10 +1,10 @@
-//! Email domains: a table of what has fooled others, and the grammar as a property.
+//! Domains of email addresses: a table of known attacks, and properties of the grammar.
 
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
 use registration_hook::rule::email::domain;
 
-/// An address and its domain, or nothing.
+/// Addresses and their domains. An address that is refused has `None`.
 const TABLE: &[(&str, Option<&str>)] = &[
     ("rosario.jones@okta.com", Some("okta.com")),
     ("Rosario.Jones@OKTA.COM", Some("OKTA.COM")),
@@ -85,7 +85,7 @@ fn local_parts_labels_and_addresses_have_the_lengths_of_rfc_5321() {
     assert!(domain(&long(32)).is_none(), "261 bytes");
 }
 
-/// RFC 5321 §4.1.2, less `%` and `!`, said a second time.
+/// The grammar of RFC 5321 §4.1.2 without `%` and `!`, as an independent reading.
 fn grammar() -> Regex {
     let atom = r"[A-Za-z0-9#$&'*+/=?^_`{|}~-]+";
     let label = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";

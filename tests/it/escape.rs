@@ -1,4 +1,4 @@
-//! No control, bidirectional or invisible character reaches a log or a terminal as it is.
+//! Control, bidirectional and invisible characters are escaped in logs and terminals.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -11,18 +11,17 @@ use registration_hook::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    BASIC, Service, hook, program, registration, rules_folder, run, text, wait_for,
-};
+use crate::support::{BASIC, Service, hook, program, registration, rules_folder, run, text};
 
-/// One of each kind: C0, DEL, C1, line ends, embeddings, isolates, marks, invisible, beyond the BMP.
+/// One character of each kind: C0, DEL, C1, line ends, embeddings, isolates, marks, invisible ones,
+/// and one beyond the BMP.
 const HOSTILE: &str = "\u{1b}[2J\u{7f}\u{85}\u{9b}31m\r\n\u{2028}\u{2029}\u{202e}\u{2066}\u{200e}\u{200f}\u{61c}\u{feff}\u{200b}\u{ad}\u{fe0f}\u{e0041}";
 
 fn is_clean(text: &str) -> bool {
     !text.chars().any(escape::is_hidden)
 }
 
-/// A line of the log: without a hidden character but the line break at its end.
+/// Fails if a line has a hidden character.
 fn assert_clean_lines(log: &str) {
     for line in log.lines() {
         assert!(is_clean(line), "{line:?}");
@@ -111,7 +110,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
 #[test]
 fn messages_about_a_hostile_path_have_no_hidden_characters() {
     let parent = tempfile::tempdir().unwrap();
-    // Settings refuse control characters in a path, but not others.
+    // Settings refuse control characters in a path, but not these.
     let folder = parent.path().join("rules\u{202e}\u{2028}\u{2066}\u{feff}");
     fs::create_dir(&folder).unwrap();
     let good = "[self_service_registration]\nallow_all = true\n";
@@ -120,10 +119,7 @@ fn messages_about_a_hostile_path_have_no_hidden_characters() {
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "200ms");
     let service = Service::spawn(command.envs(BASIC).arg("--rules").arg(&folder));
     fs::write(folder.join("hook.toml"), format!("'{}' = 1\n", "\u{202e}\u{2028}")).unwrap();
-    let log = wait_for("the complaint", || {
-        let log = service.stderr();
-        log.contains("not reloaded").then_some(log)
-    });
+    let log = service.wait_for_log("not reloaded");
     assert!(log.contains(r"\u{202e}") && log.contains(r"\u{2066}"), "{log}");
     assert_clean_lines(&log);
 
@@ -151,7 +147,7 @@ fn an_explanation_has_no_hidden_characters() {
         &registration(&json!({"a": "x"}).to_string()),
     );
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
-    assert!(said.lines().count() > 2 && said.contains(r"\u{202e}"), "{said}");
-    assert_clean_lines(said);
+    let printed = text(&output.stderr);
+    assert!(printed.lines().count() > 2 && printed.contains(r"\u{202e}"), "{printed}");
+    assert_clean_lines(printed);
 }

@@ -1,4 +1,4 @@
-//! The policies in `examples`: their rules are valid, and answer as is recorded beside them.
+//! The policies in `examples`: their rules are valid, and their answers are those recorded beside.
 
 use std::{fs, path::PathBuf};
 
@@ -35,8 +35,8 @@ fn example_rules_are_valid_probed_and_covered() {
                 .arg(folder.join("rules")),
             b"",
         );
-        let said = text(&output.stdout).to_owned() + text(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{}: {printed}", folder.display());
     }
 }
 
@@ -51,8 +51,8 @@ fn example_rules_answer_as_recorded() {
                 .arg(folder.join("rules")),
             b"",
         );
-        let said = text(&output.stdout).to_owned() + text(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{}: {printed}", folder.display());
         let last = text(&output.stdout).lines().last().unwrap();
         let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
         assert!(passed >= 3, "{}: {last}", folder.display());

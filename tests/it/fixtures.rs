@@ -1,4 +1,4 @@
-//! The recorded requests, answered in three ways with the same bytes, each fit for Okta.
+//! The recorded requests: library, program and service give the same bytes.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -77,7 +77,7 @@ fn every_answer_fits_the_schema_of_okta_and_decides() {
     let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
     let mut kinds = BTreeMap::new();
     for fixture in fixtures() {
-        // Each request at every hook, those it is not meant for too.
+        // Each request is sent to every hook, also to those it is not meant for.
         for (name, hook) in &rules.hooks {
             let answer = pipeline::answer(hook, &fixture.request, pipeline::today()).unwrap();
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -91,7 +91,7 @@ fn every_answer_fits_the_schema_of_okta_and_decides() {
     assert_eq!(kinds.len(), 3, "{kinds:?}");
 }
 
-/// The invariant: an explicit decision, and no ALLOW or update beside an `error`.
+/// Fails if there is no explicit decision, or an ALLOW or update beside an `error`.
 fn assert_decides(json: &Value, decision: DecisionKind) {
     let commands = json["commands"].as_array().unwrap();
     match json.get("error") {

@@ -1,4 +1,4 @@
-//! The running service, status by status.
+//! The HTTP interface of the running service: statuses and headers.
 
 use std::io::Write as _;
 
@@ -60,7 +60,7 @@ fn unknown_paths_get_404_and_other_methods_405() {
         assert_refused(&service.post(path, &good()), 404);
     }
     for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
-        // Before credentials are looked at.
+        // The method is checked before the credentials.
         let answer = service.send(&request(method, HOOK, &[], b""));
         assert_refused(&answer, 405);
         assert_eq!(answer.header("allow"), Some("POST"), "{method}");
@@ -106,7 +106,7 @@ fn credentials_are_checked_before_the_body_is_read() {
         bodies.push(answer.body);
     }
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "one generic body");
-    // Announced and never sent: answered at once, and closed.
+    // The body is announced and never sent. The answer comes at once and closes.
     let mut stream = service.connect();
     let head =
         format!("POST {HOOK} HTTP/1.1\r\nHost: x\r\n{JSON}\r\nContent-Length: 1073741824\r\n\r\n");
@@ -202,7 +202,7 @@ fn bodies_heads_and_targets_over_their_limit_are_refused() {
     let limit = 256 << 10;
     assert_eq!(service.post(HOOK, &padded(limit)).status, 200);
     assert_refused(&service.post(HOOK, &padded(limit + 1)), 413);
-    // Not announced: refused while it streams, and closed.
+    // The size is not announced, so the body is refused while it arrives.
     let mut stream = service.connect();
     let head = format!(
         "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -268,10 +268,7 @@ fn a_request_type_without_a_section_is_denied_and_logged() {
     let answer = service.post("/registrationHookPP", &good());
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("UNHANDLED_REQUEST_TYPE"), "{answer:?}");
-    let warned = crate::support::wait_for("a warning", || {
-        let log = service.stderr();
-        log.contains("Run this hook").then_some(log)
-    });
+    let warned = service.wait_for_log("Run this hook");
     assert!(
         warned.contains("`registrationHookPP` denied a self.service.registration request, for which it has no section"),
         "{warned}"

@@ -9,16 +9,13 @@ use std::{
 
 use crate::support::{
     AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, request, rules_folder, run,
-    text, wait_for,
+    text, wait_for, wait_until,
 };
 
 #[test]
 fn a_password_is_generated_where_no_authentication_is_configured() {
     let service = Service::start(&[]);
-    let log = wait_for("the curl line", || {
-        let log = service.stderr();
-        log.contains("curl ").then_some(log)
-    });
+    let log = service.wait_for_log("curl ");
     let authorization = log.split_once("Basic ").unwrap().1.split_whitespace().next().unwrap();
     assert!(log.contains("Authentication field   authorization"), "{log}");
     assert!(log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"), "{log}");
@@ -41,10 +38,7 @@ fn a_password_is_generated_where_no_authentication_is_configured() {
         "128 bits"
     );
     let other = Service::start(&[("RUST_LOG", "error")]);
-    let log = wait_for("the curl line", || {
-        let log = other.stderr();
-        log.contains("curl ").then_some(log)
-    });
+    let log = other.wait_for_log("curl ");
     assert!(!log.contains(password), "each start makes another");
 }
 
@@ -53,21 +47,18 @@ fn a_configured_secret_is_never_printed() {
     let service = Service::with_basic();
     let body = registration("{}");
     service.post("/registrationHookSSR", &body);
-    let log = wait_for("the curl line", || {
-        let log = service.stderr();
-        log.contains("curl ").then_some(log)
-    });
+    let log = service.wait_for_log("curl ");
     assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#), "{log}");
     assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
 
-/// The line is pasted into a shell, where a name must stay one.
+/// The line is pasted into a shell, which must not read a user name as a command.
 #[test]
 fn user_names_in_the_curl_line_are_quoted_for_the_shell() {
     let name = ("HOOK__AUTH__BASIC__USERNAME", r#"a"$(x)`\"#);
     let service = Service::start(&[name, BASIC[1]]);
     let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" --json"#;
-    wait_for("the curl line", || service.stderr().contains(expected).then_some(()));
+    service.wait_for_log(expected);
 }
 
 #[test]
@@ -75,10 +66,7 @@ fn without_a_rules_folder_the_built_in_rules_are_served() {
     let empty = tempfile::tempdir().unwrap();
     let service =
         Service::spawn(program().current_dir(&empty).env("HOOK__SERVER__BIND", "127.0.0.1:0"));
-    let log = wait_for("the hooks", || {
-        let log = service.stderr();
-        log.contains("hooks: ").then_some(log)
-    });
+    let log = service.wait_for_log("hooks: ");
     assert!(log.contains("the built-in rules"), "{log}");
     assert!(
         log.contains("/registrationHookPP /registrationHookSSR /registrationHookSSRandPP"),
@@ -86,8 +74,8 @@ fn without_a_rules_folder_the_built_in_rules_are_served() {
     );
 }
 
-/// Exit code and standard error of a service that should not start.
-fn refused(command: &mut std::process::Command) -> String {
+/// The standard error of a program that must exit with 2.
+fn error_of(command: &mut std::process::Command) -> String {
     let output = run(command, b"");
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     assert!(output.stdout.is_empty());
@@ -97,32 +85,33 @@ fn refused(command: &mut std::process::Command) -> String {
 #[test]
 fn invalid_settings_rules_or_address_exit_with_2_and_the_reason() {
     let empty = tempfile::tempdir().unwrap();
-    let said = refused(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
-    assert!(said.contains("auth.basic.username"), "{said}");
-    let said = refused(program().env("PORT", "0"));
-    assert!(said.contains("auth.basic.username"), "{said}");
-    let said = refused(program().current_dir(&empty).envs(BASIC));
-    assert!(said.contains("cannot read the rules folder"), "{said}");
-    let said = refused(program().args(["--rules", "nonexistent"]));
-    assert!(said.contains("nonexistent: cannot read the rules folder"), "{said}");
-    let said = refused(program().args(["--rules"]).arg(empty.path()));
-    assert!(said.contains("has no rules"), "{said}");
-    let said = refused(program().args(["serve", "--config", "nonexistent.toml"]));
-    assert!(said.contains("--config: cannot read `nonexistent.toml`"), "{said}");
-    let said = refused(
+    let printed = error_of(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
+    assert!(printed.contains("auth.basic.username"), "{printed}");
+    let printed = error_of(program().env("PORT", "0"));
+    assert!(printed.contains("auth.basic.username"), "{printed}");
+    let printed = error_of(program().current_dir(&empty).envs(BASIC));
+    assert!(printed.contains("cannot read the rules folder"), "{printed}");
+    let printed = error_of(program().args(["--rules", "nonexistent"]));
+    assert!(printed.contains("nonexistent: cannot read the rules folder"), "{printed}");
+    let printed = error_of(program().args(["--rules"]).arg(empty.path()));
+    assert!(printed.contains("has no rules"), "{printed}");
+    let printed = error_of(program().args(["serve", "--config", "nonexistent.toml"]));
+    assert!(printed.contains("--config: cannot read `nonexistent.toml`"), "{printed}");
+    let printed = error_of(
         program()
             .env("HOOK__AUTH__BASIC__USERNAME", "admin")
             .env("HOOK__AUTH__BASIC__PASSWORD", ""),
     );
-    assert!(said.contains("may not be empty"), "{said}");
-    let said = refused(program().arg("--foo"));
-    assert!(said.contains("Usage"), "{said}");
+    assert!(printed.contains("may not be empty"), "{printed}");
+    let printed = error_of(program().arg("--foo"));
+    assert!(printed.contains("Usage"), "{printed}");
     let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
-    let said = refused(program().arg("--rules").arg(bad.path()));
-    assert!(said.contains("a.toml:1:1: a section needs rules"), "{said}");
+    let printed = error_of(program().arg("--rules").arg(bad.path()));
+    assert!(printed.contains("a.toml:1:1: a section needs rules"), "{printed}");
     let first = Service::with_basic();
-    let said = refused(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
-    assert!(said.contains("cannot listen"), "{said}");
+    let printed =
+        error_of(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
+    assert!(printed.contains("cannot listen"), "{printed}");
 }
 
 #[cfg(unix)]
@@ -140,15 +129,13 @@ fn a_signal_closes_the_listener_and_finishes_requests_in_progress() {
         let (first, rest) = whole.split_at(whole.len() - 10);
         let mut in_flight = service.connect();
         in_flight.write_all(first).unwrap();
-        // A client that never ends its request delays nothing for longer than its body's time.
+        // A client that never sends the rest delays shutdown by the body's timeout at most.
         let mut stuck = service.connect();
         stuck.write_all(first).unwrap();
         let idle = service.connect();
         assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
         service.signal(signal);
-        wait_for("the listener to close", || {
-            TcpStream::connect(service.address).is_err().then_some(())
-        });
+        wait_until("the listener to close", || TcpStream::connect(service.address).is_err());
         in_flight.write_all(rest).unwrap();
         let answer = Answer::read(&mut in_flight);
         assert_eq!(answer.status, 200);
@@ -174,7 +161,7 @@ fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
     let mut stuck = service.connect();
     let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], b"{ }");
     stuck.write_all(&whole[..whole.len() - 1]).unwrap();
-    // Answered after it, so that the stuck one has been taken up.
+    // Its answer shows that the stuck connection before it has been accepted.
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     let start = Instant::now();
     service.signal("TERM");
@@ -206,7 +193,7 @@ fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
 fn a_second_signal_exits_with_130_at_once() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
     service.signal("TERM");
-    wait_for("the first signal", || service.stderr().contains("stopping").then_some(()));
+    service.wait_for_log("stopping");
     service.signal("TERM");
     assert_eq!(wait_for_exit(&mut service), Some(130));
 }
@@ -221,9 +208,7 @@ fn a_full_disk_is_logged_and_fails_no_request() {
     for _ in 0..100 {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
-    wait_for("the loss to be told", || {
-        service.stderr().contains("decision log: cannot write").then_some(())
-    });
+    service.wait_for_log("decision log: cannot write");
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
 }
 
@@ -252,37 +237,37 @@ fn decisions_are_written_to_the_configured_file_and_format() {
     assert_eq!(service.stdout(), "");
 }
 
-/// Standard output is a pipe that takes part of a line and then nothing for a while.
+/// Standard output is a full pipe, so that a write stops within a line.
 #[test]
 #[cfg(unix)]
 fn no_line_is_appended_to_a_partly_written_one() {
     let (mut pipe, out) = std::io::pipe().unwrap();
-    // No socket, and the one safe way to say it of any descriptor.
+    // `Socket` is the only safe way to make any descriptor non-blocking.
     let out = socket2::Socket::from(std::os::fd::OwnedFd::from(out));
     out.set_nonblocking(true).unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let mut service =
         Service::spawn_with_stdout(&mut command, std::os::fd::OwnedFd::from(out).into());
-    // It holds the other end of the pipe.
+    // The command holds the other end of the pipe.
     drop(command);
     let whole =
         request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &registration("{}"));
     let mut stream = service.connect();
-    wait_for("the pipe to be full", || {
+    wait_until("the pipe to be full", || {
         for _ in 0..50 {
             stream.write_all(&whole).unwrap();
             assert_eq!(Answer::read(&mut stream).status, 200);
         }
-        service.stderr().contains("decision log: cannot write").then_some(())
+        service.stderr().contains("decision log: cannot write")
     });
     let reader = std::thread::spawn(move || {
         let mut lines = String::new();
         std::io::Read::read_to_string(&mut pipe, &mut lines).map(|_| lines)
     });
-    wait_for("it to be written to again", || {
+    wait_until("it to be written to again", || {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
-        service.stderr().contains("decision log: writing again").then_some(())
+        service.stderr().contains("decision log: writing again")
     });
     service.signal("TERM");
     assert_eq!(wait_for_exit(&mut service), Some(0));
@@ -291,7 +276,7 @@ fn no_line_is_appended_to_a_partly_written_one() {
     assert!(lines.lines().all(|line| starts(line) < 2) && lines.ends_with("}\n"), "{lines}");
 }
 
-/// Standard output and standard error are pipes that nobody reads.
+/// Standard output and standard error are pipes without a reader that takes from them.
 #[test]
 fn unread_output_pipes_delay_no_request() {
     let (out, mut command) = (std::io::pipe().unwrap(), program());
@@ -304,11 +289,11 @@ fn unread_output_pipes_delay_no_request() {
         .stderr(out.1)
         .spawn()
         .unwrap();
-    let mut service = Service::of(child, address);
+    let mut service = Service::from_child(child, address);
     wait_for("the service to listen", || TcpStream::connect(address).ok());
     let wrong = registration("{}");
     let mut stream = service.connect();
-    // More than any pipe holds, of lines and of warnings.
+    // More lines and warnings than a pipe holds.
     for _ in 0..2000 {
         stream
             .write_all(&request("POST", "/registrationHookPP", &[AUTHORIZATION, JSON], &wrong))
@@ -320,7 +305,6 @@ fn unread_output_pipes_delay_no_request() {
     drop(out.0);
 }
 
-/// SHUT-S01: a hundred requests whose bodies are on their way when the signal comes.
 #[test]
 fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     let mut service = Service::with_basic();
@@ -333,9 +317,7 @@ fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     }
     assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
     service.signal("TERM");
-    wait_for("the listener to close", || {
-        TcpStream::connect(service.address).is_err().then_some(())
-    });
+    wait_until("the listener to close", || TcpStream::connect(service.address).is_err());
     for stream in &mut held {
         stream.write_all(rest).unwrap();
         assert_eq!(Answer::read(stream).status, 200);
@@ -343,7 +325,6 @@ fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
-/// SHUT-S06: there is no state to lose, and the address is free at once.
 #[test]
 fn a_killed_service_can_start_again_at_the_same_address() {
     let mut service = Service::with_basic();
@@ -361,7 +342,6 @@ fn a_killed_service_can_start_again_at_the_same_address() {
     assert_eq!(next.post("/registrationHookSSR", &body).status, 200);
 }
 
-/// SHUT-S07: whoever read its output has gone.
 #[test]
 fn a_closed_standard_output_fails_no_request() {
     let (reader, writer) = std::io::pipe().unwrap();
@@ -376,7 +356,7 @@ fn a_closed_standard_output_fails_no_request() {
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
-/// Opening a pipe without a reader would wait for one.
+/// Opening a pipe for writing blocks until it has a reader.
 #[test]
 fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -384,13 +364,13 @@ fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
     let mut command = program();
-    let said = refused(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
+    let printed = error_of(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
     assert!(
-        said.contains("log.decisions: ") && said.contains("a pipe that nobody reads"),
-        "{said}"
+        printed.contains("log.decisions: ") && printed.contains("a pipe that nobody reads"),
+        "{printed}"
     );
 
-    // Opened for writing, too, so that this does not wait for the service.
+    // Opened for writing as well, so that this does not wait for the service.
     let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let mut service = Service::start(&[BASIC[0], BASIC[1], log]);
     let whole =

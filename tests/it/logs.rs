@@ -1,4 +1,4 @@
-//! What may stand in a log, and what must: the `LOG-*` scenarios.
+//! The content of logs: reasons and decisions, but no profile value and no credential.
 
 use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
@@ -13,12 +13,12 @@ use crate::{
 
 const SSR: &str = "/registrationHookSSR";
 
-/// A service that says as much as it can be made to.
-fn talkative(more: &[(&str, &str)]) -> Service {
+/// A service that logs at the most verbose level.
+fn service_with_trace_log(more: &[(&str, &str)]) -> Service {
     Service::start(&[&BASIC[..], &[("RUST_LOG", "trace")], more].concat())
 }
 
-/// Every line, once there are so many.
+/// Waits for this many decision lines, and returns them.
 fn lines(service: &Service, count: usize) -> Vec<Value> {
     let text = wait_for("the lines", || {
         let text = service.stdout();
@@ -29,7 +29,7 @@ fn lines(service: &Service, count: usize) -> Vec<Value> {
     lines
 }
 
-/// Every string and number of a form, except those that are too short to be looked for.
+/// Adds every text of a form that is long enough to be searched for in a log.
 fn values(form: &Value, found: &mut BTreeSet<String>) {
     match form {
         Value::Object(members) => members.values().for_each(|value| values(value, found)),
@@ -39,10 +39,9 @@ fn values(form: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// LOG-S01: every recorded request, allowed and denied.
 #[test]
 fn profile_values_are_in_no_log() {
-    let service = talkative(&[]);
+    let service = service_with_trace_log(&[]);
     let mut count = 0;
     let mut private = BTreeSet::new();
     for hook in std::fs::read_dir(repository("tests/fixtures")).unwrap() {
@@ -64,7 +63,7 @@ fn profile_values_are_in_no_log() {
     }
     let written = lines(&service, count).len();
     assert!(written > 50 && private.len() > 20, "{written} {}", private.len());
-    // What it says when it starts shows a made-up request of its own.
+    // The startup banner shows a made-up request.
     let messages = service.stderr();
     let (_, messages) = messages.split_once(" curl ").unwrap();
     let (_, messages) = messages.split_once('\n').unwrap();
@@ -74,7 +73,6 @@ fn profile_values_are_in_no_log() {
     }
 }
 
-/// LOG-S02 and LOG-S08: whatever is presented, its reason is told and nothing of it.
 #[test]
 fn credentials_are_in_no_log_and_refusals_name_their_reason() {
     let issuer = Issuer::start(Behaviour::default());
@@ -83,7 +81,7 @@ fn credentials_are_in_no_log_and_refusals_name_their_reason() {
         settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     settings.push(("HOOK__AUTH__HEADER__NAME", "x-hook-secret"));
     settings.push(("HOOK__AUTH__HEADER__SECRET", "s3cr3t-value-0123456789abcdef"));
-    let service = talkative(&settings);
+    let service = service_with_trace_log(&settings);
     let token = issuer.token(&json!({}));
     let old = issuer.token(&json!({"exp": 1}));
     let other = issuer.token(&json!({"aud": "other"}));
@@ -105,8 +103,8 @@ fn credentials_are_in_no_log_and_refusals_name_their_reason() {
         if let Some(reason) = reason {
             let generic = r#"{"error":{"errorSummary":"The credentials are missing or wrong."}}"#;
             assert_eq!(answer.text(), generic);
-            let told = format!("refused a caller: {reason}");
-            wait_for("the reason to be told", || service.stderr().contains(&told).then_some(()));
+            let reported = format!("refused a caller: {reason}");
+            service.wait_for_log(&reported);
         }
     }
     lines(&service, presented.len());
@@ -116,10 +114,9 @@ fn credentials_are_in_no_log_and_refusals_name_their_reason() {
     }
 }
 
-/// LOG-S04: nothing that a caller sends begins a line.
 #[test]
 fn request_content_cannot_forge_a_log_line() {
-    let service = talkative(&[]);
+    let service = service_with_trace_log(&[]);
     const FORGED: &str = "x\\r\\n{\\\"level\\\":\\\"INFO\\\",\\\"msg\\\":\\\"forged\\\"}";
     let good = registration(&format!(r#"{{"firstName":"{FORGED}"}}"#));
     let with = |member: &str| {
@@ -146,13 +143,12 @@ fn request_content_cannot_forge_a_log_line() {
     assert!(!service.stderr().contains("forged"), "{}", service.stderr());
 }
 
-/// An answer that Okta would not take is a denial, and costs one line of the log in a while.
 #[test]
 fn answers_too_large_for_okta_become_denials_and_one_log_line() {
     let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nb = '{a}{a}'\n";
     let folder = crate::support::rules_folder(&[("hook.toml", rules)]);
     let folder = folder.path().to_str().unwrap();
-    let service = talkative(&[("HOOK__RULES__DIRECTORY", folder)]);
+    let service = service_with_trace_log(&[("HOOK__RULES__DIRECTORY", folder)]);
     let body = registration(&format!(r#"{{"a":"{}"}}"#, "x".repeat(130_000)));
     for _ in 0..5 {
         let answer = service.post("/hook", &body);
@@ -170,10 +166,9 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
     assert!(crate::support::text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
 }
 
-/// LOG-S07: whatever comes of a request, it has one line.
 #[test]
 fn every_request_writes_one_decision_line_whatever_its_status() {
-    let service = talkative(&[
+    let service = service_with_trace_log(&[
         ("HOOK__SERVER__BODY_LIMIT", "1000"),
         ("HOOK__SERVER__REQUEST_TIMEOUT", "300ms"),
     ]);

@@ -1,19 +1,19 @@
-//! Rules against an org's own schema and form: `check --schema` and `--policy`. The JSON in
-//! `tests/org` has the shape of what Okta's API answers; the rules beside it say what is wrong.
+//! Checks against an org's user schema and form: `check --schema` and `--policy`. The JSON in
+//! `tests/org` has the form of answers of Okta's API. The rules beside it list their problems.
 
 use std::fs;
 
 use registration_hook::{load::Lints, org::Org};
 
 use crate::{
-    problems::as_they_say,
+    problems::check_listed_problems,
     support::{program, repository, rules_folder, run, text},
 };
 
 const SCHEMA: &str = "tests/org/schema.json";
 const POLICY: &str = "tests/org/policy.json";
 
-/// What `check` says of rules in a file `join.toml`, and its exit code.
+/// The exit code of `check`, and all that it prints about rules in a file `join.toml`.
 fn check(rules: &str, flags: &[&str]) -> (Option<i32>, String) {
     let folder = rules_folder(&[("join.toml", rules)]);
     let mut command = program();
@@ -22,7 +22,7 @@ fn check(rules: &str, flags: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
-/// A rule that asks for this.
+/// A rule with these keys.
 fn rule(more: &str) -> String {
     format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{more}\n")
 }
@@ -36,7 +36,7 @@ fn schema_and_policy_problems_are_reported_at_their_places() {
         ("tests/org/both", Some(&*schema), Some(&*policy), 7),
     ] {
         let org = Org::read(schema, policy).unwrap();
-        let count = as_they_say(folder, &Lints { org, probe: false }).len();
+        let count = check_listed_problems(folder, &Lints { org, probe: false }).len();
         assert!(count >= at_least, "{folder}: {count}");
     }
 }
@@ -73,9 +73,9 @@ fn notes_are_printed_with_exit_code_0() {
             ],
         ),
     ] {
-        let (code, said) = check(rules, flags);
-        assert_eq!(code, Some(0), "{said}");
-        let found: Vec<_> = said.lines().skip(1).collect();
+        let (code, printed) = check(rules, flags);
+        assert_eq!(code, Some(0), "{printed}");
+        let found: Vec<_> = printed.lines().skip(1).collect();
         let expected: Vec<_> = notes
             .iter()
             .map(|note| format!("note: `join`, `self_service_registration`: {note}"))
@@ -84,7 +84,7 @@ fn notes_are_printed_with_exit_code_0() {
     }
 }
 
-/// The policy's rule with so many attributes on its form, alone or in a list.
+/// A policy's rule with this many attributes on its form, alone or in a list.
 fn policy(attributes: usize, listed: bool) -> String {
     let attributes: Vec<_> = (0..attributes)
         .map(|n| format!(r#"{{"name":"a{n}","label":"A","required":false}}"#))
@@ -103,18 +103,18 @@ fn a_form_has_up_to_ten_attributes() {
     let rules = rule("attribute = \"a1\"\nlength = { min = 1 }");
     for (count, listed, code) in [(10, true, 0), (10, false, 0), (11, true, 1), (11, false, 1)] {
         fs::write(&file, policy(count, listed)).unwrap();
-        let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
-        assert_eq!(found, Some(code), "{said}");
+        let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
+        assert_eq!(found, Some(code), "{printed}");
         assert_eq!(
-            said.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
+            printed.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
             code == 1
         );
     }
-    // Several rules, several forms.
+    // Several rules are several forms.
     let several = format!("[{},{}]", policy(10, false), policy(2, false));
     fs::write(&file, several).unwrap();
-    let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
-    assert_eq!(found, Some(0), "{said}");
+    let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
+    assert_eq!(found, Some(0), "{printed}");
 }
 
 #[test]
@@ -142,18 +142,21 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
         ("--policy", &schema, "GET /api/v1/policies/POLICY-ID/rules"),
     ] {
         fs::write(&file, content).unwrap();
-        let (code, said) = check(&rules, &[flag, path]);
-        assert_eq!(code, Some(2), "{flag} {content}: {said}");
-        assert!(said.contains(path) && said.contains(address), "{said}");
-        assert!(!said.contains("Rosario"), "{said}");
+        let (code, printed) = check(&rules, &[flag, path]);
+        assert_eq!(code, Some(2), "{flag} {content}: {printed}");
+        assert!(printed.contains(path) && printed.contains(address), "{printed}");
+        assert!(!printed.contains("Rosario"), "{printed}");
     }
     let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
     fs::write(&file, large).unwrap();
-    let (code, said) = check(&rules, &["--schema", path]);
+    let (code, printed) = check(&rules, &["--schema", path]);
     assert!(
-        code == Some(2) && said.contains("larger than 4 MiB, the bound of a schema or policy"),
-        "{said}"
+        code == Some(2) && printed.contains("larger than 4 MiB, the bound of a schema or policy"),
+        "{printed}"
     );
-    let (code, said) = check(&rules, &["--schema", "nonexistent.json"]);
-    assert!(code == Some(2) && said.contains("nonexistent.json: cannot read the file"), "{said}");
+    let (code, printed) = check(&rules, &["--schema", "nonexistent.json"]);
+    assert!(
+        code == Some(2) && printed.contains("nonexistent.json: cannot read the file"),
+        "{printed}"
+    );
 }

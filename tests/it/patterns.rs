@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::support::{hook, registration, rules_folder};
 
-/// How long a match may take. A debug build is slower, by 10 times and more.
+/// The time that a match may take. A debug build is at least ten times slower.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 10 });
 
 fn rule(pattern: &str) -> String {
@@ -53,7 +53,7 @@ fn no_pattern_takes_long_for_any_value() {
         r"(a|aa|aaa|aaaa){1,200}",
         r"([a-z]?[b-y]?){400}",
         r"(\b|\B|a?){300}",
-        // Small ones, whose steps need no count.
+        // Small patterns, whose steps are not counted.
         r"(.*a.{10}){3}",
         r"([ab]*a[ab]{300})+",
     ];
@@ -112,7 +112,7 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
     }
 }
 
-/// Nobody gets around a rule by a value that its condition cannot judge.
+/// Otherwise a caller could skip a rule by sending a long value.
 #[test]
 fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     let hook = hook(
@@ -125,7 +125,7 @@ fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     assert!(!passes(&hook, &format!("x{}", "a".repeat(5000))), "too long");
 }
 
-/// Patterns of every kind of node, none of them large.
+/// Small patterns of every kind of node.
 fn pattern() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "[abé1 ]",
@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn matches_are_those_of_regex_automata(pattern in pattern(), value in "[abéÉ1 \n]{1,6}") {
-        // Large, so that its steps are counted.
+        // The second branch makes the pattern large, so that its steps are counted.
         let pattern = format!(r"(?:{pattern}|~\w{{4}})");
         let expected = Regex::new(&format!(r"\A(?:{pattern})\z")).unwrap().is_match(&value);
         let found = passes(&hook(&rule(&pattern)), &value);

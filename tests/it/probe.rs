@@ -1,5 +1,5 @@
-//! `check --probe`. A file of `tests/probe` says in lines that start with
-//! `#~` what passes that ought not to, as those of `tests/problems` do.
+//! The flag `check --probe`. The files of `tests/probe` list their findings in lines that start with
+//! `#~`, as those of `tests/problems` list their problems.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -14,7 +14,7 @@ use registration_hook::{
 };
 
 use crate::{
-    problems::as_they_say,
+    problems::check_listed_problems,
     support::{program, repository, rules_folder, run, text},
 };
 
@@ -24,7 +24,7 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
-    // Takes a value of any type, and of texts only these.
+    // Accepts a value of any type, but only these texts.
     let only = Check::new("one of a few texts", |value, _| {
         let met = value.text().is_none_or(|text| texts.contains(&text));
         if met { Ok(()) } else { Err(Mismatch::Value) }
@@ -54,9 +54,10 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 
 #[test]
 fn the_probe_reports_every_kind_of_attack_that_passes() {
-    let mut told = as_they_say("tests/probe", &Lints { probe: true, ..Default::default() });
-    told.extend(findings(&["red"], &["red"]));
-    // Each attack has been seen to find something.
+    let mut finding =
+        check_listed_problems("tests/probe", &Lints { probe: true, ..Default::default() });
+    finding.extend(findings(&["red"], &["red"]));
+    // Each attack finds something in one of the files.
     let attacks: toml::Table =
         fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
     let kinds: BTreeSet<_> = attacks["attacks"]
@@ -67,19 +68,19 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
         .collect();
     assert!(kinds.len() > 15, "{kinds:?}");
     for kind in kinds {
-        assert!(told.iter().any(|told| told.contains(&format!(", {kind}; "))), "{kind}");
+        assert!(finding.iter().any(|finding| finding.contains(&format!(", {kind}; "))), "{kind}");
     }
 }
 
-/// No kind of check there is takes a value of any type, so one is made for the occasion. Each input
-/// of each attack on a domain is the one that passes.
+/// Uses a check of its own, since none of the real ones accepts values of any type. In each row, one
+/// input of an attack passes.
 #[test]
 fn every_input_of_each_attack_is_tried() {
     assert_eq!(
         findings(&["red"], &["red"]),
         ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
     );
-    for (shown, passes, said) in [
+    for (shown, passes, printed) in [
         (
             "ana@uk.okta.com",
             "ana@uk.okta.com\0.evil.example",
@@ -111,9 +112,9 @@ fn every_input_of_each_attack_is_tried() {
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
         let found = findings(texts, &[shown]);
-        assert!(found[0].contains(said), "{passes:?}: {found:?}");
+        assert!(found[0].contains(printed), "{passes:?}: {found:?}");
         assert!(
-            !findings(texts, &[shown, passes]).iter().any(|told| told.contains(said)),
+            !findings(texts, &[shown, passes]).iter().any(|finding| finding.contains(printed)),
             "{passes}"
         );
     }
@@ -124,7 +125,7 @@ fn only_check_with_the_probe_flag_probes() {
     let rules = fs::read_to_string(repository("tests/probe/okta-sample.toml")).unwrap();
     let folder = rules_folder(&[("hook.toml", &rules)]);
     assert_eq!(check(folder.path(), &[]).0, Some(0));
-    let (code, said) = check(folder.path(), &["--probe"]);
+    let (code, printed) = check(folder.path(), &["--probe"]);
     assert_eq!(code, Some(1));
     for part in [
         "hook.toml:3:6: `login` may be `rosario.jones@okta.com.evil.example`, a longer domain",
@@ -132,7 +133,7 @@ fn only_check_with_the_probe_flag_probes() {
         "hook.toml:19:6: `employeeNumber` may be `abcd`, letters",
         "\n20 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
     assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
@@ -142,6 +143,9 @@ fn only_check_with_the_probe_flag_probes() {
 fn a_rule_with_a_problem_is_not_probed() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nexamples.pass = ['abcd']\n";
     let folder = rules_folder(&[("hook.toml", rules)]);
-    let (_, said) = check(folder.path(), &["--probe"]);
-    assert!(said.contains("this example should pass") && said.ends_with("\n1 problem\n"), "{said}");
+    let (_, printed) = check(folder.path(), &["--probe"]);
+    assert!(
+        printed.contains("this example should pass") && printed.ends_with("\n1 problem\n"),
+        "{printed}"
+    );
 }

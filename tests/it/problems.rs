@@ -1,5 +1,5 @@
-//! Every problem of a rules file at once, each at its place. A file of `tests/problems` says in
-//! lines that start with `#~` which ones it has: `line:column message`.
+//! Problems of rules files. A file of `tests/problems` lists its problems in lines that start with
+//! `#~`: `line:column message`.
 
 use std::{fs, path::Path};
 
@@ -21,8 +21,8 @@ fn problems(folder: &Path) -> Problems {
     load::folder(folder, &Lints::default()).err().unwrap_or_default()
 }
 
-/// Holds every file of a folder to the problems it says it has, and gives back all of them.
-pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
+/// Checks that every file of a folder has the problems it lists. Returns all of them.
+pub fn check_listed_problems(directory: &str, lints: &Lints) -> Vec<String> {
     let mut all = Vec::new();
     for entry in fs::read_dir(repository(directory)).unwrap() {
         let path = entry.unwrap().path();
@@ -39,7 +39,7 @@ pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
 
 #[test]
 fn every_invalid_rules_file_has_exactly_the_problems_it_lists() {
-    let found = as_they_say("tests/problems", &Lints::default());
+    let found = check_listed_problems("tests/problems", &Lints::default());
     assert!(found.len() > 40, "{}", found.len());
 }
 
@@ -77,8 +77,9 @@ fn problems_of_all_files_are_reported_together() {
         ("a b.toml:", "made of A-Z"),
         ("d.toml:", "valid UTF-8"),
     ] {
-        let told = problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
-        assert!(told, "{file} {what} in {problems:#?}");
+        let is_reported =
+            problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
+        assert!(is_reported, "{file} {what} in {problems:#?}");
     }
     assert!(
         !problems.iter().any(|problem| problem.contains("b.toml:2") || problem.contains("hidden")),
@@ -118,7 +119,7 @@ fn large_patterns_are_refused_at_once() {
         )]);
         let problems = problems(folder.path());
         assert!(problems[0].message.contains("too large"), "{pattern}");
-        // In a debug build; a bound on the order of magnitude, not a measurement.
+        // Generous: the test guards the order of magnitude in a debug build.
         assert!(start.elapsed().as_secs() < 10, "{pattern}: {:?}", start.elapsed());
     }
 }

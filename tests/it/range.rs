@@ -1,4 +1,4 @@
-//! `range` compares numbers exactly, held to an independent reading of decimal numbers.
+//! The check `range` compares numbers exactly, as an independent reading of decimals confirms.
 
 use std::cmp::Ordering;
 
@@ -78,7 +78,7 @@ fn numbers_as_long_as_the_body_are_compared_quickly() {
 
 #[test]
 fn examples_keep_the_digits_of_the_file() {
-    // It does not load where the example is rounded to 9.
+    // Rounded to 9, the example would pass and the rules would not load.
     with_range("{ max = 9 }\nexamples.pass = [9.0]\nexamples.fail = [9.0000000000000000001]");
 }
 
@@ -112,7 +112,7 @@ proptest! {
         digits in "[0-9]{0,3}",
     ) {
         prop_assume!(value.split_once(['e', 'E']).is_none_or(|(_, exponent)| exponent.parse::<i32>().unwrap() > -30));
-        // Numbers that differ in their last digits only are the hard ones.
+        // Numbers that differ only in their last digits are the difficult ones.
         let value = match bound.split_once('e') {
             None if nearby => format!("{bound}{digits}"),
             _ => value,

@@ -1,10 +1,10 @@
-//! The verb `replay`.
+//! The subcommand `replay`.
 
 use std::{fs, path::Path};
 
 use crate::support::{program, repository, run, text};
 
-/// A copy of some fixtures that can be changed.
+/// A copy of these fixtures that a test may change.
 fn recorded(cases: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let hook = folder.path().join("registrationHookSSR");
@@ -39,20 +39,20 @@ fn a_difference_is_printed_and_rewritten_by_update() {
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let good = fs::read_to_string(&response).unwrap();
     fs::write(&response, good.replace("Only okta.com", "Only example.com")).unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+    let (code, printed) = replay(folder.path(), &[]);
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
-        "{said}"
+        printed.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
+        "{printed}"
     );
     assert!(
-        said.contains("+        \"errorSummary\": \"Only okta.com emails can register.\""),
-        "{said}"
+        printed.contains("+        \"errorSummary\": \"Only okta.com emails can register.\""),
+        "{printed}"
     );
-    assert!(said.ends_with("1 passed, 1 failed\n"), "{said}");
+    assert!(printed.ends_with("1 passed, 1 failed\n"), "{printed}");
 
-    let (code, said) = replay(folder.path(), &["--update"]);
-    assert_eq!((code, said.as_str()), (Some(0), "2 passed, 0 failed\n"));
+    let (code, printed) = replay(folder.path(), &["--update"]);
+    assert_eq!((code, printed.as_str()), (Some(0), "2 passed, 0 failed\n"));
     assert_eq!(fs::read_to_string(&response).unwrap(), good);
 }
 
@@ -77,7 +77,7 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::write(hook.join("x.requst.json"), "{}").unwrap();
     fs::write(folder.path().join("y.request.json"), "{}").unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+    let (code, printed) = replay(folder.path(), &[]);
     assert_eq!(code, Some(1));
     for part in [
         "guide-allow.response.json: there is no request to this answer",
@@ -88,29 +88,29 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
         "y.request.json: a recorded request stands in a folder",
         "\n0 passed, 6 failed\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
-    let (code, said) = replay(folder.path(), &["--update"]);
+    let (code, printed) = replay(folder.path(), &["--update"]);
     assert_eq!(code, Some(1), "an orphan is not made good by rewriting");
-    assert!(said.ends_with("1 passed, 5 failed\n"), "{said}");
+    assert!(printed.ends_with("1 passed, 5 failed\n"), "{printed}");
 }
 
 #[test]
 fn replay_exits_with_2_for_an_empty_or_missing_folder() {
     let empty = tempfile::tempdir().unwrap();
-    let (code, said) = replay(empty.path(), &[]);
+    let (code, printed) = replay(empty.path(), &[]);
     assert_eq!(code, Some(2));
-    assert!(said.contains("there is no recorded request"), "{said}");
-    let (code, said) = replay(&empty.path().join("x"), &[]);
+    assert!(printed.contains("there is no recorded request"), "{printed}");
+    let (code, printed) = replay(&empty.path().join("x"), &[]);
     assert_eq!(code, Some(2));
-    assert!(said.contains("cannot read the folder"), "{said}");
+    assert!(printed.contains("cannot read the folder"), "{printed}");
 }
 
 #[test]
 fn a_folder_needs_a_hook_of_its_name() {
     let folder = recorded(&["guide-allow"]);
     fs::rename(folder.path().join("registrationHookSSR"), folder.path().join("other")).unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+    let (code, printed) = replay(folder.path(), &[]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("no rules file is named like its folder"), "{said}");
+    assert!(printed.contains("no rules file is named like its folder"), "{printed}");
 }

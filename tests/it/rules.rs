@@ -1,4 +1,4 @@
-//! What rules decide: a table of rules and forms, and what answers look like.
+//! Decisions of rules, and the answers that follow from them.
 
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use crate::support::{hook as hook_of, registration};
 
 const TODAY: Date = date(2026, 11, 21);
 
-/// A hook with one rule of these keys.
+/// A hook with one rule that has these keys.
 fn with_rule(keys: &str) -> Hook {
     hook_of(&format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"))
 }
@@ -26,7 +26,7 @@ fn passes(hook: &Hook, form: &str) -> bool {
     answer.decision == DecisionKind::Allow
 }
 
-/// The keys of a rule, values of `a` that pass, and values that fail.
+/// Keys of a rule, values of `a` that pass, and values that fail.
 const CHECKS: &[(&str, &[&str], &[&str])] = &[
     (
         "digits = 4",
@@ -386,15 +386,15 @@ fn too_many_causes_for_okta_become_one() {
     let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
     assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
-    let told: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(told["commands"][0]["value"]["registration"], "DENY");
-    assert_eq!(told["error"]["errorCauses"].as_array().unwrap().len(), 1);
-    assert_eq!(told["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
-    assert_eq!(told["error"]["errorCauses"][0]["location"], "data.userProfile");
+    let messages: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(messages["commands"][0]["value"]["registration"], "DENY");
+    assert_eq!(messages["error"]["errorCauses"].as_array().unwrap().len(), 1);
+    assert_eq!(messages["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
+    assert_eq!(messages["error"]["errorCauses"][0]["location"], "data.userProfile");
     assert_valid(&answer.body);
 }
 
-/// Holds an answer to the schema of what we may send.
+/// Fails if an answer does not fit the schema of Okta's responses.
 fn assert_valid(answer: &[u8]) {
     let mut schemas = boon::Schemas::new();
     let path = crate::support::repository("tests/response.schema.json");
@@ -426,7 +426,7 @@ fn a_very_long_value_is_not_matched_against_patterns() {
     let start = std::time::Instant::now();
     let value = "1".repeat(250_000);
     assert!(!passes(&hook, &format!(r#"{{"a":"{value}"}}"#)));
-    // An order of magnitude: without the bound it took a minute in a debug build.
+    // Generous: without the limit it took a minute in a debug build.
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     assert!(!passes(
         &with_rule("attribute = 'a'\npattern = '1+'"),
@@ -450,7 +450,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
         attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(Check::new("", |_, _| panic!("told by a test"))),
+        checks: NonEmpty::of(Check::new("", |_, _| panic!("messages by a test"))),
         optional: false,
     };
     let rule = Rule {
@@ -482,10 +482,10 @@ fn age_is_measured_on_the_day_of_the_request_in_utc() {
     assert_eq!(at(r#""2026-11-22T00:00:00.000Z""#), DecisionKind::Allow);
     assert_eq!(at(r#""2026-11-21T23:59:59.999Z""#), DecisionKind::Deny);
     assert_eq!(at(r#""2026-11-22T00:30:00+01:00""#), DecisionKind::Deny, "a day of UTC");
-    // What is no time is none: today.
+    // An invalid time is ignored: the day is today.
     assert_eq!(at("7"), DecisionKind::Deny);
     assert_eq!(at(r#""tomorrow""#), DecisionKind::Deny);
-    // Born on a leap day, a year older on the first of March.
+    // A person born on a leap day is a year older on the first of March.
     let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
         pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), day).unwrap().decision
@@ -506,7 +506,7 @@ fn a_rule_counts_only_where_all_its_conditions_hold() {
         (r#"{"userType":"contractor","badge":"1234"}"#, true),
         (r#"{"userType":"contractor","country":"US"}"#, false),
         (r#"{"userType":"contractor","country":"DE"}"#, true),
-        // Nobody gets out of it by sending another type.
+        // A value of another type counts as a match, so that it cannot skip the rule.
         (r#"{"userType":["contractor"]}"#, false),
         (r#"{"userType":{}}"#, false),
     ] {
@@ -548,7 +548,7 @@ digits = 1
 message = { default = "A digit.", fr = "Un chiffre." }
 "#,
     );
-    let told = |body: &str| {
+    let messages = |body: &str| {
         let answer: Value = serde_json::from_str(&answer(&hook, body)).unwrap();
         let error = &answer["error"];
         format!(
@@ -571,22 +571,22 @@ message = { default = "A digit.", fr = "Un chiffre." }
         (r#"{"locale":7}"#, "No. A digit."),
         (r#"{"locale":""}"#, "No. A digit."),
     ] {
-        assert_eq!(told(text(&registration(form))), expected, "{form}");
+        assert_eq!(messages(text(&registration(form))), expected, "{form}");
     }
     let of_profile = |profile: &str| {
         format!(
             r#"{{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{{"context":{{"user":{{"profile":{profile}}}}},"userProfileUpdate":{{}}}}}}"#
         )
     };
-    assert!(told(&of_profile(r#"{"locale":"fr_FR"}"#)).ends_with("Un chiffre."));
+    assert!(messages(&of_profile(r#"{"locale":"fr_FR"}"#)).ends_with("Un chiffre."));
     assert!(
-        told(&of_profile(r#"{"locale":"en_US","preferredLanguage":"fr"}"#))
+        messages(&of_profile(r#"{"locale":"en_US","preferredLanguage":"fr"}"#))
             .ends_with("Un chiffre.")
     );
-    assert!(told(&of_profile("[]")).ends_with("A digit."));
+    assert!(messages(&of_profile("[]")).ends_with("A digit."));
     let long = "x-".repeat(100_000);
     let profile = format!(r#"{{"locale":"fr_FR","preferredLanguage":"{long}"}}"#);
-    assert!(told(&of_profile(&profile)).ends_with("Un chiffre."));
+    assert!(messages(&of_profile(&profile)).ends_with("Un chiffre."));
 }
 
 #[test]
@@ -614,10 +614,10 @@ fn a_language_as_long_as_the_body_is_read_quickly() {
             let start = std::time::Instant::now();
             let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
             let taken = start.elapsed();
-            // An order of magnitude: chosen anew for each rule, it took seconds in a debug build.
+            // Generous: parsed again for each rule, it took seconds in a debug build.
             assert!(taken.as_millis() < 500, "{name} of `{unit}`: {taken:?}");
-            let told: Value = serde_json::from_slice(&answer.body).unwrap();
-            assert_eq!(told["error"]["errorCauses"][199]["errorSummary"], expected, "`{unit}`");
+            let messages: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(messages["error"]["errorCauses"][199]["errorSummary"], expected, "`{unit}`");
         }
     }
 }
@@ -658,10 +658,10 @@ department = "No {employeeNumber}"
         set,
         r##"{"commands":[{"type":"com.okta.user.profile.update","value":{"organization":"Okta","displayName":"Ros\"ario Jones","email":"rosario@okta.com","badge":7,"vip":true,"tags":["a",1],"mobilePhone":"+33612345678"}},{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"##
     );
-    // Judged as normalised, and nothing is set beside a denial.
+    // The normalised value is judged, and a denial sets no attribute.
     assert!(answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("DENY"));
     assert!(!answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("Okta\""));
-    // A name that is no text is no part of a template; an absent attribute is not normalised.
+    // A template needs texts, and an absent attribute is not normalised.
     let set = answer(
         &hook,
         text(&registration(r#"{"firstName":["x"],"lastName":"Jones","email":"a@okta.com"}"#)),
@@ -700,7 +700,7 @@ fn lists_are_read_from_files_in_the_rules_folder() {
             "{code} {email}"
         );
     }
-    // What a list says is part of the revision.
+    // A changed list changes the revision.
     std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
     assert_ne!(load().unwrap().revision, set.revision);
     for (list, why) in [

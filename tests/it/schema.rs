@@ -1,5 +1,5 @@
-//! `rules.schema.json`, for editors, says what the loader says: it knows the same keys and names,
-//! and accepts what the loader accepts.
+//! The JSON schema of rules files, for editors, agrees with the loader: it knows the same keys and
+//! names, and accepts the same files.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -32,7 +32,7 @@ impl Validator {
     }
 }
 
-/// As an editor hands TOML to a schema: dates as text.
+/// TOML as editors give it to a schema: dates are texts.
 fn in_json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => json!(text),
@@ -52,7 +52,7 @@ fn load(text: &str) -> Result<(), Problems> {
     load::folder(folder.path(), &Lints::default()).map(|_| ())
 }
 
-/// Every file below that ends so.
+/// The texts of all files below a folder whose names end so.
 fn files(directory: &Path, ending: &str) -> Vec<String> {
     let mut texts = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -98,7 +98,7 @@ fn the_schema_accepts_the_shipped_rules_and_examples() {
 fn schema_and_loader_know_the_same_keys_in_every_table() {
     let schema = schema();
     let vocabulary = vocabulary();
-    // Where the schema has a table's keys, and a file that is cut in two where one would stand.
+    // The place of a table's keys in the schema, and a file with a gap where a key belongs.
     let part = "attribute = 'email', format = 'email'";
     let tables = [
         ("/properties", "", ""),
@@ -150,7 +150,7 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
         let keys = schema.pointer(place).unwrap().as_object().unwrap();
         assert!(!keys.is_empty());
         for word in vocabulary.iter().chain(keys.keys()) {
-            // Whatever else is wrong with such a value, only what is said of the key counts.
+            // The value is often invalid. Only problems of the key count.
             let text = format!("{before}{word} = 'list.txt'{after}\n");
             let unknown = match load(&text) {
                 Ok(()) => false,

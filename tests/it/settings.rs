@@ -1,4 +1,4 @@
-//! Settings: layers, places, and that no value ever shows.
+//! Settings: layers, limits and problems, which show no secret.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,7 +25,7 @@ fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
     loaded(&sources)
 }
 
-/// The problems, without the folder's name.
+/// The problems, without the name of the folder.
 fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let (sources, folder) = sources(Some(file), variables);
     let place = format!("{}/", folder.path().display());
@@ -77,8 +77,8 @@ fn flags_override_variables_and_variables_override_the_file() {
 
 #[test]
 fn port_sets_the_address_unless_bind_is_set() {
-    let way_in = "auth.basic.username = 'a'\nauth.basic.password = 'b'";
-    assert_eq!(good(way_in, &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
+    let authentication = "auth.basic.username = 'a'\nauth.basic.password = 'b'";
+    assert_eq!(good(authentication, &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
     let settings = good("server.bind = \"127.0.0.1:1\"", &[("PORT", "9000")]);
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:1");
     assert_eq!(
@@ -222,17 +222,17 @@ fn values_outside_their_limits_are_refused() {
         ("rules.reload", "100ms", one_and_a_half, hour),
         ("rules.reload", "100ms", Some("off"), hour),
     ] {
-        let told = |value: &str| {
+        let reported = |value: &str| {
             let file = format!("{key} = \"{value}\"");
-            let told = problems(&file, &[]).into_iter();
-            told.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
+            let reported = problems(&file, &[]).into_iter();
+            reported.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
         };
         for good in [Some(least), between, Some(most)].into_iter().flatten() {
-            assert!(told(good).is_empty(), "{key} = {good}");
+            assert!(reported(good).is_empty(), "{key} = {good}");
         }
         let beyond = format!("1{most}");
-        assert_eq!(told(&beyond).len(), 1, "{key} = {beyond}");
-        assert!(told(&beyond)[0].ends_with(&format!("expected {least} to {most}")), "{key}");
+        assert_eq!(reported(&beyond).len(), 1, "{key} = {beyond}");
+        assert!(reported(&beyond)[0].ends_with(&format!("expected {least} to {most}")), "{key}");
     }
     assert_eq!(good("rules.reload = \"off\"", &[]).rules.reload, None);
 }

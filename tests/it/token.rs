@@ -1,4 +1,4 @@
-//! Which tokens and which keys are refused, and why.
+//! Verification of tokens, and the keys that verify them.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ fn tokens_with_invalid_claims_are_refused_with_the_reason() {
     ] {
         assert_eq!(with_claims(changes.clone()), Err(reason), "{changes}");
     }
-    // What serde_json's own values cannot hold.
+    // JSON that `serde_json::Value` cannot represent.
     let good = claims(ISSUER).to_string();
     for (from, to, reason) in [
         ("\"exp\":4102444800", "\"exp\":1e400", Claims),
@@ -123,7 +123,7 @@ fn only_rs256_headers_with_a_known_key_are_accepted() {
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
         assert!(with_header(json!({"alg": "RS256", "kid": "k1", "typ": typ})).is_ok(), "{typ}");
     }
-    // Brought along and not looked at.
+    // Keys in the header are ignored.
     let keys = json!({"alg": "RS256", "kid": "k1", "jku": "http://127.0.0.1:1", "jwk": jwk("k2"), "x5c": ["x"]});
     assert!(with_header(keys).is_ok());
     for (header, reason) in [
@@ -171,7 +171,7 @@ fn only_rs256_headers_with_a_known_key_are_accepted() {
     assert_eq!(verify(&sign_text("k1", twice, &claims(ISSUER).to_string())), Err(Malformed));
 }
 
-/// What the JOSE vectors of C2SP/wycheproof try on RS256, as a table of our own.
+/// The kinds of RS256 cases in the JOSE vectors of C2SP/wycheproof.
 #[test]
 fn malformed_tokens_and_wrong_signatures_are_refused() {
     let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
@@ -207,7 +207,7 @@ fn malformed_tokens_and_wrong_signatures_are_refused() {
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("hello")), Reason::Malformed),
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("[]")), Reason::Malformed),
     ] {
-        // A token without `_` is what it was.
+        // A token that happens to have no `_` is unchanged.
         if token != good {
             assert_eq!(verify(&token), Err(reason), "{token}");
         }
@@ -262,7 +262,7 @@ fn keys_that_cannot_verify_rs256_are_ignored() {
     ] {
         assert!(!usable(&changed(bad.clone())), "{bad}");
     }
-    // Two of a name: nobody can tell which is meant, whatever the other one is.
+    // Two keys of one name are ambiguous, whatever the other one is.
     for change in [json!({}), json!({"use": "enc"}), json!({"d": "AAAA"}), json!({"kty": "oct"})] {
         let mut twin = jwk("k2");
         merge(&mut twin, &change);
@@ -305,7 +305,7 @@ fn a_published_private_half_is_detected_in_every_spelling() {
     ] {
         assert!(!survives(members), "{members}");
     }
-    // Deeper than the reader of the other members goes.
+    // The nesting is deeper than the reader of the other members goes.
     let deep = format!(r#""kid":"other","d":"AQAB","x":{}{}"#, "[".repeat(300), "]".repeat(300));
     assert!(!survives(&deep));
 }

@@ -121,6 +121,7 @@ fn a_repeated_absent_or_different_header_is_refused() {
     let repeated = caller(&basic(), "authorization", Err(Reason::Repeated));
     let absent = caller(&basic(), "authorization", Ok(None));
     let credentials: Presented<'_> = Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="));
+
     let elsewhere = caller(&basic(), "proxy-authorization", credentials);
 
     assert_eq!((repeated, absent, elsewhere), (None, None, None));

@@ -15,7 +15,7 @@ use registration_hook::{
     problem::Problems,
 };
 
-use crate::support::{program, registration, repository, rules_folder, run, text};
+use crate::support::{Failures, program, registration, repository, rules_folder, run, text};
 
 const SECTION: &str = "[self_service_registration]\n";
 const RULE: &str =
@@ -45,12 +45,18 @@ fn make_pipe(path: &Path) {
 fn a_problem_far_to_the_right_shows_the_text_around_it() {
     let rules = format!("{RULE}one_of = [{}entry, 'b']\n", "'a', ".repeat(20_000));
     let found = problems(&rules);
+
     let shown = found[0].to_string();
+
     assert!(shown.contains("hook.toml:5:100011: "), "{shown}");
+
     let lines: Vec<_> = shown.lines().collect();
+
     assert_eq!(lines.len(), 4, "{shown}");
     assert!(lines[2].starts_with("5 | …") && lines[2].ends_with("entry, 'b']"), "{shown}");
+
     let marked = lines[2].chars().position(|letter| letter == 'e').unwrap();
+
     assert_eq!(lines[3].chars().position(|letter| letter == '^'), Some(marked), "{shown}");
     assert!(shown.lines().skip(1).all(|line| line.chars().count() < 140), "{shown}");
 }
@@ -60,7 +66,9 @@ fn an_excerpt_is_cut_on_both_sides_and_shows_no_control_character() {
     let entries = "'a', ".repeat(100);
     let rules = format!("{RULE}one_of = [{entries}\t1, '\u{202e}', {entries}]\n");
     let shown = problems(&rules)[0].to_string();
+
     let line = shown.lines().nth(2).unwrap();
+
     assert!(line.starts_with("5 | …") && line.ends_with('…'), "{shown}");
     assert!(line.contains(" 1, '\u{fffd}'"), "{shown}");
     assert_eq!(line.chars().count(), "5 | ".len() + 1 + 120 + 1, "{shown}");
@@ -73,10 +81,14 @@ fn problems_beyond_the_first_hundred_are_counted() {
         ("a.toml", &format!("{RULE}one_of = [{}]\n", entries.join(", "))),
         ("b.toml", "[x]\n"),
     ]);
+
     let (code, printed) = check(rules.path(), &[]);
+
     assert_eq!(code, Some(1));
+
     let count = printed.lines().last().unwrap().strip_suffix(" problems").unwrap();
     let count: usize = count.parse().unwrap();
+
     assert!(count > 4000, "{count}");
     assert!(printed.contains("\nand 3,9") && printed.contains(" more problems\n"), "{printed}");
     assert_eq!(printed.matches("a.toml:").count(), 100);
@@ -86,7 +98,9 @@ fn problems_beyond_the_first_hundred_are_counted() {
 #[test]
 fn a_long_name_does_not_fill_the_message() {
     let found = problems(&format!("{SECTION}{} = 1\n", "x".repeat(100_000)));
+
     let unknown = found.iter().find(|problem| problem.message.starts_with("unknown key")).unwrap();
+
     assert!(unknown.message.chars().count() < 1100, "{}", unknown.message.len());
 }
 
@@ -102,6 +116,8 @@ fn time_to_read_an_invalid_file_is_linear_in_its_size() {
         "'a',".repeat(100_000)
     );
     let update = numbered("'a#',", 100_000);
+    let mut failures = Failures::default();
+
     for (name, text) in [
         ("lines", "x\n".repeat(MIB / 2)),
         ("unknown keys", format!("{SECTION}{}", numbered("k#=1\n", 100_000))),
@@ -120,10 +136,13 @@ fn time_to_read_an_invalid_file_is_linear_in_its_size() {
         let start = Instant::now();
         let found = problems(&text);
         let took = start.elapsed();
-        assert!(!found.is_empty(), "{name}");
-        assert!(found.iter().count() <= 100, "{name}");
-        assert!(took < GENEROUS, "{name}: {took:?}");
+
+        failures.check(name, !found.is_empty());
+        failures.check(name, found.iter().count() <= 100);
+        failures.check(format!("{name}: {took:?}"), took < GENEROUS);
     }
+
+    failures.assert_none();
 }
 
 /// 320 KB of JSON in place of TOML once took fifteen seconds.
@@ -133,15 +152,22 @@ fn large_invalid_settings_are_refused_quickly() {
     let settings = folder.path().join("settings.toml");
     let json = "{\"key\": {\"a\": [1, 2], \"b\": null}},\n".repeat(9000);
     let keys: String = (0..60_000).map(|index| format!("key{index}=1\n")).collect();
-    for text in [json, keys] {
+    let mut failures = Failures::default();
+
+    for (name, text) in [("JSON", json), ("unknown keys", keys)] {
         fs::write(&settings, text).unwrap();
         let start = Instant::now();
         let output = run(program().args(["check", "--config"]).arg(&settings), b"");
-        assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
-        assert_eq!(output.status.code(), Some(1));
-        assert!(output.stdout.len() < 100_000, "{}", output.stdout.len());
-        assert!(self::text(&output.stdout).contains(" more problems\n"));
+        let took = start.elapsed();
+        let printed = self::text(&output.stdout);
+
+        failures.check(format!("{name}: {took:?}"), took < GENEROUS);
+        failures.check_eq(name, output.status.code(), Some(1));
+        failures.check(format!("{name}: {} bytes", printed.len()), printed.len() < 100_000);
+        failures.check(format!("{name}: a count"), printed.contains(" more problems\n"));
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -153,6 +179,7 @@ fn a_rule_names_up_to_100_attributes() {
             "[[self_service_registration.rules]]\nid='r'\nmessage='m'\ndigits=4\nattributes=[{names}]\n"
         )
     };
+
     assert!(problems(&rule(100)).is_empty());
     assert!(problems(&rule(101))[0].message.contains("names 101 attributes; up to 100"));
 }
@@ -165,7 +192,9 @@ fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     };
     let rules: String = (0..11).map(rule).collect();
     let folder = rules_folder(&[("hook.toml", &rules), ("list.txt", &list)]);
+
     let found = load::folder(folder.path(), &Lints::default()).err().unwrap();
+
     assert_eq!(found.count(), 1, "{found:?}");
     assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
 }
@@ -194,19 +223,31 @@ fn files_over_their_size_limit_are_refused() {
         ("HOOK__SERVER__TLS__KEY", &*pem),
     ];
     let output = run(program().arg("check").envs(variables), b"");
+
     let printed = text(&output.stdout);
+
     assert!(printed.contains("larger than 64 KiB, the bound of a file with secrets"), "{printed}");
     assert_eq!(
         printed.matches("larger than 1 MiB, the bound of a certificate").count(),
         2,
         "{printed}"
     );
+
+    let mut failures = Failures::default();
+
     for arguments in [["--config", &settings], ["--schema", &answer], ["--policy", &answer]] {
         let output = run(program().arg("check").args(arguments), b"");
-        assert_eq!(output.status.code(), Some(2));
+
+        failures.check_eq(format!("{arguments:?}"), output.status.code(), Some(2));
         let printed = text(&output.stderr);
-        assert!(printed.contains(arguments[1]) && printed.contains("larger than"), "{printed}");
+        failures.check(
+            format!("{arguments:?}: {printed}"),
+            printed.contains(arguments[1]) && printed.contains("larger than"),
+        );
     }
+
+    failures.assert_none();
+
     let listed = format!("{RULE}one_of = {{ file = \"list.txt\" }}\n");
     let rules = rules_folder(&[("listed.toml", &listed)]);
     let sized = |name: &str, size| {
@@ -215,6 +256,7 @@ fn files_over_their_size_limit_are_refused() {
     sized("large.toml", (1 << 20) + 1);
     sized("list.txt", (256 << 20) + 1);
     let (code, printed) = check(rules.path(), &[]);
+
     assert_eq!(code, Some(1));
     assert!(
         printed.contains("larger than 1 MiB, the bound of a rules file; move long lists"),
@@ -230,7 +272,9 @@ fn pipes_sockets_devices_and_folders_are_refused() {
     make_pipe(&pipe);
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    for (path, what) in [
+    let mut failures = Failures::default();
+
+    for (path, kind) in [
         (pipe.as_path(), "a pipe"),
         (&socket, "a socket"),
         (Path::new("/dev/zero"), "a device"),
@@ -239,21 +283,28 @@ fn pipes_sockets_devices_and_folders_are_refused() {
         let path = path.to_str().unwrap();
         let secret =
             [("HOOK__AUTH__BASIC__USERNAME", "a"), ("HOOK__AUTH__BASIC__PASSWORD_FILE", path)];
-        let output = run(program().arg("serve").envs(secret), b"");
-        let printed = text(&output.stderr);
-        assert!(output.status.code() == Some(2) && printed.contains(what), "{printed}");
-        let output = run(program().args(["check", "--config", path]), b"");
-        let printed = text(&output.stderr);
-        assert!(output.status.code() == Some(2) && printed.contains(what), "{printed}");
-        let output = run(program().args(["check", "--schema", path]), b"");
-        let printed = text(&output.stderr);
-        assert!(output.status.code() == Some(2) && printed.contains(what), "{printed}");
         let listed = format!("{RULE}one_of = {{ file = \"list.txt\" }}\n");
         let rules = rules_folder(&[("hook.toml", &listed)]);
         symlink(path, rules.path().join("other.toml")).unwrap();
+
+        let secret = run(program().arg("serve").envs(secret), b"");
+        let settings = run(program().args(["check", "--config", path]), b"");
+        let schema = run(program().args(["check", "--schema", path]), b"");
         let (code, printed) = check(rules.path(), &[]);
-        assert!(code == Some(1) && printed.contains(&format!("this is {what}")), "{printed}");
+
+        for (use_of_path, output) in
+            [("secret", secret), ("settings", settings), ("schema", schema)]
+        {
+            let row = format!("{path} as {use_of_path}");
+            failures.check_eq(&row, output.status.code(), Some(2));
+            failures.check_contains(&row, text(&output.stderr), kind);
+        }
+        let row = format!("{path} as rules");
+        failures.check_eq(&row, code, Some(1));
+        failures.check_contains(&row, &printed, &format!("this is {kind}"));
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -262,10 +313,14 @@ fn a_link_to_the_rules_folder_is_not_read_as_a_rules_file() {
     for name in ["a", "b", "c"] {
         symlink(".", rules.path().join(name)).unwrap();
     }
+
     let (code, printed) = check(rules.path(), &[]);
+
     assert_eq!(code, Some(0), "{printed}");
+
     symlink(".", rules.path().join("itself.toml")).unwrap();
     let (code, printed) = check(rules.path(), &[]);
+
     assert!(
         code == Some(1) && printed.contains("itself.toml: cannot read the file: this is a folder"),
         "{printed}"
@@ -286,6 +341,8 @@ fn recorded() -> tempfile::TempDir {
 
 #[test]
 fn replay_neither_reads_nor_writes_through_a_link() {
+    let mut failures = Failures::default();
+
     for (kind, arguments) in [("request", &[][..]), ("response", &[]), ("response", &["--update"])]
     {
         let folder = recorded();
@@ -295,17 +352,24 @@ fn replay_neither_reads_nor_writes_through_a_link() {
         let before = fs::read(&elsewhere).unwrap();
         symlink("../elsewhere", &file).unwrap();
         let output = run(program().arg("replay").arg(folder.path()).args(arguments), b"");
-        assert_eq!(output.status.code(), Some(1), "{kind} {arguments:?}");
+
+        failures.check_eq(format!("{kind} {arguments:?}"), output.status.code(), Some(1));
         let printed = text(&output.stdout);
-        assert!(printed.contains("this is a symbolic link"), "{printed}");
-        assert_eq!(fs::read(&elsewhere).unwrap(), before);
+        failures.check_contains(kind, printed, "this is a symbolic link");
+        failures.check_eq(kind, fs::read(&elsewhere).unwrap(), before);
     }
+
+    failures.assert_none();
+
     let folder = recorded();
     symlink("registrationHookSSR", folder.path().join("registrationHookPP")).unwrap();
     let output = run(program().arg("replay").arg(folder.path()), b"");
+
     assert!(text(&output.stdout).contains("registrationHookPP: this is a symbolic link"));
+
     let rules = repository("tests/rules");
     let (code, printed) = check(&rules, &["--coverage", folder.path().to_str().unwrap()]);
+
     assert!(code == Some(1) && printed.contains("this is a symbolic link"), "{printed}");
 }
 
@@ -314,23 +378,31 @@ fn replay_reads_large_or_special_response_files_in_bounded_time() {
     let folder = recorded();
     let hook = folder.path().join("registrationHookSSR");
     let response = hook.join("guide-allow.response.json");
-    for (content, what) in [
-        (" ".repeat(MIB + 1), "larger than 1 MiB"),
+    let mut failures = Failures::default();
+
+    for (name, content, expected) in [
+        ("too large", " ".repeat(MIB + 1), "larger than 1 MiB"),
         // The indentation of so many levels would fill terabytes.
-        ("[".repeat(MIB / 2) + &"]".repeat(MIB / 2), "+++ the answer now"),
+        ("nested", "[".repeat(MIB / 2) + &"]".repeat(MIB / 2), "+++ the answer now"),
         // Finding the shortest difference would take minutes.
-        (format!("[{}0]", "1,2,".repeat(MIB / 5)), "+++ the answer now"),
+        ("many lines", format!("[{}0]", "1,2,".repeat(MIB / 5)), "+++ the answer now"),
     ] {
         fs::write(&response, content).unwrap();
         let start = Instant::now();
         let output = run(program().arg("replay").arg(folder.path()), b"");
-        assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
-        assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output.stdout).contains(what), "{what}");
+        let took = start.elapsed();
+
+        failures.check(format!("{name}: {took:?}"), took < GENEROUS);
+        failures.check_eq(name, output.status.code(), Some(1));
+        failures.check(name, text(&output.stdout).contains(expected));
     }
+
+    failures.assert_none();
+
     fs::remove_file(&response).unwrap();
     make_pipe(&response);
     let output = run(program().arg("replay").arg(folder.path()), b"");
+
     assert!(text(&output.stdout).contains("this is a pipe"));
 }
 
@@ -350,16 +422,23 @@ fn eval_reads_pipes_and_devices_up_to_the_body_limit() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+
     File::options().write(true).open(&pipe).unwrap().write_all(&body).unwrap();
+
     assert!(text(&child.wait_with_output().unwrap().stdout).contains("ALLOW"));
 
     let output = run(&mut eval(&["/dev/zero"]), b"");
+
     assert_eq!(output.status.code(), Some(2));
+
     let printed = text(&output.stderr);
+
     assert!(printed.contains("/dev/zero: the request is larger than 256 KiB"), "{printed}");
     assert!(printed.contains("server.body_limit"), "{printed}");
+
     let zero = File::open("/dev/zero").unwrap();
     let output = eval(&[]).stdin(zero).output().unwrap();
+
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("standard input: the request is larger than"));
 }
@@ -367,10 +446,15 @@ fn eval_reads_pipes_and_devices_up_to_the_body_limit() {
 #[test]
 fn eval_obeys_the_configured_body_limit() {
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    let mut failures = Failures::default();
+
     for (limit, code) in [(body.len(), 0), (body.len() - 1, 2)] {
         let mut command = program();
         command.args(["eval", "registrationHookSSR"]);
         command.env("HOOK__SERVER__BODY_LIMIT", limit.to_string());
-        assert_eq!(run(&mut command, &body).status.code(), Some(code), "{limit}");
+
+        failures.check_eq(limit, run(&mut command, &body).status.code(), Some(code));
     }
+
+    failures.assert_none();
 }

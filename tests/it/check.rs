@@ -1,16 +1,19 @@
 //! The subcommands `check` and `eval`.
 
-use crate::support::{BASIC, program, registration, repository, rules_folder, run, text};
+use crate::support::{BASIC, Failures, program, registration, repository, rules_folder, run, text};
 
 #[test]
 fn the_shipped_rules_have_no_problems() {
     let output = run(program().arg("check"), b"");
+
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(
         text(&output.stdout).starts_with("the rules in `rules`: 3 hooks, 4 rules, no problems")
     );
+
     let empty = tempfile::tempdir().unwrap();
     let output = run(program().arg("check").current_dir(&empty), b"");
+
     assert!(text(&output.stdout).starts_with("the built-in rules: 3 hooks, "));
 }
 
@@ -25,6 +28,7 @@ fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let conditional = rule("b", "when = [{ attribute = \"country\", one_of = [\"DE\"] }]");
     let enforced = rule("c", "");
     let allow_all = "[self_service_registration]\nallow_all = true\n";
+
     let noted = |text: &str| {
         let folder = rules_folder(&[("h.toml", text)]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
@@ -32,6 +36,7 @@ fn a_section_without_an_unconditional_enforced_rule_is_noted() {
         assert_eq!(output.status.code(), Some(0), "{printed}");
         printed.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
     };
+
     assert!(noted(&(shadow.clone() + &conditional)));
     assert!(noted(&shadow));
     assert!(!noted(&(shadow + &conditional + &enforced)));
@@ -45,16 +50,21 @@ fn an_any_rule_with_an_optional_part_is_noted() {
             "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nany = [{{ attribute = 'email', domains = ['okta.com'] }}, {{ attribute = 'code', one_of = ['A'], optional = {optional} }}]\n"
         )
     };
+    let mut failures = Failures::default();
+
     for optional in [true, false] {
         let folder = rules_folder(&[("h.toml", &rules(optional))]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
         let printed = crate::support::text(&output.stdout);
-        assert_eq!(
+
+        failures.check_eq(
+            format!("{optional}: {printed}"),
             printed.contains("`r`: who leaves out what is `optional`"),
             optional,
-            "{printed}"
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -66,6 +76,7 @@ fn check_prints_problems_of_settings_and_rules_together() {
             "[[progressive_profile.rules]]\nid = \"r\"\nattribute = \"email\"\ndomians = [\"okta.com\"]\nmessage = \"m\"\n",
         ),
     ]);
+
     let output = run(
         program()
             .arg("check")
@@ -74,8 +85,12 @@ fn check_prints_problems_of_settings_and_rules_together() {
             .env("HOOK__SERVER__BIND", "0.0.0.0:80"),
         b"",
     );
+
     assert_eq!(output.status.code(), Some(1));
+
     let printed = text(&output.stdout);
+    let mut failures = Failures::default();
+
     for part in [
         "no way in is configured",
         "a.toml:1:1: a section needs rules",
@@ -83,20 +98,28 @@ fn check_prints_problems_of_settings_and_rules_together() {
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",
         "\n5 problems\n",
     ] {
-        assert!(printed.contains(part), "{part}: {printed}");
+        failures.check_contains(part, printed, part);
     }
+
+    failures.assert_none();
+
     // Problems in settings do not hide those of the rules.
     let mut command = program();
     command.arg("check").arg("--rules").arg(folder.path()).env("HOOK__SERVER__WORKERS", "x");
     let output = run(&mut command, b"");
+
     assert_eq!(output.status.code(), Some(1));
+
     let printed = text(&output.stdout);
+
     assert!(
         printed.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
         "{printed}"
     );
     assert!(printed.contains("a.toml:2:1") && printed.ends_with("\n5 problems\n"), "{printed}");
+
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
+
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -106,18 +129,23 @@ fn eval_answers_as_the_service_does() {
         program().args(["eval", "registrationHookSSR"]),
         &registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#),
     );
+
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         text(&output.stdout),
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
     );
     assert_eq!(text(&output.stderr), "");
+
     // `eval` ignores credentials.
     let output =
         run(program().args(["eval", "/registrationHookSSR", "-"]).envs(BASIC), &registration("{}"));
+
     assert_eq!(output.status.code(), Some(1));
+
     let file = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
     let output = run(program().args(["eval", "registrationHookPP"]).arg(file), b"");
+
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -127,34 +155,44 @@ fn eval_explains_each_rule_and_the_consequence() {
         let output = run(program().args(["eval", "--explain", hook]), body);
         text(&output.stderr).split_once('\n').unwrap().1.to_owned()
     };
+
     let printed = explain(
         "registrationHookSSR",
         &registration(r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#),
     );
+
     assert_eq!(
         printed,
         "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n"
     );
+
     let printed = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
+
     assert_eq!(
         printed,
         "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
     );
+
     let printed =
         explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
+
     assert_eq!(
         printed,
         "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n"
     );
+
     let printed = explain(
         "registrationHookSSRandPP",
         &registration(r#"{"email":"a@okta.com","employeeNumber":"1234"}"#),
     );
+
     assert_eq!(
         printed,
         "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n"
     );
+
     let printed = explain("registrationHookPP", &registration("{}"));
+
     assert_eq!(
         printed,
         "  the hook has no section for such requests\ndeny: Okta stops the registration\n"
@@ -163,6 +201,8 @@ fn eval_explains_each_rule_and_the_consequence() {
 
 #[test]
 fn eval_exits_with_2_when_it_cannot_answer() {
+    let mut failures = Failures::default();
+
     for (arguments, body, why) in [
         (
             &["eval", "registrationHookSRS"][..],
@@ -183,19 +223,30 @@ fn eval_exits_with_2_when_it_cannot_answer() {
         (&["eval"], b"", "Usage"),
     ] {
         let output = run(program().args(arguments), body);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
+
+        failures.check_eq(format!("{arguments:?}"), output.status.code(), Some(2));
+        failures.check(format!("{arguments:?}"), output.stdout.is_empty());
         let printed = text(&output.stderr);
-        assert!(printed.contains(why) && !printed.contains("Rosario"), "{printed}");
+        failures.check(
+            format!("{arguments:?}: {printed}"),
+            printed.contains(why) && !printed.contains("Rosario"),
+        );
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn help_and_version_go_to_standard_output_with_exit_code_0() {
+    let mut failures = Failures::default();
+
     for (argument, what) in [("--help", "Exit codes"), ("--version", "registration-hook 0.")] {
         let output = run(program().arg(argument), b"");
-        assert_eq!(output.status.code(), Some(0));
-        assert!(text(&output.stdout).contains(what));
-        assert!(output.stderr.is_empty());
+
+        failures.check_eq(argument, output.status.code(), Some(0));
+        failures.check(argument, text(&output.stdout).contains(what));
+        failures.check(argument, output.stderr.is_empty());
     }
+
+    failures.assert_none();
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request, rules_folder, wait_for,
-    wait_until,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, request, rules_folder,
+    wait_for, wait_until,
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -68,11 +68,15 @@ fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
             held.push(send_ahead(service.address, one));
         }
     }
+
     let grown = proc_number(&service, "VmHWM:").saturating_sub(before);
+
     assert!(grown < 24 * 128, "{grown} KiB for 24 connections");
+
     let start = processor_time(&service);
     thread::sleep(Duration::from_secs(1));
     let spent = processor_time(&service) - start;
+
     assert!(spent < Duration::from_millis(200), "{spent:?} while every write stalls");
     assert_eq!(service.send(&good_request()).status, 200);
 }
@@ -99,7 +103,9 @@ fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
         assert_eq!(service.send(&good_request()).status, 200);
         slowest = slowest.max(start.elapsed());
     }
+
     sender.join().unwrap();
+
     assert_eq!(drain.join().unwrap(), 40_000);
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
@@ -118,16 +124,23 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
     let mut silent = service.connect();
     silent.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let mut active = service.connect();
+
     active.write_all(&health()).unwrap();
+
     assert_eq!(Answer::read(&mut active).status, 200);
+
     // Single bytes do not make a connection less idle.
     dripping.write_all(b"TP").unwrap();
+
     for _ in 0..2 {
         assert_eq!(service.send(&good_request()).status, 200);
     }
+
     dripping.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+
     assert!(Answer::try_read(&mut dripping).is_none());
     assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
+
     service.wait_for_log("server.max_connections is reached");
 }
 
@@ -138,6 +151,7 @@ fn unauthenticated_clients_cannot_occupy_every_connection() {
     for stream in &mut held {
         stream.write_all(b"POST /registrationHookSSR HTTP/1.1\r\nX").unwrap();
     }
+
     for _ in 0..30 {
         assert_eq!(service.send(&good_request()).status, 200);
     }
@@ -184,13 +198,25 @@ fn requests_after_a_closing_answer_are_not_answered() {
     let unread = request("POST", HOOK, &[JSON], b"{}");
     let malformed = b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n".to_vec();
     let old = b"GET /healthz HTTP/1.0\r\n\r\n".to_vec();
-    for (first, status) in [(close, 200), (unread, 401), (malformed, 400), (old, 200)] {
+    let mut failures = Failures::default();
+
+    for (name, first, status) in [
+        ("Connection: close", close, 200),
+        ("an unread body", unread, 401),
+        ("a malformed head", malformed, 400),
+        ("HTTP/1.0", old, 200),
+    ] {
         let mut stream = service.connect();
         stream.write_all(&[first, health(), good_request()].concat()).unwrap();
         let answer = Answer::read(&mut stream);
-        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")));
-        assert!(Answer::try_read(&mut stream).is_none(), "{status}");
+        let next = Answer::try_read(&mut stream);
+
+        failures.check_eq(name, answer.status, status);
+        failures.check_eq(name, answer.header("connection"), Some("close"));
+        failures.check(format!("{name}: {next:?}"), next.is_none());
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -209,32 +235,47 @@ fn an_http_1_0_client_may_ask_to_keep_its_connection() {
 fn blank_lines_before_a_request_are_ignored() {
     let service = Service::with_basic();
     let mut stream = service.connect();
+    let mut failures = Failures::default();
+
     for blank in ["\r\n", "\n\n\r\n", ""] {
         stream.write_all(&[blank.as_bytes(), &good_request()].concat()).unwrap();
-        assert_eq!(Answer::read(&mut stream).status, 200);
+
+        failures.check_eq(blank, Answer::read(&mut stream).status, 200);
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn malformed_http_gets_a_refusal_with_the_usual_headers_and_body() {
     let service = Service::with_basic();
-    for (bytes, status) in [
-        (&b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n"[..], 400),
-        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n", 400),
-        (&[b"GET /".as_slice(), &[b'a'; 40 << 10]].concat(), 414),
-        (&[b"GET / HTTP/1.1\r\nX: ".as_slice(), &[b'a'; 40 << 10]].concat(), 431),
-        (&[b"GET / HTTP/1.1\r\n".as_slice(), &b"a: b\r\n".repeat(100), b"\r\n"].concat(), 431),
+    let mut failures = Failures::default();
+
+    let long_target = [b"GET /".as_slice(), &[b'a'; 40 << 10]].concat();
+    let long_header = [b"GET / HTTP/1.1\r\nX: ".as_slice(), &[b'a'; 40 << 10]].concat();
+    let many_headers =
+        [b"GET / HTTP/1.1\r\n".as_slice(), &b"a: b\r\n".repeat(100), b"\r\n"].concat();
+    for (name, bytes, status) in [
+        ("no colon", &b"GET /healthz HTTP/1.1\r\nNo-Colon\r\n\r\n"[..], 400),
+        ("no host", b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n", 400),
+        ("a long target", &long_target, 414),
+        ("a long header", &long_header, 431),
+        ("many headers", &many_headers, 431),
     ] {
         let mut stream = service.connect();
         stream.write_all(bytes).unwrap();
         let answer = Answer::read(&mut stream);
-        assert_eq!(answer.status, status, "{answer:?}");
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert_eq!(answer.header("content-type"), Some("application/json"));
-        assert!(answer.text().contains("errorSummary"), "{answer:?}");
-        assert!(Answer::try_read(&mut stream).is_none());
+        let next = Answer::try_read(&mut stream);
+
+        failures.check_eq(name, answer.status, status);
+        failures.check_eq(name, answer.header("cache-control"), Some("no-store"));
+        failures.check_eq(name, answer.header("content-type"), Some("application/json"));
+        failures.check_contains(name, answer.text(), "errorSummary");
+        failures.check(format!("{name}: {next:?}"), next.is_none());
     }
+
+    failures.assert_none();
 }
 
 /// The requests wait in accepted and unaccepted sockets when the signal arrives.
@@ -259,7 +300,9 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
         let answer = Answer::try_read(stream).unwrap_or_else(|| panic!("no answer to {index}"));
         assert_eq!(answer.status, 200);
     }
+
     let end = wait_for("the end", || service.child.try_wait().unwrap());
+
     assert_eq!(end.code(), Some(0));
 }
 
@@ -282,8 +325,11 @@ fn requests_that_waited_too_long_get_503_with_retry_after() {
         ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
     ]);
     let body = registration(r#"{"email":"rosario.jones@okta.example"}"#);
+
     let one = request("POST", "/hook", &[AUTHORIZATION, JSON], &body);
+
     assert_eq!(service.send(&one).status, 200);
+
     service.signal("STOP");
     let mut waiting: Vec<_> = (0..200).map(|_| service.connect()).collect();
     for stream in &mut waiting {
@@ -300,7 +346,9 @@ fn requests_that_waited_too_long_get_503_with_retry_after() {
             assert_eq!(answer.status, 200);
         }
     }
+
     assert!((1..200).contains(&refused), "{refused} refused");
+
     wait_until("normal service", || service.send(&one).status == 200);
     service.wait_for_log("overloaded: requests wait");
 }
@@ -316,7 +364,9 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     let service = Service::spawn(&mut command);
     let held: Vec<_> = (0..200).map(|_| service.connect()).collect();
     service.wait_for_log("cannot accept connections");
+
     drop(held);
+
     assert_eq!(service.send(&good_request()).status, 200);
     assert_eq!(service.stderr().matches("cannot accept connections").count(), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{program, registration, repository, rules_folder, run, text};
+use crate::support::{Failures, program, registration, repository, rules_folder, run, text};
 
 fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
     let mut command = program();
@@ -15,7 +15,9 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
 fn coverage_names_rules_without_a_passing_or_failing_request() {
     let rules = repository("tests/rules");
     let fixtures = repository("tests/fixtures");
+
     let (code, printed) = check(&rules, &fixtures);
+
     assert_eq!(code, Some(0), "{printed}");
 
     let recorded = tempfile::tempdir().unwrap();
@@ -30,7 +32,9 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     copy("registrationHookSSRandPP", "guide-progressive-deny");
     let place = recorded.path().to_str().unwrap();
     let (code, printed) = check(&rules, recorded.path());
+
     assert_eq!(code, Some(1));
+
     let problem = |hook: &str, outcome: &str, rule: &str| {
         let file = rules.join(format!("{hook}.toml"));
         format!(
@@ -43,6 +47,7 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
         + &problem("registrationHookSSR", "fails", "okta-email")
         + &problem("registrationHookSSRandPP", "passes", both)
         + &problem("registrationHookSSRandPP", "fails", both);
+
     assert_eq!(printed, expected + "4 problems\n");
 
     // Files that `replay` refuses are problems here, too.
@@ -51,16 +56,24 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     fs::write(recorded.path().join("registrationHookSSR/y.response.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/z.request.json"), "{").unwrap();
     let (code, printed) = check(&rules, recorded.path());
+
     assert_eq!(code, Some(1));
+
+    let mut failures = Failures::default();
+
     for part in [
         "other/x.request.json: no rules file is named like its folder",
         "y.response.json: there is no request to this answer",
         "z.request.json: the body is not strict JSON",
         "\n7 problems\n",
     ] {
-        assert!(printed.contains(part), "{part}: {printed}");
+        failures.check_contains(part, &printed, part);
     }
+
+    failures.assert_none();
+
     let (code, printed) = check(&rules, Path::new("nonexistent"));
+
     assert_eq!(code, Some(2));
     assert!(printed.contains("nonexistent: cannot read the folder"), "{printed}");
 }
@@ -79,7 +92,9 @@ fn coverage_is_required_for_enforced_rules_only() {
     fs::create_dir(recorded.path().join("hook")).unwrap();
     let request = registration(r#"{"a":"1234"}"#);
     fs::write(recorded.path().join("hook/x.request.json"), request).unwrap();
+
     let (code, printed) = check(folder.path(), recorded.path());
+
     assert_eq!(code, Some(1));
     assert!(!printed.contains("shadow") && !printed.contains("open"), "{printed}");
     assert!(

@@ -56,13 +56,17 @@ fn reopening_after_a_rename_writes_to_a_new_file() {
     hooks(&path, 1);
     fs::rename(&path, &old).unwrap();
     log.sink.reopen();
+
     write(&log, "after");
+
     assert_eq!((hooks(&old, 1), hooks(&path, 1)), (vec!["before".into()], vec!["after".into()]));
+
     // The file is created before the first line is written.
     fs::remove_file(&path).unwrap();
     log.sink.reopen();
     wait_until("the file", || path.exists());
     log.finish();
+
     assert_eq!(log.sink.dropped(), 0);
 }
 
@@ -75,7 +79,9 @@ fn a_log_that_cannot_be_reopened_keeps_its_open_file() {
     fs::rename(&here, &there).unwrap();
     log.sink.reopen();
     write(&log, "kept");
+
     log.finish();
+
     assert_eq!(hooks(&there.join("decisions"), 1), ["kept"]);
 }
 
@@ -86,7 +92,9 @@ fn lines_that_cannot_be_written_are_counted_as_dropped() {
     for _ in 0..3 {
         write(&log, "lost");
     }
+
     log.finish();
+
     assert_eq!(log.sink.dropped(), 3);
 }
 
@@ -116,8 +124,11 @@ fn repeated_short_write_failures_are_reported_once() {
         assert_eq!(service.post("/hook", &body).status, 200);
         thread::sleep(Duration::from_millis(300));
     }
+
     assert_eq!(failures, 6);
+
     let log = service.stderr();
+
     assert_eq!(log.matches("cannot write").count(), 1, "{log}");
     assert!(log.matches("writing again").count() <= 1, "{log}");
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs};
 use registration_hook::load::{self, Lints};
 use serde_json::Value;
 
-use crate::support::{repository, rules_folder};
+use crate::support::{Failures, repository, rules_folder};
 
 /// The fenced TOML blocks of a page: the second word of the fence, and the text.
 fn blocks(page: &str) -> Vec<(String, String)> {
@@ -42,10 +42,13 @@ fn file(rule: &str) -> String {
 
 #[test]
 fn every_toml_block_loads_and_passes_the_probe() {
+    let mut failures = Failures::default();
+
     for (page, least) in [("docs/rules.md", 15), ("README.md", 1)] {
         let files: Vec<_> =
             blocks(page).iter().flat_map(|(info, text)| files(info, text)).collect();
-        assert!(files.len() >= least, "{page}: {}", files.len());
+
+        failures.check(format!("{page}: {}", files.len()), files.len() >= least);
         for text in files {
             let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
             if let Err(problems) =
@@ -55,6 +58,8 @@ fn every_toml_block_loads_and_passes_the_probe() {
             }
         }
     }
+
+    failures.assert_none();
 }
 
 /// Adds the keys of a value's tables.
@@ -96,8 +101,12 @@ fn every_key_has_an_example() {
     }
     let schema = fs::read(repository("rules.schema.json")).unwrap();
     let mut known = BTreeSet::new();
+
     properties(&serde_json::from_slice(&schema).unwrap(), &mut known);
+
     assert!(known.len() > 35, "{known:?}");
+
     let missing: Vec<_> = known.difference(&shown).collect();
+
     assert!(missing.is_empty(), "docs/rules.md has no example of {missing:?}");
 }

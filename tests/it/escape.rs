@@ -11,7 +11,9 @@ use registration_hook::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{BASIC, Service, hook, program, registration, rules_folder, run, text};
+use crate::support::{
+    BASIC, Failures, Service, hook, program, registration, rules_folder, run, text,
+};
 
 /// One character of each kind: C0, DEL, C1, line ends, embeddings, isolates, marks, invisible ones,
 /// and one beyond the BMP.
@@ -32,10 +34,17 @@ fn assert_clean_lines(log: &str) {
 fn hidden_characters_are_those_of_unicode() {
     let class = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]";
     let hidden = Regex::new(class).unwrap();
+    let mut failures = Failures::default();
+
     for letter in '\0'..=char::MAX {
         let expected = hidden.is_match(&*letter.encode_utf8(&mut [0; 4]));
-        assert_eq!(escape::is_hidden(letter), expected, "{letter:?}");
+
+        if escape::is_hidden(letter) != expected {
+            failures.add(format!("{letter:?} is hidden: {expected}"));
+        }
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -45,19 +54,28 @@ fn escaped_text_shows_hidden_characters_as_code_points() {
     assert_eq!(escape::lines("a\u{202e}\nb\r\n"), "a\\u{202e}\nb\\r\n");
     assert_eq!(escape::excerpt("éé\u{85}xyz", 3), r"éé\u{85}…");
     assert_eq!(escape::excerpt("éé\u{85}", 3), r"éé\u{85}");
+
     let mut out = Vec::new();
     escape::json(&mut out, "\"\\é\u{85}\u{e0041}\n");
+
     assert_eq!(text(&out), r#""\"\\é\u0085\udb40\udc41\u000a""#);
 }
 
 #[test]
 fn escaped_json_decodes_to_the_original_character() {
+    let mut failures = Failures::default();
+
     for letter in '\0'..=char::MAX {
         let mut out = Vec::new();
         escape::json(&mut out, letter.encode_utf8(&mut [0; 4]));
-        assert!(is_clean(text(&out)), "{letter:?}");
-        assert_eq!(serde_json::from_slice::<char>(&out).unwrap(), letter);
+        let decoded: char = serde_json::from_slice(&out).unwrap();
+
+        if !is_clean(text(&out)) || decoded != letter {
+            failures.add(format!("{letter:?}"));
+        }
     }
+
+    failures.assert_none();
 }
 
 fn start(path: &Path, format: Format) -> Arc<DecisionLog> {
@@ -100,7 +118,9 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
         written.push(text);
         fs::remove_file(&path).unwrap();
     }
+
     let json: Value = serde_json::from_str(&written[0]).unwrap();
+
     assert_eq!(json["event_id"], HOSTILE);
     assert_eq!(json["caller"], format!("oauth:{HOSTILE}"));
     assert_eq!(json["rules"][0]["id"], HOSTILE);
@@ -119,16 +139,21 @@ fn messages_about_a_hostile_path_have_no_hidden_characters() {
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "200ms");
     let service = Service::spawn(command.envs(BASIC).arg("--rules").arg(&folder));
     fs::write(folder.join("hook.toml"), format!("'{}' = 1\n", "\u{202e}\u{2028}")).unwrap();
+
     let log = service.wait_for_log("not reloaded");
+
     assert!(log.contains(r"\u{202e}") && log.contains(r"\u{2066}"), "{log}");
     assert_clean_lines(&log);
 
     let mut eval = program();
     let output = run(eval.args(["eval", "hook", "--rules"]).arg(&folder), b"{}");
+
     assert_eq!(output.status.code(), Some(2));
     assert_clean_lines(text(&output.stderr));
+
     let mut missing = program();
     let output = run(missing.args(["eval", HOSTILE, HOSTILE]), b"{}");
+
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains(r"\u{202e}"), "{}", text(&output.stderr));
     assert_clean_lines(text(&output.stderr));
@@ -142,12 +167,16 @@ fn an_explanation_has_no_hidden_characters() {
     );
     let folder = rules_folder(&[("hook.toml", &rules)]);
     let mut eval = program();
+
     let output = run(
         eval.args(["eval", "hook", "--explain", "--rules"]).arg(folder.path()),
         &registration(&json!({"a": "x"}).to_string()),
     );
+
     assert_eq!(output.status.code(), Some(1));
+
     let printed = text(&output.stderr);
+
     assert!(printed.lines().count() > 2 && printed.contains(r"\u{202e}"), "{printed}");
     assert_clean_lines(printed);
 }

@@ -10,7 +10,7 @@ use registration_hook::{
 };
 use serde_json::Value;
 
-use crate::support::{Service, compact, program, repository, run, text};
+use crate::support::{Failures, Service, compact, program, repository, run, text};
 
 struct Fixture {
     hook: String,
@@ -50,22 +50,25 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 fn library_program_and_service_give_the_recorded_answer() {
     let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
     let service = Service::with_basic();
+    let mut failures = Failures::default();
+
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
         let answer =
             pipeline::answer(&rules.hooks[&hook], &request, pipeline::today()).unwrap().body;
-        assert_eq!(compact(&recorded), text(&answer), "{case}");
-
         let served = service.post(&format!("/{hook}"), &request);
-        assert_eq!(served.status, 200, "{case}");
-        assert_eq!(served.header("content-type"), Some("application/json"), "{case}");
-        assert_eq!(served.body, answer, "{case}");
-
         let printed = run(program().args(["eval", &hook]), &request);
-        assert_eq!(printed.stdout, answer, "{case}");
-        let denied = recorded.contains("\"error\"");
-        assert_eq!(printed.status.code(), Some(i32::from(denied)), "{case}");
+
+        let is_denied = recorded.contains("\"error\"");
+        failures.check_eq(&case, text(&answer), compact(&recorded));
+        failures.check_eq(&case, served.status, 200);
+        failures.check_eq(&case, served.header("content-type"), Some("application/json"));
+        failures.check_eq(&case, text(&served.body), text(&answer));
+        failures.check_eq(&case, text(&printed.stdout), text(&answer));
+        failures.check_eq(&case, printed.status.code(), Some(i32::from(is_denied)));
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -88,6 +91,7 @@ fn every_answer_fits_the_schema_of_okta_and_decides() {
             *kinds.entry(answer.decision).or_insert(0) += 1;
         }
     }
+
     assert_eq!(kinds.len(), 3, "{kinds:?}");
 }
 

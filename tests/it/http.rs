@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, registration, request, rules_folder, text,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, request, rules_folder,
+    text,
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -29,11 +30,15 @@ fn assert_headers(answer: &Answer) {
 #[test]
 fn an_accepted_registration_is_answered_with_allow() {
     let service = Service::with_basic();
+
     let answer = service.post(HOOK, &good());
+
     assert_eq!(answer.status, 200);
     assert_headers(&answer);
+
     let expected =
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
+
     assert_eq!(answer.text(), expected);
     assert_eq!(
         service.post("/registrationHookSSR?requestType=progressive.profile", &good()).text(),
@@ -59,13 +64,20 @@ fn unknown_paths_get_404_and_other_methods_405() {
     ] {
         assert_refused(&service.post(path, &good()), 404);
     }
+    let mut failures = Failures::default();
+
     for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
         // The method is checked before the credentials.
         let answer = service.send(&request(method, HOOK, &[], b""));
         assert_refused(&answer, 405);
-        assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+
+        failures.check_eq(method, answer.header("allow"), Some("POST"));
     }
+
+    failures.assert_none();
+
     let answer = service.send(&request("POST", "/healthz", &[], b""));
+
     assert_refused(&answer, 405);
     assert_eq!(answer.header("allow"), Some("GET, HEAD"));
 }
@@ -73,17 +85,26 @@ fn unknown_paths_get_404_and_other_methods_405() {
 #[test]
 fn health_and_readiness_need_no_credentials() {
     let service = Service::with_basic();
+    let mut failures = Failures::default();
+
     for path in ["/healthz", "/readyz"] {
         let answer = service.send(&request("GET", path, &[], b""));
-        assert_eq!(answer.status, 200);
+
+        failures.check_eq(path, answer.status, 200);
         assert_headers(&answer);
     }
+
+    failures.assert_none();
+
     let answer = service.send(&request("GET", "/readyz", &[], b""));
+
     assert_eq!(answer.text(), r#"{"ready":true,"rules":"ok","keys":"none","draining":false}"#);
+
     let mut stream = service.connect();
     stream.write_all(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut all = String::new();
     std::io::Read::read_to_string(&mut stream, &mut all).unwrap();
+
     assert!(all.starts_with("HTTP/1.1 200") && all.ends_with("\r\n\r\n"), "{all}");
 }
 
@@ -91,6 +112,8 @@ fn health_and_readiness_need_no_credentials() {
 fn credentials_are_checked_before_the_body_is_read() {
     let service = Service::with_basic();
     let mut bodies = Vec::new();
+    let mut failures = Failures::default();
+
     for headers in [
         &[JSON][..],
         &[JSON, "Authorization: Basic AAAA"],
@@ -102,16 +125,26 @@ fn credentials_are_checked_before_the_body_is_read() {
         let answer = service.send(&request("POST", HOOK, headers, b"{"));
         assert_refused(&answer, 401);
         let challenge = answer.header("www-authenticate").unwrap();
-        assert_eq!(challenge, r#"Basic realm="registration-hook", charset="UTF-8""#);
+
+        failures.check_eq(
+            format!("{headers:?}"),
+            challenge,
+            r#"Basic realm="registration-hook", charset="UTF-8""#,
+        );
         bodies.push(answer.body);
     }
+
+    failures.assert_none();
+
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "one generic body");
+
     // The body is announced and never sent. The answer comes at once and closes.
     let mut stream = service.connect();
     let head =
         format!("POST {HOOK} HTTP/1.1\r\nHost: x\r\n{JSON}\r\nContent-Length: 1073741824\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let answer = Answer::read(&mut stream);
+
     assert_refused(&answer, 401);
     assert!(Answer::try_read(&mut stream).is_none());
 }
@@ -119,6 +152,7 @@ fn credentials_are_checked_before_the_body_is_read() {
 #[test]
 fn a_request_that_will_be_refused_gets_no_100_continue() {
     let service = Service::with_basic();
+
     let expecting = |headers: &str, length: usize| {
         let mut stream = service.connect();
         let head = format!(
@@ -128,16 +162,23 @@ fn a_request_that_will_be_refused_gets_no_100_continue() {
         let first = Answer::read(&mut stream);
         (first, stream)
     };
+
     assert_refused(&expecting(JSON, 10).0, 401);
     assert_refused(&expecting(AUTHORIZATION, 10).0, 415);
     assert_refused(&expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), 1 << 20).0, 413);
+
     let body = good();
     let mut stream = service.connect();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n").unwrap();
+
     assert_eq!(Answer::read(&mut stream).status, 200, "there is no body to ask for");
+
     let (first, mut stream) = expecting(&format!("{AUTHORIZATION}\r\n{JSON}"), body.len());
+
     assert_eq!(first.status, 100);
+
     stream.write_all(&body).unwrap();
+
     assert_eq!(Answer::read(&mut stream).status, 200);
 }
 
@@ -148,6 +189,8 @@ fn only_json_without_a_content_coding_is_accepted() {
         let answer = service.send(&request("POST", HOOK, &[AUTHORIZATION, header], &good()));
         answer.status
     };
+    let mut failures = Failures::default();
+
     for good in [
         "application/json",
         "APPLICATION/JSON",
@@ -156,7 +199,7 @@ fn only_json_without_a_content_coding_is_accepted() {
         "application/json;",
         "application/json ; charset=utf-8",
     ] {
-        assert_eq!(status(&format!("Content-Type: {good}")), 200, "{good}");
+        failures.check_eq(good, status(&format!("Content-Type: {good}")), 200);
     }
     for bad in [
         "",
@@ -169,11 +212,13 @@ fn only_json_without_a_content_coding_is_accepted() {
         "json",
         "application/json; x=y",
     ] {
-        assert_eq!(status(&format!("Content-Type: {bad}")), 415, "{bad}");
+        failures.check_eq(bad, status(&format!("Content-Type: {bad}")), 415);
     }
+
     assert_eq!(status("X-None: x"), 415);
     assert_eq!(status("Content-Type: application/json\r\nContent-Type: application/json"), 415);
     assert_eq!(status("Content-Type: application/json\r\nContent-Encoding: identity"), 200);
+
     for coding in [
         "gzip",
         "br",
@@ -184,10 +229,15 @@ fn only_json_without_a_content_coding_is_accepted() {
         "",
     ] {
         let header = format!("{JSON}\r\nContent-Encoding: {coding}");
-        assert_eq!(status(&header), 415, "{coding}");
+
+        failures.check_eq(coding, status(&header), 415);
     }
+
+    failures.assert_none();
+
     let answer =
         service.send(&request("POST", HOOK, &[AUTHORIZATION, "Content-Type: text/plain"], &good()));
+
     assert!(answer.text().contains("Content-Type: application/json"), "{answer:?}");
 }
 
@@ -199,9 +249,12 @@ fn bodies_heads_and_targets_over_their_limit_are_refused() {
         let padding = length - body.len();
         [body, vec![b' '; padding]].concat()
     };
+
     let limit = 256 << 10;
+
     assert_eq!(service.post(HOOK, &padded(limit)).status, 200);
     assert_refused(&service.post(HOOK, &padded(limit + 1)), 413);
+
     // The size is not announced, so the body is refused while it arrives.
     let mut stream = service.connect();
     let head = format!(
@@ -215,12 +268,16 @@ fn bodies_heads_and_targets_over_their_limit_are_refused() {
         }
     }
     let answer = Answer::read(&mut stream);
+
     assert_refused(&answer, 413);
     assert_eq!(answer.header("connection"), Some("close"));
 
     let long = format!("X-A: {}", "a".repeat(17 << 10));
+
     assert_refused(&service.send(&request("POST", HOOK, &[&long], b"")), 431);
+
     let long = format!("{HOOK}?{}", "a".repeat(9 << 10));
+
     assert_refused(&service.send(&request("POST", &long, &[], b"")), 414);
 }
 
@@ -234,20 +291,27 @@ fn a_chunked_body_is_accepted() {
         bytes.extend(piece);
         bytes.extend(b"\r\n");
     }
+
     bytes.extend(b"0\r\n\r\n");
+
     assert_eq!(service.send(&bytes).status, 200);
 }
 
 #[test]
 fn an_invalid_body_is_refused_without_repeating_it() {
     let service = Service::with_basic();
+    let mut failures = Failures::default();
+
     for body in
         ["", "{", "[]", "null", r#"{"eventType":"Rosario"}"#, r#"{"Rosario":1,"Rosario":2}"#]
     {
         let answer = service.post(HOOK, body.as_bytes());
         assert_refused(&answer, 400);
-        assert!(!answer.text().contains("Rosario"), "{answer:?}");
+
+        failures.check(format!("{body}: {answer:?}"), !answer.text().contains("Rosario"));
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -258,17 +322,23 @@ fn pipelined_requests_are_answered_in_order() {
     let health = request("GET", "/healthz", &[], b"");
     let mut stream = service.connect();
     stream.write_all(&[one.clone(), bad, health, one].concat()).unwrap();
+
     let statuses: Vec<_> = (0..4).map(|_| Answer::read(&mut stream).status).collect();
+
     assert_eq!(statuses, [200, 400, 200, 200]);
 }
 
 #[test]
 fn a_request_type_without_a_section_is_denied_and_logged() {
     let service = Service::with_basic();
+
     let answer = service.post("/registrationHookPP", &good());
+
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("UNHANDLED_REQUEST_TYPE"), "{answer:?}");
+
     let warned = service.wait_for_log("Run this hook");
+
     assert!(
         warned.contains("`registrationHookPP` denied a self.service.registration request, for which it has no section"),
         "{warned}"
@@ -283,15 +353,19 @@ fn header_secret_and_basic_can_be_configured_together() {
         BASIC[0],
         BASIC[1],
     ]);
+
     let status =
         |header: &str| service.send(&request("POST", HOOK, &[JSON, header], &good())).status;
+
     assert_eq!(status("x-hook-secret: s3cr3t"), 200);
     assert_eq!(status(AUTHORIZATION), 200);
     assert_eq!(status("x-hook-secret: S3cr3t"), 401);
     assert_eq!(status("x-hook-secret: s3cr3t\r\nX-Hook-Secret: s3cr3t"), 401);
+
     let answer = service.send(&request("POST", HOOK, &[JSON], b""));
     let challenges =
         answer.head.lines().filter(|line| line.starts_with("www-authenticate")).count();
+
     assert_eq!(challenges, 2, "{}", answer.head);
 }
 
@@ -299,11 +373,13 @@ fn header_secret_and_basic_can_be_configured_together() {
 fn each_file_of_the_rules_folder_is_served_under_its_name() {
     let folder =
         rules_folder(&[("my_hook-2.toml", "[self_service_registration]\nallow_all = true\n")]);
+
     let service = Service::start(&[
         BASIC[0],
         BASIC[1],
         ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
     ]);
+
     assert_eq!(service.post("/my_hook-2", &good()).status, 200);
     assert_eq!(service.post(HOOK, &good()).status, 404);
 }
@@ -323,22 +399,27 @@ fn each_request_writes_one_decision_line_without_profile_values() {
     service.post("/Rosario", b"");
     service.send(&request("POST", HOOK, &[JSON], b""));
     service.send(&request("GET", "/healthz", &[], b""));
+
     let lines = crate::support::wait_for("five lines", || {
         let lines: Vec<_> = service.stdout().lines().map(str::to_owned).collect();
         (lines.len() >= 5).then_some(lines)
     });
+
     assert_eq!(lines.len(), 5, "{lines:#?}");
+
     let mut seen = Vec::new();
+    let mut failures = Failures::default();
+
     for line in &lines {
-        assert!(
+        failures.check(
+            line,
             !line.contains("Rosario")
                 && !line.contains("supersecret")
                 && !line.contains("YWRtaW46"),
-            "{line}"
         );
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         for key in ["time", "decision_id", "event_id", "rules_revision", "duration_us"] {
-            assert!(line.get(key).is_some(), "{key} in {line}");
+            failures.check(format!("{key} in {line}"), line.get(key).is_some());
         }
         seen.push(
             format!(
@@ -353,7 +434,11 @@ fn each_request_writes_one_decision_line_without_profile_values() {
             .replace('"', ""),
         );
     }
+
+    failures.assert_none();
+
     seen.sort();
+
     assert_eq!(
         seen,
         [

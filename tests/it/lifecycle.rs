@@ -16,29 +16,37 @@ use crate::support::{
 fn a_password_is_generated_where_no_authentication_is_configured() {
     let service = Service::start(&[]);
     let log = service.wait_for_log("curl ");
+
     let authorization = log.split_once("Basic ").unwrap().1.split_whitespace().next().unwrap();
+
     assert!(log.contains("Authentication field   authorization"), "{log}");
     assert!(log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"), "{log}");
+
     let header = format!("Authorization: Basic {authorization}");
     // The body of the curl line, between the quotes.
     let body = log.split_once("--json '").unwrap().1.split_once('\'').unwrap().0;
     let answer =
         service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], body.as_bytes()));
+
     assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
     assert_eq!(
         service.post("/registrationHookSSR", body.as_bytes()).status,
         401,
         "the guide's credentials are not built in"
     );
+
     let pair = STANDARD.decode(authorization).unwrap();
     let password = text(&pair).strip_prefix("admin:").unwrap();
+
     assert_eq!(
         (password.len(), password.bytes().all(|b| b.is_ascii_hexdigit())),
         (32, true),
         "128 bits"
     );
+
     let other = Service::start(&[("RUST_LOG", "error")]);
     let log = other.wait_for_log("curl ");
+
     assert!(!log.contains(password), "each start makes another");
 }
 
@@ -47,7 +55,9 @@ fn a_configured_secret_is_never_printed() {
     let service = Service::with_basic();
     let body = registration("{}");
     service.post("/registrationHookSSR", &body);
+
     let log = service.wait_for_log("curl ");
+
     assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#), "{log}");
     assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
@@ -66,7 +76,9 @@ fn without_a_rules_folder_the_built_in_rules_are_served() {
     let empty = tempfile::tempdir().unwrap();
     let service =
         Service::spawn(program().current_dir(&empty).env("HOOK__SERVER__BIND", "127.0.0.1:0"));
+
     let log = service.wait_for_log("hooks: ");
+
     assert!(log.contains("the built-in rules"), "{log}");
     assert!(
         log.contains("/registrationHookPP /registrationHookSSR /registrationHookSSRandPP"),
@@ -85,32 +97,52 @@ fn error_of(command: &mut std::process::Command) -> String {
 #[test]
 fn invalid_settings_rules_or_address_exit_with_2_and_the_reason() {
     let empty = tempfile::tempdir().unwrap();
+
     let printed = error_of(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
+
     assert!(printed.contains("auth.basic.username"), "{printed}");
+
     let printed = error_of(program().env("PORT", "0"));
+
     assert!(printed.contains("auth.basic.username"), "{printed}");
+
     let printed = error_of(program().current_dir(&empty).envs(BASIC));
+
     assert!(printed.contains("cannot read the rules folder"), "{printed}");
+
     let printed = error_of(program().args(["--rules", "nonexistent"]));
+
     assert!(printed.contains("nonexistent: cannot read the rules folder"), "{printed}");
+
     let printed = error_of(program().args(["--rules"]).arg(empty.path()));
+
     assert!(printed.contains("has no rules"), "{printed}");
+
     let printed = error_of(program().args(["serve", "--config", "nonexistent.toml"]));
+
     assert!(printed.contains("--config: cannot read `nonexistent.toml`"), "{printed}");
+
     let printed = error_of(
         program()
             .env("HOOK__AUTH__BASIC__USERNAME", "admin")
             .env("HOOK__AUTH__BASIC__PASSWORD", ""),
     );
+
     assert!(printed.contains("may not be empty"), "{printed}");
+
     let printed = error_of(program().arg("--foo"));
+
     assert!(printed.contains("Usage"), "{printed}");
+
     let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
     let printed = error_of(program().arg("--rules").arg(bad.path()));
+
     assert!(printed.contains("a.toml:1:1: a section needs rules"), "{printed}");
+
     let first = Service::with_basic();
     let printed =
         error_of(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
+
     assert!(printed.contains("cannot listen"), "{printed}");
 }
 
@@ -160,11 +192,15 @@ fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
     ]);
     let mut stuck = service.connect();
     let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], b"{ }");
+
     stuck.write_all(&whole[..whole.len() - 1]).unwrap();
+
     // Its answer shows that the stuck connection before it has been accepted.
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+
     let start = Instant::now();
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
@@ -176,13 +212,17 @@ fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
     service.signal("TERM");
     let start = Instant::now();
     let ready = request("GET", "/readyz", &[], b"");
+
     let answer = wait_for("readiness to end", || {
         let answer = service.send(&ready);
         (answer.status == 503).then_some(answer)
     });
+
     assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#);
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+
     let last = service.post("/registrationHookSSR", &registration("{}"));
+
     assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() >= Duration::from_secs(1));
@@ -194,7 +234,9 @@ fn a_second_signal_exits_with_130_at_once() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
     service.signal("TERM");
     service.wait_for_log("stopping");
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(130));
 }
 
@@ -204,11 +246,15 @@ fn a_full_disk_is_logged_and_fails_no_request() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+
     let service = Service::spawn_with_stdout(&mut command, full.into());
+
     for _ in 0..100 {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
+
     service.wait_for_log("decision log: cannot write");
+
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
 }
 
@@ -228,7 +274,9 @@ fn decisions_are_written_to_the_configured_file_and_format() {
         let lines = std::fs::read_to_string(&path).unwrap_or_default();
         (lines.lines().count() == 2).then_some(lines)
     });
+
     let (first, second) = lines.split_once('\n').unwrap();
+
     assert!(
         first.contains(" deny        registrationHookSSR self.service.registration ✗ okta-email ("),
         "{first}"
@@ -269,10 +317,14 @@ fn no_line_is_appended_to_a_partly_written_one() {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
         service.stderr().contains("decision log: writing again")
     });
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
+
     let lines = reader.join().unwrap().unwrap();
     let starts = |line: &str| line.matches("{\"time\":").count();
+
     assert!(lines.lines().all(|line| starts(line) < 2) && lines.ends_with("}\n"), "{lines}");
 }
 
@@ -300,8 +352,11 @@ fn unread_output_pipes_delay_no_request() {
             .unwrap();
         assert_eq!(Answer::read(&mut stream).status, 200);
     }
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
+
     drop(out.0);
 }
 
@@ -315,13 +370,16 @@ fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     for stream in &mut held {
         stream.write_all(first).unwrap();
     }
+
     assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
+
     service.signal("TERM");
     wait_until("the listener to close", || TcpStream::connect(service.address).is_err());
     for stream in &mut held {
         stream.write_all(rest).unwrap();
         assert_eq!(Answer::read(stream).status, 200);
     }
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
@@ -338,7 +396,9 @@ fn a_killed_service_can_start_again_at_the_same_address() {
     service.child.kill().unwrap();
     service.child.wait().unwrap();
     let address = service.address.to_string();
+
     let next = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__BIND", &address)]);
+
     assert_eq!(next.post("/registrationHookSSR", &body).status, 200);
 }
 
@@ -348,11 +408,15 @@ fn a_closed_standard_output_fails_no_request() {
     drop(reader);
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+
     let mut service = Service::spawn_with_stdout(&mut command, writer.into());
+
     for _ in 0..100 {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
@@ -360,11 +424,15 @@ fn a_closed_standard_output_fails_no_request() {
 #[test]
 fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
+
     let pipe = folder.path().join("decisions");
+
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+
     let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
     let mut command = program();
     let printed = error_of(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
+
     assert!(
         printed.contains("log.decisions: ") && printed.contains("a pipe that nobody reads"),
         "{printed}"
@@ -382,8 +450,11 @@ fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
         assert_eq!(Answer::read(&mut stream).status, 200);
     }
     let lines = std::io::BufRead::lines(std::io::BufReader::new(reader));
+
     assert_eq!(lines.take(500).filter(|line| line.as_ref().unwrap().ends_with('}')).count(), 500);
     assert!(!service.stderr().contains("cannot write"), "{}", service.stderr());
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     issuer::{self, Behaviour, Issuer},
     support::{
-        AUTHORIZATION, Answer, BASIC, JSON, Service, registration, repository, request, wait_for,
+        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
+        wait_for,
     },
 };
 
@@ -61,13 +62,17 @@ fn profile_values_are_in_no_log() {
             }
         }
     }
+
     let written = lines(&service, count).len();
+
     assert!(written > 50 && private.len() > 20, "{written} {}", private.len());
+
     // The startup banner shows a made-up request.
     let messages = service.stderr();
     let (_, messages) = messages.split_once(" curl ").unwrap();
     let (_, messages) = messages.split_once('\n').unwrap();
     let logs = service.stdout() + messages;
+
     for value in private {
         assert!(!logs.contains(&value), "`{value}` in {logs}");
     }
@@ -97,21 +102,27 @@ fn credentials_are_in_no_log_and_refusals_name_their_reason() {
         (bearer(&token[..token.len() - 9]), 401, Some("malformed")),
     ];
     let body = registration(r#"{"email":"a@okta.com","login":"a@okta.com"}"#);
+    let mut failures = Failures::default();
+
     for (header, status, reason) in &presented {
         let answer = service.send(&request("POST", SSR, &[header, JSON], &body));
-        assert_eq!(answer.status, *status, "{header}");
+
+        failures.check_eq(header, answer.status, *status);
         if let Some(reason) = reason {
             let generic = r#"{"error":{"errorSummary":"The credentials are missing or wrong."}}"#;
-            assert_eq!(answer.text(), generic);
+            failures.check_eq(format!("{header:?}"), answer.text(), generic);
             let reported = format!("refused a caller: {reason}");
             service.wait_for_log(&reported);
         }
     }
     lines(&service, presented.len());
     let logs = service.stdout() + &service.stderr();
+
     for secret in ["supersecret", "YWRtaW46", "s3cr3t", "eyJ", "wrong="] {
-        assert!(!logs.contains(secret), "`{secret}` in {logs}");
+        failures.check(format!("`{secret}` in {logs}"), !logs.contains(secret));
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -137,7 +148,9 @@ fn request_content_cannot_forge_a_log_line() {
     for request in &requests {
         service.send(request);
     }
+
     let lines = lines(&service, requests.len());
+
     assert!(lines.iter().all(|line| line.get("msg").is_none() && line["time"].is_string()));
     assert_eq!(service.stdout().matches("forged").count(), 1, "in `event_id`, quoted");
     assert!(!service.stderr().contains("forged"), "{}", service.stderr());
@@ -156,12 +169,18 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
         assert!(answer.text().contains("ANSWER_TOO_LARGE") && !answer.text().contains("ALLOW"));
         assert!(answer.body.len() < 1000, "{}", answer.text());
     }
+
     let lines = lines(&service, 5);
+
     assert!(lines.iter().all(|line| line["decision"] == "deny" && line["status"] == 200));
+
     let log = service.stderr();
+
     assert_eq!(log.matches("which Okta refuses").count(), 1, "{log}");
+
     let mut eval = crate::support::program();
     let printed = crate::support::run(eval.args(["eval", "hook", "--rules", folder]), &body);
+
     assert_eq!(printed.status.code(), Some(1));
     assert!(crate::support::text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
 }
@@ -184,15 +203,20 @@ fn every_request_writes_one_decision_line_whatever_its_status() {
     let whole = post(&[AUTHORIZATION, JSON], &good);
     let (cut, _) = whole.split_at(whole.len() - 5);
     let mut slow = service.connect();
+
     slow.write_all(cut).unwrap();
+
     assert_eq!(Answer::read(&mut slow).status, 408);
+
     let mut aborted = service.connect();
     aborted.write_all(cut).unwrap();
     drop(aborted);
     let mut statuses: Vec<_> =
         lines(&service, 9).iter().map(|line| line["status"].as_u64().unwrap()).collect();
     statuses.sort_unstable();
+
     assert_eq!(statuses, [200, 400, 400, 401, 404, 405, 408, 413, 415]);
+
     std::thread::sleep(Duration::from_millis(300));
     lines(&service, 9);
 }

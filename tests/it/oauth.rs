@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     issuer::{Behaviour, CLIENT, Issuer, claims, jwk, key_set, name, settings, sign},
-    support::{Answer, JSON, Service, registration, request, wait_for, wait_until},
+    support::{Answer, Failures, JSON, Service, registration, request, wait_for, wait_until},
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -53,13 +53,18 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
     let good = issuer.token(&json!({}));
+
     let answer = call(&service, &good);
+
     assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
+
     let challenge = |token: &str| {
         let answer = call(&service, token);
         (answer.status, answer.header("www-authenticate").unwrap_or_default().to_owned())
     };
     let realm = r#"Bearer realm="registration-hook""#;
+    let mut failures = Failures::default();
+
     for (changes, status, error) in [
         (json!({"exp": 1}), 401, r#", error="invalid_token""#),
         (json!({"aud": "x"}), 401, r#", error="invalid_token""#),
@@ -70,26 +75,34 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
             r#", error="insufficient_scope", scope="registration.hook.invoke""#,
         ),
     ] {
-        assert_eq!(
+        failures.check_eq(
+            &changes,
             challenge(&issuer.token(&changes)),
             (status, format!("{realm}{error}")),
-            "{changes}"
         );
     }
     let none = service.send(&request("POST", HOOK, &[JSON], b""));
+
     assert_eq!((none.status, none.header("www-authenticate")), (401, Some(realm)));
+
     let basic = ["Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=", JSON];
     let basic = service.send(&request("POST", HOOK, &basic, b""));
+
     assert_eq!((basic.status, basic.header("www-authenticate")), (401, Some(realm)));
 
     let log = service.wait_for_log("insufficient_scope");
+
     for reason in ["expired", "wrong_aud", "wrong_client", "missing"] {
-        assert!(log.contains(&format!("refused a caller: {reason}")), "{reason}: {log}");
+        failures.check_contains(reason, &log, &format!("refused a caller: {reason}"));
     }
+
+    failures.assert_none();
+
     let lines = wait_for("the lines", || {
         let lines = service.stdout();
         lines.contains(&format!("oauth:{CLIENT}")).then_some(lines)
     });
+
     assert!(!lines.contains("eyJ") && !service.stderr().contains("eyJ"));
     assert_eq!(issuer.fetches(), 1, "a known key is not asked for again");
 }
@@ -97,39 +110,52 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
 #[test]
 fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
     let issuer = Issuer::start(Behaviour { rfc8414: true, ..Behaviour::default() });
+
     assert_eq!(call(&service_with_keys(&issuer), &issuer.token(&json!({}))).status, 200);
+
     let liar = Issuer::start(Behaviour {
         name: Some("http://localhost/x".to_owned()),
         ..Behaviour::default()
     });
     let service = service(liar.address, &[]);
     service.wait_for_log("to the letter");
+
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
+
     // With `jwks_uri` set, the metadata is not fetched.
     let keys = format!("{}/v1/keys", name(liar.address));
     let service = super::oauth::service(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
     wait_for_keys(&service);
+
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 200);
 }
 
 #[test]
 fn an_issuer_that_starts_later_makes_the_service_ready() {
     let (address, start) = Issuer::later();
+
     let service = service(address, &[]);
+
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+
     let answer = wait_for("the first failure", || {
         let answer = readiness(&service);
         service.stderr().contains("cannot fetch").then_some(answer)
     });
+
     assert_eq!(answer.status, 503);
     assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":false}"#);
+
     let token = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(&name(address)));
     let answer = call(&service, &token);
+
     assert_eq!(answer.status, 503);
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
+
     let _issuer = start(Behaviour::default());
     let start = Instant::now();
     wait_for_keys(&service);
+
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(call(&service, &token).status, 200);
 }
@@ -139,8 +165,11 @@ fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
     let keys = Keys::keep(issuer, Duration::from_secs(3600), None).unwrap();
+
     let failed = wait_for("a failure", || Some(keys.fetches()).filter(|(_, bad)| *bad > 0));
+
     assert_eq!(failed.0, 0);
+
     let _issuer = start(Behaviour::default());
     wait_until("the keys", || keys.fetches().0 == 1);
 }
@@ -151,11 +180,13 @@ fn two_hundred_callers_at_a_cold_start_cause_one_fetch() {
         Issuer::start(Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() });
     let service = service(issuer.address, &[]);
     let token = issuer.token(&json!({}));
+
     thread::scope(|scope| {
         for _ in 0..200 {
             scope.spawn(|| assert_eq!(call(&service, &token).status, 200));
         }
     });
+
     assert_eq!(issuer.fetches(), 1);
 }
 
@@ -164,9 +195,12 @@ fn a_rotated_key_is_fetched_and_unknown_keys_cause_no_further_fetch() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
     issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
+
     let rotated = sign("k2", &json!({"alg": "RS256", "kid": "k2"}), &claims(&name(issuer.address)));
+
     assert_eq!(call(&service, &rotated).status, 200);
     assert_eq!(issuer.fetches(), 2);
+
     let good = issuer.token(&json!({}));
     thread::scope(|scope| {
         for worker in 0..4 {
@@ -180,6 +214,7 @@ fn a_rotated_key_is_fetched_and_unknown_keys_cause_no_further_fetch() {
             });
         }
     });
+
     assert_eq!(issuer.fetches(), 2);
 }
 
@@ -188,7 +223,9 @@ fn a_silent_issuer_delays_callers_by_at_most_two_seconds() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
     issuer.change(|behaviour| behaviour.silent = true);
+
     let start = Instant::now();
+
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_eq!(call(&service, &issuer.token(&json!({}))).status, 200);
@@ -196,6 +233,7 @@ fn a_silent_issuer_delays_callers_by_at_most_two_seconds() {
     let silent = Issuer::start(Behaviour { silent: true, ..Behaviour::default() });
     let cold = super::oauth::service(silent.address, &[]);
     let start = Instant::now();
+
     assert_eq!(call(&cold, &silent.token(&json!({}))).status, 503);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
@@ -236,9 +274,13 @@ fn an_invalid_key_set_keeps_the_last_valid_keys() {
 fn removing_a_key_invalidates_remembered_tokens() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let service = service_with_keys(&issuer);
+
     let good = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &good).status, 200);
+
     issuer.change(|behaviour| behaviour.keys = key_set(&["k2"]));
+
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert_eq!(call(&service, &good).status, 401, "it is forgotten with its key");
 }
@@ -264,27 +306,37 @@ fn signed(issuer: &Issuer, with: &str, kid: &str, id: &str) -> String {
 fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
+
     let known = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &known).status, 200);
+
     issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1")]));
+
     // An unknown key makes the service fetch the keys again.
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 503);
     assert_eq!(call(&service, &known).status, 503, "a token that was verified before");
     assert_eq!(call(&service, &signed(&issuer, "k1", "k1", "new")).status, 503);
     assert_eq!(readiness(&service).status, 503);
+
     // The private half stays known when the key is published without it or by another name.
     let mut renamed = jwk("k1");
     renamed["kid"] = json!("k3");
     issuer.change(|behaviour| behaviour.keys = keys(&[jwk("k1"), renamed, jwk("k2")]));
     wait_for_keys(&service);
+
     assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
     assert_eq!(call(&service, &known).status, 401);
     assert_eq!(call(&service, &signed(&issuer, "k1", "k3", "renamed")).status, 401);
+
     let log = service.stderr();
     let reported: Vec<_> = log.lines().filter(|line| line.contains("private half")).collect();
+
     assert_eq!(reported.len(), 1, "{log}");
     assert!(reported[0].contains(" ERROR ") && reported[0].contains("`k1`"), "{}", reported[0]);
+
     let modulus = jwk("k1")["n"].as_str().unwrap().to_owned();
+
     assert!(!log.contains("AQAB") && !log.contains(&modulus[..20]), "{log}");
 }
 
@@ -292,12 +344,16 @@ fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one()
 fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let service = service_with_keys(&issuer);
+
     let known = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &known).status, 200);
+
     // No key is usable, so the last valid ones stay. One name tries to forge a log line.
     let mut hostile = leaked("k1");
     hostile["kid"] = json!(format!("\n\u{202e}{}", "x".repeat(500)));
     issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1"), hostile]));
+
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert_eq!(call(&service, &known).status, 401);
     assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
@@ -334,16 +390,22 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
     refused((&key("CA_FILE"), "/nonexistent"), "auth.oauth.ca_file: cannot read the file");
     refused((&key("LEEWAY"), "1h"), "expected 0s to 600s");
     refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
+    let mut failures = Failures::default();
+
     for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
         let mut command = crate::support::program();
         command.arg("check").envs(settings(issuer.address)).env_remove(key(missing));
         let output = crate::support::run(&mut command, b"");
         let printed = crate::support::text(&output.stdout).to_owned();
-        assert!(
-            printed.contains(&format!("auth.oauth.{}: this is missing", missing.to_lowercase())),
-            "{printed}"
+
+        failures.check_contains(
+            missing,
+            &printed,
+            &format!("auth.oauth.{}: this is missing", missing.to_lowercase()),
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -353,7 +415,9 @@ fn an_empty_oauth_section_is_a_problem() {
     std::fs::write(&path, "[auth.oauth]\n").unwrap();
     let output =
         crate::support::run(crate::support::program().args(["check", "--config"]).arg(&path), b"");
+
     let printed = crate::support::text(&output.stdout);
+
     assert!(printed.contains("`auth.oauth` is a section; set the keys in it"), "{printed}");
 }
 
@@ -369,15 +433,19 @@ fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
         thread::sleep(Duration::from_millis(100));
     }
     issuer.change(|behaviour| behaviour.status = 500);
+
     let gone = wait_for("the keys to be too old", || {
         let answer = call(&service, &token);
         (answer.status != 200).then_some(answer)
     });
+
     assert_eq!((gone.status, readiness(&service).status), (503, 503));
+
     service.wait_for_log("no token is accepted");
     issuer.change(|behaviour| behaviour.status = 200);
     let start = Instant::now();
     wait_until("the keys to come back", || call(&service, &token).status == 200);
+
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
 
@@ -386,7 +454,9 @@ fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(450), ..Behaviour::default() });
     let service = service(issuer.address, &[]);
+
     let start = Instant::now();
+
     // The first fetch is due to the cold start, the second to the unknown key.
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert!(start.elapsed() < Duration::from_millis(2300), "{:?}", start.elapsed());
@@ -396,9 +466,13 @@ fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
 fn with_another_authentication_method_the_service_is_ready_without_keys() {
     let (address, _) = Issuer::later();
     let basic = crate::support::BASIC;
+
     let service = service(address, &basic);
+
     assert_eq!(readiness(&service).status, 200);
+
     let body = registration("{}");
+
     assert_eq!(service.post(HOOK, &body).status, 200);
 }
 
@@ -408,10 +482,12 @@ fn a_redirect_of_the_issuer_is_not_followed() {
         Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
+
     issuer.change(|behaviour| {
         behaviour.status = 302;
         behaviour.headers = format!("Location: {}/v1/keys\r\n", name(elsewhere.address));
     });
+
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "k2")).status, 401);
     assert_eq!((issuer.fetches(), elsewhere.fetches()), (2, 0));
 }
@@ -420,7 +496,9 @@ fn a_redirect_of_the_issuer_is_not_followed() {
 fn no_store_keys_are_not_fetched_for_each_request() {
     let headers = "Cache-Control: no-store\r\n".to_owned();
     let issuer = Issuer::start(Behaviour { headers, ..Behaviour::default() });
+
     let service = service_with_keys(&issuer);
+
     for count in 0..100 {
         assert_eq!(call(&service, &issuer.token(&json!({ "jti": count }))).status, 200);
     }
@@ -433,10 +511,14 @@ fn a_remembered_token_expires() {
     let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
     wait_for_keys(&service);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+
     let token = issuer.token(&json!({ "exp": now.as_secs() + 3 }));
+
     assert_eq!(call(&service, &token).status, 200);
     assert_eq!(call(&service, &token).status, 200);
+
     thread::sleep(Duration::from_secs(4));
+
     assert_eq!(call(&service, &token).status, 401);
 }
 
@@ -444,11 +526,15 @@ fn a_remembered_token_expires() {
 fn a_remembered_token_is_invalid_once_another_key_has_its_name() {
     let issuer = Issuer::start(Behaviour::default());
     let service = service_with_keys(&issuer);
+
     let token = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &token).status, 200);
+
     let mut other = jwk("k2");
     other["kid"] = json!("k1");
     issuer.change(|behaviour| behaviour.keys = json!({ "keys": [other] }).to_string().into_bytes());
+
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert_eq!(call(&service, &token).status, 401);
 }
@@ -479,8 +565,10 @@ fn many_wrong_credentials_do_not_lock_out_valid_callers() {
             assert_eq!(service.post(HOOK, &registration("{}")).status, 200);
         }
     });
+
     // The refusals are logged, but not two thousand times.
     let reported = service.stderr().matches("refused a caller: wrong").count();
+
     assert!((1..5).contains(&reported), "{reported}");
 }
 
@@ -489,6 +577,8 @@ fn the_same_event_twice_gets_the_same_answer() {
     let service = Service::with_basic();
     let path =
         crate::support::repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+
     let body = std::fs::read(path).unwrap();
+
     assert_eq!(service.post(HOOK, &body).body, service.post(HOOK, &body).body);
 }

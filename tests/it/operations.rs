@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, repository, request,
-    wait_for, wait_until,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
+    request, wait_for, wait_until,
 };
 
 const GOOD: &str = r#"{"email":"rosario@okta.com","login":"rosario@okta.com"}"#;
@@ -57,11 +57,14 @@ fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
 #[test]
 fn requests_rules_refusals_and_connections_are_counted() {
     let (service, metrics) = with_metrics(&[]);
+
     let before = samples(metrics);
+
     assert_eq!(before[r#"registration_hook_auth_failures_total{reason="expired"}"#], 0.0);
     assert_eq!(before[r#"registration_hook_rules_reloads_total{result="rejected"}"#], 0.0);
     assert_eq!(before["registration_hook_decision_lines_dropped_total"], 0.0);
     assert!(before["process_resident_memory_bytes"] > 1e6);
+
     for form in [GOOD, GOOD, "{}"] {
         service.post(SSR, &registration(form));
     }
@@ -77,19 +80,32 @@ fn requests_rules_refusals_and_connections_are_counted() {
         );
         after[&format!("registration_hook_requests_total{labels}")]
     };
+
     assert_eq!(requests("allow", "self.service.registration", "200", ssr), 2.0);
     assert_eq!(requests("deny", "self.service.registration", "200", ssr), 1.0);
     assert_eq!(requests("none", "none", "400", ssr), 1.0);
     assert_eq!(requests("none", "none", "401", ssr), 2.0);
     assert_eq!(requests("none", "none", "404", r#"hook="none""#), 1.0);
+
+    let mut failures = Failures::default();
+
     for (outcome, count) in [("pass", 2.0), ("fail", 1.0)] {
         let labels = format!(r#"{{{ssr},mode="enforce",outcome="{outcome}",rule="okta-email"}}"#);
-        assert_eq!(after[&format!("registration_hook_rule_outcomes_total{labels}")], count);
+
+        failures.check_eq(
+            outcome,
+            after[&format!("registration_hook_rule_outcomes_total{labels}")],
+            count,
+        );
     }
     for reason in ["missing", "wrong"] {
         let name = format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#);
-        assert_eq!(after[&name], 1.0);
+
+        failures.check_eq(reason, after[&name], 1.0);
     }
+
+    failures.assert_none();
+
     let open = service.connect();
     wait_until("the connection to be counted", || {
         samples(metrics)["registration_hook_connections"] == 1.0
@@ -99,10 +115,13 @@ fn requests_rules_refusals_and_connections_are_counted() {
         samples(metrics)["registration_hook_connections"] == 0.0
     });
     let durations = format!("registration_hook_request_duration_seconds_count{{{ssr}}}");
+
     assert_eq!(after[&durations], 6.0);
+
     let line = wait_for("a line", || service.stdout().lines().next().map(str::to_owned));
     let line: Value = serde_json::from_str(&line).unwrap();
     let revision = line["rules_revision"].as_str().unwrap();
+
     assert_eq!(after[&format!(r#"registration_hook_rules_info{{revision="{revision}"}}"#)], 1.0);
     // Labels come from the loaded rules or from fixed sets.
     assert!(after.keys().all(|sample| !sample.contains("/x")), "{after:?}");
@@ -111,6 +130,7 @@ fn requests_rules_refusals_and_connections_are_counted() {
 #[test]
 fn the_metrics_listener_serves_probes_and_metrics_only() {
     let (service, metrics) = with_metrics(&[]);
+
     assert_eq!(get(metrics, "/healthz").status, 200);
     assert!(get(metrics, "/readyz").text().starts_with(r#"{"ready":true"#));
     assert_eq!(get(metrics, SSR).status, 404);
@@ -130,11 +150,13 @@ fn the_metrics_listener_answers_while_the_hooks_are_overloaded() {
     only.write_all(&whole[..whole.len() - 1]).unwrap();
     // Until its head is read, a new connection may replace it.
     std::thread::sleep(Duration::from_millis(200));
+
     wait_until("the hooks to take no more connections", || {
         let mut refused = service.connect();
         refused.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
         Answer::try_read(&mut refused).is_none()
     });
+
     assert_eq!(get(metrics, "/readyz").status, 200);
     assert!(samples(metrics).len() > 10);
 }
@@ -160,7 +182,9 @@ fn dropped_lines_and_reloads_are_counted() {
     fs::write(folder.path().join("hook.toml"), "self_service_registration.allow_all = true\n")
         .unwrap();
     wait_until("the new rules", || reloads("applied") == 1.0);
+
     let infos = samples(metrics).into_keys().filter(|name| name.contains("rules_info")).count();
+
     assert_eq!(infos, 1, "one revision is active");
 }
 
@@ -178,13 +202,17 @@ fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
         let header = format!("Authorization: Bearer {token}");
         service.send(&request("POST", SSR, &[&header, JSON], &registration(GOOD))).status
     };
+
     wait_until("keys", || call(0, 1) == 200);
+
     assert_eq!((call(30, 0), call(-30, 300)), (200, 200));
     assert_eq!((call(90, 0), call(-90, 300)), (401, 401));
+
     let samples = samples(metrics);
     let failures = |reason: &str| {
         samples[&format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#)]
     };
+
     assert_eq!((failures("not_yet_valid"), failures("expired")), (1.0, 1.0));
     assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="ok"}"#], 1.0);
     assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="error"}"#], 0.0);
@@ -207,26 +235,33 @@ fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
         ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
         ("HOOK__RESPONSE__DEBUG_CONTEXT", "true"),
     ]);
+    let mut failures = Failures::default();
+
     for (form, outcome) in [(GOOD, "pass"), (r#"{"email":"rosario@example.com"}"#, "fail")] {
         let answer = service.post("/hook", &registration(form));
-        assert!(!answer.text().contains("rosario"), "{}", answer.text());
+
+        failures.check(format!("{form}: {}", answer.text()), !answer.text().contains("rosario"));
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(body["error"].is_null(), outcome == "pass");
+        failures.check_eq(form, body["error"].is_null(), outcome == "pass");
         let context = &body["debugContext"];
         let rules = json!([
             {"id": "enforced", "outcome": outcome},
             {"id": "tried", "outcome": outcome, "mode": "shadow"},
         ]);
-        assert_eq!(context["rules"], rules);
-        assert!(context["duration_us"].is_u64());
+        failures.check_eq(form, &context["rules"], &rules);
+        failures.check(form, context["duration_us"].is_u64());
         let line = wait_for("its line", || {
             let id = context["decision_id"].as_str().unwrap();
             service.stdout().lines().find(|line| line.contains(id)).map(str::to_owned)
         });
         let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(context["rules_revision"], line["rules_revision"]);
+        failures.check_eq(form, &context["rules_revision"], &line["rules_revision"]);
     }
+
+    failures.assert_none();
+
     let none = service.post("/hook", &registration("{}").repeat(2));
+
     assert_eq!((none.status, none.text().contains("debugContext")), (400, false));
 }
 
@@ -304,28 +339,34 @@ fn broken_tls_handshakes_do_not_fill_the_log() {
         stream.write_all(&unexpected).unwrap();
         let _ = stream.read_to_end(&mut Vec::new());
     }
+
     let log = service.wait_for_log("handshake message");
+
     assert!(log.matches("WARN").count() < 5, "{log}");
 }
 
 #[test]
 fn https_works_with_tls_1_2_and_1_3_and_with_p256_and_rsa_keys() {
+    let mut failures = Failures::default();
+
     for pair in ["p256", "rsa"] {
         let (service, _folder) = with_tls(pair);
-        assert!(service.stderr().contains("listens on https://"));
+        failures.check(pair, service.stderr().contains("listens on https://"));
         for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
             let mut stream =
                 connect(service.address, &pem(&format!("{pair}.crt")), version).unwrap();
-            assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            failures.check_eq(pair, stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
             // The connection is kept for the second request.
             for _ in 0..2 {
-                assert!(post(&mut stream).starts_with("HTTP/1.1 200 OK"));
+                failures.check(pair, post(&mut stream).starts_with("HTTP/1.1 200 OK"));
             }
         }
         let mut plain = service.connect();
         plain.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
-        assert!(Answer::try_read(&mut plain).is_none(), "plain HTTP is not answered");
+        failures.check("plain HTTP is not answered", Answer::try_read(&mut plain).is_none());
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -346,7 +387,9 @@ fn a_valid_new_certificate_is_served_and_an_invalid_one_is_not() {
         assert!(serves("p256.crt"));
     }
     copy_pair(folder.path(), "rsa");
+
     wait_until("the new one to be served", || serves("rsa.crt"));
+
     assert!(!serves("p256.crt"));
     assert!(post(&mut kept).contains("200 OK"), "a connection goes on with the old one");
 }
@@ -357,17 +400,23 @@ fn silent_tls_clients_are_closed_before_and_after_the_handshake() {
     let mut silent = service.connect();
     let mut idle = connect(service.address, &pem("p256.crt"), &rustls::version::TLS13).unwrap();
     idle.write_all(b"POST /reg").unwrap();
+
     let start = Instant::now();
+
     assert_eq!(silent.read(&mut [0; 16]).unwrap_or(0), 0);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+
     let mut answer = Vec::new();
     let _ = idle.read_to_end(&mut answer);
+
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
 fn an_unusable_certificate_or_key_prevents_the_start() {
     let missing = pem("missing.pem");
+    let mut failures = Failures::default();
+
     for (certificate, key, why) in [
         (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),
         (missing.clone(), pem("rsa.key"), "server.tls.certificate: cannot read"),
@@ -385,8 +434,11 @@ fn an_unusable_certificate_or_key_prevents_the_start() {
                 .env("HOOK__SERVER__TLS__KEY", &key);
             let output = crate::support::run(&mut command, b"");
             let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-            assert_eq!(output.status.code(), Some(code), "{subcommand}: {text}");
-            assert!(text.contains(why), "{subcommand}: {text}");
+
+            failures.check_eq(format!("{subcommand}: {text}"), output.status.code(), Some(code));
+            failures.check_contains(subcommand, &text, why);
         }
     }
+
+    failures.assert_none();
 }

@@ -7,7 +7,7 @@ use registration_hook::{load::Lints, org::Org};
 
 use crate::{
     problems::check_listed_problems,
-    support::{program, repository, rules_folder, run, text},
+    support::{Failures, program, repository, rules_folder, run, text},
 };
 
 const SCHEMA: &str = "tests/org/schema.json";
@@ -30,6 +30,8 @@ fn rule(more: &str) -> String {
 #[test]
 fn schema_and_policy_problems_are_reported_at_their_places() {
     let (schema, policy) = (repository(SCHEMA), repository(POLICY));
+    let mut failures = Failures::default();
+
     for (folder, schema, policy, at_least) in [
         ("tests/org/schema", Some(&*schema), None, 40),
         ("tests/org/policy", None, Some(&*policy), 2),
@@ -37,8 +39,11 @@ fn schema_and_policy_problems_are_reported_at_their_places() {
     ] {
         let org = Org::read(schema, policy).unwrap();
         let count = check_listed_problems(folder, &Lints { org, probe: false }).len();
-        assert!(count >= at_least, "{folder}: {count}");
+
+        failures.check(format!("{folder}: {count}"), count >= at_least);
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -48,6 +53,8 @@ fn notes_are_printed_with_exit_code_0() {
         + "[self_service_registration.set]\nemployeNumber = \"1\"\n";
     let login = rule("attributes = [\"login\", \"email\"]\nformat = \"email\"")
         + "[self_service_registration.set]\nlastName = \"X\"\n";
+    let mut failures = Failures::default();
+
     for (rules, flags, notes) in [
         (&optional, &[][..], &[][..]),
         (
@@ -74,14 +81,16 @@ fn notes_are_printed_with_exit_code_0() {
         ),
     ] {
         let (code, printed) = check(rules, flags);
-        assert_eq!(code, Some(0), "{printed}");
+        failures.check_eq(format!("{rules}: {printed}"), code, Some(0));
         let found: Vec<_> = printed.lines().skip(1).collect();
         let expected: Vec<_> = notes
             .iter()
             .map(|note| format!("note: `join`, `self_service_registration`: {note}"))
             .collect();
-        assert_eq!(found, expected, "{rules}");
+        failures.check_eq(rules, found, expected);
     }
+
+    failures.assert_none();
 }
 
 /// A policy's rule with this many attributes on its form, alone or in a list.
@@ -101,19 +110,26 @@ fn a_form_has_up_to_ten_attributes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.json");
     let rules = rule("attribute = \"a1\"\nlength = { min = 1 }");
+    let mut failures = Failures::default();
+
     for (count, listed, code) in [(10, true, 0), (10, false, 0), (11, true, 1), (11, false, 1)] {
         fs::write(&file, policy(count, listed)).unwrap();
         let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
-        assert_eq!(found, Some(code), "{printed}");
-        assert_eq!(
+        failures.check_eq(format!("{count}: {printed}"), found, Some(code));
+        failures.check_eq(
+            count,
             printed.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
-            code == 1
+            code == 1,
         );
     }
+
+    failures.assert_none();
+
     // Several rules are several forms.
     let several = format!("[{},{}]", policy(10, false), policy(2, false));
     fs::write(&file, several).unwrap();
     let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
+
     assert_eq!(found, Some(0), "{printed}");
 }
 
@@ -125,6 +141,8 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     let rules = rule("attribute = \"email\"\nformat = \"email\"");
     let unknown = r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#;
     let (schema, form) = (fs::read_to_string(repository(SCHEMA)).unwrap(), policy(1, true));
+    let mut failures = Failures::default();
+
     for (flag, content, address) in [
         ("--schema", "", "GET /api/v1/meta/schemas/user/default"),
         ("--schema", unknown, "GET /api/v1/meta/schemas/user/default"),
@@ -143,18 +161,27 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     ] {
         fs::write(&file, content).unwrap();
         let (code, printed) = check(&rules, &[flag, path]);
-        assert_eq!(code, Some(2), "{flag} {content}: {printed}");
-        assert!(printed.contains(path) && printed.contains(address), "{printed}");
-        assert!(!printed.contains("Rosario"), "{printed}");
+        failures.check_eq(format!("{flag} {content}: {printed}"), code, Some(2));
+        failures.check(
+            format!("{flag}: {printed}"),
+            printed.contains(path) && printed.contains(address),
+        );
+        failures.check(format!("{flag}: {printed}"), !printed.contains("Rosario"));
     }
+
+    failures.assert_none();
+
     let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
     fs::write(&file, large).unwrap();
     let (code, printed) = check(&rules, &["--schema", path]);
+
     assert!(
         code == Some(2) && printed.contains("larger than 4 MiB, the bound of a schema or policy"),
         "{printed}"
     );
+
     let (code, printed) = check(&rules, &["--schema", "nonexistent.json"]);
+
     assert!(
         code == Some(2) && printed.contains("nonexistent.json: cannot read the file"),
         "{printed}"

@@ -15,7 +15,7 @@ use registration_hook::{
 
 use crate::{
     problems::check_listed_problems,
-    support::{program, repository, rules_folder, run, text},
+    support::{Failures, program, repository, rules_folder, run, text},
 };
 
 fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
@@ -60,16 +60,24 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
     // Each attack finds something in one of the files.
     let attacks: toml::Table =
         fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
+
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()
         .iter()
         .map(|attack| attack["what"].as_str().unwrap())
         .collect();
+
     assert!(kinds.len() > 15, "{kinds:?}");
+
+    let mut failures = Failures::default();
+
     for kind in kinds {
-        assert!(finding.iter().any(|finding| finding.contains(&format!(", {kind}; "))), "{kind}");
+        failures
+            .check(kind, finding.iter().any(|finding| finding.contains(&format!(", {kind}; "))));
     }
+
+    failures.assert_none();
 }
 
 /// Uses a check of its own, since none of the real ones accepts values of any type. In each row, one
@@ -80,6 +88,9 @@ fn every_input_of_each_attack_is_tried() {
         findings(&["red"], &["red"]),
         ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
     );
+
+    let mut failures = Failures::default();
+
     for (shown, passes, printed) in [
         (
             "ana@uk.okta.com",
@@ -112,30 +123,44 @@ fn every_input_of_each_attack_is_tried() {
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
         let found = findings(texts, &[shown]);
-        assert!(found[0].contains(printed), "{passes:?}: {found:?}");
-        assert!(
+
+        failures.check(format!("{passes:?}: {found:?}"), found[0].contains(printed));
+        failures.check(
+            passes,
             !findings(texts, &[shown, passes]).iter().any(|finding| finding.contains(printed)),
-            "{passes}"
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn only_check_with_the_probe_flag_probes() {
     let rules = fs::read_to_string(repository("tests/probe/okta-sample.toml")).unwrap();
+
     let folder = rules_folder(&[("hook.toml", &rules)]);
+
     assert_eq!(check(folder.path(), &[]).0, Some(0));
+
     let (code, printed) = check(folder.path(), &["--probe"]);
+
     assert_eq!(code, Some(1));
+
+    let mut failures = Failures::default();
+
     for part in [
         "hook.toml:3:6: `login` may be `rosario.jones@okta.com.evil.example`, a longer domain",
         "\n3 | id = \"contains\"\n",
         "hook.toml:19:6: `employeeNumber` may be `abcd`, letters",
         "\n20 problems\n",
     ] {
-        assert!(printed.contains(part), "{part}: {printed}");
+        failures.check_contains(part, &printed, part);
     }
+
+    failures.assert_none();
+
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
+
     assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
 }
 
@@ -143,7 +168,9 @@ fn only_check_with_the_probe_flag_probes() {
 fn a_rule_with_a_problem_is_not_probed() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nexamples.pass = ['abcd']\n";
     let folder = rules_folder(&[("hook.toml", rules)]);
+
     let (_, printed) = check(folder.path(), &["--probe"]);
+
     assert!(
         printed.contains("this example should pass") && printed.ends_with("\n1 problem\n"),
         "{printed}"

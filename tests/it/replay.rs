@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{program, repository, run, text};
+use crate::support::{Failures, program, repository, run, text};
 
 /// A copy of these fixtures that a test may change.
 fn recorded(cases: &[&str]) -> tempfile::TempDir {
@@ -27,9 +27,12 @@ fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn replay_passes_every_fixture() {
     let output = run(program().args(["replay", "fixtures"]), b"");
+
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
     let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
+
     assert!(passed > 50, "{last}");
 }
 
@@ -39,7 +42,9 @@ fn a_difference_is_printed_and_rewritten_by_update() {
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let good = fs::read_to_string(&response).unwrap();
     fs::write(&response, good.replace("Only okta.com", "Only example.com")).unwrap();
+
     let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
     assert!(
         printed.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
@@ -52,6 +57,7 @@ fn a_difference_is_printed_and_rewritten_by_update() {
     assert!(printed.ends_with("1 passed, 1 failed\n"), "{printed}");
 
     let (code, printed) = replay(folder.path(), &["--update"]);
+
     assert_eq!((code, printed.as_str()), (Some(0), "2 passed, 0 failed\n"));
     assert_eq!(fs::read_to_string(&response).unwrap(), good);
 }
@@ -63,7 +69,9 @@ fn another_order_of_keys_is_a_difference() {
     let text = fs::read_to_string(&response).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let turned = format!("{{\"error\":{},\"commands\":{}}}", value["error"], value["commands"]);
+
     fs::write(&response, turned).unwrap();
+
     assert_eq!(replay(folder.path(), &[]).0, Some(1));
 }
 
@@ -77,8 +85,13 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::write(hook.join("x.requst.json"), "{}").unwrap();
     fs::write(folder.path().join("y.request.json"), "{}").unwrap();
+
     let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
+
+    let mut failures = Failures::default();
+
     for part in [
         "guide-allow.response.json: there is no request to this answer",
         "guide-deny.response.json: No such file or directory (os error 2); record it with --update",
@@ -88,9 +101,13 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
         "y.request.json: a recorded request stands in a folder",
         "\n0 passed, 6 failed\n",
     ] {
-        assert!(printed.contains(part), "{part}: {printed}");
+        failures.check_contains(part, &printed, part);
     }
+
+    failures.assert_none();
+
     let (code, printed) = replay(folder.path(), &["--update"]);
+
     assert_eq!(code, Some(1), "an orphan is not made good by rewriting");
     assert!(printed.ends_with("1 passed, 5 failed\n"), "{printed}");
 }
@@ -98,10 +115,14 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
 #[test]
 fn replay_exits_with_2_for_an_empty_or_missing_folder() {
     let empty = tempfile::tempdir().unwrap();
+
     let (code, printed) = replay(empty.path(), &[]);
+
     assert_eq!(code, Some(2));
     assert!(printed.contains("there is no recorded request"), "{printed}");
+
     let (code, printed) = replay(&empty.path().join("x"), &[]);
+
     assert_eq!(code, Some(2));
     assert!(printed.contains("cannot read the folder"), "{printed}");
 }
@@ -110,7 +131,9 @@ fn replay_exits_with_2_for_an_empty_or_missing_folder() {
 fn a_folder_needs_a_hook_of_its_name() {
     let folder = recorded(&["guide-allow"]);
     fs::rename(folder.path().join("registrationHookSSR"), folder.path().join("other")).unwrap();
+
     let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
     assert!(printed.contains("no rules file is named like its folder"), "{printed}");
 }

@@ -10,7 +10,7 @@ use registration_hook::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{repository, rules_folder};
+use crate::support::{Failures, repository, rules_folder};
 
 fn schema() -> Value {
     serde_json::from_slice(&fs::read(repository("rules.schema.json")).unwrap()).unwrap()
@@ -87,8 +87,11 @@ const RULE: &str = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'
 fn the_schema_accepts_the_shipped_rules_and_examples() {
     let validator = Validator::new();
     let mut texts = files(&repository("rules"), ".toml");
+
     texts.extend(files(&repository("examples"), ".toml"));
+
     assert!(texts.len() > 10);
+
     for text in texts {
         validator.accepts(&text).unwrap();
     }
@@ -146,9 +149,12 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
             " }",
         ),
     ];
+    let mut failures = Failures::default();
+
     for (place, before, after) in tables {
         let keys = schema.pointer(place).unwrap().as_object().unwrap();
-        assert!(!keys.is_empty());
+
+        failures.check(place, !keys.is_empty());
         for word in vocabulary.iter().chain(keys.keys()) {
             // The value is often invalid. Only problems of the key count.
             let text = format!("{before}{word} = 'list.txt'{after}\n");
@@ -166,9 +172,11 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
                 }),
             };
             let known = keys.get(word).is_some_and(|schema| *schema != Value::Bool(false));
-            assert_eq!(known, !unknown, "{place} {word}: {:?}", load(&text));
+            failures.check_eq(format!("{place} {word}: {:?}", load(&text)), known, !unknown);
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -180,16 +188,25 @@ fn schema_and_loader_know_the_same_names() {
         "[progressive_profile]\nallow_all = true\ndeny = '?'\n".to_owned(),
         "[progressive_profile]\nallow_all = true\nset.a = { normalize = ['?'] }\n".to_owned(),
     ];
+    let mut failures = Failures::default();
+
     for template in templates {
         let mut known = 0;
         for word in vocabulary() {
             let text = template.replace('?', &word);
             let loads = load(&text).is_ok();
             known += usize::from(loads);
-            assert_eq!(validator.accepts(&text).is_ok(), loads, "{text}");
+
+            failures.check_eq(
+                format!("{template}: {text}"),
+                validator.accepts(&text).is_ok(),
+                loads,
+            );
         }
-        assert!(known > 1, "{template}");
+        failures.check(&template, known > 1);
     }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -309,10 +326,15 @@ fn schema_and_loader_accept_the_same_values() {
     let rules = rules
         .map(|(text, valid)| (format!("[[self_service_registration.rules]]\n{text}\n"), valid));
     let sections = sections.map(|(text, valid)| (format!("{text}\n"), valid));
+    let mut failures = Failures::default();
+
     for (text, valid) in checks.into_iter().chain(rules).chain(sections) {
         let loaded = load(&text);
-        assert_eq!(loaded.is_ok(), valid, "loader: {text}{loaded:?}");
+
+        failures.check_eq(format!("loader: {text}{loaded:?}"), loaded.is_ok(), valid);
         let accepted = validator.accepts(&text);
-        assert_eq!(accepted.is_ok(), valid, "schema: {text}{accepted:?}");
+        failures.check_eq(format!("schema: {text}{accepted:?}"), accepted.is_ok(), valid);
     }
+
+    failures.assert_none();
 }

@@ -113,7 +113,9 @@ fn a_client_that_does_not_finish_a_body_gets_408_after_the_request_timeout() {
 #[test]
 fn an_idle_connection_is_closed_after_keep_alive() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "1s")]);
+
     let (taken, answer) = until_closed(after_a_good_request(&service), None);
+
     assert_about(taken, 1.0);
     assert_eq!(answer, "");
 }
@@ -126,7 +128,9 @@ fn a_connection_that_ends_within_a_body_gets_400() {
         "POST /registrationHookSSR HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n{JSON}\r\nContent-Length: 100\r\n\r\n{{}}"
     );
     stream.write_all(head.as_bytes()).unwrap();
+
     stream.shutdown(std::net::Shutdown::Write).unwrap();
+
     assert_eq!(Answer::read(&mut stream).status, 400);
 }
 
@@ -172,6 +176,7 @@ fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
     stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
     let get = request("GET", "/healthz", &[], b"").repeat(100);
     let start = Instant::now();
+
     loop {
         assert!(start.elapsed() < Duration::from_secs(60), "still open");
         match stream.write_all(&get) {
@@ -180,5 +185,6 @@ fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
             Err(_) => break,
         }
     }
+
     assert!(start.elapsed() > Duration::from_secs(20), "{:?}", start.elapsed());
 }

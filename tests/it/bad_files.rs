@@ -232,7 +232,6 @@ fn files_over_their_size_limit_are_refused() {
         2,
         "{printed}"
     );
-
     let mut failures = Failures::default();
 
     for arguments in [["--config", &settings], ["--schema", &answer], ["--policy", &answer]] {

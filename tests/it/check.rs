@@ -27,20 +27,24 @@ fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let shadow = rule("a", "mode = \"shadow\"");
     let conditional = rule("b", "when = [{ attribute = \"country\", one_of = [\"DE\"] }]");
     let enforced = rule("c", "");
-    let allow_all = "[self_service_registration]\nallow_all = true\n";
+    let mut failures = Failures::default();
 
-    let noted = |text: &str| {
-        let folder = rules_folder(&[("h.toml", text)]);
+    for (name, rules, is_noted) in [
+        ("shadow and conditional rules", shadow.clone() + &conditional, true),
+        ("a shadow rule", shadow.clone(), true),
+        ("an enforced rule", shadow + &conditional + &enforced, false),
+        ("no rules", "[self_service_registration]\nallow_all = true\n".to_owned(), false),
+    ] {
+        let folder = rules_folder(&[("h.toml", &rules)]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let printed = crate::support::text(&output.stdout).to_owned();
-        assert_eq!(output.status.code(), Some(0), "{printed}");
-        printed.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
-    };
 
-    assert!(noted(&(shadow.clone() + &conditional)));
-    assert!(noted(&shadow));
-    assert!(!noted(&(shadow + &conditional + &enforced)));
-    assert!(!noted(allow_all));
+        let printed = text(&output.stdout);
+        let note = "\nnote: `h`, `self_service_registration`: no rule always counts";
+        failures.check_eq(name, output.status.code(), Some(0));
+        failures.check_eq(format!("{name}: {printed}"), printed.contains(note), is_noted);
+    }
+
+    failures.assert_none();
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn an_any_rule_with_an_optional_part_is_noted() {
     for optional in [true, false] {
         let folder = rules_folder(&[("h.toml", &rules(optional))]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let printed = crate::support::text(&output.stdout);
+        let printed = text(&output.stdout);
 
         failures.check_eq(
             format!("{optional}: {printed}"),
@@ -151,52 +155,42 @@ fn eval_answers_as_the_service_does() {
 
 #[test]
 fn eval_explains_each_rule_and_the_consequence() {
-    let explain = |hook: &str, body: &[u8]| {
-        let output = run(program().args(["eval", "--explain", hook]), body);
-        text(&output.stderr).split_once('\n').unwrap().1.to_owned()
-    };
+    let mut failures = Failures::default();
 
-    let printed = explain(
-        "registrationHookSSR",
-        &registration(r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#),
-    );
+    for (hook, form, expected) in [
+        (
+            "registrationHookSSR",
+            r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#,
+            "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSR",
+            r#"{"login":"Rosario@okta.com"}"#,
+            "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSR",
+            r#"{"login":7,"email":"a@okta.com"}"#,
+            "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSRandPP",
+            r#"{"email":"a@okta.com","employeeNumber":"1234"}"#,
+            "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n",
+        ),
+        (
+            "registrationHookPP",
+            "{}",
+            "  the hook has no section for such requests\ndeny: Okta stops the registration\n",
+        ),
+    ] {
+        let output = run(program().args(["eval", "--explain", hook]), &registration(form));
 
-    assert_eq!(
-        printed,
-        "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n"
-    );
+        let (_, explanation) = text(&output.stderr).split_once('\n').unwrap();
+        failures.check_eq(format!("{hook} {form}"), explanation, expected);
+    }
 
-    let printed = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
-
-    assert_eq!(
-        printed,
-        "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
-    );
-
-    let printed =
-        explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
-
-    assert_eq!(
-        printed,
-        "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n"
-    );
-
-    let printed = explain(
-        "registrationHookSSRandPP",
-        &registration(r#"{"email":"a@okta.com","employeeNumber":"1234"}"#),
-    );
-
-    assert_eq!(
-        printed,
-        "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n"
-    );
-
-    let printed = explain("registrationHookPP", &registration("{}"));
-
-    assert_eq!(
-        printed,
-        "  the hook has no section for such requests\ndeny: Okta stops the registration\n"
-    );
+    failures.assert_none();
 }
 
 #[test]

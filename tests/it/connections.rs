@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, request, rules_folder,
-    wait_for, wait_until,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
+    rules_folder, wait_for, wait_until,
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -59,15 +59,20 @@ fn send_ahead(address: SocketAddr, one: &[u8]) -> TcpStream {
 #[cfg(target_os = "linux")]
 fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__METRICS__BIND", "127.0.0.1:0")]);
+    let small_head = health();
     let big_head = request("GET", "/healthz", &[&format!("X-A: {}", "a".repeat(15 << 10))], b"");
     let post = request("POST", HOOK, &[JSON], b"{}");
     let before = proc_number(&service, "VmRSS:");
-    let mut held = Vec::new();
-    for one in [&health(), &big_head, &post] {
-        for _ in 0..8 {
-            held.push(send_ahead(service.address, one));
+    let address = service.address;
+    let _held = thread::scope(|scope| {
+        let mut senders = Vec::new();
+        for one in [&small_head, &big_head, &post] {
+            for _ in 0..8 {
+                senders.push(scope.spawn(move || send_ahead(address, one)));
+            }
         }
-    }
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect::<Vec<_>>()
+    });
 
     let grown = proc_number(&service, "VmHWM:").saturating_sub(before);
 
@@ -79,6 +84,28 @@ fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
 
     assert!(spent < Duration::from_millis(200), "{spent:?} while every write stalls");
     assert_eq!(service.send(&good_request()).status, 200);
+}
+
+/// The write timeout cannot be configured, so that this test takes half a minute. It stands in this
+/// file because test modules run in the order of their names: it is over before the last tests are.
+#[test]
+fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
+    let service = Service::with_basic();
+    let mut stream = service.connect();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    let requests = health().repeat(100);
+    let start = Instant::now();
+
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "the connection is still open");
+        match stream.write_all(&requests) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => break,
+        }
+    }
+
+    assert!(start.elapsed() > Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -359,7 +386,7 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     let mut command = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_registration-hook");
     command.args(["-c", &format!("ulimit -n 64; exec {program}")]);
-    command.current_dir(crate::support::repository("tests")).envs(BASIC);
+    command.current_dir(repository("tests")).envs(BASIC);
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let service = Service::spawn(&mut command);
     let held: Vec<_> = (0..200).map(|_| service.connect()).collect();

@@ -58,7 +58,6 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     let (code, printed) = check(&rules, recorded.path());
 
     assert_eq!(code, Some(1));
-
     let mut failures = Failures::default();
 
     for part in [

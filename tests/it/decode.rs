@@ -242,7 +242,6 @@ fn values_are_kept_as_submitted() {
 
     assert_eq!(text("text").as_deref(), Some("ab"));
     assert_eq!(text("integer").as_deref(), Some("123456789012345678901234567890"));
-
     let mut failures = Failures::default();
 
     for name in ["decimal", "yes", "list", "object", "null", "empty", "none", "absent"] {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, request, rules_folder, run,
-    text, wait_for, wait_until,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, request,
+    rules_folder, run, text, wait_for, wait_until,
 };
 
 #[test]
@@ -97,53 +97,46 @@ fn error_of(command: &mut std::process::Command) -> String {
 #[test]
 fn invalid_settings_rules_or_address_exit_with_2_and_the_reason() {
     let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
+    let invalid = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
+    let invalid = invalid.path().to_str().unwrap();
+    let running = Service::with_basic();
+    let address = running.address.to_string();
+    let mut failures = Failures::default();
 
-    let printed = error_of(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
+    for (arguments, variables, reason) in [
+        (&[][..], &[("HOOK__SERVER__BIND", "0.0.0.0:0")][..], "auth.basic.username"),
+        (&[], &[("PORT", "0")], "auth.basic.username"),
+        (&[], &[BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD", "")], "may not be empty"),
+        (&[], &[BASIC[0], BASIC[1], ("HOOK__SERVER__BIND", &address)], "cannot listen"),
+        (&["--rules", "nonexistent"], &[], "nonexistent: cannot read the rules folder"),
+        (&["--rules", empty], &[], "has no rules"),
+        (&["--rules", invalid], &[], "a.toml:1:1: a section needs rules"),
+        (
+            &["serve", "--config", "nonexistent.toml"],
+            &[],
+            "--config: cannot read `nonexistent.toml`",
+        ),
+        (&["--foo"], &[], "Usage"),
+    ] {
+        let output = run(program().args(arguments).envs(variables.iter().copied()), b"");
 
-    assert!(printed.contains("auth.basic.username"), "{printed}");
+        let row = format!("{arguments:?} {variables:?}");
+        failures.check_eq(&row, output.status.code(), Some(2));
+        failures.check(format!("{row}: standard output"), output.stdout.is_empty());
+        failures.check_contains(&row, text(&output.stderr), reason);
+    }
 
-    let printed = error_of(program().env("PORT", "0"));
+    failures.assert_none();
+}
 
-    assert!(printed.contains("auth.basic.username"), "{printed}");
+#[test]
+fn configured_credentials_need_a_rules_folder() {
+    let empty = tempfile::tempdir().unwrap();
 
     let printed = error_of(program().current_dir(&empty).envs(BASIC));
 
     assert!(printed.contains("cannot read the rules folder"), "{printed}");
-
-    let printed = error_of(program().args(["--rules", "nonexistent"]));
-
-    assert!(printed.contains("nonexistent: cannot read the rules folder"), "{printed}");
-
-    let printed = error_of(program().args(["--rules"]).arg(empty.path()));
-
-    assert!(printed.contains("has no rules"), "{printed}");
-
-    let printed = error_of(program().args(["serve", "--config", "nonexistent.toml"]));
-
-    assert!(printed.contains("--config: cannot read `nonexistent.toml`"), "{printed}");
-
-    let printed = error_of(
-        program()
-            .env("HOOK__AUTH__BASIC__USERNAME", "admin")
-            .env("HOOK__AUTH__BASIC__PASSWORD", ""),
-    );
-
-    assert!(printed.contains("may not be empty"), "{printed}");
-
-    let printed = error_of(program().arg("--foo"));
-
-    assert!(printed.contains("Usage"), "{printed}");
-
-    let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
-    let printed = error_of(program().arg("--rules").arg(bad.path()));
-
-    assert!(printed.contains("a.toml:1:1: a section needs rules"), "{printed}");
-
-    let first = Service::with_basic();
-    let printed =
-        error_of(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
-
-    assert!(printed.contains("cannot listen"), "{printed}");
 }
 
 #[cfg(unix)]

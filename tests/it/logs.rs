@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     issuer::{self, Behaviour, Issuer},
     support::{
-        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
-        wait_for,
+        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
+        request, rules_folder, run, text, wait_for,
     },
 };
 
@@ -159,7 +159,7 @@ fn request_content_cannot_forge_a_log_line() {
 #[test]
 fn answers_too_large_for_okta_become_denials_and_one_log_line() {
     let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nb = '{a}{a}'\n";
-    let folder = crate::support::rules_folder(&[("hook.toml", rules)]);
+    let folder = rules_folder(&[("hook.toml", rules)]);
     let folder = folder.path().to_str().unwrap();
     let service = service_with_trace_log(&[("HOOK__RULES__DIRECTORY", folder)]);
     let body = registration(&format!(r#"{{"a":"{}"}}"#, "x".repeat(130_000)));
@@ -178,11 +178,11 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
 
     assert_eq!(log.matches("which Okta refuses").count(), 1, "{log}");
 
-    let mut eval = crate::support::program();
-    let printed = crate::support::run(eval.args(["eval", "hook", "--rules", folder]), &body);
+    let mut eval = program();
+    let printed = run(eval.args(["eval", "hook", "--rules", folder]), &body);
 
     assert_eq!(printed.status.code(), Some(1));
-    assert!(crate::support::text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
+    assert!(text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
 }
 
 #[test]

@@ -11,12 +11,15 @@ use serde_json::json;
 
 use crate::{
     issuer::{Behaviour, CLIENT, Issuer, claims, jwk, key_set, name, settings, sign},
-    support::{Answer, Failures, JSON, Service, registration, request, wait_for, wait_until},
+    support::{
+        Answer, BASIC, Failures, JSON, Service, program, registration, repository, request, run,
+        text, wait_for, wait_until,
+    },
 };
 
 const HOOK: &str = "/registrationHookSSR";
 
-fn service(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
+fn service_with_issuer(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
     let settings = settings(issuer);
     let mut all: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     all.extend(more);
@@ -25,7 +28,7 @@ fn service(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
 
 /// A service that has fetched the issuer's keys.
 fn service_with_keys(issuer: &Issuer) -> Service {
-    let service = service(issuer.address, &[]);
+    let service = service_with_issuer(issuer.address, &[]);
     wait_for_keys(&service);
     service
 }
@@ -117,14 +120,14 @@ fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
         name: Some("http://localhost/x".to_owned()),
         ..Behaviour::default()
     });
-    let service = service(liar.address, &[]);
+    let service = service_with_issuer(liar.address, &[]);
     service.wait_for_log("to the letter");
 
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
 
     // With `jwks_uri` set, the metadata is not fetched.
     let keys = format!("{}/v1/keys", name(liar.address));
-    let service = super::oauth::service(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
+    let service = service_with_issuer(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
     wait_for_keys(&service);
 
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 200);
@@ -134,7 +137,7 @@ fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
 fn an_issuer_that_starts_later_makes_the_service_ready() {
     let (address, start) = Issuer::later();
 
-    let service = service(address, &[]);
+    let service = service_with_issuer(address, &[]);
 
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
 
@@ -178,7 +181,7 @@ fn key_fetches_are_counted_by_result() {
 fn two_hundred_callers_at_a_cold_start_cause_one_fetch() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() });
-    let service = service(issuer.address, &[]);
+    let service = service_with_issuer(issuer.address, &[]);
     let token = issuer.token(&json!({}));
 
     thread::scope(|scope| {
@@ -231,7 +234,7 @@ fn a_silent_issuer_delays_callers_by_at_most_two_seconds() {
     assert_eq!(call(&service, &issuer.token(&json!({}))).status, 200);
 
     let silent = Issuer::start(Behaviour { silent: true, ..Behaviour::default() });
-    let cold = super::oauth::service(silent.address, &[]);
+    let cold = service_with_issuer(silent.address, &[]);
     let start = Instant::now();
 
     assert_eq!(call(&cold, &silent.token(&json!({}))).status, 503);
@@ -364,45 +367,47 @@ fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
 #[test]
 fn invalid_oauth_settings_are_refused_with_the_reason() {
     let issuer = Issuer::start(Behaviour::default());
-    let refused = |change: (&str, &str), why: &str| {
-        let mut command = crate::support::program();
-        command.arg("check").envs(settings(issuer.address)).env(change.0, change.1);
-        let output = crate::support::run(&mut command, b"");
-        assert_eq!(output.status.code(), Some(1));
-        let printed = crate::support::text(&output.stdout);
-        assert!(printed.contains(why), "{printed}");
-    };
-    let key = |name: &str| format!("HOOK__AUTH__OAUTH__{name}");
-    refused((&key("ISSUER"), "http://example.test"), "`auth.oauth.issuer`: expected `https`");
-    refused((&key("ISSUER"), "https://user:x@example.test"), "does not belong here");
-    refused((&key("ISSUER"), "example.okta.com"), "expected an absolute URL");
-    refused(
-        (&key("JWKS_URI"), "http://example.test/keys"),
-        "`auth.oauth.jwks_uri`: expected `https`",
-    );
-    refused((&key("CLIENT_IDS"), ""), "this may not be empty");
-    refused((&key("SCOPE"), "a b"), "without spaces");
-    refused((&key("SCOPE"), "a\"b"), "quotes");
-    refused((&key("ISSUER"), " https://example.test"), "expected an absolute URL");
-    refused((&key("ISSUER"), "https:example.test"), "expected an absolute URL");
-    refused((&key("ISSUER"), "https://example.test?x"), "an issuer has no query");
-    refused((&key("AUDIENCE"), "api://x "), "white space");
-    refused((&key("CA_FILE"), "/nonexistent"), "auth.oauth.ca_file: cannot read the file");
-    refused((&key("LEEWAY"), "1h"), "expected 0s to 600s");
-    refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
     let mut failures = Failures::default();
 
-    for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
-        let mut command = crate::support::program();
-        command.arg("check").envs(settings(issuer.address)).env_remove(key(missing));
-        let output = crate::support::run(&mut command, b"");
-        let printed = crate::support::text(&output.stdout).to_owned();
+    for (key, value, reason) in [
+        ("ISSUER", "http://example.test", "`auth.oauth.issuer`: expected `https`"),
+        ("ISSUER", "https://user:x@example.test", "does not belong here"),
+        ("ISSUER", "example.okta.com", "expected an absolute URL"),
+        ("ISSUER", " https://example.test", "expected an absolute URL"),
+        ("ISSUER", "https:example.test", "expected an absolute URL"),
+        ("ISSUER", "https://example.test?x", "an issuer has no query"),
+        ("JWKS_URI", "http://example.test/keys", "`auth.oauth.jwks_uri`: expected `https`"),
+        ("CLIENT_IDS", "", "this may not be empty"),
+        ("SCOPE", "a b", "without spaces"),
+        ("SCOPE", "a\"b", "quotes"),
+        ("AUDIENCE", "api://x ", "white space"),
+        ("CA_FILE", "/nonexistent", "auth.oauth.ca_file: cannot read the file"),
+        ("LEEWAY", "1h", "expected 0s to 600s"),
+        ("ISUER", "x", "did you mean `auth.oauth.issuer`?"),
+    ] {
+        let mut command = program();
+        command.arg("check").envs(settings(issuer.address));
+        let output = run(command.env(format!("HOOK__AUTH__OAUTH__{key}"), value), b"");
 
-        failures.check_contains(
-            missing,
-            &printed,
-            &format!("auth.oauth.{}: this is missing", missing.to_lowercase()),
-        );
+        failures.check_eq(key, output.status.code(), Some(1));
+        failures.check_contains(key, text(&output.stdout), reason);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn missing_oauth_settings_are_reported() {
+    let issuer = Issuer::start(Behaviour::default());
+    let mut failures = Failures::default();
+
+    for key in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
+        let mut command = program();
+        command.arg("check").envs(settings(issuer.address));
+        let output = run(command.env_remove(format!("HOOK__AUTH__OAUTH__{key}")), b"");
+
+        let reason = format!("auth.oauth.{}: this is missing", key.to_lowercase());
+        failures.check_contains(key, text(&output.stdout), &reason);
     }
 
     failures.assert_none();
@@ -413,10 +418,9 @@ fn an_empty_oauth_section_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.toml");
     std::fs::write(&path, "[auth.oauth]\n").unwrap();
-    let output =
-        crate::support::run(crate::support::program().args(["check", "--config"]).arg(&path), b"");
+    let output = run(program().args(["check", "--config"]).arg(&path), b"");
 
-    let printed = crate::support::text(&output.stdout);
+    let printed = text(&output.stdout);
 
     assert!(printed.contains("`auth.oauth` is a section; set the keys in it"), "{printed}");
 }
@@ -424,7 +428,7 @@ fn an_empty_oauth_section_is_a_problem() {
 #[test]
 fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
+    let service = service_with_issuer(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
     wait_for_keys(&service);
     let token = issuer.token(&json!({}));
     let start = Instant::now();
@@ -453,7 +457,7 @@ fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
 fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(450), ..Behaviour::default() });
-    let service = service(issuer.address, &[]);
+    let service = service_with_issuer(issuer.address, &[]);
 
     let start = Instant::now();
 
@@ -465,9 +469,8 @@ fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
 #[test]
 fn with_another_authentication_method_the_service_is_ready_without_keys() {
     let (address, _) = Issuer::later();
-    let basic = crate::support::BASIC;
 
-    let service = service(address, &basic);
+    let service = service_with_issuer(address, &BASIC);
 
     assert_eq!(readiness(&service).status, 200);
 
@@ -508,7 +511,7 @@ fn no_store_keys_are_not_fetched_for_each_request() {
 #[test]
 fn a_remembered_token_expires() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
+    let service = service_with_issuer(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
     wait_for_keys(&service);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
 
@@ -575,8 +578,7 @@ fn many_wrong_credentials_do_not_lock_out_valid_callers() {
 #[test]
 fn the_same_event_twice_gets_the_same_answer() {
     let service = Service::with_basic();
-    let path =
-        crate::support::repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+    let path = repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
 
     let body = std::fs::read(path).unwrap();
 

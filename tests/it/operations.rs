@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
     AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
-    request, wait_for, wait_until,
+    request, run, wait_for, wait_until,
 };
 
 const GOOD: &str = r#"{"email":"rosario@okta.com","login":"rosario@okta.com"}"#;
@@ -86,7 +86,6 @@ fn requests_rules_refusals_and_connections_are_counted() {
     assert_eq!(requests("none", "none", "400", ssr), 1.0);
     assert_eq!(requests("none", "none", "401", ssr), 2.0);
     assert_eq!(requests("none", "none", "404", r#"hook="none""#), 1.0);
-
     let mut failures = Failures::default();
 
     for (outcome, count) in [("pass", 2.0), ("fail", 1.0)] {
@@ -432,7 +431,7 @@ fn an_unusable_certificate_or_key_prevents_the_start() {
                 .env("HOOK__SERVER__BIND", "127.0.0.1:0")
                 .env("HOOK__SERVER__TLS__CERTIFICATE", &certificate)
                 .env("HOOK__SERVER__TLS__KEY", &key);
-            let output = crate::support::run(&mut command, b"");
+            let output = run(&mut command, b"");
             let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
 
             failures.check_eq(format!("{subcommand}: {text}"), output.status.code(), Some(code));

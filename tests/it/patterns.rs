@@ -114,7 +114,6 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
     let hook = hook(&rule("(a?){1000}"));
 
     assert!(passes(&hook, "aaa"));
-
     let mut failures = Failures::default();
 
     for length in [1000, 1025] {
@@ -179,7 +178,7 @@ fn pattern() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn matches_are_those_of_regex_automata(pattern in pattern(), value in "[abéÉ1 \n]{1,6}") {

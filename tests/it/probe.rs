@@ -69,7 +69,6 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
         .collect();
 
     assert!(kinds.len() > 15, "{kinds:?}");
-
     let mut failures = Failures::default();
 
     for kind in kinds {
@@ -88,7 +87,6 @@ fn every_input_of_each_attack_is_tried() {
         findings(&["red"], &["red"]),
         ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
     );
-
     let mut failures = Failures::default();
 
     for (shown, passes, printed) in [
@@ -145,7 +143,6 @@ fn only_check_with_the_probe_flag_probes() {
     let (code, printed) = check(folder.path(), &["--probe"]);
 
     assert_eq!(code, Some(1));
-
     let mut failures = Failures::default();
 
     for part in [

@@ -89,7 +89,6 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
     let (code, printed) = replay(folder.path(), &[]);
 
     assert_eq!(code, Some(1));
-
     let mut failures = Failures::default();
 
     for part in [

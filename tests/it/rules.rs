@@ -10,7 +10,7 @@ use registration_hook::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Failures, hook as hook_of, registration};
+use crate::support::{Failures, hook as hook_of, registration, repository, rules_folder};
 
 const TODAY: Date = date(2026, 11, 21);
 
@@ -243,7 +243,6 @@ fn equals_requires_two_equal_texts() {
     let hook = with_rule("attribute = 'email'\nequals = 'login'");
 
     assert!(passes(&hook, r#"{"email":"a","login":"a"}"#));
-
     let mut failures = Failures::default();
 
     for form in [
@@ -265,7 +264,6 @@ fn every_attribute_must_hold() {
     let hook = with_rule("attributes = ['a', 'b']\ndigits = 1");
 
     assert!(passes(&hook, r#"{"a":"1","b":"2"}"#));
-
     let mut failures = Failures::default();
 
     for form in [r#"{"a":"1"}"#, r#"{"b":"1"}"#, r#"{"a":"1","b":"x"}"#, r#"{"a":"x","b":"1"}"#] {
@@ -435,7 +433,7 @@ fn too_many_causes_for_okta_become_one() {
 /// Fails if an answer does not fit the schema of Okta's responses.
 fn assert_valid(answer: &[u8]) {
     let mut schemas = boon::Schemas::new();
-    let path = crate::support::repository("tests/response.schema.json");
+    let path = repository("tests/response.schema.json");
     let schema = boon::Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
     let answer: Value = serde_json::from_slice(answer).unwrap();
     let valid = schemas.validate(&answer, schema).is_ok();
@@ -480,7 +478,6 @@ fn names_in_any_script_can_be_a_pattern() {
         r"attribute = 'a'
 pattern = '[\p{L}\p{M} .-]{1,64}'",
     );
-
     let mut failures = Failures::default();
 
     for name in ["Rosario Jones", "Søren", "張偉", "O.-Ж"] {
@@ -758,7 +755,7 @@ department = "No {employeeNumber}"
 #[test]
 fn lists_are_read_from_files_in_the_rules_folder() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = 'lists/codes.txt' }\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
-    let folder = crate::support::rules_folder(&[
+    let folder = rules_folder(&[
         ("hook.toml", rules),
         ("trash.txt", "\u{feff}trash.example\r\n\n  *.trash.example  \n"),
     ]);

@@ -132,7 +132,6 @@ fn tokens_with_invalid_claims_are_refused_with_the_reason() {
 #[test]
 fn only_rs256_headers_with_a_known_key_are_accepted() {
     use Reason::*;
-
     let mut failures = Failures::default();
 
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
@@ -335,7 +334,6 @@ fn a_published_private_half_is_detected_in_every_spelling() {
 
     assert!(survives(r#""kid":"other""#));
     assert!(survives(r#""kid":"other","d":null"#));
-
     let mut failures = Failures::default();
 
     for members in [

@@ -17,7 +17,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`hook`] | Okta's vocabulary as plain types; imports nothing of ours |
+//! | [`okta`] | Okta's vocabulary as plain types; imports nothing of ours |
 //! | [`okta::request`] | bytes → `Request`: strict JSON, tolerant meaning |
 //! | [`okta::response`] | `Decision` → bytes: the only place with command names |
 //! | [`rule`] | rules and their evaluation; imports `hook`, and `nearest` for what it says |

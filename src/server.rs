@@ -123,7 +123,7 @@ fn start_hooks(
 
 /// Serves the operators for as long as the process runs.
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
-    // Nobody waits for these connections to end.
+    // The stop does not wait for these connections.
     let (running, _) = mpsc::channel(1);
     let worker = worker::start(Role::Operations, OPERATIONS_CONNECTIONS, state, &running)?;
     let mut acceptor = Acceptor::new(listener, vec![worker])?;
@@ -132,8 +132,8 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
     Ok(())
 }
 
-/// Takes as many file descriptors as may be had, and warns where connections need more: without one
-/// left nobody is answered, not even the operators.
+/// Takes as many file descriptors as may be had, and warns where connections need more: without a free
+/// descriptor the service cannot answer even the operators.
 fn raise_file_limit(connections: usize) {
     let limits = getrlimit(Resource::Nofile);
     let all = Rlimit { current: limits.maximum, ..limits };

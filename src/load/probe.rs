@@ -18,7 +18,7 @@ use crate::{
     rule::{Outcome, Rule, check::EvalContext, email},
 };
 
-/// `attacks.toml`, which explains itself.
+/// `src/lint/attacks.toml`, which explains itself.
 #[derive(Default, Deserialize)]
 struct Table {
     attacks: Vec<Attack>,
@@ -31,7 +31,7 @@ struct Attack {
     from: From,
     plain: Vec<String>,
     inputs: Vec<::toml::Value>,
-    way_out: String,
+    hint: String,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ enum From {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     // The tests would miss it.
-    ::toml::from_str(include_str!("../../attacks.toml")).unwrap_or_default()
+    ::toml::from_str(include_str!("../lint/attacks.toml")).unwrap_or_default()
 });
 
 /// How many of a rule's examples are disguised: each is compared with all others.
@@ -64,11 +64,11 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], today: Date) -> Vec<String> {
             shown.iter().flat_map(|form| Start::of(rule, form, attribute, today)).collect();
         let passing = |attack: &'static Attack| Some((attack, attack.passing(&starts)?));
         let mut taken = None;
-        for (Attack { what, way_out, .. }, input) in TABLE.attacks.iter().filter_map(passing) {
+        for (Attack { what, hint, .. }, input) in TABLE.attacks.iter().filter_map(passing) {
             // Going one way out often mends what would be found further on.
-            let first = *taken.get_or_insert(way_out) == way_out;
+            let first = *taken.get_or_insert(hint) == hint;
             if first && !found.iter().any(|told| told.contains(what)) {
-                found.push(format!("`{attribute}` may be {input}, {what}; {way_out}"));
+                found.push(format!("`{attribute}` may be {input}, {what}; {hint}"));
             }
         }
     }

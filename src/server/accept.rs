@@ -85,11 +85,15 @@ impl Acceptor {
 
     /// Accepts the connections that the kernel has completed already, and stops to listen.
     pub(super) async fn finish(mut self) {
-        // What is queued in the kernel is known to it alone: its listener is asked until it has none.
+        // Only the kernel knows which connections wait, so ask its listener until it has none.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
-        while let Ok((stream, _)) = listener.accept() {
+        // No more than were queued when it began, so that new ones do not keep it from stopping.
+        for _ in 0..BACKLOG {
+            let Ok((stream, _)) = listener.accept() else {
+                return;
+            };
             self.next = (self.next + 1) % self.workers.len();
             let room = room_for_one(&self.workers, self.next).await;
             if let Some(room) = room

@@ -1,4 +1,4 @@
-//! What can be refused by the head alone, before a byte of the body is read.
+//! Refusals that need only the head, before a byte of the body is read.
 //!
 //! In this order: an oversized head, 404, 405, overload, credentials, 415, the declared length.
 

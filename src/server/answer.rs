@@ -98,7 +98,7 @@ pub(super) enum Reuse {
 }
 
 impl Reuse {
-    /// What the client of this request expects.
+    /// Returns the reuse that the client of this request expects.
     pub(super) fn as_asked(request: &Request) -> Self {
         let head = request.head();
         match head.connection_type() {

@@ -74,7 +74,9 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
                 Unread::Chunks => self.read_chunks(limit).await,
             }
         };
-        timeout_at(deadline, reading).await.unwrap_or(Err(Refusal::BodyTooSlow))
+        let body = timeout_at(deadline, reading).await;
+        self.slot.waits_for_client();
+        body.unwrap_or(Err(Refusal::BodyTooSlow))
     }
 
     async fn read_bytes(&mut self, length: u64, limit: usize) -> Result<Bytes, Refusal> {

@@ -69,7 +69,9 @@ where
     let mut deadline = Instant::now() + HEAD_TIMEOUT;
     loop {
         slot.waits_for_request();
-        let request = match connection.next_request(slot, deadline).await {
+        let next = connection.next_request(slot, deadline).await;
+        slot.waits_for_client();
+        let request = match next {
             Next::Request(request) => request,
             Next::Refused(refusal) => {
                 let answer = worker.refuse(refusal);
@@ -81,7 +83,6 @@ where
         let mut body = Body::new(&request, &mut connection, worker, slot);
         let answer = worker.answer(&request, &mut body).await;
         let body_is_read = body.is_read();
-        slot.waits_for_client();
         let reuse = match body_is_read && !worker.is_stopping() && !slot.is_evicted() {
             true => Reuse::as_asked(&request),
             false => Reuse::Close,
@@ -106,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
-    /// A connection that is told to stop waits only for what has been sent already.
+    /// A connection that must stop waits only for bytes that were sent already.
     async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
         let mut deadline = deadline;
         let mut stopping = false;
@@ -124,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Ok(_) if was_idle => deadline = deadline.min(Instant::now() + HEAD_TIMEOUT),
                     Ok(_) => {}
                 },
-                () = slot.told_to_stop(), if !stopping => {
+                () = slot.stopped(), if !stopping => {
                     stopping = true;
                     deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
                 }

@@ -1,4 +1,4 @@
-//! What is known of a request while it is answered, and how its answer is counted and logged.
+//! The facts about a request, and how its answer is counted and logged.
 
 use std::{fmt::Display, time::Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     rule::{RuleSet, Verdict},
 };
 
-/// What is known of a request, for the log.
+/// The facts about a request that its log line and its counters need.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
     /// The rules that were active when the request came.

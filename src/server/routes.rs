@@ -1,5 +1,5 @@
-//! The paths of the service's own, by listener. They are not logged. Every other path is a hook's, or
-//! nobody's.
+//! The paths of the service's own, by listener. They are not logged. Every other path
+//! belongs to a hook or gets 404.
 
 use actix_http::RequestHead;
 

@@ -1,7 +1,8 @@
-//! What a worker knows of one of its connections: what it waits for and since when, and how to end it.
+//! The worker's view of one connection: the event it waits for, since when, and how to end it.
 
 use std::{
     cell::{Cell, RefCell},
+    rc::Rc,
     time::Duration,
 };
 
@@ -15,12 +16,19 @@ const LAST_HEAD: Duration = Duration::from_secs(1);
 /// One connection, as its worker sees it.
 pub(super) struct Slot {
     waits: Cell<WaitsFor>,
-    evicted: Cell<bool>,
+    evicted: Cell<Evicted>,
     stop: Notify,
     task: RefCell<Option<AbortHandle>>,
 }
 
-/// What a connection waits for.
+/// Whether a connection is about to end because another one needs its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evicted {
+    Yes,
+    No,
+}
+
+/// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
     /// Since then, for a request.
@@ -36,7 +44,7 @@ impl Slot {
     pub(super) fn new() -> Self {
         Self {
             waits: Cell::new(WaitsFor::Client(Instant::now())),
-            evicted: Cell::new(false),
+            evicted: Cell::new(Evicted::No),
             stop: Notify::new(),
             task: RefCell::default(),
         }
@@ -47,12 +55,14 @@ impl Slot {
         self.task.replace(Some(task));
     }
 
-    /// Notes that an answer is being written. From here on the connection counts as idle.
+    /// Notes that a request, or what is none, is being answered. From here on the connection counts as
+    /// idle: it is up to the client to take the answer and to send another request.
     pub(super) fn waits_for_client(&self) {
         self.waits.set(WaitsFor::Client(Instant::now()));
     }
 
-    /// Notes that the next request may come. The connection has been idle since its last answer.
+    /// Notes that the next request may come, and that the connection listens to [`Slot::evict`]. It has
+    /// been idle since its last answer.
     pub(super) fn waits_for_request(&self) {
         if let WaitsFor::Client(since) = self.waits.get() {
             self.waits.set(WaitsFor::Request(since));
@@ -71,48 +81,67 @@ impl Slot {
 
     /// Ends the connection. A request that has arrived is answered all the same.
     pub(super) fn evict(&self) {
-        self.evicted.set(true);
+        self.evicted.set(Evicted::Yes);
         match self.waits.get() {
             WaitsFor::Request(_) => self.stop.notify_one(),
-            WaitsFor::Client(_) | WaitsFor::Body => {
-                if let Some(task) = self.task.take() {
-                    task.abort();
-                }
-            }
+            WaitsFor::Client(_) | WaitsFor::Body => self.abort(),
+        }
+    }
+
+    /// Ends the connection with its task's next turn, whatever it is doing.
+    pub(super) fn abort(&self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
+    /// Since when the connection is idle; `None` if it is not, or is about to end by force.
+    fn idle_since(&self) -> Option<Instant> {
+        match self.waits.get() {
+            _ if self.task.borrow().is_none() => None,
+            WaitsFor::Request(since) | WaitsFor::Client(since) => Some(since),
+            WaitsFor::Body => None,
         }
     }
 
     /// Whether the connection is to end after the next answer.
     pub(super) fn is_evicted(&self) -> bool {
-        self.evicted.get()
+        self.evicted.get() == Evicted::Yes
     }
 
-    /// Ends when the connection is told to stop.
-    pub(super) async fn told_to_stop(&self) {
+    /// Completes when the connection must stop.
+    pub(super) async fn stopped(&self) {
         self.stop.notified().await;
     }
 
-    /// How long a connection that was told to stop waits for a request.
+    /// How long a connection that must stop still waits for a request.
     pub(super) fn patience(&self, head_has_begun: bool) -> Duration {
         match head_has_begun {
-            _ if self.evicted.get() => Duration::ZERO,
+            _ if self.is_evicted() => Duration::ZERO,
             true => LAST_HEAD,
             false => LAST_LOOK,
         }
     }
 }
 
-/// The connection that has been idle longest, if any is idle.
-pub(super) fn idle_longest<'s>(slots: impl Iterator<Item = &'s Slot>) -> Option<&'s Slot> {
+/// The connection that has been idle longest of those that were evicted or not, if any is idle.
+pub(super) fn idle_longest<'s>(
+    slots: impl Iterator<Item = &'s Rc<Slot>>,
+    evicted: Evicted,
+) -> Option<&'s Slot> {
     let mut longest: Option<(Instant, &Slot)> = None;
     for slot in slots {
-        let since = match slot.waits.get() {
-            WaitsFor::Request(since) | WaitsFor::Client(since) if !slot.is_evicted() => since,
-            _ => continue,
-        };
-        if longest.is_none_or(|(other, _)| since < other) {
+        if let Some(since) = slot.idle_since()
+            && slot.evicted.get() == evicted
+            && longest.is_none_or(|(other, _)| since < other)
+        {
             longest = Some((since, slot));
         }
     }
     longest.map(|(_, slot)| slot)
+}
+
+/// How many connections are about to end for others.
+pub(super) fn count_evicted<'s>(slots: impl Iterator<Item = &'s Rc<Slot>>) -> usize {
+    slots.filter(|slot| slot.is_evicted()).count()
 }

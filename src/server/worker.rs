@@ -29,7 +29,7 @@ use super::{
     connection, handler,
     queue_time::QueueTime,
     routes,
-    slot::{self, Slot},
+    slot::{self, Evicted, Slot},
 };
 
 /// Connections that may wait for a worker to take them.
@@ -37,10 +37,12 @@ const QUEUE: usize = 64;
 /// How many tasks have their turn before the worker looks for what has arrived. Under load a request
 /// waits that long to be noticed.
 const TURNS_PER_LOOK: u32 = 16;
+/// How many connections beyond the limit may be about to end.
+const SURPLUS: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a worker serves.
+/// The listener that a worker serves.
 #[derive(Clone)]
 pub(super) enum Role {
     /// The hooks and the probes, over TLS if there is an acceptor.
@@ -49,7 +51,7 @@ pub(super) enum Role {
     Operations,
 }
 
-/// What the connections of a worker share.
+/// The state that the connections of a worker share.
 pub(super) struct Worker {
     role: Role,
     pub(super) state: Arc<State>,
@@ -108,7 +110,7 @@ impl Worker {
         let mut next_id = 0;
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
-            // Here and not in its own task: what has arrived is then noticed before its first turn.
+            // Register it here and not in its own task, so that its task finds the bytes in its first turn.
             if let Ok(stream) = TcpStream::from_std(stream)
                 && self.make_room()
             {
@@ -122,14 +124,11 @@ impl Worker {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Closes the connection that has waited longest for its client, if there are too many. Returns
-    /// false if there is no room all the same: every connection has a request in progress.
+    /// Closes the connection that has been idle longest, if there are too many. Returns false if there
+    /// is no room all the same: none is idle.
     fn make_room(&self) -> bool {
         let slots = self.slots.borrow();
-        // Those that were evicted are about to end.
-        if slots.len() < self.limit
-            || slots.values().filter(|slot| !slot.is_evicted()).count() < self.limit
-        {
+        if slots.len() < self.limit {
             return true;
         }
         self.state.warnings.warn("max_connections", || {
@@ -137,13 +136,20 @@ impl Worker {
              been idle longest"
                 .to_owned()
         });
-        match slot::idle_longest(slots.values().map(|slot| &**slot)) {
-            Some(slot) => {
-                slot.evict();
-                true
-            }
-            None => false,
+        // An evicted connection may have a last request to answer, unless too many are about to end.
+        if slots.len() >= self.limit + SURPLUS
+            && let Some(slot) = slot::idle_longest(slots.values(), Evicted::Yes)
+        {
+            slot.abort();
         }
+        if slots.len() - slot::count_evicted(slots.values()) < self.limit {
+            return true;
+        }
+        let Some(slot) = slot::idle_longest(slots.values(), Evicted::No) else {
+            return false;
+        };
+        slot.evict();
+        true
     }
 
     fn start_connection(self: &Rc<Self>, id: u64, stream: TcpStream, tasks: &mut JoinSet<()>) {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -182,6 +182,61 @@ fn unauthenticated_clients_cannot_occupy_every_connection() {
     for _ in 0..30 {
         assert_eq!(service.send(&good_request()).status, 200);
     }
+}
+
+/// Connections that are refused and linger, and a caller that waits for the issuer's keys, count like
+/// any other.
+#[test]
+fn connections_in_every_state_count_towards_the_limit() {
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let silent_issuer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}/oauth2/default", silent_issuer.local_addr().unwrap());
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__METRICS__BIND", &metrics.to_string()),
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "20"),
+        ("HOOK__AUTH__OAUTH__ISSUER", &issuer),
+        ("HOOK__AUTH__OAUTH__AUDIENCE", "api://registration-hook"),
+        ("HOOK__AUTH__OAUTH__CLIENT_IDS__0", "client"),
+        ("HOOK__AUTH__OAUTH__SCOPE", "registration.hook.invoke"),
+    ]);
+    let malformed = b"X\r\n\r\n".to_vec();
+    let many_then_malformed =
+        [b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(109), malformed.clone()];
+    let token = "Authorization: Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.AAAA";
+    let waits_for_keys = request("POST", HOOK, &[token, JSON], b"{}");
+    let mut held = Vec::new();
+    let mut most = 0;
+    for sent in [malformed, many_then_malformed.concat(), waits_for_keys] {
+        for _ in 0..250 {
+            // The service may end it at once.
+            let mut stream = service.connect();
+            let _ = stream.write_all(&sent);
+            held.push(stream);
+            // Time for the service to answer it before the next one comes.
+            thread::sleep(Duration::from_millis(3));
+        }
+        most = most.max(open_connections(metrics));
+    }
+    assert!(most <= 20 + 64 + 64, "{most} connections are open where 20 are allowed");
+    assert_eq!(service.send(&good_request()).status, 200);
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The gauge of open connections.
+fn open_connections(metrics: SocketAddr) -> u64 {
+    let mut stream = TcpStream::connect(metrics).unwrap();
+    stream.write_all(&request("GET", "/metrics", &[], b"")).unwrap();
+    let answer = Answer::read(&mut stream);
+    let name = "registration_hook_connections ";
+    let line = answer.text().lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 /// RFC 9110 §7.8: a server may ignore the header, and we do.

@@ -99,7 +99,7 @@ fn every_key_has_an_example() {
             keys(&toml::Value::Table(fragment.parse().unwrap()), &mut shown);
         }
     }
-    let schema = fs::read(repository("rules.schema.json")).unwrap();
+    let schema = fs::read(repository("docs/rules.schema.json")).unwrap();
     let mut known = BTreeSet::new();
 
     properties(&serde_json::from_slice(&schema).unwrap(), &mut known);

@@ -59,8 +59,7 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
     finding.extend(findings(&["red"], &["red"]));
     // Each attack finds something in one of the files.
     let attacks: toml::Table =
-        fs::read_to_string(repository("attacks.toml")).unwrap().parse().unwrap();
-
+        fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()
@@ -111,13 +110,13 @@ fn every_input_of_each_attack_is_tried() {
         ("ana@okta.com", "ana@ｏｋｔａ.com", "only looks like"),
         ("ana@okta.com", "ana@okta.com ", "white space"),
         ("ana@okta.com", "ana@okta.com\n", "`ana@okta.com\\n`, an address with white space"),
-        ("ana@okta.com", "ana\u{200b}@okta.com", "nobody sees"),
+        ("ana@okta.com", "ana\u{200b}@okta.com", "an invisible character"),
         ("ana@okta.com", "x(y)@okta.com", "quotes, a comment"),
         ("ana@okta.com", "x <ana@okta.com>", "quotes, a comment"),
         ("1234", "+123", "a sign"),
         ("1234", "１２３４", "digits of another script"),
         ("red", " red", "white space"),
-        ("red", "red\u{200b}", "nobody sees"),
+        ("red", "red\u{200b}", "an invisible character"),
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
         let found = findings(texts, &[shown]);

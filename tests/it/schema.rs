@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{Failures, repository, rules_folder};
 
 fn schema() -> Value {
-    serde_json::from_slice(&fs::read(repository("rules.schema.json")).unwrap()).unwrap()
+    serde_json::from_slice(&fs::read(repository("docs/rules.schema.json")).unwrap()).unwrap()
 }
 
 struct Validator(Schemas, SchemaIndex);
@@ -21,7 +21,7 @@ struct Validator(Schemas, SchemaIndex);
 impl Validator {
     fn new() -> Self {
         let mut schemas = Schemas::new();
-        let path = repository("rules.schema.json");
+        let path = repository("docs/rules.schema.json");
         let index = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
         Self(schemas, index)
     }

@@ -11,12 +11,12 @@ from client import BODY, CREDENTIALS, HOOK, JSON, Answer, ask, connect, receive,
 from service import MIB, Report, Service, options
 
 LIMIT, CONNECTIONS = 256 * 1024, 200
-# Every byte is to arrive, whatever the machine does meanwhile.
+# Long enough for every byte to arrive, even on a busy machine.
 PATIENT = {"HOOK__SERVER__REQUEST_TIMEOUT": "60s"}
 
 
 def send_all(address, count, data, seconds):
-    """Sends the same bytes on many connections at once, and returns the status that each got; 0 for none."""
+    """Sends the same bytes on many connections at once. Returns the status of each; 0 means no answer."""
     selector, statuses = selectors.DefaultSelector(), []
     for _ in range(count):
         selector.register(connect(address), selectors.EVENT_WRITE | selectors.EVENT_READ, {"sent": 0})
@@ -59,7 +59,7 @@ def grows(report, binary, name, count, data, most, allowed, settings=PATIENT):
 
 
 def at_the_limit():
-    """A good registration of exactly as many bytes as are allowed."""
+    """A valid registration of exactly `LIMIT` bytes."""
     event = json.loads(BODY)
     event["padding"] = ""
     event["padding"] = "x" * (LIMIT - len(json.dumps(event)))

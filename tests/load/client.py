@@ -1,6 +1,6 @@
-"""Clients of a service under load: one that sends good requests and takes the time, and a crowd.
+"""Clients of a service under load: a prober that times good requests, and crowds of connections.
 
-Run as a program, this file is the prober's child process, which no work of its parent delays.
+Run as a program, this file is the prober's child process. So the parent's work does not delay the prober.
 """
 import atexit, contextlib, json, select, selectors, socket, subprocess, sys, time
 
@@ -38,7 +38,7 @@ class Answer:
 
 
 def read_answer(connection):
-    """The next answer. Raises `ConnectionError` where the connection ends before it is complete."""
+    """Returns the next answer. Raises `ConnectionError` if the connection ends before the answer is complete."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += receive(connection)
@@ -57,7 +57,7 @@ def receive(connection):
 
 
 def ask(address, data, patience=10):
-    """The answer to one request on a connection of its own; `None` where there is none."""
+    """Sends a request on a new connection. Returns the answer, or `None` without one."""
     try:
         with socket.create_connection(address, patience) as connection:
             connection.sendall(data)
@@ -67,13 +67,13 @@ def ask(address, data, patience=10):
 
 
 def warm(address):
-    """Asks a few times, so that memory which every service takes is not counted as growth."""
+    """Sends a few requests, so that memory which the service always needs does not count as growth."""
     for _ in range(100):
         ask(address, GOOD)
 
 
 class Samples(list):
-    """Requests of a prober, each `(begin, seconds, status)`; the status is 0 without an answer."""
+    """Requests of a prober, each as `(begin, seconds, status)`. The status is 0 without an answer."""
 
     def after(self, moment):
         return Samples(sample for sample in self if sample[0] >= moment)
@@ -92,7 +92,7 @@ class Samples(list):
         return sum(sample[2] != 200 for sample in self)
 
     def within(self, seconds):
-        """Whether all requests were answered with 200, and 99 % of them in this time."""
+        """Whether all requests got 200, and 99 % of them within this time."""
         return len(self) > 0 and self.failures() == 0 and self.p99() < seconds
 
     def __str__(self):
@@ -105,7 +105,7 @@ def milliseconds(seconds):
 
 
 class Prober:
-    """A child process that sends one request after another and takes the time of each.
+    """A child process that sends one request after another and measures the time of each.
 
     `fresh` opens a connection for each request. `pause` is the time between two, in seconds.
     """
@@ -129,7 +129,7 @@ def probe():
     settings = json.loads(sys.stdin.buffer.readline())
     data, patience = settings["data"].encode("latin-1"), settings["patience"]
     samples, connection = [], None
-    # The parent ends this by closing our input.
+    # The parent ends this process by closing its input.
     while not select.select([sys.stdin.buffer], [], [], settings["pause"])[0]:
         begin, status = time.monotonic(), 0
         try:
@@ -155,7 +155,7 @@ class Crowd:
     """
 
     def __init__(self, address, count, data, read=False):
-        # Few calls for many small requests.
+        # Many small requests per call.
         self.data = memoryview(data * max(1, 65536 // len(data)))
         self.selector = selectors.DefaultSelector()
         self.sent = self.closed = 0
@@ -180,7 +180,7 @@ class Crowd:
                     self.closed += 1
                     self.selector.unregister(key.fileobj)
                     key.fileobj.close()
-        # Where the service has ended, no connection is left to wait for.
+        # If the service has ended, no connection is left. Wait here for the rest of the time.
         time.sleep(max(0, end - time.monotonic()))
 
     def write(self, key):
@@ -195,7 +195,7 @@ class Crowd:
 
 
 class Drippers:
-    """Connections that send `first`, then `drip` again and again, or nothing where it is empty.
+    """Connections that send `first`, then `drip` again and again. An empty `drip` sends nothing.
 
     With `reopen`, a new connection replaces each one that the service closes.
     """
@@ -218,7 +218,7 @@ class Drippers:
             time.sleep(max(0, begin + pause - time.monotonic()))
 
     def step(self, connection):
-        """Sends a byte. Returns the connection, or the one that replaces it."""
+        """Sends a drip. Returns the connection, or the one that replaces it."""
         if connection is None:
             return None
         try:
@@ -239,7 +239,7 @@ class Drippers:
 
 
 def connect(address, receive_buffer=None):
-    """A connection that never blocks. A small buffer lets the service write little ahead."""
+    """Opens a connection that never blocks. With a small receive buffer, the service can write only a little."""
     connection = socket.socket()
     if receive_buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

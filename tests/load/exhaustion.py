@@ -30,7 +30,7 @@ def descriptors(report, binary, quick):
 
 
 def logs(report, binary, quick):
-    """Asks three services in turn, so that other work of this machine delays all alike."""
+    """Sends requests to three services in turn, so that other work of this machine delays all alike."""
     count = 1000 if quick else 8000
     unread, pipe = os.pipe()
     with contextlib.ExitStack() as stack:
@@ -61,7 +61,7 @@ def open_to(service):
 
 
 def in_turn(connections, count):
-    """Samples of each connection. The order changes, since a later request may be faster."""
+    """Returns samples of each connection. The order changes, because a later request may be faster."""
     pairs = [(connection, Samples()) for connection in connections]
     order = list(pairs)
     for _ in range(count):

@@ -2,8 +2,8 @@
 
 Promise: at `server.max_connections`, the connection that has been idle longest is closed for the next
 one. A client that holds connections does not keep others out.
-Target: one client tries to hold 250 connections where 200 are allowed, and replaces each one that the
-service closes. Meanwhile every good request on a new connection is answered, with a p99 under 250 ms.
+Target: 200 connections are allowed, and one client tries to hold 250. It replaces each one that the service
+closes. Meanwhile every good request on a new connection is answered, with a p99 under 250 ms.
 """
 from client import CREDENTIALS, HOOK, JSON, Drippers, Prober, request
 from service import Report, Service, options

@@ -1,8 +1,8 @@
 """10,000 connections held idle.
 
 Promise: connections are bounded, and so is the memory of each.
-Targets: with `server.max_connections` raised, 10,000 connections that each sent one request and then
-nothing take under 500 MiB of resident memory, and a good request's p99 is under 250 ms meanwhile.
+Targets: `server.max_connections` is raised, and 10,000 connections each sent one request. They take under
+500 MiB of resident memory. A good request's p99 is under 250 ms meanwhile.
 """
 import resource, socket, time
 
@@ -34,7 +34,7 @@ def main():
 
 
 def hold(address):
-    """A connection that had one answer: one that never sent a request would be cut."""
+    """Opens a connection that has had one answer. The service would cut one that never sent a request."""
     connection = socket.create_connection(address, 10)
     connection.sendall(HEALTH)
     read_answer(connection)

@@ -1,4 +1,4 @@
-"""An issuer of tokens for the load programs, which counts the fetches of its keys."""
+"""An issuer of tokens for the load programs. It records each fetch of its keys."""
 import base64, http.server, json, subprocess, tempfile, threading, time
 
 from service import REPOSITORY
@@ -62,7 +62,7 @@ class Issuer:
 
 
 def token_of(kid):
-    """A token that names this key. No key has signed it."""
+    """A token that names this key, with an invalid signature."""
     return f"{encode({'alg': 'RS256', 'kid': kid})}.{encode({'iss': 'x'})}.{base64url(bytes(256))}"
 
 
@@ -82,7 +82,7 @@ def sign(data):
 
 
 def modulus():
-    """The public key's modulus, as a key set has it."""
+    """The public key's modulus, as in a key set."""
     printed = openssl("rsa", "-inform", "DER", "-in", KEY, "-noout", "-modulus").decode()
     return base64url(bytes.fromhex(printed.strip().removeprefix("Modulus=")))
 

@@ -50,7 +50,7 @@ def outage(report, binary):
 
 
 def flood(report, binary, quick):
-    """Four callers that each send 250 tokens per second. Every token names another key."""
+    """Runs four callers that each send 250 tokens per second. Every token names another key."""
     issuer = Issuer()
     service, good = start(binary, issuer)
     with service:
@@ -66,7 +66,7 @@ def flood(report, binary, quick):
         samples, fetches = prober.stop(), issuer.fetches[at_start:]
         rate = sum(counts) / (time.monotonic() - begin)
     issuer.stop()
-    # The time between each fetch and the next one.
+    # The times between two fetches.
     gaps = [later - earlier for earlier, later in zip(fetches, fetches[1:])]
     report.figure(f"{rate:.0f} unknown keys per second, fetches", f"{len(fetches)}, at least "
                   f"{min(gaps, default=30):.1f} s apart", "at most one in 30 s",

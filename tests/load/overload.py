@@ -1,11 +1,12 @@
 """Three times the capacity, open loop.
 
-Promise: everything has an answer within 2.5 s. Under overload the service sheds what it cannot answer in
-time, and is normal again soon after.
+Promise: every served request has its answer within 2.5 s. Under overload the service refuses requests that
+it cannot answer in time. It is normal again soon after.
 Targets, at three times the measured capacity: no request that gets 200 waits longer than 2.5 s, from the
 moment at which it was to be sent. The excess gets 503 with `Retry-After`, or its connection is refused or
-reset. The service decides at least half of what it can. The probes answer within 1 s throughout. Good
-requests are normal again within 2 s after the end. A hook of 2,000 rules lets this client keep up.
+reset. The service decides at least half of its capacity. The probes answer within 1 s throughout. Good
+requests are normal again within 2 s after the end. The hook has 2,000 rules, so that this client is faster
+than the service.
 """
 import json, pathlib, selectors, socket, tempfile, time
 
@@ -21,7 +22,7 @@ not_one_of = ["value {number}"]
 message = "not shown"
 """
 LIMIT = 2.5
-# So many seconds after the end, a request counts as unanswered.
+# A request counts as unanswered this many seconds after the end.
 PATIENCE = 5
 CONNECTIONS = 8000
 
@@ -32,14 +33,14 @@ def write_rules(folder):
 
 
 def registration():
-    """A registration that every rule takes some time to judge."""
+    """A registration for which every rule takes some time."""
     event = json.loads(BODY)
     event["data"]["userProfile"]["biography"] = "Lorem ipsum dolor " * 20
     return request("POST", "/load", [CREDENTIALS, JSON], json.dumps(event).encode())
 
 
 def capacity(address, data, seconds):
-    """The requests per second that 16 callers get answered, each one after the other; the best second."""
+    """The most requests per second that the service answers to 16 callers, each with one request at a time."""
     load, best = Load(address, data), 0
     for _ in range(16):
         load.send(time.monotonic())
@@ -57,12 +58,12 @@ def capacity(address, data, seconds):
 
 
 class Load:
-    """Requests on as many connections as are needed at a time."""
+    """Sends requests on as many connections as it needs at a time."""
 
     def __init__(self, address, data):
         self.address, self.data = address, data
         self.selector, self.free = selectors.DefaultSelector(), []
-        # One `(intended, seconds, status)` per answer; the intended times of what was not accepted.
+        # One `(intended, seconds, status)` per answer, and the intended times of requests not accepted.
         self.answers, self.not_accepted = Samples(), []
         self.not_sent = self.without_retry_after = 0
 
@@ -131,7 +132,7 @@ def start_connection(address):
 
 
 def open_loop(address, data, rate, seconds):
-    """Sends at this rate, however late the answers are. Returns the load, and the client's own delay."""
+    """Sends at this rate, however late the answers are. Returns the load and the client's greatest delay."""
     load, begin, sent, late = Load(address, data), time.monotonic(), 0, 0.0
     while (now := time.monotonic()) < begin + seconds:
         while begin + sent / rate <= now:
@@ -158,7 +159,7 @@ def main():
                 load.poll(0.05)
             time.sleep(max(0, end + 3 - time.monotonic()))
             good, probes = good.stop(), probes.stop()
-            tell(report, load, rate, seconds, late, service)
+            report_load(report, load, rate, seconds, late, service)
             report.figure("overload, probes throughout", probes, "each within 1 s, none failed",
                           probes.failures() == 0 and probes.worst() < 1)
             bad = [begin + taken - end for begin, taken, status in good if status != 200 or taken > 0.25]
@@ -168,7 +169,7 @@ def main():
     report.exit()
 
 
-def tell(report, load, rate, seconds, late, service):
+def report_load(report, load, rate, seconds, late, service):
     served = Samples(answer for answer in load.answers if answer[2] == 200)
     shed = Samples(answer for answer in load.answers if answer[2] == 503)
     others = sorted({answer[2] for answer in load.answers} - {200, 503})

@@ -21,7 +21,7 @@ KINDS = {
 
 
 def stalled(report, binary, kind, quick):
-    """Memory, CPU and the time of a good request while 200 connections do not read."""
+    """Measures memory, CPU and a good request's time while 200 connections do not read."""
     data, body = KINDS[kind]
     with Service(binary, memory=512 * MIB) as service:
         warm(service.address)
@@ -58,7 +58,7 @@ def killing(report, binary, kind, quick):
 def reading(report, binary, quick):
     """A client that reads its answers and sends 4,000 requests per write."""
     with Service(binary) as service:
-        # On a connection of its own for each request, since a worker keeps its connections.
+        # A new connection for each request, because a connection stays with its worker.
         prober = Prober(service.address)
         crowd = Crowd(service.address, 1, HEALTH * 4000, read=True)
         crowd.run(2 if quick else 8)

@@ -1,4 +1,4 @@
-"""The service under load: its start, its memory, its CPU time and its end; and the report.
+"""Runs the service under load, measures its memory and CPU time, and prints the report.
 
 Every load program listens and connects on loopback only. It ends after a fixed time, and it ends
 only processes that it started, by their id.
@@ -9,7 +9,7 @@ import threading, time
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 SETTINGS = {"HOOK__AUTH__BASIC__USERNAME": "admin", "HOOK__AUTH__BASIC__PASSWORD": "supersecret"}
 MIB = 1 << 20
-# The service is killed beyond this, so that a fault does not take the machine with it.
+# The service is killed beyond this, so that a leak does not exhaust the machine.
 MEMORY = 1024 * MIB
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -33,7 +33,7 @@ def options(description, seconds):
 
 
 def default_binary():
-    """The build that is released; else the ordinary optimised build."""
+    """The binary of the `dist` profile, else that of `release`."""
     target = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
     dist, release = (target / profile / "registration-hook" for profile in ("dist", "release"))
     return release if release.is_file() and not dist.is_file() else dist
@@ -62,7 +62,7 @@ class Service:
     def __init__(self, binary, settings={}, rules=REPOSITORY / "tests/rules", memory=MEMORY,
                  stdout=subprocess.DEVNULL, port=0):
         self.folder = tempfile.TemporaryDirectory(prefix="load-")
-        # Nothing of this program's own environment: it may hold settings.
+        # Without this program's own environment, which may hold settings.
         self.environment = {**SETTINGS, "HOOK__SERVER__BIND": f"127.0.0.1:{port}",
                             "HOOK__RULES__DIRECTORY": str(rules), **settings}
         self.log = pathlib.Path(self.folder.name, "stderr")
@@ -82,7 +82,7 @@ class Service:
             if found:
                 return found[1], int(found[2])
             time.sleep(0.002)
-        sys.exit(f"misses  the service does not start:\n{self.messages()}")
+        sys.exit(f"misses  the service did not start:\n{self.messages()}")
 
     def watch(self):
         while self.is_running():
@@ -100,7 +100,7 @@ class Service:
         return self.killed_after is None and self.process.poll() is None
 
     def state(self):
-        """Whether it runs, in a few words."""
+        """A few words on whether it runs."""
         if self.killed_after is not None:
             return f"killed at {self.memory // MIB} MiB, {self.killed_after:.1f} s after its start"
         return "runs" if self.is_running() else f"ended with {self.process.returncode}"
@@ -110,7 +110,7 @@ class Service:
         return self.memory_of("VmRSS")
 
     def peak(self):
-        """The most resident memory that it has had, in bytes."""
+        """Its greatest resident memory so far, in bytes."""
         return max(self.highest, self.memory_of("VmHWM"))
 
     def memory_of(self, name):
@@ -123,7 +123,7 @@ class Service:
         return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0
 
     def proc(self, name):
-        """A file of its folder in /proc; empty after its end."""
+        """The text of a file in its /proc folder; empty after its end."""
         with contextlib.suppress(OSError):
             return pathlib.Path(f"/proc/{self.id}/{name}").read_text()
         return ""

@@ -3,8 +3,8 @@
 Promise: every phase of a request has a limit of its own.
 Targets: a slow head is cut within 5 s if it is the first of its connection, and within 10 s if it is
 a later one. A slow body gets 408 after 2.5 s, and its connection is closed within 1 s of the 408. A
-client that takes nothing of its answers is cut after 30 s. A client that sends a byte now and then
-gains no time. Half a second is granted to a busy machine.
+client that does not read its answers is cut after 30 s. A client that sends a byte now and then
+gains no time. Each limit has a tolerance of half a second for a busy machine.
 """
 import socket, threading, time
 
@@ -15,7 +15,7 @@ GRACE = 0.5
 POST = f"POST {HOOK} HTTP/1.1\r\nHost: localhost\r\n{CREDENTIALS}\r\n{JSON}\r\n"
 WITH_LENGTH = f"{POST}Content-Length: 1000\r\n\r\n{{".encode()
 CHUNKED = f"{POST}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n".encode()
-# Each case: the bytes of the request's begin, and those that follow now and then.
+# Each case has the first bytes of a request, and the bytes that follow now and then.
 HEADS = {"silent": (b"", b""), "stalled": (b"POST / HTTP/1.1\r\nX", b""), "dripping": (b"POST / HTTP/1.1\r\nX", b"x"),
          "of two bytes, dripping": (b"PO", b"x")}
 BODIES = {"with a length, stalled": (WITH_LENGTH, b""), "with a length, dripping": (WITH_LENGTH, b" "),
@@ -23,7 +23,7 @@ BODIES = {"with a length, stalled": (WITH_LENGTH, b""), "with a length, dripping
 
 
 class Slow(threading.Thread):
-    """One slow client. Takes the time until it was answered, and until it was cut."""
+    """One slow client. Measures the time until it was answered, and until it was cut."""
 
     def __init__(self, address, begin, drip, later=False):
         super().__init__(daemon=True)
@@ -46,7 +46,7 @@ class Slow(threading.Thread):
                 self.cut = time.monotonic() - begin
 
     def listen(self, connection, begin):
-        """Whether the connection is open still."""
+        """Reads what has arrived. Returns whether the connection is still open."""
         try:
             data = connection.recv(4096)
         except TimeoutError:
@@ -82,8 +82,8 @@ def heads_and_bodies(report, address):
 
 
 def reader(report, service):
-    """Clients that read nothing. The service's descriptors tell of the cut, since these clients cannot."""
-    # Those of the other clients have time to close.
+    """Clients that read nothing. They cannot notice the cut, so the service's descriptors are counted."""
+    # Time for the other clients' connections to close.
     time.sleep(2)
     idle = service.descriptors()
     crowd = Crowd(service.address, 20, HEALTH)

@@ -1,8 +1,8 @@
 """SIGTERM under load, and kill -9.
 
 Promise: a graceful stop answers every request that arrived. After a crash the service starts at once.
-Targets: of 300 connections that each wrote one whole request just before SIGTERM, all are answered. So
-are those that sent a head before it, with `Connection: close`, whether the body follows or never comes.
+Targets: 300 connections each write a whole request just before SIGTERM, and all are answered. Connections
+that sent only a head are answered with `Connection: close`, whether the body follows or never comes.
 The service exits with 0 within 10 s. After kill -9 and a restart on the same address it is ready within
 1 s. `.ci/replicas` tries a stop behind a proxy that honours readiness.
 """
@@ -16,7 +16,7 @@ HEAD = request("POST", HOOK, [CREDENTIALS, JSON, f"Content-Length: {len(BODY)}"]
 
 
 class Round:
-    """One stop. `opened` says when the 300 connections are opened."""
+    """One stop of the service. `opened` says when the 300 connections are opened."""
 
     def __init__(self, binary, opened):
         with Service(binary) as service:
@@ -25,7 +25,7 @@ class Round:
             whole = self.connect(service, 0 if opened == "just before" else WHOLE, GOOD if opened == "used" else b"")
             if opened == "used":
                 self.answers(whole)
-            # Time to read the heads.
+            # Time for the service to read the heads.
             time.sleep(0.2)
             for connection in whole:
                 connection.sendall(GOOD)
@@ -79,7 +79,7 @@ def terminated(report, binary, opened, count):
 
 
 def killed(report, binary, rounds):
-    """Starts at the address of the killed service, to which connections are open."""
+    """Restarts the service at its address, while connections to the killed one are open."""
     times = []
     service = Service(binary)
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-// The program against a certified provider. `node run.mjs PROGRAM`
+// Tests the program with the tokens of a certified OpenID provider. Run: `node run.mjs PROGRAM`
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
@@ -28,7 +28,7 @@ const REQUEST = fixture("request");
 const ANSWER = JSON.parse(fixture("response"));
 
 function key(kid, kind = "rsa", options = { modulusLength: 2048 }) {
-  // Not as `KeyObject`s: to export them as JWK can deadlock in Node 20.
+  // Exported at once: exporting a `KeyObject` as JWK can deadlock in Node 20.
   const encoding = { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } };
   const { privateKey, publicKey } = generateKeyPairSync(kind, { ...options, ...encoding });
   return { private: { ...privateKey, kid }, public: { ...publicKey, kid } };
@@ -37,7 +37,7 @@ const OLD = key("old");
 const NEW = key("new");
 const STRAY = key("stray");
 const CLIENT_KEY = key("client");
-// Providers publish keys of other kinds, too.
+// A key of a kind that the service does not use. Providers publish such keys, too.
 const ELLIPTIC = key("elliptic", "ec", { namedCurve: "P-256" });
 
 const client = (client_id, more) => ({
@@ -59,14 +59,14 @@ const HOOK_BY_KEY = client("hook-by-key", {
 
 let issuer;
 let provider;
-/** How often the service has asked for the keys. */
+/** How often the service has fetched the keys. */
 let fetches = 0;
 const server = createServer((request, answer) => {
   if (request.url === "/jwks") fetches += 1;
   provider(request, answer);
 });
 
-/** A provider with these keys, of which it signs with the first, in place of the one there was. */
+/** Replaces the provider by one with these keys. It signs with the first one. */
 function provide(...keys) {
   provider = new Provider(issuer, {
     clients: [HOOK, OTHER, HOOK_BY_KEY],
@@ -112,7 +112,7 @@ function credentials(client) {
   };
 }
 
-/** A token of the token endpoint. */
+/** Gets a token from the token endpoint. */
 async function token(client, more = {}) {
   const wanted = { resource: AUDIENCE, scope: SCOPE, ...more };
   const form = { grant_type: "client_credentials", ...credentials(client), ...wanted };
@@ -125,7 +125,7 @@ async function token(client, more = {}) {
   const body = await answer.json();
   assert.equal(answer.status, 200, JSON.stringify(body));
   if (wanted.resource) {
-    // Otherwise a token might be refused for another reason than the one that is tested.
+    // So that a test refuses the token for the reason that it is about.
     const { aud, client_id, scope } = decode(body.access_token.split(".")[1]);
     const expected = { aud: wanted.resource, client_id: client.client_id, scope: wanted.scope };
     assert.deepEqual({ aud, client_id, scope }, expected);
@@ -160,7 +160,7 @@ async function start() {
     if (found) return `${found[1]}/registrationHookSSR`;
     await sleep(20);
   }
-  throw new Error(`the service does not listen:\n${log}`);
+  throw new Error(`the service did not start:\n${log}`);
 }
 
 async function call(token) {
@@ -187,14 +187,14 @@ async function refuses(token, status, expected) {
 const forbids = (token) => refuses(token, 403, "insufficient_scope");
 const rejects = (token) => refuses(token, 401, "invalid_token");
 
-// Whatever hangs, nothing is left behind.
+// Leaves no process behind, whatever hangs.
 setTimeout(() => {
-  console.error("this takes too long");
+  console.error("the tests did not end within 58 s");
   process.exit(1);
 }, 58_000).unref();
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-// In this order: the keys change on the way.
+// The order matters, because the keys change from test to test.
 describe("tokens of oidc-provider", { timeout: 55_000 }, () => {
   let old;
   let other;
@@ -215,8 +215,8 @@ describe("tokens of oidc-provider", { timeout: 55_000 }, () => {
     server.closeAllConnections();
   });
 
-  // Nobody waits for the keys: a call that comes before them is to be answered all the same.
-  it("accepts a client with a secret, at once", () => accepts(old));
+  // The test does not wait until the service has the keys: the first call must succeed, too.
+  it("accepts a client with a secret, before the keys are fetched", () => accepts(old));
   it("accepts a client with a key", async () => accepts(await token(HOOK_BY_KEY)));
   it("accepts one scope of several", async () =>
     accepts(await token(HOOK, { scope: RESOURCES[AUDIENCE] })));
@@ -253,17 +253,17 @@ describe("tokens of oidc-provider", { timeout: 55_000 }, () => {
     assert.equal(fetches, 2);
   });
 
-  it("rejects the old key once it has seen that it is gone", async () => {
+  it("rejects the old key once a fetch has shown that it is gone", async () => {
     provide(STRAY);
     const stray = await token(HOOK);
     provide(NEW);
     await accepts(old);
-    // An unknown key makes the service look, at most once in 30 s; the provider gives its keys no
-    // lifetime, so that nothing else does for an hour.
+    // An unknown key makes the service fetch the keys, at most once in 30 s. The provider gives its keys
+    // no lifetime, so the service fetches them for no other reason during this test.
     const end = Date.now() + 36_000;
     await rejects(stray);
     while (fetches === 2) {
-      assert(Date.now() < end, "the service does not look again");
+      assert(Date.now() < end, "the service did not fetch the keys again within 36 s");
       await sleep(250);
       await rejects(stray);
     }

@@ -1,8 +1,8 @@
-"""Two replicas behind deploy/haproxy.cfg, under load from a caller that is as patient as Okta.
+"""Tests two replicas behind deploy/haproxy.cfg, under load from callers with Okta's time limit and retry.
 
-One is killed, something in its place dies over each request, it is started again; then the other is
-stopped and started again. Every registration has to get its own right answer, within Okta's 3 s and
-with Okta's one retry at most.
+One replica is killed. A program that breaks off each request takes its place. Then the replica is started
+again, and the other one is stopped and started again. Every registration must get its own right answer,
+within Okta's 3 s and with at most one retry.
 """
 import contextlib, http.client, http.server, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
 
@@ -24,13 +24,13 @@ def main(program):
         load.phase("both run", 3)
         a.process.kill()
         load.phase("one was killed", 3)
-        with dying(ports["a"]) as deaths:
-            load.phase("something in its place dies over each request", 3)
-        assert len(deaths) > 50, "it was not asked"
+        with breaking_off(ports["a"]) as broken_off:
+            load.phase("a program in its place breaks off each request", 3)
+        assert len(broken_off) > 50, "the program in its place got hardly any request"
         a.start()
         load.phase("it runs again", 4)
         b.process.terminate()
-        load.phase("the other was asked to stop, and drains", 6)
+        load.phase("the other was told to stop, and drains", 6)
         assert b.process.wait(10) == 0, "a replica did not stop gracefully"
         b.start()
         load.phase("it runs again", 4)
@@ -38,11 +38,11 @@ def main(program):
         a.stop(), b.stop()
 
         print(f"{load.sent} registrations: {load.sent - load.again - len(load.lost)} answered at once, "
-              f"{load.again} when Okta sent them again, {len(load.lost)} lost; slowest {load.slowest:.3f} s")
-        print("decisions of each run:", ", ".join(f"{run} {count}" for run, count in (a.runs() | b.runs()).items()))
+              f"{load.again} after a retry by the caller, {len(load.lost)} lost; slowest {load.slowest:.3f} s")
+        print("decisions of each process:", ", ".join(f"{run} {count}" for run, count in (a.runs() | b.runs()).items()))
         assert not load.lost, load.lost[:5]
-        assert load.sent > 500, "hardly a load"
-        assert all(count > 50 for count in (a.runs() | b.runs()).values()), "a run had nothing to do"
+        assert load.sent > 500, "the load was too small"
+        assert all(count > 50 for count in (a.runs() | b.runs()).values()), "a process had hardly any request"
 
 
 def free_port():
@@ -55,11 +55,11 @@ def reachable(port, what, messages):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    sys.exit(f"{what} does not start:\n{messages.read_text()}")
+    sys.exit(f"{what} did not start:\n{messages.read_text()}")
 
 
 def child(stack, *command, **options):
-    """A process that does not outlive this one."""
+    """Starts a process that ends with this one."""
     process = subprocess.Popen(command, **options)
     stack.callback(process.wait)
     stack.callback(process.kill)
@@ -67,25 +67,25 @@ def child(stack, *command, **options):
 
 
 @contextlib.contextmanager
-def dying(port):
-    """A replica that is ready, takes every request and breaks off without an answer."""
-    deaths = []
+def breaking_off(port):
+    """Runs a server that reports ready, reads every request and breaks off without an answer."""
+    requests = []
 
-    class Dying(http.server.BaseHTTPRequestHandler):
+    class BreakingOff(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            deaths.append(1)
+            requests.append(1)
 
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Dying) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), BreakingOff) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield deaths
+        yield requests
         server.shutdown()
 
 
@@ -113,7 +113,7 @@ class Replica:
 
 
 def start_proxy(ports, folder, stack):
-    """The recommended configuration with the addresses and the certificate of this trial."""
+    """Starts HAProxy with the recommended configuration, and with this test's addresses and certificate."""
     text = (REPOSITORY / "deploy/haproxy.cfg").read_text()
     certificate = folder / "certificate.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -124,7 +124,7 @@ def start_proxy(ports, folder, stack):
     for there, here in {"bind :443": f"bind 127.0.0.1:{ports['front']}", "/etc/haproxy/hook.pem": both,
                         "10.0.0.11:8080": f"127.0.0.1:{ports['a']}",
                         "10.0.0.12:8080": f"127.0.0.1:{ports['b']}"}.items():
-        assert text.count(there) == 1, f"`{there}` is not in haproxy.cfg, or more than once"
+        assert text.count(there) == 1, f"`{there}` must be in haproxy.cfg exactly once"
         text = text.replace(there, str(here))
     configuration = folder / "haproxy.cfg"
     configuration.write_text(text)
@@ -135,7 +135,7 @@ def start_proxy(ports, folder, stack):
 
 
 class Load:
-    """Callers that send one registration after another until they are told to stop."""
+    """Callers that each send one registration after another, until `stop`."""
 
     def __init__(self, port, certificate):
         self.port, self.trust = port, ssl.create_default_context(cafile=certificate)
@@ -154,20 +154,20 @@ class Load:
                 thread.start()
         before = self.sent, self.again
         time.sleep(seconds)
-        print(f"{name}: {self.sent - before[0]} registrations, {self.again - before[1]} sent again")
+        print(f"{name}: {self.sent - before[0]} registrations, {self.again - before[1]} retried")
 
     def stop(self):
         self.over.set()
         for thread in self.threads:
             thread.join(10)
-            assert not thread.is_alive(), "a caller hangs"
+            assert not thread.is_alive(), "a caller did not end within 10 s"
 
     def call(self):
         connection = None
         while not self.over.wait(PAUSE):
             body, right = self.cases[self.sent % len(self.cases)]
             answer, tries, begin = None, 0, time.monotonic()
-            # Okta asks again once, and only where nothing came or a 5xx.
+            # Okta retries once, and only without an answer or after a 5xx.
             while tries < 2 and (answer is None or answer[0] >= 500):
                 tries += 1
                 connection, answer = self.attempt(connection, body)

@@ -1,91 +1,94 @@
-//! Who may call: HTTP Basic, a secret in a header, OAuth 2.0 tokens. Any configured way admits a
-//! caller.
+//! Authentication of callers: HTTP Basic, a secret in a header, OAuth 2.0 access tokens. Any
+//! configured method admits a caller.
 //!
-//! Knows neither HTTP library nor body: the caller hands over the time and the values of the headers
-//! asked for.
-//! Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so that the
-//! time taken tells neither how much of a secret was right nor which one was.
+//! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
+//! headers. Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so
+//! that the duration tells neither how much of a secret was right nor which one it was.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use derive_more::Display;
-use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use serde::Deserialize;
-use subtle::{Choice, ConstantTimeEq};
 
+mod bearer;
+mod digest;
 mod issuer;
+mod json;
 mod jwk;
 pub mod keys;
+mod public_key;
 mod reason;
 mod refresh;
+mod refresh_state;
+mod secrets;
 pub mod token;
+mod trusted;
 
-pub use issuer::Issuer;
+pub use bearer::Bearer;
+pub use issuer::{CaFileError, Issuer};
 pub use reason::Reason;
-pub use refresh::{Freshness, Keys};
-use token::{Expected, Token};
+pub use refresh::Keys;
+pub use refresh_state::{FetchCounts, Freshness};
+pub use secrets::Secrets;
 
-/// Reads a JSON object. Derived readers take an array for one, member by member; this does not.
-fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
-    serde_json::from_slice(json).ok().filter(|_| json.trim_ascii_start().starts_with(b"{"))
-}
-
-/// How many verified tokens are remembered. Okta uses one for as long as it lasts.
-const REMEMBERED: usize = 1000;
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
 
-/// How a caller was admitted.
+/// An admitted caller, by the authentication method.
 #[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub enum Caller {
-    /// By user name and password.
+    /// A user name and password.
     #[display("basic")]
     Basic,
-    /// By the secret in a header.
+    /// A secret in a header.
     #[display("header")]
     Header,
-    /// By an access token that was issued to this client.
+    /// An access token that was issued to this client.
     #[display("oauth:{_0}")]
     OAuth(String),
 }
 
-/// A header's value, if it is there; [`Reason::Repeated`] where it is there twice, and nobody can
-/// tell which one is meant.
+/// The value of a header, or `None` if the request does not have it. [`Reason::Repeated`] if the
+/// request has it more than once, since it is then unclear which one counts.
 pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
 
-/// Admits callers by what is configured; nobody, if nothing is.
+/// Admits callers by the configured methods. Without any, it admits no caller.
 #[derive(Default)]
 pub struct Authenticator {
-    /// A user and any of their passwords (RFC 7617).
+    /// A user name with any of its passwords (RFC 7617).
     pub basic: Option<Secrets>,
-    /// Any of these, verbatim, in the header of this name.
-    pub header: Option<(String, Secrets)>,
-    /// An access token.
+    /// A header whose value is a secret.
+    pub header: Option<SecretHeader>,
+    /// An access token (RFC 6750).
     pub bearer: Option<Arc<Bearer>>,
 }
 
+/// A header that admits with any of these secrets as its whole value.
+pub struct SecretHeader {
+    /// The header's name.
+    pub name: String,
+    /// The secrets.
+    pub secrets: Secrets,
+}
+
 impl Authenticator {
-    /// Whether nobody gets in but with a token.
+    /// Whether access tokens are the only method.
     pub fn needs_tokens(&self) -> bool {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
-    /// Who calls, by the values of the headers that `header` is asked for.
+    /// Authenticates a caller. `header` returns the value of the header that it is asked for.
     ///
     /// # Errors
     ///
-    /// Why nobody is admitted.
+    /// The reason why the caller is not admitted.
     pub async fn authenticate<'a>(
         &self,
         header: impl Fn(&str) -> Presented<'a>,
         now: SystemTime,
     ) -> Result<Caller, Reason> {
         let mut reason = Reason::Missing;
-        if let Some((name, secrets)) = &self.header {
+        if let Some(SecretHeader { name, secrets }) = &self.header {
             match header(name) {
                 Ok(Some(value)) if secrets.contain(value) => return Ok(Caller::Header),
                 Ok(Some(_)) => reason = Reason::Wrong,
@@ -93,111 +96,58 @@ impl Authenticator {
                 Err(repeated) => reason = repeated,
             }
         }
-        let authorization = header("authorization")?.ok_or(reason)?;
+        let Some(authorization) = header("authorization")? else {
+            return Err(reason);
+        };
         if let Some(secrets) = &self.basic
-            && let Some(encoded) = with_scheme(authorization, "Basic")
+            && let Some(encoded) = credentials_of_scheme(authorization, "Basic")
         {
             return match STANDARD.decode(encoded) {
-                // A configured user name has no colon, so that comparing the pair whole is to split
-                // it at the first one.
+                // The digests are of the whole `user:password`. A configured user name has no colon,
+                // so this equals a comparison of both parts.
                 Ok(pair) if secrets.contain(&pair) => Ok(Caller::Basic),
                 _ => Err(Reason::Wrong),
             };
         }
         if let Some(bearer) = &self.bearer
-            && let Some(token) = with_scheme(authorization, "Bearer")
+            && let Some(token) = credentials_of_scheme(authorization, "Bearer")
         {
             let token = str::from_utf8(token).map_err(|_| Reason::Malformed)?;
-            return bearer.client(token, now).await.map(Caller::OAuth);
+            return bearer.verify(token, now).await.map(Caller::OAuth);
         }
         Err(reason)
     }
 
-    /// The values of `WWW-Authenticate` after a refusal, one a configured way (RFC 9110 §11.6.1).
-    /// The scheme of a secret in a header is our own, since there is none for it.
-    pub fn challenges(&self, reason: Reason) -> impl Iterator<Item = String> {
-        let basic =
-            self.basic.as_ref().map(|_| format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
-        let header = self.header.as_ref().map(|_| format!(r#"Hook-Secret realm="{REALM}""#));
-        let bearer = self.bearer.as_ref().map(|bearer| {
-            let mut challenge = format!(r#"Bearer realm="{REALM}""#);
-            if let Some(error) = reason.oauth_error() {
-                challenge += &format!(r#", error="{error}""#);
-            }
-            if reason == Reason::Scope {
-                challenge += &format!(r#", scope="{}""#, bearer.expected.scope);
-            }
-            challenge
-        });
-        [basic, header, bearer].into_iter().flatten()
-    }
-}
-
-/// Accepts one issuer's tokens (RFC 6750).
-pub struct Bearer {
-    /// What a token must say.
-    pub expected: Expected,
-    /// The issuer's keys.
-    pub keys: Keys,
-}
-
-impl Bearer {
-    /// The client that this token was issued to.
-    async fn client(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
-        let now = now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-        let digest = sha256(token.as_bytes());
-        if let Some(trusted) = self.keys.current()
-            && let Some(known) = trusted.verified.lock().get(&digest)
-            && now < known.expires + self.expected.leeway.as_secs_f64()
-        {
-            return Ok(known.client.clone());
+    /// Returns the values of `WWW-Authenticate` after a refusal, one per configured method (RFC 9110
+    /// §11.6.1). The scheme for a secret in a header is our own, since none is registered.
+    pub fn challenges(&self, reason: Reason) -> Vec<String> {
+        let mut challenges = Vec::new();
+        if self.basic.is_some() {
+            challenges.push(format!(r#"Basic realm="{REALM}", charset="UTF-8""#));
         }
-        // Nobody waits for the sake of what is no token.
-        let read = Token::read(token)?;
-        let trusted = self.keys.with(&read.kid).await.ok_or(Reason::KeysUnavailable)?;
-        let key = trusted.keys.get(&read.kid).ok_or(Reason::UnknownKey)?;
-        let verified = read.verify(key, &self.expected, now)?;
-        let client = verified.client.clone();
-        let mut remembered = trusted.verified.lock();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
+        if self.header.is_some() {
+            challenges.push(format!(r#"Hook-Secret realm="{REALM}""#));
         }
-        remembered.insert(digest, verified);
-        Ok(client)
+        if let Some(bearer) = &self.bearer {
+            challenges.push(bearer.challenge(REALM, reason));
+        }
+        challenges
     }
 }
 
-/// Digests of secrets.
-pub struct Secrets(Vec<[u8; SHA256_OUTPUT_LEN]>);
-
-impl Secrets {
-    /// Any of these.
-    pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
-    }
-
-    /// This user with any of these passwords.
-    pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
-        Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
-    }
-
-    fn contain(&self, presented: &[u8]) -> bool {
-        let presented = sha256(presented);
-        let none = Choice::from(0);
-        self.0.iter().fold(none, |found, secret| found | secret.ct_eq(&presented)).into()
-    }
-}
-
-fn sha256(data: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
-    let mut output = [0; SHA256_OUTPUT_LEN];
-    output.copy_from_slice(digest(&SHA256, data).as_ref());
-    output
-}
-
-/// The credentials of this scheme (RFC 9110 §11.4: the scheme in any case, one or more spaces).
-fn with_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
+/// Returns the credentials in a value of `Authorization` if it is of this scheme (RFC 9110 §11.4: the
+/// scheme in any case, then one or more spaces).
+fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
     let (given, rest) = authorization.split_at_checked(scheme.len())?;
-    let named = given.eq_ignore_ascii_case(scheme.as_bytes());
-    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-    (named && (spaces > 0 || rest.is_empty())).then(|| rest.get(spaces..)).flatten()
+    if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    let mut credentials = rest.strip_prefix(b" ")?;
+    while let Some(rest) = credentials.strip_prefix(b" ") {
+        credentials = rest;
+    }
+    Some(credentials)
 }

@@ -1,7 +1,8 @@
-//! The command line: shared flags, exit codes, and a verb a file.
+//! The command line: shared flags, exit codes, and one file per subcommand.
 
 use std::{
     ffi::OsString,
+    fmt::Display,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -11,30 +12,31 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     escape,
-    load::{self, Extents, Files, Lints},
+    load::{self, Extents, Lints},
     problem::{Problem, Problems},
+    reload::RulesFolder,
     rule::RuleSet,
-    settings::{self, Settings, Sources},
+    settings::{self, Layers, RulesSettings, SecretFiles, Settings},
 };
 
+mod banner;
 mod check;
 mod eval;
 mod fixtures;
-mod introduction;
 mod messages;
 mod replay;
 mod serve;
 
-/// How a verb ended.
+/// The exit code of the program.
 #[derive(Clone, Copy)]
-enum Exit {
+enum ExitStatus {
     /// Allowed, valid, equal, stopped cleanly.
-    Good = 0,
+    Success = 0,
     /// Denied, problems, a difference.
-    Bad = 1,
+    Negative = 1,
     /// Usage, I/O, configuration; never a denial.
-    Failed = 2,
-    /// Stopped at once by a second signal, as shells report an interrupt.
+    CannotAnswer = 2,
+    /// Stopped at once by a second signal; the code that shells give an interrupt.
     Interrupted = 130,
 }
 
@@ -45,22 +47,22 @@ Examples:
   registration-hook eval registrationHookSSR < request.json
   registration-hook replay tests/fixtures             compare recorded requests and answers
 
-Exit codes: 0 good, 1 denied or not good, 2 could not answer";
+Exit codes: 0 success, 1 denied, problems or differences, 2 could not answer";
 
 /// Decides Okta's registrations and progressive profile updates by rules written in TOML.
 #[derive(Parser)]
 #[command(name = "registration-hook", version, after_help = EXAMPLES)]
-struct Arguments {
+struct CommandLine {
     #[command(flatten)]
-    common: Common,
+    flags: SharedFlags,
     #[command(subcommand)]
-    verb: Option<Verb>,
+    subcommand: Option<Subcommands>,
 }
 
-/// What every verb takes.
+/// The flags of every subcommand.
 #[derive(Args)]
-struct Common {
-    /// Settings file [default: registration-hook.toml, if it is there]
+struct SharedFlags {
+    /// Settings file [default: registration-hook.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Rules folder [default: rules]
@@ -69,117 +71,126 @@ struct Common {
 }
 
 #[derive(Subcommand)]
-enum Verb {
-    /// Run the service (also with no verb)
+enum Subcommands {
+    /// Run the service (also without a subcommand)
     Serve,
-    /// Find every problem in settings and rules, and try every rule's examples
-    Check(check::Arguments),
+    /// Find every problem in settings and rules, and run every rule's examples
+    Check(check::CheckArguments),
     /// Answer one request as the service would
-    Eval(eval::Arguments),
+    Eval(eval::EvalArguments),
     /// Answer recorded requests and compare with the recorded answers
-    Replay(replay::Arguments),
+    Replay(replay::ReplayArguments),
 }
 
 /// Runs the program with these arguments, of which the first is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let done = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { common, verb }) => match verb.unwrap_or(Verb::Serve) {
-            Verb::Serve => serve::run(&common),
-            Verb::Check(arguments) => check::run(&common, &arguments),
-            Verb::Eval(arguments) => eval::run(&common, &arguments),
-            Verb::Replay(arguments) => replay::run(&common, &arguments),
-        },
+    let status = match CommandLine::try_parse_from(arguments) {
+        Ok(CommandLine { flags, subcommand }) => {
+            run_subcommand(&flags, subcommand.unwrap_or(Subcommands::Serve))
+        }
+        // Help and the version are errors of clap, too.
         Err(error) => {
-            // A closed pipe is nobody who could be told.
+            // There is no other place to report that writing fails.
             let _ = error.print();
-            Ok(if error.use_stderr() { Exit::Failed } else { Exit::Good })
+            if error.use_stderr() { ExitStatus::CannotAnswer } else { ExitStatus::Success }
         }
     };
-    let exit = done.unwrap_or_else(|Failure(why)| {
-        complain(why);
-        Exit::Failed
-    });
-    ExitCode::from(exit as u8)
+    ExitCode::from(status as u8)
 }
 
-/// Why a verb could not answer, for standard error.
-struct Failure(String);
+fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
+    let status = match subcommand {
+        Subcommands::Serve => serve::run(flags),
+        Subcommands::Check(arguments) => check::run(flags, &arguments),
+        Subcommands::Eval(arguments) => eval::run(flags, &arguments),
+        Subcommands::Replay(arguments) => replay::run(flags, &arguments),
+    };
+    match status {
+        Ok(status) => status,
+        Err(CliError(why)) => {
+            print_diagnostic(why);
+            ExitStatus::CannotAnswer
+        }
+    }
+}
 
-impl From<Problem> for Failure {
+/// Why a subcommand could not answer, in words for standard error.
+struct CliError(String);
+
+impl From<Problem> for CliError {
     fn from(problem: Problem) -> Self {
         Self(problem.to_string())
     }
 }
 
-impl From<Problems> for Failure {
+impl From<Problems> for CliError {
     fn from(problems: Problems) -> Self {
         Self(problems.lines().join("\n"))
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self(error.to_string())
     }
 }
 
-/// The rules that settings name, and how to call the place they are from.
-struct Rules {
-    place: String,
-    /// Nothing for the built-in ones.
-    directory: Option<PathBuf>,
-    set: Result<RuleSet, Problems>,
-    /// The files that they were read from.
-    files: Files,
-}
-
-impl Common {
-    /// Settings and their problems; `secrets`, where the files that hold secrets are to be read.
-    fn settings(&self, secrets: bool) -> Result<(Settings, Problems), Failure> {
-        Ok(settings::load(&self.sources(secrets))?)
-    }
-
-    fn sources(&self, secrets: bool) -> Sources {
-        Sources {
+impl SharedFlags {
+    /// The layers of settings: the file, the environment of this process, and these flags.
+    fn layers(&self, secret_files: SecretFiles) -> Layers {
+        Layers {
             file: self.config.clone(),
             rules: self.rules.clone(),
             environment: settings::environment(),
-            secrets,
+            secret_files,
         }
     }
 
-    /// The rules, for verbs that need nothing else.
-    fn rules(&self) -> Result<RuleSet, Failure> {
-        Ok(rules(&self.valid_settings()?, &Lints::default()).set?)
+    /// Loads the settings, and every problem in them.
+    fn load_settings(&self, secret_files: SecretFiles) -> Result<(Settings, Problems), CliError> {
+        Ok(settings::load(&self.layers(secret_files))?)
     }
 
-    /// Settings without a problem, for verbs that need no secrets.
-    fn valid_settings(&self) -> Result<Settings, Failure> {
-        let (settings, problems) = self.settings(false)?;
+    /// Loads the settings without secrets. Any problem is an error.
+    fn load_valid_settings(&self) -> Result<Settings, CliError> {
+        let (settings, problems) = self.load_settings(SecretFiles::Skip)?;
         if problems.is_empty() { Ok(settings) } else { Err(problems.into()) }
     }
+
+    /// Loads the rules that the settings name. Any problem is an error.
+    fn load_valid_rules(&self) -> Result<RuleSet, CliError> {
+        let settings = self.load_valid_settings()?;
+        Ok(load_rules(&settings, &Lints::default()).rules?)
+    }
 }
 
-/// The rules that these settings name; the built-in ones where nobody has named or made a folder
-/// and nobody can have meant this to be in service, since no way in is configured.
-fn rules(settings: &Settings, lints: &Lints) -> Rules {
-    let settings::Rules { directory, named, .. } = &settings.rules;
-    if !named && !settings.auth.is_configured() && !directory.exists() {
-        let place = "the built-in rules".to_owned();
-        let (set, files) = (load::built_in(lints), Files::default());
-        return Rules { place, directory: None, set, files };
+/// The rules that the settings name.
+struct LoadedRules {
+    /// Their origin, in words.
+    source: String,
+    rules: Result<RuleSet, Problems>,
+    /// The folder that they were read from. `None` for the built-in rules.
+    folder: Option<RulesFolder>,
+}
+
+/// Loads the rules that the settings name. The built-in rules serve for a first try only: where the
+/// folder is neither set nor there, and no authentication method is configured.
+fn load_rules(settings: &Settings, lints: &Lints) -> LoadedRules {
+    let RulesSettings { directory, is_set, .. } = &settings.rules;
+    if !is_set && !settings.auth.is_configured() && !directory.exists() {
+        let source = "the built-in rules".to_owned();
+        return LoadedRules { source, rules: load::built_in(lints), folder: None };
     }
     let loaded = load::load_folder(directory, lints, Extents::default());
-    Rules {
-        place: format!("the rules in `{}`", directory.display()),
-        directory: Some(directory.clone()),
-        set: loaded.rules,
-        files: loaded.files,
+    LoadedRules {
+        source: format!("the rules in `{}`", directory.display()),
+        rules: loaded.rules,
+        folder: Some(RulesFolder { directory: directory.clone(), files: loaded.files }),
     }
 }
 
-/// Writes a result to standard output. A reader that has gone away has read enough.
-fn print(bytes: &[u8]) -> io::Result<()> {
+/// Writes a result to standard output. A closed pipe is not an error: its reader has read enough.
+fn print_result(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -187,8 +198,9 @@ fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Writes a message to standard error, where nobody needs to be listening. It may have several lines.
-fn complain(message: impl std::fmt::Display) {
+/// Writes a diagnostic of one or more lines to standard error. Ignores errors, since there is no other
+/// place to report them.
+fn print_diagnostic(message: impl Display) {
     let message = message.to_string();
     let _ = writeln!(io::stderr(), "{}", escape::lines(&message));
 }

@@ -1,50 +1,81 @@
-//! `[auth]` → what admits callers.
+//! Makes the [`Authenticator`] from the settings of `[auth]`.
 
 use std::sync::Arc;
 
 use crate::{
-    auth::{Authenticator, Bearer, Issuer, Keys, Secrets, token::Expected},
+    auth::{
+        Authenticator, Bearer, CaFileError, Issuer, Keys, SecretHeader, Secrets, token::Expected,
+    },
     problem::Problem,
-    settings::{Auth, OAuth, Secret},
+    settings::{AuthSettings, OAuthSettings, Secret},
 };
 
-/// The user of the password that is made where no way in is configured.
-pub(crate) const USER: &str = "admin";
+/// The user name that belongs to a generated password.
+pub(crate) const GENERATED_USER: &str = "admin";
 
-/// The ways in, as configured and as used.
+/// The settings of `[auth]`, and the authenticator made from them.
 pub struct Credentials {
-    pub(crate) auth: Auth,
+    pub(crate) settings: AuthSettings,
     pub(crate) authenticator: Authenticator,
 }
 
 impl Credentials {
-    /// Makes an authenticator of settings, and of the password that was made where none is
-    /// configured. Where the settings of tokens are those of the `last` one, it goes on with its keys.
-    pub fn new(auth: Auth, made: Option<&str>, last: Option<&Self>) -> Result<Self, Problem> {
-        let basic = auth.basic.as_ref().map(|basic| {
-            Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose))
+    /// Makes an authenticator. If no user is configured, the generated password admits `admin`.
+    /// The keys that `last` has fetched stay in use if the settings of tokens allow it.
+    pub fn new(
+        settings: AuthSettings,
+        generated_password: Option<&str>,
+        last: Option<&Self>,
+    ) -> Result<Self, Problem> {
+        let basic = match (&settings.basic, generated_password) {
+            (Some(basic), _) => {
+                Some(Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose)))
+            }
+            (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
+            (None, None) => None,
+        };
+        let header = settings.header.as_ref().map(|header| SecretHeader {
+            name: header.name.clone(),
+            secrets: Secrets::new(header.secrets.iter().map(Secret::expose)),
         });
-        let basic = basic.or_else(|| Some(Secrets::of_user(USER, [made?])));
-        let header = auth.header.as_ref().map(|header| {
-            (header.name.clone(), Secrets::new(header.secrets.iter().map(Secret::expose)))
-        });
-        let bearer = auth.oauth.as_ref().map(|oauth| bearer(oauth, last)).transpose()?;
-        Ok(Self { authenticator: Authenticator { basic, header, bearer }, auth })
+        let bearer = match &settings.oauth {
+            Some(oauth) => Some(new_bearer(oauth, last)?),
+            None => None,
+        };
+        Ok(Self { authenticator: Authenticator { basic, header, bearer }, settings })
     }
 }
 
-/// The issuer that tokens are to come from; a problem where its private authority cannot be used.
-pub(crate) fn issuer(oauth: &OAuth) -> Result<Issuer, Problem> {
-    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.as_ref())
-        // The file may come, or be readable later.
-        .map_err(|why| Problem::passing("auth.oauth.ca_file", why))
+/// Makes the issuer of these settings. A problem if its private authority cannot be used.
+pub(crate) fn issuer(oauth: &OAuthSettings) -> Result<Issuer, Problem> {
+    let ca_file = oauth.ca_file.as_deref();
+    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), ca_file).map_err(ca_file_problem)
 }
 
-fn bearer(oauth: &OAuth, last: Option<&Credentials>) -> Result<Arc<Bearer>, Problem> {
-    let same = last.filter(|last| last.auth.oauth.as_ref() == Some(oauth));
-    if let Some(bearer) = same.and_then(|last| last.authenticator.bearer.clone()) {
-        return Ok(bearer);
+fn ca_file_problem(error: CaFileError) -> Problem {
+    // The file may be written, or become readable, later.
+    Problem::passing("auth.oauth.ca_file", error.to_string())
+}
+
+/// Reuses the bearer of `last` if the settings of tokens are the same, and its keys if they come from
+/// the same place.
+fn new_bearer(oauth: &OAuthSettings, last: Option<&Credentials>) -> Result<Arc<Bearer>, Problem> {
+    let mut last_keys = None;
+    if let Some(last) = last
+        && let Some(last_oauth) = &last.settings.oauth
+        && let Some(last_bearer) = &last.authenticator.bearer
+    {
+        if last_oauth == oauth {
+            return Ok(last_bearer.clone());
+        }
+        if have_same_keys(last_oauth, oauth) {
+            last_keys = Some(&last_bearer.keys);
+        }
     }
+    let keys = Keys::start(issuer(oauth)?, oauth.max_stale, last_keys).map_err(|error| {
+        let why = format!("cannot start a thread that fetches its keys: {error}");
+        Problem::named("auth.oauth", why)
+    })?;
     let expected = Expected {
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),
@@ -52,12 +83,10 @@ fn bearer(oauth: &OAuth, last: Option<&Credentials>) -> Result<Arc<Bearer>, Prob
         scope: oauth.scope.clone(),
         leeway: oauth.leeway,
     };
-    let source =
-        |oauth: &OAuth| (oauth.issuer.clone(), oauth.jwks_uri.clone(), oauth.ca_file.clone());
-    let same = last.filter(|last| last.auth.oauth.as_ref().map(source) == Some(source(oauth)));
-    let known = same.and_then(|last| Some(&last.authenticator.bearer.as_ref()?.keys));
-    let keys = Keys::keep(issuer(oauth)?, oauth.max_stale, known).map_err(|error| {
-        Problem::named("auth.oauth", format!("no thread for its keys: {error}"))
-    })?;
     Ok(Arc::new(Bearer { expected, keys }))
+}
+
+/// Whether the keys come from the same place, trusted for the same reason.
+fn have_same_keys(one: &OAuthSettings, other: &OAuthSettings) -> bool {
+    one.issuer == other.issuer && one.jwks_uri == other.jwks_uri && one.ca_file == other.ca_file
 }

@@ -1,7 +1,7 @@
-//! One line a request on standard output, off the request's path.
+//! One line per request, on standard output or in a file.
 //!
-//! A worker makes its line in a buffer of its own and adds it to the `Sink`, in the order of the
-//! answers.
+//! A worker formats the line in a buffer of its own and adds it to the `Sink`, in the order of the
+//! answers. It never waits for the file.
 
 use std::{
     cell::RefCell,
@@ -16,10 +16,13 @@ use std::{
     time::Duration,
 };
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::{
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    io::Errno,
+};
 
 use crate::{
-    settings::{Decisions, Format, Log},
+    settings::{LogFormat, LogSettings, LogTarget},
     sink::Sink,
 };
 
@@ -29,10 +32,10 @@ pub use line::{DecisionId, Line};
 
 /// How long lines are collected before they are written.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long the end of the program waits for a sink that takes nothing.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the end of the program waits until the last lines are written.
+const EXIT_WAIT: Duration = Duration::from_secs(1);
 
-/// How a line is written.
+/// How a line is formatted.
 #[derive(Clone, Copy, Debug)]
 enum Style {
     /// For people.
@@ -41,47 +44,50 @@ enum Style {
     Json,
 }
 
+impl Style {
+    fn of(settings: &LogSettings) -> Self {
+        let is_terminal = settings.decisions == LogTarget::Stdout && io::stdout().is_terminal();
+        match settings.format {
+            LogFormat::Auto if is_terminal => Self::Human { colour: true },
+            LogFormat::Human => Self::Human { colour: is_terminal },
+            LogFormat::Auto | LogFormat::Json => Self::Json,
+        }
+    }
+}
+
 thread_local! {
-    /// Where a worker makes its line.
+    /// The buffer in which a worker formats its line.
     static LINE: RefCell<Vec<u8>> = RefCell::default();
 }
 
 /// The log and its writer thread.
 #[derive(Debug)]
 pub struct DecisionLog {
-    /// Where the lines go.
+    /// The writer of the lines.
     pub sink: Arc<Sink>,
     style: Style,
 }
 
 impl DecisionLog {
-    /// Opens the sink and starts the writer; nothing if the log is off.
+    /// Opens the file and starts its writer. Returns `None` if the log is off.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or no thread can be started.
-    pub fn start(settings: &Log) -> io::Result<Option<Arc<Self>>> {
-        let terminal = settings.decisions == Decisions::Stdout && io::stdout().is_terminal();
-        let style = match settings.format {
-            Format::Auto if terminal => Style::Human { colour: true },
-            Format::Human => Style::Human { colour: terminal },
-            Format::Auto | Format::Json => Style::Json,
+    pub fn start(settings: &LogSettings) -> io::Result<Option<Arc<Self>>> {
+        let name = "decision log";
+        let sink = match &settings.decisions {
+            LogTarget::Off => return Ok(None),
+            LogTarget::Stdout => Sink::start(name, PAUSE, open_stdout)?,
+            LogTarget::File(path) => {
+                let path = path.clone();
+                Sink::start(name, PAUSE, move || open_file(&path))?
+            }
         };
-        let path = match &settings.decisions {
-            Decisions::Off => return Ok(None),
-            Decisions::Stdout => None,
-            Decisions::File(path) => Some(path.clone()),
-        };
-        let open = move || match &path {
-            // Without the buffer of `io::stdout`, which would hide how much was written.
-            None => Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
-            Some(path) => open_log(path),
-        };
-        let sink = Sink::start("decision log", PAUSE, open)?;
-        Ok(Some(Arc::new(Self { sink, style })))
+        Ok(Some(Arc::new(Self { sink, style: Style::of(settings) })))
     }
 
-    /// Adds a line, unless too many wait already.
+    /// Adds a line. Drops it if too many bytes wait already.
     pub fn write(&self, line: &Line<'_>) {
         LINE.with_borrow_mut(|buffer| {
             buffer.clear();
@@ -90,10 +96,10 @@ impl DecisionLog {
         });
     }
 
-    /// Writes what is left and ends the writer; waits a second at most for a sink that is stuck.
+    /// Writes the last lines and ends the writer. Waits a second at most.
     pub fn finish(&self) {
-        if !self.sink.finish(FAREWELL) {
-            log::warn!("decision log: the sink takes nothing, the last lines are lost");
+        if !self.sink.finish(EXIT_WAIT) {
+            log::warn!("decision log: the last lines cannot be written and are lost");
         }
         let dropped = self.sink.dropped();
         if dropped > 0 {
@@ -102,26 +108,34 @@ impl DecisionLog {
     }
 }
 
-/// Opens a log's file to append to it. Does not wait for the reader of a pipe: one without a reader is
-/// an error.
-fn open_log(path: &Path) -> io::Result<File> {
+/// Duplicates standard output. [`io::stdout`] has a buffer, which would hide how much was written.
+fn open_stdout() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+/// Opens a file to append to. If it is a pipe without a reader, returns an error instead of waiting.
+fn open_file(path: &Path) -> io::Result<File> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = match OpenOptions::new().create(true).append(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if is_unread_pipe(&error, path) => {
-            let why = "it is a pipe that nobody reads; start its reader first";
+            let why = "it is a pipe without a reader; start the reader first";
             return Err(io::Error::new(error.kind(), why));
         }
         Err(error) => return Err(error),
     };
-    // From here on the writer's thread waits for a reader that is slow, as it does on standard output.
+    // From here on the writer waits for a slow reader, as it does on standard output.
     let flags = fcntl_getfl(&file)?;
     fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
     Ok(file)
 }
 
-/// Whether this is why opening failed.
+/// Whether opening failed because the file is a pipe without a reader.
 fn is_unread_pipe(error: &io::Error, path: &Path) -> bool {
-    let is_pipe = fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
-    is_pipe && error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error())
+    match fs::metadata(path) {
+        Ok(file) if file.file_type().is_fifo() => {
+            error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
+        }
+        _ => false,
+    }
 }

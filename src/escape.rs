@@ -1,13 +1,13 @@
-//! Text for logs and terminals, without a character that could forge a line, reorder it or hide in it.
+//! Escapes text for logs and terminals, so that no character can forge a line, reorder it or hide.
 //!
-//! Names of files, rules and keys, and the texts of errors, may hold any character. A terminal obeys
-//! control characters, U+009B among them; a log viewer ends a line at U+0085 or U+2028; after U+202E
-//! the rest of a line is shown backwards.
+//! Names of files, rules and keys, and the texts of errors, may contain any character. Terminals obey
+//! control characters such as U+009B; log viewers may end a line at U+0085 or U+2028; after U+202E the
+//! rest of a line is shown backwards.
 
 use std::{borrow::Cow, io::Write as _};
 
-/// Characters that are not shown as they are: Unicode's categories `Cc`, `Cf`, `Zl` and `Zp`, and what
-/// has the property `Default_Ignorable_Code_Point`, such as variation selectors.
+/// The ranges of escaped characters: Unicode's categories `Cc`, `Cf`, `Zl` and `Zp`, and characters
+/// with the property `Default_Ignorable_Code_Point`, such as variation selectors.
 const HIDDEN: [(char, char); 27] = [
     ('\u{0}', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
@@ -38,7 +38,7 @@ const HIDDEN: [(char, char); 27] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether a character is written as an escape in logs and diagnostics.
+/// Whether a character is escaped in logs and diagnostics.
 pub fn is_hidden(letter: char) -> bool {
     if matches!(letter, ' '..='~') {
         return false;
@@ -46,18 +46,17 @@ pub fn is_hidden(letter: char) -> bool {
     HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&letter))
 }
 
-/// The text in one line for people: a hidden character is written as `\u{202e}`, a line break as
-/// `\n`.
+/// Escapes a text for people, in one line: a hidden character becomes `\u{202e}`, a line break `\n`.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape_where(text, is_hidden)
 }
 
-/// The text for people, as [`line()`], with its own line breaks.
+/// Escapes a text for people like [`line()`], but keeps its line breaks.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape_where(text, |letter| is_hidden(letter) && letter != '\n')
 }
 
-/// The first `limit` characters of the text in one line for people, and `…` where there are more.
+/// Escapes the first `limit` characters of a text like [`line()`], and adds `…` if there are more.
 pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         None => line(text),
@@ -68,8 +67,8 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Appends a JSON string in which every hidden character is escaped, as `\u202e`. JSON itself asks
-/// for that only below U+0020.
+/// Appends a JSON string in which every hidden character is escaped, as `\u202e`. JSON itself requires
+/// this only below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for letter in text.chars() {

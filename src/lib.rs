@@ -1,55 +1,78 @@
-//! The external service behind an Okta *registration inline hook*: it is asked while somebody
-//! registers or fills in more of their profile, judges the form by rules, and answers with Okta's
-//! commands or error causes.
+//! The external service behind an Okta *registration inline hook*. Okta calls it while somebody
+//! registers or completes their profile. The service judges the submitted form by rules, and answers
+//! with Okta's commands or error causes.
 //!
 //! ```text
-//! bytes in ─► authenticate ─► decode ─► evaluate ─► encode ─► bytes out
-//!             auth            okta::     rule::      okta::
-//!                             request    Hook        response
-//!                                │          │           │
-//!                             Request ─► Decision ─► commands | error
+//! bytes in ─► authenticate ─► decode ─► judge ────────► encode ─► bytes out
+//!             auth            okta      rules, facts    okta
+//!                               │           ▲    │        │
+//!                            Request ───────┘    └─► Decision ─► commands | error
 //! ```
 //!
-//! Only [`rule::Hook::evaluate`] decides: a total function of the rules, the request and
-//! today's date. The
-//! service, `eval` and `replay` all go through [`pipeline::answer`], so that what a developer sees
-//! is what production does, byte for byte.
+//! Only the judging in [`rule`] decides. It is a total function of the rules, the request and the
+//! facts: no clock, no file, no network, no `Result`. The facts hold today's date. Every error in a rule
+//! is found when the rule is loaded. The service, `eval`, `replay` and `check` share [`pipeline`], so
+//! a preview shows exactly the bytes of production.
 //!
-//! | module | what it is |
+//! # Modules
+//!
+//! | the shell | task |
 //! |---|---|
-//! | [`okta`] | Okta's vocabulary as plain types; imports nothing of ours |
-//! | [`okta::request`] | bytes → `Request`: strict JSON, tolerant meaning |
-//! | [`okta::response`] | `Decision` → bytes: the only place with command names |
-//! | [`rule`] | rules and their evaluation; imports `hook`, and `nearest` for what it says |
-//! | [`rule::check`] | the catalogue of checks, a file a kind |
-//! | [`pipeline`] | decode, evaluate, encode |
-//! | [`load`] | the rules folder → `RuleSet`, or every problem in it |
-//! | [`load::probe`] | inputs that ought to fail a rule, and which of them pass |
-//! | [`org`] | an org's own user schema and enrollment form, for `check` |
-//! | [`problem`], [`nearest`], [`origin`], [`file`](mod@file) | a fault with its place; what somebody may have meant; which URLs to trust; which files to read |
-//! | [`escape`], [`throttle`] | text that is safe in a log; how often a message is logged |
-//! | [`settings`] | file, environment, flags → `Settings`; the only reader of the environment |
-//! | [`auth`] | who may call; knows no HTTP library and no body |
-//! | [`credentials`] | `[auth]` → what admits callers |
-//! | [`decision_log`] | one line a request |
-//! | `toml_bound` | TOML within bounds of memory |
-//! | `sink` | lines into a file, off the request's path; for it and for our messages |
-//! | `metrics` | what is counted |
-//! | `reload` | follows changed files; a bad one changes nothing |
-//! | `server` | bind, run, stop; one handler in five steps |
-//! | [`cli`] | the program's verbs, a file each |
+//! | [`cli`] | one file per subcommand; shared flags and exit codes |
+//! | `server` | binds, serves and stops; one handler that is its own outline |
+//! | `reload` | replaces what is live when files change; invalid files change nothing |
+//! | `state` | the live rules, credentials and certificate, and whether each is stale |
+//! | [`pipeline`] | decode, judge, encode; the clock for today's date |
 //!
-//! # Invariants, each the absence of something
+//! | the core | task |
+//! |---|---|
+//! | [`okta`] | Okta's vocabulary; imports no other module |
+//! | [`okta::request`] | reads a request: strict JSON, tolerant meaning |
+//! | [`okta::response`] | writes an answer; the only place with the names of commands |
+//! | [`rule`] | hooks, sections, rules, and how they judge a request |
+//! | [`rule::check`] | the catalogue of checks, one file per kind |
 //!
-//! - There is no way to build an ALLOW or an update beside an `error`: [`okta::Decision`] is a sum
-//!   type.
-//! - No command name is configured anywhere: it follows from the request type.
-//! - `hook` and `rule` know no HTTP, file, environment, clock or log (`tests/it/tidy.rs`).
-//! - No domain type is serialised by derive: the edge owns the wire format.
-//! - No panic path is reachable from a request, and no value of a profile nor a secret has a
-//!   `Debug` or `Display` that prints it.
+//! | loading | task |
+//! |---|---|
+//! | [`settings`] | file, environment and flags → valid settings; the only reader of the environment |
+//! | [`load`] | the rules folder → rules, or every problem in it; the only reader of rules files |
+//! | [`load::probe`] | tries inputs that every rule should refuse |
+//! | [`org`] | an org's own user schema and enrollment policy, for `check` |
+//! | [`credentials`] | the settings of `[auth]` → an authenticator |
+//! | `certificate` | reads a TLS certificate with its key |
+//!
+//! | services | task |
+//! |---|---|
+//! | [`auth`] | authenticates callers: Basic, a secret in a header, access tokens; knows no HTTP library |
+//! | [`decision_log`] | one line per request |
+//! | `metrics` | counters and gauges as Prometheus text |
+//!
+//! | leaves | task |
+//! |---|---|
+//! | [`problem`] | a problem with its place |
+//! | [`nearest`] | the known name nearest to an unknown one |
+//! | [`file`](mod@file) | reads regular files up to a limit; notices changes |
+//! | `toml_bound` | reads TOML within limits of memory |
+//! | [`origin`] | which URLs are trusted |
+//! | [`escape`] | makes text safe for logs and terminals |
+//! | [`throttle`] | limits how often a message is logged |
+//! | `sink` | writes lines to a file without waiting |
+//!
+//! # Invariants
+//!
+//! Each is the absence of something. `tests/it/tidy.rs` checks those that a search can find.
+//!
+//! - No ALLOW or update beside an `error`: [`okta::Decision`] is a sum type.
+//! - No configured command name: it follows from the request type.
+//! - No HTTP, file, environment, clock or log in `okta` and `rule`.
+//! - No public `serde` on domain types: `okta` and `decision_log` own the wire formats.
+//! - No panic path that a request can reach.
+//! - No `Debug` or `Display` that prints a profile value or a secret.
+//! - No reload that makes an invalid file live.
+//! - No import cycle: no two files import each other, and `reload` does not know `server`.
 
 pub mod auth;
+mod certificate;
 pub mod cli;
 pub mod credentials;
 pub mod decision_log;
@@ -68,5 +91,6 @@ pub mod rule;
 mod server;
 pub mod settings;
 mod sink;
+mod state;
 pub mod throttle;
 mod toml_bound;

@@ -1,4 +1,4 @@
-//! The program; see the library for what it is made of.
+//! The program. The documentation of the library describes its parts.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,8 @@
-//! What is counted, as Prometheus text. Labels are names from loaded rules or from fixed sets, never
-//! from a request.
+//! Counters and gauges, as Prometheus text.
+//!
+//! Labels are names from loaded rules or from fixed sets, never from a request.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
@@ -12,11 +13,11 @@ use prometheus::{
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Upper bounds of durations, in seconds; Okta waits for three.
+/// Upper bounds of durations, in seconds. Okta waits three seconds.
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
 
-/// Every metric.
+/// The metrics that are counted here.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -25,63 +26,88 @@ pub(crate) struct Metrics {
     rule_outcomes: IntCounterVec,
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
-    stale: IntGaugeVec,
-    rules_info: IntGaugeVec,
     connections: IntGauge,
 }
 
+/// The values that other modules keep, as they are at the time of a scrape.
+pub(crate) struct Observed<'a> {
+    pub(crate) rules_revision: &'a str,
+    /// For each live part, whether it is stale.
+    pub(crate) stale: BTreeMap<&'static str, bool>,
+    /// The number of fetches of the issuer's keys by their result. Empty without OAuth.
+    pub(crate) key_fetches: BTreeMap<&'static str, u64>,
+    pub(crate) dropped_lines: u64,
+}
+
+/// The result of a reload of the rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ReloadResult {
+    Applied,
+    Rejected,
+}
+
+impl ReloadResult {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 impl Metrics {
-    /// Every metric at zero; `failures` are the names of all reasons to refuse a caller.
-    pub(crate) fn new(failures: impl IntoIterator<Item = &'static str>) -> Result<Self, Error> {
-        let registry = registry()?;
-        let counter = |name: &str, help: &str, labels: &[&str]| {
-            register_int_counter_vec_with_registry!(name, help, labels, registry)
-        };
-        let gauge = |name: &str, help: &str, label: &str| {
-            register_int_gauge_vec_with_registry!(name, help, &[label], registry)
-        };
-        let requests = ["hook", "request_type", "decision", "status"];
-        let requests = counter("requests_total", "Requests answered.", &requests)?;
-        let durations = register_histogram_vec_with_registry!(
-            "request_duration_seconds",
-            "Time from a request's head to its answer.",
-            &["hook"],
-            BUCKETS.to_vec(),
-            registry
-        )?;
-        let rule_outcomes = ["hook", "rule", "mode", "outcome"];
-        let rule_outcomes = counter("rule_outcomes_total", "What came of rules.", &rule_outcomes)?;
-        let auth_failures =
-            counter("auth_failures_total", "Callers refused, by the reason.", &["reason"])?;
-        // A counter that is not there yet cannot be seen to rise.
-        for reason in failures {
-            auth_failures.with_label_values(&[reason]);
-        }
-        let help = "Times that changed rules were applied or rejected.";
-        let rules_reloads = counter("rules_reloads_total", help, &["result"])?;
-        for result in ["applied", "rejected"] {
-            rules_reloads.with_label_values(&[result]);
-        }
-        let help =
-            "Whether new rules, credentials or a certificate are bad and older ones in force.";
-        let stale = gauge("stale", help, "what")?;
-        let rules_info = gauge("rules_info", "The revision of the rules in force.", "revision")?;
-        gauge("build_info", "The version that runs.", "version")?
-            .with_label_values(&[env!("CARGO_PKG_VERSION")])
-            .set(1);
-        let help = "Open connections of the hooks' listener.";
-        let connections = register_int_gauge_with_registry!("connections", help, registry)?;
-        Ok(Self {
+    /// Creates every metric at zero. `auth_failures` lists every reason to refuse a caller.
+    pub(crate) fn new(
+        auth_failures: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, Error> {
+        let registry = new_registry()?;
+        let metrics = Self {
+            requests: counter(
+                &registry,
+                "requests_total",
+                "Requests answered.",
+                &["hook", "request_type", "decision", "status"],
+            )?,
+            durations: register_histogram_vec_with_registry!(
+                "request_duration_seconds",
+                "Time from a request's head to its answer.",
+                &["hook"],
+                BUCKETS.to_vec(),
+                registry
+            )?,
+            rule_outcomes: counter(
+                &registry,
+                "rule_outcomes_total",
+                "Outcomes of rules.",
+                &["hook", "rule", "mode", "outcome"],
+            )?,
+            auth_failures: counter(
+                &registry,
+                "auth_failures_total",
+                "Callers refused, by reason.",
+                &["reason"],
+            )?,
+            rules_reloads: counter(
+                &registry,
+                "rules_reloads_total",
+                "Changes of the rules that were applied or rejected.",
+                &["result"],
+            )?,
+            connections: register_int_gauge_with_registry!(
+                "connections",
+                "Open connections of the hooks' listener.",
+                registry
+            )?,
             registry,
-            requests,
-            durations,
-            rule_outcomes,
-            auth_failures,
-            rules_reloads,
-            stale,
-            rules_info,
-            connections,
-        })
+        };
+        // Prometheus sees a counter rise only if it was there before, at zero.
+        for reason in auth_failures {
+            metrics.auth_failures.with_label_values(&[reason]);
+        }
+        for result in [ReloadResult::Applied, ReloadResult::Rejected] {
+            metrics.rules_reloads.with_label_values(&[result.as_str()]);
+        }
+        Ok(metrics)
     }
 
     /// Counts an answer: `[hook, request type, decision, status]`.
@@ -97,7 +123,7 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts what came of a rule: `[hook, rule, mode, outcome]`.
+    /// Counts the outcome of a rule: `[hook, rule, mode, outcome]`.
     pub(crate) fn judged(&self, labels: [&str; 4]) {
         self.rule_outcomes.with_label_values(&labels).inc();
     }
@@ -107,46 +133,42 @@ impl Metrics {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 
-    /// Counts an attempt to replace the rules.
-    pub(crate) fn rules_reloaded(&self, result: &str) {
-        self.rules_reloads.with_label_values(&[result]).inc();
+    /// Counts a reload of the rules.
+    pub(crate) fn rules_reloaded(&self, result: ReloadResult) {
+        self.rules_reloads.with_label_values(&[result.as_str()]).inc();
     }
 
-    /// Notes whether something older is in force than there is.
-    pub(crate) fn set_stale(&self, what: &str, stale: bool) {
-        self.stale.with_label_values(&[what]).set(stale.into());
-    }
-
-    /// What was noted of it last.
-    pub(crate) fn is_stale(&self, what: &str) -> bool {
-        self.stale.with_label_values(&[what]).get() != 0
-    }
-
-    /// Names the rules in force.
-    pub(crate) fn rules_in_force(&self, revision: &str) {
-        self.rules_info.reset();
-        self.rules_info.with_label_values(&[revision]).set(1);
-    }
-
-    /// The text, with what others count: fetches of keys that went well and that did not, and lines
-    /// that were dropped.
-    pub(crate) fn text(&self, fetches: Option<(u64, u64)>, dropped: u64) -> Result<String, Error> {
-        let now = registry()?;
-        let counter = |name: &str, help: &str, labels: &[&str]| {
-            register_int_counter_vec_with_registry!(name, help, labels, now)
-        };
-        let fetched = counter("jwks_fetches_total", "Fetches of the issuer's keys.", &["result"])?;
-        for (result, count) in fetches.iter().flat_map(|(ok, error)| [("ok", ok), ("error", error)])
-        {
-            fetched.with_label_values(&[result]).inc_by(*count);
-        }
-        let help = "Decision lines that their sink did not take.";
-        let lost = counter("decision_lines_dropped_total", help, &[])?;
-        lost.with_label_values::<&str>(&[]).inc_by(dropped);
-        // The process's own are in the default registry.
-        let families = [self.registry.gather(), now.gather(), prometheus::gather()].concat();
+    /// Returns all metrics as text: those counted here, those observed now, and those of the process.
+    pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<String, Error> {
+        let mut families = self.registry.gather();
+        families.extend(observed_registry(observed)?.gather());
+        // The process's metrics are in the default registry.
+        families.extend(prometheus::gather());
         TextEncoder::new().encode_to_string(&families)
     }
+}
+
+/// Creates a registry of the observed values, for one scrape.
+fn observed_registry(observed: &Observed<'_>) -> Result<Registry, Error> {
+    let registry = new_registry()?;
+    let version = gauge(&registry, "build_info", "The running version.", "version")?;
+    version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    let revision = gauge(&registry, "rules_info", "The revision of the active rules.", "revision")?;
+    revision.with_label_values(&[observed.rules_revision]).set(1);
+    let help = "Whether the newest files were rejected, so that an older version is active.";
+    let stale = gauge(&registry, "stale", help, "what")?;
+    for (what, is_stale) in &observed.stale {
+        stale.with_label_values(&[what]).set(i64::from(*is_stale));
+    }
+    let help = "Fetches of the issuer's keys.";
+    let fetches = counter(&registry, "jwks_fetches_total", help, &["result"])?;
+    for (result, count) in &observed.key_fetches {
+        fetches.with_label_values(&[result]).inc_by(*count);
+    }
+    let help = "Decision lines that could not be written.";
+    let dropped = counter(&registry, "decision_lines_dropped_total", help, &[])?;
+    dropped.with_label_values::<&str>(&[]).inc_by(observed.dropped_lines);
+    Ok(registry)
 }
 
 /// Counts as an open connection until it is dropped.
@@ -158,7 +180,20 @@ impl Drop for OpenConnection {
     }
 }
 
-/// One that puts our name before each metric's.
-fn registry() -> Result<Registry, Error> {
+/// Creates a registry that prefixes each metric with our name.
+fn new_registry() -> Result<Registry, Error> {
     Registry::new_custom(Some("registration_hook".to_owned()), None)
+}
+
+fn counter(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntCounterVec, Error> {
+    register_int_counter_vec_with_registry!(name, help, labels, registry)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, Error> {
+    register_int_gauge_vec_with_registry!(name, help, &[label], registry)
 }

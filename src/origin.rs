@@ -1,22 +1,32 @@
 //! Which URLs may be trusted to lead where they say.
 
+use derive_more::{Display, Error};
 use url::{Host, Url};
 
 /// The longest URL, in bytes.
 const LIMIT: usize = 2048;
 
+/// Why a URL is refused. Printed, it never repeats the URL.
+#[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
+pub(crate) enum UntrustedUrl {
+    #[display("expected an absolute URL, such as `https://example.okta.com/oauth2/default`")]
+    NotAbsolute,
+    #[display("expected `https` (`http` only on a loopback address)")]
+    NotHttps,
+    #[display("a user name, password or fragment is not allowed here")]
+    CredentialsOrFragment,
+}
+
 /// Reads an absolute URL that is `https`, or `http` on this machine, and has neither credentials nor
-/// fragment; says what is wrong with another, without repeating it.
-pub(crate) fn trusted(text: &str) -> Result<Url, &'static str> {
-    const EXPECTED: &str =
-        "expected an absolute URL, such as `https://example.okta.com/oauth2/default`";
-    // The parser forgives white space and missing slashes, and other readers do not.
-    let plain = text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !plain || !text.contains("://") {
-        return Err(EXPECTED);
+/// fragment.
+pub(crate) fn trusted(text: &str) -> Result<Url, UntrustedUrl> {
+    // The parser tolerates white space and missing slashes; other readers do not.
+    let is_plain = text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_plain || !text.contains("://") {
+        return Err(UntrustedUrl::NotAbsolute);
     }
-    let url = Url::parse(text).or(Err(EXPECTED))?;
-    let on_this_machine = match url.host() {
+    let url = Url::parse(text).or(Err(UntrustedUrl::NotAbsolute))?;
+    let is_on_this_machine = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -24,11 +34,11 @@ pub(crate) fn trusted(text: &str) -> Result<Url, &'static str> {
     };
     match url.scheme() {
         "https" => {}
-        "http" if on_this_machine => {}
-        _ => return Err("expected `https` (`http` only on a loopback address)"),
+        "http" if is_on_this_machine => {}
+        _ => return Err(UntrustedUrl::NotHttps),
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("a user name, password or fragment does not belong here");
+        return Err(UntrustedUrl::CredentialsOrFragment);
     }
     Ok(url)
 }

@@ -1,10 +1,11 @@
-//! Keeps what files say in force while they change: rules with their lists, credentials, the TLS
-//! pair.
+//! Reloads changed files while the service runs: rules with their lists, credentials, and the TLS
+//! certificate.
 //!
-//! A thread looks at the files from time to time and on SIGHUP. A change is read when two looks
-//! agree, and is put in force when a third look, after reading, agrees as well: nothing half-written
-//! is ever in force. Files at fault change nothing: the fault is logged once, and the last good ones
-//! stay in force. The thread never ends: a panic is a rejected reload.
+//! A thread checks the files at intervals and on SIGHUP. It reads a changed file when two checks in a
+//! row see the same, and applies the content when a third check, after reading, sees the same as
+//! well. So half-written files are never applied. Invalid files change nothing: the problems are
+//! logged once, and the last valid content stays active. A panic is treated like an invalid file, so
+//! the thread never ends.
 
 use std::{
     io,
@@ -18,97 +19,115 @@ use std::{
     time::Duration,
 };
 
-use crate::{load::Files, server::State, settings::Sources};
+use crate::{
+    load::Files,
+    metrics::Metrics,
+    settings::{Layers, Settings},
+    state::LiveState,
+};
 
 mod subject;
 mod watch;
 
 use subject::Subject;
-use watch::{Look, PATIENCE, Reason, Watch};
+use watch::{CHANGING_LIMIT, FileState, Trigger, Watch};
 
-/// Between two looks when somebody waits for them, after SIGHUP.
-const SETTLE: Duration = Duration::from_millis(100);
+/// The interval of the checks after SIGHUP.
+const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A rules folder, and its files as they were before they were read at the start. To read large lists
-/// twice would cost memory.
+/// A rules folder, with the fingerprint of its files from just before they were read at the start.
+/// With it, large lists are not read a second time.
 pub(crate) struct RulesFolder {
     pub(crate) directory: PathBuf,
     pub(crate) files: Files,
 }
 
-/// Starts to follow the files of settings, of TLS, and of rules, where these are in a folder. A change
-/// is in force within `rules.reload`, or only when asked for by a message to `asked`, which has all
-/// files read again.
-pub(crate) fn keep(
-    state: Arc<State>,
-    sources: Sources,
+/// Everything that a reload changes.
+pub(crate) struct Target {
+    pub(crate) live: Arc<LiveState>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Starts to watch the files of `settings`, of TLS, and of the rules if they are in a folder. A change
+/// is applied within `rules.reload`. A message in `hangups` has all files read again.
+pub(crate) fn start(
+    target: Target,
+    settings: &Arc<Settings>,
+    layers: Layers,
     folder: Option<RulesFolder>,
-    asked: Receiver<()>,
+    hangups: Receiver<()>,
 ) -> io::Result<()> {
-    let mut watches = Vec::new();
-    let files = state.settings.files.clone();
-    watches.push(Watch::new(Subject::Credentials { sources, files }));
+    let credentials = Subject::Credentials {
+        layers,
+        files: settings.files.clone(),
+        settings_at_start: settings.clone(),
+    };
+    let mut watches = vec![Watch::unread(credentials)];
     if let Some(RulesFolder { directory, files: Files { seen, lists } }) = folder {
-        watches.push(Watch::resumed(Subject::Rules { directory, lists }, seen));
+        watches.push(Watch::already_read(Subject::Rules { directory, lists }, seen));
     }
-    if let Some(files) = state.settings.server.tls.clone() {
-        watches.push(Watch::new(Subject::Certificate { files }));
+    if let Some(files) = settings.server.tls.clone() {
+        watches.push(Watch::unread(Subject::Certificate { files }));
     }
-    let pause = state.settings.rules.reload.map_or(Duration::MAX, |within| within / 2);
-    let reloader = Reloader { state, watches, pause };
-    thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&asked))?;
+    let interval = match settings.rules.reload {
+        // A change is applied after two checks.
+        Some(within) => within / 2,
+        None => Duration::MAX,
+    };
+    let reloader = Reloader { target, watches, interval };
+    thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&hangups))?;
     Ok(())
 }
 
-/// The thread's own.
+/// The data of the thread.
 struct Reloader {
-    state: Arc<State>,
+    target: Target,
     watches: Vec<Watch>,
-    /// Between two looks when nobody waits for them.
-    pause: Duration,
+    /// The interval of the checks, but for those after SIGHUP.
+    interval: Duration,
 }
 
 impl Reloader {
-    /// Looks until the service ends.
-    fn run(mut self, asked: &Receiver<()>) {
+    /// Checks files until the service ends.
+    fn run(mut self, hangups: &Receiver<()>) {
         loop {
-            match asked.recv_timeout(self.pause) {
+            match hangups.recv_timeout(self.interval) {
                 Ok(()) => self.read_all_again(),
-                Err(RecvTimeoutError::Timeout) => self.look_at_all(),
+                Err(RecvTimeoutError::Timeout) => self.check_all(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn look_at_all(&mut self) {
+    fn check_all(&mut self) {
         for watch in &mut self.watches {
-            look_without_panic(watch, &self.state, Reason::Time);
+            check_without_panic(watch, &self.target, Trigger::Interval);
         }
     }
 
-    /// Reads everything again, waits for what is changing while patience lasts, and answers SIGHUP
-    /// with what was read.
+    /// Reads all files again after SIGHUP. Waits for files that are changing, up to a limit, and logs
+    /// what was read.
     fn read_all_again(&mut self) {
         for watch in &mut self.watches {
-            watch.ask();
+            watch.force_read();
         }
         let mut waiting: Vec<&mut Watch> = self.watches.iter_mut().collect();
         let mut read = Vec::new();
-        for _ in 0..PATIENCE {
+        for _ in 0..CHANGING_LIMIT {
             let mut still_waiting = Vec::new();
             for watch in waiting {
-                match look_without_panic(watch, &self.state, Reason::Asked) {
-                    Look::Settled => read.push(watch.name()),
-                    Look::Changing => still_waiting.push(watch),
+                match check_without_panic(watch, &self.target, Trigger::Hangup) {
+                    FileState::Settled => read.push(watch.name()),
+                    FileState::Changing => still_waiting.push(watch),
                 }
             }
             waiting = still_waiting;
             if waiting.is_empty() {
                 break;
             }
-            thread::sleep(SETTLE);
+            thread::sleep(SIGHUP_INTERVAL);
         }
-        let read = if read.is_empty() { "nothing".to_owned() } else { read.join(", ") };
+        let read = if read.is_empty() { "none".to_owned() } else { read.join(", ") };
         if waiting.is_empty() {
             log::info!("SIGHUP: read again: {read}");
             return;
@@ -119,13 +138,13 @@ impl Reloader {
     }
 }
 
-/// Looks once. A panic is a rejected reload.
-fn look_without_panic(watch: &mut Watch, state: &State, reason: Reason) -> Look {
-    match catch_unwind(AssertUnwindSafe(|| watch.look(state, reason))) {
-        Ok(look) => look,
+/// Checks the files of a watch. A panic counts as a rejected reload.
+fn check_without_panic(watch: &mut Watch, target: &Target, trigger: Trigger) -> FileState {
+    match catch_unwind(AssertUnwindSafe(|| watch.check(target, trigger))) {
+        Ok(state) => state,
         Err(_) => {
-            watch.reject_panic(state, reason);
-            Look::Settled
+            watch.reject_panic(target, trigger);
+            FileState::Settled
         }
     }
 }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use actix_web::rt::{System, spawn};
-use arc_swap::ArcSwap;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -19,10 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    credentials::Credentials, decision_log::DecisionLog, metrics::Metrics, rule::RuleSet,
-    settings::Settings,
-};
+use crate::{decision_log::DecisionLog, metrics::Metrics, settings::Settings, state::LiveState};
 
 mod accept;
 mod admit;
@@ -40,7 +36,6 @@ mod worker;
 
 use accept::Acceptor;
 pub(crate) use accept::bind;
-pub(crate) use tls::Certificate;
 pub(crate) use warnings::Warnings;
 use worker::Role;
 
@@ -49,22 +44,15 @@ const OTHER_FILES: usize = 512;
 /// The most connections of the operators' listener.
 const OPERATIONS_CONNECTIONS: usize = 256;
 
-/// Of what may be stale, the one thing that readiness tells of.
-pub(crate) const RULES: &str = "rules";
-
-/// What every worker shares.
+/// The state that all workers share.
 pub(crate) struct State {
-    /// What the service was started with; `auth` has moved to `credentials`.
-    pub(crate) settings: Settings,
-    /// A request holds on to the set that it came in with.
-    pub(crate) rules: ArcSwap<RuleSet>,
-    pub(crate) credentials: ArcSwap<Credentials>,
-    /// What HTTPS is served with, if it is.
-    pub(crate) certificate: Option<Arc<Certificate>>,
+    /// The settings at the start, without `auth`, which is part of the live credentials.
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) live: Arc<LiveState>,
     /// Whether no further requests are wanted, since the service stops.
     pub(crate) draining: AtomicBool,
     pub(crate) warnings: Warnings,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Option<Arc<DecisionLog>>,
 }
 
@@ -109,7 +97,7 @@ fn start_hooks(
     running: &mpsc::Sender<()>,
 ) -> io::Result<Acceptor> {
     let settings = &state.settings.server;
-    let tls = match &state.certificate {
+    let tls = match &state.live.certificate {
         Some(certificate) => Some(tls::acceptor(certificate.clone()).map_err(io::Error::other)?),
         None => None,
     };

@@ -1,124 +1,127 @@
-//! Settings: raw layers in, valid [`Settings`] out, or every problem. The only reader of the
+//! Settings: reads raw layers, and returns valid [`Settings`] or every problem. The only reader of the
 //! environment.
 //!
-//! Layers, later wins: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key that is
-//! unknown in any layer is a problem of that layer. No problem ever shows a value.
+//! The layers, later ones win: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key
+//! that is unknown in any layer is a problem of that layer. No problem ever shows a value.
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::{Problem, Problems};
 
+mod invalid;
 mod layers;
 mod reader;
 mod sections;
+mod values;
 
-use reader::Reader;
+use reader::SettingsReader;
 
-/// What the service runs with.
+/// The valid settings of the service.
 #[derive(Debug)]
 pub struct Settings {
     /// `[server]`
-    pub server: Server,
+    pub server: ServerSettings,
     /// `[metrics]`, the address of its listener.
     pub metrics: Option<SocketAddr>,
     /// `[auth]`
-    pub auth: Auth,
+    pub auth: AuthSettings,
     /// `[rules]`
-    pub rules: Rules,
+    pub rules: RulesSettings,
     /// `[log]`
-    pub log: Log,
+    pub log: LogSettings,
     /// `[response]`, whether answers carry `debugContext`.
     pub debug_context: bool,
-    /// What is no problem and should be changed.
+    /// Valid settings that should be changed all the same, in words.
     pub warnings: Vec<String>,
-    /// The files that all this is read from, those with secrets among them.
+    /// The files that the settings were read from, including those with secrets.
     pub files: Vec<PathBuf>,
 }
 
-/// Where and within what bounds the service answers.
+/// The listener of the hooks, and its limits.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerSettings {
     /// The address of the hooks and the probes.
     pub bind: SocketAddr,
-    /// Threads that serve, from 1.
+    /// The number of threads that serve requests, at least 1.
     pub workers: usize,
-    /// The largest body, in bytes.
+    /// The largest request body, in bytes.
     pub body_limit: usize,
-    /// The time for a whole request once its head is read, body included.
+    /// The time for a whole request after its head has arrived, including its body.
     pub request_timeout: Duration,
-    /// Connections at a time; further ones wait to be accepted.
+    /// The most open connections. Beyond that, each new one closes the one that has been idle longest.
     pub max_connections: usize,
-    /// How long a connection may be idle between requests.
+    /// How long a connection may be idle between two requests.
     pub keep_alive: Duration,
-    /// After SIGTERM, how long to go on before the listener closes.
+    /// How long the listener stays open after SIGTERM.
     pub drain_delay: Duration,
-    /// After that, how long to wait for requests in flight.
+    /// How long requests in progress may take once the listener has closed.
     pub shutdown_timeout: Duration,
-    /// What HTTPS is served with; plain HTTP without it.
-    pub tls: Option<Tls>,
+    /// The certificate for HTTPS. `None` for plain HTTP.
+    pub tls: Option<TlsFiles>,
 }
 
-/// Files in PEM.
+/// A certificate and its key, as files in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// The certificate, and those that lead to its authority.
+pub struct TlsFiles {
+    /// The certificate, followed by those that lead to its authority.
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
 }
 
-/// The ways in. Any configured one admits a caller.
+/// The authentication methods. Any configured one admits a caller.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Auth {
+pub struct AuthSettings {
     /// `[auth.basic]`
-    pub basic: Option<Basic>,
+    pub basic: Option<BasicSettings>,
     /// `[auth.header]`
-    pub header: Option<HeaderSecret>,
+    pub header: Option<HeaderSettings>,
     /// `[auth.oauth]`
-    pub oauth: Option<OAuth>,
+    pub oauth: Option<OAuthSettings>,
 }
 
-/// RFC 7617 credentials.
+/// A user name and passwords (RFC 7617).
 #[derive(Debug, PartialEq, Eq)]
-pub struct Basic {
-    /// The one user.
+pub struct BasicSettings {
+    /// The name, without a colon.
     pub username: String,
-    /// At least one; two while one is being rotated.
+    /// At least one. Several are valid at the same time, for rotation.
     pub passwords: Vec<Secret>,
 }
 
-/// A header that carries a secret verbatim.
+/// A header whose whole value is a secret.
 #[derive(Debug, PartialEq, Eq)]
-pub struct HeaderSecret {
+pub struct HeaderSettings {
     /// The header's name, in lower case.
     pub name: String,
-    /// At least one; two while one is being rotated.
+    /// At least one. Several are valid at the same time, for rotation.
     pub secrets: Vec<Secret>,
 }
 
 /// OAuth 2.0 access tokens.
 #[derive(Debug, PartialEq, Eq)]
-pub struct OAuth {
-    /// The authorization server's, as its tokens say it.
+pub struct OAuthSettings {
+    /// The authorization server's name, exactly as in the claim `iss`.
     pub(crate) issuer: String,
     pub(crate) audience: String,
-    /// Those that may call; at least one.
+    /// The clients that may call, at least one.
     pub(crate) client_ids: Vec<String>,
     pub(crate) scope: String,
-    /// The key set, where the issuer's metadata are not to be asked for it.
+    /// The URL of the key set. `None` to read it from the issuer's metadata.
     pub(crate) jwks_uri: Option<String>,
-    /// A private authority's certificates, in place of the system's.
+    /// Certificates of a private authority, instead of the system's.
     pub(crate) ca_file: Option<PathBuf>,
+    /// How far the clocks may differ.
     pub(crate) leeway: Duration,
-    /// How old keys may become while the issuer gives no newer ones.
+    /// The greatest age of keys while no newer ones can be fetched.
     pub(crate) max_stale: Duration,
 }
 
-/// A secret, which is never printed.
+/// A secret. It is never printed.
 #[derive(PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself; for comparing, not for showing.
+    /// Returns the secret, to compare with, not to show.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -130,104 +133,125 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where the rules are.
+/// The rules folder.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// The folder.
+pub struct RulesSettings {
+    /// The path.
     pub directory: PathBuf,
-    /// Whether somebody named it, as opposed to the default.
-    pub named: bool,
-    /// Within what time a changed file is in force; nothing for on SIGHUP only.
+    /// Whether the path was set in some layer; otherwise it is the default.
+    pub is_set: bool,
+    /// The time within which a changed file becomes active. `None` to reload on SIGHUP only.
     pub reload: Option<Duration>,
 }
 
-/// What is written about requests.
+/// The logs.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Log {
-    /// Where decision lines go.
-    pub decisions: Decisions,
-    /// How they are written.
-    pub format: Format,
-    /// The least level of our own messages (`RUST_LOG`).
+pub struct LogSettings {
+    /// The target of decision lines.
+    pub decisions: LogTarget,
+    /// The format of decision lines.
+    pub format: LogFormat,
+    /// The lowest level of our own messages (`RUST_LOG`).
     pub level: log::LevelFilter,
 }
 
-/// Where decision lines go.
+/// The target of decision lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decisions {
+pub enum LogTarget {
     /// Standard output.
     Stdout,
     /// A file that is appended to.
     File(PathBuf),
-    /// Nowhere.
+    /// No decision lines.
     Off,
 }
 
-/// How decision lines are written.
+/// The format of decision lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people on a terminal, else JSON.
+pub enum LogFormat {
+    /// `Human` on a terminal, otherwise `Json`.
     Auto,
-    /// One readable line a request.
+    /// One readable line per request.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// What settings are read from.
+/// The raw layers that settings are read from.
 #[derive(Default)]
-pub struct Sources {
-    /// `--config`
+pub struct Layers {
+    /// The settings file of `--config`. `None` for `registration-hook.toml`, which may be missing.
     pub file: Option<PathBuf>,
-    /// `--rules`
+    /// The rules folder of `--rules`.
     pub rules: Option<PathBuf>,
-    /// The process environment, or a test's.
+    /// The variables of the process, or of a test.
     pub environment: Vec<(String, Vec<u8>)>,
-    /// Whether to read the files that hold secrets, which only the service itself needs.
-    pub secrets: bool,
+    /// Whether to read the files that hold secrets.
+    pub secret_files: SecretFiles,
 }
 
-/// The environment of this process.
+/// Whether to read the files that hold secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretFiles {
+    /// Read them. The service needs them.
+    Read,
+    /// Skip them. Other subcommands need no secret.
+    #[default]
+    Skip,
+}
+
+/// Returns the environment of this process.
 pub fn environment() -> Vec<(String, Vec<u8>)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_encoded_bytes())))
-        .collect()
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        // None of ours has a name that is not UTF-8.
+        if let Ok(name) = name.into_string() {
+            variables.push((name, value.into_encoded_bytes()));
+        }
+    }
+    variables
 }
 
-/// Reads, merges and validates all layers. What is at fault has its default, and a problem.
+/// Reads, merges and validates all layers. Each invalid setting gets its default, and a problem.
 ///
 /// # Errors
 ///
 /// The settings file cannot be read.
-pub fn load(sources: &Sources) -> Result<(Settings, Problems), Problem> {
-    let mut reader = Reader::default();
-    // Keys are written where they are read, and nowhere else: reading nothing tells all there are.
-    sections::settings(&mut reader);
-    reader.merge_layers(sources)?;
-    let settings = sections::settings(&mut reader);
+pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
+    let mut reader = SettingsReader::default();
+    // With no layer merged, this only registers each key, so that `merge_layers` knows them all.
+    sections::read_settings(&mut reader);
+    reader.merge_layers(layers)?;
+    let settings = sections::read_settings(&mut reader);
+    let mut problems = reader.problems;
     let bind = settings.server.bind;
-    let open = !settings.auth.is_configured() && !bind.ip().is_loopback();
-    if open && sources.secrets && reader.problems.is_empty() {
+    let is_open = !settings.auth.is_configured() && !bind.ip().is_loopback();
+    // Without secrets, the service is not started. With another problem, that one may be the reason.
+    if is_open && layers.secret_files == SecretFiles::Read && problems.is_empty() {
         let why = format!(
-            "no way in is configured, so only a loopback address may be served, not `{bind}`; \
-             set `auth.basic.username` and `auth.basic.password`, or [auth.header] or [auth.oauth]"
+            "no authentication method is configured, so the service may only listen on a loopback \
+             address, not `{bind}`; set `auth.basic.username` and `auth.basic.password`, or \
+             [auth.header] or [auth.oauth]"
         );
-        reader.problems.push(Problem::named("server.bind", why));
+        problems.push(Problem::named("server.bind", why));
     }
-    Ok((settings, reader.problems))
+    Ok((settings, problems))
 }
 
-impl Auth {
-    /// Whether anybody configured a way in.
+impl AuthSettings {
+    /// Whether any authentication method is configured.
     pub fn is_configured(&self) -> bool {
         self.basic.is_some() || self.header.is_some() || self.oauth.is_some()
     }
 }
 
 impl Settings {
-    /// Whether these settings and others differ, if at all, in `auth`.
-    pub fn same_but_for_auth(&self, other: &Self) -> bool {
-        (&self.server, &self.metrics, &self.rules, &self.log, self.debug_context)
-            == (&other.server, &other.metrics, &other.rules, &other.log, other.debug_context)
+    /// Whether two settings are equal, `auth` left aside.
+    pub fn equals_apart_from_auth(&self, other: &Self) -> bool {
+        self.server == other.server
+            && self.metrics == other.metrics
+            && self.rules == other.rules
+            && self.log == other.log
+            && self.debug_context == other.debug_context
     }
 }

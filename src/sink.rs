@@ -1,8 +1,7 @@
-//! Lines on their way into a file, off the path of whoever writes them.
+//! Writes lines to a file in a thread of its own, so that those who log never wait.
 //!
-//! A line is added to a batch in memory. A thread wakes when there is a batch, lets it grow for a
-//! moment and writes it out. When the file takes less than comes, lines are dropped and counted:
-//! nobody who answers a request waits for whoever reads the lines.
+//! Each line is added to a batch in memory. The thread wakes up when there is a batch, lets it grow
+//! for a moment, and writes it. If the file accepts less than arrives, lines are dropped and counted.
 
 use std::{
     fs::File,
@@ -17,29 +16,50 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::throttle::Throttle;
 
-/// The most bytes that wait.
+/// The most bytes that wait to be written.
 const LIMIT: usize = 4 << 20;
 
-/// Lines that wait for their file, and its writer.
+/// Lines that wait for their file.
 #[derive(Debug)]
 pub struct Sink {
     name: &'static str,
     pause: Duration,
-    state: Mutex<State>,
+    queue: Mutex<Queue>,
+    /// Notified when the writer thread, or who waits for its end, should look at the queue.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Queue {
     batch: Vec<u8>,
+    /// How many lines were dropped since the start.
     dropped: u64,
+    /// Whether to open the file again before the next batch.
     reopen: bool,
+    /// Whether no more lines will come.
     stopping: bool,
+    /// Whether the thread has written everything and ended.
     stopped: bool,
 }
 
+impl Queue {
+    fn is_idle(&self) -> bool {
+        self.batch.is_empty() && !self.reopen
+    }
+}
+
+/// The next thing that the writer thread does.
+enum Task {
+    /// Write the batch.
+    Write,
+    /// Open the file again, then write the batch.
+    ReopenAndWrite,
+    /// End: everything is written.
+    Stop,
+}
+
 impl Sink {
-    /// Opens the file and starts its writer, which collects lines for as long as `pause` lasts.
+    /// Opens the file and starts its writer thread, which collects lines for the length of `pause`.
     /// `name` is for messages.
     pub fn start(
         name: &'static str,
@@ -47,82 +67,107 @@ impl Sink {
         open: impl Fn() -> io::Result<File> + Send + 'static,
     ) -> io::Result<Arc<Self>> {
         let file = open()?;
-        let (state, changed) = (Mutex::default(), Condvar::new());
-        let sink = Arc::new(Self { name, pause, state, changed });
+        let sink = Arc::new(Self { name, pause, queue: Mutex::default(), changed: Condvar::new() });
         let writer = sink.clone();
         thread::Builder::new().name(name.to_owned()).spawn(move || writer.run(file, open))?;
         Ok(sink)
     }
 
-    /// Adds a line, unless too many wait already.
+    /// Adds a line. Drops it if too many bytes wait already.
     pub fn add(&self, line: &[u8]) {
-        let mut state = self.state.lock();
-        if state.batch.len() >= LIMIT {
-            state.dropped += 1;
+        let mut queue = self.queue.lock();
+        if queue.batch.len() >= LIMIT {
+            queue.dropped += 1;
             return;
         }
-        let was_empty = state.batch.is_empty();
-        state.batch.extend_from_slice(line);
-        drop(state);
+        let was_empty = queue.batch.is_empty();
+        queue.batch.extend_from_slice(line);
+        drop(queue);
         if was_empty {
             self.changed.notify_all();
         }
     }
 
-    /// How many lines were dropped since the start.
+    /// The number of lines dropped since the start.
     pub fn dropped(&self) -> u64 {
-        self.state.lock().dropped
+        self.queue.lock().dropped
     }
 
-    /// Has the file opened anew, as after it was renamed. Where that fails, the old one stays.
+    /// Has the file opened again, as is needed after it was renamed. If that fails, the old one stays
+    /// in use.
     pub fn reopen(&self) {
-        self.state.lock().reopen = true;
+        self.queue.lock().reopen = true;
         self.changed.notify_all();
     }
 
-    /// Has the last lines written; false if they are not before `patience` ends.
-    pub fn finish(&self, patience: Duration) -> bool {
-        let mut state = self.state.lock();
-        state.stopping = true;
+    /// Has the last lines written. Returns false if they are not written within this time.
+    pub fn finish(&self, timeout: Duration) -> bool {
+        let mut queue = self.queue.lock();
+        queue.stopping = true;
         self.changed.notify_all();
-        self.changed.wait_while_for(&mut state, |state| !state.stopped, patience);
-        state.stopped
+        self.changed.wait_while_for(&mut queue, |queue| !queue.stopped, timeout);
+        queue.stopped
     }
 
+    /// Writes batches until the sink is finished.
     fn run(&self, mut file: File, open: impl Fn() -> io::Result<File>) {
-        let name = self.name;
         let mut batch = Vec::new();
         let mut reports = Reports::default();
-        // A line that was begun and not ended: what comes next starts on a line of its own.
-        let mut torn = false;
-        while let Some(reopen) = self.next(&mut batch) {
-            if reopen {
-                file = open().unwrap_or_else(|error| {
-                    log::error!("{name}: cannot open the file anew, the old one stays: {error}");
-                    file
-                });
+        // Whether the last line in the file is incomplete. The next one then starts on a new line.
+        let mut is_torn = false;
+        loop {
+            match self.next(&mut batch) {
+                Task::Write => {}
+                Task::ReopenAndWrite => match open() {
+                    Ok(reopened) => file = reopened,
+                    Err(error) => log::error!(
+                        "{}: cannot reopen the file, the old one stays in use: {error}",
+                        self.name
+                    ),
+                },
+                Task::Stop => return,
             }
-            if batch.is_empty() {
-                continue;
+            if !batch.is_empty() {
+                let result = self.write_batch(&mut file, &batch, &mut is_torn);
+                self.report(&result, &mut reports);
             }
-            let (mut end, mut rest): (&[u8], _) = (if torn { b"\n" } else { b"" }, &*batch);
-            let written = write(&mut file, &mut end).and_then(|()| write(&mut file, &mut rest));
-            let done = batch.get(..batch.len() - rest.len()).unwrap_or_default();
-            torn = !end.is_empty() || !done.is_empty() && !done.ends_with(b"\n");
-            let lost = rest.iter().filter(|byte| **byte == b'\n').count();
-            self.state.lock().dropped += lost as u64;
-            self.report(&written, &mut reports);
         }
     }
 
-    /// Logs that writing fails, and later that it works again. A file that takes now and then a part,
-    /// such as a pipe with a slow reader, may change between the two with every batch.
-    fn report(&self, written: &io::Result<()>, reports: &mut Reports) {
+    /// Writes a batch, and counts the lines of it that were not written as dropped.
+    fn write_batch(&self, file: &mut File, batch: &[u8], is_torn: &mut bool) -> io::Result<()> {
+        if *is_torn {
+            let mut line_break: &[u8] = b"\n";
+            if let Err(error) = write(file, &mut line_break) {
+                self.drop_lines(batch);
+                return Err(error);
+            }
+            *is_torn = false;
+        }
+        let mut rest = batch;
+        let result = write(file, &mut rest);
+        if let Some(written) = batch.strip_suffix(rest)
+            && !written.is_empty()
+        {
+            *is_torn = !written.ends_with(b"\n");
+        }
+        self.drop_lines(rest);
+        result
+    }
+
+    fn drop_lines(&self, lines: &[u8]) {
+        let count = lines.iter().filter(|byte| **byte == b'\n').count();
+        self.queue.lock().dropped += count as u64;
+    }
+
+    /// Logs that writing fails, and later that it works again. A file that accepts only a part now and
+    /// then, such as a pipe with a slow reader, may change between the two with every batch.
+    fn report(&self, result: &io::Result<()>, reports: &mut Reports) {
         let name = self.name;
-        if written.is_err() == reports.failing {
+        if result.is_err() == reports.failing {
             return;
         }
-        match written {
+        match result {
             Err(error) => {
                 if reports.throttle.admit("failing", Instant::now()).is_some() {
                     log::error!("{name}: cannot write: {error}");
@@ -137,33 +182,32 @@ impl Sink {
         }
     }
 
-    /// Waits for a batch, or for the wish to open the file anew, and takes both. Nothing when all
-    /// is written and no more is to come.
-    fn next(&self, batch: &mut Vec<u8>) -> Option<bool> {
+    /// Waits for a batch or a request to open the file again, and moves the batch to `batch`.
+    fn next(&self, batch: &mut Vec<u8>) -> Task {
         batch.clear();
-        let idle = |state: &State| state.batch.is_empty() && !state.reopen;
-        let mut state = self.state.lock();
-        self.changed.wait_while(&mut state, |state| idle(state) && !state.stopping);
-        self.changed.wait_while_for(&mut state, |state| !state.stopping, self.pause);
-        if idle(&state) {
-            state.stopped = true;
+        let mut queue = self.queue.lock();
+        self.changed.wait_while(&mut queue, |queue| queue.is_idle() && !queue.stopping);
+        // Lets the batch grow.
+        self.changed.wait_while_for(&mut queue, |queue| !queue.stopping, self.pause);
+        if queue.is_idle() {
+            queue.stopped = true;
             self.changed.notify_all();
-            return None;
+            return Task::Stop;
         }
-        mem::swap(batch, &mut state.batch);
-        Some(mem::take(&mut state.reopen))
+        mem::swap(batch, &mut queue.batch);
+        if mem::take(&mut queue.reopen) { Task::ReopenAndWrite } else { Task::Write }
     }
 }
 
-/// What the log says of a sink.
+/// The messages about a sink so far.
 #[derive(Default)]
 struct Reports {
-    /// Whether it says that writing fails.
+    /// Whether the last message was that writing fails.
     failing: bool,
     throttle: Throttle,
 }
 
-/// Writes as much as the file takes, and leaves the rest in `bytes`.
+/// Writes as much as the file accepts, and leaves the rest in `bytes`.
 fn write(file: &mut File, bytes: &mut &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

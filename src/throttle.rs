@@ -1,4 +1,4 @@
-//! Lets one message of a kind through in a while, so that nobody can fill the log.
+//! Limits how often a message of a kind is logged, so that no caller can fill the log.
 
 use std::{
     collections::HashMap,
@@ -7,37 +7,36 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// How often messages of one kind are let through at most.
-const EVERY: Duration = Duration::from_secs(10);
+/// The shortest interval between two messages of one kind.
+const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Remembers the messages that were let through lately.
+/// Admits at most one message of each kind per interval, and counts the others.
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<String, Kind>>);
+pub struct Throttle(Mutex<HashMap<String, History>>);
 
 #[derive(Debug)]
-struct Kind {
-    /// When a message was let through.
+struct History {
+    /// When a message was last admitted.
     last: Instant,
-    /// How many were left out since.
-    left_out: u64,
+    /// How many have been omitted since.
+    omitted: u64,
 }
 
 impl Throttle {
-    /// Lets a message through, or leaves it out. Returns how many of its kind were left out since the
-    /// last one that was let through; `None` where this one is left out as well. There must be few
-    /// kinds, since all are remembered.
+    /// Admits a message: returns how many of its kind have been omitted since the last one. Returns
+    /// `None` if this one is to be omitted as well. All kinds are remembered, so there must be few.
     pub fn admit(&self, kind: &str, now: Instant) -> Option<u64> {
         let mut kinds = self.0.lock();
         let Some(known) = kinds.get_mut(kind) else {
-            kinds.insert(kind.to_owned(), Kind { last: now, left_out: 0 });
+            kinds.insert(kind.to_owned(), History { last: now, omitted: 0 });
             return Some(0);
         };
-        if now.saturating_duration_since(known.last) < EVERY {
-            known.left_out += 1;
+        if now.saturating_duration_since(known.last) < INTERVAL {
+            known.omitted += 1;
             return None;
         }
-        let left_out = known.left_out;
-        *known = Kind { last: now, left_out: 0 };
-        Some(left_out)
+        let omitted = known.omitted;
+        *known = History { last: now, omitted: 0 };
+        Some(omitted)
     }
 }

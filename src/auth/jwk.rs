@@ -1,6 +1,6 @@
-//! One key of an issuer's key set, as its members (RFC 7517 §4).
+//! One key of an issuer's key set (RFC 7517 §4).
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
@@ -9,21 +9,21 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{keys::PublicKey, object};
+use super::{json::read_object, public_key::PublicKey};
 
-/// The sizes of modulus that are taken, in bits.
-const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// Members of the private half of a key: of RSA's all, and of elliptic curves' `d`.
+/// The accepted sizes of a modulus, in bits.
+const MODULUS_BITS: RangeInclusive<usize> = 2048..=8192;
+/// The members of a private key: all of RSA's, and `d` of elliptic curves.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
-/// The member that is a symmetric key.
+/// The member that holds a symmetric key.
 const SYMMETRIC: &str = "k";
 
-/// Every member of a key, in the order given and with those that occur twice: a reader that keeps one
-/// of two would not see a private half beside a `null`.
+/// Every member of a key in its order, duplicates included. A reader that keeps one of two would
+/// overlook a private key beside a `null`.
 pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-/// The members by which a key is chosen. A value of another type than RFC 7517 gives makes the key
-/// unusable, and so does a member that occurs twice.
+/// The members that decide whether a key is usable. A member of the wrong type makes the key unusable,
+/// and so does one that occurs twice.
 #[derive(Deserialize)]
 struct Jwk {
     kty: Option<String>,
@@ -35,64 +35,84 @@ struct Jwk {
     e: Option<String>,
 }
 
+impl Jwk {
+    /// Whether this is an RSA key that no member reserves for another use than RS256 signatures.
+    fn is_for_rs256(&self) -> bool {
+        let may_verify = match &self.key_ops {
+            Some(operations) => operations.iter().any(|operation| operation == "verify"),
+            None => true,
+        };
+        self.kty.as_deref() == Some("RSA")
+            && matches!(self.purpose.as_deref(), None | Some("sig"))
+            && matches!(self.alg.as_deref(), None | Some("RS256"))
+            && may_verify
+    }
+}
+
 impl<'a> Members<'a> {
-    /// Reads a JSON object.
+    /// Reads a JSON object. Returns `None` for any other JSON.
     pub(super) fn read(json: &'a RawValue) -> Option<Self> {
-        object(json.get().as_bytes())
+        read_object(json.get().as_bytes())
     }
 
-    /// Whether the private half of the key is published with it, whatever else is wrong with the key.
+    /// Whether the private key is published as well, whatever else is wrong with this key.
     pub(super) fn is_leaked(&self) -> bool {
         PRIVATE.iter().any(|name| self.has(name))
     }
 
-    /// The names of the key: one, unless `kid` occurs twice or is no text.
+    /// Returns the names of the key. This is one name, unless `kid` is missing, is not text, or occurs
+    /// twice.
     pub(super) fn kids(&self) -> Vec<String> {
         let mut kids = self.texts("kid");
         kids.retain(|kid| !kid.is_empty());
         kids
     }
 
-    /// The moduli that the private half gives away: one, unless `n` occurs twice or cannot be read.
-    /// None where all numbers of the private half are zero, which fits no modulus.
+    /// Returns the moduli that the published private key belongs to. This is one modulus, unless `n`
+    /// is unreadable or occurs twice, or all private numbers are zero, which belong to no modulus.
     pub(super) fn leaked_moduli(&self) -> Vec<Vec<u8>> {
         let mut moduli = Vec::new();
-        if PRIVATE.iter().any(|name| self.has_number(name)) {
-            for text in self.texts("n") {
-                moduli.extend(read_number_leniently(&text));
+        if !PRIVATE.iter().any(|name| self.has_number(name)) {
+            return moduli;
+        }
+        for text in self.texts("n") {
+            if let Some(modulus) = read_number_leniently(&text) {
+                moduli.push(modulus);
             }
         }
         moduli
     }
 
-    /// The public half, if it may verify RS256 signatures.
+    /// Returns the public key if it can verify RS256 signatures. `json` is the key that these members
+    /// were read from.
     pub(super) fn usable(&self, json: &RawValue) -> Option<PublicKey> {
-        let jwk: Jwk = object(json.get().as_bytes())?;
-        let wanted = jwk.kty? == "RSA"
-            && jwk.purpose.is_none_or(|purpose| purpose == "sig")
-            && jwk.alg.is_none_or(|alg| alg == "RS256")
-            && jwk.key_ops.is_none_or(|list| list.iter().any(|one| one == "verify"));
-        let n = read_number(&jwk.n?)?;
-        let e = read_number(&jwk.e?)?;
-        // An exponent of 1 makes any message its own signature; no honest one is beyond 32 bits.
-        let odd = e.last().is_some_and(|byte| byte % 2 == 1);
-        let good = BITS.contains(&bits(&n)) && odd && e.len() <= 4 && e != [1];
-        let public = !self.is_leaked() && !self.has(SYMMETRIC);
-        (wanted && good && public).then_some(PublicKey { n, e })
+        if self.is_leaked() || self.has(SYMMETRIC) {
+            return None;
+        }
+        let jwk: Jwk = read_object(json.get().as_bytes())?;
+        if !jwk.is_for_rs256() {
+            return None;
+        }
+        let key = PublicKey { n: read_number(&jwk.n?)?, e: read_number(&jwk.e?)? };
+        if is_strong(&key) { Some(key) } else { None }
     }
 
-    /// Whether it has this member, with a value.
+    /// Whether this member is there and is not `null`.
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(other, value)| other == name && value.get() != "null")
     }
 
-    /// Whether it has this member, with a value other than zero.
+    /// Whether this member is there and is neither `null` nor zero.
     fn has_number(&self, name: &str) -> bool {
-        let values = self.0.iter().filter(|(other, _)| other == name);
-        values.map(|(_, value)| value.get()).any(|json| json != "null" && !is_zero(json))
+        for (other, value) in &self.0 {
+            if other == name && value.get() != "null" && !is_zero(value.get()) {
+                return true;
+            }
+        }
+        false
     }
 
-    /// The texts that it has for this member.
+    /// Returns the values of this member that are text.
     fn texts(&self, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for (other, value) in &self.0 {
@@ -104,6 +124,17 @@ impl<'a> Members<'a> {
         }
         texts
     }
+}
+
+/// Whether modulus and exponent are of accepted sizes. An exponent of 1 would make any message its own
+/// signature; honest exponents are odd and have at most 32 bits.
+fn is_strong(key: &PublicKey) -> bool {
+    let PublicKey { n, e } = key;
+    let is_odd = match e.last() {
+        Some(byte) => byte % 2 == 1,
+        None => false,
+    };
+    MODULUS_BITS.contains(&bit_length(n)) && is_odd && e.len() <= 4 && *e != [1]
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -130,25 +161,32 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// A Base64urlUInt (RFC 7518 §2); leading zeros are forgiven.
+/// Reads a Base64urlUInt (RFC 7518 §2) and removes leading zeros.
 fn read_number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 
-/// The same with padding or in the other alphabet of Base64: who reads it so has the number.
+/// Reads a number also with padding or in the standard alphabet of Base64: an attacker would.
 fn read_number_leniently(text: &str) -> Option<Vec<u8>> {
     read_number(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))
 }
 
-/// Whether this JSON is a text that stands for zero.
+/// Whether this JSON is a text that encodes zero.
 fn is_zero(json: &str) -> bool {
-    let text = serde_json::from_str::<String>(json).ok();
-    let number = text.and_then(|text| read_number_leniently(&text));
-    number.is_some_and(|number| number.is_empty())
+    let Ok(text) = serde_json::from_str::<String>(json) else {
+        return false;
+    };
+    match read_number_leniently(&text) {
+        Some(number) => number.is_empty(),
+        None => false,
+    }
 }
 
-fn bits(number: &[u8]) -> usize {
-    let first = number.first().map_or(8, |byte| byte.leading_zeros() as usize);
-    (number.len() * 8).saturating_sub(first)
+/// The number of bits of a big-endian number without leading zeros.
+fn bit_length(number: &[u8]) -> usize {
+    match number.first() {
+        Some(byte) => number.len() * 8 - byte.leading_zeros() as usize,
+        None => 0,
+    }
 }

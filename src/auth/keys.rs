@@ -1,64 +1,49 @@
-//! An issuer's key set (RFC 7517), and of its keys those that may verify RS256 signatures.
+//! Issuers' key sets (RFC 7517): the keys that may verify RS256 signatures, and those that must not
+//! because their private keys are published.
 
 use std::collections::{HashMap, HashSet};
 
-use parking_lot::Mutex;
-use ring::{
-    digest::SHA256_OUTPUT_LEN,
-    signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents},
-};
+use derive_more::{Display, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{jwk::Members, object, sha256, token::Verified};
+pub use super::public_key::PublicKey;
+use super::{
+    digest::{Digest, sha256},
+    json::read_object,
+    jwk::Members,
+};
 
-/// Why a key set without a usable key is refused.
-const NO_USABLE_KEY: &str =
-    "the key set has no usable key (RSA from 2048 bits, for RS256 signatures)";
 /// How many leaked keys are remembered.
 const LEAKS_LIMIT: usize = 10_000;
 
-/// An RSA public key, big-endian and without leading zeros.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
-    pub(super) n: Vec<u8>,
-    pub(super) e: Vec<u8>,
+/// Why a key set is refused.
+#[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
+pub enum KeySetError {
+    /// The JSON is malformed, or is not a key set.
+    #[display("the answer is not a key set")]
+    NotAKeySet,
+    /// None of its keys can verify tokens.
+    #[display("the key set has no usable key (RSA from 2048 bits, for RS256 signatures)")]
+    NoUsableKey,
+    /// The issuer cannot be trusted any more.
+    #[display("the issuer has published more private keys than can be remembered")]
+    TooManyLeaks,
 }
 
-impl PublicKey {
-    /// Whether this is a PKCS #1 v1.5 signature with SHA-256 of the message (RFC 7518 §3.3).
-    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let key = RsaPublicKeyComponents { n: &self.n, e: &self.e };
-        key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
-    }
-}
-
-/// The usable keys by their `kid`; at least one.
+/// Usable keys by their `kid`, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySet(HashMap<String, PublicKey>);
 
-/// The keys in use, and by their digests the tokens that were verified with them: with other keys,
-/// these are forgotten.
-pub(super) struct Trusted {
-    pub(super) keys: KeySet,
-    pub(super) verified: Mutex<HashMap<[u8; SHA256_OUTPUT_LEN], Verified>>,
-}
-
-impl Trusted {
-    pub(super) fn new(keys: KeySet) -> Self {
-        Self { keys, verified: Mutex::default() }
-    }
-}
-
-/// What an issuer publishes.
+/// The keys that an issuer publishes.
 pub(super) struct Published {
-    /// The usable keys by their `kid`, before [`Leaks`] refuses any.
+    /// The usable keys by their `kid`. [`Leaks`] may refuse some of them.
     keys: HashMap<String, PublicKey>,
-    /// The keys whose private half is published with them.
+    /// The keys whose private keys are published with them.
     leaked: Vec<LeakedKey>,
 }
 
-/// A key whose private half is public, so that anybody can sign with it.
+/// A key that anybody can sign with, since its private key is public.
 struct LeakedKey {
     kids: Vec<String>,
     moduli: Vec<Vec<u8>>,
@@ -71,17 +56,14 @@ struct Jwks<'a> {
 }
 
 impl Published {
-    /// Reads a key set. A key of an unknown or unwanted kind is passed over (RFC 7517 §5), and so
-    /// are all of a `kid` that occurs twice, since nobody can tell which is meant.
-    ///
-    /// # Errors
-    ///
-    /// This is no key set.
-    pub(super) fn read(json: &[u8]) -> Result<Self, &'static str> {
-        let Some(set) = object::<Jwks<'_>>(json) else {
-            return Err("the answer is no key set");
+    /// Reads a key set. Skips keys of other kinds (RFC 7517 §5). If a `kid` occurs twice, skips all
+    /// keys of this name, since it is unclear which one is meant.
+    pub(super) fn read(json: &[u8]) -> Result<Self, KeySetError> {
+        let Some(set) = read_object::<Jwks<'_>>(json) else {
+            return Err(KeySetError::NotAKeySet);
         };
-        let mut keys: HashMap<String, Option<PublicKey>> = HashMap::new();
+        // `None` for a name without a usable key.
+        let mut named: HashMap<String, Option<PublicKey>> = HashMap::new();
         let mut leaked = Vec::new();
         for json in set.keys {
             let Some(members) = Members::read(json) else {
@@ -90,31 +72,32 @@ impl Published {
             let kids = members.kids();
             let usable = members.usable(json);
             for kid in &kids {
-                let first = !keys.contains_key(kid) && kids.len() == 1;
-                keys.insert(kid.clone(), usable.clone().filter(|_| first));
+                let is_ambiguous = kids.len() > 1 || named.contains_key(kid);
+                let key = if is_ambiguous { None } else { usable.clone() };
+                named.insert(kid.clone(), key);
             }
             if members.is_leaked() {
                 leaked.push(LeakedKey { kids, moduli: members.leaked_moduli() });
             }
         }
-        let mut usable = HashMap::new();
-        for (kid, key) in keys {
+        let mut keys = HashMap::new();
+        for (kid, key) in named {
             if let Some(key) = key {
-                usable.insert(kid, key);
+                keys.insert(kid, key);
             }
         }
-        Ok(Self { keys: usable, leaked })
+        Ok(Self { keys, leaked })
     }
 }
 
 impl KeySet {
-    /// Reads a key set and refuses the keys that are leaked in it.
+    /// Reads a key set, and refuses the keys whose private keys are published in it.
     ///
     /// # Errors
     ///
-    /// This is no key set, or none of its keys is usable.
-    pub fn read(json: &[u8]) -> Result<Self, &'static str> {
-        Leaks::default().take(Published::read(json)?, None).fresh
+    /// This is not a key set, or none of its keys is usable.
+    pub fn read(json: &[u8]) -> Result<Self, KeySetError> {
+        Leaks::default().refuse(Published::read(json)?, None).published
     }
 
     /// The key of this name.
@@ -122,64 +105,76 @@ impl KeySet {
         self.0.get(kid)
     }
 
-    /// The keys; `None` where there are none.
+    /// Returns `None` for an empty set.
     fn new(keys: HashMap<String, PublicKey>) -> Option<Self> {
-        (!keys.is_empty()).then_some(Self(keys))
+        if keys.is_empty() { None } else { Some(Self(keys)) }
     }
 }
 
-/// The keys whose private half the issuer has published since the start. None of them verifies a token
-/// again, under whatever name and however it is published later.
+/// The keys whose private keys the issuer has published since the start. No token is verified with
+/// them again, whatever their names are and however they are published later.
 #[derive(Clone, Default)]
 pub(super) struct Leaks {
-    /// Digests of moduli; of a key without one, of its names.
-    known: HashSet<[u8; SHA256_OUTPUT_LEN]>,
+    /// Digests of the moduli, or of the names for a key without a modulus.
+    known: HashSet<Digest>,
 }
 
-/// What is left of keys after a fetch.
-pub(super) struct Taken {
-    /// The published keys without leaked ones.
-    pub(super) fresh: Result<KeySet, &'static str>,
-    /// The last good keys without leaked ones.
+/// The keys that remain after leaked ones are refused.
+pub(super) struct Remaining {
+    /// Of the published keys.
+    pub(super) published: Result<KeySet, KeySetError>,
+    /// Of the last keys in use. `None` if no key remains.
     pub(super) last: Option<KeySet>,
-    /// The names of the keys that were not known to be leaked before.
+    /// The names of the leaked keys that were not known before.
     pub(super) newly_leaked: Vec<String>,
 }
 
 impl Leaks {
-    /// Takes note of what is leaked, and refuses it among the published and the `last` good keys.
-    pub(super) fn take(&mut self, published: Published, last: Option<&KeySet>) -> Taken {
+    /// Remembers the leaked keys, and refuses them among the published keys and the `last` ones in use.
+    pub(super) fn refuse(&mut self, published: Published, last: Option<&KeySet>) -> Remaining {
         let mut kids = HashSet::new();
         let mut newly_leaked = Vec::new();
         for key in published.leaked {
-            if self.note(&key) {
+            if self.remember(&key) {
                 newly_leaked.push(key.kids.join(", "));
             }
             kids.extend(key.kids);
         }
         if self.known.len() > LEAKS_LIMIT {
-            let fresh = Err("the issuer has published more private keys than can be remembered");
-            return Taken { fresh, last: None, newly_leaked };
+            return Remaining {
+                published: Err(KeySetError::TooManyLeaks),
+                last: None,
+                newly_leaked,
+            };
         }
-        let fresh = self.without_leaked(published.keys, &kids).ok_or(NO_USABLE_KEY);
-        let last = last.and_then(|last| self.without_leaked(last.0.clone(), &kids));
-        Taken { fresh, last, newly_leaked }
+        let remaining = self.without_leaked(published.keys, &kids);
+        let mut last_remaining = None;
+        if let Some(last) = last {
+            last_remaining = self.without_leaked(last.0.clone(), &kids);
+        }
+        Remaining {
+            published: remaining.ok_or(KeySetError::NoUsableKey),
+            last: last_remaining,
+            newly_leaked,
+        }
     }
 
-    /// Remembers a leaked key; returns whether it is new.
-    fn note(&mut self, key: &LeakedKey) -> bool {
+    /// Remembers a leaked key. Returns whether it was not known before.
+    fn remember(&mut self, key: &LeakedKey) -> bool {
         if key.moduli.is_empty() {
             let names = format!("names {:?}", key.kids);
             return self.known.insert(sha256(names.as_bytes()));
         }
         let mut is_new = false;
         for modulus in &key.moduli {
-            is_new |= self.known.insert(sha256(modulus));
+            if self.known.insert(sha256(modulus)) {
+                is_new = true;
+            }
         }
         is_new
     }
 
-    /// The keys that have none of these names and no leaked modulus; `None` where there are none.
+    /// Returns the keys with none of these names and no leaked modulus. `None` if no key remains.
     fn without_leaked(
         &self,
         mut keys: HashMap<String, PublicKey>,

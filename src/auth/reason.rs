@@ -1,16 +1,16 @@
 //! Why a caller is not admitted.
 
-/// Makes [`Reason`] of a table: what each means, what it is called here, and its name in logs.
+/// Defines [`Reason`] from a table: the meaning, the variant, and the name in logs and metrics.
 macro_rules! reasons {
     ($(#[doc = $meaning:literal] $reason:ident = $name:literal,)*) => {
-        /// Why a caller is not admitted; for the log and for metrics, and not for the caller.
+        /// Why a caller is not admitted. For the log and metrics, not for the caller.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Reason {
             $(#[doc = $meaning] $reason,)*
         }
 
         impl Reason {
-            /// Every one, where its discriminant says.
+            /// Every reason.
             pub const ALL: &[Self] = &[$(Self::$reason,)*];
 
             /// The name in logs and metrics.
@@ -24,33 +24,33 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// There are no credentials of a configured way.
+    /// There are no credentials of a configured method.
     Missing = "missing",
-    /// A password or a secret in a header is wrong.
+    /// The password, or the secret in a header, is wrong.
     Wrong = "wrong",
-    /// A header that carries credentials occurs twice.
+    /// A header with credentials occurs twice.
     Repeated = "repeated",
-    /// The token is no JWT in compact form, or its header lacks `alg` or `kid`.
+    /// The token is not a JWT in compact form, or its header lacks `alg` or `kid`.
     Malformed = "malformed",
     /// `alg` is not RS256.
     Algorithm = "alg_not_allowed",
     /// `typ` is not that of an access token.
     Type = "typ_not_allowed",
-    /// `crit` names what we would have to understand.
+    /// `crit` asks for an extension, and none is supported.
     Critical = "crit_not_supported",
     /// The issuer has no such key.
     UnknownKey = "unknown_kid",
-    /// The signature is not that key's.
+    /// The signature is not by that key.
     Signature = "bad_signature",
-    /// A claim is missing or has another type than its RFC says.
+    /// A claim is missing or of the wrong type.
     Claims = "malformed_claims",
-    /// `iss` is another.
+    /// `iss` differs from the configured issuer.
     Issuer = "wrong_iss",
-    /// `aud` is another.
+    /// `aud` differs from the configured audience.
     Audience = "wrong_aud",
     /// `exp` has passed.
     Expired = "expired",
-    /// `nbf` or `iat` is yet to come.
+    /// `nbf` or `iat` is in the future.
     NotYet = "not_yet_valid",
     /// The token was issued to another client.
     Client = "wrong_client",
@@ -61,12 +61,13 @@ reasons! {
 }
 
 impl Reason {
-    /// Whether the token is valid, and was issued for something else.
+    /// Whether the token is valid, but does not entitle to call this service.
     pub fn is_forbidden(self) -> bool {
         matches!(self, Self::Client | Self::Scope)
     }
 
-    /// RFC 6750 §3.1; nothing where no token was presented.
+    /// Returns the error code of RFC 6750 §3.1. `None` if the request has no token or it could not be
+    /// verified.
     pub(super) fn oauth_error(self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::Wrong | Self::Repeated | Self::KeysUnavailable => None,

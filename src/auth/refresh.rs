@@ -1,5 +1,5 @@
-//! Keeps an issuer's keys at hand: a thread that fetches them before they expire, one fetch at a
-//! time, and what callers wait for when they need keys that are not there.
+//! Keeps an issuer's keys up to date. A thread fetches them before they expire, one fetch at a time.
+//! Callers who need a key that is missing wait for a fetch.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,260 +11,135 @@ use std::{
     time::{Duration, Instant},
 };
 
-use derive_more::Display;
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
     issuer::Issuer,
-    keys::{KeySet, Leaks, Published, Trusted},
+    keys::KeySet,
+    refresh_state::{FailureCause, FetchCounts, Freshness, RefreshState},
+    trusted::TrustedKeys,
 };
-use crate::escape;
 
-/// How long keys are used before they are fetched again, whatever the issuer says.
-const FRESH: std::ops::RangeInclusive<Duration> =
-    Duration::from_secs(30)..=Duration::from_secs(3600);
-/// Between attempts while there are no keys at all.
-const COLD_RETRY: Duration = Duration::from_secs(1);
-/// Between attempts after a bad answer, and between fetches for the sake of unknown keys.
-const COOLDOWN: Duration = Duration::from_secs(30);
-/// How many leaked keys a fetch logs by name, and how much of each name, in characters.
-const LEAKS_LOGGED: usize = 10;
-const KID_LIMIT: usize = 64;
-/// How long a caller waits for fetches in all; one of them ends sooner.
+/// The longest time that a caller waits for fetches. A single fetch takes less.
 const CALLER_WAIT: Duration = Duration::from_millis(1800);
 
-/// An issuer's keys, kept up to date.
+/// The keys of an issuer, kept up to date.
 pub struct Keys {
     shared: Arc<Shared>,
-    /// Wakes the thread; without it, the thread ends. `None` for keys that are fixed.
-    wanted: Option<SyncSender<()>>,
+    /// Wakes the thread, which ends when this is dropped. `None` for keys that are never fetched.
+    wake: Option<SyncSender<()>>,
 }
 
-#[derive(Default)]
+/// The state that callers and the thread share.
 struct Shared {
-    state: Mutex<State>,
-    /// Tells of the end of a fetch.
+    state: Mutex<RefreshState>,
+    /// Notified at the end of each fetch.
     fetched: Notify,
 }
 
-/// The keys there are, and what is done to get others.
-#[derive(Default)]
-struct State {
-    /// For how long keys are good.
-    max_stale: Duration,
-    /// The last good ones, and when they came.
-    keys: Option<(Arc<Trusted>, Instant)>,
-    /// The keys that are good no more, because the issuer has published their private half.
-    leaks: Leaks,
-    /// Why the last attempt failed, if it did.
-    failure: Option<String>,
-    /// How many attempts went well, and how many did not.
-    fetches: (u64, u64),
-    /// A fetch is under way, or about to be.
-    fetching: bool,
-    /// The last time that an unknown key led to a fetch.
-    unknown: Option<Instant>,
-}
-
-/// How fresh the keys are; printed, the word for it in readiness.
-#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
-pub enum Freshness {
-    /// The last attempt gave them.
-    #[display("ok")]
-    Fresh,
-    /// Older, and good for now.
-    #[display("stale")]
-    Stale,
-    /// There are none, or they are older than `max_stale`.
-    #[display("none")]
-    None,
+impl Shared {
+    fn new(state: RefreshState) -> Self {
+        Self { state: Mutex::new(state), fetched: Notify::new() }
+    }
 }
 
 impl Keys {
-    /// Starts fetching, at once and then in time. Until then the `last` keys are good, if there are any
-    /// of this issuer.
+    /// Starts a thread that fetches the keys at once, and again before they expire. Until the first
+    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer.
     ///
     /// # Errors
     ///
-    /// No thread can be started.
-    pub fn keep(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> std::io::Result<Self> {
-        let shared = Arc::<Shared>::default();
-        let mut state = State { max_stale, fetching: true, ..State::default() };
-        if let Some(last) = last {
-            let last = last.shared.state.lock();
-            state.leaks = last.leaks.clone();
-            // Without the tokens verified by them: other claims may be expected now.
-            let renewed = |trusted: &Trusted| Arc::new(Trusted::new(trusted.keys.clone()));
-            state.keys = last.keys.as_ref().map(|(trusted, since)| (renewed(trusted), *since));
-        }
-        *shared.state.lock() = state;
-        let (wanted, wishes) = sync_channel(1);
-        let keys = Self { shared: shared.clone(), wanted: Some(wanted) };
+    /// The thread cannot be started.
+    pub fn start(
+        issuer: Issuer,
+        max_stale: Duration,
+        last: Option<&Self>,
+    ) -> std::io::Result<Self> {
+        let state = match last {
+            Some(last) => RefreshState::new(max_stale, Some(&last.shared.state.lock())),
+            None => RefreshState::new(max_stale, None),
+        };
+        let shared = Arc::new(Shared::new(state));
+        let (wake, woken) = sync_channel(1);
+        let keys = Self { shared: shared.clone(), wake: Some(wake) };
         let thread = thread::Builder::new().name("token-keys".to_owned());
-        thread.spawn(move || run(&shared, &issuer, &wishes))?;
+        thread.spawn(move || fetch_forever(&shared, &issuer, &woken))?;
         Ok(keys)
     }
 
-    /// Keys that are never fetched and never too old. No caller waits for others.
+    /// Keys that are never fetched and never too old. Callers do not wait.
     pub fn fixed(keys: KeySet) -> Self {
-        let state = State {
-            max_stale: Duration::MAX,
-            keys: Some((Arc::new(Trusted::new(keys)), Instant::now())),
-            ..State::default()
-        };
-        Self { shared: Arc::new(Shared { state: state.into(), ..Shared::default() }), wanted: None }
+        Self { shared: Arc::new(Shared::new(RefreshState::fixed(keys))), wake: None }
     }
 
-    /// How fresh they are.
+    /// How fresh the keys are.
     pub fn freshness(&self) -> Freshness {
-        let state = self.shared.state.lock();
-        match state.good() {
-            None => Freshness::None,
-            Some(_) if state.failure.is_some() => Freshness::Stale,
-            Some(_) => Freshness::Fresh,
-        }
+        self.shared.state.lock().freshness()
     }
 
-    /// How many fetches went well since the start, and how many did not.
-    pub fn fetches(&self) -> (u64, u64) {
-        self.shared.state.lock().fetches
+    /// The number of fetches since the start.
+    pub fn fetches(&self) -> FetchCounts {
+        self.shared.state.lock().counts()
     }
 
-    /// The keys, unless they are too old.
-    pub(super) fn current(&self) -> Option<Arc<Trusted>> {
-        self.shared.state.lock().good().cloned()
+    /// Returns the keys in use, or `None` if there are none or they are too old.
+    pub(super) fn current(&self) -> Option<Arc<TrustedKeys>> {
+        self.shared.state.lock().usable().cloned()
     }
 
-    /// The keys. Where the one of this name is not among them, a caller waits for the fetch that is
-    /// under way; where none is and there are others, one is begun, unless such a one was lately.
-    pub(super) async fn with(&self, kid: &str) -> Option<Arc<Trusted>> {
-        let since = Instant::now();
-        let lately = |then| since.saturating_duration_since(then) < COOLDOWN;
+    /// Returns the keys in use, preferably with the key `kid`. If it is missing, waits for a fetch
+    /// already in progress, or starts one. Unknown keys start at most one fetch per 30 s.
+    /// Waits for [`CALLER_WAIT`] at most.
+    pub(super) async fn keys_for(&self, kid: &str) -> Option<Arc<TrustedKeys>> {
+        let start = Instant::now();
         loop {
             let fetched = {
                 let mut state = self.shared.state.lock();
-                let good = state.good().cloned();
-                if good.as_ref().is_some_and(|trusted| trusted.keys.get(kid).is_some()) {
-                    return good;
+                let usable = state.usable().cloned();
+                if let Some(trusted) = &usable {
+                    if trusted.keys.get(kid).is_some() {
+                        return usable;
+                    }
+                    if let Some(wake) = &self.wake
+                        && state.start_fetch_for_unknown_key(start)
+                    {
+                        // If the channel is full, the thread has been woken already.
+                        let _ = wake.try_send(());
+                    }
                 }
-                if let Some(wanted) = &self.wanted
-                    && good.is_some()
-                    && !state.fetching
-                    && !state.unknown.is_some_and(lately)
-                {
-                    state.unknown = Some(Instant::now());
-                    state.fetching = true;
-                    // Full, it has been woken already.
-                    let _ = wanted.try_send(());
+                if !state.is_fetching() {
+                    return usable;
                 }
-                if !state.fetching {
-                    return good;
-                }
+                // Created under the lock, so that it sees the end of the present fetch.
                 self.shared.fetched.notified()
             };
-            if timeout_at((since + CALLER_WAIT).into(), fetched).await.is_err() {
+            if timeout_at((start + CALLER_WAIT).into(), fetched).await.is_err() {
                 return self.current();
             }
         }
     }
 }
 
-fn run(shared: &Shared, issuer: &Issuer, wishes: &Receiver<()>) {
+/// Fetches the keys at once, and again after each pause or wake-up, until the [`Keys`] are dropped.
+fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
     loop {
-        // The resolver of names panics where no thread can be had.
-        let fetched = catch_unwind(AssertUnwindSafe(|| issuer.fetch()))
-            .unwrap_or_else(|_| Err("the fetch panicked".to_owned()));
+        // The system's name resolution panics if it cannot start a thread.
+        let fetched = match catch_unwind(AssertUnwindSafe(|| issuer.fetch())) {
+            Ok(fetched) => fetched.map_err(FailureCause::Fetch),
+            Err(_) => Err(FailureCause::Panic),
+        };
         let mut state = shared.state.lock();
-        let pause = state.take(fetched);
-        // Under the lock, so that nobody who begins the next one is woken by this one.
+        let pause = state.finish_fetch(fetched);
+        // Under the lock: a caller who starts the next fetch must not be woken by this one.
         shared.fetched.notify_waiters();
         drop(state);
-        if wishes.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+        if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
         let mut state = shared.state.lock();
-        state.fetching = true;
-        // A wish that came meanwhile is what is done now.
-        let _ = wishes.try_recv();
-    }
-}
-
-impl State {
-    /// The keys, unless they are too old.
-    fn good(&self) -> Option<&Arc<Trusted>> {
-        let (keys, since) = self.keys.as_ref()?;
-        (since.elapsed() <= self.max_stale).then_some(keys)
-    }
-
-    /// Takes what came of a fetch; says how long to wait for the next one.
-    fn take(&mut self, fetched: Result<(Published, Option<Duration>), String>) -> Duration {
-        self.fetching = false;
-        let usable = match fetched {
-            Ok((published, max_age)) => self.refuse_leaked(published).map(|keys| (keys, max_age)),
-            Err(why) => Err(why),
-        };
-        match usable {
-            Ok((keys, max_age)) => {
-                self.fetches.0 += 1;
-                if self.failure.take().is_some() || self.keys.is_none() {
-                    log::info!("token keys: fetched");
-                }
-                let trusted = match self.keys.take() {
-                    Some((trusted, _)) if trusted.keys == keys => trusted,
-                    _ => Arc::new(Trusted::new(keys)),
-                };
-                self.keys = Some((trusted, Instant::now()));
-                // Somewhat before they expire, and before they are too old.
-                let fresh = max_age.unwrap_or(*FRESH.end()).mul_f64(0.8);
-                fresh.clamp(*FRESH.start(), *FRESH.end()).min(self.max_stale / 2)
-            }
-            Err(why) => {
-                self.fetches.1 += 1;
-                let (so, pause) = match self.good() {
-                    Some(_) => ("going on with the last ones", COOLDOWN.min(self.max_stale / 2)),
-                    None => ("no token is accepted", COLD_RETRY),
-                };
-                let failure = format!("token keys: cannot fetch them, {so}: {why}");
-                if self.failure.as_ref() != Some(&failure) {
-                    log::warn!("{failure}");
-                }
-                self.failure = Some(failure);
-                pause
-            }
-        }
-    }
-
-    /// The published keys without those whose private half is published, too. These are refused among
-    /// the last good keys as well, so that they verify no token from now on.
-    fn refuse_leaked(&mut self, published: Published) -> Result<KeySet, String> {
-        let (trusted, since) = match self.keys.take() {
-            Some((trusted, since)) => (Some(trusted), since),
-            None => (None, Instant::now()),
-        };
-        let taken = self.leaks.take(published, trusted.as_ref().map(|trusted| &trusted.keys));
-        self.keys = match (trusted, taken.last) {
-            (Some(trusted), Some(left)) if trusted.keys == left => Some((trusted, since)),
-            (_, Some(left)) => Some((Arc::new(Trusted::new(left)), since)),
-            (_, None) => None,
-        };
-        log_leaks(&taken.newly_leaked);
-        taken.fresh.map_err(str::to_owned)
-    }
-}
-
-fn log_leaks(kids: &[String]) {
-    for kid in kids.iter().take(LEAKS_LOGGED) {
-        let kid = escape::excerpt(kid, KID_LIMIT);
-        log::error!(
-            "token keys: the issuer publishes the private half of the key `{kid}`, with which \
-             anybody can sign; it is refused from now on"
-        );
-    }
-    let others = kids.len().saturating_sub(LEAKS_LOGGED);
-    if others > 0 {
-        log::error!(
-            "token keys: the issuer publishes {others} more private keys; they are refused"
-        );
+        state.start_fetch();
+        // The next fetch also serves a wake-up that came after the pause.
+        let _ = woken.try_recv();
     }
 }

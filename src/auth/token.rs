@@ -1,49 +1,54 @@
-//! Access tokens: RFC 7519 in RFC 7515's compact form, checked as RFC 9068 and RFC 8725 ask.
+//! Access tokens: JWTs (RFC 7519) in the compact form of RFC 7515, verified as RFC 9068 and RFC 8725
+//! ask.
 //!
-//! RS256 only. The key is the issuer's one of the token's `kid`; whatever the token brings along
-//! (`jku`, `jwk`, `x5u`, `x5c`) is not looked at. Claims have the types that their RFCs give them,
-//! or the token is refused.
+//! RS256 only. The key is always the issuer's key of the token's `kid`; key material that the token
+//! names or carries itself (`jku`, `jwk`, `x5u`, `x5c`) is ignored. A claim whose type differs from
+//! its RFC makes the token invalid.
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
-    Deserialize,
+    Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::{Reason, keys::PublicKey, object};
+use super::{json::read_object, public_key::PublicKey, reason::Reason};
 
-/// What a token must say.
+/// The values of `typ` that an access token may have, in lower case.
+const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
+
+/// The claims that a token must have.
 #[derive(Debug)]
 pub struct Expected {
-    /// `iss`, exactly.
+    /// The exact `iss`.
     pub issuer: String,
-    /// `aud`, or one of it.
+    /// The `aud`, or one of them.
     pub audience: String,
-    /// `cid` (Okta) or `client_id` (RFC 9068) is one of these.
+    /// The values of which `cid` (Okta) or `client_id` (RFC 9068) is one.
     pub clients: Vec<String>,
-    /// One of `scp` (Okta) or of `scope` (RFC 9068).
+    /// One of the scopes in `scp` (Okta) or `scope` (RFC 9068).
     pub scope: String,
-    /// By how much clocks may differ.
+    /// How far the clocks may differ.
     pub leeway: Duration,
 }
 
-/// A token whose header is fit for verification.
+/// A token with a valid header. Its signature and claims are not verified yet.
 pub struct Token<'t> {
+    /// Header and claims as they were signed.
     signed: &'t str,
     claims: &'t str,
     signature: Vec<u8>,
-    /// Which key has signed it.
+    /// The name of the key that the token claims to be signed with.
     pub kid: String,
 }
 
-/// What a valid token says.
+/// The facts of a verified token.
 #[derive(Debug, PartialEq)]
 pub struct Verified {
-    /// The client it was issued to, one of [`Expected::clients`].
+    /// The client that it was issued to, one of [`Expected::clients`].
     pub client: String,
-    /// When it ends, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expires: f64,
 }
 
@@ -51,23 +56,23 @@ pub struct Verified {
 struct Header {
     alg: String,
     kid: String,
-    #[serde(default, deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "present")]
     typ: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
-    aud: Strings,
+    aud: Audience,
     exp: f64,
     iat: f64,
     #[serde(default)]
     nbf: f64,
-    #[serde(default, deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "present")]
     cid: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "present")]
     client_id: Option<String>,
     #[serde(default)]
     scp: Vec<String>,
@@ -77,81 +82,96 @@ struct Claims {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Strings {
+enum Audience {
     One(String),
     Several(Vec<String>),
 }
 
-/// A claim that may be left out and, where it is there, has its type.
-fn not_null<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
+/// Reads an optional claim that is present: `null` is not one of its values.
+fn present<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
 where
-    D: serde::Deserializer<'de>,
+    D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
     T::deserialize(value).map(Some)
 }
 
 impl<'t> Token<'t> {
-    /// Reads the form and the header.
+    /// Splits a token and reads its header.
     ///
     /// # Errors
     ///
-    /// Why it can be no token of ours.
+    /// The reason why it is refused, whatever its signature and claims are.
     pub fn read(token: &'t str) -> Result<Self, Reason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(Reason::Malformed)?;
-        demand(!claims.contains('.'), Reason::Malformed)?;
+        ensure(!claims.contains('.'), Reason::Malformed)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Reason::Malformed)?;
-        let header: Header = json(header)?;
-        demand(header.alg == "RS256", Reason::Algorithm)?;
-        let fit = |typ: String| {
-            let known = ["jwt", "at+jwt", "application/at+jwt"];
-            known.iter().any(|known| typ.eq_ignore_ascii_case(known))
-        };
-        demand(header.typ.is_none_or(fit), Reason::Type)?;
-        demand(header.crit.is_none(), Reason::Critical)?;
+        let header: Header = read_part(header)?;
+        ensure(header.alg == "RS256", Reason::Algorithm)?;
+        if let Some(typ) = header.typ {
+            let is_access_token = TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known));
+            ensure(is_access_token, Reason::Type)?;
+        }
+        ensure(header.crit.is_none(), Reason::Critical)?;
         Ok(Self { signed, claims, signature, kid: header.kid })
     }
 
-    /// Verifies the signature and then the claims, at `now`, in seconds since 1970.
+    /// Verifies the signature and then the claims. `now` is in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// Why it is refused.
+    /// The reason why it is refused.
     pub fn verify(
         &self,
         key: &PublicKey,
         expected: &Expected,
         now: f64,
     ) -> Result<Verified, Reason> {
-        demand(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
-        let claims: Claims = json(self.claims).map_err(|_| Reason::Claims)?;
-        demand(claims.iss == expected.issuer, Reason::Issuer)?;
-        let ours = match &claims.aud {
-            Strings::One(audience) => *audience == expected.audience,
-            Strings::Several(list) => list.contains(&expected.audience),
-        };
-        demand(ours, Reason::Audience)?;
+        ensure(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
+        let claims: Claims = read_part(self.claims).map_err(|_| Reason::Claims)?;
+        ensure(claims.iss == expected.issuer, Reason::Issuer)?;
+        ensure(claims.aud.includes(&expected.audience), Reason::Audience)?;
         let leeway = expected.leeway.as_secs_f64();
-        demand(claims.exp + leeway > now, Reason::Expired)?;
-        demand(claims.iat.max(claims.nbf) <= now + leeway, Reason::NotYet)?;
-        let client = match (claims.cid, claims.client_id) {
-            (Some(cid), Some(client_id)) if cid != client_id => return Err(Reason::Claims),
-            (cid, client_id) => cid.or(client_id).ok_or(Reason::Client)?,
-        };
-        demand(expected.clients.contains(&client), Reason::Client)?;
-        let mut scopes = claims.scp.iter().map(String::as_str).chain(claims.scope.split(' '));
-        demand(scopes.any(|scope| scope == expected.scope), Reason::Scope)?;
-        Ok(Verified { client, expires: claims.exp })
+        ensure(claims.exp + leeway > now, Reason::Expired)?;
+        ensure(claims.iat.max(claims.nbf) <= now + leeway, Reason::NotYet)?;
+        let client = claims.client()?;
+        ensure(expected.clients.iter().any(|known| known == client), Reason::Client)?;
+        ensure(claims.has_scope(&expected.scope), Reason::Scope)?;
+        Ok(Verified { client: client.to_owned(), expires: claims.exp })
     }
 }
 
-fn demand(holds: bool, reason: Reason) -> Result<(), Reason> {
+impl Claims {
+    /// Returns the client that the token was issued to.
+    fn client(&self) -> Result<&str, Reason> {
+        match (&self.cid, &self.client_id) {
+            (Some(cid), Some(client_id)) if cid != client_id => Err(Reason::Claims),
+            (Some(client), _) | (None, Some(client)) => Ok(client),
+            (None, None) => Err(Reason::Client),
+        }
+    }
+
+    fn has_scope(&self, scope: &str) -> bool {
+        self.scp.iter().any(|one| one == scope) || self.scope.split(' ').any(|one| one == scope)
+    }
+}
+
+impl Audience {
+    fn includes(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(list) => list.iter().any(|one| one == audience),
+        }
+    }
+}
+
+fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
     if holds { Ok(()) } else { Err(reason) }
 }
 
-/// The JSON in a part of a token. serde_json refuses a member of ours that occurs twice.
-fn json<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Malformed)?;
-    object(&bytes).ok_or(Reason::Malformed)
+/// Reads a part of a token as JSON. serde refuses a member that occurs twice.
+fn read_part<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Malformed)?;
+    read_object(&json).ok_or(Reason::Malformed)
 }

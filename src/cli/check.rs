@@ -7,18 +7,19 @@ use std::{
 
 use clap::Args;
 
-use super::{Common, Exit, Failure, Rules, fixtures, print, rules};
+use super::{CliError, ExitStatus, LoadedRules, SharedFlags, fixtures, load_rules, print_result};
 use crate::{
+    certificate,
     credentials::issuer,
     load::Lints,
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
-    server::Certificate,
+    settings::SecretFiles,
 };
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct CheckArguments {
     /// The org's user schema, to hold the rules against: GET /api/v1/meta/schemas/user/default
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -33,9 +34,9 @@ pub(super) struct Arguments {
     coverage: Option<PathBuf>,
 }
 
-pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
     let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
-    let (settings, mut problems) = common.settings(true)?;
+    let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth)
@@ -43,14 +44,14 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         problems.push(problem);
     }
     if let Some(files) = &settings.server.tls
-        && let Err(problem) = Certificate::read(files)
+        && let Err(problem) = certificate::read_pair(files)
     {
         problems.push(problem);
     }
     let lints = Lints { org, probe: arguments.probe };
-    let Rules { place, set, .. } = rules(&settings, &lints);
+    let LoadedRules { source, rules, .. } = load_rules(&settings, &lints);
     let mut report = String::new();
-    match set {
+    match rules {
         Err(found) => problems.append(found),
         Ok(rules) => {
             if let Some(recorded) = &arguments.coverage {
@@ -59,7 +60,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
             let hooks = counted(rules.hooks.len(), "hook");
             let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
             let revision = &rules.revision;
-            report = format!("{place}: {hooks}, {count}, no problems (revision {revision})\n");
+            report = format!("{source}: {hooks}, {count}, no problems (revision {revision})\n");
             report.extend(notes(&rules, &lints.org));
         }
     }
@@ -70,12 +71,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failur
         }
         report += &format!("{}\n", counted(problems.count(), "problem"));
     }
-    print(report.as_bytes())?;
-    Ok(if problems.is_empty() { Exit::Good } else { Exit::Bad })
+    print_result(report.as_bytes())?;
+    Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
 /// Which rules no recorded request passes, or fails, and what is amiss with the requests.
-fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, Failure> {
+fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, CliError> {
     let mut problems = Problems::default();
     let mut seen = BTreeSet::new();
     for case in fixtures::read(recorded)? {

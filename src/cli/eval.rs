@@ -1,4 +1,4 @@
-//! `eval`: one request, answered as the service would.
+//! `eval`: answers one request as the service would.
 
 use std::{
     fmt::Write as _,
@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 
-use super::{Common, Exit, Failure, complain, print, rules};
+use super::{CliError, ExitStatus, SharedFlags, load_rules, print_diagnostic, print_result};
 use crate::{
     file::Size,
     load::Lints,
@@ -28,76 +28,90 @@ Exit codes: 0 allowed or updated, 1 denied, 2 could not answer";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct EvalArguments {
     /// The hook: the name of its rules file, without .toml
     hook: String,
     /// The request, as Okta sends it [default: standard input]
     file: Option<PathBuf>,
-    /// Say on standard error what came of each rule and why
+    /// Explain each rule's outcome on standard error
     #[arg(long)]
     explain: bool,
 }
 
-pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let settings = common.valid_settings()?;
-    let rules = rules(&settings, &Lints::default()).set?;
+/// The body of a request, as it was read.
+struct RequestBody {
+    /// Its origin, in words.
+    place: String,
+    body: Vec<u8>,
+}
+
+pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
+    let settings = flags.load_valid_settings()?;
+    let rules = load_rules(&settings, &Lints::default()).rules?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
-        return Err(Failure(format!("there is no hook `{name}`{hint}")));
+        return Err(CliError(format!("there is no hook `{name}`{hint}")));
     };
-    let (place, body) = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
+    let RequestBody { place, body } =
+        read_request(arguments.file.as_deref(), settings.server.body_limit)?;
     let answer = pipeline::answer(hook, &body, pipeline::today())
-        .map_err(|error| Failure(format!("{place}: {error}")))?;
-    print(&answer.body)?;
+        .map_err(|error| CliError(format!("{place}: {error}")))?;
+    print_result(&answer.body)?;
     if io::stdout().is_terminal() {
-        print(b"\n")?;
+        print_result(b"\n")?;
     }
     if arguments.explain {
-        complain(explain(name, &answer, &rules.revision));
+        print_diagnostic(explain(name, &answer, &rules.revision));
     }
     Ok(match answer.decision {
-        DecisionKind::Deny => Exit::Bad,
-        DecisionKind::Allow | DecisionKind::Update => Exit::Good,
+        DecisionKind::Deny => ExitStatus::Negative,
+        DecisionKind::Allow | DecisionKind::Update => ExitStatus::Success,
     })
 }
 
-/// How the request is called, and its bytes: no more than the service would take.
-fn read_request(file: Option<&Path>, limit: usize) -> Result<(String, Vec<u8>), Failure> {
-    let Some(file) = file.filter(|file| file.as_os_str() != "-") else {
-        if io::stdin().is_terminal() {
-            complain("reading a request from standard input, up to Ctrl-D");
+/// Reads the request from a file, or from standard input if the file is `-` or is not given. Refuses a
+/// request that is larger than the service accepts.
+fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliError> {
+    match file {
+        Some(file) if file.as_os_str() != "-" => {
+            let place = file.display().to_string();
+            // It may be a pipe, as with `<(…)`.
+            let file = File::open(file)
+                .map_err(|error| CliError(format!("{place}: cannot read the file: {error}")))?;
+            let body = read_bounded(&place, file, limit)?;
+            Ok(RequestBody { place, body })
         }
-        let place = "standard input".to_owned();
-        let body = read_bounded(&place, io::stdin().lock(), limit)?;
-        return Ok((place, body));
-    };
-    let place = file.display().to_string();
-    // It may be a pipe, as with `<(…)`.
-    let file = File::open(file)
-        .map_err(|error| Failure(format!("{place}: cannot read the file: {error}")))?;
-    let body = read_bounded(&place, file, limit)?;
-    Ok((place, body))
+        _ => {
+            if io::stdin().is_terminal() {
+                print_diagnostic("reading a request from standard input; Ctrl-D ends it");
+            }
+            let place = "standard input".to_owned();
+            let body = read_bounded(&place, io::stdin().lock(), limit)?;
+            Ok(RequestBody { place, body })
+        }
+    }
 }
 
-/// All bytes, if they are no more than the limit of a body.
-fn read_bounded(place: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
+/// Reads to the end. An error if there are more than `limit` bytes.
+fn read_bounded(place: &str, reader: impl Read, limit: usize) -> Result<Vec<u8>, CliError> {
     let limit = limit as u64;
     let mut body = Vec::new();
-    // One more, to see whether there are more.
-    from.take(limit + 1)
+    // One byte more than allowed, to see whether there are too many.
+    let mut reader = reader.take(limit + 1);
+    reader
         .read_to_end(&mut body)
-        .map_err(|error| Failure(format!("{place}: cannot read the request: {error}")))?;
+        .map_err(|error| CliError(format!("{place}: cannot read the request: {error}")))?;
     if body.len() as u64 > limit {
         let limit = Size(limit);
-        return Err(Failure(format!(
+        return Err(CliError(format!(
             "{place}: the request is larger than {limit}, which the service refuses; `server.body_limit` changes that"
         )));
     }
     Ok(body)
 }
 
-/// Each rule's outcome and why, and what Okta will do.
+/// Explains each rule's outcome, and what Okta will do.
 fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
     for Verdict { rule, outcome } in &answer.verdicts {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Failure;
+use super::CliError;
 use crate::{
     file::{self, Kind, Links},
     pipeline::{self, Answer},
@@ -40,7 +40,7 @@ impl Case {
 }
 
 /// The cases of a folder, and what is amiss in it.
-pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, Failure> {
+pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, CliError> {
     let (mut hooks, strays): (Vec<_>, Vec<_>) =
         entries(directory)?.into_iter().partition(|path| path.is_dir());
     let mut cases = Vec::new();

@@ -1,4 +1,4 @@
-//! `replay`: recorded requests through the rules, compared with the recorded answers.
+//! `replay`: answers recorded requests and compares the answers with the recorded ones.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,26 +6,26 @@ use clap::Args;
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
-use super::{Common, Exit, Failure, fixtures, print};
+use super::{CliError, ExitStatus, SharedFlags, fixtures, print_result};
 use crate::{file, rule::RuleSet};
 
 const EXAMPLES: &str = "\
-A folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
+The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
 
 Examples:
-  registration-hook replay                   compare tests/fixtures
-  registration-hook replay recorded --update write the answers of today
+  registration-hook replay                     compare tests/fixtures
+  registration-hook replay recorded --update   record the present answers
 
 Exit codes: 0 all equal, 1 a difference, 2 could not answer";
 
-/// For how long the shortest description of a difference is looked for.
+/// The longest time to search for the shortest description of a difference.
 const DIFF_TIMEOUT: Duration = Duration::from_millis(500);
-/// Up to how many levels are indented, since each costs every line in it two bytes.
+/// The deepest level that is indented. Each level costs two bytes per line.
 const DEEPEST_INDENT: usize = 16;
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct ReplayArguments {
     /// The folder of recorded requests
     #[arg(default_value = "tests/fixtures")]
     directory: PathBuf,
@@ -34,76 +34,136 @@ pub(super) struct Arguments {
     update: bool,
 }
 
-pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let rules = common.rules()?;
+pub(super) fn run(
+    flags: &SharedFlags,
+    arguments: &ReplayArguments,
+) -> Result<ExitStatus, CliError> {
+    let rules = flags.load_valid_rules()?;
     let mut passed = 0_usize;
     let mut failed = 0_usize;
     for case in fixtures::read(&arguments.directory)? {
-        let case = case.map_err(|problem| problem.to_string());
-        match case.and_then(|case| compare(&case, &rules, arguments.update)) {
+        let result = match case {
+            Ok(case) if arguments.update => update(&case, &rules),
+            Ok(case) => compare(&case, &rules),
+            Err(problem) => Err(problem.to_string()),
+        };
+        match result {
             Ok(()) => passed += 1,
             Err(why) => {
                 failed += 1;
-                print(format!("{why}\n\n").as_bytes())?;
+                print_result(format!("{why}\n\n").as_bytes())?;
             }
         }
     }
-    print(format!("{passed} passed, {failed} failed\n").as_bytes())?;
-    Ok(if failed == 0 { Exit::Good } else { Exit::Bad })
+    print_result(format!("{passed} passed, {failed} failed\n").as_bytes())?;
+    Ok(if failed == 0 { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Answers a request and compares, or rewrites, the recorded answer.
-fn compare(case: &fixtures::Case, rules: &RuleSet, update: bool) -> Result<(), String> {
-    let answer = case.answer(rules, |answer| pretty(&answer.body));
-    let answer = answer.map_err(|problem| problem.to_string())?;
-    let answer = answer.map_err(|error| format!("{}: {error}", case.request.display()))?;
+/// Records the answer to a request.
+fn update(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
+    let answer = present_answer(case, rules)?;
+    file::write_unlinked(&case.response, answer.as_bytes())
+        .map_err(|error| format!("{}: {error}", case.response.display()))
+}
+
+/// Compares the answer to a request with the recorded one. The error shows the difference.
+fn compare(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
+    let answer = present_answer(case, rules)?;
     let place = case.response.display();
-    if update {
-        return file::write_unlinked(&case.response, answer.as_bytes())
-            .map_err(|error| format!("{place}: {error}"));
-    }
     let recorded = fixtures::read_file(&case.response)
         .map_err(|error| format!("{place}: {error}; record it with --update"))?;
     let recorded = pretty(&recorded)
-        .map_err(|error| format!("{place}: the recorded answer is no JSON: {error}"))?;
+        .map_err(|error| format!("{place}: the recorded answer is not JSON: {error}"))?;
     if recorded == answer {
         return Ok(());
     }
     Err(difference(&format!("{place} (recorded)"), &recorded, &answer))
 }
 
-/// What differs, line by line. Of texts that have little in common the time is bounded.
+/// Answers a request by the rules, and formats the answer as it is recorded.
+fn present_answer(case: &fixtures::Case, rules: &RuleSet) -> Result<String, String> {
+    match case.answer(rules, |answer| pretty(&answer.body)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(format!("{}: {error}", case.request.display())),
+        Err(problem) => Err(problem.to_string()),
+    }
+}
+
+/// The difference of two texts, line by line. Within [`DIFF_TIMEOUT`] it is the shortest one.
 fn difference(place: &str, recorded: &str, answer: &str) -> String {
     let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
     let diff = diff.unified_diff().header(place, "the answer now").to_string();
     diff.trim_end().to_owned()
 }
 
-/// JSON as it is recorded: a member a line, in the order given, and every value as it was written.
+/// Formats JSON as it is recorded: one member per line. Keeps the order, and every value as written.
 fn pretty(json: &[u8]) -> serde_json::Result<String> {
     let json: &RawValue = serde_json::from_slice(json)?;
-    let mut out = String::new();
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut formatter = JsonFormatter::default();
     for letter in json.get().chars() {
-        let in_text = quoted;
-        quoted ^= letter == '"' && !escaped;
-        escaped = quoted && letter == '\\' && !escaped;
-        if !in_text {
-            if letter.is_ascii_whitespace() {
-                continue;
-            }
-            let (opened, closes) = (out.ends_with(['{', '[']), ['}', ']'].contains(&letter));
-            depth = depth.saturating_sub(usize::from(closes));
-            if opened != closes || out.ends_with(',') {
-                out.push('\n');
-                out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST_INDENT)));
-            }
-            depth += usize::from(['{', '['].contains(&letter));
+        formatter.push(letter);
+    }
+    Ok(formatter.out + "\n")
+}
+
+/// Formats valid JSON, letter by letter.
+#[derive(Default)]
+struct JsonFormatter {
+    out: String,
+    depth: usize,
+    place: JsonPlace,
+}
+
+/// The place of the next letter of JSON.
+#[derive(Clone, Copy, Default)]
+enum JsonPlace {
+    #[default]
+    Outside,
+    InString,
+    AfterBackslash,
+}
+
+impl JsonFormatter {
+    fn push(&mut self, letter: char) {
+        match (self.place, letter) {
+            (JsonPlace::Outside, _) => return self.push_outside(letter),
+            (JsonPlace::InString, '"') => self.place = JsonPlace::Outside,
+            (JsonPlace::InString, '\\') => self.place = JsonPlace::AfterBackslash,
+            (JsonPlace::InString, _) => {}
+            (JsonPlace::AfterBackslash, _) => self.place = JsonPlace::InString,
         }
-        out.push(letter);
-        if !in_text && letter == ':' {
-            out.push(' ');
+        self.out.push(letter);
+    }
+
+    /// Adds a letter that is not in a string.
+    fn push_outside(&mut self, letter: char) {
+        if letter.is_ascii_whitespace() {
+            return;
+        }
+        let is_first = self.out.ends_with(['{', '[']);
+        match letter {
+            '}' | ']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if !is_first {
+                    self.break_line();
+                }
+            }
+            _ if is_first || self.out.ends_with(',') => self.break_line(),
+            _ => {}
+        }
+        self.out.push(letter);
+        match letter {
+            '{' | '[' => self.depth += 1,
+            ':' => self.out.push(' '),
+            '"' => self.place = JsonPlace::InString,
+            _ => {}
         }
     }
-    Ok(out + "\n")
+
+    fn break_line(&mut self) {
+        self.out.push('\n');
+        for _ in 0..self.depth.min(DEEPEST_INDENT) {
+            self.out.push_str("  ");
+        }
+    }
 }

@@ -2,76 +2,120 @@
 
 use std::{
     io, mem,
+    net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
-use arc_swap::ArcSwap;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use rustls::sign::CertifiedKey;
 
-use super::{Common, Exit, Failure, Rules, introduction, messages, rules};
+use super::{CliError, ExitStatus, LoadedRules, SharedFlags, banner::Banner, load_rules, messages};
 use crate::{
     auth::Reason,
+    certificate,
     credentials::Credentials,
     decision_log::DecisionLog,
     load::Lints,
     metrics::Metrics,
-    reload::{self, RulesFolder},
-    server::{self, Certificate, State, Stopped, Warnings},
+    reload::{self, Target},
+    server::{self, State, Stopped, Warnings},
+    settings::{SecretFiles, ServerSettings, Settings},
+    state::{Live, LiveState},
 };
 
-pub(super) fn run(common: &Common) -> Result<Exit, Failure> {
-    let (mut settings, problems) = common.settings(true)?;
+/// The bound listeners, and their addresses. For port 0, the system has chosen another.
+struct Listeners {
+    hooks: TcpListener,
+    hooks_address: SocketAddr,
+    metrics: Option<TcpListener>,
+    metrics_address: Option<SocketAddr>,
+}
+
+pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
+    let (mut settings, problems) = flags.load_settings(SecretFiles::Read)?;
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let Rules { place, directory, set, files } = rules(&settings, &Lints::default());
-    let rules = set?;
+    let LoadedRules { source, rules, folder } = load_rules(&settings, &Lints::default());
+    let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
-    let certificate = settings.server.tls.as_ref().map(Certificate::read).transpose()?;
-    let hooks = server::bind("server.bind", settings.server.bind)?;
-    let address = hooks.local_addr()?;
-    let metrics = settings.metrics.map(|address| server::bind("metrics.bind", address));
-    let metrics = metrics.transpose()?;
+    let certificate = read_certificate(&settings.server)?;
+    let listeners = Listeners::bind(&settings)?;
     let log = DecisionLog::start(&settings.log)
-        .map_err(|error| Failure(format!("log.decisions: cannot open the file: {error}")))?;
+        .map_err(|error| CliError(format!("log.decisions: cannot open the file: {error}")))?;
     let auth = mem::take(&mut settings.auth);
-    let password = (!auth.is_configured()).then(make_password).transpose()?;
-    let credentials = Credentials::new(auth, password.as_deref(), None)?;
-    let counters = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
+    let mut generated_password = None;
+    if !auth.is_configured() {
+        generated_password = Some(generate_password()?);
+    }
+    let credentials = Credentials::new(auth, generated_password.as_deref(), None)?;
+    let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
+    let live =
+        LiveState { rules: Live::new(rules), credentials: Live::new(credentials), certificate };
     let state = Arc::new(State {
-        settings,
-        rules: ArcSwap::from_pointee(rules),
-        credentials: ArcSwap::from_pointee(credentials),
-        certificate: certificate.map(|pair| Arc::new(Certificate::new(pair))),
+        settings: Arc::new(settings),
+        live: Arc::new(live),
         draining: AtomicBool::new(false),
         warnings: Warnings::default(),
-        metrics: counters.map_err(io::Error::other)?,
+        metrics: Arc::new(metrics.map_err(io::Error::other)?),
         log,
     });
-    state.metrics.rules_in_force(&state.rules.load().revision);
-    let (reload, asked) = sync_channel(1);
-    let folder = directory.map(|directory| RulesFolder { directory, files });
-    reload::keep(state.clone(), common.sources(true), folder, asked)?;
-    let served = server::run(hooks, metrics, &state, reload, || {
-        introduction::say(&state, &place, address, password.as_deref());
-        for warning in &state.settings.warnings {
-            log::warn!("{warning}");
-        }
-    });
+    let (reload, hangups) = sync_channel(1);
+    let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
+    let layers = flags.layers(SecretFiles::Read);
+    reload::start(target, &state.settings, layers, folder, hangups)?;
+    let banner = Banner {
+        rules_source: &source,
+        address: listeners.hooks_address,
+        metrics_address: listeners.metrics_address,
+        generated_password: generated_password.as_deref(),
+    };
+    let Listeners { hooks, metrics, .. } = listeners;
+    let stopped = server::run(hooks, metrics, &state, reload, || announce(&banner, &state));
     if let Some(log) = &state.log {
         log.finish();
     }
-    Ok(match served? {
-        Stopped::Gracefully => Exit::Good,
-        Stopped::AtOnce => Exit::Interrupted,
-    })
+    match stopped? {
+        Stopped::Gracefully => Ok(ExitStatus::Success),
+        Stopped::AtOnce => Ok(ExitStatus::Interrupted),
+    }
 }
 
-/// 128 random bits.
-fn make_password() -> Result<String, Failure> {
+impl Listeners {
+    fn bind(settings: &Settings) -> Result<Self, CliError> {
+        let hooks = server::bind("server.bind", settings.server.bind)?;
+        let hooks_address = hooks.local_addr()?;
+        let mut listeners = Self { hooks, hooks_address, metrics: None, metrics_address: None };
+        if let Some(address) = settings.metrics {
+            let metrics = server::bind("metrics.bind", address)?;
+            listeners.metrics_address = Some(metrics.local_addr()?);
+            listeners.metrics = Some(metrics);
+        }
+        Ok(listeners)
+    }
+}
+
+fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<CertifiedKey>>>, CliError> {
+    match &server.tls {
+        Some(files) => Ok(Some(Arc::new(Live::new(certificate::read_pair(files)?)))),
+        None => Ok(None),
+    }
+}
+
+/// Logs that the service is ready, and what should be changed in its settings.
+fn announce(banner: &Banner<'_>, state: &State) {
+    banner.log(&state.live);
+    for warning in &state.settings.warnings {
+        log::warn!("{warning}");
+    }
+}
+
+/// Generates a password of 128 random bits.
+fn generate_password() -> Result<String, CliError> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| {
-        Failure("no random password can be made here; set `auth.basic.username` and `auth.basic.password`".to_owned())
-    })?;
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        let why = "cannot generate a random password; set `auth.basic.username` and `auth.basic.password`";
+        return Err(CliError(why.to_owned()));
+    }
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -1,4 +1,4 @@
-//! What follows its files: how each is looked at, read and put in force.
+//! The subjects of reloads: how the files of each are checked, read and applied.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,70 +7,81 @@ use std::{
 
 use rustls::sign::CertifiedKey;
 
+use super::Target;
 use crate::{
+    certificate,
     credentials::Credentials,
     file::Fingerprint,
     load::{self, Extents, Lints, Loaded},
+    metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
-    server::{Certificate, RULES, State},
-    settings::{self, Sources, Tls},
+    settings::{self, Layers, Settings, TlsFiles},
+    state::{LivePart, LiveState},
 };
 
-/// Something that follows its files.
+/// A part of the live state, with the files that it is read from.
 pub(super) enum Subject {
-    /// The rules of a folder with the lists that they name.
+    /// The rules of a folder, with the lists that they name.
     Rules {
         directory: PathBuf,
-        /// What the lists held when they were good last.
+        /// The length and digest of each list when the rules were last valid.
         lists: Extents,
     },
-    /// The settings of `[auth]`. The other settings stay what they were at the start.
+    /// The settings of `[auth]`. The other settings stay as they were at the start.
     Credentials {
-        sources: Sources,
-        /// The files that the settings were read from last.
+        layers: Layers,
+        /// The files that the settings were last read from.
         files: Vec<PathBuf>,
+        settings_at_start: Arc<Settings>,
     },
-    /// The TLS pair.
-    Certificate { files: Tls },
+    /// The TLS certificate and its key.
+    Certificate { files: TlsFiles },
 }
 
-/// What came of reading.
-pub(super) struct Reading {
-    /// The files that were read, as they were before.
+/// The result of reading the files of a subject.
+pub(super) struct ReadResult {
+    /// The files, as they were before they were read.
     pub(super) files: Fingerprint,
-    pub(super) result: Result<Replacement, Problems>,
+    pub(super) replacement: Result<Replacement, Problems>,
 }
 
-/// What may take the place of what is in force.
+/// Valid content that can replace the live one.
 pub(super) enum Replacement {
     Rules(RuleSet),
     Credentials(Box<NewCredentials>),
     Certificate(CertifiedKey),
 }
 
-/// Credentials and what their settings say besides.
+/// Credentials from new settings, and what else is to be said about these settings.
 pub(super) struct NewCredentials {
-    /// `None` where they are those in force.
-    changed: Option<Credentials>,
-    /// What is no problem and should be changed.
+    /// `None` if they are the same as the live ones.
+    credentials: Option<Credentials>,
     warnings: Vec<String>,
-    /// Whether settings outside of `[auth]` have changed.
+    /// Whether settings outside of `[auth]` differ from those at the start.
     others_changed: bool,
 }
 
+/// The effect of a replacement.
+pub(super) enum Applied {
+    /// The new content is live. For the log, this is what is new.
+    Changed(String),
+    /// The content is the same as before.
+    Unchanged,
+}
+
 impl Subject {
-    /// The name in logs and metrics.
-    pub(super) fn name(&self) -> &'static str {
+    /// The part of the live state that is replaced.
+    pub(super) fn part(&self) -> LivePart {
         match self {
-            Self::Rules { .. } => RULES,
-            Self::Credentials { .. } => "credentials",
-            Self::Certificate { .. } => "certificate",
+            Self::Rules { .. } => LivePart::Rules,
+            Self::Credentials { .. } => LivePart::Credentials,
+            Self::Certificate { .. } => LivePart::Certificate,
         }
     }
 
-    /// Looks at the files that matter; `last` are those that were read last.
-    pub(super) fn look(&self, last: &Fingerprint) -> Fingerprint {
+    /// Takes the fingerprint of the files. `last` is the one of the files that were last read.
+    pub(super) fn fingerprint(&self, last: &Fingerprint) -> Fingerprint {
         match self {
             Self::Rules { directory, .. } => load::fingerprint(directory, last),
             Self::Credentials { files, .. } => Fingerprint::of(files),
@@ -78,99 +89,130 @@ impl Subject {
         }
     }
 
-    /// Whether the other files can be read while these are being written.
-    pub(super) fn can_hold(&self, writing: &[PathBuf]) -> bool {
+    /// Whether the other files can be read while these ones are still being written.
+    pub(super) fn can_read_without(&self, writing: &[PathBuf]) -> bool {
         match self {
             Self::Rules { lists, .. } => lists.include(writing),
             Self::Credentials { .. } | Self::Certificate { .. } => false,
         }
     }
 
-    /// Reads the files; of those that are being written what was good last.
-    pub(super) fn read(&mut self, state: &State, writing: &[PathBuf]) -> Reading {
+    /// Reads the files. Of the lists in `writing`, reads as much as was last valid.
+    pub(super) fn read(&mut self, live: &LiveState, writing: &[PathBuf]) -> ReadResult {
         match self {
             Self::Rules { directory, lists } => read_rules(directory, lists, writing),
-            Self::Credentials { sources, files } => read_credentials(sources, files, state),
-            Self::Certificate { files } => {
-                let before = Fingerprint::of([&files.certificate, &files.key]);
-                let pair = Certificate::read(files).map(Replacement::Certificate);
-                Reading { files: before, result: pair.map_err(Problems::from) }
+            Self::Credentials { layers, files, settings_at_start } => {
+                read_credentials(layers, files, settings_at_start, live)
             }
+            Self::Certificate { files } => read_certificate(files),
         }
     }
 }
 
-fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> Reading {
+fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> ReadResult {
     let held = lists.only(writing);
     let Loaded { rules, files } = load::load_folder(directory, &Lints::default(), held);
     if rules.is_ok() {
         *lists = files.lists;
     }
-    Reading { files: files.seen, result: rules.map(Replacement::Rules) }
+    ReadResult { files: files.seen, replacement: rules.map(Replacement::Rules) }
 }
 
-/// Reads the settings, and notes the files that they name from now on.
-fn read_credentials(sources: &Sources, files: &mut Vec<PathBuf>, state: &State) -> Reading {
+/// Reads the settings, and puts the files that they name now into `files`.
+fn read_credentials(
+    layers: &Layers,
+    files: &mut Vec<PathBuf>,
+    settings_at_start: &Settings,
+    live: &LiveState,
+) -> ReadResult {
     let before = Fingerprint::of(&*files);
-    let (new, mut problems) = match settings::load(sources) {
-        Ok(read) => read,
-        Err(problem) => return Reading { files: before, result: Err(problem.into()) },
+    let (new, problems) = match settings::load(layers) {
+        Ok(loaded) => loaded,
+        Err(problem) => return ReadResult { files: before, replacement: Err(problem.into()) },
     };
-    // Of bad settings, too: a file that is missing may come.
+    // Those of invalid settings, too: a missing file may be created.
     files.clone_from(&new.files);
-    let mut looked_at = Fingerprint::default();
+    let mut read = Fingerprint::default();
     for file in &new.files {
-        looked_at.add_from(file, &before);
+        read.add_from(file, &before);
     }
-    let last = state.credentials.load_full();
-    if problems.is_empty() && last.auth.is_configured() && !new.auth.is_configured() {
-        problems.push(Problem::named("auth", "no way in is configured any more"));
+    let credentials = new_credentials(new, problems, settings_at_start, live);
+    let replacement = credentials.map(|new| Replacement::Credentials(Box::new(new)));
+    ReadResult { files: read, replacement }
+}
+
+fn new_credentials(
+    new: Settings,
+    mut problems: Problems,
+    settings_at_start: &Settings,
+    live: &LiveState,
+) -> Result<NewCredentials, Problems> {
+    let last = live.credentials.load_full();
+    if problems.is_empty() && last.settings.is_configured() && !new.auth.is_configured() {
+        let why = "no authentication method is configured any more; set one, or restart";
+        problems.push(Problem::named("auth", why));
     }
     if !problems.is_empty() {
-        return Reading { files: looked_at, result: Err(problems) };
+        return Err(problems);
     }
-    let others_changed = !new.same_but_for_auth(&state.settings);
-    let changed = if new.auth == last.auth {
-        None
-    } else {
-        match Credentials::new(new.auth, None, Some(&last)) {
-            Ok(credentials) => Some(credentials),
-            Err(problem) => return Reading { files: looked_at, result: Err(problem.into()) },
-        }
+    let others_changed = !new.equals_apart_from_auth(settings_at_start);
+    let mut credentials = None;
+    if new.auth != last.settings {
+        credentials = Some(Credentials::new(new.auth, None, Some(&last))?);
+    }
+    Ok(NewCredentials { credentials, warnings: new.warnings, others_changed })
+}
+
+fn read_certificate(files: &TlsFiles) -> ReadResult {
+    let before = Fingerprint::of([&files.certificate, &files.key]);
+    let replacement = match certificate::read_pair(files) {
+        Ok(pair) => Ok(Replacement::Certificate(pair)),
+        Err(problem) => Err(problem.into()),
     };
-    let new = NewCredentials { changed, warnings: new.warnings, others_changed };
-    Reading { files: looked_at, result: Ok(Replacement::Credentials(Box::new(new))) }
+    ReadResult { files: before, replacement }
 }
 
 impl Replacement {
-    /// Puts it in force. Returns what is new, or `None` if it is what was in force already.
-    pub(super) fn put_in_force(self, state: &State) -> Option<String> {
+    /// Makes the content live, unless it is the same as before.
+    pub(super) fn apply(self, target: &Target) -> Applied {
         match self {
-            Self::Rules(rules) => put_rules(rules, state),
-            Self::Credentials(new) => put_credentials(*new, state),
-            Self::Certificate(pair) => state.certificate.as_ref()?.replace(pair),
+            Self::Rules(rules) => apply_rules(rules, target),
+            Self::Credentials(new) => apply_credentials(*new, &target.live),
+            Self::Certificate(pair) => apply_certificate(pair, &target.live),
         }
     }
 }
 
-fn put_rules(rules: RuleSet, state: &State) -> Option<String> {
-    if state.rules.load().revision == rules.revision {
-        return None;
+fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
+    if target.live.rules.load().revision == rules.revision {
+        return Applied::Unchanged;
     }
     let news = format!("revision {}", rules.revision);
-    state.metrics.rules_in_force(&rules.revision);
-    state.metrics.rules_reloaded("applied");
-    state.rules.store(Arc::new(rules));
-    Some(news)
+    target.metrics.rules_reloaded(ReloadResult::Applied);
+    target.live.rules.store(rules);
+    Applied::Changed(news)
 }
 
-fn put_credentials(new: NewCredentials, state: &State) -> Option<String> {
+fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
     if new.others_changed {
-        log::warn!("settings: what has changed outside of [auth] waits for a restart");
+        log::warn!("settings: changes outside of [auth] need a restart");
     }
-    state.credentials.store(Arc::new(new.changed?));
+    let Some(credentials) = new.credentials else {
+        return Applied::Unchanged;
+    };
+    live.credentials.store(credentials);
     for warning in new.warnings {
         log::warn!("{warning}");
     }
-    Some("what admits callers has changed".to_owned())
+    Applied::Changed("the new settings of [auth] are active".to_owned())
+}
+
+fn apply_certificate(pair: CertifiedKey, live: &LiveState) -> Applied {
+    match &live.certificate {
+        Some(certificate) if certificate.load().cert != pair.cert => {
+            certificate.store(pair);
+            Applied::Changed("new connections get the new certificate".to_owned())
+        }
+        _ => Applied::Unchanged,
+    }
 }

@@ -1,46 +1,54 @@
-//! When files are read: after a change, once it has settled; and again while reading may succeed.
+//! When files are read: after a change has settled, and again while a retry may succeed.
 
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use super::subject::{Reading, Subject};
-use crate::{
-    file::Fingerprint,
-    problem::Problems,
-    server::{RULES, State},
+use super::{
+    Target,
+    subject::{Applied, ReadResult, Subject},
 };
+use crate::{file::Fingerprint, metrics::ReloadResult, problem::Problems, state::LivePart};
 
-/// After how many looks that saw a change the log says that a file does not come to rest.
-pub(super) const PATIENCE: usize = 20;
+/// How many checks in a row may see a change before the log warns and the other files are read.
+pub(super) const CHANGING_LIMIT: usize = 20;
 /// How many problems are logged at a time.
-const LOGGED: usize = 10;
-/// A reading that may succeed later is tried again after this many times the time it took, so that it
-/// takes little of the processor.
+const PROBLEMS_LOGGED: usize = 10;
+/// A read that may succeed later is retried after this many times its own duration, so that retries
+/// take little processor time.
 const RETRY_FACTOR: u32 = 10;
-/// The time after which a reading that has panicked is tried again: at first, and at most.
-const PANIC_RETRY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+/// The shortest and the longest time before a retry after a panic.
+const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
 
-/// A subject, and what the looks at its files have seen.
+/// A subject, and the state of its files at earlier checks.
 pub(super) struct Watch {
     subject: Subject,
-    /// What the last look saw.
+    /// The files at the last check.
     seen: Fingerprint,
-    /// What was there when the files were read last. `None` has them read whatever is there.
+    /// The files when they were last read. With `None` they are read at the next check, changed or
+    /// not.
     read: Option<Fingerprint>,
-    /// How many looks in a row saw a change.
+    /// How many checks in a row have seen a change.
     changing: usize,
-    /// What was wrong with the files when they were read last.
-    failure: Option<Failure>,
+    /// Why the present files are not live. `None` if they are.
+    rejection: Option<Rejection>,
 }
 
-/// Why the files that are there are not in force.
-struct Failure {
-    /// What the log said.
-    logged: Vec<String>,
-    /// When to read the files again though they have not changed.
+/// A rejected reload.
+struct Rejection {
+    cause: Cause,
+    /// When to read the same files again.
     retry: Option<Retry>,
+}
+
+/// The cause of a rejected reload.
+#[derive(PartialEq, Eq)]
+enum Cause {
+    Problems(Problems),
+    /// Reading or applying has panicked. The panic hook has logged where.
+    Panic,
 }
 
 struct Retry {
@@ -49,185 +57,207 @@ struct Retry {
     pause: Duration,
 }
 
-/// Why there is a look.
+/// Why files are checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// It is time for one.
-    Time,
-    /// Somebody has asked for it, and is answered.
-    Asked,
+pub(super) enum Trigger {
+    /// The interval has passed.
+    Interval,
+    /// SIGHUP, after which the result is logged even if nothing has changed.
+    Hangup,
 }
 
-/// What came of a look.
-pub(super) enum Look {
-    /// The files are those that were read last.
+/// The result of a check.
+pub(super) enum FileState {
+    /// The files have been read as they are.
     Settled,
-    /// A file has changed since the last look.
+    /// The files have changed since the last check.
     Changing,
 }
 
 impl Watch {
-    /// Watches files that are to be read once more.
-    pub(super) fn new(subject: Subject) -> Self {
-        let seen = Fingerprint::default();
-        Self { subject, seen, read: None, changing: 0, failure: None }
+    /// Watches files, and reads them first.
+    pub(super) fn unread(subject: Subject) -> Self {
+        Self { subject, seen: Fingerprint::default(), read: None, changing: 0, rejection: None }
     }
 
-    /// Watches files that were read when they were like this.
-    pub(super) fn resumed(subject: Subject, read: Fingerprint) -> Self {
-        Self { read: Some(read), ..Self::new(subject) }
+    /// Watches files that had this fingerprint when they were read.
+    pub(super) fn already_read(subject: Subject, read: Fingerprint) -> Self {
+        Self { read: Some(read), ..Self::unread(subject) }
     }
 
-    /// The subject's name.
+    /// The subject's name in the log.
     pub(super) fn name(&self) -> &'static str {
-        self.subject.name()
+        self.subject.part().as_str()
     }
 
-    /// Has the files read at the next looks, whether or not they have changed.
-    pub(super) fn ask(&mut self) {
+    /// Has the files read at the next check, changed or not.
+    pub(super) fn force_read(&mut self) {
         self.read = None;
     }
 
-    /// Looks once, and reads the files if there is a change that has settled.
-    pub(super) fn look(&mut self, state: &State, reason: Reason) -> Look {
+    /// Checks the files, and reads them if a change has settled.
+    pub(super) fn check(&mut self, target: &Target, trigger: Trigger) -> FileState {
         let last = self.read.as_ref().unwrap_or(&self.seen);
-        let now = self.subject.look(last);
+        let now = self.subject.fingerprint(last);
         let changing = now.differences(&self.seen);
         self.seen = now;
-        if self.read.as_ref() == Some(&self.seen) && !self.retry_is_due() {
+        if self.read.as_ref() == Some(&self.seen) && !self.is_retry_due() {
             self.changing = 0;
-            return Look::Settled;
+            return FileState::Settled;
         }
         if changing.is_empty() {
-            return self.read_files(state, reason, &[]);
+            return self.read_files(target, trigger, &[]);
         }
-        self.note_changing(&changing);
-        if self.changing >= PATIENCE && self.others_wait(&changing) {
-            return self.read_files(state, reason, &changing);
+        self.count_changing(&changing);
+        if self.changing >= CHANGING_LIMIT && self.others_can_be_read(&changing) {
+            return self.read_files(target, trigger, &changing);
         }
-        Look::Changing
+        FileState::Changing
     }
 
-    /// Whether other files have settled changes, and can be read without those that are changing.
-    fn others_wait(&self, changing: &[PathBuf]) -> bool {
-        let have_changed = match &self.read {
+    /// Whether files other than these have settled changes, and can be read without these.
+    fn others_can_be_read(&self, changing: &[PathBuf]) -> bool {
+        if !self.subject.can_read_without(changing) {
+            return false;
+        }
+        match &self.read {
             None => true,
             Some(read) => self.seen.differences(read).iter().any(|file| !changing.contains(file)),
-        };
-        have_changed && self.subject.can_hold(changing)
+        }
     }
 
-    /// Whether the same files are to be read again now.
-    fn retry_is_due(&self) -> bool {
-        let retry = self.failure.as_ref().and_then(|failure| failure.retry.as_ref());
-        retry.is_some_and(|retry| Instant::now() >= retry.at)
+    /// Whether it is time to read the same files again.
+    fn is_retry_due(&self) -> bool {
+        match &self.rejection {
+            Some(Rejection { retry: Some(retry), .. }) => Instant::now() >= retry.at,
+            _ => false,
+        }
     }
 
-    /// Counts a look that saw files change. Says so once when patience ends.
-    fn note_changing(&mut self, changing: &[PathBuf]) {
+    /// Counts a check that saw these files change, and warns when the limit is reached.
+    fn count_changing(&mut self, changing: &[PathBuf]) {
         self.changing += 1;
-        if self.changing == PATIENCE {
+        if self.changing == CHANGING_LIMIT {
             let name = self.name();
-            let files = quoted(changing);
+            let files = in_backticks(changing);
             log::warn!(
-                "{name}: {files} changes all the time, so its changes are not read until it rests; write a new file beside it and rename it"
+                "{name}: {files} keeps changing, so its changes are not read until it stops; write a new file and rename it over the old one"
             );
         }
     }
 
-    /// Reads the files, and puts them in force unless they changed meanwhile. Files that are being
-    /// written all the time are taken as they were when they were good last.
-    fn read_files(&mut self, state: &State, reason: Reason, writing: &[PathBuf]) -> Look {
+    /// Reads the files, and applies the content unless they changed meanwhile. Of the files in
+    /// `writing`, takes the content that was last valid.
+    fn read_files(&mut self, target: &Target, trigger: Trigger, writing: &[PathBuf]) -> FileState {
         let start = Instant::now();
-        let Reading { mut files, result } = self.subject.read(state, writing);
+        let ReadResult { mut files, replacement } = self.subject.read(&target.live, writing);
         for file in writing {
             files.forget(file);
         }
-        self.seen = self.subject.look(&files);
+        self.seen = self.subject.fingerprint(&files);
         let mut changed = self.seen.differences(&files);
         changed.retain(|file| !writing.contains(file));
         if !changed.is_empty() {
-            self.note_changing(&changed);
-            return Look::Changing;
+            self.count_changing(&changed);
+            return FileState::Changing;
         }
         self.read = Some(files);
         if writing.is_empty() {
             self.changing = 0;
         }
-        match result {
+        match replacement {
             Ok(replacement) => {
-                let news = replacement.put_in_force(state);
-                self.accept(state, reason, news);
+                let applied = replacement.apply(target);
+                self.accept(target, trigger, applied);
             }
-            Err(problems) => self.reject(state, reason, &problems, start.elapsed()),
+            Err(problems) => self.reject(target, trigger, problems, start.elapsed()),
         }
-        Look::Settled
+        FileState::Settled
     }
 
-    /// Notes and logs that the files are good.
-    fn accept(&mut self, state: &State, reason: Reason, news: Option<String>) {
-        let name = self.name();
-        let was_stale = state.metrics.is_stale(name);
-        state.metrics.set_stale(name, false);
-        self.failure = None;
-        match news {
-            Some(news) => log::info!("{name}: reloaded; {news}"),
-            None if was_stale || reason == Reason::Asked => {
-                log::info!("{name}: as they were, and good");
+    /// Notes and logs that the files are valid.
+    fn accept(&mut self, target: &Target, trigger: Trigger, applied: Applied) {
+        let part = self.subject.part();
+        let name = part.as_str();
+        let was_stale = target.live.is_stale(part);
+        target.live.set_stale(part, false);
+        self.rejection = None;
+        match applied {
+            Applied::Changed(news) => log::info!("{name}: reloaded; {news}"),
+            Applied::Unchanged if was_stale || trigger == Trigger::Hangup => {
+                log::info!("{name}: valid and unchanged");
             }
-            None => {}
+            Applied::Unchanged => {}
         }
     }
 
-    /// Notes and logs what is wrong with the files.
-    fn reject(&mut self, state: &State, reason: Reason, problems: &Problems, took: Duration) {
+    /// Notes and logs the problems of the files. `took` is how long it took to find them.
+    fn reject(&mut self, target: &Target, trigger: Trigger, problems: Problems, took: Duration) {
         let pause = took * RETRY_FACTOR;
-        let retry = problems.may_pass().then(|| Retry { at: Instant::now() + pause, pause });
+        let mut retry = None;
+        if problems.may_pass() {
+            retry = Some(Retry { at: Instant::now() + pause, pause });
+        }
+        self.note_rejection(target, trigger, Rejection { cause: Cause::Problems(problems), retry });
+    }
+
+    /// Notes and logs that reading or applying has panicked. The pause before a retry doubles with each
+    /// panic in a row.
+    pub(super) fn reject_panic(&mut self, target: &Target, trigger: Trigger) {
+        let mut pause = SHORTEST_PANIC_PAUSE;
+        if let Some(Rejection { retry: Some(last), .. }) = &self.rejection {
+            pause = (last.pause * 2).clamp(SHORTEST_PANIC_PAUSE, LONGEST_PANIC_PAUSE);
+        }
+        // Until the retry, these files count as read.
+        self.read = Some(self.seen.clone());
+        self.changing = 0;
+        let retry = Some(Retry { at: Instant::now() + pause, pause });
+        self.note_rejection(target, trigger, Rejection { cause: Cause::Panic, retry });
+    }
+
+    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result.
+    fn note_rejection(&mut self, target: &Target, trigger: Trigger, rejection: Rejection) {
+        let part = self.subject.part();
+        target.live.set_stale(part, true);
+        let is_failed_retry = match &self.rejection {
+            Some(last) => last.retry.is_some() && last.cause == rejection.cause,
+            None => false,
+        };
+        if !is_failed_retry || trigger == Trigger::Hangup {
+            for line in rejection.cause.log_lines() {
+                let name = part.as_str();
+                log::error!("{name}: not reloaded, the last valid version stays active: {line}");
+            }
+            if part == LivePart::Rules {
+                target.metrics.rules_reloaded(ReloadResult::Rejected);
+            }
+        }
+        self.rejection = Some(rejection);
+    }
+}
+
+impl Cause {
+    /// One line per problem, for the log: the first problems, and a count of the others.
+    fn log_lines(&self) -> Vec<String> {
+        let problems = match self {
+            Self::Panic => return vec!["internal error; it will be retried".to_owned()],
+            Self::Problems(problems) => problems,
+        };
         let mut lines = Vec::new();
-        for problem in problems.iter().take(LOGGED) {
-            // The excerpt is left to `check`.
+        for problem in problems.iter().take(PROBLEMS_LOGGED) {
+            // The lines of the excerpt are left to `check`.
             let problem = problem.to_string();
             lines.push(problem.lines().next().unwrap_or_default().to_owned());
         }
         if let Some(rest) = problems.rest(lines.len()) {
             lines.push(format!("{rest}; `registration-hook check` lists them"));
         }
-        self.fail(state, reason, lines, retry);
-    }
-
-    /// Notes and logs that reading or putting in force has panicked. The panic's place is logged by
-    /// its hook.
-    pub(super) fn reject_panic(&mut self, state: &State, reason: Reason) {
-        let [first, longest] = PANIC_RETRY;
-        let last = self.failure.as_ref().and_then(|failure| failure.retry.as_ref());
-        let pause = last.map_or(first, |retry| (retry.pause * 2).clamp(first, longest));
-        // These files, until then.
-        self.read = Some(self.seen.clone());
-        self.changing = 0;
-        let why = "a fault of ours; it is tried again".to_owned();
-        self.fail(state, reason, vec![why], Some(Retry { at: Instant::now() + pause, pause }));
-    }
-
-    /// Notes a rejected reload. Logs and counts it unless it is the same as before.
-    fn fail(&mut self, state: &State, reason: Reason, lines: Vec<String>, retry: Option<Retry>) {
-        let name = self.name();
-        state.metrics.set_stale(name, true);
-        let is_known = self.failure.as_ref().is_some_and(|last| last.logged == lines);
-        let is_retry = self.failure.as_ref().is_some_and(|last| last.retry.is_some());
-        if !(is_known && is_retry) || reason == Reason::Asked {
-            for line in &lines {
-                log::error!("{name}: not reloaded, what was in force stays so: {line}");
-            }
-            if name == RULES {
-                state.metrics.rules_reloaded("rejected");
-            }
-        }
-        self.failure = Some(Failure { logged: lines, retry });
+        lines
     }
 }
 
-/// The names of some files, in backticks.
-fn quoted(files: &[PathBuf]) -> String {
+/// The names of some files, each in backticks.
+fn in_backticks(files: &[PathBuf]) -> String {
     let names: Vec<_> = files.iter().map(|file| format!("`{}`", Path::display(file))).collect();
     names.join(", ")
 }

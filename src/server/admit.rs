@@ -39,7 +39,7 @@ impl<'s> RequestContext<'s> {
         let (_, hook) = found.ok_or(Refusal::NotFound)?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         refuse_if(queue.is_overloaded(self.started), Refusal::Overloaded)?;
-        let credentials = state.credentials.load_full();
+        let credentials = state.live.credentials.load_full();
         let header = |name: &str| presented(&head.headers, name);
         let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
         self.caller = Some(caller.map_err(Refusal::Credentials)?);

@@ -1,16 +1,17 @@
 //! HTTP answers. Every one carries the same three headers; none repeats anything of the request.
 
-use std::{borrow::Cow, sync::atomic::Ordering, time::SystemTime};
+use std::{borrow::Cow, collections::BTreeMap, sync::atomic::Ordering, time::SystemTime};
 
 use actix_http::{ConnectionType, Request};
 use actix_web::http::{StatusCode, Version};
 use httpdate::HttpDate;
 
-use super::{RULES, State};
+use super::State;
 use crate::{
     auth::{Freshness, Reason},
-    metrics,
+    metrics::{self, Observed},
     okta::request::DecodeError,
+    state::LivePart,
 };
 
 /// In seconds; by then a fetch of keys that was under way has ended, and a queue has been worked off.
@@ -181,9 +182,12 @@ fn headers_of(refusal: Refusal, state: &State) -> Vec<(&'static str, Cow<'static
             vec![("retry-after", RETRY_AFTER.into())]
         }
         Refusal::Credentials(reason) => {
-            let credentials = state.credentials.load();
-            let challenges = credentials.authenticator.challenges(reason);
-            challenges.map(|challenge| ("www-authenticate", challenge.into())).collect()
+            let credentials = state.live.credentials.load();
+            let mut headers = Vec::new();
+            for challenge in credentials.authenticator.challenges(reason) {
+                headers.push(("www-authenticate", challenge.into()));
+            }
+            headers
         }
         _ => Vec::new(),
     }
@@ -198,10 +202,12 @@ pub(super) fn alive(_: &State) -> Answer {
 /// admitted, since no token can be verified.
 pub(super) fn readiness(state: &State) -> Answer {
     let draining = state.draining.load(Ordering::Acquire);
-    let rules = if state.metrics.is_stale(RULES) { "stale" } else { "ok" };
-    let credentials = state.credentials.load();
-    let bearer = credentials.authenticator.bearer.as_ref();
-    let keys = bearer.map_or(Freshness::None, |bearer| bearer.keys.freshness());
+    let rules = if state.live.is_stale(LivePart::Rules) { "stale" } else { "ok" };
+    let credentials = state.live.credentials.load();
+    let keys = match &credentials.authenticator.bearer {
+        Some(bearer) => bearer.keys.freshness(),
+        None => Freshness::None,
+    };
     let locked = credentials.authenticator.needs_tokens() && keys == Freshness::None;
     let ready = !draining && !locked;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -212,11 +218,35 @@ pub(super) fn readiness(state: &State) -> Answer {
 
 /// The metrics as Prometheus text.
 pub(super) fn metrics(state: &State) -> Answer {
-    let credentials = state.credentials.load();
-    let fetches = credentials.authenticator.bearer.as_ref().map(|bearer| bearer.keys.fetches());
-    let dropped = state.log.as_ref().map_or(0, |log| log.sink.dropped());
-    match state.metrics.text(fetches, dropped) {
+    let rules = state.live.rules.load();
+    let observed = Observed {
+        rules_revision: &rules.revision,
+        stale: staleness(state),
+        key_fetches: key_fetches(state),
+        dropped_lines: state.log.as_ref().map_or(0, |log| log.sink.dropped()),
+    };
+    match state.metrics.text(&observed) {
         Ok(text) => Answer { media_type: metrics::MEDIA_TYPE, ..Answer::ok(text.into_bytes()) },
         Err(_) => Answer::refusal(Refusal::Internal, state),
     }
+}
+
+/// For each live part, whether it is stale.
+fn staleness(state: &State) -> BTreeMap<&'static str, bool> {
+    let mut stale = BTreeMap::new();
+    for part in LivePart::ALL {
+        stale.insert(part.as_str(), state.live.is_stale(part));
+    }
+    stale
+}
+
+/// The number of fetches of the issuer's keys by their result. Empty without OAuth.
+fn key_fetches(state: &State) -> BTreeMap<&'static str, u64> {
+    let mut fetches = BTreeMap::new();
+    if let Some(bearer) = &state.live.credentials.load().authenticator.bearer {
+        let counts = bearer.keys.fetches();
+        fetches.insert("ok", counts.succeeded);
+        fetches.insert("error", counts.failed);
+    }
+    fetches
 }

@@ -24,7 +24,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     if let Some(answer) = routes::answer(&routes::HOOKS, head, state) {
         return answer;
     }
-    let rules = state.rules.load_full();
+    let rules = state.live.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
     match answer_hook(&mut context, head, body, &worker.queue_time).await {
         Ok(decision) => Answer::ok(decision),
@@ -34,7 +34,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// Answers bytes that did not become a request.
 pub(super) fn refuse_head(state: &State, refusal: Refusal) -> Answer {
-    RequestContext::new(state, &state.rules.load_full()).refuse(refusal)
+    RequestContext::new(state, &state.live.rules.load_full()).refuse(refusal)
 }
 
 /// Decides a request, and returns the body of the answer.

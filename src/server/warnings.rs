@@ -1,4 +1,4 @@
-//! Messages that a caller can cause: each kind is logged at most once in a while, so that an
+//! Messages that a caller can cause. Each kind is logged at most once per interval, so that an
 //! administrator finds the reason and an attacker cannot fill the log.
 
 use std::time::Instant;
@@ -7,7 +7,7 @@ use log::Level;
 
 use crate::throttle::Throttle;
 
-/// Logs one message of a kind in a while.
+/// Logs at most one message of a kind per interval.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings(Throttle);
 

@@ -1,12 +1,12 @@
-//! The layers that settings come from, each looked through for keys it does not know before the
-//! `config` crate merges them: after that nobody can tell who set what.
+//! Merges the layers that settings come from. The keys of each layer are checked before, since the
+//! `config` crate does not keep who set what.
 
-use std::{collections::BTreeMap, io::ErrorKind::NotFound, str};
+use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
 use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
-use super::{Sources, reader::Reader};
+use super::{Layers, reader::SettingsReader};
 use crate::{
     file::{self, Kind},
     nearest::unknown,
@@ -14,148 +14,189 @@ use crate::{
     toml_bound::{Parsed, SyntaxFault, parse},
 };
 
-impl Reader {
-    /// Reads every layer and merges them. The keys asked for so far are all there are.
-    pub(super) fn merge_layers(&mut self, sources: &Sources) -> Result<(), Problem> {
-        let variable = |name| {
-            let (_, value) = sources.environment.iter().find(|(other, _)| other == name)?;
-            Some(String::from_utf8_lossy(value))
-        };
-        self.secrets = sources.secrets;
-        self.level = variable("RUST_LOG").and_then(|level| level.parse().ok());
-        let mut layers = Config::builder();
-        if let Some(port) = variable("PORT") {
-            // The convention of platforms that route to a container.
-            layers = layers.add_source(self.set("server.bind", "PORT", format!("0.0.0.0:{port}")));
+const DEFAULT_FILE: &str = "registration-hook.toml";
+
+/// A variable of ours.
+struct Variable<'e> {
+    name: &'e str,
+    /// The name as a dotted path: a key, or an element of a list such as `auth.basic.password.0`.
+    path: String,
+}
+
+impl Layers {
+    /// The value of the variable with exactly this name.
+    fn variable(&self, name: &str) -> Option<String> {
+        let (_, value) = self.environment.iter().find(|(other, _)| other == name)?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+}
+
+impl SettingsReader {
+    /// Reads every layer and merges them. The keys that have been asked for so far are the known ones.
+    pub(super) fn merge_layers(&mut self, layers: &Layers) -> Result<(), Problem> {
+        self.secret_files = layers.secret_files;
+        if let Some(level) = layers.variable("RUST_LOG") {
+            self.log_level = level.parse().ok();
         }
-        layers = layers.add_source(File::from_str(&self.file(sources)?, FileFormat::Toml));
-        layers = layers.add_source(Environment::default().source(Some(self.environment(sources))));
-        if let Some(rules) = &sources.rules {
+        let mut merged = Config::builder();
+        // By convention, platforms that route to a container set `PORT`.
+        if let Some(port) = layers.variable("PORT") {
+            let address = format!("0.0.0.0:{port}");
+            merged = merged.add_source(self.single_key("server.bind", "PORT", address));
+        }
+        let file = self.read_file(layers.file.as_deref())?;
+        merged = merged.add_source(File::from_str(&file, FileFormat::Toml));
+        let variables = self.read_environment(&layers.environment);
+        merged = merged.add_source(Environment::default().source(Some(variables)));
+        if let Some(rules) = &layers.rules {
             let rules = rules.display().to_string();
-            layers = layers.add_source(self.set("rules.directory", "--rules", rules));
+            merged = merged.add_source(self.single_key("rules.directory", "--rules", rules));
         }
-        match layers.build() {
+        match merged.build() {
             Ok(merged) => self.merged = merged,
-            // Only a number of the file can be at fault, and the error would show it.
+            // This can only be a number in the file. The error itself would show the value.
             Err(_) => self.problems.push(Problem::named("settings", "a number is too large")),
         }
         Ok(())
     }
 
-    /// A layer of one key.
-    fn set(&mut self, key: &str, by: &str, value: String) -> Environment {
-        self.note(key, by.to_owned());
+    /// Returns a layer that sets one key.
+    fn single_key(&mut self, key: &str, place: &str, value: String) -> Environment {
+        self.note(key, place.to_owned());
         Environment::default().source(Some([(key.to_owned(), value)].into()))
     }
 
-    /// The text of the file, of which every key is noted; none where its syntax is at fault.
-    fn file(&mut self, sources: &Sources) -> Result<String, Problem> {
-        let path = sources.file.clone().unwrap_or_else(|| "registration-hook.toml".into());
+    /// Reads the settings file and notes each of its keys. Returns its text, or an empty one if the
+    /// syntax is invalid.
+    fn read_file(&mut self, named: Option<&Path>) -> Result<String, Problem> {
+        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let name = path.display().to_string();
-        let place = if sources.file.is_some() { "--config" } else { "settings" };
-        let text = match file::read_text(&path, Kind::Settings) {
+        let text = match file::read_text(path, Kind::Settings) {
             Ok(text) => text,
-            Err(error) if error.kind() == NotFound && sources.file.is_none() => String::new(),
+            Err(error) if error.kind() == NotFound && named.is_none() => String::new(),
             Err(error) => {
+                let place = if named.is_some() { "--config" } else { "settings" };
                 let why = format!("cannot read `{name}`: {error}");
                 return Err(Problem::of_reading(place, why, &error));
             }
         };
-        self.files.push(path);
+        self.files.push(path.to_owned());
         let mut source = SourceText::new(&name, &text);
         let Parsed { document, faults } = parse(&text);
         if !faults.is_empty() {
-            self.tell_broken_syntax(&faults, &mut source);
+            self.report_invalid_syntax(&faults, &mut source);
             return Ok(String::new());
         }
         let mut keys = BTreeMap::new();
-        self.flatten(document.get_ref(), "", &mut keys);
-        // In the file's order.
+        self.collect_keys(document.get_ref(), "", &mut keys);
         for (byte, key) in keys {
             self.note(&key, source.place(byte));
         }
         Ok(text)
     }
 
-    /// Complains of every place where the syntax of the file is broken.
-    fn tell_broken_syntax(&mut self, faults: &[SyntaxFault], source: &mut SourceText<'_>) {
+    /// Reports every place where the syntax of the file is invalid.
+    fn report_invalid_syntax(&mut self, faults: &[SyntaxFault], source: &mut SourceText<'_>) {
         let mut places: Vec<usize> = faults.iter().map(|fault| fault.span.start).collect();
         places.sort_unstable();
         for place in places {
-            // The parser's own message may quote the line.
-            let message = "the syntax of TOML is broken here; see https://toml.io";
+            // The parser's own message may quote the line, which may hold a secret.
+            let message = "invalid TOML syntax; see https://toml.io";
             self.problems.push(source.secret_problem(place, message));
         }
     }
 
-    /// The dotted keys of a table by where they stand. A table that is no section of ours is one.
-    fn flatten(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
+    /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
+    /// table that is not a known section counts as one key.
+    fn collect_keys(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
-            // A quoted key with a dot in it is another key than the path that it looks like.
+            // A quoted key with a dot in it is not the path that it looks like.
             let path = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
             match value.get_ref() {
                 DeValue::Table(inner) if self.is_section(&path) && !inner.is_empty() => {
-                    self.flatten(inner, &format!("{path}."), keys);
+                    self.collect_keys(inner, &format!("{path}."), keys);
                 }
-                _ => drop(keys.insert(key.span().start, path)),
+                _ => {
+                    keys.insert(key.span().start, path);
+                }
             }
         }
     }
 
-    /// The values of our variables by their paths; every one is noted.
-    fn environment(&mut self, sources: &Sources) -> Map<String, String> {
+    /// Notes each of our variables. Returns the valid ones by their paths.
+    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> Map<String, String> {
         let mut values = Map::new();
-        let mut seen: Vec<(String, &str)> = Vec::new();
-        for (name, value) in &sources.environment {
+        let mut earlier: Vec<Variable<'_>> = Vec::new();
+        for (name, value) in environment {
             let path = name.to_ascii_lowercase().replace("__", ".");
             let Some(path) = path.strip_prefix("hook.") else {
                 continue;
             };
-            let key = self.key_of(path);
-            // Which of two would win, chance would decide: the same key in another case, or a list
-            // as a whole and by its elements.
-            let same = |other: &str| other == path || other == key || self.key_of(other) == path;
-            if let Some((_, rival)) = seen.iter().find(|(other, _)| same(other)) {
-                let message = format!("`{rival}` sets the same key; keep one");
+            let variable = Variable { name, path: path.to_owned() };
+            let rival = earlier.iter().find(|other| self.set_same_key(&variable, other));
+            if let Some(rival) = rival {
+                // Which of the two would win is left to chance.
+                let message = format!("`{}` sets the same key; keep one", rival.name);
                 self.problems.push(Problem::named(name, message));
             } else if let Ok(value) = str::from_utf8(value) {
-                if self.note(key, name.clone()) {
+                if self.note(self.key_of(path), name.clone()) {
                     values.insert(path.to_owned(), value.to_owned());
                 }
             } else {
                 self.problems.push(Problem::named(name, "the value is not UTF-8"));
             }
-            seen.push((path.to_owned(), name));
+            earlier.push(variable);
         }
         values
     }
 
-    /// The key that a variable's path sets: `….password.0` is an element of a list.
-    fn key_of<'p>(&self, path: &'p str) -> &'p str {
-        let known = |list: &str| self.lists.iter().any(|other| other == list);
-        let element = path.rsplit_once('.').filter(|(_, index)| index.parse::<usize>().is_ok());
-        element.map(|(list, _)| list).filter(|list| known(list)).unwrap_or(path)
+    /// Whether two variables set the same key: their names differ in case only, or one sets a list and
+    /// the other an element of it.
+    fn set_same_key(&self, one: &Variable<'_>, other: &Variable<'_>) -> bool {
+        one.path == other.path
+            || self.key_of(&one.path) == other.path
+            || self.key_of(&other.path) == one.path
     }
 
-    /// Notes that this key is set here; a problem, and false, if there is no such key.
+    /// Returns the key that a path sets: the list, for an element such as `auth.basic.password.0`.
+    fn key_of<'p>(&self, path: &'p str) -> &'p str {
+        if let Some((list, index)) = path.rsplit_once('.')
+            && index.parse::<usize>().is_ok()
+            && self.list_keys.iter().any(|key| key == list)
+        {
+            return list;
+        }
+        path
+    }
+
+    /// Notes that a key is set at this place. Reports a key that is not known, and returns false.
     fn note(&mut self, key: &str, place: String) -> bool {
-        if self.asked.iter().any(|other| other == key) {
+        if self.known_keys.iter().any(|known| known == key) {
             self.places.insert(key.to_owned(), place);
             return true;
         }
         if self.problems.is_full() {
-            // The words would not be shown.
+            // It would not be shown, so the search for a similar key is saved.
             self.problems.add_count(1);
             return false;
         }
         let message = if self.is_section(key) {
             format!("`{key}` is a section; set the keys in it")
         } else {
-            let keys = self.asked.iter().map(String::as_str);
-            let sections = keys.clone().filter_map(|key| Some(key.rsplit_once('.')?.0));
-            unknown("key", key, keys.chain(sections))
+            unknown("key", key, self.keys_and_sections())
         };
         self.problems.push(Problem::named(place, message));
         false
+    }
+
+    /// Every known key, then the section of each.
+    fn keys_and_sections(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.known_keys.iter().map(String::as_str).collect();
+        for key in &self.known_keys {
+            if let Some((section, _)) = key.rsplit_once('.') {
+                names.push(section);
+            }
+        }
+        names
     }
 }

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use registration_hook::auth::{Authenticator, Bearer, Caller, Keys, Presented, Secrets};
+use registration_hook::auth::{
+    Authenticator, Bearer, Caller, Keys, Presented, SecretHeader, Secrets,
+};
 
 use super::signing::{CLIENT, EXPIRES, LEEWAY, NOW, expected, good_token, key_set};
 
@@ -20,7 +22,10 @@ const BASIC_CREDENTIALS: [&str; 2] = ["YWRtaW46c3VwZXJzZWNyZXQ=", "YWRtaW46bmV4d
 /// Admits callers by all three methods.
 static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| Authenticator {
     basic: Some(Secrets::of_user("admin", PASSWORDS)),
-    header: Some((SECRET_HEADER.to_owned(), Secrets::new(HEADER_SECRETS))),
+    header: Some(SecretHeader {
+        name: SECRET_HEADER.to_owned(),
+        secrets: Secrets::new(HEADER_SECRETS),
+    }),
     bearer: Some(Arc::new(Bearer { expected: expected(), keys: Keys::fixed(key_set()) })),
 });
 

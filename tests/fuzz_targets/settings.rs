@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use registration_hook::settings::{self, Settings, Sources};
+use registration_hook::settings::{self, Layers, SecretFiles, Settings};
 
 /// The line between the file and the variables, of which each has a line of its own.
 const VARIABLES: &str = "\n#variables\n";
@@ -18,7 +18,8 @@ pub fn settings(data: &[u8]) {
     let environment = read_variables(variables);
     let mut names = names_in_file(file);
     names.extend(environment.iter().map(|(name, _)| name.clone()));
-    let sources = Sources { file: Some(path), rules: None, environment, secrets: true };
+    let sources =
+        Layers { file: Some(path), rules: None, environment, secret_files: SecretFiles::Read };
     match settings::load(&sources) {
         Err(problem) => assert_has_no_secret(&problem.to_string(), &names),
         Ok((settings, problems)) => {
@@ -56,13 +57,23 @@ fn read_variables(lines: &[u8]) -> Vec<(String, Vec<u8>)> {
     variables
 }
 
-/// Every key of the file, which a problem may name. None where the file is not TOML.
+/// Every key of the file, which a problem may name. Where the file is not TOML for another reader,
+/// all that may be a key: the lines with a bracket, and the text before an equals sign.
 fn names_in_file(file: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
-    if let Ok(text) = str::from_utf8(file)
-        && let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>()
-    {
+    let Ok(text) = str::from_utf8(file) else {
+        return names;
+    };
+    if let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() {
         add_names(&table, &mut names);
+        return names;
+    }
+    for line in text.lines() {
+        match line.split_once('=') {
+            Some((key, _)) => names.push(key.to_owned()),
+            None if line.contains('[') => names.push(line.to_owned()),
+            None => {}
+        }
     }
     names
 }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use registration_hook::auth::{Authenticator, Caller, Presented, Reason, Secrets};
+use registration_hook::auth::{Authenticator, Caller, Presented, Reason, SecretHeader, Secrets};
 
 use crate::support::Failures;
 
@@ -31,6 +31,10 @@ fn caller(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Op
     let absent = Ok(None);
     let header = |asked: &str| if asked == name { value } else { absent };
     block_on(authenticator.authenticate(header, SystemTime::now())).ok()
+}
+
+fn secret_header(name: &str, secrets: &[&str]) -> SecretHeader {
+    SecretHeader { name: name.to_owned(), secrets: Secrets::new(secrets) }
 }
 
 fn caller_with_basic(authorization: &[u8]) -> Option<Caller> {
@@ -129,7 +133,7 @@ fn a_repeated_absent_or_different_header_is_refused() {
 
 #[test]
 fn a_header_secret_is_compared_exactly() {
-    let header = Some(("x-hook-secret".to_owned(), Secrets::new(["s3cr3t", "next"])));
+    let header = Some(secret_header("x-hook-secret", &["s3cr3t", "next"]));
     let authenticator = Authenticator { header, ..Authenticator::default() };
     let mut failures = Failures::default();
 
@@ -156,14 +160,14 @@ fn a_header_secret_is_compared_exactly() {
 
 #[test]
 fn each_configured_method_accepts_its_own_credentials() {
-    let header = Some(("authorization".to_owned(), Secrets::new(["raw"])));
+    let header = Some(secret_header("authorization", &["raw"]));
     let both = Authenticator { header, ..basic() };
 
     let by_header = caller(&both, "authorization", Ok(Some(b"raw")));
     let by_basic = caller(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")));
 
     assert_eq!((by_header, by_basic), (Some(Caller::Header), Some(Caller::Basic)));
-    assert_eq!(both.challenges(Reason::Missing).count(), 2);
+    assert_eq!(both.challenges(Reason::Missing).len(), 2);
 }
 
 #[test]

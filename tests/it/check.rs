@@ -96,7 +96,7 @@ fn check_prints_problems_of_settings_and_rules_together() {
     let mut failures = Failures::default();
 
     for part in [
-        "no way in is configured",
+        "no authentication method is configured",
         "a.toml:1:1: a section needs rules",
         "a.toml:2:1: unknown key `x`",
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",

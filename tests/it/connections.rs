@@ -221,6 +221,7 @@ fn connections_in_every_state_count_towards_the_limit() {
         }
         most = most.max(open_connections(metrics));
     }
+
     assert!(most <= 20 + 64 + 64, "{most} connections are open where 20 are allowed");
     assert_eq!(service.send(&good_request()).status, 200);
 }

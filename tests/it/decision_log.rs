@@ -13,14 +13,16 @@ use std::{
 use log::LevelFilter;
 use registration_hook::{
     decision_log::{DecisionId, DecisionLog, Line},
-    settings::{Decisions, Format, Log},
+    settings::{LogFormat, LogSettings, LogTarget},
 };
 
 use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for, wait_until};
 
 fn start(path: &Path) -> Arc<DecisionLog> {
-    let (decisions, format) = (Decisions::File(path.to_owned()), Format::Json);
-    DecisionLog::start(&Log { level: LevelFilter::Info, decisions, format }).unwrap().unwrap()
+    let (decisions, format) = (LogTarget::File(path.to_owned()), LogFormat::Json);
+    DecisionLog::start(&LogSettings { level: LevelFilter::Info, decisions, format })
+        .unwrap()
+        .unwrap()
 }
 
 fn write(log: &DecisionLog, hook: &str) {

@@ -7,7 +7,7 @@ use regex_automata::meta::Regex;
 use registration_hook::{
     decision_log::{DecisionId, DecisionLog, Line},
     escape, pipeline,
-    settings::{Decisions, Format, Log},
+    settings::{LogFormat, LogSettings, LogTarget},
 };
 use serde_json::{Value, json};
 
@@ -78,9 +78,11 @@ fn escaped_json_decodes_to_the_original_character() {
     failures.assert_none();
 }
 
-fn start(path: &Path, format: Format) -> Arc<DecisionLog> {
-    let decisions = Decisions::File(path.to_owned());
-    DecisionLog::start(&Log { level: LevelFilter::Info, decisions, format }).unwrap().unwrap()
+fn start(path: &Path, format: LogFormat) -> Arc<DecisionLog> {
+    let decisions = LogTarget::File(path.to_owned());
+    DecisionLog::start(&LogSettings { level: LevelFilter::Info, decisions, format })
+        .unwrap()
+        .unwrap()
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
     let answer = pipeline::answer(&hook, &body, pipeline::today()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut written = Vec::new();
-    for format in [Format::Json, Format::Human] {
+    for format in [LogFormat::Json, LogFormat::Human] {
         let path = folder.path().join("decisions");
         let log = start(&path, format);
         let line = Line {

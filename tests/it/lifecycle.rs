@@ -427,7 +427,7 @@ fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let printed = error_of(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
 
     assert!(
-        printed.contains("log.decisions: ") && printed.contains("a pipe that nobody reads"),
+        printed.contains("log.decisions: ") && printed.contains("a pipe without a reader"),
         "{printed}"
     );
 

@@ -121,7 +121,7 @@ fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
         ..Behaviour::default()
     });
     let service = service_with_issuer(liar.address, &[]);
-    service.wait_for_log("to the letter");
+    service.wait_for_log("is not exactly");
 
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
 
@@ -167,14 +167,14 @@ fn an_issuer_that_starts_later_makes_the_service_ready() {
 fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
-    let keys = Keys::keep(issuer, Duration::from_secs(3600), None).unwrap();
+    let keys = Keys::start(issuer, Duration::from_secs(3600), None).unwrap();
 
-    let failed = wait_for("a failure", || Some(keys.fetches()).filter(|(_, bad)| *bad > 0));
+    let failed = wait_for("a failure", || Some(keys.fetches()).filter(|counts| counts.failed > 0));
 
-    assert_eq!(failed.0, 0);
+    assert_eq!(failed.succeeded, 0);
 
     let _issuer = start(Behaviour::default());
-    wait_until("the keys", || keys.fetches().0 == 1);
+    wait_until("the keys", || keys.fetches().succeeded == 1);
 }
 
 #[test]
@@ -266,7 +266,10 @@ fn an_invalid_key_set_keeps_the_last_valid_keys() {
                 let answer = readiness(&service);
                 assert_eq!(answer.status, 200);
                 assert!(answer.text().contains(r#""keys":"stale""#), "{answer:?}");
-                let reported = service.stderr().matches("cannot fetch them, going on").count();
+                let reported = service
+                    .stderr()
+                    .matches("cannot fetch them, the last ones stay in use")
+                    .count();
                 assert_eq!(reported, 1);
             });
         }
@@ -333,7 +336,8 @@ fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one()
     assert_eq!(call(&service, &signed(&issuer, "k1", "k3", "renamed")).status, 401);
 
     let log = service.stderr();
-    let reported: Vec<_> = log.lines().filter(|line| line.contains("private half")).collect();
+    let reported: Vec<_> =
+        log.lines().filter(|line| line.contains("publishes the private key")).collect();
 
     assert_eq!(reported.len(), 1, "{log}");
     assert!(reported[0].contains(" ERROR ") && reported[0].contains("`k1`"), "{}", reported[0]);
@@ -371,11 +375,11 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
 
     for (key, value, reason) in [
         ("ISSUER", "http://example.test", "`auth.oauth.issuer`: expected `https`"),
-        ("ISSUER", "https://user:x@example.test", "does not belong here"),
+        ("ISSUER", "https://user:x@example.test", "is not allowed here"),
         ("ISSUER", "example.okta.com", "expected an absolute URL"),
         ("ISSUER", " https://example.test", "expected an absolute URL"),
         ("ISSUER", "https:example.test", "expected an absolute URL"),
-        ("ISSUER", "https://example.test?x", "an issuer has no query"),
+        ("ISSUER", "https://example.test?x", "has no query"),
         ("JWKS_URI", "http://example.test/keys", "`auth.oauth.jwks_uri`: expected `https`"),
         ("CLIENT_IDS", "", "this may not be empty"),
         ("SCOPE", "a b", "without spaces"),

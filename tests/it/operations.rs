@@ -25,13 +25,18 @@ use crate::support::{
 const GOOD: &str = r#"{"email":"rosario@okta.com","login":"rosario@okta.com"}"#;
 const SSR: &str = "/registrationHookSSR";
 
-/// A service with a metrics listener, and the address of that listener.
+/// A service with a listener for metrics, and the address of that listener. The system chooses the port;
+/// the startup banner says which one.
 fn with_metrics(more: &[(&str, &str)]) -> (Service, SocketAddr) {
-    // This port was free a moment ago. The program would name one of its own only in its log.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let address = free.to_string();
-    let settings = [&BASIC[..], &[("HOOK__METRICS__BIND", &address)], more].concat();
-    (Service::start(&settings), free)
+    let settings = [&BASIC[..], &[("HOOK__METRICS__BIND", "127.0.0.1:0")], more].concat();
+    let service = Service::start(&settings);
+    let address = wait_for("the address of the metrics", || {
+        let log = service.stderr();
+        let (_, rest) = log.split_once("metrics: http://")?;
+        let (address, _) = rest.split_once("/metrics")?;
+        address.parse().ok()
+    });
+    (service, address)
 }
 
 fn get(address: SocketAddr, path: &str) -> Answer {
@@ -419,8 +424,12 @@ fn an_unusable_certificate_or_key_prevents_the_start() {
     for (certificate, key, why) in [
         (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),
         (missing.clone(), pem("rsa.key"), "server.tls.certificate: cannot read"),
-        (pem("rsa.key"), pem("rsa.key"), "server.tls.certificate: the file holds no certificate"),
-        (pem("rsa.crt"), pem("rsa.crt"), "server.tls.key: the file holds no private key"),
+        (pem("rsa.key"), pem("rsa.key"), "server.tls.certificate: the file has no PEM certificate"),
+        (
+            pem("rsa.crt"),
+            pem("rsa.crt"),
+            "server.tls.key: the file has no unencrypted PEM private key",
+        ),
         (pem("rsa.crt"), "".into(), "`server.tls.key`: this may not be empty"),
     ] {
         for (subcommand, code) in [("serve", 2), ("check", 1)] {

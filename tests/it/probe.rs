@@ -60,6 +60,7 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
     // Each attack finds something in one of the files.
     let attacks: toml::Table =
         fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
+
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()

@@ -2,18 +2,18 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use registration_hook::settings::{Decisions, Settings, Sources, load};
+use registration_hook::settings::{Layers, LogTarget, SecretFiles, Settings, load};
 
 use crate::support::Failures;
 
-fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Sources, tempfile::TempDir) {
+fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.toml");
     std::fs::write(&path, file.unwrap_or_default()).unwrap();
-    let sources = Sources {
+    let sources = Layers {
         file: Some(path),
         rules: None,
-        secrets: true,
+        secret_files: SecretFiles::Read,
         environment: variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
@@ -35,7 +35,7 @@ fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
 }
 
-fn loaded(sources: &Sources) -> Settings {
+fn loaded(sources: &Layers) -> Settings {
     let (settings, problems) = load(sources).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     settings
@@ -53,7 +53,7 @@ fn unset_keys_have_the_documented_defaults() {
     assert_eq!(settings.server.drain_delay, Duration::ZERO);
     assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(10));
     assert_eq!(settings.rules.directory, PathBuf::from("rules"));
-    assert_eq!(settings.log.decisions, Decisions::Stdout);
+    assert_eq!(settings.log.decisions, LogTarget::Stdout);
     assert!(!settings.auth.is_configured());
 }
 
@@ -77,7 +77,7 @@ fn flags_override_variables_and_variables_override_the_file() {
     assert_eq!(settings.server.body_limit, 1 << 20);
     assert_eq!(settings.server.keep_alive, Duration::from_secs(65));
     assert_eq!(settings.rules.directory, PathBuf::from("c"));
-    assert_eq!(settings.log.decisions, Decisions::Off);
+    assert_eq!(settings.log.decisions, LogTarget::Off);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn incomplete_or_unusable_authentication_settings_are_reported() {
         ),
         (
             "auth.basic.password = \"Pa55word\"",
-            "auth.basic.username: this is missing; its section is not complete without it",
+            "auth.basic.username: this is missing; its section requires it",
         ),
         (
             "auth.basic.username = \"a:b\"\nauth.basic.password = \"Pa55word\"",
@@ -319,15 +319,15 @@ fn incomplete_or_unusable_authentication_settings_are_reported() {
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = \"Pa55\\u0007word\"",
-            "test.toml:2:12: `auth.basic.password`: a control character does not belong here; leave it out",
+            "test.toml:2:12: `auth.basic.password`: control characters are not allowed; remove them",
         ),
         (
             "auth.header.name = \"x y\"\nauth.header.secret = \"Pa55word\"",
-            "test.toml:1:13: `auth.header.name`: this is no header name; use letters, digits and hyphens",
+            "test.toml:1:13: `auth.header.name`: this is not a header name; use letters, digits and hyphens",
         ),
         (
             "auth.header.name = \"x\"\nauth.header.secret = \" Pa55word\"",
-            "test.toml:2:13: `auth.header.secret`: white space at either end never arrives; leave it out",
+            "test.toml:2:13: `auth.header.secret`: white space at either end is lost on the way; remove it",
         ),
         (
             "auth.header.name = \"x\"\nauth.header.secret = \"Pä55word\"",
@@ -392,7 +392,7 @@ fn a_variable_that_is_not_utf_8_is_reported() {
 
 #[test]
 fn a_missing_config_file_is_an_error() {
-    let sources = Sources { file: Some("/nonexistent.toml".into()), ..Sources::default() };
+    let sources = Layers { file: Some("/nonexistent.toml".into()), ..Layers::default() };
 
     let problem = load(&sources).unwrap_err();
 
@@ -417,7 +417,7 @@ fn a_public_address_needs_an_authentication_method() {
     good(&basic("'b'"), &[]);
     let found = problems(&basic("''"), &[]);
 
-    assert_eq!(found.len(), 1, "a way in that is at fault is one all the same: {found:?}");
+    assert_eq!(found.len(), 1, "an invalid method is reported once: {found:?}");
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn secret_files_are_read_only_when_secrets_are_needed() {
 
     assert_eq!(load(&sources).unwrap().1.len(), 1);
 
-    sources.secrets = false;
+    sources.secret_files = SecretFiles::Skip;
 
     assert!(loaded(&sources).auth.is_configured());
 }

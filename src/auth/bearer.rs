@@ -1,0 +1,60 @@
+//! OAuth 2.0 access tokens of one issuer (RFC 6750).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{
+    digest::sha256,
+    reason::Reason,
+    refresh::Keys,
+    token::{Expected, Token},
+};
+
+/// Verifies the tokens of one issuer.
+pub struct Bearer {
+    /// The claims that a token must have.
+    pub expected: Expected,
+    /// The issuer's keys.
+    pub keys: Keys,
+}
+
+impl Bearer {
+    /// Verifies a token and returns the client that it was issued to. A token that was verified before
+    /// is recognised by its digest, as long as the keys are the same and it has not expired.
+    pub(super) async fn verify(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
+        let now = seconds_since_1970(now);
+        let digest = sha256(token.as_bytes());
+        if let Some(trusted) = self.keys.current()
+            && let Some(client) = trusted.client_of(&digest, now, self.expected.leeway)
+        {
+            return Ok(client);
+        }
+        // A malformed token is refused before anybody waits for keys.
+        let token = Token::read(token)?;
+        let trusted = self.keys.keys_for(&token.kid).await.ok_or(Reason::KeysUnavailable)?;
+        let key = trusted.keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
+        let verified = token.verify(key, &self.expected, now)?;
+        let client = verified.client.clone();
+        trusted.remember(digest, verified);
+        Ok(client)
+    }
+
+    /// Returns the value of `WWW-Authenticate` after a refusal.
+    pub(super) fn challenge(&self, realm: &str, reason: Reason) -> String {
+        let mut challenge = format!(r#"Bearer realm="{realm}""#);
+        if let Some(error) = reason.oauth_error() {
+            challenge += &format!(r#", error="{error}""#);
+        }
+        if reason == Reason::Scope {
+            challenge += &format!(r#", scope="{}""#, self.expected.scope);
+        }
+        challenge
+    }
+}
+
+fn seconds_since_1970(time: SystemTime) -> f64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs_f64(),
+        // A clock that is set to an earlier time.
+        Err(_) => 0.0,
+    }
+}

@@ -1,0 +1,30 @@
+//! Secrets, kept as digests.
+
+use subtle::{Choice, ConstantTimeEq};
+
+use super::digest::{Digest, sha256};
+
+/// The digests of secrets that are all valid at the same time.
+pub struct Secrets(Vec<Digest>);
+
+impl Secrets {
+    /// Any of these secrets.
+    pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
+    }
+
+    /// This user name with any of these passwords.
+    pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
+        Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
+    }
+
+    /// Whether this is one of the secrets. Compares with all of them, in constant time.
+    pub(super) fn contain(&self, presented: &[u8]) -> bool {
+        let presented = sha256(presented);
+        let mut found = Choice::from(0);
+        for secret in &self.0 {
+            found |= secret.ct_eq(&presented);
+        }
+        found.into()
+    }
+}

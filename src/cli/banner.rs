@@ -1,0 +1,159 @@
+//! The startup banner: the addresses of the service, and how to call it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::messages::BANNER;
+use crate::{
+    credentials::GENERATED_USER,
+    rule::RuleSet,
+    settings::{AuthSettings, OAuthSettings},
+    state::LiveState,
+};
+
+/// The facts of a start that the banner shows.
+pub(super) struct Banner<'a> {
+    /// The origin of the rules, in words.
+    pub(super) rules_source: &'a str,
+    /// The address of the hooks.
+    pub(super) address: SocketAddr,
+    /// The address of the metrics, if they have a listener.
+    pub(super) metrics_address: Option<SocketAddr>,
+    /// The password that was generated because no authentication method is configured.
+    pub(super) generated_password: Option<&'a str>,
+}
+
+/// How a caller authenticates.
+struct Instructions {
+    /// The fields of Okta's console, with their values.
+    fields: Vec<(&'static str, String)>,
+    /// The arguments of curl.
+    curl: String,
+}
+
+impl Banner<'_> {
+    /// Logs the banner. A generated password is the only secret that is ever printed.
+    pub(super) fn log(&self, live: &LiveState) {
+        let rules = live.rules.load();
+        let version = env!("CARGO_PKG_VERSION");
+        let scheme = if live.certificate.is_some() { "https" } else { "http" };
+        let (address, source, revision) = (self.address, self.rules_source, &rules.revision);
+        log_line(&format!(
+            "registration-hook {version} listens on {scheme}://{address} with {source}, revision {revision}"
+        ));
+        if let Some(address) = self.metrics_address {
+            log_line(&format!("metrics: http://{address}/metrics"));
+        }
+        let hooks: Vec<_> = rules.hooks.keys().map(|name| format!("/{name}")).collect();
+        log_line(&format!("hooks: {}", hooks.join(" ")));
+        if let Some(example) = example_request(&rules) {
+            self.log_instructions(&example, scheme, &live.credentials.load().settings);
+        }
+    }
+
+    /// Logs how to configure Okta, and how to try the service.
+    fn log_instructions(&self, example: &Example<'_>, scheme: &str, auth: &AuthSettings) {
+        let Example { hook, body } = example;
+        if self.generated_password.is_some() {
+            log_line(
+                "no authentication method is configured; this password is valid until the service stops",
+            );
+        }
+        log_line(
+            "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:",
+        );
+        log_line(&format!("  URL                    https://YOUR-PUBLIC-HOST/{hook}"));
+        let instructions = match self.generated_password {
+            Some(password) => instructions_for_generated(password),
+            None => instructions_for(auth),
+        };
+        for (field, value) in &instructions.fields {
+            log_line(&format!("  {field:<21}  {value}"));
+        }
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let curl = instructions.curl;
+        log_line("try it:");
+        log_line(&format!("  curl {curl} --json '{body}' {scheme}://{address}/{hook}"));
+    }
+}
+
+fn log_line(line: &str) {
+    log::info!(target: BANNER, "{line}");
+}
+
+/// A request to try the service with.
+struct Example<'r> {
+    hook: &'r str,
+    body: &'static str,
+}
+
+/// Returns a request for the first hook that judges registrations, or else for any hook.
+fn example_request(rules: &RuleSet) -> Option<Example<'_>> {
+    const REGISTRATION: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#;
+    const PROGRESSIVE: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#;
+    for (name, hook) in &rules.hooks {
+        if hook.registration.is_some() {
+            return Some(Example { hook: name, body: REGISTRATION });
+        }
+    }
+    let (name, _) = rules.hooks.first_key_value()?;
+    Some(Example { hook: name, body: PROGRESSIVE })
+}
+
+/// How to authenticate with the generated password.
+fn instructions_for_generated(password: &str) -> Instructions {
+    let pair = format!("{GENERATED_USER}:{password}");
+    let secret = format!("Basic {}", STANDARD.encode(&pair));
+    Instructions { fields: header_fields("authorization", secret), curl: format!("-u {pair}") }
+}
+
+/// How to authenticate by the first configured method. Shows no secret.
+fn instructions_for(auth: &AuthSettings) -> Instructions {
+    if let Some(basic) = &auth.basic {
+        let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
+        let pair = format!("{}:$HOOK_PASSWORD", in_double_quotes(&basic.username));
+        let fields = header_fields("authorization", secret);
+        return Instructions { fields, curl: format!(r#"-u "{pair}""#) };
+    }
+    if let Some(header) = &auth.header {
+        let line = format!("{}: $HOOK_PASSWORD", in_double_quotes(&header.name));
+        let fields = header_fields(&header.name, "YOUR-SECRET".to_owned());
+        return Instructions { fields, curl: format!(r#"-H "{line}""#) };
+    }
+    let mut fields = Vec::new();
+    if let Some(oauth) = &auth.oauth {
+        fields = oauth_fields(oauth);
+    }
+    Instructions { fields, curl: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned() }
+}
+
+fn header_fields(name: &str, secret: String) -> Vec<(&'static str, String)> {
+    vec![("Authentication field", name.to_owned()), ("Authentication secret", secret)]
+}
+
+fn oauth_fields(oauth: &OAuthSettings) -> Vec<(&'static str, String)> {
+    // The path that Okta's own authorization servers use.
+    let token_url = format!("{}/v1/token", oauth.issuer.trim_end_matches('/'));
+    vec![
+        ("Authentication method", "OAuth 2.0".to_owned()),
+        ("Client ID", oauth.client_ids.join(" or ")),
+        ("Token URL", token_url),
+        ("Scope", oauth.scope.clone()),
+    ]
+}
+
+/// Escapes a text for a shell's double quotes.
+fn in_double_quotes(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        if matches!(letter, '\\' | '"' | '$' | '`') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}

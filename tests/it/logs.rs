@@ -174,7 +174,7 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
 
     assert!(lines.iter().all(|line| line["decision"] == "deny" && line["status"] == 200));
 
-    let log = service.stderr();
+    let log = service.wait_for_log("which Okta refuses");
 
     assert_eq!(log.matches("which Okta refuses").count(), 1, "{log}");
 

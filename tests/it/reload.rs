@@ -98,7 +98,7 @@ fn valid_rules_replace_the_active_ones_without_failing_a_request() {
 
     assert!(count.load(Ordering::Relaxed) > 10);
 
-    let log = service.stderr();
+    let log = service.wait_for_log_count("rules: reloaded; revision ", 10);
 
     assert_eq!(log.matches("rules: reloaded; revision ").count(), 10, "{log}");
 
@@ -121,20 +121,20 @@ fn invalid_rules_change_nothing_and_are_reported_once() {
         for bad in [rules(""), "[self_service_registration]\n".to_owned(), "[".to_owned()] {
             replace_file(folder.path(), "hook.toml", &bad);
             reload_by_signal();
-            wait_until("readiness to say so", || readiness(&service) == STALE);
+            wait_until("readiness to change", || readiness(&service) == STALE);
             assert!(admits(&service, "good.example"));
             replace_file(folder.path(), "hook.toml", &rules("good.example"));
             reload_by_signal();
-            wait_until("readiness to say so", || readiness(&service) == READY);
+            wait_until("readiness to change", || readiness(&service) == READY);
         }
         fs::remove_file(folder.path().join("hook.toml")).unwrap();
         reload_by_signal();
-        wait_until("readiness to say so", || readiness(&service) == STALE);
+        wait_until("readiness to change", || readiness(&service) == STALE);
         assert!(admits(&service, "good.example"), "a vanished file keeps the last good one");
-        let log = service.stderr();
+        // The invalid syntax has two problems.
+        let log = service.wait_for_log_count("rules: not reloaded", 5);
         let errors = log.lines().filter(|line| line.contains("rules: not reloaded"));
         let reported: Vec<_> = errors.collect();
-        // The invalid syntax has two problems.
         assert_eq!(reported.len(), 5, "{log}");
         assert!(reported[0].contains("hook.toml:5:12: "), "{log}");
         assert!(
@@ -212,7 +212,7 @@ fn list_files_are_reloaded_with_the_rules() {
     replace_file(folder.path(), "domains.txt", "new.example\n");
     wait_until("the list to be active", || admits(&service, "new.example"));
     fs::remove_file(folder.path().join("domains.txt")).unwrap();
-    wait_until("readiness to say so", || readiness(&service) == STALE);
+    wait_until("readiness to change", || readiness(&service) == STALE);
 
     assert!(admits(&service, "new.example"));
 }
@@ -303,9 +303,9 @@ fn a_pipe_in_place_of_a_list_is_reported_and_reloading_goes_on() {
 
     assert!(std::process::Command::new("mkfifo").arg(&list).status().unwrap().success());
 
-    wait_until("readiness to say so", || readiness(&service) == STALE);
+    wait_until("readiness to change", || readiness(&service) == STALE);
 
-    assert!(service.stderr().contains("this is a pipe, not a regular file"));
+    service.wait_for_log("this is a pipe, not a regular file");
 
     fs::remove_file(&list).unwrap();
     fs::write(&list, "new.example\n").unwrap();
@@ -400,7 +400,7 @@ fn a_problem_in_a_very_long_line_does_not_end_reloading() {
     let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
     let far = rules("x").replace("[\"x\"]", &format!("[{}x]", " ".repeat(70_000)));
     replace_file(folder.path(), "hook.toml", &far);
-    wait_until("readiness to say so", || readiness(&service) == STALE);
+    wait_until("readiness to change", || readiness(&service) == STALE);
     replace_file(folder.path(), "hook.toml", &rules("new.example"));
 
     wait_until("the rules to be active", || admits(&service, "new.example"));

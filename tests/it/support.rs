@@ -102,9 +102,14 @@ impl Service {
 
     /// Waits until standard error has this part, and returns all of it.
     pub fn wait_for_log(&self, part: &str) -> String {
-        wait_for(&format!("`{part}` in the log"), || {
+        self.wait_for_log_count(part, 1)
+    }
+
+    /// Waits until standard error has this part at least so often, and returns all of it.
+    pub fn wait_for_log_count(&self, part: &str, count: usize) -> String {
+        wait_for(&format!("{count} of `{part}` in the log"), || {
             let log = self.stderr();
-            log.contains(part).then_some(log)
+            (log.matches(part).count() >= count).then_some(log)
         })
     }
 

@@ -9,7 +9,7 @@ use rustls::{
 };
 
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     problem::Problem,
     settings::TlsFiles,
 };
@@ -43,7 +43,7 @@ fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Problem> {
 }
 
 fn read_pem(key: &str, path: &Path) -> Result<String, Problem> {
-    file::read_text(path, Kind::Certificate).map_err(|error| {
+    file::read_text(path, FileKind::Certificate).map_err(|error| {
         let why = format!("cannot read `{}`: {error}", path.display());
         Problem::of_reading(key, why, &error)
     })

@@ -4,15 +4,15 @@ use std::{
     ffi::OsString,
     fmt::Display,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    escape,
-    load::{self, Extents, Lints},
+    clock, escape,
+    load::{self, Extents, Loaded},
     problem::{Problem, Problems},
     reload::RulesFolder,
     rule::RuleSet,
@@ -160,7 +160,7 @@ impl SharedFlags {
     /// Loads the rules that the settings name. Any problem is an error.
     fn load_valid_rules(&self) -> Result<RuleSet, CliError> {
         let settings = self.load_valid_settings()?;
-        Ok(load_rules(&settings, &Lints::default()).rules?)
+        Ok(load_rules(&settings).rules?)
     }
 }
 
@@ -173,19 +173,36 @@ struct LoadedRules {
     folder: Option<RulesFolder>,
 }
 
-/// Loads the rules that the settings name. The built-in rules serve for a first try only: where the
+/// Loads the rules that the settings name.
+fn load_rules(settings: &Settings) -> LoadedRules {
+    let source = rules_source(settings);
+    let facts = clock::facts();
+    let Some(directory) = rules_folder(settings) else {
+        return LoadedRules { source, rules: load::built_in(&facts), folder: None };
+    };
+    let Loaded { rules, files } = load::load_folder(directory, &facts, Extents::default());
+    LoadedRules {
+        source,
+        rules,
+        folder: Some(RulesFolder { directory: directory.to_owned(), files }),
+    }
+}
+
+/// The rules folder. `None` stands for the built-in rules. They serve for a first try only: if the
 /// folder is neither set nor there, and no authentication method is configured.
-fn load_rules(settings: &Settings, lints: &Lints) -> LoadedRules {
+fn rules_folder(settings: &Settings) -> Option<&Path> {
     let RulesSettings { directory, is_set, .. } = &settings.rules;
     if !is_set && !settings.auth.is_configured() && !directory.exists() {
-        let source = "the built-in rules".to_owned();
-        return LoadedRules { source, rules: load::built_in(lints), folder: None };
+        return None;
     }
-    let loaded = load::load_folder(directory, lints, Extents::default());
-    LoadedRules {
-        source: format!("the rules in `{}`", directory.display()),
-        rules: loaded.rules,
-        folder: Some(RulesFolder { directory: directory.clone(), files: loaded.files }),
+    Some(directory)
+}
+
+/// The origin of the rules, in words.
+fn rules_source(settings: &Settings) -> String {
+    match rules_folder(settings) {
+        Some(directory) => format!("the rules in `{}`", directory.display()),
+        None => "the built-in rules".to_owned(),
     }
 }
 

@@ -26,8 +26,11 @@ use crate::{
     sink::Sink,
 };
 
+mod human;
+mod json;
 mod line;
 
+pub use json::debug_context;
 pub use line::{DecisionId, Line};
 
 /// How long lines are collected before they are written.
@@ -91,7 +94,11 @@ impl DecisionLog {
     pub fn write(&self, line: &Line<'_>) {
         LINE.with_borrow_mut(|buffer| {
             buffer.clear();
-            line.write(self.style, buffer);
+            match self.style {
+                Style::Human { colour } => human::write_line(line, colour, buffer),
+                Style::Json => json::write_line(line, buffer),
+            }
+            buffer.push(b'\n');
             self.sink.add(buffer);
         });
     }

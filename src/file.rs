@@ -1,4 +1,4 @@
-//! The one reader of files that somebody names: regular files only, and each kind up to a bound.
+//! The only reader of files that users name. Reads regular files only, and each kind up to a bound.
 
 use std::{
     fmt,
@@ -14,9 +14,9 @@ mod fingerprint;
 
 pub(crate) use fingerprint::Fingerprint;
 
-/// What a file is read as, which says how large it may be.
+/// A kind of file. It decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     /// A hook's rules.
     Rules,
     /// The settings.
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     List,
 }
 
-impl Kind {
+impl FileKind {
     /// The most bytes that are read.
     fn limit(self) -> u64 {
         match self {
@@ -56,15 +56,17 @@ impl Kind {
         }
     }
 
-    /// What to do about a file that is too large.
+    /// The hint for a file that is too large.
     fn hint(self) -> &'static str {
         match self {
             Self::Rules => "move long lists into files of their own (`{ file = \"list.txt\" }`)",
-            Self::Settings => "settings are short; is this the file that you meant?",
-            Self::Certificate => "leave in it only what the service needs, in PEM",
+            Self::Settings => "settings are short; is this the right file?",
+            Self::Certificate => {
+                "keep only the certificates or the key that the service needs, in PEM"
+            }
             Self::Fixture => "Okta sends no request of this size; record a smaller one",
-            Self::Secret => "write one secret a line, and nothing else",
-            Self::OrgAnswer => "save nothing but Okta's answer in it",
+            Self::Secret => "write one secret per line, and nothing else",
+            Self::OrgAnswer => "save only Okta's answer in it",
             Self::List => "split it into several lists, each with a rule of its own",
         }
     }
@@ -73,14 +75,14 @@ impl Kind {
 /// Whether the last part of a path may be a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Links {
-    /// It may: Kubernetes mounts files as links.
+    /// It may be one: Kubernetes mounts files as links.
     Follow,
-    /// It may not: the file is written as well.
+    /// It may not be one, since the file is written as well.
     Refuse,
 }
 
-/// The text of a regular file, without a byte order mark, which spreadsheets and editors write.
-pub(crate) fn read_text(path: &Path, kind: Kind) -> io::Result<String> {
+/// Reads the text of a regular file. Removes the byte order mark that spreadsheets and editors write.
+pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
     let mut bytes = read_bytes(path, kind, Links::Follow)?;
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..'\u{feff}'.len_utf8());
@@ -91,8 +93,8 @@ pub(crate) fn read_text(path: &Path, kind: Kind) -> io::Result<String> {
     })
 }
 
-/// The content of a regular file. Does not wait for anybody, and reads no more than the bound.
-pub(crate) fn read_bytes(path: &Path, kind: Kind, links: Links) -> io::Result<Vec<u8>> {
+/// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the bound.
+pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, OpenOptions::new().read(true), links)?;
     let limit = kind.limit();
     let size = file.metadata()?.len();
@@ -109,18 +111,18 @@ pub(crate) fn read_bytes(path: &Path, kind: Kind, links: Links) -> io::Result<Ve
     Ok(bytes)
 }
 
-/// Writes a regular file anew, never through a symbolic link.
+/// Replaces the content of a regular file. Never writes through a symbolic link.
 pub(crate) fn write_unlinked(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    // What is there is cut only when it is known to be a regular file.
+    // The present content is removed only after the file is known to be a regular one.
     options.write(true).create(true).truncate(false);
     let mut file = open_regular(path, &mut options, Links::Refuse)?;
     file.set_len(0)?;
     file.write_all(bytes)
 }
 
-/// Opens a regular file. The type is looked at before, since to open a device may do something, and
-/// after, since somebody may have swapped it; in between a pipe without a writer keeps nobody waiting.
+/// Opens a regular file. Checks the type before, since opening a device may have an effect, and after,
+/// since the file may have been replaced. The open itself does not block on a pipe without a writer.
 fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
     let mut flags = OFlags::NONBLOCK;
     let before = match links {
@@ -132,7 +134,7 @@ fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Res
     }
     match before {
         Ok(metadata) => require_regular(metadata.file_type())?,
-        // It may be about to be created; else opening it fails in the same way.
+        // The caller may want to create it. Otherwise opening it fails in the same way.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
@@ -159,12 +161,12 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(refusal(format!("this is {found}")))
 }
 
-/// An error that is not the system's: the file itself is at fault.
+/// An error that the file itself causes, not the system.
 fn refusal(why: String) -> io::Error {
     io::Error::other(why)
 }
 
-/// What is in a folder, by name.
+/// The paths of the files and folders in a folder, sorted by name.
 pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;

@@ -74,10 +74,12 @@
 pub mod auth;
 mod certificate;
 pub mod cli;
+pub mod clock;
 pub mod credentials;
 pub mod decision_log;
 pub mod escape;
 pub mod file;
+pub mod lint;
 pub mod load;
 mod metrics;
 pub mod nearest;

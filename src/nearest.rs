@@ -1,38 +1,38 @@
-//! What somebody may have meant by a name that is unknown.
+//! Suggestions for unknown names.
 
-/// How alike two names must be for one to be suggested for the other, from 0 to 1.
-const ALIKE: f64 = 0.5;
-/// Up to how many known names all are listed when none is alike.
-const LIST: usize = 24;
-/// A longer name, in bytes, is compared with none: the time is the product of the two lengths.
+/// How similar a known name must be to be suggested, from 0 to 1.
+const SIMILAR: f64 = 0.5;
+/// How many known names are listed if none is similar. More are not listed at all.
+const MOST_LISTED: usize = 24;
+/// The longest name that is compared, in bytes. The time is the product of the two lengths.
 const LONGEST: usize = 64;
-/// Up to how many known names are compared.
-const COMPARED: usize = 1000;
+/// How many known names are compared at most.
+const MOST_COMPARED: usize = 1000;
 
-/// The complaint that there is nothing of this kind with this name.
+/// The message that a name of this kind is unknown, with a suggestion.
 pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     format!("unknown {kind} `{name}`{}", did_you_mean(name, known))
 }
 
-/// The end of a complaint about an unknown name: the nearest known one, or else all of them, if
-/// they are few. The time is bounded, whatever the names are.
+/// The end of a message about an unknown name: the most similar known name; else all known names, if
+/// they are few. The time is bounded for all names.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<_> = known.into_iter().take(COMPARED).collect();
+    let known: Vec<_> = known.into_iter().take(MOST_COMPARED).collect();
     match nearest(name, &known) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
-        None if known.is_empty() || known.len() > LIST => String::new(),
+        None if known.is_empty() || known.len() > MOST_LISTED => String::new(),
         None => format!("; known are `{}`", known.join("`, `")),
     }
 }
 
-/// The known name that is most like this one, and like enough; of equals the last.
+/// The most similar known name, if it is similar enough. The last of several equals.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
     }
     let name = name.to_lowercase();
     let mut best = None;
-    let mut best_similarity = ALIKE;
+    let mut best_similarity = SIMILAR;
     for other in known.iter().filter(|other| other.len() <= LONGEST) {
         let similarity = strsim::normalized_damerau_levenshtein(&name, &other.to_lowercase());
         if similarity >= best_similarity {

@@ -1,68 +1,49 @@
-//! Okta's vocabulary as plain types: what a registration inline hook is asked and what it answers.
+//! Okta's vocabulary as plain types: the requests of a registration inline hook and its decisions.
 //!
-//! Nothing here knows of JSON, HTTP or rules. A [`Decision`] is a sum type, so that an ALLOW or an
-//! update beside an `error` cannot be built at all.
+//! Nothing here knows HTTP or rules. A [`Decision`] is a sum type, so that an ALLOW or an update
+//! beside an `error` cannot be built at all.
 
 use std::borrow::Cow;
 
-use language::LanguageTag;
+use serde_json::value::RawValue;
 
+mod flow;
 pub mod language;
+mod non_empty;
 pub mod request;
 pub mod response;
 
-/// Who asks, as Okta's `requestType` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Identity Engine, `self.service.registration`.
-    SelfServiceRegistration,
-    /// Identity Engine, `progressive.profile`.
-    ProgressiveProfile,
-    /// Classic Engine's registration, which carries no `requestType`.
-    Classic,
-}
+pub use flow::{Flow, FlowSpec, FormMember};
+use language::LanguageTag;
+pub use non_empty::NonEmpty;
 
-impl Flow {
-    /// The name in logs and metrics; Okta's own where it has one.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SelfServiceRegistration => "self.service.registration",
-            Self::ProgressiveProfile => "progressive.profile",
-            Self::Classic => "classic",
-        }
-    }
-
-    /// Whether somebody registers, as opposed to filling in more of a profile.
-    pub fn is_registration(self) -> bool {
-        !matches!(self, Self::ProgressiveProfile)
-    }
-}
-
-/// A request of Okta's, borrowed from the bytes it came in.
+/// A request of Okta's, borrowed from the bytes of its body.
 pub struct Request<'a> {
-    /// Which of the two flows, and from which engine.
-    pub request_type: Flow,
-    /// Okta's `eventId`, where it sends one.
+    /// The flow that the request is part of.
+    pub flow: Flow,
+    /// Okta's `eventId`, if the request has one.
     pub event_id: Option<Cow<'a, str>>,
-    /// Okta's `eventTime`, as it was sent.
+    /// Okta's `eventTime`, if the request has one. It may be any text.
     pub event_time: Option<Cow<'a, str>>,
-    /// The language of an end user who has a profile already.
-    pub language: Option<LanguageTag>,
-    /// What the end user submitted.
+    /// The language of an end user who already has a profile.
+    pub profile_language: Option<LanguageTag>,
+    /// The form that the end user submitted.
     pub form: Form<'a>,
 }
 
 impl Request<'_> {
-    /// The language to answer the end user in: the one just submitted, else the profile's. A value
-    /// that is no language tag is passed over.
+    /// The language in which to answer the end user: that of the form, else that of the profile.
+    /// Ignores a value that is not a language tag.
     pub fn language(&self) -> Option<LanguageTag> {
         for name in ["preferredLanguage", "locale"] {
-            let submitted = self.form.get(name).and_then(|attribute| attribute.value.text());
-            if let Some(tag) = submitted.and_then(LanguageTag::first_of) {
+            if let Some(attribute) = self.form.get(name)
+                && let Some(text) = attribute.value.text()
+                && let Some(tag) = LanguageTag::first_of(text)
+            {
                 return Some(tag);
             }
         }
-        self.language.clone()
+        self.profile_language.clone()
     }
 }
 
@@ -72,67 +53,70 @@ impl Request<'_> {
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
-    /// A form of these attributes. Where a name occurs twice, it is not said which one
-    /// [`Form::get`] finds; the decoder refuses such requests.
+    /// A form of these attributes. Of attributes with the same name, [`Form::get`] returns any one.
+    /// The decoder refuses requests with such attributes.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
     }
 
-    /// The attribute of this exact name, unless it is absent, null or empty (`""`, `[]`), which
-    /// are all the same to a rule: Okta does not document which of them a skipped field gives.
+    /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
+    /// These are the same to a rule: Okta does not document which of them a skipped field gives.
     pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
         self.submitted(name).filter(|attribute| !attribute.value.is_empty())
     }
 
-    /// Puts an attribute in the place of the one of its name; nothing happens if there is none.
-    pub fn replace(&mut self, attribute: Attribute<'a>) {
-        if let Some(place) = self.0.iter_mut().find(|other| other.name == attribute.name) {
-            *place = attribute;
+    /// Replaces the value of the attribute of this name. Does nothing if the form does not have it.
+    pub fn replace(&mut self, name: &str, value: Value<'a>) {
+        for attribute in &mut self.0 {
+            if attribute.name == name {
+                attribute.value = value;
+                return;
+            }
         }
     }
 
-    /// The attribute of this exact name, unless it is absent or null. An empty one is what
-    /// somebody submits to clear a field.
+    /// The attribute of this exact name. Returns `None` if it is absent or null. An end user who
+    /// clears a field submits an empty one.
     pub fn submitted(&self, name: &str) -> Option<&Attribute<'a>> {
-        let found = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name));
-        self.0.get(found.ok()?).filter(|attribute| !matches!(attribute.value, Value::Null))
+        let place = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()?;
+        self.0.get(place).filter(|attribute| !matches!(attribute.value, Value::Null))
     }
 }
 
-/// One name and value of the form.
+/// A name and a value of the form.
 #[derive(Clone)]
 pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
-    /// The value as it was submitted, in JSON; an update copies it unchanged.
-    pub submitted: Cow<'a, str>,
-    /// The value as rules look at it.
+    /// The JSON that was submitted. An update copies it unchanged.
+    pub submitted: &'a RawValue,
+    /// The value for rules.
     pub value: Value<'a>,
 }
 
-/// An attribute's value, as far as rules look into it.
+/// The value of an attribute, as far as rules look into it.
 #[derive(Clone)]
 pub enum Value<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
     Boolean(bool),
-    /// A number, in the digits it was written with.
+    /// A number, as it is written in the request.
     Number(Cow<'a, str>),
     /// A string.
     Text(Cow<'a, str>),
-    /// An array; no check looks at its elements.
+    /// An array. No check looks at its elements.
     List {
         /// Whether it has no element.
         empty: bool,
     },
-    /// An object, which no Okta attribute is.
+    /// An object. No attribute of Okta's is one.
     Object,
 }
 
 impl Value<'_> {
-    /// The text a check compares: that of a string, or of an integer in decimal.
+    /// The text that a check compares: a string, or an integer in decimal.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -141,8 +125,8 @@ impl Value<'_> {
         }
     }
 
-    /// Like [`Value::text`], and `true` or `false` for a boolean: Okta's forms submit a choice of
-    /// yes and no either way.
+    /// Like [`Value::text`], and `true` or `false` for a boolean. Okta's forms submit a choice of yes
+    /// and no as a boolean or as its text.
     pub fn scalar(&self) -> Option<&str> {
         match self {
             Self::Boolean(true) => Some("true"),
@@ -160,7 +144,7 @@ impl Value<'_> {
     }
 }
 
-/// What Okta is to do.
+/// The decision about a request.
 pub enum Decision<'a> {
     /// Let it through as submitted.
     Allow,
@@ -171,7 +155,7 @@ pub enum Decision<'a> {
 }
 
 impl Decision<'_> {
-    /// Which of the three.
+    /// The kind of the decision.
     pub fn kind(&self) -> DecisionKind {
         match self {
             Self::Allow => DecisionKind::Allow,
@@ -181,7 +165,7 @@ impl Decision<'_> {
     }
 }
 
-/// A decision without what it is about.
+/// A decision without its details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DecisionKind {
     /// [`Decision::Allow`]
@@ -203,25 +187,33 @@ impl DecisionKind {
     }
 }
 
-/// An attribute and the value it is to have.
+/// An attribute and its new value.
 pub struct Assignment<'a> {
     /// The attribute's name in Okta's user schema.
     pub attribute: &'a str,
-    /// The value, in JSON.
-    pub json: Cow<'a, str>,
+    /// The new value.
+    pub value: NewValue<'a>,
 }
 
-/// A refusal: Okta's `error`, with or without a DENY command beside it.
+/// The new value of an attribute.
+pub enum NewValue<'a> {
+    /// A value in JSON: a constant of the rules, or a copy of what was submitted.
+    Json(&'a RawValue),
+    /// A text.
+    Text(String),
+}
+
+/// A denial: Okta's `error`, with a DENY command or without.
 pub struct Denial<'a> {
-    /// How Okta is told.
+    /// How the denial is written.
     pub style: DenyStyle,
     /// The top-level `errorSummary`.
     pub summary: &'a str,
-    /// Why, the most important first: Classic Engine shows no other.
+    /// The causes, the most important one first. Classic Engine shows no other.
     pub causes: NonEmpty<ErrorCause<'a>>,
 }
 
-/// How a denial is written; both deny (the guide's handlers use either).
+/// How a denial is written. Okta denies either way, and the handlers of its guide use both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyStyle {
     /// A DENY command and `error`.
@@ -230,7 +222,7 @@ pub enum DenyStyle {
     Error,
 }
 
-/// One of Okta's `errorCauses`; its `locationType` is always `body`.
+/// One of Okta's `errorCauses`. Its `locationType` is always `body`.
 #[derive(Clone, Copy)]
 pub struct ErrorCause<'a> {
     /// `errorSummary`, the text shown to the end user.
@@ -241,34 +233,4 @@ pub struct ErrorCause<'a> {
     pub location: &'a str,
     /// `domain`, `end-user` or `external-service`.
     pub domain: &'a str,
-}
-
-/// A list that has a first element.
-#[derive(Debug)]
-pub struct NonEmpty<T> {
-    first: T,
-    rest: Vec<T>,
-}
-
-impl<T> NonEmpty<T> {
-    /// One element.
-    pub fn of(first: T) -> Self {
-        Self { first, rest: Vec::new() }
-    }
-
-    /// All that the iterator gives, or nothing if it gives nothing.
-    pub fn collect(items: impl IntoIterator<Item = T>) -> Option<Self> {
-        let mut items = items.into_iter();
-        Some(Self { first: items.next()?, rest: items.collect() })
-    }
-
-    /// The first element.
-    pub fn first(&self) -> &T {
-        &self.first
-    }
-
-    /// The elements in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        std::iter::once(&self.first).chain(&self.rest)
-    }
 }

@@ -1,221 +1,207 @@
-//! An org's own user schema and enrollment form, as Okta's API gives them, and what they rule out.
+//! An org's own user schema and enrollment form, as Okta's API gives them.
+//!
+//! `lint` asks of each attribute that a rule names: can the form submit it, and does Okta store it?
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    slice,
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::Value as Json;
 use strsim::osa_distance;
 
 use crate::{
-    file::{self, Kind},
     nearest::did_you_mean,
-    okta::Value,
+    okta::Flow,
     problem::{MOST_KEPT, Problem, Problems},
 };
 
-mod values;
+mod answer;
+mod attribute;
 
-pub(crate) use values::Submitted;
-use values::{choices, describe, items, lengths, takes, text};
+use attribute::Barrier;
+pub(crate) use attribute::{Samples, SchemaAttribute};
 
-/// The attributes that every org has; none can be removed.
+/// The attributes that every org has. None of them can be removed.
 const BASE: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
     honorificSuffix title displayName nickName profileUrl primaryPhone mobilePhone streetAddress \
     city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
     employeeNumber costCenter organization division department managerId manager";
 
-/// States of an attribute that matter twice.
-const SENSITIVE: &str = "sensitive";
-const APPLICATION: &str = "sourced from an application";
-
-/// What the schema says of an attribute where there is no schema.
-static NOTHING: Json = Json::Null;
-
-/// What is known of an org. Without files that is its base attributes.
+/// What is known of an org. Without files that is the base attributes.
 #[derive(Default)]
 pub struct Org {
-    /// Of the schema, where there is one.
-    attributes: Option<BTreeMap<String, Json>>,
-    /// The names on the form.
+    /// The attributes of the user schema, if it is known.
+    attributes: Option<BTreeMap<String, SchemaAttribute>>,
+    /// The names on the form, if it is known.
     form: Option<BTreeSet<String>>,
     /// The names that the schema requires.
     pub required: BTreeSet<String>,
-    /// What is wrong with the form itself.
+    /// Problems of the form itself.
     pub problems: Problems,
     /// How many unknown names were compared with the known ones.
-    suggestions: AtomicUsize,
+    suggestions: Cell<usize>,
+}
+
+/// The schema's entry for a name.
+enum SchemaEntry<'o> {
+    /// The schema is not known.
+    NoSchema,
+    /// The schema has no attribute of this name.
+    Missing,
+    Attribute(&'o SchemaAttribute),
 }
 
 impl Org {
-    /// Reads Okta's answers; an error names the file that is none.
+    /// Reads Okta's answers.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or is not such an answer.
     pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {
-            read(path, "meta/schemas/user/default", |answer| org.learn_schema(answer))?;
+            answer::read_schema(path, &mut org)?;
         }
         if let Some(path) = policy {
-            read(path, "policies/POLICY-ID/rules", |answer| org.learn_form(answer))?;
+            answer::read_policy(path, &mut org)?;
         }
         Ok(org)
     }
 
-    fn learn_schema(&mut self, answer: &Json) -> Option<()> {
-        let parts = answer["definitions"].as_object()?;
-        parts.get("base")?["properties"].as_object()?;
-        let attributes = self.attributes.get_or_insert_default();
-        attributes.extend(BASE.split(' ').map(|name| (name.to_owned(), Json::Null)));
-        for part in parts.values() {
-            attributes.extend(part["properties"].as_object().cloned().unwrap_or_default());
-            self.required.extend(items(&part["required"]).map(text));
+    /// Why an attribute does not exist in the org, neither in the schema nor on the form.
+    pub(crate) fn why_unknown(&self, name: &str) -> Option<String> {
+        let SchemaEntry::Missing = self.entry(name) else {
+            return None;
+        };
+        match self.is_on_form(name) {
+            None => Some(self.not_in_schema(name, "; add --policy if the form has it")),
+            Some(false) => Some(self.not_in_schema(name, ", nor has the form")),
+            Some(true) => None,
         }
-        // Okta tells it at either place.
-        let required = attributes.iter().filter(|(_, of)| of["required"] == true);
-        self.required.extend(required.map(|(name, _)| name.clone()));
-        Some(())
     }
 
-    fn learn_form(&mut self, answer: &Json) -> Option<()> {
-        for rule in answer.as_array().map_or(slice::from_ref(answer), Vec::as_slice) {
-            let form = rule.pointer("/actions/profileEnrollment/profileAttributes")?.as_array()?;
-            self.form.get_or_insert_default().extend(form.iter().map(|of| text(&of["name"])));
-            if form.len() > 10 {
-                let message = format!("{} attributes on a form; Okta takes up to 10", form.len());
-                self.problems.push(Problem::named("--policy", message));
+    /// Why no form submits an attribute.
+    pub(crate) fn why_never_submitted(&self, name: &str, flow: Flow) -> Option<String> {
+        if let Some(why) = self.why_unknown(name) {
+            return Some(why);
+        }
+        // Okta fills in the login from `email`.
+        if flow.spec().creates_user && name == "login" {
+            return None;
+        }
+        if let SchemaEntry::Attribute(attribute) = self.entry(name)
+            && let Some(barrier) = attribute.barrier()
+        {
+            return Some(format!(
+                "`{name}` is never submitted: it is {barrier}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
+            ));
+        }
+        if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
+            return Some(format!(
+                "`{name}` is never submitted: it is not on the form; add it there"
+            ));
+        }
+        None
+    }
+
+    /// Why Okta does not write an attribute, whatever the value is.
+    pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
+        let attribute = match self.entry(name) {
+            SchemaEntry::NoSchema => return None,
+            SchemaEntry::Missing => {
+                return Some(self.not_in_schema(name, ", so Okta does not store it"));
             }
-        }
-        self.form.is_some().then_some(())
-    }
-
-    /// Why not to judge an attribute: nobody has it or, unless it is `optional`, it never comes.
-    pub fn judged(&self, name: &str, registration: bool, optional: bool) -> Option<String> {
-        let on_form = self.form.as_ref().map(|form| form.contains(name));
-        let why = match (self.attribute(name), on_form) {
-            (None, None) => return Some(self.unknown(name, "; add --policy if the form has it")),
-            (None, Some(false)) => return Some(self.unknown(name, ", nor has the form")),
-            // Okta fills in the login from `email`.
-            _ if optional || (registration && name == "login") => return None,
-            (Some(attribute), _) if let Some(state) = barred(attribute) => format!(
-                "it is {state}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
-            ),
-            // A progressive profile may come from another form.
-            (_, Some(false)) if registration => "it is not on the form; add it there".to_owned(),
-            _ => return None,
+            SchemaEntry::Attribute(attribute) => attribute,
         };
-        Some(format!("`{name}` is never submitted: {why}"))
-    }
-
-    /// Why Okta does not write an attribute, or not this value, in JSON.
-    pub fn written(&self, name: &str, registration: bool, value: Option<&str>) -> Option<String> {
-        let Some(attribute) = self.attribute(name) else {
-            return Some(self.unknown(name, ", so Okta does not store it"));
-        };
-        let value = value.and_then(|json| serde_json::from_str(json).ok());
-        let what = match barred(attribute) {
-            Some(APPLICATION) => APPLICATION.to_owned(),
-            Some(SENSITIVE) if !registration => SENSITIVE.to_owned(),
-            _ if attribute["mutability"] == "READ_ONLY" => "read-only".to_owned(),
-            _ if value.is_some_and(|value| !takes(attribute, &value)) => describe(attribute),
-            _ => return None,
-        };
-        Some(format!("Okta does not write this: `{name}` is {what} in the user schema"))
-    }
-
-    /// The base attribute that a name nearly is, where no schema says what others there are.
-    pub fn slip(&self, name: &str) -> Option<String> {
-        let near = |base: &str| {
-            // A distance is no less than the difference in length, which costs nothing to find.
-            let alike = name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2;
-            alike || name.eq_ignore_ascii_case(base)
-        };
-        let base = BASE.split(' ').find(|base| self.attributes.is_none() && near(base))?;
-        (base != name).then(|| format!("`{name}` is no base attribute; did you mean `{base}`?"))
-    }
-
-    /// Whether a schema says what values attributes have.
-    pub(crate) fn knows_values(&self) -> bool {
-        self.attributes.is_some()
-    }
-
-    /// Values that a form submits for an attribute, of up to 4096 characters, as base attributes have;
-    /// and whether they are all, as far as this kind of check can tell.
-    pub(crate) fn values(&self, name: &str, check: &str) -> (Vec<Value<'static>>, bool) {
-        let attribute = self.attribute(name).unwrap_or(&NOTHING);
-        let (choices, lengths) = (choices(attribute), lengths(attribute));
-        let text = |text: String| Value::Text(text.into());
-        match attribute["type"].as_str() {
-            Some("array") => (vec![Value::List { empty: false }], false),
-            _ if !choices.is_empty() => (choices.into_iter().map(text).collect(), true),
-            Some("integer" | "number") => (vec![Value::Number("1".into())], false),
-            _ if *lengths.end() <= 4096 && ["digits", "length"].contains(&check) => {
-                (lengths.map(|length| text("0".repeat(length))).collect(), true)
+        match attribute.barrier() {
+            Some(Barrier::Application) => {
+                Some(not_written(name, &Barrier::Application.to_string()))
             }
-            _ => (Vec::new(), false),
+            Some(Barrier::Sensitive) if !flow.spec().writes_sensitive => {
+                Some(not_written(name, &Barrier::Sensitive.to_string()))
+            }
+            _ if attribute.is_read_only() => Some(not_written(name, "read-only")),
+            _ => None,
         }
     }
 
-    /// What the schema says of an attribute's values.
-    pub(crate) fn describe(&self, name: &str) -> String {
-        let attribute = self.attribute(name).unwrap_or(&NOTHING);
-        format!("`{name}` is {} in the user schema", describe(attribute))
-    }
-
-    /// What forms submit for an attribute.
-    pub(crate) fn submitted(&self, name: &str) -> Submitted<'_> {
-        let attribute = self.attribute(name).unwrap_or(&NOTHING);
-        Submitted::new(attribute)
-    }
-
-    /// What the schema says of an attribute, if it has it. Without a schema, anything may be.
-    fn attribute(&self, name: &str) -> Option<&Json> {
-        self.attributes.as_ref().map_or(Some(&NOTHING), |attributes| attributes.get(name))
-    }
-
-    fn unknown(&self, name: &str, hint: &str) -> String {
-        let why = format!("the user schema has no attribute `{name}`{hint}");
-        // Each suggestion costs time in proportion to the schema; further problems are not shown.
-        if self.suggestions.fetch_add(1, Ordering::Relaxed) >= MOST_KEPT {
-            return why;
+    /// Why Okta does not write this value, in JSON, to an attribute.
+    pub(crate) fn why_value_not_written(&self, name: &str, value: &str) -> Option<String> {
+        let attribute = self.attribute(name)?;
+        let value: Json = serde_json::from_str(value).ok()?;
+        if attribute.takes(&value) {
+            return None;
         }
-        let attributes = self.attributes.iter().flat_map(BTreeMap::keys);
-        let others = attributes.chain(self.form.iter().flatten()).filter(|other| *other != name);
-        why + &did_you_mean(name, others.map(String::as_str))
+        Some(not_written(name, &attribute.describe()))
+    }
+
+    /// The correction of a name that is nearly a base attribute, if the schema is not known.
+    pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
+        if self.attributes.is_some() {
+            return None;
+        }
+        let base = BASE.split(' ').find(|base| is_near(name, base))?;
+        if base == name {
+            return None;
+        }
+        Some(format!("`{name}` is not a base attribute; did you mean `{base}`?"))
+    }
+
+    /// The schema's attribute of this name.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&SchemaAttribute> {
+        match self.entry(name) {
+            SchemaEntry::Attribute(attribute) => Some(attribute),
+            SchemaEntry::NoSchema | SchemaEntry::Missing => None,
+        }
+    }
+
+    fn entry(&self, name: &str) -> SchemaEntry<'_> {
+        let Some(attributes) = &self.attributes else {
+            return SchemaEntry::NoSchema;
+        };
+        match attributes.get(name) {
+            Some(attribute) => SchemaEntry::Attribute(attribute),
+            None => SchemaEntry::Missing,
+        }
+    }
+
+    /// Returns `None` if the form is not known.
+    fn is_on_form(&self, name: &str) -> Option<bool> {
+        let form = self.form.as_ref()?;
+        Some(form.contains(name))
+    }
+
+    fn not_in_schema(&self, name: &str, more: &str) -> String {
+        let message = format!("the user schema has no attribute `{name}`{more}");
+        // Each suggestion takes time in proportion to the schema. Further problems are not shown.
+        let suggestions = self.suggestions.get();
+        if suggestions >= MOST_KEPT {
+            return message;
+        }
+        self.suggestions.set(suggestions + 1);
+        let mut others = Vec::new();
+        if let Some(attributes) = &self.attributes {
+            others.extend(attributes.keys().map(String::as_str));
+        }
+        if let Some(form) = &self.form {
+            others.extend(form.iter().map(String::as_str));
+        }
+        others.retain(|other| *other != name);
+        message + &did_you_mean(name, others)
     }
 }
 
-/// Reads a file that Okta gives at this address, and learns from it what it has to say.
-fn read(
-    path: &Path,
-    address: &str,
-    learn: impl FnOnce(&Json) -> Option<()>,
-) -> Result<(), Problem> {
-    let wrong = |why: String| {
-        let hint = format!("expected what Okta answers to `GET /api/v1/{address}`");
-        Problem::named(path.display().to_string(), format!("{why}; {hint}"))
-    };
-    let text = file::read_text(path, Kind::OrgAnswer)
-        .map_err(|error| wrong(format!("cannot read the file: {error}")))?;
-    // Nothing of the file is repeated, since it may be any.
-    let answer = serde_json::from_str(&text).map_err(|error| {
-        wrong(format!("no JSON at line {}, column {}", error.line(), error.column()))
-    })?;
-    learn(&answer).ok_or_else(|| wrong("this is something else".to_owned()))
+fn not_written(name: &str, state: &str) -> String {
+    format!("Okta does not write this: `{name}` is {state} in the user schema")
 }
 
-/// Why Okta takes an attribute on no form.
-fn barred(attribute: &Json) -> Option<&'static str> {
-    let own = items(&attribute["permissions"]).find(|of| of["principal"] == "SELF");
-    let master = |pointer| attribute["master"].pointer(pointer).and_then(Json::as_str);
-    let source = master("/priority/0/type").filter(|source| *source != "OKTA");
-    match own.and_then(|of| of["action"].as_str()) {
-        _ if attribute["sensitive"] == true => Some(SENSITIVE),
-        // By default a profile's source, if it has one, is that of all its attributes.
-        _ if master("/type") == Some("OVERRIDE") && source.is_some() => Some(APPLICATION),
-        Some("HIDE") => Some("hidden from the user"),
-        Some("READ_ONLY") => Some("read-only for the user"),
-        _ => None,
+/// Whether a name is the base attribute or nearly so.
+fn is_near(name: &str, base: &str) -> bool {
+    if name.eq_ignore_ascii_case(base) {
+        return true;
     }
+    // The distance is at least the difference in length, which takes no time to find.
+    name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2
 }

@@ -1,5 +1,8 @@
-//! Bytes in → bytes out: decode, evaluate, encode. The service, `eval`, `replay` and `check`
-//! go through [`answer`], so that what a developer sees is what production does, byte for byte.
+//! Bytes in → bytes out, in three steps: [`decode`], [`judge`] and [`encode`].
+//!
+//! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So a
+//! developer previews exactly what production does, byte for byte. The steps read no clock, file or
+//! network: the caller gathers the [`Facts`].
 
 use std::{
     borrow::Cow,
@@ -7,82 +10,88 @@ use std::{
 };
 
 use derive_more::{Display, Error};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+pub use crate::okta::{
+    request::{DecodeError, decode},
+    response::encode,
+};
 use crate::{
-    okta::{
-        DecisionKind, Flow,
-        request::{self, DecodeError},
-        response,
-    },
-    rule::{Hook, Verdict},
+    okta::{DecisionKind, Flow, Request, response::SIZE_LIMIT},
+    rule::{Facts, Hook, Judgement, Verdict},
 };
 
 /// The answer to a request, and how it came about.
-pub struct Answer<'r, 'b> {
+pub struct HookAnswer<'r, 'b> {
     /// The body for Okta.
     pub body: Vec<u8>,
-    /// Which kind of request it was.
-    pub request_type: Flow,
-    /// Okta's name for the event.
+    /// The flow of the request.
+    pub flow: Flow,
+    /// Okta's `eventId`, if the request has one.
     pub event_id: Option<Cow<'b, str>>,
-    /// What Okta is told.
+    /// The kind of the decision that the body carries.
     pub decision: DecisionKind,
-    /// One verdict a rule.
+    /// One verdict per rule.
     pub verdicts: Vec<Verdict<'r>>,
-    /// Whether the hook has a section for such a request. Where not, it is denied.
-    pub handled: bool,
-    /// Whether the answer to give was larger than Okta takes. Then the request is denied instead.
+    /// Whether the hook has a section for the flow. If not, the request is denied.
+    pub has_section: bool,
+    /// Whether the answer would have been too large for Okta. If so, the request is denied.
     pub too_large: bool,
 }
 
-/// Why there is no answer that decides. Whatever is sent instead, Okta denies.
+/// Why a request has no answer. Okta denies such a request.
 #[derive(Debug, Display, Error, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The body is no request.
+    /// The body is not a request.
     Request(DecodeError),
-    /// A fault of ours; the panic hook has said where.
-    #[display("the request ran into a fault of ours; please report it")]
+    /// A bug of ours. The panic hook has logged the place.
+    #[display("the request met a bug of ours; please report it")]
     Panicked,
 }
 
-/// The UTC day, for rules about dates.
-pub fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
-}
-
-/// Answers one request; `today` is the UTC day, for requests that do not say when they were made.
+/// Answers one request.
 ///
 /// # Errors
 ///
-/// The body is no request, or we have a fault.
+/// The body is not a request, or our code panics.
 pub fn answer<'r, 'b>(
     hook: &'r Hook,
     body: &'b [u8],
-    today: Date,
-) -> Result<Answer<'r, 'b>, NoAnswer> {
-    let decide = || {
-        let request = request::decode(body).map_err(NoAnswer::Request)?;
-        let (decision, verdicts) = hook.evaluate(&request, today);
-        let request_type = request.request_type;
-        let mut kind = decision.kind();
-        let mut encoded = response::encode(request_type, &decision);
-        let too_large = encoded.len() >= response::SIZE_LIMIT;
-        if too_large {
-            let denial = hook.too_large(request_type);
-            kind = denial.kind();
-            encoded = response::encode(request_type, &denial);
-        }
-        Ok(Answer {
-            body: encoded,
-            request_type,
-            decision: kind,
-            verdicts,
-            too_large,
-            handled: hook.section(request_type).is_some(),
-            event_id: request.event_id,
-        })
-    };
-    // No panic path is known. Were there one, it would cost its request an answer and nobody else.
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or(Err(NoAnswer::Panicked))
+    facts: &Facts,
+) -> Result<HookAnswer<'r, 'b>, NoAnswer> {
+    // No panic path is known. If there is one, only the request that takes it has no answer.
+    catch_unwind(AssertUnwindSafe(|| {
+        let request = decode(body).map_err(NoAnswer::Request)?;
+        Ok(answer_request(hook, request, facts))
+    }))
+    .unwrap_or(Err(NoAnswer::Panicked))
+}
+
+/// Judges a request by the rules of a hook. This is [`Hook::judge`].
+pub fn judge<'r: 'q, 'q>(
+    hook: &'r Hook,
+    request: &'q Request<'_>,
+    facts: &Facts,
+) -> Judgement<'r, 'q> {
+    hook.judge(request, facts)
+}
+
+/// Judges a request and encodes the decision, or a denial if the answer would be too large.
+fn answer_request<'r, 'b>(
+    hook: &'r Hook,
+    request: Request<'b>,
+    facts: &Facts,
+) -> HookAnswer<'r, 'b> {
+    let flow = request.flow;
+    let Judgement { decision, verdicts, has_section } = judge(hook, &request, facts);
+    let mut kind = decision.kind();
+    let mut body = encode(flow, &decision);
+    let too_large = body.len() >= SIZE_LIMIT;
+    if too_large {
+        let denial = hook.too_large(flow);
+        kind = denial.kind();
+        body = encode(flow, &denial);
+    }
+    drop(decision);
+    let event_id = request.event_id;
+    HookAnswer { body, flow, event_id, decision: kind, verdicts, has_section, too_large }
 }

@@ -1,4 +1,4 @@
-//! A fault in settings or rules, with its place and the way out.
+//! Problems of settings and rules, each with its place and a hint.
 
 use std::{fmt, io};
 
@@ -6,37 +6,37 @@ mod text;
 
 pub(crate) use text::SourceText;
 
-/// How many problems of one load are kept with their words; the others are counted.
+/// How many problems of one load are kept. The others are only counted.
 pub(crate) const MOST_KEPT: usize = 100;
-/// A longer message, in characters, loses its middle: it may quote a name of any length.
+/// The longest message, in characters. A longer one, which quotes a long name, loses its middle.
 const LONGEST_MESSAGE: usize = 1000;
-/// How much of the end of a long message stays, since the hint stands there.
+/// How many characters of the end of a long message stay. The hint is there.
 const MESSAGE_END: usize = 300;
 
-/// One fault found while loading. Printed, it starts with its place, as editors and CI read it.
+/// A problem found while loading. Printed, it starts with its place, as editors and CI read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: `file:line:column`, with the column in characters; or a whole file or folder, an
-    /// environment variable, a flag, or a setting that nobody gave.
+    /// `file:line:column`, with the column in characters; or a file, a folder, an environment
+    /// variable, a flag, or a setting that is missing.
     pub place: String,
-    /// What is wrong and what would be right.
+    /// The problem, and a hint how to solve it.
     pub message: String,
-    /// The line around the place, with a marker, for below the message. Empty for a settings file,
+    /// The line of the place with a marker, to print below the message. Empty for a settings file,
     /// whose lines may hold secrets.
     excerpt: String,
-    /// Whether the same files may have no problem when they are read again.
+    /// Whether the problem may be gone when the same files are read again.
     may_pass: bool,
 }
 
 impl Problem {
-    /// A problem of something that has no lines.
+    /// A problem whose place has no lines.
     pub fn named(place: impl Into<String>, message: impl Into<String>) -> Self {
         let message = without_middle(message.into());
         Self { place: place.into(), message, excerpt: String::new(), may_pass: false }
     }
 
-    /// A problem that this error is the cause of. One of the system's may be over when the file is
-    /// read again: no free descriptor, no memory.
+    /// A problem caused by this error. An error of the system, such as a lack of memory, may be gone
+    /// when the file is read again.
     pub(crate) fn of_reading(
         place: impl Into<String>,
         message: impl Into<String>,
@@ -51,15 +51,15 @@ impl Problem {
     }
 }
 
-/// Whether the cause of this error may be over when the same file is read again. A file that is
-/// missing is noticed when it comes.
+/// Whether this error may be gone when the same file is read again. A missing file does not count,
+/// since it is noticed when it is created.
 pub(crate) fn may_pass(error: &io::Error) -> bool {
     error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without the padding that `out` may ask for.
+        // Without the padding that a caller may ask for.
         out.write_str(&self.place)?;
         out.write_str(": ")?;
         out.write_str(&self.message)?;
@@ -67,7 +67,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The message as it is, or its start and its end where it is very long.
+/// The message; or its start and its end, if it is very long.
 fn without_middle(message: String) -> String {
     if message.len() <= LONGEST_MESSAGE {
         return message;
@@ -87,14 +87,14 @@ fn without_middle(message: String) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     kept: Vec<Problem>,
-    /// How many there are besides.
+    /// How many problems are not kept.
     more: usize,
-    /// Whether any of them may have passed when the same files are read again.
+    /// Whether one of them may be gone when the same files are read again.
     may_pass: bool,
 }
 
 impl Problems {
-    /// Adds a problem; only counts it where there are many already.
+    /// Adds a problem, or only counts it if there are many already.
     pub(crate) fn push(&mut self, problem: Problem) {
         if problem.may_pass {
             self.may_pass = true;
@@ -106,7 +106,7 @@ impl Problems {
         }
     }
 
-    /// Adds those of another part of the load.
+    /// Adds the problems of another part of the load.
     pub(crate) fn append(&mut self, others: Self) {
         for problem in others.kept {
             self.push(problem);
@@ -117,42 +117,42 @@ impl Problems {
         }
     }
 
-    /// Notes that one of them may have passed when the same files are read again.
+    /// Notes that one of them may be gone when the same files are read again.
     pub(crate) fn set_may_pass(&mut self) {
         self.may_pass = true;
     }
 
-    /// Whether to read the same files again though none of them has changed.
+    /// Whether to read the same files again even if none of them changes.
     pub(crate) fn may_pass(&self) -> bool {
         self.may_pass
     }
 
-    /// Adds problems of which nothing but their number is known.
+    /// Counts more problems without their messages.
     pub(crate) fn add_count(&mut self, more: usize) {
         self.more += more;
     }
 
-    /// Whether a further one is only counted, so that its message is not worth making.
+    /// Whether a further problem is only counted, so that its message is not worth making.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= MOST_KEPT
     }
 
-    /// Whether there is none.
+    /// Whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.count() == 0
     }
 
-    /// How many there are, those that are not kept included.
+    /// How many there are, including those that are not kept.
     pub fn count(&self) -> usize {
         self.kept.len() + self.more
     }
 
-    /// Those that are kept.
+    /// The problems that are kept.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.kept.iter()
     }
 
-    /// What to print after the first `shown` ones: how many more there are, if any.
+    /// The line to print after the first `shown` problems. Returns `None` if there are no more.
     pub(crate) fn rest(&self, shown: usize) -> Option<String> {
         match self.count().saturating_sub(shown) {
             0 => None,
@@ -161,10 +161,12 @@ impl Problems {
         }
     }
 
-    /// Every one that is kept, and how many more there are.
+    /// Each problem that is kept, and a line that counts the others.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.kept.iter().map(Problem::to_string).collect();
-        lines.extend(self.rest(self.kept.len()));
+        if let Some(rest) = self.rest(self.kept.len()) {
+            lines.push(rest);
+        }
         lines
     }
 }

@@ -1,68 +1,79 @@
-//! The engine: [`Rule`]s, the [`Hook`]s they make up, and [`Hook::evaluate`], the one place that
+//! The engine: [`Rule`]s, the [`Hook`]s that they make up, and [`Hook::judge`], the only place that
 //! decides.
 //!
-//! Evaluation is a total function of the rules and the request. Whatever can go wrong in a rule
-//! goes wrong when it is built; what a rule does not expect makes it fail, and a rule that fails
-//! denies.
+//! Judging is a total function of the rules, the request and the facts. Everything that can go wrong
+//! in a rule goes wrong when it is loaded. A rule fails on a value that it does not expect, and a
+//! rule that fails denies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-
 use crate::okta::{
-    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NonEmpty, Request,
+    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NewValue, NonEmpty, Request,
     language::LanguageTag,
 };
 
 pub mod check;
 pub mod email;
+pub(crate) mod facts;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
+pub mod spanned;
 pub mod text;
 
 use check::{EvalContext, Mismatch};
-pub use requirement::{Part, Requirement, Unmet};
+pub use facts::Facts;
+pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
 use set::Set;
+pub use spanned::Places;
+use spanned::Spanned;
 use text::Text;
 
 /// Every hook that is served, by its name.
 pub struct RuleSet {
-    /// A hook's name is its path without the slash.
+    /// The hooks by their names. A hook's name is its path without the slash.
     pub hooks: BTreeMap<String, Hook>,
-    /// A digest of what the rules were read from: the same content, the same revision.
+    /// A digest of the files that the rules were read from. Equal contents have equal revisions.
     pub revision: String,
 }
 
-/// What one endpoint decides.
+/// The rules of one endpoint.
 pub struct Hook {
-    /// For `self.service.registration`, and for Classic Engine's registrations.
-    pub registration: Option<Section>,
-    pub(crate) progressive: Option<Section>,
+    /// The sections by their flow, one of [`Flow::WITH_SECTION`].
+    pub sections: BTreeMap<Flow, Section>,
 }
 
-/// The rules for one kind of request.
+/// The rules for one flow, and for those that are judged as it is.
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
     pub(crate) summary: Text,
     pub(crate) deny: DenyStyle,
-    /// What must hold; nothing where the section says that it means it (`allow_all = true`).
-    pub rules: Option<NonEmpty<Rule>>,
-    /// The attributes to copy from the form, in this order, when all is well.
-    pub(crate) update: Vec<String>,
-    /// What is set after them, in this order.
+    /// The rules that must hold.
+    pub rules: Rules,
+    /// The attributes to copy from the form, in this order, if no rule denies.
+    pub(crate) update: Vec<Spanned<String>>,
+    /// The attributes to set after them, in this order.
     pub(crate) set: Vec<Set>,
 }
 
-/// One requirement, and what the end user is told where it is not met.
+/// The rules of a section.
+#[expect(clippy::large_enum_variant, reason = "there are few sections, and most have rules")]
+pub enum Rules {
+    /// None, on purpose: `allow_all = true`.
+    AllowAll,
+    /// All of these must hold.
+    All(NonEmpty<Rule>),
+}
+
+/// One requirement, and the text for the end user if it is not met.
 pub struct Rule {
-    /// Unique in its file; stands in logs and explanations.
+    /// The name in logs and explanations. Unique in its file.
     pub id: String,
-    /// The rule counts only where all of these hold.
+    /// The rule counts only if all of these hold.
     pub when: Vec<Part>,
-    /// Evaluated and logged, and never decides.
+    /// Whether the rule is evaluated and logged without deciding.
     pub shadow: bool,
-    /// What is required of the form.
+    /// The requirement that the form must meet.
     pub requirement: Requirement,
     /// The text for the end user.
     pub message: Text,
@@ -72,29 +83,34 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
+    /// The places of the rule in its file.
+    pub places: Places,
 }
 
-/// A rule and what came of it.
+/// The result of judging a request.
+pub struct Judgement<'r, 'q> {
+    /// The decision.
+    pub decision: Decision<'q>,
+    /// One verdict per rule, in the file's order.
+    pub verdicts: Vec<Verdict<'r>>,
+    /// Whether the hook has a section for the request's flow. If not, the request is denied.
+    pub has_section: bool,
+}
+
+/// A rule and its outcome.
 pub struct Verdict<'r> {
     pub(crate) rule: &'r Rule,
-    /// What came of it.
+    /// The outcome of the rule.
     pub outcome: Outcome<'r>,
 }
 
-impl Verdict<'_> {
-    /// Whether the rule fails and is enforced.
-    fn denies(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
-    }
-}
-
-/// What came of a rule.
+/// The outcome of a rule.
 pub enum Outcome<'r> {
-    /// It holds.
+    /// The rule holds.
     Pass,
-    /// It does not.
+    /// The rule does not hold.
     Fail(Unmet<'r>),
-    /// It does not count here.
+    /// The rule does not count, because its conditions do not hold.
     Skip,
 }
 
@@ -110,109 +126,138 @@ impl Outcome<'_> {
 }
 
 impl Hook {
-    /// The rules of both sections.
+    /// The rules of all sections.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.registration.iter().chain(&self.progressive).flat_map(Section::rules)
+        self.sections.values().flat_map(|section| section.rules.iter())
     }
 
-    /// What such requests are judged by. Where there is nothing, they are denied.
-    pub(crate) fn section(&self, request_type: Flow) -> Option<&Section> {
-        let registration = request_type.is_registration();
-        if registration { self.registration.as_ref() } else { self.progressive.as_ref() }
+    /// The section that judges requests of a flow.
+    pub fn section(&self, flow: Flow) -> Option<&Section> {
+        self.sections.get(&flow.spec().judged_as)
     }
 
-    /// Judges a request: the decision, and one verdict a rule, in the file's order. `today` is the
-    /// UTC day, for requests that do not say when they were made.
-    pub fn evaluate<'r: 'q, 'q>(
+    /// Judges a request. Denies it if the hook has no section for its flow.
+    pub fn judge<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
-        today: Date,
-    ) -> (Decision<'q>, Vec<Verdict<'r>>) {
-        let Some(section) = self.section(request.request_type) else {
-            return (unhandled(request.request_type), Vec::new());
+        facts: &Facts,
+    ) -> Judgement<'r, 'q> {
+        let Some(section) = self.section(request.flow) else {
+            let decision = unhandled(request.flow);
+            return Judgement { decision, verdicts: Vec::new(), has_section: false };
         };
-        // Normalised first: that is what Okta will store, and so what is judged.
-        let normalised = set::normalised(&section.set, &request.form);
+        // Okta will store the normalised values, so the rules judge those.
+        let normalised = set::normalise(&section.set, &request.form);
         let form = normalised.as_ref().unwrap_or(&request.form);
         let event_time = request.event_time.as_deref();
-        let context = EvalContext { form, event_time, today };
-        let judge = |rule: &'r Rule| Verdict { rule, outcome: rule.outcome(&context) };
-        let verdicts: Vec<_> = section.rules().map(judge).collect();
+        let context = EvalContext { form, event_time, facts };
+        let verdicts = section.verdicts(&context);
         let decision = match section.denial(request, &verdicts) {
-            None => section.update(&request.form, form),
             Some(denial) => Decision::Deny(denial),
+            None => section.allow_or_update(&request.form, form),
         };
-        (decision, verdicts)
+        Judgement { decision, verdicts, has_section: true }
     }
 
-    /// The denial of a request whose answer Okta would not take, because it is too large.
-    pub(crate) fn too_large(&self, request_type: Flow) -> Decision<'static> {
-        let style = self.section(request_type).map_or(DenyStyle::Command, |section| section.deny);
-        let registration = request_type.is_registration();
-        let form = if registration { "data.userProfile" } else { "data.userProfileUpdate" };
-        cannot_be_processed(style, "ANSWER_TOO_LARGE", form)
+    /// The denial of a request whose answer would be too large for Okta.
+    pub(crate) fn too_large(&self, flow: Flow) -> Decision<'static> {
+        let style = match self.section(flow) {
+            Some(section) => section.deny,
+            None => DenyStyle::Command,
+        };
+        cannot_be_processed(style, "ANSWER_TOO_LARGE", flow.spec().form_location)
     }
 }
 
 impl Section {
-    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().flat_map(NonEmpty::iter)
+    fn verdicts(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
+        let verdicts = self.rules.iter().map(|rule| Verdict { rule, outcome: rule.judge(context) });
+        verdicts.collect()
     }
 
-    /// The denial by the rules that fail; `None` where none does.
+    /// The denial by the rules that fail. Returns `None` if no rule denies.
     fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
-        let mut denying = verdicts.iter().filter(|verdict| verdict.denies()).peekable();
-        denying.peek()?;
-        // Chosen once for all texts, because the value may be as long as the body.
+        let mut denying = verdicts.iter().filter(|verdict| verdict.denies());
+        let first = denying.next()?;
+        // Read once for all texts, because its value may be as long as the body.
         let language = request.language();
-        let causes = denying.map(|verdict| verdict.rule.cause(language.as_ref()));
-        Some(Denial {
-            style: self.deny,
-            summary: self.summary.in_language(language.as_ref()),
-            causes: NonEmpty::collect(causes)?,
-        })
+        let language = language.as_ref();
+        let mut causes = NonEmpty::of(first.rule.cause(language));
+        for verdict in denying {
+            causes.push(verdict.rule.cause(language));
+        }
+        Some(Denial { style: self.deny, summary: self.summary.in_language(language), causes })
     }
 
-    fn update<'q>(&'q self, submitted: &'q Form<'_>, normalised: &Form<'_>) -> Decision<'q> {
-        let copied = self.update.iter().filter_map(|name| {
-            let attribute = submitted.submitted(name)?;
-            Some(Assignment { attribute: name, json: (&*attribute.submitted).into() })
-        });
-        let set = self.set.iter().filter_map(|set| {
-            Some(Assignment { attribute: &set.attribute, json: set.json(submitted, normalised)? })
-        });
-        NonEmpty::collect(copied.chain(set)).map_or(Decision::Allow, Decision::Update)
+    /// The decision about a request that no rule denies.
+    fn allow_or_update<'q>(&'q self, submitted: &'q Form<'_>, judged: &Form<'_>) -> Decision<'q> {
+        let mut assignments = Vec::new();
+        for name in &self.update {
+            if let Some(attribute) = submitted.submitted(name) {
+                let value = NewValue::Json(attribute.submitted);
+                assignments.push(Assignment { attribute: name, value });
+            }
+        }
+        for set in &self.set {
+            if let Some(value) = set.value(submitted, judged) {
+                assignments.push(Assignment { attribute: &set.attribute, value });
+            }
+        }
+        match NonEmpty::collect(assignments) {
+            Some(assignments) => Decision::Update(assignments),
+            None => Decision::Allow,
+        }
+    }
+}
+
+impl Rules {
+    /// The rules in the file's order.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        let rules = match self {
+            Self::AllowAll => None,
+            Self::All(rules) => Some(rules),
+        };
+        rules.into_iter().flat_map(NonEmpty::iter)
+    }
+}
+
+impl Verdict<'_> {
+    /// Whether the rule fails and is enforced.
+    fn denies(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
     }
 }
 
 impl Rule {
-    /// The name of its mode in rules, logs and metrics.
+    /// The name of the rule's mode in rules, logs and metrics.
     pub(crate) fn mode(&self) -> &'static str {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
-        // Nobody gets out of a rule by sending what its condition does not expect.
-        let holds = |part: &Part| {
-            let unmet = part.unmet(context);
-            matches!(
-                unmet,
-                None | Some(Unmet::Missed { miss: Mismatch::Type | Mismatch::TooCostly, .. })
-            )
-        };
-        if !self.when.iter().all(holds) {
+    pub(crate) fn judge(&self, context: &EvalContext<'_>) -> Outcome<'_> {
+        if !self.when.iter().all(|condition| holds(condition, context)) {
             return Outcome::Skip;
         }
-        self.requirement.unmet(context).map_or(Outcome::Pass, Outcome::Fail)
+        match self.requirement.judge(context) {
+            Ok(()) => Outcome::Pass,
+            Err(unmet) => Outcome::Fail(unmet),
+        }
     }
 
-    /// Every attribute it looks at.
+    /// The names of all attributes that the rule looks at.
     pub(crate) fn attributes(&self) -> BTreeSet<&str> {
-        let parts = || self.requirement.parts().iter().chain(&self.when);
-        let named = parts().flat_map(|part| part.attributes.iter()).map(String::as_str);
-        let others =
-            parts().flat_map(|part| part.checks.iter()).filter_map(|check| check.other.as_deref());
-        named.chain(others).collect()
+        let mut names = BTreeSet::new();
+        for part in self.requirement.parts().iter().chain(&self.when) {
+            for name in part.attributes.iter() {
+                names.insert(name.as_str());
+            }
+            for PartCheck { check, .. } in part.checks.iter() {
+                if let Some(other) = check.other() {
+                    names.insert(other);
+                }
+            }
+        }
+        names
     }
 
     fn cause(&self, language: Option<&LanguageTag>) -> ErrorCause<'_> {
@@ -225,14 +270,23 @@ impl Rule {
     }
 }
 
-/// The answer to a request that the hook has no section for. Okta's sample lets it through.
-fn unhandled(request_type: Flow) -> Decision<'static> {
-    let registration = request_type.is_registration();
-    let style = if registration { DenyStyle::Command } else { DenyStyle::Error };
-    cannot_be_processed(style, "UNHANDLED_REQUEST_TYPE", "requestType")
+/// Whether a condition of `when` holds. A value of an unexpected type counts as a match, so that no
+/// user can skip a rule by changing the type. A value that is too costly to check counts, too.
+fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
+    match condition.judge(context) {
+        Ok(()) => true,
+        Err(Unmet::Failed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. }) => true,
+        Err(_) => false,
+    }
 }
 
-/// A denial for a reason that the end user can do nothing about.
+/// The answer to a request of a flow for which the hook has no section. Okta's sample lets it
+/// through.
+fn unhandled(flow: Flow) -> Decision<'static> {
+    cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
+}
+
+/// A denial for a reason that the end user cannot remove.
 fn cannot_be_processed(
     style: DenyStyle,
     reason: &'static str,

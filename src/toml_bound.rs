@@ -1,7 +1,7 @@
-//! TOML within bounds of memory.
+//! Parses TOML within bounds of memory.
 //!
-//! A table, a list or a fault costs the parser hundreds of bytes of memory and the writer of a file one
-//! or two: a megabyte of them would take all that a small container has.
+//! A table, a list or a syntax error takes the parser hundreds of bytes, and one or two bytes in a
+//! file. A megabyte of them would fill the memory of a small container.
 
 use std::ops::Range;
 
@@ -11,21 +11,21 @@ use toml::{
 };
 use toml_parser::{Source, lexer::TokenKind};
 
-/// Up to how many tables and lists a text may have.
+/// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// Of a longer text, in bytes, only the first fault of syntax is found. There may be one a byte.
+/// The longest text, in bytes, in which every syntax error is found. There may be one per byte.
 const LONG: usize = 384 << 10;
 
-/// What the parser makes of a text, and its faults.
+/// A parsed text and its syntax errors.
 pub(crate) struct Parsed<'t> {
-    /// What can be made of it, where the syntax is at fault.
+    /// The part of the text that can be read if the syntax has an error.
     pub(crate) document: Spanned<DeTable<'t>>,
     pub(crate) faults: Vec<SyntaxFault>,
 }
 
-/// A fault of syntax.
+/// A syntax error.
 pub(crate) struct SyntaxFault {
-    /// Where, in bytes.
+    /// The place in the text, in bytes.
     pub(crate) span: Range<usize>,
     pub(crate) message: String,
 }
@@ -34,7 +34,7 @@ pub(crate) struct SyntaxFault {
 pub(crate) fn parse(text: &str) -> Parsed<'_> {
     let mut tables = 0;
     for token in Source::new(text).lex() {
-        // Each makes at most one table or list.
+        // Each of these tokens makes at most one table or list.
         if let TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket | TokenKind::Dot =
             token.kind()
         {
@@ -55,14 +55,14 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
     Parsed { document, faults: errors.into_iter().map(SyntaxFault::from).collect() }
 }
 
-/// Parses a text that may have more faults than there is memory for.
+/// Parses a text that may have more syntax errors than fit into memory.
 fn parse_long(text: &str) -> Parsed<'_> {
     match DeTable::parse(text) {
         Ok(document) => Parsed { document, faults: Vec::new() },
         Err(error) => {
             let mut fault = SyntaxFault::from(error);
             fault.message +=
-                "; the file is long, so further faults are found when this one is mended";
+                "; the file is long, so further problems are found when this one is solved";
             Parsed { document: empty(), faults: vec![fault] }
         }
     }

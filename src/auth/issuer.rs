@@ -21,7 +21,7 @@ use super::{
     keys::{KeySetError, Published},
 };
 use crate::{
-    file::{self, Kind, Links},
+    file::{self, FileKind, Links},
     origin::{self, UntrustedUrl},
 };
 
@@ -210,7 +210,7 @@ fn transport_error(error: ureq::Error) -> AnswerError {
 
 /// Reads every certificate of a file in PEM.
 fn read_certificates(path: &Path) -> Result<RootCerts, CaFileError> {
-    let pem = file::read_bytes(path, Kind::Certificate, Links::Follow)
+    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
         .map_err(CaFileError::Unreadable)?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {

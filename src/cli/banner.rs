@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::messages::BANNER;
 use crate::{
     credentials::GENERATED_USER,
+    okta::Flow,
     rule::RuleSet,
     settings::{AuthSettings, OAuthSettings},
     state::LiveState,
@@ -93,15 +94,14 @@ struct Example<'r> {
 
 /// Returns a request for the first hook that judges registrations, or else for any hook.
 fn example_request(rules: &RuleSet) -> Option<Example<'_>> {
-    const REGISTRATION: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#;
-    const PROGRESSIVE: &str = r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#;
-    for (name, hook) in &rules.hooks {
-        if hook.registration.is_some() {
-            return Some(Example { hook: name, body: REGISTRATION });
+    for flow in Flow::WITH_SECTION {
+        for (name, hook) in &rules.hooks {
+            if hook.section(flow).is_some() {
+                return Some(Example { hook: name, body: flow.spec().example });
+            }
         }
     }
-    let (name, _) = rules.hooks.first_key_value()?;
-    Some(Example { hook: name, body: PROGRESSIVE })
+    None
 }
 
 /// How to authenticate with the generated password.

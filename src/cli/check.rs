@@ -1,35 +1,35 @@
-//! `check`: loads settings and rules, tries every rule's examples, prints every problem.
+//! `check`: loads settings and rules, runs every rule's examples, and prints every problem.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, LoadedRules, SharedFlags, fixtures, load_rules, print_result};
+use super::{
+    CliError, ExitStatus, SharedFlags, fixtures, print_result, rules_folder, rules_source,
+};
 use crate::{
-    certificate,
+    certificate, clock,
     credentials::issuer,
-    load::Lints,
+    lint::{self, Lints, coverage::Coverage, notes::notes},
+    load,
     org::Org,
-    problem::{Problem, Problems},
-    rule::{Hook, Requirement, Rule, RuleSet, Section, Verdict},
-    settings::SecretFiles,
+    problem::Problems,
+    rule::{Hook, RuleSet},
+    settings::{SecretFiles, Settings},
 };
 
 #[derive(Args)]
 pub(super) struct CheckArguments {
-    /// The org's user schema, to hold the rules against: GET /api/v1/meta/schemas/user/default
+    /// The org's user schema, to check the rules against: GET /api/v1/meta/schemas/user/default
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Its enrollment policy, for the form: GET /api/v1/policies/POLICY-ID/rules
+    /// The org's enrollment policy, for its form: GET /api/v1/policies/POLICY-ID/rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Try inputs that ought to fail on each rule, and tell which pass
+    /// Try inputs that ought to fail on each rule, and report those that pass
     #[arg(long)]
     probe: bool,
-    /// Ask for recorded requests, as `replay` reads them, that pass and that fail each rule
+    /// Require recorded requests, as `replay` reads them, that pass and that fail each rule
     #[arg(long, value_name = "DIR")]
     coverage: Option<PathBuf>,
 }
@@ -38,6 +38,28 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
+    add_problems_of_files(&settings, &mut problems);
+    let lints = Lints { org, probe: arguments.probe };
+    let mut valid = String::new();
+    match load_and_lint(&settings, &lints) {
+        Err(found) => problems.append(found),
+        Ok(rules) => {
+            if let Some(recorded) = &arguments.coverage {
+                problems.append(uncovered(&rules, &settings.rules.directory, recorded)?);
+            }
+            valid = report_of_valid(&rules, &settings, &lints.org);
+        }
+    }
+    if problems.is_empty() {
+        print_result(valid.as_bytes())?;
+        return Ok(ExitStatus::Success);
+    }
+    print_result(report_of_problems(&problems).as_bytes())?;
+    Ok(ExitStatus::Negative)
+}
+
+/// Adds the problems of the files that settings name.
+fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth)
     {
@@ -48,101 +70,56 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     {
         problems.push(problem);
     }
-    let lints = Lints { org, probe: arguments.probe };
-    let LoadedRules { source, rules, .. } = load_rules(&settings, &lints);
-    let mut report = String::new();
-    match rules {
-        Err(found) => problems.append(found),
-        Ok(rules) => {
-            if let Some(recorded) = &arguments.coverage {
-                problems.append(uncovered(&rules, &settings.rules.directory, recorded)?);
-            }
-            let hooks = counted(rules.hooks.len(), "hook");
-            let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
-            let revision = &rules.revision;
-            report = format!("{source}: {hooks}, {count}, no problems (revision {revision})\n");
-            report.extend(notes(&rules, &lints.org));
-        }
-    }
-    if !problems.is_empty() {
-        report.clear();
-        for line in problems.lines() {
-            report += &format!("{line}\n\n");
-        }
-        report += &format!("{}\n", counted(problems.count(), "problem"));
-    }
-    print_result(report.as_bytes())?;
-    Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Which rules no recorded request passes, or fails, and what is amiss with the requests.
+fn load_and_lint(settings: &Settings, lints: &Lints) -> Result<RuleSet, Problems> {
+    let facts = clock::facts();
+    let mut draft = match rules_folder(settings) {
+        Some(folder) => load::draft_of_folder(folder, &facts),
+        None => load::draft_of_built_in(&facts),
+    };
+    lint::run(&mut draft, lints, &facts);
+    draft.into_rules()
+}
+
+/// The rules that no recorded request passes, or fails, and the problems of the requests.
 fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, CliError> {
     let mut problems = Problems::default();
-    let mut seen = BTreeSet::new();
+    let mut coverage = Coverage::default();
     for case in fixtures::read(recorded)? {
-        let judge = |case: fixtures::Case| {
-            case.answer(rules, |answer| {
-                for Verdict { rule, outcome } in &answer.verdicts {
-                    seen.insert((case.hook.clone(), rule.id.clone(), outcome.as_str()));
-                }
-            })
+        let result = match case {
+            Ok(case) => case.answer(rules, |answer| coverage.add(&case.hook, &answer.verdicts)),
+            Err(problem) => Err(problem),
         };
-        if let Err(problem) = case.and_then(judge) {
+        if let Err(problem) = result {
             problems.push(problem);
         }
     }
-    for (name, hook) in &rules.hooks {
-        let place = folder.join(format!("{name}.toml")).display().to_string();
-        let way_out = format!("record one in `{}`", recorded.join(name).display());
-        for Rule { id, .. } in hook.rules().filter(|rule| !rule.shadow) {
-            for (outcome, verb) in [("pass", "passes"), ("fail", "fails")] {
-                if !seen.contains(&(name.clone(), id.clone(), outcome)) {
-                    let why = format!("no recorded request {verb} the rule `{id}`; {way_out}");
-                    problems.push(Problem::named(&place, why));
-                }
-            }
-        }
-    }
+    problems.append(coverage.problems(rules, folder, recorded));
     Ok(problems)
 }
 
-/// What is no problem and may still surprise.
-fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (name, hook) in &rules.hooks {
-        for (section, called, registration) in [
-            (&hook.registration, "self_service_registration", true),
-            (&hook.progressive, "progressive_profile", false),
-        ] {
-            let found = section.iter().flat_map(|section| of_section(section, registration, org));
-            notes.extend(found.map(|note| format!("note: `{name}`, `{called}`: {note}\n")));
-        }
+fn report_of_valid(rules: &RuleSet, settings: &Settings, org: &Org) -> String {
+    let source = rules_source(settings);
+    let hooks = counted(rules.hooks.len(), "hook");
+    let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
+    let revision = &rules.revision;
+    let mut report = format!("{source}: {hooks}, {count}, no problems (revision {revision})\n");
+    for note in notes(rules, org) {
+        report += &format!("{note}\n");
     }
-    notes
+    report
 }
 
-fn of_section(section: &Section, registration: bool, org: &Org) -> Vec<String> {
-    let rules: Vec<_> = section.rules().collect();
-    let judged: BTreeSet<_> = rules.iter().flat_map(|rule| rule.attributes()).collect();
-    let written = section.set.iter().map(|set| &set.attribute).chain(&section.update);
-    let named: BTreeSet<_> = written.map(String::as_str).chain(judged.iter().copied()).collect();
-    let mut notes: Vec<_> = named.iter().filter_map(|name| org.slip(name)).collect();
-    // What keeps a rule from holding is a problem; here it is optional.
-    notes.extend(judged.iter().filter_map(|name| org.judged(name, registration, false)));
-    if !rules.is_empty() && rules.iter().all(|rule| rule.shadow || !rule.when.is_empty()) {
-        notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
+fn report_of_problems(problems: &Problems) -> String {
+    let mut report = String::new();
+    for line in problems.lines() {
+        report += &format!("{line}\n\n");
     }
-    let lenient = |rule: &&&Rule| matches!(&rule.requirement, Requirement::Any(parts) if parts.iter().any(|part| part.optional));
-    for Rule { id, .. } in rules.iter().filter(lenient) {
-        notes.push(format!("`{id}`: who leaves out what is `optional` in `any` passes the rule"));
-    }
-    let missed = |name: &&String| !rules.is_empty() && !named.contains(name.as_str());
-    for name in org.required.iter().filter(|_| registration).filter(missed) {
-        notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
-    }
-    notes
+    report + &counted(problems.count(), "problem") + "\n"
 }
 
+/// `1 rule`, `2 rules`.
 fn counted(count: usize, what: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {what}{ending}")

@@ -11,11 +11,11 @@ use clap::Args;
 
 use super::{CliError, ExitStatus, SharedFlags, load_rules, print_diagnostic, print_result};
 use crate::{
+    clock,
     file::Size,
-    load::Lints,
     nearest::did_you_mean,
     okta::DecisionKind,
-    pipeline::{self, Answer},
+    pipeline::{self, HookAnswer},
     rule::{Outcome, Verdict},
 };
 
@@ -47,7 +47,7 @@ struct RequestBody {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
     let settings = flags.load_valid_settings()?;
-    let rules = load_rules(&settings, &Lints::default()).rules?;
+    let rules = load_rules(&settings).rules?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
@@ -55,7 +55,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     };
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let answer = pipeline::answer(hook, &body, pipeline::today())
+    let answer = pipeline::answer(hook, &body, &clock::facts())
         .map_err(|error| CliError(format!("{place}: {error}")))?;
     print_result(&answer.body)?;
     if io::stdout().is_terminal() {
@@ -112,8 +112,8 @@ fn read_bounded(place: &str, reader: impl Read, limit: usize) -> Result<Vec<u8>,
 }
 
 /// Explains each rule's outcome, and what Okta will do.
-fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
-    let mut text = format!("{name}, {}, rules {revision}\n", answer.request_type.as_str());
+fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
+    let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {
         let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
         let why = match outcome {
@@ -123,18 +123,17 @@ fn explain(name: &str, answer: &Answer<'_, '_>, revision: &str) -> String {
         };
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }
-    if !answer.handled {
+    if !answer.has_section {
         text.push_str("  the hook has no section for such requests\n");
     } else if answer.verdicts.is_empty() {
         text.push_str("  no rules: the section has `allow_all`\n");
     }
-    let registration = answer.request_type.is_registration();
-    text.push_str(match (answer.decision, registration) {
-        (DecisionKind::Allow, true) => "allow: Okta goes on with the registration",
-        (DecisionKind::Allow, false) => "allow: Okta saves the profile as submitted",
-        (DecisionKind::Update, _) => "update: Okta sets the attributes of the answer and goes on",
-        (DecisionKind::Deny, true) => "deny: Okta stops the registration",
-        (DecisionKind::Deny, false) => "deny: Okta leaves the profile as it was",
-    });
+    let flow = answer.flow.spec();
+    let effect = match answer.decision {
+        DecisionKind::Allow => flow.after_allow,
+        DecisionKind::Update => "sets the attributes of the answer and goes on",
+        DecisionKind::Deny => flow.after_deny,
+    };
+    let _ = write!(text, "{}: Okta {effect}", answer.decision.as_str());
     text
 }

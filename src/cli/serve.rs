@@ -15,7 +15,6 @@ use crate::{
     certificate,
     credentials::Credentials,
     decision_log::DecisionLog,
-    load::Lints,
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
@@ -36,7 +35,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let LoadedRules { source, rules, folder } = load_rules(&settings, &Lints::default());
+    let LoadedRules { source, rules, folder } = load_rules(&settings);
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;

@@ -21,7 +21,7 @@ enum Mark {
         written: (i64, i64),
         changed: (i64, i64),
     },
-    /// It cannot be looked at, for this reason.
+    /// The file has no metadata, for this reason.
     Absent(String),
 }
 
@@ -42,7 +42,7 @@ impl Mark {
 }
 
 impl Fingerprint {
-    /// Looks at these files.
+    /// The present fingerprint of these files.
     pub(crate) fn of<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
         let mut fingerprint = Self::default();
         for path in paths {
@@ -51,37 +51,39 @@ impl Fingerprint {
         fingerprint
     }
 
-    /// Looks at one more file. Of a file that was looked at already the first look counts.
+    /// Adds a file as it is now. Does nothing if it was added before.
     pub(crate) fn add(&mut self, path: &Path) {
         if !self.0.contains_key(path) {
             self.0.insert(path.to_owned(), Mark::of(path));
         }
     }
 
-    /// Takes over one more file from an earlier look, or looks at it.
+    /// Adds a file as it was in an earlier fingerprint, or as it is now if that does not have it.
     pub(crate) fn add_from(&mut self, path: &Path, earlier: &Self) {
         match earlier.0.get(path) {
-            Some(mark) => drop(self.0.insert(path.to_owned(), mark.clone())),
+            Some(mark) => {
+                self.0.insert(path.to_owned(), mark.clone());
+            }
             None => self.add(path),
         }
     }
 
-    /// Forgets what a file was like, so that it counts as changed.
+    /// Forgets the metadata of a file, so that the file counts as changed.
     pub(crate) fn forget(&mut self, path: &Path) {
         self.0.insert(path.to_owned(), Mark::Absent("it was being written".to_owned()));
     }
 
-    /// Notes a folder whose files cannot be listed.
+    /// Adds a folder whose files cannot be listed.
     pub(crate) fn add_unlisted(&mut self, folder: &Path, why: String) {
         self.0.insert(folder.to_owned(), Mark::Absent(why));
     }
 
-    /// The files that were looked at.
+    /// The files that were added.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.0.keys().map(PathBuf::as_path)
     }
 
-    /// The files that are not the same in both, those that are in one only included.
+    /// The files that differ, including those that only one of the two has.
     pub(crate) fn differences(&self, other: &Self) -> Vec<PathBuf> {
         let paths: BTreeSet<&PathBuf> = self.0.keys().chain(other.0.keys()).collect();
         let mut different = Vec::new();

@@ -1,98 +1,159 @@
-//! A rule's own examples, tried when the rule is loaded.
+//! The examples of a rule, which are run when the rule is loaded.
 
 use std::borrow::Cow;
 
-use super::fields::Fields;
+use serde_json::value::RawValue;
+
+use super::{fields::Fields, part::PART_LISTS};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
-    pipeline::today,
     rule::{
-        Outcome, Rule,
+        Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Fault, Node},
+        node::{Content, Fault, Node, Table},
+        spanned::Span,
     },
 };
 
-/// Complains of every example that does not come out as it says. Returns those that pass, where they
-/// are needed for probing.
-/// Where the rule is `plain`, an example may be a single value.
-pub(super) fn try_out<'n>(
-    rule: &'n Rule,
-    plain: bool,
+/// How the examples of a rule may be written.
+#[derive(Clone, Copy)]
+enum Notation {
+    /// As a value, which each attribute of the rule then has; or as a whole form.
+    ValueOrForm,
+    /// As a whole form, since attributes have different checks.
+    Form,
+}
+
+/// The outcome that an example shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    Pass,
+    Fail,
+}
+
+/// Runs the examples of a rule. Reports each whose outcome differs from what it shows. Returns the
+/// place of the examples that pass, if the rule has any.
+pub(super) fn run<'n>(
+    rule: &Rule,
     node: &'n Node,
-    of: &Fields<'n, '_>,
-) -> Option<Vec<Form<'n>>> {
-    let fields = of.child(node)?;
-    let mut passing = Vec::new();
-    for (key, should_pass) in [("pass", true), ("fail", false)] {
-        for example in fields.optional(key, Node::list).unwrap_or_default() {
-            let Some(form) = fields.keep(form(rule, plain, example)) else {
-                continue;
-            };
-            let around = EvalContext { form: &form, event_time: None, today: today() };
-            let why = match (rule.outcome(&around), should_pass) {
-                (Outcome::Pass, true) => {
-                    if fields.lints.probe {
-                        passing.push(form);
-                    }
-                    continue;
-                }
-                (Outcome::Fail(_), false) => continue,
-                (Outcome::Fail(unmet), true) => {
-                    &format!("this example should pass and fails: {unmet}")
-                }
-                (Outcome::Pass, false) => {
-                    "this example should fail and passes: the rule admits more than it is meant to"
-                }
-                (Outcome::Skip, _) => {
-                    "the rule's conditions (`when`) do not hold for this example; add what they ask for"
-                }
-            };
-            fields.tell(example.fault(why));
+    facts: &Facts,
+    rule_fields: &Fields<'n, '_>,
+) -> Option<Span> {
+    let fields = rule_fields.table_in(node)?;
+    let notation = notation(rule, rule_fields.table);
+    let mut passing = None;
+    for (key, shown) in [("pass", Shown::Pass), ("fail", Shown::Fail)] {
+        let Some(entry) = fields.entry(key) else {
+            continue;
+        };
+        if let Shown::Pass = shown {
+            passing = Some(entry.value.span.clone());
+        }
+        for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+            if let Err(fault) = run_one(rule, notation, shown, example, facts) {
+                fields.report(fault);
+            }
         }
     }
-    fields.finish();
-    Some(passing)
+    fields.report_unknown_keys();
+    passing
 }
 
-/// The form that an example stands for: an object is one; any other value is that of each of the
-/// rule's attributes, where nothing else counts.
-fn form<'n>(rule: &'n Rule, plain: bool, example: &'n Node) -> Result<Form<'n>, Fault> {
-    let known = rule.attributes();
-    let values: Vec<_> = match &example.content {
-        Content::Table(table) => {
-            if let Some(stray) = table.0.iter().find(|entry| !known.contains(&*entry.key)) {
-                let (key, suggestion) = (&stray.key, did_you_mean(&stray.key, known));
-                return Err(stray.fault(format!("the rule does not look at `{key}`{suggestion}")));
-            }
-            table.0.iter().map(|entry| (&*entry.key, &entry.value)).collect()
+fn notation(rule: &Rule, table: &Table) -> Notation {
+    let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
+    let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
+    let looks_at_others = checks.any(|asked| asked.check.other().is_some());
+    if has_parts || looks_at_others { Notation::Form } else { Notation::ValueOrForm }
+}
+
+fn run_one(
+    rule: &Rule,
+    notation: Notation,
+    shown: Shown,
+    example: &Node,
+    facts: &Facts,
+) -> Result<(), Fault> {
+    let form = match (&example.content, notation) {
+        (Content::Table(table), _) => whole_form(rule, table)?,
+        (_, Notation::ValueOrForm) => form_of_value(rule, example)?,
+        (_, Notation::Form) => {
+            return Err(example.expected(
+                "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
+            ));
         }
-        _ if plain => known.into_iter().map(|name| (name, example)).collect(),
-        _ => return Err(example.expected(
-            "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
-        )),
     };
-    let attributes = values.into_iter().map(|(name, node)| Ok(attribute(name, value(node)?)));
-    Ok(Form::new(attributes.collect::<Result<_, _>>()?))
-}
-
-/// An attribute of a form that nothing is copied from.
-pub(super) fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), submitted: Cow::Borrowed("null"), value }
-}
-
-fn value(node: &Node) -> Result<Value<'_>, Fault> {
-    Ok(match &node.content {
-        Content::Text(text) => Value::Text(Cow::Borrowed(text)),
-        Content::Integer(integer) => Value::Number(Cow::Owned(integer.to_string())),
-        // With the digits of the file: `1.0` is no integer in a request either.
-        Content::Decimal(decimal) => Value::Number(Cow::Borrowed(decimal)),
-        Content::Boolean(boolean) => Value::Boolean(*boolean),
-        Content::List(items) => Value::List { empty: items.is_empty() },
-        Content::Table(_) => Value::Object,
-        Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
-            return Err(node.expected("a value that a form can hold: quote it"));
+    let context = EvalContext { form: &form, event_time: None, facts };
+    let message = match (rule.judge(&context), shown) {
+        (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
+        (Outcome::Fail(unmet), Shown::Pass) => {
+            format!("this example should pass and fails: {unmet}")
         }
-    })
+        (Outcome::Pass, Shown::Fail) => {
+            "this example should fail and passes: the rule admits more than it is meant to".to_owned()
+        }
+        (Outcome::Skip, _) => {
+            "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
+        }
+    };
+    Err(example.fault(message))
+}
+
+/// The forms of a list of examples that have been run.
+pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<'n>> {
+    let mut forms = Vec::new();
+    for example in examples.list().unwrap_or_default() {
+        let form = match &example.content {
+            Content::Table(table) => whole_form(rule, table),
+            _ => form_of_value(rule, example),
+        };
+        if let Ok(form) = form {
+            forms.push(form);
+        }
+    }
+    forms
+}
+
+/// The form that an example gives by attribute.
+fn whole_form<'n>(rule: &Rule, table: &'n Table) -> Result<Form<'n>, Fault> {
+    let known = rule.attributes();
+    let mut attributes = Vec::new();
+    for entry in &table.0 {
+        let key = &*entry.key;
+        if !known.contains(key) {
+            let hint = did_you_mean(key, known);
+            return Err(entry.fault(format!("the rule does not look at `{key}`{hint}")));
+        }
+        attributes.push(attribute(key, read_value(&entry.value)?));
+    }
+    Ok(Form::new(attributes))
+}
+
+/// The form in which each attribute of the rule has the value of the example.
+fn form_of_value<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
+    let mut attributes = Vec::new();
+    for name in rule.attributes() {
+        attributes.push(attribute(name, read_value(example)?));
+    }
+    Ok(Form::new(attributes))
+}
+
+/// An attribute of a form that no answer is made from.
+fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
+    Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
+}
+
+fn read_value(node: &Node) -> Result<Value<'_>, Fault> {
+    match &node.content {
+        Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
+        Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
+        // With the digits of the file: `1.0` is not an integer in a request either.
+        Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
+        Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
+        Content::List(items) => Ok(Value::List { empty: items.is_empty() }),
+        Content::Table(_) => Ok(Value::Object),
+        Content::Date(_) | Content::Lines(_) | Content::UnusableFile | Content::Other(_) => {
+            Err(node.expected("a value that a form can hold; write it in quotes"))
+        }
+    }
 }

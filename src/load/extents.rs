@@ -7,11 +7,11 @@ use std::{
 
 use ring::digest::{SHA256, digest};
 
-/// The lists of one load by their paths.
+/// The extents of the lists of one load, by their paths.
 #[derive(Clone, Default)]
 pub(crate) struct Extents(BTreeMap<PathBuf, Extent>);
 
-/// The content of a list.
+/// The content of a list when it was read.
 #[derive(Clone)]
 struct Extent {
     /// In bytes.
@@ -21,18 +21,18 @@ struct Extent {
 }
 
 impl Extents {
-    /// Notes what a list holds.
+    /// Records the extent of a list.
     pub(super) fn note(&mut self, path: &Path, text: &str) {
         let extent = Extent { length: text.len(), digest: digest_of(text) };
         self.0.insert(path.to_owned(), extent);
     }
 
-    /// Whether these files are all lists whose content is known.
+    /// Whether all of these files are lists whose extents are known.
     pub(crate) fn include(&self, paths: &[PathBuf]) -> bool {
         paths.iter().all(|path| self.0.contains_key(path))
     }
 
-    /// Those of these files alone.
+    /// The extents of these files only.
     pub(crate) fn only(&self, paths: &[PathBuf]) -> Self {
         let mut only = Self::default();
         for path in paths {
@@ -43,7 +43,11 @@ impl Extents {
         only
     }
 
-    /// What a list held, of its present text. An error where that is not its start any more.
+    /// Cuts the present text of a list to its extent. Returns the whole text of a list that has none.
+    ///
+    /// # Errors
+    ///
+    /// The text does not start with the recorded content any more.
     pub(super) fn cut(&self, path: &Path, mut text: String) -> Result<String, Rewritten> {
         let Some(extent) = self.0.get(path) else {
             return Ok(text);

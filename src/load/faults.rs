@@ -1,4 +1,4 @@
-//! The faults of one rules file, of which no more than can be told are kept.
+//! The problems of one rules file. No more of them are kept than are shown.
 
 use crate::{
     problem::{MOST_KEPT, Problems, SourceText},
@@ -7,16 +7,17 @@ use crate::{
 
 /// The first faults that were found, and a count of the others.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     kept: Vec<Fault>,
-    /// How many there are besides.
+    /// How many faults are not kept.
     more: usize,
-    /// Whether any of them may have passed when the same files are read again.
+    /// Whether one of them may be gone when the same files are read again.
     may_pass: bool,
 }
 
 impl Faults {
-    pub(super) fn push(&mut self, fault: Fault) {
+    /// Adds a fault, or only counts it if there are many already.
+    pub(crate) fn push(&mut self, fault: Fault) {
         if self.is_full() {
             self.more += 1;
         } else {
@@ -24,26 +25,27 @@ impl Faults {
         }
     }
 
-    /// Adds faults of which nothing but their number is known.
-    pub(super) fn add_count(&mut self, more: usize) {
-        self.more += more;
+    /// Counts one more fault without its message.
+    pub(super) fn count_one(&mut self) {
+        self.more += 1;
     }
 
-    /// Notes that one of them may have passed when the same files are read again.
+    /// Notes that one of them may be gone when the same files are read again.
     pub(super) fn set_may_pass(&mut self) {
         self.may_pass = true;
     }
 
-    /// Whether a further one is only counted, so that its message is not worth making.
+    /// Whether a further fault is only counted, so that its message is not worth making.
     pub(super) fn is_full(&self) -> bool {
         self.kept.len() >= MOST_KEPT
     }
 
+    /// How many faults there are, including those that are not kept.
     pub(super) fn count(&self) -> usize {
         self.kept.len() + self.more
     }
 
-    /// The problems of the file of this name and text, in its order.
+    /// The problems of the file with this name and text, in its order.
     pub(super) fn into_problems(mut self, name: &str, text: &str) -> Problems {
         let mut source = SourceText::new(name, text);
         let mut problems = Problems::default();

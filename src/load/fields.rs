@@ -1,92 +1,93 @@
-//! Reading a table key by key, so that no key goes unread.
+//! Reads a table key by key, so that no key is left unread.
 
-use std::{cell::RefCell, ops::Range};
+use std::cell::RefCell;
 
-use super::{Lints, faults::Faults};
+use super::{attributes::require_attribute_name, faults::Faults};
 use crate::{
     nearest::unknown,
-    org::Org,
-    rule::node::{Entry, Fault, Node, Table},
+    rule::{
+        node::{Entry, Fault, Node, Table},
+        spanned::{Span, Spanned},
+    },
 };
 
-/// Names that no attribute has, in lower case: Okta keeps them for itself. Source: its "User profile
-/// types". `password` is among them; a hook neither gets nor sets it.
-const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
-    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
-    class classloader";
-
-/// A table being read. Every key asked for is a known one; [`Fields::finish`] complains of others.
+/// A table that is being read. A key is known once it was asked for.
 pub(super) struct Fields<'n, 'f> {
-    /// The whole table, for what is read from several keys at once.
+    /// The whole table, to look at a key without making it a known one.
     pub(super) table: &'n Table,
-    /// Where a missing key is complained of.
-    span: Range<usize>,
+    /// The place of faults of the table as a whole, such as a missing key.
+    span: Span,
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Faults>,
-    pub(super) lints: &'f Lints,
-    /// Whether this is of the section for registrations.
-    pub(super) registration: bool,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
-    /// Starts reading a file.
-    pub(super) fn new(table: &'n Table, lints: &'f Lints, faults: &'f RefCell<Faults>) -> Self {
-        let asked = RefCell::default();
-        Self { table, span: 0..0, asked, faults, lints, registration: false }
+    /// The top-level table of a file.
+    pub(super) fn new(table: &'n Table, faults: &'f RefCell<Faults>) -> Self {
+        Self { table, span: 0..0, asked: RefCell::default(), faults }
     }
 
-    /// Starts reading a table within this one.
-    pub(super) fn child(&self, node: &'n Node) -> Option<Self> {
-        let (table, span) = (self.keep(node.table())?, node.span.clone());
-        Some(Self { table, span, asked: RefCell::default(), ..*self })
+    /// A table in this one. Reports a value that is not a table.
+    pub(super) fn table_in(&self, node: &'n Node) -> Option<Self> {
+        let table = self.ok_or_report(node.table())?;
+        let (span, asked) = (node.span.clone(), RefCell::default());
+        Some(Self { table, span, asked, faults: self.faults })
     }
 
-    /// What `read` makes of each table in a list; nothing if any of them is at fault.
-    pub(super) fn each<T>(
-        &self,
-        list: &'n Node,
-        mut read: impl FnMut(Self) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let tables = self.keep(list.list())?.iter().map(|item| read(self.child(item)?));
-        tables.collect::<Vec<_>>().into_iter().collect()
+    /// The tables of a list in this table. Reports those that are not tables.
+    pub(super) fn tables_in(&self, list: &'n Node) -> Vec<Self> {
+        let mut tables = Vec::new();
+        for item in self.ok_or_report(list.list()).unwrap_or_default() {
+            if let Some(table) = self.table_in(item) {
+                tables.push(table);
+            }
+        }
+        tables
     }
 
+    /// How many faults the whole file has so far.
     pub(super) fn fault_count(&self) -> usize {
         self.faults.borrow().count()
     }
 
-    /// The entry of this key, if it is there.
+    /// The entry of a key, if the table has it.
     pub(super) fn entry(&self, key: &'static str) -> Option<&'n Entry> {
         self.asked.borrow_mut().push(key);
         self.table.get(key)
     }
 
-    /// The value of this key, read by `read`; nothing where it is absent or at fault.
+    /// Reads the value of a key. Returns `None` if the key is absent or its value has a fault.
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&'n Node) -> Result<T, Fault>,
     ) -> Option<T> {
-        self.keep(read(&self.entry(key)?.value))
+        self.ok_or_report(read(&self.entry(key)?.value))
     }
 
-    /// The value of this key, read by `read`; a fault where it is absent.
+    /// Reads the value of a key. Reports an absent key.
     pub(super) fn required<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&'n Node) -> Result<T, Fault>,
     ) -> Option<T> {
-        let missing = || self.fault(format!("`{key}` is missing"));
-        self.keep(self.entry(key).ok_or_else(missing).and_then(|entry| read(&entry.value)))
+        match self.entry(key) {
+            Some(entry) => self.ok_or_report(read(&entry.value)),
+            None => {
+                self.report(self.fault(format!("`{key}` is missing")));
+                None
+            }
+        }
     }
 
-    /// The value, or the faults told and nothing.
-    pub(super) fn keep<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
+    /// Unwraps `Ok`. Reports the faults and returns `None` otherwise.
+    pub(super) fn ok_or_report<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(faults) => {
+                let mut all = self.faults.borrow_mut();
                 for fault in faults.into() {
-                    self.tell(fault);
+                    all.push(fault);
                 }
                 None
             }
@@ -98,57 +99,36 @@ impl<'n, 'f> Fields<'n, 'f> {
         Fault { span: self.span.clone(), message: message.into() }
     }
 
-    pub(super) fn tell(&self, fault: Fault) {
+    pub(super) fn report(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
     }
 
-    /// The name of an attribute, which the org may have something `against`.
-    pub(super) fn name<'a>(
-        &self,
-        node: &'a Node,
-        against: impl FnOnce(&Org, &'a str, bool) -> Option<String>,
-    ) -> Option<&'a str> {
-        let name = self.keep(node.text())?;
-        if let Some(why) = misnamed(name) {
-            return self.keep(Err(node.fault(why)));
-        }
-        self.ask(node, |org, new| against(org, name, new));
-        Some(name)
-    }
-
-    /// Tells what the org has against this, where somebody is `new` or not.
-    pub(super) fn ask(&self, node: &Node, what: impl FnOnce(&Org, bool) -> Option<String>) {
-        let why = what(&self.lints.org, self.registration);
-        if let Some(why) = why {
-            self.tell(node.fault(why));
-        }
-    }
-
-    /// Complains of every key that was not asked for.
-    pub(super) fn finish(&self) {
-        let asked = self.asked.borrow();
-        let strays = self.table.0.iter().filter(|entry| !asked.contains(&entry.key.as_str()));
-        for entry in strays {
-            // To look for the nearest name costs time, and may be for nothing.
-            if self.faults.borrow().is_full() {
-                self.faults.borrow_mut().add_count(1);
-            } else {
-                self.tell(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+    /// Reads the name of an attribute.
+    pub(super) fn read_attribute_name(&self, node: &Node) -> Option<Spanned<String>> {
+        let name = self.ok_or_report(node.text())?;
+        match require_attribute_name(name) {
+            Ok(()) => Some(Spanned::new(name.to_owned(), node.span.clone())),
+            Err(problem) => {
+                self.report(node.fault(problem));
+                None
             }
         }
     }
-}
 
-/// Why no attribute has this name.
-pub(super) fn misnamed(name: &str) -> Option<String> {
-    let fits = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
-    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-        return Some(format!("Okta keeps the name `{name}` for itself; no attribute has it"));
+    /// Reports every key that was not asked for.
+    pub(super) fn report_unknown_keys(&self) {
+        let asked = self.asked.borrow();
+        for entry in &self.table.0 {
+            if asked.contains(&&*entry.key) {
+                continue;
+            }
+            let mut faults = self.faults.borrow_mut();
+            if faults.is_full() {
+                // It would take time to look for the nearest name.
+                faults.count_one();
+            } else {
+                faults.push(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+            }
+        }
     }
-    let why = || {
-        format!(
-            "`{name}` is no attribute's name; write one as in `data.userProfile`, such as `email`"
-        )
-    };
-    (!name.chars().all(fits)).then(why)
 }

@@ -10,28 +10,28 @@ use std::{
 
 use ring::digest::{Context, SHA256};
 
-use super::{
-    FOLLOWED_DEPTH,
-    extents::{Extents, Rewritten},
-};
+use super::extents::Extents;
 use crate::{
-    file::{self, Fingerprint, Kind, Size},
+    file::{self, FileKind, Fingerprint, Size},
     problem::may_pass,
 };
 
-/// How many bytes the lists of one load may have together, each counted where it is used: a rules file
-/// may name the same list thousands of times, and each use keeps its values.
+/// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
+pub const FOLLOWED_DEPTH: usize = 8;
+
+/// How many bytes the lists of one load may have together. A list counts each time it is used: a
+/// rules file may name one list thousands of times, and each use keeps its own values.
 const LISTS_LIMIT: usize = 1 << 30;
 
-/// The folder of one load, and what was read from it.
+/// The folder of one load, and the record of the files that were read from it.
 pub(super) struct Inputs {
     folder: PathBuf,
     digest: Context,
     /// Every file that was read or could not be read, as it was before.
     files: Fingerprint,
-    /// The lists of which no more is to be read than this, since they are being written.
+    /// The lists that are being written. No more of each is read than its extent.
     held: Extents,
-    /// What the lists hold that were read.
+    /// The extents of the lists that were read.
     extents: Extents,
     /// The lists of the present rules file by their names.
     lists: BTreeMap<String, Rc<str>>,
@@ -44,25 +44,30 @@ pub(super) struct Inputs {
 pub(crate) struct Files {
     /// Every file that was read or could not be read, as it was before.
     pub(crate) seen: Fingerprint,
-    /// What the lists among them hold.
+    /// The extents of the lists among them.
     pub(crate) lists: Extents,
 }
 
-/// Why a file cannot be used.
+/// Why a list file cannot be used.
 pub(super) struct Unusable {
     pub(super) message: String,
     /// Whether this may be over when the same file is read again.
     pub(super) may_pass: bool,
 }
 
-impl From<String> for Unusable {
-    fn from(message: String) -> Self {
+impl Unusable {
+    /// A problem that stays until a file is changed.
+    fn lasting(message: String) -> Self {
         Self { message, may_pass: false }
+    }
+
+    fn unreadable(name: &str, error: &io::Error) -> Self {
+        Self { message: format!("cannot read `{name}`: {error}"), may_pass: may_pass(error) }
     }
 }
 
 impl Inputs {
-    /// A load from this folder that has read nothing yet.
+    /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, held: Extents) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -82,12 +87,17 @@ impl Inputs {
         }
     }
 
-    /// The text of a rules file.
-    pub(super) fn read_rules(&self, path: &Path) -> io::Result<String> {
-        file::read_text(path, Kind::Rules)
+    /// Notes that the files of a folder cannot be listed.
+    pub(super) fn note_unlisted(&mut self, folder: &Path, error: &io::Error) {
+        self.files.add_unlisted(folder, error.to_string());
     }
 
-    /// Adds the rules of a hook to the digest; the lists that are read from now on are theirs.
+    /// The text of a rules file.
+    pub(super) fn read_rules(&self, path: &Path) -> io::Result<String> {
+        file::read_text(path, FileKind::Rules)
+    }
+
+    /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.
     pub(super) fn start_hook(&mut self, hook: &str, text: &str) {
         self.lists.clear();
         self.add_to_digest(hook);
@@ -107,7 +117,7 @@ impl Inputs {
         self.list_bytes = self.list_bytes.saturating_add(lines.len());
         if self.list_bytes > LISTS_LIMIT {
             let limit = Size(LISTS_LIMIT as u64);
-            return Err(Unusable::from(format!(
+            return Err(Unusable::lasting(format!(
                 "with `{name}` the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
             )));
         }
@@ -116,32 +126,36 @@ impl Inputs {
     }
 
     fn read_new_list(&mut self, name: &str) -> Result<String, Unusable> {
-        if !may_be_followed(Path::new(name)) {
-            let why = format!("`{name}` is hidden or too deep for its changes to be followed");
-            return Err(Unusable::from(why));
-        }
-        let unreadable = |error: io::Error| Unusable {
-            message: format!("cannot read `{name}`: {error}"),
-            may_pass: may_pass(&error),
+        require_followed(name)?;
+        let path = self.folder.join(name);
+        self.files.add(&path);
+        let lines = match self.read_within_folder(&path) {
+            Ok(Some(lines)) => lines,
+            Ok(None) => {
+                let message = format!("`{name}` is not in the rules folder; put the file there");
+                return Err(Unusable::lasting(message));
+            }
+            Err(error) => return Err(Unusable::unreadable(name, &error)),
         };
-        let named = self.folder.join(name);
-        self.files.add(&named);
-        let path = fs::canonicalize(&named).map_err(unreadable)?;
-        let within = fs::canonicalize(&self.folder).map_err(unreadable)?;
-        if !path.starts_with(within) {
-            let why = format!("`{name}` is not in the rules folder; put the file there");
-            return Err(Unusable::from(why));
-        }
-        let lines = file::read_text(&path, Kind::List).map_err(unreadable)?;
-        let lines = self.held.cut(&named, lines).map_err(|Rewritten| {
-            Unusable::from(format!("`{name}` changes all the time; rename a new file over it"))
-        })?;
-        self.extents.note(&named, &lines);
+        let Ok(lines) = self.held.cut(&path, lines) else {
+            let message = format!("`{name}` changes all the time; rename a new file over it");
+            return Err(Unusable::lasting(message));
+        };
+        self.extents.note(&path, &lines);
         if lines.trim().is_empty() {
-            let why = format!("`{name}` has no line; an empty list means nothing");
-            return Err(Unusable::from(why));
+            let message = format!("`{name}` has no entry; add at least one line");
+            return Err(Unusable::lasting(message));
         }
         Ok(lines)
+    }
+
+    /// The text of a file. Returns `None` if its links lead out of the folder.
+    fn read_within_folder(&self, path: &Path) -> io::Result<Option<String>> {
+        let target = fs::canonicalize(path)?;
+        if !target.starts_with(fs::canonicalize(&self.folder)?) {
+            return Ok(None);
+        }
+        file::read_text(&target, FileKind::List).map(Some)
     }
 
     /// Adds a text with its length.
@@ -162,11 +176,17 @@ impl Inputs {
     }
 }
 
-/// Whether a list of this name is neither hidden nor deep.
-fn may_be_followed(name: &Path) -> bool {
-    let is_hidden = |part: Component<'_>| match part {
+/// Succeeds if changes of a list of this name are noticed.
+fn require_followed(name: &str) -> Result<(), Unusable> {
+    let path = Path::new(name);
+    let is_hidden = path.components().any(|part| match part {
         Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
         _ => false,
-    };
-    name.components().count() <= FOLLOWED_DEPTH && !name.components().any(is_hidden)
+    });
+    if is_hidden || path.components().count() > FOLLOWED_DEPTH {
+        let message =
+            format!("`{name}` is hidden or too deep, so that its changes would go unnoticed");
+        return Err(Unusable::lasting(message));
+    }
+    Ok(())
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{examples, fields::Fields, probe};
+use super::{
+    examples,
+    fields::Fields,
+    part::{read_part, read_parts, report_misplaced_keys},
+};
 use crate::{
-    okta::{Form, NonEmpty},
-    org::Org,
-    pipeline::today,
+    okta::{Flow, NonEmpty},
     rule::{
-        Part, Requirement, Rule,
-        check::{Check, EvalContext, IGNORE_CASE, KINDS, Kind, Mismatch, ignores_case},
-        node::{Entry, Node},
+        Facts, Part, Places, Requirement, Rule,
+        node::{Entry, Fault, Node},
+        spanned::Spanned,
         text::Text,
     },
 };
@@ -19,179 +21,137 @@ use crate::{
 /// examples and requests take grows with them.
 const MOST_ATTRIBUTES: usize = 100;
 
+/// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// Reads a rule and tries its examples; nothing if it is at fault. `ids` are taken.
-pub(super) fn read<'n>(fields: &Fields<'n, '_>, ids: &mut BTreeSet<&'n str>) -> Option<Rule> {
+/// What the rules of a section share.
+pub(super) struct RuleContext<'n, 'c> {
+    /// The ids of the file's rules so far.
+    pub(super) ids: &'c mut BTreeSet<&'n str>,
+    /// The facts with which examples are judged.
+    pub(super) facts: &'c Facts,
+    /// The flow of the section.
+    pub(super) flow: Flow,
+}
+
+/// Reads a rule and runs its examples. Returns `None` if the rule has a fault.
+pub(super) fn read_rule<'n>(
+    fields: &Fields<'n, '_>,
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Rule> {
     let before = fields.fault_count();
-    let id = fields.required("id", |node| match node.text()? {
-        id if ids.insert(id) => Ok((id, node)),
-        id => Err(node.fault(format!("the id `{id}` is taken; ids are unique in a file"))),
-    });
-    let message = fields.required("message", Text::read);
-    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
-    let when = fields.entry("when").map_or(Some(Vec::new()), |entry| read_parts(entry, fields));
-    let reason = fields.optional("reason", Node::text);
-    let location = fields.optional("location", |node| {
-        let location = node.text()?;
-        let form = location.strip_prefix("data.userProfile");
-        let name = form.and_then(|rest| rest.trim_start_matches("Update").strip_prefix('.'));
-        fields.ask(node, |org, new| org.judged(name?, new, false));
-        Ok(location)
-    });
-    let cause_domain = fields.optional("cause_domain", Node::text);
-    let all = fields.entry("all");
-    let any = fields.entry("any");
+    let rule = read_keys(fields, context);
     let examples = fields.entry("examples");
-    let parts = |entry: &'n Entry| {
-        tell_strays(entry, fields);
-        NonEmpty::collect(read_parts(entry, fields)?)
-    };
-    let requirement = match (all, any) {
-        (Some(_), Some(any)) => {
-            fields.keep(Err(any.fault("`all` and `any` exclude each other; write two rules")))
-        }
-        (Some(all), None) => parts(all).map(Requirement::All),
-        (None, Some(any)) => parts(any).map(Requirement::Any),
-        (None, None) => read_part(fields).map(|part| Requirement::All(NonEmpty::of(part))),
-    };
-    fields.finish();
-    let ((id, place), requirement) = (id?, requirement?);
-    let parts = requirement.parts().iter().chain(when.iter().flatten());
-    let count: usize = parts.map(named_count).sum();
-    if MOST_ATTRIBUTES < count {
-        let why = format!(
-            "the rule `{id}` names {count} attributes; up to {MOST_ATTRIBUTES} are allowed, so write several rules"
-        );
-        fields.tell(place.fault(why));
-    }
-    let first = requirement.parts().first().attributes.first();
-    let rule = Rule {
-        id: id.to_owned(),
-        when: when?,
-        shadow: shadow.unwrap_or(false),
-        message: message?,
-        reason: reason.map_or_else(|| default_reason(first), str::to_owned),
-        location: location.map_or_else(|| format!("data.userProfile.{first}"), str::to_owned),
-        cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
-        requirement,
-    };
-    // The examples of a rule that is itself at fault would only repeat that.
+    fields.report_unknown_keys();
+    let mut rule = rule?;
+    // The examples of a rule with a fault would only repeat the fault.
     if fields.fault_count() > before {
         return None;
     }
-    let plain = ["all", "any", "equals", "when"].iter().all(|key| fields.table.get(key).is_none());
-    let passing = examples.and_then(|entry| examples::try_out(&rule, plain, &entry.value, fields));
-    if fields.lints.probe && fields.fault_count() == before {
-        for found in probe::findings(&rule, &passing.unwrap_or_default(), today()) {
-            fields.tell(place.fault(found));
-        }
+    if let Some(entry) = examples {
+        rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
     }
-    Some(rule)
+    if fields.fault_count() > before { None } else { Some(rule) }
 }
 
-fn named_count(part: &Part) -> usize {
-    part.attributes.iter().count()
-}
-
-/// Complains of what belongs into a part and stands beside the parts.
-fn tell_strays(parts: &Entry, fields: &Fields<'_, '_>) {
-    let checks = KINDS.iter().map(|kind| kind.key);
-    let keys = ["attribute", "attributes", "optional", IGNORE_CASE].into_iter().chain(checks);
-    for stray in keys.filter_map(|key| fields.entry(key)) {
-        let (parts, key) = (&parts.key, &stray.key);
-        let why = format!("beside `{parts}`, `{key}` belongs into one of its parts");
-        fields.tell(stray.fault(why));
-    }
-}
-
-fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
-    fields.each(&entry.value, |part| {
-        let read = read_part(&part);
-        part.finish();
-        read
+/// Reads all keys but the examples.
+fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Rule> {
+    let id = read_id(fields, context);
+    let message = fields.required("message", Text::read);
+    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
+    let when = read_when(fields);
+    let reason = fields.optional("reason", Node::text);
+    let location = fields.optional("location", text_and_place);
+    let cause_domain = fields.optional("cause_domain", Node::text);
+    let requirement = read_requirement(fields)?;
+    let (id, when) = (id?, when?);
+    report_many_attributes(&id, &requirement, &when, fields);
+    let first = &requirement.parts().first().attributes.first().value;
+    Some(Rule {
+        id: id.value.to_owned(),
+        when,
+        shadow: shadow.unwrap_or(false),
+        message: message?,
+        reason: match reason {
+            Some(reason) => reason.to_owned(),
+            None => default_reason(first),
+        },
+        location: match &location {
+            Some(location) => location.value.to_owned(),
+            None => format!("{}.{first}", context.flow.spec().attribute_location),
+        },
+        cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
+        requirement,
+        places: Places {
+            id: id.span,
+            location: location.map(|location| location.span),
+            passing_examples: None,
+        },
     })
 }
 
-/// Reads `attribute(s)`, `optional` and the checks, wherever they stand.
-fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
-    let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
-    let attributes = read_attributes(fields, optional);
-    let argument = |kind: &'static Kind| Some((kind, &fields.entry(kind.key)?.value));
-    let named: Vec<_> = KINDS.iter().filter_map(argument).collect();
-    if named.is_empty() {
-        let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-        fields.tell(fields.fault(format!(
-            "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
-            known.join("`, `")
-        )));
+/// Reads the id. Reports one that another rule of the file has.
+fn read_id<'n>(
+    fields: &Fields<'n, '_>,
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Spanned<&'n str>> {
+    let id = fields.required("id", text_and_place)?;
+    if !context.ids.insert(id.value) {
+        let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
+        fields.report(Fault { span: id.span, message });
+        return None;
     }
-    let mut checks = Vec::new();
-    for (kind, argument) in named {
-        let Some(check) = fields.keep((kind.read)(argument, fields.table)) else {
-            continue;
-        };
-        if check.other.is_some() {
-            fields.name(argument, |org, other, new| org.judged(other, new, false));
-        }
-        for name in attributes.iter().flat_map(NonEmpty::iter) {
-            if check.other.as_ref() == Some(name) {
-                let why = format!("`{name}` always equals itself; name another");
-                fields.tell(argument.fault(why));
-            }
-            hold(name, kind, argument, &check, fields);
-        }
-        checks.push(check);
-    }
-    fields.optional(IGNORE_CASE, Node::boolean);
-    if let Some(entry) = fields.table.get(IGNORE_CASE)
-        && ["one_of", "not_one_of"].iter().all(|key| fields.table.get(key).is_none())
-    {
-        let why = format!("`{IGNORE_CASE}` means nothing without `one_of` or `not_one_of`");
-        fields.tell(entry.fault(why));
-    }
-    Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
+    Some(id)
 }
 
-/// Holds a check, with its argument, against the values that the org's schema gives an attribute.
-fn hold(name: &str, kind: &Kind, argument: &Node, check: &Check, fields: &Fields<'_, '_>) {
-    let org = &fields.lints.org;
-    // A list may have millions of entries.
-    if !org.knows_values() {
-        return;
-    }
-    let (values, all) = org.values(name, kind.key);
-    let around = EvalContext { form: &Form::default(), event_time: None, today: today() };
-    let never = |miss| all || miss == Mismatch::Type;
-    let refused = |value| (check.judge)(value, &around).is_err_and(never);
-    if !values.is_empty() && check.other.is_none() && values.iter().all(refused) {
-        fields.tell(argument.fault(format!("this never holds: {}", org.describe(name))));
-    } else if kind.key == "one_of" {
-        let any_case = ignores_case(fields.table);
-        let submitted = org.submitted(name);
-        fields.keep(argument.each_text(|text, item| match submitted.contains(text, any_case) {
-            true => Ok(()),
-            false => Err(item.fault(format!("no form submits this: {}", org.describe(name)))),
-        }));
+fn text_and_place(node: &Node) -> Result<Spanned<&str>, Fault> {
+    Ok(Spanned::new(node.text()?, node.span.clone()))
+}
+
+/// Reads the conditions. Returns no condition if the key is absent.
+fn read_when(fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
+    match fields.entry("when") {
+        Some(entry) => read_parts(entry, fields),
+        None => Some(Vec::new()),
     }
 }
 
-fn read_attributes(fields: &Fields<'_, '_>, optional: bool) -> Option<NonEmpty<String>> {
-    let judged = |org: &Org, name: &str, new| org.judged(name, new, optional);
-    let name = |node| fields.name(node, judged).map(str::to_owned);
-    match (fields.entry("attribute"), fields.entry("attributes")) {
-        (Some(entry), None) => name(&entry.value).map(NonEmpty::of),
-        (None, Some(entry)) => {
-            NonEmpty::collect(fields.keep(entry.value.list())?.iter().filter_map(name))
+fn read_requirement(fields: &Fields<'_, '_>) -> Option<Requirement> {
+    match (fields.entry("all"), fields.entry("any")) {
+        (Some(_), Some(any)) => {
+            fields.report(any.fault("`all` and `any` exclude each other; write two rules"));
+            None
         }
-        (Some(_), Some(entry)) => {
-            let why = "`attribute` and `attributes` exclude each other; keep one";
-            fields.keep(Err(entry.fault(why)))
-        }
+        (Some(all), None) => read_rule_parts(all, fields).map(Requirement::All),
+        (None, Some(any)) => read_rule_parts(any, fields).map(Requirement::Any),
         (None, None) => {
-            let why = "`attribute` is missing (or `attributes`, or parts in `all` or `any`)";
-            fields.keep(Err(fields.fault(why)))
+            let part = read_part(fields)?;
+            Some(Requirement::All(NonEmpty::of(part)))
         }
+    }
+}
+
+fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n, '_>) -> Option<NonEmpty<Part>> {
+    report_misplaced_keys(parts, fields);
+    NonEmpty::collect(read_parts(parts, fields)?)
+}
+
+fn report_many_attributes(
+    id: &Spanned<&str>,
+    requirement: &Requirement,
+    when: &[Part],
+    fields: &Fields<'_, '_>,
+) {
+    let mut count = 0;
+    for part in requirement.parts().iter().chain(when) {
+        count += part.attributes.iter().count();
+    }
+    if count > MOST_ATTRIBUTES {
+        let message = format!(
+            "the rule `{}` names {count} attributes; up to {MOST_ATTRIBUTES} are allowed, so write several rules",
+            id.value
+        );
+        fields.report(Fault { span: id.span.clone(), message });
     }
 }
 

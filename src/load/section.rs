@@ -1,97 +1,144 @@
-//! A rules file's tables → a [`Hook`].
+//! The tables of a rules file → a [`Hook`].
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use super::{Lints, faults::Faults, fields::Fields, rule, set};
+use super::{
+    faults::Faults,
+    fields::Fields,
+    rule::{RuleContext, read_rule},
+    set,
+};
 use crate::{
-    okta::{DenyStyle, NonEmpty},
+    okta::{DenyStyle, Flow, NonEmpty},
     rule::{
-        Hook, Section,
+        Facts, Hook, Rule, Rules, Section,
         node::{Entry, Node, Table},
+        spanned::Spanned,
         text::Text,
     },
 };
-
-const REGISTRATION: &str = "self_service_registration";
-const PROGRESSIVE: &str = "progressive_profile";
 
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
 const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
-/// Reads a file's sections.
-pub(super) fn read(document: &Table, lints: &Lints, faults: &RefCell<Faults>) -> Hook {
-    let fields = Fields::new(document, lints, faults);
+/// Reads the sections of a file. The hook has only the rules without a fault.
+pub(super) fn read_hook(document: &Table, facts: &Facts, faults: &RefCell<Faults>) -> Hook {
+    let fields = Fields::new(document, faults);
     let mut ids = BTreeSet::new();
-    let mut section = |name: &'static str| {
-        let mut section = fields.child(&fields.entry(name)?.value)?;
-        section.registration = name == REGISTRATION;
-        read_section(name, section, &mut ids)
-    };
-    let hook = Hook { registration: section(REGISTRATION), progressive: section(PROGRESSIVE) };
-    if hook.registration.is_none() && hook.progressive.is_none() && fields.fault_count() == 0 {
-        let why = format!("a hook needs a section, [{REGISTRATION}] or [{PROGRESSIVE}]");
-        fields.tell(fields.fault(why));
+    let mut sections = BTreeMap::new();
+    for flow in Flow::WITH_SECTION {
+        let Some(entry) = fields.entry(flow.spec().section) else {
+            continue;
+        };
+        let Some(section) = fields.table_in(&entry.value) else {
+            continue;
+        };
+        let mut context = RuleContext { ids: &mut ids, facts, flow };
+        if let Some(section) = read_section(&section, &mut context) {
+            sections.insert(flow, section);
+        }
     }
-    fields.finish();
-    hook
+    if sections.is_empty() && fields.fault_count() == 0 {
+        let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
+        let message = format!("a hook needs a section, {}", keys.join(" or "));
+        fields.report(fields.fault(message));
+    }
+    fields.report_unknown_keys();
+    Hook { sections }
 }
 
-fn read_section<'n>(
-    name: &str,
-    fields: Fields<'n, '_>,
-    ids: &mut BTreeSet<&'n str>,
-) -> Option<Section> {
+fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Section> {
     let summary = fields.optional("summary", Text::read);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = fields.entry("update").map(|entry| read_update(&fields, entry));
-    let update = update.unwrap_or_default();
-    let set = fields.entry("set").map(|entry| set::read(&fields, &entry.value, &update));
-    let rules = fields.entry("rules");
-    let rules = rules.map(|entry| fields.each(&entry.value, |rule| rule::read(&rule, ids)));
-    let rules = match (allow_all, rules) {
-        (Some(true), None) => Some(None),
-        (Some(true), Some(_)) => fields.keep(Err(
-            fields.fault("`allow_all` and rules exclude each other; leave one of them out"),
-        )),
-        (_, Some(rules)) => rules.and_then(NonEmpty::collect).map(Some),
-        // What is wrong with it has been told.
-        (None, None) if fields.table.get("allow_all").is_some() => None,
-        (_, None) => fields.keep(Err(fields.fault(format!(
-            "a section needs rules ([[{name}.rules]]), or `allow_all = true` to let everything through"
-        )))),
+    let update = read_update(context.flow, fields);
+    let set = match fields.entry("set") {
+        Some(entry) => set::read_set(fields, &entry.value, &update),
+        None => Vec::new(),
     };
-    fields.finish();
+    let rules = read_rules(fields, allow_all, context);
+    fields.report_unknown_keys();
     Some(Section {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
         deny: deny.unwrap_or(DenyStyle::Command),
         rules: rules?,
         update,
-        set: set.unwrap_or_default(),
+        set,
     })
 }
 
-fn read_update(fields: &Fields<'_, '_>, entry: &Entry) -> Vec<String> {
-    if fields.registration {
-        fields.tell(entry.fault(format!(
-            "`update` belongs to [{PROGRESSIVE}]; a registration keeps what was submitted anyway"
-        )));
+/// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
+fn read_rules<'n>(
+    fields: &Fields<'n, '_>,
+    allow_all: Option<bool>,
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Rules> {
+    match (allow_all, fields.entry("rules")) {
+        (Some(true), None) => Some(Rules::AllowAll),
+        (Some(true), Some(entry)) => {
+            read_rule_list(entry, fields, context);
+            let message = "`allow_all` and rules exclude each other; leave one of them out";
+            fields.report(fields.fault(message));
+            None
+        }
+        (_, Some(entry)) => {
+            let rules = read_rule_list(entry, fields, context);
+            NonEmpty::collect(rules).map(Rules::All)
+        }
+        (None, None) if fields.table.get("allow_all").is_some() => {
+            // Its fault is reported.
+            None
+        }
+        (_, None) => {
+            let section = context.flow.spec().section;
+            fields.report(fields.fault(format!(
+                "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
+            )));
+            None
+        }
+    }
+}
+
+/// Reads the rules of a list. Returns those without a fault.
+fn read_rule_list<'n>(
+    entry: &'n Entry,
+    fields: &Fields<'n, '_>,
+    context: &mut RuleContext<'n, '_>,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for table in fields.tables_in(&entry.value) {
+        if let Some(rule) = read_rule(&table, context) {
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+fn read_update(flow: Flow, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
+    let Some(entry) = fields.entry("update") else {
+        return Vec::new();
+    };
+    if !flow.spec().takes_update {
+        fields.report(entry.fault(
+            "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway",
+        ));
     }
     let mut update = Vec::new();
     let mut seen = BTreeSet::new();
-    for item in fields.keep(entry.value.list()).unwrap_or_default() {
-        let name = fields.name(item, |org, name, new| {
-            org.written(name, new, None).or_else(|| org.judged(name, new, false))
-        });
-        let Some(name) = name else {
+    for item in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+        let Some(name) = fields.read_attribute_name(item) else {
             continue;
         };
-        if seen.insert(name) {
-            update.push(name.to_owned());
+        if seen.insert(name.value.clone()) {
+            update.push(name);
         } else {
-            fields.tell(item.fault(format!("`{name}` stands here twice; leave one out")));
+            let name = name.value;
+            fields.report(item.fault(format!("`{name}` is listed twice; leave one out")));
         }
     }
     update

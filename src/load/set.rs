@@ -2,107 +2,127 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::{Fields, misnamed};
+use serde_json::value::RawValue;
+
+use super::{attributes::require_attribute_name, fields::Fields};
 use crate::{
     nearest::unknown,
-    org::Org,
     rule::{
-        node::{Content, Entry, Fault, Node},
-        set::{Piece, STEPS, Set, Source, json_text},
+        node::{Content, Entry, Fault, Node, collect},
+        set::{Piece, STEPS, Set, Source},
+        spanned::Spanned,
     },
 };
 
-/// Reads what a section sets, in the file's order; what is copied already may not be set as well.
-pub(super) fn read(fields: &Fields<'_, '_>, node: &Node, update: &[String]) -> Vec<Set> {
-    let Some(table) = fields.keep(node.table()) else {
+/// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
+pub(super) fn read_set(
+    fields: &Fields<'_, '_>,
+    node: &Node,
+    update: &[Spanned<String>],
+) -> Vec<Set> {
+    let Some(table) = fields.ok_or_report(node.table()) else {
         return Vec::new();
     };
     if table.0.is_empty() {
-        fields.tell(node.fault("an empty table sets nothing; leave it out"));
+        fields.report(node.fault("an empty table sets no attribute; leave it out"));
     }
-    let update: BTreeSet<&str> = update.iter().map(String::as_str).collect();
+    let update: BTreeSet<&str> = update.iter().map(|name| name.as_str()).collect();
     let mut sets = Vec::new();
     for Entry { key, key_span, value } in &table.0 {
         let key = Node { span: key_span.clone(), content: Content::Text(key.clone()) };
-        let source = fields.keep(source(value));
-        let name = fields.name(&key, |org, name, new| against(org, name, source.as_ref()?, new));
-        if let Some(name) = name.filter(|name| update.contains(name)) {
-            fields.tell(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
+        let source = fields.ok_or_report(read_source(value));
+        let Some(attribute) = fields.read_attribute_name(&key) else {
+            continue;
+        };
+        if update.contains(attribute.as_str()) {
+            let name = &attribute.value;
+            fields.report(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
         }
-        if let (Some(name), Some(source)) = (name, source) {
-            sets.push(Set { attribute: name.to_owned(), source });
+        if let Some(source) = source {
+            sets.push(Set { attribute, source });
         }
     }
     sets
 }
 
-/// What the org has against setting an attribute to this.
-fn against(org: &Org, name: &str, source: &Source, registration: bool) -> Option<String> {
-    let missing = match source {
-        Source::Constant(json) => return org.written(name, registration, Some(json)),
-        Source::Normalize(_) => None,
-        Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Attribute(name) => org.judged(name, registration, false),
-            Piece::Text(_) => None,
-        }),
-    };
-    org.written(name, registration, None).or(missing)
-}
-
-fn source(node: &Node) -> Result<Source, Vec<Fault>> {
+fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
     match &node.content {
-        Content::Text(text) => Ok(template(node, text)?),
+        Content::Text(text) => Ok(read_template(node, text)?),
         Content::Table(table) => match table.0.as_slice() {
-            [entry] if entry.key == "normalize" => {
-                let steps = entry.value.each_text(|_, step| step.choice("step", &STEPS))?;
-                Ok(Source::Normalize(steps))
-            }
+            [entry] if entry.key == "normalize" => read_normalize(&entry.value),
             [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
-        _ => Ok(Source::Constant(json(node)?)),
+        _ => Ok(constant(node, read_json(node)?)?),
     }
 }
 
-/// A text with `{attribute}` in it is a template; one without is a constant.
-fn template(node: &Node, text: &str) -> Result<Source, Fault> {
-    let broken = || node.fault("a brace has no other; write an attribute as `{firstName}`");
-    let plain = |text: &str| match text.contains('}') {
-        true => Err(broken()),
-        false => Ok(Piece::Text(text.to_owned())),
-    };
+fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
+    let steps = node.list()?.iter().map(|item| item.choice("step", &STEPS));
+    Ok(Source::Normalize(collect(steps, node)?))
+}
+
+/// Reads a text with `{attribute}` in it as a template, and any other as a constant.
+fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
     let Some((before, named)) = text.split_once('{') else {
-        return plain(text).map(|_| Source::Constant(json_text(text)));
+        require_no_brace(node, text)?;
+        return constant(node, json_text(text));
     };
-    let mut pieces = vec![plain(before)?];
+    require_no_brace(node, before)?;
+    let mut pieces = vec![Piece::Text(before.to_owned())];
     for piece in named.split('{') {
-        let (name, after) = piece.split_once('}').ok_or_else(broken)?;
+        let Some((name, after)) = piece.split_once('}') else {
+            return Err(unmatched_brace(node, '{'));
+        };
         if name.is_empty() {
-            return Err(broken());
+            return Err(node.fault("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        misnamed(name).map_or(Ok(()), |why| Err(node.fault(why)))?;
-        pieces.extend([Piece::Attribute(name.to_owned()), plain(after)?]);
+        require_attribute_name(name).map_err(|problem| node.fault(problem))?;
+        require_no_brace(node, after)?;
+        pieces.push(Piece::Attribute(name.to_owned()));
+        pieces.push(Piece::Text(after.to_owned()));
     }
     Ok(Source::Template(pieces))
 }
 
-/// A constant in JSON.
-fn json(node: &Node) -> Result<String, Fault> {
-    Ok(match &node.content {
+/// Succeeds if this text between the attributes of a template has no brace.
+fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
+    if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
+}
+
+fn unmatched_brace(node: &Node, brace: char) -> Fault {
+    node.fault(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
+}
+
+fn constant(node: &Node, json: String) -> Result<Source, Fault> {
+    match RawValue::from_string(json) {
+        Ok(json) => Ok(Source::Constant(json)),
+        Err(_) => Err(node.fault("this value has no form in JSON")),
+    }
+}
+
+/// A JSON string.
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Reads a constant. Returns it as JSON.
+fn read_json(node: &Node) -> Result<String, Fault> {
+    match &node.content {
         Content::Text(text) if text.contains(['{', '}']) => {
-            return Err(node.fault("a list takes no template; set the attribute to a text"));
+            Err(node.fault("a list takes no template; set the attribute to a text"))
         }
-        Content::Text(text) => json_text(text),
-        Content::Integer(integer) => integer.to_string(),
+        Content::Text(text) => Ok(json_text(text)),
+        Content::Integer(integer) => Ok(integer.to_string()),
         Content::Decimal(decimal) => match decimal.parse::<f64>() {
-            Ok(decimal) if decimal.is_finite() => decimal.to_string(),
-            _ => return Err(node.expected("a finite number")),
+            Ok(decimal) if decimal.is_finite() => Ok(decimal.to_string()),
+            _ => Err(node.expected("a finite number")),
         },
-        Content::Boolean(boolean) => boolean.to_string(),
+        Content::Boolean(boolean) => Ok(boolean.to_string()),
         Content::List(items) => {
-            let items: Result<Vec<_>, _> = items.iter().map(json).collect();
-            format!("[{}]", items?.join(","))
+            let items: Result<Vec<String>, Fault> = items.iter().map(read_json).collect();
+            Ok(format!("[{}]", items?.join(",")))
         }
-        _ => return Err(node.expected("a string, a number, a boolean or a list of them")),
-    })
+        _ => Err(node.expected("a string, a number, a boolean or a list of them")),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::iter::successors;
 
-/// The longest tag that is read, in bytes. RFC 5646 §4.4.1 finds that no tag needs more.
+/// The longest tag that is read, in bytes. By RFC 5646 §4.4.1 no tag needs more.
 const LIMIT: usize = 35;
 
 /// A language tag of at most 35 bytes, in lower case and with hyphens: `pt-br`.
@@ -10,7 +10,7 @@ const LIMIT: usize = 35;
 pub struct LanguageTag(String);
 
 impl LanguageTag {
-    /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`, which is the same tag.
+    /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`. It is read as the same tag.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > LIMIT || !text.split(['-', '_']).all(is_subtag) {
             return None;
@@ -18,13 +18,15 @@ impl LanguageTag {
         Some(Self(text.replace('_', "-").to_ascii_lowercase()))
     }
 
-    /// Reads the first tag of a list such as `fr-CA, en;q=0.8` (RFC 9110 §12.5.4), as Okta writes a
-    /// `preferredLanguage`. The rest of the list is not read, however long it is.
+    /// Reads the first tag of a list such as `fr-CA, en;q=0.8` (RFC 9110 §12.5.4), the form of Okta's
+    /// `preferredLanguage`. Does not read the rest of the list, which may be long.
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
-        let ends = |byte: u8| matches!(byte, b',' | b';' | b' ' | b'\t');
-        let end = list.bytes().take(LIMIT + 1).position(ends).unwrap_or(list.len());
-        Self::parse(list.get(..end)?)
+        let mut bytes = list.bytes().take(LIMIT + 1);
+        match bytes.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
+            Some(end) => Self::parse(list.get(..end)?),
+            None => Self::parse(list),
+        }
     }
 
     /// The tag in lower case and with hyphens.

@@ -1,67 +1,31 @@
-//! [`Decision`] → bytes: the only place that knows Okta's command names and the shape of an answer.
+//! [`Decision`] → bytes: the shape of an answer.
 //!
 //! Source: Okta's guide of the registration inline hook, §Response, and the inline hook concept
 //! page for `error`. Keys stand in the guide's order.
 
-use super::{Decision, DenyStyle, ErrorCause, Flow};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
-/// The answer's largest size in bytes: Okta refuses a body of 256 KB and more.
+use super::{
+    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, FlowSpec, NewValue, NonEmpty,
+    flow::ACTION_COMMAND,
+};
+
+/// The size limit of an answer, in bytes: Okta refuses a body of 256 KB and more.
 pub const SIZE_LIMIT: usize = 256_000;
 
-const ACTION: &str = "com.okta.action.update";
-const REGISTRATION_UPDATE: &str = "com.okta.user.profile.update";
-const PROGRESSIVE_UPDATE: &str = "com.okta.user.progressive.profile.update";
-
-/// The body that tells Okta this decision.
-///
-/// Which command carries an update follows from the request type and from nothing else: a
-/// registration's own update is followed by ALLOW, a progressive one stands alone.
-pub fn encode(request_type: Flow, decision: &Decision<'_>) -> Vec<u8> {
+/// The body that carries a decision to Okta. The command that writes attributes follows from the
+/// flow and from nothing else.
+pub fn encode(flow: Flow, decision: &Decision<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
-    out.extend_from_slice(br#"{"commands":["#);
-    match decision {
-        Decision::Allow => action(&mut out, "ALLOW"),
-        Decision::Update(assignments) => {
-            let registration = request_type.is_registration();
-            let command = if registration { REGISTRATION_UPDATE } else { PROGRESSIVE_UPDATE };
-            open_command(&mut out, command);
-            for (index, assignment) in assignments.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                json_text(&mut out, assignment.attribute);
-                out.push(b':');
-                out.extend_from_slice(assignment.json.as_bytes());
-            }
-            out.extend_from_slice(b"}}");
-            if registration {
-                out.push(b',');
-                action(&mut out, "ALLOW");
-            }
-        }
-        Decision::Deny(denial) => {
-            if denial.style == DenyStyle::Command {
-                action(&mut out, "DENY");
-            }
-            out.extend_from_slice(br#"],"error":{"errorSummary":"#);
-            json_text(&mut out, denial.summary);
-            out.extend_from_slice(br#","errorCauses":["#);
-            for (index, cause) in denial.causes.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                error_cause(&mut out, cause);
-            }
-            out.extend_from_slice(b"]}}");
-            return out;
-        }
-    }
-    out.extend_from_slice(b"]}");
+    let response = Response::new(flow.spec(), decision);
+    // Neither the types of a response nor writing to memory can fail.
+    let _ = serde_json::to_writer(&mut out, &response);
     out
 }
 
-/// The body with a `debugContext`, an object in JSON that Okta keeps in its System Log; without it
-/// where it would make the body too large.
+/// The body with a `debugContext`, a JSON object that Okta keeps in its System Log. Returns the body
+/// alone if both together would be too large.
 pub fn with_debug_context(mut body: Vec<u8>, context: &str) -> Vec<u8> {
     const KEY: &[u8] = br#","debugContext":"#;
     if body.len() + KEY.len() + context.len() < SIZE_LIMIT && body.pop().is_some() {
@@ -72,35 +36,105 @@ pub fn with_debug_context(mut body: Vec<u8>, context: &str) -> Vec<u8> {
     body
 }
 
-fn action(out: &mut Vec<u8>, registration: &str) {
-    open_command(out, ACTION);
-    out.extend_from_slice(br#""registration":""#);
-    out.extend_from_slice(registration.as_bytes());
-    out.extend_from_slice(br#""}}"#);
+#[derive(Serialize)]
+struct Response<'a> {
+    commands: Vec<Command<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ResponseError<'a>>,
 }
 
-fn open_command(out: &mut Vec<u8>, name: &str) {
-    out.extend_from_slice(br#"{"type":""#);
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(br#"","value":{"#);
+#[derive(Serialize)]
+struct Command<'a> {
+    r#type: &'static str,
+    value: CommandValue<'a>,
 }
 
-fn error_cause(out: &mut Vec<u8>, cause: &ErrorCause<'_>) {
-    let members: [(&[u8], &str); 5] = [
-        (br#"{"errorSummary":"#, cause.message),
-        (br#","reason":"#, cause.reason),
-        (br#","locationType":"#, "body"),
-        (br#","location":"#, cause.location),
-        (br#","domain":"#, cause.domain),
-    ];
-    for (key, value) in members {
-        out.extend_from_slice(key);
-        json_text(out, value);
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CommandValue<'a> {
+    Action {
+        registration: &'static str,
+    },
+    #[serde(serialize_with = "serialize_assignments")]
+    Update(&'a NonEmpty<Assignment<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResponseError<'a> {
+    error_summary: &'a str,
+    #[serde(serialize_with = "serialize_causes")]
+    error_causes: &'a NonEmpty<ErrorCause<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResponseCause<'a> {
+    error_summary: &'a str,
+    reason: &'a str,
+    location_type: &'static str,
+    location: &'a str,
+    domain: &'a str,
+}
+
+impl<'a> Response<'a> {
+    fn new(flow: &FlowSpec, decision: &'a Decision<'a>) -> Self {
+        match decision {
+            Decision::Allow => Self { commands: vec![action("ALLOW")], error: None },
+            Decision::Update(assignments) => {
+                let value = CommandValue::Update(assignments);
+                let mut commands = vec![Command { r#type: flow.update_command, value }];
+                if flow.allow_follows_update {
+                    commands.push(action("ALLOW"));
+                }
+                Self { commands, error: None }
+            }
+            Decision::Deny(Denial { style, summary, causes }) => {
+                let commands = match style {
+                    DenyStyle::Command => vec![action("DENY")],
+                    DenyStyle::Error => Vec::new(),
+                };
+                let error = ResponseError { error_summary: summary, error_causes: causes };
+                Self { commands, error: Some(error) }
+            }
+        }
     }
-    out.push(b'}');
 }
 
-/// A JSON string. Writing one to memory cannot fail.
-pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
-    let _ = serde_json::to_writer(out, text);
+fn action(registration: &'static str) -> Command<'static> {
+    let value = CommandValue::Action { registration };
+    Command { r#type: ACTION_COMMAND, value }
+}
+
+/// Writes assignments as an object.
+fn serialize_assignments<S: Serializer>(
+    assignments: &NonEmpty<Assignment<'_>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum ResponseValue<'a> {
+        Json(&'a RawValue),
+        Text(&'a str),
+    }
+    serializer.collect_map(assignments.iter().map(|assignment| {
+        let value = match &assignment.value {
+            NewValue::Json(json) => ResponseValue::Json(json),
+            NewValue::Text(text) => ResponseValue::Text(text),
+        };
+        (assignment.attribute, value)
+    }))
+}
+
+fn serialize_causes<S: Serializer>(
+    causes: &NonEmpty<ErrorCause<'_>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(causes.iter().map(|cause| ResponseCause {
+        error_summary: cause.message,
+        reason: cause.reason,
+        location_type: "body",
+        location: cause.location,
+        domain: cause.domain,
+    }))
 }

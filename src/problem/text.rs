@@ -1,4 +1,4 @@
-//! Places in a file's text: line, column, and the text around.
+//! Places in the text of a file, and excerpts around them.
 
 use std::ops::Range;
 
@@ -6,15 +6,15 @@ use super::Problem;
 
 /// How many characters of a line an excerpt shows.
 const WIDTH: usize = 120;
-/// How many of them stand before the place, where there is text enough on both sides.
+/// How many of them are before the place, if the line is long on both sides.
 const BEFORE: usize = 40;
 
-/// A file's text. Places that are asked for in the text's order cost one pass over it together.
+/// The text of a file. To find places in the text's order takes one pass over the text for all.
 pub(crate) struct SourceText<'t> {
-    /// How the file is called in problems.
+    /// The file's name in problems.
     name: &'t str,
     text: &'t str,
-    /// The last place that was asked for.
+    /// The place that was found last.
     last: Position,
 }
 
@@ -28,7 +28,7 @@ struct Position {
     column: usize,
 }
 
-/// Where every text starts.
+/// The start of every text.
 const START: Position = Position { byte: 0, line: 1, column: 1 };
 
 impl<'t> SourceText<'t> {
@@ -42,12 +42,12 @@ impl<'t> SourceText<'t> {
         format!("{}:{line}:{column}", self.name)
     }
 
-    /// A problem at this byte of a text that may hold secrets: without the line.
+    /// A problem at this byte of a text that may hold secrets. It does not show the line.
     pub(crate) fn secret_problem(&mut self, byte: usize, message: impl Into<String>) -> Problem {
         Problem::named(self.place(byte), message)
     }
 
-    /// A problem at these bytes, with the line around them.
+    /// A problem at these bytes. It shows their line.
     pub(crate) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) -> Problem {
         let problem = Problem::named(self.place(span.start), message);
         Problem { excerpt: self.excerpt(span), ..problem }
@@ -72,7 +72,8 @@ impl<'t> SourceText<'t> {
         self.last
     }
 
-    /// The line of the place with a marker below it; of a long line the part around the place.
+    /// The line of the last place with a marker below it. Shows only the part around the place if the
+    /// line is long.
     fn excerpt(&self, span: Range<usize>) -> String {
         let line = self.last.line.to_string();
         let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
@@ -109,8 +110,7 @@ impl<'t> SourceText<'t> {
     }
 }
 
-/// The letter, or a mark in place of one that a terminal obeys instead of showing it. A tab counts
-/// as one character.
+/// The letter, or a replacement for one that controls a terminal. A tab becomes one space.
 fn printable(letter: char) -> char {
     match letter {
         '\t' => ' ',

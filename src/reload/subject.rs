@@ -9,10 +9,10 @@ use rustls::sign::CertifiedKey;
 
 use super::Target;
 use crate::{
-    certificate,
+    certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, Extents, Lints, Loaded},
+    load::{self, Extents, Loaded},
     metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -111,7 +111,7 @@ impl Subject {
 
 fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> ReadResult {
     let held = lists.only(writing);
-    let Loaded { rules, files } = load::load_folder(directory, &Lints::default(), held);
+    let Loaded { rules, files } = load::load_folder(directory, &clock::facts(), held);
     if rules.is_ok() {
         *lists = files.lists;
     }

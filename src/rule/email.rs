@@ -3,27 +3,30 @@
 //! An address is RFC 5321's `Dot-string@Domain` in ASCII (§4.1.2, §4.5.3.1): no quoted strings,
 //! comments, literals or display names, no trimming and no mapping of Unicode. `%` and `!` are
 //! refused in the local part because mail servers have taken them for routes to another host, and
-//! `=?` because they have taken it for an encoded word. What somebody writes to look like another
-//! domain is then not an address at all.
+//! `=?` because they have taken it for an encoded word. A text that is written to look like an
+//! address at another domain is then not an address at all.
 
 const LOCAL_PART_LIMIT: usize = 64;
 const ADDRESS_LIMIT: usize = 254;
 const DOMAIN_LIMIT: usize = 253;
 const LABEL_LIMIT: usize = 63;
 
-/// The domain of an address, as it was written; nothing if this is no address.
+/// The domain of an address, as it was written. Returns `None` if the text is not an address.
 pub fn domain(address: &str) -> Option<&str> {
     let (local, domain) = address.split_once('@')?;
-    (address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain)).then_some(domain)
+    if address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain) {
+        return Some(domain);
+    }
+    None
 }
 
-/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens, of which the
-/// last is not a number, as an IP address's is (RFC 3696 §2).
+/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens. The last one is
+/// not a number, unlike that of an IP address (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
-    let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    let last = name.rsplit('.').next().unwrap_or(name);
     name.len() <= DOMAIN_LIMIT
         && name.split('.').all(is_label)
-        && !name.rsplit('.').next().is_some_and(numeric)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_label(label: &str) -> bool {

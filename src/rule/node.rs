@@ -1,29 +1,31 @@
-//! A value of a rules file with its place: what checks read their own arguments from.
+//! The values of a rules file with their places. Checks read their arguments from them.
 //!
-//! It is what the loader makes of TOML, free of the parser's types, and keeps the file's order.
+//! The loader makes them from TOML. They are free of the parser's types and keep the file's order.
 
-use std::{ops::Range, rc::Rc};
+use std::rc::Rc;
 
+use super::spanned::Span;
 use crate::nearest::unknown;
 
-/// How many faults of one list are kept with their words: it may have a million.
+/// How many faults of one list are kept. A list may have a million.
 const MOST_KEPT: usize = 20;
 
+/// A problem at a place in a rules file.
 pub(crate) struct Fault {
-    /// Where, in bytes from the file's start.
-    pub(crate) span: Range<usize>,
+    pub(crate) span: Span,
     pub(crate) message: String,
 }
 
-/// What is read in one step fails with one fault, and then with nothing but it.
+/// A value that is read in one step has one fault at most.
 impl From<Fault> for Vec<Fault> {
     fn from(fault: Fault) -> Self {
         vec![fault]
     }
 }
 
+/// A value and its place.
 pub(crate) struct Node {
-    pub(crate) span: Range<usize>,
+    pub(crate) span: Span,
     pub(crate) content: Content,
 }
 
@@ -32,24 +34,26 @@ pub(crate) enum Content {
     Integer(i64),
     /// As JSON writes it, with the digits of the file; or `inf`, `nan`.
     Decimal(String),
-    /// As it was written.
+    /// As in the file.
     Date(String),
     Boolean(bool),
     List(Vec<Node>),
-    /// The lines of a file, in the place of an array.
+    /// The text of the file in `{ file = "…" }`, where a list is expected. Each line is an entry.
     Lines(Rc<str>),
+    /// `{ file = "…" }` whose file cannot be used. The problem is reported already.
+    UnusableFile,
     /// A table, inline or not.
     Table(Table),
-    /// A kind that no key takes.
+    /// A value that no key takes, and its description.
     Other(&'static str),
 }
 
-/// A table's entries in the file's order.
+/// The entries of a table in the file's order.
 pub(crate) struct Table(pub(crate) Vec<Entry>);
 
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) key_span: Range<usize>,
+    pub(crate) key_span: Span,
     pub(crate) value: Node,
 }
 
@@ -60,25 +64,26 @@ impl Table {
 }
 
 impl Entry {
+    /// A fault at the key.
     pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { span: self.key_span.clone(), message: message.into() }
     }
 }
 
-/// What reads a value as one of a kind complains of any other.
+/// Each reader returns a fault if the value is of another type.
 impl Node {
     pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { span: self.span.clone(), message: message.into() }
     }
 
-    /// The complaint that this should be something else.
+    /// The fault that this is not the expected type of value.
     pub(crate) fn expected(&self, what: &str) -> Fault {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
             Content::Decimal(_) => "a decimal number",
             Content::Date(_) => "a date",
-            Content::Lines(_) => "a list from a file",
+            Content::Lines(_) | Content::UnusableFile => "a list from a file",
             Content::Boolean(_) => "a boolean",
             Content::List(_) => "a list",
             Content::Table(_) => "a table",
@@ -98,12 +103,16 @@ impl Node {
         }
     }
 
-    /// What one of some names stands for.
+    /// One of some names. Returns the value that belongs to the name.
     pub(crate) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
         let name = self.text()?;
-        let chosen = choices.iter().find(|(known, _)| *known == name);
+        for (known, choice) in choices {
+            if *known == name {
+                return Ok(*choice);
+            }
+        }
         let known = choices.iter().map(|(known, _)| *known);
-        chosen.map(|(_, choice)| *choice).ok_or_else(|| self.fault(unknown(what, name, known)))
+        Err(self.fault(unknown(what, name, known)))
     }
 
     pub(crate) fn boolean(&self) -> Result<bool, Fault> {
@@ -120,44 +129,47 @@ impl Node {
         }
     }
 
-    /// A list with at least one element: whoever writes an empty one has meant something else.
+    /// A list with at least one element. An empty list is a mistake: it would have no effect.
     pub(crate) fn list(&self) -> Result<&[Self], Fault> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
-                Err(self.fault("an empty list means nothing; name at least one entry"))
+                Err(self.fault("an empty list has no effect; add at least one entry"))
             }
             Content::List(items) => Ok(items),
             _ => Err(self.expected("a list")),
         }
     }
 
-    /// Reads each of a list of strings that are not blank; or each line of a file that is not,
-    /// without white space at its ends. Complains of every one that is none or that `read` complains
-    /// of.
+    /// Reads each string of a list, or each line of a list file without white space at its ends.
+    /// Blank lines are skipped, and blank strings are faults. Returns all faults up to a bound.
     pub(crate) fn each_text<T>(
         &self,
         mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Vec<Fault>> {
-        let lines = match &self.content {
-            Content::Lines(lines) => lines,
-            Content::Table(_) => return Err(self.expected("a list, or { file = \"…\" }").into()),
-            _ => return collect(self.list()?.iter().map(|item| read(item.text()?, item)), self),
-        };
-        if lines.is_empty() {
-            // It could not be read, which has been told.
-            return Err(Vec::new());
+        match &self.content {
+            Content::Lines(lines) => self.each_line(lines, read),
+            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }").into()),
+            _ => collect(self.list()?.iter().map(|item| read(item.text()?, item)), self),
         }
-        let lines = lines.lines().map(str::trim).zip(1_usize..);
-        let values = lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+    }
+
+    fn each_line<T>(
+        &self,
+        lines: &str,
+        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Vec<Fault>> {
+        let numbered =
+            lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+        let values = numbered.map(|(index, line)| {
             read(line, self).map_err(|Fault { message, .. }| {
-                self.fault(format!("in line {number} of the file: {message}"))
+                self.fault(format!("in line {} of the file: {message}", index + 1))
             })
         });
         collect(values, self)
     }
 }
 
-/// All values of a list or table, or its first faults and a count of the others.
+/// All values of a list or table; or its first faults, and one that counts the others.
 pub(crate) fn collect<T>(
     items: impl Iterator<Item = Result<T, Fault>>,
     of: &Node,

@@ -1,13 +1,16 @@
-//! What a rule requires of a form, and why a form does not meet it.
+//! The requirements of rules, and the reasons why a form does not meet them.
 
 use derive_more::Display;
 
-use super::check::{Check, EvalContext, Mismatch};
-use crate::okta::NonEmpty;
+use super::{
+    check::{Check, EvalContext, Mismatch, kinds::Admits},
+    spanned::{Span, Spanned},
+};
+use crate::okta::{NonEmpty, Value};
 
-/// How the parts of a rule go together.
+/// The requirement of a rule: its parts and how they are combined.
 pub enum Requirement {
-    /// Each part must hold; a plain rule is one part.
+    /// Each part must hold. A rule without `all` and `any` has one part.
     All(NonEmpty<Part>),
     /// At least one part must hold.
     Any(NonEmpty<Part>),
@@ -16,62 +19,127 @@ pub enum Requirement {
 /// Checks that must all hold for each of some attributes.
 pub struct Part {
     /// Names of the form's attributes.
-    pub attributes: NonEmpty<String>,
-    /// What is asked of each.
-    pub checks: NonEmpty<Check>,
-    /// Whether an absent attribute is all right.
+    pub attributes: NonEmpty<Spanned<String>>,
+    /// The checks of each attribute.
+    pub checks: NonEmpty<PartCheck>,
+    /// Whether an absent attribute passes.
     pub optional: bool,
 }
 
-/// Why a rule does not hold. Names attributes and checks and holds no value.
+/// A check of a part.
+pub struct PartCheck {
+    /// The check.
+    pub check: Check,
+    /// How the check is written.
+    pub source: CheckSource,
+}
+
+/// How a check is written in its file. Lints read it. A request does not.
+pub struct CheckSource {
+    /// The place of the argument.
+    pub(crate) argument: Span,
+    pub(crate) admits: Admits,
+    /// Whether `ignore_case` is set and the kind of check takes it.
+    pub(crate) ignore_case: bool,
+}
+
+/// A check that is not from a file.
+impl From<Check> for PartCheck {
+    fn from(check: Check) -> Self {
+        let source = CheckSource { argument: 0..0, admits: Admits::Unknown, ignore_case: false };
+        Self { check, source }
+    }
+}
+
+/// The reason why a requirement is not met. Holds names of attributes and checks, and no value.
 #[derive(Display)]
 pub enum Unmet<'r> {
     /// The attribute is missing, null or empty.
     #[display("`{_0}` is missing or empty")]
     Absent(&'r str),
-    /// A check of the attribute is not met.
-    #[display("`{attribute}`: expected {}{miss}", check.asks)]
-    Missed {
+    /// The attribute fails a check.
+    #[display("`{attribute}`: expected {check}{mismatch}")]
+    Failed {
         /// The attribute's name.
         attribute: &'r str,
         /// The check.
         check: &'r Check,
-        /// In what way.
-        miss: Mismatch,
+        /// Why the value fails the check.
+        mismatch: Mismatch,
     },
-    /// None of the parts of an `any` holds; each for its reason.
-    #[display("{}", _0.iter().map(Self::to_string).collect::<Vec<_>>().join(", and "))]
+    /// No part of an `any` holds. One reason per part.
+    #[display("{}", join(_0))]
     NoPart(Vec<Unmet<'r>>),
 }
 
+fn join(reasons: &[Unmet<'_>]) -> String {
+    let texts: Vec<_> = reasons.iter().map(Unmet::to_string).collect();
+    texts.join(", and ")
+}
+
 impl Requirement {
-    /// Its parts, however they go together.
+    /// The parts, however they are combined.
     pub fn parts(&self) -> &NonEmpty<Part> {
         let (Self::All(parts) | Self::Any(parts)) = self;
         parts
     }
 
-    pub(super) fn unmet(&self, context: &EvalContext<'_>) -> Option<Unmet<'_>> {
+    /// Judges a form.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the form does not meet the requirement: the first one with [`Self::All`], those
+    /// of all parts with [`Self::Any`].
+    pub(super) fn judge(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         match self {
-            Self::All(parts) => parts.iter().find_map(|part| part.unmet(context)),
+            Self::All(parts) => {
+                for part in parts.iter() {
+                    part.judge(context)?;
+                }
+                Ok(())
+            }
             Self::Any(parts) => {
-                let unmet = parts.iter().map(|part| part.unmet(context));
-                unmet.collect::<Option<_>>().map(Unmet::NoPart)
+                let mut reasons = Vec::new();
+                for part in parts.iter() {
+                    match part.judge(context) {
+                        Ok(()) => return Ok(()),
+                        Err(reason) => reasons.push(reason),
+                    }
+                }
+                Err(Unmet::NoPart(reasons))
             }
         }
     }
 }
 
 impl Part {
-    pub(super) fn unmet(&self, context: &EvalContext<'_>) -> Option<Unmet<'_>> {
-        self.attributes.iter().find_map(|attribute| {
-            let Some(submitted) = context.form.get(attribute) else {
-                return (!self.optional).then_some(Unmet::Absent(attribute));
-            };
-            self.checks.iter().find_map(|check| {
-                let miss = (check.judge)(&submitted.value, context).err()?;
-                Some(Unmet::Missed { attribute, check, miss })
-            })
-        })
+    /// Judges a form.
+    ///
+    /// # Errors
+    ///
+    /// The first reason why the part does not hold.
+    pub(super) fn judge(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+        for attribute in self.attributes.iter() {
+            match context.form.get(attribute) {
+                Some(found) => self.judge_value(attribute, &found.value, context)?,
+                None if self.optional => {}
+                None => return Err(Unmet::Absent(attribute)),
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_value<'r>(
+        &'r self,
+        attribute: &'r str,
+        value: &Value<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<(), Unmet<'r>> {
+        for PartCheck { check, .. } in self.checks.iter() {
+            if let Err(mismatch) = check.judge(value, context) {
+                return Err(Unmet::Failed { attribute, check, mismatch });
+            }
+        }
+        Ok(())
     }
 }

@@ -1,31 +1,40 @@
-//! What a section sets besides what was submitted: constants, templates and normalised attributes.
+//! The attributes that a section sets: constants, templates and normalised attributes.
 
 use std::borrow::Cow;
 
-use crate::okta::{Attribute, Form, Value};
+use serde_json::value::RawValue;
 
+use super::spanned::Spanned;
+use crate::okta::{Form, NewValue, Value};
+
+/// An attribute to set, and the source of its value.
 pub(crate) struct Set {
-    pub(crate) attribute: String,
+    pub(crate) attribute: Spanned<String>,
     pub(crate) source: Source,
 }
 
-/// How a value comes about.
+/// The source of a value.
 pub(crate) enum Source {
-    /// Always this, in JSON.
-    Constant(String),
-    /// Texts and attributes of the form, one after another.
+    /// Always the same value.
+    Constant(Box<RawValue>),
+    /// A text with values of the form in it.
     Template(Vec<Piece>),
-    /// What was submitted, changed before it is judged.
+    /// The submitted value, changed by these steps before it is judged.
     Normalize(Vec<Step>),
 }
 
+/// A piece of a template.
 pub(crate) enum Piece {
+    /// This text.
     Text(String),
+    /// The value of the attribute of this name.
     Attribute(String),
 }
 
+/// A step of a normalisation.
 pub(crate) type Step = fn(&str) -> String;
 
+/// The steps by their names in rules files.
 pub(crate) const STEPS: [(&str, Step); 4] = [
     ("trim", |text| text.trim().to_owned()),
     ("lowercase", str::to_lowercase),
@@ -33,60 +42,70 @@ pub(crate) const STEPS: [(&str, Step); 4] = [
     ("e164", e164),
 ];
 
-/// A telephone number without what people write for the eye, and with `+` for `00`.
+/// A telephone number without the usual separators, and with `+` in place of `00`.
 fn e164(text: &str) -> String {
     let number = text.replace([' ', '-', '.', '/', '(', ')', '\u{a0}'], "");
-    number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number)
+    match number.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => number,
+    }
 }
 
-/// The form as it is judged: with the attributes normalised that are to be. Nothing if none is.
-pub(super) fn normalised<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> {
-    let mut changed = None;
-    for set in sets {
-        let Source::Normalize(steps) = &set.source else {
-            continue;
-        };
-        // What is no text is left to the rules to refuse.
-        let Some(Attribute { name, value: Value::Text(text), .. }) = form.get(&set.attribute)
-        else {
-            continue;
-        };
-        let text = steps.iter().fold(text.to_string(), |text, step| step(&text));
-        changed.get_or_insert_with(|| form.clone()).replace(Attribute {
-            name: name.clone(),
-            submitted: Cow::Owned(json_text(&text)),
-            value: Value::Text(Cow::Owned(text)),
-        });
+/// The form with its attributes normalised. Returns `None` if no attribute of it is normalised.
+pub(super) fn normalise<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> {
+    let mut normalised = None;
+    for Set { attribute, source } in sets {
+        // A value that is not a text stays as it is, for the rules to refuse.
+        if let Source::Normalize(steps) = source
+            && let Some(found) = form.get(attribute)
+            && let Value::Text(text) = &found.value
+        {
+            let text = Value::Text(Cow::Owned(apply(steps, text)));
+            normalised.get_or_insert_with(|| form.clone()).replace(attribute, text);
+        }
     }
-    changed
+    normalised
+}
+
+fn apply(steps: &[Step], text: &str) -> String {
+    let mut text = text.to_owned();
+    for step in steps {
+        text = step(&text);
+    }
+    text
 }
 
 impl Set {
-    /// The value to set, in JSON; nothing where an attribute that it needs is absent from the form, as
-    /// it was `submitted` or as it is judged.
-    pub(super) fn json(&self, submitted: &Form<'_>, form: &Form<'_>) -> Option<Cow<'_, str>> {
+    /// The value to set. Returns `None` if an attribute that it needs is absent from the form, which
+    /// is given as it was `submitted` and as it was `judged`.
+    pub(super) fn value<'q>(
+        &'q self,
+        submitted: &'q Form<'_>,
+        judged: &Form<'_>,
+    ) -> Option<NewValue<'q>> {
         match &self.source {
-            Source::Constant(json) => Some(json.into()),
-            // Of blanks nothing may be left, which then is what Okta is to store.
+            Source::Constant(json) => Some(NewValue::Json(json)),
+            Source::Template(pieces) => Some(NewValue::Text(fill(pieces, judged)?)),
             Source::Normalize(_) => {
-                submitted.get(&self.attribute)?;
-                Some(form.submitted(&self.attribute)?.submitted.to_string().into())
-            }
-            Source::Template(pieces) => {
-                let mut text = String::new();
-                for piece in pieces {
-                    text.push_str(match piece {
-                        Piece::Text(text) => text,
-                        Piece::Attribute(name) => form.get(name)?.value.scalar()?,
-                    });
+                // Normalising may leave an empty text, which is then the value to store.
+                let original = submitted.get(&self.attribute)?;
+                match &judged.submitted(&self.attribute)?.value {
+                    Value::Text(text) => Some(NewValue::Text(text.to_string())),
+                    _ => Some(NewValue::Json(original.submitted)),
                 }
-                Some(json_text(&text).into())
             }
         }
     }
 }
 
-/// A JSON string.
-pub(crate) fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// The text of a template. Returns `None` if an attribute in it is absent from the form.
+fn fill(pieces: &[Piece], form: &Form<'_>) -> Option<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(constant) => text.push_str(constant),
+            Piece::Attribute(name) => text.push_str(form.get(name)?.value.scalar()?),
+        }
+    }
+    Some(text)
 }

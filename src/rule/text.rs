@@ -6,7 +6,12 @@ use crate::okta::language::LanguageTag;
 /// A text and its translations.
 pub struct Text {
     default: String,
-    translations: Vec<(LanguageTag, String)>,
+    translations: Vec<Translation>,
+}
+
+struct Translation {
+    tag: LanguageTag,
+    text: String,
 }
 
 impl Text {
@@ -18,22 +23,25 @@ impl Text {
     /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
     pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
         let Content::Table(table) = &node.content else {
-            return node.text().map(Self::new);
+            return Ok(Self::new(node.text()?));
         };
-        let mut default = Err(node.fault("`default` is missing, for all other languages"));
+        let mut default = None;
         let mut translations = Vec::new();
         for entry in &table.0 {
             let text = entry.value.text()?.to_owned();
             if entry.key == "default" {
-                default = Ok(text);
+                default = Some(text);
             } else if let Some(tag) = LanguageTag::parse(&entry.key) {
-                translations.push((tag, text));
+                translations.push(Translation { tag, text });
             } else {
                 let hint = "write `fr` or `pt-BR`, or `default`";
-                return Err(entry.fault(format!("`{}` is no language; {hint}", entry.key)));
+                return Err(entry.fault(format!("`{}` is not a language; {hint}", entry.key)));
             }
         }
-        Ok(Self { default: default?, translations })
+        match default {
+            Some(default) => Ok(Self { default, translations }),
+            None => Err(node.fault("`default` is missing, for all other languages")),
+        }
     }
 
     /// The text in this language, or in the nearest more general one, else the default.
@@ -42,15 +50,12 @@ impl Text {
             return &self.default;
         };
         for tag in language.fallbacks() {
-            if let Some(text) = self.translation(tag) {
-                return text;
+            for translation in &self.translations {
+                if translation.tag.as_str() == tag {
+                    return &translation.text;
+                }
             }
         }
         &self.default
-    }
-
-    fn translation(&self, tag: &str) -> Option<&str> {
-        let found = self.translations.iter().find(|(known, _)| known.as_str() == tag);
-        found.map(|(_, text)| text.as_str())
     }
 }

@@ -12,7 +12,10 @@ use super::{
     routes,
     worker::Worker,
 };
-use crate::pipeline::{self, NoAnswer};
+use crate::{
+    clock,
+    pipeline::{self, NoAnswer},
+};
 
 /// Answers a request of the hooks' listener.
 pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
@@ -47,7 +50,7 @@ async fn answer_hook<S: AsyncRead + AsyncWrite + Unpin>(
     let hook = context.admit(head, queue_time).await?;
     let server = &context.state.settings.server;
     let body = body.read(server.body_limit, context.started + server.request_timeout).await?;
-    let answer = pipeline::answer(hook, &body, pipeline::today()).map_err(refusal)?;
+    let answer = pipeline::answer(hook, &body, &clock::facts()).map_err(refusal)?;
     Ok(context.record(answer))
 }
 

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    decision_log::{DecisionId, Line},
+    decision_log::{DecisionId, Line, debug_context},
     okta::response,
-    pipeline,
+    pipeline::HookAnswer,
     rule::{RuleSet, Verdict},
 };
 
@@ -50,9 +50,9 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Counts and logs a decision, and returns the body that tells Okta.
-    pub(super) fn record(&self, answer: pipeline::Answer<'_, '_>) -> Vec<u8> {
-        let request_type = answer.request_type.as_str();
-        if !answer.handled {
+    pub(super) fn record(&self, answer: HookAnswer<'_, '_>) -> Vec<u8> {
+        let request_type = answer.flow.spec().name;
+        if !answer.has_section {
             self.warn_of_missing_section(&answer);
         }
         if answer.too_large {
@@ -67,17 +67,14 @@ impl<'s> RequestContext<'s> {
         };
         self.count_and_log(&line);
         match self.state.settings.debug_context {
-            true => response::with_debug_context(answer.body, &line.debug_context()),
+            true => response::with_debug_context(answer.body, &debug_context(&line)),
             false => answer.body,
         }
     }
 
-    fn warn_of_missing_section(&self, answer: &pipeline::Answer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.request_type.as_str());
-        let section = match answer.request_type.is_registration() {
-            true => "self_service_registration",
-            false => "progressive_profile",
-        };
+    fn warn_of_missing_section(&self, answer: &HookAnswer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.flow.spec().name);
+        let section = answer.flow.spec().section;
         self.state.warnings.warn(hook, || {
             format!(
                 "`{hook}` denied a {request_type} request, for which it has no section; narrow \
@@ -86,8 +83,8 @@ impl<'s> RequestContext<'s> {
         });
     }
 
-    fn report_too_large_answer(&self, answer: &pipeline::Answer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.request_type.as_str());
+    fn report_too_large_answer(&self, answer: &HookAnswer<'_, '_>) {
+        let (hook, request_type) = (self.hook, answer.flow.spec().name);
         self.state.warnings.error(&format!("{hook} too large"), || {
             format!(
                 "`{hook}` denied a {request_type} request because the answer would have {} bytes \

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Layers, reader::SettingsReader};
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     nearest::unknown,
     problem::{Problem, SourceText},
     toml_bound::{Parsed, SyntaxFault, parse},
@@ -71,7 +71,7 @@ impl SettingsReader {
     fn read_file(&mut self, named: Option<&Path>) -> Result<String, Problem> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let name = path.display().to_string();
-        let text = match file::read_text(path, Kind::Settings) {
+        let text = match file::read_text(path, FileKind::Settings) {
             Ok(text) => text,
             Err(error) if error.kind() == NotFound && named.is_none() => String::new(),
             Err(error) => {

@@ -16,7 +16,7 @@ use super::{
     values::{parse_flag, parse_path},
 };
 use crate::{
-    file::{self, Kind},
+    file::{self, FileKind},
     problem::{Problem, Problems},
 };
 
@@ -93,7 +93,7 @@ impl SettingsReader {
             return Some(Vec::new());
         }
         self.warn_if_world_readable(key, &path);
-        let secrets = match file::read_text(&path, Kind::Secret) {
+        let secrets = match file::read_text(&path, FileKind::Secret) {
             Ok(text) => parse_lines(&text, parse),
             Err(error) => Err(InvalidValue::Unreadable(error)),
         };

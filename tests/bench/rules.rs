@@ -12,10 +12,7 @@
 
 use std::{fs, hint::black_box, time::Instant};
 
-use registration_hook::{
-    load::{self, Lints},
-    pipeline::{answer, today},
-};
+use registration_hook::{clock, load, pipeline::answer};
 
 const BODY: &[u8] = br#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com","employeeNumber":"1234"}}}"#;
 
@@ -52,14 +49,14 @@ fn main() {
 fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
-    let set = load::folder(folder.path(), &Lints::default()).unwrap();
+    let facts = clock::facts();
+    let set = load::folder(folder.path(), &facts).unwrap();
     let hook = &set.hooks["bench"];
-    let today = today();
     let mut times = [(); 31].map(|()| {
         const ANSWERS: u32 = 1000;
         let start = Instant::now();
         for _ in 0..ANSWERS {
-            assert!(answer(black_box(hook), black_box(BODY), today).is_ok());
+            assert!(answer(black_box(hook), black_box(BODY), &facts).is_ok());
         }
         start.elapsed().as_nanos() as f64 / f64::from(ANSWERS)
     });

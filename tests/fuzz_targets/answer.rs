@@ -1,6 +1,7 @@
 //! An answer as Okta reads it: what holds for every one of them.
 
 use registration_hook::{
+    clock,
     pipeline::{self, NoAnswer},
     rule::Hook,
 };
@@ -32,7 +33,7 @@ impl Outcome {
 ///
 /// The service ran into a fault of its own, or the answer breaks a promise.
 pub fn outcome_of(rules: &Hook, body: &[u8]) -> Option<Outcome> {
-    match pipeline::answer(rules, body, pipeline::today()) {
+    match pipeline::answer(rules, body, &clock::facts()) {
         Ok(answer) => {
             let outcome = read_answer(&answer.body);
             assert_eq!(answer.decision.as_str(), outcome.name());

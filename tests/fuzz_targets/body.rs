@@ -1,6 +1,7 @@
 //! A body → the decision of each of the guide's hooks, and the bytes of the answer.
 
 use registration_hook::{
+    clock,
     okta::request::DecodeError,
     pipeline::{self, NoAnswer},
 };
@@ -40,7 +41,7 @@ fn has_largest_double(data: &[u8]) -> bool {
 
 /// What the service answers.
 fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
-    match pipeline::answer(hook.rules(), data, pipeline::today()) {
+    match pipeline::answer(hook.rules(), data, &clock::facts()) {
         Ok(answer) => {
             let outcome = read_answer(&answer.body);
             assert_eq!(answer.decision.as_str(), outcome.name(), "{hook:?}");
@@ -48,13 +49,13 @@ fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
             Expected::Answer { outcome, body }
         }
         Err(NoAnswer::Request(DecodeError::Syntax { .. })) => Expected::NotStrictJson,
-        Err(NoAnswer::Request(DecodeError::NoHookRequest(_))) => Expected::NoHookRequest,
+        Err(NoAnswer::Request(DecodeError::NotHookRequest(_))) => Expected::NoHookRequest,
         Err(other) => panic!("{hook:?}: {other}"),
     }
 }
 
 /// The decision of the service, or `None` where it refuses to answer.
 fn actual_outcome(hook: Hook, data: &[u8]) -> Option<Outcome> {
-    let answer = pipeline::answer(hook.rules(), data, pipeline::today()).ok()?;
+    let answer = pipeline::answer(hook.rules(), data, &clock::facts()).ok()?;
     Some(read_answer(&answer.body))
 }

@@ -5,10 +5,7 @@
 
 use std::sync::LazyLock;
 
-use registration_hook::{
-    load::{self, Lints},
-    rule,
-};
+use registration_hook::{clock, load, rule};
 
 use super::{
     answer::Outcome,
@@ -47,7 +44,7 @@ impl Hook {
 fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
-    match load::folder(folder.path(), &Lints::default()) {
+    match load::folder(folder.path(), &clock::facts()) {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }

@@ -2,11 +2,7 @@
 
 use std::{fs, path::Path};
 
-use registration_hook::{
-    load::{self, Lints},
-    problem::Problem,
-    rule::Hook,
-};
+use registration_hook::{clock, load, problem::Problem, rule::Hook};
 
 use super::answer::outcome_of;
 
@@ -22,7 +18,7 @@ pub fn rules_file(data: &[u8]) {
     fs::write(&path, data).expect("the rules can be written");
     let roster = folder.path().join("roster.txt");
     fs::write(roster, "okta.com\nexample.com\n1234\n").expect("a list can be written");
-    match load::folder(folder.path(), &Lints::default()) {
+    match load::folder(folder.path(), &clock::facts()) {
         Ok(rules) => {
             let hook = rules.hooks.get("hook").expect("the rules are of this hook");
             assert_answers(hook);

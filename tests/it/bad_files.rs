@@ -10,12 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use registration_hook::{
-    load::{self, Lints},
-    problem::Problems,
-};
+use registration_hook::problem::Problems;
 
-use crate::support::{Failures, program, registration, repository, rules_folder, run, text};
+use crate::support::{
+    Failures, load_rules, program, registration, repository, rules_folder, run, text,
+};
 
 const SECTION: &str = "[self_service_registration]\n";
 const RULE: &str =
@@ -28,7 +27,7 @@ const GENEROUS: Duration = Duration::from_secs(15);
 
 fn problems(rules: &str) -> Problems {
     let folder = rules_folder(&[("hook.toml", rules)]);
-    load::folder(folder.path(), &Lints::default()).err().unwrap_or_default()
+    load_rules(folder.path()).err().unwrap_or_default()
 }
 
 /// The exit code of `check`, and all that it prints.
@@ -193,7 +192,7 @@ fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     let rules: String = (0..11).map(rule).collect();
     let folder = rules_folder(&[("hook.toml", &rules), ("list.txt", &list)]);
 
-    let found = load::folder(folder.path(), &Lints::default()).err().unwrap();
+    let found = load_rules(folder.path()).err().unwrap();
 
     assert_eq!(found.count(), 1, "{found:?}");
     assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");

@@ -63,7 +63,7 @@ fn an_any_rule_with_an_optional_part_is_noted() {
 
         failures.check_eq(
             format!("{optional}: {printed}"),
-            printed.contains("`r`: who leaves out what is `optional`"),
+            printed.contains("`r`: a form without the attributes that are `optional`"),
             optional,
         );
     }
@@ -211,7 +211,7 @@ fn eval_exits_with_2_when_it_cannot_answer() {
         (
             &["eval", "registrationHookSSR"],
             b"{}",
-            "standard input: the body is no registration inline hook request: `eventType`",
+            "standard input: the body is not a registration inline hook request: `eventType`",
         ),
         (&["eval", "registrationHookSSR", "nonexistent"], b"", "nonexistent: cannot read the file"),
         (&["eval"], b"", "Usage"),

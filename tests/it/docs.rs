@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeSet, fs};
 
-use registration_hook::load::{self, Lints};
+use registration_hook::lint::Lints;
 use serde_json::Value;
 
-use crate::support::{Failures, repository, rules_folder};
+use crate::support::{Failures, lint_rules, repository, rules_folder};
 
 /// The fenced TOML blocks of a page: the second word of the fence, and the text.
 fn blocks(page: &str) -> Vec<(String, String)> {
@@ -52,7 +52,7 @@ fn every_toml_block_loads_and_passes_the_probe() {
         for text in files {
             let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
             if let Err(problems) =
-                load::folder(folder.path(), &Lints { probe: true, ..Default::default() })
+                lint_rules(folder.path(), &Lints { probe: true, ..Default::default() })
             {
                 panic!("{page}: {}\nin\n{text}", problems[0]);
             }

@@ -5,7 +5,8 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use log::LevelFilter;
 use regex_automata::meta::Regex;
 use registration_hook::{
-    decision_log::{DecisionId, DecisionLog, Line},
+    clock,
+    decision_log::{DecisionId, DecisionLog, Line, debug_context},
     escape, pipeline,
     settings::{LogFormat, LogSettings, LogTarget},
 };
@@ -93,7 +94,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
     );
     let hook = hook(&rules);
     let body = registration("{}");
-    let answer = pipeline::answer(&hook, &body, pipeline::today()).unwrap();
+    let answer = pipeline::answer(&hook, &body, &clock::facts()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut written = Vec::new();
     for format in [LogFormat::Json, LogFormat::Human] {
@@ -112,7 +113,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
             duration: Duration::ZERO,
         };
         log.write(&line);
-        assert!(is_clean(&line.debug_context()));
+        assert!(is_clean(&debug_context(&line)));
         log.finish();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 1, "{text:?}");

@@ -3,14 +3,10 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use boon::{Compiler, Schemas};
-use registration_hook::{
-    load::{self, Lints},
-    okta::DecisionKind,
-    pipeline,
-};
+use registration_hook::{clock, okta::DecisionKind, pipeline};
 use serde_json::Value;
 
-use crate::support::{Failures, Service, compact, program, repository, run, text};
+use crate::support::{Failures, Service, compact, load_rules, program, repository, run, text};
 
 struct Fixture {
     hook: String,
@@ -48,14 +44,13 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 
 #[test]
 fn library_program_and_service_give_the_recorded_answer() {
-    let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
+    let rules = load_rules(&repository("tests/rules")).unwrap();
     let service = Service::with_basic();
     let mut failures = Failures::default();
 
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
-        let answer =
-            pipeline::answer(&rules.hooks[&hook], &request, pipeline::today()).unwrap().body;
+        let answer = pipeline::answer(&rules.hooks[&hook], &request, &clock::facts()).unwrap().body;
         let served = service.post(&format!("/{hook}"), &request);
         let printed = run(program().args(["eval", &hook]), &request);
 
@@ -77,12 +72,12 @@ fn every_answer_fits_the_schema_of_okta_and_decides() {
     let schema = Compiler::new()
         .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)
         .unwrap();
-    let rules = load::folder(&repository("tests/rules"), &Lints::default()).unwrap();
+    let rules = load_rules(&repository("tests/rules")).unwrap();
     let mut kinds = BTreeMap::new();
     for fixture in fixtures() {
         // Each request is sent to every hook, also to those it is not meant for.
         for (name, hook) in &rules.hooks {
-            let answer = pipeline::answer(hook, &fixture.request, pipeline::today()).unwrap();
+            let answer = pipeline::answer(hook, &fixture.request, &clock::facts()).unwrap();
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             if let Err(error) = schemas.validate(&json, schema) {
                 panic!("{} at {name}: {error}", fixture.case);

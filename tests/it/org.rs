@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use registration_hook::{load::Lints, org::Org};
+use registration_hook::{lint::Lints, org::Org};
 
 use crate::{
     problems::check_listed_problems,
@@ -66,9 +66,9 @@ fn notes_are_printed_with_exit_code_0() {
             &slips,
             &[],
             &[
-                "`emial` is no base attribute; did you mean `email`?",
-                "`employeNumber` is no base attribute; did you mean `employeeNumber`?",
-                "`timeZone` is no base attribute; did you mean `timezone`?",
+                "`emial` is not a base attribute; did you mean `email`?",
+                "`employeNumber` is not a base attribute; did you mean `employeeNumber`?",
+                "`timeZone` is not a base attribute; did you mean `timezone`?",
             ],
         ),
         (

@@ -6,14 +6,13 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
 use registration_hook::{
-    load::{self, Lints},
     okta::DecisionKind,
     pipeline,
-    rule::{Hook, Outcome},
+    rule::{Facts, Hook, Outcome},
 };
 use serde_json::json;
 
-use crate::support::{Failures, hook, registration, rules_folder};
+use crate::support::{Failures, hook, load_rules, registration, rules_folder};
 
 /// The time that a match may take. A debug build is at least ten times slower.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 10 });
@@ -26,7 +25,7 @@ fn rule(pattern: &str) -> String {
 
 fn passes(hook: &Hook, value: &str) -> bool {
     let body = registration(&json!({ "a": value }).to_string());
-    let answer = pipeline::answer(hook, &body, date(2026, 11, 21)).unwrap();
+    let answer = pipeline::answer(hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
     answer.decision == DecisionKind::Allow
 }
 
@@ -62,7 +61,7 @@ fn no_pattern_takes_long_for_any_value() {
 
     for pattern in patterns {
         let folder = rules_folder(&[("hook.toml", &rule(pattern))]);
-        let mut rules = match load::folder(folder.path(), &Lints::default()) {
+        let mut rules = match load_rules(folder.path()) {
             Ok(rules) => rules,
             Err(problems) => {
                 failures.check(
@@ -118,7 +117,7 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
 
     for length in [1000, 1025] {
         let body = registration(&json!({ "a": "a".repeat(length) }).to_string());
-        let answer = pipeline::answer(&hook, &body, date(2026, 11, 21)).unwrap();
+        let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
 
         failures.check_eq(length, answer.decision, DecisionKind::Deny);
         let Outcome::Fail(why) = &answer.verdicts[0].outcome else {

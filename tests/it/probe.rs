@@ -4,14 +4,16 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use registration_hook::{
-    load::{Lints, probe},
+    lint::{Lints, probe},
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Part, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule,
         check::{Check, Mismatch},
         text::Text,
     },
 };
+
+use serde_json::value::RawValue;
 
 use crate::{
     problems::check_listed_problems,
@@ -25,13 +27,16 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
     // Accepts a value of any type, but only these texts.
-    let only = Check::new("one of a few texts", |value, _| {
-        let met = value.text().is_none_or(|text| texts.contains(&text));
-        if met { Ok(()) } else { Err(Mismatch::Value) }
-    });
+    let only = Check::Custom {
+        expected: "one of a few texts".to_owned(),
+        judge: Box::new(|value| match value.text() {
+            Some(text) if !texts.contains(&text) => Err(Mismatch::Value),
+            _ => Ok(()),
+        }),
+    };
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(only),
+        attributes: NonEmpty::of("a".to_owned().into()),
+        checks: NonEmpty::of(only.into()),
         optional: false,
     };
     let rule = Rule {
@@ -43,13 +48,14 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        places: Places::default(),
     };
     let form = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: "null".into(), value }])
+        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
-    probe::findings(&rule, &shown, jiff::civil::date(2026, 11, 21))
+    probe::findings(&rule, &shown, &Facts { today: jiff::civil::date(2026, 11, 21) })
 }
 
 #[test]
@@ -158,7 +164,7 @@ fn only_check_with_the_probe_flag_probes() {
 
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
 
-    assert!(text(&output.stderr).starts_with("standard input: the body is no registration"));
+    assert!(text(&output.stderr).starts_with("standard input: the body is not a registration"));
 }
 
 #[test]

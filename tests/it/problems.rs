@@ -4,11 +4,11 @@
 use std::{fs, path::Path};
 
 use registration_hook::{
-    load::{self, Lints},
+    lint::Lints,
     problem::{Problem, Problems},
 };
 
-use crate::support::{Failures, repository, rules_folder};
+use crate::support::{Failures, lint_rules, load_rules, repository, rules_folder};
 
 fn found(problem: &Problem) -> String {
     match problem.place.split_once(".toml:") {
@@ -18,7 +18,7 @@ fn found(problem: &Problem) -> String {
 }
 
 fn problems(folder: &Path) -> Problems {
-    load::folder(folder, &Lints::default()).err().unwrap_or_default()
+    load_rules(folder).err().unwrap_or_default()
 }
 
 /// Checks that every file of a folder has the problems it lists. Returns all of them.
@@ -30,7 +30,7 @@ pub fn check_listed_problems(directory: &str, lints: &Lints) -> Vec<String> {
         let text = fs::read_to_string(&path).unwrap();
         let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#~ ")).collect();
         let folder = rules_folder(&[("hook.toml", &text)]);
-        let problems = load::folder(folder.path(), lints).err().unwrap_or_default();
+        let problems = lint_rules(folder.path(), lints).err().unwrap_or_default();
         let found: Vec<_> = problems.iter().map(found).collect();
         failures.check(format!("{}:\n{}", path.display(), found.join("\n")), found == expected);
         all.extend(found);
@@ -82,8 +82,8 @@ fn problems_of_all_files_are_reported_together() {
     for (file, what) in [
         ("a.toml:1:2:", "unknown key `x`"),
         ("c.toml:1:13:", ""),
-        ("healthz.toml:", "path of the service's own"),
-        ("a b.toml:", "made of A-Z"),
+        ("healthz.toml:", "path of the service itself"),
+        ("a b.toml:", "consists of A-Z"),
         ("d.toml:", "valid UTF-8"),
     ] {
         let is_reported =
@@ -148,4 +148,48 @@ fn large_patterns_are_refused_at_once() {
     }
 
     failures.assert_none();
+}
+
+/// A list file is read where a check takes a list, and nowhere else.
+#[test]
+fn an_attribute_called_like_a_check_has_no_list_file() {
+    let folder = rules_folder(&[(
+        "hook.toml",
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\none_of = { file = 'roster.txt' }\n",
+    )]);
+
+    let messages: Vec<_> =
+        problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+
+    assert_eq!(messages, ["unknown key `file`; known are `normalize`"]);
+}
+
+#[test]
+fn steps_of_normalize_cannot_be_in_a_file() {
+    let folder = rules_folder(&[(
+        "hook.toml",
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nemail = { normalize = { file = 'steps.txt' } }\n",
+    )]);
+
+    let messages: Vec<_> =
+        problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+
+    assert_eq!(messages, ["expected a list, found a table"]);
+}
+
+#[test]
+fn list_files_are_read_in_rules_and_in_their_parts() {
+    for check in [
+        "attribute = 'a'\none_of = { file = 'missing.txt' }",
+        "all = [{ attribute = 'a', not_one_of = { file = 'missing.txt' } }]",
+        "any = [{ attribute = 'a', domains = { file = 'missing.txt' } }]",
+        "attribute = 'a'\ndigits = 4\nwhen = [{ attribute = 'a', not_domains = { file = 'missing.txt' } }]",
+    ] {
+        let rule =
+            format!("[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n{check}\n");
+        let folder = rules_folder(&[("hook.toml", &rule)]);
+        let problems = problems(folder.path());
+        assert_eq!(problems.count(), 1, "{check}: {problems:?}");
+        assert!(problems[0].message.starts_with("cannot read `missing.txt`"), "{problems:?}");
+    }
 }

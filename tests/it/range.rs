@@ -4,7 +4,11 @@ use std::cmp::Ordering;
 
 use jiff::civil::date;
 use proptest::prelude::*;
-use registration_hook::{okta::DecisionKind, pipeline, rule::Hook};
+use registration_hook::{
+    okta::DecisionKind,
+    pipeline,
+    rule::{Facts, Hook},
+};
 
 use crate::support::{Failures, hook, registration};
 
@@ -16,7 +20,7 @@ fn with_range(range: &str) -> Hook {
 
 fn passes(hook: &Hook, value: &str) -> bool {
     let body = registration(&format!(r#"{{"a":{value}}}"#));
-    let answer = pipeline::answer(hook, &body, date(2026, 11, 21)).unwrap();
+    let answer = pipeline::answer(hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
     answer.decision == DecisionKind::Allow
 }
 

@@ -97,7 +97,7 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
         "login-elsewhere.request.json: the body is not strict JSON",
         "empty: there is no recorded request in this folder",
         "x.requst.json: expected a name ending in",
-        "y.request.json: a recorded request stands in a folder",
+        "y.request.json: a recorded request belongs in a folder",
         "\n0 passed, 6 failed\n",
     ] {
         failures.check_contains(part, &printed, part);

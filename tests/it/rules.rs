@@ -1,18 +1,21 @@
 //! Decisions of rules, and the answers that follow from them.
 
-use jiff::civil::{Date, date};
+use jiff::civil::date;
 use proptest::prelude::*;
 use registration_hook::{
-    load::{self, Lints},
-    okta::{DecisionKind, NonEmpty},
+    okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
-    rule::{Hook, Part, Requirement, Rule, check::Check, text::Text},
+    rule::{
+        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+    },
 };
 use serde_json::{Value, json};
 
-use crate::support::{Failures, hook as hook_of, registration, repository, rules_folder};
+use crate::support::{
+    Failures, hook as hook_of, load_rules, registration, repository, rules_folder,
+};
 
-const TODAY: Date = date(2026, 11, 21);
+const FACTS: Facts = Facts { today: date(2026, 11, 21) };
 
 /// A hook with one rule that has these keys.
 fn with_rule(keys: &str) -> Hook {
@@ -22,7 +25,7 @@ fn with_rule(keys: &str) -> Hook {
 fn passes(hook: &Hook, form: &str) -> bool {
     let body = registration(form);
     let answer =
-        pipeline::answer(hook, &body, TODAY).unwrap_or_else(|error| panic!("{error}: {form}"));
+        pipeline::answer(hook, &body, &FACTS).unwrap_or_else(|error| panic!("{error}: {form}"));
     answer.decision == DecisionKind::Allow
 }
 
@@ -294,7 +297,7 @@ fn all_needs_every_part_and_any_needs_one() {
 }
 
 fn answer(hook: &Hook, body: &str) -> String {
-    String::from_utf8(pipeline::answer(hook, body.as_bytes(), TODAY).unwrap().body).unwrap()
+    String::from_utf8(pipeline::answer(hook, body.as_bytes(), &FACTS).unwrap().body).unwrap()
 }
 
 fn progressive(form: &str) -> String {
@@ -377,12 +380,12 @@ fn an_update_too_large_for_okta_becomes_a_denial() {
     let around = answer(&hook, &progressive(&form(1))).len() - 1;
     let largest = progressive(&form(255_999 - around));
 
-    let fits = pipeline::answer(&hook, largest.as_bytes(), TODAY).unwrap();
+    let fits = pipeline::answer(&hook, largest.as_bytes(), &FACTS).unwrap();
 
     assert_eq!((fits.decision, fits.too_large), (DecisionKind::Update, false));
 
     let body = progressive(&form(256_000 - around));
-    let answer = pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap();
+    let answer = pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap();
 
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
 
@@ -416,7 +419,7 @@ fn too_many_causes_for_okta_become_one() {
     let hook = hook_of(&rules);
     let body = registration("{}");
 
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
 
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
     assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
@@ -491,8 +494,11 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned()),
-        checks: NonEmpty::of(Check::new("", |_, _| panic!("messages by a test"))),
+        attributes: NonEmpty::of("a".to_owned().into()),
+        checks: NonEmpty::of(PartCheck::from(Check::Custom {
+            expected: String::new(),
+            judge: Box::new(|_| panic!("messages by a test")),
+        })),
         optional: false,
     };
     let rule = Rule {
@@ -504,12 +510,14 @@ fn a_panic_in_a_check_fails_only_its_request() {
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        places: Places::default(),
     };
-    hook.registration.as_mut().unwrap().rules = Some(NonEmpty::of(rule));
+    let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
+    section.rules = Rules::All(NonEmpty::of(rule));
 
     let body = registration(r#"{"a":"1"}"#);
 
-    assert_eq!(pipeline::answer(&hook, &body, TODAY).err(), Some(pipeline::NoAnswer::Panicked));
+    assert_eq!(pipeline::answer(&hook, &body, &FACTS).err(), Some(pipeline::NoAnswer::Panicked));
 }
 
 #[test]
@@ -522,7 +530,7 @@ fn age_is_measured_on_the_day_of_the_request_in_utc() {
             &format!(r#"{{"eventTime":{time},"#),
             1,
         );
-        pipeline::answer(&hook, body.as_bytes(), TODAY).unwrap().decision
+        pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap().decision
     };
 
     assert_eq!(at(r#""2026-11-22T00:00:00.000Z""#), DecisionKind::Allow);
@@ -535,7 +543,9 @@ fn age_is_measured_on_the_day_of_the_request_in_utc() {
     // A person born on a leap day is a year older on the first of March.
     let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
-        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), day).unwrap().decision
+        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts { today: day })
+            .unwrap()
+            .decision
     };
 
     assert_eq!(on(date(2026, 2, 28)), DecisionKind::Deny);
@@ -566,7 +576,7 @@ fn a_rule_counts_only_where_all_its_conditions_hold() {
     failures.assert_none();
 
     let body = registration("{}");
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
 
     assert_eq!(answer.verdicts[0].outcome.as_str(), "skip");
 }
@@ -576,7 +586,7 @@ fn shadow_rules_are_judged_and_do_not_decide() {
     let hook = with_rule("attribute = 'a'\ndigits = 4\nmode = 'shadow'");
     let body = registration(r#"{"a":"x"}"#);
 
-    let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
 
     assert_eq!(
         (answer.decision, answer.verdicts[0].outcome.as_str()),
@@ -678,7 +688,7 @@ fn a_language_as_long_as_the_body_is_read_quickly() {
         for name in ["preferredLanguage", "locale"] {
             let body = registration(&format!(r#"{{"{name}":"{value}"}}"#));
             let start = std::time::Instant::now();
-            let answer = pipeline::answer(&hook, &body, TODAY).unwrap();
+            let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
             let taken = start.elapsed();
             // Generous: parsed again for each rule, it took seconds in a debug build.
             failures.check(format!("{name} of `{unit}`: {taken:?}"), taken.as_millis() < 500);
@@ -761,7 +771,7 @@ fn lists_are_read_from_files_in_the_rules_folder() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load::folder(folder.path(), &Lints::default());
+    let load = || load_rules(folder.path());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
     let mut failures = Failures::default();
@@ -786,8 +796,8 @@ fn lists_are_read_from_files_in_the_rules_folder() {
     assert_ne!(load().unwrap().revision, set.revision);
 
     for (list, why) in [
-        ("", "has no line"),
-        ("\n \n", "has no line"),
+        ("", "has no entry"),
+        ("\n \n", "has no entry"),
         ("a.example\n\n@b.example\n", "in line 3 of the file: `@b.example` can never match"),
     ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();

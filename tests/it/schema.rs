@@ -4,13 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use registration_hook::{
-    load::{self, Lints},
-    problem::Problems,
-};
+use registration_hook::problem::Problems;
 use serde_json::{Value, json};
 
-use crate::support::{Failures, repository, rules_folder};
+use crate::support::{Failures, load_rules, repository, rules_folder};
 
 fn schema() -> Value {
     serde_json::from_slice(&fs::read(repository("docs/rules.schema.json")).unwrap()).unwrap()
@@ -49,7 +46,7 @@ fn in_json(value: toml::Value) -> Value {
 
 fn load(text: &str) -> Result<(), Problems> {
     let folder = rules_folder(&[("h.toml", text), ("list.txt", "okta.com\n")]);
-    load::folder(folder.path(), &Lints::default()).map(|_| ())
+    load_rules(folder.path()).map(|_| ())
 }
 
 /// The texts of all files below a folder whose names end so.

@@ -12,8 +12,11 @@ use std::{
 };
 
 use registration_hook::{
-    load::{self, Lints},
-    rule::Hook,
+    clock,
+    lint::{self, Lints},
+    load,
+    problem::Problems,
+    rule::{Hook, RuleSet},
 };
 
 pub const BASIC: [(&str, &str); 2] =
@@ -250,11 +253,23 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
+/// Loads the rules of a folder. Judges their examples today.
+pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
+    load::folder(folder, &clock::facts())
+}
+
+/// Loads the rules of a folder and lints them.
+pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
+    let facts = clock::facts();
+    let mut draft = load::draft_of_folder(folder, &facts);
+    lint::run(&mut draft, lints, &facts);
+    draft.into_rules()
+}
+
 /// The hook of a rules file with this text.
 pub fn hook(text: &str) -> Hook {
     let folder = rules_folder(&[("hook.toml", text)]);
-    let mut rules = load::folder(folder.path(), &Lints::default())
-        .unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let mut rules = load_rules(folder.path()).unwrap_or_else(|problems| panic!("{}", problems[0]));
     rules.hooks.remove("hook").unwrap()
 }
 

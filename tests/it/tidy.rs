@@ -99,7 +99,7 @@ fn imports(places: &[&str]) -> BTreeSet<String> {
 #[test]
 fn directions_hold() {
     for (places, allowed) in [
-        (&["src/okta.rs", "src/okta"][..], &[][..]),
+        (&["src/okta.rs", "src/okta"][..], &["okta"][..]),
         (&["src/rule.rs", "src/rule"], &["okta", "nearest", "rule"]),
         (&["src/auth.rs", "src/auth"], &["escape", "file", "origin"]),
         (
@@ -108,8 +108,9 @@ fn directions_hold() {
         ),
         (
             &["src/load.rs", "src/load"],
-            &["file", "okta", "nearest", "org", "pipeline", "problem", "rule", "toml_bound"],
+            &["file", "okta", "nearest", "problem", "rule", "toml_bound"],
         ),
+        (&["src/lint.rs", "src/lint"], &["load", "okta", "org", "problem", "rule"]),
         (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem"]),
         (&["src/pipeline.rs"], &["okta", "rule"]),
         (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
@@ -181,7 +182,7 @@ fn what_may_not_be_printed_cannot_be() {
 fn command_names_stand_in_one_file() {
     let elsewhere: Vec<_> = sources(&repository("src"))
         .into_iter()
-        .filter(|path| !path.ends_with("okta/response.rs"))
+        .filter(|path| !path.ends_with("okta/flow.rs"))
         .collect();
     for path in elsewhere {
         for (place, line) in lines(&path) {

@@ -1,8 +1,8 @@
-//! Reads JSON with every freedom of RFC 8259 used up, on top of serde_json.
+//! A strict reader of JSON on top of serde_json: RFC 8259; wherever it leaves a choice, we refuse.
 //!
-//! serde_json checks the grammar, UTF-8, surrogates and the range of numbers of what it is asked
-//! to read. Reading every value through [`Strict`] asks it to read all of them, and adds what it
-//! leaves open: names that occur twice, and the depth.
+//! serde_json checks the grammar, UTF-8, surrogates and the range of the numbers that it reads.
+//! [`Strict`] makes it read every value, and also checks what serde_json leaves open: that no name
+//! occurs twice in an object, and how deep arrays and objects are nested.
 
 use std::{borrow::Cow, fmt};
 
@@ -11,22 +11,46 @@ use serde::{
     de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Place, Value, Wanted};
+use crate::okta::Value;
 
 /// How deep arrays and objects may be nested.
 pub const DEPTH: u8 = 127;
 
-/// Reads a value of any kind. A number comes back without its digits.
-pub(super) struct Strict<'w, 'de> {
-    /// What takes the members, if the value is an object.
-    pub(super) wanted: &'w mut Wanted<'de>,
-    /// Which object that is.
-    pub(super) place: Place,
-    /// At which level an array or object here stands; the top level is 1.
+/// Reads the members of an object.
+pub(super) trait ReadMember<'de> {
+    /// Reads the value of the member of this name. An array or object there is at `depth`.
+    fn read_member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        depth: u8,
+    ) -> Result<(), A::Error>;
+}
+
+/// Reads the members of an object and keeps none.
+pub(super) struct Discard;
+
+impl<'de> ReadMember<'de> for Discard {
+    fn read_member<A: MapAccess<'de>>(
+        &mut self,
+        _: &Cow<'de, str>,
+        map: &mut A,
+        depth: u8,
+    ) -> Result<(), A::Error> {
+        map.next_value_seed(Strict { members: Self, depth })?;
+        Ok(())
+    }
+}
+
+/// Reads a value of any type. A number comes back without its digits.
+pub(super) struct Strict<M> {
+    /// Reads the members, if the value is an object.
+    pub(super) members: M,
+    /// The level of the value, if it is an array or object. The top level is 1.
     pub(super) depth: u8,
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_, 'de> {
+impl<'de, M: ReadMember<'de>> DeserializeSeed<'de> for Strict<M> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
@@ -34,18 +58,18 @@ impl<'de> DeserializeSeed<'de> for Strict<'_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_, 'de> {
+impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
     type Value = Value<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let depth = deeper(self.depth)?;
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value<'de>, A::Error> {
+        let depth = next_level(self.depth)?;
         let mut names = Vec::new();
         while let Some(Name(name)) = map.next_key()? {
-            self.wanted.take(self.place, &name, &mut map, depth)?;
+            self.members.read_member(&name, &mut map, depth)?;
             names.push(name);
         }
         names.sort_unstable();
@@ -56,10 +80,9 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        let depth = deeper(self.depth)?;
-        let (wanted, place) = (self.wanted, Place::Elsewhere);
+        let depth = next_level(self.depth)?;
         let mut empty = true;
-        while seq.next_element_seed(Strict { wanted, place, depth })?.is_some() {
+        while seq.next_element_seed(Strict { members: Discard, depth })?.is_some() {
             empty = false;
         }
         Ok(Value::List { empty })
@@ -81,7 +104,7 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
         Ok(Value::Number(Cow::Borrowed("")))
     }
 
-    /// serde_json has refused what is beyond a double before it comes here.
+    /// serde_json has already refused a number beyond the range of a double.
     fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
         Ok(Value::Number(Cow::Borrowed("")))
     }
@@ -95,14 +118,14 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
     }
 }
 
-/// The level below this one.
-fn deeper<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
+/// The level below an array or object at `depth`.
+fn next_level<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
     match depth {
         ..=DEPTH => Ok(depth + 1),
         _ => Err(E::custom("nesting")),
     }
 }
 
-/// A member's name, borrowed where it has no escape.
+/// The name of a member, borrowed if it has no escape.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

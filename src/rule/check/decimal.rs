@@ -1,15 +1,13 @@
-//! Decimal numbers of any precision, compared exactly. A double has room for 17 digits: as doubles,
-//! 9.0000000000000000001 and 9 are the same.
+//! Decimal numbers of any precision, compared exactly. A double holds 17 digits: as doubles,
+//! 9.0000000000000000001 and 9 are equal.
 
 use std::cmp::Ordering;
 
-use super::format::is_number;
-
-/// The most that an exponent counts. No text of a body has so many digits, so an exponent beyond it
-/// decides how two numbers compare as this one does.
+/// Larger exponents are read as this one. No text of a body has so many digits, so this does not
+/// change how two numbers compare.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
-/// A number as its sign and, where it is not zero, its digits and the power of ten of the first.
+/// A number: its sign, its digits and the power of ten of the first digit. Zero has no digits.
 #[derive(PartialEq, Eq)]
 pub(super) struct Decimal {
     sign: Sign,
@@ -27,8 +25,8 @@ enum Sign {
 }
 
 impl Decimal {
-    /// Reads a number as RFC 8259 writes it; `None` where it is beyond a double, which no request
-    /// may hold either. Memory and time grow with the text, not with the exponent.
+    /// Parses a number as RFC 8259 writes it. Returns `None` for one beyond the range of a double,
+    /// which no request may contain either. Memory and time grow with the text, not with the exponent.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if !is_number(text) {
             return None;
@@ -43,26 +41,26 @@ impl Decimal {
         while digits.last() == Some(&b'0') {
             digits.pop();
         }
-        let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+        let Some(zeros) = digits.iter().position(|digit| *digit != b'0') else {
+            return Some(Self { sign: Sign::Zero, exponent: 0, digits: Vec::new() });
+        };
         digits.drain(..zeros);
-        if digits.is_empty() {
-            return Some(Self { sign: Sign::Zero, exponent: 0, digits });
-        }
         let whole = i64::try_from(whole.len()).ok()?;
         let zeros = i64::try_from(zeros).ok()?;
         Some(Self { sign, exponent: read_exponent(exponent) + whole - 1 - zeros, digits })
     }
 
     fn compare_magnitude(&self, other: &Self) -> Ordering {
-        self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits))
+        (self.exponent, &self.digits).cmp(&(other.exponent, &other.digits))
     }
 }
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_sign = self.sign.cmp(&other.sign);
+        if self.sign != other.sign {
+            return self.sign.cmp(&other.sign);
+        }
         match self.sign {
-            _ if by_sign.is_ne() => by_sign,
             Sign::Negative => other.compare_magnitude(self),
             Sign::Zero => Ordering::Equal,
             Sign::Positive => self.compare_magnitude(other),
@@ -76,7 +74,12 @@ impl PartialOrd for Decimal {
     }
 }
 
-/// An optional sign and digits, of which there may be any number.
+/// Whether a text is a number as RFC 8259 §6 writes it, within the range of a double.
+pub(super) fn is_number(text: &str) -> bool {
+    serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
+}
+
+/// Reads an optional sign and any number of digits.
 fn read_exponent(text: &str) -> i64 {
     match text.parse::<i64>() {
         Ok(exponent) => exponent.clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT),

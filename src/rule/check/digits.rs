@@ -1,19 +1,42 @@
 //! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
 
-use super::{Check, Content, Counts, Mismatch, Node, Read, count, met};
+use std::fmt::{self, Display};
 
-pub(super) fn read(node: &Node) -> Read {
-    let counts = match node.content {
-        Content::Integer(0) => return Err(node.fault("no digits at all never matches").into()),
-        Content::Integer(_) => {
-            let exactly = Some(count(node)?);
-            Counts { min: exactly, max: exactly }
+use super::{
+    bounds::{Counts, read_count},
+    context::{Mismatch, require},
+};
+use crate::{
+    okta::Value,
+    rule::node::{Content, Fault, Node},
+};
+
+/// ASCII digits, so many of them.
+pub struct Digits(Counts);
+
+impl Digits {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        match node.content {
+            Content::Integer(0) => {
+                Err(node.fault("no value can pass this check: an empty value is absent").into())
+            }
+            Content::Integer(_) => {
+                let count = read_count(node)?;
+                Ok(Self(Counts { min: Some(count), max: Some(count) }))
+            }
+            Content::Table(_) => Ok(Self(Counts::read_counts(node)?)),
+            _ => Err(node.expected("a number of digits or { min = …, max = … }").into()),
         }
-        Content::Table(_) => Counts::of(node)?,
-        _ => return Err(node.expected("a number of digits or { min = …, max = … }").into()),
-    };
-    Ok(Check::new(counts.describe("ASCII digits"), move |value, _| {
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
-        met(counts.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
-    }))
+        require(self.0.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+impl Display for Digits {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} ASCII digits", self.0)
+    }
 }

@@ -1,51 +1,113 @@
 //! `domains` and `not_domains`: the domain of an email address.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    fmt::{self, Display},
+};
 
-use super::{Check, Mismatch, Node, Read, Value, met};
-use crate::rule::email;
+use super::{context::Mismatch, list::ListRole};
+use crate::{
+    okta::Value,
+    rule::{
+        email,
+        node::{Fault, Node},
+    },
+};
 
-pub(super) fn read(node: &Node, wanted: bool) -> Read {
-    // In lower case; of `*.example.com` the sub-domains are meant, at any depth, and not it.
-    let (mut exact, mut parents) = (HashSet::<Box<str>>::new(), HashSet::<Box<str>>::new());
-    let mut only = String::new();
-    node.each_text(|entry, item| {
-        let (set, name) = match entry.strip_prefix("*.") {
-            Some(parent) => (&mut parents, parent),
-            None => (&mut exact, entry),
-        };
-        if !email::is_domain(name) {
-            return Err(item.fault(why_never(entry)));
+/// An email address at one of some domains, or at none of them. A value that is not an address
+/// fails either way.
+pub struct Domains {
+    role: ListRole,
+    /// Domains, in lower case.
+    exact: HashSet<Box<str>>,
+    /// Domains whose sub-domains are meant, at any depth, and not they themselves. In lower case.
+    parents: HashSet<Box<str>>,
+}
+
+/// An entry of the list, in lower case.
+enum ListedDomain {
+    /// `example.com`
+    Exact(Box<str>),
+    /// The `example.com` of `*.example.com`
+    Parent(Box<str>),
+}
+
+impl Domains {
+    pub(super) fn read(node: &Node, role: ListRole) -> Result<Self, Vec<Fault>> {
+        let mut exact = HashSet::new();
+        let mut parents = HashSet::new();
+        for entry in node.each_text(read_entry)? {
+            match entry {
+                ListedDomain::Exact(domain) => exact.insert(domain),
+                ListedDomain::Parent(domain) => parents.insert(domain),
+            };
         }
-        set.insert(name.to_ascii_lowercase().into());
-        entry.clone_into(&mut only);
-        Ok(())
-    })?;
-    let place = match exact.len() + parents.len() {
-        1 => format!("at {only}"),
-        count => format!("at one of {count} domains"),
-    };
-    let asks = match wanted {
-        true => format!("an address {place}"),
-        false => format!("an address, but none {place}"),
-    };
-    // What is no address fails either check.
-    Ok(Check::new(asks, move |value, _| {
+        Ok(Self { role, exact, parents })
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let Value::Text(address) = value else {
             return Err(Mismatch::Type);
         };
         let domain = email::domain(address).ok_or(Mismatch::Value)?.to_ascii_lowercase();
-        let mut above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
-        let mut is_below = || !parents.is_empty() && above.any(|parent| parents.contains(parent));
-        let found = exact.contains(&*domain) || is_below();
-        met(found == wanted)
-    }))
+        self.role.judge(self.contain(&domain))
+    }
+
+    fn contain(&self, domain: &str) -> bool {
+        if self.exact.contains(domain) {
+            return true;
+        }
+        if self.parents.is_empty() {
+            return false;
+        }
+        let mut below = domain;
+        while let Some((_, parent)) = below.split_once('.') {
+            if self.parents.contains(parent) {
+                return true;
+            }
+            below = parent;
+        }
+        false
+    }
 }
 
-/// What keeps an entry from ever matching.
-fn why_never(entry: &str) -> String {
-    let way_out = if entry.contains('@') {
-        "write the domain alone, without what stands before the `@` and without it"
+impl Display for Domains {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            ListRole::Allowed => out.write_str("an address at ")?,
+            ListRole::Refused => out.write_str("an address, but none at ")?,
+        }
+        let count = self.exact.len() + self.parents.len();
+        if count > 1 {
+            return write!(out, "one of {count} domains");
+        }
+        for domain in &self.exact {
+            out.write_str(domain)?;
+        }
+        for domain in &self.parents {
+            write!(out, "*.{domain}")?;
+        }
+        Ok(())
+    }
+}
+
+fn read_entry(text: &str, node: &Node) -> Result<ListedDomain, Fault> {
+    let (domain, is_parent) = match text.strip_prefix("*.") {
+        Some(domain) => (domain, true),
+        None => (text, false),
+    };
+    if !email::is_domain(domain) {
+        let hint = hint_for(text);
+        return Err(node.fault(format!("`{text}` can never match a domain; {hint}")));
+    }
+    let domain = domain.to_ascii_lowercase().into();
+    Ok(if is_parent { ListedDomain::Parent(domain) } else { ListedDomain::Exact(domain) })
+}
+
+/// How to correct an entry that is not a domain.
+fn hint_for(entry: &str) -> &'static str {
+    if entry.contains('@') {
+        "write the domain alone, without the `@` and the part before it"
     } else if entry.ends_with('.') {
         "leave out the last dot"
     } else if entry.contains(char::is_whitespace) {
@@ -58,6 +120,5 @@ fn why_never(entry: &str) -> String {
         "write the ASCII form (`xn--…`) of an internationalised domain"
     } else {
         "a domain is labels of letters, digits and inner hyphens, with dots between"
-    };
-    format!("`{entry}` can never match a domain; {way_out}")
+    }
 }

@@ -1,14 +1,38 @@
 //! `equals = "other"`: the same value as another attribute of the form.
 
-use super::{Check, Mismatch, Node, Read, met};
+use std::fmt::{self, Display};
 
-pub(super) fn read(node: &Node) -> Read {
-    let other = node.text()?.to_owned();
-    let looks_at = Some(other.clone());
-    let check = Check::new(format!("the same as `{other}`"), move |value, around| {
-        let value = value.scalar().ok_or(Mismatch::Type)?;
-        let other = around.form.get(&other).ok_or(Mismatch::Value)?;
-        met(other.value.scalar().ok_or(Mismatch::Type)? == value)
-    });
-    Ok(Check { other: looks_at, ..check })
+use super::context::{EvalContext, Mismatch, require};
+use crate::{
+    okta::Value,
+    rule::node::{Fault, Node},
+};
+
+/// The same value as another attribute of the form.
+pub struct Equals {
+    /// The name of the other attribute.
+    pub(super) other: String,
+}
+
+impl Equals {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        Ok(Self { other: node.text()?.to_owned() })
+    }
+
+    pub(super) fn judge(
+        &self,
+        value: &Value<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<(), Mismatch> {
+        let text = value.scalar().ok_or(Mismatch::Type)?;
+        let other = context.form.get(&self.other).ok_or(Mismatch::Value)?;
+        let other_text = other.value.scalar().ok_or(Mismatch::Type)?;
+        require(text == other_text)
+    }
+}
+
+impl Display for Equals {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the same as `{}`", self.other)
+    }
 }

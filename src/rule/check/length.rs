@@ -1,12 +1,32 @@
 //! `length = { min, max }`, in characters.
 
-use super::{Check, Counts, Mismatch, Node, Read, met};
+use std::fmt::{self, Display};
 
-pub(super) fn read(node: &Node) -> Read {
-    let counts = Counts::of(node)?;
-    let asks = counts.describe("characters long");
-    Ok(Check::new(asks, move |value, _| {
+use super::{
+    bounds::Counts,
+    context::{Mismatch, require},
+};
+use crate::{
+    okta::Value,
+    rule::node::{Fault, Node},
+};
+
+/// A text of so many characters.
+pub struct Length(Counts);
+
+impl Length {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        Ok(Self(Counts::read_counts(node)?))
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
-        met(counts.contains(&text.chars().count()))
-    }))
+        require(self.0.contains(&text.chars().count()))
+    }
+}
+
+impl Display for Length {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} characters long", self.0)
+    }
 }

@@ -1,28 +1,54 @@
-//! `one_of` and `not_one_of`: exact values; with `ignore_case = true` in ASCII case or another.
+//! `one_of` and `not_one_of`: exact values, or with `ignore_case = true` values in any ASCII case.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    fmt::{self, Display},
+};
 
-use super::{Check, Mismatch, Node, Read, Table, ignores_case, met};
+use super::{
+    context::Mismatch,
+    list::{ListRole, Options},
+};
+use crate::{
+    okta::Value,
+    rule::node::{Fault, Node},
+};
 
-pub(super) fn read(node: &Node, part: &Table, wanted: bool) -> Read {
-    let ignore_case = ignores_case(part);
-    let values = node.each_text(|value, _| {
-        Ok(if ignore_case { value.to_ascii_lowercase().into() } else { value.into() })
-    })?;
-    let values: HashSet<Box<str>> = values.into_iter().collect();
-    let asks = match (wanted, values.len()) {
-        (true, 1) => "the one value allowed".to_owned(),
-        (true, count) => format!("one of the {count} values allowed"),
-        (false, 1) => "any value but the one refused".to_owned(),
-        (false, count) => format!("any value but the {count} refused"),
-    };
-    Ok(Check::new(asks, move |value, _| {
-        let value = value.scalar().ok_or(Mismatch::Type)?;
-        let listed = if ignore_case {
-            values.contains(value.to_ascii_lowercase().as_str())
-        } else {
-            values.contains(value)
+/// A value of a list, or none of them.
+pub struct OneOf {
+    role: ListRole,
+    /// In lower case if the case is ignored.
+    values: HashSet<Box<str>>,
+    ignore_case: bool,
+}
+
+impl OneOf {
+    pub(super) fn read(node: &Node, options: &Options, role: ListRole) -> Result<Self, Vec<Fault>> {
+        let ignore_case = options.ignore_case;
+        let values = match ignore_case {
+            true => node.each_text(|value, _| Ok(value.to_ascii_lowercase().into()))?,
+            false => node.each_text(|value, _| Ok(value.into()))?,
         };
-        met(listed == wanted)
-    }))
+        Ok(Self { role, values: values.into_iter().collect(), ignore_case })
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        let text = value.scalar().ok_or(Mismatch::Type)?;
+        let is_listed = match self.ignore_case {
+            true => self.values.contains(text.to_ascii_lowercase().as_str()),
+            false => self.values.contains(text),
+        };
+        self.role.judge(is_listed)
+    }
+}
+
+impl Display for OneOf {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.role, self.values.len()) {
+            (ListRole::Allowed, 1) => out.write_str("the one value allowed"),
+            (ListRole::Allowed, count) => write!(out, "one of the {count} values allowed"),
+            (ListRole::Refused, 1) => out.write_str("any value but the one refused"),
+            (ListRole::Refused, count) => write!(out, "any value but the {count} refused"),
+        }
+    }
 }

@@ -1,8 +1,14 @@
 //! `pattern`: a regular expression that must match the whole value, in bounded time.
 
+use std::fmt::{self, Display};
+
 use regex_syntax::ParserBuilder;
 
-use super::{Check, Mismatch, Node, Read, met};
+use super::context::{Mismatch, require};
+use crate::{
+    okta::Value,
+    rule::node::{Fault, Node},
+};
 
 mod matcher;
 
@@ -11,28 +17,48 @@ use matcher::{Matcher, TooCostly, TooLarge};
 /// How deep groups may be nested.
 const NEST_LIMIT: u32 = 50;
 
-pub(super) fn read(node: &Node) -> Read {
-    let source = node.text()?;
-    let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-    let pattern = parser.parse(source).map_err(|error| node.fault(syntax(&error)))?;
-    let matcher = Matcher::new(pattern).map_err(|TooLarge| {
-        node.fault("the pattern is too large; repeat less, or shorter character classes")
-    })?;
-    Ok(Check::new(format!("a match of the pattern `{source}`"), move |value, _| {
-        let text = value.text().ok_or(Mismatch::Type)?;
-        met(matcher.matches(text).map_err(|TooCostly| Mismatch::TooCostly)?)
-    }))
+/// A text that a regular expression matches as a whole.
+pub struct Pattern {
+    /// The pattern as the rules file writes it.
+    source: String,
+    matcher: Matcher,
 }
 
-fn syntax(error: &regex_syntax::Error) -> String {
-    let (what, span) = match error {
+impl Pattern {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        let source = node.text()?;
+        let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
+        let pattern = parser.parse(source).map_err(|error| node.fault(describe(&error)))?;
+        match Matcher::new(pattern) {
+            Ok(matcher) => Ok(Self { source: source.to_owned(), matcher }),
+            Err(TooLarge) => {
+                let why = "the pattern is too large; repeat less, or shorten character classes";
+                Err(node.fault(why).into())
+            }
+        }
+    }
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        let text = value.text().ok_or(Mismatch::Type)?;
+        match self.matcher.matches(text) {
+            Ok(matches) => require(matches),
+            Err(TooCostly) => Err(Mismatch::TooCostly),
+        }
+    }
+}
+
+impl Display for Pattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "a match of the pattern `{}`", self.source)
+    }
+}
+
+fn describe(error: &regex_syntax::Error) -> String {
+    let (kind, span) = match error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span()),
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),
-        _ => return "the pattern is no regular expression".to_owned(),
+        _ => return "invalid regular expression".to_owned(),
     };
-    let at = span.start;
-    format!(
-        "the pattern is no regular expression: {what}, at its line {}, column {}",
-        at.line, at.column
-    )
+    let (line, column) = (span.start.line, span.start.column);
+    format!("invalid regular expression: {kind}, at its line {line}, column {column}")
 }

@@ -1,118 +1,137 @@
-//! `range`: a number or a date between two others; `age`: a date so many years ago.
+//! `range`: a number or a date between two others.
 
 use std::{
     cmp::Ordering,
     fmt::{self, Display},
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 
 use super::{
-    Bounds, Check, Content, Counts, Fault, Mismatch, Node, Read, Value, decimal::Decimal, met,
+    bounds::Bounds,
+    context::{Mismatch, require},
+    date::{date_of, parse_date},
+    decimal::Decimal,
+};
+use crate::{
+    okta::Value,
+    rule::node::{Content, Fault, Node},
 };
 
-pub(super) fn read(node: &Node) -> Read {
-    let first = node.table().ok().and_then(|table| table.get("min").or(table.get("max")));
-    if let Some(Content::Text(_) | Content::Date(_)) = first.map(|entry| &entry.value.content) {
-        let ends = Bounds::read(node, date)?;
-        return Ok(Check::new(format!("a date {}", between(&ends)), move |value, _| {
-            met(ends.contains(&date_of(value)?))
-        }));
+/// A number or a date between two others.
+pub struct Between(Ends);
+
+enum Ends {
+    /// A number, or a text that is one.
+    Numbers(Bounds<Number>),
+    /// A date.
+    Dates(Bounds<Date>),
+}
+
+impl Between {
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+        match has_dates(node) {
+            true => Ok(Self(Ends::Dates(Bounds::read(node, read_date)?))),
+            false => Ok(Self(Ends::Numbers(Bounds::read(node, read_number)?))),
+        }
     }
-    let ends = Bounds::read(node, number)?;
-    Ok(Check::new(format!("a number {}", between(&ends)), move |value, _| {
-        let (Value::Number(text) | Value::Text(text)) = value else {
-            return Err(Mismatch::Type);
-        };
-        met(Decimal::parse(text).is_some_and(|number| is_within(&ends, &number)))
-    }))
+
+    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        match &self.0 {
+            Ends::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
+            Ends::Numbers(bounds) => require(contains_number(bounds, value)?),
+        }
+    }
 }
 
-/// Whole years, at least and at most.
-pub(super) fn read_age(node: &Node) -> Read {
-    let ages = Counts::of(node)?;
-    Ok(Check::new(format!("a date {}", ages.describe("years ago")), move |value, around| {
-        let born = date_of(value)?;
-        let said = around.event_time.and_then(|time| time.parse::<Timestamp>().ok());
-        let day = said.map_or(around.today, |time| time.to_zoned(TimeZone::UTC).date());
-        let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
-        let years = i32::from(day.year()) - i32::from(born.year()) - i32::from(!had_birthday);
-        // Who is not born yet has no age.
-        met(usize::try_from(years).is_ok_and(|years| ages.contains(&years)))
-    }))
+impl Display for Between {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ends::Numbers(bounds) => write!(out, "a number {}", describe(bounds)),
+            Ends::Dates(bounds) => write!(out, "a date {}", describe(bounds)),
+        }
+    }
 }
 
-/// An end of a range of numbers: as it is written in the rules file, and as it is compared.
-struct End {
-    written: String,
+fn describe<T: Display>(bounds: &Bounds<T>) -> String {
+    match (&bounds.min, &bounds.max) {
+        (Some(min), Some(max)) => format!("from {min} to {max}"),
+        (Some(min), None) => format!("from {min} up"),
+        (None, Some(max)) => format!("up to {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// A bound of numbers: as it is compared, and as the rules file writes it.
+struct Number {
     value: Decimal,
+    written: String,
 }
 
-impl PartialEq for End {
+impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-impl PartialOrd for End {
+impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         self.value.partial_cmp(&other.value)
     }
 }
 
-impl Display for End {
+impl Display for Number {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.written)
     }
 }
 
-fn number(node: &Node) -> Result<End, Fault> {
+fn contains_number(bounds: &Bounds<Number>, value: &Value<'_>) -> Result<bool, Mismatch> {
+    let (Value::Number(text) | Value::Text(text)) = value else {
+        return Err(Mismatch::Type);
+    };
+    let number = Decimal::parse(text).ok_or(Mismatch::Value)?;
+    if let Some(min) = &bounds.min
+        && number < min.value
+    {
+        return Ok(false);
+    }
+    if let Some(max) = &bounds.max
+        && number > max.value
+    {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Whether the first bound is written as a date. Then both have to be.
+fn has_dates(node: &Node) -> bool {
+    let Ok(table) = node.table() else {
+        return false;
+    };
+    match table.get("min").or(table.get("max")) {
+        Some(entry) => matches!(entry.value.content, Content::Text(_) | Content::Date(_)),
+        None => false,
+    }
+}
+
+fn read_number(node: &Node) -> Result<Number, Fault> {
     let expected = "a finite number (both ends are numbers, or both dates)";
     let written = match &node.content {
         Content::Integer(integer) => integer.to_string(),
         Content::Decimal(decimal) => decimal.clone(),
         _ => return Err(node.expected(expected)),
     };
-    let value = Decimal::parse(&written).ok_or_else(|| node.expected(expected))?;
-    Ok(End { written, value })
+    match Decimal::parse(&written) {
+        Some(value) => Ok(Number { value, written }),
+        None => Err(node.expected(expected)),
+    }
 }
 
-fn is_within(ends: &Bounds<End>, number: &Decimal) -> bool {
-    let above = ends.min.as_ref().is_none_or(|min| *number >= min.value);
-    let below = ends.max.as_ref().is_none_or(|max| *number <= max.value);
-    above && below
-}
-
-fn date(node: &Node) -> Result<Date, Fault> {
+fn read_date(node: &Node) -> Result<Date, Fault> {
     let text = match &node.content {
         Content::Text(text) | Content::Date(text) => text,
         _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),
     };
     parse_date(text).ok_or_else(|| node.fault("expected a date, such as \"1990-01-31\""))
-}
-
-fn date_of(value: &Value<'_>) -> Result<Date, Mismatch> {
-    match value {
-        Value::Text(text) => parse_date(text).ok_or(Mismatch::Value),
-        _ => Err(Mismatch::Type),
-    }
-}
-
-/// `YYYY-MM-DD` and nothing else.
-pub(super) fn parse_date(text: &str) -> Option<Date> {
-    let digits = |(at, byte): (usize, u8)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    let shaped = text.len() == 10 && text.bytes().enumerate().all(digits);
-    text.parse().ok().filter(|_| shaped)
-}
-
-fn between<T: Display>(ends: &Bounds<T>) -> String {
-    match (&ends.min, &ends.max) {
-        (Some(min), Some(max)) => format!("from {min} to {max}"),
-        (Some(min), None) => format!("from {min} up"),
-        (None, Some(max)) => format!("up to {max}"),
-        (None, None) => String::new(),
-    }
 }

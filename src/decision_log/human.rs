@@ -1,0 +1,46 @@
+//! A decision as a line for people.
+
+use std::io::Write as _;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::line::Line;
+use crate::{
+    escape,
+    rule::{Outcome, Verdict},
+};
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Appends the text of a line. Writing to memory cannot fail.
+pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
+    let (start, result) = match line.decision {
+        "none" => (RED, format!("refused {}", line.status)),
+        "deny" => (YELLOW, "deny".to_owned()),
+        decision => (GREEN, decision.to_owned()),
+    };
+    let (start, end) = if colour { (start, PLAIN) } else { ("", "") };
+    let time = Timestamp::now().to_zoned(TimeZone::system());
+    let hook = escape::line(line.hook);
+    let _ = write!(out, "{} {start}{result:<11}{end} {hook}", time.strftime("%H:%M:%S"));
+    if line.request_type != "none" {
+        let _ = write!(out, " {}", line.request_type);
+    }
+    for verdict in line.verdicts {
+        write_verdict(verdict, out);
+    }
+    let _ = write!(out, " ({:.1} ms)", line.duration.as_secs_f64() * 1e3);
+}
+
+fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
+    let mark = match verdict.outcome {
+        Outcome::Pass => '✓',
+        Outcome::Fail(_) => '✗',
+        Outcome::Skip => '–',
+    };
+    let shadow = if verdict.rule.shadow { " (shadow)" } else { "" };
+    let _ = write!(out, " {mark} {}{shadow}", escape::line(&verdict.rule.id));
+}

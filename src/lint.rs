@@ -1,0 +1,48 @@
+//! Optional checks of loaded rules. Each lint is a pass over rules that the loader has finished.
+//!
+//! | lint | reports |
+//! |---|---|
+//! | `org` | names and values that do not fit the org's user schema and form |
+//! | [`probe`] | inputs that pass a rule and ought to fail it |
+//! | `coverage` | rules that no recorded request passes, or fails |
+//! | `notes` | rules that have no problem and may still surprise |
+
+use crate::{
+    load::{Draft, ListIndex, SourceFile},
+    org::Org,
+    rule::Facts,
+};
+
+pub(crate) mod coverage;
+pub(crate) mod notes;
+mod org;
+pub mod probe;
+
+/// The lints that report problems.
+#[derive(Default)]
+pub struct Lints {
+    /// The org's own schema and form, as far as they are known.
+    pub org: Org,
+    /// Whether to probe each rule.
+    pub probe: bool,
+}
+
+/// Adds the problems that the lints find to those of the draft. The rules are judged with
+/// these facts.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
+    let (rules, files) = draft.parts();
+    for SourceFile { hook, document, faults, .. } in files {
+        let Some(rules) = rules.hooks.get(hook) else {
+            continue;
+        };
+        let lists = ListIndex::new(document);
+        for (flow, section) in &rules.sections {
+            let flow = *flow;
+            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
+                .check_section(section);
+            if lints.probe {
+                probe::check_section(section, &lists, facts, faults);
+            }
+        }
+    }
+}

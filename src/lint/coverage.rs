@@ -1,0 +1,61 @@
+//! Rules that no recorded request passes, or fails.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{
+    problem::{Problem, Problems},
+    rule::{Outcome, RuleSet, Verdict},
+};
+
+/// The outcomes that recorded requests have shown.
+#[derive(Default)]
+pub(crate) struct Coverage {
+    passed: BTreeSet<RuleName>,
+    failed: BTreeSet<RuleName>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct RuleName {
+    hook: String,
+    id: String,
+}
+
+impl Coverage {
+    /// Adds the outcomes of one request.
+    pub(crate) fn add(&mut self, hook: &str, verdicts: &[Verdict<'_>]) {
+        for Verdict { rule, outcome } in verdicts {
+            let name = RuleName { hook: hook.to_owned(), id: rule.id.clone() };
+            match outcome {
+                Outcome::Pass => self.passed.insert(name),
+                Outcome::Fail(_) => self.failed.insert(name),
+                Outcome::Skip => continue,
+            };
+        }
+    }
+
+    /// A problem for each enforced rule and each outcome that is missing. `rules_folder` is the folder
+    /// of the rules, and `recorded` that of the recorded requests.
+    pub(crate) fn problems(
+        &self,
+        rules: &RuleSet,
+        rules_folder: &Path,
+        recorded: &Path,
+    ) -> Problems {
+        let mut problems = Problems::default();
+        for (hook, sections) in &rules.hooks {
+            let place = rules_folder.join(format!("{hook}.toml")).display().to_string();
+            let hint = format!("record one in `{}`", recorded.join(hook).display());
+            for rule in sections.rules().filter(|rule| !rule.shadow) {
+                let name = RuleName { hook: hook.clone(), id: rule.id.clone() };
+                for (shown, verb) in [(&self.passed, "passes"), (&self.failed, "fails")] {
+                    if !shown.contains(&name) {
+                        let id = &rule.id;
+                        let message = format!("no recorded request {verb} the rule `{id}`; {hint}");
+                        problems.push(Problem::named(&place, message));
+                    }
+                }
+            }
+        }
+        problems
+    }
+}

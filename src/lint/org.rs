@@ -1,0 +1,191 @@
+//! Rules against the org's own user schema and form.
+
+use crate::{
+    load::{Faults, ListIndex},
+    okta::{Flow, Form, Value},
+    org::{Org, Samples, SchemaAttribute},
+    rule::{
+        Facts, Part, PartCheck, Rule, Section,
+        check::{EvalContext, Mismatch, kinds::Admits},
+        node::Fault,
+        set::{Piece, Set, Source},
+        spanned::Span,
+    },
+};
+
+/// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
+const LONGEST_SAMPLE: usize = 4096;
+
+/// A pass over one section of a rules file.
+pub(super) struct Pass<'p> {
+    pub(super) org: &'p Org,
+    pub(super) flow: Flow,
+    pub(super) lists: &'p ListIndex<'p>,
+    pub(super) facts: &'p Facts,
+    pub(super) faults: &'p mut Faults,
+}
+
+impl Pass<'_> {
+    /// Reports names and values that do not fit.
+    pub(super) fn check_section(&mut self, section: &Section) {
+        for name in &section.update {
+            let problem = match self.org.why_never_written(name, self.flow) {
+                Some(problem) => Some(problem),
+                None => self.org.why_never_submitted(name, self.flow),
+            };
+            self.report_if_some(&name.span, problem);
+        }
+        for set in &section.set {
+            self.report_if_some(&set.attribute.span, self.why_not_set(set));
+        }
+        for rule in section.rules.iter() {
+            self.check_rule(rule);
+        }
+    }
+
+    fn report_if_some(&mut self, span: &Span, problem: Option<String>) {
+        if let Some(message) = problem {
+            self.report(span, message);
+        }
+    }
+
+    fn report(&mut self, span: &Span, message: String) {
+        self.faults.push(Fault { span: span.clone(), message });
+    }
+
+    /// Why an attribute cannot be set so.
+    fn why_not_set(&self, set: &Set) -> Option<String> {
+        if let Some(problem) = self.org.why_never_written(&set.attribute, self.flow) {
+            return Some(problem);
+        }
+        match &set.source {
+            Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json.get()),
+            Source::Normalize(_) => None,
+            Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
+                Piece::Attribute(name) => self.org.why_never_submitted(name, self.flow),
+                Piece::Text(_) => None,
+            }),
+        }
+    }
+
+    fn check_rule(&mut self, rule: &Rule) {
+        if let Some(span) = &rule.places.location
+            && let Some(name) = form_attribute(&rule.location)
+        {
+            self.report_if_some(span, self.org.why_never_submitted(name, self.flow));
+        }
+        for part in rule.requirement.parts().iter().chain(&rule.when) {
+            self.check_part(part);
+        }
+    }
+
+    fn check_part(&mut self, part: &Part) {
+        for name in part.attributes.iter() {
+            let problem = match part.optional {
+                true => self.org.why_unknown(name),
+                false => self.org.why_never_submitted(name, self.flow),
+            };
+            self.report_if_some(&name.span, problem);
+        }
+        for asked in part.checks.iter() {
+            if let Some(other) = asked.check.other() {
+                let problem = self.org.why_never_submitted(other, self.flow);
+                self.report_if_some(&asked.source.argument, problem);
+            }
+            for name in part.attributes.iter() {
+                if let Some(attribute) = self.org.attribute(name) {
+                    self.check_values(name, attribute, asked);
+                }
+            }
+        }
+    }
+
+    /// Reports a check that refuses every value of an attribute, and list entries that are not values
+    /// of it.
+    fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
+        if self.refuses_all(attribute, asked) {
+            let values = describe(name, attribute);
+            let message = format!("no value can pass this check: {values}");
+            self.report(&asked.source.argument, message);
+        } else if asked.source.admits == Admits::Listed {
+            self.check_entries(name, attribute, asked);
+        }
+    }
+
+    fn refuses_all(&self, attribute: &SchemaAttribute, asked: &PartCheck) -> bool {
+        if asked.check.other().is_some() {
+            return false;
+        }
+        match attribute.samples() {
+            Samples::All(values) => self.refuses_each(asked, values),
+            Samples::OfType(value) => self.judge(asked, &value) == Err(Mismatch::Type),
+            Samples::Unknown => {
+                let lengths = attribute.lengths();
+                asked.source.admits == Admits::Lengths
+                    && *lengths.end() <= LONGEST_SAMPLE
+                    && self.refuses_each(asked, lengths.map(zeros))
+            }
+        }
+    }
+
+    /// Whether a check refuses each of these values. False if there is no value.
+    fn refuses_each(
+        &self,
+        asked: &PartCheck,
+        values: impl IntoIterator<Item = Value<'static>>,
+    ) -> bool {
+        let mut is_any = false;
+        for value in values {
+            if self.judge(asked, &value).is_ok() {
+                return false;
+            }
+            is_any = true;
+        }
+        is_any
+    }
+
+    fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
+        let form = Form::default();
+        let context = EvalContext { form: &form, event_time: None, facts: self.facts };
+        asked.check.judge(value, &context)
+    }
+
+    /// Reports the entries of a check's list that no form submits.
+    fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
+        let Some(list) = self.lists.starting_at(asked.source.argument.start) else {
+            return;
+        };
+        let submitted = attribute.submitted();
+        let values = describe(name, attribute);
+        let checked = list.each_text(|text, item| {
+            let is_submitted = match asked.source.ignore_case {
+                true => submitted.contain_in_any_case(text),
+                false => submitted.contain(text),
+            };
+            match is_submitted {
+                true => Ok(()),
+                false => Err(item.fault(format!("no form submits this: {values}"))),
+            }
+        });
+        if let Err(faults) = checked {
+            for fault in faults {
+                self.faults.push(fault);
+            }
+        }
+    }
+}
+
+/// The attribute in a location: `email` of `data.userProfile.email`.
+fn form_attribute(location: &str) -> Option<&str> {
+    let form = location.strip_prefix("data.userProfile")?;
+    form.trim_start_matches("Update").strip_prefix('.')
+}
+
+fn describe(name: &str, attribute: &SchemaAttribute) -> String {
+    format!("`{name}` is {} in the user schema", attribute.describe())
+}
+
+/// A text of this length.
+fn zeros(length: usize) -> Value<'static> {
+    Value::Text("0".repeat(length).into())
+}

@@ -1,0 +1,159 @@
+//! The adversarial trial: inputs that ought to fail a rule, made from the values that it shows to pass.
+//!
+//! No rule says what it is meant to refuse, so the trial asks the rule. An attack counts only if the
+//! rule refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is
+//! not about domains, and one that admits words of other lengths is not about digits.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    load::{Faults, ListIndex, passing_forms},
+    okta::{Form, Value},
+    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Fault},
+};
+
+mod attack;
+mod template;
+
+use attack::{Attack, attacks};
+use template::Input;
+
+/// How many of a rule's examples are disguised. Each is compared with all others.
+const MOST_TRIED: usize = 100;
+
+/// Reports the inputs that pass a rule of the section and ought to fail.
+pub(super) fn check_section(
+    section: &Section,
+    lists: &ListIndex<'_>,
+    facts: &Facts,
+    faults: &mut Faults,
+) {
+    for rule in section.rules.iter() {
+        let mut shown = Vec::new();
+        if let Some(span) = &rule.places.passing_examples
+            && let Some(examples) = lists.starting_at(span.start)
+        {
+            shown = passing_forms(rule, examples);
+        }
+        for message in findings(rule, &shown, facts) {
+            faults.push(Fault { span: rule.places.id.clone(), message });
+        }
+    }
+}
+
+/// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
+/// pass, as the rule's examples show.
+pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
+    if shown.is_empty() {
+        return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
+    }
+    let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
+    let mut findings = Findings::default();
+    for part in rule.requirement.parts().iter() {
+        for attribute in part.attributes.iter() {
+            let mut starts = Vec::new();
+            for form in shown {
+                starts.extend(Start::all(rule, form, attribute, facts));
+            }
+            findings.try_attacks(attribute, &starts);
+        }
+    }
+    findings.messages
+}
+
+#[derive(Default)]
+struct Findings {
+    messages: Vec<String>,
+    /// The kinds of attack that have succeeded.
+    kinds: BTreeSet<&'static str>,
+}
+
+impl Findings {
+    /// Tries each attack on one attribute.
+    fn try_attacks(&mut self, attribute: &str, starts: &[Start<'_>]) {
+        let mut first_hint = None;
+        for attack in attacks() {
+            let Some(input) = passing_input(attack, starts) else {
+                continue;
+            };
+            let Attack { what, hint, .. } = attack;
+            // To follow one hint often corrects what other attacks would find.
+            let is_first_hint = *first_hint.get_or_insert(hint) == hint;
+            if is_first_hint && self.kinds.insert(what) {
+                self.messages.push(format!("`{attribute}` may be {input}, {what}; {hint}"));
+            }
+        }
+    }
+}
+
+/// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
+/// an input of the attack is meant to pass.
+fn passing_input(attack: &Attack, starts: &[Start<'_>]) -> Option<String> {
+    let shown: Vec<&str> = starts.iter().map(|start| start.value).collect();
+    let mut passing = None;
+    for start in starts {
+        if !attack.applies_to(start.value, &shown) || !start.refuses_all(attack.plain(start.value))
+        {
+            continue;
+        }
+        for input in attack.inputs(start.value) {
+            match &input {
+                // The value has no letter that the attack changes.
+                Input::Text(text) if text == start.value => continue,
+                Input::Text(text) if shown.contains(&text.as_str()) => return None,
+                _ => {}
+            }
+            if passing.is_none() && start.passes(input.value()) {
+                passing = Some(input.to_string());
+            }
+        }
+    }
+    passing
+}
+
+/// A form that passes, and the attributes whose values are replaced.
+struct Start<'a> {
+    rule: &'a Rule,
+    form: &'a Form<'a>,
+    names: BTreeSet<&'a str>,
+    /// The present value of the attributes.
+    value: &'a str,
+    facts: &'a Facts,
+}
+
+impl<'a> Start<'a> {
+    /// An attribute by itself; and together with all that have the same value, since the rule may
+    /// require that two are equal.
+    fn all(rule: &'a Rule, form: &'a Form<'a>, name: &'a str, facts: &'a Facts) -> Vec<Self> {
+        let Some(value) = text_of(form, name) else {
+            return Vec::new();
+        };
+        let mut equal = rule.attributes();
+        equal.retain(|other| text_of(form, other) == Some(value));
+        let alone = BTreeSet::from([name]);
+        [alone, equal].map(|names| Self { rule, form, names, value, facts }).into()
+    }
+
+    /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
+    fn refuses_all(&self, mut texts: impl Iterator<Item = String>) -> bool {
+        texts.all(|text| {
+            !text.is_empty() && matches!(self.outcome(Value::Text(text.into())), Outcome::Fail(_))
+        })
+    }
+
+    fn passes(&self, value: Value<'_>) -> bool {
+        matches!(self.outcome(value), Outcome::Pass)
+    }
+
+    fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
+        let mut form = self.form.clone();
+        for name in &self.names {
+            form.replace(name, value.clone());
+        }
+        self.rule.judge(&EvalContext { form: &form, event_time: None, facts: self.facts })
+    }
+}
+
+fn text_of<'a>(form: &'a Form<'_>, name: &str) -> Option<&'a str> {
+    form.get(name)?.value.text()
+}

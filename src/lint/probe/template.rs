@@ -1,0 +1,124 @@
+//! Inputs made from the templates of `attacks.toml`.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
+
+use serde::Deserialize;
+
+use crate::okta::Value;
+
+/// The longest input that is shown in full, in characters.
+const LONGEST_SHOWN: usize = 60;
+/// How long `{long}` is at least, in bytes.
+const LONG: usize = 400;
+
+/// The letters of a text, and those that replace them, in the same order.
+#[derive(Deserialize)]
+pub(super) struct Alphabet {
+    from: String,
+    to: String,
+}
+
+/// Alphabets by the key in a template that the changed text replaces.
+pub(super) type Alphabets = BTreeMap<String, Alphabet>;
+
+/// An input to try on a rule. Printed, it is in backticks.
+pub(super) enum Input {
+    Text(String),
+    Boolean(bool),
+    /// A list with an element, as the template writes it.
+    List(String),
+    /// An object, as the template writes it.
+    Object(String),
+}
+
+impl Input {
+    /// The input of a template, made from this value.
+    pub(super) fn new(template: &toml::Value, value: &str, alphabets: &Alphabets) -> Self {
+        match template {
+            toml::Value::String(text) => Self::Text(fill(text, value, alphabets)),
+            toml::Value::Boolean(boolean) => Self::Boolean(*boolean),
+            toml::Value::Array(_) => Self::List(template.to_string()),
+            _ => Self::Object(template.to_string()),
+        }
+    }
+
+    /// The value of an attribute of a form.
+    pub(super) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Text(text.into()),
+            Self::Boolean(boolean) => Value::Boolean(*boolean),
+            Self::List(_) => Value::List { empty: false },
+            Self::Object(_) => Value::Object,
+        }
+    }
+}
+
+impl Display for Input {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => out.write_str(&visible(text)),
+            Self::Boolean(boolean) => write!(out, "`{boolean}`"),
+            Self::List(template) | Self::Object(template) => write!(out, "`{template}`"),
+        }
+    }
+}
+
+/// A template with the parts of a value filled in. `attacks.toml` lists the parts.
+pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
+    let (local, domain) = value.split_once('@').unwrap_or((value, ""));
+    let (name, last) = domain.rsplit_once('.').unwrap_or((value, ""));
+    let (_, parent) = domain.split_once('.').unwrap_or_default();
+    let (_, above) = parent.split_once('.').unwrap_or_default();
+    let mut shorter = value.to_owned();
+    shorter.pop();
+    let long = local.repeat(LONG / local.len().max(1) + 1);
+    let mut text = template.to_owned();
+    for (key, part) in [
+        ("{v}", value),
+        ("{l}", local),
+        ("{d}", domain),
+        ("{n}", name),
+        ("{t}", last),
+        ("{parent}", parent),
+        ("{above}", above),
+        ("{shorter}", &shorter),
+        ("{long}", &long),
+    ] {
+        text = text.replace(key, part);
+    }
+    for (key, Alphabet { from, to }) in alphabets {
+        text = text.replace(key, &swap(name, from, to));
+    }
+    text
+}
+
+/// A text with each letter of one alphabet replaced by the letter at the same place of another.
+fn swap(text: &str, from: &str, to: &str) -> String {
+    let mut swapped = String::new();
+    for letter in text.chars() {
+        let replacement = match from.chars().position(|other| other == letter) {
+            Some(place) => to.chars().nth(place),
+            None => None,
+        };
+        swapped.push(replacement.unwrap_or(letter));
+    }
+    swapped
+}
+
+/// A text in backticks, with invisible characters written out, and cut if it is long.
+fn visible(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars().take(LONGEST_SHOWN) {
+        match letter {
+            '"' => shown.push(letter),
+            letter => shown.extend(letter.escape_default()),
+        }
+    }
+    match text.chars().count() {
+        count if count > LONGEST_SHOWN => format!("`{shown}…` ({count} characters)"),
+        _ => format!("`{shown}`"),
+    }
+}

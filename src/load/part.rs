@@ -1,0 +1,177 @@
+//! A part of a rule: attributes and the checks of each.
+
+use super::fields::Fields;
+use crate::{
+    okta::NonEmpty,
+    rule::{
+        CheckSource, Part, PartCheck,
+        check::{
+            IGNORE_CASE, Options,
+            kinds::{CheckKind, KINDS},
+        },
+        node::{Content, Entry, Fault, Node},
+        spanned::Spanned,
+    },
+};
+
+/// The keys of a rule whose value is a list of parts.
+pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
+
+/// Reads the parts of a list. Returns `None` if one of them has a fault.
+pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
+    let before = fields.fault_count();
+    let mut parts = Vec::new();
+    for table in fields.tables_in(&entry.value) {
+        if let Some(part) = read_part(&table) {
+            parts.push(part);
+        }
+        table.report_unknown_keys();
+    }
+    if fields.fault_count() == before { Some(parts) } else { None }
+}
+
+/// Reads the keys of a part. The table may be a rule, which has other keys as well.
+pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
+    let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
+    let attributes = read_attributes(fields);
+    let checks = read_checks(fields);
+    report_self_comparison(fields, attributes.as_ref(), &checks);
+    report_ineffective_case(fields);
+    if names_unusable_file(fields) {
+        return None;
+    }
+    Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
+}
+
+/// Reports each key of a part that is in the rule itself, although the rule has parts.
+pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
+    let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE];
+    keys.extend(KINDS.iter().map(|kind| kind.key));
+    for key in keys {
+        if let Some(misplaced) = fields.entry(key) {
+            let message = format!("with `{}`, move `{key}` into one of its parts", parts.key);
+            fields.report(misplaced.fault(message));
+        }
+    }
+}
+
+fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>> {
+    match (fields.entry("attribute"), fields.entry("attributes")) {
+        (Some(entry), None) => fields.read_attribute_name(&entry.value).map(NonEmpty::of),
+        (None, Some(entry)) => {
+            let mut names = Vec::new();
+            for item in fields.ok_or_report(entry.value.list())? {
+                if let Some(name) = fields.read_attribute_name(item) {
+                    names.push(name);
+                }
+            }
+            NonEmpty::collect(names)
+        }
+        (Some(_), Some(entry)) => {
+            let message = "`attribute` and `attributes` exclude each other; keep one";
+            fields.report(entry.fault(message));
+            None
+        }
+        (None, None) => {
+            let message = "`attribute` is missing (or `attributes`, or parts in `all` or `any`)";
+            fields.report(fields.fault(message));
+            None
+        }
+    }
+}
+
+/// Reads the checks in the order of the table of kinds. Reports a part without a check.
+fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
+    let mut named = Vec::new();
+    for kind in KINDS {
+        if let Some(entry) = fields.entry(kind.key) {
+            named.push((kind, &entry.value));
+        }
+    }
+    if named.is_empty() {
+        let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+        fields.report(fields.fault(format!(
+            "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
+            known.join("`, `")
+        )));
+    }
+    let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
+    let mut checks = Vec::new();
+    for (kind, argument) in named {
+        if let Some(check) = read_check(kind, argument, Options { ignore_case }, fields) {
+            checks.push(check);
+        }
+    }
+    checks
+}
+
+fn read_check(
+    kind: &CheckKind,
+    argument: &Node,
+    options: Options,
+    fields: &Fields<'_, '_>,
+) -> Option<PartCheck> {
+    if is_unusable_file(argument) {
+        return None;
+    }
+    let check = fields.ok_or_report((kind.read)(argument, &options))?;
+    if check.other().is_some() {
+        fields.read_attribute_name(argument);
+    }
+    let source = CheckSource {
+        argument: argument.span.clone(),
+        admits: kind.admits,
+        ignore_case: kind.ignore_case && options.ignore_case,
+    };
+    Some(PartCheck { check, source })
+}
+
+/// Whether a check names a list file that cannot be used. The problem of the file is reported
+/// already.
+fn names_unusable_file(fields: &Fields<'_, '_>) -> bool {
+    KINDS.iter().any(|kind| match fields.table.get(kind.key) {
+        Some(entry) => is_unusable_file(&entry.value),
+        None => false,
+    })
+}
+
+fn is_unusable_file(argument: &Node) -> bool {
+    matches!(argument.content, Content::UnusableFile)
+}
+
+/// Reports a check that compares an attribute with itself.
+fn report_self_comparison(
+    fields: &Fields<'_, '_>,
+    attributes: Option<&NonEmpty<Spanned<String>>>,
+    checks: &[PartCheck],
+) {
+    let Some(attributes) = attributes else {
+        return;
+    };
+    for PartCheck { check, source } in checks {
+        for name in attributes.iter() {
+            if check.other() == Some(name) {
+                let name = &name.value;
+                let message = format!("`{name}` always equals itself; name another attribute");
+                let span = source.argument.clone();
+                fields.report(Fault { span, message });
+            }
+        }
+    }
+}
+
+/// Reports `ignore_case` where no check takes it.
+fn report_ineffective_case(fields: &Fields<'_, '_>) {
+    let Some(entry) = fields.table.get(IGNORE_CASE) else {
+        return;
+    };
+    let mut kinds = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.ignore_case) {
+        if fields.table.get(kind.key).is_some() {
+            return;
+        }
+        kinds.push(kind.key);
+    }
+    let kinds = kinds.join("` or `");
+    fields.report(entry.fault(format!("`{IGNORE_CASE}` has no effect without `{kinds}`")));
+}

@@ -1,0 +1,136 @@
+//! The flows in which Okta calls a registration inline hook, and the table of what differs between
+//! them.
+
+use super::DenyStyle;
+
+/// The command that carries ALLOW or DENY, in every flow.
+pub(super) const ACTION_COMMAND: &str = "com.okta.action.update";
+
+/// A flow in which Okta calls the hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flow {
+    /// Identity Engine's self-service registration.
+    SelfServiceRegistration,
+    /// Identity Engine's progressive profile: a user who exists fills in more of the profile.
+    ProgressiveProfile,
+    /// Classic Engine's registration.
+    Classic,
+}
+
+/// The row of a flow in the table of what differs.
+pub struct FlowSpec {
+    /// The name in logs and metrics: Okta's `requestType`, or `classic`.
+    pub name: &'static str,
+    /// Okta's `requestType`. `None` if Okta sends none in this flow.
+    pub request_type: Option<&'static str>,
+    /// The flow whose section of the rules judges this one.
+    pub judged_as: Flow,
+    /// The key of that section in a rules file.
+    pub section: &'static str,
+    /// The member of `data` that holds the form.
+    pub form: FormMember,
+    /// The `location` of a cause that concerns the whole form.
+    pub form_location: &'static str,
+    /// The default `location` of a rule's cause, before the attribute's name. Okta's guide writes
+    /// this one in every flow.
+    pub attribute_location: &'static str,
+    /// The command that writes attributes.
+    pub update_command: &'static str,
+    /// Whether the ALLOW command follows the command that writes attributes.
+    pub allow_follows_update: bool,
+    /// How a request is denied for which the hook has no section.
+    pub unhandled_denial: DenyStyle,
+    /// What Okta does after ALLOW, to follow "Okta".
+    pub after_allow: &'static str,
+    /// What Okta does after a denial, to follow "Okta".
+    pub after_deny: &'static str,
+    /// Whether Okta creates the user. It then fills in `login` from `email`, and the attributes
+    /// that the user schema requires have to be there.
+    pub creates_user: bool,
+    /// Whether `update` copies attributes from the form. Elsewhere Okta stores the whole form anyway.
+    pub takes_update: bool,
+    /// Whether the form is the one of the enrollment policy. A progressive profile may come from
+    /// another form.
+    pub uses_enrollment_form: bool,
+    /// Whether Okta writes attributes that are sensitive.
+    pub writes_sensitive: bool,
+    /// A request to try the hook with.
+    pub example: &'static str,
+}
+
+/// The members of a request's `data` that can hold a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormMember {
+    /// `userProfile`
+    UserProfile,
+    /// `userProfileUpdate`
+    UserProfileUpdate,
+}
+
+const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
+    name: "self.service.registration",
+    request_type: Some("self.service.registration"),
+    judged_as: Flow::SelfServiceRegistration,
+    section: "self_service_registration",
+    form: FormMember::UserProfile,
+    form_location: "data.userProfile",
+    attribute_location: "data.userProfile",
+    update_command: "com.okta.user.profile.update",
+    allow_follows_update: true,
+    unhandled_denial: DenyStyle::Command,
+    after_allow: "goes on with the registration",
+    after_deny: "stops the registration",
+    creates_user: true,
+    takes_update: false,
+    uses_enrollment_form: true,
+    writes_sensitive: true,
+    example: r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
+};
+
+const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
+    name: "progressive.profile",
+    request_type: Some("progressive.profile"),
+    judged_as: Flow::ProgressiveProfile,
+    section: "progressive_profile",
+    form: FormMember::UserProfileUpdate,
+    form_location: "data.userProfileUpdate",
+    attribute_location: "data.userProfile",
+    update_command: "com.okta.user.progressive.profile.update",
+    allow_follows_update: false,
+    unhandled_denial: DenyStyle::Error,
+    after_allow: "saves the profile as submitted",
+    after_deny: "leaves the profile as it was",
+    creates_user: false,
+    takes_update: true,
+    uses_enrollment_form: false,
+    writes_sensitive: false,
+    example: r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
+};
+
+const CLASSIC: FlowSpec = FlowSpec {
+    name: "classic",
+    request_type: None,
+    example: r#"{"eventType":"com.okta.user.pre-registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
+    ..SELF_SERVICE_REGISTRATION
+};
+
+impl Flow {
+    /// The flows that have a section of their own in a rules file.
+    pub const WITH_SECTION: [Self; 2] = [Self::SelfServiceRegistration, Self::ProgressiveProfile];
+
+    /// The flow's row in the table.
+    pub fn spec(self) -> &'static FlowSpec {
+        match self {
+            Self::SelfServiceRegistration => &SELF_SERVICE_REGISTRATION,
+            Self::ProgressiveProfile => &PROGRESSIVE_PROFILE,
+            Self::Classic => &CLASSIC,
+        }
+    }
+
+    /// The flow with this `requestType` of Okta's.
+    pub fn of_request_type(request_type: &str) -> Option<Self> {
+        let mut all =
+            [Self::SelfServiceRegistration, Self::ProgressiveProfile, Self::Classic].into_iter();
+        all.find(|flow| flow.spec().request_type == Some(request_type))
+    }
+}

@@ -1,0 +1,192 @@
+//! Collects the members that a decision needs, and builds a [`Request`] of them.
+
+use std::{borrow::Cow, mem};
+
+use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
+use serde_json::value::RawValue;
+
+use super::strict::{Discard, ReadMember, Strict};
+use crate::okta::{Attribute, Flow, Form, FormMember, Request, Value, language::LanguageTag};
+
+/// Okta's `eventType` of this hook.
+const EVENT_TYPE: &str = "com.okta.user.pre-registration";
+
+/// The objects of a request whose members are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Top,
+    Data,
+    Context,
+    User,
+    Profile,
+    Form,
+}
+
+/// The members of a request that a decision needs, as far as they are read.
+#[derive(Default)]
+pub(super) struct RequestBuilder<'a> {
+    event_type: Option<Value<'a>>,
+    request_type: Option<Value<'a>>,
+    event_id: Option<Value<'a>>,
+    event_time: Option<Value<'a>>,
+    data: Option<Value<'a>>,
+    /// `preferredLanguage` of the profile of an end user who already has one.
+    preferred_language: Option<Value<'a>>,
+    /// `locale` of that profile.
+    locale: Option<Value<'a>>,
+    user_profile: Option<SubmittedForm<'a>>,
+    user_profile_update: Option<SubmittedForm<'a>>,
+    /// The attributes of the form that is being read.
+    attributes: Vec<Attribute<'a>>,
+}
+
+/// The value of a member that should be a form.
+struct SubmittedForm<'a> {
+    is_object: bool,
+    attributes: Vec<Attribute<'a>>,
+}
+
+/// Reads the members of the object at a place into a builder.
+pub(super) struct Members<'b, 'a> {
+    pub(super) builder: &'b mut RequestBuilder<'a>,
+    pub(super) place: Place,
+}
+
+impl<'a> ReadMember<'a> for Members<'_, 'a> {
+    fn read_member<A: MapAccess<'a>>(
+        &mut self,
+        name: &Cow<'a, str>,
+        map: &mut A,
+        depth: u8,
+    ) -> Result<(), A::Error> {
+        if self.place == Place::Form {
+            let attribute = read_attribute(name.clone(), map.next_value()?, depth);
+            // Drops the error's place, which is relative to the attribute.
+            let attribute = attribute.map_err(|_| A::Error::custom("attribute"))?;
+            self.builder.attributes.push(attribute);
+            return Ok(());
+        }
+        let inner = match (self.place, &**name) {
+            (Place::Top, "data") => Some(Place::Data),
+            (Place::Data, "context") => Some(Place::Context),
+            (Place::Context, "user") => Some(Place::User),
+            (Place::User, "profile") => Some(Place::Profile),
+            (Place::Data, "userProfile" | "userProfileUpdate") => Some(Place::Form),
+            _ => None,
+        };
+        let value = match inner {
+            Some(place) => {
+                let members = Members { builder: &mut *self.builder, place };
+                map.next_value_seed(Strict { members, depth })?
+            }
+            None => map.next_value_seed(Strict { members: Discard, depth })?,
+        };
+        self.builder.keep(self.place, name, value);
+        Ok(())
+    }
+}
+
+/// Reads an attribute of the form. Its value has been read once already, to find its extent: an
+/// update copies it as submitted.
+fn read_attribute<'a>(
+    name: Cow<'a, str>,
+    submitted: &'a RawValue,
+    depth: u8,
+) -> serde_json::Result<Attribute<'a>> {
+    let text = submitted.get();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = match (Strict { members: Discard, depth }).deserialize(&mut json)? {
+        Value::Number(_) => Value::Number(Cow::Borrowed(text)),
+        value => value,
+    };
+    Ok(Attribute { name, submitted, value })
+}
+
+impl<'a> RequestBuilder<'a> {
+    /// Keeps the value of a member that a decision needs.
+    fn keep(&mut self, place: Place, name: &str, value: Value<'a>) {
+        match (place, name) {
+            (Place::Top, "eventType") => self.event_type = Some(value),
+            (Place::Top, "requestType") => self.request_type = Some(value),
+            (Place::Top, "eventId") => self.event_id = Some(value),
+            (Place::Top, "eventTime") => self.event_time = Some(value),
+            (Place::Top, "data") => self.data = Some(value),
+            (Place::Profile, "preferredLanguage") => self.preferred_language = Some(value),
+            (Place::Profile, "locale") => self.locale = Some(value),
+            (Place::Data, "userProfile") => self.user_profile = Some(self.take_form(&value)),
+            (Place::Data, "userProfileUpdate") => {
+                self.user_profile_update = Some(self.take_form(&value));
+            }
+            _ => {}
+        }
+    }
+
+    /// The form that was just read, and whose value is this.
+    fn take_form(&mut self, value: &Value<'a>) -> SubmittedForm<'a> {
+        let is_object = matches!(value, Value::Object);
+        SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
+    }
+
+    /// The request whose top-level value is `top`.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not a request.
+    pub(super) fn build(self, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
+        if !matches!(top, Value::Object) {
+            return Err("it is not an object");
+        }
+        if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
+            return Err("`eventType` is not that of a registration inline hook");
+        }
+        if !matches!(self.data, Some(Value::Object)) {
+            return Err("`data` is not an object");
+        }
+        let flow = self.flow()?;
+        for form in [&self.user_profile, &self.user_profile_update] {
+            if matches!(form, Some(form) if !form.is_object) {
+                return Err("a form is not an object");
+            }
+        }
+        let form = match flow.spec().form {
+            FormMember::UserProfile => self.user_profile,
+            FormMember::UserProfileUpdate => self.user_profile_update,
+        };
+        let language = match language_of(self.preferred_language) {
+            Some(language) => Some(language),
+            None => language_of(self.locale),
+        };
+        Ok(Request {
+            flow,
+            event_id: text_of(self.event_id),
+            event_time: text_of(self.event_time),
+            profile_language: language,
+            form: match form {
+                Some(form) => Form::new(form.attributes),
+                None => Form::default(),
+            },
+        })
+    }
+
+    fn flow(&self) -> Result<Flow, &'static str> {
+        match &self.request_type {
+            Some(Value::Text(name)) => {
+                Flow::of_request_type(name).ok_or("`requestType` is unknown")
+            }
+            Some(_) => Err("`requestType` is unknown"),
+            None if self.user_profile.is_some() => Ok(Flow::Classic),
+            None => Err("it has neither `requestType` nor `data.userProfile`"),
+        }
+    }
+}
+
+fn text_of(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {
+    match value {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn language_of(value: Option<Value<'_>>) -> Option<LanguageTag> {
+    LanguageTag::first_of(&text_of(value)?)
+}

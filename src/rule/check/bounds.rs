@@ -1,0 +1,98 @@
+//! The argument `{ min = …, max = … }`: bounds of any ordered type, and counts.
+
+use std::fmt::{self, Display};
+
+use crate::{
+    nearest::unknown,
+    rule::node::{Content, Entry, Fault, Node, collect},
+};
+
+/// The bounds of a range, both inclusive. At least one of them is given.
+pub(super) struct Bounds<T> {
+    pub(super) min: Option<T>,
+    pub(super) max: Option<T>,
+}
+
+impl<T: PartialOrd> Bounds<T> {
+    /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
+    pub(super) fn read(
+        node: &Node,
+        read_bound: fn(&Node) -> Result<T, Fault>,
+    ) -> Result<Self, Vec<Fault>> {
+        let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
+        let mut bounds = Self { min: None, max: None };
+        collect(table.0.iter().map(|entry| bounds.read_entry(entry, read_bound)), node)?;
+        match (&bounds.min, &bounds.max) {
+            (None, None) => Err(node.fault("give `min`, `max` or both").into()),
+            (Some(min), Some(max)) if max < min => {
+                Err(node.fault("`max` is less than `min`, so no value can pass this check").into())
+            }
+            _ => Ok(bounds),
+        }
+    }
+
+    /// Reads one of the two bounds.
+    fn read_entry(
+        &mut self,
+        entry: &Entry,
+        read_bound: fn(&Node) -> Result<T, Fault>,
+    ) -> Result<(), Fault> {
+        match entry.key.as_str() {
+            "min" => self.min = Some(read_bound(&entry.value)?),
+            "max" => self.max = Some(read_bound(&entry.value)?),
+            key => return Err(entry.fault(unknown("key", key, ["min", "max"]))),
+        }
+        Ok(())
+    }
+
+    pub(super) fn contains(&self, value: &T) -> bool {
+        if let Some(min) = &self.min
+            && value < min
+        {
+            return false;
+        }
+        if let Some(max) = &self.max
+            && value > max
+        {
+            return false;
+        }
+        true
+    }
+}
+
+/// Bounds of a count.
+pub(super) type Counts = Bounds<usize>;
+
+impl Counts {
+    /// Reads the bounds of a count that is at least 1.
+    pub(super) fn read_counts(node: &Node) -> Result<Self, Vec<Fault>> {
+        let counts = Self::read(node, read_count)?;
+        if counts.max == Some(0) {
+            let why = "`max` is 0, so no value can pass this check: an empty value is absent";
+            return Err(node.fault(why).into());
+        }
+        Ok(counts)
+    }
+}
+
+/// Prints the counts within the bounds: `2 to 40`, `4`, `3 or more`.
+impl Display for Counts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.min.unwrap_or(0), self.max) {
+            (min, Some(max)) if min == max => write!(out, "{min}"),
+            (min, None) => write!(out, "{min} or more"),
+            (0, Some(max)) => write!(out, "at most {max}"),
+            (min, Some(max)) => write!(out, "{min} to {max}"),
+        }
+    }
+}
+
+/// Reads a count from 0 up.
+pub(super) fn read_count(node: &Node) -> Result<usize, Fault> {
+    match node.content {
+        Content::Integer(value) => {
+            usize::try_from(value).map_err(|_| node.fault("this cannot be negative"))
+        }
+        _ => Err(node.expected("an integer")),
+    }
+}

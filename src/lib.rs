@@ -22,7 +22,8 @@
 //! | `server` | binds, serves and stops; one handler that is its own outline |
 //! | `reload` | replaces what is live when files change; invalid files change nothing |
 //! | `state` | the live rules, credentials and certificate, and whether each is stale |
-//! | [`pipeline`] | decode, judge, encode; the clock for today's date |
+//! | [`pipeline`] | decode, judge, encode |
+//! | [`clock`] | the facts of the present moment |
 //!
 //! | the core | task |
 //! |---|---|
@@ -36,7 +37,7 @@
 //! |---|---|
 //! | [`settings`] | file, environment and flags → valid settings; the only reader of the environment |
 //! | [`load`] | the rules folder → rules, or every problem in it; the only reader of rules files |
-//! | [`load::probe`] | tries inputs that every rule should refuse |
+//! | [`lint`] | optional checks of loaded rules: the org, the probe, coverage, notes |
 //! | [`org`] | an org's own user schema and enrollment policy, for `check` |
 //! | [`credentials`] | the settings of `[auth]` → an authenticator |
 //! | `certificate` | reads a TLS certificate with its key |

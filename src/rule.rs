@@ -7,14 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::okta::{
-    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NewValue, NonEmpty, Request,
-    language::LanguageTag,
-};
+use crate::okta::{ErrorCause, language::LanguageTag};
 
 pub mod check;
 pub mod email;
 pub(crate) mod facts;
+mod hook;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
@@ -23,10 +21,9 @@ pub mod text;
 
 use check::{EvalContext, Mismatch};
 pub use facts::Facts;
+pub use hook::{Hook, Judgement, Rules, Section};
 pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
-use set::Set;
-pub use spanned::Places;
-use spanned::Spanned;
+use spanned::Span;
 use text::Text;
 
 /// Every hook that is served, by its name.
@@ -35,34 +32,6 @@ pub struct RuleSet {
     pub hooks: BTreeMap<String, Hook>,
     /// A digest of the files that the rules were read from. Equal contents have equal revisions.
     pub revision: String,
-}
-
-/// The rules of one endpoint.
-pub struct Hook {
-    /// The sections by their flow, one of [`Flow::WITH_SECTION`].
-    pub sections: BTreeMap<Flow, Section>,
-}
-
-/// The rules for one flow, and for those that are judged as it is.
-pub struct Section {
-    /// The top-level `errorSummary` of a denial.
-    pub(crate) summary: Text,
-    pub(crate) deny: DenyStyle,
-    /// The rules that must hold.
-    pub rules: Rules,
-    /// The attributes to copy from the form, in this order, if no rule denies.
-    pub(crate) update: Vec<Spanned<String>>,
-    /// The attributes to set after them, in this order.
-    pub(crate) set: Vec<Set>,
-}
-
-/// The rules of a section.
-#[expect(clippy::large_enum_variant, reason = "there are few sections, and most have rules")]
-pub enum Rules {
-    /// None, on purpose: `allow_all = true`.
-    AllowAll,
-    /// All of these must hold.
-    All(NonEmpty<Rule>),
 }
 
 /// One requirement, and the text for the end user if it is not met.
@@ -87,14 +56,14 @@ pub struct Rule {
     pub places: Places,
 }
 
-/// The result of judging a request.
-pub struct Judgement<'r, 'q> {
-    /// The decision.
-    pub decision: Decision<'q>,
-    /// One verdict per rule, in the file's order.
-    pub verdicts: Vec<Verdict<'r>>,
-    /// Whether the hook has a section for the request's flow. If not, the request is denied.
-    pub has_section: bool,
+/// Places of a rule in its file. Lints read them. A request does not.
+#[derive(Default)]
+pub struct Places {
+    pub(crate) id: Span,
+    /// The place of the location, if the rule gives one.
+    pub(crate) location: Option<Span>,
+    /// The list of examples that pass, if the rule has one.
+    pub(crate) passing_examples: Option<Span>,
 }
 
 /// A rule and its outcome.
@@ -122,102 +91,6 @@ impl Outcome<'_> {
             Self::Fail(_) => "fail",
             Self::Skip => "skip",
         }
-    }
-}
-
-impl Hook {
-    /// The rules of all sections.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.sections.values().flat_map(|section| section.rules.iter())
-    }
-
-    /// The section that judges requests of a flow.
-    pub fn section(&self, flow: Flow) -> Option<&Section> {
-        self.sections.get(&flow.spec().judged_as)
-    }
-
-    /// Judges a request. Denies it if the hook has no section for its flow.
-    pub fn judge<'r: 'q, 'q>(
-        &'r self,
-        request: &'q Request<'_>,
-        facts: &Facts,
-    ) -> Judgement<'r, 'q> {
-        let Some(section) = self.section(request.flow) else {
-            let decision = unhandled(request.flow);
-            return Judgement { decision, verdicts: Vec::new(), has_section: false };
-        };
-        // Okta will store the normalised values, so the rules judge those.
-        let normalised = set::normalise(&section.set, &request.form);
-        let form = normalised.as_ref().unwrap_or(&request.form);
-        let event_time = request.event_time.as_deref();
-        let context = EvalContext { form, event_time, facts };
-        let verdicts = section.verdicts(&context);
-        let decision = match section.denial(request, &verdicts) {
-            Some(denial) => Decision::Deny(denial),
-            None => section.allow_or_update(&request.form, form),
-        };
-        Judgement { decision, verdicts, has_section: true }
-    }
-
-    /// The denial of a request whose answer would be too large for Okta.
-    pub(crate) fn too_large(&self, flow: Flow) -> Decision<'static> {
-        let style = match self.section(flow) {
-            Some(section) => section.deny,
-            None => DenyStyle::Command,
-        };
-        cannot_be_processed(style, "ANSWER_TOO_LARGE", flow.spec().form_location)
-    }
-}
-
-impl Section {
-    fn verdicts(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
-        let verdicts = self.rules.iter().map(|rule| Verdict { rule, outcome: rule.judge(context) });
-        verdicts.collect()
-    }
-
-    /// The denial by the rules that fail. Returns `None` if no rule denies.
-    fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
-        let mut denying = verdicts.iter().filter(|verdict| verdict.denies());
-        let first = denying.next()?;
-        // Read once for all texts, because its value may be as long as the body.
-        let language = request.language();
-        let language = language.as_ref();
-        let mut causes = NonEmpty::of(first.rule.cause(language));
-        for verdict in denying {
-            causes.push(verdict.rule.cause(language));
-        }
-        Some(Denial { style: self.deny, summary: self.summary.in_language(language), causes })
-    }
-
-    /// The decision about a request that no rule denies.
-    fn allow_or_update<'q>(&'q self, submitted: &'q Form<'_>, judged: &Form<'_>) -> Decision<'q> {
-        let mut assignments = Vec::new();
-        for name in &self.update {
-            if let Some(attribute) = submitted.submitted(name) {
-                let value = NewValue::Json(attribute.submitted);
-                assignments.push(Assignment { attribute: name, value });
-            }
-        }
-        for set in &self.set {
-            if let Some(value) = set.value(submitted, judged) {
-                assignments.push(Assignment { attribute: &set.attribute, value });
-            }
-        }
-        match NonEmpty::collect(assignments) {
-            Some(assignments) => Decision::Update(assignments),
-            None => Decision::Allow,
-        }
-    }
-}
-
-impl Rules {
-    /// The rules in the file's order.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        let rules = match self {
-            Self::AllowAll => None,
-            Self::All(rules) => Some(rules),
-        };
-        rules.into_iter().flat_map(NonEmpty::iter)
     }
 }
 
@@ -251,8 +124,8 @@ impl Rule {
             for name in part.attributes.iter() {
                 names.insert(name.as_str());
             }
-            for PartCheck { check, .. } in part.checks.iter() {
-                if let Some(other) = check.other() {
+            for asked in part.checks.iter() {
+                if let Some(other) = asked.check.other() {
                     names.insert(other);
                 }
             }
@@ -278,21 +151,4 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
         Err(Unmet::Failed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. }) => true,
         Err(_) => false,
     }
-}
-
-/// The answer to a request of a flow for which the hook has no section. Okta's sample lets it
-/// through.
-fn unhandled(flow: Flow) -> Decision<'static> {
-    cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
-}
-
-/// A denial for a reason that the end user cannot remove.
-fn cannot_be_processed(
-    style: DenyStyle,
-    reason: &'static str,
-    location: &'static str,
-) -> Decision<'static> {
-    const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
-    let cause = ErrorCause { message: TEXT, reason, location, domain: "external-service" };
-    Decision::Deny(Denial { style, summary: TEXT, causes: NonEmpty::of(cause) })
 }

@@ -1,4 +1,4 @@
-//! Places in a rules file, and values that know theirs.
+//! Values that know their place in a rules file.
 
 use std::ops::{Deref, Range};
 
@@ -33,14 +33,4 @@ impl<T> Deref for Spanned<T> {
     fn deref(&self) -> &T {
         &self.value
     }
-}
-
-/// Places of a rule in its file. Lints read them. A request does not.
-#[derive(Default)]
-pub struct Places {
-    pub(crate) id: Span,
-    /// The place of the location, if the rule gives one.
-    pub(crate) location: Option<Span>,
-    /// The list of examples that pass, if the rule has one.
-    pub(crate) passing_examples: Option<Span>,
 }

@@ -1,6 +1,7 @@
 //! Directions, names and words that the source must keep. Each test reports every place at fault.
 
 mod source;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +155,25 @@ fn modules_import_only_what_their_direction_allows() {
 }
 
 #[test]
+fn no_two_files_import_each_other() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let imports = imports_of_files(&files);
+
+    for a in &files {
+        for b in files.iter().filter(|b| a.module < b.module) {
+            // A module and the modules in it are one thing in several files.
+            let is_parent = b.module.starts_with(&format!("{}::", a.module));
+            let both = imports[a.name.as_str()].contains(&b.module)
+                && imports[b.name.as_str()].contains(&a.module);
+            failures.check(format!("{} and {}", a.name, b.name), is_parent || !both);
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
 fn modules_import_each_other_in_no_cycle() {
     let files = source_files();
     let imports = imports_of_files(&files);
@@ -189,6 +209,23 @@ fn types(files: &[SourceFile]) -> BTreeMap<String, Vec<String>> {
     }
     assert!(types.len() > 50, "only {} types", types.len());
     types
+}
+
+/// Names that several types may have, and why.
+const SHARED_NAMES: &[(&str, &str)] = &[("Arguments", "each subcommand parses its own")];
+
+#[test]
+fn every_type_has_a_name_of_its_own() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let types = types(&files);
+
+    for (name, places) in types {
+        let is_allowed = SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
+        failures.check(format!("{name}: {}", places.join(", ")), places.len() == 1 || is_allowed);
+    }
+    failures.assert_none();
 }
 
 /// The prelude, and names of `std` that every reader takes for those of `std`.

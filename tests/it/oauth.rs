@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -553,8 +554,22 @@ fn tokens_beyond_the_capacity_of_the_cache_are_accepted() {
     for count in 0..1100 {
         let token = issuer.token(&json!({ "jti": count }));
         let authorization = format!("Authorization: Bearer {token}");
-        stream.write_all(&request("POST", HOOK, &[&authorization, JSON], &body)).unwrap();
-        assert_eq!(Answer::read(&mut stream).status, 200);
+        let request = request("POST", HOOK, &[&authorization, JSON], &body);
+
+        let status = status_unless_overloaded(&mut stream, &request);
+
+        assert_eq!(status, 200, "token {count}");
+    }
+}
+
+/// Repeats a request that the service refuses because the machine is busy.
+fn status_unless_overloaded(stream: &mut TcpStream, request: &[u8]) -> u16 {
+    loop {
+        stream.write_all(request).unwrap();
+        let answer = Answer::read(stream);
+        if !answer.text().contains("overloaded") {
+            return answer.status;
+        }
     }
 }
 

@@ -4,11 +4,7 @@
 //! control characters such as U+009B; log viewers may end a line at U+0085 or U+2028; after U+202E the
 //! rest of a line is shown backwards.
 
-use std::borrow::Cow;
-
-mod json;
-
-pub use json::json;
+use std::{borrow::Cow, io::Write as _};
 
 /// The ranges of escaped characters: Unicode's categories `Cc`, `Cf`, `Zl` and `Zp`, and characters
 /// with the property `Default_Ignorable_Code_Point`, such as variation selectors.
@@ -69,6 +65,26 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
             Cow::Owned(format!("{shown}…"))
         }
     }
+}
+
+/// Appends a JSON string in which every hidden character is escaped, as `\u202e`. JSON itself asks
+/// for that only below U+0020.
+pub fn json(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend_from_slice(&[b'\\', letter as u8]),
+            ' '..='~' => out.push(letter as u8),
+            _ if is_hidden(letter) => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    // Writing to memory cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            _ => out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
 }
 
 fn escape_where(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

@@ -40,9 +40,9 @@ pub struct FlowSpec {
     pub allow_follows_update: bool,
     /// How a request is denied for which the hook has no section.
     pub unhandled_denial: DenyStyle,
-    /// What Okta does after ALLOW, to follow "Okta".
+    /// The effect of ALLOW, to follow "Okta".
     pub after_allow: &'static str,
-    /// What Okta does after a denial, to follow "Okta".
+    /// The effect of a denial, to follow "Okta".
     pub after_deny: &'static str,
     /// Whether Okta creates the user. It then fills in `login` from `email`, and the attributes
     /// that the user schema requires have to be there.

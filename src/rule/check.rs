@@ -1,4 +1,4 @@
-//! Checks: what a rule asks of an attribute's value.
+//! Checks of an attribute's value.
 //!
 //! A kind of check is one file, which reads the kind's argument and judges values, and one row of
 //! `kinds::KINDS`.
@@ -59,7 +59,7 @@ pub enum Check {
     /// Written in Rust. No rules file can name it.
     #[display("{expected}")]
     Custom {
-        /// What a value should be, to follow "expected".
+        /// The description of a value that passes, to follow "expected".
         expected: String,
         /// Judges a value.
         judge: Box<CustomJudge>,

@@ -1,7 +1,7 @@
-//! How evaluation grows with the number of rules: `cargo bench --bench rules`.
+//! Measures how the time of an answer grows with the number of rules: `cargo bench --bench rules`.
 //!
-//! Prints the median time of a whole answer (decode, evaluate, encode), and what each further rule
-//! adds to that of an answer without any. A tool to measure with, and no test: times are not judged.
+//! Prints the median time of a whole answer (decode, judge, encode), and the time that each further rule
+//! adds to an answer without rules. A measurement, not a test: no time makes it fail.
 
 #![allow(
     clippy::indexing_slicing,
@@ -28,7 +28,7 @@ const KINDS: [(&str, &str); 4] = [
 
 fn main() {
     let empty = median("[self_service_registration]\nallow_all = true\n");
-    println!("no rules: {empty:.0} ns an answer");
+    println!("no rules: {empty:.0} ns per answer");
     for (kind, rule) in KINDS {
         for count in [1, 10, 100, 1000] {
             let rules: String = (0..count)
@@ -40,12 +40,14 @@ fn main() {
                 .collect();
             let time = median(&rules);
             let each = (time - empty) / f64::from(count);
-            println!("{kind:<8} {count:>5} rules: {time:>9.0} ns an answer, {each:>6.1} ns a rule");
+            println!(
+                "{kind:<8} {count:>5} rules: {time:>9.0} ns per answer, {each:>6.1} ns per rule"
+            );
         }
     }
 }
 
-/// Nanoseconds, of 31 rounds.
+/// The median time of an answer in 31 rounds, in nanoseconds.
 fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();

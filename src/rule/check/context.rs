@@ -1,10 +1,10 @@
-//! What a check may consult besides the value, and how it fails.
+//! The context in which a check judges a value, and the ways in which it fails.
 
 use derive_more::Display;
 
 use crate::{okta::Form, rule::facts::Facts};
 
-/// What a check may consult besides the value.
+/// Values that a check may consult besides the one that it judges.
 pub struct EvalContext<'a> {
     /// The form, with its attributes normalised.
     pub(crate) form: &'a Form<'a>,

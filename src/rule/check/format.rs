@@ -28,7 +28,7 @@ pub struct NamedFormat(&'static Shape);
 struct Shape {
     /// The name in a rules file.
     name: &'static str,
-    /// What a value should be, to follow "expected".
+    /// The description of the shape, to follow "expected".
     expected: &'static str,
     /// Whether a text has the shape.
     matches: fn(&str) -> bool,

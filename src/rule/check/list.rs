@@ -1,4 +1,4 @@
-//! What the checks with a list share: the role of the list, and whether the case is ignored.
+//! The role of a check's list, and whether the case is ignored.
 
 use super::context::{Mismatch, require};
 
@@ -24,7 +24,7 @@ impl ListRole {
 /// The key of a part that makes its checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
-/// What a part says about its checks besides their own keys.
+/// Keys of a part that change its checks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     /// The value of [`IGNORE_CASE`].

@@ -1,10 +1,10 @@
 //! Matches a compiled pattern within a bounded number of steps.
 //!
 //! The engines of `regex-automata` take time linear in the text, by a factor that grows with the
-//! pattern: up to 50 ms for 1 KiB. None of them can be told to stop. They match the small patterns,
-//! which take few steps whatever the text is. Large ones may be slow or not: `\pL{1,64}` is fast and
-//! has 19,000 states. For these there is [`Search`], which is Thompson's algorithm on the compiled
-//! form: it follows all states at once, byte by byte, and counts its steps.
+//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway. They match small patterns,
+//! which take few steps whatever the text is. Large patterns may be slow or not: `\pL{1,64}` is fast
+//! and has 19,000 states. [`Search`] matches these. It is Thompson's algorithm on the compiled form:
+//! it follows all states at once, byte by byte, and counts its steps.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -15,9 +15,9 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Hir, Look};
 
-/// How many steps a match may take: up to 4 ms in a release build.
+/// The number of steps that a match may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
-/// The longest text that is looked at, in bytes.
+/// The longest text that is matched, in bytes.
 const LENGTH_LIMIT: usize = 1 << 10;
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
@@ -25,13 +25,13 @@ const SIZE_LIMIT: usize = 4 << 20;
 
 /// A compiled pattern that matches whole texts.
 pub(super) enum Matcher {
-    /// One that cannot take more than [`STEP_LIMIT`] steps.
+    /// A pattern that cannot take more than [`STEP_LIMIT`] steps.
     Small(Regex),
-    /// One whose steps are counted.
+    /// A pattern whose steps are counted.
     Large {
         /// The compiled pattern.
         nfa: NFA,
-        /// Searches that are not under way.
+        /// Searches that are not in use.
         searches: Pool<Search, Box<NewSearch>>,
     },
 }
@@ -41,8 +41,8 @@ pub(super) type NewSearch = dyn Fn() -> Search + Send + Sync + UnwindSafe + RefU
 /// The compiled pattern would take more memory than [`SIZE_LIMIT`].
 pub(super) struct TooLarge;
 
-/// The text is longer than [`LENGTH_LIMIT`], or the match takes more than [`STEP_LIMIT`] steps. It is
-/// not known whether the pattern matches.
+/// The text is longer than [`LENGTH_LIMIT`], or the match takes more than [`STEP_LIMIT`] steps. The
+/// pattern may match or not.
 pub(super) struct TooCostly;
 
 impl Matcher {
@@ -80,8 +80,8 @@ impl Matcher {
     }
 }
 
-/// How many steps a state causes at most within a byte: it is reached from a state before, activated
-/// once, and leads on to others.
+/// The most steps that a state causes within a byte: one to reach it from the state before, one to
+/// activate it, and one for each state that it leads to.
 fn most_steps(state: &State) -> usize {
     2 + match state {
         State::Union { alternates } => alternates.len(),
@@ -91,10 +91,10 @@ fn most_steps(state: &State) -> usize {
     }
 }
 
-/// How many ranges of bytes are tried in the time of a step.
+/// The number of byte ranges that are tried in the time of a step.
 const RANGES_PER_STEP: usize = 4;
 
-/// A search under way. It is kept for the next one, so that its memory is allocated once.
+/// The state of a search. It is kept for the next search, so that its memory is allocated once.
 pub(super) struct Search {
     active: StateSet,
     /// States that are about to become active.
@@ -131,8 +131,8 @@ impl Search {
         Ok(false)
     }
 
-    /// Activates the pending states and all that can be reached from them without a byte. Returns
-    /// whether the match is among them, which can be reached at the text's end only.
+    /// Activates the pending states and all states that can be reached from them without a byte.
+    /// Returns whether the match is one of them. It can be reached at the text's end only.
     fn activate(&mut self, nfa: &NFA, text: &[u8], at: usize) -> bool {
         self.active.members.clear();
         while let Some(id) = self.pending.pop() {
@@ -156,14 +156,14 @@ impl Search {
         false
     }
 
-    /// Makes those states pending that the active ones lead to by this byte.
+    /// Makes the states pending that the active states lead to by this byte.
     fn follow(&mut self, nfa: &NFA, byte: u8) {
         for &id in &self.active.members {
             self.steps += 1;
             let next = match nfa.state(id) {
-                State::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
+                State::ByteRange { trans } if trans.matches_byte(byte) => Some(trans.next),
                 State::Sparse(ranges) => {
-                    // They are tried one after another.
+                    // The ranges are tried one after another.
                     self.steps += ranges.transitions.len() / RANGES_PER_STEP;
                     ranges.matches_byte(byte)
                 }
@@ -172,10 +172,13 @@ impl Search {
                 | State::Union { .. }
                 | State::BinaryUnion { .. }
                 | State::Capture { .. }
+                | State::ByteRange { .. }
                 | State::Fail
                 | State::Match { .. } => None,
             };
-            self.pending.extend(next);
+            if let Some(next) = next {
+                self.pending.push(next);
+            }
         }
     }
 }
@@ -183,7 +186,7 @@ impl Search {
 /// A set of states that is cleared at no cost.
 struct StateSet {
     members: Vec<StateID>,
-    /// For each state, its place among the members if it is one; else any number.
+    /// For each state, its place among the members if it is one, and any number otherwise.
     places: Vec<usize>,
 }
 

@@ -8,7 +8,7 @@ use registration_hook::{
 
 use super::json::{self, Json, Kind};
 
-/// What Okta makes of an answer.
+/// The effect of an answer at Okta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Allow,

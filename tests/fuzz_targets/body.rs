@@ -39,7 +39,7 @@ fn has_largest_double(data: &[u8]) -> bool {
     document.has_largest_double
 }
 
-/// What the service answers.
+/// The answer of the service.
 fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
     match pipeline::answer(hook.rules(), data, &clock::facts()) {
         Ok(answer) => {

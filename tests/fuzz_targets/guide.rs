@@ -50,7 +50,7 @@ fn load_rules(text: &str) -> rule::Hook {
     }
 }
 
-/// What a hook must answer.
+/// The answer that a hook must give.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Expected {
     /// 400: the body is not strict JSON.
@@ -69,7 +69,7 @@ enum Request<'a> {
     ProgressiveProfile { form: Option<&'a Json<'a>> },
 }
 
-/// What this hook must answer to these bytes.
+/// The answer that this hook must give to these bytes.
 pub fn expected_answer(hook: Hook, body: &[u8]) -> Expected {
     let Ok(text) = str::from_utf8(body) else {
         return Expected::NotStrictJson;

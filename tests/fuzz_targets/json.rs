@@ -4,7 +4,7 @@
 //! surrogates, deep nesting, numbers beyond a double) does not stop the reader: it is noted in
 //! [`Document::faults`], because a token's claims may contain it.
 
-/// The deepest nesting that is no fault.
+/// The deepest nesting that is allowed.
 const DEPTH: usize = 127;
 /// The deepest nesting that is read at all, so that the stack suffices.
 const DEPTH_READ: usize = 1000;
@@ -12,7 +12,7 @@ const DEPTH_READ: usize = 1000;
 /// A JSON text.
 pub struct Document<'a> {
     pub top: Json<'a>,
-    /// What a strict reader refuses.
+    /// The problems that a strict reader refuses.
     pub faults: Vec<&'static str>,
     /// Whether a number rounds to the largest double. It may lie beyond it, so a reader may refuse it.
     pub has_largest_double: bool,

@@ -79,7 +79,7 @@ fn assert_are_in_file(problems: &[Problem], path: &Path, data: &[u8]) {
 fn assert_is_in_text(place: &str, text: &str) {
     let numbers: Vec<&str> = place.split(':').collect();
     let ["", line, column] = numbers[..] else {
-        panic!("{place:?} is no line and column");
+        panic!("{place:?} is not a line and column");
     };
     let line: usize = line.parse().expect("a line is a number");
     let column: usize = column.parse().expect("a column is a number");

@@ -27,7 +27,7 @@ static KEY: LazyLock<KeyPair> = LazyLock::new(|| {
     KeyPair::from_pkcs8(include_bytes!("../keys/k1.pk8")).expect("a key of the tests")
 });
 
-/// What a token must say.
+/// The claims that a token must have.
 pub fn expected() -> Expected {
     Expected {
         issuer: ISSUER.to_owned(),

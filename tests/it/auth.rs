@@ -1,4 +1,4 @@
-//! Who is admitted, header by header.
+//! Which credentials are accepted, header by header.
 
 use std::{
     pin::pin,
@@ -10,12 +10,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
 use registration_hook::auth::{Authenticator, Caller, Presented, Reason, SecretHeader, Secrets};
 
-/// Runs what has nothing to wait for.
+use crate::support::Failures;
+
+/// Runs a future that never waits.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
-        Poll::Pending => panic!("it waits"),
+        Poll::Pending => panic!("the future waits"),
     }
 }
 
@@ -24,7 +26,8 @@ fn basic() -> Authenticator {
     Authenticator { basic, ..Authenticator::default() }
 }
 
-fn ask(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Option<Caller> {
+/// The caller, where this header alone is sent.
+fn caller(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Option<Caller> {
     let absent = Ok(None);
     let header = |asked: &str| if asked == name { value } else { absent };
     block_on(authenticator.authenticate(header, SystemTime::now())).ok()
@@ -34,41 +37,63 @@ fn secret_header(name: &str, secrets: &[&str]) -> SecretHeader {
     SecretHeader { name: name.to_owned(), secrets: Secrets::new(secrets) }
 }
 
-fn with(authorization: &[u8]) -> Option<Caller> {
-    ask(&basic(), "authorization", Ok(Some(authorization)))
+fn caller_with_basic(authorization: &[u8]) -> Option<Caller> {
+    caller(&basic(), "authorization", Ok(Some(authorization)))
 }
 
 #[test]
-fn basic_to_the_letter() {
-    for good in [
+fn basic_credentials_are_accepted_in_every_spelling_of_rfc_7617() {
+    let headers = [
         "Basic YWRtaW46c3VwZXJzZWNyZXQ=",
         "basic YWRtaW46c3VwZXJzZWNyZXQ=",
         "BASIC YWRtaW46c3VwZXJzZWNyZXQ=",
         "Basic  YWRtaW46c3VwZXJzZWNyZXQ=",
-        // The second password has a colon: the user ends at the first.
+        // The second password has a colon: the user name ends at the first.
         "Basic YWRtaW46bmV4dDpvbmU=",
-    ] {
-        assert_eq!(with(good.as_bytes()), Some(Caller::Basic), "{good}");
+    ];
+    let mut failures = Failures::default();
+
+    for header in headers {
+        let caller = caller_with_basic(header.as_bytes());
+
+        failures.check_eq(header, caller, Some(Caller::Basic));
     }
-    for bad in [
-        "",
-        "Basic",
-        "Basic ",
-        "Basic !!!!",
-        "BasicYWRtaW46c3VwZXJzZWNyZXQ=",
-        "Basic\tYWRtaW46c3VwZXJzZWNyZXQ=",
-        "Basic YWRtaW46c3VwZXJzZWNyZXQ",
-        "Basic YWRtaW46c3VwZXJzZWNyZXQ==",
-        "Basic YWRtaW46c3VwZXJzZWNyZXR=",
-        "Basic YWRtaW46c3VwZXJzZWNyZXQ=, Basic x",
-        "Bearer YWRtaW46c3VwZXJzZWNyZXQ=",
-        "admin:supersecret",
-        "YWRtaW46c3VwZXJzZWNyZXQ=",
-    ] {
-        assert_eq!(with(bad.as_bytes()), None, "{bad}");
+
+    failures.assert_none();
+}
+
+#[test]
+fn malformed_basic_credentials_are_refused() {
+    let headers: [&[u8]; 14] = [
+        b"",
+        b"Basic",
+        b"Basic ",
+        b"Basic !!!!",
+        b"BasicYWRtaW46c3VwZXJzZWNyZXQ=",
+        b"Basic\tYWRtaW46c3VwZXJzZWNyZXQ=",
+        b"Basic YWRtaW46c3VwZXJzZWNyZXQ",
+        b"Basic YWRtaW46c3VwZXJzZWNyZXQ==",
+        b"Basic YWRtaW46c3VwZXJzZWNyZXR=",
+        b"Basic YWRtaW46c3VwZXJzZWNyZXQ=, Basic x",
+        b"Bearer YWRtaW46c3VwZXJzZWNyZXQ=",
+        b"admin:supersecret",
+        b"YWRtaW46c3VwZXJzZWNyZXQ=",
+        b"Basic \xe9\xe8",
+    ];
+    let mut failures = Failures::default();
+
+    for header in headers {
+        let caller = caller_with_basic(header);
+
+        failures.check_eq(String::from_utf8_lossy(header), caller, None);
     }
-    assert_eq!(with(b"Basic \xe9\xe8"), None);
-    for pair in [
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_user_name_or_password_that_differs_is_refused() {
+    let pairs = [
         "admin:Supersecret",
         "admin:supersecret\n",
         "admin:supersecre",
@@ -82,75 +107,105 @@ fn basic_to_the_letter() {
         "admin: supersecret",
         "Admin:supersecret",
         "admin:\0supersecret",
-    ] {
+    ];
+    let mut failures = Failures::default();
+
+    for pair in pairs {
         let header = format!("Basic {}", STANDARD.encode(pair));
-        assert_eq!(with(header.as_bytes()), None, "{pair:?}");
+        let caller = caller_with_basic(header.as_bytes());
+
+        failures.check_eq(format!("{pair:?}"), caller, None);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn repeated_or_absent_headers_admit_nobody() {
-    assert_eq!(ask(&basic(), "authorization", Err(Reason::Repeated)), None);
-    assert_eq!(ask(&basic(), "authorization", Ok(None)), None);
-    assert_eq!(
-        ask(&basic(), "proxy-authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="))),
-        None
-    );
+fn a_repeated_absent_or_different_header_is_refused() {
+    let repeated = caller(&basic(), "authorization", Err(Reason::Repeated));
+    let absent = caller(&basic(), "authorization", Ok(None));
+    let credentials: Presented<'_> = Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="));
+
+    let elsewhere = caller(&basic(), "proxy-authorization", credentials);
+
+    assert_eq!((repeated, absent, elsewhere), (None, None, None));
 }
 
 #[test]
-fn a_secret_in_a_header() {
+fn a_header_secret_is_compared_exactly() {
     let header = Some(secret_header("x-hook-secret", &["s3cr3t", "next"]));
-    let header = Authenticator { header, ..Authenticator::default() };
-    let ask = |value: &[u8]| ask(&header, "x-hook-secret", Ok(Some(value)));
-    assert_eq!(ask(b"s3cr3t"), Some(Caller::Header));
-    assert_eq!(ask(b"next"), Some(Caller::Header));
-    for bad in ["", "S3cr3t", "\"s3cr3t\"", "s3cr3t ", "s3cr3", "s3cr3tt", "Basic s3cr3t"] {
-        assert_eq!(ask(bad.as_bytes()), None, "{bad}");
+    let authenticator = Authenticator { header, ..Authenticator::default() };
+    let mut failures = Failures::default();
+
+    for (value, expected) in [
+        ("s3cr3t", Some(Caller::Header)),
+        ("next", Some(Caller::Header)),
+        ("", None),
+        ("S3cr3t", None),
+        ("\"s3cr3t\"", None),
+        ("s3cr3t ", None),
+        ("s3cr3", None),
+        ("s3cr3tt", None),
+        ("Basic s3cr3t", None),
+    ] {
+        let caller = caller(&authenticator, "x-hook-secret", Ok(Some(value.as_bytes())));
+
+        failures.check_eq(format!("{value:?}"), caller, expected);
     }
-    assert_eq!(super::auth::ask(&header, "authorization", Ok(Some(b"s3cr3t"))), None);
+    let in_another_header = caller(&authenticator, "authorization", Ok(Some(b"s3cr3t")));
+
+    failures.check_eq("the secret in another header", in_another_header, None);
+    failures.assert_none();
 }
 
 #[test]
-fn any_configured_way_admits() {
+fn each_configured_method_accepts_its_own_credentials() {
     let header = Some(secret_header("authorization", &["raw"]));
     let both = Authenticator { header, ..basic() };
-    assert_eq!(ask(&both, "authorization", Ok(Some(b"raw"))), Some(Caller::Header));
-    assert_eq!(
-        ask(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="))),
-        Some(Caller::Basic)
-    );
+
+    let by_header = caller(&both, "authorization", Ok(Some(b"raw")));
+    let by_basic = caller(&both, "authorization", Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ=")));
+
+    assert_eq!((by_header, by_basic), (Some(Caller::Header), Some(Caller::Basic)));
     assert_eq!(both.challenges(Reason::Missing).len(), 2);
 }
 
 #[test]
-fn nothing_configured_admits_nobody() {
-    let nobody = Authenticator::default();
+fn without_a_configured_method_every_caller_is_refused() {
+    let unconfigured = Authenticator::default();
+    let mut failures = Failures::default();
+
     for value in ["", "Basic Og==", "Basic YWRtaW46c3VwZXJzZWNyZXQ="] {
-        assert_eq!(ask(&nobody, "authorization", Ok(Some(value.as_bytes()))), None);
+        let caller = caller(&unconfigured, "authorization", Ok(Some(value.as_bytes())));
+
+        failures.check_eq(format!("{value:?}"), caller, None);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn reasons_can_be_counted() {
+fn reasons_are_numbered_in_order_and_named_differently() {
     let mut names = std::collections::BTreeSet::new();
+
     for (place, reason) in Reason::ALL.iter().enumerate() {
         assert_eq!(*reason as usize, place);
         assert!(names.insert(reason.as_str()), "two are called {}", reason.as_str());
     }
+
     assert!(names.contains("bad_signature"));
 }
 
 proptest! {
     #[test]
-    fn only_the_right_pair_is_admitted(pair in ".{0,24}") {
+    fn no_other_user_name_and_password_is_accepted(pair in ".{0,24}") {
         prop_assume!(pair != "admin:supersecret" && pair != "admin:next:one");
         let header = format!("Basic {}", STANDARD.encode(&pair));
-        prop_assert_eq!(with(header.as_bytes()), None);
+        prop_assert_eq!(caller_with_basic(header.as_bytes()), None);
     }
 
     #[test]
-    fn any_header_is_survived(value in prop::collection::vec(any::<u8>(), 0..64)) {
-        prop_assert_eq!(with(&value), None);
+    fn any_bytes_in_the_header_are_refused_without_a_panic(value in prop::collection::vec(any::<u8>(), 0..64)) {
+        prop_assert_eq!(caller_with_basic(&value), None);
     }
 }

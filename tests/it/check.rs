@@ -1,21 +1,24 @@
-//! The verbs `check` and `eval`.
+//! The subcommands `check` and `eval`.
 
-use crate::support::{BASIC, program, registration, repository, rules_folder, run, text};
+use crate::support::{BASIC, Failures, program, registration, repository, rules_folder, run, text};
 
 #[test]
 fn the_shipped_rules_have_no_problems() {
     let output = run(program().arg("check"), b"");
+
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(
         text(&output.stdout).starts_with("the rules in `rules`: 3 hooks, 4 rules, no problems")
     );
+
     let empty = tempfile::tempdir().unwrap();
     let output = run(program().arg("check").current_dir(&empty), b"");
+
     assert!(text(&output.stdout).starts_with("the built-in rules: 3 hooks, "));
 }
 
 #[test]
-fn sections_that_may_ask_nothing_are_noted() {
+fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let rule = |id: &str, more: &str| {
         format!(
             "[[self_service_registration.rules]]\nid = \"{id}\"\nattribute = \"email\"\nformat = \"email\"\nmessage = \"m\"\n{more}\n"
@@ -24,41 +27,52 @@ fn sections_that_may_ask_nothing_are_noted() {
     let shadow = rule("a", "mode = \"shadow\"");
     let conditional = rule("b", "when = [{ attribute = \"country\", one_of = [\"DE\"] }]");
     let enforced = rule("c", "");
-    let allow_all = "[self_service_registration]\nallow_all = true\n";
-    let noted = |text: &str| {
-        let folder = rules_folder(&[("h.toml", text)]);
+    let mut failures = Failures::default();
+
+    for (name, rules, is_noted) in [
+        ("shadow and conditional rules", shadow.clone() + &conditional, true),
+        ("a shadow rule", shadow.clone(), true),
+        ("an enforced rule", shadow + &conditional + &enforced, false),
+        ("no rules", "[self_service_registration]\nallow_all = true\n".to_owned(), false),
+    ] {
+        let folder = rules_folder(&[("h.toml", &rules)]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let said = crate::support::text(&output.stdout).to_owned();
-        assert_eq!(output.status.code(), Some(0), "{said}");
-        said.contains("\nnote: `h`, `self_service_registration`: no rule always counts")
-    };
-    assert!(noted(&(shadow.clone() + &conditional)));
-    assert!(noted(&shadow));
-    assert!(!noted(&(shadow + &conditional + &enforced)));
-    assert!(!noted(allow_all));
+
+        let printed = text(&output.stdout);
+        let note = "\nnote: `h`, `self_service_registration`: no rule always counts";
+        failures.check_eq(name, output.status.code(), Some(0));
+        failures.check_eq(format!("{name}: {printed}"), printed.contains(note), is_noted);
+    }
+
+    failures.assert_none();
 }
 
 #[test]
-fn a_part_that_everybody_can_leave_out_is_noted() {
+fn an_any_rule_with_an_optional_part_is_noted() {
     let rules = |optional: bool| {
         format!(
             "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nany = [{{ attribute = 'email', domains = ['okta.com'] }}, {{ attribute = 'code', one_of = ['A'], optional = {optional} }}]\n"
         )
     };
+    let mut failures = Failures::default();
+
     for optional in [true, false] {
         let folder = rules_folder(&[("h.toml", &rules(optional))]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
-        let said = crate::support::text(&output.stdout);
-        assert_eq!(
-            said.contains("`r`: a form without the attributes that are `optional`"),
+        let printed = text(&output.stdout);
+
+        failures.check_eq(
+            format!("{optional}: {printed}"),
+            printed.contains("`r`: a form without the attributes that are `optional`"),
             optional,
-            "{said}"
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn every_problem_is_printed() {
+fn check_prints_problems_of_settings_and_rules_together() {
     let folder = rules_folder(&[
         ("a.toml", "[self_service_registration]\nx = 1\n"),
         (
@@ -66,6 +80,7 @@ fn every_problem_is_printed() {
             "[[progressive_profile.rules]]\nid = \"r\"\nattribute = \"email\"\ndomians = [\"okta.com\"]\nmessage = \"m\"\n",
         ),
     ]);
+
     let output = run(
         program()
             .arg("check")
@@ -74,8 +89,12 @@ fn every_problem_is_printed() {
             .env("HOOK__SERVER__BIND", "0.0.0.0:80"),
         b"",
     );
+
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
+
+    let printed = text(&output.stdout);
+    let mut failures = Failures::default();
+
     for part in [
         "no authentication method is configured",
         "a.toml:1:1: a section needs rules",
@@ -83,20 +102,28 @@ fn every_problem_is_printed() {
         "b.toml:4:1: unknown key `domians`; did you mean `domains`?\n  |\n4 | domians = [\"okta.com\"]\n  | ^^^^^^^\n",
         "\n5 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        failures.check_contains(part, printed, part);
     }
-    // Problems in settings, and those of the rules beside them.
+
+    failures.assert_none();
+
+    // Problems in settings do not hide those of the rules.
     let mut command = program();
     command.arg("check").arg("--rules").arg(folder.path()).env("HOOK__SERVER__WORKERS", "x");
     let output = run(&mut command, b"");
+
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
+
+    let printed = text(&output.stdout);
+
     assert!(
-        said.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
-        "{said}"
+        printed.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
+        "{printed}"
     );
-    assert!(said.contains("a.toml:2:1") && said.ends_with("\n5 problems\n"), "{said}");
+    assert!(printed.contains("a.toml:2:1") && printed.ends_with("\n5 problems\n"), "{printed}");
+
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
+
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -106,62 +133,70 @@ fn eval_answers_as_the_service_does() {
         program().args(["eval", "registrationHookSSR"]),
         &registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#),
     );
+
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         text(&output.stdout),
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
     );
     assert_eq!(text(&output.stderr), "");
-    // Credentials are none of its business.
+
+    // `eval` ignores credentials.
     let output =
         run(program().args(["eval", "/registrationHookSSR", "-"]).envs(BASIC), &registration("{}"));
+
     assert_eq!(output.status.code(), Some(1));
+
     let file = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
     let output = run(program().args(["eval", "registrationHookPP"]).arg(file), b"");
+
     assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
-fn eval_explains() {
-    let explain = |hook: &str, body: &[u8]| {
-        let output = run(program().args(["eval", "--explain", hook]), body);
-        text(&output.stderr).split_once('\n').unwrap().1.to_owned()
-    };
-    let said = explain(
-        "registrationHookSSR",
-        &registration(r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#),
-    );
-    assert_eq!(
-        said,
-        "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n"
-    );
-    let said = explain("registrationHookSSR", &registration(r#"{"login":"Rosario@okta.com"}"#));
-    assert_eq!(
-        said,
-        "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n"
-    );
-    let said = explain("registrationHookSSR", &registration(r#"{"login":7,"email":"a@okta.com"}"#));
-    assert_eq!(
-        said,
-        "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n"
-    );
-    let said = explain(
-        "registrationHookSSRandPP",
-        &registration(r#"{"email":"a@okta.com","employeeNumber":"1234"}"#),
-    );
-    assert_eq!(
-        said,
-        "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n"
-    );
-    let said = explain("registrationHookPP", &registration("{}"));
-    assert_eq!(
-        said,
-        "  the hook has no section for such requests\ndeny: Okta stops the registration\n"
-    );
+fn eval_explains_each_rule_and_the_consequence() {
+    let mut failures = Failures::default();
+
+    for (hook, form, expected) in [
+        (
+            "registrationHookSSR",
+            r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#,
+            "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSR",
+            r#"{"login":"Rosario@okta.com"}"#,
+            "  fail  okta-email: `email` is missing or empty\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSR",
+            r#"{"login":7,"email":"a@okta.com"}"#,
+            "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration\n",
+        ),
+        (
+            "registrationHookSSRandPP",
+            r#"{"email":"a@okta.com","employeeNumber":"1234"}"#,
+            "  pass  okta-email-and-employee-number\nallow: Okta goes on with the registration\n",
+        ),
+        (
+            "registrationHookPP",
+            "{}",
+            "  the hook has no section for such requests\ndeny: Okta stops the registration\n",
+        ),
+    ] {
+        let output = run(program().args(["eval", "--explain", hook]), &registration(form));
+
+        let (_, explanation) = text(&output.stderr).split_once('\n').unwrap();
+        failures.check_eq(format!("{hook} {form}"), explanation, expected);
+    }
+
+    failures.assert_none();
 }
 
 #[test]
-fn eval_could_not_answer() {
+fn eval_exits_with_2_when_it_cannot_answer() {
+    let mut failures = Failures::default();
+
     for (arguments, body, why) in [
         (
             &["eval", "registrationHookSRS"][..],
@@ -182,19 +217,30 @@ fn eval_could_not_answer() {
         (&["eval"], b"", "Usage"),
     ] {
         let output = run(program().args(arguments), body);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        let said = text(&output.stderr);
-        assert!(said.contains(why) && !said.contains("Rosario"), "{said}");
+
+        failures.check_eq(format!("{arguments:?}"), output.status.code(), Some(2));
+        failures.check(format!("{arguments:?}"), output.stdout.is_empty());
+        let printed = text(&output.stderr);
+        failures.check(
+            format!("{arguments:?}: {printed}"),
+            printed.contains(why) && !printed.contains("Rosario"),
+        );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_standard_output_with_exit_code_0() {
+    let mut failures = Failures::default();
+
     for (argument, what) in [("--help", "Exit codes"), ("--version", "registration-hook 0.")] {
         let output = run(program().arg(argument), b"");
-        assert_eq!(output.status.code(), Some(0));
-        assert!(text(&output.stdout).contains(what));
-        assert!(output.stderr.is_empty());
+
+        failures.check_eq(argument, output.status.code(), Some(0));
+        failures.check(argument, text(&output.stdout).contains(what));
+        failures.check(argument, output.stderr.is_empty());
     }
+
+    failures.assert_none();
 }

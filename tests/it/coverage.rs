@@ -1,8 +1,8 @@
-//! `check --coverage`.
+//! The flag `check --coverage`.
 
 use std::{fs, path::Path};
 
-use crate::support::{program, registration, repository, rules_folder, run, text};
+use crate::support::{Failures, program, registration, repository, rules_folder, run, text};
 
 fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
     let mut command = program();
@@ -12,11 +12,13 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
 }
 
 #[test]
-fn coverage_names_what_is_missing() {
+fn coverage_names_rules_without_a_passing_or_failing_request() {
     let rules = repository("tests/rules");
     let fixtures = repository("tests/fixtures");
-    let (code, said) = check(&rules, &fixtures);
-    assert_eq!(code, Some(0), "{said}");
+
+    let (code, printed) = check(&rules, &fixtures);
+
+    assert_eq!(code, Some(0), "{printed}");
 
     let recorded = tempfile::tempdir().unwrap();
     let copy = |hook: &str, case: &str| {
@@ -29,12 +31,14 @@ fn coverage_names_what_is_missing() {
     copy("registrationHookSSRandPP", "guide-progressive-update");
     copy("registrationHookSSRandPP", "guide-progressive-deny");
     let place = recorded.path().to_str().unwrap();
-    let (code, said) = check(&rules, recorded.path());
+    let (code, printed) = check(&rules, recorded.path());
+
     assert_eq!(code, Some(1));
-    let problem = |hook: &str, verb: &str, rule: &str| {
+
+    let problem = |hook: &str, outcome: &str, rule: &str| {
         let file = rules.join(format!("{hook}.toml"));
         format!(
-            "{}: no recorded request {verb} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
+            "{}: no recorded request {outcome} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
             file.display()
         )
     };
@@ -43,31 +47,39 @@ fn coverage_names_what_is_missing() {
         + &problem("registrationHookSSR", "fails", "okta-email")
         + &problem("registrationHookSSRandPP", "passes", both)
         + &problem("registrationHookSSRandPP", "fails", both);
-    assert_eq!(said, expected + "4 problems\n");
 
-    // What `replay` complains of.
+    assert_eq!(printed, expected + "4 problems\n");
+
+    // Files that `replay` refuses are problems here, too.
     fs::create_dir(recorded.path().join("other")).unwrap();
     fs::write(recorded.path().join("other/x.request.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/y.response.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/z.request.json"), "{").unwrap();
-    let (code, said) = check(&rules, recorded.path());
+    let (code, printed) = check(&rules, recorded.path());
+
     assert_eq!(code, Some(1));
+    let mut failures = Failures::default();
+
     for part in [
         "other/x.request.json: no rules file is named like its folder",
         "y.response.json: there is no request to this answer",
         "z.request.json: the body is not strict JSON",
         "\n7 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        failures.check_contains(part, &printed, part);
     }
-    let (code, said) = check(&rules, Path::new("nonexistent"));
+
+    failures.assert_none();
+
+    let (code, printed) = check(&rules, Path::new("nonexistent"));
+
     assert_eq!(code, Some(2));
-    assert!(said.contains("nonexistent: cannot read the folder"), "{said}");
+    assert!(printed.contains("nonexistent: cannot read the folder"), "{printed}");
 }
 
-/// A shadow rule decides nothing, a condition is no rule, and a hook without rules lacks none.
+/// Shadow rules, conditions and hooks without rules need no recorded request.
 #[test]
-fn coverage_asks_for_enforced_rules() {
+fn coverage_is_required_for_enforced_rules_only() {
     let folder = rules_folder(&[
         ("open.toml", "[self_service_registration]\nallow_all = true\n"),
         (
@@ -79,11 +91,13 @@ fn coverage_asks_for_enforced_rules() {
     fs::create_dir(recorded.path().join("hook")).unwrap();
     let request = registration(r#"{"a":"1234"}"#);
     fs::write(recorded.path().join("hook/x.request.json"), request).unwrap();
-    let (code, said) = check(folder.path(), recorded.path());
+
+    let (code, printed) = check(folder.path(), recorded.path());
+
     assert_eq!(code, Some(1));
-    assert!(!said.contains("shadow") && !said.contains("open"), "{said}");
+    assert!(!printed.contains("shadow") && !printed.contains("open"), "{printed}");
     assert!(
-        said.contains("passes the rule `skipped`") && said.ends_with("\n2 problems\n"),
-        "{said}"
+        printed.contains("passes the rule `skipped`") && printed.ends_with("\n2 problems\n"),
+        "{printed}"
     );
 }

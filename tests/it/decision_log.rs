@@ -1,4 +1,4 @@
-//! The decision log's file: opened anew, and full.
+//! The file of the decision log: reopened, unwritable or full.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use registration_hook::{
     settings::{LogFormat, LogSettings, LogTarget},
 };
 
-use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for};
+use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for, wait_until};
 
 fn start(path: &Path) -> Arc<DecisionLog> {
     let (decisions, format) = (LogTarget::File(path.to_owned()), LogFormat::Json);
@@ -40,7 +40,7 @@ fn write(log: &DecisionLog, hook: &str) {
     });
 }
 
-/// The hooks of a file's lines, once there are so many.
+/// Waits for this many lines in a file, and returns the hook of each.
 fn hooks(path: &Path, count: usize) -> Vec<String> {
     let text = wait_for("the lines", || {
         fs::read_to_string(path).ok().filter(|text| text.lines().count() == count)
@@ -50,7 +50,7 @@ fn hooks(path: &Path, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn a_renamed_file_is_let_go() {
+fn reopening_after_a_rename_writes_to_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let (path, old) = (folder.path().join("decisions"), folder.path().join("decisions.1"));
     let log = start(&path);
@@ -58,18 +58,22 @@ fn a_renamed_file_is_let_go() {
     hooks(&path, 1);
     fs::rename(&path, &old).unwrap();
     log.sink.reopen();
+
     write(&log, "after");
+
     assert_eq!((hooks(&old, 1), hooks(&path, 1)), (vec!["before".into()], vec!["after".into()]));
-    // There without a line, too.
+
+    // The file is created before the first line is written.
     fs::remove_file(&path).unwrap();
     log.sink.reopen();
-    wait_for("the file", || path.exists().then_some(()));
+    wait_until("the file", || path.exists());
     log.finish();
+
     assert_eq!(log.sink.dropped(), 0);
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_anew_is_kept() {
+fn a_log_that_cannot_be_reopened_keeps_its_open_file() {
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (folder.path().join("here"), folder.path().join("there"));
     fs::create_dir(&here).unwrap();
@@ -77,24 +81,28 @@ fn a_file_that_cannot_be_opened_anew_is_kept() {
     fs::rename(&here, &there).unwrap();
     log.sink.reopen();
     write(&log, "kept");
+
     log.finish();
+
     assert_eq!(hooks(&there.join("decisions"), 1), ["kept"]);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn lines_that_do_not_fit_are_counted() {
+fn lines_that_cannot_be_written_are_counted_as_dropped() {
     let log = start(Path::new("/dev/full"));
     for _ in 0..3 {
         write(&log, "lost");
     }
+
     log.finish();
+
     assert_eq!(log.sink.dropped(), 3);
 }
 
-/// A reader that takes a little now and then makes writing fail and work again with every batch.
+/// The reader takes a little now and then, so that writing fails and succeeds in turn.
 #[test]
-fn a_sink_that_fails_now_and_then_is_reported_once() {
+fn repeated_short_write_failures_are_reported_once() {
     let id = "r".repeat(20_000);
     let rules = format!(
         "[[self_service_registration.rules]]\nid = '{id}'\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"
@@ -114,12 +122,15 @@ fn a_sink_that_fails_now_and_then_is_reported_once() {
         }
         thread::sleep(Duration::from_millis(300));
         failures += usize::from(reader.read(&mut taken).unwrap() > 0);
-        // Written wholly, since there is room.
+        // There is room now, so that the write succeeds.
         assert_eq!(service.post("/hook", &body).status, 200);
         thread::sleep(Duration::from_millis(300));
     }
+
     assert_eq!(failures, 6);
+
     let log = service.stderr();
+
     assert_eq!(log.matches("cannot write").count(), 1, "{log}");
     assert!(log.matches("writing again").count() <= 1, "{log}");
 }

@@ -1,4 +1,4 @@
-//! Strict reading and tolerant meaning.
+//! Decoding: strict about JSON, tolerant of unknown members.
 
 use proptest::prelude::*;
 use registration_hook::okta::{
@@ -6,7 +6,7 @@ use registration_hook::okta::{
     request::{DEPTH, DecodeError, decode},
 };
 
-use crate::support::{registration, repository};
+use crate::support::{Failures, registration, repository};
 
 fn with_data(data: &str) -> String {
     format!(
@@ -23,8 +23,10 @@ fn request(body: &str) -> Request<'_> {
 }
 
 #[test]
-fn not_json() {
+fn text_that_is_not_json_is_a_syntax_error() {
     let good = String::from_utf8(registration(r#"{"email":"a@okta.com"}"#)).unwrap();
+    let mut failures = Failures::default();
+
     for body in [
         "",
         " \n\t",
@@ -44,21 +46,25 @@ fn not_json() {
         "\"a",
         "{a:1}",
     ] {
-        assert!(syntax(body), "{body:?}");
+        failures.check(format!("{body:?}"), syntax(body));
     }
     for body in
         [format!("\u{feff}{good}"), format!("{good}x"), format!("{good}{{}}"), format!("{good},")]
     {
-        assert!(syntax(&body), "{body:?}");
+        failures.check(format!("{body:?}"), syntax(&body));
     }
+
+    failures.assert_none();
+
     let utf16: Vec<_> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+
     assert!(syntax(utf16));
     assert!(decode(format!(" \r\n{good}\t\n").as_bytes()).is_ok());
 }
 
-/// Faults that a reader of only what it needs would pass over; each at every level.
+/// A decoder that reads only the members it needs would miss these.
 #[test]
-fn strict_wherever_it_stands() {
+fn invalid_json_is_a_syntax_error_at_every_level() {
     let faults: [&[u8]; 12] = [
         br#"{"a":1,"a":2}"#,
         br#"{"a":1,"\u0061":2}"#,
@@ -83,17 +89,24 @@ fn strict_wherever_it_stands() {
         "[?]",
         "?",
     ];
+    let mut failures = Failures::default();
+
     for place in places {
         let (before, after) = place.split_once('?').unwrap();
         for fault in faults {
             let body = [before.as_bytes(), fault, after.as_bytes()].concat();
-            assert!(syntax(&body), "{}", String::from_utf8_lossy(&body));
+
+            failures.check(format!("{place}: {}", String::from_utf8_lossy(&body)), syntax(&body));
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn names_occur_once() {
+fn a_repeated_name_is_a_syntax_error() {
+    let mut failures = Failures::default();
+
     for body in [
         r#"{"requestType":"progressive.profile","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{}}}"#.to_owned(),
         with_data(r#"{"userProfile":{"email":"a@evil.example","email":"a@okta.com"}}"#),
@@ -101,23 +114,31 @@ fn names_occur_once() {
         with_data(r#"{"userProfile":{},"userProfile":{}}"#),
         with_data(r#"{"userProfile":{}},"data":{"userProfile":{}}"#),
     ] {
-        assert!(syntax(&body), "{body}");
+        failures.check(&body, syntax(&body));
     }
-    // Names differ in case.
+
+    failures.assert_none();
+
+    // Names that differ in case are different names.
     let body = with_data(r#"{"userProfile":{"Email":"a@evil.example","email":"a@okta.com"}}"#);
     let request = request(&body);
+
     assert_eq!(request.form.get("email").unwrap().submitted.get(), r#""a@okta.com""#);
 }
 
 #[test]
-fn nesting() {
+fn nesting_beyond_the_limit_is_a_syntax_error() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     let depth = usize::from(DEPTH);
-    // The top level, `data` and the form are three.
+
+    // The top level, `data` and the form are three levels.
     let in_form = |levels| with_data(&format!(r#"{{"userProfile":{{"a":{}}}}}"#, nested(levels)));
+
     assert!(decode(in_form(depth - 3).as_bytes()).is_ok());
     assert!(syntax(in_form(depth - 2)));
+
     let ignored = |levels| with_data(&format!(r#"{{"userProfile":{{}},"x":{}}}"#, nested(levels)));
+
     assert!(decode(ignored(depth - 2).as_bytes()).is_ok());
     assert!(syntax(ignored(depth - 1)));
     assert!(syntax(nested(100_000)));
@@ -125,7 +146,9 @@ fn nesting() {
 }
 
 #[test]
-fn no_hook_request() {
+fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
+    let mut failures = Failures::default();
+
     for (body, why) in [
         ("null", "it is not an object"),
         ("[]", "it is not an object"),
@@ -160,26 +183,39 @@ fn no_hook_request() {
             "it has neither `requestType` nor `data.userProfile`",
         ),
     ] {
-        assert_eq!(decode(body.as_bytes()).err(), Some(DecodeError::NotHookRequest(why)), "{body}");
+        failures.check_eq(
+            body,
+            decode(body.as_bytes()).err(),
+            Some(DecodeError::NotHookRequest(why)),
+        );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn tolerant_meaning() {
+fn unknown_members_and_missing_forms_are_tolerated() {
     let bodies = [
         r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"action":null}}"#,
         r#"{"eventTypeVersion":1,"cloudEventVersion":0.1,"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{}},"source":{}}"#,
         r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","eventId":7,"data":{"context":[],"userProfile":{"a":1}}}"#,
     ];
+    let mut failures = Failures::default();
+
     for body in bodies {
         let request = request(body);
-        assert_eq!(request.flow, Flow::ProgressiveProfile);
-        assert!(request.event_id.is_none());
-        assert!(request.form.get("a").is_none());
+
+        failures.check_eq(body, request.flow, Flow::ProgressiveProfile);
+        failures.check(body, request.event_id.is_none());
+        failures.check(body, request.form.get("a").is_none());
     }
+
+    failures.assert_none();
+
     let classic = request(
         r#"{"eventType":"com.okta.user.pre-registration","eventId":"x","data":{"userProfile":{"a":1}}}"#,
     );
+
     assert_eq!(classic.flow, Flow::Classic);
     assert_eq!(classic.event_id.as_deref(), Some("x"));
 }
@@ -190,30 +226,42 @@ fn values_are_kept_as_submitted() {
         r#"{"userProfile":{"text":"a\u0062","integer":123456789012345678901234567890,"decimal":1.50e0,"yes":true,"list":[1, "a"],"object":{},"null":null,"empty":"","none":[]}}"#,
     );
     let request = request(&body);
+
     let submitted = |name| request.form.submitted(name).map(|attribute| attribute.submitted.get());
+
     assert_eq!(submitted("text"), Some(r#""a\u0062""#));
     assert_eq!(submitted("integer"), Some("123456789012345678901234567890"));
     assert_eq!(submitted("decimal"), Some("1.50e0"));
     assert_eq!(submitted("list"), Some(r#"[1, "a"]"#));
     assert_eq!(submitted("null"), None);
     assert_eq!(submitted("empty"), Some(r#""""#));
+
     let text = |name| {
         request.form.get(name).and_then(|attribute| attribute.value.text().map(str::to_owned))
     };
+
     assert_eq!(text("text").as_deref(), Some("ab"));
     assert_eq!(text("integer").as_deref(), Some("123456789012345678901234567890"));
+    let mut failures = Failures::default();
+
     for name in ["decimal", "yes", "list", "object", "null", "empty", "none", "absent"] {
-        assert_eq!(text(name), None, "{name}");
+        failures.check_eq(name, text(name), None);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn errors_say_where_and_not_what() {
+fn syntax_errors_name_the_position_and_no_content() {
     let body = "{\n  \"eventType\": \"com.okta.user.pre-registration\",\n  \"secret\": trx\n}";
+
     let error = decode(body.as_bytes()).err().unwrap();
+
     assert!(matches!(error, DecodeError::Syntax { line: 3, .. }), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
+
     let error = decode(b"{\n\"a\":\"\xff\"}").err();
+
     assert_eq!(error, Some(DecodeError::Syntax { line: 2, column: 6 }));
 }
 
@@ -241,8 +289,9 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether any object in it has a name twice, by counting what serde_json's map leaves over.
-fn repeats(json: &str) -> bool {
+/// Whether an object has a name twice. `serde_json` keeps one member of each name, so the counts
+/// differ then.
+fn has_repeated_name(json: &str) -> bool {
     let value: serde_json::Value = serde_json::from_str(json).unwrap();
     fn members(value: &serde_json::Value) -> usize {
         match value {
@@ -259,19 +308,19 @@ fn repeats(json: &str) -> bool {
 
 proptest! {
     #[test]
-    fn any_json_is_taken_unless_a_name_repeats(value in json()) {
-        // A text with `":` in it would spoil the count.
+    fn any_json_is_accepted_unless_a_name_repeats(value in json()) {
+        // A text with `":` in it would be counted as a member.
         prop_assume!(!value.contains("\\\":"));
         for body in [
             with_data(&format!(r#"{{"userProfile":{{"a":{value}}}}}"#)),
             with_data(&format!(r#"{{"userProfile":{{}},"x":{value}}}"#)),
         ] {
-            prop_assert_eq!(decode(body.as_bytes()).is_ok(), !repeats(&value), "{}", body);
+            prop_assert_eq!(decode(body.as_bytes()).is_ok(), !has_repeated_name(&value), "{}", body);
         }
     }
 
     #[test]
-    fn what_is_taken_is_json_to_others_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn every_accepted_body_is_json_for_serde_json_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let path = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
         let mut body = std::fs::read(path).unwrap();
         let at = at.index(body.len());

@@ -1,8 +1,8 @@
-//! The policies in `examples`: their rules are valid, and answer as is recorded beside them.
+//! The policies in `examples`: their rules are valid, and their answers are those recorded beside.
 
 use std::{fs, path::PathBuf};
 
-use crate::support::{program, repository, run, text};
+use crate::support::{Failures, program, repository, run, text};
 
 /// The folder of each policy.
 fn policies() -> Vec<PathBuf> {
@@ -14,18 +14,27 @@ fn policies() -> Vec<PathBuf> {
 }
 
 #[test]
-fn there_are_eight_and_the_table_names_each() {
+fn the_table_names_each_of_the_eight_examples() {
     let folders = policies();
+
     assert_eq!(folders.len(), 8, "{folders:?}");
+
     let table = fs::read_to_string(repository("examples/README.md")).unwrap();
+    let mut failures = Failures::default();
+
     for folder in folders {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        assert!(table.contains(&format!("\n| [{name}]({name}/rules) |")), "{name}");
+
+        failures.check(name, table.contains(&format!("\n| [{name}]({name}/rules) |")));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn their_rules_have_no_problems_stand_the_trial_and_are_covered() {
+fn example_rules_are_valid_probed_and_covered() {
+    let mut failures = Failures::default();
+
     for folder in policies() {
         let output = run(
             program()
@@ -35,13 +44,22 @@ fn their_rules_have_no_problems_stand_the_trial_and_are_covered() {
                 .arg(folder.join("rules")),
             b"",
         );
-        let said = text(&output.stdout).to_owned() + text(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+
+        failures.check_eq(
+            format!("{}: {printed}", folder.display()),
+            output.status.code(),
+            Some(0),
+        );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn they_answer_as_recorded() {
+fn example_rules_answer_as_recorded() {
+    let mut failures = Failures::default();
+
     for folder in policies() {
         let output = run(
             program()
@@ -51,10 +69,17 @@ fn they_answer_as_recorded() {
                 .arg(folder.join("rules")),
             b"",
         );
-        let said = text(&output.stdout).to_owned() + text(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{}: {said}", folder.display());
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+
+        failures.check_eq(
+            format!("{}: {printed}", folder.display()),
+            output.status.code(),
+            Some(0),
+        );
         let last = text(&output.stdout).lines().last().unwrap();
         let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
-        assert!(passed >= 3, "{}: {last}", folder.display());
+        failures.check(format!("{}: {last}", folder.display()), passed >= 3);
     }
+
+    failures.assert_none();
 }

@@ -1,4 +1,4 @@
-//! The recorded requests, answered in three ways with the same bytes, each fit for Okta.
+//! The recorded requests: library, program and service give the same bytes.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -6,7 +6,7 @@ use boon::{Compiler, Schemas};
 use registration_hook::{clock, okta::DecisionKind, pipeline};
 use serde_json::Value;
 
-use crate::support::{Service, compact, load_rules, program, repository, run, text};
+use crate::support::{Failures, Service, compact, load_rules, program, repository, run, text};
 
 struct Fixture {
     hook: String,
@@ -43,28 +43,31 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 }
 
 #[test]
-fn library_program_and_service_answer_alike_and_as_recorded() {
+fn library_program_and_service_give_the_recorded_answer() {
     let rules = load_rules(&repository("tests/rules")).unwrap();
     let service = Service::with_basic();
+    let mut failures = Failures::default();
+
     for fixture in fixtures() {
         let Fixture { hook, case, request, recorded } = fixture;
         let answer = pipeline::answer(&rules.hooks[&hook], &request, &clock::facts()).unwrap().body;
-        assert_eq!(compact(&recorded), text(&answer), "{case}");
-
         let served = service.post(&format!("/{hook}"), &request);
-        assert_eq!(served.status, 200, "{case}");
-        assert_eq!(served.header("content-type"), Some("application/json"), "{case}");
-        assert_eq!(served.body, answer, "{case}");
-
         let printed = run(program().args(["eval", &hook]), &request);
-        assert_eq!(printed.stdout, answer, "{case}");
-        let denied = recorded.contains("\"error\"");
-        assert_eq!(printed.status.code(), Some(i32::from(denied)), "{case}");
+
+        let is_denied = recorded.contains("\"error\"");
+        failures.check_eq(&case, text(&answer), compact(&recorded));
+        failures.check_eq(&case, served.status, 200);
+        failures.check_eq(&case, served.header("content-type"), Some("application/json"));
+        failures.check_eq(&case, text(&served.body), text(&answer));
+        failures.check_eq(&case, text(&printed.stdout), text(&answer));
+        failures.check_eq(&case, printed.status.code(), Some(i32::from(is_denied)));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn every_answer_is_one_that_okta_understands() {
+fn every_answer_fits_the_schema_of_okta_and_decides() {
     let mut schemas = Schemas::new();
     let schema = Compiler::new()
         .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)
@@ -72,7 +75,7 @@ fn every_answer_is_one_that_okta_understands() {
     let rules = load_rules(&repository("tests/rules")).unwrap();
     let mut kinds = BTreeMap::new();
     for fixture in fixtures() {
-        // Each request at every hook, those it is not meant for too.
+        // Each request is sent to every hook, also to those it is not meant for.
         for (name, hook) in &rules.hooks {
             let answer = pipeline::answer(hook, &fixture.request, &clock::facts()).unwrap();
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -83,10 +86,11 @@ fn every_answer_is_one_that_okta_understands() {
             *kinds.entry(answer.decision).or_insert(0) += 1;
         }
     }
+
     assert_eq!(kinds.len(), 3, "{kinds:?}");
 }
 
-/// The invariant: an explicit decision, and no ALLOW or update beside an `error`.
+/// Fails if there is no explicit decision, or an ALLOW or update beside an `error`.
 fn assert_decides(json: &Value, decision: DecisionKind) {
     let commands = json["commands"].as_array().unwrap();
     match json.get("error") {

@@ -1,4 +1,4 @@
-//! An authorization server for tests: does as it is told, and counts who asks for its keys.
+//! An authorization server for tests. Its behaviour can be set, and it counts requests for its keys.
 
 use std::{
     io::{Read as _, Write as _},
@@ -21,18 +21,18 @@ pub const AUDIENCE: &str = "api://registration-hook";
 pub const CLIENT: &str = "0oahookclient";
 pub const SCOPE: &str = "registration.hook.invoke";
 
-/// How the issuer answers.
+/// Settings of the issuer's answers.
 #[derive(Clone)]
 pub struct Behaviour {
     pub status: u16,
     pub keys: Vec<u8>,
     pub headers: String,
     pub delay: Duration,
-    /// Accepts, and never says a word.
+    /// Accepts connections and does not answer.
     pub silent: bool,
-    /// What its metadata call it, if not by its name.
+    /// The issuer in its metadata, if it is to differ from the real one.
     pub name: Option<String>,
-    /// Whether it has metadata at `oauth-authorization-server`, too.
+    /// Serves its metadata at `oauth-authorization-server` instead of `openid-configuration`.
     pub rfc8414: bool,
 }
 
@@ -52,7 +52,7 @@ impl Default for Behaviour {
 
 pub struct Issuer {
     pub address: SocketAddr,
-    /// How often its keys were asked for.
+    /// The number of requests for its keys.
     pub fetches: Arc<AtomicUsize>,
     behaviour: Arc<Mutex<Behaviour>>,
 }
@@ -77,7 +77,7 @@ impl Issuer {
         issuer
     }
 
-    /// An address where nobody listens yet, and the issuer that will.
+    /// An address without a listener, and a function that starts the issuer there.
     pub fn later() -> (SocketAddr, impl FnOnce(Behaviour) -> Self) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -95,7 +95,7 @@ impl Issuer {
         self.fetches.load(Ordering::SeqCst)
     }
 
-    /// A token of this issuer, with these claims changed or, where null, left out.
+    /// A token of this issuer with these claims changed. A claim that is null is left out.
     pub fn token(&self, changes: &Value) -> String {
         let mut claims = claims(&name(self.address));
         merge(&mut claims, changes);
@@ -118,7 +118,7 @@ pub fn settings(address: SocketAddr) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What Okta's custom authorization servers say.
+/// The claims of Okta's custom authorization servers.
 pub fn claims(issuer: &str) -> Value {
     json!({
         "ver": 1, "jti": "AT.test", "iss": issuer, "aud": AUDIENCE, "iat": 1_767_225_600,
@@ -126,7 +126,7 @@ pub fn claims(issuer: &str) -> Value {
     })
 }
 
-/// Changes members; null takes one away.
+/// Changes members. Null removes one.
 pub fn merge(value: &mut Value, changes: &Value) {
     for (name, change) in changes.as_object().unwrap() {
         match change {
@@ -146,7 +146,7 @@ pub fn sign(with: &str, header: &Value, claims: &Value) -> String {
     sign_text(with, &header.to_string(), &claims.to_string())
 }
 
-/// The same, of any text.
+/// The same for any text.
 pub fn sign_text(with: &str, header: &str, claims: &str) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let key = key(with);
@@ -215,6 +215,6 @@ fn answer(
         body.len(),
         behaviour.headers
     );
-    // A client that has seen enough is free to go.
+    // The client may have closed the connection already.
     let _ = stream.write_all(&[head.as_bytes(), &body].concat());
 }

@@ -8,43 +8,45 @@ use std::{
 };
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, request, rules_folder, run,
-    text, wait_for,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, request,
+    rules_folder, run, text, wait_for, wait_until,
 };
 
 #[test]
-fn a_password_is_made_where_no_way_in_is_configured() {
+fn a_password_is_generated_where_no_authentication_is_configured() {
     let service = Service::start(&[]);
-    let log = wait_for("the curl line", || {
-        let log = service.stderr();
-        log.contains("curl ").then_some(log)
-    });
+    let log = service.wait_for_log("curl ");
+
     let authorization = log.split_once("Basic ").unwrap().1.split_whitespace().next().unwrap();
+
     assert!(log.contains("Authentication field   authorization"), "{log}");
     assert!(log.contains("https://YOUR-PUBLIC-HOST/registrationHookSSR"), "{log}");
+
     let header = format!("Authorization: Basic {authorization}");
     // The body of the curl line, between the quotes.
     let body = log.split_once("--json '").unwrap().1.split_once('\'').unwrap().0;
     let answer =
         service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], body.as_bytes()));
+
     assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
     assert_eq!(
         service.post("/registrationHookSSR", body.as_bytes()).status,
         401,
         "the guide's credentials are not built in"
     );
+
     let pair = STANDARD.decode(authorization).unwrap();
     let password = text(&pair).strip_prefix("admin:").unwrap();
+
     assert_eq!(
         (password.len(), password.bytes().all(|b| b.is_ascii_hexdigit())),
         (32, true),
         "128 bits"
     );
+
     let other = Service::start(&[("RUST_LOG", "error")]);
-    let log = wait_for("the curl line", || {
-        let log = other.stderr();
-        log.contains("curl ").then_some(log)
-    });
+    let log = other.wait_for_log("curl ");
+
     assert!(!log.contains(password), "each start makes another");
 }
 
@@ -53,32 +55,30 @@ fn a_configured_secret_is_never_printed() {
     let service = Service::with_basic();
     let body = registration("{}");
     service.post("/registrationHookSSR", &body);
-    let log = wait_for("the curl line", || {
-        let log = service.stderr();
-        log.contains("curl ").then_some(log)
-    });
+
+    let log = service.wait_for_log("curl ");
+
     assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#), "{log}");
     assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
 
-/// The line is pasted into a shell, where a name must stay one.
+/// The line is pasted into a shell, which must not read a user name as a command.
 #[test]
-fn names_in_the_curl_line_are_quoted() {
+fn user_names_in_the_curl_line_are_quoted_for_the_shell() {
     let name = ("HOOK__AUTH__BASIC__USERNAME", r#"a"$(x)`\"#);
     let service = Service::start(&[name, BASIC[1]]);
     let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" --json"#;
-    wait_for("the curl line", || service.stderr().contains(expected).then_some(()));
+    service.wait_for_log(expected);
 }
 
 #[test]
-fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
+fn without_a_rules_folder_the_built_in_rules_are_served() {
     let empty = tempfile::tempdir().unwrap();
     let service =
         Service::spawn(program().current_dir(&empty).env("HOOK__SERVER__BIND", "127.0.0.1:0"));
-    let log = wait_for("the hooks", || {
-        let log = service.stderr();
-        log.contains("hooks: ").then_some(log)
-    });
+
+    let log = service.wait_for_log("hooks: ");
+
     assert!(log.contains("the built-in rules"), "{log}");
     assert!(
         log.contains("/registrationHookPP /registrationHookSSR /registrationHookSSRandPP"),
@@ -86,8 +86,8 @@ fn the_program_alone_in_an_empty_folder_serves_the_guides_hooks() {
     );
 }
 
-/// Exit code and standard error of a service that should not start.
-fn refused(command: &mut std::process::Command) -> String {
+/// The standard error of a program that must exit with 2.
+fn error_of(command: &mut std::process::Command) -> String {
     let output = run(command, b"");
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     assert!(output.stdout.is_empty());
@@ -95,34 +95,48 @@ fn refused(command: &mut std::process::Command) -> String {
 }
 
 #[test]
-fn what_keeps_it_from_starting() {
+fn invalid_settings_rules_or_address_exit_with_2_and_the_reason() {
     let empty = tempfile::tempdir().unwrap();
-    let said = refused(program().env("HOOK__SERVER__BIND", "0.0.0.0:0"));
-    assert!(said.contains("auth.basic.username"), "{said}");
-    let said = refused(program().env("PORT", "0"));
-    assert!(said.contains("auth.basic.username"), "{said}");
-    let said = refused(program().current_dir(&empty).envs(BASIC));
-    assert!(said.contains("cannot read the rules folder"), "{said}");
-    let said = refused(program().args(["--rules", "nonexistent"]));
-    assert!(said.contains("nonexistent: cannot read the rules folder"), "{said}");
-    let said = refused(program().args(["--rules"]).arg(empty.path()));
-    assert!(said.contains("has no rules"), "{said}");
-    let said = refused(program().args(["serve", "--config", "nonexistent.toml"]));
-    assert!(said.contains("--config: cannot read `nonexistent.toml`"), "{said}");
-    let said = refused(
-        program()
-            .env("HOOK__AUTH__BASIC__USERNAME", "admin")
-            .env("HOOK__AUTH__BASIC__PASSWORD", ""),
-    );
-    assert!(said.contains("may not be empty"), "{said}");
-    let said = refused(program().arg("--foo"));
-    assert!(said.contains("Usage"), "{said}");
-    let bad = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
-    let said = refused(program().arg("--rules").arg(bad.path()));
-    assert!(said.contains("a.toml:1:1: a section needs rules"), "{said}");
-    let first = Service::with_basic();
-    let said = refused(program().envs(BASIC).env("HOOK__SERVER__BIND", first.address.to_string()));
-    assert!(said.contains("cannot listen"), "{said}");
+    let empty = empty.path().to_str().unwrap();
+    let invalid = rules_folder(&[("a.toml", "[self_service_registration]\n")]);
+    let invalid = invalid.path().to_str().unwrap();
+    let running = Service::with_basic();
+    let address = running.address.to_string();
+    let mut failures = Failures::default();
+
+    for (arguments, variables, reason) in [
+        (&[][..], &[("HOOK__SERVER__BIND", "0.0.0.0:0")][..], "auth.basic.username"),
+        (&[], &[("PORT", "0")], "auth.basic.username"),
+        (&[], &[BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD", "")], "may not be empty"),
+        (&[], &[BASIC[0], BASIC[1], ("HOOK__SERVER__BIND", &address)], "cannot listen"),
+        (&["--rules", "nonexistent"], &[], "nonexistent: cannot read the rules folder"),
+        (&["--rules", empty], &[], "has no rules"),
+        (&["--rules", invalid], &[], "a.toml:1:1: a section needs rules"),
+        (
+            &["serve", "--config", "nonexistent.toml"],
+            &[],
+            "--config: cannot read `nonexistent.toml`",
+        ),
+        (&["--foo"], &[], "Usage"),
+    ] {
+        let output = run(program().args(arguments).envs(variables.iter().copied()), b"");
+
+        let row = format!("{arguments:?} {variables:?}");
+        failures.check_eq(&row, output.status.code(), Some(2));
+        failures.check(format!("{row}: standard output"), output.stdout.is_empty());
+        failures.check_contains(&row, text(&output.stderr), reason);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn configured_credentials_need_a_rules_folder() {
+    let empty = tempfile::tempdir().unwrap();
+
+    let printed = error_of(program().current_dir(&empty).envs(BASIC));
+
+    assert!(printed.contains("cannot read the rules folder"), "{printed}");
 }
 
 #[cfg(unix)]
@@ -132,7 +146,7 @@ fn wait_for_exit(service: &mut Service) -> Option<i32> {
 
 #[test]
 #[cfg(unix)]
-fn it_stops_gracefully() {
+fn a_signal_closes_the_listener_and_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let mut service = Service::with_basic();
         let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
@@ -140,15 +154,13 @@ fn it_stops_gracefully() {
         let (first, rest) = whole.split_at(whole.len() - 10);
         let mut in_flight = service.connect();
         in_flight.write_all(first).unwrap();
-        // A client that never ends its request delays nothing for longer than its body's time.
+        // A client that never sends the rest delays shutdown by the body's timeout at most.
         let mut stuck = service.connect();
         stuck.write_all(first).unwrap();
         let idle = service.connect();
         assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
         service.signal(signal);
-        wait_for("the listener to close", || {
-            TcpStream::connect(service.address).is_err().then_some(())
-        });
+        wait_until("the listener to close", || TcpStream::connect(service.address).is_err());
         in_flight.write_all(rest).unwrap();
         let answer = Answer::read(&mut in_flight);
         assert_eq!(answer.status, 200);
@@ -164,7 +176,7 @@ fn it_stops_gracefully() {
 }
 
 #[test]
-fn a_stuck_client_does_not_keep_it_from_stopping() {
+fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
     let mut service = Service::start(&[
         BASIC[0],
         BASIC[1],
@@ -173,29 +185,37 @@ fn a_stuck_client_does_not_keep_it_from_stopping() {
     ]);
     let mut stuck = service.connect();
     let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], b"{ }");
+
     stuck.write_all(&whole[..whole.len() - 1]).unwrap();
-    // Answered after it, so that the stuck one has been taken up.
+
+    // Its answer shows that the stuck connection before it has been accepted.
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
+
     let start = Instant::now();
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
 #[cfg(unix)]
-fn it_says_first_that_it_will_stop() {
+fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
     service.signal("TERM");
     let start = Instant::now();
     let ready = request("GET", "/readyz", &[], b"");
+
     let answer = wait_for("readiness to end", || {
         let answer = service.send(&ready);
         (answer.status == 503).then_some(answer)
     });
+
     assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":true}"#);
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+
     let last = service.post("/registrationHookSSR", &registration("{}"));
+
     assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     assert_eq!(wait_for_exit(&mut service), Some(0));
     assert!(start.elapsed() >= Duration::from_secs(1));
@@ -203,32 +223,36 @@ fn it_says_first_that_it_will_stop() {
 
 #[test]
 #[cfg(unix)]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_exits_with_130_at_once() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "60s")]);
     service.signal("TERM");
-    wait_for("the first signal", || service.stderr().contains("stopping").then_some(()));
+    service.wait_for_log("stopping");
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(130));
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_under_its_output_fails_no_request() {
+fn a_full_disk_is_logged_and_fails_no_request() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+
     let service = Service::spawn_with_stdout(&mut command, full.into());
+
     for _ in 0..100 {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
-    wait_for("the loss to be told", || {
-        service.stderr().contains("decision log: cannot write").then_some(())
-    });
+
+    service.wait_for_log("decision log: cannot write");
+
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
 }
 
 #[test]
-fn decisions_go_where_they_are_told_to() {
+fn decisions_are_written_to_the_configured_file_and_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions");
     let service = Service::start(&[
@@ -243,7 +267,9 @@ fn decisions_go_where_they_are_told_to() {
         let lines = std::fs::read_to_string(&path).unwrap_or_default();
         (lines.lines().count() == 2).then_some(lines)
     });
+
     let (first, second) = lines.split_once('\n').unwrap();
+
     assert!(
         first.contains(" deny        registrationHookSSR self.service.registration ✗ okta-email ("),
         "{first}"
@@ -252,48 +278,52 @@ fn decisions_go_where_they_are_told_to() {
     assert_eq!(service.stdout(), "");
 }
 
-/// Standard output is a pipe that takes part of a line and then nothing for a while.
+/// Standard output is a full pipe, so that a write stops within a line.
 #[test]
 #[cfg(unix)]
-fn after_a_torn_line_every_line_is_whole() {
+fn no_line_is_appended_to_a_partly_written_one() {
     let (mut pipe, out) = std::io::pipe().unwrap();
-    // No socket, and the one safe way to say it of any descriptor.
+    // `Socket` is the only safe way to make any descriptor non-blocking.
     let out = socket2::Socket::from(std::os::fd::OwnedFd::from(out));
     out.set_nonblocking(true).unwrap();
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let mut service =
         Service::spawn_with_stdout(&mut command, std::os::fd::OwnedFd::from(out).into());
-    // It holds the other end of the pipe.
+    // The command holds the other end of the pipe.
     drop(command);
     let whole =
         request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &registration("{}"));
     let mut stream = service.connect();
-    wait_for("the pipe to be full", || {
+    wait_until("the pipe to be full", || {
         for _ in 0..50 {
             stream.write_all(&whole).unwrap();
             assert_eq!(Answer::read(&mut stream).status, 200);
         }
-        service.stderr().contains("decision log: cannot write").then_some(())
+        service.stderr().contains("decision log: cannot write")
     });
     let reader = std::thread::spawn(move || {
         let mut lines = String::new();
         std::io::Read::read_to_string(&mut pipe, &mut lines).map(|_| lines)
     });
-    wait_for("it to be written to again", || {
+    wait_until("it to be written to again", || {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
-        service.stderr().contains("decision log: writing again").then_some(())
+        service.stderr().contains("decision log: writing again")
     });
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
+
     let lines = reader.join().unwrap().unwrap();
     let starts = |line: &str| line.matches("{\"time\":").count();
+
     assert!(lines.lines().all(|line| starts(line) < 2) && lines.ends_with("}\n"), "{lines}");
 }
 
-/// Standard output and standard error are pipes that nobody reads.
+/// Standard output and standard error are pipes without a reader that takes from them.
 #[test]
-fn nobody_needs_to_listen() {
+fn unread_output_pipes_delay_no_request() {
     let (out, mut command) = (std::io::pipe().unwrap(), program());
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let child = command
@@ -304,25 +334,27 @@ fn nobody_needs_to_listen() {
         .stderr(out.1)
         .spawn()
         .unwrap();
-    let mut service = Service::of(child, address);
+    let mut service = Service::from_child(child, address);
     wait_for("the service to listen", || TcpStream::connect(address).ok());
     let wrong = registration("{}");
     let mut stream = service.connect();
-    // More than any pipe holds, of lines and of warnings.
+    // More lines and warnings than a pipe holds.
     for _ in 0..2000 {
         stream
             .write_all(&request("POST", "/registrationHookPP", &[AUTHORIZATION, JSON], &wrong))
             .unwrap();
         assert_eq!(Answer::read(&mut stream).status, 200);
     }
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
+
     drop(out.0);
 }
 
-/// SHUT-S01: a hundred requests whose bodies are on their way when the signal comes.
 #[test]
-fn whatever_had_begun_is_answered() {
+fn requests_whose_body_is_arriving_at_the_signal_are_answered() {
     let mut service = Service::with_basic();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
@@ -331,21 +363,21 @@ fn whatever_had_begun_is_answered() {
     for stream in &mut held {
         stream.write_all(first).unwrap();
     }
+
     assert_eq!(service.post("/registrationHookSSR", &body).status, 200);
+
     service.signal("TERM");
-    wait_for("the listener to close", || {
-        TcpStream::connect(service.address).is_err().then_some(())
-    });
+    wait_until("the listener to close", || TcpStream::connect(service.address).is_err());
     for stream in &mut held {
         stream.write_all(rest).unwrap();
         assert_eq!(Answer::read(stream).status, 200);
     }
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
-/// SHUT-S06: there is no state to lose, and the address is free at once.
 #[test]
-fn killed_it_starts_again_at_the_same_address() {
+fn a_killed_service_can_start_again_at_the_same_address() {
     let mut service = Service::with_basic();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     let mut open: Vec<_> = (0..20).map(|_| service.connect()).collect();
@@ -357,37 +389,49 @@ fn killed_it_starts_again_at_the_same_address() {
     service.child.kill().unwrap();
     service.child.wait().unwrap();
     let address = service.address.to_string();
+
     let next = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__BIND", &address)]);
+
     assert_eq!(next.post("/registrationHookSSR", &body).status, 200);
 }
 
-/// SHUT-S07: whoever read its output has gone.
 #[test]
-fn closed_output_ends_nothing() {
+fn a_closed_standard_output_fails_no_request() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = program();
     command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+
     let mut service = Service::spawn_with_stdout(&mut command, writer.into());
+
     for _ in 0..100 {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
     }
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
-/// Opening a pipe without a reader would wait for one.
+/// Opening a pipe for writing blocks until it has a reader.
 #[test]
-fn a_log_that_is_a_pipe_needs_a_reader() {
+fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
+
     let pipe = folder.path().join("decisions");
+
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+
     let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
     let mut command = program();
-    let said = refused(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
-    assert!(said.contains("log.decisions: ") && said.contains("a pipe without a reader"), "{said}");
+    let printed = error_of(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
 
-    // Opened for writing, too, so that this does not wait for the service.
+    assert!(
+        printed.contains("log.decisions: ") && printed.contains("a pipe without a reader"),
+        "{printed}"
+    );
+
+    // Opened for writing as well, so that this does not wait for the service.
     let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let mut service = Service::start(&[BASIC[0], BASIC[1], log]);
     let whole =
@@ -399,8 +443,11 @@ fn a_log_that_is_a_pipe_needs_a_reader() {
         assert_eq!(Answer::read(&mut stream).status, 200);
     }
     let lines = std::io::BufRead::lines(std::io::BufReader::new(reader));
+
     assert_eq!(lines.take(500).filter(|line| line.as_ref().unwrap().ends_with('}')).count(), 500);
     assert!(!service.stderr().contains("cannot write"), "{}", service.stderr());
+
     service.signal("TERM");
+
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }

@@ -1,4 +1,4 @@
-//! What may stand in a log, and what must: the `LOG-*` scenarios.
+//! The content of logs: reasons and decisions, but no profile value and no credential.
 
 use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
@@ -7,18 +7,19 @@ use serde_json::{Value, json};
 use crate::{
     issuer::{self, Behaviour, Issuer},
     support::{
-        AUTHORIZATION, Answer, BASIC, JSON, Service, registration, repository, request, wait_for,
+        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
+        request, rules_folder, run, text, wait_for,
     },
 };
 
 const SSR: &str = "/registrationHookSSR";
 
-/// A service that says as much as it can be made to.
-fn talkative(more: &[(&str, &str)]) -> Service {
+/// A service that logs at the most verbose level.
+fn service_with_trace_log(more: &[(&str, &str)]) -> Service {
     Service::start(&[&BASIC[..], &[("RUST_LOG", "trace")], more].concat())
 }
 
-/// Every line, once there are so many.
+/// Waits for this many decision lines, and returns them.
 fn lines(service: &Service, count: usize) -> Vec<Value> {
     let text = wait_for("the lines", || {
         let text = service.stdout();
@@ -29,7 +30,7 @@ fn lines(service: &Service, count: usize) -> Vec<Value> {
     lines
 }
 
-/// Every string and number of a form, except those that are too short to be looked for.
+/// Adds every text of a form that is long enough to be searched for in a log.
 fn values(form: &Value, found: &mut BTreeSet<String>) {
     match form {
         Value::Object(members) => members.values().for_each(|value| values(value, found)),
@@ -39,10 +40,9 @@ fn values(form: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// LOG-S01: every recorded request, allowed and denied.
 #[test]
-fn no_value_of_a_profile_stands_in_any_log() {
-    let service = talkative(&[]);
+fn profile_values_are_in_no_log() {
+    let service = service_with_trace_log(&[]);
     let mut count = 0;
     let mut private = BTreeSet::new();
     for hook in std::fs::read_dir(repository("tests/fixtures")).unwrap() {
@@ -62,28 +62,31 @@ fn no_value_of_a_profile_stands_in_any_log() {
             }
         }
     }
+
     let written = lines(&service, count).len();
+
     assert!(written > 50 && private.len() > 20, "{written} {}", private.len());
-    // What it says when it starts shows a made-up request of its own.
+
+    // The startup banner shows a made-up request.
     let messages = service.stderr();
     let (_, messages) = messages.split_once(" curl ").unwrap();
     let (_, messages) = messages.split_once('\n').unwrap();
     let logs = service.stdout() + messages;
+
     for value in private {
         assert!(!logs.contains(&value), "`{value}` in {logs}");
     }
 }
 
-/// LOG-S02 and LOG-S08: whatever is presented, its reason is told and nothing of it.
 #[test]
-fn no_credential_stands_in_any_log() {
+fn credentials_are_in_no_log_and_refusals_name_their_reason() {
     let issuer = Issuer::start(Behaviour::default());
     let settings = issuer::settings(issuer.address);
     let mut settings: Vec<_> =
         settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     settings.push(("HOOK__AUTH__HEADER__NAME", "x-hook-secret"));
     settings.push(("HOOK__AUTH__HEADER__SECRET", "s3cr3t-value-0123456789abcdef"));
-    let service = talkative(&settings);
+    let service = service_with_trace_log(&settings);
     let token = issuer.token(&json!({}));
     let old = issuer.token(&json!({"exp": 1}));
     let other = issuer.token(&json!({"aud": "other"}));
@@ -99,27 +102,32 @@ fn no_credential_stands_in_any_log() {
         (bearer(&token[..token.len() - 9]), 401, Some("malformed")),
     ];
     let body = registration(r#"{"email":"a@okta.com","login":"a@okta.com"}"#);
+    let mut failures = Failures::default();
+
     for (header, status, reason) in &presented {
         let answer = service.send(&request("POST", SSR, &[header, JSON], &body));
-        assert_eq!(answer.status, *status, "{header}");
+
+        failures.check_eq(header, answer.status, *status);
         if let Some(reason) = reason {
             let generic = r#"{"error":{"errorSummary":"The credentials are missing or wrong."}}"#;
-            assert_eq!(answer.text(), generic);
-            let told = format!("refused a caller: {reason}");
-            wait_for("the reason to be told", || service.stderr().contains(&told).then_some(()));
+            failures.check_eq(format!("{header:?}"), answer.text(), generic);
+            let reported = format!("refused a caller: {reason}");
+            service.wait_for_log(&reported);
         }
     }
     lines(&service, presented.len());
     let logs = service.stdout() + &service.stderr();
+
     for secret in ["supersecret", "YWRtaW46", "s3cr3t", "eyJ", "wrong="] {
-        assert!(!logs.contains(secret), "`{secret}` in {logs}");
+        failures.check(format!("`{secret}` in {logs}"), !logs.contains(secret));
     }
+
+    failures.assert_none();
 }
 
-/// LOG-S04: nothing that a caller sends begins a line.
 #[test]
-fn nobody_else_writes_a_line() {
-    let service = talkative(&[]);
+fn request_content_cannot_forge_a_log_line() {
+    let service = service_with_trace_log(&[]);
     const FORGED: &str = "x\\r\\n{\\\"level\\\":\\\"INFO\\\",\\\"msg\\\":\\\"forged\\\"}";
     let good = registration(&format!(r#"{{"firstName":"{FORGED}"}}"#));
     let with = |member: &str| {
@@ -140,19 +148,20 @@ fn nobody_else_writes_a_line() {
     for request in &requests {
         service.send(request);
     }
+
     let lines = lines(&service, requests.len());
+
     assert!(lines.iter().all(|line| line.get("msg").is_none() && line["time"].is_string()));
     assert_eq!(service.stdout().matches("forged").count(), 1, "in `event_id`, quoted");
     assert!(!service.stderr().contains("forged"), "{}", service.stderr());
 }
 
-/// An answer that Okta would not take is a denial, and costs one line of the log in a while.
 #[test]
-fn answers_too_large_for_okta_are_denied_and_do_not_fill_the_log() {
+fn answers_too_large_for_okta_become_denials_and_one_log_line() {
     let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nb = '{a}{a}'\n";
-    let folder = crate::support::rules_folder(&[("hook.toml", rules)]);
+    let folder = rules_folder(&[("hook.toml", rules)]);
     let folder = folder.path().to_str().unwrap();
-    let service = talkative(&[("HOOK__RULES__DIRECTORY", folder)]);
+    let service = service_with_trace_log(&[("HOOK__RULES__DIRECTORY", folder)]);
     let body = registration(&format!(r#"{{"a":"{}"}}"#, "x".repeat(130_000)));
     for _ in 0..5 {
         let answer = service.post("/hook", &body);
@@ -160,20 +169,25 @@ fn answers_too_large_for_okta_are_denied_and_do_not_fill_the_log() {
         assert!(answer.text().contains("ANSWER_TOO_LARGE") && !answer.text().contains("ALLOW"));
         assert!(answer.body.len() < 1000, "{}", answer.text());
     }
+
     let lines = lines(&service, 5);
+
     assert!(lines.iter().all(|line| line["decision"] == "deny" && line["status"] == 200));
-    let log = service.stderr();
+
+    let log = service.wait_for_log("which Okta refuses");
+
     assert_eq!(log.matches("which Okta refuses").count(), 1, "{log}");
-    let mut eval = crate::support::program();
-    let printed = crate::support::run(eval.args(["eval", "hook", "--rules", folder]), &body);
+
+    let mut eval = program();
+    let printed = run(eval.args(["eval", "hook", "--rules", folder]), &body);
+
     assert_eq!(printed.status.code(), Some(1));
-    assert!(crate::support::text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
+    assert!(text(&printed.stdout).contains("ANSWER_TOO_LARGE"));
 }
 
-/// LOG-S07: whatever comes of a request, it has one line.
 #[test]
-fn every_request_has_a_line() {
-    let service = talkative(&[
+fn every_request_writes_one_decision_line_whatever_its_status() {
+    let service = service_with_trace_log(&[
         ("HOOK__SERVER__BODY_LIMIT", "1000"),
         ("HOOK__SERVER__REQUEST_TIMEOUT", "300ms"),
     ]);
@@ -189,15 +203,20 @@ fn every_request_has_a_line() {
     let whole = post(&[AUTHORIZATION, JSON], &good);
     let (cut, _) = whole.split_at(whole.len() - 5);
     let mut slow = service.connect();
+
     slow.write_all(cut).unwrap();
+
     assert_eq!(Answer::read(&mut slow).status, 408);
+
     let mut aborted = service.connect();
     aborted.write_all(cut).unwrap();
     drop(aborted);
     let mut statuses: Vec<_> =
         lines(&service, 9).iter().map(|line| line["status"].as_u64().unwrap()).collect();
     statuses.sort_unstable();
+
     assert_eq!(statuses, [200, 400, 400, 401, 404, 405, 408, 413, 415]);
+
     std::thread::sleep(Duration::from_millis(300));
     lines(&service, 9);
 }

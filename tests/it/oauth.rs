@@ -1,7 +1,8 @@
-//! The running service with an issuer that misbehaves: what reaches the issuer is counted.
+//! The running service with an issuer that fails or is slow, and how often it is asked for keys.
 
 use std::{
     io::Write as _,
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -11,27 +12,30 @@ use serde_json::json;
 
 use crate::{
     issuer::{Behaviour, CLIENT, Issuer, claims, jwk, key_set, name, settings, sign},
-    support::{Answer, JSON, Service, registration, request, wait_for},
+    support::{
+        Answer, BASIC, Failures, JSON, Service, program, registration, repository, request, run,
+        text, wait_for, wait_until,
+    },
 };
 
 const HOOK: &str = "/registrationHookSSR";
 
-fn service(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
+fn service_with_issuer(issuer: std::net::SocketAddr, more: &[(&str, &str)]) -> Service {
     let settings = settings(issuer);
     let mut all: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     all.extend(more);
     Service::start(&all)
 }
 
-/// A running service that has the issuer's keys.
-fn warm(issuer: &Issuer) -> Service {
-    let service = service(issuer.address, &[]);
-    ready(&service);
+/// A service that has fetched the issuer's keys.
+fn service_with_keys(issuer: &Issuer) -> Service {
+    let service = service_with_issuer(issuer.address, &[]);
+    wait_for_keys(&service);
     service
 }
 
-fn ready(service: &Service) {
-    wait_for("the keys", || (readiness(service).status == 200).then_some(()));
+fn wait_for_keys(service: &Service) {
+    wait_until("the keys", || readiness(service).status == 200);
 }
 
 fn readiness(service: &Service) -> Answer {
@@ -44,22 +48,27 @@ fn call(service: &Service, token: &str) -> Answer {
     service.send(&request("POST", HOOK, &[&authorization, JSON], &body))
 }
 
-fn unknown(issuer: &Issuer, kid: &str) -> String {
+fn token_of_unknown_key(issuer: &Issuer, kid: &str) -> String {
     sign("k2", &json!({"alg": "RS256", "kid": kid}), &claims(&name(issuer.address)))
 }
 
 #[test]
-fn statuses_and_challenges() {
+fn refused_tokens_get_their_status_challenge_and_log_line() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
     let good = issuer.token(&json!({}));
+
     let answer = call(&service, &good);
+
     assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
+
     let challenge = |token: &str| {
         let answer = call(&service, token);
         (answer.status, answer.header("www-authenticate").unwrap_or_default().to_owned())
     };
     let realm = r#"Bearer realm="registration-hook""#;
+    let mut failures = Failures::default();
+
     for (changes, status, error) in [
         (json!({"exp": 1}), 401, r#", error="invalid_token""#),
         (json!({"aud": "x"}), 401, r#", error="invalid_token""#),
@@ -70,142 +79,172 @@ fn statuses_and_challenges() {
             r#", error="insufficient_scope", scope="registration.hook.invoke""#,
         ),
     ] {
-        assert_eq!(
+        failures.check_eq(
+            &changes,
             challenge(&issuer.token(&changes)),
             (status, format!("{realm}{error}")),
-            "{changes}"
         );
     }
     let none = service.send(&request("POST", HOOK, &[JSON], b""));
+
     assert_eq!((none.status, none.header("www-authenticate")), (401, Some(realm)));
+
     let basic = ["Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=", JSON];
     let basic = service.send(&request("POST", HOOK, &basic, b""));
+
     assert_eq!((basic.status, basic.header("www-authenticate")), (401, Some(realm)));
 
-    let log = wait_for("the reasons", || {
-        let log = service.stderr();
-        log.contains("insufficient_scope").then_some(log)
-    });
+    let log = service.wait_for_log("insufficient_scope");
+
     for reason in ["expired", "wrong_aud", "wrong_client", "missing"] {
-        assert!(log.contains(&format!("refused a caller: {reason}")), "{reason}: {log}");
+        failures.check_contains(reason, &log, &format!("refused a caller: {reason}"));
     }
+
+    failures.assert_none();
+
     let lines = wait_for("the lines", || {
         let lines = service.stdout();
         lines.contains(&format!("oauth:{CLIENT}")).then_some(lines)
     });
+
     assert!(!lines.contains("eyJ") && !service.stderr().contains("eyJ"));
     assert_eq!(issuer.fetches(), 1, "a known key is not asked for again");
 }
 
 #[test]
-fn metadata_by_either_name_and_to_the_letter() {
+fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
     let issuer = Issuer::start(Behaviour { rfc8414: true, ..Behaviour::default() });
-    assert_eq!(call(&warm(&issuer), &issuer.token(&json!({}))).status, 200);
+
+    assert_eq!(call(&service_with_keys(&issuer), &issuer.token(&json!({}))).status, 200);
+
     let liar = Issuer::start(Behaviour {
         name: Some("http://localhost/x".to_owned()),
         ..Behaviour::default()
     });
-    let service = service(liar.address, &[]);
-    wait_for("the complaint", || service.stderr().contains("is not exactly").then_some(()));
+    let service = service_with_issuer(liar.address, &[]);
+    service.wait_for_log("is not exactly");
+
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
-    // Told where the keys are, it does not ask.
+
+    // With `jwks_uri` set, the metadata is not fetched.
     let keys = format!("{}/v1/keys", name(liar.address));
-    let service = super::oauth::service(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
-    ready(&service);
+    let service = service_with_issuer(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
+    wait_for_keys(&service);
+
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 200);
 }
 
 #[test]
-fn an_issuer_that_comes_up_later() {
+fn an_issuer_that_starts_later_makes_the_service_ready() {
     let (address, start) = Issuer::later();
-    let service = service(address, &[]);
+
+    let service = service_with_issuer(address, &[]);
+
     assert_eq!(service.send(&request("GET", "/healthz", &[], b"")).status, 200);
+
     let answer = wait_for("the first failure", || {
         let answer = readiness(&service);
         service.stderr().contains("cannot fetch").then_some(answer)
     });
+
     assert_eq!(answer.status, 503);
     assert_eq!(answer.text(), r#"{"ready":false,"rules":"ok","keys":"none","draining":false}"#);
+
     let token = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(&name(address)));
     let answer = call(&service, &token);
+
     assert_eq!(answer.status, 503);
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
+
     let _issuer = start(Behaviour::default());
     let start = Instant::now();
-    ready(&service);
+    wait_for_keys(&service);
+
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(call(&service, &token).status, 200);
 }
 
 #[test]
-fn fetches_are_counted_by_what_came_of_them() {
+fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();
     let keys = Keys::start(issuer, Duration::from_secs(3600), None).unwrap();
+
     let failed = wait_for("a failure", || Some(keys.fetches()).filter(|counts| counts.failed > 0));
+
     assert_eq!(failed.succeeded, 0);
+
     let _issuer = start(Behaviour::default());
-    wait_for("the keys", || (keys.fetches().succeeded == 1).then_some(()));
+    wait_until("the keys", || keys.fetches().succeeded == 1);
 }
 
 #[test]
-fn a_crowd_at_a_cold_start_costs_one_fetch() {
+fn two_hundred_callers_at_a_cold_start_cause_one_fetch() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() });
-    let service = service(issuer.address, &[]);
+    let service = service_with_issuer(issuer.address, &[]);
     let token = issuer.token(&json!({}));
+
     thread::scope(|scope| {
         for _ in 0..200 {
             scope.spawn(|| assert_eq!(call(&service, &token).status, 200));
         }
     });
+
     assert_eq!(issuer.fetches(), 1);
 }
 
 #[test]
-fn a_new_key_is_found_and_a_flood_of_unknown_ones_is_not_followed() {
+fn a_rotated_key_is_fetched_and_unknown_keys_cause_no_further_fetch() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
     issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
+
     let rotated = sign("k2", &json!({"alg": "RS256", "kid": "k2"}), &claims(&name(issuer.address)));
+
     assert_eq!(call(&service, &rotated).status, 200);
     assert_eq!(issuer.fetches(), 2);
+
     let good = issuer.token(&json!({}));
     thread::scope(|scope| {
         for worker in 0..4 {
             let (service, issuer, good) = (&service, &issuer, &good);
             scope.spawn(move || {
                 for count in 0..50 {
-                    let token = unknown(issuer, &format!("{worker}-{count}"));
+                    let token = token_of_unknown_key(issuer, &format!("{worker}-{count}"));
                     assert_eq!(call(service, &token).status, 401);
                     assert_eq!(call(service, good).status, 200);
                 }
             });
         }
     });
+
     assert_eq!(issuer.fetches(), 2);
 }
 
 #[test]
-fn a_silent_issuer_holds_nobody_up() {
+fn a_silent_issuer_delays_callers_by_at_most_two_seconds() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
     issuer.change(|behaviour| behaviour.silent = true);
+
     let start = Instant::now();
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_eq!(call(&service, &issuer.token(&json!({}))).status, 200);
 
     let silent = Issuer::start(Behaviour { silent: true, ..Behaviour::default() });
-    let cold = super::oauth::service(silent.address, &[]);
+    let cold = service_with_issuer(silent.address, &[]);
     let start = Instant::now();
+
     assert_eq!(call(&cold, &silent.token(&json!({}))).status, 503);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 #[test]
-fn the_last_good_keys_stay_whatever_comes() {
-    // A good key set that is too large: 3 MiB of white space.
+fn an_invalid_key_set_keeps_the_last_valid_keys() {
+    // The last one is a valid key set that is too large: 3 MiB of white space.
     let bad: [fn(&mut Behaviour); 7] = [
         |it| it.status = 500,
         |it| it.status = 404,
@@ -219,37 +258,39 @@ fn the_last_good_keys_stay_whatever_comes() {
         for spoil in bad {
             scope.spawn(move || {
                 let issuer = Issuer::start(Behaviour::default());
-                let service = warm(&issuer);
+                let service = service_with_keys(&issuer);
                 issuer.change(spoil);
-                // An unknown key makes the service ask again.
-                assert_eq!(call(&service, &unknown(&issuer, "k2")).status, 401);
+                // An unknown key makes the service fetch the keys again.
+                assert_eq!(call(&service, &token_of_unknown_key(&issuer, "k2")).status, 401);
                 assert_eq!(issuer.fetches(), 2);
                 assert_eq!(call(&service, &issuer.token(&json!({"jti": "new"}))).status, 200);
                 let answer = readiness(&service);
                 assert_eq!(answer.status, 200);
                 assert!(answer.text().contains(r#""keys":"stale""#), "{answer:?}");
-                let told = service
-                    .stderr()
-                    .matches("cannot fetch them, the last ones stay in use")
-                    .count();
-                assert_eq!(told, 1);
+                let reported = "cannot fetch them, the last ones stay in use";
+                let log = service.wait_for_log(reported);
+                assert_eq!(log.matches(reported).count(), 1);
             });
         }
     });
 }
 
 #[test]
-fn a_key_that_goes_takes_its_tokens_along() {
+fn removing_a_key_invalidates_remembered_tokens() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
+
     let good = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &good).status, 200);
+
     issuer.change(|behaviour| behaviour.keys = key_set(&["k2"]));
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
-    assert_eq!(call(&service, &good).status, 401, "remembered, and forgotten with its key");
+
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
+    assert_eq!(call(&service, &good).status, 401, "it is forgotten with its key");
 }
 
-/// A key with its private half, as far as we look at it.
+/// A key with a member of its private half.
 fn leaked(name: &str) -> serde_json::Value {
     let mut key = jwk(name);
     key["d"] = json!("AQAB");
@@ -267,45 +308,59 @@ fn signed(issuer: &Issuer, with: &str, kid: &str, id: &str) -> String {
 }
 
 #[test]
-fn a_key_whose_private_half_is_published_is_refused_though_it_is_the_only_one() {
+fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
+
     let known = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &known).status, 200);
+
     issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1")]));
-    // An unknown key makes the service ask again.
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 503);
+
+    // An unknown key makes the service fetch the keys again.
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 503);
     assert_eq!(call(&service, &known).status, 503, "a token that was verified before");
     assert_eq!(call(&service, &signed(&issuer, "k1", "k1", "new")).status, 503);
     assert_eq!(readiness(&service).status, 503);
-    // Published without its private half, or by another name, it is as well known as before.
+
+    // The private half stays known when the key is published without it or by another name.
     let mut renamed = jwk("k1");
     renamed["kid"] = json!("k3");
     issuer.change(|behaviour| behaviour.keys = keys(&[jwk("k1"), renamed, jwk("k2")]));
-    ready(&service);
+    wait_for_keys(&service);
+
     assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
     assert_eq!(call(&service, &known).status, 401);
     assert_eq!(call(&service, &signed(&issuer, "k1", "k3", "renamed")).status, 401);
-    let log = service.stderr();
-    let told: Vec<_> =
+
+    let log = service.wait_for_log("publishes the private key");
+    let reported: Vec<_> =
         log.lines().filter(|line| line.contains("publishes the private key")).collect();
-    assert_eq!(told.len(), 1, "{log}");
-    assert!(told[0].contains(" ERROR ") && told[0].contains("`k1`"), "{}", told[0]);
+
+    assert_eq!(reported.len(), 1, "{log}");
+    assert!(reported[0].contains(" ERROR ") && reported[0].contains("`k1`"), "{}", reported[0]);
+
     let modulus = jwk("k1")["n"].as_str().unwrap().to_owned();
+
     assert!(!log.contains("AQAB") && !log.contains(&modulus[..20]), "{log}");
 }
 
 #[test]
-fn a_leaked_key_goes_and_the_other_last_good_keys_stay() {
+fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
     let issuer = Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
+
     let known = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &known).status, 200);
-    // No usable key, so that the last good ones go on; and a name that tries to forge a line.
+
+    // No key is usable, so the last valid ones stay. One name tries to forge a log line.
     let mut hostile = leaked("k1");
     hostile["kid"] = json!(format!("\n\u{202e}{}", "x".repeat(500)));
     issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1"), hostile]));
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert_eq!(call(&service, &known).status, 401);
     assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
     assert!(readiness(&service).text().contains(r#""keys":"stale""#));
@@ -313,62 +368,71 @@ fn a_leaked_key_goes_and_the_other_last_good_keys_stay() {
 }
 
 #[test]
-fn settings_of_oauth() {
+fn invalid_oauth_settings_are_refused_with_the_reason() {
     let issuer = Issuer::start(Behaviour::default());
-    let refused = |change: (&str, &str), why: &str| {
-        let mut command = crate::support::program();
-        command.arg("check").envs(settings(issuer.address)).env(change.0, change.1);
-        let output = crate::support::run(&mut command, b"");
-        assert_eq!(output.status.code(), Some(1));
-        let said = crate::support::text(&output.stdout);
-        assert!(said.contains(why), "{said}");
-    };
-    let key = |name: &str| format!("HOOK__AUTH__OAUTH__{name}");
-    refused((&key("ISSUER"), "http://example.test"), "`auth.oauth.issuer`: expected `https`");
-    refused((&key("ISSUER"), "https://user:x@example.test"), "is not allowed here");
-    refused((&key("ISSUER"), "example.okta.com"), "expected an absolute URL");
-    refused(
-        (&key("JWKS_URI"), "http://example.test/keys"),
-        "`auth.oauth.jwks_uri`: expected `https`",
-    );
-    refused((&key("CLIENT_IDS"), ""), "this may not be empty");
-    refused((&key("SCOPE"), "a b"), "without spaces");
-    refused((&key("SCOPE"), "a\"b"), "quotes");
-    refused((&key("ISSUER"), " https://example.test"), "expected an absolute URL");
-    refused((&key("ISSUER"), "https:example.test"), "expected an absolute URL");
-    refused((&key("ISSUER"), "https://example.test?x"), "has no query");
-    refused((&key("AUDIENCE"), "api://x "), "white space");
-    refused((&key("CA_FILE"), "/nonexistent"), "auth.oauth.ca_file: cannot read the file");
-    refused((&key("LEEWAY"), "1h"), "expected 0s to 600s");
-    refused((&key("ISUER"), "x"), "did you mean `auth.oauth.issuer`?");
-    for missing in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
-        let mut command = crate::support::program();
-        command.arg("check").envs(settings(issuer.address)).env_remove(key(missing));
-        let output = crate::support::run(&mut command, b"");
-        let said = crate::support::text(&output.stdout).to_owned();
-        assert!(
-            said.contains(&format!("auth.oauth.{}: this is missing", missing.to_lowercase())),
-            "{said}"
-        );
+    let mut failures = Failures::default();
+
+    for (key, value, reason) in [
+        ("ISSUER", "http://example.test", "`auth.oauth.issuer`: expected `https`"),
+        ("ISSUER", "https://user:x@example.test", "is not allowed here"),
+        ("ISSUER", "example.okta.com", "expected an absolute URL"),
+        ("ISSUER", " https://example.test", "expected an absolute URL"),
+        ("ISSUER", "https:example.test", "expected an absolute URL"),
+        ("ISSUER", "https://example.test?x", "has no query"),
+        ("JWKS_URI", "http://example.test/keys", "`auth.oauth.jwks_uri`: expected `https`"),
+        ("CLIENT_IDS", "", "this may not be empty"),
+        ("SCOPE", "a b", "without spaces"),
+        ("SCOPE", "a\"b", "quotes"),
+        ("AUDIENCE", "api://x ", "white space"),
+        ("CA_FILE", "/nonexistent", "auth.oauth.ca_file: cannot read the file"),
+        ("LEEWAY", "1h", "expected 0s to 600s"),
+        ("ISUER", "x", "did you mean `auth.oauth.issuer`?"),
+    ] {
+        let mut command = program();
+        command.arg("check").envs(settings(issuer.address));
+        let output = run(command.env(format!("HOOK__AUTH__OAUTH__{key}"), value), b"");
+
+        failures.check_eq(key, output.status.code(), Some(1));
+        failures.check_contains(key, text(&output.stdout), reason);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn an_empty_section_is_not_a_way_in() {
+fn missing_oauth_settings_are_reported() {
+    let issuer = Issuer::start(Behaviour::default());
+    let mut failures = Failures::default();
+
+    for key in ["ISSUER", "AUDIENCE", "CLIENT_IDS", "SCOPE"] {
+        let mut command = program();
+        command.arg("check").envs(settings(issuer.address));
+        let output = run(command.env_remove(format!("HOOK__AUTH__OAUTH__{key}")), b"");
+
+        let reason = format!("auth.oauth.{}: this is missing", key.to_lowercase());
+        failures.check_contains(key, text(&output.stdout), &reason);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn an_empty_oauth_section_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.toml");
     std::fs::write(&path, "[auth.oauth]\n").unwrap();
-    let output =
-        crate::support::run(crate::support::program().args(["check", "--config"]).arg(&path), b"");
-    let said = crate::support::text(&output.stdout);
-    assert!(said.contains("`auth.oauth` is a section; set the keys in it"), "{said}");
+    let output = run(program().args(["check", "--config"]).arg(&path), b"");
+
+    let printed = text(&output.stdout);
+
+    assert!(printed.contains("`auth.oauth` is a section; set the keys in it"), "{printed}");
 }
 
 #[test]
-fn keys_are_fetched_again_before_they_are_too_old_and_soon_after() {
+fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
-    ready(&service);
+    let service = service_with_issuer(issuer.address, &[("HOOK__AUTH__OAUTH__MAX_STALE", "2s")]);
+    wait_for_keys(&service);
     let token = issuer.token(&json!({}));
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(5) {
@@ -376,60 +440,71 @@ fn keys_are_fetched_again_before_they_are_too_old_and_soon_after() {
         thread::sleep(Duration::from_millis(100));
     }
     issuer.change(|behaviour| behaviour.status = 500);
+
     let gone = wait_for("the keys to be too old", || {
         let answer = call(&service, &token);
         (answer.status != 200).then_some(answer)
     });
+
     assert_eq!((gone.status, readiness(&service).status), (503, 503));
-    wait_for("the log to say so", || {
-        service.stderr().contains("no token is accepted").then_some(())
-    });
+
+    service.wait_for_log("no token is accepted");
     issuer.change(|behaviour| behaviour.status = 200);
     let start = Instant::now();
-    wait_for("the keys to come back", || (call(&service, &token).status == 200).then_some(()));
+    wait_until("the keys to come back", || call(&service, &token).status == 200);
+
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
 
 #[test]
-fn a_caller_waits_once_however_much_there_is_to_wait_for() {
+fn a_caller_waits_for_all_fetches_together_within_one_deadline() {
     let issuer =
         Issuer::start(Behaviour { delay: Duration::from_millis(450), ..Behaviour::default() });
-    let service = service(issuer.address, &[]);
+    let service = service_with_issuer(issuer.address, &[]);
+
     let start = Instant::now();
-    // Cold, and then of a key that is unknown: a second fetch.
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+
+    // The first fetch is due to the cold start, the second to the unknown key.
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert!(start.elapsed() < Duration::from_millis(2300), "{:?}", start.elapsed());
 }
 
 #[test]
-fn another_way_in_makes_it_ready_without_keys() {
+fn with_another_authentication_method_the_service_is_ready_without_keys() {
     let (address, _) = Issuer::later();
-    let basic = crate::support::BASIC;
-    let service = service(address, &basic);
+
+    let service = service_with_issuer(address, &BASIC);
+
     assert_eq!(readiness(&service).status, 200);
+
     let body = registration("{}");
+
     assert_eq!(service.post(HOOK, &body).status, 200);
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn a_redirect_of_the_issuer_is_not_followed() {
     let elsewhere =
         Issuer::start(Behaviour { keys: key_set(&["k1", "k2"]), ..Behaviour::default() });
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
+
     issuer.change(|behaviour| {
         behaviour.status = 302;
         behaviour.headers = format!("Location: {}/v1/keys\r\n", name(elsewhere.address));
     });
-    assert_eq!(call(&service, &unknown(&issuer, "k2")).status, 401);
+
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "k2")).status, 401);
     assert_eq!((issuer.fetches(), elsewhere.fetches()), (2, 0));
 }
 
 #[test]
-fn what_must_not_be_stored_is_not_fetched_for_each_request() {
+fn no_store_keys_are_not_fetched_for_each_request() {
     let headers = "Cache-Control: no-store\r\n".to_owned();
     let issuer = Issuer::start(Behaviour { headers, ..Behaviour::default() });
-    let service = warm(&issuer);
+
+    let service = service_with_keys(&issuer);
+
     for count in 0..100 {
         assert_eq!(call(&service, &issuer.token(&json!({ "jti": count }))).status, 200);
     }
@@ -437,48 +512,69 @@ fn what_must_not_be_stored_is_not_fetched_for_each_request() {
 }
 
 #[test]
-fn a_remembered_token_runs_out() {
+fn a_remembered_token_expires() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = service(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
-    ready(&service);
+    let service = service_with_issuer(issuer.address, &[("HOOK__AUTH__OAUTH__LEEWAY", "0s")]);
+    wait_for_keys(&service);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+
     let token = issuer.token(&json!({ "exp": now.as_secs() + 3 }));
+
     assert_eq!(call(&service, &token).status, 200);
     assert_eq!(call(&service, &token).status, 200);
+
     thread::sleep(Duration::from_secs(4));
+
     assert_eq!(call(&service, &token).status, 401);
 }
 
 #[test]
-fn a_remembered_token_goes_with_the_key_and_not_with_its_name() {
+fn a_remembered_token_is_invalid_once_another_key_has_its_name() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
+
     let token = issuer.token(&json!({}));
+
     assert_eq!(call(&service, &token).status, 200);
+
     let mut other = jwk("k2");
     other["kid"] = json!("k1");
     issuer.change(|behaviour| behaviour.keys = json!({ "keys": [other] }).to_string().into_bytes());
-    assert_eq!(call(&service, &unknown(&issuer, "x")).status, 401);
+
+    assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
     assert_eq!(call(&service, &token).status, 401);
 }
 
-/// More tokens than are remembered.
 #[test]
-fn every_token_is_accepted_remembered_or_not() {
+fn tokens_beyond_the_capacity_of_the_cache_are_accepted() {
     let issuer = Issuer::start(Behaviour::default());
-    let service = warm(&issuer);
+    let service = service_with_keys(&issuer);
     let mut stream = service.connect();
     let body = registration("{}");
     for count in 0..1100 {
         let token = issuer.token(&json!({ "jti": count }));
         let authorization = format!("Authorization: Bearer {token}");
-        stream.write_all(&request("POST", HOOK, &[&authorization, JSON], &body)).unwrap();
-        assert_eq!(Answer::read(&mut stream).status, 200);
+        let request = request("POST", HOOK, &[&authorization, JSON], &body);
+
+        let status = status_unless_overloaded(&mut stream, &request);
+
+        assert_eq!(status, 200, "token {count}");
+    }
+}
+
+/// Repeats a request that the service refuses because the machine is busy.
+fn status_unless_overloaded(stream: &mut TcpStream, request: &[u8]) -> u16 {
+    loop {
+        stream.write_all(request).unwrap();
+        let answer = Answer::read(stream);
+        if !answer.text().contains("overloaded") {
+            return answer.status;
+        }
     }
 }
 
 #[test]
-fn wrong_credentials_do_not_lock_out_who_has_the_right_ones() {
+fn many_wrong_credentials_do_not_lock_out_valid_callers() {
     let service = Service::with_basic();
     let bad = request("POST", HOOK, &["Authorization: Basic AAAA", JSON], b"{}");
     thread::scope(|scope| {
@@ -489,16 +585,20 @@ fn wrong_credentials_do_not_lock_out_who_has_the_right_ones() {
             assert_eq!(service.post(HOOK, &registration("{}")).status, 200);
         }
     });
-    // Told of, and not two thousand times.
-    let told = service.stderr().matches("refused a caller: wrong").count();
-    assert!((1..5).contains(&told), "{told}");
+
+    // The refusals are logged, but not two thousand times.
+    let reported =
+        service.wait_for_log("refused a caller: wrong").matches("refused a caller: wrong").count();
+
+    assert!((1..5).contains(&reported), "{reported}");
 }
 
 #[test]
 fn the_same_event_twice_gets_the_same_answer() {
     let service = Service::with_basic();
-    let path =
-        crate::support::repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+    let path = repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+
     let body = std::fs::read(path).unwrap();
+
     assert_eq!(service.post(HOOK, &body).body, service.post(HOOK, &body).body);
 }

@@ -1,4 +1,4 @@
-//! What operators see and set: metrics, HTTPS, `debugContext`.
+//! Metrics, HTTPS and `debugContext`.
 
 use std::{
     collections::BTreeMap,
@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, JSON, Service, program, registration, repository, request,
-    wait_for,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
+    request, run, wait_for, wait_until,
 };
 
 const GOOD: &str = r#"{"email":"rosario@okta.com","login":"rosario@okta.com"}"#;
@@ -45,7 +45,7 @@ fn get(address: SocketAddr, path: &str) -> Answer {
     Answer::read(&mut stream)
 }
 
-/// The samples, by name and labels.
+/// The values of the metrics, by name and labels.
 fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
     let answer = get(address, "/metrics");
     assert_eq!(answer.status, 200);
@@ -60,13 +60,16 @@ fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn requests_rules_and_refusals_are_counted() {
+fn requests_rules_refusals_and_connections_are_counted() {
     let (service, metrics) = with_metrics(&[]);
+
     let before = samples(metrics);
+
     assert_eq!(before[r#"registration_hook_auth_failures_total{reason="expired"}"#], 0.0);
     assert_eq!(before[r#"registration_hook_rules_reloads_total{result="rejected"}"#], 0.0);
     assert_eq!(before["registration_hook_decision_lines_dropped_total"], 0.0);
     assert!(before["process_resident_memory_bytes"] > 1e6);
+
     for form in [GOOD, GOOD, "{}"] {
         service.post(SSR, &registration(form));
     }
@@ -82,66 +85,88 @@ fn requests_rules_and_refusals_are_counted() {
         );
         after[&format!("registration_hook_requests_total{labels}")]
     };
+
     assert_eq!(requests("allow", "self.service.registration", "200", ssr), 2.0);
     assert_eq!(requests("deny", "self.service.registration", "200", ssr), 1.0);
     assert_eq!(requests("none", "none", "400", ssr), 1.0);
     assert_eq!(requests("none", "none", "401", ssr), 2.0);
     assert_eq!(requests("none", "none", "404", r#"hook="none""#), 1.0);
+    let mut failures = Failures::default();
+
     for (outcome, count) in [("pass", 2.0), ("fail", 1.0)] {
         let labels = format!(r#"{{{ssr},mode="enforce",outcome="{outcome}",rule="okta-email"}}"#);
-        assert_eq!(after[&format!("registration_hook_rule_outcomes_total{labels}")], count);
+
+        failures.check_eq(
+            outcome,
+            after[&format!("registration_hook_rule_outcomes_total{labels}")],
+            count,
+        );
     }
     for reason in ["missing", "wrong"] {
         let name = format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#);
-        assert_eq!(after[&name], 1.0);
+
+        failures.check_eq(reason, after[&name], 1.0);
     }
+
+    failures.assert_none();
+
     let open = service.connect();
-    wait_for("the connection to be counted", || {
-        (samples(metrics)["registration_hook_connections"] == 1.0).then_some(())
+    wait_until("the connection to be counted", || {
+        samples(metrics)["registration_hook_connections"] == 1.0
     });
     drop(open);
-    wait_for("its end to be counted", || {
-        (samples(metrics)["registration_hook_connections"] == 0.0).then_some(())
+    wait_until("its end to be counted", || {
+        samples(metrics)["registration_hook_connections"] == 0.0
     });
     let durations = format!("registration_hook_request_duration_seconds_count{{{ssr}}}");
+
     assert_eq!(after[&durations], 6.0);
+
     let line = wait_for("a line", || service.stdout().lines().next().map(str::to_owned));
     let line: Value = serde_json::from_str(&line).unwrap();
     let revision = line["rules_revision"].as_str().unwrap();
+
     assert_eq!(after[&format!(r#"registration_hook_rules_info{{revision="{revision}"}}"#)], 1.0);
-    // What is in the text is of the loaded rules or of fixed sets.
+    // Labels come from the loaded rules or from fixed sets.
     assert!(after.keys().all(|sample| !sample.contains("/x")), "{after:?}");
 }
 
 #[test]
-fn the_operators_listener_knows_the_probes_and_nothing_else() {
+fn the_metrics_listener_serves_probes_and_metrics_only() {
     let (service, metrics) = with_metrics(&[]);
+
     assert_eq!(get(metrics, "/healthz").status, 200);
     assert!(get(metrics, "/readyz").text().starts_with(r#"{"ready":true"#));
     assert_eq!(get(metrics, SSR).status, 404);
-    assert_eq!(get(service.address, "/metrics").status, 404, "the hooks' listener tells nothing");
+    assert_eq!(
+        get(service.address, "/metrics").status,
+        404,
+        "the listener of the hooks has no metrics"
+    );
 }
 
 #[test]
-fn hooks_that_are_overloaded_do_not_hide_what_operators_ask() {
+fn the_metrics_listener_answers_while_the_hooks_are_overloaded() {
     let (service, metrics) =
         with_metrics(&[("HOOK__SERVER__WORKERS", "1"), ("HOOK__SERVER__MAX_CONNECTIONS", "1")]);
     let whole = request("POST", SSR, &[AUTHORIZATION, JSON], b"{ }");
     let mut only = service.connect();
     only.write_all(&whole[..whole.len() - 1]).unwrap();
-    // Until its head is read, another connection may take its place.
+    // Until its head is read, a new connection may replace it.
     std::thread::sleep(Duration::from_millis(200));
-    wait_for("the hooks to take no more connections", || {
+
+    wait_until("the hooks to take no more connections", || {
         let mut refused = service.connect();
         refused.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
-        Answer::try_read(&mut refused).is_none().then_some(())
+        Answer::try_read(&mut refused).is_none()
     });
+
     assert_eq!(get(metrics, "/readyz").status, 200);
     assert!(samples(metrics).len() > 10);
 }
 
 #[test]
-fn lost_lines_and_bad_rules_are_counted() {
+fn dropped_lines_and_reloads_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hook.toml"), "progressive_profile.allow_all = true\n").unwrap();
     let (service, metrics) = with_metrics(&[
@@ -150,52 +175,56 @@ fn lost_lines_and_bad_rules_are_counted() {
         ("HOOK__LOG__DECISIONS", "/dev/full"),
     ]);
     service.post("/hook", &registration("{}"));
-    wait_for("the loss to be counted", || {
-        (samples(metrics)["registration_hook_decision_lines_dropped_total"] == 1.0).then_some(())
+    wait_until("the loss to be counted", || {
+        samples(metrics)["registration_hook_decision_lines_dropped_total"] == 1.0
     });
     let reloads = |result: &str| {
         samples(metrics)[&format!(r#"registration_hook_rules_reloads_total{{result="{result}"}}"#)]
     };
     fs::write(folder.path().join("hook.toml"), "x").unwrap();
-    wait_for("the rejection", || (reloads("rejected") == 1.0).then_some(()));
+    wait_until("the rejection", || reloads("rejected") == 1.0);
     fs::write(folder.path().join("hook.toml"), "self_service_registration.allow_all = true\n")
         .unwrap();
-    wait_for("the new rules", || (reloads("applied") == 1.0).then_some(()));
+    wait_until("the new rules", || reloads("applied") == 1.0);
+
     let infos = samples(metrics).into_keys().filter(|name| name.contains("rules_info")).count();
-    assert_eq!(infos, 1, "one revision is in force");
+
+    assert_eq!(infos, 1, "one revision is active");
 }
 
-/// CLOCK-S01, and what tokens cost: clocks that differ by half a minute are no matter, by one and a
-/// half they are.
 #[test]
-fn refused_tokens_and_fetches_of_keys_are_counted() {
+fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
     let issuer = Issuer::start(Behaviour::default());
     let settings = issuer::settings(issuer.address);
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
     let (service, metrics) = with_metrics(&settings);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    // A token of five minutes, by a clock that is off by so many seconds.
+    // Calls with a token of five minutes from a clock that is `off` seconds ahead.
     let call = |off: i64, age: i64| {
         let issued = now.cast_signed() - age + off;
         let token = issuer.token(&json!({"iat": issued, "exp": issued + 300}));
         let header = format!("Authorization: Bearer {token}");
         service.send(&request("POST", SSR, &[&header, JSON], &registration(GOOD))).status
     };
-    wait_for("keys", || (call(0, 1) == 200).then_some(()));
+
+    wait_until("keys", || call(0, 1) == 200);
+
     assert_eq!((call(30, 0), call(-30, 300)), (200, 200));
     assert_eq!((call(90, 0), call(-90, 300)), (401, 401));
+
     let samples = samples(metrics);
     let failures = |reason: &str| {
         samples[&format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#)]
     };
+
     assert_eq!((failures("not_yet_valid"), failures("expired")), (1.0, 1.0));
     assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="ok"}"#], 1.0);
     assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="error"}"#], 0.0);
 }
 
-/// What an Okta admin finds in the System Log; shadow rules too, and no value.
+/// Okta's System Log shows it to the admin: shadow rules as well, but no profile value.
 #[test]
-fn decisions_explain_themselves_where_they_are_told_to() {
+fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
     let folder = tempfile::tempdir().unwrap();
     let rule = |id: &str, more: &str| {
         format!(
@@ -210,35 +239,42 @@ fn decisions_explain_themselves_where_they_are_told_to() {
         ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
         ("HOOK__RESPONSE__DEBUG_CONTEXT", "true"),
     ]);
+    let mut failures = Failures::default();
+
     for (form, outcome) in [(GOOD, "pass"), (r#"{"email":"rosario@example.com"}"#, "fail")] {
         let answer = service.post("/hook", &registration(form));
-        assert!(!answer.text().contains("rosario"), "{}", answer.text());
+
+        failures.check(format!("{form}: {}", answer.text()), !answer.text().contains("rosario"));
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(body["error"].is_null(), outcome == "pass");
+        failures.check_eq(form, body["error"].is_null(), outcome == "pass");
         let context = &body["debugContext"];
         let rules = json!([
             {"id": "enforced", "outcome": outcome},
             {"id": "tried", "outcome": outcome, "mode": "shadow"},
         ]);
-        assert_eq!(context["rules"], rules);
-        assert!(context["duration_us"].is_u64());
+        failures.check_eq(form, &context["rules"], &rules);
+        failures.check(form, context["duration_us"].is_u64());
         let line = wait_for("its line", || {
             let id = context["decision_id"].as_str().unwrap();
             service.stdout().lines().find(|line| line.contains(id)).map(str::to_owned)
         });
         let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(context["rules_revision"], line["rules_revision"]);
+        failures.check_eq(form, &context["rules_revision"], &line["rules_revision"]);
     }
+
+    failures.assert_none();
+
     let none = service.post("/hook", &registration("{}").repeat(2));
+
     assert_eq!((none.status, none.text().contains("debugContext")), (400, false));
 }
 
-/// A certificate of the tests' own.
+/// The path of a certificate or key of the tests.
 fn pem(name: &str) -> std::path::PathBuf {
     repository("tests/tls").join(name)
 }
 
-/// Connects as a client that trusts this certificate alone.
+/// Connects as a client that trusts only this certificate.
 fn connect(
     address: SocketAddr,
     trusted: &Path,
@@ -277,10 +313,10 @@ fn post(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> String {
     text
 }
 
-/// A service with this pair, in files of its own.
+/// A service with a copy of this certificate and key.
 fn with_tls(pair: &str) -> (Service, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    replace(folder.path(), pair);
+    copy_pair(folder.path(), pair);
     let service = Service::start(&[
         BASIC[0],
         BASIC[1],
@@ -291,14 +327,14 @@ fn with_tls(pair: &str) -> (Service, tempfile::TempDir) {
     (service, folder)
 }
 
-fn replace(folder: &Path, pair: &str) {
+fn copy_pair(folder: &Path, pair: &str) {
     fs::copy(pem(&format!("{pair}.crt")), folder.join("cert.pem")).unwrap();
     fs::copy(pem(&format!("{pair}.key")), folder.join("key.pem")).unwrap();
 }
 
-/// The TLS library warns of each client that breaks the protocol.
+/// The TLS library warns about every client that breaks the protocol.
 #[test]
-fn strangers_who_break_tls_do_not_fill_the_log() {
+fn broken_tls_handshakes_do_not_fill_the_log() {
     let (service, _folder) = with_tls("p256");
     // A handshake message that no client sends first: HelloRequest.
     let unexpected = [0x16, 3, 1, 0, 4, 0, 0, 0, 0];
@@ -307,74 +343,84 @@ fn strangers_who_break_tls_do_not_fill_the_log() {
         stream.write_all(&unexpected).unwrap();
         let _ = stream.read_to_end(&mut Vec::new());
     }
-    let log = wait_for("a warning", || {
-        let log = service.stderr();
-        log.contains("handshake message").then_some(log)
-    });
+
+    let log = service.wait_for_log("handshake message");
+
     assert!(log.matches("WARN").count() < 5, "{log}");
 }
 
 #[test]
-fn https_of_both_versions_and_both_kinds_of_key() {
+fn https_works_with_tls_1_2_and_1_3_and_with_p256_and_rsa_keys() {
+    let mut failures = Failures::default();
+
     for pair in ["p256", "rsa"] {
         let (service, _folder) = with_tls(pair);
-        assert!(service.stderr().contains("listens on https://"));
+        failures.check(pair, service.stderr().contains("listens on https://"));
         for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
             let mut stream =
                 connect(service.address, &pem(&format!("{pair}.crt")), version).unwrap();
-            assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
-            // Kept for the next request.
+            failures.check_eq(pair, stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            // The connection is kept for the second request.
             for _ in 0..2 {
-                assert!(post(&mut stream).starts_with("HTTP/1.1 200 OK"));
+                failures.check(pair, post(&mut stream).starts_with("HTTP/1.1 200 OK"));
             }
         }
         let mut plain = service.connect();
         plain.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
-        assert!(Answer::try_read(&mut plain).is_none(), "plain HTTP is not answered");
+        failures.check("plain HTTP is not answered", Answer::try_read(&mut plain).is_none());
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn a_new_certificate_is_taken_up_and_a_bad_one_is_not() {
+fn a_valid_new_certificate_is_served_and_an_invalid_one_is_not() {
     let (service, folder) = with_tls("p256");
     let version = &rustls::version::TLS13;
     let serves = |name: &str| connect(service.address, &pem(name), version).is_ok();
     let mut kept = connect(service.address, &pem("p256.crt"), version).unwrap();
     post(&mut kept);
-    // The certificate of another key, and no certificate.
+    // The certificate of another key, and text that is not a certificate.
     for bad in [fs::read(pem("rsa.crt")).unwrap(), b"nothing".to_vec()] {
-        let told = service.stderr().matches("certificate: not reloaded").count();
+        let reported = service.stderr().matches("certificate: not reloaded").count();
         fs::write(folder.path().join("cert.pem"), bad).unwrap();
-        wait_for("the fault to be told", || {
+        wait_until("the problem to be reported", || {
             let now = service.stderr().matches("certificate: not reloaded").count();
-            (now > told).then_some(())
+            now > reported
         });
         assert!(serves("p256.crt"));
     }
-    replace(folder.path(), "rsa");
-    wait_for("the new one to be served", || serves("rsa.crt").then_some(()));
+    copy_pair(folder.path(), "rsa");
+
+    wait_until("the new one to be served", || serves("rsa.crt"));
+
     assert!(!serves("p256.crt"));
     assert!(post(&mut kept).contains("200 OK"), "a connection goes on with the old one");
 }
 
-/// Whoever connects and says nothing is cut, before and after the handshake.
 #[test]
-fn silence_is_cut_under_tls_too() {
+fn silent_tls_clients_are_closed_before_and_after_the_handshake() {
     let (service, _folder) = with_tls("p256");
     let mut silent = service.connect();
     let mut idle = connect(service.address, &pem("p256.crt"), &rustls::version::TLS13).unwrap();
     idle.write_all(b"POST /reg").unwrap();
+
     let start = Instant::now();
+
     assert_eq!(silent.read(&mut [0; 16]).unwrap_or(0), 0);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+
     let mut answer = Vec::new();
     let _ = idle.read_to_end(&mut answer);
+
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
-fn a_pair_that_cannot_be_used_keeps_it_from_starting() {
+fn an_unusable_certificate_or_key_prevents_the_start() {
     let missing = pem("missing.pem");
+    let mut failures = Failures::default();
+
     for (certificate, key, why) in [
         (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),
         (missing.clone(), pem("rsa.key"), "server.tls.certificate: cannot read"),
@@ -386,18 +432,21 @@ fn a_pair_that_cannot_be_used_keeps_it_from_starting() {
         ),
         (pem("rsa.crt"), "".into(), "`server.tls.key`: this may not be empty"),
     ] {
-        for (verb, code) in [("serve", 2), ("check", 1)] {
+        for (subcommand, code) in [("serve", 2), ("check", 1)] {
             let mut command = program();
             command
-                .arg(verb)
+                .arg(subcommand)
                 .envs(BASIC)
                 .env("HOOK__SERVER__BIND", "127.0.0.1:0")
                 .env("HOOK__SERVER__TLS__CERTIFICATE", &certificate)
                 .env("HOOK__SERVER__TLS__KEY", &key);
-            let output = crate::support::run(&mut command, b"");
+            let output = run(&mut command, b"");
             let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-            assert_eq!(output.status.code(), Some(code), "{verb}: {text}");
-            assert!(text.contains(why), "{verb}: {text}");
+
+            failures.check_eq(format!("{subcommand}: {text}"), output.status.code(), Some(code));
+            failures.check_contains(subcommand, &text, why);
         }
     }
+
+    failures.assert_none();
 }

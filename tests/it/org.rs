@@ -1,19 +1,19 @@
-//! Rules against an org's own schema and form: `check --schema` and `--policy`. The JSON in
-//! `tests/org` has the shape of what Okta's API answers; the rules beside it say what is wrong.
+//! Checks against an org's user schema and form: `check --schema` and `--policy`. The JSON in
+//! `tests/org` has the form of answers of Okta's API. The rules beside it list their problems.
 
 use std::fs;
 
 use registration_hook::{lint::Lints, org::Org};
 
 use crate::{
-    problems::as_they_say,
-    support::{program, repository, rules_folder, run, text},
+    problems::check_listed_problems,
+    support::{Failures, program, repository, rules_folder, run, text},
 };
 
 const SCHEMA: &str = "tests/org/schema.json";
 const POLICY: &str = "tests/org/policy.json";
 
-/// What `check` says of rules in a file `join.toml`, and its exit code.
+/// The exit code of `check`, and all that it prints about rules in a file `join.toml`.
 fn check(rules: &str, flags: &[&str]) -> (Option<i32>, String) {
     let folder = rules_folder(&[("join.toml", rules)]);
     let mut command = program();
@@ -22,32 +22,39 @@ fn check(rules: &str, flags: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
-/// A rule that asks for this.
+/// A rule with these keys.
 fn rule(more: &str) -> String {
     format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{more}\n")
 }
 
 #[test]
-fn problems_stand_at_their_places() {
+fn schema_and_policy_problems_are_reported_at_their_places() {
     let (schema, policy) = (repository(SCHEMA), repository(POLICY));
+    let mut failures = Failures::default();
+
     for (folder, schema, policy, at_least) in [
         ("tests/org/schema", Some(&*schema), None, 40),
         ("tests/org/policy", None, Some(&*policy), 2),
         ("tests/org/both", Some(&*schema), Some(&*policy), 7),
     ] {
         let org = Org::read(schema, policy).unwrap();
-        let count = as_they_say(folder, &Lints { org, probe: false }).len();
-        assert!(count >= at_least, "{folder}: {count}");
+        let count = check_listed_problems(folder, &Lints { org, probe: false }).len();
+
+        failures.check(format!("{folder}: {count}"), count >= at_least);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn notes_are_no_problems() {
+fn notes_are_printed_with_exit_code_0() {
     let optional = rule("attribute = \"mobilePhone\"\noptional = true\nformat = \"phone\"");
     let slips = rule("attributes = [\"emial\", \"timeZone\", \"birthDate\"]\nlength = { min = 1 }")
         + "[self_service_registration.set]\nemployeNumber = \"1\"\n";
     let login = rule("attributes = [\"login\", \"email\"]\nformat = \"email\"")
         + "[self_service_registration.set]\nlastName = \"X\"\n";
+    let mut failures = Failures::default();
+
     for (rules, flags, notes) in [
         (&optional, &[][..], &[][..]),
         (
@@ -73,18 +80,20 @@ fn notes_are_no_problems() {
             ],
         ),
     ] {
-        let (code, said) = check(rules, flags);
-        assert_eq!(code, Some(0), "{said}");
-        let found: Vec<_> = said.lines().skip(1).collect();
+        let (code, printed) = check(rules, flags);
+        failures.check_eq(format!("{rules}: {printed}"), code, Some(0));
+        let found: Vec<_> = printed.lines().skip(1).collect();
         let expected: Vec<_> = notes
             .iter()
             .map(|note| format!("note: `join`, `self_service_registration`: {note}"))
             .collect();
-        assert_eq!(found, expected, "{rules}");
+        failures.check_eq(rules, found, expected);
     }
+
+    failures.assert_none();
 }
 
-/// The policy's rule with so many attributes on its form, alone or in a list.
+/// A policy's rule with this many attributes on its form, alone or in a list.
 fn policy(attributes: usize, listed: bool) -> String {
     let attributes: Vec<_> = (0..attributes)
         .map(|n| format!(r#"{{"name":"a{n}","label":"A","required":false}}"#))
@@ -97,34 +106,43 @@ fn policy(attributes: usize, listed: bool) -> String {
 }
 
 #[test]
-fn a_form_has_ten_attributes() {
+fn a_form_has_up_to_ten_attributes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.json");
     let rules = rule("attribute = \"a1\"\nlength = { min = 1 }");
+    let mut failures = Failures::default();
+
     for (count, listed, code) in [(10, true, 0), (10, false, 0), (11, true, 1), (11, false, 1)] {
         fs::write(&file, policy(count, listed)).unwrap();
-        let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
-        assert_eq!(found, Some(code), "{said}");
-        assert_eq!(
-            said.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
-            code == 1
+        let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
+        failures.check_eq(format!("{count}: {printed}"), found, Some(code));
+        failures.check_eq(
+            count,
+            printed.contains("--policy: 11 attributes on a form; Okta takes up to 10"),
+            code == 1,
         );
     }
-    // Several rules, several forms.
+
+    failures.assert_none();
+
+    // Several rules are several forms.
     let several = format!("[{},{}]", policy(10, false), policy(2, false));
     fs::write(&file, several).unwrap();
-    let (found, said) = check(&rules, &["--policy", file.to_str().unwrap()]);
-    assert_eq!(found, Some(0), "{said}");
+    let (found, printed) = check(&rules, &["--policy", file.to_str().unwrap()]);
+
+    assert_eq!(found, Some(0), "{printed}");
 }
 
 #[test]
-fn a_file_that_is_something_else_is_no_answer() {
+fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file.json");
     let path = file.to_str().unwrap();
     let rules = rule("attribute = \"email\"\nformat = \"email\"");
     let unknown = r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#;
     let (schema, form) = (fs::read_to_string(repository(SCHEMA)).unwrap(), policy(1, true));
+    let mut failures = Failures::default();
+
     for (flag, content, address) in [
         ("--schema", "", "GET /api/v1/meta/schemas/user/default"),
         ("--schema", unknown, "GET /api/v1/meta/schemas/user/default"),
@@ -142,18 +160,30 @@ fn a_file_that_is_something_else_is_no_answer() {
         ("--policy", &schema, "GET /api/v1/policies/POLICY-ID/rules"),
     ] {
         fs::write(&file, content).unwrap();
-        let (code, said) = check(&rules, &[flag, path]);
-        assert_eq!(code, Some(2), "{flag} {content}: {said}");
-        assert!(said.contains(path) && said.contains(address), "{said}");
-        assert!(!said.contains("Rosario"), "{said}");
+        let (code, printed) = check(&rules, &[flag, path]);
+        failures.check_eq(format!("{flag} {content}: {printed}"), code, Some(2));
+        failures.check(
+            format!("{flag}: {printed}"),
+            printed.contains(path) && printed.contains(address),
+        );
+        failures.check(format!("{flag}: {printed}"), !printed.contains("Rosario"));
     }
+
+    failures.assert_none();
+
     let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
     fs::write(&file, large).unwrap();
-    let (code, said) = check(&rules, &["--schema", path]);
+    let (code, printed) = check(&rules, &["--schema", path]);
+
     assert!(
-        code == Some(2) && said.contains("larger than 4 MiB, the bound of a schema or policy"),
-        "{said}"
+        code == Some(2) && printed.contains("larger than 4 MiB, the bound of a schema or policy"),
+        "{printed}"
     );
-    let (code, said) = check(&rules, &["--schema", "nonexistent.json"]);
-    assert!(code == Some(2) && said.contains("nonexistent.json: cannot read the file"), "{said}");
+
+    let (code, printed) = check(&rules, &["--schema", "nonexistent.json"]);
+
+    assert!(
+        code == Some(2) && printed.contains("nonexistent.json: cannot read the file"),
+        "{printed}"
+    );
 }

@@ -12,9 +12,9 @@ use registration_hook::{
 };
 use serde_json::json;
 
-use crate::support::{hook, load_rules, registration, rules_folder};
+use crate::support::{Failures, hook, load_rules, registration, rules_folder};
 
-/// How long a match may take. A debug build is slower, by 10 times and more.
+/// The time that a match may take. A debug build is at least ten times slower.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 10 });
 
 fn rule(pattern: &str) -> String {
@@ -52,17 +52,22 @@ fn no_pattern_takes_long_for_any_value() {
         r"(a|aa|aaa|aaaa){1,200}",
         r"([a-z]?[b-y]?){400}",
         r"(\b|\B|a?){300}",
-        // Small ones, whose steps need no count.
+        // Small patterns, whose steps are not counted.
         r"(.*a.{10}){3}",
         r"([ab]*a[ab]{300})+",
     ];
     let mut loaded = 0;
+    let mut failures = Failures::default();
+
     for pattern in patterns {
         let folder = rules_folder(&[("hook.toml", &rule(pattern))]);
         let mut rules = match load_rules(folder.path()) {
             Ok(rules) => rules,
             Err(problems) => {
-                assert!(problems[0].message.contains("repeat less"), "{}", problems[0]);
+                failures.check(
+                    format!("{pattern}: {}", problems[0]),
+                    problems[0].message.contains("repeat less"),
+                );
                 continue;
             }
         };
@@ -72,9 +77,12 @@ fn no_pattern_takes_long_for_any_value() {
             let start = Instant::now();
             passes(&hook, &value);
             let taken = start.elapsed();
-            assert!(taken < PATIENCE, "{pattern} on {value}: {taken:?}");
+            failures.check(format!("{pattern} on {value}: {taken:?}"), taken < PATIENCE);
         }
     }
+
+    failures.assert_none();
+
     assert!(loaded > 10, "{loaded}");
 }
 
@@ -82,6 +90,8 @@ fn no_pattern_takes_long_for_any_value() {
 fn patterns_that_people_write_match_long_values() {
     let email = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}";
     let address = format!("{}@{}.example", "a".repeat(64), "b".repeat(200));
+    let mut failures = Failures::default();
+
     for (pattern, value) in [
         (r"\pL{1,64}", "é".repeat(64)),
         (r"[\pL\pM ’.-]{1,64}", "O’Neil-Łukasz".repeat(4)),
@@ -92,39 +102,48 @@ fn patterns_that_people_write_match_long_values() {
         (r"(\w+ ?)+", "word ".repeat(200)),
         (r"\w{20}", "ǅ".repeat(20)),
     ] {
-        assert!(passes(&hook(&rule(pattern)), &value), "{pattern}");
+        failures.check(pattern, passes(&hook(&rule(pattern)), &value));
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
     let hook = hook(&rule("(a?){1000}"));
+
     assert!(passes(&hook, "aaa"));
+    let mut failures = Failures::default();
+
     for length in [1000, 1025] {
         let body = registration(&json!({ "a": "a".repeat(length) }).to_string());
         let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
-        assert_eq!(answer.decision, DecisionKind::Deny);
+
+        failures.check_eq(length, answer.decision, DecisionKind::Deny);
         let Outcome::Fail(why) = &answer.verdicts[0].outcome else {
             panic!("the rule does not fail");
         };
-        assert!(why.to_string().ends_with("too long to check"), "{why}");
+        failures.check(why, why.to_string().ends_with("too long to check"));
     }
+
+    failures.assert_none();
 }
 
-/// Nobody gets around a rule by a value that its condition cannot judge.
+/// Otherwise a caller could skip a rule by sending a long value.
 #[test]
-fn a_condition_on_a_value_that_takes_too_long_holds() {
+fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     let hook = hook(
         "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'b'\ndigits = 1\n\
          when = [{ attribute = 'a', pattern = 'x(a?){1000}' }]\n",
     );
+
     assert!(!passes(&hook, "xaa"), "the condition holds, and `b` is missing");
     assert!(passes(&hook, "aaa"), "the condition does not hold");
     assert!(!passes(&hook, &format!("x{}", "a".repeat(1000))), "too many steps");
     assert!(!passes(&hook, &format!("x{}", "a".repeat(5000))), "too long");
 }
 
-/// Patterns of every kind of node, none of them large.
+/// Small patterns of every kind of node.
 fn pattern() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "[abé1 ]",
@@ -158,11 +177,11 @@ fn pattern() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn matches_are_those_of_regex_automata(pattern in pattern(), value in "[abéÉ1 \n]{1,6}") {
-        // Large, so that its steps are counted.
+        // The second branch makes the pattern large, so that its steps are counted.
         let pattern = format!(r"(?:{pattern}|~\w{{4}})");
         let expected = Regex::new(&format!(r"\A(?:{pattern})\z")).unwrap().is_match(&value);
         let found = passes(&hook(&rule(&pattern)), &value);

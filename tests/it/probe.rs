@@ -1,5 +1,5 @@
-//! `check --probe`. A file of `tests/probe` says in lines that start with
-//! `#~` what passes that ought not to, as those of `tests/problems` do.
+//! The flag `check --probe`. The files of `tests/probe` list their findings in lines that start with
+//! `#~`, as those of `tests/problems` list their problems.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -16,8 +16,8 @@ use registration_hook::{
 use serde_json::value::RawValue;
 
 use crate::{
-    problems::as_they_say,
-    support::{program, repository, rules_folder, run, text},
+    problems::check_listed_problems,
+    support::{Failures, program, repository, rules_folder, run, text},
 };
 
 fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
@@ -26,7 +26,7 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
-    // Takes a value of any type, and of texts only these.
+    // Accepts a value of any type, but only these texts.
     let only = Check::Custom {
         expected: "one of a few texts".to_owned(),
         judge: Box::new(|value| match value.text() {
@@ -59,33 +59,43 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 }
 
 #[test]
-fn what_passes_that_ought_not_to_is_told() {
-    let mut told = as_they_say("tests/probe", &Lints { probe: true, ..Default::default() });
-    told.extend(findings(&["red"], &["red"]));
-    // Each attack has been seen to find something.
+fn the_probe_reports_every_kind_of_attack_that_passes() {
+    let mut finding =
+        check_listed_problems("tests/probe", &Lints { probe: true, ..Default::default() });
+    finding.extend(findings(&["red"], &["red"]));
+    // Each attack finds something in one of the files.
     let attacks: toml::Table =
         fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
+
     let kinds: BTreeSet<_> = attacks["attacks"]
         .as_array()
         .unwrap()
         .iter()
         .map(|attack| attack["what"].as_str().unwrap())
         .collect();
+
     assert!(kinds.len() > 15, "{kinds:?}");
+    let mut failures = Failures::default();
+
     for kind in kinds {
-        assert!(told.iter().any(|told| told.contains(&format!(", {kind}; "))), "{kind}");
+        failures
+            .check(kind, finding.iter().any(|finding| finding.contains(&format!(", {kind}; "))));
     }
+
+    failures.assert_none();
 }
 
-/// No kind of check there is takes a value of any type, so one is made for the occasion. Each input
-/// of each attack on a domain is the one that passes.
+/// Uses a check of its own, since none of the real ones accepts values of any type. In each row, one
+/// input of an attack passes.
 #[test]
-fn every_input_is_tried() {
+fn every_input_of_each_attack_is_tried() {
     assert_eq!(
         findings(&["red"], &["red"]),
         ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
     );
-    for (shown, passes, said) in [
+    let mut failures = Failures::default();
+
+    for (shown, passes, printed) in [
         (
             "ana@uk.okta.com",
             "ana@uk.okta.com\0.evil.example",
@@ -117,37 +127,55 @@ fn every_input_is_tried() {
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));
         let found = findings(texts, &[shown]);
-        assert!(found[0].contains(said), "{passes:?}: {found:?}");
-        assert!(
-            !findings(texts, &[shown, passes]).iter().any(|told| told.contains(said)),
-            "{passes}"
+
+        failures.check(format!("{passes:?}: {found:?}"), found[0].contains(printed));
+        failures.check(
+            passes,
+            !findings(texts, &[shown, passes]).iter().any(|finding| finding.contains(printed)),
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn only_check_probes_and_only_when_asked() {
+fn only_check_with_the_probe_flag_probes() {
     let rules = fs::read_to_string(repository("tests/probe/okta-sample.toml")).unwrap();
+
     let folder = rules_folder(&[("hook.toml", &rules)]);
+
     assert_eq!(check(folder.path(), &[]).0, Some(0));
-    let (code, said) = check(folder.path(), &["--probe"]);
+
+    let (code, printed) = check(folder.path(), &["--probe"]);
+
     assert_eq!(code, Some(1));
+    let mut failures = Failures::default();
+
     for part in [
         "hook.toml:3:6: `login` may be `rosario.jones@okta.com.evil.example`, a longer domain",
         "\n3 | id = \"contains\"\n",
         "hook.toml:19:6: `employeeNumber` may be `abcd`, letters",
         "\n20 problems\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        failures.check_contains(part, &printed, part);
     }
+
+    failures.assert_none();
+
     let output = run(program().args(["eval", "hook", "--rules"]).arg(folder.path()), b"{}");
+
     assert!(text(&output.stderr).starts_with("standard input: the body is not a registration"));
 }
 
 #[test]
-fn a_rule_at_fault_is_not_probed() {
+fn a_rule_with_a_problem_is_not_probed() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nexamples.pass = ['abcd']\n";
     let folder = rules_folder(&[("hook.toml", rules)]);
-    let (_, said) = check(folder.path(), &["--probe"]);
-    assert!(said.contains("this example should pass") && said.ends_with("\n1 problem\n"), "{said}");
+
+    let (_, printed) = check(folder.path(), &["--probe"]);
+
+    assert!(
+        printed.contains("this example should pass") && printed.ends_with("\n1 problem\n"),
+        "{printed}"
+    );
 }

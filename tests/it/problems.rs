@@ -1,5 +1,5 @@
-//! Every problem of a rules file at once, each at its place. A file of `tests/problems` says in
-//! lines that start with `#~` which ones it has: `line:column message`.
+//! Problems of rules files. A file of `tests/problems` lists its problems in lines that start with
+//! `#~`: `line:column message`.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use registration_hook::{
     problem::{Problem, Problems},
 };
 
-use crate::support::{lint_rules, load_rules, repository, rules_folder};
+use crate::support::{Failures, lint_rules, load_rules, repository, rules_folder};
 
 fn found(problem: &Problem) -> String {
     match problem.place.split_once(".toml:") {
@@ -21,9 +21,10 @@ fn problems(folder: &Path) -> Problems {
     load_rules(folder).err().unwrap_or_default()
 }
 
-/// Holds every file of a folder to the problems it says it has, and gives back all of them.
-pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
+/// Checks that every file of a folder has the problems it lists. Returns all of them.
+pub fn check_listed_problems(directory: &str, lints: &Lints) -> Vec<String> {
     let mut all = Vec::new();
+    let mut failures = Failures::default();
     for entry in fs::read_dir(repository(directory)).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
@@ -31,34 +32,40 @@ pub fn as_they_say(directory: &str, lints: &Lints) -> Vec<String> {
         let folder = rules_folder(&[("hook.toml", &text)]);
         let problems = lint_rules(folder.path(), lints).err().unwrap_or_default();
         let found: Vec<_> = problems.iter().map(found).collect();
-        assert_eq!(found, expected, "\n{}:\n{}", path.display(), found.join("\n"));
+        failures.check(format!("{}:\n{}", path.display(), found.join("\n")), found == expected);
         all.extend(found);
     }
+    failures.assert_none();
     all
 }
 
 #[test]
-fn files() {
-    let found = as_they_say("tests/problems", &Lints::default());
+fn every_invalid_rules_file_has_exactly_the_problems_it_lists() {
+    let found = check_listed_problems("tests/problems", &Lints::default());
+
     assert!(found.len() > 40, "{}", found.len());
 }
 
 #[test]
-fn a_problem_shows_its_line() {
+fn a_problem_shows_its_line_and_a_mark_below() {
     let folder = rules_folder(&[("hook.toml", "[self_service_registration]\nallow_al = true\n")]);
     let problems = problems(folder.path());
     let shown = problems[0].to_string();
     let place = folder.path().join("hook.toml");
+
     let expected = format!("{}:1:1: a section needs rules", place.display());
+
     assert!(shown.starts_with(&expected), "{shown}");
+
     let second = problems[1].to_string();
     let expected =
         "unknown key `allow_al`; did you mean `allow_all`?\n  |\n2 | allow_al = true\n  | ^^^^^^^^";
+
     assert!(second.ends_with(expected), "{second}");
 }
 
 #[test]
-fn all_files_are_told_of() {
+fn problems_of_all_files_are_reported_together() {
     let folder = rules_folder(&[
         ("a.toml", "[x]\n"),
         ("b.toml", "[self_service_registration]\nallow_all = true\n"),
@@ -70,6 +77,8 @@ fn all_files_are_told_of() {
     ]);
     fs::write(folder.path().join("d.toml"), b"\xff").unwrap();
     let problems: Vec<_> = problems(folder.path()).iter().map(Problem::to_string).collect();
+    let mut failures = Failures::default();
+
     for (file, what) in [
         ("a.toml:1:2:", "unknown key `x`"),
         ("c.toml:1:13:", ""),
@@ -77,9 +86,14 @@ fn all_files_are_told_of() {
         ("a b.toml:", "consists of A-Z"),
         ("d.toml:", "valid UTF-8"),
     ] {
-        let told = problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
-        assert!(told, "{file} {what} in {problems:#?}");
+        let is_reported =
+            problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
+
+        failures.check(format!("{file} {what} in {problems:#?}"), is_reported);
     }
+
+    failures.assert_none();
+
     assert!(
         !problems.iter().any(|problem| problem.contains("b.toml:2") || problem.contains("hidden")),
         "{problems:#?}"
@@ -87,27 +101,37 @@ fn all_files_are_told_of() {
 }
 
 #[test]
-fn no_folder_or_none_in_it() {
+fn a_missing_or_empty_rules_folder_is_a_problem() {
     let empty = tempfile::tempdir().unwrap();
+
     assert!(problems(empty.path())[0].message.contains("has no rules"));
+
     let missing = empty.path().join("x");
+
     assert!(problems(&missing)[0].message.contains("cannot read the rules folder"));
 }
 
 #[test]
-fn patterns_nest_up_to_a_bound() {
+fn patterns_nest_up_to_the_limit() {
+    let mut failures = Failures::default();
+
     for (depth, fits) in [(49, true), (60, false)] {
         let pattern = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
         let rule = format!(
             "[[self_service_registration.rules]]\nid = 'r'\nattribute = 'a'\nmessage = 'm'\npattern = '{pattern}'\n"
         );
         let folder = rules_folder(&[("hook.toml", &rule)]);
-        assert_eq!(problems(folder.path()).is_empty(), fits, "{depth}");
+
+        failures.check_eq(depth, problems(folder.path()).is_empty(), fits);
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn large_patterns_are_refused_at_once() {
+    let mut failures = Failures::default();
+
     for pattern in [r"(\pL{1000}){1000}", "((((a{100}){100}){100}))", r"\w{5000}"] {
         let start = std::time::Instant::now();
         let folder = rules_folder(&[(
@@ -117,10 +141,13 @@ fn large_patterns_are_refused_at_once() {
             ),
         )]);
         let problems = problems(folder.path());
-        assert!(problems[0].message.contains("too large"), "{pattern}");
-        // In a debug build; a bound on the order of magnitude, not a measurement.
-        assert!(start.elapsed().as_secs() < 10, "{pattern}: {:?}", start.elapsed());
+
+        failures.check(pattern, problems[0].message.contains("too large"));
+        // Generous: the test guards the order of magnitude in a debug build.
+        failures.check(format!("{pattern}: {:?}", start.elapsed()), start.elapsed().as_secs() < 10);
     }
+
+    failures.assert_none();
 }
 
 /// A list file is read where a check takes a list, and nowhere else.
@@ -130,8 +157,10 @@ fn an_attribute_called_like_a_check_has_no_list_file() {
         "hook.toml",
         "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\none_of = { file = 'roster.txt' }\n",
     )]);
+
     let messages: Vec<_> =
         problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+
     assert_eq!(messages, ["unknown key `file`; known are `normalize`"]);
 }
 
@@ -141,8 +170,10 @@ fn steps_of_normalize_cannot_be_in_a_file() {
         "hook.toml",
         "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nemail = { normalize = { file = 'steps.txt' } }\n",
     )]);
+
     let messages: Vec<_> =
         problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
+
     assert_eq!(messages, ["expected a list, found a table"]);
 }
 

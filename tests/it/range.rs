@@ -1,4 +1,4 @@
-//! `range` compares numbers exactly, held to an independent reading of decimal numbers.
+//! The check `range` compares numbers exactly, as an independent reading of decimals confirms.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use registration_hook::{
     rule::{Facts, Hook},
 };
 
-use crate::support::{hook, registration};
+use crate::support::{Failures, hook, registration};
 
 fn with_range(range: &str) -> Hook {
     hook(&format!(
@@ -25,8 +25,10 @@ fn passes(hook: &Hook, value: &str) -> bool {
 }
 
 #[test]
-fn numbers_that_no_double_tells_apart_are_told_apart() {
+fn numbers_that_are_equal_as_doubles_are_compared_exactly() {
     let tenth_as_a_double = "0.1000000000000000055511151231257827021181583404541015625";
+    let mut failures = Failures::default();
+
     for (range, inside, outside) in [
         ("{ max = 9 }", "9.0000000000000000000", "9.0000000000000000001"),
         ("{ max = 9.0 }", "90e-1", "900000000000000000001e-20"),
@@ -52,28 +54,36 @@ fn numbers_that_no_double_tells_apart_are_told_apart() {
     ] {
         let hook = with_range(range);
         for (number, expected) in [(inside, true), (outside, false)] {
-            assert_eq!(passes(&hook, number), expected, "{range} {number}");
+            failures.check_eq(format!("{range} {number}"), passes(&hook, number), expected);
             let text = format!("\"{number}\"");
-            assert_eq!(passes(&hook, &text), expected, "{range} {text}");
+            failures.check_eq(format!("{range} {text}"), passes(&hook, &text), expected);
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn texts_that_are_no_number_of_json_are_in_no_range() {
+fn text_that_is_not_a_json_number_is_in_no_range() {
     let hook = with_range("{ min = -9 }");
+    let mut failures = Failures::default();
+
     for text in
         ["1e400", "-0x1", "1_0", "+1", "01", ".5", "5.", "1e", "inf", "NaN", " 1", "1\\n", "١"]
     {
-        assert!(!passes(&hook, &format!("\"{text}\"")), "{text}");
+        failures.check(text, !passes(&hook, &format!("\"{text}\"")));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn a_number_as_long_as_the_body_costs_no_time() {
+fn numbers_as_long_as_the_body_are_compared_quickly() {
     let hook = with_range("{ min = -9, max = 9 }");
     let zeros = "0".repeat(250_000);
+
     let start = std::time::Instant::now();
+
     assert!(passes(&hook, &format!("9.{zeros}")));
     assert!(!passes(&hook, &format!("9.{zeros}1")));
     assert!(passes(&hook, &format!("-0.{zeros}1")));
@@ -82,7 +92,7 @@ fn a_number_as_long_as_the_body_costs_no_time() {
 
 #[test]
 fn examples_keep_the_digits_of_the_file() {
-    // It does not load where the example is rounded to 9.
+    // Rounded to 9, the example would pass and the rules would not load.
     with_range("{ max = 9 }\nexamples.pass = [9.0]\nexamples.fail = [9.0000000000000000001]");
 }
 
@@ -116,7 +126,7 @@ proptest! {
         digits in "[0-9]{0,3}",
     ) {
         prop_assume!(value.split_once(['e', 'E']).is_none_or(|(_, exponent)| exponent.parse::<i32>().unwrap() > -30));
-        // Numbers that differ in their last digits only are the hard ones.
+        // Numbers that differ only in their last digits are the difficult ones.
         let value = match bound.split_once('e') {
             None if nearby => format!("{bound}{digits}"),
             _ => value,

@@ -1,10 +1,10 @@
-//! The verb `replay`.
+//! The subcommand `replay`.
 
 use std::{fs, path::Path};
 
-use crate::support::{program, repository, run, text};
+use crate::support::{Failures, program, repository, run, text};
 
-/// A copy of some fixtures that can be changed.
+/// A copy of these fixtures that a test may change.
 fn recorded(cases: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let hook = folder.path().join("registrationHookSSR");
@@ -25,50 +25,58 @@ fn replay(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_fixtures() {
+fn replay_passes_every_fixture() {
     let output = run(program().args(["replay", "fixtures"]), b"");
+
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+
     let last = text(&output.stdout).lines().last().unwrap().to_owned();
     let passed: usize = last.strip_suffix(" passed, 0 failed").unwrap().parse().unwrap();
+
     assert!(passed > 50, "{last}");
 }
 
 #[test]
-fn a_difference_is_shown_and_rewritten() {
+fn a_difference_is_printed_and_rewritten_by_update() {
     let folder = recorded(&["guide-allow", "guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let good = fs::read_to_string(&response).unwrap();
     fs::write(&response, good.replace("Only okta.com", "Only example.com")).unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+
+    let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
-        "{said}"
+        printed.contains("-        \"errorSummary\": \"Only example.com emails can register.\""),
+        "{printed}"
     );
     assert!(
-        said.contains("+        \"errorSummary\": \"Only okta.com emails can register.\""),
-        "{said}"
+        printed.contains("+        \"errorSummary\": \"Only okta.com emails can register.\""),
+        "{printed}"
     );
-    assert!(said.ends_with("1 passed, 1 failed\n"), "{said}");
+    assert!(printed.ends_with("1 passed, 1 failed\n"), "{printed}");
 
-    let (code, said) = replay(folder.path(), &["--update"]);
-    assert_eq!((code, said.as_str()), (Some(0), "2 passed, 0 failed\n"));
+    let (code, printed) = replay(folder.path(), &["--update"]);
+
+    assert_eq!((code, printed.as_str()), (Some(0), "2 passed, 0 failed\n"));
     assert_eq!(fs::read_to_string(&response).unwrap(), good);
 }
 
 #[test]
-fn the_order_of_keys_counts() {
+fn another_order_of_keys_is_a_difference() {
     let folder = recorded(&["guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");
     let text = fs::read_to_string(&response).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let turned = format!("{{\"error\":{},\"commands\":{}}}", value["error"], value["commands"]);
+
     fs::write(&response, turned).unwrap();
+
     assert_eq!(replay(folder.path(), &[]).0, Some(1));
 }
 
 #[test]
-fn what_does_not_belong_together() {
+fn unpaired_misnamed_and_invalid_files_are_failures() {
     let folder = recorded(&["guide-allow", "guide-deny", "login-elsewhere"]);
     let hook = folder.path().join("registrationHookSSR");
     fs::remove_file(hook.join("guide-allow.request.json")).unwrap();
@@ -77,8 +85,12 @@ fn what_does_not_belong_together() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::write(hook.join("x.requst.json"), "{}").unwrap();
     fs::write(folder.path().join("y.request.json"), "{}").unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+
+    let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
+    let mut failures = Failures::default();
+
     for part in [
         "guide-allow.response.json: there is no request to this answer",
         "guide-deny.response.json: No such file or directory (os error 2); record it with --update",
@@ -88,29 +100,39 @@ fn what_does_not_belong_together() {
         "y.request.json: a recorded request belongs in a folder",
         "\n0 passed, 6 failed\n",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        failures.check_contains(part, &printed, part);
     }
-    let (code, said) = replay(folder.path(), &["--update"]);
+
+    failures.assert_none();
+
+    let (code, printed) = replay(folder.path(), &["--update"]);
+
     assert_eq!(code, Some(1), "an orphan is not made good by rewriting");
-    assert!(said.ends_with("1 passed, 5 failed\n"), "{said}");
+    assert!(printed.ends_with("1 passed, 5 failed\n"), "{printed}");
 }
 
 #[test]
-fn could_not_answer() {
+fn replay_exits_with_2_for_an_empty_or_missing_folder() {
     let empty = tempfile::tempdir().unwrap();
-    let (code, said) = replay(empty.path(), &[]);
+
+    let (code, printed) = replay(empty.path(), &[]);
+
     assert_eq!(code, Some(2));
-    assert!(said.contains("there is no recorded request"), "{said}");
-    let (code, said) = replay(&empty.path().join("x"), &[]);
+    assert!(printed.contains("there is no recorded request"), "{printed}");
+
+    let (code, printed) = replay(&empty.path().join("x"), &[]);
+
     assert_eq!(code, Some(2));
-    assert!(said.contains("cannot read the folder"), "{said}");
+    assert!(printed.contains("cannot read the folder"), "{printed}");
 }
 
 #[test]
 fn a_folder_needs_a_hook_of_its_name() {
     let folder = recorded(&["guide-allow"]);
     fs::rename(folder.path().join("registrationHookSSR"), folder.path().join("other")).unwrap();
-    let (code, said) = replay(folder.path(), &[]);
+
+    let (code, printed) = replay(folder.path(), &[]);
+
     assert_eq!(code, Some(1));
-    assert!(said.contains("no rules file is named like its folder"), "{said}");
+    assert!(printed.contains("no rules file is named like its folder"), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! What rules decide: a table of rules and forms, and what answers look like.
+//! Decisions of rules, and the answers that follow from them.
 
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -11,11 +11,13 @@ use registration_hook::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{hook as hook_of, load_rules, registration};
+use crate::support::{
+    Failures, hook as hook_of, load_rules, registration, repository, rules_folder,
+};
 
 const FACTS: Facts = Facts { today: date(2026, 11, 21) };
 
-/// A hook with one rule of these keys.
+/// A hook with one rule that has these keys.
 fn with_rule(keys: &str) -> Hook {
     hook_of(&format!("[[self_service_registration.rules]]\nid = \"r\"\nmessage = \"m\"\n{keys}\n"))
 }
@@ -27,7 +29,7 @@ fn passes(hook: &Hook, form: &str) -> bool {
     answer.decision == DecisionKind::Allow
 }
 
-/// The keys of a rule, values of `a` that pass, and values that fail.
+/// Keys of a rule, values of `a` that pass, and values that fail.
 const CHECKS: &[(&str, &[&str], &[&str])] = &[
     (
         "digits = 4",
@@ -218,24 +220,34 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 #[test]
-fn checks() {
+fn each_check_passes_and_fails_the_values_of_the_table() {
+    let mut failures = Failures::default();
+
     for (keys, good, bad) in CHECKS {
         let hook = with_rule(&format!("attribute = \"a\"\n{keys}"));
+
         for value in *good {
-            assert!(passes(&hook, &format!(r#"{{"a":{value}}}"#)), "{keys}: {value} should pass");
+            let passes = passes(&hook, &format!(r#"{{"a":{value}}}"#));
+            failures.check(format!("{keys}: {value} should pass"), passes);
         }
         for value in *bad {
-            assert!(!passes(&hook, &format!(r#"{{"a":{value}}}"#)), "{keys}: {value} should fail");
+            let passes = passes(&hook, &format!(r#"{{"a":{value}}}"#));
+            failures.check(format!("{keys}: {value} should fail"), !passes);
         }
-        let optional = keys.contains("optional");
-        assert_eq!(passes(&hook, "{}"), optional, "{keys}: absent");
+        let is_optional = keys.contains("optional");
+        failures.check_eq(format!("{keys}: absent"), passes(&hook, "{}"), is_optional);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn equals() {
+fn equals_requires_two_equal_texts() {
     let hook = with_rule("attribute = 'email'\nequals = 'login'");
+
     assert!(passes(&hook, r#"{"email":"a","login":"a"}"#));
+    let mut failures = Failures::default();
+
     for form in [
         r#"{"email":"a","login":"b"}"#,
         r#"{"email":"a"}"#,
@@ -244,29 +256,39 @@ fn equals() {
         r#"{"email":["a"],"login":["a"]}"#,
         r#"{"email":"A","login":"a"}"#,
     ] {
-        assert!(!passes(&hook, form), "{form}");
+        failures.check(form, !passes(&hook, form));
     }
+
+    failures.assert_none();
 }
 
 #[test]
 fn every_attribute_must_hold() {
     let hook = with_rule("attributes = ['a', 'b']\ndigits = 1");
+
     assert!(passes(&hook, r#"{"a":"1","b":"2"}"#));
+    let mut failures = Failures::default();
+
     for form in [r#"{"a":"1"}"#, r#"{"b":"1"}"#, r#"{"a":"1","b":"x"}"#, r#"{"a":"x","b":"1"}"#] {
-        assert!(!passes(&hook, form), "{form}");
+        failures.check(form, !passes(&hook, form));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn all_and_any() {
+fn all_needs_every_part_and_any_needs_one() {
     let all = with_rule(
         "all = [{ attribute = 'a', digits = 1 }, { attribute = 'b', digits = 2, optional = true }]",
     );
+
     assert!(passes(&all, r#"{"a":"1"}"#));
     assert!(passes(&all, r#"{"a":"1","b":"12"}"#));
     assert!(!passes(&all, r#"{"a":"1","b":"1"}"#));
     assert!(!passes(&all, r#"{"b":"12"}"#));
+
     let any = with_rule("any = [{ attribute = 'a', digits = 1 }, { attribute = 'b', digits = 2 }]");
+
     assert!(passes(&any, r#"{"a":"1"}"#));
     assert!(passes(&any, r#"{"b":"12"}"#));
     assert!(passes(&any, r#"{"a":"x","b":"12"}"#));
@@ -308,7 +330,9 @@ location = "data.userProfile.c"
 cause_domain = "external-service"
 "#,
     );
+
     let answer = answer(&hook, text(&registration(r#"{"b":"1"}"#)));
+
     assert_eq!(
         serde_json::from_str::<Value>(&answer).unwrap(),
         json!({
@@ -331,14 +355,18 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
-fn allow_all_and_update() {
+fn allow_all_copies_the_updated_attributes_or_allows() {
     let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['b', 'a']\n");
+
     let update = answer(&hook, &progressive(r#"{"a":[1],"b":"x","c":"not copied"}"#));
+
     assert_eq!(
         update,
         r#"{"commands":[{"type":"com.okta.user.progressive.profile.update","value":{"b":"x","a":[1]}}]}"#
     );
+
     let nothing = answer(&hook, &progressive(r#"{"c":1,"a":null}"#));
+
     assert_eq!(
         nothing,
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
@@ -351,12 +379,18 @@ fn an_update_too_large_for_okta_becomes_a_denial() {
     let form = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length));
     let around = answer(&hook, &progressive(&form(1))).len() - 1;
     let largest = progressive(&form(255_999 - around));
+
     let fits = pipeline::answer(&hook, largest.as_bytes(), &FACTS).unwrap();
+
     assert_eq!((fits.decision, fits.too_large), (DecisionKind::Update, false));
+
     let body = progressive(&form(256_000 - around));
     let answer = pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap();
+
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
+
     let text = "This request cannot be processed here. Please contact your admin.";
+
     assert_eq!(
         serde_json::from_slice::<Value>(&answer.body).unwrap(),
         json!({
@@ -384,21 +418,25 @@ fn too_many_causes_for_okta_become_one() {
     }
     let hook = hook_of(&rules);
     let body = registration("{}");
+
     let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
     assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
-    let told: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(told["commands"][0]["value"]["registration"], "DENY");
-    assert_eq!(told["error"]["errorCauses"].as_array().unwrap().len(), 1);
-    assert_eq!(told["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
-    assert_eq!(told["error"]["errorCauses"][0]["location"], "data.userProfile");
+
+    let messages: Value = serde_json::from_slice(&answer.body).unwrap();
+
+    assert_eq!(messages["commands"][0]["value"]["registration"], "DENY");
+    assert_eq!(messages["error"]["errorCauses"].as_array().unwrap().len(), 1);
+    assert_eq!(messages["error"]["errorCauses"][0]["reason"], "ANSWER_TOO_LARGE");
+    assert_eq!(messages["error"]["errorCauses"][0]["location"], "data.userProfile");
     assert_valid(&answer.body);
 }
 
-/// Holds an answer to the schema of what we may send.
+/// Fails if an answer does not fit the schema of Okta's responses.
 fn assert_valid(answer: &[u8]) {
     let mut schemas = boon::Schemas::new();
-    let path = crate::support::repository("tests/response.schema.json");
+    let path = repository("tests/response.schema.json");
     let schema = boon::Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
     let answer: Value = serde_json::from_slice(answer).unwrap();
     let valid = schemas.validate(&answer, schema).is_ok();
@@ -422,12 +460,14 @@ proptest! {
 }
 
 #[test]
-fn a_value_that_no_attribute_has_is_not_matched_at_length() {
+fn a_very_long_value_is_not_matched_against_patterns() {
     let hook = with_rule("attribute = 'a'\npattern = '[01]*1[01]{4000}'");
     let start = std::time::Instant::now();
+
     let value = "1".repeat(250_000);
+
     assert!(!passes(&hook, &format!(r#"{{"a":"{value}"}}"#)));
-    // An order of magnitude: without the bound it took a minute in a debug build.
+    // Generous: without the limit it took a minute in a debug build.
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     assert!(!passes(
         &with_rule("attribute = 'a'\npattern = '1+'"),
@@ -441,19 +481,23 @@ fn names_in_any_script_can_be_a_pattern() {
         r"attribute = 'a'
 pattern = '[\p{L}\p{M} .-]{1,64}'",
     );
+    let mut failures = Failures::default();
+
     for name in ["Rosario Jones", "Søren", "張偉", "O.-Ж"] {
-        assert!(passes(&hook, &json!({ "a": name }).to_string()), "{name}");
+        failures.check(name, passes(&hook, &json!({ "a": name }).to_string()));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn a_panic_costs_its_request_an_answer() {
+fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
         attributes: NonEmpty::of("a".to_owned().into()),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
-            judge: Box::new(|_| panic!("told by a test")),
+            judge: Box::new(|_| panic!("messages by a test")),
         })),
         optional: false,
     };
@@ -470,13 +514,16 @@ fn a_panic_costs_its_request_an_answer() {
     };
     let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
     section.rules = Rules::All(NonEmpty::of(rule));
+
     let body = registration(r#"{"a":"1"}"#);
+
     assert_eq!(pipeline::answer(&hook, &body, &FACTS).err(), Some(pipeline::NoAnswer::Panicked));
 }
 
 #[test]
-fn the_day_is_that_of_the_request() {
+fn age_is_measured_on_the_day_of_the_request_in_utc() {
     let hook = with_rule("attribute = 'a'\nage = { min = 18 }");
+
     let at = |time: &str| {
         let body = text(&registration(r#"{"a":"2008-11-22"}"#)).replacen(
             '{',
@@ -485,28 +532,33 @@ fn the_day_is_that_of_the_request() {
         );
         pipeline::answer(&hook, body.as_bytes(), &FACTS).unwrap().decision
     };
+
     assert_eq!(at(r#""2026-11-22T00:00:00.000Z""#), DecisionKind::Allow);
     assert_eq!(at(r#""2026-11-21T23:59:59.999Z""#), DecisionKind::Deny);
     assert_eq!(at(r#""2026-11-22T00:30:00+01:00""#), DecisionKind::Deny, "a day of UTC");
-    // What is no time is none: today.
+    // An invalid time is ignored: the day is today.
     assert_eq!(at("7"), DecisionKind::Deny);
     assert_eq!(at(r#""tomorrow""#), DecisionKind::Deny);
-    // Born on a leap day, a year older on the first of March.
+
+    // A person born on a leap day is a year older on the first of March.
     let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
         pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts { today: day })
             .unwrap()
             .decision
     };
+
     assert_eq!(on(date(2026, 2, 28)), DecisionKind::Deny);
     assert_eq!(on(date(2026, 3, 1)), DecisionKind::Allow);
 }
 
 #[test]
-fn conditions() {
+fn a_rule_counts_only_where_all_its_conditions_hold() {
     let hook = with_rule(
         "attribute = 'badge'\ndigits = 4\nwhen = [{ attribute = 'userType', one_of = ['contractor'] }, { attribute = 'country', one_of = ['US'], optional = true }]",
     );
+    let mut failures = Failures::default();
+
     for (form, passed) in [
         (r#"{"userType":"employee"}"#, true),
         ("{}", true),
@@ -514,14 +566,18 @@ fn conditions() {
         (r#"{"userType":"contractor","badge":"1234"}"#, true),
         (r#"{"userType":"contractor","country":"US"}"#, false),
         (r#"{"userType":"contractor","country":"DE"}"#, true),
-        // Nobody gets out of it by sending another type.
+        // A value of another type counts as a match, so that it cannot skip the rule.
         (r#"{"userType":["contractor"]}"#, false),
         (r#"{"userType":{}}"#, false),
     ] {
-        assert_eq!(passes(&hook, form), passed, "{form}");
+        failures.check_eq(form, passes(&hook, form), passed);
     }
+
+    failures.assert_none();
+
     let body = registration("{}");
     let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+
     assert_eq!(answer.verdicts[0].outcome.as_str(), "skip");
 }
 
@@ -529,7 +585,9 @@ fn conditions() {
 fn shadow_rules_are_judged_and_do_not_decide() {
     let hook = with_rule("attribute = 'a'\ndigits = 4\nmode = 'shadow'");
     let body = registration(r#"{"a":"x"}"#);
+
     let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+
     assert_eq!(
         (answer.decision, answer.verdicts[0].outcome.as_str()),
         (DecisionKind::Allow, "fail")
@@ -538,7 +596,7 @@ fn shadow_rules_are_judged_and_do_not_decide() {
 }
 
 #[test]
-fn messages_by_language() {
+fn messages_follow_the_language_of_the_form_or_profile() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -556,7 +614,7 @@ digits = 1
 message = { default = "A digit.", fr = "Un chiffre." }
 "#,
     );
-    let told = |body: &str| {
+    let messages = |body: &str| {
         let answer: Value = serde_json::from_str(&answer(&hook, body)).unwrap();
         let error = &answer["error"];
         format!(
@@ -565,6 +623,8 @@ message = { default = "A digit.", fr = "Un chiffre." }
             error["errorCauses"][0]["errorSummary"].as_str().unwrap()
         )
     };
+    let mut failures = Failures::default();
+
     for (form, expected) in [
         ("{}", "No. A digit."),
         (r#"{"locale":"fr_CA"}"#, "Non. Un chiffre."),
@@ -579,26 +639,32 @@ message = { default = "A digit.", fr = "Un chiffre." }
         (r#"{"locale":7}"#, "No. A digit."),
         (r#"{"locale":""}"#, "No. A digit."),
     ] {
-        assert_eq!(told(text(&registration(form))), expected, "{form}");
+        failures.check_eq(form, messages(text(&registration(form))), expected);
     }
+
+    failures.assert_none();
+
     let of_profile = |profile: &str| {
         format!(
             r#"{{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{{"context":{{"user":{{"profile":{profile}}}}},"userProfileUpdate":{{}}}}}}"#
         )
     };
-    assert!(told(&of_profile(r#"{"locale":"fr_FR"}"#)).ends_with("Un chiffre."));
+
+    assert!(messages(&of_profile(r#"{"locale":"fr_FR"}"#)).ends_with("Un chiffre."));
     assert!(
-        told(&of_profile(r#"{"locale":"en_US","preferredLanguage":"fr"}"#))
+        messages(&of_profile(r#"{"locale":"en_US","preferredLanguage":"fr"}"#))
             .ends_with("Un chiffre.")
     );
-    assert!(told(&of_profile("[]")).ends_with("A digit."));
+    assert!(messages(&of_profile("[]")).ends_with("A digit."));
+
     let long = "x-".repeat(100_000);
     let profile = format!(r#"{{"locale":"fr_FR","preferredLanguage":"{long}"}}"#);
-    assert!(told(&of_profile(&profile)).ends_with("Un chiffre."));
+
+    assert!(messages(&of_profile(&profile)).ends_with("Un chiffre."));
 }
 
 #[test]
-fn a_language_as_long_as_the_body_costs_no_time() {
+fn a_language_as_long_as_the_body_is_read_quickly() {
     let mut rules = "[self_service_registration]\n".to_owned();
     for number in 0..200 {
         rules += &format!(
@@ -606,6 +672,8 @@ fn a_language_as_long_as_the_body_costs_no_time() {
         );
     }
     let hook = hook_of(&rules);
+    let mut failures = Failures::default();
+
     for (unit, expected) in [
         ("a", "No."),
         ("a-", "No."),
@@ -622,16 +690,22 @@ fn a_language_as_long_as_the_body_costs_no_time() {
             let start = std::time::Instant::now();
             let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
             let taken = start.elapsed();
-            // An order of magnitude: chosen anew for each rule, it took seconds in a debug build.
-            assert!(taken.as_millis() < 500, "{name} of `{unit}`: {taken:?}");
-            let told: Value = serde_json::from_slice(&answer.body).unwrap();
-            assert_eq!(told["error"]["errorCauses"][199]["errorSummary"], expected, "`{unit}`");
+            // Generous: parsed again for each rule, it took seconds in a debug build.
+            failures.check(format!("{name} of `{unit}`: {taken:?}"), taken.as_millis() < 500);
+            let messages: Value = serde_json::from_slice(&answer.body).unwrap();
+            failures.check_eq(
+                format!("`{unit}`"),
+                &messages["error"]["errorCauses"][199]["errorSummary"],
+                expected,
+            );
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn what_is_set() {
+fn set_writes_constants_templates_and_normalised_attributes() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -656,26 +730,32 @@ update = ["employeeNumber"]
 department = "No {employeeNumber}"
 "#,
     );
+
     let set = answer(
         &hook,
         text(&registration(
             r#"{"firstName":"Ros\"ario","lastName":"Jones","email":" Rosario@OKTA.com","mobilePhone":"0033 (6) 12-34.56 78"}"#,
         )),
     );
+
     assert_eq!(
         set,
         r##"{"commands":[{"type":"com.okta.user.profile.update","value":{"organization":"Okta","displayName":"Ros\"ario Jones","email":"rosario@okta.com","badge":7,"vip":true,"tags":["a",1],"mobilePhone":"+33612345678"}},{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"##
     );
-    // Judged as normalised, and nothing is set beside a denial.
+    // The normalised value is judged, and a denial sets no attribute.
     assert!(answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("DENY"));
     assert!(!answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("Okta\""));
-    // A name that is no text is no part of a template; an absent attribute is not normalised.
+
+    // A template needs texts, and an absent attribute is not normalised.
     let set = answer(
         &hook,
         text(&registration(r#"{"firstName":["x"],"lastName":"Jones","email":"a@okta.com"}"#)),
     );
+
     assert!(!set.contains("displayName") && !set.contains("mobilePhone"), "{set}");
+
     let update = answer(&hook, &progressive(r#"{"employeeNumber":1234}"#));
+
     assert_eq!(
         update,
         r##"{"commands":[{"type":"com.okta.user.progressive.profile.update","value":{"employeeNumber":1234,"department":"No 1234"}}]}"##
@@ -683,9 +763,9 @@ department = "No {employeeNumber}"
 }
 
 #[test]
-fn lists_from_files() {
+fn lists_are_read_from_files_in_the_rules_folder() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = 'lists/codes.txt' }\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
-    let folder = crate::support::rules_folder(&[
+    let folder = rules_folder(&[
         ("hook.toml", rules),
         ("trash.txt", "\u{feff}trash.example\r\n\n  *.trash.example  \n"),
     ]);
@@ -694,6 +774,8 @@ fn lists_from_files() {
     let load = || load_rules(folder.path());
     let set = load().unwrap();
     let hook = &set.hooks["hook"];
+    let mut failures = Failures::default();
+
     for (code, email, passed) in [
         ("one", "a@okta.com", true),
         ("two words", "a@okta.com", true),
@@ -702,15 +784,17 @@ fn lists_from_files() {
         ("one", "a@trash.example", false),
         ("one", "a@x.trash.example", false),
     ] {
-        assert_eq!(
+        failures.check_eq(
+            format!("{code} {email}"),
             passes(hook, &json!({"a": code, "email": email}).to_string()),
             passed,
-            "{code} {email}"
         );
     }
-    // What a list says is part of the revision.
+    // A changed list changes the revision.
     std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
+
     assert_ne!(load().unwrap().revision, set.revision);
+
     for (list, why) in [
         ("", "has no entry"),
         ("\n \n", "has no entry"),
@@ -718,10 +802,16 @@ fn lists_from_files() {
     ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();
         let problems = load().err().unwrap();
-        assert!(problems[0].message.contains(why), "{problems:?}");
+
+        failures.check(format!("{problems:?}"), problems[0].message.contains(why));
     }
+
+    failures.assert_none();
+
     std::fs::remove_file(folder.path().join("trash.txt")).unwrap();
+
     assert!(load().err().unwrap()[0].message.contains("cannot read `trash.txt`"));
+
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("trash.txt")).unwrap();

@@ -1,5 +1,5 @@
-//! `docs/rules.schema.json`, for editors, says what the loader says: it knows the same keys and names,
-//! and accepts what the loader accepts.
+//! The JSON schema of rules files, for editors, agrees with the loader: it knows the same keys and
+//! names, and accepts the same files.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,7 +7,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use registration_hook::problem::Problems;
 use serde_json::{Value, json};
 
-use crate::support::{load_rules, repository, rules_folder};
+use crate::support::{Failures, load_rules, repository, rules_folder};
 
 fn schema() -> Value {
     serde_json::from_slice(&fs::read(repository("docs/rules.schema.json")).unwrap()).unwrap()
@@ -29,7 +29,7 @@ impl Validator {
     }
 }
 
-/// As an editor hands TOML to a schema: dates as text.
+/// TOML as editors give it to a schema: dates are texts.
 fn in_json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => json!(text),
@@ -49,7 +49,7 @@ fn load(text: &str) -> Result<(), Problems> {
     load_rules(folder.path()).map(|_| ())
 }
 
-/// Every file below that ends so.
+/// The texts of all files below a folder whose names end so.
 fn files(directory: &Path, ending: &str) -> Vec<String> {
     let mut texts = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -81,21 +81,24 @@ fn vocabulary() -> BTreeSet<String> {
 const RULE: &str = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n";
 
 #[test]
-fn real_files_are_accepted() {
+fn the_schema_accepts_the_shipped_rules_and_examples() {
     let validator = Validator::new();
     let mut texts = files(&repository("rules"), ".toml");
+
     texts.extend(files(&repository("examples"), ".toml"));
+
     assert!(texts.len() > 10);
+
     for text in texts {
         validator.accepts(&text).unwrap();
     }
 }
 
 #[test]
-fn the_same_keys_are_known_in_every_table() {
+fn schema_and_loader_know_the_same_keys_in_every_table() {
     let schema = schema();
     let vocabulary = vocabulary();
-    // Where the schema has a table's keys, and a file that is cut in two where one would stand.
+    // The place of a table's keys in the schema, and a file with a gap where a key belongs.
     let part = "attribute = 'email', format = 'email'";
     let tables = [
         ("/properties", "", ""),
@@ -143,11 +146,14 @@ fn the_same_keys_are_known_in_every_table() {
             " }",
         ),
     ];
+    let mut failures = Failures::default();
+
     for (place, before, after) in tables {
         let keys = schema.pointer(place).unwrap().as_object().unwrap();
-        assert!(!keys.is_empty());
+
+        failures.check(place, !keys.is_empty());
         for word in vocabulary.iter().chain(keys.keys()) {
-            // Whatever else is wrong with such a value, only what is said of the key counts.
+            // The value is often invalid. Only problems of the key count.
             let text = format!("{before}{word} = 'list.txt'{after}\n");
             let unknown = match load(&text) {
                 Ok(()) => false,
@@ -163,13 +169,15 @@ fn the_same_keys_are_known_in_every_table() {
                 }),
             };
             let known = keys.get(word).is_some_and(|schema| *schema != Value::Bool(false));
-            assert_eq!(known, !unknown, "{place} {word}: {:?}", load(&text));
+            failures.check_eq(format!("{place} {word}: {:?}", load(&text)), known, !unknown);
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn the_same_names_are_known() {
+fn schema_and_loader_know_the_same_names() {
     let validator = Validator::new();
     let templates = [
         format!("{RULE}attribute = 'a'\nformat = '?'\n"),
@@ -177,20 +185,29 @@ fn the_same_names_are_known() {
         "[progressive_profile]\nallow_all = true\ndeny = '?'\n".to_owned(),
         "[progressive_profile]\nallow_all = true\nset.a = { normalize = ['?'] }\n".to_owned(),
     ];
+    let mut failures = Failures::default();
+
     for template in templates {
         let mut known = 0;
         for word in vocabulary() {
             let text = template.replace('?', &word);
             let loads = load(&text).is_ok();
             known += usize::from(loads);
-            assert_eq!(validator.accepts(&text).is_ok(), loads, "{text}");
+
+            failures.check_eq(
+                format!("{template}: {text}"),
+                validator.accepts(&text).is_ok(),
+                loads,
+            );
         }
-        assert!(known > 1, "{template}");
+        failures.check(&template, known > 1);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn the_same_forms_are_accepted() {
+fn schema_and_loader_accept_the_same_values() {
     let validator = Validator::new();
     let checks = [
         ("domains = ['okta.com', '*.okta.com']", true),
@@ -306,10 +323,15 @@ fn the_same_forms_are_accepted() {
     let rules = rules
         .map(|(text, valid)| (format!("[[self_service_registration.rules]]\n{text}\n"), valid));
     let sections = sections.map(|(text, valid)| (format!("{text}\n"), valid));
+    let mut failures = Failures::default();
+
     for (text, valid) in checks.into_iter().chain(rules).chain(sections) {
         let loaded = load(&text);
-        assert_eq!(loaded.is_ok(), valid, "loader: {text}{loaded:?}");
+
+        failures.check_eq(format!("loader: {text}{loaded:?}"), loaded.is_ok(), valid);
         let accepted = validator.accepts(&text);
-        assert_eq!(accepted.is_ok(), valid, "schema: {text}{accepted:?}");
+        failures.check_eq(format!("schema: {text}{accepted:?}"), accepted.is_ok(), valid);
     }
+
+    failures.assert_none();
 }

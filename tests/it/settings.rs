@@ -1,8 +1,10 @@
-//! Settings: layers, places, and that no value ever shows.
+//! Settings: layers, limits and problems, which show no secret.
 
 use std::{path::PathBuf, time::Duration};
 
 use registration_hook::settings::{Layers, LogTarget, SecretFiles, Settings, load};
+
+use crate::support::Failures;
 
 fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -25,7 +27,7 @@ fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
     loaded(&sources)
 }
 
-/// The problems, without the folder's name.
+/// The problems, without the name of the folder.
 fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let (sources, folder) = sources(Some(file), variables);
     let place = format!("{}/", folder.path().display());
@@ -40,8 +42,9 @@ fn loaded(sources: &Layers) -> Settings {
 }
 
 #[test]
-fn defaults() {
+fn unset_keys_have_the_documented_defaults() {
     let settings = good("", &[]);
+
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.server.body_limit, 256 << 10);
     assert_eq!(settings.server.request_timeout, Duration::from_millis(2500));
@@ -55,7 +58,7 @@ fn defaults() {
 }
 
 #[test]
-fn later_layers_win() {
+fn flags_override_variables_and_variables_override_the_file() {
     let file = "[server]\nbind = \"127.0.0.1:1\"\nworkers = 3\nbody_limit = \"1 MiB\"\n[log]\ndecisions = \"off\"\n";
     let (mut sources, _folder) = sources(
         Some(file),
@@ -66,7 +69,9 @@ fn later_layers_win() {
         ],
     );
     sources.rules = Some("c".into());
+
     let settings = loaded(&sources);
+
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:2");
     assert_eq!(settings.server.workers, 3);
     assert_eq!(settings.server.body_limit, 1 << 20);
@@ -76,10 +81,13 @@ fn later_layers_win() {
 }
 
 #[test]
-fn port_is_honoured_unless_an_address_is_set() {
-    let way_in = "auth.basic.username = 'a'\nauth.basic.password = 'b'";
-    assert_eq!(good(way_in, &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
+fn port_sets_the_address_unless_bind_is_set() {
+    let authentication = "auth.basic.username = 'a'\nauth.basic.password = 'b'";
+
+    assert_eq!(good(authentication, &[("PORT", "9000")]).server.bind.to_string(), "0.0.0.0:9000");
+
     let settings = good("server.bind = \"127.0.0.1:1\"", &[("PORT", "9000")]);
+
     assert_eq!(settings.server.bind.to_string(), "127.0.0.1:1");
     assert_eq!(
         problems("", &[("PORT", "x")]),
@@ -90,46 +98,65 @@ fn port_is_honoured_unless_an_address_is_set() {
 }
 
 #[test]
-fn the_environment_is_never_retyped() {
+fn values_of_variables_are_taken_literally() {
+    let mut failures = Failures::default();
+
     for password in ["0012", "1.50", "true", "1e3", " a ", "a,b", "null", "é"] {
         let settings = good(
             "",
             &[("HOOK__AUTH__BASIC__USERNAME", "007"), ("HOOK__AUTH__BASIC__PASSWORD", password)],
         );
         let basic = settings.auth.basic.unwrap();
-        assert_eq!(basic.username, "007");
-        assert_eq!(basic.passwords[0].expose(), password);
+
+        failures.check_eq(password, basic.username, "007");
+        failures.check_eq(password, basic.passwords[0].expose(), password);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn secrets_by_list_and_file() {
+fn secrets_come_from_a_value_a_list_or_a_file() {
     let exposed = |settings: Settings| -> Vec<String> {
         let secrets = settings.auth.header.unwrap().secrets;
         secrets.iter().map(|secret| secret.expose().to_owned()).collect()
     };
     let name = ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret");
+
     let from_file =
         good("auth.header.name = \"X-Hook-Secret\"\nauth.header.secret = [\"a\", \"b\"]", &[]);
+
     assert_eq!(from_file.auth.header.as_ref().unwrap().name, "x-hook-secret");
     assert_eq!(exposed(from_file), ["a", "b"]);
+
     let from_environment = good(
         "",
         &[name, ("HOOK__AUTH__HEADER__SECRET__0", "01"), ("HOOK__AUTH__HEADER__SECRET__1", "b")],
     );
+
     assert_eq!(exposed(from_environment), ["01", "b"]);
+
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secrets");
     std::fs::write(&path, "a\r\nb\n").unwrap();
     let file = ("HOOK__AUTH__HEADER__SECRET_FILE", path.to_str().unwrap());
+
     assert_eq!(exposed(good("", &[name, file])), ["a", "b"]);
+
     std::fs::write(&path, "\u{feff}a\nb\n\n").unwrap();
+
     assert_eq!(exposed(good("", &[name, file])), ["a", "b"], "editors leave marks and blank lines");
+
     std::fs::write(&path, "a\n\nb\n").unwrap();
+
     assert!(problems("", &[name, file])[0].contains("may not be empty"));
+
     std::fs::write(&path, "").unwrap();
+
     assert!(problems("", &[name, file])[0].contains("may not be empty"));
+
     let both = problems("auth.header.name = \"n\"\nauth.header.secret = \"a\"", &[file]);
+
     assert_eq!(
         both,
         [
@@ -139,7 +166,7 @@ fn secrets_by_list_and_file() {
 }
 
 #[test]
-fn unknown_keys_in_any_layer() {
+fn unknown_keys_are_reported_in_every_layer() {
     let found = problems(
         "[server]\nbnd = \"x\"\n\"tls.key\" = \"x\"\n[sever]\nbind = \"x\"\n[auth.basic]\nusername.x = 1\n",
         &[
@@ -151,7 +178,9 @@ fn unknown_keys_in_any_layer() {
         ],
     );
     let mut found = found.iter().map(String::as_str).collect::<Vec<_>>();
+
     found.sort_unstable();
+
     assert_eq!(
         found,
         [
@@ -169,7 +198,9 @@ fn unknown_keys_in_any_layer() {
 }
 
 #[test]
-fn wrong_values() {
+fn invalid_values_are_reported_with_the_expected_form() {
+    let mut failures = Failures::default();
+
     for (key, value, message) in [
         (
             "server.bind",
@@ -198,17 +229,22 @@ fn wrong_values() {
             good(&file, &[]);
             continue;
         }
-        assert_eq!(
+
+        failures.check_eq(
+            &file,
             problems(&file, &[]),
             [format!("test.toml:1:{column}: `{key}`: {message}")],
-            "{file}"
         );
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn limits() {
+fn values_outside_their_limits_are_refused() {
     let (one_and_a_half, hour) = (Some("1500ms"), "3600s");
+    let mut failures = Failures::default();
+
     for (key, least, between, most) in [
         ("server.workers", "1", None, "512"),
         ("server.body_limit", "1", Some("64 KiB"), "64 MiB"),
@@ -222,30 +258,36 @@ fn limits() {
         ("rules.reload", "100ms", one_and_a_half, hour),
         ("rules.reload", "100ms", Some("off"), hour),
     ] {
-        let told = |value: &str| {
+        let reported = |value: &str| {
             let file = format!("{key} = \"{value}\"");
-            let told = problems(&file, &[]).into_iter();
-            told.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
+            let reported = problems(&file, &[]).into_iter();
+            reported.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
         };
         for good in [Some(least), between, Some(most)].into_iter().flatten() {
-            assert!(told(good).is_empty(), "{key} = {good}");
+            failures.check(format!("{key} = {good}"), reported(good).is_empty());
         }
         let beyond = format!("1{most}");
-        assert_eq!(told(&beyond).len(), 1, "{key} = {beyond}");
-        assert!(told(&beyond)[0].ends_with(&format!("expected {least} to {most}")), "{key}");
+        failures.check_eq(format!("{key} = {beyond}"), reported(&beyond).len(), 1);
+        failures.check(key, reported(&beyond)[0].ends_with(&format!("expected {least} to {most}")));
     }
+
+    failures.assert_none();
+
     assert_eq!(good("rules.reload = \"off\"", &[]).rules.reload, None);
 }
 
 #[test]
-fn a_number_that_is_too_large() {
+fn a_number_beyond_64_bits_is_reported() {
     let found = problems("server.workers = 99999999999999999999\nserver.x = 1", &[]);
+
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[1].contains("a number is too large"), "{found:?}");
 }
 
 #[test]
-fn incomplete_or_unusable_ways_in() {
+fn incomplete_or_unusable_authentication_settings_are_reported() {
+    let mut failures = Failures::default();
+
     for (file, message) in [
         (
             "auth.basic.username = \"a\"",
@@ -296,12 +338,16 @@ fn incomplete_or_unusable_ways_in() {
             "test.toml:2:13: `auth.header.secret_file`: cannot read the file: No such file or directory (os error 2)",
         ),
     ] {
-        assert_eq!(problems(file, &[]), [message], "{file}");
+        failures.check_eq(file, problems(file, &[]), [message]);
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn no_value_shows() {
+fn problems_and_debug_output_show_no_secret() {
+    let mut failures = Failures::default();
+
     for file in [
         "auth.basic.password = Pa55word",
         "auth.basic.password = \"Pa55word",
@@ -320,28 +366,36 @@ fn no_value_shows() {
                 ("HOOK__SERVER__WORKERS", "Pa55word"),
             ],
         ) {
-            assert!(!problem.contains("Pa55"), "{file}: {problem}");
+            failures.check(format!("{file}: {problem}"), !problem.contains("Pa55"));
         }
     }
+
+    failures.assert_none();
+
     let settings = good(
         "",
         &[("HOOK__AUTH__BASIC__USERNAME", "a"), ("HOOK__AUTH__BASIC__PASSWORD", "Pa55word")],
     );
+
     assert!(!format!("{settings:?}").contains("Pa55"));
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn a_variable_that_is_not_utf_8_is_reported() {
     let (mut sources, _folder) = sources(None, &[]);
     sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
+
     let (_, problems) = load(&sources).unwrap();
+
     assert_eq!(problems[0].to_string(), "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8");
 }
 
 #[test]
-fn a_named_file_must_be_there() {
+fn a_missing_config_file_is_an_error() {
     let sources = Layers { file: Some("/nonexistent.toml".into()), ..Layers::default() };
+
     let problem = load(&sources).unwrap_err();
+
     assert!(
         problem.to_string().starts_with("--config: cannot read `/nonexistent.toml`: "),
         "{problem}"
@@ -349,9 +403,11 @@ fn a_named_file_must_be_there() {
 }
 
 #[test]
-fn an_open_address_needs_a_way_in() {
+fn a_public_address_needs_an_authentication_method() {
     let found = problems("server.bind = \"0.0.0.0:1\"", &[]);
+
     assert!(found[0].contains("set `auth.basic.username`"), "{found:?}");
+
     good("server.bind = \"[::1]:1\"", &[]);
     let basic = |password: &str| {
         format!(
@@ -360,12 +416,15 @@ fn an_open_address_needs_a_way_in() {
     };
     good(&basic("'b'"), &[]);
     let found = problems(&basic("''"), &[]);
-    assert_eq!(found.len(), 1, "a way in that is at fault is one all the same: {found:?}");
+
+    assert_eq!(found.len(), 1, "an invalid method is reported once: {found:?}");
 }
 
 #[test]
-fn two_variables_for_one_key() {
+fn two_variables_for_one_key_are_reported() {
     let set = |name: &'static str| (name, "x");
+    let mut failures = Failures::default();
+
     for (variables, message) in [
         (
             ["HOOK__AUTH__BASIC__PASSWORD", "HOOK__AUTH__BASIC__PASSWORD__0"],
@@ -384,20 +443,28 @@ fn two_variables_for_one_key() {
             "",
             &[("HOOK__AUTH__BASIC__USERNAME", "a"), set(variables[0]), set(variables[1])],
         );
-        assert_eq!(found, [message]);
+
+        failures.check_eq(format!("{variables:?}"), found, [message]);
     }
+
+    failures.assert_none();
+
     let found =
         problems("", &[("HOOK__AUTH__BASIC__USERNAME", "a"), set("HOOK__AUTH__BASIC__PASSWORD__")]);
+
     assert!(found[0].contains("unknown key"), "{found:?}");
 }
 
 #[test]
-fn files_with_secrets_are_read_only_where_they_are_needed() {
+fn secret_files_are_read_only_when_secrets_are_needed() {
     let (mut sources, _folder) = sources(
         Some("auth.basic.username = \"a\"\nauth.basic.password_file = \"/nonexistent\""),
         &[],
     );
+
     assert_eq!(load(&sources).unwrap().1.len(), 1);
+
     sources.secret_files = SecretFiles::Skip;
+
     assert!(loaded(&sources).auth.is_configured());
 }

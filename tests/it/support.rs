@@ -1,6 +1,7 @@
-//! Running the program, and a plain HTTP client that sends exactly what it is told to.
+//! Runs the program, and sends it HTTP exactly as a test writes it.
 
 use std::{
+    fmt::{Debug, Display},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
@@ -23,13 +24,13 @@ pub const BASIC: [(&str, &str); 2] =
 pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
 pub const JSON: &str = "Content-Type: application/json";
 
-/// A file of the repository.
+/// The path of a file of the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The program, with nothing of this process's environment that it would read, in a folder with no
-/// settings file and with the guide's rules: a reader's own in `rules` are not what is tested.
+/// The program without this process's settings, in a folder with the guide's rules and no settings
+/// file. A reader may have changed the rules in `rules`, so the tests have a copy.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registration-hook"));
     command.current_dir(repository("tests")).env_remove("PORT").env_remove("RUST_LOG");
@@ -41,7 +42,7 @@ pub fn program() -> Command {
     command
 }
 
-/// Runs the program with this on standard input.
+/// Runs the program to its end with these bytes on standard input.
 pub fn run(command: &mut Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
@@ -49,7 +50,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that does not read its input closes it.
+    // A program that does not read its input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -58,7 +59,7 @@ pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// A running service; ended when dropped.
+/// A running service. It is killed when dropped.
 pub struct Service {
     pub child: Child,
     pub address: SocketAddr,
@@ -67,14 +68,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts on a port of the system's choice.
+    /// Starts the service on a free port.
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let mut command = program();
         command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs(environment.iter().copied());
         Self::spawn(&mut command)
     }
 
-    /// With the guide's own credentials.
+    /// Starts the service with the guide's credentials.
     pub fn with_basic() -> Self {
         Self::start(&BASIC)
     }
@@ -97,9 +98,22 @@ impl Service {
         Self { child, address, stdout, stderr }
     }
 
-    /// A service whose output goes elsewhere.
-    pub fn of(child: Child, address: SocketAddr) -> Self {
+    /// A running service whose output the test reads itself.
+    pub fn from_child(child: Child, address: SocketAddr) -> Self {
         Self { child, address, stdout: Arc::default(), stderr: Arc::default() }
+    }
+
+    /// Waits until standard error has this part, and returns all of it.
+    pub fn wait_for_log(&self, part: &str) -> String {
+        self.wait_for_log_count(part, 1)
+    }
+
+    /// Waits until standard error has this part at least so often, and returns all of it.
+    pub fn wait_for_log_count(&self, part: &str, count: usize) -> String {
+        wait_for(&format!("{count} of `{part}` in the log"), || {
+            let log = self.stderr();
+            (log.matches(part).count() >= count).then_some(log)
+        })
     }
 
     pub fn stdout(&self) -> String {
@@ -156,19 +170,24 @@ fn collect(pipe: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
     collected
 }
 
-/// Waits for something that another process is about to do.
+/// Waits until another process has done something, and returns what `look` then finds.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain for {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "timed out waiting for {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A request with its length.
+/// Waits until this holds.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    wait_for(what, || holds().then_some(()));
+}
+
+/// The bytes of a request, with its `Content-Length`.
 pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
     for header in headers {
@@ -192,7 +211,7 @@ impl Answer {
         Self::try_read(stream).expect("an answer")
     }
 
-    /// The next answer, or nothing if the connection ends without one.
+    /// The next answer, or `None` if the connection ends without one.
     pub fn try_read(stream: &mut TcpStream) -> Option<Self> {
         let mut bytes = Vec::new();
         let end = loop {
@@ -225,7 +244,7 @@ impl Answer {
     }
 }
 
-/// A folder of rules: names and texts.
+/// A folder with files of these names and texts.
 pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -247,14 +266,14 @@ pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     draft.into_rules()
 }
 
-/// The rules of one hook called `hook`, in a file of this text.
+/// The hook of a rules file with this text.
 pub fn hook(text: &str) -> Hook {
     let folder = rules_folder(&[("hook.toml", text)]);
     let mut rules = load_rules(folder.path()).unwrap_or_else(|problems| panic!("{}", problems[0]));
     rules.hooks.remove("hook").unwrap()
 }
 
-/// A registration with this form.
+/// The body of a registration with this form.
 pub fn registration(form: &str) -> Vec<u8> {
     format!(
         r#"{{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{{"userProfile":{form}}}}}"#
@@ -262,7 +281,7 @@ pub fn registration(form: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// JSON without the white space between its parts; the order stays.
+/// JSON without the white space between its tokens, in the same order.
 pub fn compact(json: &str) -> String {
     let mut quoted = false;
     let mut escaped = false;
@@ -274,4 +293,55 @@ pub fn compact(json: &str) -> String {
             keep
         })
         .collect()
+}
+
+/// The rows of a table test that failed, so that one run reports all of them.
+#[derive(Default)]
+pub struct Failures {
+    rows: Vec<String>,
+    is_asserted: bool,
+}
+
+impl Failures {
+    pub fn add(&mut self, row: impl Display) {
+        self.rows.push(row.to_string());
+    }
+
+    /// Adds the row if the condition does not hold.
+    pub fn check(&mut self, row: impl Display, holds: bool) {
+        if !holds {
+            self.add(row);
+        }
+    }
+
+    /// Adds the row and both values if they differ.
+    pub fn check_eq<A: PartialEq<B> + Debug, B: Debug>(
+        &mut self,
+        row: impl Display,
+        actual: A,
+        expected: B,
+    ) {
+        if actual != expected {
+            self.add(format!("{row}: {actual:?}, expected {expected:?}"));
+        }
+    }
+
+    /// Adds the row and the text if the text does not have this part.
+    pub fn check_contains(&mut self, row: impl Display, text: &str, part: &str) {
+        if !text.contains(part) {
+            self.add(format!("{row}: `{part}` is missing in: {text}"));
+        }
+    }
+
+    pub fn assert_none(mut self) {
+        self.is_asserted = true;
+        let count = self.rows.len();
+        assert!(count == 0, "{count} rows failed:\n{}", self.rows.join("\n"));
+    }
+}
+
+impl Drop for Failures {
+    fn drop(&mut self) {
+        assert!(self.is_asserted || thread::panicking(), "call `assert_none`");
+    }
 }

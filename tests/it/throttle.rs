@@ -1,19 +1,31 @@
-//! Messages that come often are logged once in a while.
+//! How often a message of one kind is logged.
 
 use std::time::{Duration, Instant};
 
 use registration_hook::throttle::Throttle;
 
+use crate::support::Failures;
+
 #[test]
-fn a_throttle_admits_one_of_a_kind_in_ten_seconds() {
+fn a_throttle_admits_one_message_of_a_kind_in_ten_seconds_and_counts_the_others() {
     let throttle = Throttle::default();
     let start = Instant::now();
-    let after = |seconds| start + Duration::from_secs(seconds);
-    assert_eq!(throttle.admit("a", start), Some(0));
-    assert_eq!(throttle.admit("a", after(9)), None);
-    assert_eq!(throttle.admit("b", after(9)), Some(0), "of another kind");
-    assert_eq!(throttle.admit("a", after(9)), None);
-    assert_eq!(throttle.admit("a", after(10)), Some(2));
-    assert_eq!(throttle.admit("a", after(11)), None);
-    assert_eq!(throttle.admit("a", start), None, "a clock that goes back admits nothing");
+    let mut failures = Failures::default();
+
+    // Each row follows the one before it.
+    for (row, kind, seconds, expected) in [
+        ("the first of a kind", "a", 0, Some(0)),
+        ("nine seconds later", "a", 9, None),
+        ("another kind", "b", 9, Some(0)),
+        ("again at nine seconds", "a", 9, None),
+        ("ten seconds later", "a", 10, Some(2)),
+        ("a second after that", "a", 11, None),
+        ("a clock that goes back", "a", 0, None),
+    ] {
+        let omitted = throttle.admit(kind, start + Duration::from_secs(seconds));
+
+        failures.check_eq(row, omitted, expected);
+    }
+
+    failures.assert_none();
 }

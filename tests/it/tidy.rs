@@ -1,217 +1,413 @@
-//! What the source must not contain.
+//! Directions, names and words that the source must keep. Each test reports every place at fault.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+mod source;
+mod words;
 
-use crate::support::repository;
+use std::collections::{BTreeMap, BTreeSet};
 
-fn sources(path: &Path) -> Vec<PathBuf> {
-    if path.is_file() {
-        return vec![path.to_owned()];
-    }
-    fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect()
-}
+use crate::support::Failures;
+use source::{SourceFile, files_of, source_files};
 
-fn lines(path: &Path) -> Vec<(String, String)> {
-    let text = fs::read_to_string(path).unwrap();
-    let name = path.strip_prefix(repository("")).unwrap().display().to_string();
-    (1..)
-        .zip(text.lines())
-        .map(|(number, line)| (format!("{name}:{number}"), line.to_owned()))
-        .collect()
-}
+const CLOCK: &[&str] = &["SystemTime", "Instant::now", "Timestamp::now", "Zoned::now"];
 
-/// Fails, naming the line, where any of these words stands in code (comments may say them).
-fn assert_absent(places: &[&str], words: &[&str]) {
-    let mut looked_at = 0;
-    for path in places.iter().flat_map(|place| sources(&repository(place))) {
-        for (place, line) in lines(&path) {
-            looked_at += 1;
-            if line.trim_start().starts_with("//") {
-                continue;
-            }
-            for word in words {
-                assert!(!line.contains(word), "{place} has `{word}`: {line}");
+/// Records every line of code of these modules that has one of the words.
+fn check_absent(failures: &mut Failures, files: &[SourceFile], modules: &[&str], words: &[&str]) {
+    for file in files_of(files, modules) {
+        for line in file.code_lines() {
+            for word in words.iter().filter(|word| line.text.contains(**word)) {
+                failures.add(format!("{} has `{word}`: {}", line.place, line.text.trim()));
             }
         }
     }
-    assert!(looked_at > 100, "{places:?} hold {looked_at} lines");
 }
 
 #[test]
-fn the_core_knows_no_http_file_environment_clock_or_log() {
+fn core_does_not_mention_http_files_environment_clocks_sockets_or_logs() {
+    let files = source_files();
     let outside = [
         "actix",
         "std::fs",
         "fs::",
         "std::env",
         "env::",
+        "std::io",
+        "std::net",
+        "tokio",
+        "log::",
+        "println",
         "SystemTime",
         "Instant",
         "Timestamp::now",
-        "log::",
-        "std::io",
-        "tokio",
-        "println",
+        "Zoned::now",
     ];
-    assert_absent(&["src/okta.rs", "src/okta", "src/rule.rs", "src/rule"], &outside);
+    let mut failures = Failures::default();
+
+    check_absent(&mut failures, &files, &["okta", "rule"], &outside);
+
+    failures.assert_none();
 }
 
-/// The modules of ours that these files import.
-fn imports(places: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for path in places.iter().flat_map(|place| sources(&repository(place))) {
-        let text = fs::read_to_string(&path).unwrap();
-        for (_, rest) in
-            text.match_indices("crate::").map(|(at, word)| text.split_at(at + word.len()))
-        {
-            // One name, or the first names of a group.
-            let mut names = vec![rest];
-            if let Some(group) = rest.strip_prefix('{') {
-                names.clear();
-                let mut depth = 0;
-                for part in group.split_inclusive([',', '{', '}']) {
-                    if depth == 0 {
-                        names.push(part);
-                    }
-                    depth += i32::from(part.ends_with('{')) - i32::from(part.ends_with('}'));
-                    if depth < 0 {
-                        break;
-                    }
+#[test]
+fn loader_and_lints_do_not_read_the_clock() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    check_absent(&mut failures, &files, &["load", "lint"], CLOCK);
+
+    failures.assert_none();
+}
+
+#[test]
+fn authentication_does_not_mention_the_http_library() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    check_absent(&mut failures, &files, &["auth"], &["actix"]);
+
+    failures.assert_none();
+}
+
+/// The modules that a module may import. `cli` and `server` see everything and have no row.
+const DIRECTIONS: &[(&str, &[&str])] = &[
+    // Leaves.
+    ("escape", &[]),
+    ("file", &[]),
+    ("metrics", &[]),
+    ("nearest", &[]),
+    ("origin", &[]),
+    ("problem", &[]),
+    ("throttle", &[]),
+    ("toml_bound", &[]),
+    // The core.
+    ("okta", &[]),
+    ("rule", &["nearest", "okta"]),
+    ("pipeline", &["okta", "rule"]),
+    // Rules from files.
+    ("org", &["file", "nearest", "okta", "problem"]),
+    ("load", &["file", "nearest", "okta", "problem", "rule", "toml_bound"]),
+    ("lint", &["load", "okta", "org", "problem", "rule"]),
+    // Operation.
+    ("clock", &["rule"]),
+    ("auth", &["escape", "file", "origin"]),
+    ("settings", &["file", "nearest", "origin", "problem", "toml_bound"]),
+    ("credentials", &["auth", "problem", "settings"]),
+    ("certificate", &["file", "problem", "settings"]),
+    ("state", &["credentials", "rule"]),
+    ("sink", &["throttle"]),
+    ("decision_log", &["escape", "rule", "settings", "sink"]),
+    (
+        "reload",
+        &[
+            "certificate",
+            "clock",
+            "credentials",
+            "file",
+            "load",
+            "metrics",
+            "problem",
+            "rule",
+            "settings",
+            "state",
+        ],
+    ),
+];
+const SEES_EVERYTHING: &[&str] = &["", "cli", "server"];
+
+/// The modules that each file imports.
+fn imports_of_files(files: &[SourceFile]) -> BTreeMap<&str, BTreeSet<String>> {
+    let modules: BTreeSet<String> = files.iter().map(|file| file.module.clone()).collect();
+    files.iter().map(|file| (file.name.as_str(), file.imports(&modules))).collect()
+}
+
+fn top(module: &str) -> &str {
+    module.split("::").next().unwrap()
+}
+
+#[test]
+fn modules_import_only_what_their_direction_allows() {
+    let files = source_files();
+    let directions: BTreeMap<_, _> = DIRECTIONS.iter().copied().collect();
+    let mut failures = Failures::default();
+
+    let imports = imports_of_files(&files);
+
+    for file in files.iter().filter(|file| !SEES_EVERYTHING.contains(&file.top_module())) {
+        let Some(allowed) = directions.get(file.top_module()) else {
+            failures.add(format!("{}: its module has no row in `DIRECTIONS`", file.name));
+            continue;
+        };
+        for module in &imports[file.name.as_str()] {
+            let module = top(module);
+            if module != file.top_module() && !allowed.contains(&module) {
+                failures.add(format!("{} imports `{module}`", file.name));
+            }
+        }
+    }
+    for (module, allowed) in DIRECTIONS {
+        for import in *allowed {
+            let is_used = files_of(&files, &[*module])
+                .iter()
+                .any(|file| imports[file.name.as_str()].iter().any(|found| top(found) == *import));
+            failures.check(format!("`{module}` no longer imports `{import}`"), is_used);
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let imports = imports_of_files(&files);
+
+    for a in &files {
+        for b in files.iter().filter(|b| a.module < b.module) {
+            // A module and the modules in it are one thing in several files.
+            let is_parent = b.module.starts_with(&format!("{}::", a.module));
+            let both = imports[a.name.as_str()].contains(&b.module)
+                && imports[b.name.as_str()].contains(&a.module);
+            failures.check(format!("{} and {}", a.name, b.name), is_parent || !both);
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn modules_import_each_other_in_no_cycle() {
+    let files = source_files();
+    let imports = imports_of_files(&files);
+    let mut remaining: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for file in files.iter().filter(|file| !file.module.is_empty()) {
+        let found = remaining.entry(file.top_module()).or_default();
+        found.extend(imports[file.name.as_str()].iter().map(|module| top(module)));
+        found.remove(file.top_module());
+    }
+
+    // Takes away the modules that import none of the others, until each of the rest is in a cycle.
+    let mut count = remaining.len() + 1;
+    while remaining.len() < count {
+        count = remaining.len();
+        let names: BTreeSet<&str> = remaining.keys().copied().collect();
+        remaining.retain(|_, imports| !imports.is_disjoint(&names));
+    }
+
+    assert!(remaining.is_empty(), "these modules form a cycle: {remaining:#?}");
+}
+
+/// Structs, enums and traits, each with the places that define it.
+fn types(files: &[SourceFile]) -> BTreeMap<String, Vec<String>> {
+    let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in files.iter().flat_map(SourceFile::code_lines) {
+        let mut words = line.text.split(|letter: char| !letter.is_alphanumeric());
+        if words.any(|word| matches!(word, "struct" | "enum" | "trait")) {
+            let name = words.next().unwrap_or_default();
+            if name.starts_with(|letter: char| letter.is_uppercase()) {
+                types.entry(name.to_owned()).or_default().push(line.place);
+            }
+        }
+    }
+    assert!(types.len() > 50, "only {} types", types.len());
+    types
+}
+
+/// Names that several types may have, and why.
+const SHARED_NAMES: &[(&str, &str)] = &[("Arguments", "each subcommand parses its own")];
+
+#[test]
+fn every_type_has_a_name_of_its_own() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let types = types(&files);
+
+    for (name, places) in types {
+        let is_allowed = SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
+        failures.check(format!("{name}: {}", places.join(", ")), places.len() == 1 || is_allowed);
+    }
+    failures.assert_none();
+}
+
+/// The prelude, and names of `std` that every reader takes for those of `std`.
+const WELL_KNOWN: &[&str] = &[
+    "Any",
+    "Arc",
+    "AsMut",
+    "AsRef",
+    "Borrow",
+    "Box",
+    "BufRead",
+    "Cell",
+    "Child",
+    "Clone",
+    "Copy",
+    "Cow",
+    "Debug",
+    "Default",
+    "Deref",
+    "Display",
+    "Drop",
+    "Duration",
+    "Eq",
+    "Err",
+    "Error",
+    "File",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "FromStr",
+    "Future",
+    "Hash",
+    "Hasher",
+    "Instant",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "Mutex",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "Ordering",
+    "Path",
+    "PathBuf",
+    "Pin",
+    "Range",
+    "Rc",
+    "Read",
+    "Receiver",
+    "RefCell",
+    "Result",
+    "RwLock",
+    "Seek",
+    "Send",
+    "Sender",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "SystemTime",
+    "Thread",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Vec",
+    "Waker",
+    "Write",
+];
+
+#[test]
+fn no_type_shadows_one_of_std() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let types = types(&files);
+
+    for (name, places) in types {
+        let row = format!("{name}: {}", places.join(", "));
+        failures.check(row, !WELL_KNOWN.contains(&name.as_str()));
+    }
+    failures.assert_none();
+}
+
+/// The types that hold an end user's values or the service's secrets.
+const UNPRINTABLE: &[&str] = &[
+    "Secrets",
+    "Authenticator",
+    "Value",
+    "Attribute",
+    "Form",
+    "Request",
+    "Assignment",
+    "LanguageTag",
+];
+
+#[test]
+fn types_with_secrets_or_profile_values_cannot_be_printed() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    for name in UNPRINTABLE {
+        let mut is_defined = false;
+        for file in files_of(&files, &["auth", "okta"]) {
+            for attributes in definitions(file, name) {
+                is_defined = true;
+                for printing in ["Debug", "Display"] {
+                    let row = format!("{}: `{name}` derives {printing}", file.name);
+                    failures.check(row, !attributes.contains(printing));
                 }
             }
-            let name = |text: &str| {
-                text.trim_start()
-                    .split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .next()
-                    .unwrap_or("")
-                    .to_owned()
-            };
-            found.extend(names.into_iter().map(name).filter(|name| !name.is_empty()));
+            for printing in ["Debug", "Display"] {
+                let row = format!("{}: `{name}` implements {printing}", file.name);
+                failures.check(row, !file.text.contains(&format!("{printing} for {name}")));
+            }
+        }
+        failures.check(format!("`{name}` is not defined in `auth` or `okta`"), is_defined);
+    }
+
+    failures.assert_none();
+}
+
+/// The comments and attributes above each definition of a type of this name.
+fn definitions<'a>(file: &'a SourceFile, name: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for keyword in ["struct", "enum"] {
+        let start = format!("{keyword} {name}");
+        for (at, _) in file.text.match_indices(&start) {
+            let (before, after) = file.text.split_at(at);
+            let is_whole = !after[start.len()..].starts_with(char::is_alphanumeric);
+            if is_whole {
+                found.push(before.rsplit("\n\n").next().unwrap());
+            }
         }
     }
     found
 }
 
 #[test]
-fn directions_hold() {
-    for (places, allowed) in [
-        (&["src/okta.rs", "src/okta"][..], &["okta"][..]),
-        (&["src/rule.rs", "src/rule"], &["okta", "nearest", "rule"]),
-        (&["src/auth.rs", "src/auth"], &["escape", "file", "origin"]),
-        (
-            &["src/settings.rs", "src/settings"],
-            &["file", "nearest", "origin", "problem", "toml_bound"],
-        ),
-        (
-            &["src/load.rs", "src/load"],
-            &["file", "okta", "nearest", "problem", "rule", "toml_bound"],
-        ),
-        (&["src/lint.rs", "src/lint"], &["load", "okta", "org", "problem", "rule"]),
-        (&["src/org.rs", "src/org"], &["file", "okta", "nearest", "problem"]),
-        (&["src/pipeline.rs"], &["okta", "rule"]),
-        (&["src/clock.rs"], &["rule"]),
-        (&["src/decision_log.rs", "src/decision_log"], &["escape", "rule", "settings", "sink"]),
-        (&["src/metrics.rs"], &[]),
-        (&["src/credentials.rs"], &["auth", "problem", "settings"]),
-        (&["src/certificate.rs"], &["file", "problem", "settings"]),
-        (&["src/state.rs"], &["credentials", "rule"]),
-        (
-            &["src/reload.rs", "src/reload"],
-            &[
-                "certificate",
-                "clock",
-                "credentials",
-                "file",
-                "load",
-                "metrics",
-                "problem",
-                "rule",
-                "settings",
-                "state",
-            ],
-        ),
-        (&["src/sink.rs"], &["throttle"]),
-        (
-            &[
-                "src/escape.rs",
-                "src/file.rs",
-                "src/nearest.rs",
-                "src/origin.rs",
-                "src/problem.rs",
-                "src/throttle.rs",
-            ],
-            &[],
-        ),
-    ] {
-        for name in imports(places) {
-            assert!(allowed.contains(&name.as_str()), "{places:?} import `{name}`");
-        }
-    }
-    assert!(imports(&["src/server.rs", "src/server"]).len() > 3, "the search finds nothing");
-    assert_absent(&["src/auth.rs", "src/auth"], &["actix"]);
-}
+fn only_the_flow_table_and_the_encoder_name_commands() {
+    let files = source_files();
+    let has_commands = ["okta::flow", "okta::response"];
+    let mut failures = Failures::default();
 
-/// What holds an end user's values or the service's secrets has nothing that prints it.
-#[test]
-fn what_may_not_be_printed_cannot_be() {
-    for (file, name) in [
-        ("src/auth/secrets.rs", "struct Secrets"),
-        ("src/auth.rs", "struct Authenticator"),
-        ("src/auth.rs", "struct SecretHeader"),
-        ("src/okta.rs", "enum Value"),
-        ("src/okta.rs", "struct Attribute"),
-        ("src/okta.rs", "struct Form"),
-        ("src/okta.rs", "struct Request<"),
-        ("src/okta.rs", "struct Assignment"),
-        ("src/okta/language.rs", "struct LanguageTag"),
-    ] {
-        let text = fs::read_to_string(repository(file)).unwrap();
-        let (before, _) = text.split_once(name).expect(name);
-        let above = before.rsplit("\n\n").next().unwrap();
-        let bare = name.split([' ', '<']).nth(1).unwrap();
-        for printing in ["Debug", "Display"] {
-            assert!(!above.contains(printing), "{name}: {above}");
-            assert!(!text.contains(&format!("{printing} for {bare}")), "{name}: {printing}");
+    for file in files.iter().filter(|file| !has_commands.contains(&file.module.as_str())) {
+        for line in file.lines() {
+            let has_command = line.text.contains("com.okta.")
+                && !line.text.contains("com.okta.user.pre-registration");
+            failures.check(format!("{}: {}", line.place, line.text.trim()), !has_command);
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn command_names_stand_in_one_file() {
-    let elsewhere: Vec<_> = sources(&repository("src"))
-        .into_iter()
-        .filter(|path| !path.ends_with("okta/flow.rs"))
-        .collect();
-    for path in elsewhere {
-        for (place, line) in lines(&path) {
-            let named =
-                line.contains("com.okta.") && !line.contains("com.okta.user.pre-registration");
-            assert!(!named, "{place}: {line}");
+fn only_the_settings_read_the_environment() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    for file in files.iter().filter(|file| file.module != "settings") {
+        for line in file.code_lines() {
+            let row = format!("{}: {}", line.place, line.text.trim());
+            failures.check(row, !line.text.contains("env::var"));
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn only_settings_read_the_environment() {
-    let others: Vec<_> = sources(&repository("src"))
-        .into_iter()
-        .filter(|path| !path.ends_with("src/settings.rs"))
-        .collect();
-    for path in others {
-        for (place, line) in lines(&path) {
-            assert!(!line.contains("env::var"), "{place}: {line}");
-        }
-    }
-}
+fn no_source_file_is_longer_than_300_lines() {
+    let files = source_files();
+    let mut failures = Failures::default();
 
-#[test]
-fn files_are_short() {
-    for path in sources(&repository("src")) {
-        let count = lines(&path).len();
-        assert!(count <= 300, "{}: {count} lines; split it by idea", path.display());
+    for file in &files {
+        let count = file.lines().count();
+        failures.check(format!("{} has {count} lines; split it by idea", file.name), count <= 300);
     }
+
+    failures.assert_none();
 }

@@ -1,4 +1,4 @@
-//! Which tokens and which keys are refused, and why.
+//! Verification of tokens, and the keys that verify them.
 
 use std::time::Duration;
 
@@ -11,7 +11,10 @@ use registration_hook::auth::{
 };
 use serde_json::{Value, json};
 
-use crate::issuer::{AUDIENCE, CLIENT, SCOPE, claims, jwk, key_set, merge, sign, sign_text};
+use crate::{
+    issuer::{AUDIENCE, CLIENT, SCOPE, claims, jwk, key_set, merge, sign, sign_text},
+    support::Failures,
+};
 
 const ISSUER: &str = "https://example.okta.com/oauth2/default";
 /// 2026-11-21
@@ -45,7 +48,9 @@ fn with_header(header: Value) -> Result<Verified, Reason> {
 }
 
 #[test]
-fn claims_that_are_good() {
+fn tokens_with_valid_claims_are_accepted() {
+    let mut failures = Failures::default();
+
     for changes in [
         json!({}),
         json!({"aud": ["x", AUDIENCE]}),
@@ -60,13 +65,18 @@ fn claims_that_are_good() {
         json!({"scp": [], "scope": SCOPE}),
     ] {
         let client = with_claims(changes.clone()).map(|good| good.client);
-        assert_eq!(client.as_deref(), Ok(CLIENT), "{changes}");
+
+        failures.check_eq(&changes, client.as_deref(), Ok(CLIENT));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn claims_that_are_not() {
+fn tokens_with_invalid_claims_are_refused_with_the_reason() {
     use Reason::*;
+    let mut failures = Failures::default();
+
     for (changes, reason) in [
         (json!({"exp": NOW - 61.0}), Expired),
         (json!({"exp": -1}), Expired),
@@ -99,9 +109,9 @@ fn claims_that_are_not() {
         (json!({"scp": null, "scope": [SCOPE]}), Claims),
         (json!({"scp": null, "scope": "registration.hook.invoke.more"}), Scope),
     ] {
-        assert_eq!(with_claims(changes.clone()), Err(reason), "{changes}");
+        failures.check_eq(&changes, with_claims(changes.clone()), Err(reason));
     }
-    // What serde_json's own values cannot hold.
+    // JSON that `serde_json::Value` cannot represent.
     let good = claims(ISSUER).to_string();
     for (from, to, reason) in [
         ("\"exp\":4102444800", "\"exp\":1e400", Claims),
@@ -111,21 +121,28 @@ fn claims_that_are_not() {
         ("\"ver\":1", "\"client_id\":null", Claims),
         ("{\"aud\"", "[{\"aud\"", Claims),
     ] {
-        assert!(good.contains(from));
+        failures.check(from, good.contains(from));
         let token = sign_text("k1", r#"{"alg":"RS256","kid":"k1"}"#, &good.replace(from, to));
-        assert_eq!(verify(&token), Err(reason), "{to}");
+        failures.check_eq(to, verify(&token), Err(reason));
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn headers() {
+fn only_rs256_headers_with_a_known_key_are_accepted() {
     use Reason::*;
+    let mut failures = Failures::default();
+
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
-        assert!(with_header(json!({"alg": "RS256", "kid": "k1", "typ": typ})).is_ok(), "{typ}");
+        failures.check(typ, with_header(json!({"alg": "RS256", "kid": "k1", "typ": typ})).is_ok());
     }
-    // Brought along and not looked at.
+
+    // Keys in the header are ignored.
     let keys = json!({"alg": "RS256", "kid": "k1", "jku": "http://127.0.0.1:1", "jwk": jwk("k2"), "x5c": ["x"]});
+
     assert!(with_header(keys).is_ok());
+
     for (header, reason) in [
         (json!({"alg": "RS256"}), Malformed),
         (json!({"alg": "RS256", "kid": 1}), Malformed),
@@ -149,11 +166,19 @@ fn headers() {
         (json!({"alg": "RS256", "kid": "k1", "crit": []}), Critical),
         (json!({"alg": "RS256", "kid": "k1", "crit": null}), Critical),
     ] {
-        assert_eq!(with_header(header.clone()), Err(reason), "{header}");
+        failures.check_eq(&header, with_header(header.clone()), Err(reason));
     }
+
     for array in [r#"["RS256","k1"]"#, r#"["RS256","k1","JWT"]"#] {
-        assert_eq!(verify(&sign_text("k1", array, &claims(ISSUER).to_string())), Err(Malformed));
+        failures.check_eq(
+            array,
+            verify(&sign_text("k1", array, &claims(ISSUER).to_string())),
+            Err(Malformed),
+        );
     }
+
+    failures.assert_none();
+
     let array = json!([
         ISSUER,
         AUDIENCE,
@@ -166,16 +191,21 @@ fn headers() {
         SCOPE
     ]);
     let token = sign_text("k1", r#"{"alg":"RS256","kid":"k1"}"#, &array.to_string());
+
     assert_eq!(verify(&token), Err(Claims));
+
     let twice = r#"{"alg":"none","alg":"RS256","kid":"k1"}"#;
+
     assert_eq!(verify(&sign_text("k1", twice, &claims(ISSUER).to_string())), Err(Malformed));
 }
 
-/// What the JOSE vectors of C2SP/wycheproof try on RS256, as a table of our own.
+/// The kinds of RS256 cases in the JOSE vectors of C2SP/wycheproof.
 #[test]
-fn forms_and_signatures() {
+fn malformed_tokens_and_wrong_signatures_are_refused() {
     let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
+
     assert!(verify(&good).is_ok());
+
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let (header, payload) = signed.split_once('.').unwrap();
     let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -183,6 +213,8 @@ fn forms_and_signatures() {
     let changed_payload = payload.replacen(payload.chars().nth(9).unwrap(), "B", 1);
     let mut flipped = bytes.clone();
     flipped[0] ^= 1;
+    let mut failures = Failures::default();
+
     for (token, reason) in [
         (format!("{signed}."), Reason::Signature),
         (with_signature(&flipped), Reason::Signature),
@@ -207,15 +239,17 @@ fn forms_and_signatures() {
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("hello")), Reason::Malformed),
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("[]")), Reason::Malformed),
     ] {
-        // A token without `_` is what it was.
+        // A token that happens to have no `_` is unchanged.
         if token != good {
-            assert_eq!(verify(&token), Err(reason), "{token}");
+            failures.check_eq(&token, verify(&token), Err(reason));
         }
     }
+
+    failures.assert_none();
 }
 
 #[test]
-fn keys_that_are_passed_over() {
+fn keys_that_cannot_verify_rs256_are_ignored() {
     let usable = |key: &Value| {
         let set = json!({"keys": [key, jwk("k2")]}).to_string();
         KeySet::read(set.as_bytes()).unwrap().get("k1").is_some()
@@ -225,6 +259,8 @@ fn keys_that_are_passed_over() {
         merge(&mut key, &changes);
         key
     };
+    let mut failures = Failures::default();
+
     for good in [
         json!({}),
         json!({"use": null}),
@@ -232,7 +268,7 @@ fn keys_that_are_passed_over() {
         json!({"x": 1}),
         json!({"key_ops": ["verify"]}),
     ] {
-        assert!(usable(&changed(good.clone())), "{good}");
+        failures.check(&good, usable(&changed(good.clone())));
     }
     let n = jwk("k1")["n"].as_str().unwrap().to_owned();
     let modulus = URL_SAFE_NO_PAD.decode(&n).unwrap();
@@ -260,28 +296,34 @@ fn keys_that_are_passed_over() {
         json!({"n": format!("{n}=")}),
         json!({"n": null}),
     ] {
-        assert!(!usable(&changed(bad.clone())), "{bad}");
+        failures.check(&bad, !usable(&changed(bad.clone())));
     }
-    // Two of a name: nobody can tell which is meant, whatever the other one is.
+    // Two keys of one name are ambiguous, whatever the other one is.
     for change in [json!({}), json!({"use": "enc"}), json!({"d": "AAAA"}), json!({"kty": "oct"})] {
         let mut twin = jwk("k2");
         merge(&mut twin, &change);
         twin["kid"] = json!("k1");
         for keys in [[jwk("k1"), twin.clone(), jwk("k2")], [twin.clone(), jwk("k1"), jwk("k2")]] {
             let set = KeySet::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
-            assert!(set.get("k1").is_none() && set.get("k2").is_some(), "{change}");
+
+            failures.check(&change, set.get("k1").is_none() && set.get("k2").is_some());
         }
     }
+
+    failures.assert_none();
+
     let set = json!({"keys": [null, 7, "x", ["RSA"], jwk("k1")]}).to_string();
+
     assert!(KeySet::read(set.as_bytes()).unwrap().get("k1").is_some());
 }
 
 #[test]
-fn a_private_half_is_seen_however_it_is_written() {
+fn a_published_private_half_is_detected_in_every_spelling() {
     let n = jwk("k1")["n"].as_str().unwrap().to_owned();
     let e = jwk("k1")["e"].as_str().unwrap().to_owned();
     let entry = |members: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}",{members}}}"#);
     let other = jwk("k2");
+
     let survives = |members: &str| {
         let public = entry(r#""kid":"k1""#);
         let set = format!(r#"{{"keys":[{public},{},{other}]}}"#, entry(members));
@@ -289,8 +331,11 @@ fn a_private_half_is_seen_however_it_is_written() {
         assert!(keys.get("k2").is_some(), "{members}");
         keys.get("k1").is_some()
     };
+
     assert!(survives(r#""kid":"other""#));
     assert!(survives(r#""kid":"other","d":null"#));
+    let mut failures = Failures::default();
+
     for members in [
         r#""kid":"other","d":"AQAB""#,
         r#""kid":"other","d":"AQAB","d":null"#,
@@ -303,16 +348,22 @@ fn a_private_half_is_seen_however_it_is_written() {
         r#""d":"AQAB=""#,
         r#""kid":"k1","kid":"k3","d":"AAAA""#,
     ] {
-        assert!(!survives(members), "{members}");
+        failures.check(members, !survives(members));
     }
-    // Deeper than the reader of the other members goes.
+
+    failures.assert_none();
+
+    // The nesting is deeper than the reader of the other members goes.
     let deep = format!(r#""kid":"other","d":"AQAB","x":{}{}"#, "[".repeat(300), "]".repeat(300));
+
     assert!(!survives(&deep));
 }
 
 #[test]
-fn what_is_no_key_set() {
+fn invalid_key_sets_are_refused() {
     let good = key_set(&["k1"]);
+    let mut failures = Failures::default();
+
     for bad in [
         &b""[..],
         b"<html>",
@@ -324,13 +375,18 @@ fn what_is_no_key_set() {
         &[b"[".as_slice(), &good[8..good.len() - 1], b"]"].concat(),
         &good[..good.len() - 9],
     ] {
-        assert!(KeySet::read(bad).is_err(), "{}", String::from_utf8_lossy(bad));
+        failures.check(
+            format!("{bad:?}: {}", String::from_utf8_lossy(bad)),
+            KeySet::read(bad).is_err(),
+        );
     }
+
+    failures.assert_none();
 }
 
 proptest! {
     #[test]
-    fn no_changed_byte_is_accepted(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_token_with_one_changed_byte_is_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let good = sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &claims(ISSUER));
         let mut bytes = good.clone().into_bytes();
         let at = at.index(bytes.len());
@@ -341,12 +397,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_survived(token in "[A-Za-z0-9_.-]{0,80}|\\PC{0,40}") {
+    fn any_text_is_refused_without_a_panic(token in "[A-Za-z0-9_.-]{0,80}|\\PC{0,40}") {
         prop_assert!(verify(&token).is_err());
     }
 
     #[test]
-    fn any_key_set_is_survived(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
+    fn any_key_set_is_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
         let _ = KeySet::read(&bytes);
         let good = key_set(&["k1"]);
         let _ = KeySet::read(&good[..cut.index(good.len())]);

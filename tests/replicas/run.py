@@ -30,7 +30,7 @@ def main(program):
         a.start()
         load.phase("it runs again", 4)
         b.process.terminate()
-        load.phase("the other was told to stop, and drains", 6)
+        load.phase("the other gets SIGTERM and drains", 6)
         assert b.process.wait(10) == 0, "a replica did not stop gracefully"
         b.start()
         load.phase("it runs again", 4)

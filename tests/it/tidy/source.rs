@@ -1,0 +1,224 @@
+//! Reads the crate's source: files, lines, and the modules that each file imports.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::repository;
+
+/// A file of `src`.
+pub struct SourceFile {
+    /// Its path in the repository: `src/auth/keys.rs`.
+    pub name: String,
+    /// Its module's path in the crate: `auth::keys`. `lib.rs` and `main.rs` have an empty one.
+    pub module: String,
+    pub text: String,
+}
+
+/// A line and its place: `src/auth/keys.rs:12`.
+pub struct Line<'a> {
+    pub place: String,
+    pub text: &'a str,
+}
+
+impl SourceFile {
+    fn open(path: &Path) -> Self {
+        let name = path.strip_prefix(repository("")).unwrap().to_str().unwrap().to_owned();
+        let module = name.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
+        let module = match module.as_str() {
+            "lib" | "main" => String::new(),
+            _ => module,
+        };
+        Self { name, module, text: fs::read_to_string(path).unwrap() }
+    }
+
+    /// The first part of its module's path: `auth` of `auth::keys`.
+    pub fn top_module(&self) -> &str {
+        self.module.split("::").next().unwrap()
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        (1..)
+            .zip(self.text.lines())
+            .map(|(number, text)| Line { place: format!("{}:{number}", self.name), text })
+    }
+
+    /// The lines that are not comments.
+    pub fn code_lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.lines().filter(|line| !line.text.trim_start().starts_with("//"))
+    }
+
+    /// The modules that its paths from `crate`, `super` and `self` lead to.
+    pub fn imports(&self, modules: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut code = String::new();
+        for line in self.code_lines() {
+            code += line.text;
+            code.push('\n');
+        }
+        let mut found = BTreeSet::new();
+        for path in paths(&tokens(&code)) {
+            if let Some(module) = nearest_module(&absolute(&self.module, &path), modules)
+                && module != self.module
+            {
+                found.insert(module);
+            }
+        }
+        found
+    }
+}
+
+/// The files of `src`, in the order of their names.
+pub fn source_files() -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for path in files_below(&repository("src"), &|_| true) {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(SourceFile::open(&path));
+        }
+    }
+    assert!(files.len() > 50, "only {} files", files.len());
+    files
+}
+
+/// The files of these modules and of the modules in them. Each must have some.
+pub fn files_of<'a>(files: &'a [SourceFile], modules: &[&str]) -> Vec<&'a SourceFile> {
+    for module in modules {
+        assert!(files.iter().any(|file| file.top_module() == *module), "no module `{module}`");
+    }
+    files.iter().filter(|file| modules.contains(&file.top_module())).collect()
+}
+
+/// Every file below a folder, without those for whose path `is_wanted` is false.
+pub fn files_below(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !is_wanted(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            found.append(&mut files_below(&path, is_wanted));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Names, `::`, and single characters.
+fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = match rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_') {
+            None => rest.len(),
+            Some(0) if rest.starts_with("::") => 2,
+            Some(0) => first.len_utf8(),
+            Some(end) => end,
+        };
+        let (token, after) = rest.split_at(length);
+        tokens.push(token);
+        rest = after.trim_start();
+    }
+    tokens
+}
+
+/// The paths that begin with `crate`, `super` or `self`. A group is as many paths as it has parts.
+fn paths<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut paths = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let is_inside_a_path = at > 0 && tokens[at - 1] == "::";
+        let is_start = matches!(*token, "crate" | "super" | "self") && !is_inside_a_path;
+        if is_start && tokens.get(at + 1) == Some(&"::") {
+            collect_paths(&tokens[at..], &[], &mut paths);
+        }
+    }
+    paths
+}
+
+/// Adds the paths that these tokens begin with. Returns how many tokens they take.
+fn collect_paths<'a>(
+    tokens: &[&'a str],
+    prefix: &[&'a str],
+    paths: &mut Vec<Vec<&'a str>>,
+) -> usize {
+    let mut path = prefix.to_vec();
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens[at] == "{" {
+            return at + collect_group(&tokens[at..], &path, paths);
+        }
+        path.push(tokens[at]);
+        if tokens.get(at + 1) != Some(&"::") {
+            at += 1;
+            break;
+        }
+        at += 2;
+    }
+    paths.push(path);
+    at
+}
+
+/// The same for a group in braces.
+fn collect_group<'a>(
+    tokens: &[&'a str],
+    prefix: &[&'a str],
+    paths: &mut Vec<Vec<&'a str>>,
+) -> usize {
+    let mut at = 1;
+    while at < tokens.len() && tokens[at] != "}" {
+        at += collect_paths(&tokens[at..], prefix, paths);
+        // A new name (`as x`), and the comma.
+        while at < tokens.len() && tokens[at] != "}" && tokens[at - 1] != "," {
+            at += 1;
+        }
+    }
+    at + 1
+}
+
+/// A path from the crate's root, where this one stands in that module.
+fn absolute<'a>(module: &'a str, path: &[&'a str]) -> Vec<&'a str> {
+    let mut whole: Vec<&str> = match path.first() {
+        Some(&"crate") => Vec::new(),
+        _ => module.split("::").collect(),
+    };
+    for part in path {
+        match *part {
+            "crate" | "self" => {}
+            "super" => drop(whole.pop()),
+            name => whole.push(name),
+        }
+    }
+    whole
+}
+
+/// The longest beginning of a path that is a module.
+fn nearest_module(path: &[&str], modules: &BTreeSet<String>) -> Option<String> {
+    let mut length = path.len();
+    while length > 0 {
+        let name = path[..length].join("::");
+        if modules.contains(&name) {
+            return Some(name);
+        }
+        length -= 1;
+    }
+    None
+}
+
+#[test]
+fn imports_are_found_in_groups_and_relative_paths() {
+    let modules = ["a", "a::b", "a::c", "d", "e", "f"].map(str::to_owned).into();
+    let text =
+        "use crate::{\n    d::{self, X as Y},\n    e,\n};\n// crate::f\nuse super::{c::Z, W};\n";
+    let file = SourceFile {
+        name: "src/a/b.rs".to_owned(),
+        module: "a::b".to_owned(),
+        text: text.to_owned(),
+    };
+
+    let imports = file.imports(&modules);
+
+    assert_eq!(imports, ["a", "a::c", "d", "e"].map(str::to_owned).into());
+}

@@ -29,7 +29,7 @@ const BASE: &str = "login email secondEmail firstName lastName middleName honori
     city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
     employeeNumber costCenter organization division department managerId manager";
 
-/// What is known of an org. Without files that is the base attributes.
+/// The known facts about an org. Without files these are the base attributes.
 #[derive(Default)]
 pub struct Org {
     /// The attributes of the user schema, if it is known.

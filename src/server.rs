@@ -28,7 +28,9 @@ mod connection;
 mod handler;
 mod queue_time;
 mod request_context;
+mod responder;
 mod routes;
+mod session;
 mod slot;
 mod tls;
 mod warnings;
@@ -36,8 +38,8 @@ mod worker;
 
 use accept::Acceptor;
 pub(crate) use accept::bind;
+use responder::Listener;
 pub(crate) use warnings::Warnings;
-use worker::Role;
 
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
@@ -104,7 +106,7 @@ fn start_hooks(
     let limit = settings.max_connections.div_ceil(settings.workers);
     let mut workers = Vec::new();
     for _ in 0..settings.workers {
-        workers.push(worker::start(Role::Hooks(tls.clone()), limit, state, running)?);
+        workers.push(worker::start(Listener::Hooks, tls.clone(), limit, state, running)?);
     }
     Acceptor::new(listener, workers)
 }
@@ -113,7 +115,8 @@ fn start_hooks(
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
     // The stop does not wait for these connections.
     let (running, _) = mpsc::channel(1);
-    let worker = worker::start(Role::Operations, OPERATIONS_CONNECTIONS, state, &running)?;
+    let worker =
+        worker::start(Listener::Operations, None, OPERATIONS_CONNECTIONS, state, &running)?;
     let mut acceptor = Acceptor::new(listener, vec![worker])?;
     let state = state.clone();
     spawn(async move { acceptor.run(&state).await });

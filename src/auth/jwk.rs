@@ -20,7 +20,7 @@ const SYMMETRIC: &str = "k";
 
 /// Every member of a key in its order, duplicates included. A reader that keeps one of two would
 /// overlook a private key beside a `null`.
-pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(super) struct JwkMembers<'a>(Vec<(String, &'a RawValue)>);
 
 /// The members that decide whether a key is usable. A member of the wrong type makes the key unusable,
 /// and so does one that occurs twice.
@@ -49,7 +49,7 @@ impl Jwk {
     }
 }
 
-impl<'a> Members<'a> {
+impl<'a> JwkMembers<'a> {
     /// Reads a JSON object. Returns `None` for any other JSON.
     pub(super) fn read(json: &'a RawValue) -> Option<Self> {
         read_object(json.get().as_bytes())
@@ -137,9 +137,9 @@ fn is_strong(key: &PublicKey) -> bool {
     MODULUS_BITS.contains(&bit_length(n)) && is_odd && e.len() <= 4 && *e != [1]
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for JwkMembers<'a> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(MembersVisitor).map(Members)
+        json.deserialize_map(MembersVisitor).map(JwkMembers)
     }
 }
 

@@ -11,7 +11,7 @@ pub use super::public_key::PublicKey;
 use super::{
     digest::{Digest, sha256},
     json::read_object,
-    jwk::Members,
+    jwk::JwkMembers,
 };
 
 /// How many leaked keys are remembered.
@@ -66,7 +66,7 @@ impl Published {
         let mut named: HashMap<String, Option<PublicKey>> = HashMap::new();
         let mut leaked = Vec::new();
         for json in set.keys {
-            let Some(members) = Members::read(json) else {
+            let Some(members) = JwkMembers::read(json) else {
                 continue;
             };
             let kids = members.kids();
@@ -121,9 +121,9 @@ pub(super) struct Leaks {
 
 /// The keys that remain after leaked ones are refused.
 pub(super) struct Remaining {
-    /// Of the published keys.
+    /// The published keys.
     pub(super) published: Result<KeySet, KeySetError>,
-    /// Of the last keys in use. `None` if no key remains.
+    /// The last keys in use. `None` if no key remains.
     pub(super) last: Option<KeySet>,
     /// The names of the leaked keys that were not known before.
     pub(super) newly_leaked: Vec<String>,

@@ -47,10 +47,11 @@ impl Coverage {
             let hint = format!("record one in `{}`", recorded.join(hook).display());
             for rule in sections.rules().filter(|rule| !rule.shadow) {
                 let name = RuleName { hook: hook.clone(), id: rule.id.clone() };
-                for (shown, verb) in [(&self.passed, "passes"), (&self.failed, "fails")] {
+                for (shown, outcome) in [(&self.passed, "passes"), (&self.failed, "fails")] {
                     if !shown.contains(&name) {
                         let id = &rule.id;
-                        let message = format!("no recorded request {verb} the rule `{id}`; {hint}");
+                        let message =
+                            format!("no recorded request {outcome} the rule `{id}`; {hint}");
                         problems.push(Problem::named(&place, message));
                     }
                 }

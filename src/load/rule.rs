@@ -24,7 +24,7 @@ const MOST_ATTRIBUTES: usize = 100;
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// What the rules of a section share.
+/// The context that the rules of a section share.
 pub(super) struct RuleContext<'n, 'c> {
     /// The ids of the file's rules so far.
     pub(super) ids: &'c mut BTreeSet<&'n str>,

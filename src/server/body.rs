@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{admit, answer::Refusal, connection::Connection, slot::Slot, worker::Worker};
+use super::{admit, answer::Refusal, connection::Connection, slot::Slot};
 
 /// A body that may not have arrived yet.
 pub(super) struct Body<'c, S> {
@@ -38,7 +38,6 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     pub(super) fn new(
         request: &Request,
         connection: &'c mut Connection<S>,
-        worker: &Worker,
         slot: &'c Slot,
     ) -> Self {
         let head = request.head();
@@ -50,7 +49,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         // The codec reads chunks and no other body. With `Upgrade: websocket` it would make a body
         // of all that follows; we ignore that header (RFC 9110 §7.8).
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
-            connection.codec = worker.codec();
+            connection.reset_codec();
         }
         Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }

@@ -1,14 +1,13 @@
-//! One connection: reads the head of a request, has the request answered, writes the answer, goes
-//! on to the next request.
+//! The bytes of one connection: heads of requests in, answers out, each within its time.
 //!
 //! The HTTP/1.1 codec is actix-http's. Its dispatcher is not used: it decodes all requests that have
 //! arrived before it answers the first one, so that a client decides how much memory they take.
 //! Here one request is decoded at a time, and nothing is read while an answer is written.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{io, time::Duration};
 
 use actix_http::{
-    Request,
+    Request, ServiceConfig,
     error::ParseError,
     h1::{Codec, Message},
 };
@@ -22,13 +21,11 @@ use tokio_util::codec::Decoder as _;
 
 use super::{
     answer::{Answer, Refusal, Reuse},
-    body::Body,
     slot::Slot,
-    worker::Worker,
 };
 
 /// The time for a request's head, from its first byte; for the first one, from the connection.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a client to take an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a client to take notice that the connection ends.
@@ -44,6 +41,7 @@ const KEPT_BUFFER: usize = 16 << 10;
 /// A connection and what has arrived on it.
 pub(super) struct Connection<S> {
     stream: S,
+    config: ServiceConfig,
     pub(super) codec: Codec,
     /// Bytes that arrived and are not decoded.
     pub(super) received: BytesMut,
@@ -52,7 +50,7 @@ pub(super) struct Connection<S> {
 }
 
 /// The next thing that a connection brings.
-enum Next {
+pub(super) enum Next {
     Request(Request),
     /// Bytes that do not become a request.
     Refused(Refusal),
@@ -60,55 +58,16 @@ enum Next {
     End,
 }
 
-/// Serves a connection until either side ends it.
-pub(super) async fn serve<S>(stream: S, worker: &Rc<Worker>, slot: &Slot)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut connection = Connection::new(stream, worker);
-    let mut deadline = Instant::now() + HEAD_TIMEOUT;
-    loop {
-        slot.waits_for_request();
-        let next = connection.next_request(slot, deadline).await;
-        slot.waits_for_client();
-        let request = match next {
-            Next::Request(request) => request,
-            Next::Refused(refusal) => {
-                let answer = worker.refuse(refusal);
-                connection.write(&answer, Reuse::Close, false).await;
-                break;
-            }
-            Next::End => return,
-        };
-        let mut body = Body::new(&request, &mut connection, worker, slot);
-        let answer = worker.answer(&request, &mut body).await;
-        let body_is_read = body.is_read();
-        let reuse = match body_is_read && !worker.is_stopping() && !slot.is_evicted() {
-            true => Reuse::as_asked(&request),
-            false => Reuse::Close,
-        };
-        let is_head = request.method() == actix_web::http::Method::HEAD;
-        // Its headers hold on to the buffer.
-        drop(request);
-        if !connection.write(&answer, reuse, is_head).await || reuse == Reuse::Close {
-            break;
-        }
-        deadline = connection.prepare_for_next(worker).await;
-    }
-    if !slot.is_evicted() {
-        connection.close().await;
-    }
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    fn new(stream: S, worker: &Worker) -> Self {
-        let received = BytesMut::with_capacity(READ_SIZE);
-        Self { stream, codec: worker.codec(), received, tried: 0 }
+    /// A connection on which nothing has arrived yet.
+    pub(super) fn new(stream: S, config: &ServiceConfig) -> Self {
+        let (config, codec) = (config.clone(), Codec::new(config.clone()));
+        Self { stream, config, codec, received: BytesMut::with_capacity(READ_SIZE), tried: 0 }
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
     /// A connection that must stop waits only for bytes that were sent already.
-    async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
+    pub(super) async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
         let mut deadline = deadline;
         let mut stopping = false;
         loop {
@@ -137,6 +96,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
         }
+    }
+
+    /// Makes the codec forget the request that it has decoded last.
+    pub(super) fn reset_codec(&mut self) {
+        self.codec = Codec::new(self.config.clone());
     }
 
     /// Decodes a head, if a whole one has arrived.
@@ -191,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes an answer; false if the client does not take it.
-    async fn write(&mut self, answer: &Answer, reuse: Reuse, is_head: bool) -> bool {
+    pub(super) async fn write(&mut self, answer: &Answer, reuse: Reuse, is_head: bool) -> bool {
         let bytes = answer.to_bytes(reuse, is_head);
         let written = timeout(WRITE_TIMEOUT, async {
             self.stream.write_all(&bytes).await?;
@@ -202,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Gets ready for the next request, and says until when its head may take. A client that has
     /// sent ahead lets others take their turn first.
-    async fn prepare_for_next(&mut self, worker: &Worker) -> Instant {
+    pub(super) async fn prepare_for_next(&mut self, keep_alive: Duration) -> Instant {
         if !self.received.is_empty() {
             yield_now().await;
             return Instant::now() + HEAD_TIMEOUT;
@@ -210,12 +174,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.received.capacity() > KEPT_BUFFER {
             self.received = BytesMut::with_capacity(READ_SIZE);
         }
-        Instant::now() + worker.keep_alive()
+        Instant::now() + keep_alive
     }
 
     /// Ends the connection. What the client still sends is read and dropped for a moment: to close
     /// with bytes unread resets the connection, and the client may lose the answer.
-    async fn close(mut self) {
+    pub(super) async fn close(mut self) {
         let closing = timeout(CLOSE_TIMEOUT, async {
             self.stream.shutdown().await?;
             loop {

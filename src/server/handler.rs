@@ -10,7 +10,6 @@ use super::{
     queue_time::QueueTime,
     request_context::RequestContext,
     routes,
-    worker::Worker,
 };
 use crate::{
     clock,
@@ -19,17 +18,17 @@ use crate::{
 
 /// Answers a request of the hooks' listener.
 pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    worker: &Worker,
+    state: &State,
+    queue_time: &QueueTime,
     head: &RequestHead,
     body: &mut Body<'_, S>,
 ) -> Answer {
-    let state = &*worker.state;
     if let Some(answer) = routes::answer(&routes::HOOKS, head, state) {
         return answer;
     }
     let rules = state.live.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
-    match answer_hook(&mut context, head, body, &worker.queue_time).await {
+    match answer_hook(&mut context, head, body, queue_time).await {
         Ok(decision) => Answer::ok(decision),
         Err(refusal) => context.refuse(refusal),
     }

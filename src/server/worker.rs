@@ -1,19 +1,11 @@
 //! A worker: one thread that serves its share of the connections.
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    io,
-    net::TcpStream as StdStream,
-    rc::Rc,
-    sync::{Arc, atomic::Ordering},
-    thread,
-    time::Duration,
+    cell::RefCell, collections::BTreeMap, io, net::TcpStream as StdStream, rc::Rc, sync::Arc,
+    thread, time::Duration,
 };
 
-use actix_http::{Request, ServiceConfig, h1::Codec};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     runtime::{self, LocalOptions},
     sync::mpsc,
@@ -24,11 +16,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     State,
-    answer::{Answer, Refusal},
-    body::Body,
-    connection, handler,
-    queue_time::QueueTime,
-    routes,
+    responder::{Listener, Responder},
+    session,
     slot::{self, Evicted, Slot},
 };
 
@@ -42,21 +31,11 @@ const SURPLUS: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The listener that a worker serves.
-#[derive(Clone)]
-pub(super) enum Role {
-    /// The hooks and the probes, over TLS if there is an acceptor.
-    Hooks(Option<TlsAcceptor>),
-    /// Metrics and the probes.
-    Operations,
-}
-
-/// The state that the connections of a worker share.
-pub(super) struct Worker {
-    role: Role,
-    pub(super) state: Arc<State>,
-    pub(super) queue_time: QueueTime,
-    config: ServiceConfig,
+/// The connections of a worker.
+struct Worker {
+    responder: Responder,
+    /// Present if the listener speaks TLS.
+    tls: Option<TlsAcceptor>,
     /// The most connections at a time.
     limit: usize,
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
@@ -69,7 +48,8 @@ pub(super) struct Worker {
 ///
 /// No thread can be started.
 pub(super) fn start(
-    role: Role,
+    listener: Listener,
+    tls: Option<TlsAcceptor>,
     limit: usize,
     state: &Arc<State>,
     running: &mpsc::Sender<()>,
@@ -86,9 +66,9 @@ pub(super) fn start(
             Err(error) => return log::error!("a worker cannot start: {error}"),
         };
         runtime.block_on(async {
-            let worker = Rc::new(Worker::new(role, limit, state));
+            let worker = Rc::new(Worker::new(listener, tls, limit, state));
             let measuring = worker.clone();
-            spawn_local(async move { measuring.queue_time.measure().await });
+            spawn_local(async move { measuring.responder.queue_time.measure().await });
             worker.run(incoming).await;
         });
         drop(running);
@@ -98,9 +78,9 @@ pub(super) fn start(
 }
 
 impl Worker {
-    fn new(role: Role, limit: usize, state: Arc<State>) -> Self {
-        let config = ServiceConfig::default();
-        Self { role, state, queue_time: QueueTime::new(), config, limit, slots: RefCell::default() }
+    fn new(listener: Listener, tls: Option<TlsAcceptor>, limit: usize, state: Arc<State>) -> Self {
+        let responder = Responder::new(listener, state);
+        Self { responder, tls, limit, slots: RefCell::default() }
     }
 
     /// Serves the connections that come. When no more are to come, tells those that wait for a
@@ -131,7 +111,7 @@ impl Worker {
         if slots.len() < self.limit {
             return true;
         }
-        self.state.warnings.warn("max_connections", || {
+        self.responder.state.warnings.warn("max_connections", || {
             "server.max_connections is reached: each further connection closes the one that has \
              been idle longest"
                 .to_owned()
@@ -155,76 +135,37 @@ impl Worker {
     fn start_connection(self: &Rc<Self>, id: u64, stream: TcpStream, tasks: &mut JoinSet<()>) {
         let slot = Rc::new(Slot::new());
         self.slots.borrow_mut().insert(id, slot.clone());
-        let entry = Entry { worker: self.clone(), id };
+        let guard = SlotGuard { worker: self.clone(), id };
         let ours = slot.clone();
         let task = tasks.spawn_local(async move {
-            let entry = entry;
-            entry.worker.serve(stream, &ours).await;
+            let guard = guard;
+            guard.worker.serve(stream, &ours).await;
         });
         slot.runs_as(task);
     }
 
-    async fn serve(self: &Rc<Self>, stream: TcpStream, slot: &Slot) {
+    async fn serve(&self, stream: TcpStream, slot: &Slot) {
         // An answer is one small write; to wait for more would only delay it.
         let _ = stream.set_nodelay(true);
-        let _counted = match self.role {
-            Role::Hooks(_) => Some(self.state.metrics.connection()),
-            Role::Operations => None,
-        };
-        match &self.role {
-            Role::Hooks(Some(tls)) => {
+        let _counted = self.responder.count_connection();
+        match &self.tls {
+            None => session::serve(stream, &self.responder, slot).await,
+            Some(tls) => {
                 if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                    connection::serve(stream, self, slot).await;
+                    session::serve(stream, &self.responder, slot).await;
                 }
             }
-            Role::Hooks(None) | Role::Operations => connection::serve(stream, self, slot).await,
         }
-    }
-
-    /// Answers a request.
-    pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        request: &Request,
-        body: &mut Body<'_, S>,
-    ) -> Answer {
-        match self.role {
-            Role::Hooks(_) => handler::answer(self, request.head(), body).await,
-            Role::Operations => routes::answer(&routes::OPERATIONS, request.head(), &self.state)
-                .unwrap_or_else(|| Answer::refusal(Refusal::NotFound, &self.state)),
-        }
-    }
-
-    /// Answers what did not become a request.
-    pub(super) fn refuse(&self, refusal: Refusal) -> Answer {
-        match self.role {
-            Role::Hooks(_) => handler::refuse_head(&self.state, refusal),
-            Role::Operations => Answer::refusal(refusal, &self.state),
-        }
-    }
-
-    /// Whether the service is about to end, so that clients had better open another connection.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.state.draining.load(Ordering::Acquire)
-    }
-
-    /// How long a connection may wait for its next request.
-    pub(super) fn keep_alive(&self) -> Duration {
-        self.state.settings.server.keep_alive
-    }
-
-    /// A codec that has decoded nothing.
-    pub(super) fn codec(&self) -> Codec {
-        Codec::new(self.config.clone())
     }
 }
 
-/// A connection's place among those of its worker; given up when dropped.
-struct Entry {
+/// Keeps the slot of a connection until it is dropped.
+struct SlotGuard {
     worker: Rc<Worker>,
     id: u64,
 }
 
-impl Drop for Entry {
+impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.worker.slots.borrow_mut().remove(&self.id);
     }

@@ -16,7 +16,7 @@ struct AttackFile {
 /// Inputs that ought to fail, made from a value that passes.
 #[derive(Deserialize)]
 pub(super) struct Attack {
-    /// What the inputs are.
+    /// The kind of these inputs.
     pub(super) what: String,
     from: Origin,
     plain: Vec<String>,

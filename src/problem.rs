@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::escape;
+
 mod text;
 
 pub(crate) use text::SourceText;
@@ -60,9 +62,9 @@ pub(crate) fn may_pass(error: &io::Error) -> bool {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the padding that a caller may ask for.
-        out.write_str(&self.place)?;
+        out.write_str(&escape::line(&self.place))?;
         out.write_str(": ")?;
-        out.write_str(&self.message)?;
+        out.write_str(&escape::line(&self.message))?;
         out.write_str(&self.excerpt)
     }
 }

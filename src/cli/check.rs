@@ -10,6 +10,7 @@ use super::{
 use crate::{
     certificate, clock,
     credentials::issuer,
+    escape,
     lint::{self, Lints, coverage::Coverage, notes::notes},
     load,
     org::Org,
@@ -51,10 +52,10 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
         }
     }
     if problems.is_empty() {
-        print_result(valid.as_bytes())?;
+        print_result(escape::lines(&valid).as_bytes())?;
         return Ok(ExitStatus::Success);
     }
-    print_result(report_of_problems(&problems).as_bytes())?;
+    print_result(escape::lines(&report_of_problems(&problems)).as_bytes())?;
     Ok(ExitStatus::Negative)
 }
 

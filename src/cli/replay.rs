@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use similar::TextDiff;
 
 use super::{CliError, ExitStatus, SharedFlags, fixtures, print_result};
-use crate::{file, rule::RuleSet};
+use crate::{escape, file, rule::RuleSet};
 
 const EXAMPLES: &str = "\
 The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
@@ -51,7 +51,7 @@ pub(super) fn run(
             Ok(()) => passed += 1,
             Err(why) => {
                 failed += 1;
-                print_result(format!("{why}\n\n").as_bytes())?;
+                print_result(escape::lines(&format!("{why}\n\n")).as_bytes())?;
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{attributes::require_attribute_name, faults::Faults};
 use crate::{
     nearest::unknown,
     rule::{
+        check::PatternBudget,
         node::{Entry, Fault, Node, Table},
         spanned::{Span, Spanned},
     },
@@ -19,19 +20,24 @@ pub(super) struct Fields<'n, 'f> {
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     faults: &'f RefCell<Faults>,
+    pub(super) patterns: &'f PatternBudget,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
     /// The top-level table of a file.
-    pub(super) fn new(table: &'n Table, faults: &'f RefCell<Faults>) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), faults }
+    pub(super) fn new(
+        table: &'n Table,
+        faults: &'f RefCell<Faults>,
+        patterns: &'f PatternBudget,
+    ) -> Self {
+        Self { table, span: 0..0, asked: RefCell::default(), faults, patterns }
     }
 
     /// A table in this one. Reports a value that is not a table.
     pub(super) fn table_in(&self, node: &'n Node) -> Option<Self> {
         let table = self.ok_or_report(node.table())?;
         let (span, asked) = (node.span.clone(), RefCell::default());
-        Some(Self { table, span, asked, faults: self.faults })
+        Some(Self { table, span, asked, ..*self })
     }
 
     /// The tables of a list in this table. Reports those that are not tables.

@@ -23,6 +23,9 @@ pub const FOLLOWED_DEPTH: usize = 8;
 /// rules file may name one list thousands of times, and each use keeps its own values.
 const LISTS_LIMIT: usize = 1 << 30;
 
+/// How many bytes all rules files of one load may have together.
+const RULES_LIMIT: usize = 8 << 20;
+
 /// The folder of one load, and the record of the files that were read from it.
 pub(super) struct Inputs {
     folder: PathBuf,
@@ -35,6 +38,8 @@ pub(super) struct Inputs {
     extents: Extents,
     /// The lists of the present rules file by their names.
     lists: BTreeMap<String, Rc<str>>,
+    /// How many bytes the rules files have so far.
+    rules_bytes: usize,
     /// How many bytes the lists have so far, each counted where it is used.
     list_bytes: usize,
 }
@@ -76,6 +81,7 @@ impl Inputs {
             held,
             extents: Extents::default(),
             lists: BTreeMap::new(),
+            rules_bytes: 0,
             list_bytes: 0,
         }
     }
@@ -92,9 +98,18 @@ impl Inputs {
         self.files.add_unlisted(folder, error.to_string());
     }
 
-    /// The text of a rules file.
-    pub(super) fn read_rules(&self, path: &Path) -> io::Result<String> {
-        file::read_text(path, FileKind::Rules)
+    /// The text of a rules file. With this file, all of them may not have more than [`RULES_LIMIT`].
+    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<String> {
+        let text = file::read_text(path, FileKind::Rules)?;
+        self.rules_bytes = self.rules_bytes.saturating_add(text.len());
+        if self.rules_bytes > RULES_LIMIT {
+            let limit = Size(RULES_LIMIT as u64);
+            let message = format!(
+                "with this file all rules files have more than {limit}; remove hooks that are not used"
+            );
+            return Err(io::Error::other(message));
+        }
+        Ok(text)
     }
 
     /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     problem::{Problem, Problems},
-    rule::{Facts, Hook, RuleSet},
+    rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
 /// Names that are paths of the service itself.
@@ -36,6 +36,8 @@ pub(super) struct Loader<'f> {
     inputs: Inputs,
     facts: &'f Facts,
     purpose: Purpose,
+    /// Shared by the rules of all files.
+    patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
     files: Vec<DraftFile>,
 }
@@ -44,7 +46,8 @@ impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
         let inputs = Inputs::new(folder, held);
-        Self { inputs, facts, purpose, hooks: BTreeMap::new(), files: Vec::new() }
+        let (hooks, files) = (BTreeMap::new(), Vec::new());
+        Self { inputs, facts, purpose, patterns: PatternBudget::default(), hooks, files }
     }
 
     /// Takes the fingerprint of files before they are read.
@@ -93,7 +96,7 @@ impl<'f> Loader<'f> {
         let mut document = toml::read_document(&text, &mut faults);
         lists::resolve(&mut document, &mut self.inputs, &mut faults);
         let faults = RefCell::new(faults);
-        let rules = section::read_hook(&document, self.facts, &faults);
+        let rules = section::read_hook(&document, self.facts, &faults, &self.patterns);
         let faults = faults.into_inner();
         let file = SourceFile { hook: hook.clone(), name, text, document, faults };
         self.hooks.insert(hook, rules);

@@ -96,9 +96,10 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
         )));
     }
     let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
+    let options = Options { ignore_case, patterns: fields.patterns };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        if let Some(check) = read_check(kind, argument, Options { ignore_case }, fields) {
+        if let Some(check) = read_check(kind, argument, &options, fields) {
             checks.push(check);
         }
     }
@@ -108,13 +109,13 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
 fn read_check(
     kind: &CheckKind,
     argument: &Node,
-    options: Options,
+    options: &Options<'_>,
     fields: &Fields<'_, '_>,
 ) -> Option<PartCheck> {
     if is_unusable_file(argument) {
         return None;
     }
-    let check = fields.ok_or_report((kind.read)(argument, &options))?;
+    let check = fields.ok_or_report((kind.read)(argument, options))?;
     if check.other().is_some() {
         fields.read_attribute_name(argument);
     }

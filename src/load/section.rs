@@ -15,6 +15,7 @@ use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
     rule::{
         Facts, Hook, Rule, Rules, Section,
+        check::PatternBudget,
         node::{Entry, Node, Table},
         spanned::Spanned,
         text::Text,
@@ -27,8 +28,13 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads the sections of a file. The hook has only the rules without a fault.
-pub(super) fn read_hook(document: &Table, facts: &Facts, faults: &RefCell<Faults>) -> Hook {
-    let fields = Fields::new(document, faults);
+pub(super) fn read_hook(
+    document: &Table,
+    facts: &Facts,
+    faults: &RefCell<Faults>,
+    patterns: &PatternBudget,
+) -> Hook {
+    let fields = Fields::new(document, faults, patterns);
     let mut ids = BTreeSet::new();
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {

@@ -22,6 +22,7 @@ mod list;
 mod one_of;
 mod pattern;
 mod range;
+mod text_set;
 
 use age::Age;
 pub use context::{EvalContext, Mismatch};
@@ -33,6 +34,7 @@ use length::Length;
 pub(crate) use list::{IGNORE_CASE, Options};
 use one_of::OneOf;
 use pattern::Pattern;
+pub(crate) use pattern::PatternBudget;
 use range::Between;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.

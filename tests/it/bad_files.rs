@@ -198,6 +198,53 @@ fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
 }
 
+/// One pattern may take up to 4 MiB, and one file could once take gigabytes with many.
+#[test]
+fn patterns_have_a_memory_limit_together() {
+    let rule = |number: usize, pattern: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = 'r{number}'\nattribute = 'firstName'\n\
+             pattern = '{pattern}'\nmessage = 'No.'\n"
+        )
+    };
+    let many =
+        |count: usize, pattern: &str| (0..count).map(|n| rule(n, pattern)).collect::<String>();
+
+    let few = problems(&many(20, r"\pL{1,40}"));
+    let large = problems(&many(400, r"\pL{1,60}"));
+    let too_large = problems(&many(400, r"\pL{900}"));
+
+    assert!(few.is_empty(), "{few:?}");
+    for found in [large, too_large] {
+        let last = found.last().unwrap().to_string();
+        assert!(last.contains("too large together"), "{last}");
+    }
+}
+
+#[test]
+fn rules_files_have_a_size_limit_together() {
+    let text = format!("progressive_profile.allow_all = true\n{}", "# x\n".repeat(250_000));
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..9 {
+        fs::write(folder.path().join(format!("hook{number}.toml")), &text).unwrap();
+    }
+
+    let (code, output) = check(folder.path(), &[]);
+
+    assert_eq!(code, Some(1));
+    assert!(output.contains("hook8.toml: cannot read the file: with this file"), "{output}");
+}
+
+#[test]
+fn results_show_no_control_character_of_a_file_name() {
+    let folder = rules_folder(&[("a\u{1b}]0;x\u{7}\u{202e}\n\u{9b}.toml", "")]);
+
+    let (code, output) = check(folder.path(), &[]);
+
+    assert_eq!(code, Some(1));
+    assert!(output.contains(r"a\u{1b}]0;x\u{7}\u{202e}\n\u{9b}.toml: a hook's name"), "{output}");
+}
+
 #[test]
 fn files_over_their_size_limit_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -75,7 +75,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("nearest", &[]),
     ("origin", &[]),
-    ("problem", &[]),
+    ("problem", &["escape"]),
     ("throttle", &[]),
     ("toml_bound", &[]),
     // The core.

@@ -1,11 +1,8 @@
 //! `domains` and `not_domains`: the domain of an email address.
 
-use std::{
-    collections::HashSet,
-    fmt::{self, Display},
-};
+use std::fmt::{self, Display};
 
-use super::{context::Mismatch, list::ListRole};
+use super::{context::Mismatch, list::ListRole, text_set::TextSet};
 use crate::{
     okta::Value,
     rule::{
@@ -19,29 +16,23 @@ use crate::{
 pub struct Domains {
     role: ListRole,
     /// Domains, in lower case.
-    exact: HashSet<Box<str>>,
+    exact: TextSet,
     /// Domains whose sub-domains are meant, at any depth, and not they themselves. In lower case.
-    parents: HashSet<Box<str>>,
-}
-
-/// An entry of the list, in lower case.
-enum ListedDomain {
-    /// `example.com`
-    Exact(Box<str>),
-    /// The `example.com` of `*.example.com`
-    Parent(Box<str>),
+    parents: TextSet,
 }
 
 impl Domains {
     pub(super) fn read(node: &Node, role: ListRole) -> Result<Self, Vec<Fault>> {
-        let mut exact = HashSet::new();
-        let mut parents = HashSet::new();
-        for entry in node.each_text(read_entry)? {
-            match entry {
-                ListedDomain::Exact(domain) => exact.insert(domain),
-                ListedDomain::Parent(domain) => parents.insert(domain),
-            };
-        }
+        let (mut exact, mut parents) = (TextSet::new(), TextSet::new());
+        node.each_text(|entry, node| {
+            match entry.strip_prefix("*.") {
+                Some(parent) => parents.push(&read_domain(entry, parent, node)?),
+                None => exact.push(&read_domain(entry, entry, node)?),
+            }
+            Ok(())
+        })?;
+        exact.sort();
+        parents.sort();
         Ok(Self { role, exact, parents })
     }
 
@@ -57,7 +48,7 @@ impl Domains {
         if self.exact.contains(domain) {
             return true;
         }
-        if self.parents.is_empty() {
+        if self.parents.len() == 0 {
             return false;
         }
         let mut below = domain;
@@ -81,27 +72,21 @@ impl Display for Domains {
         if count > 1 {
             return write!(out, "one of {count} domains");
         }
-        for domain in &self.exact {
-            out.write_str(domain)?;
+        match (self.exact.first(), self.parents.first()) {
+            (Some(domain), _) => out.write_str(domain),
+            (None, Some(domain)) => write!(out, "*.{domain}"),
+            (None, None) => Ok(()),
         }
-        for domain in &self.parents {
-            write!(out, "*.{domain}")?;
-        }
-        Ok(())
     }
 }
 
-fn read_entry(text: &str, node: &Node) -> Result<ListedDomain, Fault> {
-    let (domain, is_parent) = match text.strip_prefix("*.") {
-        Some(domain) => (domain, true),
-        None => (text, false),
-    };
+/// The domain of an entry, in lower case.
+fn read_domain(entry: &str, domain: &str, node: &Node) -> Result<String, Fault> {
     if !email::is_domain(domain) {
-        let hint = hint_for(text);
-        return Err(node.fault(format!("`{text}` can never match a domain; {hint}")));
+        let hint = hint_for(entry);
+        return Err(node.fault(format!("`{entry}` can never match a domain; {hint}")));
     }
-    let domain = domain.to_ascii_lowercase().into();
-    Ok(if is_parent { ListedDomain::Parent(domain) } else { ListedDomain::Exact(domain) })
+    Ok(domain.to_ascii_lowercase())
 }
 
 /// How to correct an entry that is not a domain.

@@ -21,7 +21,7 @@ pub(crate) struct CheckKind {
     /// The key in a rules file.
     pub(crate) key: &'static str,
     /// Reads the value of the key. Returns every problem of it.
-    pub(crate) read: fn(&Node, &Options) -> Result<Check, Vec<Fault>>,
+    pub(crate) read: fn(&Node, &Options<'_>) -> Result<Check, Vec<Fault>>,
     /// How the value of the key is written.
     pub(crate) argument: Argument,
     /// Whether `ignore_case` changes what the check compares.
@@ -82,7 +82,7 @@ pub(crate) const KINDS: &[CheckKind] = &[
     },
     CheckKind {
         key: "pattern",
-        read: |node, _| Ok(Check::Pattern(Pattern::read(node)?)),
+        read: |node, options| Ok(Check::Pattern(Pattern::read(node, options.patterns)?)),
         argument: Argument::Single,
         ignore_case: false,
         admits: Admits::Unknown,

@@ -1,6 +1,9 @@
 //! The role of a check's list, and whether the case is ignored.
 
-use super::context::{Mismatch, require};
+use super::{
+    context::{Mismatch, require},
+    pattern::PatternBudget,
+};
 
 /// Whether the values of a list are those that a check admits, or those that it refuses.
 #[derive(Clone, Copy)]
@@ -24,9 +27,11 @@ impl ListRole {
 /// The key of a part that makes its checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
-/// Keys of a part that change its checks.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
+/// The context that the argument of a check is read in.
+#[derive(Clone, Copy)]
+pub(crate) struct Options<'b> {
     /// The value of [`IGNORE_CASE`].
     pub(crate) ignore_case: bool,
+    /// The memory that patterns may still take.
+    pub(crate) patterns: &'b PatternBudget,
 }

@@ -1,13 +1,11 @@
 //! `one_of` and `not_one_of`: exact values, or with `ignore_case = true` values in any ASCII case.
 
-use std::{
-    collections::HashSet,
-    fmt::{self, Display},
-};
+use std::fmt::{self, Display};
 
 use super::{
     context::Mismatch,
     list::{ListRole, Options},
+    text_set::TextSet,
 };
 use crate::{
     okta::Value,
@@ -18,18 +16,27 @@ use crate::{
 pub struct OneOf {
     role: ListRole,
     /// In lower case if the case is ignored.
-    values: HashSet<Box<str>>,
+    values: TextSet,
     ignore_case: bool,
 }
 
 impl OneOf {
-    pub(super) fn read(node: &Node, options: &Options, role: ListRole) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(
+        node: &Node,
+        options: &Options<'_>,
+        role: ListRole,
+    ) -> Result<Self, Vec<Fault>> {
         let ignore_case = options.ignore_case;
-        let values = match ignore_case {
-            true => node.each_text(|value, _| Ok(value.to_ascii_lowercase().into()))?,
-            false => node.each_text(|value, _| Ok(value.into()))?,
-        };
-        Ok(Self { role, values: values.into_iter().collect(), ignore_case })
+        let mut values = TextSet::new();
+        node.each_text(|value, _| {
+            match ignore_case {
+                true => values.push(&value.to_ascii_lowercase()),
+                false => values.push(value),
+            }
+            Ok(())
+        })?;
+        values.sort();
+        Ok(Self { role, values, ignore_case })
     }
 
     pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {

@@ -1,6 +1,9 @@
 //! `pattern`: a regular expression that must match the whole value, in bounded time.
 
-use std::fmt::{self, Display};
+use std::{
+    cell::Cell,
+    fmt::{self, Display},
+};
 
 use regex_syntax::ParserBuilder;
 
@@ -12,10 +15,33 @@ use crate::{
 
 mod matcher;
 
-use matcher::{Matcher, TooCostly, TooLarge};
+use matcher::{Matcher, SIZE_LIMIT, TooCostly, TooLarge};
 
 /// How deep groups may be nested.
 const NEST_LIMIT: u32 = 50;
+
+/// The most memory, in bytes, that the patterns of all rules may take together.
+const TOTAL_LIMIT: usize = 64 << 20;
+
+/// The memory that patterns of one load may still take. A pattern that is too large counts as well,
+/// since the attempt to compile it takes the time of one that is as large as allowed.
+pub(crate) struct PatternBudget(Cell<usize>);
+
+impl Default for PatternBudget {
+    fn default() -> Self {
+        Self(Cell::new(TOTAL_LIMIT))
+    }
+}
+
+impl PatternBudget {
+    fn take(&self, bytes: usize) {
+        self.0.set(self.0.get().saturating_sub(bytes));
+    }
+
+    fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
 
 /// A text that a regular expression matches as a whole.
 pub struct Pattern {
@@ -25,13 +51,21 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node, budget: &PatternBudget) -> Result<Self, Vec<Fault>> {
         let source = node.text()?;
+        if budget.is_spent() {
+            let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
+            return Err(node.fault(why).into());
+        }
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
         let pattern = parser.parse(source).map_err(|error| node.fault(describe(&error)))?;
         match Matcher::new(pattern) {
-            Ok(matcher) => Ok(Self { source: source.to_owned(), matcher }),
+            Ok(matcher) => {
+                budget.take(matcher.memory());
+                Ok(Self { source: source.to_owned(), matcher })
+            }
             Err(TooLarge) => {
+                budget.take(SIZE_LIMIT);
                 let why = "the pattern is too large; repeat less, or shorten character classes";
                 Err(node.fault(why).into())
             }

@@ -21,7 +21,7 @@ const STEP_LIMIT: usize = 1_000_000;
 const LENGTH_LIMIT: usize = 1 << 10;
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
-const SIZE_LIMIT: usize = 4 << 20;
+pub(super) const SIZE_LIMIT: usize = 4 << 20;
 
 /// A compiled pattern that matches whole texts.
 pub(super) enum Matcher {
@@ -66,6 +66,14 @@ impl Matcher {
         let states = nfa.states().len();
         let new_search: Box<NewSearch> = Box::new(move || Search::new(states));
         Ok(Self::Large { nfa, searches: Pool::new(new_search) })
+    }
+
+    /// The memory that the compiled pattern takes, in bytes, without that of searches.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Small(regex) => regex.memory_usage(),
+            Self::Large { nfa, .. } => nfa.memory_usage(),
+        }
     }
 
     /// Whether the pattern matches the whole text.

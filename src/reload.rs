@@ -79,6 +79,9 @@ pub(crate) fn start(
     Ok(())
 }
 
+/// The longest time between two checks while a retry is due.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The data of the thread.
 struct Reloader {
     target: Target,
@@ -91,7 +94,7 @@ impl Reloader {
     /// Checks files until the service ends.
     fn run(mut self, hangups: &Receiver<()>) {
         loop {
-            match hangups.recv_timeout(self.interval) {
+            match hangups.recv_timeout(self.pause()) {
                 Ok(()) => self.read_all_again(),
                 Err(RecvTimeoutError::Timeout) => self.check_all(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -99,8 +102,20 @@ impl Reloader {
         }
     }
 
+    /// The time until the next check. A retry does not wait for a long interval, nor for SIGHUP.
+    fn pause(&self) -> Duration {
+        match self.watches.iter().any(Watch::awaits_retry) {
+            true => self.interval.min(RETRY_INTERVAL),
+            false => self.interval,
+        }
+    }
+
     fn check_all(&mut self) {
         for watch in &mut self.watches {
+            // Without an interval, only SIGHUP and retries have files read.
+            if self.interval == Duration::MAX && !watch.awaits_retry() {
+                continue;
+            }
             check_without_panic(watch, &self.target, Trigger::Interval);
         }
     }

@@ -44,7 +44,7 @@ pub(crate) use warnings::Warnings;
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
 /// The most connections of the operators' listener.
-const OPERATIONS_CONNECTIONS: usize = 256;
+const OPERATIONS_CONNECTIONS: usize = 32;
 
 /// The state that all workers share.
 pub(crate) struct State {

@@ -126,6 +126,11 @@ impl Watch {
         }
     }
 
+    /// Whether the same files will be read again, since their problem may pass.
+    pub(super) fn awaits_retry(&self) -> bool {
+        matches!(&self.rejection, Some(Rejection { retry: Some(_), .. }))
+    }
+
     /// Whether it is time to read the same files again.
     fn is_retry_due(&self) -> bool {
         match &self.rejection {

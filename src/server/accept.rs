@@ -91,8 +91,11 @@ impl Acceptor {
         };
         // No more than were queued when it began, so that new ones do not keep it from stopping.
         for _ in 0..BACKLOG {
-            let Ok((stream, _)) = listener.accept() else {
-                return;
+            let stream = match listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The client has gone already, or no file descriptor is free.
+                Err(_) => continue,
             };
             self.next = (self.next + 1) % self.workers.len();
             let room = room_for_one(&self.workers, self.next).await;

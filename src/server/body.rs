@@ -14,7 +14,12 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{admit, answer::Refusal, connection::Connection, slot::Slot};
+use super::{
+    admit,
+    answer::Refusal,
+    connection::{Connection, KEPT_BUFFER},
+    slot::Slot,
+};
 
 /// A body that may not have arrived yet.
 pub(super) struct Body<'c, S> {
@@ -87,7 +92,13 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
             self.read_more().await?;
         }
         self.unread = Unread::Nothing;
-        Ok(self.connection.received.split_to(length).freeze())
+        let received = &mut self.connection.received;
+        let body = received.split_to(length).freeze();
+        if length > KEPT_BUFFER {
+            // The rest would keep the whole buffer, which is to go with the body.
+            *received = BytesMut::from(&**received);
+        }
+        Ok(body)
     }
 
     async fn read_chunks(&mut self, limit: usize) -> Result<Bytes, Refusal> {

@@ -36,7 +36,7 @@ const HEAD_LIMIT: usize = 32 << 10;
 /// How many bytes are asked for at a time.
 const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
-const KEPT_BUFFER: usize = 16 << 10;
+pub(super) const KEPT_BUFFER: usize = 16 << 10;
 
 /// A connection and what has arrived on it.
 pub(super) struct Connection<S> {
@@ -155,8 +155,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes an answer; false if the client does not take it.
-    pub(super) async fn write(&mut self, answer: &Answer, reuse: Reuse, is_head: bool) -> bool {
+    pub(super) async fn write(&mut self, answer: Answer, reuse: Reuse, is_head: bool) -> bool {
         let bytes = answer.to_bytes(reuse, is_head);
+        // The client may take its time, and metrics are large.
+        drop(answer);
         let written = timeout(WRITE_TIMEOUT, async {
             self.stream.write_all(&bytes).await?;
             self.stream.flush().await
@@ -167,6 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Gets ready for the next request, and says until when its head may take. A client that has
     /// sent ahead lets others take their turn first.
     pub(super) async fn prepare_for_next(&mut self, keep_alive: Duration) -> Instant {
+        self.skip_blank_lines();
         if !self.received.is_empty() {
             yield_now().await;
             return Instant::now() + HEAD_TIMEOUT;

@@ -28,7 +28,9 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     }
     let rules = state.live.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
-    match answer_hook(&mut context, head, body, queue_time).await {
+    let decided = answer_hook(&mut context, head, body, queue_time).await;
+    queue_time.request_answered();
+    match decided {
         Ok(decision) => Answer::ok(decision),
         Err(refusal) => context.refuse(refusal),
     }

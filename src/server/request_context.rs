@@ -75,7 +75,7 @@ impl<'s> RequestContext<'s> {
     fn warn_of_missing_section(&self, answer: &HookAnswer<'_, '_>) {
         let (hook, request_type) = (self.hook, answer.flow.spec().name);
         let section = answer.flow.spec().section;
-        self.state.warnings.warn(hook, || {
+        self.state.warnings.warn(&format!("hook {hook}"), || {
             format!(
                 "`{hook}` denied a {request_type} request, for which it has no section; narrow \
                  Okta's setting \"Run this hook\", or add [{section}] to its rules"
@@ -85,7 +85,7 @@ impl<'s> RequestContext<'s> {
 
     fn report_too_large_answer(&self, answer: &HookAnswer<'_, '_>) {
         let (hook, request_type) = (self.hook, answer.flow.spec().name);
-        self.state.warnings.error(&format!("{hook} too large"), || {
+        self.state.warnings.error(&format!("hook {hook} too large"), || {
             format!(
                 "`{hook}` denied a {request_type} request because the answer would have {} bytes \
                  or more, which Okta refuses; shorten the rules' messages, or update fewer attributes",

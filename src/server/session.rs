@@ -30,7 +30,9 @@ where
             Next::Request(request) => request,
             Next::Refused(refusal) => {
                 let answer = responder.refuse(refusal);
-                connection.write(&answer, Reuse::Close, false).await;
+                if !connection.write(answer, Reuse::Close, false).await {
+                    return;
+                }
                 break;
             }
             Next::End => return,
@@ -45,7 +47,10 @@ where
         let is_head = request.method() == Method::HEAD;
         // Its headers hold on to the buffer.
         drop(request);
-        if !connection.write(&answer, reuse, is_head).await || reuse == Reuse::Close {
+        if !connection.write(answer, reuse, is_head).await {
+            return;
+        }
+        if reuse == Reuse::Close {
             break;
         }
         deadline = connection.prepare_for_next(responder.keep_alive()).await;

@@ -31,6 +31,8 @@ pub(super) enum Evicted {
 /// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
+    /// For its first turn. It may have brought a request.
+    Turn,
     /// Since then, for a request.
     Request(Instant),
     /// Since then, for the client to take part in something else: a handshake, an answer, the end.
@@ -43,7 +45,7 @@ impl Slot {
     /// A connection that has just been accepted.
     pub(super) fn new() -> Self {
         Self {
-            waits: Cell::new(WaitsFor::Client(Instant::now())),
+            waits: Cell::new(WaitsFor::Turn),
             evicted: Cell::new(Evicted::No),
             stop: Notify::new(),
             task: RefCell::default(),
@@ -84,7 +86,7 @@ impl Slot {
         self.evicted.set(Evicted::Yes);
         match self.waits.get() {
             WaitsFor::Request(_) => self.stop.notify_one(),
-            WaitsFor::Client(_) | WaitsFor::Body => self.abort(),
+            WaitsFor::Client(_) | WaitsFor::Turn | WaitsFor::Body => self.abort(),
         }
     }
 
@@ -100,7 +102,7 @@ impl Slot {
         match self.waits.get() {
             _ if self.task.borrow().is_none() => None,
             WaitsFor::Request(since) | WaitsFor::Client(since) => Some(since),
-            WaitsFor::Body => None,
+            WaitsFor::Turn | WaitsFor::Body => None,
         }
     }
 

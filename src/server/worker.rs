@@ -8,7 +8,7 @@ use std::{
 use tokio::{
     net::TcpStream,
     runtime::{self, LocalOptions},
-    sync::mpsc,
+    sync::{Notify, mpsc},
     task::{JoinSet, spawn_local},
     time::timeout,
 };
@@ -20,6 +20,7 @@ use super::{
     session,
     slot::{self, Evicted, Slot},
 };
+use crate::metrics::OpenConnection;
 
 /// Connections that may wait for a worker to take them.
 const QUEUE: usize = 64;
@@ -39,6 +40,7 @@ struct Worker {
     /// The most connections at a time.
     limit: usize,
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
+    slot_freed: Notify,
 }
 
 /// Starts a worker. It ends when the returned sender and `running` are dropped and its
@@ -69,7 +71,11 @@ pub(super) fn start(
             let worker = Rc::new(Worker::new(listener, tls, limit, state));
             let measuring = worker.clone();
             spawn_local(async move { measuring.responder.queue_time.measure().await });
-            worker.run(incoming).await;
+            // As a task, it takes connections in turn with those that it has taken.
+            let run = spawn_local(async move { worker.run(incoming).await });
+            if run.await.is_err() {
+                log::error!("a worker has ended by an internal error; please report it");
+            }
         });
         drop(running);
     };
@@ -80,7 +86,7 @@ pub(super) fn start(
 impl Worker {
     fn new(listener: Listener, tls: Option<TlsAcceptor>, limit: usize, state: Arc<State>) -> Self {
         let responder = Responder::new(listener, state);
-        Self { responder, tls, limit, slots: RefCell::default() }
+        Self { responder, tls, limit, slots: RefCell::default(), slot_freed: Notify::new() }
     }
 
     /// Serves the connections that come. When no more are to come, tells those that wait for a
@@ -91,9 +97,8 @@ impl Worker {
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
             // Register it here and not in its own task, so that its task finds the bytes in its first turn.
-            if let Ok(stream) = TcpStream::from_std(stream)
-                && self.make_room()
-            {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                self.make_room().await;
                 next_id += 1;
                 self.start_connection(next_id, stream, &mut tasks);
             }
@@ -104,27 +109,42 @@ impl Worker {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Closes the connection that has been idle longest, if there are too many. Returns false if there
-    /// is no room all the same: none is idle.
-    fn make_room(&self) -> bool {
-        let slots = self.slots.borrow();
-        if slots.len() < self.limit {
-            return true;
+    /// Waits until there is room for one more connection. At the limit, closes the one that has been
+    /// idle longest.
+    async fn make_room(&self) {
+        if self.has_room() {
+            return;
         }
         self.responder.state.warnings.warn("max_connections", || {
             "server.max_connections is reached: each further connection closes the one that has \
              been idle longest"
                 .to_owned()
         });
-        // An evicted connection may have a last request to answer, unless too many are about to end.
-        if slots.len() >= self.limit + SURPLUS
-            && let Some(slot) = slot::idle_longest(slots.values(), Evicted::Yes)
-        {
-            slot.abort();
+        while !self.evict_one() {
+            self.slot_freed.notified().await;
+            if self.has_room() {
+                return;
+            }
         }
-        if slots.len() - slot::count_evicted(slots.values()) < self.limit {
+        while self.slots.borrow().len() >= self.limit + SURPLUS {
+            self.abort_one_evicted();
+            self.slot_freed.notified().await;
+        }
+    }
+
+    /// Whether one more connection is within the limit. Evicted ones do not count, but for a surplus.
+    fn has_room(&self) -> bool {
+        let slots = self.slots.borrow();
+        if slots.len() < self.limit {
             return true;
         }
+        let staying = slots.len() - slot::count_evicted(slots.values());
+        staying < self.limit && slots.len() < self.limit + SURPLUS
+    }
+
+    /// Evicts the connection that has been idle longest. Returns false if none is idle.
+    fn evict_one(&self) -> bool {
+        let slots = self.slots.borrow();
         let Some(slot) = slot::idle_longest(slots.values(), Evicted::No) else {
             return false;
         };
@@ -132,10 +152,18 @@ impl Worker {
         true
     }
 
+    /// Ends an evicted connection that still has a last request to answer.
+    fn abort_one_evicted(&self) {
+        if let Some(slot) = slot::idle_longest(self.slots.borrow().values(), Evicted::Yes) {
+            slot.abort();
+        }
+    }
+
     fn start_connection(self: &Rc<Self>, id: u64, stream: TcpStream, tasks: &mut JoinSet<()>) {
         let slot = Rc::new(Slot::new());
         self.slots.borrow_mut().insert(id, slot.clone());
-        let guard = SlotGuard { worker: self.clone(), id };
+        let counted = self.responder.count_connection();
+        let guard = SlotGuard { worker: self.clone(), id, _counted: counted };
         let ours = slot.clone();
         let task = tasks.spawn_local(async move {
             let guard = guard;
@@ -145,9 +173,9 @@ impl Worker {
     }
 
     async fn serve(&self, stream: TcpStream, slot: &Slot) {
+        slot.waits_for_client();
         // An answer is one small write; to wait for more would only delay it.
         let _ = stream.set_nodelay(true);
-        let _counted = self.responder.count_connection();
         match &self.tls {
             None => session::serve(stream, &self.responder, slot).await,
             Some(tls) => {
@@ -163,10 +191,12 @@ impl Worker {
 struct SlotGuard {
     worker: Rc<Worker>,
     id: u64,
+    _counted: Option<OpenConnection>,
 }
 
 impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.worker.slots.borrow_mut().remove(&self.id);
+        self.worker.slot_freed.notify_one();
     }
 }

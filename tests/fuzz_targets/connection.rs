@@ -57,7 +57,8 @@ fn check_answers(mut text: &[u8], sent: &[u8]) {
         let end = text.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
         let head = str::from_utf8(&text[..end]).expect("a head is text");
         let after = &text[end + 4..];
-        let is_head_request = after.is_empty() || after.starts_with(b"HTTP/1.1 ");
+        let has_head = sent.windows(5).any(|part| part == b"HEAD ");
+        let is_head_request = has_head && (after.is_empty() || after.starts_with(b"HTTP/1.1 "));
         let length: usize = header(head, "content-length").parse().expect("a length");
         let body = if is_head_request { &[][..] } else { &after[..length] };
         text = &after[body.len()..];

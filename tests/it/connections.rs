@@ -226,6 +226,63 @@ fn connections_in_every_state_count_towards_the_limit() {
     assert_eq!(service.send(&good_request()).status, 200);
 }
 
+/// Whole requests on new connections, faster than the service can answer: descriptors stay bounded,
+/// and no request that was accepted is cut.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "20"),
+    ]);
+    let descriptors = || fs::read_dir(format!("/proc/{}/fd", service.child.id())).unwrap().count();
+    let before = descriptors();
+    service.signal("STOP");
+    let mut burst: Vec<_> = (0..800).map(|_| service.connect()).collect();
+    for stream in &mut burst {
+        stream.write_all(&request("GET", "/healthz", &["Connection: close"], b"")).unwrap();
+    }
+    service.signal("CONT");
+
+    let mut most = 0;
+    let mut unanswered = 0;
+    for stream in &mut burst {
+        most = most.max(descriptors());
+        if Answer::try_read(stream).is_none() {
+            unanswered += 1;
+        }
+    }
+
+    assert_eq!(unanswered, 0, "of 800 requests");
+    // The limit, the surplus, and the queues of accepted connections.
+    let allowed = 20 + 64 + 2 * 64;
+    assert!(most - before <= allowed, "{} connections, {allowed} allowed", most - before);
+}
+
+/// A large body must not leave its buffer with an idle connection.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_idle_connection_keeps_no_large_buffer() {
+    let service = Service::with_basic();
+    let mut body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
+    body.resize(250_000, b' ');
+    let large = request("POST", HOOK, &[AUTHORIZATION, JSON], &body);
+    let mut idle = Vec::new();
+    let before = proc_number(&service, "VmRSS:");
+
+    for _ in 0..200 {
+        let mut stream = service.connect();
+        stream.write_all(&large).unwrap();
+        assert_eq!(Answer::read(&mut stream).status, 200);
+        idle.push(stream);
+    }
+
+    let grown = proc_number(&service, "VmRSS:").saturating_sub(before);
+    assert!(grown < 200 * 64, "{grown} KiB for 200 idle connections");
+}
+
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

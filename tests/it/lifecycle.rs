@@ -202,8 +202,8 @@ fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
 #[cfg(unix)]
 fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
     let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
-    service.signal("TERM");
     let start = Instant::now();
+    service.signal("TERM");
     let ready = request("GET", "/readyz", &[], b"");
 
     let answer = wait_for("readiness to end", || {

@@ -52,7 +52,8 @@ def capacity(address, data, seconds):
             for _ in range(len(load.answers) - answered):
                 load.send(time.monotonic())
         best = max(best, (len(load.answers) - before) / (time.monotonic() - begin))
-    assert load.answers.failures() == 0, "the service refuses good requests"
+    if load.answers.failures() > 0:
+        raise SystemExit("the service refuses good requests at its capacity; is the machine busy?")
     load.close()
     return best
 
@@ -65,7 +66,7 @@ class Load:
         self.selector, self.free = selectors.DefaultSelector(), []
         # One `(intended, seconds, status)` per answer, and the intended times of requests not accepted.
         self.answers, self.not_accepted = Samples(), []
-        self.not_sent = self.without_retry_after = 0
+        self.not_sent = self.without_retry_after = self.cut = 0
 
     def send(self, intended):
         """Sends a request. `intended` is the moment from which its time counts."""
@@ -85,6 +86,9 @@ class Load:
             except BlockingIOError:
                 continue
             except OSError:
+                # A request that was sent whole and is then cut is an answer that fails.
+                if key.data[1] == len(self.data):
+                    self.cut += 1
                 self.not_accepted.append(key.data[0])
                 self.drop(key)
 
@@ -183,9 +187,9 @@ def report_load(report, load, rate, seconds, late, service):
     report.figure("overload, share of the capacity served in time", f"{in_time:.0%}, service {service.state()}",
                   "at least 50 %", in_time > 0.5)
     report.figure("overload, excess", f"{len(shed)} got 503 ({load.without_retry_after} without Retry-After), "
-                  f"{len(load.not_accepted)} not accepted, {unanswered} without an answer, other statuses {others}",
-                  "503 with Retry-After or not accepted",
-                  load.without_retry_after == 0 and unanswered == 0 and not others)
+                  f"{len(load.not_accepted)} not accepted, {load.cut} of them cut, {unanswered} without an answer, "
+                  f"other statuses {others}", "503 with Retry-After or not accepted, none cut",
+                  load.without_retry_after == load.cut == unanswered == 0 and not others)
 
 
 if __name__ == "__main__":

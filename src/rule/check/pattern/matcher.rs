@@ -9,7 +9,7 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use regex_automata::{
-    meta::Regex,
+    meta::{self, Regex},
     nfa::thompson::{Config, NFA, State, WhichCaptures},
     util::{pool::Pool, primitives::StateID},
 };
@@ -22,6 +22,8 @@ const LENGTH_LIMIT: usize = 1 << 10;
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
 pub(super) const SIZE_LIMIT: usize = 4 << 20;
+/// The most memory of the cache of a small pattern, in bytes.
+const CACHE_LIMIT: usize = 128 << 10;
 
 /// A compiled pattern that matches whole texts.
 pub(super) enum Matcher {
@@ -59,7 +61,7 @@ impl Matcher {
         let nfa = NFA::compiler().configure(config).build_from_hir(&whole).map_err(|_| TooLarge)?;
         let most_steps = (LENGTH_LIMIT + 1) * nfa.states().iter().map(most_steps).sum::<usize>();
         if most_steps <= STEP_LIMIT
-            && let Ok(regex) = Regex::builder().build_from_hir(&whole)
+            && let Ok(regex) = Regex::builder().configure(small_cache()).build_from_hir(&whole)
         {
             return Ok(Self::Small(regex));
         }
@@ -86,6 +88,12 @@ impl Matcher {
             Self::Large { nfa, searches } => searches.get().run(nfa, text.as_bytes()),
         }
     }
+}
+
+/// The lazy automaton of a pattern keeps what it has built in a cache, for each thread. Values that end
+/// users choose may fill it.
+fn small_cache() -> meta::Config {
+    meta::Config::new().hybrid_cache_capacity(CACHE_LIMIT)
 }
 
 /// The most steps that a state causes within a byte: one to reach it from the state before, one to

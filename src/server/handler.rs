@@ -28,9 +28,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     }
     let rules = state.live.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
-    let decided = answer_hook(&mut context, head, body, queue_time).await;
-    queue_time.request_answered();
-    match decided {
+    match answer_hook(&mut context, head, body, queue_time).await {
         Ok(decision) => Answer::ok(decision),
         Err(refusal) => context.refuse(refusal),
     }

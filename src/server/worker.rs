@@ -1,14 +1,20 @@
 //! A worker: one thread that serves its share of the connections.
 
 use std::{
-    cell::RefCell, collections::BTreeMap, io, net::TcpStream as StdStream, rc::Rc, sync::Arc,
-    thread, time::Duration,
+    cell::RefCell,
+    collections::BTreeMap,
+    io::{self, Read as _, Write as _},
+    net::{Shutdown, TcpStream as StdStream},
+    rc::Rc,
+    sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use tokio::{
     net::TcpStream,
     runtime::{self, LocalOptions},
-    sync::{Notify, mpsc},
+    sync::mpsc,
     task::{JoinSet, spawn_local},
     time::timeout,
 };
@@ -16,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     State,
+    answer::{Refusal, Reuse},
     responder::{Listener, Responder},
     session,
     slot::{self, Evicted, Slot},
@@ -40,7 +47,6 @@ struct Worker {
     /// The most connections at a time.
     limit: usize,
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
-    slot_freed: Notify,
 }
 
 /// Starts a worker. It ends when the returned sender and `running` are dropped and its
@@ -86,7 +92,7 @@ pub(super) fn start(
 impl Worker {
     fn new(listener: Listener, tls: Option<TlsAcceptor>, limit: usize, state: Arc<State>) -> Self {
         let responder = Responder::new(listener, state);
-        Self { responder, tls, limit, slots: RefCell::default(), slot_freed: Notify::new() }
+        Self { responder, tls, limit, slots: RefCell::default() }
     }
 
     /// Serves the connections that come. When no more are to come, tells those that wait for a
@@ -96,9 +102,12 @@ impl Worker {
         let mut next_id = 0;
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
+            if !self.make_room() {
+                self.turn_away(stream);
+                continue;
+            }
             // Register it here and not in its own task, so that its task finds the bytes in its first turn.
             if let Ok(stream) = TcpStream::from_std(stream) {
-                self.make_room().await;
                 next_id += 1;
                 self.start_connection(next_id, stream, &mut tasks);
             }
@@ -109,26 +118,33 @@ impl Worker {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Waits until there is room for one more connection. At the limit, closes the one that has been
-    /// idle longest.
-    async fn make_room(&self) {
+    /// Makes room for one more connection. At the limit, closes the one that has been idle longest.
+    /// Returns false if there is no room: none is idle, or too many are about to end.
+    fn make_room(&self) -> bool {
         if self.has_room() {
-            return;
+            return true;
         }
         self.responder.state.warnings.warn("max_connections", || {
             "server.max_connections is reached: each further connection closes the one that has \
              been idle longest"
                 .to_owned()
         });
-        while !self.evict_one() {
-            self.slot_freed.notified().await;
-            if self.has_room() {
-                return;
-            }
-        }
-        while self.slots.borrow().len() >= self.limit + SURPLUS {
+        if self.slots.borrow().len() >= self.limit + SURPLUS {
             self.abort_one_evicted();
-            self.slot_freed.notified().await;
+            return false;
+        }
+        self.evict_one()
+    }
+
+    /// Answers 503 without reading a request. A connection that expects TLS is closed.
+    fn turn_away(&self, mut stream: StdStream) {
+        if self.tls.is_none() {
+            let answer = self.responder.refuse(Refusal::Overloaded);
+            // The stream does not block. The kernel has room for the first answer, or the client has gone.
+            let _ = stream.write_all(&answer.to_bytes(Reuse::Close, false));
+            let _ = stream.shutdown(Shutdown::Write);
+            // To close with bytes unread would reset the connection, and the answer with it.
+            let _ = stream.read(&mut [0; 4 << 10]);
         }
     }
 
@@ -197,6 +213,5 @@ struct SlotGuard {
 impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.worker.slots.borrow_mut().remove(&self.id);
-        self.worker.slot_freed.notify_one();
     }
 }

@@ -180,6 +180,9 @@ fn unauthenticated_clients_cannot_occupy_every_connection() {
         stream.write_all(b"POST /registrationHookSSR HTTP/1.1\r\nX").unwrap();
     }
 
+    // Each of them may keep its place until it has had its first turn.
+    wait_until("the first answer", || service.send(&good_request()).status == 200);
+
     for _ in 0..30 {
         assert_eq!(service.send(&good_request()).status, 200);
     }
@@ -247,15 +250,16 @@ fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
     service.signal("CONT");
 
     let mut most = 0;
-    let mut unanswered = 0;
+    let mut others = Vec::new();
     for stream in &mut burst {
         most = most.max(descriptors());
-        if Answer::try_read(stream).is_none() {
-            unanswered += 1;
+        match Answer::try_read(stream) {
+            Some(answer) if [200, 503].contains(&answer.status) => {}
+            other => others.push(other),
         }
     }
 
-    assert_eq!(unanswered, 0, "of 800 requests");
+    assert!(others.is_empty(), "{} of 800: {:?}", others.len(), others.first());
     // The limit, the surplus, and the queues of accepted connections.
     let allowed = 20 + 64 + 2 * 64;
     assert!(most - before <= allowed, "{} connections, {allowed} allowed", most - before);

@@ -4,7 +4,6 @@ use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::LazyLock,
 };
 
 use crate::{
@@ -28,8 +27,11 @@ const TARGETS: &[Target] = &[
 
 /// Sends the bytes to the program, where the fuzzer has the service in its own process.
 fn connection(data: &[u8]) {
-    static SERVICE: LazyLock<Service> = LazyLock::new(Service::with_basic);
-    fuzz_targets::connection(SERVICE.address, data);
+    thread_local! {
+        // Ended with the thread of the test.
+        static SERVICE: Service = Service::with_basic();
+    }
+    SERVICE.with(|service| fuzz_targets::connection(service.address, data));
 }
 
 /// More files than this make the test slow.

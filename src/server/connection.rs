@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The most bytes of one head. More is refused by the headers' own limits.
 const HEAD_LIMIT: usize = 32 << 10;
 /// How many bytes are asked for at a time.
-const READ_SIZE: usize = 4 << 10;
+pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
 

@@ -1,11 +1,11 @@
 """A load program: its command line, its measurements, and the figures that it prints."""
-import argparse, os, pathlib, resource, signal, sys
+import argparse, os, pathlib, resource, signal, sys, time
 
 from noise import Noise
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-# A measurement is repeated so many times while noise makes it miss its targets.
-ATTEMPTS = 4
+# A measurement that noise makes miss its targets is repeated for so many seconds.
+PATIENCE = 120
 # A measurement that takes longer hangs.
 SECONDS = 570
 
@@ -35,7 +35,8 @@ class Program:
 
     def measure(self, measurement, *arguments):
         """Calls `measurement(self, *arguments)`, which prints figures. Repeats it if noise made it miss a target."""
-        for attempt in range(1, ATTEMPTS + 1):
+        end = time.monotonic() + PATIENCE
+        while True:
             signal.alarm(SECONDS)
             self.missed, noise = False, Noise()
             try:
@@ -45,7 +46,10 @@ class Program:
             delayed = noise.stop()
             if not self.missed or delayed is None:
                 break
-            self.note(f"{delayed}: " + ("measured again" if attempt < ATTEMPTS else f"so in {ATTEMPTS} attempts"))
+            if time.monotonic() > end:
+                self.note(f"{delayed}, and so for {PATIENCE} s")
+                break
+            self.note(f"{delayed}: measured again")
         self.misses += self.missed
 
     def figure(self, name, measured, target, ok):

@@ -411,3 +411,24 @@ fn no_source_file_is_longer_than_300_lines() {
 
     failures.assert_none();
 }
+
+/// Users asked for them. They stay dependencies that the source uses.
+#[test]
+fn the_packages_that_users_asked_for_are_used() {
+    let files = source_files();
+    let manifest = include_str!("../../Cargo.toml");
+    let mut failures = Failures::default();
+
+    for package in ["actix-web", "serde", "serde_json", "base64", "env_logger", "config"] {
+        let listed = manifest.lines().any(|line| line.starts_with(&format!("{package} = ")));
+        let path = format!("{}::", package.replace('-', "_"));
+        let used = files.iter().flat_map(SourceFile::code_lines).any(|line| {
+            let text = line.text.trim_start();
+            text.starts_with(&format!("use {path}")) || text.contains(&format!(" {path}"))
+        });
+        failures.check(format!("{package} is not listed"), listed);
+        failures.check(format!("{package} is not used"), used);
+    }
+
+    failures.assert_none();
+}

@@ -189,23 +189,31 @@ impl Issuer {
         Ok(Fetched { published, max_age })
     }
 
+    /// Fetches a document. If the connection of the last document fails, tries a new one: the issuer may
+    /// have closed it at the moment it was used again.
     fn get(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, AnswerError> {
+        let answer = match self.get_once(uri, deadline) {
+            Err(ureq::Error::Io(_)) => self.get_once(uri, deadline),
+            answer => answer,
+        };
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(ureq::Error::StatusCode(status)) => Err(AnswerError::Status(status)),
+            Err(error) => Err(AnswerError::Transport(error.to_string())),
+        }
+    }
+
+    fn get_once(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = self.agent.get(uri).header(header::ACCEPT, "application/json");
-        let request = request.config().timeout_global(Some(left)).build();
-        let mut answer = request.call().map_err(transport_error)?;
+        let mut answer = request.config().timeout_global(Some(left)).build().call()?;
         if answer.status() != 200 {
-            return Err(AnswerError::Status(answer.status().as_u16()));
+            return Err(ureq::Error::StatusCode(answer.status().as_u16()));
         }
         let max_age = max_age(&cache_control(answer.headers()));
-        let reader = answer.body_mut().with_config().limit(SIZE_LIMIT);
-        let body = reader.read_to_vec().map_err(transport_error)?;
+        let body = answer.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
         Ok(HttpAnswer { body, max_age })
     }
-}
-
-fn transport_error(error: ureq::Error) -> AnswerError {
-    AnswerError::Transport(error.to_string())
 }
 
 /// Reads every certificate of a file in PEM.

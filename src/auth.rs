@@ -139,6 +139,7 @@ fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'
     while let Some(rest) = credentials.strip_prefix(b" ") {
         credentials = rest;
     }
-    let is_whole_scheme = rest.is_empty() || credentials.len() < rest.len();
-    if is_whole_scheme { Some(credentials) } else { None }
+    // Without a space, the rest is a part of another scheme's name.
+    let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
+    if is_other_scheme { None } else { Some(credentials) }
 }

@@ -131,8 +131,8 @@ impl Issuer {
         }
     }
 
-    /// Fetches a document. If the connection of the last document fails, tries a new one: the issuer may
-    /// have closed it at the moment it was used again.
+    /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed that of
+    /// the last document at the moment it was used again.
     fn get(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, KeysError> {
         let answer = match self.get_once(uri, deadline) {
             Err(ureq::Error::Io(_)) => self.get_once(uri, deadline),
@@ -179,7 +179,7 @@ fn read_certificates(path: &Path) -> Result<RootCerts, KeysError> {
 }
 
 /// Returns the shortest time that `Cache-Control` allows. This is zero for `no-store`, `no-cache` and
-/// a number that cannot be read.
+/// a number that cannot be read. Returns `None` if there is no such directive.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let mut shortest = None;
     for value in headers.get_all(header::CACHE_CONTROL) {

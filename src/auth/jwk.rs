@@ -12,8 +12,6 @@ use serde_json::value::RawValue;
 
 /// The accepted sizes of a modulus, in bits.
 const MODULUS_BITS: RangeInclusive<usize> = 2048..=8192;
-/// A number without leading zeros is empty if it is zero.
-const ZERO: Vec<u8> = Vec::new();
 
 /// An RSA public key: modulus and exponent, big-endian and without leading zeros.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +49,11 @@ pub(super) struct PublishedKey {
     moduli: Vec<Vec<u8>>,
     /// Whether the private key is published as well, whatever else is wrong with this key.
     pub(super) is_leaked: bool,
+    /// Whether a number of the private key is not zero.
     has_private_number: bool,
     is_symmetric: bool,
+    /// The public key, if it can verify RS256 signatures and only its owner can sign.
+    pub(super) usable: Option<PublicKey>,
 }
 
 /// The members that decide whether a key is usable. A member of the wrong type makes the key unusable,
@@ -85,24 +86,17 @@ impl Jwk {
 impl PublishedKey {
     /// Reads a key. Returns `None` if this is not a JSON object.
     pub(super) fn from_json(json: &RawValue) -> Option<Self> {
-        serde_json::Deserializer::from_str(json.get()).deserialize_map(MembersVisitor).ok()
+        let json = json.get();
+        let mut members = serde_json::Deserializer::from_str(json);
+        let mut key = members.deserialize_map(MembersVisitor).ok()?;
+        if !key.is_leaked && !key.is_symmetric {
+            key.usable = read_public_key(json);
+        }
+        Some(key)
     }
 
-    /// Returns the public key if it can verify RS256 signatures. `json` is what this key was read from.
-    pub(super) fn usable(&self, json: &RawValue) -> Option<PublicKey> {
-        if self.is_leaked || self.is_symmetric {
-            return None;
-        }
-        let jwk: Jwk = read_object(json.get().as_bytes())?;
-        if !jwk.is_for_rs256() {
-            return None;
-        }
-        let key = PublicKey { n: read_number(&jwk.n?)?, e: read_number(&jwk.e?)? };
-        if key.is_strong() { Some(key) } else { None }
-    }
-
-    /// Returns the moduli that the published private key belongs to. Private numbers that are all zero
-    /// belong to none.
+    /// Returns the moduli that the published private key belongs to. If all its numbers are zero, it
+    /// belongs to none.
     pub(super) fn leaked_moduli(&self) -> &[Vec<u8>] {
         if self.has_private_number { &self.moduli } else { &[] }
     }
@@ -124,7 +118,8 @@ impl PublishedKey {
             // The members of a private key: all of RSA's, and `d` of elliptic curves.
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" if json != "null" => {
                 self.is_leaked = true;
-                if read_number_leniently(json) != Some(ZERO) {
+                let is_zero = read_number_leniently(json).is_some_and(|number| number.is_empty());
+                if !is_zero {
                     self.has_private_number = true;
                 }
             }
@@ -152,6 +147,16 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
+/// Reads a public key. Returns `None` if it cannot verify RS256 signatures.
+fn read_public_key(json: &str) -> Option<PublicKey> {
+    let jwk: Jwk = read_object(json.as_bytes())?;
+    if !jwk.is_for_rs256() {
+        return None;
+    }
+    let key = PublicKey { n: read_number(&jwk.n?)?, e: read_number(&jwk.e?)? };
+    if key.is_strong() { Some(key) } else { None }
+}
+
 /// Reads a JSON object. Unlike serde's derived readers, it does not accept an array of the members'
 /// values.
 pub(super) fn read_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
@@ -161,7 +166,7 @@ pub(super) fn read_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T
     serde_json::from_slice(json).ok()
 }
 
-/// Reads a Base64urlUInt (RFC 7518 §2) and removes leading zeros.
+/// Reads a Base64urlUInt (RFC 7518 §2) and removes leading zeros. Zero becomes empty.
 fn read_number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())

@@ -16,7 +16,7 @@ use super::{
     jwk::{PublishedKey, read_object},
 };
 
-/// How many leaked keys are remembered.
+/// How many leaked keys are remembered. With more of them, the issuer is not trusted any more.
 const LEAKS_LIMIT: usize = 10_000;
 
 /// Why an issuer's keys cannot be used, in words for the log.
@@ -56,16 +56,12 @@ impl Published {
             let Some(key) = PublishedKey::from_json(json) else {
                 continue;
             };
-            let usable = key.usable(json);
             for kid in &key.kids {
                 let is_unique = kids.insert(kid.clone()) && key.kids.len() == 1;
-                match &usable {
-                    Some(usable) if is_unique => {
-                        published.keys.0.insert(kid.clone(), usable.clone());
-                    }
-                    _ => {
-                        published.keys.0.remove(kid);
-                    }
+                if !is_unique {
+                    published.keys.0.remove(kid);
+                } else if let Some(usable) = &key.usable {
+                    published.keys.0.insert(kid.clone(), usable.clone());
                 }
             }
             if key.is_leaked {
@@ -143,13 +139,16 @@ impl Leaks {
         for key in &published.leaked {
             leaked_kids.extend(&key.kids);
         }
-        let mut keys = keys.clone();
-        keys.0
-            .retain(|kid, key| !leaked_kids.contains(kid) && !self.known.contains(&sha256(&key.n)));
-        if keys.0.is_empty() {
+        let mut remaining = KeySet::default();
+        for (kid, key) in &keys.0 {
+            if !leaked_kids.contains(kid) && !self.known.contains(&sha256(&key.n)) {
+                remaining.0.insert(kid.clone(), key.clone());
+            }
+        }
+        if remaining.0.is_empty() {
             let why = "the key set has no usable key (RSA from 2048 bits, for RS256 signatures)";
             return Err(KeysError(why.to_owned()));
         }
-        Ok(keys)
+        Ok(remaining)
     }
 }

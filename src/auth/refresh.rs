@@ -88,7 +88,7 @@ impl Keys {
     pub(super) async fn keys_for(&self, kid: &str) -> Option<Arc<TrustedKeys>> {
         let deadline = Instant::now() + CALLER_WAIT;
         loop {
-            let fetched = {
+            let end_of_fetch = {
                 let now = Instant::now();
                 let mut state = self.shared.state.lock();
                 let usable = state.usable(now).cloned();
@@ -109,7 +109,7 @@ impl Keys {
                 // Created under the lock, so that it sees the end of the present fetch.
                 self.shared.fetched.notified()
             };
-            if timeout_at(deadline.into(), fetched).await.is_err() {
+            if timeout_at(deadline.into(), end_of_fetch).await.is_err() {
                 return self.current();
             }
         }

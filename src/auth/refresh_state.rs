@@ -84,15 +84,6 @@ struct CurrentKeys {
     fetched_at: Instant,
 }
 
-impl CurrentKeys {
-    /// Replaces the keys. If they are the same, the tokens that they have verified stay remembered.
-    fn replace(&mut self, keys: KeySet) {
-        if self.trusted.keys != keys {
-            self.trusted = TrustedKeys::new(keys);
-        }
-    }
-}
-
 /// The number of fetches since the start, by their result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FetchCounts {
@@ -210,16 +201,12 @@ impl RefreshState {
         if self.failure.take().is_some() || self.current.is_none() {
             log::info!("token keys: fetched");
         }
-        match &mut self.current {
-            Some(current) => {
-                current.replace(keys);
-                current.fetched_at = now;
-            }
-            None => {
-                let trusted = TrustedKeys::new(keys);
-                self.current = Some(CurrentKeys { trusted, fetched_at: now });
-            }
-        }
+        let trusted = match self.current.take() {
+            // The same keys, whose verified tokens stay remembered.
+            Some(current) if current.trusted.keys == keys => current.trusted,
+            _ => TrustedKeys::new(keys),
+        };
+        self.current = Some(CurrentKeys { trusted, fetched_at: now });
         // Some time before they expire, and well before they are too old.
         let fresh = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
         Ok(fresh.clamp(SHORTEST_FRESH, LONGEST_FRESH).min(self.max_stale / 2))
@@ -229,7 +216,8 @@ impl RefreshState {
     fn remove_leaked(&mut self, published: &Published) {
         if let Some(current) = &mut self.current {
             match self.leaks.without_leaked(&current.trusted.keys, published) {
-                Ok(keys) => current.replace(keys),
+                Ok(keys) if current.trusted.keys == keys => {}
+                Ok(keys) => current.trusted = TrustedKeys::new(keys),
                 Err(_) => self.current = None,
             }
         }

@@ -29,7 +29,7 @@ pub struct KeySet(HashMap<String, PublicKey>);
 
 /// The key set that an issuer publishes.
 pub struct Published {
-    /// The keys that can verify RS256 signatures. [`Leaks`] may refuse some of them.
+    /// The keys that can verify RS256 signatures. Some of them may be refused because they have leaked.
     pub(super) keys: KeySet,
     /// The keys that anybody can sign with, since their private keys are published.
     leaked: Vec<PublishedKey>,

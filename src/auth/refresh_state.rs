@@ -139,7 +139,7 @@ impl RefreshState {
 
     /// Notes that a fetch for an unknown key is about to start, and returns true. Returns false if there
     /// is to be no such fetch: one is in progress, or the last one for an unknown key began within
-    /// [`COOLDOWN`] before `now`.
+    /// 30 s before `now`.
     pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.unknown_key_at {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,

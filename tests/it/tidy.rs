@@ -67,6 +67,23 @@ fn authentication_does_not_mention_the_http_library() {
     failures.assert_none();
 }
 
+#[test]
+fn authentication_reads_the_clock_only_where_it_fetches_keys() {
+    let fetching = ["auth::issuer", "auth::refresh"];
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    for file in files_of(&files, &["auth"]) {
+        for line in file.code_lines() {
+            let reads_clock = line.text.contains("::now()") || line.text.contains(".elapsed()");
+            let is_allowed = !reads_clock || fetching.contains(&file.module.as_str());
+            failures.check(format!("{}: {}", line.place, line.text.trim()), is_allowed);
+        }
+    }
+
+    failures.assert_none();
+}
+
 /// The modules that a module may import. `cli` and `server` see everything and have no row.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     // Leaves.

@@ -55,7 +55,7 @@ pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The length of the URI in bytes, without what the codec drops: user and fragment.
+/// The length of the URI in bytes, without a fragment, which the codec drops.
 fn uri_length(head: &RequestHead) -> usize {
     let uri = &head.uri;
     let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())

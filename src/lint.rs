@@ -31,17 +31,17 @@ pub struct Lints {
 /// these facts.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
     let (rules, files) = draft.parts();
-    for SourceFile { hook, document, faults, .. } in files {
+    for SourceFile { hook, document, problems, .. } in files {
         let Some(rules) = rules.hooks.get(hook) else {
             continue;
         };
         let lists = ListIndex::new(document);
         for (flow, section) in &rules.sections {
             let flow = *flow;
-            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
+            org::Pass { org: &lints.org, flow, lists: &lists, facts, problems }
                 .check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, facts, faults);
+                probe::check_section(section, &lists, facts, problems);
             }
         }
     }

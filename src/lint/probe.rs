@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    load::{Faults, ListIndex, passing_forms},
+    load::{ListIndex, passing_forms},
     okta::{Form, Value},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Fault},
+    problem::{SpanProblem, SpanProblems},
+    rule::{Facts, Outcome, Rule, Section, check::EvalContext},
 };
 
 mod attack;
@@ -26,7 +27,7 @@ pub(super) fn check_section(
     section: &Section,
     lists: &ListIndex<'_>,
     facts: &Facts,
-    faults: &mut Faults,
+    problems: &mut SpanProblems,
 ) {
     for rule in section.rules.iter() {
         let mut shown = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn check_section(
             shown = passing_forms(rule, examples);
         }
         for message in findings(rule, &shown, facts) {
-            faults.push(Fault { span: rule.places.id.clone(), message });
+            problems.push(SpanProblem::at(rule.places.id.clone(), message));
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::faults::Faults;
 use crate::{
-    problem::Problems,
+    problem::{Problems, SourceText, SpanProblems},
     rule::{
         RuleSet,
         node::{Content, Node, Table},
@@ -34,7 +33,7 @@ pub(crate) struct SourceFile {
     pub(super) name: String,
     pub(super) text: String,
     pub(crate) document: Table,
-    pub(crate) faults: Faults,
+    pub(crate) problems: SpanProblems,
 }
 
 impl Draft {
@@ -67,7 +66,8 @@ impl Draft {
 impl SourceFile {
     /// The problems of the file in its order.
     pub(super) fn into_problems(self) -> Problems {
-        self.faults.into_problems(&self.name, &self.text)
+        let mut source = SourceText::new(&self.name, &self.text);
+        self.problems.located(|problem| source.locate(problem))
     }
 }
 

@@ -10,12 +10,11 @@ use std::{
 use super::{
     draft::{Draft, DraftFile, SourceFile},
     extents::Extents,
-    faults::Faults,
     inputs::{Files, Inputs},
     lists, section, toml,
 };
 use crate::{
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, SpanProblems},
     rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
@@ -92,13 +91,13 @@ impl<'f> Loader<'f> {
     /// Loads the rules of a hook from the text of the file with this name.
     pub(super) fn load_text(&mut self, hook: String, name: String, text: String) {
         self.inputs.start_hook(&hook, &text);
-        let mut faults = Faults::default();
-        let mut document = toml::read_document(&text, &mut faults);
-        lists::resolve(&mut document, &mut self.inputs, &mut faults);
-        let faults = RefCell::new(faults);
-        let rules = section::read_hook(&document, self.facts, &faults, &self.patterns);
-        let faults = faults.into_inner();
-        let file = SourceFile { hook: hook.clone(), name, text, document, faults };
+        let mut problems = SpanProblems::default();
+        let mut document = toml::read_document(&text, &mut problems);
+        lists::resolve(&mut document, &mut self.inputs, &mut problems);
+        let problems = RefCell::new(problems);
+        let rules = section::read_hook(&document, self.facts, &problems, &self.patterns);
+        let problems = problems.into_inner();
+        let file = SourceFile { hook: hook.clone(), name, text, document, problems };
         self.hooks.insert(hook, rules);
         match self.purpose {
             Purpose::Serve => self.report_all(file.into_problems()),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Problem;
+use super::{Problem, SpanProblem};
 
 /// How many characters of a line an excerpt shows.
 const WIDTH: usize = 120;
@@ -42,15 +42,11 @@ impl<'t> SourceText<'t> {
         format!("{}:{line}:{column}", self.name)
     }
 
-    /// A problem at this byte of a text that may hold secrets. It does not show the line.
-    pub(crate) fn secret_problem(&mut self, byte: usize, message: impl Into<String>) -> Problem {
-        Problem::named(self.place(byte), message)
-    }
-
-    /// A problem at these bytes. It shows their line.
-    pub(crate) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) -> Problem {
-        let problem = Problem::named(self.place(span.start), message);
-        Problem { excerpt: self.excerpt(span), ..problem }
+    /// Gives a problem its line and column, and shows the line.
+    pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
+        let SpanProblem { place: span, message, may_pass, .. } = problem;
+        let place = self.place(span.start);
+        Problem { place, message, excerpt: self.excerpt(span), may_pass }
     }
 
     /// The line and the column of a byte.

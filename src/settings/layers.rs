@@ -11,7 +11,7 @@ use crate::{
     file::{self, FileKind},
     nearest::unknown,
     problem::{Problem, SourceText},
-    toml_bound::{Parsed, SyntaxFault, parse},
+    toml_bound::{Parsed, parse},
 };
 
 const DEFAULT_FILE: &str = "registration-hook.toml";
@@ -82,9 +82,14 @@ impl SettingsReader {
         };
         self.files.push(path.to_owned());
         let mut source = SourceText::new(&name, &text);
-        let Parsed { document, faults } = parse(&text);
-        if !faults.is_empty() {
-            self.report_invalid_syntax(&faults, &mut source);
+        let Parsed { document, problems } = parse(&text);
+        if !problems.is_empty() {
+            // The parser's own message may quote the line, which may hold a secret.
+            let message = "invalid TOML syntax; see https://toml.io";
+            self.problems.append(
+                problems
+                    .located(|problem| Problem::named(source.place(problem.place.start), message)),
+            );
             return Ok(String::new());
         }
         let mut keys = BTreeMap::new();
@@ -93,17 +98,6 @@ impl SettingsReader {
             self.note(&key, source.place(byte));
         }
         Ok(text)
-    }
-
-    /// Reports every place where the syntax of the file is invalid.
-    fn report_invalid_syntax(&mut self, faults: &[SyntaxFault], source: &mut SourceText<'_>) {
-        let mut places: Vec<usize> = faults.iter().map(|fault| fault.span.start).collect();
-        places.sort_unstable();
-        for place in places {
-            // The parser's own message may quote the line, which may hold a secret.
-            let message = "invalid TOML syntax; see https://toml.io";
-            self.problems.push(source.secret_problem(place, message));
-        }
     }
 
     /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
@@ -177,7 +171,7 @@ impl SettingsReader {
         }
         if self.problems.is_full() {
             // It would not be shown, so the search for a similar key is saved.
-            self.problems.add_count(1);
+            self.problems.count_one();
             return false;
         }
         let message = if self.is_section(key) {

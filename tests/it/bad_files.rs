@@ -95,6 +95,17 @@ fn problems_beyond_the_first_hundred_are_counted() {
 }
 
 #[test]
+fn each_entry_of_a_list_counts_as_a_problem_and_few_are_shown() {
+    let numbers = "1,".repeat(4000);
+    let found = problems(&format!("{RULE}one_of = [{numbers}]\n{RULE}x = 1\n"));
+    let shown = found.iter().filter(|problem| problem.message.contains("found an integer")).count();
+
+    assert_eq!(shown, 20);
+    assert!((4002..4010).contains(&found.count()), "{}", found.count());
+    assert!(found.iter().any(|problem| problem.message.contains("unknown key `x`")), "{found:?}");
+}
+
+#[test]
 fn a_long_name_does_not_fill_the_message() {
     let found = problems(&format!("{SECTION}{} = 1\n", "x".repeat(100_000)));
 

@@ -73,6 +73,7 @@ struct SharedFlags {
 #[derive(Subcommand)]
 enum Subcommands {
     /// Run the service (also without a subcommand)
+    #[command(after_help = serve::EXIT_CODES)]
     Serve,
     /// Find every problem in settings and rules, and run every rule's examples
     Check(check::CheckArguments),

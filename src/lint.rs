@@ -18,6 +18,8 @@ pub(crate) mod notes;
 mod org;
 pub mod probe;
 
+use probe::Probed;
+
 /// The lints that report problems.
 #[derive(Default)]
 pub struct Lints {
@@ -28,8 +30,9 @@ pub struct Lints {
 }
 
 /// Adds the problems that the lints find to those of the draft. The rules are judged with
-/// these facts.
-pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
+/// these facts. Returns how much the probe has tried.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
+    let mut probed = Probed::default();
     let (rules, files) = draft.parts();
     for SourceFile { hook, document, problems, .. } in files {
         let Some(rules) = rules.hooks.get(hook) else {
@@ -41,8 +44,9 @@ pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
             org::Pass { org: &lints.org, flow, lists: &lists, facts, problems }
                 .check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, facts, problems);
+                probe::check_section(section, &lists, facts, problems, &mut probed);
             }
         }
     }
+    probed
 }

@@ -147,6 +147,5 @@ fn is_rules_file(path: &Path) -> bool {
     let Some(name) = path.file_name() else {
         return false;
     };
-    let is_hidden = name.as_encoded_bytes().starts_with(b".");
-    !is_hidden && path.extension() == Some("toml".as_ref())
+    !file::is_hidden(name) && path.extension() == Some("toml".as_ref())
 }

@@ -22,6 +22,9 @@ use crate::{
     state::{Live, LiveState},
 };
 
+pub(super) const EXIT_CODES: &str = "\
+Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
+
 /// The bound listeners, and their addresses. For port 0, the system has chosen another.
 struct Listeners {
     hooks: TcpListener,

@@ -12,7 +12,7 @@ use ring::digest::{Context, SHA256};
 
 use super::extents::Extents;
 use crate::{
-    file::{self, FileKind, Fingerprint, Size},
+    file::{self, FileKind, Fingerprint, Links, Size},
     problem::SpanProblem,
     rule::spanned::Span,
 };
@@ -81,10 +81,10 @@ impl Inputs {
         self.files.add_unlisted(folder, error.to_string());
     }
 
-    /// The text of a rules file. With this file, all of them may not have more than [`RULES_LIMIT`].
-    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<String> {
-        let text = file::read_text(path, FileKind::Rules)?;
-        self.rules_bytes = self.rules_bytes.saturating_add(text.len());
+    /// The content of a rules file. All of them may not have more than [`RULES_LIMIT`].
+    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = file::read_bytes(path, FileKind::Rules, Links::Follow)?;
+        self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
             let message = format!(
@@ -92,7 +92,7 @@ impl Inputs {
             );
             return Err(io::Error::other(message));
         }
-        Ok(text)
+        Ok(bytes)
     }
 
     /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.

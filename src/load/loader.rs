@@ -14,7 +14,8 @@ use super::{
     lists, section, toml,
 };
 use crate::{
-    problem::{Problem, Problems, SpanProblems},
+    file,
+    problem::{Problem, Problems, SourceText, SpanProblem, SpanProblems},
     rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
@@ -76,14 +77,22 @@ impl<'f> Loader<'f> {
         let name = path.display().to_string();
         let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if let Err(message) = require_hook_name(&hook) {
-            self.report(Problem::named(name, message));
-            return;
+            return self.report(Problem::named(name, message));
         }
-        match self.inputs.read_rules(path) {
-            Ok(text) => self.load_text(hook, name, text),
+        let bytes = match self.inputs.read_rules(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
-                self.report(Problem::of_reading(name, message, &error));
+                return self.report(Problem::of_reading(name, message, &error));
+            }
+        };
+        match file::decode_text(bytes) {
+            Ok(text) => self.load_text(hook, name, text),
+            Err(error) => {
+                let problem = SpanProblem::at(error.at..error.at, error.message());
+                // The text is as in the file up to the problem.
+                let text = String::from_utf8_lossy(&error.bytes);
+                self.report(SourceText::new(&name, &text).locate(problem));
             }
         }
     }

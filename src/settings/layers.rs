@@ -49,8 +49,11 @@ impl SettingsReader {
         let variables = self.read_environment(&layers.environment);
         merged = merged.add_source(Environment::default().source(Some(variables)));
         if let Some(rules) = &layers.rules {
-            let rules = rules.display().to_string();
-            merged = merged.add_source(self.single_key("rules.directory", "--rules", rules));
+            let Some(rules) = rules.to_str() else {
+                return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
+            };
+            let rules = self.single_key("rules.directory", "--rules", rules.to_owned());
+            merged = merged.add_source(rules);
         }
         match merged.build() {
             Ok(merged) => self.merged = merged,

@@ -84,7 +84,7 @@ fn problems_of_all_files_are_reported_together() {
         ("c.toml:1:13:", ""),
         ("healthz.toml:", "path of the service itself"),
         ("a b.toml:", "consists of A-Z"),
-        ("d.toml:", "valid UTF-8"),
+        ("d.toml:1:1:", "this is not UTF-8"),
     ] {
         let is_reported =
             problems.iter().any(|problem| problem.contains(file) && problem.contains(what));

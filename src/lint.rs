@@ -33,9 +33,8 @@ pub struct Lints {
 /// these facts. Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
-    let (rules, files) = draft.parts();
-    for SourceFile { hook, document, problems, .. } in files {
-        let Some(rules) = rules.hooks.get(hook) else {
+    for SourceFile { hook, document, problems, .. } in &mut draft.files {
+        let Some(rules) = draft.rules.hooks.get(hook) else {
             continue;
         };
         let lists = ListIndex::new(document);

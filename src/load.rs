@@ -78,10 +78,12 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
     match rules_files(directory) {
         Ok(paths) if paths.is_empty() => {
             let hint = "put a file `<hook>.toml` there for each hook";
-            loader.report(Problem::named(place, format!("the rules folder has no rules; {hint}")));
+            loader
+                .problems
+                .push(Problem::named(place, format!("the rules folder has no rules; {hint}")));
         }
         Ok(paths) => {
-            loader.note(&paths);
+            loader.inputs.note(&paths);
             for path in &paths {
                 loader.load_file(path);
             }
@@ -89,8 +91,8 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
         Err(error) => {
             let hint = "name it with --rules or `rules.directory`";
             let message = format!("cannot read the rules folder: {error}; {hint}");
-            loader.report(Problem::of_reading(place, message, &error));
-            loader.note_unlisted(directory, &error);
+            loader.problems.push(Problem::of_reading(place, message, &error));
+            loader.inputs.note_unlisted(directory, &error);
         }
     }
     loader.finish()

@@ -80,16 +80,13 @@ impl fmt::Display for Problem {
 
 /// The message; or its start and its end, if it is very long.
 fn without_middle(message: String) -> String {
-    if message.len() <= LONGEST_MESSAGE {
-        return message;
-    }
-    let mut end: Vec<char> = message.chars().rev().take(MESSAGE_END).collect();
-    end.reverse();
-    let count = message.chars().count();
-    if count <= LONGEST_MESSAGE {
+    if message.chars().count() <= LONGEST_MESSAGE {
         return message;
     }
     let start: String = message.chars().take(LONGEST_MESSAGE - MESSAGE_END).collect();
-    let end: String = end.into_iter().collect();
+    let end = match message.char_indices().nth_back(MESSAGE_END - 1) {
+        Some((byte, _)) => message.get(byte..).unwrap_or_default(),
+        None => "",
+    };
     format!("{start} … {end}")
 }

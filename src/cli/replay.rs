@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
-use super::{CliError, ExitStatus, SharedFlags, fixtures, print_result};
-use crate::{escape, file, rule::RuleSet};
+use super::{CliError, ExitStatus, SharedFlags, fixtures, load_rules, print_result};
+use crate::{escape, file, rule::RuleSet, settings::SecretFiles};
 
 const EXAMPLES: &str = "\
 The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
@@ -38,7 +38,8 @@ pub(super) fn run(
     flags: &SharedFlags,
     arguments: &ReplayArguments,
 ) -> Result<ExitStatus, CliError> {
-    let rules = flags.load_valid_rules()?;
+    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
+    let rules = load_rules(&settings).rules?;
     let mut passed = 0_usize;
     let mut failed = 0_usize;
     for case in fixtures::read_cases(&arguments.directory)? {

@@ -26,13 +26,13 @@ mod answer;
 mod body;
 mod connection;
 mod handler;
-mod queue_time;
 mod request_context;
 mod responder;
 mod routes;
 mod session;
 mod slot;
 mod tls;
+mod turns;
 mod warnings;
 mod worker;
 
@@ -100,7 +100,7 @@ fn start_hooks(
 ) -> io::Result<Acceptor> {
     let settings = &state.settings.server;
     let tls = match &state.live.certificate {
-        Some(certificate) => Some(tls::acceptor(certificate.clone()).map_err(io::Error::other)?),
+        Some(certificate) => Some(tls::config(certificate.clone()).map_err(io::Error::other)?),
         None => None,
     };
     let limit = settings.max_connections.div_ceil(settings.workers);

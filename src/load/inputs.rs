@@ -179,7 +179,6 @@ impl Inputs {
 /// Whether changes of a list of this name are noticed.
 fn is_followed(name: &str) -> bool {
     let path = Path::new(name);
-    let is_hidden =
-        path.iter().any(|part| part.as_encoded_bytes().starts_with(b".") && part != "..");
+    let is_hidden = path.iter().any(file::is_hidden);
     !is_hidden && path.iter().count() <= FOLLOWED_DEPTH
 }

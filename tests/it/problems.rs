@@ -193,3 +193,11 @@ fn list_files_are_read_in_rules_and_in_their_parts() {
         assert!(problems[0].message.starts_with("cannot read `missing.txt`"), "{problems:?}");
     }
 }
+
+#[test]
+fn a_list_file_may_be_named_with_a_dot_for_the_folder() {
+    let rule = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = './list.txt' }\n";
+    let folder = rules_folder(&[("hook.toml", rule), ("list.txt", "a\n")]);
+
+    assert_eq!(problems(folder.path()).to_vec(), []);
+}

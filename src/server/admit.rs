@@ -55,6 +55,7 @@ pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
+/// The length of the URI in bytes, without a fragment, which the codec drops.
 fn uri_length(head: &RequestHead) -> usize {
     let uri = &head.uri;
     let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
@@ -62,6 +63,8 @@ fn uri_length(head: &RequestHead) -> usize {
     origin + uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
+/// The length of the headers in bytes, as if each were written as `name: value`. The codec drops further
+/// white space.
 fn headers_length(head: &RequestHead) -> usize {
     let mut length = 0;
     for (name, value) in &head.headers {

@@ -100,10 +100,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
                 }
                 () = sleep_until(deadline) => {
-                    return match was_idle || slot.is_evicted() {
-                        true => Next::End,
-                        false => Next::Refused(Refusal::HeadTooSlow),
-                    };
+                    if was_idle || slot.is_evicted() {
+                        return Next::End;
+                    }
+                    return Next::Refused(Refusal::HeadTooSlow);
                 }
             }
         }

@@ -55,9 +55,10 @@ where
         let answer = responder.answer(&request, &mut body).await;
         slot.waits_for_client();
         let body_is_read = body.is_read();
-        let reuse = match body_is_read && !responder.is_stopping() && !slot.is_evicted() {
-            true => Reuse::as_asked(&request),
-            false => Reuse::Close,
+        let reuse = if body_is_read && !responder.is_stopping() && !slot.is_evicted() {
+            Reuse::as_asked(&request)
+        } else {
+            Reuse::Close
         };
         let is_head = request.method() == Method::HEAD;
         // Its headers hold on to the buffer.

@@ -99,8 +99,10 @@ impl Slot {
 
     /// Since when the connection is idle; `None` if it is not, or is about to end by force.
     fn idle_since(&self) -> Option<Instant> {
+        if self.task.borrow().is_none() {
+            return None;
+        }
         match self.waits.get() {
-            _ if self.task.borrow().is_none() => None,
             WaitsFor::Request(since) | WaitsFor::Client(since) => Some(since),
             WaitsFor::Turn | WaitsFor::Answer => None,
         }
@@ -118,10 +120,12 @@ impl Slot {
 
     /// How long a connection that must stop still waits for a request.
     pub(super) fn patience(&self, head_has_begun: bool) -> Duration {
-        match head_has_begun {
-            _ if self.is_evicted() => Duration::ZERO,
-            true => LAST_HEAD,
-            false => LAST_LOOK,
+        if self.is_evicted() {
+            Duration::ZERO
+        } else if head_has_begun {
+            LAST_HEAD
+        } else {
+            LAST_LOOK
         }
     }
 }

@@ -37,63 +37,63 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many handshakes may wait for their turn. Further ones are refused at once.
 const WAITING_HANDSHAKES: usize = 64;
 
+/// The properties of a worker.
+#[derive(Clone)]
+pub(super) struct WorkerOptions {
+    pub(super) listener: Listener,
+    /// Present if the listener speaks TLS.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// The most connections at a time.
+    pub(super) limit: usize,
+    pub(super) state: Arc<State>,
+}
+
+/// Starts a worker. It ends when the returned sender is dropped and its connections have ended; it
+/// then drops `running`.
+pub(super) fn start(
+    options: WorkerOptions,
+    running: mpsc::Sender<()>,
+) -> io::Result<mpsc::Sender<StdStream>> {
+    let (sender, incoming) = mpsc::channel(QUEUE);
+    thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        run_worker(options, incoming);
+        drop(running);
+    })?;
+    Ok(sender)
+}
+
+fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .event_interval(TURNS_PER_LOOK)
+        .build_local(LocalOptions::default());
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return log::error!("a worker cannot start: {error}"),
+    };
+    runtime.block_on(async {
+        let worker = Rc::new(Worker::new(options));
+        // As a task, it takes connections in turn with those that it has taken.
+        let run = spawn_local(async move { worker.run(incoming).await });
+        if run.await.is_err() {
+            log::error!("a worker has ended by an internal error; please report it");
+        }
+    });
+}
+
 /// The connections of a worker.
 struct Worker {
     responder: Responder,
-    /// Present if the listener speaks TLS.
     tls: Option<Arc<ServerConfig>>,
     /// A handshake takes a signature. Strangers ask for those, so they have turns of their own.
     handshakes: Turns,
-    /// The most connections at a time.
     limit: usize,
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
 }
 
-/// Starts a worker. It ends when the returned sender and `running` are dropped and its
-/// connections have ended; it then drops its copy of `running`.
-///
-/// # Errors
-///
-/// No thread can be started.
-pub(super) fn start(
-    listener: Listener,
-    tls: Option<Arc<ServerConfig>>,
-    limit: usize,
-    state: &Arc<State>,
-    running: &mpsc::Sender<()>,
-) -> io::Result<mpsc::Sender<StdStream>> {
-    let (sender, incoming) = mpsc::channel(QUEUE);
-    let (state, running) = (state.clone(), running.clone());
-    let serve = move || {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .event_interval(TURNS_PER_LOOK)
-            .build_local(LocalOptions::default());
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => return log::error!("a worker cannot start: {error}"),
-        };
-        runtime.block_on(async {
-            let worker = Rc::new(Worker::new(listener, tls, limit, state));
-            // As a task, it takes connections in turn with those that it has taken.
-            let run = spawn_local(async move { worker.run(incoming).await });
-            if run.await.is_err() {
-                log::error!("a worker has ended by an internal error; please report it");
-            }
-        });
-        drop(running);
-    };
-    thread::Builder::new().name("worker".to_owned()).spawn(serve)?;
-    Ok(sender)
-}
-
 impl Worker {
-    fn new(
-        listener: Listener,
-        tls: Option<Arc<ServerConfig>>,
-        limit: usize,
-        state: Arc<State>,
-    ) -> Self {
+    fn new(options: WorkerOptions) -> Self {
+        let WorkerOptions { listener, tls, limit, state } = options;
         let responder = Responder::new(listener, limit, state);
         let handshakes = Turns::new(WAITING_HANDSHAKES, HANDSHAKE_TIMEOUT);
         Self { responder, tls, handshakes, limit, slots: RefCell::default() }

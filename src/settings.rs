@@ -8,8 +8,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::{Problem, Problems};
 
-mod invalid;
 mod layers;
+mod raw;
 mod reader;
 mod sections;
 mod values;
@@ -219,9 +219,9 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// The settings file cannot be read.
 pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
     let mut reader = SettingsReader::default();
-    // With no layer merged, this only registers each key, so that `merge_layers` knows them all.
+    // Before any layer is read, this only registers each key, so that `read_layers` knows them all.
     sections::read_settings(&mut reader);
-    reader.merge_layers(layers)?;
+    reader.read_layers(layers)?;
     let settings = sections::read_settings(&mut reader);
     let mut problems = reader.problems;
     let bind = settings.server.bind;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     file::{self, FileKind, Links},
-    origin::{self, UntrustedUrl},
+    origin,
 };
 
 /// The longest time for a whole fetch, metadata and keys together.
@@ -84,7 +84,7 @@ pub(super) enum AnswerError {
     #[display("`issuer` is not exactly `{_0}`")]
     OtherIssuer(#[error(not(source))] String),
     #[display("`jwks_uri`: {_0}")]
-    KeysUrl(UntrustedUrl),
+    KeysUrl(#[error(not(source))] &'static str),
     #[display("`jwks_uri` is not `https`, as the issuer is")]
     KeysUrlNotHttps,
     #[display("{_0}")]

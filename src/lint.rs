@@ -8,7 +8,7 @@
 //! | `notes` | rules that have no problem and may still surprise |
 
 use crate::{
-    load::{Draft, ListIndex, SourceFile},
+    load::{Draft, SourceFile},
     org::Org,
     rule::Facts,
 };
@@ -31,17 +31,15 @@ pub struct Lints {
 /// these facts.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
     let (rules, files) = draft.parts();
-    for SourceFile { hook, document, faults, .. } in files {
+    for SourceFile { hook, lists, faults, .. } in files {
         let Some(rules) = rules.hooks.get(hook) else {
             continue;
         };
-        let lists = ListIndex::new(document);
         for (flow, section) in &rules.sections {
             let flow = *flow;
-            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
-                .check_section(section);
+            org::Pass { org: &lints.org, flow, lists, facts, faults }.check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, facts, faults);
+                probe::check_section(section, lists, facts, faults);
             }
         }
     }

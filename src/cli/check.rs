@@ -12,7 +12,7 @@ use crate::{
     credentials::issuer,
     escape,
     lint::{self, Lints, coverage::Coverage, notes::notes},
-    load,
+    load::{self, Purpose},
     org::Org,
     problem::Problems,
     rule::{Hook, RuleSet},
@@ -75,10 +75,7 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
 
 fn load_and_lint(settings: &Settings, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
-    let mut draft = match rules_folder(settings) {
-        Some(folder) => load::draft_of_folder(folder, &facts),
-        None => load::draft_of_built_in(&facts),
-    };
+    let mut draft = load::load_rules(rules_folder(settings), &facts, Purpose::Lint);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

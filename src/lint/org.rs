@@ -1,13 +1,15 @@
 //! Rules against the org's own user schema and form.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    load::{Faults, ListIndex},
+    load::Faults,
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::Fault,
+        node::{Fault, Node},
         set::{Piece, Set, Source},
         spanned::Span,
     },
@@ -20,7 +22,8 @@ const LONGEST_SAMPLE: usize = 4096;
 pub(super) struct Pass<'p> {
     pub(super) org: &'p Org,
     pub(super) flow: Flow,
-    pub(super) lists: &'p ListIndex<'p>,
+    /// The lists of the file by their first byte.
+    pub(super) lists: &'p BTreeMap<usize, Node>,
     pub(super) facts: &'p Facts,
     pub(super) faults: &'p mut Faults,
 }
@@ -152,7 +155,7 @@ impl Pass<'_> {
 
     /// Reports the entries of a check's list that no form submits.
     fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.starting_at(asked.source.argument.start) else {
+        let Some(list) = self.lists.get(&asked.source.argument.start) else {
             return;
         };
         let submitted = attribute.submitted();

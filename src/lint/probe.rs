@@ -4,12 +4,16 @@
 //! rule refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is
 //! not about domains, and one that admits words of other lengths is not about digits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    load::{Faults, ListIndex, passing_forms},
+    load::{Faults, passing_forms},
     okta::{Form, Value},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Fault},
+    rule::{
+        Facts, Outcome, Rule, Section,
+        check::EvalContext,
+        node::{Fault, Node},
+    },
 };
 
 mod attack;
@@ -21,17 +25,18 @@ use template::Input;
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
-/// Reports the inputs that pass a rule of the section and ought to fail.
+/// Reports the inputs that pass a rule of the section and ought to fail. `lists` are those of the file
+/// by their first byte.
 pub(super) fn check_section(
     section: &Section,
-    lists: &ListIndex<'_>,
+    lists: &BTreeMap<usize, Node>,
     facts: &Facts,
     faults: &mut Faults,
 ) {
     for rule in section.rules.iter() {
         let mut shown = Vec::new();
         if let Some(span) = &rule.places.passing_examples
-            && let Some(examples) = lists.starting_at(span.start)
+            && let Some(examples) = lists.get(&span.start)
         {
             shown = passing_forms(rule, examples);
         }

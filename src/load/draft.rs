@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use super::faults::Faults;
+use super::{faults::Faults, inputs::Files};
 use crate::{
     problem::Problems,
-    rule::{
-        RuleSet,
-        node::{Content, Node, Table},
-    },
+    rule::{RuleSet, node::Node},
 };
 
 /// Loaded rules that may have problems.
 pub struct Draft {
     /// The rules that have no problem of their own. They are complete if no file has a problem.
-    pub(crate) rules: RuleSet,
+    pub(super) rules: RuleSet,
     /// The rules files, sorted by name.
     pub(super) files: Vec<DraftFile>,
+    /// Every file that the load has read, lists included.
+    pub(super) read: Files,
 }
 
 /// A rules file of a draft.
 pub(super) enum DraftFile {
-    /// The file was read and is kept.
-    Read(SourceFile),
-    /// The file could not be read, or is not kept. Its problems have their places already.
+    /// The file was read and is kept for the lints.
+    Kept(SourceFile),
+    /// The problems of files that could not be read, or are not kept.
     Problems(Problems),
 }
 
@@ -33,7 +32,8 @@ pub(crate) struct SourceFile {
     /// The name of the file in problems.
     pub(super) name: String,
     pub(super) text: String,
-    pub(crate) document: Table,
+    /// The lists that lints look at, by their first byte.
+    pub(crate) lists: BTreeMap<usize, Node>,
     pub(crate) faults: Faults,
 }
 
@@ -41,71 +41,29 @@ impl Draft {
     /// The rules, and the files that they are from.
     pub(crate) fn parts(&mut self) -> (&RuleSet, impl Iterator<Item = &mut SourceFile>) {
         let files = self.files.iter_mut().filter_map(|file| match file {
-            DraftFile::Read(file) => Some(file),
+            DraftFile::Kept(file) => Some(file),
             DraftFile::Problems(_) => None,
         });
         (&self.rules, files)
     }
 
-    /// The complete rules.
-    ///
-    /// # Errors
-    ///
-    /// Every problem of every file, if there is one.
+    /// The complete rules, or else every problem of every file, in the order of the files.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
+        self.into_rules_and_files().0
+    }
+
+    /// Like [`Self::into_rules`], with every file that the load has read.
+    pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
         let mut problems = Problems::default();
         for file in self.files {
             match file {
-                DraftFile::Read(file) => problems.append(file.into_problems()),
+                DraftFile::Kept(file) => {
+                    problems.append(file.faults.into_problems(&file.name, &file.text));
+                }
                 DraftFile::Problems(found) => problems.append(found),
             }
         }
-        if problems.is_empty() { Ok(self.rules) } else { Err(problems) }
-    }
-}
-
-impl SourceFile {
-    /// The problems of the file in its order.
-    pub(super) fn into_problems(self) -> Problems {
-        self.faults.into_problems(&self.name, &self.text)
-    }
-}
-
-/// The lists of a document by their first byte. No other value starts where a list does.
-pub(crate) struct ListIndex<'n>(BTreeMap<usize, &'n Node>);
-
-impl<'n> ListIndex<'n> {
-    /// The lists of this document.
-    pub(crate) fn new(document: &'n Table) -> Self {
-        let mut index = Self(BTreeMap::new());
-        index.add_table(document);
-        index
-    }
-
-    /// The list that starts at this byte.
-    pub(crate) fn starting_at(&self, byte: usize) -> Option<&'n Node> {
-        self.0.get(&byte).copied()
-    }
-
-    fn add_table(&mut self, table: &'n Table) {
-        for entry in &table.0 {
-            self.add(&entry.value);
-        }
-    }
-
-    fn add(&mut self, node: &'n Node) {
-        match &node.content {
-            Content::List(items) => {
-                self.0.insert(node.span.start, node);
-                for item in items {
-                    self.add(item);
-                }
-            }
-            Content::Lines(_) => {
-                self.0.insert(node.span.start, node);
-            }
-            Content::Table(table) => self.add_table(table),
-            _ => {}
-        }
+        let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
+        (rules, self.read)
     }
 }

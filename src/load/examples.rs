@@ -34,10 +34,9 @@ enum Shown {
 
 /// Runs the examples of a rule. Reports each whose outcome differs from what it shows. Returns the
 /// place of the examples that pass, if the rule has any.
-pub(super) fn run<'n>(
+pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
-    facts: &Facts,
     rule_fields: &Fields<'n, '_>,
 ) -> Option<Span> {
     let fields = rule_fields.table_in(node)?;
@@ -49,9 +48,10 @@ pub(super) fn run<'n>(
         };
         if let Shown::Pass = shown {
             passing = Some(entry.value.span.clone());
+            fields.file.keep_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(fault) = run_one(rule, notation, shown, example, facts) {
+            if let Err(fault) = run_example(rule, notation, shown, example, fields.file.facts) {
                 fields.report(fault);
             }
         }
@@ -67,7 +67,7 @@ fn notation(rule: &Rule, table: &Table) -> Notation {
     if has_parts || looks_at_others { Notation::Form } else { Notation::ValueOrForm }
 }
 
-fn run_one(
+fn run_example(
     rule: &Rule,
     notation: Notation,
     shown: Shown,
@@ -152,7 +152,7 @@ fn read_value(node: &Node) -> Result<Value<'_>, Fault> {
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),
         Content::Table(_) => Ok(Value::Object),
-        Content::Date(_) | Content::Lines(_) | Content::UnusableFile | Content::Other(_) => {
+        Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
             Err(node.expected("a value that a form can hold; write it in quotes"))
         }
     }

@@ -1,16 +1,43 @@
 //! Reads a table key by key, so that no key is left unread.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeMap};
 
-use super::{attributes::require_attribute_name, faults::Faults};
+use super::{faults::Faults, inputs::Inputs};
 use crate::{
     nearest::unknown,
     rule::{
+        Facts,
         check::PatternBudget,
         node::{Entry, Fault, Node, Table},
         spanned::{Span, Spanned},
     },
 };
+
+/// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
+/// is one of them: a hook neither gets nor sets it.
+const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
+    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
+    class classloader";
+
+/// The state that all tables of a rules file share while they are read.
+pub(super) struct FileContext<'l> {
+    /// The facts with which examples are judged.
+    pub(super) facts: &'l Facts,
+    pub(super) patterns: &'l PatternBudget,
+    pub(super) inputs: &'l RefCell<Inputs>,
+    pub(super) faults: RefCell<Faults>,
+    /// The lists that lints look at, by their first byte. `None` if the rules are not linted.
+    pub(super) kept_lists: Option<RefCell<BTreeMap<usize, Node>>>,
+}
+
+impl FileContext<'_> {
+    /// Keeps a list for the lints.
+    pub(super) fn keep_list(&self, list: &Node) {
+        if let Some(lists) = &self.kept_lists {
+            lists.borrow_mut().insert(list.span.start, list.clone());
+        }
+    }
+}
 
 /// A table that is being read. A key is known once it was asked for.
 pub(super) struct Fields<'n, 'f> {
@@ -19,18 +46,13 @@ pub(super) struct Fields<'n, 'f> {
     /// The place of faults of the table as a whole, such as a missing key.
     span: Span,
     asked: RefCell<Vec<&'static str>>,
-    faults: &'f RefCell<Faults>,
-    pub(super) patterns: &'f PatternBudget,
+    pub(super) file: &'f FileContext<'f>,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
     /// The top-level table of a file.
-    pub(super) fn new(
-        table: &'n Table,
-        faults: &'f RefCell<Faults>,
-        patterns: &'f PatternBudget,
-    ) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), faults, patterns }
+    pub(super) fn new(table: &'n Table, file: &'f FileContext<'f>) -> Self {
+        Self { table, span: 0..0, asked: RefCell::default(), file }
     }
 
     /// A table in this one. Reports a value that is not a table.
@@ -53,7 +75,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// How many faults the whole file has so far.
     pub(super) fn fault_count(&self) -> usize {
-        self.faults.borrow().count()
+        self.file.faults.borrow().count()
     }
 
     /// The entry of a key, if the table has it.
@@ -91,7 +113,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         match read {
             Ok(value) => Some(value),
             Err(faults) => {
-                let mut all = self.faults.borrow_mut();
+                let mut all = self.file.faults.borrow_mut();
                 for fault in faults.into() {
                     all.push(fault);
                 }
@@ -106,19 +128,14 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     pub(super) fn report(&self, fault: Fault) {
-        self.faults.borrow_mut().push(fault);
+        self.file.faults.borrow_mut().push(fault);
     }
 
     /// Reads the name of an attribute.
     pub(super) fn read_attribute_name(&self, node: &Node) -> Option<Spanned<String>> {
         let name = self.ok_or_report(node.text())?;
-        match require_attribute_name(name) {
-            Ok(()) => Some(Spanned::new(name.to_owned(), node.span.clone())),
-            Err(problem) => {
-                self.report(node.fault(problem));
-                None
-            }
-        }
+        self.ok_or_report(require_attribute_name(name, node))?;
+        Some(Spanned::new(name.to_owned(), node.span.clone()))
     }
 
     /// Reports every key that was not asked for.
@@ -128,7 +145,7 @@ impl<'n, 'f> Fields<'n, 'f> {
             if asked.contains(&&*entry.key) {
                 continue;
             }
-            let mut faults = self.faults.borrow_mut();
+            let mut faults = self.file.faults.borrow_mut();
             if faults.is_full() {
                 // It would take time to look for the nearest name.
                 faults.count_one();
@@ -137,4 +154,22 @@ impl<'n, 'f> Fields<'n, 'f> {
             }
         }
     }
+}
+
+/// Succeeds if an attribute may have this name, which the file gives at the node.
+pub(super) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Fault> {
+    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
+        return Err(node.fault(message));
+    }
+    if !name.chars().all(is_name_letter) {
+        return Err(node.fault(format!(
+            "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
+        )));
+    }
+    Ok(())
+}
+
+fn is_name_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '-'
 }

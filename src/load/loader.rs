@@ -1,18 +1,14 @@
 //! A load in progress: files go in, the rules and their problems come out.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
+    Purpose,
     draft::{Draft, DraftFile, SourceFile},
     extents::Extents,
-    faults::Faults,
-    inputs::{Files, Inputs},
-    lists, section, toml,
+    fields::FileContext,
+    inputs::{Inputs, rules_files},
+    section, toml,
 };
 use crate::{
     problem::{Problem, Problems},
@@ -22,20 +18,11 @@ use crate::{
 /// Names that are paths of the service itself.
 const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 
-/// The purpose of a load.
-#[derive(Clone, Copy)]
-pub(super) enum Purpose {
-    /// To serve the rules. Each file is dropped as soon as it is read, since lists may be large.
-    Serve,
-    /// To lint the rules. The files are kept.
-    Lint,
-}
-
 /// A load in progress.
 pub(super) struct Loader<'f> {
-    inputs: Inputs,
+    inputs: RefCell<Inputs>,
     facts: &'f Facts,
-    purpose: Purpose,
+    keeps_files: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
@@ -44,44 +31,53 @@ pub(super) struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
-        let inputs = Inputs::new(folder, held);
-        let (hooks, files) = (BTreeMap::new(), Vec::new());
-        Self { inputs, facts, purpose, patterns: PatternBudget::default(), hooks, files }
-    }
-
-    /// Takes the fingerprint of files before they are read.
-    pub(super) fn note(&mut self, paths: &[PathBuf]) {
-        self.inputs.note(paths);
-    }
-
-    /// Notes that the files of a folder cannot be listed.
-    pub(super) fn note_unlisted(&mut self, folder: &Path, error: &io::Error) {
-        self.inputs.note_unlisted(folder, error);
-    }
-
-    /// Adds a problem that belongs to the next file, or to none.
-    pub(super) fn report(&mut self, problem: Problem) {
-        self.report_all(problem.into());
-    }
-
-    fn report_all(&mut self, problems: Problems) {
-        match self.files.last_mut() {
-            Some(DraftFile::Problems(all)) => all.append(problems),
-            _ => self.files.push(DraftFile::Problems(problems)),
+    pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
+        let (held, keeps_files) = match purpose {
+            Purpose::Serve => (Extents::default(), false),
+            Purpose::Reload { held } => (held, false),
+            Purpose::Lint => (Extents::default(), true),
+        };
+        Self {
+            inputs: RefCell::new(Inputs::new(folder, held)),
+            facts,
+            keeps_files,
+            patterns: PatternBudget::default(),
+            hooks: BTreeMap::new(),
+            files: Vec::new(),
         }
     }
 
-    /// Loads the rules file at this path.
-    pub(super) fn load_file(&mut self, path: &Path) {
+    /// Loads every rules file of a folder. Ignores other files.
+    pub(super) fn load_folder(&mut self, folder: &Path) {
+        let place = folder.display().to_string();
+        match rules_files(folder, &mut self.inputs.get_mut().files.seen) {
+            Ok(paths) if paths.is_empty() => {
+                let hint = "put a file `<hook>.toml` there for each hook";
+                let message = format!("the rules folder has no rules; {hint}");
+                self.report(Problem::named(place, message));
+            }
+            Ok(paths) => {
+                for path in paths {
+                    self.load_file(&path);
+                }
+            }
+            Err(error) => {
+                let hint = "name it with --rules or `rules.directory`";
+                let message = format!("cannot read the rules folder: {error}; {hint}");
+                self.report(Problem::of_reading(place, message, &error));
+            }
+        }
+    }
+
+    fn load_file(&mut self, path: &Path) {
         let name = path.display().to_string();
-        let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let hook = path.file_stem().unwrap_or_default().to_string_lossy();
         if let Err(message) = require_hook_name(&hook) {
             self.report(Problem::named(name, message));
             return;
         }
-        match self.inputs.read_rules(path) {
-            Ok(text) => self.load_text(hook, name, text),
+        match self.inputs.get_mut().read_rules(path) {
+            Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
                 self.report(Problem::of_reading(name, message, &error));
@@ -90,27 +86,45 @@ impl<'f> Loader<'f> {
     }
 
     /// Loads the rules of a hook from the text of the file with this name.
-    pub(super) fn load_text(&mut self, hook: String, name: String, text: String) {
-        self.inputs.start_hook(&hook, &text);
-        let mut faults = Faults::default();
-        let mut document = toml::read_document(&text, &mut faults);
-        lists::resolve(&mut document, &mut self.inputs, &mut faults);
-        let faults = RefCell::new(faults);
-        let rules = section::read_hook(&document, self.facts, &faults, &self.patterns);
+    pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
+        self.inputs.get_mut().start_hook(hook, &text);
+        let file = FileContext {
+            facts: self.facts,
+            patterns: &self.patterns,
+            inputs: &self.inputs,
+            faults: RefCell::default(),
+            kept_lists: if self.keeps_files { Some(RefCell::default()) } else { None },
+        };
+        let document = toml::read_document(&text, &mut file.faults.borrow_mut());
+        let rules = section::read_hook(&document, &file);
+        let FileContext { faults, kept_lists, .. } = file;
         let faults = faults.into_inner();
-        let file = SourceFile { hook: hook.clone(), name, text, document, faults };
-        self.hooks.insert(hook, rules);
-        match self.purpose {
-            Purpose::Serve => self.report_all(file.into_problems()),
-            Purpose::Lint => self.files.push(DraftFile::Read(file)),
+        match kept_lists {
+            Some(lists) => {
+                let (hook, lists) = (hook.to_owned(), lists.into_inner());
+                self.files.push(DraftFile::Kept(SourceFile { hook, name, text, lists, faults }));
+            }
+            None => self.report_all(faults.into_problems(&name, &text)),
+        }
+        self.hooks.insert(hook.to_owned(), rules);
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.report_all(problem.into());
+    }
+
+    /// Adds problems of the next file, or of the folder.
+    fn report_all(&mut self, problems: Problems) {
+        match self.files.last_mut() {
+            Some(DraftFile::Problems(all)) => all.append(problems),
+            _ => self.files.push(DraftFile::Problems(problems)),
         }
     }
 
     /// Ends the load.
-    pub(super) fn finish(self) -> (Draft, Files) {
-        let (revision, inputs) = self.inputs.finish();
-        let rules = RuleSet { hooks: self.hooks, revision };
-        (Draft { rules, files: self.files }, inputs)
+    pub(super) fn finish(self) -> Draft {
+        let (revision, read) = self.inputs.into_inner().finish();
+        Draft { rules: RuleSet { hooks: self.hooks, revision }, files: self.files, read }
     }
 }
 

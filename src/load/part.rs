@@ -1,15 +1,18 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::fields::Fields;
+use super::{
+    fields::Fields,
+    lists::{file_name, read_list_file},
+};
 use crate::{
     okta::NonEmpty,
     rule::{
         CheckSource, Part, PartCheck,
         check::{
             IGNORE_CASE, Options,
-            kinds::{CheckKind, KINDS},
+            kinds::{Admits, CheckKind, KINDS},
         },
-        node::{Content, Entry, Fault, Node},
+        node::{Entry, Fault, Node},
         spanned::Spanned,
     },
 };
@@ -37,9 +40,6 @@ pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
     let checks = read_checks(fields);
     report_self_comparison(fields, attributes.as_ref(), &checks);
     report_ineffective_case(fields);
-    if names_unusable_file(fields) {
-        return None;
-    }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
@@ -96,10 +96,17 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
         )));
     }
     let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
-    let options = Options { ignore_case, patterns: fields.patterns };
+    let options = Options { ignore_case, patterns: fields.file.patterns };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        if let Some(check) = read_check(kind, argument, &options, fields) {
+        let check = match file_name(kind, argument) {
+            None => read_check(kind, argument, &options, fields),
+            Some(name) => match read_list_file(name, argument, fields) {
+                Some(list) => read_check(kind, &list, &options, fields),
+                None => None,
+            },
+        };
+        if let Some(check) = check {
             checks.push(check);
         }
     }
@@ -112,12 +119,12 @@ fn read_check(
     options: &Options<'_>,
     fields: &Fields<'_, '_>,
 ) -> Option<PartCheck> {
-    if is_unusable_file(argument) {
-        return None;
-    }
     let check = fields.ok_or_report((kind.read)(argument, options))?;
     if check.other().is_some() {
         fields.read_attribute_name(argument);
+    }
+    if kind.admits == Admits::Listed {
+        fields.file.keep_list(argument);
     }
     let source = CheckSource {
         argument: argument.span.clone(),
@@ -125,19 +132,6 @@ fn read_check(
         ignore_case: kind.ignore_case && options.ignore_case,
     };
     Some(PartCheck { check, source })
-}
-
-/// Whether a check names a list file that cannot be used. The problem of the file is reported
-/// already.
-fn names_unusable_file(fields: &Fields<'_, '_>) -> bool {
-    KINDS.iter().any(|kind| match fields.table.get(kind.key) {
-        Some(entry) => is_unusable_file(&entry.value),
-        None => false,
-    })
-}
-
-fn is_unusable_file(argument: &Node) -> bool {
-    matches!(argument.content, Content::UnusableFile)
 }
 
 /// Reports a check that compares an attribute with itself.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     okta::{Flow, NonEmpty},
     rule::{
-        Facts, Part, Places, Requirement, Rule,
+        Part, Places, Requirement, Rule,
         node::{Entry, Fault, Node},
         spanned::Spanned,
         text::Text,
@@ -28,8 +28,6 @@ const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 pub(super) struct RuleContext<'n, 'c> {
     /// The ids of the file's rules so far.
     pub(super) ids: &'c mut BTreeSet<&'n str>,
-    /// The facts with which examples are judged.
-    pub(super) facts: &'c Facts,
     /// The flow of the section.
     pub(super) flow: Flow,
 }
@@ -40,7 +38,7 @@ pub(super) fn read_rule<'n>(
     context: &mut RuleContext<'n, '_>,
 ) -> Option<Rule> {
     let before = fields.fault_count();
-    let rule = read_keys(fields, context);
+    let rule = read_rule_without_examples(fields, context);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
@@ -49,13 +47,15 @@ pub(super) fn read_rule<'n>(
         return None;
     }
     if let Some(entry) = examples {
-        rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
+        rule.places.passing_examples = examples::run_examples(&rule, &entry.value, fields);
     }
     if fields.fault_count() > before { None } else { Some(rule) }
 }
 
-/// Reads all keys but the examples.
-fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Rule> {
+fn read_rule_without_examples<'n>(
+    fields: &Fields<'n, '_>,
+    context: &mut RuleContext<'n, '_>,
+) -> Option<Rule> {
     let id = read_id(fields, context);
     let message = fields.required("message", Text::read);
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));

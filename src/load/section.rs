@@ -1,21 +1,16 @@
 //! The tables of a rules file → a [`Hook`].
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    faults::Faults,
-    fields::Fields,
+    fields::{Fields, FileContext},
     rule::{RuleContext, read_rule},
     set,
 };
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
     rule::{
-        Facts, Hook, Rule, Rules, Section,
-        check::PatternBudget,
+        Hook, Rule, Rules, Section,
         node::{Entry, Node, Table},
         spanned::Spanned,
         text::Text,
@@ -28,13 +23,8 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads the sections of a file. The hook has only the rules without a fault.
-pub(super) fn read_hook(
-    document: &Table,
-    facts: &Facts,
-    faults: &RefCell<Faults>,
-    patterns: &PatternBudget,
-) -> Hook {
-    let fields = Fields::new(document, faults, patterns);
+pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
+    let fields = Fields::new(document, file);
     let mut ids = BTreeSet::new();
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
@@ -44,7 +34,7 @@ pub(super) fn read_hook(
         let Some(section) = fields.table_in(&entry.value) else {
             continue;
         };
-        let mut context = RuleContext { ids: &mut ids, facts, flow };
+        let mut context = RuleContext { ids: &mut ids, flow };
         if let Some(section) = read_section(&section, &mut context) {
             sections.insert(flow, section);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use super::{attributes::require_attribute_name, fields::Fields};
+use super::fields::{Fields, require_attribute_name};
 use crate::{
     nearest::unknown,
     rule::{
@@ -77,7 +77,7 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
         if name.is_empty() {
             return Err(node.fault("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        require_attribute_name(name).map_err(|problem| node.fault(problem))?;
+        require_attribute_name(name, node)?;
         require_no_brace(node, after)?;
         pieces.push(Piece::Attribute(name.to_owned()));
         pieces.push(Piece::Text(after.to_owned()));

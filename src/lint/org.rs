@@ -84,9 +84,10 @@ impl Pass<'_> {
 
     fn check_part(&mut self, part: &Part) {
         for name in part.attributes.iter() {
-            let problem = match part.optional {
-                true => self.org.why_unknown(name),
-                false => self.org.why_never_submitted(name, self.flow),
+            let problem = if part.optional {
+                self.org.why_unknown(name)
+            } else {
+                self.org.why_never_submitted(name, self.flow)
             };
             self.report_if_some(&name.span, problem);
         }
@@ -123,7 +124,7 @@ impl Pass<'_> {
             Samples::All(values) => self.refuses_each(asked, values),
             Samples::OfType(value) => self.judge(asked, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
-                let lengths = attribute.lengths();
+                let lengths = attribute.lengths.clone();
                 asked.source.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
                     && self.refuses_each(asked, lengths.map(zeros))
@@ -137,14 +138,14 @@ impl Pass<'_> {
         asked: &PartCheck,
         values: impl IntoIterator<Item = Value<'static>>,
     ) -> bool {
-        let mut is_any = false;
+        let mut refuses_one = false;
         for value in values {
             if self.judge(asked, &value).is_ok() {
                 return false;
             }
-            is_any = true;
+            refuses_one = true;
         }
-        is_any
+        refuses_one
     }
 
     fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
@@ -158,22 +159,17 @@ impl Pass<'_> {
         let Some(list) = self.lists.get(&asked.source.argument.start) else {
             return;
         };
-        let submitted = attribute.submitted();
-        let values = describe(name, attribute);
+        let message = format!("no form submits this: {}", describe(name, attribute));
         let checked = list.each_text(|text, item| {
-            let is_submitted = match asked.source.ignore_case {
-                true => submitted.contain_in_any_case(text),
-                false => submitted.contain(text),
+            let is_submitted = if asked.source.ignore_case {
+                attribute.submits_in_any_case(text)
+            } else {
+                attribute.submits(text)
             };
-            match is_submitted {
-                true => Ok(()),
-                false => Err(item.fault(format!("no form submits this: {values}"))),
-            }
+            if is_submitted { Ok(()) } else { Err(item.fault(&*message)) }
         });
-        if let Err(faults) = checked {
-            for fault in faults {
-                self.faults.push(fault);
-            }
+        for fault in checked.err().unwrap_or_default() {
+            self.faults.push(fault);
         }
     }
 }
@@ -185,7 +181,7 @@ fn form_attribute(location: &str) -> Option<&str> {
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {
-    format!("`{name}` is {} in the user schema", attribute.describe())
+    format!("`{name}` is {} in the user schema", attribute.description)
 }
 
 /// A text of this length.

@@ -30,12 +30,11 @@ pub struct Lints {
 /// Adds the problems that the lints find to those of the draft. The rules are judged with
 /// these facts.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
-    let (rules, files) = draft.parts();
-    for SourceFile { hook, lists, faults, .. } in files {
-        let Some(rules) = rules.hooks.get(hook) else {
+    for SourceFile { hook, lists, faults, .. } in &mut draft.files {
+        let Some(hook) = draft.rules.hooks.get(hook) else {
             continue;
         };
-        for (flow, section) in &rules.sections {
+        for (flow, section) in &hook.sections {
             let flow = *flow;
             org::Pass { org: &lints.org, flow, lists, facts, faults }.check_section(section);
             if lints.probe {

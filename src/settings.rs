@@ -212,11 +212,8 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
     variables
 }
 
-/// Reads, merges and validates all layers. Each invalid setting gets its default, and a problem.
-///
-/// # Errors
-///
-/// The settings file cannot be read.
+/// Reads all layers. Each invalid setting gets its default, and a problem. Fails only if the settings file
+/// cannot be read.
 pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
     let mut reader = SettingsReader::default();
     // Before any layer is read, this only registers each key, so that `read_layers` knows them all.

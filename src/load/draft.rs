@@ -10,20 +10,14 @@ use crate::{
 
 /// Loaded rules that may have problems.
 pub struct Draft {
-    /// The rules that have no problem of their own. They are complete if no file has a problem.
-    pub(super) rules: RuleSet,
-    /// The rules files, sorted by name.
-    pub(super) files: Vec<DraftFile>,
+    /// The rules that have no problem of their own. They are complete if there is no problem.
+    pub(crate) rules: RuleSet,
+    /// The rules files, if they are kept for the lints.
+    pub(crate) files: Vec<SourceFile>,
+    /// The problems of files that are not kept, or could not be read.
+    pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
     pub(super) read: Files,
-}
-
-/// A rules file of a draft.
-pub(super) enum DraftFile {
-    /// The file was read and is kept for the lints.
-    Kept(SourceFile),
-    /// The problems of files that could not be read, or are not kept.
-    Problems(Problems),
 }
 
 /// A rules file that was read.
@@ -38,30 +32,16 @@ pub(crate) struct SourceFile {
 }
 
 impl Draft {
-    /// The rules, and the files that they are from.
-    pub(crate) fn parts(&mut self) -> (&RuleSet, impl Iterator<Item = &mut SourceFile>) {
-        let files = self.files.iter_mut().filter_map(|file| match file {
-            DraftFile::Kept(file) => Some(file),
-            DraftFile::Problems(_) => None,
-        });
-        (&self.rules, files)
-    }
-
-    /// The complete rules, or else every problem of every file, in the order of the files.
+    /// The complete rules, or else every problem of every file.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
         self.into_rules_and_files().0
     }
 
     /// Like [`Self::into_rules`], with every file that the load has read.
     pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
-        let mut problems = Problems::default();
-        for file in self.files {
-            match file {
-                DraftFile::Kept(file) => {
-                    problems.append(file.faults.into_problems(&file.name, &file.text));
-                }
-                DraftFile::Problems(found) => problems.append(found),
-            }
+        let mut problems = self.problems;
+        for SourceFile { name, text, faults, .. } in self.files {
+            problems.append(faults.into_problems(&name, &text));
         }
         let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
         (rules, self.read)

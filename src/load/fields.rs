@@ -1,6 +1,9 @@
 //! Reads a table key by key, so that no key is left unread.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{faults::Faults, inputs::Inputs};
 use crate::{
@@ -26,6 +29,8 @@ pub(super) struct FileContext<'l> {
     pub(super) patterns: &'l PatternBudget,
     pub(super) inputs: &'l RefCell<Inputs>,
     pub(super) faults: RefCell<Faults>,
+    /// The ids of the rules so far.
+    pub(super) ids: RefCell<BTreeSet<String>>,
     /// The lists that lints look at, by their first byte. `None` if the rules are not linted.
     pub(super) kept_lists: Option<RefCell<BTreeMap<usize, Node>>>,
 }
@@ -40,30 +45,30 @@ impl FileContext<'_> {
 }
 
 /// A table that is being read. A key is known once it was asked for.
-pub(super) struct Fields<'n, 'f> {
+pub(super) struct Fields<'f> {
     /// The whole table, to look at a key without making it a known one.
-    pub(super) table: &'n Table,
+    pub(super) table: &'f Table,
     /// The place of faults of the table as a whole, such as a missing key.
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
 }
 
-impl<'n, 'f> Fields<'n, 'f> {
+impl<'f> Fields<'f> {
     /// The top-level table of a file.
-    pub(super) fn new(table: &'n Table, file: &'f FileContext<'f>) -> Self {
+    pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>) -> Self {
         Self { table, span: 0..0, asked: RefCell::default(), file }
     }
 
     /// A table in this one. Reports a value that is not a table.
-    pub(super) fn table_in(&self, node: &'n Node) -> Option<Self> {
+    pub(super) fn table_in(&self, node: &'f Node) -> Option<Self> {
         let table = self.ok_or_report(node.table())?;
         let (span, asked) = (node.span.clone(), RefCell::default());
         Some(Self { table, span, asked, ..*self })
     }
 
     /// The tables of a list in this table. Reports those that are not tables.
-    pub(super) fn tables_in(&self, list: &'n Node) -> Vec<Self> {
+    pub(super) fn tables_in(&self, list: &'f Node) -> Vec<Self> {
         let mut tables = Vec::new();
         for item in self.ok_or_report(list.list()).unwrap_or_default() {
             if let Some(table) = self.table_in(item) {
@@ -79,7 +84,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// The entry of a key, if the table has it.
-    pub(super) fn entry(&self, key: &'static str) -> Option<&'n Entry> {
+    pub(super) fn entry(&self, key: &'static str) -> Option<&'f Entry> {
         self.asked.borrow_mut().push(key);
         self.table.get(key)
     }
@@ -88,7 +93,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'n Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'f Node) -> Result<T, Fault>,
     ) -> Option<T> {
         self.ok_or_report(read(&self.entry(key)?.value))
     }
@@ -97,7 +102,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn required<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'n Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'f Node) -> Result<T, Fault>,
     ) -> Option<T> {
         match self.entry(key) {
             Some(entry) => self.ok_or_report(read(&entry.value)),

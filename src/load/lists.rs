@@ -23,7 +23,7 @@ pub(super) fn file_name<'n>(kind: &CheckKind, argument: &'n Node) -> Option<&'n 
 }
 
 /// The argument of a check, read from this file. Reports a file that cannot be used.
-pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_, '_>) -> Option<Node> {
+pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -> Option<Node> {
     match fields.file.inputs.borrow_mut().read_list(name) {
         Ok(lines) => Some(Node { span: argument.span.clone(), content: Content::Lines(lines) }),
         Err(error) => {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
     Purpose,
-    draft::{Draft, DraftFile, SourceFile},
+    draft::{Draft, SourceFile},
     extents::Extents,
     fields::FileContext,
     inputs::{Inputs, rules_files},
@@ -26,7 +26,8 @@ pub(super) struct Loader<'f> {
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
-    files: Vec<DraftFile>,
+    files: Vec<SourceFile>,
+    problems: Problems,
 }
 
 impl<'f> Loader<'f> {
@@ -44,6 +45,7 @@ impl<'f> Loader<'f> {
             patterns: PatternBudget::default(),
             hooks: BTreeMap::new(),
             files: Vec::new(),
+            problems: Problems::default(),
         }
     }
 
@@ -54,7 +56,7 @@ impl<'f> Loader<'f> {
             Ok(paths) if paths.is_empty() => {
                 let hint = "put a file `<hook>.toml` there for each hook";
                 let message = format!("the rules folder has no rules; {hint}");
-                self.report(Problem::named(place, message));
+                self.problems.push(Problem::named(place, message));
             }
             Ok(paths) => {
                 for path in paths {
@@ -64,7 +66,7 @@ impl<'f> Loader<'f> {
             Err(error) => {
                 let hint = "name it with --rules or `rules.directory`";
                 let message = format!("cannot read the rules folder: {error}; {hint}");
-                self.report(Problem::of_reading(place, message, &error));
+                self.problems.push(Problem::of_reading(place, message, &error));
             }
         }
     }
@@ -73,14 +75,14 @@ impl<'f> Loader<'f> {
         let name = path.display().to_string();
         let hook = path.file_stem().unwrap_or_default().to_string_lossy();
         if let Err(message) = require_hook_name(&hook) {
-            self.report(Problem::named(name, message));
+            self.problems.push(Problem::named(name, message));
             return;
         }
         match self.inputs.get_mut().read_rules(path) {
             Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
-                self.report(Problem::of_reading(name, message, &error));
+                self.problems.push(Problem::of_reading(name, message, &error));
             }
         }
     }
@@ -93,6 +95,7 @@ impl<'f> Loader<'f> {
             patterns: &self.patterns,
             inputs: &self.inputs,
             faults: RefCell::default(),
+            ids: RefCell::default(),
             kept_lists: if self.keeps_files { Some(RefCell::default()) } else { None },
         };
         let document = toml::read_document(&text, &mut file.faults.borrow_mut());
@@ -102,29 +105,18 @@ impl<'f> Loader<'f> {
         match kept_lists {
             Some(lists) => {
                 let (hook, lists) = (hook.to_owned(), lists.into_inner());
-                self.files.push(DraftFile::Kept(SourceFile { hook, name, text, lists, faults }));
+                self.files.push(SourceFile { hook, name, text, lists, faults });
             }
-            None => self.report_all(faults.into_problems(&name, &text)),
+            None => self.problems.append(faults.into_problems(&name, &text)),
         }
         self.hooks.insert(hook.to_owned(), rules);
-    }
-
-    fn report(&mut self, problem: Problem) {
-        self.report_all(problem.into());
-    }
-
-    /// Adds problems of the next file, or of the folder.
-    fn report_all(&mut self, problems: Problems) {
-        match self.files.last_mut() {
-            Some(DraftFile::Problems(all)) => all.append(problems),
-            _ => self.files.push(DraftFile::Problems(problems)),
-        }
     }
 
     /// Ends the load.
     pub(super) fn finish(self) -> Draft {
         let (revision, read) = self.inputs.into_inner().finish();
-        Draft { rules: RuleSet { hooks: self.hooks, revision }, files: self.files, read }
+        let rules = RuleSet { hooks: self.hooks, revision };
+        Draft { rules, files: self.files, problems: self.problems, read }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 
 /// Reads the parts of a list. Returns `None` if one of them has a fault.
-pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
+pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Vec<Part>> {
     let before = fields.fault_count();
     let mut parts = Vec::new();
     for table in fields.tables_in(&entry.value) {
@@ -34,7 +34,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Optio
 }
 
 /// Reads the keys of a part. The table may be a rule, which has other keys as well.
-pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
+pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let attributes = read_attributes(fields);
     let checks = read_checks(fields);
@@ -44,7 +44,7 @@ pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
 }
 
 /// Reports each key of a part that is in the rule itself, although the rule has parts.
-pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
+pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
     let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE];
     keys.extend(KINDS.iter().map(|kind| kind.key));
     for key in keys {
@@ -55,7 +55,7 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
     }
 }
 
-fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>> {
+fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<String>>> {
     match (fields.entry("attribute"), fields.entry("attributes")) {
         (Some(entry), None) => fields.read_attribute_name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
@@ -81,7 +81,7 @@ fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>>
 }
 
 /// Reads the checks in the order of the table of kinds. Reports a part without a check.
-fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
+fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     let mut named = Vec::new();
     for kind in KINDS {
         if let Some(entry) = fields.entry(kind.key) {
@@ -117,7 +117,7 @@ fn read_check(
     kind: &CheckKind,
     argument: &Node,
     options: &Options<'_>,
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_>,
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, options))?;
     if check.other().is_some() {
@@ -136,7 +136,7 @@ fn read_check(
 
 /// Reports a check that compares an attribute with itself.
 fn report_self_comparison(
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_>,
     attributes: Option<&NonEmpty<Spanned<String>>>,
     checks: &[PartCheck],
 ) {
@@ -156,7 +156,7 @@ fn report_self_comparison(
 }
 
 /// Reports `ignore_case` where no check takes it.
-fn report_ineffective_case(fields: &Fields<'_, '_>) {
+fn report_ineffective_case(fields: &Fields<'_>) {
     let Some(entry) = fields.table.get(IGNORE_CASE) else {
         return;
     };

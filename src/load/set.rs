@@ -15,11 +15,7 @@ use crate::{
 };
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
-pub(super) fn read_set(
-    fields: &Fields<'_, '_>,
-    node: &Node,
-    update: &[Spanned<String>],
-) -> Vec<Set> {
+pub(super) fn read_set(fields: &Fields<'_>, node: &Node, update: &[Spanned<String>]) -> Vec<Set> {
     let Some(table) = fields.ok_or_report(node.table()) else {
         return Vec::new();
     };

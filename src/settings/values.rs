@@ -66,8 +66,7 @@ pub(super) fn parse_size(text: &str) -> Result<usize, &'static str> {
 /// The user name of HTTP Basic authentication.
 pub(super) fn parse_username(text: &str) -> Result<String, &'static str> {
     if text.contains(':') {
-        let why = "a user name with a colon cannot be sent (RFC 7617 §2); choose another";
-        return Err(why);
+        return Err("a user name with a colon cannot be sent (RFC 7617 §2); choose another");
     }
     parse_text(text)
 }
@@ -80,8 +79,7 @@ pub(super) fn parse_password(text: &str) -> Result<Secret, &'static str> {
 /// The name of a header (RFC 9110 §5.1), in lower case.
 pub(super) fn parse_header_name(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_token_byte) {
-        let why = "this is not a header name; use letters, digits and hyphens";
-        return Err(why);
+        return Err("this is not a header name; use letters, digits and hyphens");
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -94,8 +92,7 @@ fn is_token_byte(byte: u8) -> bool {
 /// A secret that is the whole value of a header.
 pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
     if !text.is_ascii() {
-        let why = "a header carries ASCII only; use other characters";
-        return Err(why);
+        return Err("a header carries ASCII only; use other characters");
     }
     parse_trimmed(text).map(Secret)
 }
@@ -103,8 +100,7 @@ pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
 /// Text without white space at its ends.
 pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
     if text.trim() != text {
-        let why = "white space at either end is lost on the way; remove it";
-        return Err(why);
+        return Err("white space at either end is lost on the way; remove it");
     }
     parse_text(text)
 }
@@ -127,8 +123,7 @@ pub(super) fn parse_url(text: &str) -> Result<String, &'static str> {
 /// One OAuth scope (RFC 6749 §3.3).
 pub(super) fn parse_scope(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_scope_byte) {
-        let why = "expected visible ASCII without spaces, quotes and backslashes";
-        return Err(why);
+        return Err("expected visible ASCII without spaces, quotes and backslashes");
     }
     parse_text(text)
 }

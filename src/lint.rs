@@ -36,7 +36,7 @@ pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
         };
         for (flow, section) in &hook.sections {
             let flow = *flow;
-            org::Pass { org: &lints.org, flow, lists, facts, faults }.check_section(section);
+            org::OrgLint { org: &lints.org, flow, lists, facts, faults }.check_section(section);
             if lints.probe {
                 probe::check_section(section, lists, facts, faults);
             }

@@ -47,7 +47,7 @@ pub struct Org {
 
 impl Org {
     /// Reads Okta's answers. Fails if a file cannot be read or is not such an answer.
-    pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
+    pub fn read_files(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {
             answer::read_schema(path, &mut org)?;

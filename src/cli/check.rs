@@ -36,7 +36,7 @@ pub(super) struct CheckArguments {
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
-    let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
+    let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);

@@ -18,8 +18,8 @@ use crate::{
 /// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
 
-/// A pass over one section of a rules file.
-pub(super) struct Pass<'p> {
+/// The lint of one section of a rules file.
+pub(super) struct OrgLint<'p> {
     pub(super) org: &'p Org,
     pub(super) flow: Flow,
     /// The lists of the file by their first byte.
@@ -28,7 +28,7 @@ pub(super) struct Pass<'p> {
     pub(super) faults: &'p mut Faults,
 }
 
-impl Pass<'_> {
+impl OrgLint<'_> {
     /// Reports names and values that do not fit.
     pub(super) fn check_section(&mut self, section: &Section) {
         for name in &section.update {

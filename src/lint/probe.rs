@@ -56,11 +56,11 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
         for attribute in part.attributes.iter() {
-            let mut starts = Vec::new();
+            let mut trials = Vec::new();
             for form in shown {
-                starts.extend(Start::all(rule, form, attribute, facts));
+                trials.extend(Trial::of_attribute(rule, form, attribute, facts));
             }
-            findings.try_attacks(attribute, &starts);
+            findings.try_attacks(attribute, &trials);
         }
     }
     findings.messages
@@ -75,10 +75,10 @@ struct Findings {
 
 impl Findings {
     /// Tries each attack on one attribute.
-    fn try_attacks(&mut self, attribute: &str, starts: &[Start<'_>]) {
+    fn try_attacks(&mut self, attribute: &str, trials: &[Trial<'_>]) {
         let mut first_hint = None;
         for attack in attacks() {
-            let Some(input) = passing_input(attack, starts) else {
+            let Some(input) = passing_input(attack, trials) else {
                 continue;
             };
             let Attack { what, hint, .. } = attack;
@@ -93,22 +93,22 @@ impl Findings {
 
 /// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
 /// an input of the attack is meant to pass.
-fn passing_input(attack: &Attack, starts: &[Start<'_>]) -> Option<String> {
-    let shown: Vec<&str> = starts.iter().map(|start| start.value).collect();
+fn passing_input(attack: &Attack, trials: &[Trial<'_>]) -> Option<String> {
+    let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
-    for start in starts {
-        if !attack.applies_to(start.value, &shown) || !start.refuses_all(attack.plain(start.value))
+    for trial in trials {
+        if !attack.applies_to(trial.value, &shown) || !trial.refuses_all(attack.plain(trial.value))
         {
             continue;
         }
-        for input in attack.inputs(start.value) {
+        for input in attack.inputs(trial.value) {
             match &input {
                 // The value has no letter that the attack changes.
-                Input::Text(text) if text == start.value => continue,
+                Input::Text(text) if text == trial.value => continue,
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
-            if passing.is_none() && start.passes(input.value()) {
+            if passing.is_none() && trial.passes(input.value()) {
                 passing = Some(input.to_string());
             }
         }
@@ -116,8 +116,8 @@ fn passing_input(attack: &Attack, starts: &[Start<'_>]) -> Option<String> {
     passing
 }
 
-/// A form that passes, and the attributes whose values are replaced.
-struct Start<'a> {
+/// A form that passes, and the attributes whose value an input of an attack replaces.
+struct Trial<'a> {
     rule: &'a Rule,
     form: &'a Form<'a>,
     names: BTreeSet<&'a str>,
@@ -126,10 +126,15 @@ struct Start<'a> {
     facts: &'a Facts,
 }
 
-impl<'a> Start<'a> {
-    /// An attribute by itself; and together with all that have the same value, since the rule may
-    /// require that two are equal.
-    fn all(rule: &'a Rule, form: &'a Form<'a>, name: &'a str, facts: &'a Facts) -> Vec<Self> {
+impl<'a> Trial<'a> {
+    /// The trials of one attribute: by itself; and together with all that have the same value, since the
+    /// rule may require that two are equal.
+    fn of_attribute(
+        rule: &'a Rule,
+        form: &'a Form<'a>,
+        name: &'a str,
+        facts: &'a Facts,
+    ) -> Vec<Self> {
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };

@@ -114,8 +114,8 @@ impl<'f> Fields<'f> {
     }
 
     /// Unwraps `Ok`. Reports the faults and returns `None` otherwise.
-    pub(super) fn ok_or_report<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
-        match read {
+    pub(super) fn ok_or_report<T>(&self, result: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
+        match result {
             Ok(value) => Some(value),
             Err(faults) => {
                 let mut all = self.file.faults.borrow_mut();

@@ -134,7 +134,7 @@ impl SettingsReader {
         self.read_value(key, |value| parse_flag(value.scalar())).unwrap_or(false)
     }
 
-    /// Whether a key is set to exactly this string. The key becomes a known one when it is read.
+    /// Whether a key is set to exactly this string.
     pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
         match self.settings.get(key) {
             Some(Setting { value: RawValue::Text(value), .. }) => value == text,

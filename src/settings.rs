@@ -216,9 +216,9 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// cannot be read.
 pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
     let mut reader = SettingsReader::default();
-    // Before any layer is read, this only registers each key, so that `read_layers` knows them all.
+    // With no layer merged, this only registers each key, so that `merge_layers` knows them all.
     sections::read_settings(&mut reader);
-    reader.read_layers(layers)?;
+    reader.merge_layers(layers)?;
     let settings = sections::read_settings(&mut reader);
     let mut problems = reader.problems;
     let bind = settings.server.bind;

@@ -1,14 +1,12 @@
-//! Reads the layers that settings come from, the later over the earlier ones.
+//! Merges the layers that settings come from. The keys of each layer are checked and their places noted
+//! before, since merged layers do not say where a value is from.
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
+use config::{Config, Environment, File, FileFormat, Map};
 use toml::de::{DeTable, DeValue};
 
-use super::{
-    Layers,
-    raw::RawValue,
-    reader::{Setting, SettingsReader},
-};
+use super::{Layers, reader::SettingsReader};
 use crate::{
     file::{self, FileKind},
     nearest::unknown,
@@ -25,12 +23,6 @@ struct Variable<'e> {
     path: String,
 }
 
-/// An entry of the settings file, with its dotted key.
-struct FileEntry<'t> {
-    key: String,
-    value: &'t DeValue<'t>,
-}
-
 impl Layers {
     /// The value of the variable with exactly this name.
     fn variable(&self, name: &str) -> Option<String> {
@@ -40,28 +32,43 @@ impl Layers {
 }
 
 impl SettingsReader {
-    /// Reads every layer. The keys that have been asked for so far are the known ones.
-    pub(super) fn read_layers(&mut self, layers: &Layers) -> Result<(), Problem> {
+    /// Reads every layer and merges them. The keys that have been asked for so far are the known ones.
+    pub(super) fn merge_layers(&mut self, layers: &Layers) -> Result<(), Problem> {
         self.secret_files = layers.secret_files;
         if let Some(level) = layers.variable("RUST_LOG") {
             self.log_level = level.parse().ok();
         }
+        let mut merged = Config::builder();
         // By convention, platforms that route to a container set `PORT`.
         if let Some(port) = layers.variable("PORT") {
             let address = format!("0.0.0.0:{port}");
-            self.set("server.bind", "PORT".to_owned(), RawValue::Text(address));
+            merged = merged.add_source(self.single_key("server.bind", "PORT", address));
         }
-        self.read_file(layers.file.as_deref())?;
-        self.read_environment(&layers.environment);
+        let file = self.read_file(layers.file.as_deref())?;
+        merged = merged.add_source(File::from_str(&file, FileFormat::Toml));
+        let variables = self.read_environment(&layers.environment);
+        merged = merged.add_source(Environment::default().source(Some(variables)));
         if let Some(rules) = &layers.rules {
             let rules = rules.display().to_string();
-            self.set("rules.directory", "--rules".to_owned(), RawValue::Text(rules));
+            merged = merged.add_source(self.single_key("rules.directory", "--rules", rules));
+        }
+        match merged.build() {
+            Ok(merged) => self.merged = merged,
+            // This can only be a number in the file. The error itself would show the value.
+            Err(_) => self.problems.push(Problem::named("settings", "a number is too large")),
         }
         Ok(())
     }
 
-    /// Reads the settings file. One with a syntax error sets no key.
-    fn read_file(&mut self, named: Option<&Path>) -> Result<(), Problem> {
+    /// Returns a layer that sets one key.
+    fn single_key(&mut self, key: &str, place: &str, value: String) -> Environment {
+        self.note(key, place.to_owned());
+        Environment::default().source(Some([(key.to_owned(), value)].into()))
+    }
+
+    /// Reads the settings file and notes each of its keys. Returns its text, or an empty one if the
+    /// syntax is invalid.
+    fn read_file(&mut self, named: Option<&Path>) -> Result<String, Problem> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let name = path.display().to_string();
         let text = match file::read_text(path, FileKind::Settings) {
@@ -78,14 +85,14 @@ impl SettingsReader {
         let Parsed { document, faults } = parse(&text);
         if !faults.is_empty() {
             self.report_invalid_syntax(&faults, &mut source);
-            return Ok(());
+            return Ok(String::new());
         }
-        let mut entries = BTreeMap::new();
-        self.collect_entries(document.get_ref(), "", &mut entries);
-        for (byte, FileEntry { key, value }) in entries {
-            self.set(&key, source.place(byte), RawValue::from_toml(value));
+        let mut keys = BTreeMap::new();
+        self.collect_keys(document.get_ref(), "", &mut keys);
+        for (byte, key) in keys {
+            self.note(&key, source.place(byte));
         }
-        Ok(())
+        Ok(text)
     }
 
     /// Reports every place where the syntax of the file is invalid.
@@ -99,31 +106,26 @@ impl SettingsReader {
         }
     }
 
-    /// Collects the entries of a table by their place, so that they come in the file's order. A table
-    /// that is not a known section is the value of one entry.
-    fn collect_entries<'t>(
-        &self,
-        table: &'t DeTable<'t>,
-        prefix: &str,
-        entries: &mut BTreeMap<usize, FileEntry<'t>>,
-    ) {
+    /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
+    /// table that is not a known section counts as one key.
+    fn collect_keys(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
-            let (start, value) = (key.span().start, value.get_ref());
             // A quoted key with a dot in it is not the path that it looks like.
-            let key = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
-            match value {
-                DeValue::Table(inner) if self.is_section(&key) && !inner.is_empty() => {
-                    self.collect_entries(inner, &format!("{key}."), entries);
+            let path = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
+            match value.get_ref() {
+                DeValue::Table(inner) if self.is_section(&path) && !inner.is_empty() => {
+                    self.collect_keys(inner, &format!("{path}."), keys);
                 }
                 _ => {
-                    entries.insert(start, FileEntry { key, value });
+                    keys.insert(key.span().start, path);
                 }
             }
         }
     }
 
-    /// Reads each of our variables.
-    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) {
+    /// Notes each of our variables. Returns the valid ones by their paths.
+    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> Map<String, String> {
+        let mut values = Map::new();
         let mut earlier: Vec<Variable<'_>> = Vec::new();
         for (name, value) in environment {
             let path = name.to_ascii_lowercase().replace("__", ".");
@@ -137,29 +139,15 @@ impl SettingsReader {
                 let message = format!("`{}` sets the same key; keep one", rival.name);
                 self.problems.push(Problem::named(name, message));
             } else if let Ok(value) = str::from_utf8(value) {
-                self.set_by_variable(&variable, value);
+                if self.note(self.key_of(path), name.clone()) {
+                    values.insert(path.to_owned(), value.to_owned());
+                }
             } else {
                 self.problems.push(Problem::named(name, "the value is not UTF-8"));
             }
             earlier.push(variable);
         }
-    }
-
-    /// Sets a key, or an element of a list in addition to the elements that other variables set.
-    fn set_by_variable(&mut self, variable: &Variable<'_>, value: &str) {
-        let Variable { name, path } = variable;
-        let value = value.to_owned();
-        let Some((list, index)) = self.list_and_index(path) else {
-            self.set(path, (*name).to_owned(), RawValue::Text(value));
-            return;
-        };
-        let mut elements = BTreeMap::new();
-        if let Some(Setting { value: RawValue::Numbered(others), .. }) = self.settings.remove(list)
-        {
-            elements = others;
-        }
-        elements.insert(index.to_owned(), value);
-        self.set(list, (*name).to_owned(), RawValue::Numbered(elements));
+        values
     }
 
     /// Whether two variables set the same key: their names differ in case only, or one sets a list and
@@ -170,36 +158,35 @@ impl SettingsReader {
             || self.key_of(&other.path) == one.path
     }
 
-    /// The key that a path sets: the list, for an element such as `auth.basic.password.0`.
+    /// Returns the key that a path sets: the list, for an element such as `auth.basic.password.0`.
     fn key_of<'p>(&self, path: &'p str) -> &'p str {
-        match self.list_and_index(path) {
-            Some((list, _)) => list,
-            None => path,
+        if let Some((list, index)) = path.rsplit_once('.')
+            && index.parse::<usize>().is_ok()
+            && self.list_keys.iter().any(|key| key == list)
+        {
+            return list;
         }
+        path
     }
 
-    /// The parts of a path to an element of a list.
-    fn list_and_index<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str)> {
-        let (list, index) = path.rsplit_once('.')?;
-        let is_element =
-            index.parse::<usize>().is_ok() && self.list_keys.iter().any(|key| key == list);
-        if is_element { Some((list, index)) } else { None }
-    }
-
-    /// Sets a key over the earlier layers. Reports a key that is not known.
-    fn set(&mut self, key: &str, place: String, value: RawValue) {
+    /// Notes that a key is set at this place. Reports a key that is not known, and returns false.
+    fn note(&mut self, key: &str, place: String) -> bool {
         if self.known_keys.iter().any(|known| known == key) {
-            self.settings.insert(key.to_owned(), Setting { place, value });
-        } else if self.problems.is_full() {
+            self.places.insert(key.to_owned(), place);
+            return true;
+        }
+        if self.problems.is_full() {
             // It would not be shown, so the search for a similar key is saved.
             self.problems.add_count(1);
-        } else if self.is_section(key) {
-            let message = format!("`{key}` is a section; set the keys in it");
-            self.problems.push(Problem::named(place, message));
-        } else {
-            let message = unknown("key", key, self.keys_and_sections());
-            self.problems.push(Problem::named(place, message));
+            return false;
         }
+        let message = if self.is_section(key) {
+            format!("`{key}` is a section; set the keys in it")
+        } else {
+            unknown("key", key, self.keys_and_sections())
+        };
+        self.problems.push(Problem::named(place, message));
+        false
     }
 
     /// Every known key, then the section of each.

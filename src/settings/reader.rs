@@ -9,9 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use config::{Config, Value, ValueKind};
+
 use super::{
     SecretFiles,
-    raw::{RawValue, plain_lines},
+    raw::{plain_lines, string, strings},
     values::{parse_flag, parse_path},
 };
 use crate::{
@@ -25,17 +27,13 @@ type Parse<T> = fn(&str) -> Result<T, &'static str>;
 /// The permission of every user to read a file.
 const WORLD_READABLE: u32 = 0o004;
 
-/// The value of a key, and the place of the layer that gives it.
-pub(super) struct Setting {
-    pub(super) place: String,
-    pub(super) value: RawValue,
-}
-
 /// Reads settings by key. Every read registers its key as a known one, and reports an invalid value.
 #[derive(Default)]
 pub(super) struct SettingsReader {
-    /// The keys that are set, by the last layer that sets each. Empty until the layers are read.
-    pub(super) settings: BTreeMap<String, Setting>,
+    /// All layers. Empty until they are merged.
+    pub(super) merged: Config,
+    /// For each key that is set, the place of the last layer that sets it.
+    pub(super) places: BTreeMap<String, String>,
     /// Every key that has been asked for.
     pub(super) known_keys: Vec<String>,
     /// Those of them that take a list.
@@ -51,7 +49,7 @@ pub(super) struct SettingsReader {
 impl SettingsReader {
     /// Reads a string. Returns `None` if it is not set, or invalid.
     pub(super) fn read_optional<T>(&mut self, key: &str, parse: Parse<T>) -> Option<T> {
-        self.read_value(key, |value| parse(value.string()?))
+        self.read_value(key, |value| parse(string(value)?))
     }
 
     /// Reads a string. Reports it as missing if other keys of its section are set.
@@ -70,7 +68,7 @@ impl SettingsReader {
 
     fn read_list<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
         self.list_keys.push(key.to_owned());
-        self.read_value(key, |value| parse_each(&value.strings()?, parse))
+        self.read_value(key, |value| parse_each(&strings(value)?, parse))
     }
 
     /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
@@ -79,7 +77,7 @@ impl SettingsReader {
         let file_key = &format!("{key}_file");
         let by_value = self.read_list(key, parse);
         let path = self.read_optional(file_key, parse_path);
-        match (self.settings.contains_key(key), self.settings.contains_key(file_key)) {
+        match (self.places.contains_key(key), self.places.contains_key(file_key)) {
             (true, false) => by_value,
             (false, true) => self.read_secret_file(file_key, path?, parse),
             (true, true) => {
@@ -123,7 +121,7 @@ impl SettingsReader {
         default: &str,
         bounds: RangeInclusive<&str>,
     ) -> T {
-        match self.read_value(key, |value| parse_bounded(value.scalar(), parse, &bounds)) {
+        match self.read_value(key, |value| parse_bounded(&value.to_string(), parse, &bounds)) {
             Some(value) => value,
             None => parse(default).unwrap_or_default(),
         }
@@ -131,26 +129,24 @@ impl SettingsReader {
 
     /// Reads a flag that is off by default.
     pub(super) fn read_flag(&mut self, key: &str) -> bool {
-        self.read_value(key, |value| parse_flag(value.scalar())).unwrap_or(false)
+        self.read_value(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
     }
 
-    /// Whether a key is set to exactly this string.
+    /// Whether a key is set to exactly this text.
     pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
-        match self.settings.get(key) {
-            Some(Setting { value: RawValue::Text(value), .. }) => value == text,
-            _ => false,
-        }
+        matches!(self.merged.get_string(key), Ok(value) if value == text)
     }
 
     /// Reads the value of a key. Returns `None` if it is not set, or invalid.
     fn read_value<T, E: Display>(
         &mut self,
         key: &str,
-        parse: impl Fn(&RawValue) -> Result<T, E>,
+        parse: impl Fn(&ValueKind) -> Result<T, E>,
     ) -> Option<T> {
         self.known_keys.push(key.to_owned());
-        let value = parse(&self.settings.get(key)?.value);
-        self.ok_or_report(key, value)
+        // An error means that the key is not set.
+        let value = self.merged.get::<Value>(key).ok()?;
+        self.ok_or_report(key, parse(&value.kind))
     }
 
     /// Warns of a secret that every user of this machine can read.
@@ -186,10 +182,7 @@ impl SettingsReader {
 
     /// The place of the last layer that sets a key.
     fn place(&self, key: &str) -> String {
-        match self.settings.get(key) {
-            Some(setting) => setting.place.clone(),
-            None => key.to_owned(),
-        }
+        self.places.get(key).map_or(key, String::as_str).to_owned()
     }
 
     /// Reports a key that is not set while other keys of its section are.
@@ -197,8 +190,8 @@ impl SettingsReader {
         let Some((section, _)) = key.rsplit_once('.') else {
             return;
         };
-        let is_section_used = self.settings.keys().any(|other| is_in_section(other, section));
-        if is_section_used && !self.settings.contains_key(key) {
+        let is_section_used = self.places.keys().any(|other| is_in_section(other, section));
+        if is_section_used && !self.places.contains_key(key) {
             self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
         }
     }

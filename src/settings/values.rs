@@ -1,7 +1,7 @@
 //! Reads the text of a setting as a value of its type. An error says what is expected instead, and never
 //! repeats the text, which may be a secret.
 
-use std::{net::SocketAddr, num::IntErrorKind, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -31,13 +31,9 @@ pub(super) fn parse_flag(text: &str) -> Result<bool, &'static str> {
     text.parse().or(Err("expected `true` or `false`"))
 }
 
-/// A whole number. One beyond the largest `usize` counts as that, which is beyond all bounds.
+/// A whole number that is not negative.
 pub(super) fn parse_count(text: &str) -> Result<usize, &'static str> {
-    match text.parse::<usize>() {
-        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Ok(usize::MAX),
-        Err(_) => Err("expected a whole number"),
-        Ok(count) => Ok(count),
-    }
+    text.parse().or(Err("expected a whole number"))
 }
 
 /// A duration, such as `2500ms`.

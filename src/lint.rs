@@ -18,6 +18,8 @@ pub(crate) mod notes;
 mod org;
 pub mod probe;
 
+use probe::Probed;
+
 /// The lints that report problems.
 #[derive(Default)]
 pub struct Lints {
@@ -28,18 +30,20 @@ pub struct Lints {
 }
 
 /// Adds the problems that the lints find to those of the draft. The rules are judged with
-/// these facts.
-pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
-    for SourceFile { hook, lists, faults, .. } in &mut draft.files {
+/// these facts. Returns how much the probe has tried.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
+    let mut probed = Probed::default();
+    for SourceFile { hook, lists, problems, .. } in &mut draft.files {
         let Some(hook) = draft.rules.hooks.get(hook) else {
             continue;
         };
         for (flow, section) in &hook.sections {
             let flow = *flow;
-            org::OrgLint { org: &lints.org, flow, lists, facts, faults }.check_section(section);
+            org::OrgLint { org: &lints.org, flow, lists, facts, problems }.check_section(section);
             if lints.probe {
-                probe::check_section(section, lists, facts, faults);
+                probe::check_section(section, lists, facts, problems, &mut probed);
             }
         }
     }
+    probed
 }

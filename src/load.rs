@@ -10,7 +10,6 @@ use crate::rule::Facts;
 mod draft;
 mod examples;
 mod extents;
-mod faults;
 mod fields;
 mod inputs;
 mod lists;
@@ -25,7 +24,6 @@ pub use draft::Draft;
 pub(crate) use draft::SourceFile;
 pub(crate) use examples::passing_forms;
 pub use extents::Extents;
-pub(crate) use faults::Faults;
 pub(crate) use inputs::{Files, fingerprint};
 use loader::Loader;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    load::Faults,
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
+    problem::{SpanProblem, SpanProblems},
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::{Fault, Node},
+        node::Node,
         set::{Piece, Set, Source},
         spanned::Span,
     },
@@ -25,7 +25,7 @@ pub(super) struct OrgLint<'p> {
     /// The lists of the file by their first byte.
     pub(super) lists: &'p BTreeMap<usize, Node>,
     pub(super) facts: &'p Facts,
-    pub(super) faults: &'p mut Faults,
+    pub(super) problems: &'p mut SpanProblems,
 }
 
 impl OrgLint<'_> {
@@ -53,7 +53,7 @@ impl OrgLint<'_> {
     }
 
     fn report(&mut self, span: &Span, message: String) {
-        self.faults.push(Fault { span: span.clone(), message });
+        self.problems.push(SpanProblem::at(span.clone(), message));
     }
 
     /// Why an attribute cannot be set so.
@@ -166,10 +166,10 @@ impl OrgLint<'_> {
             } else {
                 attribute.submits(text)
             };
-            if is_submitted { Ok(()) } else { Err(item.fault(&*message)) }
+            if is_submitted { Ok(()) } else { Err(item.problem(&*message)) }
         });
-        for fault in checked.err().unwrap_or_default() {
-            self.faults.push(fault);
+        if let Err(problems) = checked {
+            self.problems.append(problems);
         }
     }
 }

@@ -7,13 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    load::{Faults, passing_forms},
+    load::passing_forms,
     okta::{Form, Value},
-    rule::{
-        Facts, Outcome, Rule, Section,
-        check::EvalContext,
-        node::{Fault, Node},
-    },
+    problem::{SpanProblem, SpanProblems},
+    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Node},
 };
 
 mod attack;
@@ -25,13 +22,23 @@ use template::Input;
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
+/// How much has been tried.
+#[derive(Clone, Copy, Default)]
+pub struct Probed {
+    /// The rules whose examples were disguised.
+    pub rules: usize,
+    /// The inputs that were tried on them.
+    pub inputs: usize,
+}
+
 /// Reports the inputs that pass a rule of the section and ought to fail. `lists` are those of the file
 /// by their first byte.
 pub(super) fn check_section(
     section: &Section,
     lists: &BTreeMap<usize, Node>,
     facts: &Facts,
-    faults: &mut Faults,
+    problems: &mut SpanProblems,
+    probed: &mut Probed,
 ) {
     for rule in section.rules.iter() {
         let mut shown = Vec::new();
@@ -40,18 +47,24 @@ pub(super) fn check_section(
         {
             shown = passing_forms(rule, examples);
         }
-        for message in findings(rule, &shown, facts) {
-            faults.push(Fault { span: rule.places.id.clone(), message });
+        for message in findings(rule, &shown, facts, probed) {
+            problems.push(SpanProblem::at(rule.places.id.clone(), message));
         }
     }
 }
 
 /// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
 /// pass, as the rule's examples show.
-pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
+pub fn findings(
+    rule: &Rule,
+    shown: &[Form<'_>],
+    facts: &Facts,
+    probed: &mut Probed,
+) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
     }
+    probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
@@ -60,7 +73,7 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
             for form in shown {
                 trials.extend(Trial::of_attribute(rule, form, attribute, facts));
             }
-            findings.try_attacks(attribute, &trials);
+            findings.try_attacks(attribute, &trials, probed);
         }
     }
     findings.messages
@@ -75,10 +88,10 @@ struct Findings {
 
 impl Findings {
     /// Tries each attack on one attribute.
-    fn try_attacks(&mut self, attribute: &str, trials: &[Trial<'_>]) {
+    fn try_attacks(&mut self, attribute: &str, trials: &[Trial<'_>], probed: &mut Probed) {
         let mut first_hint = None;
         for attack in attacks() {
-            let Some(input) = passing_input(attack, trials) else {
+            let Some(input) = passing_input(attack, trials, probed) else {
                 continue;
             };
             let Attack { what, hint, .. } = attack;
@@ -93,7 +106,7 @@ impl Findings {
 
 /// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
 /// an input of the attack is meant to pass.
-fn passing_input(attack: &Attack, trials: &[Trial<'_>]) -> Option<String> {
+fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
     for trial in trials {
@@ -108,8 +121,11 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>]) -> Option<String> {
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
-            if passing.is_none() && trial.passes(input.value()) {
-                passing = Some(input.to_string());
+            if passing.is_none() {
+                probed.inputs += 1;
+                if trial.passes(input.value()) {
+                    passing = Some(input.to_string());
+                }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{faults::Faults, inputs::Files};
+use super::inputs::Files;
 use crate::{
-    problem::Problems,
+    problem::{Problems, SourceText, SpanProblems},
     rule::{RuleSet, node::Node},
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct SourceFile {
     pub(super) text: String,
     /// The lists that lints look at, by their first byte.
     pub(crate) lists: BTreeMap<usize, Node>,
-    pub(crate) faults: Faults,
+    pub(crate) problems: SpanProblems,
 }
 
 impl Draft {
@@ -40,10 +40,18 @@ impl Draft {
     /// Like [`Self::into_rules`], with every file that the load has read.
     pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
         let mut problems = self.problems;
-        for SourceFile { name, text, faults, .. } in self.files {
-            problems.append(faults.into_problems(&name, &text));
+        for file in self.files {
+            problems.append(file.into_problems());
         }
         let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
         (rules, self.read)
+    }
+}
+
+impl SourceFile {
+    /// The problems of the file in its order.
+    pub(super) fn into_problems(self) -> Problems {
+        let mut source = SourceText::new(&self.name, &self.text);
+        self.problems.located(|problem| source.locate(problem))
     }
 }

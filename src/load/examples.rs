@@ -8,10 +8,11 @@ use super::{fields::Fields, part::PART_LISTS};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
+    problem::SpanProblem,
     rule::{
         Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Fault, Node, Table},
+        node::{Content, Node, Table},
         spanned::Span,
     },
 };
@@ -46,8 +47,8 @@ pub(super) fn run_examples<'n>(
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
                 ));
-            } else if let Err(fault) = run_example(rule, shown, example, fields.file.facts) {
-                fields.report(fault);
+            } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
+                fields.report(problem);
             }
         }
     }
@@ -63,7 +64,12 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     has_parts || checks.any(|asked| asked.check.other().is_some())
 }
 
-fn run_example(rule: &Rule, shown: Shown, example: &Node, facts: &Facts) -> Result<(), Fault> {
+fn run_example(
+    rule: &Rule,
+    shown: Shown,
+    example: &Node,
+    facts: &Facts,
+) -> Result<(), SpanProblem> {
     let form = form_of_example(rule, example)?;
     let context = EvalContext { form: &form, event_time: None, facts };
     let message = match (rule.judge(&context), shown) {
@@ -78,7 +84,7 @@ fn run_example(rule: &Rule, shown: Shown, example: &Node, facts: &Facts) -> Resu
             "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
         }
     };
-    Err(example.fault(message))
+    Err(example.problem(message))
 }
 
 /// The forms of a list of examples that have been run.
@@ -94,7 +100,7 @@ pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<
 
 /// The form of an example: a table gives each attribute, and any other value is that of every attribute
 /// of the rule.
-fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
+fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
     let names = rule.attributes();
     let mut attributes = Vec::new();
     let Content::Table(table) = &example.content else {
@@ -107,7 +113,7 @@ fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Fa
         let key = &*entry.key;
         if !names.contains(key) {
             let hint = did_you_mean(key, names);
-            return Err(entry.fault(format!("the rule does not look at `{key}`{hint}")));
+            return Err(entry.problem(format!("the rule does not look at `{key}`{hint}")));
         }
         attributes.push(attribute(key, read_value(&entry.value)?));
     }
@@ -119,7 +125,7 @@ fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
 }
 
-fn read_value(node: &Node) -> Result<Value<'_>, Fault> {
+fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
     match &node.content {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),

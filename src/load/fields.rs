@@ -5,13 +5,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::{faults::Faults, inputs::Inputs};
+use super::inputs::Inputs;
 use crate::{
     nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
     rule::{
         Facts,
         check::PatternBudget,
-        node::{Entry, Fault, Node, Table},
+        node::{Entry, Node, Table},
         spanned::{Span, Spanned},
     },
 };
@@ -28,18 +29,20 @@ pub(super) struct FileContext<'l> {
     pub(super) facts: &'l Facts,
     pub(super) patterns: &'l PatternBudget,
     pub(super) inputs: &'l RefCell<Inputs>,
-    pub(super) faults: RefCell<Faults>,
+    pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// The lists that lints look at, by their first byte. `None` if the rules are not linted.
-    pub(super) kept_lists: Option<RefCell<BTreeMap<usize, Node>>>,
+    /// Whether lists are kept for the lints.
+    pub(super) keeps_lists: bool,
+    /// The lists that lints look at, by their first byte.
+    pub(super) kept_lists: RefCell<BTreeMap<usize, Node>>,
 }
 
 impl FileContext<'_> {
-    /// Keeps a list for the lints.
+    /// Keeps a list, if the rules are to be linted.
     pub(super) fn keep_list(&self, list: &Node) {
-        if let Some(lists) = &self.kept_lists {
-            lists.borrow_mut().insert(list.span.start, list.clone());
+        if self.keeps_lists {
+            self.kept_lists.borrow_mut().insert(list.span.start, list.clone());
         }
     }
 }
@@ -48,7 +51,7 @@ impl FileContext<'_> {
 pub(super) struct Fields<'f> {
     /// The whole table, to look at a key without making it a known one.
     pub(super) table: &'f Table,
-    /// The place of faults of the table as a whole, such as a missing key.
+    /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
@@ -78,9 +81,9 @@ impl<'f> Fields<'f> {
         tables
     }
 
-    /// How many faults the whole file has so far.
-    pub(super) fn fault_count(&self) -> usize {
-        self.file.faults.borrow().count()
+    /// How many problems the whole file has so far.
+    pub(super) fn problem_count(&self) -> usize {
+        self.file.problems.borrow().count()
     }
 
     /// The entry of a key, if the table has it.
@@ -89,11 +92,11 @@ impl<'f> Fields<'f> {
         self.table.get(key)
     }
 
-    /// Reads the value of a key. Returns `None` if the key is absent or its value has a fault.
+    /// Reads the value of a key. Returns `None` if the key is absent or its value has a problem.
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'f Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'f Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
         self.ok_or_report(read(&self.entry(key)?.value))
     }
@@ -102,38 +105,35 @@ impl<'f> Fields<'f> {
     pub(super) fn required<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'f Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'f Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
         match self.entry(key) {
             Some(entry) => self.ok_or_report(read(&entry.value)),
             None => {
-                self.report(self.fault(format!("`{key}` is missing")));
+                self.report(self.problem(format!("`{key}` is missing")));
                 None
             }
         }
     }
 
-    /// Unwraps `Ok`. Reports the faults and returns `None` otherwise.
-    pub(super) fn ok_or_report<T>(&self, result: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
+    /// Unwraps `Ok`. Reports the problems and returns `None` otherwise.
+    pub(super) fn ok_or_report<T>(&self, result: Result<T, impl Into<SpanProblems>>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
-            Err(faults) => {
-                let mut all = self.file.faults.borrow_mut();
-                for fault in faults.into() {
-                    all.push(fault);
-                }
+            Err(problems) => {
+                self.file.problems.borrow_mut().append(problems.into());
                 None
             }
         }
     }
 
-    /// A fault of the table as a whole.
-    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.span.clone(), message: message.into() }
+    /// A problem of the table as a whole.
+    pub(super) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.span.clone(), message)
     }
 
-    pub(super) fn report(&self, fault: Fault) {
-        self.file.faults.borrow_mut().push(fault);
+    pub(super) fn report(&self, problem: SpanProblem) {
+        self.file.problems.borrow_mut().push(problem);
     }
 
     /// Reads the name of an attribute.
@@ -150,25 +150,25 @@ impl<'f> Fields<'f> {
             if asked.contains(&&*entry.key) {
                 continue;
             }
-            let mut faults = self.file.faults.borrow_mut();
-            if faults.is_full() {
+            let mut problems = self.file.problems.borrow_mut();
+            if problems.is_full() {
                 // It would take time to look for the nearest name.
-                faults.count_one();
+                problems.count_one();
             } else {
-                faults.push(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+                problems.push(entry.problem(unknown("key", &entry.key, asked.iter().copied())));
             }
         }
     }
 }
 
 /// Succeeds if an attribute may have this name, which the file gives at the node.
-pub(super) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Fault> {
+pub(super) fn require_attribute_name(name: &str, node: &Node) -> Result<(), SpanProblem> {
     if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
-        return Err(node.fault(message));
+        return Err(node.problem(message));
     }
     if !name.chars().all(is_name_letter) {
-        return Err(node.fault(format!(
+        return Err(node.problem(format!(
             "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
         )));
     }

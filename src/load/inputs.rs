@@ -2,17 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsStr,
     fmt::Write as _,
     fs, io,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     rc::Rc,
 };
 
 use ring::digest::{Context, SHA256};
 
 use super::extents::Extents;
-use crate::file::{self, FileKind, Fingerprint, Size};
+use crate::file::{self, FileKind, Fingerprint, Links, Size};
 
 /// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
 const FOLLOWED_DEPTH: usize = 8;
@@ -79,13 +78,9 @@ pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<V
 
 fn is_rules_file(path: &Path) -> bool {
     match path.file_name() {
-        Some(name) => !is_hidden(name) && path.extension() == Some("toml".as_ref()),
+        Some(name) => !file::is_hidden(name) && path.extension() == Some("toml".as_ref()),
         None => false,
     }
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
 }
 
 impl Inputs {
@@ -102,17 +97,17 @@ impl Inputs {
         }
     }
 
-    /// The text of a rules file.
-    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<String> {
-        let text = file::read_text(path, FileKind::Rules)?;
-        self.rules_bytes = self.rules_bytes.saturating_add(text.len());
+    /// The content of a rules file.
+    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = file::read_bytes(path, FileKind::Rules, Links::Follow)?;
+        self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
             return Err(unusable(&format!(
                 "with this file all rules files have more than {limit}; remove hooks that are not used"
             )));
         }
-        Ok(text)
+        Ok(bytes)
     }
 
     /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.
@@ -191,12 +186,5 @@ fn unusable(why: &str) -> io::Error {
 
 /// Whether changes of a list with this path are noticed.
 fn is_followed(path: &Path) -> bool {
-    for part in path.components() {
-        if let Component::Normal(name) = part
-            && is_hidden(name)
-        {
-            return false;
-        }
-    }
-    path.components().count() <= FOLLOWED_DEPTH
+    !path.iter().any(file::is_hidden) && path.iter().count() <= FOLLOWED_DEPTH
 }

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use crate::{
-    problem::may_pass,
+    problem::SpanProblem,
     rule::{
         check::kinds::{Argument, CheckKind},
         node::{Content, Entry, Node},
@@ -27,10 +27,8 @@ pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -
     match fields.file.inputs.borrow_mut().read_list(name) {
         Ok(lines) => Some(Node { span: argument.span.clone(), content: Content::Lines(lines) }),
         Err(error) => {
-            fields.report(argument.fault(format!("cannot read `{name}`: {error}")));
-            if may_pass(&error) {
-                fields.file.faults.borrow_mut().set_may_pass();
-            }
+            let message = format!("cannot read `{name}`: {error}");
+            fields.report(SpanProblem::of_reading(argument.span.clone(), message, &error));
             None
         }
     }

@@ -11,7 +11,8 @@ use super::{
     section, toml,
 };
 use crate::{
-    problem::{Problem, Problems},
+    file,
+    problem::{Problem, Problems, SourceText, SpanProblem},
     rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
@@ -78,11 +79,21 @@ impl<'f> Loader<'f> {
             self.problems.push(Problem::named(name, message));
             return;
         }
-        match self.inputs.get_mut().read_rules(path) {
-            Ok(text) => self.load_text(&hook, name, text),
+        let bytes = match self.inputs.get_mut().read_rules(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
                 self.problems.push(Problem::of_reading(name, message, &error));
+                return;
+            }
+        };
+        match file::decode_text(bytes) {
+            Ok(text) => self.load_text(&hook, name, text),
+            Err(error) => {
+                let problem = SpanProblem::at(error.at..error.at, error.message());
+                // The text is as in the file up to the problem.
+                let text = String::from_utf8_lossy(&error.bytes);
+                self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
         }
     }
@@ -90,24 +101,29 @@ impl<'f> Loader<'f> {
     /// Loads the rules of a hook from the text of the file with this name.
     pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
         self.inputs.get_mut().start_hook(hook, &text);
-        let file = FileContext {
+        let context = FileContext {
             facts: self.facts,
             patterns: &self.patterns,
             inputs: &self.inputs,
-            faults: RefCell::default(),
+            problems: RefCell::default(),
             ids: RefCell::default(),
-            kept_lists: if self.keeps_files { Some(RefCell::default()) } else { None },
+            keeps_lists: self.keeps_files,
+            kept_lists: RefCell::default(),
         };
-        let document = toml::read_document(&text, &mut file.faults.borrow_mut());
-        let rules = section::read_hook(&document, &file);
-        let FileContext { faults, kept_lists, .. } = file;
-        let faults = faults.into_inner();
-        match kept_lists {
-            Some(lists) => {
-                let (hook, lists) = (hook.to_owned(), lists.into_inner());
-                self.files.push(SourceFile { hook, name, text, lists, faults });
-            }
-            None => self.problems.append(faults.into_problems(&name, &text)),
+        let document = toml::read_document(&text, &mut context.problems.borrow_mut());
+        let rules = section::read_hook(&document, &context);
+        let FileContext { problems, kept_lists, .. } = context;
+        let file = SourceFile {
+            hook: hook.to_owned(),
+            name,
+            text,
+            lists: kept_lists.into_inner(),
+            problems: problems.into_inner(),
+        };
+        if self.keeps_files {
+            self.files.push(file);
+        } else {
+            self.problems.append(file.into_problems());
         }
         self.hooks.insert(hook.to_owned(), rules);
     }

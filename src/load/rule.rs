@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     okta::{Flow, NonEmpty},
+    problem::SpanProblem,
     rule::{
         Part, Places, Requirement, Rule,
-        node::{Entry, Fault, Node},
+        node::{Entry, Node},
         spanned::Spanned,
         text::Text,
     },
@@ -22,21 +23,21 @@ const MOST_ATTRIBUTES: usize = 100;
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// Reads a rule and runs its examples. Returns `None` if the rule has a fault.
+/// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
 pub(super) fn read_rule(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
-    let before = fields.fault_count();
+    let before = fields.problem_count();
     let rule = read_rule_without_examples(fields, flow);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
-    // The examples of a rule with a fault would only repeat the fault.
-    if fields.fault_count() > before {
+    // The examples of a rule with a problem would only repeat the problem.
+    if fields.problem_count() > before {
         return None;
     }
     if let Some(entry) = examples {
         rule.places.passing_examples = examples::run_examples(&rule, &entry.value, fields);
     }
-    if fields.fault_count() > before { None } else { Some(rule) }
+    if fields.problem_count() > before { None } else { Some(rule) }
 }
 
 fn read_rule_without_examples(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
@@ -79,13 +80,13 @@ fn read_id<'n>(fields: &Fields<'n>) -> Option<Spanned<&'n str>> {
     let id = fields.required("id", text_and_place)?;
     if !fields.file.ids.borrow_mut().insert(id.value.to_owned()) {
         let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
-        fields.report(Fault { span: id.span, message });
+        fields.report(SpanProblem::at(id.span, message));
         return None;
     }
     Some(id)
 }
 
-fn text_and_place(node: &Node) -> Result<Spanned<&str>, Fault> {
+fn text_and_place(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
     Ok(Spanned::new(node.text()?, node.span.clone()))
 }
 
@@ -100,7 +101,7 @@ fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
 fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     match (fields.entry("all"), fields.entry("any")) {
         (Some(_), Some(any)) => {
-            fields.report(any.fault("`all` and `any` exclude each other; write two rules"));
+            fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
             None
         }
         (Some(all), None) => read_rule_parts(all, fields).map(Requirement::All),
@@ -132,7 +133,7 @@ fn report_many_attributes(
             "the rule `{}` names {count} attributes; up to {MOST_ATTRIBUTES} are allowed, so write several rules",
             id.value
         );
-        fields.report(Fault { span: id.span.clone(), message });
+        fields.report(SpanProblem::at(id.span.clone(), message));
     }
 }
 

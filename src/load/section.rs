@@ -22,7 +22,7 @@ const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admi
 const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
-/// Reads the sections of a file. The hook has only the rules without a fault.
+/// Reads the sections of a file. The hook has only the rules without a problem.
 pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     let fields = Fields::new(document, file);
     let mut sections = BTreeMap::new();
@@ -37,10 +37,10 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
             sections.insert(flow, section);
         }
     }
-    if sections.is_empty() && fields.fault_count() == 0 {
+    if sections.is_empty() && fields.problem_count() == 0 {
         let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
         let message = format!("a hook needs a section, {}", keys.join(" or "));
-        fields.report(fields.fault(message));
+        fields.report(fields.problem(message));
     }
     fields.report_unknown_keys();
     Hook { sections }
@@ -75,7 +75,7 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
         }
         if !is_allow_all_invalid {
             let section = flow.spec().section;
-            fields.report(fields.fault(format!(
+            fields.report(fields.problem(format!(
                 "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
             )));
         }
@@ -84,13 +84,13 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
     let rules = read_rule_list(fields, flow, entry);
     if allow_all == Some(true) {
         let message = "`allow_all` and rules exclude each other; leave one of them out";
-        fields.report(fields.fault(message));
+        fields.report(fields.problem(message));
         return None;
     }
     NonEmpty::collect(rules).map(Rules::All)
 }
 
-/// Reads the rules of a list. Returns those without a fault.
+/// Reads the rules of a list. Returns those without a problem.
 fn read_rule_list<'n>(fields: &Fields<'n>, flow: Flow, entry: &'n Entry) -> Vec<Rule> {
     let mut rules = Vec::new();
     for table in fields.tables_in(&entry.value) {
@@ -106,7 +106,7 @@ fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
         return Vec::new();
     };
     if !flow.spec().takes_update {
-        fields.report(entry.fault(
+        fields.report(entry.problem(
             "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway",
         ));
     }
@@ -120,7 +120,7 @@ fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
             update.push(name);
         } else {
             let name = name.value;
-            fields.report(item.fault(format!("`{name}` is listed twice; leave one out")));
+            fields.report(item.problem(format!("`{name}` is listed twice; leave one out")));
         }
     }
     update

@@ -1,6 +1,7 @@
-//! The rules folder → a [`RuleSet`](crate::rule::RuleSet), or every problem in it. The only reader of rules files.
+//! The rules folder → a [`RuleSet`](crate::rule::RuleSet), or every problem in it. The only reader of
+//! rules files.
 //!
-//! A load reads the rules, resolves the lists that are in files, and runs the examples of each rule.
+//! A load reads the rules with the lists that are in files, and runs the examples of each rule.
 //! What else can be said about loaded rules is left to `lint`.
 
 use std::path::Path;

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock, escape,
-    load::{self, Extents, Loaded},
+    load::{self, HeldFiles, Loaded},
     problem::{Problem, Problems},
     reload::RulesFolder,
     rule::RuleSet,
@@ -180,7 +180,7 @@ fn load_rules(settings: &Settings) -> LoadedRules {
     let Some(directory) = rules_folder(settings) else {
         return LoadedRules { source, rules: load::built_in(&facts), folder: None };
     };
-    let Loaded { rules, files } = load::load_folder(directory, &facts, Extents::default());
+    let Loaded { rules, files } = load::load_folder(directory, &facts, HeldFiles::default());
     LoadedRules {
         source,
         rules,

@@ -17,9 +17,9 @@ use crate::{
 mod attributes;
 mod draft;
 mod examples;
-mod extents;
 mod faults;
 mod fields;
+mod held;
 mod inputs;
 mod lists;
 mod loader;
@@ -32,8 +32,8 @@ mod toml;
 pub use draft::Draft;
 pub(crate) use draft::{ListIndex, SourceFile};
 pub(crate) use examples::passing_forms;
-pub(crate) use extents::Extents;
 pub(crate) use faults::Faults;
+pub(crate) use held::{HeldFiles, LoadedTexts};
 pub use inputs::FOLLOWED_DEPTH;
 pub(crate) use inputs::Files;
 use loader::{Loader, Purpose};
@@ -58,12 +58,11 @@ pub(crate) struct Loaded {
 ///
 /// Every problem of every file; or that the folder is missing or has no rules file.
 pub fn folder(directory: &Path, facts: &Facts) -> Result<RuleSet, Problems> {
-    load_folder(directory, facts, Extents::default()).rules
+    load_folder(directory, facts, HeldFiles::default()).rules
 }
 
-/// Like [`folder`], and returns the files that were read. Reads of each list in `held` no more than
-/// the recorded extent.
-pub(crate) fn load_folder(directory: &Path, facts: &Facts, held: Extents) -> Loaded {
+/// Like [`folder`], and returns the files that were read. Reads the last valid texts of held files.
+pub(crate) fn load_folder(directory: &Path, facts: &Facts, held: HeldFiles) -> Loaded {
     let (draft, files) =
         read_folder(directory, Loader::new(directory, facts, held, Purpose::Serve));
     Loaded { rules: draft.into_rules(), files }
@@ -71,19 +70,20 @@ pub(crate) fn load_folder(directory: &Path, facts: &Facts, held: Extents) -> Loa
 
 /// Reads the rules files of a folder for `lint`.
 pub fn draft_of_folder(directory: &Path, facts: &Facts) -> Draft {
-    let loader = Loader::new(directory, facts, Extents::default(), Purpose::Lint);
+    let loader = Loader::new(directory, facts, HeldFiles::default(), Purpose::Lint);
     read_folder(directory, loader).0
 }
 
 fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
     let place = directory.display().to_string();
     match rules_files(directory) {
-        Ok(paths) if paths.is_empty() => {
-            let hint = "put a file `<hook>.toml` there for each hook";
-            loader.report(Problem::named(place, format!("the rules folder has no rules; {hint}")));
-        }
-        Ok(paths) => {
-            loader.note(&paths);
+        Ok(in_folder) => {
+            let paths = loader.rules_to_load(&in_folder);
+            if paths.is_empty() {
+                let hint = "put a file `<hook>.toml` there for each hook";
+                let message = format!("the rules folder has no rules; {hint}");
+                loader.report(Problem::named(place, message));
+            }
             for path in &paths {
                 loader.load_file(path);
             }
@@ -114,7 +114,7 @@ pub fn draft_of_built_in(facts: &Facts) -> Draft {
 
 fn read_built_in(facts: &Facts, purpose: Purpose) -> Draft {
     // No list of theirs is in a file.
-    let mut loader = Loader::new(Path::new(""), facts, Extents::default(), purpose);
+    let mut loader = Loader::new(Path::new(""), facts, HeldFiles::default(), purpose);
     for (hook, text) in BUILT_IN {
         loader.load_text(hook.to_owned(), format!("built-in {hook}.toml"), text.to_owned());
     }

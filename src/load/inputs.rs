@@ -1,7 +1,7 @@
 //! The files that one load reads, and the digest of their content.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs, io,
     path::{Component, Path, PathBuf},
@@ -10,7 +10,7 @@ use std::{
 
 use ring::digest::{Context, SHA256};
 
-use super::extents::Extents;
+use super::held::{HeldFiles, LoadedTexts};
 use crate::{
     file::{self, FileKind, Fingerprint, Size},
     problem::may_pass,
@@ -32,10 +32,9 @@ pub(super) struct Inputs {
     digest: Context,
     /// Every file that was read or could not be read, as it was before.
     files: Fingerprint,
-    /// The lists that are being written. No more of each is read than its extent.
-    held: Extents,
-    /// The extents of the lists that were read.
-    extents: Extents,
+    held: HeldFiles,
+    /// The texts that were read.
+    texts: LoadedTexts,
     /// The lists of the present rules file by their names.
     lists: BTreeMap<String, Rc<str>>,
     /// How many bytes the rules files have so far.
@@ -49,8 +48,7 @@ pub(super) struct Inputs {
 pub(crate) struct Files {
     /// Every file that was read or could not be read, as it was before.
     pub(crate) seen: Fingerprint,
-    /// The extents of the lists among them.
-    pub(crate) lists: Extents,
+    pub(crate) texts: LoadedTexts,
 }
 
 /// Why a list file cannot be used.
@@ -73,24 +71,25 @@ impl Unusable {
 
 impl Inputs {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, held: Extents) -> Self {
+    pub(super) fn new(folder: &Path, held: HeldFiles) -> Self {
         Self {
             folder: folder.to_owned(),
             digest: Context::new(&SHA256),
             files: Fingerprint::default(),
             held,
-            extents: Extents::default(),
+            texts: LoadedTexts::default(),
             lists: BTreeMap::new(),
             rules_bytes: 0,
             list_bytes: 0,
         }
     }
 
-    /// Notes files that will be read, or would be under another name.
-    pub(super) fn note(&mut self, files: &[PathBuf]) {
-        for file in files {
+    /// The rules files to load, given those in the folder. Notes the latter as they are now.
+    pub(super) fn rules_to_load(&mut self, in_folder: &[PathBuf]) -> BTreeSet<PathBuf> {
+        for file in in_folder {
             self.files.add(file);
         }
+        self.held.rules_to_load(in_folder)
     }
 
     /// Notes that the files of a folder cannot be listed.
@@ -100,7 +99,10 @@ impl Inputs {
 
     /// The text of a rules file. With this file, all of them may not have more than [`RULES_LIMIT`].
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<String> {
-        let text = file::read_text(path, FileKind::Rules)?;
+        let text = match self.held.rules(path) {
+            Some(text) => text.to_owned(),
+            None => file::read_text(path, FileKind::Rules)?,
+        };
         self.rules_bytes = self.rules_bytes.saturating_add(text.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
@@ -109,6 +111,7 @@ impl Inputs {
             );
             return Err(io::Error::other(message));
         }
+        self.texts.note_rules(path, &text);
         Ok(text)
     }
 
@@ -152,11 +155,11 @@ impl Inputs {
             }
             Err(error) => return Err(Unusable::unreadable(name, &error)),
         };
-        let Ok(lines) = self.held.cut(&path, lines) else {
+        let Ok(lines) = self.held.cut_list(&path, lines) else {
             let message = format!("`{name}` changes all the time; rename a new file over it");
             return Err(Unusable::lasting(message));
         };
-        self.extents.note(&path, &lines);
+        self.texts.note_list(&path, &lines);
         if lines.trim().is_empty() {
             let message = format!("`{name}` has no entry; add at least one line");
             return Err(Unusable::lasting(message));
@@ -187,7 +190,7 @@ impl Inputs {
             // Writing to memory cannot fail.
             let _ = write!(revision, "{byte:02x}");
         }
-        (revision, Files { seen: self.files, lists: self.extents })
+        (revision, Files { seen: self.files, texts: self.texts })
     }
 }
 

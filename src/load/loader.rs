@@ -2,15 +2,15 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
 
 use super::{
     draft::{Draft, DraftFile, SourceFile},
-    extents::Extents,
     faults::Faults,
+    held::HeldFiles,
     inputs::{Files, Inputs},
     lists, section, toml,
 };
@@ -44,15 +44,15 @@ pub(super) struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
+    pub(super) fn new(folder: &Path, facts: &'f Facts, held: HeldFiles, purpose: Purpose) -> Self {
         let inputs = Inputs::new(folder, held);
         let (hooks, files) = (BTreeMap::new(), Vec::new());
         Self { inputs, facts, purpose, patterns: PatternBudget::default(), hooks, files }
     }
 
-    /// Takes the fingerprint of files before they are read.
-    pub(super) fn note(&mut self, paths: &[PathBuf]) {
-        self.inputs.note(paths);
+    /// The rules files to load, given those in the folder. Notes the latter as they are now.
+    pub(super) fn rules_to_load(&mut self, in_folder: &[PathBuf]) -> BTreeSet<PathBuf> {
+        self.inputs.rules_to_load(in_folder)
     }
 
     /// Notes that the files of a folder cannot be listed.

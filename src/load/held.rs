@@ -1,0 +1,92 @@
+//! The last valid texts of files, which a load reads in place of files that are being written.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ring::digest::{SHA256, digest};
+
+/// The texts of one load, by the paths of their files.
+#[derive(Default)]
+pub(crate) struct LoadedTexts {
+    rules: BTreeMap<PathBuf, String>,
+    lists: BTreeMap<PathBuf, Extent>,
+}
+
+/// The content of a list when it was read. The list itself may be too large to be kept.
+struct Extent {
+    /// In bytes.
+    length: usize,
+    /// SHA-256.
+    digest: Vec<u8>,
+}
+
+impl LoadedTexts {
+    pub(super) fn note_rules(&mut self, path: &Path, text: &str) {
+        self.rules.insert(path.to_owned(), text.to_owned());
+    }
+
+    pub(super) fn note_list(&mut self, path: &Path, text: &str) {
+        let extent = Extent { length: text.len(), digest: digest_of(text) };
+        self.lists.insert(path.to_owned(), extent);
+    }
+}
+
+/// Files that are being written. A load reads their last valid texts instead.
+#[derive(Clone, Default)]
+pub(crate) struct HeldFiles {
+    pub(crate) paths: BTreeSet<PathBuf>,
+    /// The texts of the last valid load, those of other files included.
+    pub(crate) texts: Arc<LoadedTexts>,
+}
+
+impl HeldFiles {
+    /// The rules files to load, given those in the folder. Includes a held file that is missing at
+    /// the moment, and leaves out one that was never valid.
+    pub(super) fn rules_to_load(&self, in_folder: &[PathBuf]) -> BTreeSet<PathBuf> {
+        let mut rules: BTreeSet<PathBuf> = in_folder.iter().cloned().collect();
+        for path in &self.paths {
+            if self.texts.rules.contains_key(path) {
+                rules.insert(path.clone());
+            } else {
+                rules.remove(path);
+            }
+        }
+        rules
+    }
+
+    /// The text of a rules file if it is held.
+    pub(super) fn rules(&self, path: &Path) -> Option<&str> {
+        if !self.paths.contains(path) {
+            return None;
+        }
+        self.texts.rules.get(path).map(String::as_str)
+    }
+
+    /// Cuts the present text of a held list to its last valid one. Returns the whole text of any other.
+    ///
+    /// # Errors
+    ///
+    /// The text does not start with the last valid one, or there is none.
+    pub(super) fn cut_list(&self, path: &Path, mut text: String) -> Result<String, Rewritten> {
+        if !self.paths.contains(path) {
+            return Ok(text);
+        }
+        let extent = self.texts.lists.get(path).ok_or(Rewritten)?;
+        let start = text.get(..extent.length).ok_or(Rewritten)?;
+        if digest_of(start) != extent.digest {
+            return Err(Rewritten);
+        }
+        text.truncate(extent.length);
+        Ok(text)
+    }
+}
+
+/// A list that has not only grown.
+pub(super) struct Rewritten;
+
+fn digest_of(text: &str) -> Vec<u8> {
+    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+}

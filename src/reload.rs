@@ -4,8 +4,9 @@
 //! A thread checks the files at intervals and on SIGHUP. It reads a changed file when two checks in a
 //! row see the same, and applies the content when a third check, after reading, sees the same as
 //! well. So half-written files are never applied. Invalid files change nothing: the problems are
-//! logged once, and the last valid content stays active. A panic is treated like an invalid file, so
-//! the thread never ends.
+//! logged once, and the last valid content stays active. Rules files and lists that never stop changing
+//! are held: their last valid texts are read instead. A panic is treated like an invalid file, so the
+//! thread never ends.
 
 use std::{
     fmt::Display,
@@ -36,9 +37,9 @@ use watch::{CHANGING_LIMIT, Outcome, Watch};
 
 /// The interval of the checks after SIGHUP.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
-/// The longest time between two checks while a read is due that no change of the files starts.
+/// The longest time between two checks while a retry is due, or a read that SIGHUP has asked for.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// How many names a line of the log has.
+/// The most names in a line of the log.
 const NAMES_LOGGED: usize = 10;
 
 /// A rules folder, with the fingerprint of its files from just before they were read at the start.
@@ -105,17 +106,17 @@ impl Reloader {
         }
     }
 
-    /// The time until the next check. A retry does not wait for a long interval, nor for SIGHUP.
+    /// The time until the next check.
     fn pause(&self) -> Duration {
-        match self.watches.iter().any(Watch::awaits_read) {
-            true => self.interval.min(RETRY_INTERVAL),
-            false => self.interval,
+        if self.watches.iter().any(Watch::awaits_read) {
+            return self.interval.min(RETRY_INTERVAL);
         }
+        self.interval
     }
 
     fn check_all(&mut self) {
         for watch in &mut self.watches {
-            // Without an interval, only SIGHUP and retries have files read.
+            // With reloading off, a change alone does not have files read.
             if self.interval < Duration::MAX || watch.awaits_read() {
                 check_without_panic(watch, &self.target);
             }

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{self, Write as _},
     path::Path,
     process::Command,
     sync::atomic::{AtomicUsize, Ordering},
@@ -38,7 +39,7 @@ impl Log for PanickingLog {
             self.panics_left.store(left.saturating_sub(1), Ordering::Release);
             assert_eq!(left, 0, "a panic for the test");
         }
-        eprintln!("{message}");
+        let _ = writeln!(io::stderr(), "{message}");
     }
 
     fn flush(&self) {}

@@ -17,7 +17,6 @@ use crate::{
 mod attributes;
 mod draft;
 mod examples;
-mod faults;
 mod fields;
 mod held;
 mod inputs;
@@ -32,7 +31,6 @@ mod toml;
 pub use draft::Draft;
 pub(crate) use draft::{ListIndex, SourceFile};
 pub(crate) use examples::passing_forms;
-pub(crate) use faults::Faults;
 pub(crate) use held::{HeldFiles, LoadedTexts};
 pub use inputs::FOLLOWED_DEPTH;
 pub(crate) use inputs::Files;
@@ -78,11 +76,11 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
     let place = directory.display().to_string();
     match rules_files(directory) {
         Ok(in_folder) => {
-            let paths = loader.rules_to_load(&in_folder);
+            let paths = loader.inputs.rules_to_load(&in_folder);
             if paths.is_empty() {
                 let hint = "put a file `<hook>.toml` there for each hook";
                 let message = format!("the rules folder has no rules; {hint}");
-                loader.report(Problem::named(place, message));
+                loader.problems.push(Problem::named(place, message));
             }
             for path in &paths {
                 loader.load_file(path);
@@ -91,8 +89,8 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
         Err(error) => {
             let hint = "name it with --rules or `rules.directory`";
             let message = format!("cannot read the rules folder: {error}; {hint}");
-            loader.report(Problem::of_reading(place, message, &error));
-            loader.note_unlisted(directory, &error);
+            loader.problems.push(Problem::of_reading(place, message, &error));
+            loader.inputs.note_unlisted(directory, &error);
         }
     }
     loader.finish()
@@ -149,6 +147,5 @@ fn is_rules_file(path: &Path) -> bool {
     let Some(name) = path.file_name() else {
         return false;
     };
-    let is_hidden = name.as_encoded_bytes().starts_with(b".");
-    !is_hidden && path.extension() == Some("toml".as_ref())
+    !file::is_hidden(name) && path.extension() == Some("toml".as_ref())
 }

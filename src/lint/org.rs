@@ -1,13 +1,13 @@
 //! Rules against the org's own user schema and form.
 
 use crate::{
-    load::{Faults, ListIndex},
+    load::ListIndex,
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
+    problem::{SpanProblem, SpanProblems},
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::Fault,
         set::{Piece, Set, Source},
         spanned::Span,
     },
@@ -22,7 +22,7 @@ pub(super) struct Pass<'p> {
     pub(super) flow: Flow,
     pub(super) lists: &'p ListIndex<'p>,
     pub(super) facts: &'p Facts,
-    pub(super) faults: &'p mut Faults,
+    pub(super) problems: &'p mut SpanProblems,
 }
 
 impl Pass<'_> {
@@ -50,7 +50,7 @@ impl Pass<'_> {
     }
 
     fn report(&mut self, span: &Span, message: String) {
-        self.faults.push(Fault { span: span.clone(), message });
+        self.problems.push(SpanProblem::at(span.clone(), message));
     }
 
     /// Why an attribute cannot be set so.
@@ -81,9 +81,10 @@ impl Pass<'_> {
 
     fn check_part(&mut self, part: &Part) {
         for name in part.attributes.iter() {
-            let problem = match part.optional {
-                true => self.org.why_unknown(name),
-                false => self.org.why_never_submitted(name, self.flow),
+            let problem = if part.optional {
+                self.org.why_unknown(name)
+            } else {
+                self.org.why_never_submitted(name, self.flow)
             };
             self.report_if_some(&name.span, problem);
         }
@@ -158,19 +159,18 @@ impl Pass<'_> {
         let submitted = attribute.submitted();
         let values = describe(name, attribute);
         let checked = list.each_text(|text, item| {
-            let is_submitted = match asked.source.ignore_case {
-                true => submitted.contain_in_any_case(text),
-                false => submitted.contain(text),
+            let is_submitted = if asked.source.ignore_case {
+                submitted.contain_in_any_case(text)
+            } else {
+                submitted.contain(text)
             };
-            match is_submitted {
-                true => Ok(()),
-                false => Err(item.fault(format!("no form submits this: {values}"))),
+            if is_submitted {
+                return Ok(());
             }
+            Err(item.problem(format!("no form submits this: {values}")))
         });
-        if let Err(faults) = checked {
-            for fault in faults {
-                self.faults.push(fault);
-            }
+        if let Err(problems) = checked {
+            self.problems.append(problems);
         }
     }
 }

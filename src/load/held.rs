@@ -11,7 +11,7 @@ use ring::digest::{SHA256, digest};
 /// The texts of one load, by the paths of their files.
 #[derive(Default)]
 pub(crate) struct LoadedTexts {
-    rules: BTreeMap<PathBuf, String>,
+    rules: BTreeMap<PathBuf, Vec<u8>>,
     lists: BTreeMap<PathBuf, Extent>,
 }
 
@@ -24,8 +24,8 @@ struct Extent {
 }
 
 impl LoadedTexts {
-    pub(super) fn note_rules(&mut self, path: &Path, text: &str) {
-        self.rules.insert(path.to_owned(), text.to_owned());
+    pub(super) fn note_rules(&mut self, path: &Path, content: &[u8]) {
+        self.rules.insert(path.to_owned(), content.to_owned());
     }
 
     pub(super) fn note_list(&mut self, path: &Path, text: &str) {
@@ -57,12 +57,12 @@ impl HeldFiles {
         rules
     }
 
-    /// The text of a rules file if it is held.
-    pub(super) fn rules(&self, path: &Path) -> Option<&str> {
+    /// The content of a rules file if it is held.
+    pub(super) fn rules(&self, path: &Path) -> Option<&[u8]> {
         if !self.paths.contains(path) {
             return None;
         }
-        self.texts.rules.get(path).map(String::as_str)
+        self.texts.rules.get(path).map(Vec::as_slice)
     }
 
     /// Cuts the present text of a held list to its last valid one. Returns the whole text of any other.

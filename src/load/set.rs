@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use super::{attributes::require_attribute_name, fields::Fields};
 use crate::{
     nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
     rule::{
-        node::{Content, Entry, Fault, Node, collect},
+        node::{Content, Entry, Node, collect},
         set::{Piece, STEPS, Set, Source},
         spanned::Spanned,
     },
@@ -24,7 +25,7 @@ pub(super) fn read_set(
         return Vec::new();
     };
     if table.0.is_empty() {
-        fields.report(node.fault("an empty table sets no attribute; leave it out"));
+        fields.report(node.problem("an empty table sets no attribute; leave it out"));
     }
     let update: BTreeSet<&str> = update.iter().map(|name| name.as_str()).collect();
     let mut sets = Vec::new();
@@ -36,7 +37,8 @@ pub(super) fn read_set(
         };
         if update.contains(attribute.as_str()) {
             let name = &attribute.value;
-            fields.report(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
+            fields
+                .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
         }
         if let Some(source) = source {
             sets.push(Set { attribute, source });
@@ -45,25 +47,25 @@ pub(super) fn read_set(
     sets
 }
 
-fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
+fn read_source(node: &Node) -> Result<Source, SpanProblems> {
     match &node.content {
         Content::Text(text) => Ok(read_template(node, text)?),
         Content::Table(table) => match table.0.as_slice() {
             [entry] if entry.key == "normalize" => read_normalize(&entry.value),
-            [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
+            [entry] => Err(entry.problem(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
         _ => Ok(constant(node, read_json(node)?)?),
     }
 }
 
-fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
+fn read_normalize(node: &Node) -> Result<Source, SpanProblems> {
     let steps = node.list()?.iter().map(|item| item.choice("step", &STEPS));
-    Ok(Source::Normalize(collect(steps, node)?))
+    Ok(Source::Normalize(collect(steps)?))
 }
 
 /// Reads a text with `{attribute}` in it as a template, and any other as a constant.
-fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
+fn read_template(node: &Node, text: &str) -> Result<Source, SpanProblem> {
     let Some((before, named)) = text.split_once('{') else {
         require_no_brace(node, text)?;
         return constant(node, json_text(text));
@@ -75,9 +77,9 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
             return Err(unmatched_brace(node, '{'));
         };
         if name.is_empty() {
-            return Err(node.fault("`{}` names no attribute; write one as in `{firstName}`"));
+            return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        require_attribute_name(name).map_err(|problem| node.fault(problem))?;
+        require_attribute_name(name).map_err(|problem| node.problem(problem))?;
         require_no_brace(node, after)?;
         pieces.push(Piece::Attribute(name.to_owned()));
         pieces.push(Piece::Text(after.to_owned()));
@@ -86,18 +88,18 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
 }
 
 /// Succeeds if this text between the attributes of a template has no brace.
-fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
+fn require_no_brace(node: &Node, text: &str) -> Result<(), SpanProblem> {
     if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
 }
 
-fn unmatched_brace(node: &Node, brace: char) -> Fault {
-    node.fault(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
+fn unmatched_brace(node: &Node, brace: char) -> SpanProblem {
+    node.problem(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
 }
 
-fn constant(node: &Node, json: String) -> Result<Source, Fault> {
+fn constant(node: &Node, json: String) -> Result<Source, SpanProblem> {
     match RawValue::from_string(json) {
         Ok(json) => Ok(Source::Constant(json)),
-        Err(_) => Err(node.fault("this value has no form in JSON")),
+        Err(_) => Err(node.problem("this value has no form in JSON")),
     }
 }
 
@@ -107,10 +109,10 @@ fn json_text(text: &str) -> String {
 }
 
 /// Reads a constant. Returns it as JSON.
-fn read_json(node: &Node) -> Result<String, Fault> {
+fn read_json(node: &Node) -> Result<String, SpanProblem> {
     match &node.content {
         Content::Text(text) if text.contains(['{', '}']) => {
-            Err(node.fault("a list takes no template; set the attribute to a text"))
+            Err(node.problem("a list takes no template; set the attribute to a text"))
         }
         Content::Text(text) => Ok(json_text(text)),
         Content::Integer(integer) => Ok(integer.to_string()),
@@ -120,7 +122,7 @@ fn read_json(node: &Node) -> Result<String, Fault> {
         },
         Content::Boolean(boolean) => Ok(boolean.to_string()),
         Content::List(items) => {
-            let items: Result<Vec<String>, Fault> = items.iter().map(read_json).collect();
+            let items: Result<Vec<String>, SpanProblem> = items.iter().map(read_json).collect();
             Ok(format!("[{}]", items?.join(",")))
         }
         _ => Err(node.expected("a string, a number, a boolean or a list of them")),

@@ -5,23 +5,14 @@
 use std::rc::Rc;
 
 use super::spanned::Span;
-use crate::nearest::unknown;
+use crate::{
+    nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
+};
 
-/// How many faults of one list are kept. A list may have a million.
-const MOST_KEPT: usize = 20;
-
-/// A problem at a place in a rules file.
-pub(crate) struct Fault {
-    pub(crate) span: Span,
-    pub(crate) message: String,
-}
-
-/// A value that is read in one step has one fault at most.
-impl From<Fault> for Vec<Fault> {
-    fn from(fault: Fault) -> Self {
-        vec![fault]
-    }
-}
+/// How many problems of one list are kept. The others are only counted, so that a long list leaves
+/// room for the problems of other values.
+const MOST_OF_A_LIST: usize = 20;
 
 /// A value and its place.
 pub(crate) struct Node {
@@ -64,20 +55,20 @@ impl Table {
 }
 
 impl Entry {
-    /// A fault at the key.
-    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.key_span.clone(), message: message.into() }
+    /// A problem at the key.
+    pub(crate) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.key_span.clone(), message)
     }
 }
 
-/// Each reader returns a fault if the value is of another type.
+/// Each reader returns a problem if the value is of another type.
 impl Node {
-    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.span.clone(), message: message.into() }
+    pub(crate) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.span.clone(), message)
     }
 
-    /// The fault that this is not the expected type of value.
-    pub(crate) fn expected(&self, what: &str) -> Fault {
+    /// The problem that this is not the expected type of value.
+    pub(crate) fn expected(&self, what: &str) -> SpanProblem {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
@@ -89,14 +80,14 @@ impl Node {
             Content::Table(_) => "a table",
             Content::Other(kind) => kind,
         };
-        self.fault(format!("expected {what}, found {found}"))
+        self.problem(format!("expected {what}, found {found}"))
     }
 
     /// A string that is not blank.
-    pub(crate) fn text(&self) -> Result<&str, Fault> {
+    pub(crate) fn text(&self) -> Result<&str, SpanProblem> {
         match &self.content {
             Content::Text(text) if text.trim().is_empty() => {
-                Err(self.fault("this may not be empty"))
+                Err(self.problem("this may not be empty"))
             }
             Content::Text(text) => Ok(text),
             _ => Err(self.expected("a string")),
@@ -104,7 +95,11 @@ impl Node {
     }
 
     /// One of some names. Returns the value that belongs to the name.
-    pub(crate) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        what: &str,
+        choices: &[(&str, T)],
+    ) -> Result<T, SpanProblem> {
         let name = self.text()?;
         for (known, choice) in choices {
             if *known == name {
@@ -112,17 +107,17 @@ impl Node {
             }
         }
         let known = choices.iter().map(|(known, _)| *known);
-        Err(self.fault(unknown(what, name, known)))
+        Err(self.problem(unknown(what, name, known)))
     }
 
-    pub(crate) fn boolean(&self) -> Result<bool, Fault> {
+    pub(crate) fn boolean(&self) -> Result<bool, SpanProblem> {
         match self.content {
             Content::Boolean(value) => Ok(value),
             _ => Err(self.expected("true or false")),
         }
     }
 
-    pub(crate) fn table(&self) -> Result<&Table, Fault> {
+    pub(crate) fn table(&self) -> Result<&Table, SpanProblem> {
         match &self.content {
             Content::Table(table) => Ok(table),
             _ => Err(self.expected("a table")),
@@ -130,10 +125,10 @@ impl Node {
     }
 
     /// A list with at least one element. An empty list is a mistake: it would have no effect.
-    pub(crate) fn list(&self) -> Result<&[Self], Fault> {
+    pub(crate) fn list(&self) -> Result<&[Self], SpanProblem> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
-                Err(self.fault("an empty list has no effect; add at least one entry"))
+                Err(self.problem("an empty list has no effect; add at least one entry"))
             }
             Content::List(items) => Ok(items),
             _ => Err(self.expected("a list")),
@@ -141,54 +136,47 @@ impl Node {
     }
 
     /// Reads each string of a list, or each line of a list file without white space at its ends.
-    /// Blank lines are skipped, and blank strings are faults. Returns all faults up to a bound.
+    /// Blank lines are skipped, and blank strings are problems.
     pub(crate) fn each_text<T>(
         &self,
-        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Vec<Fault>> {
+        mut read: impl FnMut(&str, &Self) -> Result<T, SpanProblem>,
+    ) -> Result<Vec<T>, SpanProblems> {
         match &self.content {
             Content::Lines(lines) => self.each_line(lines, read),
             Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }").into()),
-            _ => collect(self.list()?.iter().map(|item| read(item.text()?, item)), self),
+            _ => collect(self.list()?.iter().map(|item| read(item.text()?, item))),
         }
     }
 
     fn each_line<T>(
         &self,
         lines: &str,
-        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Vec<Fault>> {
+        mut read: impl FnMut(&str, &Self) -> Result<T, SpanProblem>,
+    ) -> Result<Vec<T>, SpanProblems> {
         let numbered =
             lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
         let values = numbered.map(|(index, line)| {
-            read(line, self).map_err(|Fault { message, .. }| {
-                self.fault(format!("in line {} of the file: {message}", index + 1))
+            read(line, self).map_err(|SpanProblem { message, .. }| {
+                self.problem(format!("in line {} of the file: {message}", index + 1))
             })
         });
-        collect(values, self)
+        collect(values)
     }
 }
 
-/// All values of a list or table; or its first faults, and one that counts the others.
+/// All values of a list or table; or its problems.
 pub(crate) fn collect<T>(
-    items: impl Iterator<Item = Result<T, Fault>>,
-    of: &Node,
-) -> Result<Vec<T>, Vec<Fault>> {
+    items: impl Iterator<Item = Result<T, SpanProblem>>,
+) -> Result<Vec<T>, SpanProblems> {
     let mut values = Vec::new();
-    let mut faults = Vec::new();
-    let mut more = 0_usize;
+    let mut problems = SpanProblems::default();
     for item in items {
         match item {
-            Ok(_) if !faults.is_empty() => {}
-            Ok(value) => values.push(value),
-            Err(_) if faults.len() == MOST_KEPT => more += 1,
-            Err(fault) => faults.push(fault),
+            Ok(value) if problems.is_empty() => values.push(value),
+            Ok(_) => {}
+            Err(problem) if problems.len() < MOST_OF_A_LIST => problems.push(problem),
+            Err(_) => problems.count_one(),
         }
     }
-    match more {
-        0 => {}
-        1 => faults.push(of.fault("1 more entry of this list has a problem")),
-        _ => faults.push(of.fault(format!("{more} more entries of this list have problems"))),
-    }
-    if faults.is_empty() { Ok(values) } else { Err(faults) }
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
 }

@@ -9,16 +9,13 @@ use super::{
     context::{EvalContext, Mismatch, require},
     date::date_of,
 };
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A date that lies so many whole years before the request.
 pub struct Age(Counts);
 
 impl Age {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self(Counts::read_counts(node)?))
     }
 

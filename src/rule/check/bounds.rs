@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use crate::{
     nearest::unknown,
-    rule::node::{Content, Entry, Fault, Node, collect},
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{Content, Entry, Node, collect},
 };
 
 /// The bounds of a range, both inclusive. At least one of them is given.
@@ -17,16 +18,16 @@ impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
     pub(super) fn read(
         node: &Node,
-        read_bound: fn(&Node) -> Result<T, Fault>,
-    ) -> Result<Self, Vec<Fault>> {
+        read_bound: fn(&Node) -> Result<T, SpanProblem>,
+    ) -> Result<Self, SpanProblems> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        collect(table.0.iter().map(|entry| bounds.read_entry(entry, read_bound)), node)?;
+        collect(table.0.iter().map(|entry| bounds.read_entry(entry, read_bound)))?;
         match (&bounds.min, &bounds.max) {
-            (None, None) => Err(node.fault("give `min`, `max` or both").into()),
-            (Some(min), Some(max)) if max < min => {
-                Err(node.fault("`max` is less than `min`, so no value can pass this check").into())
-            }
+            (None, None) => Err(node.problem("give `min`, `max` or both").into()),
+            (Some(min), Some(max)) if max < min => Err(node
+                .problem("`max` is less than `min`, so no value can pass this check")
+                .into()),
             _ => Ok(bounds),
         }
     }
@@ -35,12 +36,12 @@ impl<T: PartialOrd> Bounds<T> {
     fn read_entry(
         &mut self,
         entry: &Entry,
-        read_bound: fn(&Node) -> Result<T, Fault>,
-    ) -> Result<(), Fault> {
+        read_bound: fn(&Node) -> Result<T, SpanProblem>,
+    ) -> Result<(), SpanProblem> {
         match entry.key.as_str() {
             "min" => self.min = Some(read_bound(&entry.value)?),
             "max" => self.max = Some(read_bound(&entry.value)?),
-            key => return Err(entry.fault(unknown("key", key, ["min", "max"]))),
+            key => return Err(entry.problem(unknown("key", key, ["min", "max"]))),
         }
         Ok(())
     }
@@ -65,11 +66,11 @@ pub(super) type Counts = Bounds<usize>;
 
 impl Counts {
     /// Reads the bounds of a count that is at least 1.
-    pub(super) fn read_counts(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_counts(node: &Node) -> Result<Self, SpanProblems> {
         let counts = Self::read(node, read_count)?;
         if counts.max == Some(0) {
             let why = "`max` is 0, so no value can pass this check: an empty value is absent";
-            return Err(node.fault(why).into());
+            return Err(node.problem(why).into());
         }
         Ok(counts)
     }
@@ -88,10 +89,10 @@ impl Display for Counts {
 }
 
 /// Reads a count from 0 up.
-pub(super) fn read_count(node: &Node) -> Result<usize, Fault> {
+pub(super) fn read_count(node: &Node) -> Result<usize, SpanProblem> {
     match node.content {
         Content::Integer(value) => {
-            usize::try_from(value).map_err(|_| node.fault("this cannot be negative"))
+            usize::try_from(value).map_err(|_| node.problem("this cannot be negative"))
         }
         _ => Err(node.expected("an integer")),
     }

@@ -8,17 +8,18 @@ use super::{
 };
 use crate::{
     okta::Value,
-    rule::node::{Content, Fault, Node},
+    problem::SpanProblems,
+    rule::node::{Content, Node},
 };
 
 /// ASCII digits, so many of them.
 pub struct Digits(Counts);
 
 impl Digits {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         match node.content {
             Content::Integer(0) => {
-                Err(node.fault("no value can pass this check: an empty value is absent").into())
+                Err(node.problem("no value can pass this check: an empty value is absent").into())
             }
             Content::Integer(_) => {
                 let count = read_count(node)?;

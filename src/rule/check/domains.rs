@@ -5,10 +5,8 @@ use std::fmt::{self, Display};
 use super::{context::Mismatch, list::ListRole, text_set::TextSet};
 use crate::{
     okta::Value,
-    rule::{
-        email,
-        node::{Fault, Node},
-    },
+    problem::{SpanProblem, SpanProblems},
+    rule::{email, node::Node},
 };
 
 /// An email address at one of some domains, or at none of them. A value that is not an address
@@ -22,7 +20,7 @@ pub struct Domains {
 }
 
 impl Domains {
-    pub(super) fn read(node: &Node, role: ListRole) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
         let (mut exact, mut parents) = (TextSet::new(), TextSet::new());
         node.each_text(|entry, node| {
             match entry.strip_prefix("*.") {
@@ -81,10 +79,10 @@ impl Display for Domains {
 }
 
 /// The domain of an entry, in lower case.
-fn read_domain(entry: &str, domain: &str, node: &Node) -> Result<String, Fault> {
+fn read_domain(entry: &str, domain: &str, node: &Node) -> Result<String, SpanProblem> {
     if !email::is_domain(domain) {
         let hint = hint_for(entry);
-        return Err(node.fault(format!("`{entry}` can never match a domain; {hint}")));
+        return Err(node.problem(format!("`{entry}` can never match a domain; {hint}")));
     }
     Ok(domain.to_ascii_lowercase())
 }

@@ -3,10 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::context::{EvalContext, Mismatch, require};
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// The same value as another attribute of the form.
 pub struct Equals {
@@ -15,7 +12,7 @@ pub struct Equals {
 }
 
 impl Equals {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self { other: node.text()?.to_owned() })
     }
 

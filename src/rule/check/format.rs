@@ -15,10 +15,8 @@ use super::{
 use crate::{
     nearest::unknown,
     okta::Value,
-    rule::{
-        email,
-        node::{Fault, Node},
-    },
+    problem::SpanProblems,
+    rule::{email, node::Node},
 };
 
 /// A value of a shape that has a name.
@@ -114,13 +112,13 @@ static SHAPES: [Shape; 12] = [
 ];
 
 impl NamedFormat {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         let name = node.text()?;
         match SHAPES.iter().find(|shape| shape.name == name) {
             Some(shape) => Ok(Self(shape)),
             None => {
                 let known = SHAPES.iter().map(|shape| shape.name);
-                Err(node.fault(unknown("format", name, known)).into())
+                Err(node.problem(unknown("format", name, known)).into())
             }
         }
     }

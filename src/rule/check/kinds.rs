@@ -14,14 +14,14 @@ use super::{
     pattern::Pattern,
     range::Between,
 };
-use crate::rule::node::{Fault, Node};
+use crate::{problem::SpanProblems, rule::node::Node};
 
 /// A kind of check, as rules files know it.
 pub(crate) struct CheckKind {
     /// The key in a rules file.
     pub(crate) key: &'static str,
     /// Reads the value of the key. Returns every problem of it.
-    pub(crate) read: fn(&Node, &Options<'_>) -> Result<Check, Vec<Fault>>,
+    pub(crate) read: fn(&Node, &Options<'_>) -> Result<Check, SpanProblems>,
     /// How the value of the key is written.
     pub(crate) argument: Argument,
     /// Whether `ignore_case` changes what the check compares.

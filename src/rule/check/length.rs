@@ -6,16 +6,13 @@ use super::{
     bounds::Counts,
     context::{Mismatch, require},
 };
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A text of so many characters.
 pub struct Length(Counts);
 
 impl Length {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self(Counts::read_counts(node)?))
     }
 

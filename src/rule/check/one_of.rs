@@ -7,10 +7,7 @@ use super::{
     list::{ListRole, Options},
     text_set::TextSet,
 };
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A value of a list, or none of them.
 pub struct OneOf {
@@ -25,7 +22,7 @@ impl OneOf {
         node: &Node,
         options: &Options<'_>,
         role: ListRole,
-    ) -> Result<Self, Vec<Fault>> {
+    ) -> Result<Self, SpanProblems> {
         let ignore_case = options.ignore_case;
         let mut values = TextSet::new();
         node.each_text(|value, _| {

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     okta::Value,
-    rule::node::{Content, Fault, Node},
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{Content, Node},
 };
 
 /// A number or a date between two others.
@@ -29,7 +30,7 @@ enum Ends {
 }
 
 impl Between {
-    pub(super) fn read(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
         match has_dates(node) {
             true => Ok(Self(Ends::Dates(Bounds::read(node, read_date)?))),
             false => Ok(Self(Ends::Numbers(Bounds::read(node, read_number)?))),
@@ -115,7 +116,7 @@ fn has_dates(node: &Node) -> bool {
     }
 }
 
-fn read_number(node: &Node) -> Result<Number, Fault> {
+fn read_number(node: &Node) -> Result<Number, SpanProblem> {
     let expected = "a finite number (both ends are numbers, or both dates)";
     let written = match &node.content {
         Content::Integer(integer) => integer.to_string(),
@@ -128,10 +129,10 @@ fn read_number(node: &Node) -> Result<Number, Fault> {
     }
 }
 
-fn read_date(node: &Node) -> Result<Date, Fault> {
+fn read_date(node: &Node) -> Result<Date, SpanProblem> {
     let text = match &node.content {
         Content::Text(text) | Content::Date(text) => text,
         _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),
     };
-    parse_date(text).ok_or_else(|| node.fault("expected a date, such as \"1990-01-31\""))
+    parse_date(text).ok_or_else(|| node.problem("expected a date, such as \"1990-01-31\""))
 }

@@ -33,7 +33,7 @@ mod subject;
 mod watch;
 
 use subject::Subject;
-use watch::{CHANGING_LIMIT, Outcome, Watch};
+use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
 /// The interval of the checks after SIGHUP.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
@@ -129,15 +129,15 @@ impl Reloader {
         let mut results = Vec::new();
         for watch in &mut self.watches {
             watch.ask();
-            results.push((watch, Outcome::Changing));
+            results.push((watch, CheckResult::Changing));
         }
         for _ in 0..CHANGING_LIMIT {
-            for (watch, outcome) in &mut results {
-                if *outcome == Outcome::Changing {
-                    *outcome = check_without_panic(watch, &self.target);
+            for (watch, result) in &mut results {
+                if *result == CheckResult::Changing {
+                    *result = check_without_panic(watch, &self.target);
                 }
             }
-            if results.iter().all(|(_, outcome)| *outcome != Outcome::Changing) {
+            if results.iter().all(|(_, result)| *result != CheckResult::Changing) {
                 break;
             }
             thread::sleep(SIGHUP_INTERVAL);
@@ -147,25 +147,25 @@ impl Reloader {
 }
 
 /// Logs the results of the reads that SIGHUP has asked for.
-fn log_answer(results: &[(&mut Watch, Outcome)]) {
+fn log_answer(results: &[(&mut Watch, CheckResult)]) {
     let mut parts = Vec::new();
-    for (watch, outcome) in results {
-        let outcome = match outcome {
-            Outcome::Active => "read again and active",
-            Outcome::Unchanged => "read again, unchanged",
-            Outcome::Rejected => "rejected",
-            Outcome::Changing => "not yet read, since files are changing",
+    for (watch, result) in results {
+        let result = match result {
+            CheckResult::Active => "read again and active",
+            CheckResult::Unchanged => "read again, unchanged",
+            CheckResult::Rejected => "rejected",
+            CheckResult::Changing => "not yet read, since files are changing",
         };
         let held = if watch.holds_files() { " (without files that keep changing)" } else { "" };
-        parts.push(format!("{}: {outcome}{held}", watch.name()));
+        parts.push(format!("{}: {result}{held}", watch.name()));
     }
     log::info!("SIGHUP: {}", parts.join("; "));
 }
 
 /// Checks the files of a watch. A panic counts as a rejected reload.
-fn check_without_panic(watch: &mut Watch, target: &Target) -> Outcome {
+fn check_without_panic(watch: &mut Watch, target: &Target) -> CheckResult {
     match catch_unwind(AssertUnwindSafe(|| watch.check(target))) {
-        Ok(outcome) => outcome,
+        Ok(result) => result,
         Err(_) => watch.reject_panic(target),
     }
 }

@@ -53,7 +53,7 @@ struct Changes {
 
 /// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum CheckResult {
     /// The files are still changing.
     Changing,
     /// The content is the same as before.
@@ -106,7 +106,7 @@ impl Watch {
     }
 
     /// Checks the files, and reads them if a change has settled.
-    pub(super) fn check(&mut self, target: &Target) -> Outcome {
+    pub(super) fn check(&mut self, target: &Target) -> CheckResult {
         let last = self.read.as_ref().unwrap_or(&self.seen);
         let now = self.subject.fingerprint(last);
         let changing = now.differences(&self.seen);
@@ -114,7 +114,7 @@ impl Watch {
         let is_retry_due = self.rejection.as_ref().is_some_and(Rejection::is_retry_due);
         if self.read.as_ref() == Some(&self.seen) && !is_retry_due {
             self.changes = Changes::default();
-            return Outcome::Unchanged;
+            return CheckResult::Unchanged;
         }
         if changing.is_empty() {
             return self.read_files(target, changing);
@@ -123,7 +123,7 @@ impl Watch {
         if self.holds_files() && self.others_have_changed(&changing) {
             return self.read_files(target, changing);
         }
-        Outcome::Changing
+        CheckResult::Changing
     }
 
     /// Whether files other than these have settled changes that are not read yet.
@@ -159,7 +159,7 @@ impl Watch {
 
     /// Reads the files, and applies the content unless they changed meanwhile. Takes the last valid
     /// texts of those that are `changing`.
-    fn read_files(&mut self, target: &Target, changing: BTreeSet<PathBuf>) -> Outcome {
+    fn read_files(&mut self, target: &Target, changing: BTreeSet<PathBuf>) -> CheckResult {
         let start = Instant::now();
         let held = HeldFiles { paths: changing.clone(), texts: self.texts.clone() };
         let ReadResult { mut files, texts, replacement } = self.subject.read(&target.live, held);
@@ -170,7 +170,7 @@ impl Watch {
         let changed = &self.seen.differences(&files) - &changing;
         if !changed.is_empty() {
             self.count_changes(&changed);
-            return Outcome::Changing;
+            return CheckResult::Changing;
         }
         self.read = Some(files);
         if changing.is_empty() {
@@ -187,7 +187,7 @@ impl Watch {
     }
 
     /// Notes and logs that the files are valid.
-    fn accept(&mut self, target: &Target, applied: Applied) -> Outcome {
+    fn accept(&mut self, target: &Target, applied: Applied) -> CheckResult {
         let part = self.subject.part();
         let name = part.as_str();
         let was_stale = target.live.is_stale(part);
@@ -197,19 +197,19 @@ impl Watch {
         match applied {
             Applied::Changed(news) => {
                 log::info!("{name}: reloaded; {news}");
-                Outcome::Active
+                CheckResult::Active
             }
             Applied::Unchanged => {
                 if was_stale || was_asked {
                     log::info!("{name}: valid and unchanged");
                 }
-                Outcome::Unchanged
+                CheckResult::Unchanged
             }
         }
     }
 
     /// Notes and logs that reading or applying has panicked.
-    pub(super) fn reject_panic(&mut self, target: &Target) -> Outcome {
+    pub(super) fn reject_panic(&mut self, target: &Target) -> CheckResult {
         // Until the retry, these files count as read.
         self.read = Some(self.seen.clone());
         self.changes = Changes::default();
@@ -218,7 +218,7 @@ impl Watch {
 
     /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result that
     /// SIGHUP has not asked for.
-    fn reject(&mut self, target: &Target, rejection: Rejection) -> Outcome {
+    fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
         let part = self.subject.part();
         let name = part.as_str();
         target.live.set_stale(part, true);
@@ -236,6 +236,6 @@ impl Watch {
             }
         }
         self.rejection = Some(rejection);
-        Outcome::Rejected
+        CheckResult::Rejected
     }
 }

@@ -10,8 +10,8 @@ use crate::rule::Facts;
 
 mod draft;
 mod examples;
-mod extents;
 mod fields;
+mod held;
 mod inputs;
 mod lists;
 mod loader;
@@ -24,7 +24,8 @@ mod toml;
 pub use draft::Draft;
 pub(crate) use draft::SourceFile;
 pub(crate) use examples::passing_forms;
-pub use extents::Extents;
+pub use held::HeldFiles;
+pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, fingerprint};
 use loader::Loader;
 
@@ -40,10 +41,10 @@ const SHIPPED: [(&str, &str); 3] = [
 pub enum Purpose {
     /// To serve the rules. Each file is dropped as soon as it is read, since lists may be large.
     Serve,
-    /// To serve the rules while lists are being written. No more of these is read than their extents.
+    /// To serve the rules while some files are being written.
     Reload {
-        /// The extents of the lists that are being written.
-        held: Extents,
+        /// The files that are being written. Their last valid texts are read instead.
+        held: HeldFiles,
     },
     /// To lint the rules. The text and the lists of each file are kept.
     Lint,

@@ -4,10 +4,12 @@
 //! A thread checks the files at intervals and on SIGHUP. It reads a changed file when two checks in a
 //! row see the same, and applies the content when a third check, after reading, sees the same as
 //! well. So half-written files are never applied. Invalid files change nothing: the problems are
-//! logged once, and the last valid content stays active. A panic is treated like an invalid file, so
-//! the thread never ends.
+//! logged once, and the last valid content stays active. Rules files and lists that never stop changing
+//! are held: their last valid texts are read instead. A panic is treated like an invalid file, so the
+//! thread never ends.
 
 use std::{
+    fmt::Display,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
@@ -26,14 +28,19 @@ use crate::{
     state::LiveState,
 };
 
+mod rejection;
 mod subject;
 mod watch;
 
 use subject::Subject;
-use watch::{CHANGING_LIMIT, FileState, Trigger, Watch};
+use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
 /// The interval of the checks after SIGHUP.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
+/// The longest time between two checks while a retry is due, or a read that SIGHUP has asked for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The most names in a line of the log.
+const NAMES_LOGGED: usize = 10;
 
 /// A rules folder, with the fingerprint of its files from just before they were read at the start.
 /// With it, large lists are not read a second time.
@@ -63,8 +70,8 @@ pub(crate) fn start(
         settings_at_start: settings.clone(),
     };
     let mut watches = vec![Watch::unread(credentials)];
-    if let Some(RulesFolder { directory, files: Files { seen, lists } }) = folder {
-        watches.push(Watch::already_read(Subject::Rules { directory, lists }, seen));
+    if let Some(RulesFolder { directory, files: Files { seen, texts } }) = folder {
+        watches.push(Watch::already_read(Subject::Rules { directory }, seen, texts));
     }
     if let Some(files) = settings.server.tls.clone() {
         watches.push(Watch::unread(Subject::Certificate { files }));
@@ -78,9 +85,6 @@ pub(crate) fn start(
     thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&hangups))?;
     Ok(())
 }
-
-/// The longest time between two checks while a retry is due.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The data of the thread.
 struct Reloader {
@@ -102,64 +106,76 @@ impl Reloader {
         }
     }
 
-    /// The time until the next check. A retry does not wait for a long interval, nor for SIGHUP.
+    /// The time until the next check.
     fn pause(&self) -> Duration {
-        match self.watches.iter().any(Watch::awaits_retry) {
-            true => self.interval.min(RETRY_INTERVAL),
-            false => self.interval,
+        if self.watches.iter().any(Watch::awaits_read) {
+            return self.interval.min(RETRY_INTERVAL);
         }
+        self.interval
     }
 
     fn check_all(&mut self) {
         for watch in &mut self.watches {
-            // Without an interval, only SIGHUP and retries have files read.
-            if self.interval == Duration::MAX && !watch.awaits_retry() {
-                continue;
+            // With reloading off, a change alone does not have files read.
+            if self.interval < Duration::MAX || watch.awaits_read() {
+                check_without_panic(watch, &self.target);
             }
-            check_without_panic(watch, &self.target, Trigger::Interval);
         }
     }
 
-    /// Reads all files again after SIGHUP. Waits for files that are changing, up to a limit, and logs
-    /// what was read.
+    /// Reads all files again after SIGHUP, and logs the result. Waits for files that are changing, up
+    /// to a limit.
     fn read_all_again(&mut self) {
+        let mut results = Vec::new();
         for watch in &mut self.watches {
-            watch.force_read();
+            watch.ask();
+            results.push((watch, CheckResult::Changing));
         }
-        let mut waiting: Vec<&mut Watch> = self.watches.iter_mut().collect();
-        let mut read = Vec::new();
         for _ in 0..CHANGING_LIMIT {
-            let mut still_waiting = Vec::new();
-            for watch in waiting {
-                match check_without_panic(watch, &self.target, Trigger::Hangup) {
-                    FileState::Settled => read.push(watch.name()),
-                    FileState::Changing => still_waiting.push(watch),
+            for (watch, result) in &mut results {
+                if *result == CheckResult::Changing {
+                    *result = check_without_panic(watch, &self.target);
                 }
             }
-            waiting = still_waiting;
-            if waiting.is_empty() {
+            if results.iter().all(|(_, result)| *result != CheckResult::Changing) {
                 break;
             }
             thread::sleep(SIGHUP_INTERVAL);
         }
-        let read = if read.is_empty() { "none".to_owned() } else { read.join(", ") };
-        if waiting.is_empty() {
-            log::info!("SIGHUP: read again: {read}");
-            return;
-        }
-        let names: Vec<_> = waiting.iter().map(|watch| watch.name()).collect();
-        let names = names.join(", ");
-        log::warn!("SIGHUP: read again: {read}; not yet, since files are changing: {names}");
+        log_answer(&results);
     }
 }
 
+/// Logs the results of the reads that SIGHUP has asked for.
+fn log_answer(results: &[(&mut Watch, CheckResult)]) {
+    let mut parts = Vec::new();
+    for (watch, result) in results {
+        let result = match result {
+            CheckResult::Active => "read again and active",
+            CheckResult::Unchanged => "read again, unchanged",
+            CheckResult::Rejected => "rejected",
+            CheckResult::Changing => "not yet read, since files are changing",
+        };
+        let held = if watch.holds_files() { " (without files that keep changing)" } else { "" };
+        parts.push(format!("{}: {result}{held}", watch.name()));
+    }
+    log::info!("SIGHUP: {}", parts.join("; "));
+}
+
 /// Checks the files of a watch. A panic counts as a rejected reload.
-fn check_without_panic(watch: &mut Watch, target: &Target, trigger: Trigger) -> FileState {
-    match catch_unwind(AssertUnwindSafe(|| watch.check(target, trigger))) {
-        Ok(state) => state,
-        Err(_) => {
-            watch.reject_panic(target, trigger);
-            FileState::Settled
-        }
+fn check_without_panic(watch: &mut Watch, target: &Target) -> CheckResult {
+    match catch_unwind(AssertUnwindSafe(|| watch.check(target))) {
+        Ok(result) => result,
+        Err(_) => watch.reject_panic(target),
+    }
+}
+
+/// The first names, each in backticks, and a count of the others.
+fn quoted_names(names: &[impl Display]) -> String {
+    let quoted: Vec<_> = names.iter().take(NAMES_LOGGED).map(|name| format!("`{name}`")).collect();
+    let list = quoted.join(", ");
+    match names.len().saturating_sub(NAMES_LOGGED) {
+        0 => list,
+        more => format!("{list} and {more} more"),
     }
 }

@@ -84,12 +84,11 @@ impl Fingerprint {
     }
 
     /// The files that differ, including those that only one of the two has.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<PathBuf> {
-        let paths: BTreeSet<&PathBuf> = self.0.keys().chain(other.0.keys()).collect();
-        let mut different = Vec::new();
-        for path in paths {
+    pub(crate) fn differences(&self, other: &Self) -> BTreeSet<PathBuf> {
+        let mut different = BTreeSet::new();
+        for path in self.0.keys().chain(other.0.keys()) {
             if self.0.get(path) != other.0.get(path) {
-                different.push(path.clone());
+                different.insert(path.clone());
             }
         }
         different

@@ -10,7 +10,7 @@ use std::{
 
 use ring::digest::{Context, SHA256};
 
-use super::extents::Extents;
+use super::held::{HeldFiles, LoadedTexts};
 use crate::file::{self, FileKind, Fingerprint, Links, Size};
 
 /// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
@@ -28,8 +28,7 @@ pub(super) struct Inputs {
     folder: PathBuf,
     digest: Context,
     pub(super) files: Files,
-    /// The lists that are being written. No more of each is read than its extent.
-    held: Extents,
+    pub(super) held: HeldFiles,
     /// The lists of the present rules file by their names.
     lists: BTreeMap<String, Rc<str>>,
     /// How many bytes the rules files have so far.
@@ -43,8 +42,8 @@ pub(super) struct Inputs {
 pub(crate) struct Files {
     /// Every file that was read or could not be read, as it was before.
     pub(crate) seen: Fingerprint,
-    /// The extents of the lists among them.
-    pub(crate) lists: Extents,
+    /// The texts that were read.
+    pub(crate) texts: LoadedTexts,
 }
 
 /// Looks at the rules files of a folder, and at the files that the last load read.
@@ -85,7 +84,7 @@ fn is_rules_file(path: &Path) -> bool {
 
 impl Inputs {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, held: Extents) -> Self {
+    pub(super) fn new(folder: &Path, held: HeldFiles) -> Self {
         Self {
             folder: folder.to_owned(),
             digest: Context::new(&SHA256),
@@ -99,7 +98,10 @@ impl Inputs {
 
     /// The content of a rules file.
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
-        let bytes = file::read_bytes(path, FileKind::Rules, Links::Follow)?;
+        let bytes = match self.held.rules(path) {
+            Some(bytes) => bytes.to_owned(),
+            None => file::read_bytes(path, FileKind::Rules, Links::Follow)?,
+        };
         self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
@@ -107,6 +109,7 @@ impl Inputs {
                 "with this file all rules files have more than {limit}; remove hooks that are not used"
             )));
         }
+        self.files.texts.note_rules(path, &bytes);
         Ok(bytes)
     }
 
@@ -151,10 +154,10 @@ impl Inputs {
             return Err(unusable("it is not in the rules folder; put the file there"));
         }
         let lines = file::read_text(&target, FileKind::List)?;
-        let Some(lines) = self.held.cut(&path, lines) else {
+        let Some(lines) = self.held.cut_list(&path, lines) else {
             return Err(unusable("it changes all the time; rename a new file over it"));
         };
-        self.files.lists.note(&path, &lines);
+        self.files.texts.note_list(&path, &lines);
         if lines.trim().is_empty() {
             return Err(unusable("it has no entry; add at least one line"));
         }

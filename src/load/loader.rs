@@ -5,8 +5,8 @@ use std::{cell::RefCell, collections::BTreeMap, path::Path};
 use super::{
     Purpose,
     draft::{Draft, SourceFile},
-    extents::Extents,
     fields::FileContext,
+    held::HeldFiles,
     inputs::{Inputs, rules_files},
     section, toml,
 };
@@ -35,9 +35,9 @@ impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
         let (held, keeps_files) = match purpose {
-            Purpose::Serve => (Extents::default(), false),
+            Purpose::Serve => (HeldFiles::default(), false),
             Purpose::Reload { held } => (held, false),
-            Purpose::Lint => (Extents::default(), true),
+            Purpose::Lint => (HeldFiles::default(), true),
         };
         Self {
             inputs: RefCell::new(Inputs::new(folder, held)),
@@ -53,13 +53,15 @@ impl<'f> Loader<'f> {
     /// Loads every rules file of a folder. Ignores other files.
     pub(super) fn load_folder(&mut self, folder: &Path) {
         let place = folder.display().to_string();
-        match rules_files(folder, &mut self.inputs.get_mut().files.seen) {
-            Ok(paths) if paths.is_empty() => {
-                let hint = "put a file `<hook>.toml` there for each hook";
-                let message = format!("the rules folder has no rules; {hint}");
-                self.problems.push(Problem::named(place, message));
-            }
-            Ok(paths) => {
+        let inputs = self.inputs.get_mut();
+        match rules_files(folder, &mut inputs.files.seen) {
+            Ok(in_folder) => {
+                let paths = inputs.held.rules_to_load(in_folder);
+                if paths.is_empty() {
+                    let hint = "put a file `<hook>.toml` there for each hook";
+                    let message = format!("the rules folder has no rules; {hint}");
+                    self.problems.push(Problem::named(place, message));
+                }
                 for path in paths {
                     self.load_file(&path);
                 }

@@ -1,18 +1,15 @@
 //! The subjects of reloads: how the files of each are checked, read and applied.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use rustls::sign::CertifiedKey;
 
-use super::Target;
+use super::{Target, quoted_names};
 use crate::{
     certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, Extents, Purpose},
+    load::{self, HeldFiles, LoadedTexts, Purpose},
     metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -23,11 +20,7 @@ use crate::{
 /// A part of the live state, with the files that it is read from.
 pub(super) enum Subject {
     /// The rules of a folder, with the lists that they name.
-    Rules {
-        directory: PathBuf,
-        /// The length and digest of each list when the rules were last valid.
-        lists: Extents,
-    },
+    Rules { directory: PathBuf },
     /// The settings of `[auth]`. The other settings stay as they were at the start.
     Credentials {
         layers: Layers,
@@ -43,6 +36,8 @@ pub(super) enum Subject {
 pub(super) struct ReadResult {
     /// The files, as they were before they were read.
     pub(super) files: Fingerprint,
+    /// The texts that a later read may hold. Only rules have any.
+    pub(super) texts: LoadedTexts,
     pub(super) replacement: Result<Replacement, Problems>,
 }
 
@@ -83,24 +78,27 @@ impl Subject {
     /// Takes the fingerprint of the files. `last` is the one of the files that were last read.
     pub(super) fn fingerprint(&self, last: &Fingerprint) -> Fingerprint {
         match self {
-            Self::Rules { directory, .. } => load::fingerprint(directory, last),
+            Self::Rules { directory } => load::fingerprint(directory, last),
             Self::Credentials { files, .. } => Fingerprint::of(files),
             Self::Certificate { files } => Fingerprint::of([&files.certificate, &files.key]),
         }
     }
 
-    /// Whether the other files can be read while these ones are still being written.
-    pub(super) fn can_read_without(&self, writing: &[PathBuf]) -> bool {
-        match self {
-            Self::Rules { lists, .. } => lists.include(writing),
-            Self::Credentials { .. } | Self::Certificate { .. } => false,
-        }
+    /// Whether some files can be read while others are held.
+    pub(super) fn can_hold_files(&self) -> bool {
+        matches!(self, Self::Rules { .. })
     }
 
-    /// Reads the files. Of the lists in `writing`, reads as much as was last valid.
-    pub(super) fn read(&mut self, live: &LiveState, writing: &[PathBuf]) -> ReadResult {
+    /// Reads the files. Takes the last valid texts of held ones.
+    pub(super) fn read(&mut self, live: &LiveState, held: HeldFiles) -> ReadResult {
         match self {
-            Self::Rules { directory, lists } => read_rules(directory, lists, writing),
+            Self::Rules { directory } => {
+                let purpose = Purpose::Reload { held };
+                let draft = load::load_rules(Some(directory), &clock::facts(), purpose);
+                let (rules, files) = draft.into_rules_and_files();
+                let replacement = rules.map(Replacement::Rules);
+                ReadResult { files: files.seen, texts: files.texts, replacement }
+            }
             Self::Credentials { layers, files, settings_at_start } => {
                 read_credentials(layers, files, settings_at_start, live)
             }
@@ -109,14 +107,11 @@ impl Subject {
     }
 }
 
-fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> ReadResult {
-    let purpose = Purpose::Reload { held: lists.only(writing) };
-    let draft = load::load_rules(Some(directory), &clock::facts(), purpose);
-    let (rules, files) = draft.into_rules_and_files();
-    if rules.is_ok() {
-        *lists = files.lists;
+impl ReadResult {
+    /// The result of a read whose files cannot be held.
+    fn without_texts(files: Fingerprint, replacement: Result<Replacement, Problems>) -> Self {
+        Self { files, texts: LoadedTexts::default(), replacement }
     }
-    ReadResult { files: files.seen, replacement: rules.map(Replacement::Rules) }
 }
 
 /// Reads the settings, and puts the files that they name now into `files`.
@@ -129,7 +124,7 @@ fn read_credentials(
     let before = Fingerprint::of(&*files);
     let (new, problems) = match settings::load(layers) {
         Ok(loaded) => loaded,
-        Err(problem) => return ReadResult { files: before, replacement: Err(problem.into()) },
+        Err(problem) => return ReadResult::without_texts(before, Err(problem.into())),
     };
     // Those of invalid settings, too: a missing file may be created.
     files.clone_from(&new.files);
@@ -139,7 +134,7 @@ fn read_credentials(
     }
     let credentials = new_credentials(new, problems, settings_at_start, live);
     let replacement = credentials.map(|new| Replacement::Credentials(Box::new(new)));
-    ReadResult { files: read, replacement }
+    ReadResult::without_texts(read, replacement)
 }
 
 fn new_credentials(
@@ -170,7 +165,7 @@ fn read_certificate(files: &TlsFiles) -> ReadResult {
         Ok(pair) => Ok(Replacement::Certificate(pair)),
         Err(problem) => Err(problem.into()),
     };
-    ReadResult { files: before, replacement }
+    ReadResult::without_texts(before, replacement)
 }
 
 impl Replacement {
@@ -185,13 +180,26 @@ impl Replacement {
 }
 
 fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
-    if target.live.rules.load().revision == rules.revision {
+    let last = target.live.rules.load_full();
+    if last.revision == rules.revision {
         return Applied::Unchanged;
     }
-    let news = format!("revision {}", rules.revision);
+    let mut news = format!("revision {}", rules.revision);
+    let (added, removed) = (hooks_only_in(&rules, &last), hooks_only_in(&last, &rules));
+    if !added.is_empty() {
+        news += &format!("; hooks added: {}", quoted_names(&added));
+    }
+    if !removed.is_empty() {
+        news += &format!("; hooks removed: {}", quoted_names(&removed));
+    }
     target.metrics.rules_reloaded(ReloadResult::Applied);
     target.live.rules.store(rules);
     Applied::Changed(news)
+}
+
+/// The hooks that `other` does not have.
+fn hooks_only_in<'r>(rules: &'r RuleSet, other: &RuleSet) -> Vec<&'r String> {
+    rules.hooks.keys().filter(|hook| !other.hooks.contains_key(*hook)).collect()
 }
 
 fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {

@@ -1,26 +1,28 @@
 //! When files are read: after a change has settled, and again while a retry may succeed.
 
 use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
 };
 
 use super::{
-    Target,
+    Target, quoted_names,
+    rejection::Rejection,
     subject::{Applied, ReadResult, Subject},
 };
-use crate::{file::Fingerprint, metrics::ReloadResult, problem::Problems, state::LivePart};
+use crate::{
+    file::Fingerprint,
+    load::{HeldFiles, LoadedTexts},
+    metrics::ReloadResult,
+    state::LivePart,
+};
 
-/// How many checks in a row may see a change before the log warns and the other files are read.
+/// How many checks in a row may see a change before the files that change are held: the log names
+/// them, and the others are read.
 pub(super) const CHANGING_LIMIT: usize = 20;
-/// How many problems are logged at a time.
-const PROBLEMS_LOGGED: usize = 10;
-/// A read that may succeed later is retried after this many times its own duration, so that retries
-/// take little processor time.
-const RETRY_FACTOR: u32 = 10;
-/// The shortest and the longest time before a retry after a panic.
-const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
 
 /// A subject, and the state of its files at earlier checks.
 pub(super) struct Watch {
@@ -30,59 +32,55 @@ pub(super) struct Watch {
     /// The files when they were last read. With `None` they are read at the next check, changed or
     /// not.
     read: Option<Fingerprint>,
-    /// How many checks in a row have seen a change.
-    changing: usize,
+    /// Whether SIGHUP has asked for a read that is still to come. Its result is logged even if it
+    /// is the same as before.
+    is_asked: bool,
+    /// The texts that were last valid.
+    texts: Arc<LoadedTexts>,
+    changes: Changes,
     /// Why the present files are not live. `None` if they are.
     rejection: Option<Rejection>,
 }
 
-/// A rejected reload.
-struct Rejection {
-    cause: Cause,
-    /// When to read the same files again.
-    retry: Option<Retry>,
-}
-
-/// The cause of a rejected reload.
-#[derive(PartialEq, Eq)]
-enum Cause {
-    Problems(Problems),
-    /// Reading or applying has panicked. The panic hook has logged where.
-    Panic,
-}
-
-struct Retry {
-    at: Instant,
-    /// How long the wait is.
-    pause: Duration,
-}
-
-/// Why files are checked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trigger {
-    /// The interval has passed.
-    Interval,
-    /// SIGHUP, after which the result is logged even if nothing has changed.
-    Hangup,
+/// Changes that have not settled.
+#[derive(Default)]
+struct Changes {
+    /// How many checks in a row have seen one.
+    checks: usize,
+    /// How many of them have seen each file change.
+    checks_of_files: BTreeMap<PathBuf, usize>,
 }
 
 /// The result of a check.
-pub(super) enum FileState {
-    /// The files have been read as they are.
-    Settled,
-    /// The files have changed since the last check.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckResult {
+    /// The files are still changing.
     Changing,
+    /// The content is the same as before.
+    Unchanged,
+    /// New content is active.
+    Active,
+    /// The files are invalid, so that the last valid content stays active.
+    Rejected,
 }
 
 impl Watch {
     /// Watches files, and reads them first.
     pub(super) fn unread(subject: Subject) -> Self {
-        Self { subject, seen: Fingerprint::default(), read: None, changing: 0, rejection: None }
+        Self {
+            subject,
+            seen: Fingerprint::default(),
+            read: None,
+            is_asked: false,
+            texts: Arc::default(),
+            changes: Changes::default(),
+            rejection: None,
+        }
     }
 
-    /// Watches files that had this fingerprint when they were read.
-    pub(super) fn already_read(subject: Subject, read: Fingerprint) -> Self {
-        Self { read: Some(read), ..Self::unread(subject) }
+    /// Watches files that had this fingerprint and these texts when they were read.
+    pub(super) fn already_read(subject: Subject, read: Fingerprint, texts: LoadedTexts) -> Self {
+        Self { read: Some(read), texts: Arc::new(texts), ..Self::unread(subject) }
     }
 
     /// The subject's name in the log.
@@ -91,146 +89,146 @@ impl Watch {
     }
 
     /// Has the files read at the next check, changed or not.
-    pub(super) fn force_read(&mut self) {
+    pub(super) fn ask(&mut self) {
         self.read = None;
+        self.is_asked = true;
+        self.changes = Changes::default();
+    }
+
+    /// Whether the files will be read even if none of them changes.
+    pub(super) fn awaits_read(&self) -> bool {
+        self.is_asked || self.rejection.as_ref().is_some_and(Rejection::awaits_retry)
+    }
+
+    /// Whether some files keep changing, so that only the others are read.
+    pub(super) fn holds_files(&self) -> bool {
+        self.changes.checks >= CHANGING_LIMIT && self.subject.can_hold_files()
     }
 
     /// Checks the files, and reads them if a change has settled.
-    pub(super) fn check(&mut self, target: &Target, trigger: Trigger) -> FileState {
+    pub(super) fn check(&mut self, target: &Target) -> CheckResult {
         let last = self.read.as_ref().unwrap_or(&self.seen);
         let now = self.subject.fingerprint(last);
         let changing = now.differences(&self.seen);
         self.seen = now;
-        if self.read.as_ref() == Some(&self.seen) && !self.is_retry_due() {
-            self.changing = 0;
-            return FileState::Settled;
+        let is_retry_due = self.rejection.as_ref().is_some_and(Rejection::is_retry_due);
+        if self.read.as_ref() == Some(&self.seen) && !is_retry_due {
+            self.changes = Changes::default();
+            return CheckResult::Unchanged;
         }
         if changing.is_empty() {
-            return self.read_files(target, trigger, &[]);
+            return self.read_files(target, changing);
         }
-        self.count_changing(&changing);
-        if self.changing >= CHANGING_LIMIT && self.others_can_be_read(&changing) {
-            return self.read_files(target, trigger, &changing);
+        self.count_changes(&changing);
+        if self.holds_files() && self.others_have_changed(&changing) {
+            return self.read_files(target, changing);
         }
-        FileState::Changing
+        CheckResult::Changing
     }
 
-    /// Whether files other than these have settled changes, and can be read without these.
-    fn others_can_be_read(&self, changing: &[PathBuf]) -> bool {
-        if !self.subject.can_read_without(changing) {
-            return false;
-        }
+    /// Whether files other than these have settled changes that are not read yet.
+    fn others_have_changed(&self, changing: &BTreeSet<PathBuf>) -> bool {
         match &self.read {
             None => true,
-            Some(read) => self.seen.differences(read).iter().any(|file| !changing.contains(file)),
+            Some(read) => !self.seen.differences(read).is_subset(changing),
         }
     }
 
-    /// Whether the same files will be read again, since their problem may pass.
-    pub(super) fn awaits_retry(&self) -> bool {
-        matches!(&self.rejection, Some(Rejection { retry: Some(_), .. }))
-    }
-
-    /// Whether it is time to read the same files again.
-    fn is_retry_due(&self) -> bool {
-        match &self.rejection {
-            Some(Rejection { retry: Some(retry), .. }) => Instant::now() >= retry.at,
-            _ => false,
+    /// Counts a check that saw these files change, and logs the names of those that keep changing.
+    fn count_changes(&mut self, changing: &BTreeSet<PathBuf>) {
+        self.changes.checks += 1;
+        let mut named = Vec::new();
+        for path in changing {
+            let checks = self.changes.checks_of_files.entry(path.clone()).or_default();
+            *checks += 1;
+            if self.changes.checks == CHANGING_LIMIT {
+                // It counts as one that keeps changing, even if others took turns with it.
+                *checks = CHANGING_LIMIT;
+            }
+            if *checks == CHANGING_LIMIT {
+                named.push(path.display());
+            }
         }
-    }
-
-    /// Counts a check that saw these files change, and warns when the limit is reached.
-    fn count_changing(&mut self, changing: &[PathBuf]) {
-        self.changing += 1;
-        if self.changing == CHANGING_LIMIT {
-            let name = self.name();
-            let files = in_backticks(changing);
+        if !named.is_empty() {
+            let (name, files) = (self.name(), quoted_names(&named));
             log::warn!(
-                "{name}: {files} keeps changing, so its changes are not read until it stops; write a new file and rename it over the old one"
+                "{name}: files keep changing, so their last valid versions stay active: {files}; write a new file and rename it over the old one"
             );
         }
     }
 
-    /// Reads the files, and applies the content unless they changed meanwhile. Of the files in
-    /// `writing`, takes the content that was last valid.
-    fn read_files(&mut self, target: &Target, trigger: Trigger, writing: &[PathBuf]) -> FileState {
+    /// Reads the files, and applies the content unless they changed meanwhile. Takes the last valid
+    /// texts of those that are `changing`.
+    fn read_files(&mut self, target: &Target, changing: BTreeSet<PathBuf>) -> CheckResult {
         let start = Instant::now();
-        let ReadResult { mut files, replacement } = self.subject.read(&target.live, writing);
-        for file in writing {
+        let held = HeldFiles { paths: changing.clone(), texts: self.texts.clone() };
+        let ReadResult { mut files, texts, replacement } = self.subject.read(&target.live, held);
+        for file in &changing {
             files.forget(file);
         }
         self.seen = self.subject.fingerprint(&files);
-        let mut changed = self.seen.differences(&files);
-        changed.retain(|file| !writing.contains(file));
+        let changed = &self.seen.differences(&files) - &changing;
         if !changed.is_empty() {
-            self.count_changing(&changed);
-            return FileState::Changing;
+            self.count_changes(&changed);
+            return CheckResult::Changing;
         }
         self.read = Some(files);
-        if writing.is_empty() {
-            self.changing = 0;
+        if changing.is_empty() {
+            self.changes = Changes::default();
         }
         match replacement {
             Ok(replacement) => {
                 let applied = replacement.apply(target);
-                self.accept(target, trigger, applied);
+                self.texts = Arc::new(texts);
+                self.accept(target, applied)
             }
-            Err(problems) => self.reject(target, trigger, problems, start.elapsed()),
+            Err(problems) => self.reject(target, Rejection::of_problems(problems, start.elapsed())),
         }
-        FileState::Settled
     }
 
     /// Notes and logs that the files are valid.
-    fn accept(&mut self, target: &Target, trigger: Trigger, applied: Applied) {
+    fn accept(&mut self, target: &Target, applied: Applied) -> CheckResult {
         let part = self.subject.part();
         let name = part.as_str();
         let was_stale = target.live.is_stale(part);
+        let was_asked = mem::take(&mut self.is_asked);
         target.live.set_stale(part, false);
         self.rejection = None;
         match applied {
-            Applied::Changed(news) => log::info!("{name}: reloaded; {news}"),
-            Applied::Unchanged if was_stale || trigger == Trigger::Hangup => {
-                log::info!("{name}: valid and unchanged");
+            Applied::Changed(news) => {
+                log::info!("{name}: reloaded; {news}");
+                CheckResult::Active
             }
-            Applied::Unchanged => {}
+            Applied::Unchanged => {
+                if was_stale || was_asked {
+                    log::info!("{name}: valid and unchanged");
+                }
+                CheckResult::Unchanged
+            }
         }
     }
 
-    /// Notes and logs the problems of the files. `took` is how long it took to find them.
-    fn reject(&mut self, target: &Target, trigger: Trigger, problems: Problems, took: Duration) {
-        let pause = took * RETRY_FACTOR;
-        let mut retry = None;
-        if problems.may_pass() {
-            retry = Some(Retry { at: Instant::now() + pause, pause });
-        }
-        self.note_rejection(target, trigger, Rejection { cause: Cause::Problems(problems), retry });
-    }
-
-    /// Notes and logs that reading or applying has panicked. The pause before a retry doubles with each
-    /// panic in a row.
-    pub(super) fn reject_panic(&mut self, target: &Target, trigger: Trigger) {
-        let mut pause = SHORTEST_PANIC_PAUSE;
-        if let Some(Rejection { retry: Some(last), .. }) = &self.rejection {
-            pause = (last.pause * 2).clamp(SHORTEST_PANIC_PAUSE, LONGEST_PANIC_PAUSE);
-        }
+    /// Notes and logs that reading or applying has panicked.
+    pub(super) fn reject_panic(&mut self, target: &Target) -> CheckResult {
         // Until the retry, these files count as read.
         self.read = Some(self.seen.clone());
-        self.changing = 0;
-        let retry = Some(Retry { at: Instant::now() + pause, pause });
-        self.note_rejection(target, trigger, Rejection { cause: Cause::Panic, retry });
+        self.changes = Changes::default();
+        self.reject(target, Rejection::of_panic(self.rejection.as_ref()))
     }
 
-    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result.
-    fn note_rejection(&mut self, target: &Target, trigger: Trigger, rejection: Rejection) {
+    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result that
+    /// SIGHUP has not asked for.
+    fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
         let part = self.subject.part();
+        let name = part.as_str();
         target.live.set_stale(part, true);
-        let is_failed_retry = match &self.rejection {
-            Some(last) => last.retry.is_some() && last.cause == rejection.cause,
-            None => false,
+        let was_asked = mem::take(&mut self.is_asked);
+        let is_news = match &self.rejection {
+            Some(last) => was_asked || !rejection.repeats(last),
+            None => true,
         };
-        if !is_failed_retry || trigger == Trigger::Hangup {
-            for line in rejection.cause.log_lines() {
-                let name = part.as_str();
+        if is_news {
+            for line in rejection.log_lines() {
                 log::error!("{name}: not reloaded, the last valid version stays active: {line}");
             }
             if part == LivePart::Rules {
@@ -238,31 +236,6 @@ impl Watch {
             }
         }
         self.rejection = Some(rejection);
+        CheckResult::Rejected
     }
-}
-
-impl Cause {
-    /// One line per problem, for the log: the first problems, and a count of the others.
-    fn log_lines(&self) -> Vec<String> {
-        let problems = match self {
-            Self::Panic => return vec!["internal error; it will be retried".to_owned()],
-            Self::Problems(problems) => problems,
-        };
-        let mut lines = Vec::new();
-        for problem in problems.iter().take(PROBLEMS_LOGGED) {
-            // The lines of the excerpt are left to `check`.
-            let problem = problem.to_string();
-            lines.push(problem.lines().next().unwrap_or_default().to_owned());
-        }
-        if let Some(rest) = problems.rest(lines.len()) {
-            lines.push(format!("{rest}; `registration-hook check` lists them"));
-        }
-        lines
-    }
-}
-
-/// The names of some files, each in backticks.
-fn in_backticks(files: &[PathBuf]) -> String {
-    let names: Vec<_> = files.iter().map(|file| format!("`{}`", Path::display(file))).collect();
-    names.join(", ")
 }

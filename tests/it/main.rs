@@ -38,6 +38,8 @@ mod probe;
 mod problems;
 mod range;
 mod reload;
+mod reload_changing;
+mod reload_panic;
 mod replay;
 mod rules;
 mod schema;

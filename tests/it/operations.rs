@@ -30,13 +30,17 @@ const SSR: &str = "/registrationHookSSR";
 fn with_metrics(more: &[(&str, &str)]) -> (Service, SocketAddr) {
     let settings = [&BASIC[..], &[("HOOK__METRICS__BIND", "127.0.0.1:0")], more].concat();
     let service = Service::start(&settings);
-    let address = wait_for("the address of the metrics", || {
+    let address = metrics_address(&service);
+    (service, address)
+}
+
+pub fn metrics_address(service: &Service) -> SocketAddr {
+    wait_for("the address of the metrics", || {
         let log = service.stderr();
         let (_, rest) = log.split_once("metrics: http://")?;
         let (address, _) = rest.split_once("/metrics")?;
         address.parse().ok()
-    });
-    (service, address)
+    })
 }
 
 fn get(address: SocketAddr, path: &str) -> Answer {
@@ -46,7 +50,7 @@ fn get(address: SocketAddr, path: &str) -> Answer {
 }
 
 /// The values of the metrics, by name and labels.
-fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
+pub fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
     let answer = get(address, "/metrics");
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
@@ -387,6 +391,8 @@ fn a_valid_new_certificate_is_served_and_an_invalid_one_is_not() {
         });
         assert!(serves("p256.crt"));
     }
+    service.signal("HUP");
+    service.wait_for_log("SIGHUP: credentials: read again, unchanged; rules: read again, unchanged; certificate: rejected");
     copy_pair(folder.path(), "rsa");
 
     wait_until("the new one to be served", || serves("rsa.crt"));

@@ -1,6 +1,7 @@
 //! Runs the program, and sends it HTTP exactly as a test writes it.
 
 use std::{
+    ffi::OsStr,
     fmt::{Debug, Display},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
@@ -32,8 +33,15 @@ pub fn repository(path: &str) -> PathBuf {
 /// The program without this process's settings, in a folder with the guide's rules and no settings
 /// file. A reader may have changed the rules in `rules`, so the tests have a copy.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_registration-hook"));
-    command.current_dir(repository("tests")).env_remove("PORT").env_remove("RUST_LOG");
+    let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
+    command.current_dir(repository("tests"));
+    command
+}
+
+/// A program without this process's settings.
+pub fn isolated(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("PORT").env_remove("RUST_LOG");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().to_uppercase().starts_with("HOOK__") {
             command.env_remove(name);

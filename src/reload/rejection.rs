@@ -1,0 +1,97 @@
+//! Rejected reloads: their causes, and when to read the same files again.
+
+use std::time::{Duration, Instant};
+
+use crate::problem::Problems;
+
+/// How many problems are logged at a time.
+const PROBLEMS_LOGGED: usize = 10;
+/// A read that may succeed later is retried after this many times its own duration, so that retries
+/// take little processor time.
+const RETRY_FACTOR: u32 = 10;
+/// The shortest and the longest time before a retry after a panic.
+const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
+
+/// A rejected reload.
+pub(super) struct Rejection {
+    cause: Cause,
+    /// `None` if only a change of the files can help.
+    retry: Option<Retry>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Cause {
+    Problems(Problems),
+    /// Reading or applying has panicked. The panic hook has logged where.
+    Panic,
+}
+
+struct Retry {
+    at: Instant,
+    /// How long the wait is.
+    pause: Duration,
+}
+
+impl Retry {
+    fn after(pause: Duration) -> Self {
+        Self { at: Instant::now() + pause, pause }
+    }
+}
+
+impl Rejection {
+    /// A rejection for these problems, which took so long to find.
+    pub(super) fn of_problems(problems: Problems, took: Duration) -> Self {
+        let retry = problems.may_pass().then(|| Retry::after(took * RETRY_FACTOR));
+        Self { cause: Cause::Problems(problems), retry }
+    }
+
+    /// A rejection for a panic. The pause before the retry doubles with each panic in a row.
+    pub(super) fn of_panic(last: Option<&Self>) -> Self {
+        let mut pause = SHORTEST_PANIC_PAUSE;
+        if let Some(Self { cause: Cause::Panic, retry: Some(retry) }) = last {
+            pause = (retry.pause * 2).min(LONGEST_PANIC_PAUSE);
+        }
+        Self { cause: Cause::Panic, retry: Some(Retry::after(pause)) }
+    }
+
+    /// Whether the same files will be read again.
+    pub(super) fn awaits_retry(&self) -> bool {
+        self.retry.is_some()
+    }
+
+    /// Whether it is time to read the same files again.
+    pub(super) fn is_retry_due(&self) -> bool {
+        match &self.retry {
+            Some(retry) => Instant::now() >= retry.at,
+            None => false,
+        }
+    }
+
+    /// Whether this is a retry of the last one with the same result.
+    pub(super) fn repeats(&self, last: &Self) -> bool {
+        last.awaits_retry() && last.cause == self.cause
+    }
+
+    /// One line per problem, for the log: the first problems, and a count of the others.
+    pub(super) fn log_lines(&self) -> Vec<String> {
+        let problems = match &self.cause {
+            Cause::Panic => return vec!["internal error; it will be retried".to_owned()],
+            Cause::Problems(problems) => problems,
+        };
+        let mut lines = Vec::new();
+        for problem in problems.iter().take(PROBLEMS_LOGGED) {
+            // The lines of the excerpt are left to `check`.
+            let problem = problem.to_string();
+            lines.push(problem.lines().next().unwrap_or_default().to_owned());
+        }
+        if let Some(rest) = problems.rest(lines.len()) {
+            let shown = match problems.len() {
+                all if all == problems.count() => "all".to_owned(),
+                kept => format!("the first {kept}"),
+            };
+            lines.push(format!("{rest}; `registration-hook check` shows {shown}"));
+        }
+        lines
+    }
+}

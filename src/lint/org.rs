@@ -7,9 +7,8 @@ use crate::{
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::Fault,
+        node::{Fault, ListFaults, Span},
         set::{Piece, Set, Source},
-        spanned::Span,
     },
 };
 
@@ -147,7 +146,7 @@ impl Pass<'_> {
     fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
         let context = EvalContext { form: &form, event_time: None, facts: self.facts };
-        asked.check.judge(value, &context)
+        asked.check.check_value(value, &context)
     }
 
     /// Reports the entries of a check's list that no form submits.
@@ -157,20 +156,25 @@ impl Pass<'_> {
         };
         let submitted = attribute.submitted();
         let values = describe(name, attribute);
-        let checked = list.each_text(|text, item| {
-            let is_submitted = match asked.source.ignore_case {
-                true => submitted.contain_in_any_case(text),
-                false => submitted.contain(text),
+        let Ok(entries) = list.entries() else {
+            return;
+        };
+        let mut faults = ListFaults::default();
+        for entry in entries {
+            let Ok(text) = entry.text() else {
+                continue;
             };
-            match is_submitted {
-                true => Ok(()),
-                false => Err(item.fault(format!("no form submits this: {values}"))),
+            let is_submitted = if asked.source.ignore_case {
+                submitted.contain_in_any_case(text)
+            } else {
+                submitted.contain(text)
+            };
+            if !is_submitted {
+                faults.push(entry.fault(format!("no form submits this: {values}")));
             }
-        });
-        if let Err(faults) = checked {
-            for fault in faults {
-                self.faults.push(fault);
-            }
+        }
+        for fault in faults.into_result(list).err().unwrap_or_default() {
+            self.faults.push(fault);
         }
     }
 }

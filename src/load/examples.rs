@@ -11,8 +11,7 @@ use crate::{
     rule::{
         Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Fault, Node, Table},
-        spanned::Span,
+        node::{Content, Fault, Node, Span, Table},
     },
 };
 
@@ -84,7 +83,7 @@ fn run_one(
         }
     };
     let context = EvalContext { form: &form, event_time: None, facts };
-    let message = match (rule.judge(&context), shown) {
+    let message = match (rule.outcome(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")

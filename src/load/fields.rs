@@ -7,8 +7,7 @@ use crate::{
     nearest::unknown,
     rule::{
         check::PatternBudget,
-        node::{Entry, Fault, Node, Table},
-        spanned::{Span, Spanned},
+        node::{Entry, Fault, Node, Span, Spanned, Table},
     },
 };
 

@@ -5,12 +5,8 @@ use crate::{
     okta::NonEmpty,
     rule::{
         CheckSource, Part, PartCheck,
-        check::{
-            IGNORE_CASE, Options,
-            kinds::{CheckKind, KINDS},
-        },
-        node::{Content, Entry, Fault, Node},
-        spanned::Spanned,
+        check::kinds::{CheckKind, IGNORE_CASE, KINDS, Options},
+        node::{Content, Entry, Fault, Node, Spanned},
     },
 };
 

@@ -11,8 +11,7 @@ use crate::{
     okta::{Flow, NonEmpty},
     rule::{
         Facts, Part, Places, Requirement, Rule,
-        node::{Entry, Fault, Node},
-        spanned::Spanned,
+        node::{Entry, Fault, Node, Spanned},
         text::Text,
     },
 };
@@ -57,7 +56,7 @@ pub(super) fn read_rule<'n>(
 /// Reads all keys but the examples.
 fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Rule> {
     let id = read_id(fields, context);
-    let message = fields.required("message", Text::read);
+    let message = fields.required("message", Text::read_text);
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
     let reason = fields.optional("reason", Node::text);

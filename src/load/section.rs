@@ -16,8 +16,7 @@ use crate::{
     rule::{
         Facts, Hook, Rule, Rules, Section,
         check::PatternBudget,
-        node::{Entry, Node, Table},
-        spanned::Spanned,
+        node::{Entry, Node, Spanned, Table},
         text::Text,
     },
 };
@@ -59,7 +58,7 @@ pub(super) fn read_hook(
 }
 
 fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Section> {
-    let summary = fields.optional("summary", Text::read);
+    let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
     let update = read_update(context.flow, fields);

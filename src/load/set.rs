@@ -8,9 +8,8 @@ use super::{attributes::require_attribute_name, fields::Fields};
 use crate::{
     nearest::unknown,
     rule::{
-        node::{Content, Entry, Fault, Node, collect},
+        node::{Content, Entry, Fault, ListFaults, Node, Spanned},
         set::{Piece, STEPS, Set, Source},
-        spanned::Spanned,
     },
 };
 
@@ -58,8 +57,16 @@ fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
 }
 
 fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
-    let steps = node.list()?.iter().map(|item| item.choice("step", &STEPS));
-    Ok(Source::Normalize(collect(steps, node)?))
+    let mut steps = Vec::new();
+    let mut faults = ListFaults::default();
+    for item in node.list()? {
+        match item.choice("step", &STEPS) {
+            Ok(step) => steps.push(step),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    faults.into_result(node)?;
+    Ok(Source::Normalize(steps))
 }
 
 /// Reads a text with `{attribute}` in it as a template, and any other as a constant.

@@ -2,13 +2,48 @@
 //!
 //! The loader makes them from TOML. They are free of the parser's types and keep the file's order.
 
-use std::rc::Rc;
+use std::{
+    ops::{Deref, Range},
+    rc::Rc,
+};
 
-use super::spanned::Span;
 use crate::nearest::unknown;
 
 /// How many faults of one list are kept. A list may have a million.
 const MOST_KEPT: usize = 20;
+
+/// A place in a rules file, in bytes.
+pub type Span = Range<usize>;
+
+/// A value and its place in a rules file. Lints read the place. A request does not.
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// The place of the value.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// A value at this place.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// A value that is not from a file.
+impl<T> From<T> for Spanned<T> {
+    fn from(value: T) -> Self {
+        Self { value, span: 0..0 }
+    }
+}
+
+impl<T> Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
 
 /// A problem at a place in a rules file.
 pub(crate) struct Fault {
@@ -140,55 +175,81 @@ impl Node {
         }
     }
 
-    /// Reads each string of a list, or each line of a list file without white space at its ends.
-    /// Blank lines are skipped, and blank strings are faults. Returns all faults up to a bound.
-    pub(crate) fn each_text<T>(
-        &self,
-        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Vec<Fault>> {
+    /// The entries of a list, or of the file that is in its place.
+    pub(crate) fn entries(&self) -> Result<Box<dyn Iterator<Item = ListEntry<'_>> + '_>, Fault> {
         match &self.content {
-            Content::Lines(lines) => self.each_line(lines, read),
-            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }").into()),
-            _ => collect(self.list()?.iter().map(|item| read(item.text()?, item)), self),
+            Content::Lines(lines) => Ok(Box::new(self.lines(lines))),
+            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }")),
+            _ => Ok(Box::new(self.list()?.iter().map(ListEntry::Item))),
         }
     }
 
-    fn each_line<T>(
-        &self,
-        lines: &str,
-        mut read: impl FnMut(&str, &Self) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Vec<Fault>> {
-        let numbered =
-            lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
-        let values = numbered.map(|(index, line)| {
-            read(line, self).map_err(|Fault { message, .. }| {
-                self.fault(format!("in line {} of the file: {message}", index + 1))
-            })
-        });
-        collect(values, self)
+    /// The lines of a list file, without white space at their ends. Skips blank lines.
+    fn lines<'n>(&'n self, text: &'n str) -> impl Iterator<Item = ListEntry<'n>> {
+        let lines = text.lines().map(str::trim).zip(1..);
+        let filled = lines.filter(|(line, _)| !line.is_empty());
+        filled.map(|(text, number)| ListEntry::Line { list: self, number, text })
     }
 }
 
-/// All values of a list or table; or its first faults, and one that counts the others.
-pub(crate) fn collect<T>(
-    items: impl Iterator<Item = Result<T, Fault>>,
-    of: &Node,
-) -> Result<Vec<T>, Vec<Fault>> {
-    let mut values = Vec::new();
-    let mut faults = Vec::new();
-    let mut more = 0_usize;
-    for item in items {
-        match item {
-            Ok(_) if !faults.is_empty() => {}
-            Ok(value) => values.push(value),
-            Err(_) if faults.len() == MOST_KEPT => more += 1,
-            Err(fault) => faults.push(fault),
+/// An entry of a list.
+pub(crate) enum ListEntry<'n> {
+    /// An item of a list in the rules file.
+    Item(&'n Node),
+    /// A line of a list file.
+    Line {
+        list: &'n Node,
+        /// The number of the line in the file, from 1.
+        number: usize,
+        text: &'n str,
+    },
+}
+
+impl<'n> ListEntry<'n> {
+    /// A string that is not blank.
+    pub(crate) fn text(&self) -> Result<&'n str, Fault> {
+        match self {
+            Self::Item(node) => node.text(),
+            Self::Line { text, .. } => Ok(text),
         }
     }
-    match more {
-        0 => {}
-        1 => faults.push(of.fault("1 more entry of this list has a problem")),
-        _ => faults.push(of.fault(format!("{more} more entries of this list have problems"))),
+
+    pub(crate) fn fault(&self, message: String) -> Fault {
+        match self {
+            Self::Item(node) => node.fault(message),
+            Self::Line { list, number, .. } => {
+                list.fault(format!("in line {number} of the file: {message}"))
+            }
+        }
     }
-    if faults.is_empty() { Ok(values) } else { Err(faults) }
+}
+
+/// The faults of a list or table: the first ones, and a count of the others.
+#[derive(Default)]
+pub(crate) struct ListFaults {
+    kept: Vec<Fault>,
+    more: usize,
+}
+
+impl ListFaults {
+    pub(crate) fn push(&mut self, fault: Fault) {
+        if self.kept.len() < MOST_KEPT {
+            self.kept.push(fault);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Succeeds if there is no fault. The count of the others is a fault of the whole list.
+    pub(crate) fn into_result(mut self, list: &Node) -> Result<(), Vec<Fault>> {
+        match self.more {
+            0 => {}
+            1 => self.kept.push(list.fault("1 more entry of this list has a problem")),
+            more => {
+                self.kept
+                    .push(list.fault(format!("{more} more entries of this list have problems")));
+            }
+        }
+        if self.kept.is_empty() { Ok(()) } else { Err(self.kept) }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use crate::{
     nearest::unknown,
-    rule::node::{Content, Entry, Fault, Node, collect},
+    rule::node::{Content, Fault, ListFaults, Node},
 };
 
 /// The bounds of a range, both inclusive. At least one of them is given.
@@ -15,13 +15,28 @@ pub(super) struct Bounds<T> {
 
 impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
-    pub(super) fn read(
+    pub(super) fn read_bounds(
         node: &Node,
         read_bound: fn(&Node) -> Result<T, Fault>,
     ) -> Result<Self, Vec<Fault>> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        collect(table.0.iter().map(|entry| bounds.read_entry(entry, read_bound)), node)?;
+        let mut faults = ListFaults::default();
+        for entry in &table.0 {
+            let bound = match entry.key.as_str() {
+                "min" => &mut bounds.min,
+                "max" => &mut bounds.max,
+                key => {
+                    faults.push(entry.fault(unknown("key", key, ["min", "max"])));
+                    continue;
+                }
+            };
+            match read_bound(&entry.value) {
+                Ok(value) => *bound = Some(value),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        faults.into_result(node)?;
         match (&bounds.min, &bounds.max) {
             (None, None) => Err(node.fault("give `min`, `max` or both").into()),
             (Some(min), Some(max)) if max < min => {
@@ -29,20 +44,6 @@ impl<T: PartialOrd> Bounds<T> {
             }
             _ => Ok(bounds),
         }
-    }
-
-    /// Reads one of the two bounds.
-    fn read_entry(
-        &mut self,
-        entry: &Entry,
-        read_bound: fn(&Node) -> Result<T, Fault>,
-    ) -> Result<(), Fault> {
-        match entry.key.as_str() {
-            "min" => self.min = Some(read_bound(&entry.value)?),
-            "max" => self.max = Some(read_bound(&entry.value)?),
-            key => return Err(entry.fault(unknown("key", key, ["min", "max"]))),
-        }
-        Ok(())
     }
 
     pub(super) fn contains(&self, value: &T) -> bool {
@@ -66,7 +67,7 @@ pub(super) type Counts = Bounds<usize>;
 impl Counts {
     /// Reads the bounds of a count that is at least 1.
     pub(super) fn read_counts(node: &Node) -> Result<Self, Vec<Fault>> {
-        let counts = Self::read(node, read_count)?;
+        let counts = Self::read_bounds(node, read_count)?;
         if counts.max == Some(0) {
             let why = "`max` is 0, so no value can pass this check: an empty value is absent";
             return Err(node.fault(why).into());

@@ -13,23 +13,19 @@ use derive_more::Display;
 mod bearer;
 mod digest;
 mod issuer;
-mod json;
 mod jwk;
 pub mod keys;
-mod public_key;
 mod reason;
 mod refresh;
-mod refresh_state;
-mod secrets;
+pub mod refresh_state;
 pub mod token;
-mod trusted;
 
 pub use bearer::Bearer;
-pub use issuer::{CaFileError, Issuer};
+pub use digest::Secrets;
+pub use issuer::Issuer;
 pub use reason::Reason;
 pub use refresh::Keys;
 pub use refresh_state::{FetchCounts, Freshness};
-pub use secrets::Secrets;
 
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
@@ -77,11 +73,8 @@ impl Authenticator {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
-    /// Authenticates a caller. `header` returns the value of the header that it is asked for.
-    ///
-    /// # Errors
-    ///
-    /// The reason why the caller is not admitted.
+    /// Returns the caller, or the reason why it is not admitted. `header` returns the value of the
+    /// header that it is asked for.
     pub async fn authenticate<'a>(
         &self,
         header: impl Fn(&str) -> Presented<'a>,
@@ -142,12 +135,11 @@ fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'
     if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
         return None;
     }
-    if rest.is_empty() {
-        return Some(rest);
-    }
-    let mut credentials = rest.strip_prefix(b" ")?;
+    let mut credentials = rest;
     while let Some(rest) = credentials.strip_prefix(b" ") {
         credentials = rest;
     }
-    Some(credentials)
+    // Without a space, the rest is a part of another scheme's name.
+    let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
+    if is_other_scheme { None } else { Some(credentials) }
 }

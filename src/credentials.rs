@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     auth::{
-        Authenticator, Bearer, CaFileError, Issuer, Keys, SecretHeader, Secrets, token::Expected,
+        Authenticator, Bearer, Issuer, Keys, SecretHeader, Secrets, keys::KeysError,
+        token::Expected,
     },
     problem::Problem,
     settings::{AuthSettings, OAuthSettings, Secret},
@@ -52,7 +53,7 @@ pub(crate) fn issuer(oauth: &OAuthSettings) -> Result<Issuer, Problem> {
     Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), ca_file).map_err(ca_file_problem)
 }
 
-fn ca_file_problem(error: CaFileError) -> Problem {
+fn ca_file_problem(error: KeysError) -> Problem {
     // The file may be written, or become readable, later.
     Problem::passing("auth.oauth.ca_file", error.to_string())
 }

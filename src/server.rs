@@ -26,13 +26,13 @@ mod answer;
 mod body;
 mod connection;
 mod handler;
-mod queue_time;
 mod request_context;
 mod responder;
 mod routes;
 mod session;
 mod slot;
 mod tls;
+mod turns;
 mod warnings;
 mod worker;
 
@@ -40,6 +40,7 @@ use accept::Acceptor;
 pub(crate) use accept::bind;
 use responder::Listener;
 pub(crate) use warnings::Warnings;
+use worker::WorkerOptions;
 
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
@@ -100,13 +101,18 @@ fn start_hooks(
 ) -> io::Result<Acceptor> {
     let settings = &state.settings.server;
     let tls = match &state.live.certificate {
-        Some(certificate) => Some(tls::acceptor(certificate.clone()).map_err(io::Error::other)?),
+        Some(certificate) => Some(tls::config(certificate.clone()).map_err(io::Error::other)?),
         None => None,
     };
-    let limit = settings.max_connections.div_ceil(settings.workers);
+    let options = WorkerOptions {
+        listener: Listener::Hooks,
+        tls,
+        limit: settings.max_connections.div_ceil(settings.workers),
+        state: state.clone(),
+    };
     let mut workers = Vec::new();
     for _ in 0..settings.workers {
-        workers.push(worker::start(Listener::Hooks, tls.clone(), limit, state, running)?);
+        workers.push(worker::start(options.clone(), running.clone())?);
     }
     Acceptor::new(listener, workers)
 }
@@ -115,8 +121,13 @@ fn start_hooks(
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
     // The stop does not wait for these connections.
     let (running, _) = mpsc::channel(1);
-    let worker =
-        worker::start(Listener::Operations, None, OPERATIONS_CONNECTIONS, state, &running)?;
+    let options = WorkerOptions {
+        listener: Listener::Operations,
+        tls: None,
+        limit: OPERATIONS_CONNECTIONS,
+        state: state.clone(),
+    };
+    let worker = worker::start(options, running)?;
     let mut acceptor = Acceptor::new(listener, vec![worker])?;
     let state = state.clone();
     spawn(async move { acceptor.run(&state).await });

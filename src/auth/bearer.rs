@@ -21,15 +21,16 @@ impl Bearer {
     /// Verifies a token and returns the client that it was issued to. A token that was verified before
     /// is recognised by its digest, as long as the keys are the same and it has not expired.
     pub(super) async fn verify(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
-        let now = seconds_since_1970(now);
+        // Zero for a clock that is set to an earlier time.
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let digest = sha256(token.as_bytes());
         if let Some(trusted) = self.keys.current()
             && let Some(client) = trusted.client_of(&digest, now, self.expected.leeway)
         {
             return Ok(client);
         }
-        // A malformed token is refused before anybody waits for keys.
-        let token = Token::read(token)?;
+        // A malformed token is refused without a wait for keys.
+        let token = Token::parse(token)?;
         let trusted = self.keys.keys_for(&token.kid).await.ok_or(Reason::KeysUnavailable)?;
         let key = trusted.keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
         let verified = token.verify(key, &self.expected, now)?;
@@ -48,13 +49,5 @@ impl Bearer {
             challenge += &format!(r#", scope="{}""#, self.expected.scope);
         }
         challenge
-    }
-}
-
-fn seconds_since_1970(time: SystemTime) -> f64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_secs_f64(),
-        // A clock that is set to an earlier time.
-        Err(_) => 0.0,
     }
 }

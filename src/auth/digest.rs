@@ -1,6 +1,7 @@
-//! SHA-256.
+//! SHA-256 digests, and secrets that are kept as digests.
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use subtle::{Choice, ConstantTimeEq};
 
 pub(super) type Digest = [u8; SHA256_OUTPUT_LEN];
 
@@ -8,4 +9,29 @@ pub(super) fn sha256(data: &[u8]) -> Digest {
     let mut output = [0; SHA256_OUTPUT_LEN];
     output.copy_from_slice(digest(&SHA256, data).as_ref());
     output
+}
+
+/// The digests of secrets that are all valid at the same time.
+pub struct Secrets(Vec<Digest>);
+
+impl Secrets {
+    /// Any of these secrets.
+    pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
+    }
+
+    /// This user name with any of these passwords.
+    pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
+        Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
+    }
+
+    /// Whether this is one of the secrets. Compares with all of them, in constant time.
+    pub(super) fn contain(&self, presented: &[u8]) -> bool {
+        let presented = sha256(presented);
+        let mut found = Choice::from(0);
+        for secret in &self.0 {
+            found |= secret.ct_eq(&presented);
+        }
+        found.into()
+    }
 }

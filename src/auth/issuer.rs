@@ -2,13 +2,12 @@
 //! key set.
 
 use std::{
-    io,
+    fmt::Display,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use derive_more::{Display, Error};
 use serde::Deserialize;
 use ureq::{
     Agent,
@@ -17,12 +16,12 @@ use ureq::{
 };
 
 use super::{
-    json::read_object,
-    keys::{KeySetError, Published},
+    jwk::read_object,
+    keys::{KeysError, Published},
 };
 use crate::{
     file::{self, FileKind, Links},
-    origin::{self, UntrustedUrl},
+    origin,
 };
 
 /// The longest time for a whole fetch, metadata and keys together.
@@ -43,54 +42,6 @@ pub struct Issuer {
     agent: Agent,
 }
 
-/// The keys of an issuer.
-pub(super) struct Fetched {
-    pub(super) published: Published,
-    /// How long the issuer allows their use. `None` if it does not say.
-    pub(super) max_age: Option<Duration>,
-}
-
-/// Why the certificates of a private authority cannot be used.
-#[derive(Debug, Display, Error)]
-pub enum CaFileError {
-    /// The file cannot be read.
-    #[display("cannot read the file: {_0}")]
-    Unreadable(io::Error),
-    /// The file holds something else.
-    #[display("the file has no PEM certificate")]
-    NoCertificate,
-}
-
-/// Why a fetch has failed.
-#[derive(Debug, Display, Error, PartialEq, Eq)]
-pub(super) enum FetchError {
-    #[display("{uri}: {error}")]
-    Answer { uri: String, error: AnswerError },
-    /// Neither kind of metadata could be fetched.
-    #[display("{oauth}; {openid}")]
-    Metadata { oauth: Box<Self>, openid: Box<Self> },
-}
-
-/// Why an answer of the issuer cannot be used, or why there is none.
-#[derive(Debug, Display, Error, PartialEq, Eq)]
-pub(super) enum AnswerError {
-    /// There is no complete answer. The reason is in the words of the HTTP client.
-    #[display("{_0}")]
-    Transport(#[error(not(source))] String),
-    #[display("status {_0}")]
-    Status(#[error(not(source))] u16),
-    #[display("the answer is not metadata with `issuer` and `jwks_uri`")]
-    NotMetadata,
-    #[display("`issuer` is not exactly `{_0}`")]
-    OtherIssuer(#[error(not(source))] String),
-    #[display("`jwks_uri`: {_0}")]
-    KeysUrl(UntrustedUrl),
-    #[display("`jwks_uri` is not `https`, as the issuer is")]
-    KeysUrlNotHttps,
-    #[display("{_0}")]
-    KeySet(KeySetError),
-}
-
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -105,16 +56,13 @@ struct HttpAnswer {
 
 impl Issuer {
     /// An issuer by its name. With `jwks_uri`, the keys are fetched from there, without metadata. With
-    /// `ca_file`, the certificates in it are trusted instead of the system's.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, or has no certificate.
+    /// `ca_file`, the certificates in it are trusted instead of the system's. An error if it cannot be
+    /// read or has none.
     pub fn new(
         name: String,
         jwks_uri: Option<String>,
         ca_file: Option<&Path>,
-    ) -> Result<Self, CaFileError> {
+    ) -> Result<Self, KeysError> {
         let roots = match ca_file {
             Some(path) => read_certificates(path)?,
             None => RootCerts::PlatformVerifier,
@@ -139,79 +87,85 @@ impl Issuer {
     }
 
     /// Fetches the keys. Ends within [`FETCH_TIMEOUT`], whatever the issuer does.
-    pub(super) fn fetch(&self) -> Result<Fetched, FetchError> {
+    pub(super) fn fetch(&self) -> Result<Published, KeysError> {
         let start = Instant::now();
         let deadline = start + FETCH_TIMEOUT;
         let uri = match &self.jwks_uri {
             Some(uri) => uri.clone(),
             None => self.find_keys_url(start, deadline)?,
         };
-        self.fetch_keys(&uri, deadline).map_err(|error| FetchError::Answer { uri, error })
+        let HttpAnswer { body, max_age } = self.get(&uri, deadline)?;
+        Published::from_json(&body, max_age).map_err(|error| error_at(&uri, error))
     }
 
     /// Returns the URL of the keys, from either kind of metadata.
-    fn find_keys_url(&self, start: Instant, deadline: Instant) -> Result<String, FetchError> {
+    fn find_keys_url(&self, start: Instant, deadline: Instant) -> Result<String, KeysError> {
         // If the issuer does not answer the first request, there is time for the second.
-        let oauth = match self.read_metadata(OAUTH_METADATA, start + FETCH_TIMEOUT / 3) {
+        let oauth_error = match self.fetch_keys_url(OAUTH_METADATA, start + FETCH_TIMEOUT / 3) {
             Ok(url) => return Ok(url),
-            Err(error) => Box::new(error),
+            Err(error) => error,
         };
-        match self.read_metadata(OPENID_METADATA, deadline) {
+        match self.fetch_keys_url(OPENID_METADATA, deadline) {
             Ok(url) => Ok(url),
-            Err(error) => Err(FetchError::Metadata { oauth, openid: Box::new(error) }),
+            Err(error) => Err(KeysError(format!("{oauth_error}; {error}"))),
         }
     }
 
     /// Returns the URL of the keys, from metadata of this kind.
-    fn read_metadata(&self, kind: &str, deadline: Instant) -> Result<String, FetchError> {
+    fn fetch_keys_url(&self, kind: &str, deadline: Instant) -> Result<String, KeysError> {
         let uri = format!("{}/.well-known/{kind}", self.name.trim_end_matches('/'));
-        self.read_metadata_at(&uri, deadline).map_err(|error| FetchError::Answer { uri, error })
-    }
-
-    fn read_metadata_at(&self, uri: &str, deadline: Instant) -> Result<String, AnswerError> {
-        let answer = self.get(uri, deadline)?;
+        let answer = self.get(&uri, deadline)?;
         let Some(metadata) = read_object::<Metadata>(&answer.body) else {
-            return Err(AnswerError::NotMetadata);
+            let why = "the answer is not metadata with `issuer` and `jwks_uri`";
+            return Err(error_at(&uri, why));
         };
         if metadata.issuer != self.name {
-            return Err(AnswerError::OtherIssuer(self.name.clone()));
+            return Err(error_at(&uri, format!("`issuer` is not exactly `{}`", self.name)));
         }
-        let keys_url = origin::trusted(&metadata.jwks_uri).map_err(AnswerError::KeysUrl)?;
-        if self.name.starts_with("https:") && keys_url.scheme() != "https" {
-            return Err(AnswerError::KeysUrlNotHttps);
+        match origin::trusted(&metadata.jwks_uri) {
+            Err(untrusted) => Err(error_at(&uri, format!("`jwks_uri`: {untrusted}"))),
+            Ok(url) if url.scheme() == "http" && self.name.starts_with("https:") => {
+                Err(error_at(&uri, "`jwks_uri` is not `https`, as the issuer is"))
+            }
+            Ok(url) => Ok(url.into()),
         }
-        Ok(keys_url.into())
     }
 
-    fn fetch_keys(&self, uri: &str, deadline: Instant) -> Result<Fetched, AnswerError> {
-        let HttpAnswer { body, max_age } = self.get(uri, deadline)?;
-        let published = Published::read(&body).map_err(AnswerError::KeySet)?;
-        Ok(Fetched { published, max_age })
+    /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed that of
+    /// the last document at the moment it was used again.
+    fn get(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, KeysError> {
+        let answer = match self.get_once(uri, deadline) {
+            Err(ureq::Error::Io(_)) => self.get_once(uri, deadline),
+            answer => answer,
+        };
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(ureq::Error::StatusCode(status)) => Err(error_at(uri, format!("status {status}"))),
+            Err(error) => Err(error_at(uri, error)),
+        }
     }
 
-    fn get(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, AnswerError> {
+    fn get_once(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = self.agent.get(uri).header(header::ACCEPT, "application/json");
-        let request = request.config().timeout_global(Some(left)).build();
-        let mut answer = request.call().map_err(transport_error)?;
+        let mut answer = request.config().timeout_global(Some(left)).build().call()?;
         if answer.status() != 200 {
-            return Err(AnswerError::Status(answer.status().as_u16()));
+            return Err(ureq::Error::StatusCode(answer.status().as_u16()));
         }
-        let max_age = max_age(&cache_control(answer.headers()));
-        let reader = answer.body_mut().with_config().limit(SIZE_LIMIT);
-        let body = reader.read_to_vec().map_err(transport_error)?;
+        let max_age = max_age(answer.headers());
+        let body = answer.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
         Ok(HttpAnswer { body, max_age })
     }
 }
 
-fn transport_error(error: ureq::Error) -> AnswerError {
-    AnswerError::Transport(error.to_string())
+fn error_at(uri: &str, why: impl Display) -> KeysError {
+    KeysError(format!("{uri}: {why}"))
 }
 
 /// Reads every certificate of a file in PEM.
-fn read_certificates(path: &Path) -> Result<RootCerts, CaFileError> {
+fn read_certificates(path: &Path) -> Result<RootCerts, KeysError> {
     let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(CaFileError::Unreadable)?;
+        .map_err(|error| KeysError(format!("cannot read the file: {error}")))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let Ok(PemItem::Certificate(certificate)) = item {
@@ -219,38 +173,25 @@ fn read_certificates(path: &Path) -> Result<RootCerts, CaFileError> {
         }
     }
     if certificates.is_empty() {
-        return Err(CaFileError::NoCertificate);
+        return Err(KeysError("the file has no PEM certificate".to_owned()));
     }
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// The values of `Cache-Control`, joined by commas.
-fn cache_control(headers: &HeaderMap) -> String {
-    let mut directives = String::new();
-    for value in headers.get_all(header::CACHE_CONTROL) {
-        if let Ok(value) = value.to_str() {
-            directives.push_str(value);
-            directives.push(',');
-        }
-    }
-    directives
-}
-
 /// Returns the shortest time that `Cache-Control` allows. This is zero for `no-store`, `no-cache` and
-/// a number that cannot be read.
-fn max_age(directives: &str) -> Option<Duration> {
+/// a number that cannot be read. Returns `None` if there is no such directive.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let mut shortest = None;
-    for directive in directives.to_ascii_lowercase().split(',') {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        let age = match name.trim() {
-            "no-store" | "no-cache" => Duration::ZERO,
-            "max-age" => Duration::from_secs(read_seconds(value)),
-            _ => continue,
-        };
-        shortest = match shortest {
-            Some(other) if other < age => Some(other),
-            _ => Some(age),
-        };
+    for value in headers.get_all(header::CACHE_CONTROL) {
+        for directive in value.to_str().unwrap_or_default().to_ascii_lowercase().split(',') {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            let age = match name.trim() {
+                "no-store" | "no-cache" => Duration::ZERO,
+                "max-age" => Duration::from_secs(read_seconds(value)),
+                _ => continue,
+            };
+            shortest = Some(age.min(shortest.unwrap_or(age)));
+        }
     }
     shortest
 }

@@ -3,24 +3,58 @@
 use std::{fmt, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use super::{json::read_object, public_key::PublicKey};
-
 /// The accepted sizes of a modulus, in bits.
 const MODULUS_BITS: RangeInclusive<usize> = 2048..=8192;
-/// The members of a private key: all of RSA's, and `d` of elliptic curves.
-const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
-/// The member that holds a symmetric key.
-const SYMMETRIC: &str = "k";
 
-/// Every member of a key in its order, duplicates included. A reader that keeps one of two would
+/// An RSA public key: modulus and exponent, big-endian and without leading zeros.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    pub(super) n: Vec<u8>,
+    e: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Whether this is a PKCS #1 v1.5 signature of the message with SHA-256 (RFC 7518 §3.3).
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let key = RsaPublicKeyComponents { n: &self.n, e: &self.e };
+        key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
+    }
+
+    /// Whether modulus and exponent are of accepted sizes. An exponent of 1 would make any message its
+    /// own signature; honest exponents are odd and have at most 32 bits.
+    fn is_strong(&self) -> bool {
+        let Some((first, last)) = self.n.first().zip(self.e.last()) else {
+            return false;
+        };
+        let modulus_bits = self.n.len() * 8 - first.leading_zeros() as usize;
+        let is_odd = last % 2 == 1;
+        MODULUS_BITS.contains(&modulus_bits) && is_odd && self.e.len() <= 4 && self.e != [1]
+    }
+}
+
+/// A key as it is published. Counts every occurrence of a member: a reader that keeps one of two would
 /// overlook a private key beside a `null`.
-pub(super) struct JwkMembers<'a>(Vec<(String, &'a RawValue)>);
+#[derive(Default)]
+pub(super) struct PublishedKey {
+    /// The names of the key. This is one name, unless `kid` is missing, is not text, or occurs twice.
+    pub(super) kids: Vec<String>,
+    /// The moduli. This is one modulus, unless `n` is unreadable or occurs twice.
+    moduli: Vec<Vec<u8>>,
+    /// Whether the private key is published as well, whatever else is wrong with this key.
+    pub(super) is_leaked: bool,
+    /// Whether a number of the private key is not zero.
+    has_private_number: bool,
+    is_symmetric: bool,
+    /// The public key, if it can verify RS256 signatures and only its owner can sign.
+    pub(super) usable: Option<PublicKey>,
+}
 
 /// The members that decide whether a key is usable. A member of the wrong type makes the key unusable,
 /// and so does one that occurs twice.
@@ -49,144 +83,97 @@ impl Jwk {
     }
 }
 
-impl<'a> JwkMembers<'a> {
-    /// Reads a JSON object. Returns `None` for any other JSON.
-    pub(super) fn read(json: &'a RawValue) -> Option<Self> {
-        read_object(json.get().as_bytes())
-    }
-
-    /// Whether the private key is published as well, whatever else is wrong with this key.
-    pub(super) fn is_leaked(&self) -> bool {
-        PRIVATE.iter().any(|name| self.has(name))
-    }
-
-    /// Returns the names of the key. This is one name, unless `kid` is missing, is not text, or occurs
-    /// twice.
-    pub(super) fn kids(&self) -> Vec<String> {
-        let mut kids = self.texts("kid");
-        kids.retain(|kid| !kid.is_empty());
-        kids
-    }
-
-    /// Returns the moduli that the published private key belongs to. This is one modulus, unless `n`
-    /// is unreadable or occurs twice, or all private numbers are zero, which belong to no modulus.
-    pub(super) fn leaked_moduli(&self) -> Vec<Vec<u8>> {
-        let mut moduli = Vec::new();
-        if !PRIVATE.iter().any(|name| self.has_number(name)) {
-            return moduli;
+impl PublishedKey {
+    /// Reads a key. Returns `None` if this is not a JSON object.
+    pub(super) fn from_json(json: &RawValue) -> Option<Self> {
+        let json = json.get();
+        let mut members = serde_json::Deserializer::from_str(json);
+        let mut key = members.deserialize_map(MembersVisitor).ok()?;
+        if !key.is_leaked && !key.is_symmetric {
+            key.usable = read_public_key(json);
         }
-        for text in self.texts("n") {
-            if let Some(modulus) = read_number_leniently(&text) {
-                moduli.push(modulus);
+        Some(key)
+    }
+
+    /// Returns the moduli that the published private key belongs to. If all its numbers are zero, it
+    /// belongs to none.
+    pub(super) fn leaked_moduli(&self) -> &[Vec<u8>] {
+        if self.has_private_number { &self.moduli } else { &[] }
+    }
+
+    fn add_member(&mut self, name: &str, json: &str) {
+        match name {
+            "kid" => {
+                if let Ok(kid) = serde_json::from_str::<String>(json)
+                    && !kid.is_empty()
+                {
+                    self.kids.push(kid);
+                }
             }
-        }
-        moduli
-    }
-
-    /// Returns the public key if it can verify RS256 signatures. `json` is the key that these members
-    /// were read from.
-    pub(super) fn usable(&self, json: &RawValue) -> Option<PublicKey> {
-        if self.is_leaked() || self.has(SYMMETRIC) {
-            return None;
-        }
-        let jwk: Jwk = read_object(json.get().as_bytes())?;
-        if !jwk.is_for_rs256() {
-            return None;
-        }
-        let key = PublicKey { n: read_number(&jwk.n?)?, e: read_number(&jwk.e?)? };
-        if is_strong(&key) { Some(key) } else { None }
-    }
-
-    /// Whether this member is there and is not `null`.
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(other, value)| other == name && value.get() != "null")
-    }
-
-    /// Whether this member is there and is neither `null` nor zero.
-    fn has_number(&self, name: &str) -> bool {
-        for (other, value) in &self.0 {
-            if other == name && value.get() != "null" && !is_zero(value.get()) {
-                return true;
+            "n" => {
+                if let Some(modulus) = read_number_leniently(json) {
+                    self.moduli.push(modulus);
+                }
             }
-        }
-        false
-    }
-
-    /// Returns the values of this member that are text.
-    fn texts(&self, name: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for (other, value) in &self.0 {
-            if other == name
-                && let Ok(text) = serde_json::from_str(value.get())
-            {
-                texts.push(text);
+            // The members of a private key: all of RSA's, and `d` of elliptic curves.
+            "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" if json != "null" => {
+                self.is_leaked = true;
+                let is_zero = read_number_leniently(json).is_some_and(|number| number.is_empty());
+                if !is_zero {
+                    self.has_private_number = true;
+                }
             }
+            "k" if json != "null" => self.is_symmetric = true,
+            _ => {}
         }
-        texts
-    }
-}
-
-/// Whether modulus and exponent are of accepted sizes. An exponent of 1 would make any message its own
-/// signature; honest exponents are odd and have at most 32 bits.
-fn is_strong(key: &PublicKey) -> bool {
-    let PublicKey { n, e } = key;
-    let is_odd = match e.last() {
-        Some(byte) => byte % 2 == 1,
-        None => false,
-    };
-    MODULUS_BITS.contains(&bit_length(n)) && is_odd && e.len() <= 4 && *e != [1]
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for JwkMembers<'a> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(MembersVisitor).map(JwkMembers)
     }
 }
 
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Vec<(String, &'de RawValue)>;
+    type Value = PublishedKey;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
+        let mut key = PublishedKey::default();
+        while let Some((name, json)) = map.next_entry::<String, &RawValue>()? {
+            key.add_member(&name, json.get());
         }
-        Ok(members)
+        Ok(key)
     }
 }
 
-/// Reads a Base64urlUInt (RFC 7518 §2) and removes leading zeros.
+/// Reads a public key. Returns `None` if it cannot verify RS256 signatures.
+fn read_public_key(json: &str) -> Option<PublicKey> {
+    let jwk: Jwk = read_object(json.as_bytes())?;
+    if !jwk.is_for_rs256() {
+        return None;
+    }
+    let key = PublicKey { n: read_number(&jwk.n?)?, e: read_number(&jwk.e?)? };
+    if key.is_strong() { Some(key) } else { None }
+}
+
+/// Reads a JSON object. Unlike serde's derived readers, it does not accept an array of the members'
+/// values.
+pub(super) fn read_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    serde_json::from_slice(json).ok()
+}
+
+/// Reads a Base64urlUInt (RFC 7518 §2) and removes leading zeros. Zero becomes empty.
 fn read_number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 
-/// Reads a number also with padding or in the standard alphabet of Base64: an attacker would.
-fn read_number_leniently(text: &str) -> Option<Vec<u8>> {
+/// Reads a number in JSON, also with padding or in the standard alphabet of Base64: an attacker would.
+fn read_number_leniently(json: &str) -> Option<Vec<u8>> {
+    let text: String = serde_json::from_str(json).ok()?;
     read_number(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))
-}
-
-/// Whether this JSON is a text that encodes zero.
-fn is_zero(json: &str) -> bool {
-    let Ok(text) = serde_json::from_str::<String>(json) else {
-        return false;
-    };
-    match read_number_leniently(&text) {
-        Some(number) => number.is_empty(),
-        None => false,
-    }
-}
-
-/// The number of bits of a big-endian number without leading zeros.
-fn bit_length(number: &[u8]) -> usize {
-    match number.first() {
-        Some(byte) => number.len() * 8 - byte.leading_zeros() as usize,
-        None => 0,
-    }
 }

@@ -2,6 +2,7 @@
 //! Callers who need a key that is missing wait for a fetch.
 
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -16,9 +17,8 @@ use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
     issuer::Issuer,
-    keys::KeySet,
-    refresh_state::{FailureCause, FetchCounts, Freshness, RefreshState},
-    trusted::TrustedKeys,
+    keys::{KeySet, KeysError},
+    refresh_state::{FetchCounts, Freshness, RefreshState, TrustedKeys},
 };
 
 /// The longest time that a caller waits for fetches. A single fetch takes less.
@@ -46,16 +46,9 @@ impl Shared {
 
 impl Keys {
     /// Starts a thread that fetches the keys at once, and again before they expire. Until the first
-    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer.
-    ///
-    /// # Errors
-    ///
-    /// The thread cannot be started.
-    pub fn start(
-        issuer: Issuer,
-        max_stale: Duration,
-        last: Option<&Self>,
-    ) -> std::io::Result<Self> {
+    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer. An error if the
+    /// thread cannot be started.
+    pub fn start(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> io::Result<Self> {
         let state = match last {
             Some(last) => RefreshState::new(max_stale, Some(&last.shared.state.lock())),
             None => RefreshState::new(max_stale, None),
@@ -70,51 +63,53 @@ impl Keys {
 
     /// Keys that are never fetched and never too old. Callers do not wait.
     pub fn fixed(keys: KeySet) -> Self {
-        Self { shared: Arc::new(Shared::new(RefreshState::fixed(keys))), wake: None }
+        let state = RefreshState::fixed(keys, Instant::now());
+        Self { shared: Arc::new(Shared::new(state)), wake: None }
     }
 
     /// How fresh the keys are.
     pub fn freshness(&self) -> Freshness {
-        self.shared.state.lock().freshness()
+        self.shared.state.lock().freshness(Instant::now())
     }
 
     /// The number of fetches since the start.
     pub fn fetches(&self) -> FetchCounts {
-        self.shared.state.lock().counts()
+        self.shared.state.lock().counts
     }
 
     /// Returns the keys in use, or `None` if there are none or they are too old.
     pub(super) fn current(&self) -> Option<Arc<TrustedKeys>> {
-        self.shared.state.lock().usable().cloned()
+        self.shared.state.lock().usable(Instant::now()).cloned()
     }
 
     /// Returns the keys in use, preferably with the key `kid`. If it is missing, waits for a fetch
     /// already in progress, or starts one. Unknown keys start at most one fetch per 30 s.
     /// Waits for [`CALLER_WAIT`] at most.
     pub(super) async fn keys_for(&self, kid: &str) -> Option<Arc<TrustedKeys>> {
-        let start = Instant::now();
+        let deadline = Instant::now() + CALLER_WAIT;
         loop {
-            let fetched = {
+            let end_of_fetch = {
+                let now = Instant::now();
                 let mut state = self.shared.state.lock();
-                let usable = state.usable().cloned();
+                let usable = state.usable(now).cloned();
                 if let Some(trusted) = &usable {
                     if trusted.keys.get(kid).is_some() {
                         return usable;
                     }
                     if let Some(wake) = &self.wake
-                        && state.start_fetch_for_unknown_key(start)
+                        && state.start_fetch_for_unknown_key(now)
                     {
                         // If the channel is full, the thread has been woken already.
                         let _ = wake.try_send(());
                     }
                 }
-                if !state.is_fetching() {
+                if !state.is_fetching {
                     return usable;
                 }
                 // Created under the lock, so that it sees the end of the present fetch.
                 self.shared.fetched.notified()
             };
-            if timeout_at((start + CALLER_WAIT).into(), fetched).await.is_err() {
+            if timeout_at(deadline.into(), end_of_fetch).await.is_err() {
                 return self.current();
             }
         }
@@ -126,19 +121,20 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
     loop {
         // The system's name resolution panics if it cannot start a thread.
         let fetched = match catch_unwind(AssertUnwindSafe(|| issuer.fetch())) {
-            Ok(fetched) => fetched.map_err(FailureCause::Fetch),
-            Err(_) => Err(FailureCause::Panic),
+            Ok(fetched) => fetched,
+            Err(_) => Err(KeysError("the fetch panicked".to_owned())),
         };
-        let mut state = shared.state.lock();
-        let pause = state.finish_fetch(fetched);
-        // Under the lock: a caller who starts the next fetch must not be woken by this one.
-        shared.fetched.notify_waiters();
-        drop(state);
+        let pause = {
+            let mut state = shared.state.lock();
+            let pause = state.finish_fetch(fetched, Instant::now());
+            // Under the lock: a caller who starts the next fetch must not be woken by this one.
+            shared.fetched.notify_waiters();
+            pause
+        };
         if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        let mut state = shared.state.lock();
-        state.start_fetch();
+        shared.state.lock().is_fetching = true;
         // The next fetch also serves a wake-up that came after the pause.
         let _ = woken.try_recv();
     }

@@ -1,16 +1,19 @@
-//! The state of an issuer's keys: the present keys, and the results of fetches.
+//! The state of an issuer's keys: the keys in use with the tokens that they have verified, and the
+//! results of fetches. Callers pass in the time.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use derive_more::Display;
+use parking_lot::Mutex;
 
 use super::{
-    issuer::{FetchError, Fetched},
-    keys::{KeySet, KeySetError, Leaks, Published, Remaining},
-    trusted::TrustedKeys,
+    digest::Digest,
+    keys::{KeySet, KeysError, Leaks, Published},
+    token::Verified,
 };
 use crate::escape;
 
@@ -26,24 +29,56 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 /// How many leaked keys of a fetch are logged by name, and how many characters of each name.
 const LEAKS_LOGGED: usize = 10;
 const KID_LIMIT: usize = 64;
+/// How many verified tokens are remembered. Okta uses one token until it expires.
+const TOKENS_LIMIT: usize = 1000;
+
+/// Keys in use. Tokens verified with them are remembered by their digests; other keys start with no
+/// token.
+pub struct TrustedKeys {
+    pub(super) keys: KeySet,
+    verified: Mutex<HashMap<Digest, Verified>>,
+}
+
+impl TrustedKeys {
+    fn new(keys: KeySet) -> Arc<Self> {
+        Arc::new(Self { keys, verified: Mutex::default() })
+    }
+
+    /// Returns the client of a token that was verified before and has not expired. `now` is in seconds
+    /// since 1970.
+    pub(super) fn client_of(&self, digest: &Digest, now: f64, leeway: Duration) -> Option<String> {
+        let verified = self.verified.lock();
+        let token = verified.get(digest)?;
+        if now < token.expires + leeway.as_secs_f64() { Some(token.client.clone()) } else { None }
+    }
+
+    /// Remembers a verified token. If there are too many, forgets the others.
+    pub(super) fn remember(&self, digest: Digest, token: Verified) {
+        let mut verified = self.verified.lock();
+        if verified.len() >= TOKENS_LIMIT {
+            verified.clear();
+        }
+        verified.insert(digest, token);
+    }
+}
 
 /// The present keys, and what is known of the fetches.
-pub(super) struct RefreshState {
+pub struct RefreshState {
     /// The age at which keys become unusable.
     max_stale: Duration,
+    /// The keys of the last successful fetch.
     current: Option<CurrentKeys>,
     /// The keys that must not be used, because the issuer has published their private keys.
     leaks: Leaks,
-    /// The failure of the last fetch. `None` if it succeeded.
-    failure: Option<Failure>,
-    counts: FetchCounts,
+    /// The failure of the last fetch, as it was logged. `None` if the fetch succeeded.
+    failure: Option<String>,
+    pub(super) counts: FetchCounts,
     /// Whether a fetch is in progress or about to start.
-    is_fetching: bool,
+    pub(super) is_fetching: bool,
     /// When an unknown key last led to a fetch.
     unknown_key_at: Option<Instant>,
 }
 
-/// The keys of the last successful fetch.
 struct CurrentKeys {
     trusted: Arc<TrustedKeys>,
     fetched_at: Instant,
@@ -56,32 +91,6 @@ pub struct FetchCounts {
     pub succeeded: u64,
     /// All others.
     pub failed: u64,
-}
-
-/// A failed fetch, as it is logged.
-#[derive(Display, PartialEq, Eq)]
-#[display("token keys: cannot fetch them, {consequence}: {cause}")]
-struct Failure {
-    cause: FailureCause,
-    consequence: Consequence,
-}
-
-#[derive(Display, PartialEq, Eq)]
-pub(super) enum FailureCause {
-    #[display("{_0}")]
-    Fetch(FetchError),
-    #[display("{_0}")]
-    KeySet(KeySetError),
-    #[display("the fetch panicked")]
-    Panic,
-}
-
-#[derive(Clone, Copy, Display, PartialEq, Eq)]
-enum Consequence {
-    #[display("the last ones stay in use")]
-    LastKeysInUse,
-    #[display("no token is accepted")]
-    NoTokenAccepted,
 }
 
 /// How fresh the keys are. Printed, it is the word in `/readyz`.
@@ -98,18 +107,11 @@ pub enum Freshness {
     None,
 }
 
-impl CurrentKeys {
-    /// The same keys without the tokens that they have verified: a token must be verified again where
-    /// other claims are expected.
-    fn without_tokens(&self) -> Self {
-        let trusted = Arc::new(TrustedKeys::new(self.trusted.keys.clone()));
-        Self { trusted, fetched_at: self.fetched_at }
-    }
-}
-
 impl RefreshState {
-    /// The state just before the first fetch. Until it succeeds, the keys of `last` are used.
-    pub(super) fn new(max_stale: Duration, last: Option<&Self>) -> Self {
+    /// The state just before the first fetch. Until it succeeds, the keys of `last` are used, but the
+    /// tokens that they have verified are not: a token must be verified again where other claims are
+    /// expected.
+    pub fn new(max_stale: Duration, last: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
             current: None,
@@ -121,34 +123,24 @@ impl RefreshState {
         };
         if let Some(last) = last {
             state.leaks = last.leaks.clone();
-            if let Some(current) = &last.current {
-                state.current = Some(current.without_tokens());
+            if let Some(CurrentKeys { trusted, fetched_at }) = &last.current {
+                let trusted = TrustedKeys::new(trusted.keys.clone());
+                state.current = Some(CurrentKeys { trusted, fetched_at: *fetched_at });
             }
         }
         state
     }
 
     /// The state of keys that are never fetched and never too old.
-    pub(super) fn fixed(keys: KeySet) -> Self {
-        let trusted = Arc::new(TrustedKeys::new(keys));
-        let current = Some(CurrentKeys { trusted, fetched_at: Instant::now() });
+    pub(super) fn fixed(keys: KeySet, now: Instant) -> Self {
+        let current = Some(CurrentKeys { trusted: TrustedKeys::new(keys), fetched_at: now });
         Self { current, is_fetching: false, ..Self::new(Duration::MAX, None) }
-    }
-
-    /// Whether a fetch is in progress or about to start.
-    pub(super) fn is_fetching(&self) -> bool {
-        self.is_fetching
-    }
-
-    /// Notes that a fetch is about to start.
-    pub(super) fn start_fetch(&mut self) {
-        self.is_fetching = true;
     }
 
     /// Notes that a fetch for an unknown key is about to start, and returns true. Returns false if there
     /// is to be no such fetch: one is in progress, or the last one for an unknown key began within
-    /// [`COOLDOWN`] before `now`.
-    pub(super) fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
+    /// 30 s before `now`.
+    pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.unknown_key_at {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,
             None => false,
@@ -156,29 +148,21 @@ impl RefreshState {
         if self.is_fetching || is_cooling_down {
             return false;
         }
-        self.unknown_key_at = Some(Instant::now());
-        self.start_fetch();
+        self.unknown_key_at = Some(now);
+        self.is_fetching = true;
         true
     }
 
-    /// The number of fetches so far.
-    pub(super) fn counts(&self) -> FetchCounts {
-        self.counts
-    }
-
     /// The keys in use, or `None` if there are none or they are too old.
-    pub(super) fn usable(&self) -> Option<&Arc<TrustedKeys>> {
-        match &self.current {
-            Some(current) if current.fetched_at.elapsed() <= self.max_stale => {
-                Some(&current.trusted)
-            }
-            _ => None,
-        }
+    pub fn usable(&self, now: Instant) -> Option<&Arc<TrustedKeys>> {
+        let current = self.current.as_ref()?;
+        let age = now.saturating_duration_since(current.fetched_at);
+        if age <= self.max_stale { Some(&current.trusted) } else { None }
     }
 
     /// How fresh the keys are.
-    pub(super) fn freshness(&self) -> Freshness {
-        match self.usable() {
+    pub fn freshness(&self, now: Instant) -> Freshness {
+        match self.usable(now) {
             None => Freshness::None,
             Some(_) if self.failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
@@ -186,20 +170,33 @@ impl RefreshState {
     }
 
     /// Takes over the result of a fetch. Returns the pause before the next one.
-    pub(super) fn finish_fetch(&mut self, fetched: Result<Fetched, FailureCause>) -> Duration {
+    pub fn finish_fetch(
+        &mut self,
+        fetched: Result<Published, KeysError>,
+        now: Instant,
+    ) -> Duration {
         self.is_fetching = false;
-        let Fetched { published, max_age } = match fetched {
-            Ok(fetched) => fetched,
-            Err(cause) => return self.note_failure(cause),
+        let used = match fetched {
+            Ok(published) => self.use_keys(published, now),
+            Err(error) => Err(error),
         };
-        match self.refuse_leaked(published) {
-            Ok(keys) => self.use_keys(keys, max_age),
-            Err(error) => self.note_failure(FailureCause::KeySet(error)),
+        match used {
+            Ok(pause) => pause,
+            Err(error) => self.note_failure(error, now),
         }
     }
 
-    /// Puts fetched keys to use. Returns the pause before the next fetch.
-    fn use_keys(&mut self, keys: KeySet, max_age: Option<Duration>) -> Duration {
+    /// Puts published keys to use, without leaked ones. Returns the pause before the next fetch. If no
+    /// key is left, the present ones stay in use, without leaked ones, too.
+    fn use_keys(&mut self, published: Published, now: Instant) -> Result<Duration, KeysError> {
+        log_leaks(&self.leaks.remember(&published));
+        let keys = match self.leaks.without_leaked(&published.keys, &published) {
+            Ok(keys) => keys,
+            Err(error) => {
+                self.remove_leaked(&published);
+                return Err(error);
+            }
+        };
         self.counts.succeeded += 1;
         if self.failure.take().is_some() || self.current.is_none() {
             log::info!("token keys: fetched");
@@ -207,46 +204,39 @@ impl RefreshState {
         let trusted = match self.current.take() {
             // The same keys, whose verified tokens stay remembered.
             Some(current) if current.trusted.keys == keys => current.trusted,
-            _ => Arc::new(TrustedKeys::new(keys)),
+            _ => TrustedKeys::new(keys),
         };
-        self.current = Some(CurrentKeys { trusted, fetched_at: Instant::now() });
+        self.current = Some(CurrentKeys { trusted, fetched_at: now });
         // Some time before they expire, and well before they are too old.
-        let fresh = max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
-        fresh.clamp(SHORTEST_FRESH, LONGEST_FRESH).min(self.max_stale / 2)
+        let fresh = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
+        Ok(fresh.clamp(SHORTEST_FRESH, LONGEST_FRESH).min(self.max_stale / 2))
+    }
+
+    /// Removes leaked keys from the present ones, so that they verify no further token.
+    fn remove_leaked(&mut self, published: &Published) {
+        if let Some(current) = &mut self.current {
+            match self.leaks.without_leaked(&current.trusted.keys, published) {
+                Ok(keys) if current.trusted.keys == keys => {}
+                Ok(keys) => current.trusted = TrustedKeys::new(keys),
+                Err(_) => self.current = None,
+            }
+        }
     }
 
     /// Notes a failed fetch, and logs it unless it is the same as before. Returns the pause before the
     /// next fetch.
-    fn note_failure(&mut self, cause: FailureCause) -> Duration {
+    fn note_failure(&mut self, error: KeysError, now: Instant) -> Duration {
         self.counts.failed += 1;
-        let (consequence, pause) = match self.usable() {
-            Some(_) => (Consequence::LastKeysInUse, RETRY_WITH_KEYS.min(self.max_stale / 2)),
-            None => (Consequence::NoTokenAccepted, RETRY_WITHOUT_KEYS),
+        let (consequence, pause) = match self.usable(now) {
+            Some(_) => ("the last ones stay in use", RETRY_WITH_KEYS.min(self.max_stale / 2)),
+            None => ("no token is accepted", RETRY_WITHOUT_KEYS),
         };
-        let failure = Failure { cause, consequence };
+        let failure = format!("token keys: cannot fetch them, {consequence}: {error}");
         if self.failure.as_ref() != Some(&failure) {
             log::warn!("{failure}");
         }
         self.failure = Some(failure);
         pause
-    }
-
-    /// Returns the published keys without leaked ones. Removes leaked ones from the present keys, too,
-    /// so that they verify no further token.
-    fn refuse_leaked(&mut self, published: Published) -> Result<KeySet, KeySetError> {
-        let current = self.current.take();
-        let last = current.as_ref().map(|current| &current.trusted.keys);
-        let Remaining { published, last, newly_leaked } = self.leaks.refuse(published, last);
-        if let (Some(current), Some(keys)) = (current, last) {
-            let is_unchanged = current.trusted.keys == keys;
-            let CurrentKeys { mut trusted, fetched_at } = current;
-            if !is_unchanged {
-                trusted = Arc::new(TrustedKeys::new(keys));
-            }
-            self.current = Some(CurrentKeys { trusted, fetched_at });
-        }
-        log_leaks(&newly_leaked);
-        published
     }
 }
 

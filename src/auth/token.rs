@@ -13,7 +13,10 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::{json::read_object, public_key::PublicKey, reason::Reason};
+use super::{
+    jwk::{PublicKey, read_object},
+    reason::Reason,
+};
 
 /// The values of `typ` that an access token may have, in lower case.
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
@@ -56,9 +59,9 @@ pub struct Verified {
 struct Header {
     alg: String,
     kid: String,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     typ: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     crit: Option<IgnoredAny>,
 }
 
@@ -70,9 +73,9 @@ struct Claims {
     iat: f64,
     #[serde(default)]
     nbf: f64,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     cid: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     client_id: Option<String>,
     #[serde(default)]
     scp: Vec<String>,
@@ -87,8 +90,8 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Reads an optional claim that is present: `null` is not one of its values.
-fn present<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
+/// Reads an optional claim that is present. `null` is an error, unlike with a plain `Option`.
+fn not_null<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -97,17 +100,14 @@ where
 }
 
 impl<'t> Token<'t> {
-    /// Splits a token and reads its header.
-    ///
-    /// # Errors
-    ///
-    /// The reason why it is refused, whatever its signature and claims are.
-    pub fn read(token: &'t str) -> Result<Self, Reason> {
+    /// Splits a token and reads its header, or says why it is refused, whatever its signature and claims
+    /// are.
+    pub fn parse(token: &'t str) -> Result<Self, Reason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(Reason::Malformed)?;
         ensure(!claims.contains('.'), Reason::Malformed)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Reason::Malformed)?;
-        let header: Header = read_part(header)?;
+        let header: Header = decode_part(header)?;
         ensure(header.alg == "RS256", Reason::Algorithm)?;
         if let Some(typ) = header.typ {
             let is_access_token = TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known));
@@ -117,11 +117,8 @@ impl<'t> Token<'t> {
         Ok(Self { signed, claims, signature, kid: header.kid })
     }
 
-    /// Verifies the signature and then the claims. `now` is in seconds since 1970.
-    ///
-    /// # Errors
-    ///
-    /// The reason why it is refused.
+    /// Verifies the signature and then the claims, or says why the token is refused. `now` is in seconds
+    /// since 1970.
     pub fn verify(
         &self,
         key: &PublicKey,
@@ -129,39 +126,32 @@ impl<'t> Token<'t> {
         now: f64,
     ) -> Result<Verified, Reason> {
         ensure(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
-        let claims: Claims = read_part(self.claims).map_err(|_| Reason::Claims)?;
+        let claims: Claims = decode_part(self.claims).map_err(|_| Reason::Claims)?;
         ensure(claims.iss == expected.issuer, Reason::Issuer)?;
-        ensure(claims.aud.includes(&expected.audience), Reason::Audience)?;
+        let is_for_us = match &claims.aud {
+            Audience::One(audience) => *audience == expected.audience,
+            Audience::Several(audiences) => audiences.contains(&expected.audience),
+        };
+        ensure(is_for_us, Reason::Audience)?;
         let leeway = expected.leeway.as_secs_f64();
         ensure(claims.exp + leeway > now, Reason::Expired)?;
         ensure(claims.iat.max(claims.nbf) <= now + leeway, Reason::NotYet)?;
         let client = claims.client()?;
-        ensure(expected.clients.iter().any(|known| known == client), Reason::Client)?;
-        ensure(claims.has_scope(&expected.scope), Reason::Scope)?;
-        Ok(Verified { client: client.to_owned(), expires: claims.exp })
+        ensure(expected.clients.contains(client), Reason::Client)?;
+        let has_scope = claims.scp.contains(&expected.scope)
+            || claims.scope.split(' ').any(|scope| scope == expected.scope);
+        ensure(has_scope, Reason::Scope)?;
+        Ok(Verified { client: client.clone(), expires: claims.exp })
     }
 }
 
 impl Claims {
     /// Returns the client that the token was issued to.
-    fn client(&self) -> Result<&str, Reason> {
+    fn client(&self) -> Result<&String, Reason> {
         match (&self.cid, &self.client_id) {
             (Some(cid), Some(client_id)) if cid != client_id => Err(Reason::Claims),
             (Some(client), _) | (None, Some(client)) => Ok(client),
             (None, None) => Err(Reason::Client),
-        }
-    }
-
-    fn has_scope(&self, scope: &str) -> bool {
-        self.scp.iter().any(|one| one == scope) || self.scope.split(' ').any(|one| one == scope)
-    }
-}
-
-impl Audience {
-    fn includes(&self, audience: &str) -> bool {
-        match self {
-            Self::One(one) => one == audience,
-            Self::Several(list) => list.iter().any(|one| one == audience),
         }
     }
 }
@@ -170,8 +160,8 @@ fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
     if holds { Ok(()) } else { Err(reason) }
 }
 
-/// Reads a part of a token as JSON. serde refuses a member that occurs twice.
-fn read_part<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
+/// Decodes a part of a token. serde refuses a member that occurs twice.
+fn decode_part<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Malformed)?;
     read_object(&json).ok_or(Reason::Malformed)
 }

@@ -1,6 +1,6 @@
 //! Refusals that need only the head, before a byte of the body is read.
 //!
-//! In this order: an oversized head, 404, 405, overload, credentials, 415, the declared length.
+//! In this order: an oversized head, 404, 405, credentials, 415, the declared length.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{answer::Refusal, queue_time::QueueTime, request_context::RequestContext};
+use super::{answer::Refusal, request_context::RequestContext};
 use crate::{
     auth::{Presented, Reason},
     rule::Hook,
@@ -23,11 +23,7 @@ const HEADERS_LIMIT: usize = 16 << 10;
 
 impl<'s> RequestContext<'s> {
     /// Finds the hook that a request is for, and says why not to read its body.
-    pub(super) async fn admit(
-        &mut self,
-        head: &RequestHead,
-        queue: &QueueTime,
-    ) -> Result<&'s Hook, Refusal> {
+    pub(super) async fn admit(&mut self, head: &RequestHead) -> Result<&'s Hook, Refusal> {
         let state = self.state;
         let path = head.uri.path().strip_prefix('/').unwrap_or_default();
         let found = self.rules.hooks.get_key_value(path);
@@ -38,7 +34,6 @@ impl<'s> RequestContext<'s> {
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
         let (_, hook) = found.ok_or(Refusal::NotFound)?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
-        refuse_if(queue.is_overloaded(self.started), Refusal::Overloaded)?;
         let credentials = state.live.credentials.load_full();
         let header = |name: &str| presented(&head.headers, name);
         let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
@@ -60,6 +55,7 @@ pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
+/// The length of the URI in bytes, without a fragment, which the codec drops.
 fn uri_length(head: &RequestHead) -> usize {
     let uri = &head.uri;
     let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
@@ -67,6 +63,8 @@ fn uri_length(head: &RequestHead) -> usize {
     origin + uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
+/// The length of the headers in bytes, as if each were written as `name: value`. The codec drops further
+/// white space.
 fn headers_length(head: &RequestHead) -> usize {
     let mut length = 0;
     for (name, value) in &head.headers {

@@ -1,4 +1,5 @@
-//! HTTP answers. Every one carries the same three headers; none repeats anything of the request.
+//! HTTP answers. Each has `content-type`, `cache-control` and `x-content-type-options`. No answer repeats
+//! a part of the request.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::atomic::Ordering, time::SystemTime};
 

@@ -59,7 +59,9 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }
 
-    /// Whether nothing of the body is left on the connection.
+    /// Whether the connection holds nothing more of the body, so that a request may follow. After
+    /// chunks that is never sure: the codec takes any bytes for a trailer, also such as others read as
+    /// the next request.
     pub(super) fn is_read(&self) -> bool {
         self.unread == Unread::Nothing
     }
@@ -70,7 +72,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     ///
     /// It is larger than `limit` bytes, not whole at the deadline, cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        self.slot.waits_for_body();
+        self.slot.waits_for_answer();
         let reading = async {
             match self.unread {
                 Unread::Nothing => Ok(Bytes::new()),
@@ -78,9 +80,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
                 Unread::Chunks => self.read_chunks(limit).await,
             }
         };
-        let body = timeout_at(deadline, reading).await;
-        self.slot.waits_for_client();
-        body.unwrap_or(Err(Refusal::BodyTooSlow))
+        timeout_at(deadline, reading).await.unwrap_or(Err(Refusal::BodyTooSlow))
     }
 
     async fn read_bytes(&mut self, length: u64, limit: usize) -> Result<Bytes, Refusal> {
@@ -112,10 +112,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
                     }
                     body.extend_from_slice(&chunk);
                 }
-                Ok(Some(Message::Chunk(None))) => {
-                    self.unread = Unread::Nothing;
-                    return Ok(body.freeze());
-                }
+                Ok(Some(Message::Chunk(None))) => return Ok(body.freeze()),
                 Ok(None) => self.read_more().await?,
                 Ok(Some(Message::Item(_))) | Err(_) => return Err(Refusal::BodyIncomplete),
             }

@@ -7,11 +7,11 @@
 use std::{io, time::Duration};
 
 use actix_http::{
-    Request, ServiceConfig,
+    HttpMessage as _, Request, ServiceConfig,
     error::ParseError,
     h1::{Codec, Message},
 };
-use actix_web::web::BytesMut;
+use actix_web::{http::header, web::BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     task::yield_now,
@@ -29,10 +29,12 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a client to take an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a client to take notice that the connection ends.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The most bytes of one head. More is refused by the headers' own limits.
 const HEAD_LIMIT: usize = 32 << 10;
+/// The most bytes of empty lines before a head.
+const BLANK_LIMIT: usize = 64;
 /// How many bytes are asked for at a time.
 const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
@@ -47,6 +49,8 @@ pub(super) struct Connection<S> {
     pub(super) received: BytesMut,
     /// How many of them the codec has seen without finding a whole head.
     tried: usize,
+    /// How many bytes of empty lines came since the last request.
+    blank: usize,
 }
 
 /// The next thing that a connection brings.
@@ -62,7 +66,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection on which nothing has arrived yet.
     pub(super) fn new(stream: S, config: &ServiceConfig) -> Self {
         let (config, codec) = (config.clone(), Codec::new(config.clone()));
-        Self { stream, config, codec, received: BytesMut::with_capacity(READ_SIZE), tried: 0 }
+        Self {
+            stream,
+            config,
+            codec,
+            received: BytesMut::with_capacity(READ_SIZE),
+            tried: 0,
+            blank: 0,
+        }
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
@@ -89,10 +100,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
                 }
                 () = sleep_until(deadline) => {
-                    return match was_idle || slot.is_evicted() {
-                        true => Next::End,
-                        false => Next::Refused(Refusal::HeadTooSlow),
-                    };
+                    if was_idle || slot.is_evicted() {
+                        return Next::End;
+                    }
+                    return Next::Refused(Refusal::HeadTooSlow);
                 }
             }
         }
@@ -106,13 +117,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Decodes a head, if a whole one has arrived.
     fn decode_head(&mut self) -> Result<Option<Request>, Refusal> {
         self.skip_blank_lines();
+        if self.blank > BLANK_LIMIT {
+            return Err(Refusal::Malformed);
+        }
         if !self.may_hold_a_head() {
             return Ok(None);
         }
         self.tried = self.received.len();
         match self.codec.decode(&mut self.received) {
+            Ok(Some(Message::Item(request))) if !has_valid_host(&request) => {
+                Err(Refusal::Malformed)
+            }
             Ok(Some(Message::Item(request))) => {
-                self.tried = 0;
+                (self.tried, self.blank) = (0, 0);
                 Ok(Some(request))
             }
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
@@ -127,6 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let blank = self.received.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         if blank > 0 {
             drop(self.received.split_to(blank));
+            self.blank += blank;
             self.tried = self.tried.saturating_sub(blank);
         }
     }
@@ -180,21 +198,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Ends the connection. What the client still sends is read and dropped for a moment: to close
-    /// with bytes unread resets the connection, and the client may lose the answer.
-    pub(super) async fn close(mut self) {
-        let closing = timeout(CLOSE_TIMEOUT, async {
+    /// Ends the connection. What has arrived, and what comes until the timeout, is read and dropped: to
+    /// close with bytes unread resets the connection, and the client may lose the answer.
+    pub(super) async fn close(mut self, longest: Duration) {
+        let closing = timeout(longest, async {
             self.stream.shutdown().await?;
             loop {
                 self.received.clear();
                 if self.read().await? == 0 {
                     return io::Result::Ok(());
                 }
+                yield_now().await;
             }
         });
         // Late or broken, the connection ends all the same.
         let _ = closing.await;
     }
+}
+
+/// Whether `Host` holds only what a host and a port may consist of (RFC 9112 §3.2, RFC 3986 §3.2). The
+/// codec has checked that there is one.
+fn has_valid_host(request: &Request) -> bool {
+    let Some(host) = request.headers().get(header::HOST) else {
+        return true;
+    };
+    host.as_bytes()
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }
 
 /// Whether a line without content follows a line's end.

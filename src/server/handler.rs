@@ -1,4 +1,5 @@
-//! One request for a hook, in five steps: admit it by its head, read its body, decide, record, answer.
+//! One request for a hook, in six steps: admit it by its head, read its body, wait for a turn, decide,
+//! record, answer.
 
 use actix_http::RequestHead;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -7,19 +8,20 @@ use super::{
     State,
     answer::{Answer, Refusal},
     body::Body,
-    queue_time::QueueTime,
     request_context::RequestContext,
     routes,
+    turns::Turns,
 };
 use crate::{
     clock,
     pipeline::{self, NoAnswer},
+    rule::Hook,
 };
 
 /// Answers a request of the hooks' listener.
 pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     state: &State,
-    queue_time: &QueueTime,
+    judging: &Turns,
     head: &RequestHead,
     body: &mut Body<'_, S>,
 ) -> Answer {
@@ -28,7 +30,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     }
     let rules = state.live.rules.load_full();
     let mut context = RequestContext::new(state, &rules);
-    match answer_hook(&mut context, head, body, queue_time).await {
+    match answer_hook(&mut context, head, body, judging).await {
         Ok(decision) => Answer::ok(decision),
         Err(refusal) => context.refuse(refusal),
     }
@@ -44,12 +46,20 @@ async fn answer_hook<S: AsyncRead + AsyncWrite + Unpin>(
     context: &mut RequestContext<'_>,
     head: &RequestHead,
     body: &mut Body<'_, S>,
-    queue_time: &QueueTime,
+    judging: &Turns,
 ) -> Result<Vec<u8>, Refusal> {
-    let hook = context.admit(head, queue_time).await?;
+    let hook = context.admit(head).await?;
     let server = &context.state.settings.server;
     let body = body.read(server.body_limit, context.started + server.request_timeout).await?;
-    let answer = pipeline::answer(hook, &body, &clock::facts()).map_err(refusal)?;
+    let turn = judging.next().await.ok_or(Refusal::Overloaded)?;
+    let decided = decide(context, hook, &body);
+    turn.end().await;
+    decided
+}
+
+/// Judges a request, records the decision, and returns the body of the answer.
+fn decide(context: &RequestContext<'_>, hook: &Hook, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let answer = pipeline::answer(hook, body, &clock::facts()).map_err(refusal)?;
     Ok(context.record(answer))
 }
 

@@ -12,11 +12,13 @@ use super::{
     State,
     answer::{Answer, Refusal},
     body::Body,
-    handler,
-    queue_time::QueueTime,
-    routes,
+    handler, routes,
+    turns::Turns,
 };
 use crate::metrics::OpenConnection;
+
+/// The longest wait of a request for its turn. Okta gives up after 3 s.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// A listener of the service.
 #[derive(Clone, Copy)]
@@ -31,15 +33,16 @@ pub(super) enum Listener {
 pub(super) struct Responder {
     listener: Listener,
     pub(super) state: Arc<State>,
-    pub(super) queue_time: QueueTime,
+    judging: Turns,
     config: ServiceConfig,
 }
 
 impl Responder {
     /// Must be called on the worker's own runtime, where the codec keeps the time.
-    pub(super) fn new(listener: Listener, state: Arc<State>) -> Self {
-        let config = ServiceConfig::default();
-        Self { listener, state, queue_time: QueueTime::new(), config }
+    /// Half of the worker's connections may have a request that waits, so that others find a place.
+    pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
+        let judging = Turns::new(connections.div_ceil(2), LONGEST_WAIT);
+        Self { listener, state, judging, config: ServiceConfig::default() }
     }
 
     /// Answers a request.
@@ -50,7 +53,7 @@ impl Responder {
     ) -> Answer {
         match self.listener {
             Listener::Hooks => {
-                handler::answer(&self.state, &self.queue_time, request.head(), body).await
+                handler::answer(&self.state, &self.judging, request.head(), body).await
             }
             Listener::Operations => {
                 match routes::answer(&routes::OPERATIONS, request.head(), &self.state) {

@@ -29,8 +29,8 @@ pub(super) const OPERATIONS: [Route; 3] = [ALIVE, READY, METRICS];
 pub(super) fn answer(routes: &[Route], head: &RequestHead, state: &State) -> Option<Answer> {
     let route = routes.iter().find(|route| route.path == head.uri.path())?;
     let is_allowed = route.allow.split(", ").any(|method| method == head.method.as_str());
-    match is_allowed {
-        true => Some((route.answer)(state)),
-        false => Some(Answer::refusal(Refusal::Method { allow: route.allow }, state)),
+    if !is_allowed {
+        return Some(Answer::refusal(Refusal::Method { allow: route.allow }, state));
     }
+    Some((route.answer)(state))
 }

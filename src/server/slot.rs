@@ -37,8 +37,8 @@ enum WaitsFor {
     Request(Instant),
     /// Since then, for the client to take part in something else: a handshake, an answer, the end.
     Client(Instant),
-    /// For the body of a caller who was admitted.
-    Body,
+    /// For the rest of a body or for its turn, of a caller who was admitted.
+    Answer,
 }
 
 impl Slot {
@@ -57,8 +57,8 @@ impl Slot {
         self.task.replace(Some(task));
     }
 
-    /// Notes that a request, or what is none, is being answered. From here on the connection counts as
-    /// idle: it is up to the client to take the answer and to send another request.
+    /// Notes that the connection waits for its client: to show credentials, to take an answer, to send
+    /// another request. It has been idle from here on.
     pub(super) fn waits_for_client(&self) {
         self.waits.set(WaitsFor::Client(Instant::now()));
     }
@@ -71,9 +71,9 @@ impl Slot {
         }
     }
 
-    /// Notes that the body of a caller who was admitted is read: the connection is not idle.
-    pub(super) fn waits_for_body(&self) {
-        self.waits.set(WaitsFor::Body);
+    /// Notes that the caller was admitted. Until the answer is written the connection is not idle.
+    pub(super) fn waits_for_answer(&self) {
+        self.waits.set(WaitsFor::Answer);
     }
 
     /// Tells the connection that the service stops.
@@ -86,7 +86,7 @@ impl Slot {
         self.evicted.set(Evicted::Yes);
         match self.waits.get() {
             WaitsFor::Request(_) => self.stop.notify_one(),
-            WaitsFor::Client(_) | WaitsFor::Turn | WaitsFor::Body => self.abort(),
+            WaitsFor::Client(_) | WaitsFor::Turn | WaitsFor::Answer => self.abort(),
         }
     }
 
@@ -99,10 +99,12 @@ impl Slot {
 
     /// Since when the connection is idle; `None` if it is not, or is about to end by force.
     fn idle_since(&self) -> Option<Instant> {
+        if self.task.borrow().is_none() {
+            return None;
+        }
         match self.waits.get() {
-            _ if self.task.borrow().is_none() => None,
             WaitsFor::Request(since) | WaitsFor::Client(since) => Some(since),
-            WaitsFor::Turn | WaitsFor::Body => None,
+            WaitsFor::Turn | WaitsFor::Answer => None,
         }
     }
 
@@ -118,10 +120,12 @@ impl Slot {
 
     /// How long a connection that must stop still waits for a request.
     pub(super) fn patience(&self, head_has_begun: bool) -> Duration {
-        match head_has_begun {
-            _ if self.is_evicted() => Duration::ZERO,
-            true => LAST_HEAD,
-            false => LAST_LOOK,
+        if self.is_evicted() {
+            Duration::ZERO
+        } else if head_has_begun {
+            LAST_HEAD
+        } else {
+            LAST_LOOK
         }
     }
 }

@@ -8,7 +8,6 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use tokio_rustls::TlsAcceptor;
 
 use crate::state::Live;
 
@@ -18,13 +17,15 @@ impl ResolvesServerCert for Live<CertifiedKey> {
     }
 }
 
-/// Accepts TLS handshakes with the live certificate.
-pub(super) fn acceptor(certificate: Arc<Live<CertifiedKey>>) -> Result<TlsAcceptor, rustls::Error> {
+/// The settings of TLS with the live certificate.
+pub(super) fn config(
+    certificate: Arc<Live<CertifiedKey>>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(certificate);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.ticketer = ring::Ticketer::new()?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }

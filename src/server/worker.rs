@@ -1,31 +1,27 @@
 //! A worker: one thread that serves its share of the connections.
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    io::{self, Read as _, Write as _},
-    net::{Shutdown, TcpStream as StdStream},
-    rc::Rc,
-    sync::Arc,
-    thread,
-    time::Duration,
+    cell::RefCell, collections::BTreeMap, io, net::TcpStream as StdStream, rc::Rc, sync::Arc,
+    thread, time::Duration,
 };
 
+use rustls::{ServerConfig, server::Acceptor};
 use tokio::{
     net::TcpStream,
     runtime::{self, LocalOptions},
     sync::mpsc,
-    task::{JoinSet, spawn_local},
+    task::{JoinSet, spawn_local, yield_now},
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use super::{
     State,
-    answer::{Refusal, Reuse},
+    connection::CLOSE_TIMEOUT,
     responder::{Listener, Responder},
     session,
     slot::{self, Evicted, Slot},
+    turns::Turns,
 };
 use crate::metrics::OpenConnection;
 
@@ -38,61 +34,69 @@ const TURNS_PER_LOOK: u32 = 16;
 const SURPLUS: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How many handshakes may wait for their turn. Further ones are refused at once.
+const WAITING_HANDSHAKES: usize = 64;
+
+/// The properties of a worker.
+#[derive(Clone)]
+pub(super) struct WorkerOptions {
+    pub(super) listener: Listener,
+    /// Present if the listener speaks TLS.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// The most connections at a time.
+    pub(super) limit: usize,
+    pub(super) state: Arc<State>,
+}
+
+/// Starts a worker. It ends when the returned sender is dropped and its connections have ended; it
+/// then drops `running`.
+pub(super) fn start(
+    options: WorkerOptions,
+    running: mpsc::Sender<()>,
+) -> io::Result<mpsc::Sender<StdStream>> {
+    let (sender, incoming) = mpsc::channel(QUEUE);
+    thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        run_worker(options, incoming);
+        drop(running);
+    })?;
+    Ok(sender)
+}
+
+fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .event_interval(TURNS_PER_LOOK)
+        .build_local(LocalOptions::default());
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return log::error!("a worker cannot start: {error}"),
+    };
+    runtime.block_on(async {
+        let worker = Rc::new(Worker::new(options));
+        // As a task, it takes connections in turn with those that it has taken.
+        let run = spawn_local(async move { worker.run(incoming).await });
+        if run.await.is_err() {
+            log::error!("a worker has ended by an internal error; please report it");
+        }
+    });
+}
 
 /// The connections of a worker.
 struct Worker {
     responder: Responder,
-    /// Present if the listener speaks TLS.
-    tls: Option<TlsAcceptor>,
-    /// The most connections at a time.
+    tls: Option<Arc<ServerConfig>>,
+    /// A handshake takes a signature. Strangers ask for those, so they have turns of their own.
+    handshakes: Turns,
     limit: usize,
     slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
 }
 
-/// Starts a worker. It ends when the returned sender and `running` are dropped and its
-/// connections have ended; it then drops its copy of `running`.
-///
-/// # Errors
-///
-/// No thread can be started.
-pub(super) fn start(
-    listener: Listener,
-    tls: Option<TlsAcceptor>,
-    limit: usize,
-    state: &Arc<State>,
-    running: &mpsc::Sender<()>,
-) -> io::Result<mpsc::Sender<StdStream>> {
-    let (sender, incoming) = mpsc::channel(QUEUE);
-    let (state, running) = (state.clone(), running.clone());
-    let serve = move || {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .event_interval(TURNS_PER_LOOK)
-            .build_local(LocalOptions::default());
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => return log::error!("a worker cannot start: {error}"),
-        };
-        runtime.block_on(async {
-            let worker = Rc::new(Worker::new(listener, tls, limit, state));
-            let measuring = worker.clone();
-            spawn_local(async move { measuring.responder.queue_time.measure().await });
-            // As a task, it takes connections in turn with those that it has taken.
-            let run = spawn_local(async move { worker.run(incoming).await });
-            if run.await.is_err() {
-                log::error!("a worker has ended by an internal error; please report it");
-            }
-        });
-        drop(running);
-    };
-    thread::Builder::new().name("worker".to_owned()).spawn(serve)?;
-    Ok(sender)
-}
-
 impl Worker {
-    fn new(listener: Listener, tls: Option<TlsAcceptor>, limit: usize, state: Arc<State>) -> Self {
-        let responder = Responder::new(listener, state);
-        Self { responder, tls, limit, slots: RefCell::default() }
+    fn new(options: WorkerOptions) -> Self {
+        let WorkerOptions { listener, tls, limit, state } = options;
+        let responder = Responder::new(listener, limit, state);
+        let handshakes = Turns::new(WAITING_HANDSHAKES, HANDSHAKE_TIMEOUT);
+        Self { responder, tls, handshakes, limit, slots: RefCell::default() }
     }
 
     /// Serves the connections that come. When no more are to come, tells those that wait for a
@@ -103,7 +107,9 @@ impl Worker {
         while let Some(stream) = incoming.recv().await {
             while tasks.try_join_next().is_some() {}
             if !self.make_room() {
-                self.turn_away(stream);
+                self.turn_away(stream, &mut tasks);
+                // It ends first, so that its descriptor is free.
+                yield_now().await;
                 continue;
             }
             // Register it here and not in its own task, so that its task finds the bytes in its first turn.
@@ -137,14 +143,18 @@ impl Worker {
     }
 
     /// Answers 503 without reading a request. A connection that expects TLS is closed.
-    fn turn_away(&self, mut stream: StdStream) {
-        if self.tls.is_none() {
-            let answer = self.responder.refuse(Refusal::Overloaded);
-            // The stream does not block. The kernel has room for the first answer, or the client has gone.
-            let _ = stream.write_all(&answer.to_bytes(Reuse::Close, false));
-            let _ = stream.shutdown(Shutdown::Write);
-            // To close with bytes unread would reset the connection, and the answer with it.
-            let _ = stream.read(&mut [0; 4 << 10]);
+    fn turn_away(self: &Rc<Self>, stream: StdStream, tasks: &mut JoinSet<()>) {
+        if self.tls.is_some() {
+            return;
+        }
+        // A request that has not arrived yet needs time, which only so many may have.
+        let has_time = tasks.len() < self.limit + 2 * SURPLUS;
+        let longest = if has_time { CLOSE_TIMEOUT } else { Duration::ZERO };
+        if let Ok(stream) = TcpStream::from_std(stream) {
+            let worker = self.clone();
+            tasks.spawn_local(async move {
+                session::turn_away(stream, &worker.responder, longest).await;
+            });
         }
     }
 
@@ -195,11 +205,26 @@ impl Worker {
         match &self.tls {
             None => session::serve(stream, &self.responder, slot).await,
             Some(tls) => {
-                if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                let handshake = timeout(HANDSHAKE_TIMEOUT, self.shake_hands(stream, tls));
+                if let Ok(Some(stream)) = handshake.await {
                     session::serve(stream, &self.responder, slot).await;
                 }
             }
         }
+    }
+
+    /// Does a TLS handshake. Returns `None` if the client fails to take part.
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        tls: &Arc<ServerConfig>,
+    ) -> Option<TlsStream<TcpStream>> {
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await.ok()?;
+        let turn = self.handshakes.next().await?;
+        // This signs; the rest is quick.
+        let handshake = hello.into_stream(tls.clone());
+        turn.end().await;
+        handshake.await.ok()
     }
 }
 

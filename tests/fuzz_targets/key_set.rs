@@ -14,10 +14,10 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 pub fn key_set(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         // Invalid UTF-8 may stand in a member that nobody looks at.
-        let _ = KeySet::read(data);
+        let _ = KeySet::from_json(data);
         return;
     };
-    let Ok(keys) = KeySet::read(data) else {
+    let Ok(keys) = KeySet::from_json(data) else {
         return;
     };
     if text.matches(['[', '{']).count() > NESTING_LIMIT {

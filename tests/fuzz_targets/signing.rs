@@ -50,7 +50,7 @@ pub fn public_key() -> Value {
 /// The issuer's key set.
 pub fn key_set() -> KeySet {
     let set = json!({ "keys": [public_key()] }).to_string();
-    KeySet::read(set.as_bytes()).expect("a key set")
+    KeySet::from_json(set.as_bytes()).expect("a key set")
 }
 
 /// A token with this header and these claims, signed by the key.

@@ -44,7 +44,7 @@ pub fn token(data: &[u8]) {
 
 /// The client that the token admits, or `None` where it is refused.
 fn admitted_client(token: &str) -> Option<String> {
-    let token = Token::read(token).ok()?;
+    let token = Token::parse(token).ok()?;
     let key = KEYS.get(&token.kid)?;
     let verified = token.verify(key, &EXPECTED, NOW as f64).ok()?;
     Some(verified.client)

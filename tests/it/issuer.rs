@@ -30,6 +30,8 @@ pub struct Behaviour {
     pub delay: Duration,
     /// Accepts connections and does not answer.
     pub silent: bool,
+    /// Offers to keep the connection open, and closes it so long after the answer.
+    pub close_after: Option<Duration>,
     /// The issuer in its metadata, if it is to differ from the real one.
     pub name: Option<String>,
     /// Serves its metadata at `oauth-authorization-server` instead of `openid-configuration`.
@@ -44,6 +46,7 @@ impl Default for Behaviour {
             headers: String::new(),
             delay: Duration::ZERO,
             silent: false,
+            close_after: None,
             name: None,
             rfc8414: false,
         }
@@ -210,11 +213,13 @@ fn answer(
         return;
     }
     thread::sleep(behaviour.delay);
+    let connection = if behaviour.close_after.is_some() { "keep-alive" } else { "close" };
     let head = format!(
-        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n{}\r\n",
+        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: {connection}\r\n{}\r\n",
         body.len(),
         behaviour.headers
     );
     // The client may have closed the connection already.
     let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    thread::sleep(behaviour.close_after.unwrap_or_default());
 }

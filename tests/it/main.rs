@@ -27,6 +27,7 @@ mod fixtures;
 mod fuzz_targets;
 mod http;
 mod issuer;
+mod key_refresh;
 mod lifecycle;
 mod logs;
 mod oauth;

@@ -165,6 +165,21 @@ fn an_issuer_that_starts_later_makes_the_service_ready() {
 }
 
 #[test]
+fn an_issuer_that_closes_each_connection_soon_after_its_answer_is_read_each_time() {
+    let close_after = Some(Duration::from_millis(3));
+    let issuer = Issuer::start(Behaviour { close_after, ..Behaviour::default() });
+    // The pauses between two fetches are half of it.
+    let more = [("HOOK__AUTH__OAUTH__MAX_STALE", "1s")];
+    let service = service_with_issuer(issuer.address, &more);
+
+    wait_for_keys(&service);
+    wait_until("two refreshes", || issuer.fetches() >= 3);
+
+    assert_eq!(call(&service, &issuer.token(&json!({}))).status, 200);
+    assert!(!service.stderr().contains("cannot fetch"), "{}", service.stderr());
+}
+
+#[test]
 fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None).unwrap();

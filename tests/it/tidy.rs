@@ -67,6 +67,23 @@ fn authentication_does_not_mention_the_http_library() {
     failures.assert_none();
 }
 
+#[test]
+fn authentication_reads_the_clock_only_where_it_fetches_keys() {
+    let fetching = ["auth::issuer", "auth::refresh"];
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    for file in files_of(&files, &["auth"]) {
+        for line in file.code_lines() {
+            let reads_clock = line.text.contains("::now()") || line.text.contains(".elapsed()");
+            let is_allowed = !reads_clock || fetching.contains(&file.module.as_str());
+            failures.check(format!("{}: {}", line.place, line.text.trim()), is_allowed);
+        }
+    }
+
+    failures.assert_none();
+}
+
 /// The modules that a module may import. `cli` and `server` see everything and have no row.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     // Leaves.
@@ -407,6 +424,27 @@ fn no_source_file_is_longer_than_300_lines() {
     for file in &files {
         let count = file.lines().count();
         failures.check(format!("{} has {count} lines; split it by idea", file.name), count <= 300);
+    }
+
+    failures.assert_none();
+}
+
+/// Users asked for them. They stay dependencies that the source uses.
+#[test]
+fn the_packages_that_users_asked_for_are_used() {
+    let files = source_files();
+    let manifest = include_str!("../../Cargo.toml");
+    let mut failures = Failures::default();
+
+    for package in ["actix-web", "serde", "serde_json", "base64", "env_logger", "config"] {
+        let listed = manifest.lines().any(|line| line.starts_with(&format!("{package} = ")));
+        let path = format!("{}::", package.replace('-', "_"));
+        let used = files.iter().flat_map(SourceFile::code_lines).any(|line| {
+            let text = line.text.trim_start();
+            text.starts_with(&format!("use {path}")) || text.contains(&format!(" {path}"))
+        });
+        failures.check(format!("{package} is not listed"), listed);
+        failures.check(format!("{package} is not used"), used);
     }
 
     failures.assert_none();

@@ -31,8 +31,8 @@ fn expected() -> Expected {
 }
 
 fn verify(token: &str) -> Result<Verified, Reason> {
-    let keys = KeySet::read(&key_set(&["k1", "k2"])).unwrap();
-    let token = Token::read(token)?;
+    let keys = KeySet::from_json(&key_set(&["k1", "k2"])).unwrap();
+    let token = Token::parse(token)?;
     let key = keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
     token.verify(key, &expected(), NOW)
 }
@@ -252,7 +252,7 @@ fn malformed_tokens_and_wrong_signatures_are_refused() {
 fn keys_that_cannot_verify_rs256_are_ignored() {
     let usable = |key: &Value| {
         let set = json!({"keys": [key, jwk("k2")]}).to_string();
-        KeySet::read(set.as_bytes()).unwrap().get("k1").is_some()
+        KeySet::from_json(set.as_bytes()).unwrap().get("k1").is_some()
     };
     let changed = |changes: Value| {
         let mut key = jwk("k1");
@@ -304,7 +304,7 @@ fn keys_that_cannot_verify_rs256_are_ignored() {
         merge(&mut twin, &change);
         twin["kid"] = json!("k1");
         for keys in [[jwk("k1"), twin.clone(), jwk("k2")], [twin.clone(), jwk("k1"), jwk("k2")]] {
-            let set = KeySet::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+            let set = KeySet::from_json(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
 
             failures.check(&change, set.get("k1").is_none() && set.get("k2").is_some());
         }
@@ -314,7 +314,7 @@ fn keys_that_cannot_verify_rs256_are_ignored() {
 
     let set = json!({"keys": [null, 7, "x", ["RSA"], jwk("k1")]}).to_string();
 
-    assert!(KeySet::read(set.as_bytes()).unwrap().get("k1").is_some());
+    assert!(KeySet::from_json(set.as_bytes()).unwrap().get("k1").is_some());
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn a_published_private_half_is_detected_in_every_spelling() {
     let survives = |members: &str| {
         let public = entry(r#""kid":"k1""#);
         let set = format!(r#"{{"keys":[{public},{},{other}]}}"#, entry(members));
-        let keys = KeySet::read(set.as_bytes()).unwrap();
+        let keys = KeySet::from_json(set.as_bytes()).unwrap();
         assert!(keys.get("k2").is_some(), "{members}");
         keys.get("k1").is_some()
     };
@@ -377,7 +377,7 @@ fn invalid_key_sets_are_refused() {
     ] {
         failures.check(
             format!("{bad:?}: {}", String::from_utf8_lossy(bad)),
-            KeySet::read(bad).is_err(),
+            KeySet::from_json(bad).is_err(),
         );
     }
 
@@ -403,8 +403,8 @@ proptest! {
 
     #[test]
     fn any_key_set_is_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cut in any::<prop::sample::Index>()) {
-        let _ = KeySet::read(&bytes);
+        let _ = KeySet::from_json(&bytes);
         let good = key_set(&["k1"]);
-        let _ = KeySet::read(&good[..cut.index(good.len())]);
+        let _ = KeySet::from_json(&good[..cut.index(good.len())]);
     }
 }

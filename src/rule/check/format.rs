@@ -44,22 +44,26 @@ enum JsonType {
 }
 
 static SHAPES: [Shape; 12] = [
-    text("email", "an email address", is_email),
-    text("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
-    text("date", "a date, as `1990-01-31`", is_date),
-    text("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
-    text("locale", "a locale, as `en_US` or `en`", is_locale),
-    text("language", "a language by BCP 47, as `en-US`", is_language),
-    text("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
-    text("url", "an absolute http or https URL", is_url),
-    Shape { json_type: JsonType::Number, ..text("integer", "a whole number", is_integer) },
-    Shape { json_type: JsonType::Number, ..text("number", "a number", is_number) },
-    Shape { json_type: JsonType::Boolean, ..text("boolean", "true or false", is_boolean) },
-    text("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
+    string_shape("email", "an email address", is_email),
+    string_shape("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    string_shape("date", "a date, as `1990-01-31`", is_date),
+    string_shape("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
+    string_shape("locale", "a locale, as `en_US` or `en`", is_locale),
+    string_shape("language", "a language by BCP 47, as `en-US`", is_language),
+    string_shape("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
+    string_shape("url", "an absolute http or https URL", is_url),
+    Shape { json_type: JsonType::Number, ..string_shape("integer", "a whole number", is_integer) },
+    Shape { json_type: JsonType::Number, ..string_shape("number", "a number", is_number) },
+    Shape { json_type: JsonType::Boolean, ..string_shape("boolean", "true or false", is_boolean) },
+    string_shape("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
 ];
 
 /// The row of a shape that only strings have.
-const fn text(name: &'static str, expected: &'static str, matches: fn(&str) -> bool) -> Shape {
+const fn string_shape(
+    name: &'static str,
+    expected: &'static str,
+    matches: fn(&str) -> bool,
+) -> Shape {
     Shape { name, expected, matches, json_type: JsonType::StringOnly }
 }
 

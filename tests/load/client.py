@@ -66,10 +66,10 @@ def ask(address, data, patience=10):
         return None
 
 
-def warm(address):
+def warm(address, data=GOOD):
     """Sends a few requests, so that memory which the service always needs does not count as growth."""
     for _ in range(100):
-        ask(address, GOOD)
+        ask(address, data)
 
 
 class Samples(list):

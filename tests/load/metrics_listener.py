@@ -4,17 +4,24 @@ Promise: the probes on the metrics listener answer in time, whatever other clien
 Targets: 200 connections there send requests ahead and read no answer. Each takes under 128 KiB, and all
 use under 2 % of a core while they stall. A good request to the hooks has a p99 under 250 ms. `/healthz`
 there answers within 1 s throughout, and so it does while 300 connections drip a chunked body.
+The metrics of 2,000 rules have some 300 KB. So 30 connections, which is about as many as the listener takes at a
+time, read no metrics of such rules: each takes under 128 KiB, too.
 """
-from client import HEALTH, Crowd, Drippers, Prober, ask, request, warm
-from service import MIB, Report, Service, free_port, options
+import tempfile
+
+from client import GOOD, HEALTH, Crowd, Drippers, Prober, ask, request, warm
+from overload import registration, write_rules
+from service import MIB, REPOSITORY, Report, Service, free_port, options
 
 CHUNKED = request("POST", "/healthz", ["Transfer-Encoding: chunked"])
-KINDS = {"tiny GET": HEALTH, "GET /metrics": request("GET", "/metrics")}
+METRICS = request("GET", "/metrics")
+RULES = REPOSITORY / "tests/rules"
 
 
-def start(binary):
+def start(binary, rules=RULES):
     port = free_port()
-    return Service(binary, {"HOOK__METRICS__BIND": f"127.0.0.1:{port}"}, memory=512 * MIB), ("127.0.0.1", port)
+    service = Service(binary, {"HOOK__METRICS__BIND": f"127.0.0.1:{port}"}, rules, memory=512 * MIB)
+    return service, ("127.0.0.1", port)
 
 
 def probed(report, name, samples, service):
@@ -22,21 +29,23 @@ def probed(report, name, samples, service):
                   "each within 1 s, none failed", samples.failures() == 0 and samples.worst() < 1)
 
 
-def stalled(report, binary, kind, quick):
-    service, metrics = start(binary)
+def stalled(report, binary, name, data, quick, rules=RULES, hook=GOOD, count=200):
+    """`count` connections send `data` and read no answer. `hook` is a good request to a hook of `rules`."""
+    service, metrics = start(binary, rules)
     with service:
-        warm(service.address)
-        ask(metrics, KINDS["GET /metrics"])
+        warm(service.address, hook)
+        for _ in range(3):
+            ask(metrics, METRICS)
         before = service.peak()
-        health, good = Prober(metrics, HEALTH), Prober(service.address)
-        crowd = Crowd(metrics, 200, KINDS[kind])
+        health, good = Prober(metrics, HEALTH), Prober(service.address, hook)
+        crowd = Crowd(metrics, count, data)
         crowd.run(2 if quick else 6)
         health, good = health.stop(), good.stop()
         begin, seconds = service.cpu(), 1 if quick else 5
         crowd.run(seconds)
-        share, each = (service.cpu() - begin) / seconds, (service.peak() - before) / 200
+        share, each = (service.cpu() - begin) / seconds, (service.peak() - before) / count
         alive = service.is_running()
-        name = f"metrics listener, {kind}"
+        name = f"metrics listener, {name}"
         report.figure(f"{name}, memory per connection", f"{each / 1024:.0f} KiB, service {service.state()}",
                       "under 128 KiB", alive and each < 128 * 1024)
         report.figure(f"{name}, CPU while stalled", f"{share:.1%} of a core, service {service.state()}", "under 2 %",
@@ -59,8 +68,12 @@ def dripping(report, binary, quick):
 
 def main():
     chosen, report = options(__doc__, 180), Report()
-    for kind in ("tiny GET",) if chosen.quick else KINDS:
-        stalled(report, chosen.binary, kind, chosen.quick)
+    stalled(report, chosen.binary, "tiny GET", HEALTH, chosen.quick)
+    if not chosen.quick:
+        stalled(report, chosen.binary, "GET /metrics", METRICS, chosen.quick)
+    with tempfile.TemporaryDirectory(prefix="load-") as rules:
+        write_rules(rules)
+        stalled(report, chosen.binary, "GET /metrics of 2,000 rules", METRICS, chosen.quick, rules, registration(), 30)
     dripping(report, chosen.binary, chosen.quick)
     report.exit()
 

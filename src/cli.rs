@@ -73,6 +73,7 @@ struct SharedFlags {
 #[derive(Subcommand)]
 enum Subcommands {
     /// Run the service (also without a subcommand)
+    #[command(after_help = serve::EXIT_CODES)]
     Serve,
     /// Find every problem in settings and rules, and run every rule's examples
     Check(check::CheckArguments),
@@ -151,16 +152,10 @@ impl SharedFlags {
         Ok(settings::load(&self.layers(secret_files))?)
     }
 
-    /// Loads the settings without secrets. Any problem is an error.
-    fn load_valid_settings(&self) -> Result<Settings, CliError> {
-        let (settings, problems) = self.load_settings(SecretFiles::Skip)?;
+    /// Loads the settings. Any problem is an error.
+    fn load_valid_settings(&self, secret_files: SecretFiles) -> Result<Settings, CliError> {
+        let (settings, problems) = self.load_settings(secret_files)?;
         if problems.is_empty() { Ok(settings) } else { Err(problems.into()) }
-    }
-
-    /// Loads the rules that the settings name. Any problem is an error.
-    fn load_valid_rules(&self) -> Result<RuleSet, CliError> {
-        let settings = self.load_valid_settings()?;
-        Ok(load_rules(&settings).rules?)
     }
 }
 

@@ -1,11 +1,14 @@
-//! The only reader of files that users name. Reads regular files only, and each kind up to a bound.
+//! The only reader of files that users name. Reads regular files only, and each kind up to a limit.
 
 use std::{
+    error::Error,
+    ffi::{OsStr, OsString},
     fmt,
-    fs::{self, File, FileType, OpenOptions},
+    fs::{self, File, FileType, Metadata, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, fchown},
     path::{Path, PathBuf},
+    process,
 };
 
 use rustix::fs::OFlags;
@@ -13,6 +16,9 @@ use rustix::fs::OFlags;
 mod fingerprint;
 
 pub(crate) use fingerprint::Fingerprint;
+
+/// The byte order mark in UTF-8.
+const UTF8_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A kind of file. It decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
@@ -73,73 +79,136 @@ impl FileKind {
 }
 
 /// Whether the last part of a path may be a symbolic link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Links {
     /// It may be one: Kubernetes mounts files as links.
     Follow,
-    /// It may not be one, since the file is written as well.
+    /// It may not be one, since the file may be replaced as well.
     Refuse,
 }
 
-/// Reads the text of a regular file. Removes the byte order mark that spreadsheets and editors write.
-pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
-    let mut bytes = read_bytes(path, kind, Links::Follow)?;
-    if bytes.starts_with("\u{feff}".as_bytes()) {
-        bytes.drain(..'\u{feff}'.len_utf8());
+/// Bytes that are not UTF-8. Printed, it does not repeat them, since they may be of a secret.
+#[derive(Debug)]
+pub(crate) struct NotUtf8 {
+    pub(crate) bytes: Vec<u8>,
+    /// The place of the first byte that is not UTF-8.
+    pub(crate) at: usize,
+}
+
+impl NotUtf8 {
+    /// The problem, without its place.
+    pub(crate) fn message(&self) -> &'static str {
+        if is_utf16(&self.bytes) {
+            "this is UTF-16; save it as UTF-8"
+        } else {
+            "this is not UTF-8; save it as UTF-8"
+        }
+    }
+}
+
+impl fmt::Display for NotUtf8 {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.bytes.get(..self.at).unwrap_or_default();
+        let before = String::from_utf8_lossy(before);
+        let line = before.split('\n').count();
+        let column = 1 + before.chars().rev().take_while(|letter| *letter != '\n').count();
+        write!(out, "{} (line {line}, column {column})", self.message())
+    }
+}
+
+impl Error for NotUtf8 {}
+
+/// The text of these bytes. Removes the byte order mark that spreadsheets and editors write.
+pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
+    if bytes.starts_with(UTF8_MARK) {
+        bytes.drain(..UTF8_MARK.len());
+    }
+    if is_utf16(&bytes) {
+        return Err(NotUtf8 { bytes, at: 0 });
     }
     String::from_utf8(bytes).map_err(|error| {
-        let after = error.utf8_error().valid_up_to();
-        refusal(format!("this is not valid UTF-8 after {after} bytes"))
+        let at = error.utf8_error().valid_up_to();
+        NotUtf8 { bytes: error.into_bytes(), at }
     })
 }
 
-/// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the bound.
+/// Whether these bytes begin with a byte order mark of UTF-16, or with one letter of English in it.
+fn is_utf16(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, second, ..] => (*first == 0) != (*second == 0),
+        _ => false,
+    }
+}
+
+/// Reads the text of a regular file.
+pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
+    decode_text(read_bytes(path, kind, Links::Follow)?).map_err(io::Error::other)
+}
+
+/// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the limit.
 pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
-    let file = open_regular(path, OpenOptions::new().read(true), links)?;
+    let file = open_regular(path, links)?;
     let limit = kind.limit();
     let size = file.metadata()?.len();
     let mut bytes = Vec::new();
     if size <= limit {
         bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
-        // One more, to see whether the file has grown beyond the bound.
+        // One more, to see whether the file has grown beyond the limit.
         file.take(limit + 1).read_to_end(&mut bytes)?;
     }
     if size > limit || bytes.len() as u64 > limit {
         let (limit, name, hint) = (Size(limit), kind.name(), kind.hint());
-        return Err(refusal(format!("it is larger than {limit}, the bound of {name}; {hint}")));
+        return Err(refusal(format!("it is larger than {limit}, the limit of {name}; {hint}")));
     }
     Ok(bytes)
 }
 
-/// Replaces the content of a regular file. Never writes through a symbolic link.
-pub(crate) fn write_unlinked(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    // The present content is removed only after the file is known to be a regular one.
-    options.write(true).create(true).truncate(false);
-    let mut file = open_regular(path, &mut options, Links::Refuse)?;
-    file.set_len(0)?;
-    file.write_all(bytes)
+/// Replaces a regular file, or creates it. A reader sees the old or the new content, also if the write
+/// is interrupted. Other names of the old file (hard links) keep the old content.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = match fs::symlink_metadata(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(old) = &old {
+        require_regular(old.file_type())?;
+    }
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", process::id()));
+    let new = path.with_file_name(name);
+    let replaced = write_new(&new, bytes, old).and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        // There may be no such file. The first error says more than another would.
+        let _ = fs::remove_file(&new);
+    }
+    replaced
+}
+
+/// Writes a new file with the owner and the permissions of an old one.
+fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    if let Some(old) = old {
+        // Only root can keep another owner.
+        let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+        file.set_permissions(old.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Opens a regular file. Checks the type before, since opening a device may have an effect, and after,
 /// since the file may have been replaced. The open itself does not block on a pipe without a writer.
-fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
-    let mut flags = OFlags::NONBLOCK;
-    let before = match links {
-        Links::Follow => fs::metadata(path),
-        Links::Refuse => fs::symlink_metadata(path),
+fn open_regular(path: &Path, links: Links) -> io::Result<File> {
+    let (before, flags) = match links {
+        Links::Follow => (fs::metadata(path)?, OFlags::NONBLOCK),
+        Links::Refuse => (fs::symlink_metadata(path)?, OFlags::NONBLOCK | OFlags::NOFOLLOW),
     };
-    if links == Links::Refuse {
-        flags |= OFlags::NOFOLLOW;
-    }
-    match before {
-        Ok(metadata) => require_regular(metadata.file_type())?,
-        // The caller may want to create it. Otherwise opening it fails in the same way.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
+    require_regular(before.file_type())?;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    let file = options.custom_flags(flags).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     require_regular(file.metadata()?.file_type())?;
     Ok(file)
 }
@@ -172,6 +241,11 @@ pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
+}
+
+/// Whether a name begins with a dot.
+pub(crate) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".") && name != "." && name != ".."
 }
 
 /// A number of bytes, printed in the largest unit without a remainder.

@@ -18,6 +18,8 @@ pub(crate) mod notes;
 mod org;
 pub mod probe;
 
+use probe::Probed;
+
 /// The lints that report problems.
 #[derive(Default)]
 pub struct Lints {
@@ -28,21 +30,22 @@ pub struct Lints {
 }
 
 /// Adds the problems that the lints find to those of the draft. The rules are judged with
-/// these facts.
-pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) {
-    let (rules, files) = draft.parts();
-    for SourceFile { hook, document, faults, .. } in files {
-        let Some(rules) = rules.hooks.get(hook) else {
+/// these facts. Returns how much the probe has tried.
+pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
+    let mut probed = Probed::default();
+    for SourceFile { hook, document, problems, .. } in &mut draft.files {
+        let Some(rules) = draft.rules.hooks.get(hook) else {
             continue;
         };
         let lists = ListIndex::new(document);
         for (flow, section) in &rules.sections {
             let flow = *flow;
-            org::Pass { org: &lints.org, flow, lists: &lists, facts, faults }
+            org::Pass { org: &lints.org, flow, lists: &lists, facts, problems }
                 .check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, facts, faults);
+                probe::check_section(section, &lists, facts, problems, &mut probed);
             }
         }
     }
+    probed
 }

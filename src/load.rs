@@ -18,7 +18,6 @@ mod attributes;
 mod draft;
 mod examples;
 mod extents;
-mod faults;
 mod fields;
 mod inputs;
 mod lists;
@@ -33,7 +32,6 @@ pub use draft::Draft;
 pub(crate) use draft::{ListIndex, SourceFile};
 pub(crate) use examples::passing_forms;
 pub(crate) use extents::Extents;
-pub(crate) use faults::Faults;
 pub use inputs::FOLLOWED_DEPTH;
 pub(crate) use inputs::Files;
 use loader::{Loader, Purpose};
@@ -80,10 +78,12 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
     match rules_files(directory) {
         Ok(paths) if paths.is_empty() => {
             let hint = "put a file `<hook>.toml` there for each hook";
-            loader.report(Problem::named(place, format!("the rules folder has no rules; {hint}")));
+            loader
+                .problems
+                .push(Problem::named(place, format!("the rules folder has no rules; {hint}")));
         }
         Ok(paths) => {
-            loader.note(&paths);
+            loader.inputs.note(&paths);
             for path in &paths {
                 loader.load_file(path);
             }
@@ -91,8 +91,8 @@ fn read_folder(directory: &Path, mut loader: Loader<'_>) -> (Draft, Files) {
         Err(error) => {
             let hint = "name it with --rules or `rules.directory`";
             let message = format!("cannot read the rules folder: {error}; {hint}");
-            loader.report(Problem::of_reading(place, message, &error));
-            loader.note_unlisted(directory, &error);
+            loader.problems.push(Problem::of_reading(place, message, &error));
+            loader.inputs.note_unlisted(directory, &error);
         }
     }
     loader.finish()
@@ -149,6 +149,5 @@ fn is_rules_file(path: &Path) -> bool {
     let Some(name) = path.file_name() else {
         return false;
     };
-    let is_hidden = name.as_encoded_bytes().starts_with(b".");
-    !is_hidden && path.extension() == Some("toml".as_ref())
+    !file::is_hidden(name) && path.extension() == Some("toml".as_ref())
 }

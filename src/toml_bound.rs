@@ -3,13 +3,13 @@
 //! A table, a list or a syntax error takes the parser hundreds of bytes, and one or two bytes in a
 //! file. A megabyte of them would fill the memory of a small container.
 
-use std::ops::Range;
-
 use toml::{
     Spanned,
     de::{DeTable, Error},
 };
 use toml_parser::{Source, lexer::TokenKind};
+
+use crate::problem::{SpanProblem, SpanProblems};
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
@@ -20,14 +20,7 @@ const LONG: usize = 384 << 10;
 pub(crate) struct Parsed<'t> {
     /// The part of the text that can be read if the syntax has an error.
     pub(crate) document: Spanned<DeTable<'t>>,
-    pub(crate) faults: Vec<SyntaxFault>,
-}
-
-/// A syntax error.
-pub(crate) struct SyntaxFault {
-    /// The place in the text, in bytes.
-    pub(crate) span: Range<usize>,
-    pub(crate) message: String,
+    pub(crate) problems: SpanProblems,
 }
 
 /// Parses a text.
@@ -45,25 +38,29 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
             let message = format!(
                 "the file has more than {MOST_TABLES} tables, lists and dots up to here; move rules to other hooks, or long lists into files of their own"
             );
-            return Parsed { document: empty(), faults: vec![SyntaxFault { span, message }] };
+            return Parsed { document: empty(), problems: SpanProblem::at(span, message).into() };
         }
     }
     if text.len() > LONG {
         return parse_long(text);
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    Parsed { document, faults: errors.into_iter().map(SyntaxFault::from).collect() }
+    let mut problems = SpanProblems::default();
+    for error in &errors {
+        problems.push(syntax_problem(error));
+    }
+    Parsed { document, problems }
 }
 
 /// Parses a text that may have more syntax errors than fit into memory.
 fn parse_long(text: &str) -> Parsed<'_> {
     match DeTable::parse(text) {
-        Ok(document) => Parsed { document, faults: Vec::new() },
+        Ok(document) => Parsed { document, problems: SpanProblems::default() },
         Err(error) => {
-            let mut fault = SyntaxFault::from(error);
-            fault.message +=
+            let mut problem = syntax_problem(&error);
+            problem.message +=
                 "; the file is long, so further problems are found when this one is solved";
-            Parsed { document: empty(), faults: vec![fault] }
+            Parsed { document: empty(), problems: problem.into() }
         }
     }
 }
@@ -73,8 +70,11 @@ fn empty<'t>() -> Spanned<DeTable<'t>> {
     Spanned::new(0..0, DeTable::new())
 }
 
-impl From<Error> for SyntaxFault {
-    fn from(error: Error) -> Self {
-        Self { span: error.span().unwrap_or(0..0), message: error.message().replace('\n', ", ") }
+fn syntax_problem(error: &Error) -> SpanProblem {
+    let mut message = error.message().replace('\n', ", ");
+    // The most frequent mistake.
+    if message.contains("escape") {
+        message += "; in single quotes a backslash stands for itself";
     }
+    SpanProblem::at(error.span().unwrap_or(0..0), message)
 }

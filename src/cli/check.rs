@@ -5,21 +5,27 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{
-    CliError, ExitStatus, SharedFlags, fixtures, print_result, rules_folder, rules_source,
+    CliError, ExitStatus, SharedFlags,
+    fixtures::{self, Case},
+    print_result, rules_folder, rules_source,
 };
 use crate::{
     certificate, clock,
     credentials::issuer,
     escape,
-    lint::{self, Lints, coverage::Coverage, notes::notes},
+    lint::{self, Lints, coverage::Coverage, notes::notes, probe::Probed},
     load,
     org::Org,
-    problem::Problems,
+    problem::{Problem, Problems},
     rule::{Hook, RuleSet},
     settings::{SecretFiles, Settings},
 };
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 valid, 1 problems, 2 could not answer";
+
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct CheckArguments {
     /// The org's user schema, to check the rules against: GET /api/v1/meta/schemas/user/default
     #[arg(long, value_name = "FILE")]
@@ -41,22 +47,26 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
-    let mut valid = String::new();
-    match load_and_lint(&settings, &lints) {
+    let (rules, probed) = load_and_lint(&settings, &lints);
+    let mut valid = None;
+    match rules {
+        Ok(rules) => valid = Some(rules),
         Err(found) => problems.append(found),
-        Ok(rules) => {
-            if let Some(recorded) = &arguments.coverage {
-                problems.append(uncovered(&rules, &settings.rules.directory, recorded)?);
-            }
-            valid = report_of_valid(&rules, &settings, &lints.org);
-        }
     }
-    if problems.is_empty() {
-        print_result(escape::lines(&valid).as_bytes())?;
-        return Ok(ExitStatus::Success);
+    let mut done = String::new();
+    if arguments.probe {
+        let (inputs, rules) = (counted(probed.inputs, "input"), counted(probed.rules, "rule"));
+        done += &format!("--probe: tried {inputs} on {rules}\n");
     }
-    print_result(escape::lines(&report_of_problems(&problems)).as_bytes())?;
-    Ok(ExitStatus::Negative)
+    if let Some(recorded) = &arguments.coverage {
+        done += &check_coverage(valid.as_ref(), &settings, recorded, &mut problems)?;
+    }
+    let report = match &valid {
+        Some(rules) if problems.is_empty() => report_of_valid(rules, &settings, &done, &lints.org),
+        _ => report_of_problems(&problems, &done),
+    };
+    print_result(escape::lines(&report).as_bytes())?;
+    Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
 /// Adds the problems of the files that settings name.
@@ -73,51 +83,69 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-fn load_and_lint(settings: &Settings, lints: &Lints) -> Result<RuleSet, Problems> {
+fn load_and_lint(settings: &Settings, lints: &Lints) -> (Result<RuleSet, Problems>, Probed) {
     let facts = clock::facts();
     let mut draft = match rules_folder(settings) {
         Some(folder) => load::draft_of_folder(folder, &facts),
         None => load::draft_of_built_in(&facts),
     };
-    lint::run(&mut draft, lints, &facts);
-    draft.into_rules()
+    let probed = lint::run(&mut draft, lints, &facts);
+    (draft.into_rules(), probed)
 }
 
-/// The rules that no recorded request passes, or fails, and the problems of the requests.
-fn uncovered(rules: &RuleSet, folder: &Path, recorded: &Path) -> Result<Problems, CliError> {
-    let mut problems = Problems::default();
+/// Adds the rules that no recorded request passes, or fails, and the problems of the requests. Returns
+/// a line that says what was done.
+fn check_coverage(
+    rules: Option<&RuleSet>,
+    settings: &Settings,
+    recorded: &Path,
+    problems: &mut Problems,
+) -> Result<String, CliError> {
+    let cases = fixtures::read_cases(recorded)?;
+    let Some(rules) = rules else {
+        return Ok("--coverage: not checked, since the rules have problems\n".to_owned());
+    };
     let mut coverage = Coverage::default();
-    for case in fixtures::read(recorded)? {
+    for case in cases {
         let result = match case {
-            Ok(case) => case.answer(rules, |answer| coverage.add(&case.hook, &answer.verdicts)),
+            Ok(case) => cover(&case, rules, &mut coverage),
             Err(problem) => Err(problem),
         };
         if let Err(problem) = result {
             problems.push(problem);
         }
     }
-    problems.append(coverage.problems(rules, folder, recorded));
-    Ok(problems)
+    problems.append(coverage.problems(rules, &settings.rules.directory, recorded));
+    let requests = counted(coverage.requests, "recorded request");
+    Ok(format!("--coverage: answered {requests}\n"))
 }
 
-fn report_of_valid(rules: &RuleSet, settings: &Settings, org: &Org) -> String {
+/// Adds the outcomes of one recorded request.
+fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
+    let request = case.read_request()?;
+    coverage.add(&case.hook, &case.answer(rules, &request)?.verdicts);
+    Ok(())
+}
+
+fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) -> String {
     let source = rules_source(settings);
     let hooks = counted(rules.hooks.len(), "hook");
     let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
     let revision = &rules.revision;
-    let mut report = format!("{source}: {hooks}, {count}, no problems (revision {revision})\n");
+    let mut report =
+        format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{done}");
     for note in notes(rules, org) {
         report += &format!("{note}\n");
     }
     report
 }
 
-fn report_of_problems(problems: &Problems) -> String {
+fn report_of_problems(problems: &Problems, done: &str) -> String {
     let mut report = String::new();
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report + &counted(problems.count(), "problem") + "\n"
+    report + done + &counted(problems.count(), "problem") + "\n"
 }
 
 /// `1 rule`, `2 rules`.

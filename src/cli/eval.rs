@@ -17,6 +17,7 @@ use crate::{
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
     rule::{Outcome, Verdict},
+    settings::SecretFiles,
 };
 
 const EXAMPLES: &str = "\
@@ -46,7 +47,7 @@ struct RequestBody {
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
-    let settings = flags.load_valid_settings()?;
+    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
     let rules = load_rules(&settings).rules?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
@@ -70,45 +71,40 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     })
 }
 
-/// Reads the request from a file, or from standard input if the file is `-` or is not given. Refuses a
-/// request that is larger than the service accepts.
+/// Reads the request from a file, or from standard input if the file is `-` or is not given.
 fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliError> {
     match file {
         Some(file) if file.as_os_str() != "-" => {
             let place = file.display().to_string();
             // It may be a pipe, as with `<(…)`.
-            let file = File::open(file)
-                .map_err(|error| CliError(format!("{place}: cannot read the file: {error}")))?;
-            let body = read_bounded(&place, file, limit)?;
-            Ok(RequestBody { place, body })
+            match File::open(file) {
+                Ok(file) => read_body(place, file, limit),
+                Err(error) => Err(CliError(format!("{place}: cannot read the file: {error}"))),
+            }
         }
         _ => {
             if io::stdin().is_terminal() {
                 print_diagnostic("reading a request from standard input; Ctrl-D ends it");
             }
-            let place = "standard input".to_owned();
-            let body = read_bounded(&place, io::stdin().lock(), limit)?;
-            Ok(RequestBody { place, body })
+            read_body("standard input".to_owned(), io::stdin().lock(), limit)
         }
     }
 }
 
-/// Reads to the end. An error if there are more than `limit` bytes.
-fn read_bounded(place: &str, reader: impl Read, limit: usize) -> Result<Vec<u8>, CliError> {
-    let limit = limit as u64;
+/// Reads to the end. Refuses a request that is larger than the service accepts.
+fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
     // One byte more than allowed, to see whether there are too many.
-    let mut reader = reader.take(limit + 1);
-    reader
-        .read_to_end(&mut body)
-        .map_err(|error| CliError(format!("{place}: cannot read the request: {error}")))?;
-    if body.len() as u64 > limit {
-        let limit = Size(limit);
+    if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
+        return Err(CliError(format!("{place}: cannot read the request: {error}")));
+    }
+    if body.len() > limit {
+        let limit = Size(limit as u64);
         return Err(CliError(format!(
             "{place}: the request is larger than {limit}, which the service refuses; `server.body_limit` changes that"
         )));
     }
-    Ok(body)
+    Ok(RequestBody { place, body })
 }
 
 /// Explains each rule's outcome, and what Okta will do.

@@ -1,9 +1,6 @@
 //! Recorded requests: `<hook>/<case>.request.json`, each with its `<case>.response.json`.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::CliError;
 use crate::{
@@ -25,63 +22,70 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// Answers the request by these rules, and returns the result of `use_answer`.
-    pub(super) fn answer<T>(
+    /// The content of the recorded request.
+    pub(super) fn read_request(&self) -> Result<Vec<u8>, Problem> {
+        read_fixture(&self.request).map_err(|why| problem(&self.request, why))
+    }
+
+    /// The content of the recorded answer, or why it cannot be read.
+    pub(super) fn read_response(&self) -> Result<Vec<u8>, String> {
+        read_fixture(&self.response)
+    }
+
+    /// Answers this request by these rules.
+    pub(super) fn answer<'r, 'b>(
         &self,
-        rules: &RuleSet,
-        use_answer: impl FnOnce(&HookAnswer<'_, '_>) -> T,
-    ) -> Result<T, Problem> {
+        rules: &'r RuleSet,
+        request: &'b [u8],
+    ) -> Result<HookAnswer<'r, 'b>, Problem> {
         let Some(hook) = rules.hooks.get(&self.hook) else {
             return Err(problem(&self.request, "no rules file is named like its folder"));
         };
-        let request = match read_file(&self.request) {
-            Ok(request) => request,
-            Err(error) => return Err(problem(&self.request, error.to_string())),
-        };
-        match pipeline::answer(hook, &request, &clock::facts()) {
-            Ok(answer) => Ok(use_answer(&answer)),
-            Err(error) => Err(problem(&self.request, error.to_string())),
-        }
+        pipeline::answer(hook, request, &clock::facts())
+            .map_err(|error| problem(&self.request, error.to_string()))
     }
 }
 
-/// The cases of a folder, and the problems of files and folders in it.
-pub(super) fn read(directory: &Path) -> Result<Vec<Result<Case, Problem>>, CliError> {
-    let (folders, files): (Vec<_>, Vec<_>) =
-        entries(directory)?.into_iter().partition(|path| path.is_dir());
-    if folders.is_empty() {
-        let hint = format!("put one at <hook>/<case>{REQUEST}");
-        let message = format!("there is no recorded request; {hint}");
-        return Err(problem(directory, message).into());
-    }
+/// The cases of a folder, and the problems of files and folders in it. Hidden ones are ignored.
+pub(super) fn read_cases(directory: &Path) -> Result<Vec<Result<Case, Problem>>, CliError> {
     let mut cases = Vec::new();
-    let (links, folders): (Vec<_>, Vec<_>) =
-        folders.into_iter().partition(|path| path.is_symlink());
-    for link in links {
-        let message = "this is a symbolic link; put the folder itself here";
-        cases.push(Err(problem(&link, message)));
-    }
-    for file in files {
-        if file.extension() == Some("json".as_ref()) {
+    let mut has_folder = false;
+    for path in entries(directory)? {
+        if path.is_dir() {
+            has_folder = true;
+            add_cases_of_hook(&path, &mut cases)?;
+        } else if path.extension() == Some("json".as_ref()) {
             let message = "a recorded request belongs in a folder that is named like its hook";
-            cases.push(Err(problem(&file, message)));
+            cases.push(Err(problem(&path, message)));
         }
     }
-    for folder in folders {
-        add_cases(&folder, &mut cases)?;
+    if !has_folder {
+        let message = format!("there is no recorded request; put one at <hook>/<case>{REQUEST}");
+        return Err(problem(directory, message).into());
     }
     Ok(cases)
 }
 
-/// Adds the cases of one hook.
-fn add_cases(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> Result<(), Problem> {
+/// Adds the cases of a folder that is named like a hook.
+fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> Result<(), Problem> {
+    if folder.is_symlink() {
+        let message = "this is a symbolic link; put the folder itself here";
+        cases.push(Err(problem(folder, message)));
+        return Ok(());
+    }
+    let hook = match utf8_name(folder) {
+        Ok(hook) => hook,
+        Err(problem) => {
+            cases.push(Err(problem));
+            return Ok(());
+        }
+    };
     let files = entries(folder)?;
     if files.is_empty() {
         cases.push(Err(problem(folder, "there is no recorded request in this folder")));
     }
-    let hook = folder.file_name().unwrap_or_default().to_string_lossy();
     for path in files {
-        match read_case(&hook, path) {
+        match read_case(hook, path) {
             Ok(Some(case)) => cases.push(Ok(case)),
             Ok(None) => {}
             Err(problem) => cases.push(Err(problem)),
@@ -90,32 +94,43 @@ fn add_cases(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> Result<()
     Ok(())
 }
 
-/// The content of a recorded request or answer. Refuses symbolic links, since `replay` writes answers.
-pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    file::read_bytes(path, FileKind::Fixture, Links::Refuse)
-}
-
 /// The case of a file with a request. Returns `None` for the answer to a recorded request.
 fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
-    let name = path.display().to_string();
+    let name = utf8_name(&path)?;
     if let Some(case) = name.strip_suffix(REQUEST) {
-        let response = format!("{case}{RESPONSE}").into();
+        let response = path.with_file_name(format!("{case}{RESPONSE}"));
         return Ok(Some(Case { hook: hook.to_owned(), request: path, response }));
     }
     let Some(case) = name.strip_suffix(RESPONSE) else {
         return Err(problem(&path, format!("expected a name ending in {REQUEST} or {RESPONSE}")));
     };
-    let request = format!("{case}{REQUEST}");
-    if Path::new(&request).exists() {
+    let request = path.with_file_name(format!("{case}{REQUEST}"));
+    if request.exists() {
         return Ok(None);
     }
-    let hint = format!("remove it, or record {request}");
+    let hint = format!("remove it, or record {}", request.display());
     Err(problem(&path, format!("there is no request to this answer; {hint}")))
+}
+
+/// The last part of a path. The names of hooks and cases are texts.
+fn utf8_name(path: &Path) -> Result<&str, Problem> {
+    match path.file_name().unwrap_or_default().to_str() {
+        Some(name) => Ok(name),
+        None => Err(problem(path, "the name is not UTF-8; rename it")),
+    }
+}
+
+/// Refuses symbolic links, since `replay` writes answers.
+fn read_fixture(path: &Path) -> Result<Vec<u8>, String> {
+    file::read_bytes(path, FileKind::Fixture, Links::Refuse).map_err(|error| error.to_string())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     match file::entries(folder) {
-        Ok(entries) => Ok(entries),
+        Ok(mut entries) => {
+            entries.retain(|path| !file::is_hidden(path.file_name().unwrap_or_default()));
+            Ok(entries)
+        }
         Err(error) => Err(problem(folder, format!("cannot read the folder: {error}"))),
     }
 }

@@ -41,9 +41,10 @@ enum MessageStyle {
 /// Starts logging: our messages from `level` up, and warnings of dependencies. At lower levels some
 /// dependencies print headers. The HTTP codec is silent, since clients can make it log at will.
 pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
-    let (style, colour) = match io::stderr().is_terminal() {
-        true => (MessageStyle::Terminal, WriteStyle::Always),
-        false => (MessageStyle::Plain, WriteStyle::Never),
+    let (style, colour) = if io::stderr().is_terminal() {
+        (MessageStyle::Terminal, WriteStyle::Always)
+    } else {
+        (MessageStyle::Plain, WriteStyle::Never)
     };
     let sink = Sink::start("messages", Duration::ZERO, open_stderr)?;
     let throttle = Throttle::default();

@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
-use super::{CliError, ExitStatus, SharedFlags, fixtures, print_result};
-use crate::{escape, file, rule::RuleSet};
+use super::{CliError, ExitStatus, SharedFlags, fixtures, load_rules, print_result};
+use crate::{escape, file, rule::RuleSet, settings::SecretFiles};
 
 const EXAMPLES: &str = "\
 The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
@@ -38,10 +38,11 @@ pub(super) fn run(
     flags: &SharedFlags,
     arguments: &ReplayArguments,
 ) -> Result<ExitStatus, CliError> {
-    let rules = flags.load_valid_rules()?;
+    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
+    let rules = load_rules(&settings).rules?;
     let mut passed = 0_usize;
     let mut failed = 0_usize;
-    for case in fixtures::read(&arguments.directory)? {
+    for case in fixtures::read_cases(&arguments.directory)? {
         let result = match case {
             Ok(case) if arguments.update => update(&case, &rules),
             Ok(case) => compare(&case, &rules),
@@ -62,7 +63,7 @@ pub(super) fn run(
 /// Records the answer to a request.
 fn update(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
     let answer = present_answer(case, rules)?;
-    file::write_unlinked(&case.response, answer.as_bytes())
+    file::replace(&case.response, answer.as_bytes())
         .map_err(|error| format!("{}: {error}", case.response.display()))
 }
 
@@ -70,8 +71,8 @@ fn update(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
 fn compare(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
     let answer = present_answer(case, rules)?;
     let place = case.response.display();
-    let recorded = fixtures::read_file(&case.response)
-        .map_err(|error| format!("{place}: {error}; record it with --update"))?;
+    let recorded =
+        case.read_response().map_err(|why| format!("{place}: {why}; record it with --update"))?;
     let recorded = pretty(&recorded)
         .map_err(|error| format!("{place}: the recorded answer is not JSON: {error}"))?;
     if recorded == answer {
@@ -82,18 +83,16 @@ fn compare(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
 
 /// Answers a request by the rules, and formats the answer as it is recorded.
 fn present_answer(case: &fixtures::Case, rules: &RuleSet) -> Result<String, String> {
-    match case.answer(rules, |answer| pretty(&answer.body)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(format!("{}: {error}", case.request.display())),
-        Err(problem) => Err(problem.to_string()),
-    }
+    let request = case.read_request().map_err(|problem| problem.to_string())?;
+    let answer = case.answer(rules, &request).map_err(|problem| problem.to_string())?;
+    pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))
 }
 
 /// The difference of two texts, line by line. Within [`DIFF_TIMEOUT`] it is the shortest one.
 fn difference(place: &str, recorded: &str, answer: &str) -> String {
-    let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
-    let diff = diff.unified_diff().header(place, "the answer now").to_string();
-    diff.trim_end().to_owned()
+    let difference = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
+    let shown = difference.unified_diff().header(place, "the answer now").to_string();
+    shown.trim_end().to_owned()
 }
 
 /// Formats JSON as it is recorded: one member per line. Keeps the order, and every value as written.

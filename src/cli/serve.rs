@@ -18,28 +18,33 @@ use crate::{
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
-    settings::{SecretFiles, ServerSettings, Settings},
+    settings::{SecretFiles, ServerSettings},
     state::{Live, LiveState},
 };
 
-/// The bound listeners, and their addresses. For port 0, the system has chosen another.
-struct Listeners {
-    hooks: TcpListener,
-    hooks_address: SocketAddr,
-    metrics: Option<TcpListener>,
-    metrics_address: Option<SocketAddr>,
+pub(super) const EXIT_CODES: &str = "\
+Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
+
+/// A bound listener, and its address. For port 0, the system has chosen another.
+struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
 }
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
-    let (mut settings, problems) = flags.load_settings(SecretFiles::Read)?;
-    if !problems.is_empty() {
-        return Err(problems.into());
-    }
+    let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let LoadedRules { source, rules, folder } = load_rules(&settings);
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
-    let listeners = Listeners::bind(&settings)?;
+    let hooks = bind("server.bind", settings.server.bind)?;
+    let mut metrics_listener = None;
+    let mut metrics_address = None;
+    if let Some(address) = settings.metrics {
+        let bound = bind("metrics.bind", address)?;
+        metrics_listener = Some(bound.listener);
+        metrics_address = Some(bound.address);
+    }
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| CliError(format!("log.decisions: cannot open the file: {error}")))?;
     let auth = mem::take(&mut settings.auth);
@@ -65,12 +70,13 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     reload::start(target, &state.settings, layers, folder, hangups)?;
     let banner = Banner {
         rules_source: &source,
-        address: listeners.hooks_address,
-        metrics_address: listeners.metrics_address,
+        address: hooks.address,
+        metrics_address,
         generated_password: generated_password.as_deref(),
     };
-    let Listeners { hooks, metrics, .. } = listeners;
-    let stopped = server::run(hooks, metrics, &state, reload, || announce(&banner, &state));
+    let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
+        announce(&banner, &state);
+    });
     if let Some(log) = &state.log {
         log.finish();
     }
@@ -80,18 +86,10 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     }
 }
 
-impl Listeners {
-    fn bind(settings: &Settings) -> Result<Self, CliError> {
-        let hooks = server::bind("server.bind", settings.server.bind)?;
-        let hooks_address = hooks.local_addr()?;
-        let mut listeners = Self { hooks, hooks_address, metrics: None, metrics_address: None };
-        if let Some(address) = settings.metrics {
-            let metrics = server::bind("metrics.bind", address)?;
-            listeners.metrics_address = Some(metrics.local_addr()?);
-            listeners.metrics = Some(metrics);
-        }
-        Ok(listeners)
-    }
+fn bind(key: &str, address: SocketAddr) -> Result<Bound, CliError> {
+    let listener = server::bind(key, address)?;
+    let address = listener.local_addr()?;
+    Ok(Bound { listener, address })
 }
 
 fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<CertifiedKey>>>, CliError> {

@@ -21,8 +21,8 @@ enum Mark {
         written: (i64, i64),
         changed: (i64, i64),
     },
-    /// The file has no metadata, for this reason.
-    Absent(String),
+    /// The metadata is not known, for this reason.
+    Unknown(String),
 }
 
 impl Mark {
@@ -36,7 +36,7 @@ impl Mark {
                 written: (file.mtime(), file.mtime_nsec()),
                 changed: (file.ctime(), file.ctime_nsec()),
             },
-            Err(error) => Self::Absent(error.to_string()),
+            Err(error) => Self::Unknown(error.to_string()),
         }
     }
 }
@@ -70,12 +70,12 @@ impl Fingerprint {
 
     /// Forgets the metadata of a file, so that the file counts as changed.
     pub(crate) fn forget(&mut self, path: &Path) {
-        self.0.insert(path.to_owned(), Mark::Absent("it was being written".to_owned()));
+        self.0.insert(path.to_owned(), Mark::Unknown("it was being written".to_owned()));
     }
 
     /// Adds a folder whose files cannot be listed.
     pub(crate) fn add_unlisted(&mut self, folder: &Path, why: String) {
-        self.0.insert(folder.to_owned(), Mark::Absent(why));
+        self.0.insert(folder.to_owned(), Mark::Unknown(why));
     }
 
     /// The files that were added.

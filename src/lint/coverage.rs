@@ -12,6 +12,8 @@ use crate::{
 pub(crate) struct Coverage {
     passed: BTreeSet<RuleName>,
     failed: BTreeSet<RuleName>,
+    /// How many requests have shown them.
+    pub(crate) requests: usize,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +25,7 @@ struct RuleName {
 impl Coverage {
     /// Adds the outcomes of one request.
     pub(crate) fn add(&mut self, hook: &str, verdicts: &[Verdict<'_>]) {
+        self.requests += 1;
         for Verdict { rule, outcome } in verdicts {
             let name = RuleName { hook: hook.to_owned(), id: rule.id.clone() };
             match outcome {

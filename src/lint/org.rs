@@ -1,13 +1,14 @@
 //! Rules against the org's own user schema and form.
 
 use crate::{
-    load::{Faults, ListIndex},
+    load::ListIndex,
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
+    problem::{SpanProblem, SpanProblems},
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::{Fault, ListFaults, Span},
+        node::{Span, push_of_list},
         set::{Piece, Set, Source},
     },
 };
@@ -21,7 +22,7 @@ pub(super) struct Pass<'p> {
     pub(super) flow: Flow,
     pub(super) lists: &'p ListIndex<'p>,
     pub(super) facts: &'p Facts,
-    pub(super) faults: &'p mut Faults,
+    pub(super) problems: &'p mut SpanProblems,
 }
 
 impl Pass<'_> {
@@ -49,7 +50,7 @@ impl Pass<'_> {
     }
 
     fn report(&mut self, span: &Span, message: String) {
-        self.faults.push(Fault { span: span.clone(), message });
+        self.problems.push(SpanProblem::at(span.clone(), message));
     }
 
     /// Why an attribute cannot be set so.
@@ -80,9 +81,10 @@ impl Pass<'_> {
 
     fn check_part(&mut self, part: &Part) {
         for name in part.attributes.iter() {
-            let problem = match part.optional {
-                true => self.org.why_unknown(name),
-                false => self.org.why_never_submitted(name, self.flow),
+            let problem = if part.optional {
+                self.org.why_unknown(name)
+            } else {
+                self.org.why_never_submitted(name, self.flow)
             };
             self.report_if_some(&name.span, problem);
         }
@@ -117,7 +119,7 @@ impl Pass<'_> {
         }
         match attribute.samples() {
             Samples::All(values) => self.refuses_each(asked, values),
-            Samples::OfType(value) => self.judge(asked, &value) == Err(Mismatch::Type),
+            Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
                 let lengths = attribute.lengths();
                 asked.source.admits == Admits::Lengths
@@ -135,7 +137,7 @@ impl Pass<'_> {
     ) -> bool {
         let mut is_any = false;
         for value in values {
-            if self.judge(asked, &value).is_ok() {
+            if self.check_alone(asked, &value).is_ok() {
                 return false;
             }
             is_any = true;
@@ -143,7 +145,8 @@ impl Pass<'_> {
         is_any
     }
 
-    fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
+    /// Checks a value of a form that has no other one.
+    fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
         let context = EvalContext { form: &form, event_time: None, facts: self.facts };
         asked.check.check_value(value, &context)
@@ -159,7 +162,7 @@ impl Pass<'_> {
         let Ok(entries) = list.entries() else {
             return;
         };
-        let mut faults = ListFaults::default();
+        let mut problems = SpanProblems::default();
         for entry in entries {
             let Ok(text) = entry.text() else {
                 continue;
@@ -170,12 +173,11 @@ impl Pass<'_> {
                 submitted.contain(text)
             };
             if !is_submitted {
-                faults.push(entry.fault(format!("no form submits this: {values}")));
+                let message = format!("no form submits this: {values}");
+                push_of_list(&mut problems, entry.problem(message));
             }
         }
-        for fault in faults.into_result(list).err().unwrap_or_default() {
-            self.faults.push(fault);
-        }
+        self.problems.append(problems);
     }
 }
 

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    load::{Faults, ListIndex, passing_forms},
+    load::{ListIndex, passing_forms},
     okta::{Form, Value},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Fault},
+    problem::{SpanProblem, SpanProblems},
+    rule::{Facts, Outcome, Rule, Section, check::EvalContext},
 };
 
 mod attack;
@@ -21,12 +22,22 @@ use template::Input;
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
+/// How much has been tried.
+#[derive(Clone, Copy, Default)]
+pub struct Probed {
+    /// The rules whose examples were disguised.
+    pub rules: usize,
+    /// The inputs that were tried on them.
+    pub inputs: usize,
+}
+
 /// Reports the inputs that pass a rule of the section and ought to fail.
 pub(super) fn check_section(
     section: &Section,
     lists: &ListIndex<'_>,
     facts: &Facts,
-    faults: &mut Faults,
+    problems: &mut SpanProblems,
+    probed: &mut Probed,
 ) {
     for rule in section.rules.iter() {
         let mut shown = Vec::new();
@@ -35,18 +46,24 @@ pub(super) fn check_section(
         {
             shown = passing_forms(rule, examples);
         }
-        for message in findings(rule, &shown, facts) {
-            faults.push(Fault { span: rule.places.id.clone(), message });
+        for message in findings(rule, &shown, facts, probed) {
+            problems.push(SpanProblem::at(rule.places.id.clone(), message));
         }
     }
 }
 
 /// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
 /// pass, as the rule's examples show.
-pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
+pub fn findings(
+    rule: &Rule,
+    shown: &[Form<'_>],
+    facts: &Facts,
+    probed: &mut Probed,
+) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
     }
+    probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
@@ -55,7 +72,7 @@ pub fn findings(rule: &Rule, shown: &[Form<'_>], facts: &Facts) -> Vec<String> {
             for form in shown {
                 starts.extend(Start::all(rule, form, attribute, facts));
             }
-            findings.try_attacks(attribute, &starts);
+            findings.try_attacks(attribute, &starts, probed);
         }
     }
     findings.messages
@@ -70,10 +87,10 @@ struct Findings {
 
 impl Findings {
     /// Tries each attack on one attribute.
-    fn try_attacks(&mut self, attribute: &str, starts: &[Start<'_>]) {
+    fn try_attacks(&mut self, attribute: &str, starts: &[Start<'_>], probed: &mut Probed) {
         let mut first_hint = None;
         for attack in attacks() {
-            let Some(input) = passing_input(attack, starts) else {
+            let Some(input) = passing_input(attack, starts, probed) else {
                 continue;
             };
             let Attack { what, hint, .. } = attack;
@@ -88,7 +105,7 @@ impl Findings {
 
 /// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
 /// an input of the attack is meant to pass.
-fn passing_input(attack: &Attack, starts: &[Start<'_>]) -> Option<String> {
+fn passing_input(attack: &Attack, starts: &[Start<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = starts.iter().map(|start| start.value).collect();
     let mut passing = None;
     for start in starts {
@@ -103,8 +120,11 @@ fn passing_input(attack: &Attack, starts: &[Start<'_>]) -> Option<String> {
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
-            if passing.is_none() && start.passes(input.value()) {
-                passing = Some(input.to_string());
+            if passing.is_none() {
+                probed.inputs += 1;
+                if start.passes(input.value()) {
+                    passing = Some(input.to_string());
+                }
             }
         }
     }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::faults::Faults;
 use crate::{
-    problem::Problems,
+    problem::{Problems, SourceText, SpanProblems},
     rule::{
         RuleSet,
         node::{Content, Node, Table},
@@ -15,16 +14,10 @@ use crate::{
 pub struct Draft {
     /// The rules that have no problem of their own. They are complete if no file has a problem.
     pub(crate) rules: RuleSet,
-    /// The rules files, sorted by name.
-    pub(super) files: Vec<DraftFile>,
-}
-
-/// A rules file of a draft.
-pub(super) enum DraftFile {
-    /// The file was read and is kept.
-    Read(SourceFile),
-    /// The file could not be read, or is not kept. Its problems have their places already.
-    Problems(Problems),
+    /// The problems of the files that could not be read, or are not kept.
+    pub(super) problems: Problems,
+    /// The rules files that are kept, sorted by name.
+    pub(crate) files: Vec<SourceFile>,
 }
 
 /// A rules file that was read.
@@ -34,31 +27,19 @@ pub(crate) struct SourceFile {
     pub(super) name: String,
     pub(super) text: String,
     pub(crate) document: Table,
-    pub(crate) faults: Faults,
+    pub(crate) problems: SpanProblems,
 }
 
 impl Draft {
-    /// The rules, and the files that they are from.
-    pub(crate) fn parts(&mut self) -> (&RuleSet, impl Iterator<Item = &mut SourceFile>) {
-        let files = self.files.iter_mut().filter_map(|file| match file {
-            DraftFile::Read(file) => Some(file),
-            DraftFile::Problems(_) => None,
-        });
-        (&self.rules, files)
-    }
-
     /// The complete rules.
     ///
     /// # Errors
     ///
     /// Every problem of every file, if there is one.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
-        let mut problems = Problems::default();
+        let mut problems = self.problems;
         for file in self.files {
-            match file {
-                DraftFile::Read(file) => problems.append(file.into_problems()),
-                DraftFile::Problems(found) => problems.append(found),
-            }
+            problems.append(file.into_problems());
         }
         if problems.is_empty() { Ok(self.rules) } else { Err(problems) }
     }
@@ -67,7 +48,8 @@ impl Draft {
 impl SourceFile {
     /// The problems of the file in its order.
     pub(super) fn into_problems(self) -> Problems {
-        self.faults.into_problems(&self.name, &self.text)
+        let mut source = SourceText::new(&self.name, &self.text);
+        self.problems.located(|problem| source.locate(problem))
     }
 }
 

@@ -8,10 +8,11 @@ use super::{fields::Fields, part::PART_LISTS};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
+    problem::SpanProblem,
     rule::{
         Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Fault, Node, Span, Table},
+        node::{Content, Node, Span, Table},
     },
 };
 
@@ -50,8 +51,8 @@ pub(super) fn run<'n>(
             passing = Some(entry.value.span.clone());
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(fault) = run_one(rule, notation, shown, example, facts) {
-                fields.report(fault);
+            if let Err(problem) = run_one(rule, notation, shown, example, facts) {
+                fields.report(problem);
             }
         }
     }
@@ -72,7 +73,7 @@ fn run_one(
     shown: Shown,
     example: &Node,
     facts: &Facts,
-) -> Result<(), Fault> {
+) -> Result<(), SpanProblem> {
     let form = match (&example.content, notation) {
         (Content::Table(table), _) => whole_form(rule, table)?,
         (_, Notation::ValueOrForm) => form_of_value(rule, example)?,
@@ -95,7 +96,7 @@ fn run_one(
             "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
         }
     };
-    Err(example.fault(message))
+    Err(example.problem(message))
 }
 
 /// The forms of a list of examples that have been run.
@@ -114,14 +115,14 @@ pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<
 }
 
 /// The form that an example gives by attribute.
-fn whole_form<'n>(rule: &Rule, table: &'n Table) -> Result<Form<'n>, Fault> {
+fn whole_form<'n>(rule: &Rule, table: &'n Table) -> Result<Form<'n>, SpanProblem> {
     let known = rule.attributes();
     let mut attributes = Vec::new();
     for entry in &table.0 {
         let key = &*entry.key;
         if !known.contains(key) {
             let hint = did_you_mean(key, known);
-            return Err(entry.fault(format!("the rule does not look at `{key}`{hint}")));
+            return Err(entry.problem(format!("the rule does not look at `{key}`{hint}")));
         }
         attributes.push(attribute(key, read_value(&entry.value)?));
     }
@@ -129,7 +130,7 @@ fn whole_form<'n>(rule: &Rule, table: &'n Table) -> Result<Form<'n>, Fault> {
 }
 
 /// The form in which each attribute of the rule has the value of the example.
-fn form_of_value<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Fault> {
+fn form_of_value<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
     let mut attributes = Vec::new();
     for name in rule.attributes() {
         attributes.push(attribute(name, read_value(example)?));
@@ -142,7 +143,7 @@ fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
 }
 
-fn read_value(node: &Node) -> Result<Value<'_>, Fault> {
+fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
     match &node.content {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 
-use super::{attributes::require_attribute_name, faults::Faults};
+use super::attributes::require_attribute_name;
 use crate::{
     nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
     rule::{
         check::PatternBudget,
-        node::{Entry, Fault, Node, Span, Spanned, Table},
+        node::{Entry, Node, Span, Spanned, Table},
     },
 };
 
@@ -15,10 +16,10 @@ use crate::{
 pub(super) struct Fields<'n, 'f> {
     /// The whole table, to look at a key without making it a known one.
     pub(super) table: &'n Table,
-    /// The place of faults of the table as a whole, such as a missing key.
+    /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
     asked: RefCell<Vec<&'static str>>,
-    faults: &'f RefCell<Faults>,
+    problems: &'f RefCell<SpanProblems>,
     pub(super) patterns: &'f PatternBudget,
 }
 
@@ -26,10 +27,10 @@ impl<'n, 'f> Fields<'n, 'f> {
     /// The top-level table of a file.
     pub(super) fn new(
         table: &'n Table,
-        faults: &'f RefCell<Faults>,
+        problems: &'f RefCell<SpanProblems>,
         patterns: &'f PatternBudget,
     ) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), faults, patterns }
+        Self { table, span: 0..0, asked: RefCell::default(), problems, patterns }
     }
 
     /// A table in this one. Reports a value that is not a table.
@@ -50,9 +51,9 @@ impl<'n, 'f> Fields<'n, 'f> {
         tables
     }
 
-    /// How many faults the whole file has so far.
-    pub(super) fn fault_count(&self) -> usize {
-        self.faults.borrow().count()
+    /// How many problems the whole file has so far.
+    pub(super) fn problem_count(&self) -> usize {
+        self.problems.borrow().count()
     }
 
     /// The entry of a key, if the table has it.
@@ -61,11 +62,11 @@ impl<'n, 'f> Fields<'n, 'f> {
         self.table.get(key)
     }
 
-    /// Reads the value of a key. Returns `None` if the key is absent or its value has a fault.
+    /// Reads the value of a key. Returns `None` if the key is absent or its value has a problem.
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'n Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'n Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
         self.ok_or_report(read(&self.entry(key)?.value))
     }
@@ -74,38 +75,35 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub(super) fn required<T>(
         &self,
         key: &'static str,
-        read: impl FnOnce(&'n Node) -> Result<T, Fault>,
+        read: impl FnOnce(&'n Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
         match self.entry(key) {
             Some(entry) => self.ok_or_report(read(&entry.value)),
             None => {
-                self.report(self.fault(format!("`{key}` is missing")));
+                self.report(self.problem(format!("`{key}` is missing")));
                 None
             }
         }
     }
 
-    /// Unwraps `Ok`. Reports the faults and returns `None` otherwise.
-    pub(super) fn ok_or_report<T>(&self, read: Result<T, impl Into<Vec<Fault>>>) -> Option<T> {
+    /// Unwraps `Ok`. Reports the problems and returns `None` otherwise.
+    pub(super) fn ok_or_report<T>(&self, read: Result<T, impl Into<SpanProblems>>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
-            Err(faults) => {
-                let mut all = self.faults.borrow_mut();
-                for fault in faults.into() {
-                    all.push(fault);
-                }
+            Err(problems) => {
+                self.problems.borrow_mut().append(problems.into());
                 None
             }
         }
     }
 
-    /// A fault of the table as a whole.
-    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.span.clone(), message: message.into() }
+    /// A problem of the table as a whole.
+    pub(super) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.span.clone(), message)
     }
 
-    pub(super) fn report(&self, fault: Fault) {
-        self.faults.borrow_mut().push(fault);
+    pub(super) fn report(&self, problem: SpanProblem) {
+        self.problems.borrow_mut().push(problem);
     }
 
     /// Reads the name of an attribute.
@@ -114,7 +112,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         match require_attribute_name(name) {
             Ok(()) => Some(Spanned::new(name.to_owned(), node.span.clone())),
             Err(problem) => {
-                self.report(node.fault(problem));
+                self.report(node.problem(problem));
                 None
             }
         }
@@ -127,12 +125,12 @@ impl<'n, 'f> Fields<'n, 'f> {
             if asked.contains(&&*entry.key) {
                 continue;
             }
-            let mut faults = self.faults.borrow_mut();
-            if faults.is_full() {
+            let mut problems = self.problems.borrow_mut();
+            if problems.is_full() {
                 // It would take time to look for the nearest name.
-                faults.count_one();
+                problems.count_one();
             } else {
-                faults.push(entry.fault(unknown("key", &entry.key, asked.iter().copied())));
+                problems.push(entry.problem(unknown("key", &entry.key, asked.iter().copied())));
             }
         }
     }

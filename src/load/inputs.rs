@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs, io,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     rc::Rc,
 };
 
@@ -12,8 +12,9 @@ use ring::digest::{Context, SHA256};
 
 use super::extents::Extents;
 use crate::{
-    file::{self, FileKind, Fingerprint, Size},
-    problem::may_pass,
+    file::{self, FileKind, Fingerprint, Links, Size},
+    problem::SpanProblem,
+    rule::node::Span,
 };
 
 /// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
@@ -53,24 +54,6 @@ pub(crate) struct Files {
     pub(crate) lists: Extents,
 }
 
-/// Why a list file cannot be used.
-pub(super) struct Unusable {
-    pub(super) message: String,
-    /// Whether this may be over when the same file is read again.
-    pub(super) may_pass: bool,
-}
-
-impl Unusable {
-    /// A problem that stays until a file is changed.
-    fn lasting(message: String) -> Self {
-        Self { message, may_pass: false }
-    }
-
-    fn unreadable(name: &str, error: &io::Error) -> Self {
-        Self { message: format!("cannot read `{name}`: {error}"), may_pass: may_pass(error) }
-    }
-}
-
 impl Inputs {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, held: Extents) -> Self {
@@ -98,10 +81,10 @@ impl Inputs {
         self.files.add_unlisted(folder, error.to_string());
     }
 
-    /// The text of a rules file. With this file, all of them may not have more than [`RULES_LIMIT`].
-    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<String> {
-        let text = file::read_text(path, FileKind::Rules)?;
-        self.rules_bytes = self.rules_bytes.saturating_add(text.len());
+    /// The content of a rules file. All of them may not have more than [`RULES_LIMIT`].
+    pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = file::read_bytes(path, FileKind::Rules, Links::Follow)?;
+        self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
             let message = format!(
@@ -109,7 +92,7 @@ impl Inputs {
             );
             return Err(io::Error::other(message));
         }
-        Ok(text)
+        Ok(bytes)
     }
 
     /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.
@@ -119,12 +102,12 @@ impl Inputs {
         self.add_to_digest(text);
     }
 
-    /// The text of a list, by the name that a rules file gives.
-    pub(super) fn read_list(&mut self, name: &str) -> Result<Rc<str>, Unusable> {
+    /// The text of a list, by the name that a rules file gives at this place.
+    pub(super) fn read_list(&mut self, name: &str, place: &Span) -> Result<Rc<str>, SpanProblem> {
         let lines = match self.lists.get(name) {
             Some(lines) => lines.clone(),
             None => {
-                let lines: Rc<str> = self.read_new_list(name)?.into();
+                let lines: Rc<str> = self.read_new_list(name, place)?.into();
                 self.lists.insert(name.to_owned(), lines.clone());
                 lines
             }
@@ -132,34 +115,36 @@ impl Inputs {
         self.list_bytes = self.list_bytes.saturating_add(lines.len());
         if self.list_bytes > LISTS_LIMIT {
             let limit = Size(LISTS_LIMIT as u64);
-            return Err(Unusable::lasting(format!(
+            let message = format!(
                 "with `{name}` the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
-            )));
+            );
+            return Err(SpanProblem::at(place.clone(), message));
         }
         self.add_to_digest(&lines);
         Ok(lines)
     }
 
-    fn read_new_list(&mut self, name: &str) -> Result<String, Unusable> {
-        require_followed(name)?;
+    fn read_new_list(&mut self, name: &str, place: &Span) -> Result<String, SpanProblem> {
+        let refused = |why: &str| SpanProblem::at(place.clone(), format!("`{name}` {why}"));
+        if !is_followed(name) {
+            return Err(refused("is hidden or too deep, so that its changes would go unnoticed"));
+        }
         let path = self.folder.join(name);
         self.files.add(&path);
         let lines = match self.read_within_folder(&path) {
             Ok(Some(lines)) => lines,
-            Ok(None) => {
-                let message = format!("`{name}` is not in the rules folder; put the file there");
-                return Err(Unusable::lasting(message));
+            Ok(None) => return Err(refused("is not in the rules folder; put the file there")),
+            Err(error) => {
+                let message = format!("cannot read `{name}`: {error}");
+                return Err(SpanProblem::of_reading(place.clone(), message, &error));
             }
-            Err(error) => return Err(Unusable::unreadable(name, &error)),
         };
         let Ok(lines) = self.held.cut(&path, lines) else {
-            let message = format!("`{name}` changes all the time; rename a new file over it");
-            return Err(Unusable::lasting(message));
+            return Err(refused("changes all the time; rename a new file over it"));
         };
         self.extents.note(&path, &lines);
         if lines.trim().is_empty() {
-            let message = format!("`{name}` has no entry; add at least one line");
-            return Err(Unusable::lasting(message));
+            return Err(refused("has no entry; add at least one line"));
         }
         Ok(lines)
     }
@@ -191,17 +176,9 @@ impl Inputs {
     }
 }
 
-/// Succeeds if changes of a list of this name are noticed.
-fn require_followed(name: &str) -> Result<(), Unusable> {
+/// Whether changes of a list of this name are noticed.
+fn is_followed(name: &str) -> bool {
     let path = Path::new(name);
-    let is_hidden = path.components().any(|part| match part {
-        Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
-        _ => false,
-    });
-    if is_hidden || path.components().count() > FOLLOWED_DEPTH {
-        let message =
-            format!("`{name}` is hidden or too deep, so that its changes would go unnoticed");
-        return Err(Unusable::lasting(message));
-    }
-    Ok(())
+    let is_hidden = path.iter().any(file::is_hidden);
+    !is_hidden && path.iter().count() <= FOLLOWED_DEPTH
 }

@@ -1,18 +1,17 @@
 //! Lists in files: the lines of `{ file = "roster.txt" }`, where a check takes a list.
 
-use super::{
-    faults::Faults,
-    inputs::{Inputs, Unusable},
-    part::PART_LISTS,
-};
-use crate::rule::{
-    check::kinds::{Argument, KINDS},
-    node::{Content, Entry, Fault, Node, Table},
+use super::{inputs::Inputs, part::PART_LISTS};
+use crate::{
+    problem::SpanProblems,
+    rule::{
+        check::kinds::{Argument, KINDS},
+        node::{Content, Entry, Node, Table},
+    },
 };
 
 /// Puts the text of each list file in the place of the table that names the file.
-pub(super) fn resolve(document: &mut Table, inputs: &mut Inputs, faults: &mut Faults) {
-    let mut lists = Lists { inputs, faults };
+pub(super) fn resolve(document: &mut Table, inputs: &mut Inputs, problems: &mut SpanProblems) {
+    let mut lists = Lists { inputs, problems };
     for section in &mut document.0 {
         if let Content::Table(section) = &mut section.value.content {
             lists.resolve_section(section);
@@ -23,7 +22,7 @@ pub(super) fn resolve(document: &mut Table, inputs: &mut Inputs, faults: &mut Fa
 /// The reader of list files.
 struct Lists<'l> {
     inputs: &'l mut Inputs,
-    faults: &'l mut Faults,
+    problems: &'l mut SpanProblems,
 }
 
 impl Lists<'_> {
@@ -60,18 +59,15 @@ impl Lists<'_> {
         if takes_list(&entry.key)
             && let Some(file) = file_name(&entry.value)
         {
-            entry.value.content = self.read(file, &entry.value);
+            entry.value.content = self.read_list(file, &entry.value);
         }
     }
 
-    fn read(&mut self, file: &str, node: &Node) -> Content {
-        match self.inputs.read_list(file) {
+    fn read_list(&mut self, file: &str, node: &Node) -> Content {
+        match self.inputs.read_list(file, &node.span) {
             Ok(lines) => Content::Lines(lines),
-            Err(Unusable { message, may_pass }) => {
-                self.faults.push(Fault { span: node.span.clone(), message });
-                if may_pass {
-                    self.faults.set_may_pass();
-                }
+            Err(problem) => {
+                self.problems.push(problem);
                 Content::UnusableFile
             }
         }

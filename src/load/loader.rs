@@ -1,21 +1,16 @@
 //! A load in progress: files go in, the rules and their problems come out.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
-    draft::{Draft, DraftFile, SourceFile},
+    draft::{Draft, SourceFile},
     extents::Extents,
-    faults::Faults,
     inputs::{Files, Inputs},
     lists, section, toml,
 };
 use crate::{
-    problem::{Problem, Problems},
+    file,
+    problem::{Problem, Problems, SourceText, SpanProblem, SpanProblems},
     rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
@@ -33,42 +28,29 @@ pub(super) enum Purpose {
 
 /// A load in progress.
 pub(super) struct Loader<'f> {
-    inputs: Inputs,
+    pub(super) inputs: Inputs,
     facts: &'f Facts,
     purpose: Purpose,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
-    files: Vec<DraftFile>,
+    /// The problems of files that are not kept.
+    pub(super) problems: Problems,
+    files: Vec<SourceFile>,
 }
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
         let inputs = Inputs::new(folder, held);
-        let (hooks, files) = (BTreeMap::new(), Vec::new());
-        Self { inputs, facts, purpose, patterns: PatternBudget::default(), hooks, files }
-    }
-
-    /// Takes the fingerprint of files before they are read.
-    pub(super) fn note(&mut self, paths: &[PathBuf]) {
-        self.inputs.note(paths);
-    }
-
-    /// Notes that the files of a folder cannot be listed.
-    pub(super) fn note_unlisted(&mut self, folder: &Path, error: &io::Error) {
-        self.inputs.note_unlisted(folder, error);
-    }
-
-    /// Adds a problem that belongs to the next file, or to none.
-    pub(super) fn report(&mut self, problem: Problem) {
-        self.report_all(problem.into());
-    }
-
-    fn report_all(&mut self, problems: Problems) {
-        match self.files.last_mut() {
-            Some(DraftFile::Problems(all)) => all.append(problems),
-            _ => self.files.push(DraftFile::Problems(problems)),
+        Self {
+            inputs,
+            facts,
+            purpose,
+            patterns: PatternBudget::default(),
+            hooks: BTreeMap::new(),
+            problems: Problems::default(),
+            files: Vec::new(),
         }
     }
 
@@ -77,14 +59,22 @@ impl<'f> Loader<'f> {
         let name = path.display().to_string();
         let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if let Err(message) = require_hook_name(&hook) {
-            self.report(Problem::named(name, message));
-            return;
+            return self.problems.push(Problem::named(name, message));
         }
-        match self.inputs.read_rules(path) {
-            Ok(text) => self.load_text(hook, name, text),
+        let bytes = match self.inputs.read_rules(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
-                self.report(Problem::of_reading(name, message, &error));
+                return self.problems.push(Problem::of_reading(name, message, &error));
+            }
+        };
+        match file::decode_text(bytes) {
+            Ok(text) => self.load_text(hook, name, text),
+            Err(error) => {
+                let problem = SpanProblem::at(error.at..error.at, error.message());
+                // The text is as in the file up to the problem.
+                let text = String::from_utf8_lossy(&error.bytes);
+                self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
         }
     }
@@ -92,17 +82,17 @@ impl<'f> Loader<'f> {
     /// Loads the rules of a hook from the text of the file with this name.
     pub(super) fn load_text(&mut self, hook: String, name: String, text: String) {
         self.inputs.start_hook(&hook, &text);
-        let mut faults = Faults::default();
-        let mut document = toml::read_document(&text, &mut faults);
-        lists::resolve(&mut document, &mut self.inputs, &mut faults);
-        let faults = RefCell::new(faults);
-        let rules = section::read_hook(&document, self.facts, &faults, &self.patterns);
-        let faults = faults.into_inner();
-        let file = SourceFile { hook: hook.clone(), name, text, document, faults };
+        let mut problems = SpanProblems::default();
+        let mut document = toml::read_document(&text, &mut problems);
+        lists::resolve(&mut document, &mut self.inputs, &mut problems);
+        let problems = RefCell::new(problems);
+        let rules = section::read_hook(&document, self.facts, &problems, &self.patterns);
+        let problems = problems.into_inner();
+        let file = SourceFile { hook: hook.clone(), name, text, document, problems };
         self.hooks.insert(hook, rules);
         match self.purpose {
-            Purpose::Serve => self.report_all(file.into_problems()),
-            Purpose::Lint => self.files.push(DraftFile::Read(file)),
+            Purpose::Serve => self.problems.append(file.into_problems()),
+            Purpose::Lint => self.files.push(file),
         }
     }
 
@@ -110,7 +100,7 @@ impl<'f> Loader<'f> {
     pub(super) fn finish(self) -> (Draft, Files) {
         let (revision, inputs) = self.inputs.finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        (Draft { rules, files: self.files }, inputs)
+        (Draft { rules, problems: self.problems, files: self.files }, inputs)
     }
 }
 

@@ -3,19 +3,20 @@
 use super::fields::Fields;
 use crate::{
     okta::NonEmpty,
+    problem::SpanProblem,
     rule::{
         CheckSource, Part, PartCheck,
         check::kinds::{CheckKind, IGNORE_CASE, KINDS, Options},
-        node::{Content, Entry, Fault, Node, Spanned},
+        node::{Content, Entry, Node, Spanned},
     },
 };
 
 /// The keys of a rule whose value is a list of parts.
 pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 
-/// Reads the parts of a list. Returns `None` if one of them has a fault.
+/// Reads the parts of a list. Returns `None` if one of them has a problem.
 pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
-    let before = fields.fault_count();
+    let before = fields.problem_count();
     let mut parts = Vec::new();
     for table in fields.tables_in(&entry.value) {
         if let Some(part) = read_part(&table) {
@@ -23,7 +24,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Optio
         }
         table.report_unknown_keys();
     }
-    if fields.fault_count() == before { Some(parts) } else { None }
+    if fields.problem_count() == before { Some(parts) } else { None }
 }
 
 /// Reads the keys of a part. The table may be a rule, which has other keys as well.
@@ -46,7 +47,7 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
     for key in keys {
         if let Some(misplaced) = fields.entry(key) {
             let message = format!("with `{}`, move `{key}` into one of its parts", parts.key);
-            fields.report(misplaced.fault(message));
+            fields.report(misplaced.problem(message));
         }
     }
 }
@@ -65,12 +66,12 @@ fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>>
         }
         (Some(_), Some(entry)) => {
             let message = "`attribute` and `attributes` exclude each other; keep one";
-            fields.report(entry.fault(message));
+            fields.report(entry.problem(message));
             None
         }
         (None, None) => {
             let message = "`attribute` is missing (or `attributes`, or parts in `all` or `any`)";
-            fields.report(fields.fault(message));
+            fields.report(fields.problem(message));
             None
         }
     }
@@ -86,7 +87,7 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
     }
     if named.is_empty() {
         let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-        fields.report(fields.fault(format!(
+        fields.report(fields.problem(format!(
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
         )));
@@ -150,8 +151,7 @@ fn report_self_comparison(
             if check.other() == Some(name) {
                 let name = &name.value;
                 let message = format!("`{name}` always equals itself; name another attribute");
-                let span = source.argument.clone();
-                fields.report(Fault { span, message });
+                fields.report(SpanProblem::at(source.argument.clone(), message));
             }
         }
     }
@@ -170,5 +170,5 @@ fn report_ineffective_case(fields: &Fields<'_, '_>) {
         kinds.push(kind.key);
     }
     let kinds = kinds.join("` or `");
-    fields.report(entry.fault(format!("`{IGNORE_CASE}` has no effect without `{kinds}`")));
+    fields.report(entry.problem(format!("`{IGNORE_CASE}` has no effect without `{kinds}`")));
 }

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     okta::{Flow, NonEmpty},
+    problem::SpanProblem,
     rule::{
         Facts, Part, Places, Requirement, Rule,
-        node::{Entry, Fault, Node, Spanned},
+        node::{Entry, Node, Spanned},
         text::Text,
     },
 };
@@ -33,24 +34,24 @@ pub(super) struct RuleContext<'n, 'c> {
     pub(super) flow: Flow,
 }
 
-/// Reads a rule and runs its examples. Returns `None` if the rule has a fault.
+/// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
 pub(super) fn read_rule<'n>(
     fields: &Fields<'n, '_>,
     context: &mut RuleContext<'n, '_>,
 ) -> Option<Rule> {
-    let before = fields.fault_count();
+    let before = fields.problem_count();
     let rule = read_keys(fields, context);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
-    // The examples of a rule with a fault would only repeat the fault.
-    if fields.fault_count() > before {
+    // The examples of a rule with a problem would only repeat the problem.
+    if fields.problem_count() > before {
         return None;
     }
     if let Some(entry) = examples {
         rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
     }
-    if fields.fault_count() > before { None } else { Some(rule) }
+    if fields.problem_count() > before { None } else { Some(rule) }
 }
 
 /// Reads all keys but the examples.
@@ -97,13 +98,13 @@ fn read_id<'n>(
     let id = fields.required("id", text_and_place)?;
     if !context.ids.insert(id.value) {
         let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
-        fields.report(Fault { span: id.span, message });
+        fields.report(SpanProblem::at(id.span, message));
         return None;
     }
     Some(id)
 }
 
-fn text_and_place(node: &Node) -> Result<Spanned<&str>, Fault> {
+fn text_and_place(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
     Ok(Spanned::new(node.text()?, node.span.clone()))
 }
 
@@ -118,7 +119,7 @@ fn read_when(fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
 fn read_requirement(fields: &Fields<'_, '_>) -> Option<Requirement> {
     match (fields.entry("all"), fields.entry("any")) {
         (Some(_), Some(any)) => {
-            fields.report(any.fault("`all` and `any` exclude each other; write two rules"));
+            fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
             None
         }
         (Some(all), None) => read_rule_parts(all, fields).map(Requirement::All),
@@ -150,7 +151,7 @@ fn report_many_attributes(
             "the rule `{}` names {count} attributes; up to {MOST_ATTRIBUTES} are allowed, so write several rules",
             id.value
         );
-        fields.report(Fault { span: id.span.clone(), message });
+        fields.report(SpanProblem::at(id.span.clone(), message));
     }
 }
 

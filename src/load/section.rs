@@ -6,13 +6,13 @@ use std::{
 };
 
 use super::{
-    faults::Faults,
     fields::Fields,
     rule::{RuleContext, read_rule},
     set,
 };
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
+    problem::SpanProblems,
     rule::{
         Facts, Hook, Rule, Rules, Section,
         check::PatternBudget,
@@ -26,14 +26,14 @@ const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admi
 const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
-/// Reads the sections of a file. The hook has only the rules without a fault.
+/// Reads the sections of a file. The hook has only the rules without a problem.
 pub(super) fn read_hook(
     document: &Table,
     facts: &Facts,
-    faults: &RefCell<Faults>,
+    problems: &RefCell<SpanProblems>,
     patterns: &PatternBudget,
 ) -> Hook {
-    let fields = Fields::new(document, faults, patterns);
+    let fields = Fields::new(document, problems, patterns);
     let mut ids = BTreeSet::new();
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
@@ -48,10 +48,10 @@ pub(super) fn read_hook(
             sections.insert(flow, section);
         }
     }
-    if sections.is_empty() && fields.fault_count() == 0 {
+    if sections.is_empty() && fields.problem_count() == 0 {
         let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
         let message = format!("a hook needs a section, {}", keys.join(" or "));
-        fields.report(fields.fault(message));
+        fields.report(fields.problem(message));
     }
     fields.report_unknown_keys();
     Hook { sections }
@@ -88,7 +88,7 @@ fn read_rules<'n>(
         (Some(true), Some(entry)) => {
             read_rule_list(entry, fields, context);
             let message = "`allow_all` and rules exclude each other; leave one of them out";
-            fields.report(fields.fault(message));
+            fields.report(fields.problem(message));
             None
         }
         (_, Some(entry)) => {
@@ -96,12 +96,12 @@ fn read_rules<'n>(
             NonEmpty::collect(rules).map(Rules::All)
         }
         (None, None) if fields.table.get("allow_all").is_some() => {
-            // Its fault is reported.
+            // Its problem is reported.
             None
         }
         (_, None) => {
             let section = context.flow.spec().section;
-            fields.report(fields.fault(format!(
+            fields.report(fields.problem(format!(
                 "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
             )));
             None
@@ -109,7 +109,7 @@ fn read_rules<'n>(
     }
 }
 
-/// Reads the rules of a list. Returns those without a fault.
+/// Reads the rules of a list. Returns those without a problem.
 fn read_rule_list<'n>(
     entry: &'n Entry,
     fields: &Fields<'n, '_>,
@@ -129,7 +129,7 @@ fn read_update(flow: Flow, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
         return Vec::new();
     };
     if !flow.spec().takes_update {
-        fields.report(entry.fault(
+        fields.report(entry.problem(
             "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway",
         ));
     }
@@ -143,7 +143,7 @@ fn read_update(flow: Flow, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
             update.push(name);
         } else {
             let name = name.value;
-            fields.report(item.fault(format!("`{name}` is listed twice; leave one out")));
+            fields.report(item.problem(format!("`{name}` is listed twice; leave one out")));
         }
     }
     update

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use super::{attributes::require_attribute_name, fields::Fields};
 use crate::{
     nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
     rule::{
-        node::{Content, Entry, Fault, ListFaults, Node, Spanned},
+        node::{Content, Entry, Node, Spanned, push_of_list},
         set::{Piece, STEPS, Set, Source},
     },
 };
@@ -23,7 +24,7 @@ pub(super) fn read_set(
         return Vec::new();
     };
     if table.0.is_empty() {
-        fields.report(node.fault("an empty table sets no attribute; leave it out"));
+        fields.report(node.problem("an empty table sets no attribute; leave it out"));
     }
     let update: BTreeSet<&str> = update.iter().map(|name| name.as_str()).collect();
     let mut sets = Vec::new();
@@ -35,7 +36,8 @@ pub(super) fn read_set(
         };
         if update.contains(attribute.as_str()) {
             let name = &attribute.value;
-            fields.report(key.fault(format!("`{name}` is in `update` as well; keep one of them")));
+            fields
+                .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
         }
         if let Some(source) = source {
             sets.push(Set { attribute, source });
@@ -44,33 +46,32 @@ pub(super) fn read_set(
     sets
 }
 
-fn read_source(node: &Node) -> Result<Source, Vec<Fault>> {
+fn read_source(node: &Node) -> Result<Source, SpanProblems> {
     match &node.content {
         Content::Text(text) => Ok(read_template(node, text)?),
         Content::Table(table) => match table.0.as_slice() {
             [entry] if entry.key == "normalize" => read_normalize(&entry.value),
-            [entry] => Err(entry.fault(unknown("key", &entry.key, ["normalize"])).into()),
+            [entry] => Err(entry.problem(unknown("key", &entry.key, ["normalize"])).into()),
             _ => Err(node.expected("a constant, a template or { normalize = […] }").into()),
         },
         _ => Ok(constant(node, read_json(node)?)?),
     }
 }
 
-fn read_normalize(node: &Node) -> Result<Source, Vec<Fault>> {
+fn read_normalize(node: &Node) -> Result<Source, SpanProblems> {
     let mut steps = Vec::new();
-    let mut faults = ListFaults::default();
+    let mut problems = SpanProblems::default();
     for item in node.list()? {
         match item.choice("step", &STEPS) {
             Ok(step) => steps.push(step),
-            Err(fault) => faults.push(fault),
+            Err(problem) => push_of_list(&mut problems, problem),
         }
     }
-    faults.into_result(node)?;
-    Ok(Source::Normalize(steps))
+    if problems.is_empty() { Ok(Source::Normalize(steps)) } else { Err(problems) }
 }
 
 /// Reads a text with `{attribute}` in it as a template, and any other as a constant.
-fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
+fn read_template(node: &Node, text: &str) -> Result<Source, SpanProblem> {
     let Some((before, named)) = text.split_once('{') else {
         require_no_brace(node, text)?;
         return constant(node, json_text(text));
@@ -82,9 +83,9 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
             return Err(unmatched_brace(node, '{'));
         };
         if name.is_empty() {
-            return Err(node.fault("`{}` names no attribute; write one as in `{firstName}`"));
+            return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        require_attribute_name(name).map_err(|problem| node.fault(problem))?;
+        require_attribute_name(name).map_err(|problem| node.problem(problem))?;
         require_no_brace(node, after)?;
         pieces.push(Piece::Attribute(name.to_owned()));
         pieces.push(Piece::Text(after.to_owned()));
@@ -93,18 +94,18 @@ fn read_template(node: &Node, text: &str) -> Result<Source, Fault> {
 }
 
 /// Succeeds if this text between the attributes of a template has no brace.
-fn require_no_brace(node: &Node, text: &str) -> Result<(), Fault> {
+fn require_no_brace(node: &Node, text: &str) -> Result<(), SpanProblem> {
     if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
 }
 
-fn unmatched_brace(node: &Node, brace: char) -> Fault {
-    node.fault(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
+fn unmatched_brace(node: &Node, brace: char) -> SpanProblem {
+    node.problem(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
 }
 
-fn constant(node: &Node, json: String) -> Result<Source, Fault> {
+fn constant(node: &Node, json: String) -> Result<Source, SpanProblem> {
     match RawValue::from_string(json) {
         Ok(json) => Ok(Source::Constant(json)),
-        Err(_) => Err(node.fault("this value has no form in JSON")),
+        Err(_) => Err(node.problem("this value has no form in JSON")),
     }
 }
 
@@ -114,10 +115,10 @@ fn json_text(text: &str) -> String {
 }
 
 /// Reads a constant. Returns it as JSON.
-fn read_json(node: &Node) -> Result<String, Fault> {
+fn read_json(node: &Node) -> Result<String, SpanProblem> {
     match &node.content {
         Content::Text(text) if text.contains(['{', '}']) => {
-            Err(node.fault("a list takes no template; set the attribute to a text"))
+            Err(node.problem("a list takes no template; set the attribute to a text"))
         }
         Content::Text(text) => Ok(json_text(text)),
         Content::Integer(integer) => Ok(integer.to_string()),
@@ -127,7 +128,7 @@ fn read_json(node: &Node) -> Result<String, Fault> {
         },
         Content::Boolean(boolean) => Ok(boolean.to_string()),
         Content::List(items) => {
-            let items: Result<Vec<String>, Fault> = items.iter().map(read_json).collect();
+            let items: Result<Vec<String>, SpanProblem> = items.iter().map(read_json).collect();
             Ok(format!("[{}]", items?.join(",")))
         }
         _ => Err(node.expected("a string, a number, a boolean or a list of them")),

@@ -5,22 +5,16 @@ use toml::{
     de::{DeInteger, DeTable, DeValue},
 };
 
-use super::faults::Faults;
 use crate::{
-    rule::node::{Content, Entry, Fault, Node, Table},
-    toml_bound::{SyntaxFault, parse},
+    problem::SpanProblems,
+    rule::node::{Content, Entry, Node, Table},
+    toml_bound::parse,
 };
 
-/// Reads a document. Returns the part that can be read if the syntax has a fault.
-pub(super) fn read_document(text: &str, faults: &mut Faults) -> Table {
+/// Reads a document. Returns the part that can be read if the syntax has a problem.
+pub(super) fn read_document(text: &str, problems: &mut SpanProblems) -> Table {
     let parsed = parse(text);
-    for SyntaxFault { span, mut message } in parsed.faults {
-        // The most frequent mistake.
-        if message.contains("escape") {
-            message += "; in single quotes a backslash stands for itself";
-        }
-        faults.push(Fault { span, message });
-    }
+    problems.append(parsed.problems);
     read_table(parsed.document.get_ref())
 }
 

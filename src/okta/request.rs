@@ -33,6 +33,18 @@ pub enum DecodeError {
         /// The column, in bytes. It is 0 for the end of the line before.
         column: usize,
     },
+    /// Not UTF-8, or UTF-8 with a byte order mark. The place is that of the first wrong byte.
+    #[display(
+        "the body {problem} at line {line}, column {column}; send UTF-8 without a byte order mark"
+    )]
+    Encoding {
+        /// The problem, to follow "the body".
+        problem: &'static str,
+        /// The line.
+        line: usize,
+        /// The column, in bytes.
+        column: usize,
+    },
     /// JSON, but not a request of Okta's to a registration inline hook.
     #[display("the body is not a registration inline hook request: {_0}")]
     NotHookRequest(#[error(not(source))] &'static str),
@@ -43,8 +55,7 @@ pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // One check of the whole body costs less than one of each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
     let mut builder = RequestBuilder::default();
-    let top = read_top(text, &mut builder)
-        .map_err(|error| DecodeError::Syntax { line: error.line(), column: error.column() })?;
+    let top = read_top(text, &mut builder).map_err(|error| not_json(body, &error))?;
     builder.build(&top).map_err(DecodeError::NotHookRequest)
 }
 
@@ -57,18 +68,28 @@ fn read_top<'a>(text: &'a str, builder: &mut RequestBuilder<'a>) -> serde_json::
     Ok(top)
 }
 
-/// The error of bytes that are not UTF-8 from this place on.
-fn not_utf8(body: &[u8], place: usize) -> DecodeError {
-    let before = body.get(..place).unwrap_or_default();
-    let mut line = 1;
-    let mut column = 1;
-    for byte in before {
-        if *byte == b'\n' {
-            line += 1;
-            column = 1;
-        } else {
-            column += 1;
-        }
+/// The error of a body that is UTF-8, and not JSON.
+fn not_json(body: &[u8], error: &serde_json::Error) -> DecodeError {
+    match other_encoding(body) {
+        Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
+        None => DecodeError::Syntax { line: error.line(), column: error.column() },
     }
-    DecodeError::Syntax { line, column }
+}
+
+/// The error of a body that is not UTF-8 from this place on.
+fn not_utf8(body: &[u8], place: usize) -> DecodeError {
+    let problem = other_encoding(body).unwrap_or("is not UTF-8");
+    let before = body.get(..place).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    DecodeError::Encoding { problem, line, column }
+}
+
+/// The problem of a body that does not begin as JSON in UTF-8 does.
+fn other_encoding(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0xef, 0xbb, 0xbf, ..] => Some("begins with a byte order mark"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("is UTF-16"),
+        _ => None,
+    }
 }

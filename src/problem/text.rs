@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Problem;
+use super::{Problem, SpanProblem};
 
 /// How many characters of a line an excerpt shows.
 const WIDTH: usize = 120;
@@ -42,15 +42,11 @@ impl<'t> SourceText<'t> {
         format!("{}:{line}:{column}", self.name)
     }
 
-    /// A problem at this byte of a text that may hold secrets. It does not show the line.
-    pub(crate) fn secret_problem(&mut self, byte: usize, message: impl Into<String>) -> Problem {
-        Problem::named(self.place(byte), message)
-    }
-
-    /// A problem at these bytes. It shows their line.
-    pub(crate) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) -> Problem {
-        let problem = Problem::named(self.place(span.start), message);
-        Problem { excerpt: self.excerpt(span), ..problem }
+    /// Gives a problem its line and column, and shows the line.
+    pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
+        let SpanProblem { place: span, message, may_pass, .. } = problem;
+        let place = self.place(span.start);
+        Problem { place, message, excerpt: self.excerpt(span), may_pass }
     }
 
     /// The line and the column of a byte.
@@ -75,38 +71,27 @@ impl<'t> SourceText<'t> {
     /// The line of the last place with a marker below it. Shows only the part around the place if the
     /// line is long.
     fn excerpt(&self, span: Range<usize>) -> String {
-        let line = self.last.line.to_string();
         let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
-        let mut before: Vec<char> =
-            head.chars().rev().take_while(|letter| *letter != '\n').take(WIDTH + 1).collect();
-        let mut after: Vec<char> =
-            tail.chars().take_while(|letter| *letter != '\n').take(WIDTH + 1).collect();
-        if after.last() == Some(&'\r') {
-            after.pop();
-        }
-        let left = before.len().min(WIDTH.saturating_sub(after.len()).max(BEFORE));
-        let right = after.len().min(WIDTH - left);
-        let cut_left = before.len() > left;
-        let cut_right = after.len() > right;
-        before.truncate(left);
-        before.reverse();
-        after.truncate(right);
+        // One letter more than an excerpt has, to see whether the line goes on.
+        let before =
+            head.chars().rev().take_while(|letter| *letter != '\n').take(WIDTH + 1).count();
+        let after = tail.lines().next().unwrap_or_default().chars().take(WIDTH + 1).count();
+        let left = before.min(WIDTH.saturating_sub(after).max(BEFORE));
+        let right = after.min(WIDTH - left);
+        let mut shown: Vec<char> = head.chars().rev().take(left).collect();
+        shown.reverse();
+        shown.extend(tail.chars().take(right));
+        let content: String = shown.into_iter().map(printable).collect();
+        let (cut_left, indent) = if before > left { ("…", " ") } else { ("", "") };
+        let cut_right = if after > right { "…" } else { "" };
 
-        let mut content = String::new();
-        let mut marker = String::new();
-        if cut_left {
-            content.push('…');
-            marker.push(' ');
-        }
-        content.extend(before.iter().chain(&after).copied().map(printable));
-        if cut_right {
-            content.push('…');
-        }
         let marked = self.text.get(span).unwrap_or_default().chars().take(right).count();
-        marker.push_str(&" ".repeat(before.len()));
-        marker.push_str(&"^".repeat(marked.max(1)));
+        let marker = " ".repeat(left) + &"^".repeat(marked.max(1));
+        let line = self.last.line.to_string();
         let gutter = " ".repeat(line.len());
-        format!("\n{gutter} |\n{line} | {content}\n{gutter} | {marker}")
+        format!(
+            "\n{gutter} |\n{line} | {cut_left}{content}{cut_right}\n{gutter} | {indent}{marker}"
+        )
     }
 }
 

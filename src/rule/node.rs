@@ -7,10 +7,14 @@ use std::{
     rc::Rc,
 };
 
-use crate::nearest::unknown;
+use crate::{
+    nearest::unknown,
+    problem::{SpanProblem, SpanProblems},
+};
 
-/// How many faults of one list are kept. A list may have a million.
-const MOST_KEPT: usize = 20;
+/// How many problems of one list are kept. The others are only counted, so that a long list leaves
+/// room for the problems of other values.
+const MOST_OF_A_LIST: usize = 20;
 
 /// A place in a rules file, in bytes.
 pub type Span = Range<usize>;
@@ -42,19 +46,6 @@ impl<T> Deref for Spanned<T> {
 
     fn deref(&self) -> &T {
         &self.value
-    }
-}
-
-/// A problem at a place in a rules file.
-pub(crate) struct Fault {
-    pub(crate) span: Span,
-    pub(crate) message: String,
-}
-
-/// A value that is read in one step has one fault at most.
-impl From<Fault> for Vec<Fault> {
-    fn from(fault: Fault) -> Self {
-        vec![fault]
     }
 }
 
@@ -99,20 +90,20 @@ impl Table {
 }
 
 impl Entry {
-    /// A fault at the key.
-    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.key_span.clone(), message: message.into() }
+    /// A problem at the key.
+    pub(crate) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.key_span.clone(), message)
     }
 }
 
-/// Each reader returns a fault if the value is of another type.
+/// Each reader returns a problem if the value is of another type.
 impl Node {
-    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault { span: self.span.clone(), message: message.into() }
+    pub(crate) fn problem(&self, message: impl Into<String>) -> SpanProblem {
+        SpanProblem::at(self.span.clone(), message)
     }
 
-    /// The fault that this is not the expected type of value.
-    pub(crate) fn expected(&self, what: &str) -> Fault {
+    /// The problem that this is not the expected type of value.
+    pub(crate) fn expected(&self, what: &str) -> SpanProblem {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
@@ -124,14 +115,14 @@ impl Node {
             Content::Table(_) => "a table",
             Content::Other(kind) => kind,
         };
-        self.fault(format!("expected {what}, found {found}"))
+        self.problem(format!("expected {what}, found {found}"))
     }
 
     /// A string that is not blank.
-    pub(crate) fn text(&self) -> Result<&str, Fault> {
+    pub(crate) fn text(&self) -> Result<&str, SpanProblem> {
         match &self.content {
             Content::Text(text) if text.trim().is_empty() => {
-                Err(self.fault("this may not be empty"))
+                Err(self.problem("this may not be empty"))
             }
             Content::Text(text) => Ok(text),
             _ => Err(self.expected("a string")),
@@ -139,7 +130,11 @@ impl Node {
     }
 
     /// One of some names. Returns the value that belongs to the name.
-    pub(crate) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        what: &str,
+        choices: &[(&str, T)],
+    ) -> Result<T, SpanProblem> {
         let name = self.text()?;
         for (known, choice) in choices {
             if *known == name {
@@ -147,17 +142,17 @@ impl Node {
             }
         }
         let known = choices.iter().map(|(known, _)| *known);
-        Err(self.fault(unknown(what, name, known)))
+        Err(self.problem(unknown(what, name, known)))
     }
 
-    pub(crate) fn boolean(&self) -> Result<bool, Fault> {
+    pub(crate) fn boolean(&self) -> Result<bool, SpanProblem> {
         match self.content {
             Content::Boolean(value) => Ok(value),
             _ => Err(self.expected("true or false")),
         }
     }
 
-    pub(crate) fn table(&self) -> Result<&Table, Fault> {
+    pub(crate) fn table(&self) -> Result<&Table, SpanProblem> {
         match &self.content {
             Content::Table(table) => Ok(table),
             _ => Err(self.expected("a table")),
@@ -165,10 +160,10 @@ impl Node {
     }
 
     /// A list with at least one element. An empty list is a mistake: it would have no effect.
-    pub(crate) fn list(&self) -> Result<&[Self], Fault> {
+    pub(crate) fn list(&self) -> Result<&[Self], SpanProblem> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
-                Err(self.fault("an empty list has no effect; add at least one entry"))
+                Err(self.problem("an empty list has no effect; add at least one entry"))
             }
             Content::List(items) => Ok(items),
             _ => Err(self.expected("a list")),
@@ -176,7 +171,9 @@ impl Node {
     }
 
     /// The entries of a list, or of the file that is in its place.
-    pub(crate) fn entries(&self) -> Result<Box<dyn Iterator<Item = ListEntry<'_>> + '_>, Fault> {
+    pub(crate) fn entries(
+        &self,
+    ) -> Result<Box<dyn Iterator<Item = ListEntry<'_>> + '_>, SpanProblem> {
         match &self.content {
             Content::Lines(lines) => Ok(Box::new(self.lines(lines))),
             Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }")),
@@ -207,49 +204,28 @@ pub(crate) enum ListEntry<'n> {
 
 impl<'n> ListEntry<'n> {
     /// A string that is not blank.
-    pub(crate) fn text(&self) -> Result<&'n str, Fault> {
+    pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
         match self {
             Self::Item(node) => node.text(),
             Self::Line { text, .. } => Ok(text),
         }
     }
 
-    pub(crate) fn fault(&self, message: String) -> Fault {
+    pub(crate) fn problem(&self, message: String) -> SpanProblem {
         match self {
-            Self::Item(node) => node.fault(message),
+            Self::Item(node) => node.problem(message),
             Self::Line { list, number, .. } => {
-                list.fault(format!("in line {number} of the file: {message}"))
+                list.problem(format!("in line {number} of the file: {message}"))
             }
         }
     }
 }
 
-/// The faults of a list or table: the first ones, and a count of the others.
-#[derive(Default)]
-pub(crate) struct ListFaults {
-    kept: Vec<Fault>,
-    more: usize,
-}
-
-impl ListFaults {
-    pub(crate) fn push(&mut self, fault: Fault) {
-        if self.kept.len() < MOST_KEPT {
-            self.kept.push(fault);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// Succeeds if there is no fault. The count of the others is a fault of the whole list.
-    pub(crate) fn into_result(mut self, list: &Node) -> Result<(), Vec<Fault>> {
-        match self.more {
-            0 => {}
-            1 => self.kept.push(list.fault("1 more entry of this list has a problem")),
-            more => {
-                self.kept
-                    .push(list.fault(format!("{more} more entries of this list have problems")));
-            }
-        }
-        if self.kept.is_empty() { Ok(()) } else { Err(self.kept) }
+/// Adds a problem of a list, or only counts it if there are many already.
+pub(crate) fn push_of_list(problems: &mut SpanProblems, problem: SpanProblem) {
+    if problems.len() < MOST_OF_A_LIST {
+        problems.push(problem);
+    } else {
+        problems.count_one();
     }
 }

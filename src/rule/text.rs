@@ -1,7 +1,7 @@
 //! A text for the end user, in one language or several.
 
-use super::node::{Content, Fault, Node};
-use crate::okta::language::LanguageTag;
+use super::node::{Content, Node};
+use crate::{okta::language::LanguageTag, problem::SpanProblem};
 
 /// A text and its translations.
 pub struct Text {
@@ -21,7 +21,7 @@ impl Text {
     }
 
     /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
-    pub(crate) fn read_text(node: &Node) -> Result<Self, Fault> {
+    pub(crate) fn read_text(node: &Node) -> Result<Self, SpanProblem> {
         let Content::Table(table) = &node.content else {
             return Ok(Self::new(node.text()?));
         };
@@ -35,12 +35,12 @@ impl Text {
                 translations.push(Translation { tag, text });
             } else {
                 let hint = "write `fr` or `pt-BR`, or `default`";
-                return Err(entry.fault(format!("`{}` is not a language; {hint}", entry.key)));
+                return Err(entry.problem(format!("`{}` is not a language; {hint}", entry.key)));
             }
         }
         match default {
             Some(default) => Ok(Self { default, translations }),
-            None => Err(node.fault("`default` is missing, for all other languages")),
+            None => Err(node.problem("`default` is missing, for all other languages")),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     file::{self, FileKind},
     nearest::unknown,
     problem::{Problem, SourceText},
-    toml_bound::{Parsed, SyntaxFault, parse},
+    toml_bound::{Parsed, parse},
 };
 
 const DEFAULT_FILE: &str = "registration-hook.toml";
@@ -49,8 +49,11 @@ impl SettingsReader {
         let variables = self.read_environment(&layers.environment);
         merged = merged.add_source(Environment::default().source(Some(variables)));
         if let Some(rules) = &layers.rules {
-            let rules = rules.display().to_string();
-            merged = merged.add_source(self.single_key("rules.directory", "--rules", rules));
+            let Some(rules) = rules.to_str() else {
+                return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
+            };
+            let rules = self.single_key("rules.directory", "--rules", rules.to_owned());
+            merged = merged.add_source(rules);
         }
         match merged.build() {
             Ok(merged) => self.merged = merged,
@@ -82,9 +85,14 @@ impl SettingsReader {
         };
         self.files.push(path.to_owned());
         let mut source = SourceText::new(&name, &text);
-        let Parsed { document, faults } = parse(&text);
-        if !faults.is_empty() {
-            self.report_invalid_syntax(&faults, &mut source);
+        let Parsed { document, problems } = parse(&text);
+        if !problems.is_empty() {
+            // The parser's own message may quote the line, which may hold a secret.
+            let message = "invalid TOML syntax; see https://toml.io";
+            self.problems.append(
+                problems
+                    .located(|problem| Problem::named(source.place(problem.place.start), message)),
+            );
             return Ok(String::new());
         }
         let mut keys = BTreeMap::new();
@@ -93,17 +101,6 @@ impl SettingsReader {
             self.note(&key, source.place(byte));
         }
         Ok(text)
-    }
-
-    /// Reports every place where the syntax of the file is invalid.
-    fn report_invalid_syntax(&mut self, faults: &[SyntaxFault], source: &mut SourceText<'_>) {
-        let mut places: Vec<usize> = faults.iter().map(|fault| fault.span.start).collect();
-        places.sort_unstable();
-        for place in places {
-            // The parser's own message may quote the line, which may hold a secret.
-            let message = "invalid TOML syntax; see https://toml.io";
-            self.problems.push(source.secret_problem(place, message));
-        }
     }
 
     /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
@@ -177,7 +174,7 @@ impl SettingsReader {
         }
         if self.problems.is_full() {
             // It would not be shown, so the search for a similar key is saved.
-            self.problems.add_count(1);
+            self.problems.count_one();
             return false;
         }
         let message = if self.is_section(key) {

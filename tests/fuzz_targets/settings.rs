@@ -23,7 +23,7 @@ pub fn settings(data: &[u8]) {
     match settings::load(&sources) {
         Err(problem) => assert_has_no_secret(&problem.to_string(), &names),
         Ok((settings, problems)) => {
-            for problem in &problems {
+            for problem in problems.iter() {
                 assert_has_no_secret(&problem.to_string(), &names);
             }
             if problems.is_empty() {

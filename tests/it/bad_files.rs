@@ -2,10 +2,14 @@
 //! time that is linear in its size.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::Write as _,
-    os::unix::fs::symlink,
-    path::Path,
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{PermissionsExt as _, symlink},
+    },
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -92,6 +96,17 @@ fn problems_beyond_the_first_hundred_are_counted() {
     assert!(printed.contains("\nand 3,9") && printed.contains(" more problems\n"), "{printed}");
     assert_eq!(printed.matches("a.toml:").count(), 100);
     assert!(printed.len() < 100 * 1000, "{}", printed.len());
+}
+
+#[test]
+fn each_entry_of_a_list_counts_as_a_problem_and_few_are_shown() {
+    let numbers = "1,".repeat(4000);
+    let found = problems(&format!("{RULE}one_of = [{numbers}]\n{RULE}x = 1\n"));
+    let shown = found.iter().filter(|problem| problem.message.contains("found an integer")).count();
+
+    assert_eq!(shown, 20);
+    assert!((4002..4010).contains(&found.count()), "{}", found.count());
+    assert!(found.iter().any(|problem| problem.message.contains("unknown key `x`")), "{found:?}");
 }
 
 #[test]
@@ -246,6 +261,83 @@ fn results_show_no_control_character_of_a_file_name() {
 }
 
 #[test]
+fn names_of_rules_and_settings_that_are_not_utf8_are_reported_or_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(OsStr::from_bytes(b"x\xff.toml"));
+    fs::write(&path, "").unwrap();
+    let mut failures = Failures::default();
+
+    for (row, flag, path, code, expected) in [
+        ("a rules file", "--rules", folder.path(), 1, "x\u{fffd}.toml: a hook's name is"),
+        ("a rules folder", "--rules", &path, 2, "--rules: the path is not UTF-8; rename the"),
+        ("a settings file", "--config", &path, 0, "no problems"),
+    ] {
+        let output = run(program().args(["check", flag]).arg(path), b"");
+
+        failures.check_eq(row, output.status.code(), Some(code));
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+        failures.check_contains(row, &printed, expected);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_rules_file_in_another_encoding_names_the_place_and_the_encoding() {
+    let utf16 = |bytes: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+        format!("{mark}{SECTION}").encode_utf16().flat_map(bytes).collect()
+    };
+    let latin1 = [SECTION.as_bytes(), b"summary = 'd\xe9j\xe0 vu'\n"].concat();
+    let marked = ["\u{feff}".as_bytes(), &latin1].concat();
+    let mut failures = Failures::default();
+
+    for (row, bytes, expected) in [
+        (
+            "Latin-1",
+            &latin1,
+            ":2:13: this is not UTF-8; save it as UTF-8\n  |\n2 | summary = 'd\u{fffd}j",
+        ),
+        ("a mark and Latin-1", &marked, ":2:13: this is not UTF-8; save it as UTF-8\n"),
+        (
+            "UTF-16",
+            &utf16(u16::to_le_bytes, "\u{feff}"),
+            ":1:1: this is UTF-16; save it as UTF-8\n",
+        ),
+        (
+            "UTF-16",
+            &utf16(u16::to_be_bytes, "\u{feff}"),
+            ":1:1: this is UTF-16; save it as UTF-8\n",
+        ),
+        ("UTF-16 without a mark", &utf16(u16::to_le_bytes, ""), ":1:1: this is UTF-16;"),
+        ("UTF-16 without a mark", &utf16(u16::to_be_bytes, ""), ":1:1: this is UTF-16;"),
+    ] {
+        let rules = rules_folder(&[]);
+        fs::write(rules.path().join("hook.toml"), bytes).unwrap();
+        let (code, printed) = check(rules.path(), &[]);
+
+        failures.check_eq(row, code, Some(1));
+        failures.check_contains(row, &printed, &format!("hook.toml{expected}"));
+    }
+
+    let rules = rules_folder(&[("hook.toml", &format!("{RULE}one_of = {{ file = 'l' }}\n"))]);
+    fs::write(rules.path().join("l"), b"good\nb\xe4d\n").unwrap();
+    let (_, printed) = check(rules.path(), &[]);
+
+    failures.check_contains(
+        "a list",
+        &printed,
+        "cannot read `l`: this is not UTF-8; save it as UTF-8 (line 2, column 2)",
+    );
+    let output = run(program().args(["eval", "registrationHookSSR"]), b"\xef\xbb\xbf{}");
+    failures.check_contains(
+        "a request",
+        text(&output.stderr),
+        "standard input: the body begins with a byte order mark at line 1, column 1; send UTF-8",
+    );
+    failures.assert_none();
+}
+
+#[test]
 fn files_over_their_size_limit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let of_size = |name: &str, size: u64| {
@@ -272,9 +364,9 @@ fn files_over_their_size_limit_are_refused() {
 
     let printed = text(&output.stdout);
 
-    assert!(printed.contains("larger than 64 KiB, the bound of a file with secrets"), "{printed}");
+    assert!(printed.contains("larger than 64 KiB, the limit of a file with secrets"), "{printed}");
     assert_eq!(
-        printed.matches("larger than 1 MiB, the bound of a certificate").count(),
+        printed.matches("larger than 1 MiB, the limit of a certificate").count(),
         2,
         "{printed}"
     );
@@ -304,7 +396,7 @@ fn files_over_their_size_limit_are_refused() {
 
     assert_eq!(code, Some(1));
     assert!(
-        printed.contains("larger than 1 MiB, the bound of a rules file; move long lists"),
+        printed.contains("larger than 1 MiB, the limit of a rules file; move long lists"),
         "{printed}"
     );
     assert!(printed.contains("cannot read `list.txt`: it is larger than 256 MiB"), "{printed}");
@@ -416,6 +508,52 @@ fn replay_neither_reads_nor_writes_through_a_link() {
     let (code, printed) = check(&rules, &["--coverage", folder.path().to_str().unwrap()]);
 
     assert!(code == Some(1) && printed.contains("this is a symbolic link"), "{printed}");
+}
+
+/// Makes `replay --update` write a longer answer to a fixture. Returns the fixture and its old content.
+fn outdated(folder: &Path) -> (PathBuf, Vec<u8>) {
+    let response = folder.join("registrationHookSSR/guide-allow.response.json");
+    fs::write(&response, "{}").unwrap();
+    (response, b"{}".to_vec())
+}
+
+#[test]
+fn update_replaces_a_fixture_and_leaves_its_other_names_alone() {
+    let folder = recorded();
+    let (response, old) = outdated(folder.path());
+    let other_name = folder.path().join("other name");
+    fs::hard_link(&response, &other_name).unwrap();
+    fs::set_permissions(&response, fs::Permissions::from_mode(0o640)).unwrap();
+
+    let output = run(program().arg("replay").arg(folder.path()).arg("--update"), b"");
+
+    assert_eq!(text(&output.stdout), "1 passed, 0 failed\n");
+    assert!(fs::read_to_string(&response).unwrap().contains("ALLOW"));
+    assert_eq!(fs::read(&other_name).unwrap(), old);
+    assert_eq!(fs::metadata(&response).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(response.parent().unwrap()).unwrap().count(), 2);
+}
+
+/// The kernel kills the program when it writes the first byte to a file.
+#[test]
+fn an_interrupted_update_leaves_the_old_fixture() {
+    let folder = recorded();
+    let (response, old) = outdated(folder.path());
+    let program = program();
+    let mut shell = Command::new("sh");
+    shell.current_dir(program.get_current_dir().unwrap());
+    shell.args(["-c", "ulimit -c 0; ulimit -f 0; exec \"$0\" \"$@\""]).arg(program.get_program());
+    shell.arg("replay").arg(folder.path());
+
+    let output = run(shell.arg("--update"), b"");
+
+    assert_eq!(output.status.code(), None, "{}", text(&output.stdout));
+    assert_eq!(fs::read(&response).unwrap(), old);
+
+    // The file that it began is hidden, and so is not taken for a fixture.
+    let output = run(self::program().arg("replay").arg(folder.path()).arg("--update"), b"");
+
+    assert_eq!(text(&output.stdout), "1 passed, 0 failed\n");
 }
 
 #[test]

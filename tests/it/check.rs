@@ -18,6 +18,36 @@ fn the_shipped_rules_have_no_problems() {
 }
 
 #[test]
+fn check_says_what_probe_and_coverage_did() {
+    let broken = rules_folder(&[("a.toml", "[x]\n")]);
+    let broken = broken.path().to_str().unwrap();
+    let mut failures = Failures::default();
+
+    for (arguments, parts) in [
+        (&["--probe"][..], &["\n--probe: tried ", " inputs on 4 rules\n"][..]),
+        (&["--coverage", "fixtures"], &["\n--coverage: answered ", " recorded requests\n"]),
+        (
+            &["--probe", "--coverage", "fixtures", "--rules", broken],
+            &[
+                "\n--probe: tried 0 inputs on 0 rules\n",
+                "\n--coverage: not checked, since the rules have problems\n",
+            ],
+        ),
+    ] {
+        let output = run(program().arg("check").args(arguments), b"");
+
+        for part in parts {
+            failures.check_contains(format!("{arguments:?}"), text(&output.stdout), part);
+        }
+    }
+
+    let output = run(program().arg("check"), b"");
+
+    failures.check("without flags", !text(&output.stdout).contains("--"));
+    failures.assert_none();
+}
+
+#[test]
 fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let rule = |id: &str, more: &str| {
         format!(
@@ -234,12 +264,20 @@ fn eval_exits_with_2_when_it_cannot_answer() {
 fn help_and_version_go_to_standard_output_with_exit_code_0() {
     let mut failures = Failures::default();
 
-    for (argument, what) in [("--help", "Exit codes"), ("--version", "registration-hook 0.")] {
-        let output = run(program().arg(argument), b"");
+    for (arguments, what) in [
+        (&["--help"][..], "Exit codes: 0 success"),
+        (&["serve", "--help"], "Exit codes: 0 stopped cleanly"),
+        (&["check", "--help"], "Exit codes: 0 valid"),
+        (&["eval", "--help"], "Exit codes: 0 allowed"),
+        (&["replay", "--help"], "Exit codes: 0 all equal"),
+        (&["--version"], "registration-hook 0."),
+    ] {
+        let output = run(program().args(arguments), b"");
 
-        failures.check_eq(argument, output.status.code(), Some(0));
-        failures.check(argument, text(&output.stdout).contains(what));
-        failures.check(argument, output.stderr.is_empty());
+        let row = format!("{arguments:?}");
+        failures.check_eq(&row, output.status.code(), Some(0));
+        failures.check_contains(&row, text(&output.stdout), what);
+        failures.check(&row, output.stderr.is_empty());
     }
 
     failures.assert_none();

@@ -48,7 +48,7 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
         + &problem("registrationHookSSRandPP", "passes", both)
         + &problem("registrationHookSSRandPP", "fails", both);
 
-    assert_eq!(printed, expected + "4 problems\n");
+    assert_eq!(printed, expected + "--coverage: answered 4 recorded requests\n4 problems\n");
 
     // Files that `replay` refuses are problems here, too.
     fs::create_dir(recorded.path().join("other")).unwrap();

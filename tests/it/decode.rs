@@ -15,7 +15,7 @@ fn with_data(data: &str) -> String {
 }
 
 fn syntax(body: impl AsRef<[u8]>) -> bool {
-    matches!(decode(body.as_ref()), Err(DecodeError::Syntax { .. }))
+    matches!(decode(body.as_ref()), Err(DecodeError::Syntax { .. } | DecodeError::Encoding { .. }))
 }
 
 fn request(body: &str) -> Request<'_> {
@@ -259,10 +259,26 @@ fn syntax_errors_name_the_position_and_no_content() {
 
     assert!(matches!(error, DecodeError::Syntax { line: 3, .. }), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
+}
 
-    let error = decode(b"{\n\"a\":\"\xff\"}").err();
+#[test]
+fn another_encoding_is_named_with_the_place_of_its_first_byte() {
+    let mut failures = Failures::default();
 
-    assert_eq!(error, Some(DecodeError::Syntax { line: 2, column: 6 }));
+    for (body, problem, line, column) in [
+        (&b"{\n\"a\":\"\xff\"}"[..], "is not UTF-8", 2, 6),
+        (b"\xef\xbb\xbf{}", "begins with a byte order mark", 1, 1),
+        (b"\xff\xfe{\0}\0", "is UTF-16", 1, 1),
+        (b"\xfe\xff\0{\0}", "is UTF-16", 1, 1),
+        (b"{\0}\0", "is UTF-16", 1, 1),
+        (b"\0{\0}", "is UTF-16", 1, 1),
+    ] {
+        let expected = DecodeError::Encoding { problem, line, column };
+
+        failures.check_eq(format!("{body:?}"), decode(body).err(), Some(expected));
+    }
+
+    failures.assert_none();
 }
 
 /// Any JSON value, with names that sometimes repeat.

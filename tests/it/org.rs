@@ -176,7 +176,7 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     let (code, printed) = check(&rules, &["--schema", path]);
 
     assert!(
-        code == Some(2) && printed.contains("larger than 4 MiB, the bound of a schema or policy"),
+        code == Some(2) && printed.contains("larger than 4 MiB, the limit of a schema or policy"),
         "{printed}"
     );
 

@@ -4,7 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use registration_hook::{
-    lint::{Lints, probe},
+    lint::{
+        Lints,
+        probe::{self, Probed},
+    },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
         Facts, Part, Places, Requirement, Rule,
@@ -55,7 +58,12 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
-    probe::findings(&rule, &shown, &Facts { today: jiff::civil::date(2026, 11, 21) })
+    probe::findings(
+        &rule,
+        &shown,
+        &Facts { today: jiff::civil::date(2026, 11, 21) },
+        &mut Probed::default(),
+    )
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn problems_of_all_files_are_reported_together() {
         ("c.toml:1:13:", ""),
         ("healthz.toml:", "path of the service itself"),
         ("a b.toml:", "consists of A-Z"),
-        ("d.toml:", "valid UTF-8"),
+        ("d.toml:1:1:", "this is not UTF-8"),
     ] {
         let is_reported =
             problems.iter().any(|problem| problem.contains(file) && problem.contains(what));
@@ -192,4 +192,12 @@ fn list_files_are_read_in_rules_and_in_their_parts() {
         assert_eq!(problems.count(), 1, "{check}: {problems:?}");
         assert!(problems[0].message.starts_with("cannot read `missing.txt`"), "{problems:?}");
     }
+}
+
+#[test]
+fn a_list_file_may_be_named_with_a_dot_for_the_folder() {
+    let rule = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\none_of = { file = './list.txt' }\n";
+    let folder = rules_folder(&[("hook.toml", rule), ("list.txt", "a\n")]);
+
+    assert_eq!(problems(folder.path()).to_vec(), []);
 }

@@ -1,6 +1,6 @@
 //! The subcommand `replay`.
 
-use std::{fs, path::Path};
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt as _, path::Path};
 
 use crate::support::{Failures, program, repository, run, text};
 
@@ -135,4 +135,44 @@ fn a_folder_needs_a_hook_of_its_name() {
 
     assert_eq!(code, Some(1));
     assert!(printed.contains("no rules file is named like its folder"), "{printed}");
+}
+
+#[test]
+fn names_that_are_not_utf8_are_failures() {
+    let folder = recorded(&["guide-allow"]);
+    let not_utf8 = OsStr::from_bytes(b"case\xff.request.json");
+    fs::write(folder.path().join("registrationHookSSR").join(not_utf8), "{}").unwrap();
+    fs::create_dir(folder.path().join(OsStr::from_bytes(b"hook\xff"))).unwrap();
+
+    for arguments in [&[][..], &["--update"]] {
+        let (code, printed) = replay(folder.path(), arguments);
+
+        assert_eq!(code, Some(1));
+        for name in ["hook\u{fffd}", "case\u{fffd}.request.json"] {
+            let problem = format!("{name}: the name is not UTF-8; rename it\n");
+            assert!(printed.contains(&problem), "{printed}");
+        }
+        assert!(printed.ends_with("1 passed, 2 failed\n"), "{printed}");
+    }
+}
+
+#[test]
+fn the_path_of_the_folder_need_not_be_utf8() {
+    let folder = recorded(&["guide-allow"]);
+    let renamed = folder.path().join(OsStr::from_bytes(b"all\xff"));
+    fs::create_dir(&renamed).unwrap();
+    fs::rename(folder.path().join("registrationHookSSR"), renamed.join("registrationHookSSR"))
+        .unwrap();
+
+    assert_eq!(replay(&renamed, &["--update"]).1, "1 passed, 0 failed\n");
+    assert_eq!(fs::read_dir(renamed.join("registrationHookSSR")).unwrap().count(), 2);
+}
+
+#[test]
+fn hidden_files_are_ignored() {
+    let folder = recorded(&["guide-allow"]);
+    fs::write(folder.path().join(".DS_Store"), "").unwrap();
+    fs::write(folder.path().join("registrationHookSSR/.gitkeep"), "").unwrap();
+
+    assert_eq!(replay(folder.path(), &[]).1, "1 passed, 0 failed\n");
 }

@@ -94,10 +94,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("origin", &[]),
     ("problem", &["escape"]),
     ("throttle", &[]),
-    ("toml_bound", &[]),
+    ("toml_bound", &["problem"]),
     // The core.
     ("okta", &[]),
-    ("rule", &["nearest", "okta"]),
+    ("rule", &["nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),

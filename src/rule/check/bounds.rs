@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use crate::{
     nearest::unknown,
-    rule::node::{Content, Fault, ListFaults, Node},
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{Content, Node},
 };
 
 /// The bounds of a range, both inclusive. At least one of them is given.
@@ -17,31 +18,33 @@ impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
     pub(super) fn read_bounds(
         node: &Node,
-        read_bound: fn(&Node) -> Result<T, Fault>,
-    ) -> Result<Self, Vec<Fault>> {
+        read_bound: fn(&Node) -> Result<T, SpanProblem>,
+    ) -> Result<Self, SpanProblems> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        let mut faults = ListFaults::default();
+        let mut problems = SpanProblems::default();
         for entry in &table.0 {
             let bound = match entry.key.as_str() {
                 "min" => &mut bounds.min,
                 "max" => &mut bounds.max,
                 key => {
-                    faults.push(entry.fault(unknown("key", key, ["min", "max"])));
+                    problems.push(entry.problem(unknown("key", key, ["min", "max"])));
                     continue;
                 }
             };
             match read_bound(&entry.value) {
                 Ok(value) => *bound = Some(value),
-                Err(fault) => faults.push(fault),
+                Err(problem) => problems.push(problem),
             }
         }
-        faults.into_result(node)?;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         match (&bounds.min, &bounds.max) {
-            (None, None) => Err(node.fault("give `min`, `max` or both").into()),
-            (Some(min), Some(max)) if max < min => {
-                Err(node.fault("`max` is less than `min`, so no value can pass this check").into())
-            }
+            (None, None) => Err(node.problem("give `min`, `max` or both").into()),
+            (Some(min), Some(max)) if max < min => Err(node
+                .problem("`max` is less than `min`, so no value can pass this check")
+                .into()),
             _ => Ok(bounds),
         }
     }
@@ -66,11 +69,11 @@ pub(super) type Counts = Bounds<usize>;
 
 impl Counts {
     /// Reads the bounds of a count that is at least 1.
-    pub(super) fn read_counts(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_counts(node: &Node) -> Result<Self, SpanProblems> {
         let counts = Self::read_bounds(node, read_count)?;
         if counts.max == Some(0) {
             let why = "`max` is 0, so no value can pass this check: an empty value is absent";
-            return Err(node.fault(why).into());
+            return Err(node.problem(why).into());
         }
         Ok(counts)
     }
@@ -89,10 +92,10 @@ impl Display for Counts {
 }
 
 /// Reads a count from 0 up.
-pub(super) fn read_count(node: &Node) -> Result<usize, Fault> {
+pub(super) fn read_count(node: &Node) -> Result<usize, SpanProblem> {
     match node.content {
         Content::Integer(value) => {
-            usize::try_from(value).map_err(|_| node.fault("this cannot be negative"))
+            usize::try_from(value).map_err(|_| node.problem("this cannot be negative"))
         }
         _ => Err(node.expected("an integer")),
     }

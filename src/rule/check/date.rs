@@ -7,10 +7,7 @@ use super::{
     bounds::Counts,
     context::{EvalContext, Mismatch, require},
 };
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A date that lies so many whole years before the request.
 #[derive(Display)]
@@ -18,7 +15,7 @@ use crate::{
 pub struct Age(Counts);
 
 impl Age {
-    pub(super) fn read_age(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_age(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self(Counts::read_counts(node)?))
     }
 

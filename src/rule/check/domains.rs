@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     okta::Value,
+    problem::{SpanProblem, SpanProblems},
     rule::{
         email,
-        node::{Fault, ListEntry, Node},
+        node::{ListEntry, Node},
     },
 };
 
@@ -24,7 +25,7 @@ pub struct Domains {
 }
 
 impl Domains {
-    pub(super) fn read_domains(node: &Node, role: ListRole) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_domains(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
         Ok(Self { role, domains: TextSet::read_set(node, read_domain)? })
     }
 
@@ -65,11 +66,11 @@ impl Display for Domains {
 }
 
 /// Reads `okta.com` or `*.okta.com`. Returns it in lower case and without the `*`.
-fn read_domain(entry: &ListEntry<'_>) -> Result<String, Fault> {
+fn read_domain(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     let text = entry.text()?;
     if !email::is_domain(text.strip_prefix("*.").unwrap_or(text)) {
         let hint = hint_for(text);
-        return Err(entry.fault(format!("`{text}` can never match a domain; {hint}")));
+        return Err(entry.problem(format!("`{text}` can never match a domain; {hint}")));
     }
     Ok(text.strip_prefix('*').unwrap_or(text).to_ascii_lowercase())
 }

@@ -3,10 +3,7 @@
 use derive_more::Display;
 
 use super::context::{EvalContext, Mismatch, require};
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// The same value as another attribute of the form.
 #[derive(Display)]
@@ -17,7 +14,7 @@ pub struct Equals {
 }
 
 impl Equals {
-    pub(super) fn read_equals(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_equals(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self { other: node.text()?.to_owned() })
     }
 

@@ -13,10 +13,8 @@ use super::{
 use crate::{
     nearest::unknown,
     okta::{Value, language::is_subtag},
-    rule::{
-        email,
-        node::{Fault, Node},
-    },
+    problem::SpanProblems,
+    rule::{email, node::Node},
 };
 
 /// A value of a shape that has a name.
@@ -68,13 +66,13 @@ const fn string_shape(
 }
 
 impl NamedFormat {
-    pub(super) fn read_format(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_format(node: &Node) -> Result<Self, SpanProblems> {
         let name = node.text()?;
         match SHAPES.iter().find(|shape| shape.name == name) {
             Some(shape) => Ok(Self(shape)),
             None => {
                 let known = SHAPES.iter().map(|shape| shape.name);
-                Err(node.fault(unknown("format", name, known)).into())
+                Err(node.problem(unknown("format", name, known)).into())
             }
         }
     }

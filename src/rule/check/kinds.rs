@@ -13,7 +13,7 @@ use super::{
     pattern::{Pattern, PatternBudget},
     range::Between,
 };
-use crate::rule::node::{Fault, Node};
+use crate::{problem::SpanProblems, rule::node::Node};
 
 /// The key of a part that makes its checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
@@ -28,7 +28,7 @@ pub(crate) struct Options<'b> {
 }
 
 /// Reads the argument of a check. Returns every problem of it.
-type ReadCheck = fn(&Node, &Options<'_>) -> Result<Check, Vec<Fault>>;
+type ReadCheck = fn(&Node, &Options<'_>) -> Result<Check, SpanProblems>;
 
 /// A kind of check, as rules files know it.
 pub(crate) struct CheckKind {

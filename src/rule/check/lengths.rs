@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     okta::Value,
-    rule::node::{Content, Fault, Node},
+    problem::SpanProblems,
+    rule::node::{Content, Node},
 };
 
 /// So many ASCII digits, and nothing else.
@@ -18,10 +19,10 @@ pub struct Digits(Counts);
 
 impl Digits {
     /// Reads `4` or `{ min = …, max = … }`.
-    pub(super) fn read_digits(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_digits(node: &Node) -> Result<Self, SpanProblems> {
         match node.content {
             Content::Integer(0) => {
-                Err(node.fault("no value can pass this check: an empty value is absent").into())
+                Err(node.problem("no value can pass this check: an empty value is absent").into())
             }
             Content::Integer(_) => {
                 let count = read_count(node)?;
@@ -44,7 +45,7 @@ impl Digits {
 pub struct Length(Counts);
 
 impl Length {
-    pub(super) fn read_length(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_length(node: &Node) -> Result<Self, SpanProblems> {
         Ok(Self(Counts::read_counts(node)?))
     }
 

@@ -1,7 +1,10 @@
 //! The list of a check: its texts, and whether they are admitted or refused.
 
 use super::context::{Mismatch, require};
-use crate::rule::node::{Fault, ListEntry, ListFaults, Node};
+use crate::{
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{ListEntry, Node, push_of_list},
+};
 
 /// Whether a check admits the values of its list, or refuses them.
 #[derive(Clone, Copy)]
@@ -39,20 +42,22 @@ struct TextExtent {
 }
 
 impl TextSet {
-    /// Reads the entries of a list, each by `read_entry`. Returns all faults up to a bound.
+    /// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound.
     pub(super) fn read_set(
         list: &Node,
-        read_entry: fn(&ListEntry<'_>) -> Result<String, Fault>,
-    ) -> Result<Self, Vec<Fault>> {
+        read_entry: fn(&ListEntry<'_>) -> Result<String, SpanProblem>,
+    ) -> Result<Self, SpanProblems> {
         let mut set = Self::default();
-        let mut faults = ListFaults::default();
+        let mut problems = SpanProblems::default();
         for entry in list.entries()? {
             match read_entry(&entry) {
                 Ok(text) => set.push(&text),
-                Err(fault) => faults.push(fault),
+                Err(problem) => push_of_list(&mut problems, problem),
             }
         }
-        faults.into_result(list)?;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         set.sort();
         Ok(set)
     }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     okta::Value,
-    rule::node::{Fault, ListEntry, Node},
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{ListEntry, Node},
 };
 
 /// A value of a list, or none of them.
@@ -24,7 +25,7 @@ impl OneOf {
         node: &Node,
         ignore_case: bool,
         role: ListRole,
-    ) -> Result<Self, Vec<Fault>> {
+    ) -> Result<Self, SpanProblems> {
         let read_entry = if ignore_case { read_in_lower_case } else { read_as_written };
         Ok(Self { role, values: TextSet::read_set(node, read_entry)?, ignore_case })
     }
@@ -40,11 +41,11 @@ impl OneOf {
     }
 }
 
-fn read_as_written(entry: &ListEntry<'_>) -> Result<String, Fault> {
+fn read_as_written(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     Ok(entry.text()?.to_owned())
 }
 
-fn read_in_lower_case(entry: &ListEntry<'_>) -> Result<String, Fault> {
+fn read_in_lower_case(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     Ok(entry.text()?.to_ascii_lowercase())
 }
 

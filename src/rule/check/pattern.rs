@@ -6,10 +6,7 @@ use derive_more::Display;
 use regex_syntax::ParserBuilder;
 
 use super::context::{Mismatch, require};
-use crate::{
-    okta::Value,
-    rule::node::{Fault, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 mod matcher;
 
@@ -51,14 +48,14 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
         let source = node.text()?;
         if budget.is_spent() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
-            return Err(node.fault(why).into());
+            return Err(node.problem(why).into());
         }
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-        let pattern = parser.parse(source).map_err(|error| node.fault(describe_error(&error)))?;
+        let pattern = parser.parse(source).map_err(|error| node.problem(describe_error(&error)))?;
         match Matcher::new(pattern) {
             Ok(matcher) => {
                 budget.take(matcher.memory());
@@ -67,7 +64,7 @@ impl Pattern {
             Err(TooLarge) => {
                 budget.take(SIZE_LIMIT);
                 let why = "the pattern is too large; repeat less, or shorten character classes";
-                Err(node.fault(why).into())
+                Err(node.problem(why).into())
             }
         }
     }

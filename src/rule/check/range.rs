@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     okta::Value,
-    rule::node::{Content, Fault, Node},
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{Content, Node},
 };
 
 /// A number or a date between two others.
@@ -26,7 +27,7 @@ enum Ends {
 }
 
 impl Between {
-    pub(super) fn read_range(node: &Node) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read_range(node: &Node) -> Result<Self, SpanProblems> {
         if has_dates(node) {
             Ok(Self(Ends::Dates(Bounds::read_bounds(node, read_date)?)))
         } else {
@@ -79,7 +80,7 @@ fn has_dates(node: &Node) -> bool {
     }
 }
 
-fn read_number(node: &Node) -> Result<Decimal, Fault> {
+fn read_number(node: &Node) -> Result<Decimal, SpanProblem> {
     let number = match &node.content {
         Content::Integer(integer) => Decimal::parse(&integer.to_string()),
         Content::Decimal(decimal) => Decimal::parse(decimal),
@@ -88,10 +89,10 @@ fn read_number(node: &Node) -> Result<Decimal, Fault> {
     number.ok_or_else(|| node.expected("a finite number (both ends are numbers, or both dates)"))
 }
 
-fn read_date(node: &Node) -> Result<Date, Fault> {
+fn read_date(node: &Node) -> Result<Date, SpanProblem> {
     let text = match &node.content {
         Content::Text(text) | Content::Date(text) => text,
         _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),
     };
-    parse_date(text).ok_or_else(|| node.fault("expected a date, such as \"1990-01-31\""))
+    parse_date(text).ok_or_else(|| node.problem("expected a date, such as \"1990-01-31\""))
 }

@@ -1,0 +1,128 @@
+//! A list of problems that stays short.
+
+use std::ops::Deref;
+
+use super::{Problem, SpanProblem, SpanProblems};
+
+/// How many problems of one load are kept. The others are only counted.
+pub(crate) const MOST_KEPT: usize = 100;
+
+/// Problems: the first ones, and a count of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems<P = String> {
+    kept: Vec<Problem<P>>,
+    /// How many problems are not kept.
+    more: usize,
+    /// Whether one of them may be gone when the same files are read again.
+    may_pass: bool,
+}
+
+impl<P> Problems<P> {
+    /// Adds a problem, or only counts it if there are many already.
+    pub(crate) fn push(&mut self, problem: Problem<P>) {
+        if problem.may_pass {
+            self.may_pass = true;
+        }
+        if self.is_full() {
+            self.more += 1;
+        } else {
+            self.kept.push(problem);
+        }
+    }
+
+    /// Adds other problems.
+    pub(crate) fn append(&mut self, others: Self) {
+        for problem in others.kept {
+            self.push(problem);
+        }
+        self.more += others.more;
+        if others.may_pass {
+            self.may_pass = true;
+        }
+    }
+
+    /// Counts one more problem without its message.
+    pub(crate) fn count_one(&mut self) {
+        self.more += 1;
+    }
+
+    /// Whether to read the same files again even if none of them changes.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.may_pass
+    }
+
+    /// Whether a further problem is only counted, so that its message is not worth making.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() >= MOST_KEPT
+    }
+
+    /// How many there are, including those that are not kept.
+    pub fn count(&self) -> usize {
+        self.kept.len() + self.more
+    }
+}
+
+impl Problems {
+    /// The line to print after the first `shown` problems. Returns `None` if there are no more.
+    pub(crate) fn rest(&self, shown: usize) -> Option<String> {
+        match self.count().saturating_sub(shown) {
+            0 => None,
+            1 => Some("and 1 more problem".to_owned()),
+            more => Some(format!("and {} more problems", with_commas(more))),
+        }
+    }
+
+    /// Each problem that is kept, and a line that counts the others.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.kept.iter().map(Problem::to_string).collect();
+        if let Some(rest) = self.rest(lines.len()) {
+            lines.push(rest);
+        }
+        lines
+    }
+}
+
+impl SpanProblems {
+    /// The problems in the text's order, each with the place that `locate` finds.
+    pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
+        self.kept.sort_by_key(|problem| problem.place.start);
+        let kept = self.kept.into_iter().map(locate).collect();
+        Problems { kept, more: self.more, may_pass: self.may_pass }
+    }
+}
+
+impl<P> Default for Problems<P> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), more: 0, may_pass: false }
+    }
+}
+
+impl<P> From<Problem<P>> for Problems<P> {
+    fn from(problem: Problem<P>) -> Self {
+        let mut problems = Self::default();
+        problems.push(problem);
+        problems
+    }
+}
+
+/// The problems that are kept.
+impl<P> Deref for Problems<P> {
+    type Target = [Problem<P>];
+
+    fn deref(&self) -> &[Problem<P>] {
+        &self.kept
+    }
+}
+
+/// `3900` → `3,900`.
+fn with_commas(count: usize) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -21,7 +21,7 @@ pub use check::Facts;
 use check::{EvalContext, Mismatch};
 pub use hook::{Hook, Judgement, Rules, Section};
 pub use node::{Span, Spanned};
-pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
+pub use requirement::{Part, PartCheck, Requirement, Unmet};
 use text::Text;
 
 /// Every hook that is served, by its name.

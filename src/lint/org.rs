@@ -91,7 +91,7 @@ impl Pass<'_> {
         for asked in part.checks.iter() {
             if let Some(other) = asked.check.other() {
                 let problem = self.org.why_never_submitted(other, self.flow);
-                self.report_if_some(&asked.source.argument, problem);
+                self.report_if_some(&asked.argument, problem);
             }
             for name in part.attributes.iter() {
                 if let Some(attribute) = self.org.attribute(name) {
@@ -107,8 +107,8 @@ impl Pass<'_> {
         if self.refuses_all(attribute, asked) {
             let values = describe(name, attribute);
             let message = format!("no value can pass this check: {values}");
-            self.report(&asked.source.argument, message);
-        } else if asked.source.admits == Admits::Listed {
+            self.report(&asked.argument, message);
+        } else if asked.admits == Admits::Listed {
             self.check_entries(name, attribute, asked);
         }
     }
@@ -122,7 +122,7 @@ impl Pass<'_> {
             Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
                 let lengths = attribute.lengths();
-                asked.source.admits == Admits::Lengths
+                asked.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
                     && self.refuses_each(asked, lengths.map(zeros))
             }
@@ -154,7 +154,7 @@ impl Pass<'_> {
 
     /// Reports the entries of a check's list that no form submits.
     fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.starting_at(asked.source.argument.start) else {
+        let Some(list) = self.lists.starting_at(asked.argument.start) else {
             return;
         };
         let submitted = attribute.submitted();
@@ -167,7 +167,7 @@ impl Pass<'_> {
             let Ok(text) = entry.text() else {
                 continue;
             };
-            let is_submitted = if asked.source.ignore_case {
+            let is_submitted = if asked.ignore_case {
                 submitted.contain_in_any_case(text)
             } else {
                 submitted.contain(text)

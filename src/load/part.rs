@@ -5,7 +5,7 @@ use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
     rule::{
-        CheckSource, Part, PartCheck,
+        Part, PartCheck,
         check::kinds::{CheckKind, IGNORE_CASE, KINDS, Options},
         node::{Content, Entry, Node, Spanned},
     },
@@ -116,12 +116,12 @@ fn read_check(
     if check.other().is_some() {
         fields.read_attribute_name(argument);
     }
-    let source = CheckSource {
+    Some(PartCheck {
+        check,
         argument: argument.span.clone(),
         admits: kind.admits,
         ignore_case: kind.ignore_case && options.ignore_case,
-    };
-    Some(PartCheck { check, source })
+    })
 }
 
 /// Whether a check names a list file that cannot be used. The problem of the file is reported
@@ -146,12 +146,12 @@ fn report_self_comparison(
     let Some(attributes) = attributes else {
         return;
     };
-    for PartCheck { check, source } in checks {
+    for PartCheck { check, argument, .. } in checks {
         for name in attributes.iter() {
             if check.other() == Some(name) {
                 let name = &name.value;
                 let message = format!("`{name}` always equals itself; name another attribute");
-                fields.report(SpanProblem::at(source.argument.clone(), message));
+                fields.report(SpanProblem::at(argument.clone(), message));
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{
     part::{read_part, read_parts, report_misplaced_keys},
 };
 use crate::{
-    okta::{Flow, NonEmpty},
+    okta::{ATTRIBUTE_LOCATION, Flow, NonEmpty},
     problem::SpanProblem,
     rule::{
         Facts, Part, Places, Requirement, Rule,
@@ -78,7 +78,7 @@ fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> 
         },
         location: match &location {
             Some(location) => location.value.to_owned(),
-            None => format!("{}.{first}", context.flow.spec().attribute_location),
+            None => format!("{ATTRIBUTE_LOCATION}.{first}"),
         },
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
         requirement,

@@ -26,16 +26,10 @@ pub struct Part {
     pub optional: bool,
 }
 
-/// A check of a part.
+/// A check of a part, and how it is written in its file. Lints read that. A request does not.
 pub struct PartCheck {
     /// The check.
     pub check: Check,
-    /// How the check is written.
-    pub source: CheckSource,
-}
-
-/// How a check is written in its file. Lints read it. A request does not.
-pub struct CheckSource {
     /// The place of the argument.
     pub(crate) argument: Span,
     pub(crate) admits: Admits,
@@ -46,8 +40,7 @@ pub struct CheckSource {
 /// A check that is not from a file.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
-        let source = CheckSource { argument: 0..0, admits: Admits::Unknown, ignore_case: false };
-        Self { check, source }
+        Self { check, argument: 0..0, admits: Admits::Unknown, ignore_case: false }
     }
 }
 

@@ -4,7 +4,7 @@ Promise: the probes on the metrics listener answer in time, whatever other clien
 Targets: 200 connections there send requests ahead and read no answer. Each takes under 128 KiB, and all
 use under 2 % of a core while they stall. A good request to the hooks has a p99 under 250 ms. `/healthz`
 there answers within 1 s throughout, and so it does while 300 connections drip a chunked body.
-The metrics of 2,000 rules have some 300 KB. So 30 connections, which is about as many as the listener takes at a
+The metrics of 2,000 rules have some 200 KB. So 30 connections, which is about as many as the listener takes at a
 time, read no metrics of such rules: each takes under 128 KiB, too.
 """
 import tempfile

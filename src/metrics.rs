@@ -129,7 +129,7 @@ impl Metrics {
     }
 
     /// Counts an answer: `[hook, request type, decision, status]`.
-    pub(crate) fn answered(&self, labels: [&str; 4], duration: Duration) {
+    pub(crate) fn count_answer(&self, labels: [&str; 4], duration: Duration) {
         let [hook, ..] = labels;
         self.requests.with_label_values(&labels).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
@@ -142,12 +142,12 @@ impl Metrics {
     }
 
     /// Counts the outcome of a rule: `[hook, rule, mode, outcome]`.
-    pub(crate) fn judged(&self, labels: [&str; 4]) {
+    pub(crate) fn count_outcome(&self, labels: [&str; 4]) {
         self.rule_outcomes.with_label_values(&labels).inc();
     }
 
     /// Counts a caller who was refused.
-    pub(crate) fn refused(&self, reason: &str) {
+    pub(crate) fn count_refused_caller(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 

@@ -60,14 +60,14 @@ pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, For
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
-            let text = Value::Text(Cow::Owned(apply(steps, text)));
+            let text = Value::Text(Cow::Owned(normalise_text(steps, text)));
             normalised.to_mut().replace(attribute, text);
         }
     }
     normalised
 }
 
-fn apply(steps: &[Step], text: &str) -> String {
+fn normalise_text(steps: &[Step], text: &str) -> String {
     let mut text = text.to_owned();
     for step in steps {
         text = step(&text);

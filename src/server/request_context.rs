@@ -35,7 +35,7 @@ impl<'s> RequestContext<'s> {
         if let Refusal::Credentials(reason) = refusal {
             let reason = reason.as_str();
             self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
-            self.state.metrics.refused(reason);
+            self.state.metrics.count_refused_caller(reason);
         }
         if refusal == Refusal::Overloaded {
             self.state.warnings.warn("overload", || {
@@ -112,10 +112,10 @@ impl<'s> RequestContext<'s> {
     fn count_and_log(&self, line: &Line<'_>) {
         let hook = line.hook_name();
         for Verdict { rule, outcome } in line.verdicts {
-            self.state.metrics.judged([hook, &rule.id, rule.mode(), outcome.as_str()]);
+            self.state.metrics.count_outcome([hook, &rule.id, rule.mode(), outcome.as_str()]);
         }
         let labels = [hook, line.request_type(), line.decision_name(), line.status];
-        self.state.metrics.answered(labels, line.duration);
+        self.state.metrics.count_answer(labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

@@ -17,7 +17,7 @@ use tokio_util::codec::Decoder as _;
 use super::{
     admit,
     answer::Refusal,
-    connection::{Connection, KEPT_BUFFER},
+    connection::{Connection, KEPT_BUFFER, READ_SIZE},
     slot::Slot,
 };
 
@@ -88,6 +88,9 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         if length > limit {
             return Err(Refusal::BodyTooLarge);
         }
+        // Room for this body: doubling makes room for the next one too, and a client may send it ahead.
+        let arrived = self.connection.received.len();
+        self.connection.received.reserve((length + READ_SIZE).saturating_sub(arrived));
         while self.connection.received.len() < length {
             self.read_more().await?;
         }

@@ -36,7 +36,7 @@ const HEAD_LIMIT: usize = 32 << 10;
 /// The most bytes of empty lines before a head.
 const BLANK_LIMIT: usize = 64;
 /// How many bytes are asked for at a time.
-const READ_SIZE: usize = 4 << 10;
+pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
 

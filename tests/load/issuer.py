@@ -1,7 +1,7 @@
 """An issuer of tokens for the load programs. It records each fetch of its keys."""
 import base64, http.server, json, subprocess, tempfile, threading, time
 
-from service import REPOSITORY
+from program import REPOSITORY
 
 KEY = REPOSITORY / "tests/keys/k1.pk8"
 AUDIENCE, CLIENT, SCOPE = "api://registration-hook", "0oahookclient", "registration.hook.invoke"

@@ -7,10 +7,16 @@ in 30 s, and all good tokens get 200 · 1,000 cold callers at once cause one fet
 """
 import threading, time, uuid
 
-from bodies import send_all
-from client import BODY, HOOK, JSON, Prober, ask, connect, milliseconds, receive, request
+from client import BODY, HOOK, JSON, ask, connect, receive, request
+from crowd import send_all, statuses
 from issuer import Issuer, token_of
-from service import Report, Service, options
+from program import Program
+from prober import Prober, milliseconds
+from service import Service
+
+CALLERS, COLD = 4, 1000
+# Each caller sends so many tokens every 100 ms. That is a little more than 1,000 per second.
+BATCH = 27
 
 
 def good_request(token):
@@ -28,87 +34,88 @@ def until_warm(service):
         time.sleep(0.05)
 
 
-def outage(report, binary):
+def outage(program):
     stale = 8
     issuer = Issuer()
-    service, good = start(binary, issuer, {"HOOK__AUTH__OAUTH__MAX_STALE": f"{stale}s"})
+    service, good = start(program.binary, issuer, {"HOOK__AUTH__OAUTH__MAX_STALE": f"{stale}s"})
     with service:
         until_warm(service)
-        fetched = issuer.fetches[-1]
+        end = issuer.fetches[-1] + stale
         issuer.stop()
         prober = Prober(service.address, good)
         time.sleep(stale + 3)
         samples = prober.stop()
-    before = [sample for sample in samples if sample[0] < fetched + stale - 0.5]
-    after = [sample for sample in samples if sample[0] > fetched + stale + 1]
-    failed = sum(status != 200 for _, _, status in before)
-    refused = sum(status == 503 for _, _, status in after)
-    report.figure(f"issuer down, before max_stale of {stale} s", f"{failed} of {len(before)} failed", "none failed",
-                  len(before) > 100 and failed == 0)
-    report.figure("issuer down, from a second after max_stale", f"{refused} of {len(after)} got 503", "all get 503",
-                  len(after) > 0 and refused == len(after))
+    before = [status for begin, taken, status in samples if begin + taken < end]
+    after = [status for begin, _, status in samples if begin > end + 1]
+    program.figure(f"issuer down, before max_stale of {stale} s", f"{before.count(200)} of {len(before)} got 200",
+                   "all", len(before) > 100 and before.count(200) == len(before))
+    program.figure("issuer down, from a second after max_stale", f"{after.count(503)} of {len(after)} got 503", "all",
+                   len(after) > 0 and after.count(503) == len(after))
 
 
-def flood(report, binary, quick):
-    """Runs four callers that each send 250 tokens per second. Every token names another key."""
+def flood(program):
+    """Runs callers that together send 1,000 tokens per second. Every token names another key."""
     issuer = Issuer()
-    service, good = start(binary, issuer)
+    service, good = start(program.binary, issuer)
     with service:
         until_warm(service)
-        begin, counts = time.monotonic(), []
-        at_start, end = len(issuer.fetches), begin + (3 if quick else 34)
-        callers = [threading.Thread(target=flooding, args=(service.address, end, counts)) for _ in range(4)]
+        begin, refused = time.monotonic(), []
+        at_start, end = len(issuer.fetches), begin + (3 if program.quick else 34)
+        callers = [threading.Thread(target=flooding, args=(service.address, end, refused)) for _ in range(CALLERS)]
         prober = Prober(service.address, good)
         for caller in callers:
             caller.start()
         for caller in callers:
             caller.join()
+        rate = sum(refused) / (time.monotonic() - begin)
         samples, fetches = prober.stop(), issuer.fetches[at_start:]
-        rate = sum(counts) / (time.monotonic() - begin)
     issuer.stop()
-    # The times between two fetches.
-    gaps = [later - earlier for earlier, later in zip(fetches, fetches[1:])]
-    report.figure(f"{rate:.0f} unknown keys per second, fetches", f"{len(fetches)}, at least "
-                  f"{min(gaps, default=30):.1f} s apart", "at most one in 30 s",
-                  min(gaps, default=30) > 29.5 and rate > 500)
-    report.figure("unknown keys, good tokens meanwhile", samples, "p99 under 250 ms, none failed", samples.within(0.25))
+    apart = min((later - earlier for earlier, later in zip(fetches, fetches[1:])), default=30)
+    program.figure("unknown keys, refused", f"{rate:.0f} per second", "at least 1,000", rate >= 1000)
+    # The time between two fetches is measured here, so either of them may be a moment late.
+    program.figure("unknown keys, fetches", f"{len(fetches)}, at least {apart:.2f} s apart", "at most one in 30 s",
+                   apart > 29.95)
+    program.figure("unknown keys, good tokens meanwhile", samples, "p99 under 250 ms, none failed",
+                   samples.within(0.25))
 
 
-def flooding(address, end, counts):
+def flooding(address, end, refused):
+    """Sends tokens until `end`. Appends the number of refusals after every batch."""
     connection = connect(address)
     connection.settimeout(10)
     while (begin := time.monotonic()) < end:
         requests = [request("POST", HOOK, [f"Authorization: Bearer {token_of(uuid.uuid4().hex)}", JSON], b"")
-                    for _ in range(25)]
+                    for _ in range(BATCH)]
         connection.sendall(b"".join(requests))
         answers = b""
-        while answers.count(b"HTTP/1.1 401") < len(requests):
+        while answers.count(b"HTTP/1.1 ") < BATCH:
             answers += receive(connection)
-        counts.append(len(requests))
+        refused.append(answers.count(b"HTTP/1.1 401 "))
         time.sleep(max(0, begin + 0.1 - time.monotonic()))
     connection.close()
 
 
-def cold(report, binary):
+def cold(program):
     issuer = Issuer(delay=0.5)
-    service, good = start(binary, issuer)
+    service, good = start(program.binary, issuer)
     with service:
+        connections = [connect(service.address) for _ in range(COLD)]
         begin = time.monotonic()
-        statuses = send_all(service.address, 1000, good, 10)
+        send_all(connections, good)
+        answered = statuses(connections).count(200)
         taken = time.monotonic() - begin
     issuer.stop()
-    report.figure("1,000 cold callers", f"{len(issuer.fetches)} fetches, {statuses.count(200)} got 200, the last after "
-                  f"{milliseconds(taken)}", "1 fetch, all get 200",
-                  len(issuer.fetches) == 1 and statuses.count(200) == 1000)
+    program.figure(f"{COLD} cold callers", f"{len(issuer.fetches)} fetches, {answered} got 200, the last after "
+                   f"{milliseconds(taken)}", "1 fetch, all get 200", len(issuer.fetches) == 1 and answered == COLD)
 
 
 def main():
-    chosen, report = options(__doc__, 120), Report()
-    cold(report, chosen.binary)
-    flood(report, chosen.binary, chosen.quick)
-    if not chosen.quick:
-        outage(report, chosen.binary)
-    report.exit()
+    program = Program(__doc__)
+    program.measure(cold)
+    program.measure(flood)
+    if not program.quick:
+        program.measure(outage)
+    program.exit()
 
 
 if __name__ == "__main__":

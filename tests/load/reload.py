@@ -2,45 +2,49 @@
 
 Promise: a reload replaces all or nothing, and leaks nothing. An invalid file changes nothing.
 Targets: the rules change 1,000 times, and every tenth version is invalid. No request fails. From the first
-tenth to the last reload, memory grows by less than 8 MiB, and the number of descriptors does not grow.
+tenth to the last reload, memory grows by less than 2 MiB, and the number of descriptors does not grow.
 """
 import os, pathlib, re, shutil, signal, tempfile, time
 
-from client import Prober, ask, milliseconds, request
-from service import MIB, REPOSITORY, Report, Service, free_port, options
+from client import ask, request
+from program import REPOSITORY, Missed, Program
+from prober import Prober, milliseconds
+from service import MIB, Service, with_metrics_listener
 
 RULES = REPOSITORY / "tests/rules"
 METRICS = request("GET", "/metrics")
 RELOADS = re.compile(rb'rules_reloads_total\{result="(\w+)"\} (\d+)')
 
 
-def main():
-    chosen, report = options(__doc__, 570), Report()
-    count, port = 40 if chosen.quick else 1000, free_port()
+def reload(program):
+    count = 40 if program.quick else 1000
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
         rules = pathlib.Path(folder, "rules")
         shutil.copytree(RULES, rules)
-        settings = {"HOOK__METRICS__BIND": f"127.0.0.1:{port}", "HOOK__RULES__RELOAD": "100ms"}
-        with Service(chosen.binary, settings, rules=rules) as service:
+        settings = with_metrics_listener() | {"HOOK__RULES__RELOAD": "100ms"}
+        with Service(program.binary, settings, rules=rules) as service:
             probers = [Prober(service.address, fresh=False, pause=0.001), Prober(service.address, pause=0.001)]
             begin = time.monotonic()
             for number in range(1, count + 1):
                 change(rules, number)
                 service.process.send_signal(signal.SIGHUP)
-                wait_for_reload(("127.0.0.1", port), number)
+                wait_for_reload(service, number)
                 if number == count // 10:
                     memory, descriptors = service.resident(), service.descriptors()
             each = (time.monotonic() - begin) / count
             kept, fresh = (prober.stop() for prober in probers)
             # Connections that have just ended take a moment to close.
             time.sleep(0.5)
+            results = reloads(service)
             growth, more = service.resident() - memory, service.descriptors() - descriptors
     for name, samples in (("one connection", kept), ("new connections", fresh)):
-        report.figure(f"{count} reloads, on {name}", samples, "none failed",
-                      len(samples) > 0 and samples.failures() == 0)
-    report.figure(f"{count} reloads, memory and descriptors", f"{growth / MIB:+.1f} MiB, {more:+d} descriptors, "
-                  f"{milliseconds(each)} per reload", "less than 8 MiB more, none more", growth < 8 * MIB and more <= 0)
-    report.exit()
+        program.figure(f"{count} reloads, on {name}", samples, "none failed",
+                       len(samples) > 0 and samples.failures() == 0)
+    program.figure(f"{count} reloads, results", results, f"{count // 10} are invalid",
+                   sorted(results.values()) == [count // 10, count - count // 10])
+    program.figure(f"{count} reloads, memory and descriptors", f"{growth / MIB:+.1f} MiB, {more:+d} descriptors, "
+                   f"{milliseconds(each)} per reload", "less than 2 MiB more, none more",
+                   growth < 2 * MIB and more <= 0)
 
 
 def change(rules, number):
@@ -52,16 +56,25 @@ def change(rules, number):
     os.replace(written, rules / name)
 
 
-def wait_for_reload(metrics, number):
+def wait_for_reload(service, number):
     """Waits until the service has applied or rejected this many changes."""
     end = time.monotonic() + 10
-    while time.monotonic() < end:
-        answer = ask(metrics, METRICS)
-        counts = {result: int(count) for result, count in RELOADS.findall(answer.body if answer else b"")}
-        if sum(counts.values()) >= number:
-            return
+    while sum(reloads(service).values()) < number:
+        if time.monotonic() > end:
+            raise Missed(f"reload {number} did not happen within 10 s")
         time.sleep(0.01)
-    raise SystemExit(f"misses  reload {number} did not happen within 10 s")
+
+
+def reloads(service):
+    """How many reloads had each result."""
+    answer = ask(service.metrics, METRICS)
+    return {result.decode(): int(count) for result, count in RELOADS.findall(answer.body if answer else b"")}
+
+
+def main():
+    program = Program(__doc__)
+    program.measure(reload)
+    program.exit()
 
 
 if __name__ == "__main__":

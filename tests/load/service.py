@@ -1,59 +1,17 @@
-"""Runs the service under load, measures its memory and CPU time, and prints the report.
+"""Runs the service under load, and measures its memory and CPU time.
 
 Every load program listens and connects on loopback only. It ends after a fixed time, and it ends
 only processes that it started, by their id.
 """
-import argparse, atexit, contextlib, os, pathlib, re, resource, signal, socket, subprocess, sys, tempfile
-import threading, time
+import atexit, contextlib, os, pathlib, re, resource, socket, subprocess, tempfile, threading, time
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+from noise import TICKS
+from program import REPOSITORY, Missed
+
 SETTINGS = {"HOOK__AUTH__BASIC__USERNAME": "admin", "HOOK__AUTH__BASIC__PASSWORD": "supersecret"}
 MIB = 1 << 20
 # The service is killed beyond this, so that a leak does not exhaust the machine.
 MEMORY = 1024 * MIB
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def options(description, seconds):
-    """Reads the command line, and sets how many seconds the program may take."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--binary", type=pathlib.Path, default=default_binary(), help="the program to measure")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter steps, for CI")
-    chosen = parser.parse_args()
-    if not chosen.binary.is_file():
-        parser.error(f"{chosen.binary}: no such program; build it with `cargo build --profile dist --locked`")
-    chosen.binary = chosen.binary.resolve()
-    # An exit runs the handlers that end the child processes.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
-    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"misses  not finished within {seconds} s"))
-    signal.alarm(seconds)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return chosen
-
-
-def default_binary():
-    """The binary of the `dist` profile, else that of `release`."""
-    target = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
-    dist, release = (target / profile / "registration-hook" for profile in ("dist", "release"))
-    return release if release.is_file() and not dist.is_file() else dist
-
-
-class Report:
-    """Prints one line per figure, and remembers whether a target was missed."""
-
-    def __init__(self):
-        self.missed = False
-
-    def figure(self, name, measured, target, ok):
-        self.missed |= not ok
-        print(f"{'ok    ' if ok else 'misses'}  {name}: {measured} (target: {target})", flush=True)
-
-    def note(self, text):
-        print(f"        {text}", flush=True)
-
-    def exit(self):
-        sys.exit(1 if self.missed else 0)
 
 
 class Service:
@@ -73,6 +31,8 @@ class Service:
                                             stdin=subprocess.DEVNULL, stdout=stdout, stderr=log)
         atexit.register(self.end)
         self.id = self.process.pid
+        host, _, number = self.environment.get("HOOK__METRICS__BIND", "").partition(":")
+        self.metrics = (host, int(number or 0))
         self.address = self.wait_for_address()
         threading.Thread(target=self.watch, daemon=True).start()
 
@@ -82,7 +42,7 @@ class Service:
             if found:
                 return found[1], int(found[2])
             time.sleep(0.002)
-        sys.exit(f"misses  the service did not start:\n{self.messages()}")
+        raise Missed(f"the service did not start:\n{self.messages()}")
 
     def watch(self):
         while self.is_running():
@@ -133,6 +93,14 @@ class Service:
             return len(os.listdir(f"/proc/{self.id}/fd"))
         return 0
 
+    def wait_until_idle(self):
+        """Waits until it has used no CPU time for a moment, so that it has read all that was sent."""
+        while self.is_running():
+            before = self.cpu()
+            time.sleep(0.3)
+            if self.cpu() - before < 0.02:
+                return
+
     def limit_descriptors(self, count):
         resource.prlimit(self.id, resource.RLIMIT_NOFILE, (count, count))
 
@@ -149,6 +117,7 @@ class Service:
         self.end()
 
 
-def free_port():
+def with_metrics_listener():
+    """A setting that opens the metrics listener on a free port. `Service.metrics` is its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+        return {"HOOK__METRICS__BIND": f"127.0.0.1:{listener.getsockname()[1]}"}

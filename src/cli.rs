@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock, escape,
-    load::{self, Extents, Loaded},
+    load::{self, Purpose},
     problem::{Problem, Problems},
     reload::RulesFolder,
     rule::RuleSet,
@@ -170,16 +170,13 @@ struct LoadedRules {
 
 /// Loads the rules that the settings name.
 fn load_rules(settings: &Settings) -> LoadedRules {
-    let source = rules_source(settings);
-    let facts = clock::facts();
-    let Some(directory) = rules_folder(settings) else {
-        return LoadedRules { source, rules: load::built_in(&facts), folder: None };
-    };
-    let Loaded { rules, files } = load::load_folder(directory, &facts, Extents::default());
+    let directory = rules_folder(settings);
+    let draft = load::load_rules(directory, &clock::facts(), Purpose::Serve);
+    let (rules, files) = draft.into_rules_and_files();
     LoadedRules {
-        source,
+        source: rules_source(settings),
         rules,
-        folder: Some(RulesFolder { directory: directory.to_owned(), files }),
+        folder: directory.map(|directory| RulesFolder { directory: directory.to_owned(), files }),
     }
 }
 

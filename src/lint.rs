@@ -8,7 +8,7 @@
 //! | `notes` | rules that have no problem and may still surprise |
 
 use crate::{
-    load::{Draft, ListIndex, SourceFile},
+    load::{Draft, SourceFile},
     org::Org,
     rule::Facts,
 };
@@ -33,17 +33,15 @@ pub struct Lints {
 /// these facts. Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
-    for SourceFile { hook, document, problems, .. } in &mut draft.files {
-        let Some(rules) = draft.rules.hooks.get(hook) else {
+    for SourceFile { hook, lists, problems, .. } in &mut draft.files {
+        let Some(hook) = draft.rules.hooks.get(hook) else {
             continue;
         };
-        let lists = ListIndex::new(document);
-        for (flow, section) in &rules.sections {
+        for (flow, section) in &hook.sections {
             let flow = *flow;
-            org::Pass { org: &lints.org, flow, lists: &lists, facts, problems }
-                .check_section(section);
+            org::OrgLint { org: &lints.org, flow, lists, facts, problems }.check_section(section);
             if lints.probe {
-                probe::check_section(section, &lists, facts, problems, &mut probed);
+                probe::check_section(section, lists, facts, problems, &mut probed);
             }
         }
     }

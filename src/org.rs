@@ -5,6 +5,7 @@
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    fmt::Display,
     path::Path,
 };
 
@@ -44,22 +45,9 @@ pub struct Org {
     suggestions: Cell<usize>,
 }
 
-/// The schema's entry for a name.
-enum SchemaEntry<'o> {
-    /// The schema is not known.
-    NoSchema,
-    /// The schema has no attribute of this name.
-    Missing,
-    Attribute(&'o SchemaAttribute),
-}
-
 impl Org {
-    /// Reads Okta's answers.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read or is not such an answer.
-    pub fn read(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
+    /// Reads Okta's answers. Fails if a file cannot be read or is not such an answer.
+    pub fn read_files(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {
             answer::read_schema(path, &mut org)?;
@@ -72,9 +60,9 @@ impl Org {
 
     /// Why an attribute does not exist in the org, neither in the schema nor on the form.
     pub(crate) fn why_unknown(&self, name: &str) -> Option<String> {
-        let SchemaEntry::Missing = self.entry(name) else {
+        if !self.is_missing_in_schema(name) {
             return None;
-        };
+        }
         match self.is_on_form(name) {
             None => Some(self.not_in_schema(name, "; add --policy if the form has it")),
             Some(false) => Some(self.not_in_schema(name, ", nor has the form")),
@@ -91,8 +79,8 @@ impl Org {
         if flow.spec().creates_user && name == "login" {
             return None;
         }
-        if let SchemaEntry::Attribute(attribute) = self.entry(name)
-            && let Some(barrier) = attribute.barrier()
+        if let Some(attribute) = self.attribute(name)
+            && let Some(barrier) = attribute.barrier
         {
             return Some(format!(
                 "`{name}` is never submitted: it is {barrier}, which no form takes; in the Profile Editor make it Read-Write, not sensitive and sourced from Okta"
@@ -108,21 +96,16 @@ impl Org {
 
     /// Why Okta does not write an attribute, whatever the value is.
     pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
-        let attribute = match self.entry(name) {
-            SchemaEntry::NoSchema => return None,
-            SchemaEntry::Missing => {
-                return Some(self.not_in_schema(name, ", so Okta does not store it"));
+        if self.is_missing_in_schema(name) {
+            return Some(self.not_in_schema(name, ", so Okta does not store it"));
+        }
+        let attribute = self.attribute(name)?;
+        match attribute.barrier {
+            Some(barrier @ Barrier::Application) => Some(not_written(name, barrier)),
+            Some(barrier @ Barrier::Sensitive) if !flow.spec().writes_sensitive => {
+                Some(not_written(name, barrier))
             }
-            SchemaEntry::Attribute(attribute) => attribute,
-        };
-        match attribute.barrier() {
-            Some(Barrier::Application) => {
-                Some(not_written(name, &Barrier::Application.to_string()))
-            }
-            Some(Barrier::Sensitive) if !flow.spec().writes_sensitive => {
-                Some(not_written(name, &Barrier::Sensitive.to_string()))
-            }
-            _ if attribute.is_read_only() => Some(not_written(name, "read-only")),
+            _ if attribute.is_read_only => Some(not_written(name, "read-only")),
             _ => None,
         }
     }
@@ -134,7 +117,7 @@ impl Org {
         if attribute.takes(&value) {
             return None;
         }
-        Some(not_written(name, &attribute.describe()))
+        Some(not_written(name, &attribute.description))
     }
 
     /// The correction of a name that is nearly a base attribute, if the schema is not known.
@@ -149,22 +132,14 @@ impl Org {
         Some(format!("`{name}` is not a base attribute; did you mean `{base}`?"))
     }
 
-    /// The schema's attribute of this name.
+    /// The schema's attribute of this name. Returns `None` if there is none, or no schema is known.
     pub(crate) fn attribute(&self, name: &str) -> Option<&SchemaAttribute> {
-        match self.entry(name) {
-            SchemaEntry::Attribute(attribute) => Some(attribute),
-            SchemaEntry::NoSchema | SchemaEntry::Missing => None,
-        }
+        self.attributes.as_ref()?.get(name)
     }
 
-    fn entry(&self, name: &str) -> SchemaEntry<'_> {
-        let Some(attributes) = &self.attributes else {
-            return SchemaEntry::NoSchema;
-        };
-        match attributes.get(name) {
-            Some(attribute) => SchemaEntry::Attribute(attribute),
-            None => SchemaEntry::Missing,
-        }
+    /// Whether the schema is known and has no attribute of this name.
+    fn is_missing_in_schema(&self, name: &str) -> bool {
+        self.attributes.is_some() && self.attribute(name).is_none()
     }
 
     /// Returns `None` if the form is not known.
@@ -193,7 +168,7 @@ impl Org {
     }
 }
 
-fn not_written(name: &str, state: &str) -> String {
+fn not_written(name: &str, state: impl Display) -> String {
     format!("Okta does not write this: `{name}` is {state} in the user schema")
 }
 

@@ -8,8 +8,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::{Problem, Problems};
 
-mod invalid;
 mod layers;
+mod raw;
 mod reader;
 mod sections;
 mod values;
@@ -212,11 +212,8 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
     variables
 }
 
-/// Reads, merges and validates all layers. Each invalid setting gets its default, and a problem.
-///
-/// # Errors
-///
-/// The settings file cannot be read.
+/// Reads all layers. Each invalid setting gets its default, and a problem. Fails only if the settings file
+/// cannot be read.
 pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
     let mut reader = SettingsReader::default();
     // With no layer merged, this only registers each key, so that `merge_layers` knows them all.

@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut problems = SpanProblems::default();
     for error in &errors {
-        problems.push(syntax_problem(error));
+        problems.push(syntax_problem(text, error));
     }
     Parsed { document, problems }
 }
@@ -57,7 +57,7 @@ fn parse_long(text: &str) -> Parsed<'_> {
     match DeTable::parse(text) {
         Ok(document) => Parsed { document, problems: SpanProblems::default() },
         Err(error) => {
-            let mut problem = syntax_problem(&error);
+            let mut problem = syntax_problem(text, &error);
             problem.message +=
                 "; the file is long, so further problems are found when this one is solved";
             Parsed { document: empty(), problems: problem.into() }
@@ -70,11 +70,14 @@ fn empty<'t>() -> Spanned<DeTable<'t>> {
     Spanned::new(0..0, DeTable::new())
 }
 
-fn syntax_problem(error: &Error) -> SpanProblem {
+fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
+    let span = error.span().unwrap_or(0..0);
     let mut message = error.message().replace('\n', ", ");
-    // The most frequent mistake.
-    if message.contains("escape") {
+    // The most frequent mistake: after the backslash comes no escape sequence.
+    if let Some(before) = text.get(..span.start)
+        && before.ends_with('\\')
+    {
         message += "; in single quotes a backslash stands for itself";
     }
-    SpanProblem::at(error.span().unwrap_or(0..0), message)
+    SpanProblem::at(span, message)
 }

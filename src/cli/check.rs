@@ -14,7 +14,7 @@ use crate::{
     credentials::issuer,
     escape,
     lint::{self, Lints, coverage::Coverage, notes::notes, probe::Probed},
-    load,
+    load::{self, Purpose},
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, RuleSet},
@@ -42,7 +42,7 @@ pub(super) struct CheckArguments {
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
-    let org = Org::read(arguments.schema.as_deref(), arguments.policy.as_deref())?;
+    let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);
@@ -85,10 +85,7 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
 
 fn load_and_lint(settings: &Settings, lints: &Lints) -> (Result<RuleSet, Problems>, Probed) {
     let facts = clock::facts();
-    let mut draft = match rules_folder(settings) {
-        Some(folder) => load::draft_of_folder(folder, &facts),
-        None => load::draft_of_built_in(&facts),
-    };
+    let mut draft = load::load_rules(rules_folder(settings), &facts, Purpose::Lint);
     let probed = lint::run(&mut draft, lints, &facts);
     (draft.into_rules(), probed)
 }

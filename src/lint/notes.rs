@@ -1,9 +1,6 @@
 //! Notes on rules that have no problem and may still surprise.
 
-use std::{
-    collections::BTreeSet,
-    fmt::{self, Display},
-};
+use std::collections::BTreeSet;
 
 use crate::{
     okta::Flow,
@@ -11,28 +8,14 @@ use crate::{
     rule::{Requirement, Rule, RuleSet, Section},
 };
 
-/// A note on a section.
-pub(crate) struct Note<'r> {
-    hook: &'r str,
-    section: &'static str,
-    message: String,
-}
-
-impl Display for Note<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hook, section, message } = self;
-        write!(out, "note: `{hook}`, `{section}`: {message}")
-    }
-}
-
-/// The notes on all rules, in their order.
-pub(crate) fn notes<'r>(rules: &'r RuleSet, org: &Org) -> Vec<Note<'r>> {
+/// The notes on all rules, in their order, each as a line to print.
+pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
         for (flow, section) in &hook.sections {
             let key = flow.spec().section;
             for message in section_notes(section, *flow, org) {
-                notes.push(Note { hook: name, section: key, message });
+                notes.push(format!("note: `{name}`, `{key}`: {message}"));
             }
         }
     }
@@ -41,6 +24,7 @@ pub(crate) fn notes<'r>(rules: &'r RuleSet, org: &Org) -> Vec<Note<'r>> {
 
 fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let names = Names::of(section);
+    let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
     for name in names.judged.union(&names.written) {
         notes.extend(org.likely_typo(name));
@@ -49,7 +33,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     for name in &names.judged {
         notes.extend(org.why_never_submitted(name, flow));
     }
-    if section.rules.iter().next().is_some() && section.rules.iter().all(may_not_count) {
+    if has_rules && section.rules.iter().all(may_not_count) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
     }
     for rule in section.rules.iter() {
@@ -60,11 +44,10 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             ));
         }
     }
-    if flow.spec().creates_user && section.rules.iter().next().is_some() {
+    if has_rules && flow.spec().creates_user {
         for name in &org.required {
             if !names.judged.contains(&**name) && !names.written.contains(&**name) {
-                let message = "which the user schema requires";
-                notes.push(format!("no rule looks at `{name}`, {message}"));
+                notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
             }
         }
     }

@@ -1,14 +1,15 @@
 //! Rules against the org's own user schema and form.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    load::ListIndex,
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::{Span, push_of_list},
+        node::{Node, Span, push_of_list},
         set::{Piece, Set, Source},
     },
 };
@@ -16,16 +17,17 @@ use crate::{
 /// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
 
-/// A pass over one section of a rules file.
-pub(super) struct Pass<'p> {
+/// The lint of one section of a rules file.
+pub(super) struct OrgLint<'p> {
     pub(super) org: &'p Org,
     pub(super) flow: Flow,
-    pub(super) lists: &'p ListIndex<'p>,
+    /// The lists of the file by their first byte.
+    pub(super) lists: &'p BTreeMap<usize, Node>,
     pub(super) facts: &'p Facts,
     pub(super) problems: &'p mut SpanProblems,
 }
 
-impl Pass<'_> {
+impl OrgLint<'_> {
     /// Reports names and values that do not fit.
     pub(super) fn check_section(&mut self, section: &Section) {
         for name in &section.update {
@@ -121,7 +123,7 @@ impl Pass<'_> {
             Samples::All(values) => self.refuses_each(asked, values),
             Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
-                let lengths = attribute.lengths();
+                let lengths = attribute.lengths.clone();
                 asked.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
                     && self.refuses_each(asked, lengths.map(zeros))
@@ -135,14 +137,14 @@ impl Pass<'_> {
         asked: &PartCheck,
         values: impl IntoIterator<Item = Value<'static>>,
     ) -> bool {
-        let mut is_any = false;
+        let mut refuses_one = false;
         for value in values {
             if self.check_alone(asked, &value).is_ok() {
                 return false;
             }
-            is_any = true;
+            refuses_one = true;
         }
-        is_any
+        refuses_one
     }
 
     /// Checks a value of a form that has no other one.
@@ -154,27 +156,25 @@ impl Pass<'_> {
 
     /// Reports the entries of a check's list that no form submits.
     fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.starting_at(asked.argument.start) else {
+        let Some(list) = self.lists.get(&asked.argument.start) else {
             return;
         };
-        let submitted = attribute.submitted();
-        let values = describe(name, attribute);
         let Ok(entries) = list.entries() else {
             return;
         };
+        let message = format!("no form submits this: {}", describe(name, attribute));
         let mut problems = SpanProblems::default();
         for entry in entries {
             let Ok(text) = entry.text() else {
                 continue;
             };
             let is_submitted = if asked.ignore_case {
-                submitted.contain_in_any_case(text)
+                attribute.submits_in_any_case(text)
             } else {
-                submitted.contain(text)
+                attribute.submits(text)
             };
             if !is_submitted {
-                let message = format!("no form submits this: {values}");
-                push_of_list(&mut problems, entry.problem(message));
+                push_of_list(&mut problems, entry.problem(message.clone()));
             }
         }
         self.problems.append(problems);
@@ -188,7 +188,7 @@ fn form_attribute(location: &str) -> Option<&str> {
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {
-    format!("`{name}` is {} in the user schema", attribute.describe())
+    format!("`{name}` is {} in the user schema", attribute.description)
 }
 
 /// A text of this length.

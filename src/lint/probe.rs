@@ -4,13 +4,13 @@
 //! rule refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is
 //! not about domains, and one that admits words of other lengths is not about digits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    load::{ListIndex, passing_forms},
+    load::passing_forms,
     okta::{Form, Value},
     problem::{SpanProblem, SpanProblems},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext},
+    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Node},
 };
 
 mod attack;
@@ -31,10 +31,11 @@ pub struct Probed {
     pub inputs: usize,
 }
 
-/// Reports the inputs that pass a rule of the section and ought to fail.
+/// Reports the inputs that pass a rule of the section and ought to fail. `lists` are those of the file
+/// by their first byte.
 pub(super) fn check_section(
     section: &Section,
-    lists: &ListIndex<'_>,
+    lists: &BTreeMap<usize, Node>,
     facts: &Facts,
     problems: &mut SpanProblems,
     probed: &mut Probed,
@@ -42,7 +43,7 @@ pub(super) fn check_section(
     for rule in section.rules.iter() {
         let mut shown = Vec::new();
         if let Some(span) = &rule.places.passing_examples
-            && let Some(examples) = lists.starting_at(span.start)
+            && let Some(examples) = lists.get(&span.start)
         {
             shown = passing_forms(rule, examples);
         }
@@ -68,11 +69,11 @@ pub fn findings(
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
         for attribute in part.attributes.iter() {
-            let mut starts = Vec::new();
+            let mut trials = Vec::new();
             for form in shown {
-                starts.extend(Start::all(rule, form, attribute, facts));
+                trials.extend(Trial::of_attribute(rule, form, attribute, facts));
             }
-            findings.try_attacks(attribute, &starts, probed);
+            findings.try_attacks(attribute, &trials, probed);
         }
     }
     findings.messages
@@ -87,10 +88,10 @@ struct Findings {
 
 impl Findings {
     /// Tries each attack on one attribute.
-    fn try_attacks(&mut self, attribute: &str, starts: &[Start<'_>], probed: &mut Probed) {
+    fn try_attacks(&mut self, attribute: &str, trials: &[Trial<'_>], probed: &mut Probed) {
         let mut first_hint = None;
         for attack in attacks() {
-            let Some(input) = passing_input(attack, starts, probed) else {
+            let Some(input) = passing_input(attack, trials, probed) else {
                 continue;
             };
             let Attack { what, hint, .. } = attack;
@@ -105,24 +106,24 @@ impl Findings {
 
 /// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
 /// an input of the attack is meant to pass.
-fn passing_input(attack: &Attack, starts: &[Start<'_>], probed: &mut Probed) -> Option<String> {
-    let shown: Vec<&str> = starts.iter().map(|start| start.value).collect();
+fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
+    let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
-    for start in starts {
-        if !attack.applies_to(start.value, &shown) || !start.refuses_all(attack.plain(start.value))
+    for trial in trials {
+        if !attack.applies_to(trial.value, &shown) || !trial.refuses_all(attack.plain(trial.value))
         {
             continue;
         }
-        for input in attack.inputs(start.value) {
+        for input in attack.inputs(trial.value) {
             match &input {
                 // The value has no letter that the attack changes.
-                Input::Text(text) if text == start.value => continue,
+                Input::Text(text) if text == trial.value => continue,
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
             if passing.is_none() {
                 probed.inputs += 1;
-                if start.passes(input.value()) {
+                if trial.passes(input.value()) {
                     passing = Some(input.to_string());
                 }
             }
@@ -131,8 +132,8 @@ fn passing_input(attack: &Attack, starts: &[Start<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// A form that passes, and the attributes whose values are replaced.
-struct Start<'a> {
+/// A form that passes, and the attributes whose value an input of an attack replaces.
+struct Trial<'a> {
     rule: &'a Rule,
     form: &'a Form<'a>,
     names: BTreeSet<&'a str>,
@@ -141,10 +142,15 @@ struct Start<'a> {
     facts: &'a Facts,
 }
 
-impl<'a> Start<'a> {
-    /// An attribute by itself; and together with all that have the same value, since the rule may
-    /// require that two are equal.
-    fn all(rule: &'a Rule, form: &'a Form<'a>, name: &'a str, facts: &'a Facts) -> Vec<Self> {
+impl<'a> Trial<'a> {
+    /// The trials of one attribute: by itself; and together with all that have the same value, since the
+    /// rule may require that two are equal.
+    fn of_attribute(
+        rule: &'a Rule,
+        form: &'a Form<'a>,
+        name: &'a str,
+        facts: &'a Facts,
+    ) -> Vec<Self> {
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };

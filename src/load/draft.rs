@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use super::inputs::Files;
 use crate::{
     problem::{Problems, SourceText, SpanProblems},
-    rule::{
-        RuleSet,
-        node::{Content, Node, Table},
-    },
+    rule::{RuleSet, node::Node},
 };
 
 /// Loaded rules that may have problems.
 pub struct Draft {
-    /// The rules that have no problem of their own. They are complete if no file has a problem.
+    /// The rules that have no problem of their own. They are complete if there is no problem.
     pub(crate) rules: RuleSet,
-    /// The problems of the files that could not be read, or are not kept.
-    pub(super) problems: Problems,
-    /// The rules files that are kept, sorted by name.
+    /// The rules files, if they are kept for the lints.
     pub(crate) files: Vec<SourceFile>,
+    /// The problems of files that are not kept, or could not be read.
+    pub(super) problems: Problems,
+    /// Every file that the load has read, lists included.
+    pub(super) read: Files,
 }
 
 /// A rules file that was read.
@@ -26,22 +26,25 @@ pub(crate) struct SourceFile {
     /// The name of the file in problems.
     pub(super) name: String,
     pub(super) text: String,
-    pub(crate) document: Table,
+    /// The lists that lints look at, by their first byte.
+    pub(crate) lists: BTreeMap<usize, Node>,
     pub(crate) problems: SpanProblems,
 }
 
 impl Draft {
-    /// The complete rules.
-    ///
-    /// # Errors
-    ///
-    /// Every problem of every file, if there is one.
+    /// The complete rules, or else every problem of every file.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
+        self.into_rules_and_files().0
+    }
+
+    /// Like [`Self::into_rules`], with every file that the load has read.
+    pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
         let mut problems = self.problems;
         for file in self.files {
             problems.append(file.into_problems());
         }
-        if problems.is_empty() { Ok(self.rules) } else { Err(problems) }
+        let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
+        (rules, self.read)
     }
 }
 
@@ -50,44 +53,5 @@ impl SourceFile {
     pub(super) fn into_problems(self) -> Problems {
         let mut source = SourceText::new(&self.name, &self.text);
         self.problems.located(|problem| source.locate(problem))
-    }
-}
-
-/// The lists of a document by their first byte. No other value starts where a list does.
-pub(crate) struct ListIndex<'n>(BTreeMap<usize, &'n Node>);
-
-impl<'n> ListIndex<'n> {
-    /// The lists of this document.
-    pub(crate) fn new(document: &'n Table) -> Self {
-        let mut index = Self(BTreeMap::new());
-        index.add_table(document);
-        index
-    }
-
-    /// The list that starts at this byte.
-    pub(crate) fn starting_at(&self, byte: usize) -> Option<&'n Node> {
-        self.0.get(&byte).copied()
-    }
-
-    fn add_table(&mut self, table: &'n Table) {
-        for entry in &table.0 {
-            self.add(&entry.value);
-        }
-    }
-
-    fn add(&mut self, node: &'n Node) {
-        match &node.content {
-            Content::List(items) => {
-                self.0.insert(node.span.start, node);
-                for item in items {
-                    self.add(item);
-                }
-            }
-            Content::Lines(_) => {
-                self.0.insert(node.span.start, node);
-            }
-            Content::Table(table) => self.add_table(table),
-            _ => {}
-        }
     }
 }

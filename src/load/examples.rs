@@ -16,15 +16,6 @@ use crate::{
     },
 };
 
-/// How the examples of a rule may be written.
-#[derive(Clone, Copy)]
-enum Notation {
-    /// As a value, which each attribute of the rule then has; or as a whole form.
-    ValueOrForm,
-    /// As a whole form, since attributes have different checks.
-    Form,
-}
-
 /// The outcome that an example shows.
 #[derive(Clone, Copy)]
 enum Shown {
@@ -34,14 +25,13 @@ enum Shown {
 
 /// Runs the examples of a rule. Reports each whose outcome differs from what it shows. Returns the
 /// place of the examples that pass, if the rule has any.
-pub(super) fn run<'n>(
+pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
-    facts: &Facts,
-    rule_fields: &Fields<'n, '_>,
+    rule_fields: &Fields<'n>,
 ) -> Option<Span> {
     let fields = rule_fields.table_in(node)?;
-    let notation = notation(rule, rule_fields.table);
+    let needs_form = needs_whole_form(rule, rule_fields.table);
     let mut passing = None;
     for (key, shown) in [("pass", Shown::Pass), ("fail", Shown::Fail)] {
         let Some(entry) = fields.entry(key) else {
@@ -49,9 +39,14 @@ pub(super) fn run<'n>(
         };
         if let Shown::Pass = shown {
             passing = Some(entry.value.span.clone());
+            fields.file.keep_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if let Err(problem) = run_one(rule, notation, shown, example, facts) {
+            if needs_form && !matches!(example.content, Content::Table(_)) {
+                fields.report(example.expected(
+                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
+                ));
+            } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
                 fields.report(problem);
             }
         }
@@ -60,29 +55,21 @@ pub(super) fn run<'n>(
     passing
 }
 
-fn notation(rule: &Rule, table: &Table) -> Notation {
+/// Whether the examples are whole forms, since attributes have different checks. The examples of other
+/// rules may be single values.
+fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
-    let looks_at_others = checks.any(|asked| asked.check.other().is_some());
-    if has_parts || looks_at_others { Notation::Form } else { Notation::ValueOrForm }
+    has_parts || checks.any(|asked| asked.check.other().is_some())
 }
 
-fn run_one(
+fn run_example(
     rule: &Rule,
-    notation: Notation,
     shown: Shown,
     example: &Node,
     facts: &Facts,
 ) -> Result<(), SpanProblem> {
-    let form = match (&example.content, notation) {
-        (Content::Table(table), _) => whole_form(rule, table)?,
-        (_, Notation::ValueOrForm) => form_of_value(rule, example)?,
-        (_, Notation::Form) => {
-            return Err(example.expected(
-                "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
-            ));
-        }
-    };
+    let form = form_of_example(rule, example)?;
     let context = EvalContext { form: &form, event_time: None, facts };
     let message = match (rule.outcome(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
@@ -103,37 +90,31 @@ fn run_one(
 pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<'n>> {
     let mut forms = Vec::new();
     for example in examples.list().unwrap_or_default() {
-        let form = match &example.content {
-            Content::Table(table) => whole_form(rule, table),
-            _ => form_of_value(rule, example),
-        };
-        if let Ok(form) = form {
+        if let Ok(form) = form_of_example(rule, example) {
             forms.push(form);
         }
     }
     forms
 }
 
-/// The form that an example gives by attribute.
-fn whole_form<'n>(rule: &Rule, table: &'n Table) -> Result<Form<'n>, SpanProblem> {
-    let known = rule.attributes();
+/// The form of an example: a table gives each attribute, and any other value is that of every attribute
+/// of the rule.
+fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
+    let names = rule.attributes();
     let mut attributes = Vec::new();
+    let Content::Table(table) = &example.content else {
+        for name in names {
+            attributes.push(attribute(name, read_value(example)?));
+        }
+        return Ok(Form::new(attributes));
+    };
     for entry in &table.0 {
         let key = &*entry.key;
-        if !known.contains(key) {
-            let hint = did_you_mean(key, known);
+        if !names.contains(key) {
+            let hint = did_you_mean(key, names);
             return Err(entry.problem(format!("the rule does not look at `{key}`{hint}")));
         }
         attributes.push(attribute(key, read_value(&entry.value)?));
-    }
-    Ok(Form::new(attributes))
-}
-
-/// The form in which each attribute of the rule has the value of the example.
-fn form_of_value<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
-    let mut attributes = Vec::new();
-    for name in rule.attributes() {
-        attributes.push(attribute(name, read_value(example)?));
     }
     Ok(Form::new(attributes))
 }
@@ -152,7 +133,7 @@ fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),
         Content::Table(_) => Ok(Value::Object),
-        Content::Date(_) | Content::Lines(_) | Content::UnusableFile | Content::Other(_) => {
+        Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
             Err(node.expected("a value that a form can hold; write it in quotes"))
         }
     }

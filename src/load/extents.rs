@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 /// The extents of the lists of one load, by their paths.
 #[derive(Clone, Default)]
-pub(crate) struct Extents(BTreeMap<PathBuf, Extent>);
+pub struct Extents(BTreeMap<PathBuf, Extent>);
 
 /// The content of a list when it was read.
 #[derive(Clone)]
@@ -43,26 +43,19 @@ impl Extents {
         only
     }
 
-    /// Cuts the present text of a list to its extent. Returns the whole text of a list that has none.
-    ///
-    /// # Errors
-    ///
-    /// The text does not start with the recorded content any more.
-    pub(super) fn cut(&self, path: &Path, mut text: String) -> Result<String, Rewritten> {
+    /// Cuts the present text of a list to its extent. Returns the whole text of a list that has none, and
+    /// `None` if the text does not start with the recorded content any more.
+    pub(super) fn cut(&self, path: &Path, mut text: String) -> Option<String> {
         let Some(extent) = self.0.get(path) else {
-            return Ok(text);
+            return Some(text);
         };
-        let start = text.get(..extent.length).ok_or(Rewritten)?;
-        if digest_of(start) != extent.digest {
-            return Err(Rewritten);
+        if digest_of(text.get(..extent.length)?) != extent.digest {
+            return None;
         }
         text.truncate(extent.length);
-        Ok(text)
+        Some(text)
     }
 }
-
-/// A list that has not only grown.
-pub(super) struct Rewritten;
 
 fn digest_of(text: &str) -> Vec<u8> {
     digest(&SHA256, text.as_bytes()).as_ref().to_vec()

@@ -11,14 +11,10 @@ use std::{
 use ring::digest::{Context, SHA256};
 
 use super::extents::Extents;
-use crate::{
-    file::{self, FileKind, Fingerprint, Links, Size},
-    problem::SpanProblem,
-    rule::node::Span,
-};
+use crate::file::{self, FileKind, Fingerprint, Links, Size};
 
 /// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
-pub const FOLLOWED_DEPTH: usize = 8;
+const FOLLOWED_DEPTH: usize = 8;
 
 /// How many bytes the lists of one load may have together. A list counts each time it is used: a
 /// rules file may name one list thousands of times, and each use keeps its own values.
@@ -31,12 +27,9 @@ const RULES_LIMIT: usize = 8 << 20;
 pub(super) struct Inputs {
     folder: PathBuf,
     digest: Context,
-    /// Every file that was read or could not be read, as it was before.
-    files: Fingerprint,
+    pub(super) files: Files,
     /// The lists that are being written. No more of each is read than its extent.
     held: Extents,
-    /// The extents of the lists that were read.
-    extents: Extents,
     /// The lists of the present rules file by their names.
     lists: BTreeMap<String, Rc<str>>,
     /// How many bytes the rules files have so far.
@@ -54,43 +47,65 @@ pub(crate) struct Files {
     pub(crate) lists: Extents,
 }
 
+/// Looks at the rules files of a folder, and at the files that the last load read.
+pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
+    let mut now = Fingerprint::default();
+    // A folder that cannot be listed is in the fingerprint as well.
+    let _ = rules_files(folder, &mut now);
+    for path in last.paths() {
+        now.add(path);
+    }
+    now
+}
+
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or that
+/// they cannot be listed.
+pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
+    match file::entries(folder) {
+        Ok(mut paths) => {
+            paths.retain(|path| is_rules_file(path));
+            for path in &paths {
+                seen.add(path);
+            }
+            Ok(paths)
+        }
+        Err(error) => {
+            seen.add_unlisted(folder, error.to_string());
+            Err(error)
+        }
+    }
+}
+
+fn is_rules_file(path: &Path) -> bool {
+    match path.file_name() {
+        Some(name) => !file::is_hidden(name) && path.extension() == Some("toml".as_ref()),
+        None => false,
+    }
+}
+
 impl Inputs {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, held: Extents) -> Self {
         Self {
             folder: folder.to_owned(),
             digest: Context::new(&SHA256),
-            files: Fingerprint::default(),
+            files: Files::default(),
             held,
-            extents: Extents::default(),
             lists: BTreeMap::new(),
             rules_bytes: 0,
             list_bytes: 0,
         }
     }
 
-    /// Notes files that will be read, or would be under another name.
-    pub(super) fn note(&mut self, files: &[PathBuf]) {
-        for file in files {
-            self.files.add(file);
-        }
-    }
-
-    /// Notes that the files of a folder cannot be listed.
-    pub(super) fn note_unlisted(&mut self, folder: &Path, error: &io::Error) {
-        self.files.add_unlisted(folder, error.to_string());
-    }
-
-    /// The content of a rules file. All of them may not have more than [`RULES_LIMIT`].
+    /// The content of a rules file.
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
         let bytes = file::read_bytes(path, FileKind::Rules, Links::Follow)?;
         self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
-            let message = format!(
+            return Err(unusable(&format!(
                 "with this file all rules files have more than {limit}; remove hooks that are not used"
-            );
-            return Err(io::Error::other(message));
+            )));
         }
         Ok(bytes)
     }
@@ -102,12 +117,12 @@ impl Inputs {
         self.add_to_digest(text);
     }
 
-    /// The text of a list, by the name that a rules file gives at this place.
-    pub(super) fn read_list(&mut self, name: &str, place: &Span) -> Result<Rc<str>, SpanProblem> {
+    /// The text of a list, by the name that a rules file gives.
+    pub(super) fn read_list(&mut self, name: &str) -> io::Result<Rc<str>> {
         let lines = match self.lists.get(name) {
             Some(lines) => lines.clone(),
             None => {
-                let lines: Rc<str> = self.read_new_list(name, place)?.into();
+                let lines: Rc<str> = self.read_new_list(name)?.into();
                 self.lists.insert(name.to_owned(), lines.clone());
                 lines
             }
@@ -115,47 +130,35 @@ impl Inputs {
         self.list_bytes = self.list_bytes.saturating_add(lines.len());
         if self.list_bytes > LISTS_LIMIT {
             let limit = Size(LISTS_LIMIT as u64);
-            let message = format!(
-                "with `{name}` the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
-            );
-            return Err(SpanProblem::at(place.clone(), message));
+            return Err(unusable(&format!(
+                "with it the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
+            )));
         }
         self.add_to_digest(&lines);
         Ok(lines)
     }
 
-    fn read_new_list(&mut self, name: &str, place: &Span) -> Result<String, SpanProblem> {
-        let refused = |why: &str| SpanProblem::at(place.clone(), format!("`{name}` {why}"));
-        if !is_followed(name) {
-            return Err(refused("is hidden or too deep, so that its changes would go unnoticed"));
+    fn read_new_list(&mut self, name: &str) -> io::Result<String> {
+        if !is_followed(Path::new(name)) {
+            return Err(unusable(
+                "it is hidden or too deep, so that its changes would go unnoticed",
+            ));
         }
         let path = self.folder.join(name);
-        self.files.add(&path);
-        let lines = match self.read_within_folder(&path) {
-            Ok(Some(lines)) => lines,
-            Ok(None) => return Err(refused("is not in the rules folder; put the file there")),
-            Err(error) => {
-                let message = format!("cannot read `{name}`: {error}");
-                return Err(SpanProblem::of_reading(place.clone(), message, &error));
-            }
+        self.files.seen.add(&path);
+        let target = fs::canonicalize(&path)?;
+        if !target.starts_with(fs::canonicalize(&self.folder)?) {
+            return Err(unusable("it is not in the rules folder; put the file there"));
+        }
+        let lines = file::read_text(&target, FileKind::List)?;
+        let Some(lines) = self.held.cut(&path, lines) else {
+            return Err(unusable("it changes all the time; rename a new file over it"));
         };
-        let Ok(lines) = self.held.cut(&path, lines) else {
-            return Err(refused("changes all the time; rename a new file over it"));
-        };
-        self.extents.note(&path, &lines);
+        self.files.lists.note(&path, &lines);
         if lines.trim().is_empty() {
-            return Err(refused("has no entry; add at least one line"));
+            return Err(unusable("it has no entry; add at least one line"));
         }
         Ok(lines)
-    }
-
-    /// The text of a file. Returns `None` if its links lead out of the folder.
-    fn read_within_folder(&self, path: &Path) -> io::Result<Option<String>> {
-        let target = fs::canonicalize(path)?;
-        if !target.starts_with(fs::canonicalize(&self.folder)?) {
-            return Ok(None);
-        }
-        file::read_text(&target, FileKind::List).map(Some)
     }
 
     /// Adds a text with its length.
@@ -172,13 +175,16 @@ impl Inputs {
             // Writing to memory cannot fail.
             let _ = write!(revision, "{byte:02x}");
         }
-        (revision, Files { seen: self.files, lists: self.extents })
+        (revision, self.files)
     }
 }
 
-/// Whether changes of a list of this name are noticed.
-fn is_followed(name: &str) -> bool {
-    let path = Path::new(name);
-    let is_hidden = path.iter().any(file::is_hidden);
-    !is_hidden && path.iter().count() <= FOLLOWED_DEPTH
+/// An error that stays until a file is changed.
+fn unusable(why: &str) -> io::Error {
+    io::Error::other(why)
+}
+
+/// Whether changes of a list with this path are noticed.
+fn is_followed(path: &Path) -> bool {
+    !path.iter().any(file::is_hidden) && path.iter().count() <= FOLLOWED_DEPTH
 }

@@ -3,73 +3,92 @@
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
+    Purpose,
     draft::{Draft, SourceFile},
     extents::Extents,
-    inputs::{Files, Inputs},
-    lists, section, toml,
+    fields::FileContext,
+    inputs::{Inputs, rules_files},
+    section, toml,
 };
 use crate::{
     file,
-    problem::{Problem, Problems, SourceText, SpanProblem, SpanProblems},
+    problem::{Problem, Problems, SourceText, SpanProblem},
     rule::{Facts, Hook, RuleSet, check::PatternBudget},
 };
 
 /// Names that are paths of the service itself.
 const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 
-/// The purpose of a load.
-#[derive(Clone, Copy)]
-pub(super) enum Purpose {
-    /// To serve the rules. Each file is dropped as soon as it is read, since lists may be large.
-    Serve,
-    /// To lint the rules. The files are kept.
-    Lint,
-}
-
 /// A load in progress.
 pub(super) struct Loader<'f> {
-    pub(super) inputs: Inputs,
+    inputs: RefCell<Inputs>,
     facts: &'f Facts,
-    purpose: Purpose,
+    keeps_files: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
-    /// The problems of files that are not kept.
-    pub(super) problems: Problems,
     files: Vec<SourceFile>,
+    problems: Problems,
 }
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, facts: &'f Facts, held: Extents, purpose: Purpose) -> Self {
-        let inputs = Inputs::new(folder, held);
+    pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
+        let (held, keeps_files) = match purpose {
+            Purpose::Serve => (Extents::default(), false),
+            Purpose::Reload { held } => (held, false),
+            Purpose::Lint => (Extents::default(), true),
+        };
         Self {
-            inputs,
+            inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
-            purpose,
+            keeps_files,
             patterns: PatternBudget::default(),
             hooks: BTreeMap::new(),
-            problems: Problems::default(),
             files: Vec::new(),
+            problems: Problems::default(),
         }
     }
 
-    /// Loads the rules file at this path.
-    pub(super) fn load_file(&mut self, path: &Path) {
-        let name = path.display().to_string();
-        let hook = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if let Err(message) = require_hook_name(&hook) {
-            return self.problems.push(Problem::named(name, message));
+    /// Loads every rules file of a folder. Ignores other files.
+    pub(super) fn load_folder(&mut self, folder: &Path) {
+        let place = folder.display().to_string();
+        match rules_files(folder, &mut self.inputs.get_mut().files.seen) {
+            Ok(paths) if paths.is_empty() => {
+                let hint = "put a file `<hook>.toml` there for each hook";
+                let message = format!("the rules folder has no rules; {hint}");
+                self.problems.push(Problem::named(place, message));
+            }
+            Ok(paths) => {
+                for path in paths {
+                    self.load_file(&path);
+                }
+            }
+            Err(error) => {
+                let hint = "name it with --rules or `rules.directory`";
+                let message = format!("cannot read the rules folder: {error}; {hint}");
+                self.problems.push(Problem::of_reading(place, message, &error));
+            }
         }
-        let bytes = match self.inputs.read_rules(path) {
+    }
+
+    fn load_file(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        let hook = path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Err(message) = require_hook_name(&hook) {
+            self.problems.push(Problem::named(name, message));
+            return;
+        }
+        let bytes = match self.inputs.get_mut().read_rules(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
-                return self.problems.push(Problem::of_reading(name, message, &error));
+                self.problems.push(Problem::of_reading(name, message, &error));
+                return;
             }
         };
         match file::decode_text(bytes) {
-            Ok(text) => self.load_text(hook, name, text),
+            Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
                 // The text is as in the file up to the problem.
@@ -80,27 +99,40 @@ impl<'f> Loader<'f> {
     }
 
     /// Loads the rules of a hook from the text of the file with this name.
-    pub(super) fn load_text(&mut self, hook: String, name: String, text: String) {
-        self.inputs.start_hook(&hook, &text);
-        let mut problems = SpanProblems::default();
-        let mut document = toml::read_document(&text, &mut problems);
-        lists::resolve(&mut document, &mut self.inputs, &mut problems);
-        let problems = RefCell::new(problems);
-        let rules = section::read_hook(&document, self.facts, &problems, &self.patterns);
-        let problems = problems.into_inner();
-        let file = SourceFile { hook: hook.clone(), name, text, document, problems };
-        self.hooks.insert(hook, rules);
-        match self.purpose {
-            Purpose::Serve => self.problems.append(file.into_problems()),
-            Purpose::Lint => self.files.push(file),
+    pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
+        self.inputs.get_mut().start_hook(hook, &text);
+        let context = FileContext {
+            facts: self.facts,
+            patterns: &self.patterns,
+            inputs: &self.inputs,
+            problems: RefCell::default(),
+            ids: RefCell::default(),
+            keeps_lists: self.keeps_files,
+            kept_lists: RefCell::default(),
+        };
+        let document = toml::read_document(&text, &mut context.problems.borrow_mut());
+        let rules = section::read_hook(&document, &context);
+        let FileContext { problems, kept_lists, .. } = context;
+        let file = SourceFile {
+            hook: hook.to_owned(),
+            name,
+            text,
+            lists: kept_lists.into_inner(),
+            problems: problems.into_inner(),
+        };
+        if self.keeps_files {
+            self.files.push(file);
+        } else {
+            self.problems.append(file.into_problems());
         }
+        self.hooks.insert(hook.to_owned(), rules);
     }
 
     /// Ends the load.
-    pub(super) fn finish(self) -> (Draft, Files) {
-        let (revision, inputs) = self.inputs.finish();
+    pub(super) fn finish(self) -> Draft {
+        let (revision, read) = self.inputs.into_inner().finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        (Draft { rules, problems: self.problems, files: self.files }, inputs)
+        Draft { rules, files: self.files, problems: self.problems, read }
     }
 }
 

@@ -1,13 +1,16 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::fields::Fields;
+use super::{
+    fields::Fields,
+    lists::{file_name, read_list_file},
+};
 use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
     rule::{
         Part, PartCheck,
-        check::kinds::{CheckKind, IGNORE_CASE, KINDS, Options},
-        node::{Content, Entry, Node, Spanned},
+        check::kinds::{Admits, CheckKind, IGNORE_CASE, KINDS, Options},
+        node::{Entry, Node, Spanned},
     },
 };
 
@@ -15,7 +18,7 @@ use crate::{
 pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 
 /// Reads the parts of a list. Returns `None` if one of them has a problem.
-pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Option<Vec<Part>> {
+pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Vec<Part>> {
     let before = fields.problem_count();
     let mut parts = Vec::new();
     for table in fields.tables_in(&entry.value) {
@@ -28,20 +31,17 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n, '_>) -> Optio
 }
 
 /// Reads the keys of a part. The table may be a rule, which has other keys as well.
-pub(super) fn read_part(fields: &Fields<'_, '_>) -> Option<Part> {
+pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let attributes = read_attributes(fields);
     let checks = read_checks(fields);
     report_self_comparison(fields, attributes.as_ref(), &checks);
     report_ineffective_case(fields);
-    if names_unusable_file(fields) {
-        return None;
-    }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
 /// Reports each key of a part that is in the rule itself, although the rule has parts.
-pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
+pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
     let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE];
     keys.extend(KINDS.iter().map(|kind| kind.key));
     for key in keys {
@@ -52,7 +52,7 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_, '_>) {
     }
 }
 
-fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>> {
+fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<String>>> {
     match (fields.entry("attribute"), fields.entry("attributes")) {
         (Some(entry), None) => fields.read_attribute_name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
@@ -78,7 +78,7 @@ fn read_attributes(fields: &Fields<'_, '_>) -> Option<NonEmpty<Spanned<String>>>
 }
 
 /// Reads the checks in the order of the table of kinds. Reports a part without a check.
-fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
+fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     let mut named = Vec::new();
     for kind in KINDS {
         if let Some(entry) = fields.entry(kind.key) {
@@ -93,10 +93,17 @@ fn read_checks(fields: &Fields<'_, '_>) -> Vec<PartCheck> {
         )));
     }
     let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
-    let options = Options { ignore_case, patterns: fields.patterns };
+    let options = Options { ignore_case, patterns: fields.file.patterns };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        if let Some(check) = read_check(kind, argument, &options, fields) {
+        let check = match file_name(kind, argument) {
+            None => read_check(kind, argument, &options, fields),
+            Some(name) => match read_list_file(name, argument, fields) {
+                Some(list) => read_check(kind, &list, &options, fields),
+                None => None,
+            },
+        };
+        if let Some(check) = check {
             checks.push(check);
         }
     }
@@ -107,14 +114,14 @@ fn read_check(
     kind: &CheckKind,
     argument: &Node,
     options: &Options<'_>,
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_>,
 ) -> Option<PartCheck> {
-    if is_unusable_file(argument) {
-        return None;
-    }
     let check = fields.ok_or_report((kind.read)(argument, options))?;
     if check.other().is_some() {
         fields.read_attribute_name(argument);
+    }
+    if kind.admits == Admits::Listed {
+        fields.file.keep_list(argument);
     }
     Some(PartCheck {
         check,
@@ -124,22 +131,9 @@ fn read_check(
     })
 }
 
-/// Whether a check names a list file that cannot be used. The problem of the file is reported
-/// already.
-fn names_unusable_file(fields: &Fields<'_, '_>) -> bool {
-    KINDS.iter().any(|kind| match fields.table.get(kind.key) {
-        Some(entry) => is_unusable_file(&entry.value),
-        None => false,
-    })
-}
-
-fn is_unusable_file(argument: &Node) -> bool {
-    matches!(argument.content, Content::UnusableFile)
-}
-
 /// Reports a check that compares an attribute with itself.
 fn report_self_comparison(
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_>,
     attributes: Option<&NonEmpty<Spanned<String>>>,
     checks: &[PartCheck],
 ) {
@@ -158,7 +152,7 @@ fn report_self_comparison(
 }
 
 /// Reports `ignore_case` where no check takes it.
-fn report_ineffective_case(fields: &Fields<'_, '_>) {
+fn report_ineffective_case(fields: &Fields<'_>) {
     let Some(entry) = fields.table.get(IGNORE_CASE) else {
         return;
     };

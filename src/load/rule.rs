@@ -1,17 +1,15 @@
 //! One `[[….rules]]` table → a [`Rule`].
 
-use std::collections::BTreeSet;
-
 use super::{
     examples,
     fields::Fields,
     part::{read_part, read_parts, report_misplaced_keys},
 };
 use crate::{
-    okta::{ATTRIBUTE_LOCATION, Flow, NonEmpty},
+    okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
-        Facts, Part, Places, Requirement, Rule,
+        Part, Places, Requirement, Rule,
         node::{Entry, Node, Spanned},
         text::Text,
     },
@@ -24,23 +22,10 @@ const MOST_ATTRIBUTES: usize = 100;
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
-/// The context that the rules of a section share.
-pub(super) struct RuleContext<'n, 'c> {
-    /// The ids of the file's rules so far.
-    pub(super) ids: &'c mut BTreeSet<&'n str>,
-    /// The facts with which examples are judged.
-    pub(super) facts: &'c Facts,
-    /// The flow of the section.
-    pub(super) flow: Flow,
-}
-
 /// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
-pub(super) fn read_rule<'n>(
-    fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n, '_>,
-) -> Option<Rule> {
+pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let before = fields.problem_count();
-    let rule = read_keys(fields, context);
+    let rule = read_rule_without_examples(fields);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
@@ -49,14 +34,13 @@ pub(super) fn read_rule<'n>(
         return None;
     }
     if let Some(entry) = examples {
-        rule.places.passing_examples = examples::run(&rule, &entry.value, context.facts, fields);
+        rule.places.passing_examples = examples::run_examples(&rule, &entry.value, fields);
     }
     if fields.problem_count() > before { None } else { Some(rule) }
 }
 
-/// Reads all keys but the examples.
-fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Rule> {
-    let id = read_id(fields, context);
+fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
+    let id = read_id(fields);
     let message = fields.required("message", Text::read_text);
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
@@ -91,12 +75,9 @@ fn read_keys<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> 
 }
 
 /// Reads the id. Reports one that another rule of the file has.
-fn read_id<'n>(
-    fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n, '_>,
-) -> Option<Spanned<&'n str>> {
+fn read_id<'n>(fields: &Fields<'n>) -> Option<Spanned<&'n str>> {
     let id = fields.required("id", text_and_place)?;
-    if !context.ids.insert(id.value) {
+    if !fields.file.ids.borrow_mut().insert(id.value.to_owned()) {
         let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
         fields.report(SpanProblem::at(id.span, message));
         return None;
@@ -109,14 +90,14 @@ fn text_and_place(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
 }
 
 /// Reads the conditions. Returns no condition if the key is absent.
-fn read_when(fields: &Fields<'_, '_>) -> Option<Vec<Part>> {
+fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
     match fields.entry("when") {
         Some(entry) => read_parts(entry, fields),
         None => Some(Vec::new()),
     }
 }
 
-fn read_requirement(fields: &Fields<'_, '_>) -> Option<Requirement> {
+fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     match (fields.entry("all"), fields.entry("any")) {
         (Some(_), Some(any)) => {
             fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
@@ -131,7 +112,7 @@ fn read_requirement(fields: &Fields<'_, '_>) -> Option<Requirement> {
     }
 }
 
-fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n, '_>) -> Option<NonEmpty<Part>> {
+fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n>) -> Option<NonEmpty<Part>> {
     report_misplaced_keys(parts, fields);
     NonEmpty::collect(read_parts(parts, fields)?)
 }
@@ -140,7 +121,7 @@ fn report_many_attributes(
     id: &Spanned<&str>,
     requirement: &Requirement,
     when: &[Part],
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_>,
 ) {
     let mut count = 0;
     for part in requirement.parts().iter().chain(when) {

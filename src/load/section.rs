@@ -1,21 +1,16 @@
 //! The tables of a rules file → a [`Hook`].
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    fields::Fields,
-    rule::{RuleContext, read_rule},
+    fields::{Fields, FileContext},
+    rule::read_rule,
     set,
 };
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
-    problem::SpanProblems,
     rule::{
-        Facts, Hook, Rule, Rules, Section,
-        check::PatternBudget,
+        Hook, Rule, Rules, Section,
         node::{Entry, Node, Spanned, Table},
         text::Text,
     },
@@ -27,14 +22,8 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
 /// Reads the sections of a file. The hook has only the rules without a problem.
-pub(super) fn read_hook(
-    document: &Table,
-    facts: &Facts,
-    problems: &RefCell<SpanProblems>,
-    patterns: &PatternBudget,
-) -> Hook {
-    let fields = Fields::new(document, problems, patterns);
-    let mut ids = BTreeSet::new();
+pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
+    let fields = Fields::new(document, file);
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
         let Some(entry) = fields.entry(flow.spec().section) else {
@@ -43,8 +32,7 @@ pub(super) fn read_hook(
         let Some(section) = fields.table_in(&entry.value) else {
             continue;
         };
-        let mut context = RuleContext { ids: &mut ids, facts, flow };
-        if let Some(section) = read_section(&section, &mut context) {
+        if let Some(section) = read_section(&section, flow) {
             sections.insert(flow, section);
         }
     }
@@ -57,16 +45,16 @@ pub(super) fn read_hook(
     Hook { sections }
 }
 
-fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) -> Option<Section> {
+fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = read_update(context.flow, fields);
+    let update = read_update(fields, flow);
     let set = match fields.entry("set") {
         Some(entry) => set::read_set(fields, &entry.value, &update),
         None => Vec::new(),
     };
-    let rules = read_rules(fields, allow_all, context);
+    let rules = read_rules(fields, flow, allow_all);
     fields.report_unknown_keys();
     Some(Section {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
@@ -78,53 +66,41 @@ fn read_section<'n>(fields: &Fields<'n, '_>, context: &mut RuleContext<'n, '_>) 
 }
 
 /// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
-fn read_rules<'n>(
-    fields: &Fields<'n, '_>,
-    allow_all: Option<bool>,
-    context: &mut RuleContext<'n, '_>,
-) -> Option<Rules> {
-    match (allow_all, fields.entry("rules")) {
-        (Some(true), None) => Some(Rules::AllowAll),
-        (Some(true), Some(entry)) => {
-            read_rule_list(entry, fields, context);
-            let message = "`allow_all` and rules exclude each other; leave one of them out";
-            fields.report(fields.problem(message));
-            None
+fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
+    let is_allow_all_invalid = allow_all.is_none() && fields.table.get("allow_all").is_some();
+    let Some(entry) = fields.entry("rules") else {
+        if allow_all == Some(true) {
+            return Some(Rules::AllowAll);
         }
-        (_, Some(entry)) => {
-            let rules = read_rule_list(entry, fields, context);
-            NonEmpty::collect(rules).map(Rules::All)
-        }
-        (None, None) if fields.table.get("allow_all").is_some() => {
-            // Its problem is reported.
-            None
-        }
-        (_, None) => {
-            let section = context.flow.spec().section;
+        if !is_allow_all_invalid {
+            let section = flow.spec().section;
             fields.report(fields.problem(format!(
                 "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
             )));
-            None
         }
+        return None;
+    };
+    let rules = read_rule_list(fields, entry);
+    if allow_all == Some(true) {
+        let message = "`allow_all` and rules exclude each other; leave one of them out";
+        fields.report(fields.problem(message));
+        return None;
     }
+    NonEmpty::collect(rules).map(Rules::All)
 }
 
 /// Reads the rules of a list. Returns those without a problem.
-fn read_rule_list<'n>(
-    entry: &'n Entry,
-    fields: &Fields<'n, '_>,
-    context: &mut RuleContext<'n, '_>,
-) -> Vec<Rule> {
+fn read_rule_list<'n>(fields: &Fields<'n>, entry: &'n Entry) -> Vec<Rule> {
     let mut rules = Vec::new();
     for table in fields.tables_in(&entry.value) {
-        if let Some(rule) = read_rule(&table, context) {
+        if let Some(rule) = read_rule(&table) {
             rules.push(rule);
         }
     }
     rules
 }
 
-fn read_update(flow: Flow, fields: &Fields<'_, '_>) -> Vec<Spanned<String>> {
+fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
     let Some(entry) = fields.entry("update") else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use super::{attributes::require_attribute_name, fields::Fields};
+use super::fields::{Fields, require_attribute_name};
 use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
@@ -15,11 +15,7 @@ use crate::{
 };
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
-pub(super) fn read_set(
-    fields: &Fields<'_, '_>,
-    node: &Node,
-    update: &[Spanned<String>],
-) -> Vec<Set> {
+pub(super) fn read_set(fields: &Fields<'_>, node: &Node, update: &[Spanned<String>]) -> Vec<Set> {
     let Some(table) = fields.ok_or_report(node.table()) else {
         return Vec::new();
     };
@@ -85,7 +81,7 @@ fn read_template(node: &Node, text: &str) -> Result<Source, SpanProblem> {
         if name.is_empty() {
             return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        require_attribute_name(name).map_err(|problem| node.problem(problem))?;
+        require_attribute_name(name, node)?;
         require_no_brace(node, after)?;
         pieces.push(Piece::Attribute(name.to_owned()));
         pieces.push(Piece::Text(after.to_owned()));

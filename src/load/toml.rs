@@ -15,37 +15,37 @@ use crate::{
 pub(super) fn read_document(text: &str, problems: &mut SpanProblems) -> Table {
     let parsed = parse(text);
     problems.append(parsed.problems);
-    read_table(parsed.document.get_ref())
+    to_table(parsed.document.get_ref())
 }
 
-fn read_table(table: &DeTable<'_>) -> Table {
+fn to_table(table: &DeTable<'_>) -> Table {
     let mut entries = Vec::new();
     for (key, value) in table {
         let (key, key_span) = (key.get_ref().to_string(), key.span());
-        entries.push(Entry { key, key_span, value: read_node(value) });
+        entries.push(Entry { key, key_span, value: to_node(value) });
     }
     // The parser sorts by name.
     entries.sort_by_key(|entry| entry.key_span.start);
     Table(entries)
 }
 
-fn read_node(value: &Spanned<DeValue<'_>>) -> Node {
+fn to_node(value: &Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
-        DeValue::Integer(integer) => read_integer(integer),
+        DeValue::Integer(integer) => to_integer(integer),
         // The parser has removed the underscores. JSON has no plus sign.
         DeValue::Float(decimal) => {
             Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
         }
         DeValue::Boolean(boolean) => Content::Boolean(*boolean),
         DeValue::Datetime(date) => Content::Date(date.to_string()),
-        DeValue::Array(items) => Content::List(items.iter().map(read_node).collect()),
-        DeValue::Table(table) => Content::Table(read_table(table)),
+        DeValue::Array(items) => Content::List(items.iter().map(to_node).collect()),
+        DeValue::Table(table) => Content::Table(to_table(table)),
     };
     Node { span: value.span(), content }
 }
 
-fn read_integer(integer: &DeInteger<'_>) -> Content {
+fn to_integer(integer: &DeInteger<'_>) -> Content {
     match i64::from_str_radix(integer.as_str(), integer.radix()) {
         Ok(integer) => Content::Integer(integer),
         Err(_) => Content::Other("an integer beyond 64 bits"),

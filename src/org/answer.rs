@@ -16,30 +16,27 @@ use crate::{
 /// The most attributes that Okta allows on a form.
 const FORM_LIMIT: usize = 10;
 
-/// A JSON value that is not the expected answer.
-struct OtherAnswer;
+const OTHER_ANSWER: &str = "this is another JSON value";
 
 /// Reads the user schema into the org.
 pub(super) fn read_schema(path: &Path, org: &mut Org) -> Result<(), Problem> {
-    const ADDRESS: &str = "meta/schemas/user/default";
-    let answer = read_json(path, ADDRESS)?;
-    add_schema(&answer, org).map_err(|OtherAnswer| other_answer(path, ADDRESS))
+    let result = read_json(path).and_then(|answer| add_schema(&answer, org));
+    result.map_err(|why| problem(path, "meta/schemas/user/default", &why))
 }
 
 /// Reads the rules of an enrollment policy into the org. Each has a form.
 pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
-    const ADDRESS: &str = "policies/POLICY-ID/rules";
-    let answer = read_json(path, ADDRESS)?;
-    add_forms(&answer, org).map_err(|OtherAnswer| other_answer(path, ADDRESS))
+    let result = read_json(path).and_then(|answer| add_forms(&answer, org));
+    result.map_err(|why| problem(path, "policies/POLICY-ID/rules", &why))
 }
 
-fn add_schema(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
-    let parts = answer["definitions"].as_object().ok_or(OtherAnswer)?;
-    let base = parts.get("base").ok_or(OtherAnswer)?;
-    base["properties"].as_object().ok_or(OtherAnswer)?;
+fn add_schema(answer: &Json, org: &mut Org) -> Result<(), String> {
+    let parts = answer["definitions"].as_object().ok_or(OTHER_ANSWER)?;
+    let base = parts.get("base").ok_or(OTHER_ANSWER)?;
+    base["properties"].as_object().ok_or(OTHER_ANSWER)?;
     let attributes = org.attributes.get_or_insert_default();
     for name in BASE.split(' ') {
-        attributes.insert(name.to_owned(), SchemaAttribute::unspecified());
+        attributes.insert(name.to_owned(), SchemaAttribute::new(&Json::Null));
     }
     for part in parts.values() {
         for name in items(&part["required"]) {
@@ -49,19 +46,19 @@ fn add_schema(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
             continue;
         };
         for (name, property) in properties {
-            attributes.insert(name.clone(), SchemaAttribute::new(property.clone()));
+            attributes.insert(name.clone(), SchemaAttribute::new(property));
         }
     }
     // Okta says in either place that an attribute is required.
     for (name, attribute) in attributes {
-        if attribute.is_required() {
+        if attribute.is_required {
             org.required.insert(name.clone());
         }
     }
     Ok(())
 }
 
-fn add_forms(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
+fn add_forms(answer: &Json, org: &mut Org) -> Result<(), String> {
     let rules = match answer.as_array() {
         Some(rules) => rules.as_slice(),
         None => slice::from_ref(answer),
@@ -70,7 +67,7 @@ fn add_forms(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
     for rule in rules {
         let form = rule.pointer("/actions/profileEnrollment/profileAttributes");
         let Some(Json::Array(form)) = form else {
-            return Err(OtherAnswer);
+            return Err(OTHER_ANSWER.to_owned());
         };
         for attribute in form {
             names.insert(text(&attribute["name"]));
@@ -82,28 +79,22 @@ fn add_forms(answer: &Json, org: &mut Org) -> Result<(), OtherAnswer> {
         }
     }
     if rules.is_empty() {
-        return Err(OtherAnswer);
+        return Err(OTHER_ANSWER.to_owned());
     }
     org.form = Some(names);
     Ok(())
 }
 
-fn read_json(path: &Path, address: &str) -> Result<Json, Problem> {
+fn read_json(path: &Path) -> Result<Json, String> {
     let text = match file::read_text(path, FileKind::OrgAnswer) {
         Ok(text) => text,
-        Err(error) => {
-            return Err(problem(path, address, &format!("cannot read the file: {error}")));
-        }
+        Err(error) => return Err(format!("cannot read the file: {error}")),
     };
     // The message repeats no content of the file, since it may be any file.
     serde_json::from_str(&text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        problem(path, address, &format!("not JSON at line {line}, column {column}"))
+        format!("not JSON at line {line}, column {column}")
     })
-}
-
-fn other_answer(path: &Path, address: &str) -> Problem {
-    problem(path, address, "this is another JSON value")
 }
 
 fn problem(path: &Path, address: &str, message: &str) -> Problem {

@@ -12,7 +12,7 @@ use crate::{
     certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, Extents, Loaded},
+    load::{self, Extents, Purpose},
     metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -110,8 +110,9 @@ impl Subject {
 }
 
 fn read_rules(directory: &Path, lists: &mut Extents, writing: &[PathBuf]) -> ReadResult {
-    let held = lists.only(writing);
-    let Loaded { rules, files } = load::load_folder(directory, &clock::facts(), held);
+    let purpose = Purpose::Reload { held: lists.only(writing) };
+    let draft = load::load_rules(Some(directory), &clock::facts(), purpose);
+    let (rules, files) = draft.into_rules_and_files();
     if rules.is_ok() {
         *lists = files.lists;
     }

@@ -50,11 +50,13 @@ impl<T> Deref for Spanned<T> {
 }
 
 /// A value and its place.
+#[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) content: Content,
 }
 
+#[derive(Clone)]
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
@@ -66,8 +68,6 @@ pub(crate) enum Content {
     List(Vec<Node>),
     /// The text of the file in `{ file = "…" }`, where a list is expected. Each line is an entry.
     Lines(Rc<str>),
-    /// `{ file = "…" }` whose file cannot be used. The problem is reported already.
-    UnusableFile,
     /// A table, inline or not.
     Table(Table),
     /// A value that no key takes, and its description.
@@ -75,8 +75,10 @@ pub(crate) enum Content {
 }
 
 /// The entries of a table in the file's order.
+#[derive(Clone)]
 pub(crate) struct Table(pub(crate) Vec<Entry>);
 
+#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Span,
@@ -109,7 +111,7 @@ impl Node {
             Content::Integer(_) => "an integer",
             Content::Decimal(_) => "a decimal number",
             Content::Date(_) => "a date",
-            Content::Lines(_) | Content::UnusableFile => "a list from a file",
+            Content::Lines(_) => "a list from a file",
             Content::Boolean(_) => "a boolean",
             Content::List(_) => "a list",
             Content::Table(_) => "a table",

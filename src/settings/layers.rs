@@ -1,5 +1,5 @@
-//! Merges the layers that settings come from. The keys of each layer are checked before, since the
-//! `config` crate does not keep who set what.
+//! Merges the layers that settings come from. The keys of each layer are checked and their places noted
+//! before, since merged layers do not say where a value is from.
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 

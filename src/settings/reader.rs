@@ -1,18 +1,19 @@
-//! Reads the merged layers key by key, and reports every problem with its place.
+//! Reads the layered settings key by key, and reports every problem with its place.
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     fs,
     ops::RangeInclusive,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
-use config::{Config, Map, Value, ValueKind};
+use config::{Config, Value, ValueKind};
 
 use super::{
     SecretFiles,
-    invalid::InvalidValue,
+    raw::{plain_lines, string, strings},
     values::{parse_flag, parse_path},
 };
 use crate::{
@@ -20,8 +21,8 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-/// Reads a text as a value of its type.
-type Parse<T> = fn(&str) -> Result<T, InvalidValue>;
+/// Reads a text as a value of its type. An error says what is expected instead.
+type Parse<T> = fn(&str) -> Result<T, &'static str>;
 
 /// The permission of every user to read a file.
 const WORLD_READABLE: u32 = 0o004;
@@ -48,37 +49,40 @@ pub(super) struct SettingsReader {
 impl SettingsReader {
     /// Reads a string. Returns `None` if it is not set, or invalid.
     pub(super) fn read_optional<T>(&mut self, key: &str, parse: Parse<T>) -> Option<T> {
-        self.read(key, |value| parse(require_string(value)?))
+        self.read_value(key, |value| parse(string(value)?))
     }
 
-    /// Reads a string that its section requires: a problem if other keys of the section are set and
-    /// this one is not.
+    /// Reads a string. Reports it as missing if other keys of its section are set.
     pub(super) fn read_required<T>(&mut self, key: &str, parse: Parse<T>) -> Option<T> {
         let value = self.read_optional(key, parse);
         self.report_if_missing(key, "its section requires it");
         value
     }
 
-    /// Reads a list of strings that its section requires.
+    /// Reads a list of strings. Reports it as missing if other keys of its section are set.
     pub(super) fn read_required_list<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
-        self.list_keys.push(key.to_owned());
-        let values = self.read(key, |value| parse_list(value, parse));
+        let values = self.read_list(key, parse);
         self.report_if_missing(key, "its section requires it");
         values
     }
 
-    /// Reads secrets that their section requires: by value under `key`, or line by line from the file
-    /// of `<key>_file`.
+    fn read_list<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
+        self.list_keys.push(key.to_owned());
+        self.read_value(key, |value| parse_each(&strings(value)?, parse))
+    }
+
+    /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
+    /// as missing if other keys of their section are set.
     pub(super) fn read_secrets<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
         let file_key = &format!("{key}_file");
-        self.list_keys.push(key.to_owned());
-        let by_value = self.read(key, |value| parse_list(value, parse));
+        let by_value = self.read_list(key, parse);
         let path = self.read_optional(file_key, parse_path);
         match (self.places.contains_key(key), self.places.contains_key(file_key)) {
             (true, false) => by_value,
             (false, true) => self.read_secret_file(file_key, path?, parse),
             (true, true) => {
-                self.ok_or_report(file_key, Err(InvalidValue::SetTwice(key.to_owned())))
+                self.report(file_key, format!("`{key}` is set as well; keep one of them"));
+                None
             }
             (false, false) => {
                 self.report_if_missing(key, &format!("set it, or `{file_key}`"));
@@ -87,18 +91,25 @@ impl SettingsReader {
         }
     }
 
-    /// Reads a file of secrets. Returns an empty list if such files are not to be read.
+    /// Reads the secrets of a file, or none of them with [`SecretFiles::Skip`].
     fn read_secret_file<T>(&mut self, key: &str, path: PathBuf, parse: Parse<T>) -> Option<Vec<T>> {
         if self.secret_files == SecretFiles::Skip {
             return Some(Vec::new());
         }
         self.warn_if_world_readable(key, &path);
-        let secrets = match file::read_text(&path, FileKind::Secret) {
-            Ok(text) => parse_lines(&text, parse),
-            Err(error) => Err(InvalidValue::Unreadable(error)),
-        };
+        let text = file::read_text(&path, FileKind::Secret);
         self.files.push(path);
-        self.ok_or_report(key, secrets)
+        match text {
+            Ok(text) => {
+                let secrets = plain_lines(&text).and_then(|lines| parse_each(&lines, parse));
+                self.ok_or_report(key, secrets)
+            }
+            Err(error) => {
+                let message = format!("`{key}`: cannot read the file: {error}");
+                self.problems.push(Problem::of_reading(self.place(key), message, &error));
+                None
+            }
+        }
     }
 
     /// Reads a value between two bounds, in quotes or not. Default and bounds are written as in a
@@ -110,7 +121,7 @@ impl SettingsReader {
         default: &str,
         bounds: RangeInclusive<&str>,
     ) -> T {
-        match self.read(key, |value| parse_bounded(&value.to_string(), parse, &bounds)) {
+        match self.read_value(key, |value| parse_bounded(&value.to_string(), parse, &bounds)) {
             Some(value) => value,
             None => parse(default).unwrap_or_default(),
         }
@@ -118,21 +129,24 @@ impl SettingsReader {
 
     /// Reads a flag that is off by default.
     pub(super) fn read_flag(&mut self, key: &str) -> bool {
-        self.read(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
+        self.read_value(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
     }
 
-    /// Reads a value of any type. Returns `None` if it is not set, or invalid.
-    pub(super) fn read<T>(
+    /// Whether a key is set to exactly this text.
+    pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
+        matches!(self.merged.get_string(key), Ok(value) if value == text)
+    }
+
+    /// Reads the value of a key. Returns `None` if it is not set, or invalid.
+    fn read_value<T, E: Display>(
         &mut self,
         key: &str,
-        parse: impl Fn(&ValueKind) -> Result<T, InvalidValue>,
+        parse: impl Fn(&ValueKind) -> Result<T, E>,
     ) -> Option<T> {
         self.known_keys.push(key.to_owned());
-        match self.merged.get::<Value>(key) {
-            Ok(value) => self.ok_or_report(key, parse(&value.kind)),
-            // It is not set.
-            Err(_) => None,
-        }
+        // An error means that the key is not set.
+        let value = self.merged.get::<Value>(key).ok()?;
+        self.ok_or_report(key, parse(&value.kind))
     }
 
     /// Warns of a secret that every user of this machine can read.
@@ -150,20 +164,25 @@ impl SettingsReader {
         }
     }
 
-    /// Unwraps `Ok`. Reports `Err` at the place where the key is set, and returns `None`.
-    fn ok_or_report<T>(&mut self, key: &str, value: Result<T, InvalidValue>) -> Option<T> {
-        let why = match value {
-            Ok(value) => return Some(value),
-            Err(why) => why,
-        };
-        let place = self.places.get(key).map_or(key, String::as_str);
-        let message = format!("`{key}`: {why}");
-        let problem = match &why {
-            InvalidValue::Unreadable(error) => Problem::of_reading(place, message, error),
-            _ => Problem::named(place, message),
-        };
-        self.problems.push(problem);
-        None
+    /// Unwraps `Ok`. Reports `Err` and returns `None` otherwise.
+    fn ok_or_report<T>(&mut self, key: &str, value: Result<T, impl Display>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.report(key, why);
+                None
+            }
+        }
+    }
+
+    /// Reports why the value of a key is invalid.
+    fn report(&mut self, key: &str, why: impl Display) {
+        self.problems.push(Problem::named(self.place(key), format!("`{key}`: {why}")));
+    }
+
+    /// The place of the last layer that sets a key.
+    fn place(&self, key: &str) -> String {
+        self.places.get(key).map_or(key, String::as_str).to_owned()
     }
 
     /// Reports a key that is not set while other keys of its section are.
@@ -190,76 +209,19 @@ fn is_in_section(key: &str, section: &str) -> bool {
     }
 }
 
-/// Returns the text of a string. A number is refused: as text, `0012` or `1e3` could differ from what
-/// was written.
-fn require_string(value: &ValueKind) -> Result<&str, InvalidValue> {
-    match value {
-        ValueKind::String(text) => require_plain(text),
-        _ => Err(InvalidValue::NotAString),
-    }
-}
-
-/// Refuses an empty text, and one with control characters.
-fn require_plain(text: &str) -> Result<&str, InvalidValue> {
-    if text.is_empty() {
-        return Err(InvalidValue::Empty);
-    }
-    if text.contains(char::is_control) {
-        return Err(InvalidValue::ControlCharacter);
-    }
-    Ok(text)
+fn parse_each<T>(texts: &[&str], parse: Parse<T>) -> Result<Vec<T>, &'static str> {
+    texts.iter().map(|text| parse(text)).collect()
 }
 
 fn parse_bounded<T: PartialOrd>(
     text: &str,
     parse: Parse<T>,
     bounds: &RangeInclusive<&str>,
-) -> Result<T, InvalidValue> {
+) -> Result<T, String> {
     let (least, most) = (*bounds.start(), *bounds.end());
     let value = parse(text)?;
     if parse(least)? <= value && value <= parse(most)? {
         return Ok(value);
     }
-    Err(InvalidValue::OutOfBounds { least: least.to_owned(), most: most.to_owned() })
-}
-
-/// Reads each line of a text. Line breaks at its end do not count.
-fn parse_lines<T>(text: &str, parse: Parse<T>) -> Result<Vec<T>, InvalidValue> {
-    let mut values = Vec::new();
-    for line in text.trim_end_matches(['\r', '\n']).lines() {
-        values.push(parse(require_plain(line)?)?);
-    }
-    require_values(values)
-}
-
-/// Reads one string, or each string of a list.
-fn parse_list<T>(value: &ValueKind, parse: Parse<T>) -> Result<Vec<T>, InvalidValue> {
-    let mut values = Vec::new();
-    for item in list_items(value).ok_or(InvalidValue::NotStrings)? {
-        values.push(parse(require_string(item)?)?);
-    }
-    require_values(values)
-}
-
-fn require_values<T>(values: Vec<T>) -> Result<Vec<T>, InvalidValue> {
-    if values.is_empty() { Err(InvalidValue::Empty) } else { Ok(values) }
-}
-
-/// Returns the items of a list; a string alone is a list of one. `None` for anything else.
-fn list_items(value: &ValueKind) -> Option<Vec<&ValueKind>> {
-    match value {
-        ValueKind::String(_) => Some(vec![value]),
-        ValueKind::Array(items) => Some(items.iter().map(|item| &item.kind).collect()),
-        ValueKind::Table(items) => numbered_items(items),
-        _ => None,
-    }
-}
-
-/// Returns the items of a table whose keys are 0, 1 and so on: variables that end in `__0`, `__1`.
-fn numbered_items(items: &Map<String, Value>) -> Option<Vec<&ValueKind>> {
-    let mut list = Vec::new();
-    for index in 0..items.len() {
-        list.push(&items.get(&index.to_string())?.kind);
-    }
-    Some(list)
+    Err(format!("expected {least} to {most}"))
 }

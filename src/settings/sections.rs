@@ -2,8 +2,6 @@
 
 use std::{mem, ops::RangeInclusive, thread, time::Duration};
 
-use config::ValueKind;
-
 use super::{
     AuthSettings, BasicSettings, HeaderSettings, LogFormat, LogSettings, LogTarget, OAuthSettings,
     RulesSettings, ServerSettings, Settings, TlsFiles,
@@ -15,9 +13,10 @@ use super::{
     },
 };
 
-/// The most workers, and the default where the number of cores is not known.
+/// The most workers.
 const MOST_WORKERS: usize = 512;
-const DEFAULT_WORKERS: usize = 2;
+/// How many workers there are by default if the number of cores is not known.
+const DEFAULT_WORKERS: &str = "2";
 
 /// Reads every section. Each function below asks for all of its keys before it returns, whatever is
 /// missing, so that every key is registered.
@@ -40,18 +39,13 @@ pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
 
 fn read_server(reader: &mut SettingsReader) -> ServerSettings {
     let cores = match thread::available_parallelism() {
-        Ok(cores) => cores.get().min(MOST_WORKERS),
-        Err(_) => DEFAULT_WORKERS,
+        Ok(cores) => cores.get().min(MOST_WORKERS).to_string(),
+        Err(_) => DEFAULT_WORKERS.to_owned(),
     };
     let bind = reader.read_optional("server.bind", parse_address);
     ServerSettings {
         bind: bind.unwrap_or(([127, 0, 0, 1], 8080).into()),
-        workers: reader.read_bounded(
-            "server.workers",
-            parse_count,
-            &cores.to_string(),
-            "1"..="512",
-        ),
+        workers: reader.read_bounded("server.workers", parse_count, &cores, "1"..="512"),
         body_limit: reader.read_bounded("server.body_limit", parse_size, "256 KiB", "1"..="64 MiB"),
         request_timeout: read_duration(reader, "server.request_timeout", "2500ms", "1ms"..="60s"),
         max_connections: reader.read_bounded(
@@ -127,13 +121,11 @@ fn read_rules(reader: &mut SettingsReader) -> RulesSettings {
 
 /// Reads `rules.reload`: a duration, or `off`.
 fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
-    let is_off = reader.read("rules.reload", |value| {
-        Ok(matches!(value, ValueKind::String(text) if text == "off"))
-    });
-    match is_off {
-        Some(true) => None,
-        Some(false) | None => Some(read_duration(reader, "rules.reload", "2s", "100ms"..="3600s")),
+    const KEY: &str = "rules.reload";
+    if reader.is_set_to(KEY, "off") {
+        return None;
     }
+    Some(read_duration(reader, KEY, "2s", "100ms"..="3600s"))
 }
 
 fn read_log(reader: &mut SettingsReader) -> LogSettings {

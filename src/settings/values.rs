@@ -1,50 +1,52 @@
-//! Reads the text of a setting as a value of its type.
+//! Reads the text of a setting as a value of its type. An error says what is expected instead, and never
+//! repeats the text, which may be a secret.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 
-use super::{LogFormat, LogTarget, Secret, invalid::InvalidValue};
+use super::{LogFormat, LogTarget, Secret};
 use crate::origin;
 
 /// Units of sizes, in lower case, with their bytes.
 const SIZE_UNITS: [(&str, usize); 4] = [("kib", 1 << 10), ("mib", 1 << 20), ("b", 1), ("", 1)];
 
 /// Any text.
-pub(super) fn parse_text(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_text(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
 /// A path to a file or folder.
-pub(super) fn parse_path(text: &str) -> Result<PathBuf, InvalidValue> {
+pub(super) fn parse_path(text: &str) -> Result<PathBuf, &'static str> {
     Ok(text.into())
 }
 
 /// An IP address with a port.
-pub(super) fn parse_address(text: &str) -> Result<SocketAddr, InvalidValue> {
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
     let expected = "expected an address and a port up to 65535, such as `127.0.0.1:8080`";
-    text.parse().or(Err(InvalidValue::Unexpected(expected)))
+    text.parse().or(Err(expected))
 }
 
-pub(super) fn parse_flag(text: &str) -> Result<bool, InvalidValue> {
-    text.parse().or(Err(InvalidValue::Unexpected("expected `true` or `false`")))
+pub(super) fn parse_flag(text: &str) -> Result<bool, &'static str> {
+    text.parse().or(Err("expected `true` or `false`"))
 }
 
-pub(super) fn parse_count(text: &str) -> Result<usize, InvalidValue> {
-    text.parse().or(Err(InvalidValue::Unexpected("expected a whole number")))
+/// A whole number that is not negative.
+pub(super) fn parse_count(text: &str) -> Result<usize, &'static str> {
+    text.parse().or(Err("expected a whole number"))
 }
 
 /// A duration, such as `2500ms`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, InvalidValue> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     let expected = "expected a duration, such as `2500ms` or `75s`";
     match text.parse::<SignedDuration>() {
-        Ok(duration) => duration.try_into().or(Err(InvalidValue::Unexpected(expected))),
-        Err(_) => Err(InvalidValue::Unexpected(expected)),
+        Ok(duration) => duration.try_into().or(Err(expected)),
+        Err(_) => Err(expected),
     }
 }
 
 /// A number of bytes: `256 KiB`, `64KiB`, `1 MiB` or `1000`.
-pub(super) fn parse_size(text: &str) -> Result<usize, InvalidValue> {
+pub(super) fn parse_size(text: &str) -> Result<usize, &'static str> {
     let text = text.to_ascii_lowercase();
     for (unit, bytes) in SIZE_UNITS {
         if let Some(number) = text.strip_suffix(unit)
@@ -54,27 +56,26 @@ pub(super) fn parse_size(text: &str) -> Result<usize, InvalidValue> {
             return Ok(size);
         }
     }
-    Err(InvalidValue::Unexpected("expected bytes, such as `256 KiB`"))
+    Err("expected bytes, such as `256 KiB`")
 }
 
 /// The user name of HTTP Basic authentication.
-pub(super) fn parse_username(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_username(text: &str) -> Result<String, &'static str> {
     if text.contains(':') {
-        let why = "a user name with a colon cannot be sent (RFC 7617 §2); choose another";
-        return Err(InvalidValue::Unexpected(why));
+        return Err("a user name with a colon cannot be sent (RFC 7617 §2); choose another");
     }
     parse_text(text)
 }
 
-pub(super) fn parse_password(text: &str) -> Result<Secret, InvalidValue> {
+/// The password of HTTP Basic authentication.
+pub(super) fn parse_password(text: &str) -> Result<Secret, &'static str> {
     parse_text(text).map(Secret)
 }
 
 /// The name of a header (RFC 9110 §5.1), in lower case.
-pub(super) fn parse_header_name(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_header_name(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_token_byte) {
-        let why = "this is not a header name; use letters, digits and hyphens";
-        return Err(InvalidValue::Unexpected(why));
+        return Err("this is not a header name; use letters, digits and hyphens");
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -85,43 +86,40 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 /// A secret that is the whole value of a header.
-pub(super) fn parse_header_secret(text: &str) -> Result<Secret, InvalidValue> {
+pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
     if !text.is_ascii() {
-        let why = "a header carries ASCII only; use other characters";
-        return Err(InvalidValue::Unexpected(why));
+        return Err("a header carries ASCII only; use other characters");
     }
     parse_trimmed(text).map(Secret)
 }
 
 /// Text without white space at its ends.
-pub(super) fn parse_trimmed(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
     if text.trim() != text {
-        let why = "white space at either end is lost on the way; remove it";
-        return Err(InvalidValue::Unexpected(why));
+        return Err("white space at either end is lost on the way; remove it");
     }
     parse_text(text)
 }
 
 /// The name of an authorization server (RFC 8414 §2).
-pub(super) fn parse_issuer(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
     let url = origin::trusted(text)?;
     if url.query().is_some() {
-        return Err(InvalidValue::Unexpected("an issuer's URL has no query; remove it"));
+        return Err("an issuer's URL has no query; remove it");
     }
     parse_text(text)
 }
 
 /// A URL that is `https`, or on this machine.
-pub(super) fn parse_url(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_url(text: &str) -> Result<String, &'static str> {
     origin::trusted(text)?;
     parse_text(text)
 }
 
 /// One OAuth scope (RFC 6749 §3.3).
-pub(super) fn parse_scope(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_scope(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_scope_byte) {
-        let why = "expected visible ASCII without spaces, quotes and backslashes";
-        return Err(InvalidValue::Unexpected(why));
+        return Err("expected visible ASCII without spaces, quotes and backslashes");
     }
     parse_text(text)
 }
@@ -130,7 +128,7 @@ fn is_scope_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
 }
 
-pub(super) fn parse_log_target(text: &str) -> Result<LogTarget, InvalidValue> {
+pub(super) fn parse_log_target(text: &str) -> Result<LogTarget, &'static str> {
     match text {
         "stdout" => Ok(LogTarget::Stdout),
         "off" => Ok(LogTarget::Off),
@@ -138,11 +136,11 @@ pub(super) fn parse_log_target(text: &str) -> Result<LogTarget, InvalidValue> {
     }
 }
 
-pub(super) fn parse_log_format(text: &str) -> Result<LogFormat, InvalidValue> {
+pub(super) fn parse_log_format(text: &str) -> Result<LogFormat, &'static str> {
     match text {
         "auto" => Ok(LogFormat::Auto),
         "human" => Ok(LogFormat::Human),
         "json" => Ok(LogFormat::Json),
-        _ => Err(InvalidValue::Unexpected("expected `auto`, `human` or `json`")),
+        _ => Err("expected `auto`, `human` or `json`"),
     }
 }

@@ -12,7 +12,11 @@
 
 use std::{fs, hint::black_box, time::Instant};
 
-use registration_hook::{clock, load, pipeline::answer};
+use registration_hook::{
+    clock,
+    load::{self, Purpose},
+    pipeline::answer,
+};
 
 const BODY: &[u8] = br#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com","employeeNumber":"1234"}}}"#;
 
@@ -52,7 +56,7 @@ fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
     let facts = clock::facts();
-    let set = load::folder(folder.path(), &facts).unwrap();
+    let set = load::load_rules(Some(folder.path()), &facts, Purpose::Serve).into_rules().unwrap();
     let hook = &set.hooks["bench"];
     let mut times = [(); 31].map(|()| {
         const ANSWERS: u32 = 1000;

@@ -5,7 +5,11 @@
 
 use std::sync::LazyLock;
 
-use registration_hook::{clock, load, rule};
+use registration_hook::{
+    clock,
+    load::{self, Purpose},
+    rule,
+};
 
 use super::{
     answer::Outcome,
@@ -44,7 +48,7 @@ impl Hook {
 fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
-    match load::folder(folder.path(), &clock::facts()) {
+    match load::load_rules(Some(folder.path()), &clock::facts(), Purpose::Serve).into_rules() {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }

@@ -2,7 +2,12 @@
 
 use std::{fs, path::Path};
 
-use registration_hook::{clock, load, problem::Problem, rule::Hook};
+use registration_hook::{
+    clock,
+    load::{self, Purpose},
+    problem::Problem,
+    rule::Hook,
+};
 
 use super::answer::outcome_of;
 
@@ -18,7 +23,7 @@ pub fn rules_file(data: &[u8]) {
     fs::write(&path, data).expect("the rules can be written");
     let roster = folder.path().join("roster.txt");
     fs::write(roster, "okta.com\nexample.com\n1234\n").expect("a list can be written");
-    match load::folder(folder.path(), &clock::facts()) {
+    match load::load_rules(Some(folder.path()), &clock::facts(), Purpose::Serve).into_rules() {
         Ok(rules) => {
             let hook = rules.hooks.get("hook").expect("the rules are of this hook");
             assert_answers(hook);

@@ -37,7 +37,7 @@ fn schema_and_policy_problems_are_reported_at_their_places() {
         ("tests/org/policy", None, Some(&*policy), 2),
         ("tests/org/both", Some(&*schema), Some(&*policy), 7),
     ] {
-        let org = Org::read(schema, policy).unwrap();
+        let org = Org::read_files(schema, policy).unwrap();
         let count = check_listed_problems(folder, &Lints { org, probe: false }).len();
 
         failures.check(format!("{folder}: {count}"), count >= at_least);

@@ -14,7 +14,7 @@ use std::{
 use registration_hook::{
     clock,
     lint::{self, Lints},
-    load,
+    load::{self, Purpose},
     problem::Problems,
     rule::{Hook, RuleSet},
 };
@@ -255,13 +255,13 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Loads the rules of a folder. Judges their examples today.
 pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
-    load::folder(folder, &clock::facts())
+    load::load_rules(Some(folder), &clock::facts(), Purpose::Serve).into_rules()
 }
 
 /// Loads the rules of a folder and lints them.
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
-    let mut draft = load::draft_of_folder(folder, &facts);
+    let mut draft = load::load_rules(Some(folder), &facts, Purpose::Lint);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

@@ -99,11 +99,11 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
 fn swap(text: &str, from: &str, to: &str) -> String {
     let mut swapped = String::new();
     for letter in text.chars() {
-        let replacement = match from.chars().position(|other| other == letter) {
-            Some(place) => to.chars().nth(place),
-            None => None,
-        };
-        swapped.push(replacement.unwrap_or(letter));
+        let pair = from.chars().zip(to.chars()).find(|(old, _)| *old == letter);
+        match pair {
+            Some((_, new)) => swapped.push(new),
+            None => swapped.push(letter),
+        }
     }
     swapped
 }
@@ -112,13 +112,15 @@ fn swap(text: &str, from: &str, to: &str) -> String {
 fn visible(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(LONGEST_SHOWN) {
-        match letter {
-            '"' => shown.push(letter),
-            letter => shown.extend(letter.escape_default()),
+        if letter == '"' {
+            shown.push(letter);
+        } else {
+            shown.extend(letter.escape_default());
         }
     }
-    match text.chars().count() {
-        count if count > LONGEST_SHOWN => format!("`{shown}…` ({count} characters)"),
-        _ => format!("`{shown}`"),
+    let count = text.chars().count();
+    if count > LONGEST_SHOWN {
+        return format!("`{shown}…` ({count} characters)");
     }
+    format!("`{shown}`")
 }

@@ -71,6 +71,12 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
 /// for that only below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    // Most texts are plain, and are copied at once.
+    if text.bytes().all(is_plain) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '"' | '\\' => out.extend_from_slice(&[b'\\', letter as u8]),
@@ -85,6 +91,11 @@ pub fn json(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
+}
+
+/// Whether a byte stands for itself in a JSON string.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 fn escape_where(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

@@ -2,13 +2,18 @@
 //!
 //! Labels are names from loaded rules or from fixed sets, never from a request.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
+use parking_lot::Mutex;
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
     register_int_gauge_vec_with_registry, register_int_gauge_with_registry,
 };
+use tokio_util::bytes::Bytes;
 
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -16,6 +21,10 @@ pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Upper bounds of durations, in seconds. Okta waits three seconds.
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
+
+/// How long a text is shared. With 2,000 rules it has some 200 KB, so that a copy for each of many
+/// clients that read slowly would take much memory.
+const SHARED_FOR: Duration = Duration::from_secs(1);
 
 /// The metrics that are counted here.
 #[derive(Debug)]
@@ -27,6 +36,14 @@ pub(crate) struct Metrics {
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
     connections: IntGauge,
+    last_text: Mutex<Option<MetricsText>>,
+}
+
+/// All metrics as text, as they were at a moment.
+#[derive(Debug)]
+struct MetricsText {
+    time: Instant,
+    text: Bytes,
 }
 
 /// The values that other modules keep, as they are at the time of a scrape.
@@ -99,6 +116,7 @@ impl Metrics {
                 registry
             )?,
             registry,
+            last_text: Mutex::default(),
         };
         // Prometheus sees a counter rise only if it was there before, at zero.
         for reason in auth_failures {
@@ -111,7 +129,7 @@ impl Metrics {
     }
 
     /// Counts an answer: `[hook, request type, decision, status]`.
-    pub(crate) fn answered(&self, labels: [&str; 4], duration: Duration) {
+    pub(crate) fn count_answer(&self, labels: [&str; 4], duration: Duration) {
         let [hook, ..] = labels;
         self.requests.with_label_values(&labels).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
@@ -124,12 +142,12 @@ impl Metrics {
     }
 
     /// Counts the outcome of a rule: `[hook, rule, mode, outcome]`.
-    pub(crate) fn judged(&self, labels: [&str; 4]) {
+    pub(crate) fn count_outcome(&self, labels: [&str; 4]) {
         self.rule_outcomes.with_label_values(&labels).inc();
     }
 
     /// Counts a caller who was refused.
-    pub(crate) fn refused(&self, reason: &str) {
+    pub(crate) fn count_refused_caller(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 
@@ -139,7 +157,22 @@ impl Metrics {
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
-    pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<String, Error> {
+    /// While another client still reads the last text, returns that text, which is at most
+    /// [`SHARED_FOR`] old.
+    pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<Bytes, Error> {
+        let mut last = self.last_text.lock();
+        if let Some(MetricsText { time, text }) = &*last
+            && !text.is_unique()
+            && time.elapsed() < SHARED_FOR
+        {
+            return Ok(text.clone());
+        }
+        let text = Bytes::from(self.render(observed)?);
+        *last = Some(MetricsText { time: Instant::now(), text: text.clone() });
+        Ok(text)
+    }
+
+    fn render(&self, observed: &Observed<'_>) -> Result<String, Error> {
         let mut families = self.registry.gather();
         families.extend(observed_registry(observed)?.gather());
         // The process's metrics are in the default registry.

@@ -13,7 +13,7 @@ mod non_empty;
 pub mod request;
 pub mod response;
 
-pub use flow::{Flow, FlowSpec, FormMember};
+pub use flow::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember};
 use language::LanguageTag;
 pub use non_empty::NonEmpty;
 

@@ -1,4 +1,4 @@
-//! Bytes in → bytes out, in three steps: [`decode`], [`judge`] and [`encode`].
+//! Bytes in → bytes out, in three steps: [`decode`], [`Hook::judge`] and [`encode`].
 //!
 //! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So a
 //! developer previews exactly what production does, byte for byte. The steps read no clock, file or
@@ -49,10 +49,6 @@ pub enum NoAnswer {
 }
 
 /// Answers one request.
-///
-/// # Errors
-///
-/// The body is not a request, or our code panics.
 pub fn answer<'r, 'b>(
     hook: &'r Hook,
     body: &'b [u8],
@@ -66,15 +62,6 @@ pub fn answer<'r, 'b>(
     .unwrap_or(Err(NoAnswer::Panicked))
 }
 
-/// Judges a request by the rules of a hook. This is [`Hook::judge`].
-pub fn judge<'r: 'q, 'q>(
-    hook: &'r Hook,
-    request: &'q Request<'_>,
-    facts: &Facts,
-) -> Judgement<'r, 'q> {
-    hook.judge(request, facts)
-}
-
 /// Judges a request and encodes the decision, or a denial if the answer would be too large.
 fn answer_request<'r, 'b>(
     hook: &'r Hook,
@@ -82,7 +69,7 @@ fn answer_request<'r, 'b>(
     facts: &Facts,
 ) -> HookAnswer<'r, 'b> {
     let flow = request.flow;
-    let Judgement { decision, verdicts, has_section } = judge(hook, &request, facts);
+    let Judgement { decision, verdicts, has_section } = hook.judge(&request, facts);
     let mut kind = decision.kind();
     let mut body = encode(flow, &decision);
     let too_large = body.len() >= SIZE_LIMIT;

@@ -11,19 +11,17 @@ use crate::okta::{ErrorCause, language::LanguageTag};
 
 pub mod check;
 pub mod email;
-pub(crate) mod facts;
 mod hook;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
-pub mod spanned;
 pub mod text;
 
+pub use check::Facts;
 use check::{EvalContext, Mismatch};
-pub use facts::Facts;
 pub use hook::{Hook, Judgement, Rules, Section};
-pub use requirement::{CheckSource, Part, PartCheck, Requirement, Unmet};
-use spanned::Span;
+pub use node::{Span, Spanned};
+pub use requirement::{Part, PartCheck, Requirement, Unmet};
 use text::Text;
 
 /// Every hook that is served, by its name.
@@ -107,11 +105,11 @@ impl Rule {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    pub(crate) fn judge(&self, context: &EvalContext<'_>) -> Outcome<'_> {
+    pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
         if !self.when.iter().all(|condition| holds(condition, context)) {
             return Outcome::Skip;
         }
-        match self.requirement.judge(context) {
+        match self.requirement.check_form(context) {
             Ok(()) => Outcome::Pass,
             Err(unmet) => Outcome::Fail(unmet),
         }
@@ -146,7 +144,7 @@ impl Rule {
 /// Whether a condition of `when` holds. A value of an unexpected type counts as a match, so that no
 /// user can skip a rule by changing the type. A value that is too costly to check counts, too.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
-    match condition.judge(context) {
+    match condition.check_form(context) {
         Ok(()) => true,
         Err(Unmet::Failed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. }) => true,
         Err(_) => false,

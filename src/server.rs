@@ -45,7 +45,7 @@ use worker::WorkerOptions;
 /// Files that may be open besides connections of the hooks.
 const OTHER_FILES: usize = 512;
 /// The most connections of the operators' listener.
-const OPERATIONS_CONNECTIONS: usize = 32;
+const OPERATIONS_CONNECTIONS: usize = 128;
 
 /// The state that all workers share.
 pub(crate) struct State {

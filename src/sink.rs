@@ -116,7 +116,7 @@ impl Sink {
         // Whether the last line in the file is incomplete. The next one then starts on a new line.
         let mut is_torn = false;
         loop {
-            match self.next(&mut batch) {
+            match self.next_task(&mut batch) {
                 Task::Write => {}
                 Task::ReopenAndWrite => match open() {
                     Ok(reopened) => file = reopened,
@@ -138,14 +138,14 @@ impl Sink {
     fn write_batch(&self, file: &mut File, batch: &[u8], is_torn: &mut bool) -> io::Result<()> {
         if *is_torn {
             let mut line_break: &[u8] = b"\n";
-            if let Err(error) = write(file, &mut line_break) {
+            if let Err(error) = write_accepted(file, &mut line_break) {
                 self.drop_lines(batch);
                 return Err(error);
             }
             *is_torn = false;
         }
         let mut rest = batch;
-        let result = write(file, &mut rest);
+        let result = write_accepted(file, &mut rest);
         if let Some(written) = batch.strip_suffix(rest)
             && !written.is_empty()
         {
@@ -183,7 +183,7 @@ impl Sink {
     }
 
     /// Waits for a batch or a request to open the file again, and moves the batch to `batch`.
-    fn next(&self, batch: &mut Vec<u8>) -> Task {
+    fn next_task(&self, batch: &mut Vec<u8>) -> Task {
         batch.clear();
         let mut queue = self.queue.lock();
         self.changed.wait_while(&mut queue, |queue| queue.is_idle() && !queue.stopping);
@@ -208,7 +208,7 @@ struct Reports {
 }
 
 /// Writes as much as the file accepts, and leaves the rest in `bytes`.
-fn write(file: &mut File, bytes: &mut &[u8]) -> io::Result<()> {
+fn write_accepted(file: &mut File, bytes: &mut &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),

@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::line::Line;
 use crate::{
     escape,
+    okta::DecisionKind,
     rule::{Outcome, Verdict},
 };
 
@@ -18,16 +19,16 @@ const PLAIN: &str = "\x1b[0m";
 /// Appends the text of a line. Writing to memory cannot fail.
 pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     let (start, result) = match line.decision {
-        "none" => (RED, format!("refused {}", line.status)),
-        "deny" => (YELLOW, "deny".to_owned()),
-        decision => (GREEN, decision.to_owned()),
+        None => (RED, format!("refused {}", line.status)),
+        Some(DecisionKind::Deny) => (YELLOW, "deny".to_owned()),
+        Some(decision) => (GREEN, decision.as_str().to_owned()),
     };
     let (start, end) = if colour { (start, PLAIN) } else { ("", "") };
     let time = Timestamp::now().to_zoned(TimeZone::system());
-    let hook = escape::line(line.hook);
+    let hook = escape::line(line.hook_name());
     let _ = write!(out, "{} {start}{result:<11}{end} {hook}", time.strftime("%H:%M:%S"));
-    if line.request_type != "none" {
-        let _ = write!(out, " {}", line.request_type);
+    if let Some(flow) = line.flow {
+        let _ = write!(out, " {}", flow.spec().name);
     }
     for verdict in line.verdicts {
         write_verdict(verdict, out);

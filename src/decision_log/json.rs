@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::line::Line;
+use super::line::{Line, NONE};
 use crate::{
     escape,
     rule::{Rule, Verdict},
@@ -25,15 +25,18 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(br#","hook":"#);
-    escape::json(out, line.hook);
-    let Line { request_type, decision, status, .. } = line;
+    escape::json(out, line.hook_name());
+    let (request_type, decision, status) = (line.request_type(), line.decision_name(), line.status);
     let _ = write!(
         out,
         r#","request_type":"{request_type}","decision":"{decision}","status":{status},"#
     );
-    write_rules(line, |_| "", out);
+    write_rules(line, no_mode, out);
     out.extend_from_slice(br#","caller":"#);
-    escape::json(out, &line.caller.to_string());
+    match line.caller {
+        Some(caller) => escape::json(out, &caller.to_string()),
+        None => escape::json(out, NONE),
+    }
     out.push(b'}');
 }
 
@@ -47,7 +50,8 @@ pub fn debug_context(line: &Line<'_>) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Appends the rules, their revision and the duration. `mode` gives the last members of each rule.
+/// Appends the rules, their revision and the duration. `mode` gives the last member of a rule, or an
+/// empty text.
 fn write_rules(line: &Line<'_>, mode: fn(&Rule) -> &'static str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#""rules":["#);
     for (index, Verdict { rule, outcome }) in line.verdicts.iter().enumerate() {
@@ -60,6 +64,10 @@ fn write_rules(line: &Line<'_>, mode: fn(&Rule) -> &'static str, out: &mut Vec<u
     }
     let (revision, duration) = (line.rules_revision, line.duration.as_micros());
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
+}
+
+fn no_mode(_: &Rule) -> &'static str {
+    ""
 }
 
 fn shadow_mode(rule: &Rule) -> &'static str {

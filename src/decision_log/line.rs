@@ -11,18 +11,24 @@ use std::{
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::rule::Verdict;
+use crate::{
+    okta::{DecisionKind, Flow},
+    rule::Verdict,
+};
+
+/// Stands for an absent hook, flow, decision or caller in logs and metrics.
+pub(super) const NONE: &str = "none";
 
 /// The content of a line. Holds no value of a profile.
 pub struct Line<'a> {
     /// The unique name of the decision.
     pub id: DecisionId,
-    /// The hook, or `none` for a path without a hook.
-    pub hook: &'a str,
-    /// `self.service.registration`, `progressive.profile`, `classic` or `none`.
-    pub request_type: &'static str,
-    /// `allow`, `update` or `deny`; `none` for a refusal.
-    pub decision: &'static str,
+    /// The hook. `None` for a path without a hook.
+    pub hook: Option<&'a str>,
+    /// The flow of the request. `None` for a refusal.
+    pub flow: Option<Flow>,
+    /// The decision. `None` for a refusal.
+    pub decision: Option<DecisionKind>,
     /// The HTTP status.
     pub status: &'a str,
     /// Okta's `eventId`.
@@ -31,10 +37,34 @@ pub struct Line<'a> {
     pub verdicts: &'a [Verdict<'a>],
     /// The revision of the rules.
     pub rules_revision: &'a str,
-    /// The method that admitted the caller, or `none`.
-    pub caller: &'a dyn Display,
+    /// The method that admitted the caller. `None` if no caller was admitted.
+    pub caller: Option<&'a dyn Display>,
     /// The time from the head's arrival to the answer.
     pub duration: Duration,
+}
+
+/// The names in logs and metrics.
+impl<'a> Line<'a> {
+    /// The hook's name or `none`.
+    pub fn hook_name(&self) -> &'a str {
+        self.hook.unwrap_or(NONE)
+    }
+
+    /// Okta's `requestType`, `classic` or `none`.
+    pub fn request_type(&self) -> &'static str {
+        match self.flow {
+            Some(flow) => flow.spec().name,
+            None => NONE,
+        }
+    }
+
+    /// `allow`, `update`, `deny` or `none`.
+    pub fn decision_name(&self) -> &'static str {
+        match self.decision {
+            Some(decision) => decision.as_str(),
+            None => NONE,
+        }
+    }
 }
 
 /// The unique name of a decision: random digits of this process, and a count.

@@ -9,9 +9,8 @@ use crate::{
     rule::{
         Facts, Part, PartCheck, Rule, Section,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::Node,
+        node::{Node, Span, push_of_list},
         set::{Piece, Set, Source},
-        spanned::Span,
     },
 };
 
@@ -94,7 +93,7 @@ impl OrgLint<'_> {
         for asked in part.checks.iter() {
             if let Some(other) = asked.check.other() {
                 let problem = self.org.why_never_submitted(other, self.flow);
-                self.report_if_some(&asked.source.argument, problem);
+                self.report_if_some(&asked.argument, problem);
             }
             for name in part.attributes.iter() {
                 if let Some(attribute) = self.org.attribute(name) {
@@ -110,8 +109,8 @@ impl OrgLint<'_> {
         if self.refuses_all(attribute, asked) {
             let values = describe(name, attribute);
             let message = format!("no value can pass this check: {values}");
-            self.report(&asked.source.argument, message);
-        } else if asked.source.admits == Admits::Listed {
+            self.report(&asked.argument, message);
+        } else if asked.admits == Admits::Listed {
             self.check_entries(name, attribute, asked);
         }
     }
@@ -122,10 +121,10 @@ impl OrgLint<'_> {
         }
         match attribute.samples() {
             Samples::All(values) => self.refuses_each(asked, values),
-            Samples::OfType(value) => self.judge(asked, &value) == Err(Mismatch::Type),
+            Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
                 let lengths = attribute.lengths.clone();
-                asked.source.admits == Admits::Lengths
+                asked.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
                     && self.refuses_each(asked, lengths.map(zeros))
             }
@@ -140,7 +139,7 @@ impl OrgLint<'_> {
     ) -> bool {
         let mut refuses_one = false;
         for value in values {
-            if self.judge(asked, &value).is_ok() {
+            if self.check_alone(asked, &value).is_ok() {
                 return false;
             }
             refuses_one = true;
@@ -148,29 +147,37 @@ impl OrgLint<'_> {
         refuses_one
     }
 
-    fn judge(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
+    /// Checks a value of a form that has no other one.
+    fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
         let context = EvalContext { form: &form, event_time: None, facts: self.facts };
-        asked.check.judge(value, &context)
+        asked.check.check_value(value, &context)
     }
 
     /// Reports the entries of a check's list that no form submits.
     fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.get(&asked.source.argument.start) else {
+        let Some(list) = self.lists.get(&asked.argument.start) else {
+            return;
+        };
+        let Ok(entries) = list.entries() else {
             return;
         };
         let message = format!("no form submits this: {}", describe(name, attribute));
-        let checked = list.each_text(|text, item| {
-            let is_submitted = if asked.source.ignore_case {
+        let mut problems = SpanProblems::default();
+        for entry in entries {
+            let Ok(text) = entry.text() else {
+                continue;
+            };
+            let is_submitted = if asked.ignore_case {
                 attribute.submits_in_any_case(text)
             } else {
                 attribute.submits(text)
             };
-            if is_submitted { Ok(()) } else { Err(item.problem(&*message)) }
-        });
-        if let Err(problems) = checked {
-            self.problems.append(problems);
+            if !is_submitted {
+                push_of_list(&mut problems, entry.problem(message.clone()));
+            }
         }
+        self.problems.append(problems);
     }
 }
 

@@ -176,7 +176,7 @@ impl<'a> Trial<'a> {
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        self.rule.judge(&EvalContext { form: &form, event_time: None, facts: self.facts })
+        self.rule.outcome(&EvalContext { form: &form, event_time: None, facts: self.facts })
     }
 }
 

@@ -12,8 +12,7 @@ use crate::{
     rule::{
         Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Node, Table},
-        spanned::Span,
+        node::{Content, Node, Span, Table},
     },
 };
 
@@ -72,7 +71,7 @@ fn run_example(
 ) -> Result<(), SpanProblem> {
     let form = form_of_example(rule, example)?;
     let context = EvalContext { form: &form, event_time: None, facts };
-    let message = match (rule.judge(&context), shown) {
+    let message = match (rule.outcome(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")

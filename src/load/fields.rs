@@ -12,8 +12,7 @@ use crate::{
     rule::{
         Facts,
         check::PatternBudget,
-        node::{Entry, Node, Table},
-        spanned::{Span, Spanned},
+        node::{Entry, Node, Span, Spanned, Table},
     },
 };
 

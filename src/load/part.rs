@@ -8,13 +8,9 @@ use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
     rule::{
-        CheckSource, Part, PartCheck,
-        check::{
-            IGNORE_CASE, Options,
-            kinds::{Admits, CheckKind, KINDS},
-        },
-        node::{Entry, Node},
-        spanned::Spanned,
+        Part, PartCheck,
+        check::kinds::{Admits, CheckKind, IGNORE_CASE, KINDS, Options},
+        node::{Entry, Node, Spanned},
     },
 };
 
@@ -127,12 +123,12 @@ fn read_check(
     if kind.admits == Admits::Listed {
         fields.file.keep_list(argument);
     }
-    let source = CheckSource {
+    Some(PartCheck {
+        check,
         argument: argument.span.clone(),
         admits: kind.admits,
         ignore_case: kind.ignore_case && options.ignore_case,
-    };
-    Some(PartCheck { check, source })
+    })
 }
 
 /// Reports a check that compares an attribute with itself.
@@ -144,12 +140,12 @@ fn report_self_comparison(
     let Some(attributes) = attributes else {
         return;
     };
-    for PartCheck { check, source } in checks {
+    for PartCheck { check, argument, .. } in checks {
         for name in attributes.iter() {
             if check.other() == Some(name) {
                 let name = &name.value;
                 let message = format!("`{name}` always equals itself; name another attribute");
-                fields.report(SpanProblem::at(source.argument.clone(), message));
+                fields.report(SpanProblem::at(argument.clone(), message));
             }
         }
     }

@@ -6,12 +6,11 @@ use super::{
     part::{read_part, read_parts, report_misplaced_keys},
 };
 use crate::{
-    okta::{Flow, NonEmpty},
+    okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
         Part, Places, Requirement, Rule,
-        node::{Entry, Node},
-        spanned::Spanned,
+        node::{Entry, Node, Spanned},
         text::Text,
     },
 };
@@ -24,9 +23,9 @@ const MOST_ATTRIBUTES: usize = 100;
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
 /// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
-pub(super) fn read_rule(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
+pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let before = fields.problem_count();
-    let rule = read_rule_without_examples(fields, flow);
+    let rule = read_rule_without_examples(fields);
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
@@ -40,9 +39,9 @@ pub(super) fn read_rule(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
     if fields.problem_count() > before { None } else { Some(rule) }
 }
 
-fn read_rule_without_examples(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
+fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let id = read_id(fields);
-    let message = fields.required("message", Text::read);
+    let message = fields.required("message", Text::read_text);
     let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
     let reason = fields.optional("reason", Node::text);
@@ -63,7 +62,7 @@ fn read_rule_without_examples(fields: &Fields<'_>, flow: Flow) -> Option<Rule> {
         },
         location: match &location {
             Some(location) => location.value.to_owned(),
-            None => format!("{}.{first}", flow.spec().attribute_location),
+            None => format!("{ATTRIBUTE_LOCATION}.{first}"),
         },
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
         requirement,

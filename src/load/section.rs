@@ -11,8 +11,7 @@ use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
     rule::{
         Hook, Rule, Rules, Section,
-        node::{Entry, Node, Table},
-        spanned::Spanned,
+        node::{Entry, Node, Spanned, Table},
         text::Text,
     },
 };
@@ -47,7 +46,7 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
 }
 
 fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
-    let summary = fields.optional("summary", Text::read);
+    let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
     let update = read_update(fields, flow);
@@ -81,7 +80,7 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
         }
         return None;
     };
-    let rules = read_rule_list(fields, flow, entry);
+    let rules = read_rule_list(fields, entry);
     if allow_all == Some(true) {
         let message = "`allow_all` and rules exclude each other; leave one of them out";
         fields.report(fields.problem(message));
@@ -91,10 +90,10 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
 }
 
 /// Reads the rules of a list. Returns those without a problem.
-fn read_rule_list<'n>(fields: &Fields<'n>, flow: Flow, entry: &'n Entry) -> Vec<Rule> {
+fn read_rule_list<'n>(fields: &Fields<'n>, entry: &'n Entry) -> Vec<Rule> {
     let mut rules = Vec::new();
     for table in fields.tables_in(&entry.value) {
-        if let Some(rule) = read_rule(&table, flow) {
+        if let Some(rule) = read_rule(&table) {
             rules.push(rule);
         }
     }

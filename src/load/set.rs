@@ -9,9 +9,8 @@ use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
     rule::{
-        node::{Content, Entry, Node, collect},
+        node::{Content, Entry, Node, Spanned, push_of_list},
         set::{Piece, STEPS, Set, Source},
-        spanned::Spanned,
     },
 };
 
@@ -56,8 +55,15 @@ fn read_source(node: &Node) -> Result<Source, SpanProblems> {
 }
 
 fn read_normalize(node: &Node) -> Result<Source, SpanProblems> {
-    let steps = node.list()?.iter().map(|item| item.choice("step", &STEPS));
-    Ok(Source::Normalize(collect(steps)?))
+    let mut steps = Vec::new();
+    let mut problems = SpanProblems::default();
+    for item in node.list()? {
+        match item.choice("step", &STEPS) {
+            Ok(step) => steps.push(step),
+            Err(problem) => push_of_list(&mut problems, problem),
+        }
+    }
+    if problems.is_empty() { Ok(Source::Normalize(steps)) } else { Err(problems) }
 }
 
 /// Reads a text with `{attribute}` in it as a template, and any other as a constant.

@@ -6,6 +6,10 @@ use super::DenyStyle;
 /// The command that carries ALLOW or DENY, in every flow.
 pub(super) const ACTION_COMMAND: &str = "com.okta.action.update";
 
+/// The default `location` of a rule's cause, before the attribute's name. Okta's guide writes this one
+/// in every flow.
+pub const ATTRIBUTE_LOCATION: &str = "data.userProfile";
+
 /// A flow in which Okta calls the hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {
@@ -31,9 +35,6 @@ pub struct FlowSpec {
     pub form: FormMember,
     /// The `location` of a cause that concerns the whole form.
     pub form_location: &'static str,
-    /// The default `location` of a rule's cause, before the attribute's name. Okta's guide writes
-    /// this one in every flow.
-    pub attribute_location: &'static str,
     /// The command that writes attributes.
     pub update_command: &'static str,
     /// Whether the ALLOW command follows the command that writes attributes.
@@ -74,7 +75,6 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     section: "self_service_registration",
     form: FormMember::UserProfile,
     form_location: "data.userProfile",
-    attribute_location: "data.userProfile",
     update_command: "com.okta.user.profile.update",
     allow_follows_update: true,
     unhandled_denial: DenyStyle::Command,
@@ -94,7 +94,6 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     section: "progressive_profile",
     form: FormMember::UserProfileUpdate,
     form_location: "data.userProfileUpdate",
-    attribute_location: "data.userProfile",
     update_command: "com.okta.user.progressive.profile.update",
     allow_follows_update: false,
     unhandled_denial: DenyStyle::Error,

@@ -40,6 +40,7 @@ impl LanguageTag {
     }
 }
 
-fn is_subtag(text: &str) -> bool {
+/// Whether a text may be a part of a tag: one to eight ASCII letters and digits.
+pub(crate) fn is_subtag(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -51,11 +51,6 @@ pub enum DecodeError {
 }
 
 /// Reads one request.
-///
-/// # Errors
-///
-/// [`DecodeError::Encoding`] or [`DecodeError::Syntax`] if the bytes are not strict JSON.
-/// [`DecodeError::NotHookRequest`] if they are, and are not a request.
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // One check of the whole body costs less than one of each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;

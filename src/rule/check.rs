@@ -1,37 +1,32 @@
 //! Checks of an attribute's value.
 //!
-//! A kind of check is one file, which reads the kind's argument and judges values, and one row of
+//! A kind of check is a type, which reads the kind's argument and checks values, and one row of
 //! `kinds::KINDS`.
 
 use derive_more::Display;
 
 use crate::okta::Value;
 
-mod age;
 mod bounds;
 mod context;
 mod date;
 mod decimal;
-mod digits;
 mod domains;
 mod equals;
 mod format;
 pub(crate) mod kinds;
-mod length;
+mod lengths;
 mod list;
 mod one_of;
 mod pattern;
 mod range;
-mod text_set;
 
-use age::Age;
-pub use context::{EvalContext, Mismatch};
-use digits::Digits;
+pub use context::{EvalContext, Facts, Mismatch};
+use date::Age;
 use domains::Domains;
 use equals::Equals;
 use format::NamedFormat;
-use length::Length;
-pub(crate) use list::{IGNORE_CASE, Options};
+use lengths::{Digits, Length};
 use one_of::OneOf;
 use pattern::Pattern;
 pub(crate) use pattern::PatternBudget;
@@ -63,32 +58,32 @@ pub enum Check {
     Custom {
         /// The description of a value that passes, to follow "expected".
         expected: String,
-        /// Judges a value.
-        judge: Box<CustomJudge>,
+        /// Does what [`Check::check_value`] does.
+        check_value: Box<CustomCheck>,
     },
 }
 
-/// Judges a value, as [`Check::judge`] does.
-pub type CustomJudge = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
+/// A check that is written in Rust.
+pub type CustomCheck = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
-    /// Judges a value that is neither absent nor empty.
-    ///
-    /// # Errors
-    ///
-    /// Why the value fails the check.
-    pub fn judge(&self, value: &Value<'_>, context: &EvalContext<'_>) -> Result<(), Mismatch> {
+    /// Checks a value that is neither absent nor empty. Succeeds if it passes.
+    pub fn check_value(
+        &self,
+        value: &Value<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<(), Mismatch> {
         match self {
-            Self::Age(age) => age.judge(value, context),
-            Self::Digits(digits) => digits.judge(value),
-            Self::Domains(domains) => domains.judge(value),
-            Self::Equals(equals) => equals.judge(value, context),
-            Self::Format(format) => format.judge(value),
-            Self::Length(length) => length.judge(value),
-            Self::OneOf(one_of) => one_of.judge(value),
-            Self::Pattern(pattern) => pattern.judge(value),
-            Self::Range(range) => range.judge(value),
-            Self::Custom { judge, .. } => judge(value),
+            Self::Age(age) => age.check_age(value, context),
+            Self::Digits(digits) => digits.check_digits(value),
+            Self::Domains(domains) => domains.check_domain(value),
+            Self::Equals(equals) => equals.check_equal(value, context),
+            Self::Format(format) => format.check_format(value),
+            Self::Length(length) => length.check_length(value),
+            Self::OneOf(one_of) => one_of.check_listed(value),
+            Self::Pattern(pattern) => pattern.check_match(value),
+            Self::Range(range) => range.check_range(value),
+            Self::Custom { check_value, .. } => check_value(value),
         }
     }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     Rule, Verdict,
-    check::EvalContext,
-    facts::Facts,
+    check::{EvalContext, Facts},
+    node::Spanned,
     set::{self, Set},
-    spanned::Spanned,
     text::Text,
 };
 use crate::okta::{
@@ -74,14 +73,16 @@ impl Hook {
             return Judgement { decision, verdicts: Vec::new(), has_section: false };
         };
         // Okta will store the normalised values, so the rules judge those.
-        let normalised = set::normalise(&section.set, &request.form);
-        let form = normalised.as_ref().unwrap_or(&request.form);
+        let form = set::normalise(&section.set, &request.form);
         let event_time = request.event_time.as_deref();
-        let context = EvalContext { form, event_time, facts };
-        let verdicts = section.verdicts(&context);
+        let context = EvalContext { form: &form, event_time, facts };
+        let mut verdicts = Vec::new();
+        for rule in section.rules.iter() {
+            verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });
+        }
         let decision = match section.denial(request, &verdicts) {
             Some(denial) => Decision::Deny(denial),
-            None => section.allow_or_update(&request.form, form),
+            None => section.allow_or_update(&request.form, &form),
         };
         Judgement { decision, verdicts, has_section: true }
     }
@@ -97,11 +98,6 @@ impl Hook {
 }
 
 impl Section {
-    fn verdicts(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
-        let verdicts = self.rules.iter().map(|rule| Verdict { rule, outcome: rule.judge(context) });
-        verdicts.collect()
-    }
-
     /// The denial by the rules that fail. Returns `None` if no rule denies.
     fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
         let mut denying = verdicts.iter().filter(|verdict| verdict.denies());

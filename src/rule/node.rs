@@ -2,9 +2,11 @@
 //!
 //! The loader makes them from TOML. They are free of the parser's types and keep the file's order.
 
-use std::rc::Rc;
+use std::{
+    ops::{Deref, Range},
+    rc::Rc,
+};
 
-use super::spanned::Span;
 use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
@@ -13,6 +15,39 @@ use crate::{
 /// How many problems of one list are kept. The others are only counted, so that a long list leaves
 /// room for the problems of other values.
 const MOST_OF_A_LIST: usize = 20;
+
+/// A place in a rules file, in bytes.
+pub type Span = Range<usize>;
+
+/// A value and its place in a rules file. Lints read the place. A request does not.
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// The place of the value.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// A value at this place.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// A value that is not from a file.
+impl<T> From<T> for Spanned<T> {
+    fn from(value: T) -> Self {
+        Self { value, span: 0..0 }
+    }
+}
+
+impl<T> Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
 
 /// A value and its place.
 #[derive(Clone)]
@@ -137,48 +172,62 @@ impl Node {
         }
     }
 
-    /// Reads each string of a list, or each line of a list file without white space at its ends.
-    /// Blank lines are skipped, and blank strings are problems.
-    pub(crate) fn each_text<T>(
+    /// The entries of a list, or of the file that is in its place.
+    pub(crate) fn entries(
         &self,
-        mut read: impl FnMut(&str, &Self) -> Result<T, SpanProblem>,
-    ) -> Result<Vec<T>, SpanProblems> {
+    ) -> Result<Box<dyn Iterator<Item = ListEntry<'_>> + '_>, SpanProblem> {
         match &self.content {
-            Content::Lines(lines) => self.each_line(lines, read),
-            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }").into()),
-            _ => collect(self.list()?.iter().map(|item| read(item.text()?, item))),
+            Content::Lines(lines) => Ok(Box::new(self.lines(lines))),
+            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }")),
+            _ => Ok(Box::new(self.list()?.iter().map(ListEntry::Item))),
         }
     }
 
-    fn each_line<T>(
-        &self,
-        lines: &str,
-        mut read: impl FnMut(&str, &Self) -> Result<T, SpanProblem>,
-    ) -> Result<Vec<T>, SpanProblems> {
-        let numbered =
-            lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
-        let values = numbered.map(|(index, line)| {
-            read(line, self).map_err(|SpanProblem { message, .. }| {
-                self.problem(format!("in line {} of the file: {message}", index + 1))
-            })
-        });
-        collect(values)
+    /// The lines of a list file, without white space at their ends. Skips blank lines.
+    fn lines<'n>(&'n self, text: &'n str) -> impl Iterator<Item = ListEntry<'n>> {
+        let lines = text.lines().map(str::trim).zip(1..);
+        let filled = lines.filter(|(line, _)| !line.is_empty());
+        filled.map(|(text, number)| ListEntry::Line { list: self, number, text })
     }
 }
 
-/// All values of a list or table; or its problems.
-pub(crate) fn collect<T>(
-    items: impl Iterator<Item = Result<T, SpanProblem>>,
-) -> Result<Vec<T>, SpanProblems> {
-    let mut values = Vec::new();
-    let mut problems = SpanProblems::default();
-    for item in items {
-        match item {
-            Ok(value) if problems.is_empty() => values.push(value),
-            Ok(_) => {}
-            Err(problem) if problems.len() < MOST_OF_A_LIST => problems.push(problem),
-            Err(_) => problems.count_one(),
+/// An entry of a list.
+pub(crate) enum ListEntry<'n> {
+    /// An item of a list in the rules file.
+    Item(&'n Node),
+    /// A line of a list file.
+    Line {
+        list: &'n Node,
+        /// The number of the line in the file, from 1.
+        number: usize,
+        text: &'n str,
+    },
+}
+
+impl<'n> ListEntry<'n> {
+    /// A string that is not blank.
+    pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
+        match self {
+            Self::Item(node) => node.text(),
+            Self::Line { text, .. } => Ok(text),
         }
     }
-    if problems.is_empty() { Ok(values) } else { Err(problems) }
+
+    pub(crate) fn problem(&self, message: String) -> SpanProblem {
+        match self {
+            Self::Item(node) => node.problem(message),
+            Self::Line { list, number, .. } => {
+                list.problem(format!("in line {number} of the file: {message}"))
+            }
+        }
+    }
+}
+
+/// Adds a problem of a list, or only counts it if there are many already.
+pub(crate) fn push_of_list(problems: &mut SpanProblems, problem: SpanProblem) {
+    if problems.len() < MOST_OF_A_LIST {
+        problems.push(problem);
+    } else {
+        problems.count_one();
+    }
 }

@@ -4,7 +4,7 @@ use derive_more::Display;
 
 use super::{
     check::{Check, EvalContext, Mismatch, kinds::Admits},
-    spanned::{Span, Spanned},
+    node::{Span, Spanned},
 };
 use crate::okta::{NonEmpty, Value};
 
@@ -26,16 +26,10 @@ pub struct Part {
     pub optional: bool,
 }
 
-/// A check of a part.
+/// A check of a part, and how it is written in its file. Lints read that. A request does not.
 pub struct PartCheck {
     /// The check.
     pub check: Check,
-    /// How the check is written.
-    pub source: CheckSource,
-}
-
-/// How a check is written in its file. Lints read it. A request does not.
-pub struct CheckSource {
     /// The place of the argument.
     pub(crate) argument: Span,
     pub(crate) admits: Admits,
@@ -46,8 +40,7 @@ pub struct CheckSource {
 /// A check that is not from a file.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
-        let source = CheckSource { argument: 0..0, admits: Admits::Unknown, ignore_case: false };
-        Self { check, source }
+        Self { check, argument: 0..0, admits: Admits::Unknown, ignore_case: false }
     }
 }
 
@@ -84,24 +77,20 @@ impl Requirement {
         parts
     }
 
-    /// Judges a form.
-    ///
-    /// # Errors
-    ///
-    /// The reason why the form does not meet the requirement: the first one with [`Self::All`], those
-    /// of all parts with [`Self::Any`].
-    pub(super) fn judge(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+    /// Succeeds if the form meets the requirement. Otherwise returns the reason: the first one with
+    /// [`Self::All`], those of all parts with [`Self::Any`].
+    pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         match self {
             Self::All(parts) => {
                 for part in parts.iter() {
-                    part.judge(context)?;
+                    part.check_form(context)?;
                 }
                 Ok(())
             }
             Self::Any(parts) => {
                 let mut reasons = Vec::new();
                 for part in parts.iter() {
-                    match part.judge(context) {
+                    match part.check_form(context) {
                         Ok(()) => return Ok(()),
                         Err(reason) => reasons.push(reason),
                     }
@@ -113,15 +102,11 @@ impl Requirement {
 }
 
 impl Part {
-    /// Judges a form.
-    ///
-    /// # Errors
-    ///
-    /// The first reason why the part does not hold.
-    pub(super) fn judge(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+    /// Succeeds if the part holds. Otherwise returns the first reason why it does not.
+    pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         for attribute in self.attributes.iter() {
             match context.form.get(attribute) {
-                Some(found) => self.judge_value(attribute, &found.value, context)?,
+                Some(found) => self.check_attribute(attribute, &found.value, context)?,
                 None if self.optional => {}
                 None => return Err(Unmet::Absent(attribute)),
             }
@@ -129,14 +114,14 @@ impl Part {
         Ok(())
     }
 
-    fn judge_value<'r>(
+    fn check_attribute<'r>(
         &'r self,
         attribute: &'r str,
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Unmet<'r>> {
         for PartCheck { check, .. } in self.checks.iter() {
-            if let Err(mismatch) = check.judge(value, context) {
+            if let Err(mismatch) = check.check_value(value, context) {
                 return Err(Unmet::Failed { attribute, check, mismatch });
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::spanned::Spanned;
+use super::node::Spanned;
 use crate::okta::{Form, NewValue, Value};
 
 /// An attribute to set, and the source of its value.
@@ -51,23 +51,23 @@ fn e164(text: &str) -> String {
     }
 }
 
-/// The form with its attributes normalised. Returns `None` if no attribute of it is normalised.
-pub(super) fn normalise<'a>(sets: &[Set], form: &Form<'a>) -> Option<Form<'a>> {
-    let mut normalised = None;
+/// The form with its attributes normalised. Copies it only if one of them is.
+pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
+    let mut normalised = Cow::Borrowed(form);
     for Set { attribute, source } in sets {
         // A value that is not a text stays as it is, for the rules to refuse.
         if let Source::Normalize(steps) = source
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
-            let text = Value::Text(Cow::Owned(apply(steps, text)));
-            normalised.get_or_insert_with(|| form.clone()).replace(attribute, text);
+            let text = Value::Text(Cow::Owned(normalise_text(steps, text)));
+            normalised.to_mut().replace(attribute, text);
         }
     }
     normalised
 }
 
-fn apply(steps: &[Step], text: &str) -> String {
+fn normalise_text(steps: &[Step], text: &str) -> String {
     let mut text = text.to_owned();
     for step in steps {
         text = step(&text);

@@ -21,7 +21,7 @@ impl Text {
     }
 
     /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
-    pub(crate) fn read(node: &Node) -> Result<Self, SpanProblem> {
+    pub(crate) fn read_text(node: &Node) -> Result<Self, SpanProblem> {
         let Content::Table(table) = &node.content else {
             return Ok(Self::new(node.text()?));
         };

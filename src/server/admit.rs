@@ -28,7 +28,7 @@ impl<'s> RequestContext<'s> {
         let path = head.uri.path().strip_prefix('/').unwrap_or_default();
         let found = self.rules.hooks.get_key_value(path);
         if let Some((name, _)) = found {
-            self.hook = name;
+            self.hook = Some(name);
         }
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;

@@ -6,6 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::atomic::Ordering, time::Syst
 use actix_http::{ConnectionType, Request};
 use actix_web::http::{StatusCode, Version};
 use httpdate::HttpDate;
+use tokio_util::bytes::Bytes;
 
 use super::State;
 use crate::{
@@ -120,13 +121,26 @@ pub(super) struct Answer {
     /// Headers besides those that every answer carries.
     headers: Vec<(&'static str, Cow<'static, str>)>,
     body: Cow<'static, [u8]>,
+    /// The end of the body, which answers to other clients may share. Most answers have none.
+    shared_end: Bytes,
+}
+
+/// An answer as it is sent.
+pub(super) struct AnswerBytes {
+    pub(super) start: Vec<u8>,
+    pub(super) shared_end: Bytes,
 }
 
 impl Answer {
     /// A 200 with this JSON.
     pub(super) fn ok(body: impl Into<Cow<'static, [u8]>>) -> Self {
-        let (status, media_type) = (StatusCode::OK, "application/json");
-        Self { status, media_type, headers: Vec::new(), body: body.into() }
+        Self {
+            status: StatusCode::OK,
+            media_type: "application/json",
+            headers: Vec::new(),
+            body: body.into(),
+            shared_end: Bytes::new(),
+        }
     }
 
     /// A refusal, in the shape of Okta's errors.
@@ -142,13 +156,14 @@ impl Answer {
     }
 
     /// The answer as HTTP/1.1 (RFC 9112), without its body for a `HEAD` request.
-    pub(super) fn to_bytes(&self, reuse: Reuse, is_head: bool) -> Vec<u8> {
+    pub(super) fn into_bytes(self, reuse: Reuse, is_head: bool) -> AnswerBytes {
         let mut out = Vec::with_capacity(512 + self.body.len());
         let reason = self.status.canonical_reason().unwrap_or_default();
         for part in ["HTTP/1.1 ", self.status.as_str(), " ", reason, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
-        add_header(&mut out, "content-length", &self.body.len().to_string());
+        let length = self.body.len() + self.shared_end.len();
+        add_header(&mut out, "content-length", &length.to_string());
         add_header(&mut out, "content-type", self.media_type);
         out.extend_from_slice(b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n");
         for (name, value) in &self.headers {
@@ -161,10 +176,11 @@ impl Answer {
         }
         add_header(&mut out, "date", &HttpDate::from(SystemTime::now()).to_string());
         out.extend_from_slice(b"\r\n");
-        if !is_head {
-            out.extend_from_slice(&self.body);
+        if is_head {
+            return AnswerBytes { start: out, shared_end: Bytes::new() };
         }
-        out
+        out.extend_from_slice(&self.body);
+        AnswerBytes { start: out, shared_end: self.shared_end }
     }
 }
 
@@ -227,7 +243,10 @@ pub(super) fn metrics(state: &State) -> Answer {
         dropped_lines: state.log.as_ref().map_or(0, |log| log.sink.dropped()),
     };
     match state.metrics.text(&observed) {
-        Ok(text) => Answer { media_type: metrics::MEDIA_TYPE, ..Answer::ok(text.into_bytes()) },
+        Ok(text) => {
+            let media_type = metrics::MEDIA_TYPE;
+            Answer { media_type, shared_end: text, ..Answer::ok(b"".as_slice()) }
+        }
         Err(_) => Answer::refusal(Refusal::Internal, state),
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::codec::Decoder as _;
 
 use super::{
-    answer::{Answer, Refusal, Reuse},
+    answer::{Answer, AnswerBytes, Refusal, Reuse},
     slot::Slot,
 };
 
@@ -174,11 +174,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Writes an answer; false if the client does not take it.
     pub(super) async fn write(&mut self, answer: Answer, reuse: Reuse, is_head: bool) -> bool {
-        let bytes = answer.to_bytes(reuse, is_head);
-        // The client may take its time, and metrics are large.
-        drop(answer);
+        let AnswerBytes { start, shared_end } = answer.into_bytes(reuse, is_head);
         let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&bytes).await?;
+            self.stream.write_all(&start).await?;
+            self.stream.write_all(&shared_end).await?;
             self.stream.flush().await
         });
         matches!(written.await, Ok(Ok(())))

@@ -20,14 +20,14 @@ pub(super) struct RequestContext<'s> {
     /// The rules that were active when the request came.
     pub(super) rules: &'s RuleSet,
     pub(super) started: tokio::time::Instant,
-    /// The hook's name, or `none`.
-    pub(super) hook: &'s str,
+    /// The hook's name. `None` for a path without a hook.
+    pub(super) hook: Option<&'s str>,
     pub(super) caller: Option<Caller>,
 }
 
 impl<'s> RequestContext<'s> {
     pub(super) fn new(state: &'s State, rules: &'s RuleSet) -> Self {
-        Self { state, rules, started: Instant::now().into(), hook: "none", caller: None }
+        Self { state, rules, started: Instant::now().into(), hook: None, caller: None }
     }
 
     /// Counts and logs a refusal, and returns the answer that tells the caller.
@@ -35,7 +35,7 @@ impl<'s> RequestContext<'s> {
         if let Refusal::Credentials(reason) = refusal {
             let reason = reason.as_str();
             self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
-            self.state.metrics.refused(reason);
+            self.state.metrics.count_refused_caller(reason);
         }
         if refusal == Refusal::Overloaded {
             self.state.warnings.warn("overload", || {
@@ -51,30 +51,29 @@ impl<'s> RequestContext<'s> {
 
     /// Counts and logs a decision, and returns the body that tells Okta.
     pub(super) fn record(&self, answer: HookAnswer<'_, '_>) -> Vec<u8> {
-        let request_type = answer.flow.spec().name;
-        if !answer.has_section {
-            self.warn_of_missing_section(&answer);
-        }
-        if answer.too_large {
-            self.report_too_large_answer(&answer);
-        }
         let line = Line {
-            request_type,
-            decision: answer.decision.as_str(),
+            flow: Some(answer.flow),
+            decision: Some(answer.decision),
             event_id: answer.event_id.as_deref(),
             verdicts: &answer.verdicts,
             ..self.line()
         };
+        if !answer.has_section {
+            self.warn_of_missing_section(&line, answer.flow.spec().section);
+        }
+        if answer.too_large {
+            self.report_too_large_answer(&line);
+        }
         self.count_and_log(&line);
-        match self.state.settings.debug_context {
-            true => response::with_debug_context(answer.body, &debug_context(&line)),
-            false => answer.body,
+        if self.state.settings.debug_context {
+            response::with_debug_context(answer.body, &debug_context(&line))
+        } else {
+            answer.body
         }
     }
 
-    fn warn_of_missing_section(&self, answer: &HookAnswer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.flow.spec().name);
-        let section = answer.flow.spec().section;
+    fn warn_of_missing_section(&self, line: &Line<'_>, section: &str) {
+        let (hook, request_type) = (line.hook_name(), line.request_type());
         self.state.warnings.warn(&format!("hook {hook}"), || {
             format!(
                 "`{hook}` denied a {request_type} request, for which it has no section; narrow \
@@ -83,8 +82,8 @@ impl<'s> RequestContext<'s> {
         });
     }
 
-    fn report_too_large_answer(&self, answer: &HookAnswer<'_, '_>) {
-        let (hook, request_type) = (self.hook, answer.flow.spec().name);
+    fn report_too_large_answer(&self, line: &Line<'_>) {
+        let (hook, request_type) = (line.hook_name(), line.request_type());
         self.state.warnings.error(&format!("hook {hook} too large"), || {
             format!(
                 "`{hook}` denied a {request_type} request because the answer would have {} bytes \
@@ -99,23 +98,24 @@ impl<'s> RequestContext<'s> {
         Line {
             id: DecisionId::next(),
             hook: self.hook,
-            request_type: "none",
-            decision: "none",
+            flow: None,
+            decision: None,
             status: "200",
             event_id: None,
             verdicts: &[],
             rules_revision: &self.rules.revision,
-            caller: self.caller.as_ref().map_or(&"none", |caller| caller as &dyn Display),
+            caller: self.caller.as_ref().map(|caller| caller as &dyn Display),
             duration: self.started.elapsed(),
         }
     }
 
     fn count_and_log(&self, line: &Line<'_>) {
-        let &Line { hook, request_type, decision, status, .. } = line;
+        let hook = line.hook_name();
         for Verdict { rule, outcome } in line.verdicts {
-            self.state.metrics.judged([hook, &rule.id, rule.mode(), outcome.as_str()]);
+            self.state.metrics.count_outcome([hook, &rule.id, rule.mode(), outcome.as_str()]);
         }
-        self.state.metrics.answered([hook, request_type, decision, status], line.duration);
+        let labels = [hook, line.request_type(), line.decision_name(), line.status];
+        self.state.metrics.count_answer(labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

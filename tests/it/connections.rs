@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use socket2::{Domain, Socket, Type};
+
 use crate::support::{
     AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
     rules_folder, wait_for, wait_until,
@@ -285,6 +287,59 @@ fn an_idle_connection_keeps_no_large_buffer() {
 
     let grown = proc_number(&service, "VmRSS:").saturating_sub(before);
     assert!(grown < 200 * 64, "{grown} KiB for 200 idle connections");
+}
+
+/// With 2,000 rules the metrics have some 200 KB. Each reader once held a copy.
+#[test]
+#[cfg(target_os = "linux")]
+fn clients_that_do_not_read_the_metrics_share_their_text() {
+    const CLIENTS: u64 = 30;
+    let mut rules = String::new();
+    for number in 0..2_000 {
+        rules += &format!(
+            "[[self_service_registration.rules]]\nid = 'rule-{number}'\nattribute = 'email'\n\
+             length = {{ min = 1 }}\nmessage = 'm'\n"
+        );
+    }
+    let folder = rules_folder(&[("registrationHookSSR.toml", &rules)]);
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__METRICS__BIND", &metrics.to_string()),
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+    ]);
+    assert_eq!(service.send(&good_request()).status, 200);
+    let get = request("GET", "/metrics", &[], b"");
+    let whole = {
+        let mut stream = TcpStream::connect(metrics).unwrap();
+        stream.write_all(&get).unwrap();
+        Answer::read(&mut stream).body.len()
+    };
+    assert!(whole > 150_000, "{whole} bytes of metrics");
+    let before = proc_number(&service, "VmRSS:");
+
+    let mut stalled = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut stream = connect_with_small_buffer(metrics);
+        stream.write_all(&get).unwrap();
+        stalled.push(stream);
+    }
+    for stream in &mut stalled {
+        // Waits for the first byte of the answer.
+        stream.read_exact(&mut [0]).unwrap();
+    }
+
+    let grown = proc_number(&service, "VmRSS:").saturating_sub(before);
+    assert!(grown < CLIENTS * 128, "{grown} KiB for {CLIENTS} connections");
+}
+
+/// A connection on which the service can send only a little before the client reads.
+fn connect_with_small_buffer(address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.into()
 }
 
 /// A port that was free a moment ago.

@@ -28,14 +28,14 @@ fn start(path: &Path) -> Arc<DecisionLog> {
 fn write(log: &DecisionLog, hook: &str) {
     log.write(&Line {
         id: DecisionId::next(),
-        hook,
-        request_type: "none",
-        decision: "none",
+        hook: Some(hook),
+        flow: None,
+        decision: None,
         status: "404",
         event_id: None,
         verdicts: &[],
         rules_revision: "r",
-        caller: &"none",
+        caller: None,
         duration: Duration::ZERO,
     });
 }

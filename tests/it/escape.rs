@@ -7,7 +7,9 @@ use regex_automata::meta::Regex;
 use registration_hook::{
     clock,
     decision_log::{DecisionId, DecisionLog, Line, debug_context},
-    escape, pipeline,
+    escape,
+    okta::DecisionKind,
+    pipeline,
     settings::{LogFormat, LogSettings, LogTarget},
 };
 use serde_json::{Value, json};
@@ -102,14 +104,14 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
         let log = start(&path, format);
         let line = Line {
             id: DecisionId::next(),
-            hook: HOSTILE,
-            request_type: "none",
-            decision: "deny",
+            hook: Some(HOSTILE),
+            flow: None,
+            decision: Some(DecisionKind::Deny),
             status: "200",
             event_id: Some(HOSTILE),
             verdicts: &answer.verdicts,
             rules_revision: "r",
-            caller: &format!("oauth:{HOSTILE}"),
+            caller: Some(&format!("oauth:{HOSTILE}")),
             duration: Duration::ZERO,
         };
         log.write(&line);

@@ -32,7 +32,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     // Accepts a value of any type, but only these texts.
     let only = Check::Custom {
         expected: "one of a few texts".to_owned(),
-        judge: Box::new(|value| match value.text() {
+        check_value: Box::new(|value| match value.text() {
             Some(text) if !texts.contains(&text) => Err(Mismatch::Value),
             _ => Ok(()),
         }),

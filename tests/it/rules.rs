@@ -497,7 +497,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
         attributes: NonEmpty::of("a".to_owned().into()),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
-            judge: Box::new(|_| panic!("messages by a test")),
+            check_value: Box::new(|_| panic!("messages by a test")),
         })),
         optional: false,
     };

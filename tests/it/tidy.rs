@@ -111,7 +111,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("certificate", &["file", "problem", "settings"]),
     ("state", &["credentials", "rule"]),
     ("sink", &["throttle"]),
-    ("decision_log", &["escape", "rule", "settings", "sink"]),
+    ("decision_log", &["escape", "okta", "rule", "settings", "sink"]),
     (
         "reload",
         &[

@@ -4,18 +4,23 @@ Promise: requests that a client sends ahead take a bounded amount of memory and 
 the requests of others.
 Targets: 200 such connections take under 128 KiB each (with credentials, a body more), and under 1 % of a
 core while they stall. A good request's p99 is under 250 ms meanwhile. `/healthz` of the metrics listener
-answers within 1 s, if they are there. A service that has 256 MiB survives 1,500 such connections. One client
+answers within 1 s, if they are there. 30 connections, about as many as that listener takes at a time, do not
+read the metrics of 2,000 rules: each takes under 128 KiB, although the text is longer. A service that has 256 MiB survives 1,500 such connections. One client
 reads its answers and sends 4,000 requests per write: the p99 of others is under 100 ms.
 """
+import tempfile
+
 from bodies import LIMIT, at_the_limit
 from client import BODY, CREDENTIALS, GOOD, HEALTH, HOOK, JSON, request, warm
 from crowd import Crowd
+from overload import registration, write_rules
 from program import Program
 from prober import Prober
 from service import MIB, Service, with_metrics_listener
 
 CONNECTIONS, MEMORY_EACH = 200, 128 * 1024
 BIG_HEAD = request("GET", "/healthz", [f"X-{number}: {'x' * 1000}" for number in range(12)])
+METRICS = request("GET", "/metrics")
 # Each kind has a request, and the size of the body that the service may keep of it.
 KINDS = {
     "hooks": {
@@ -27,7 +32,7 @@ KINDS = {
     },
     "metrics listener": {
         "tiny GET": (HEALTH, 0),
-        "GET /metrics": (request("GET", "/metrics"), 0),
+        "GET /metrics": (METRICS, 0),
         "head of 12 KiB": (BIG_HEAD, 0),
         "body of 256 KiB": (request("GET", "/healthz", [], bytes(LIMIT)), 0),
     },
@@ -71,6 +76,24 @@ def stalled(program, listener, kind):
         crowd.close()
 
 
+def many_rules(program):
+    """Measures memory while 30 connections do not read the metrics of 2,000 rules."""
+    count = 30
+    with tempfile.TemporaryDirectory(prefix="load-") as rules:
+        write_rules(rules)
+        with Service(program.binary, with_metrics_listener(), rules) as service:
+            warm(service.address, registration())
+            warm(service.metrics, METRICS)
+            before = service.peak()
+            crowd = Crowd(service.metrics, count, METRICS)
+            crowd.run(2 if program.quick else 6)
+            each, state = (service.peak() - before) / count, service.state()
+            program.figure("metrics listener, GET /metrics of 2,000 rules, memory per connection",
+                           f"{each / 1024:.0f} KiB, service {state}", f"under {MEMORY_EACH // 1024} KiB",
+                           service.is_running() and each < MEMORY_EACH)
+            crowd.close()
+
+
 def killing(program, listener, kind):
     """1,500 connections that read nothing, and 256 MiB."""
     service, address = start(program, listener, 256 * MIB)
@@ -105,6 +128,7 @@ def main():
             # 1,500 bodies at the limit with credentials may take more than 256 MiB.
             if kind != "POST at the limit":
                 program.measure(killing, listener, kind)
+    program.measure(many_rules)
     program.measure(reading)
     program.exit()
 

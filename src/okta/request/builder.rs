@@ -127,11 +127,7 @@ impl<'a> RequestBuilder<'a> {
         SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
     }
 
-    /// The request whose top-level value is `top`.
-    ///
-    /// # Errors
-    ///
-    /// Why it is not a request.
+    /// The request whose top-level value is `top`. Returns the reason if it is not one.
     pub(super) fn build(self, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
         if !matches!(top, Value::Object) {
             return Err("it is not an object");

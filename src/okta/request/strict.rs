@@ -73,9 +73,10 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
             names.push(name);
         }
         names.sort_unstable();
-        match names.is_sorted_by(|a, b| a < b) {
-            true => Ok(Value::Object),
-            false => Err(A::Error::custom("duplicate name")),
+        if names.is_sorted_by(|a, b| a < b) {
+            Ok(Value::Object)
+        } else {
+            Err(A::Error::custom("duplicate name"))
         }
     }
 
@@ -120,10 +121,7 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
 
 /// The level below an array or object at `depth`.
 fn next_level<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
-    match depth {
-        ..=DEPTH => Ok(depth + 1),
-        _ => Err(E::custom("nesting")),
-    }
+    if depth > DEPTH { Err(E::custom("nesting")) } else { Ok(depth + 1) }
 }
 
 /// The name of a member, borrowed if it has no escape.

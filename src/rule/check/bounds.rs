@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
-    rule::node::{Content, Entry, Node, collect},
+    rule::node::{Content, Node},
 };
 
 /// The bounds of a range, both inclusive. At least one of them is given.
@@ -16,13 +16,30 @@ pub(super) struct Bounds<T> {
 
 impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
-    pub(super) fn read(
+    pub(super) fn read_bounds(
         node: &Node,
         read_bound: fn(&Node) -> Result<T, SpanProblem>,
     ) -> Result<Self, SpanProblems> {
         let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
         let mut bounds = Self { min: None, max: None };
-        collect(table.0.iter().map(|entry| bounds.read_entry(entry, read_bound)))?;
+        let mut problems = SpanProblems::default();
+        for entry in &table.0 {
+            let bound = match entry.key.as_str() {
+                "min" => &mut bounds.min,
+                "max" => &mut bounds.max,
+                key => {
+                    problems.push(entry.problem(unknown("key", key, ["min", "max"])));
+                    continue;
+                }
+            };
+            match read_bound(&entry.value) {
+                Ok(value) => *bound = Some(value),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         match (&bounds.min, &bounds.max) {
             (None, None) => Err(node.problem("give `min`, `max` or both").into()),
             (Some(min), Some(max)) if max < min => Err(node
@@ -30,20 +47,6 @@ impl<T: PartialOrd> Bounds<T> {
                 .into()),
             _ => Ok(bounds),
         }
-    }
-
-    /// Reads one of the two bounds.
-    fn read_entry(
-        &mut self,
-        entry: &Entry,
-        read_bound: fn(&Node) -> Result<T, SpanProblem>,
-    ) -> Result<(), SpanProblem> {
-        match entry.key.as_str() {
-            "min" => self.min = Some(read_bound(&entry.value)?),
-            "max" => self.max = Some(read_bound(&entry.value)?),
-            key => return Err(entry.problem(unknown("key", key, ["min", "max"]))),
-        }
-        Ok(())
     }
 
     pub(super) fn contains(&self, value: &T) -> bool {
@@ -67,7 +70,7 @@ pub(super) type Counts = Bounds<usize>;
 impl Counts {
     /// Reads the bounds of a count that is at least 1.
     pub(super) fn read_counts(node: &Node) -> Result<Self, SpanProblems> {
-        let counts = Self::read(node, read_count)?;
+        let counts = Self::read_bounds(node, read_count)?;
         if counts.max == Some(0) {
             let why = "`max` is 0, so no value can pass this check: an empty value is absent";
             return Err(node.problem(why).into());

@@ -1,10 +1,21 @@
-//! The context in which a check judges a value, and the ways in which it fails.
+//! The context of a check, and the reasons why a value fails one.
 
 use derive_more::Display;
+use jiff::civil::Date;
 
-use crate::{okta::Form, rule::facts::Facts};
+use crate::okta::Form;
 
-/// Values that a check may consult besides the one that it judges.
+/// Facts that a decision rests on besides the rules and the request.
+///
+/// The caller gathers them, so that judging needs no clock, no file and no network. The results of
+/// lookups belong here as well: a failed lookup is then a value, and judging stays total.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The present UTC day, for requests without a readable `eventTime`.
+    pub today: Date,
+}
+
+/// Values that a check may consult besides the one that it is about.
 pub struct EvalContext<'a> {
     /// The form, with its attributes normalised.
     pub(crate) form: &'a Form<'a>,
@@ -29,8 +40,5 @@ pub enum Mismatch {
 
 /// Succeeds if the value meets the check.
 pub(super) fn require(is_met: bool) -> Result<(), Mismatch> {
-    match is_met {
-        true => Ok(()),
-        false => Err(Mismatch::Value),
-    }
+    if is_met { Ok(()) } else { Err(Mismatch::Value) }
 }

@@ -1,9 +1,52 @@
-//! Dates as forms and rules write them: `1990-01-31`.
+//! Dates as forms and rules write them, `1990-01-31`, and `age`: the whole years since one.
 
-use jiff::civil::Date;
+use derive_more::Display;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::context::Mismatch;
-use crate::okta::Value;
+use super::{
+    bounds::Counts,
+    context::{EvalContext, Mismatch, require},
+};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
+
+/// A date that lies so many whole years before the request.
+#[derive(Display)]
+#[display("a date {_0} years ago")]
+pub struct Age(Counts);
+
+impl Age {
+    pub(super) fn read_age(node: &Node) -> Result<Self, SpanProblems> {
+        Ok(Self(Counts::read_counts(node)?))
+    }
+
+    pub(super) fn check_age(
+        &self,
+        value: &Value<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<(), Mismatch> {
+        let years = years_between(date_of(value)?, day_of_request(context));
+        // A date in the future gives a negative age, which is within no bounds.
+        let years = usize::try_from(years).map_err(|_| Mismatch::Value)?;
+        require(self.0.contains(&years))
+    }
+}
+
+/// The UTC day of the request.
+fn day_of_request(context: &EvalContext<'_>) -> Date {
+    if let Some(text) = context.event_time
+        && let Ok(time) = text.parse::<Timestamp>()
+    {
+        return time.to_zoned(TimeZone::UTC).date();
+    }
+    context.facts.today
+}
+
+/// The age, in whole years, on a day.
+fn years_between(birth: Date, day: Date) -> i32 {
+    let years = i32::from(day.year()) - i32::from(birth.year());
+    let birthday_is_over = (day.month(), day.day()) >= (birth.month(), birth.day());
+    if birthday_is_over { years } else { years - 1 }
+}
 
 /// Parses `YYYY-MM-DD` and no other form of a date.
 pub(super) fn parse_date(text: &str) -> Option<Date> {

@@ -3,17 +3,21 @@
 
 use std::cmp::Ordering;
 
+use derive_more::Display;
+
 /// Larger exponents are read as this one. No text of a body has so many digits, so this does not
 /// change how two numbers compare.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
-/// A number: its sign, its digits and the power of ten of the first digit. Zero has no digits.
-#[derive(PartialEq, Eq)]
+/// A number. Printed, it is as it was written.
+#[derive(Display)]
+#[display("{written}")]
 pub(super) struct Decimal {
+    written: String,
     sign: Sign,
     /// The power of ten of the first digit: 2 for `345` and for `3.45e2`.
     exponent: i64,
-    /// In ASCII, without zeros at either end.
+    /// In ASCII, without zeros at either end. Zero has no digits.
     digits: Vec<u8>,
 }
 
@@ -31,6 +35,7 @@ impl Decimal {
         if !is_number(text) {
             return None;
         }
+        let written = text.to_owned();
         let (sign, number) = match text.strip_prefix('-') {
             Some(number) => (Sign::Negative, number),
             None => (Sign::Positive, text),
@@ -42,12 +47,13 @@ impl Decimal {
             digits.pop();
         }
         let Some(zeros) = digits.iter().position(|digit| *digit != b'0') else {
-            return Some(Self { sign: Sign::Zero, exponent: 0, digits: Vec::new() });
+            return Some(Self { written, sign: Sign::Zero, exponent: 0, digits: Vec::new() });
         };
         digits.drain(..zeros);
         let whole = i64::try_from(whole.len()).ok()?;
         let zeros = i64::try_from(zeros).ok()?;
-        Some(Self { sign, exponent: read_exponent(exponent) + whole - 1 - zeros, digits })
+        let exponent = parse_exponent(exponent) + whole - 1 - zeros;
+        Some(Self { written, sign, exponent, digits })
     }
 
     fn compare_magnitude(&self, other: &Self) -> Ordering {
@@ -55,22 +61,22 @@ impl Decimal {
     }
 }
 
-impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> Ordering {
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         if self.sign != other.sign {
-            return self.sign.cmp(&other.sign);
+            return Some(self.sign.cmp(&other.sign));
         }
         match self.sign {
-            Sign::Negative => other.compare_magnitude(self),
-            Sign::Zero => Ordering::Equal,
-            Sign::Positive => self.compare_magnitude(other),
+            Sign::Negative => Some(other.compare_magnitude(self)),
+            Sign::Zero => Some(Ordering::Equal),
+            Sign::Positive => Some(self.compare_magnitude(other)),
         }
     }
 }
 
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
     }
 }
 
@@ -79,8 +85,8 @@ pub(super) fn is_number(text: &str) -> bool {
     serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
 }
 
-/// Reads an optional sign and any number of digits.
-fn read_exponent(text: &str) -> i64 {
+/// Parses an optional sign and any number of digits.
+fn parse_exponent(text: &str) -> i64 {
     match text.parse::<i64>() {
         Ok(exponent) => exponent.clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT),
         Err(_) if text.starts_with('-') => -EXPONENT_LIMIT,

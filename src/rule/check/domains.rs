@@ -2,59 +2,50 @@
 
 use std::fmt::{self, Display};
 
-use super::{context::Mismatch, list::ListRole, text_set::TextSet};
+use super::{
+    context::Mismatch,
+    list::{ListRole, TextSet},
+};
 use crate::{
     okta::Value,
     problem::{SpanProblem, SpanProblems},
-    rule::{email, node::Node},
+    rule::{
+        email,
+        node::{ListEntry, Node},
+    },
 };
 
 /// An email address at one of some domains, or at none of them. A value that is not an address
 /// fails either way.
 pub struct Domains {
     role: ListRole,
-    /// Domains, in lower case.
-    exact: TextSet,
-    /// Domains whose sub-domains are meant, at any depth, and not they themselves. In lower case.
-    parents: TextSet,
+    /// In lower case. `okta.com` stands for this domain. `.okta.com` stands for its sub-domains at any
+    /// depth, and not for itself.
+    domains: TextSet,
 }
 
 impl Domains {
-    pub(super) fn read(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
-        let (mut exact, mut parents) = (TextSet::new(), TextSet::new());
-        node.each_text(|entry, node| {
-            match entry.strip_prefix("*.") {
-                Some(parent) => parents.push(&read_domain(entry, parent, node)?),
-                None => exact.push(&read_domain(entry, entry, node)?),
-            }
-            Ok(())
-        })?;
-        exact.sort();
-        parents.sort();
-        Ok(Self { role, exact, parents })
+    pub(super) fn read_domains(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
+        Ok(Self { role, domains: TextSet::read_set(node, read_domain)? })
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_domain(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let Value::Text(address) = value else {
             return Err(Mismatch::Type);
         };
         let domain = email::domain(address).ok_or(Mismatch::Value)?.to_ascii_lowercase();
-        self.role.judge(self.contain(&domain))
+        self.role.require(self.contain(&domain))
     }
 
     fn contain(&self, domain: &str) -> bool {
-        if self.exact.contains(domain) {
+        if self.domains.contains(domain) {
             return true;
         }
-        if self.parents.len() == 0 {
-            return false;
-        }
-        let mut below = domain;
-        while let Some((_, parent)) = below.split_once('.') {
-            if self.parents.contains(parent) {
+        for (dot, _) in domain.match_indices('.') {
+            let (_, parent) = domain.split_at(dot);
+            if self.domains.contains(parent) {
                 return true;
             }
-            below = parent;
         }
         false
     }
@@ -66,25 +57,22 @@ impl Display for Domains {
             ListRole::Allowed => out.write_str("an address at ")?,
             ListRole::Refused => out.write_str("an address, but none at ")?,
         }
-        let count = self.exact.len() + self.parents.len();
-        if count > 1 {
-            return write!(out, "one of {count} domains");
-        }
-        match (self.exact.first(), self.parents.first()) {
-            (Some(domain), _) => out.write_str(domain),
-            (None, Some(domain)) => write!(out, "*.{domain}"),
-            (None, None) => Ok(()),
+        match (self.domains.len(), self.domains.first()) {
+            (1, Some(domain)) if domain.starts_with('.') => write!(out, "*{domain}"),
+            (1, Some(domain)) => out.write_str(domain),
+            (count, _) => write!(out, "one of {count} domains"),
         }
     }
 }
 
-/// The domain of an entry, in lower case.
-fn read_domain(entry: &str, domain: &str, node: &Node) -> Result<String, SpanProblem> {
-    if !email::is_domain(domain) {
-        let hint = hint_for(entry);
-        return Err(node.problem(format!("`{entry}` can never match a domain; {hint}")));
+/// Reads `okta.com` or `*.okta.com`. Returns it in lower case and without the `*`.
+fn read_domain(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
+    let text = entry.text()?;
+    if !email::is_domain(text.strip_prefix("*.").unwrap_or(text)) {
+        let hint = hint_for(text);
+        return Err(entry.problem(format!("`{text}` can never match a domain; {hint}")));
     }
-    Ok(domain.to_ascii_lowercase())
+    Ok(text.strip_prefix('*').unwrap_or(text).to_ascii_lowercase())
 }
 
 /// How to correct an entry that is not a domain.

@@ -1,10 +1,8 @@
 //! `format`: a shape with a name.
 
-use std::{
-    fmt::{self, Display},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
+use derive_more::Display;
 use regex_automata::meta::Regex;
 
 use super::{
@@ -14,12 +12,14 @@ use super::{
 };
 use crate::{
     nearest::unknown,
-    okta::Value,
+    okta::{Value, language::is_subtag},
     problem::SpanProblems,
     rule::{email, node::Node},
 };
 
 /// A value of a shape that has a name.
+#[derive(Display)]
+#[display("{}", _0.expected)]
 pub struct NamedFormat(&'static Shape);
 
 /// A row of [`SHAPES`].
@@ -42,77 +42,31 @@ enum JsonType {
 }
 
 static SHAPES: [Shape; 12] = [
-    Shape {
-        name: "email",
-        expected: "an email address",
-        matches: is_email,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "phone",
-        expected: "a telephone number in E.164 form, as `+14155550100`",
-        matches: is_phone,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "date",
-        expected: "a date, as `1990-01-31`",
-        matches: is_date,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "country",
-        expected: "a country by ISO 3166-1 alpha-2, as `US`",
-        matches: is_country,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "locale",
-        expected: "a locale, as `en_US` or `en`",
-        matches: is_locale,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "language",
-        expected: "a language by BCP 47, as `en-US`",
-        matches: is_language,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "timezone",
-        expected: "an IANA time zone, as `Europe/Paris`",
-        matches: is_time_zone,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "url",
-        expected: "an absolute http or https URL",
-        matches: is_url,
-        json_type: JsonType::StringOnly,
-    },
-    Shape {
-        name: "integer",
-        expected: "a whole number",
-        matches: is_integer,
-        json_type: JsonType::Number,
-    },
-    Shape { name: "number", expected: "a number", matches: is_number, json_type: JsonType::Number },
-    Shape {
-        name: "boolean",
-        expected: "true or false",
-        matches: is_boolean,
-        json_type: JsonType::Boolean,
-    },
-    Shape {
-        name: "person-name",
-        expected: "a name of letters, spaces and ' ’ - .",
-        matches: is_person_name,
-        json_type: JsonType::StringOnly,
-    },
+    string_shape("email", "an email address", is_email),
+    string_shape("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    string_shape("date", "a date, as `1990-01-31`", is_date),
+    string_shape("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
+    string_shape("locale", "a locale, as `en_US` or `en`", is_locale),
+    string_shape("language", "a language by BCP 47, as `en-US`", is_language),
+    string_shape("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
+    string_shape("url", "an absolute http or https URL", is_url),
+    Shape { json_type: JsonType::Number, ..string_shape("integer", "a whole number", is_integer) },
+    Shape { json_type: JsonType::Number, ..string_shape("number", "a number", is_number) },
+    Shape { json_type: JsonType::Boolean, ..string_shape("boolean", "true or false", is_boolean) },
+    string_shape("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
 ];
 
+/// The row of a shape that only strings have.
+const fn string_shape(
+    name: &'static str,
+    expected: &'static str,
+    matches: fn(&str) -> bool,
+) -> Shape {
+    Shape { name, expected, matches, json_type: JsonType::StringOnly }
+}
+
 impl NamedFormat {
-    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
+    pub(super) fn read_format(node: &Node) -> Result<Self, SpanProblems> {
         let name = node.text()?;
         match SHAPES.iter().find(|shape| shape.name == name) {
             Some(shape) => Ok(Self(shape)),
@@ -123,7 +77,7 @@ impl NamedFormat {
         }
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_format(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let shape = self.0;
         match (value, &shape.json_type) {
             (Value::Text(text), _) => require((shape.matches)(text)),
@@ -131,12 +85,6 @@ impl NamedFormat {
             (Value::Boolean(_), JsonType::Boolean) => Ok(()),
             _ => Err(Mismatch::Type),
         }
-    }
-}
-
-impl Display for NamedFormat {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.0.expected)
     }
 }
 
@@ -185,10 +133,6 @@ fn is_language(text: &str) -> bool {
         && first.bytes().all(|byte| byte.is_ascii_alphabetic())
         && last.len() > 1
         && text.split('-').all(is_subtag)
-}
-
-fn is_subtag(text: &str) -> bool {
-    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn is_time_zone(text: &str) -> bool {

@@ -3,25 +3,38 @@
 
 use super::{
     Check,
-    age::Age,
-    digits::Digits,
+    date::Age,
     domains::Domains,
     equals::Equals,
     format::NamedFormat,
-    length::Length,
-    list::{ListRole, Options},
+    lengths::{Digits, Length},
+    list::ListRole,
     one_of::OneOf,
-    pattern::Pattern,
+    pattern::{Pattern, PatternBudget},
     range::Between,
 };
 use crate::{problem::SpanProblems, rule::node::Node};
+
+/// The key of a part that makes its checks ignore the case of ASCII letters.
+pub(crate) const IGNORE_CASE: &str = "ignore_case";
+
+/// The context that the argument of a check is read in.
+#[derive(Clone, Copy)]
+pub(crate) struct Options<'b> {
+    /// The value of [`IGNORE_CASE`].
+    pub(crate) ignore_case: bool,
+    /// The memory that patterns may still take.
+    pub(crate) patterns: &'b PatternBudget,
+}
+
+/// Reads the argument of a check. Returns every problem of it.
+type ReadCheck = fn(&Node, &Options<'_>) -> Result<Check, SpanProblems>;
 
 /// A kind of check, as rules files know it.
 pub(crate) struct CheckKind {
     /// The key in a rules file.
     pub(crate) key: &'static str,
-    /// Reads the value of the key. Returns every problem of it.
-    pub(crate) read: fn(&Node, &Options<'_>) -> Result<Check, SpanProblems>,
+    pub(crate) read: ReadCheck,
     /// How the value of the key is written.
     pub(crate) argument: Argument,
     /// Whether `ignore_case` changes what the check compares.
@@ -52,81 +65,46 @@ pub(crate) enum Admits {
 
 /// Every kind of check, in the order in which a part's checks are tried.
 pub(crate) const KINDS: &[CheckKind] = &[
+    list("domains", |node, _| Ok(Check::Domains(Domains::read_domains(node, ListRole::Allowed)?))),
+    list("not_domains", |node, _| {
+        Ok(Check::Domains(Domains::read_domains(node, ListRole::Refused)?))
+    }),
     CheckKind {
-        key: "domains",
-        read: |node, _| Ok(Check::Domains(Domains::read(node, ListRole::Allowed)?)),
-        argument: Argument::List,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "not_domains",
-        read: |node, _| Ok(Check::Domains(Domains::read(node, ListRole::Refused)?)),
-        argument: Argument::List,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "digits",
-        read: |node, _| Ok(Check::Digits(Digits::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
         admits: Admits::Lengths,
+        ..single("digits", |node, _| Ok(Check::Digits(Digits::read_digits(node)?)))
     },
     CheckKind {
-        key: "length",
-        read: |node, _| Ok(Check::Length(Length::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
         admits: Admits::Lengths,
+        ..single("length", |node, _| Ok(Check::Length(Length::read_length(node)?)))
     },
+    single("pattern", |node, options| {
+        Ok(Check::Pattern(Pattern::read_pattern(node, options.patterns)?))
+    }),
     CheckKind {
-        key: "pattern",
-        read: |node, options| Ok(Check::Pattern(Pattern::read(node, options.patterns)?)),
-        argument: Argument::Single,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "one_of",
-        read: |node, options| Ok(Check::OneOf(OneOf::read(node, options, ListRole::Allowed)?)),
-        argument: Argument::List,
         ignore_case: true,
         admits: Admits::Listed,
+        ..list("one_of", |node, options| {
+            Ok(Check::OneOf(OneOf::read_one_of(node, options.ignore_case, ListRole::Allowed)?))
+        })
     },
     CheckKind {
-        key: "not_one_of",
-        read: |node, options| Ok(Check::OneOf(OneOf::read(node, options, ListRole::Refused)?)),
-        argument: Argument::List,
         ignore_case: true,
-        admits: Admits::Unknown,
+        ..list("not_one_of", |node, options| {
+            Ok(Check::OneOf(OneOf::read_one_of(node, options.ignore_case, ListRole::Refused)?))
+        })
     },
-    CheckKind {
-        key: "format",
-        read: |node, _| Ok(Check::Format(NamedFormat::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "range",
-        read: |node, _| Ok(Check::Range(Between::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "age",
-        read: |node, _| Ok(Check::Age(Age::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
-    CheckKind {
-        key: "equals",
-        read: |node, _| Ok(Check::Equals(Equals::read(node)?)),
-        argument: Argument::Single,
-        ignore_case: false,
-        admits: Admits::Unknown,
-    },
+    single("format", |node, _| Ok(Check::Format(NamedFormat::read_format(node)?))),
+    single("range", |node, _| Ok(Check::Range(Between::read_range(node)?))),
+    single("age", |node, _| Ok(Check::Age(Age::read_age(node)?))),
+    single("equals", |node, _| Ok(Check::Equals(Equals::read_equals(node)?))),
 ];
+
+/// The row of a kind whose argument is not a list.
+const fn single(key: &'static str, read: ReadCheck) -> CheckKind {
+    CheckKind { key, read, argument: Argument::Single, ignore_case: false, admits: Admits::Unknown }
+}
+
+/// The row of a kind whose argument is a list.
+const fn list(key: &'static str, read: ReadCheck) -> CheckKind {
+    CheckKind { argument: Argument::List, ..single(key, read) }
+}

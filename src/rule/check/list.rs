@@ -1,11 +1,12 @@
-//! The role of a check's list, and whether the case is ignored.
+//! The list of a check: its texts, and whether they are admitted or refused.
 
-use super::{
-    context::{Mismatch, require},
-    pattern::PatternBudget,
+use super::context::{Mismatch, require};
+use crate::{
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{ListEntry, Node, push_of_list},
 };
 
-/// Whether the values of a list are those that a check admits, or those that it refuses.
+/// Whether a check admits the values of its list, or refuses them.
 #[derive(Clone, Copy)]
 pub(super) enum ListRole {
     /// Only values of the list meet the check.
@@ -15,8 +16,8 @@ pub(super) enum ListRole {
 }
 
 impl ListRole {
-    /// Judges a value that is on the list or is not.
-    pub(super) fn judge(self, is_listed: bool) -> Result<(), Mismatch> {
+    /// Succeeds if a value meets the check that is on the list or is not.
+    pub(super) fn require(self, is_listed: bool) -> Result<(), Mismatch> {
         match self {
             Self::Allowed => require(is_listed),
             Self::Refused => require(!is_listed),
@@ -24,14 +25,78 @@ impl ListRole {
     }
 }
 
-/// The key of a part that makes its checks ignore the case of ASCII letters.
-pub(crate) const IGNORE_CASE: &str = "ignore_case";
+/// A set of texts in little memory: a list may have millions. The texts are in one allocation, one
+/// after another.
+#[derive(Default)]
+pub(super) struct TextSet {
+    text: String,
+    /// The place of each text, sorted by the texts.
+    extents: Vec<TextExtent>,
+}
 
-/// The context that the argument of a check is read in.
+/// The bytes of one text.
 #[derive(Clone, Copy)]
-pub(crate) struct Options<'b> {
-    /// The value of [`IGNORE_CASE`].
-    pub(crate) ignore_case: bool,
-    /// The memory that patterns may still take.
-    pub(crate) patterns: &'b PatternBudget,
+struct TextExtent {
+    start: u32,
+    end: u32,
+}
+
+impl TextSet {
+    /// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound.
+    pub(super) fn read_set(
+        list: &Node,
+        read_entry: fn(&ListEntry<'_>) -> Result<String, SpanProblem>,
+    ) -> Result<Self, SpanProblems> {
+        let mut set = Self::default();
+        let mut problems = SpanProblems::default();
+        for entry in list.entries()? {
+            match read_entry(&entry) {
+                Ok(text) => set.push(&text),
+                Err(problem) => push_of_list(&mut problems, problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        set.sort();
+        Ok(set)
+    }
+
+    /// Adds a text. A text that would make the set larger than 4 GiB is left out. The loader's bound
+    /// on lists is far below.
+    fn push(&mut self, text: &str) {
+        let end = self.text.len() + text.len();
+        if let (Ok(start), Ok(end)) = (u32::try_from(self.text.len()), u32::try_from(end)) {
+            self.text.push_str(text);
+            self.extents.push(TextExtent { start, end });
+        }
+    }
+
+    /// Makes the set ready for searches.
+    fn sort(&mut self) {
+        let text = &*self.text;
+        self.extents.sort_unstable_by(|a, b| a.of(text).cmp(b.of(text)));
+        self.extents.dedup_by(|a, b| a.of(text) == b.of(text));
+        self.extents.shrink_to_fit();
+        self.text.shrink_to_fit();
+    }
+
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.extents.binary_search_by(|extent| extent.of(&self.text).cmp(text)).is_ok()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.extents.len()
+    }
+
+    /// The first text in order.
+    pub(super) fn first(&self) -> Option<&str> {
+        Some(self.extents.first()?.of(&self.text))
+    }
+}
+
+impl TextExtent {
+    fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
 }

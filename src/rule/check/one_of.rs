@@ -4,10 +4,13 @@ use std::fmt::{self, Display};
 
 use super::{
     context::Mismatch,
-    list::{ListRole, Options},
-    text_set::TextSet,
+    list::{ListRole, TextSet},
 };
-use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
+use crate::{
+    okta::Value,
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{ListEntry, Node},
+};
 
 /// A value of a list, or none of them.
 pub struct OneOf {
@@ -18,32 +21,32 @@ pub struct OneOf {
 }
 
 impl OneOf {
-    pub(super) fn read(
+    pub(super) fn read_one_of(
         node: &Node,
-        options: &Options<'_>,
+        ignore_case: bool,
         role: ListRole,
     ) -> Result<Self, SpanProblems> {
-        let ignore_case = options.ignore_case;
-        let mut values = TextSet::new();
-        node.each_text(|value, _| {
-            match ignore_case {
-                true => values.push(&value.to_ascii_lowercase()),
-                false => values.push(value),
-            }
-            Ok(())
-        })?;
-        values.sort();
-        Ok(Self { role, values, ignore_case })
+        let read_entry = if ignore_case { read_in_lower_case } else { read_as_written };
+        Ok(Self { role, values: TextSet::read_set(node, read_entry)?, ignore_case })
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_listed(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.scalar().ok_or(Mismatch::Type)?;
-        let is_listed = match self.ignore_case {
-            true => self.values.contains(text.to_ascii_lowercase().as_str()),
-            false => self.values.contains(text),
+        let is_listed = if self.ignore_case {
+            self.values.contains(&text.to_ascii_lowercase())
+        } else {
+            self.values.contains(text)
         };
-        self.role.judge(is_listed)
+        self.role.require(is_listed)
     }
+}
+
+fn read_as_written(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
+    Ok(entry.text()?.to_owned())
+}
+
+fn read_in_lower_case(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
+    Ok(entry.text()?.to_ascii_lowercase())
 }
 
 impl Display for OneOf {

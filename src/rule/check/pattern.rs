@@ -1,10 +1,8 @@
 //! `pattern`: a regular expression that must match the whole value, in bounded time.
 
-use std::{
-    cell::Cell,
-    fmt::{self, Display},
-};
+use std::cell::Cell;
 
+use derive_more::Display;
 use regex_syntax::ParserBuilder;
 
 use super::context::{Mismatch, require};
@@ -41,6 +39,8 @@ impl PatternBudget {
 }
 
 /// A text that a regular expression matches as a whole.
+#[derive(Display)]
+#[display("a match of the pattern `{source}`")]
 pub struct Pattern {
     /// The pattern as the rules file writes it.
     source: String,
@@ -48,14 +48,14 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn read(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
+    pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
         let source = node.text()?;
         if budget.is_spent() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
             return Err(node.problem(why).into());
         }
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-        let pattern = parser.parse(source).map_err(|error| node.problem(describe(&error)))?;
+        let pattern = parser.parse(source).map_err(|error| node.problem(describe_error(&error)))?;
         match Matcher::new(pattern) {
             Ok(matcher) => {
                 budget.take(matcher.memory());
@@ -69,7 +69,7 @@ impl Pattern {
         }
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_match(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         match self.matcher.matches(text) {
             Ok(matches) => require(matches),
@@ -78,13 +78,7 @@ impl Pattern {
     }
 }
 
-impl Display for Pattern {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "a match of the pattern `{}`", self.source)
-    }
-}
-
-fn describe(error: &regex_syntax::Error) -> String {
+fn describe_error(error: &regex_syntax::Error) -> String {
     let (kind, span) = match error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span()),
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),

@@ -1,9 +1,6 @@
 //! `range`: a number or a date between two others.
 
-use std::{
-    cmp::Ordering,
-    fmt::{self, Display},
-};
+use std::fmt::{self, Display};
 
 use jiff::civil::Date;
 
@@ -24,23 +21,24 @@ pub struct Between(Ends);
 
 enum Ends {
     /// A number, or a text that is one.
-    Numbers(Bounds<Number>),
+    Numbers(Bounds<Decimal>),
     /// A date.
     Dates(Bounds<Date>),
 }
 
 impl Between {
-    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
-        match has_dates(node) {
-            true => Ok(Self(Ends::Dates(Bounds::read(node, read_date)?))),
-            false => Ok(Self(Ends::Numbers(Bounds::read(node, read_number)?))),
+    pub(super) fn read_range(node: &Node) -> Result<Self, SpanProblems> {
+        if has_dates(node) {
+            Ok(Self(Ends::Dates(Bounds::read_bounds(node, read_date)?)))
+        } else {
+            Ok(Self(Ends::Numbers(Bounds::read_bounds(node, read_number)?)))
         }
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_range(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         match &self.0 {
             Ends::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
-            Ends::Numbers(bounds) => require(contains_number(bounds, value)?),
+            Ends::Numbers(bounds) => require(bounds.contains(&number_of(value)?)),
         }
     }
 }
@@ -63,46 +61,12 @@ fn describe<T: Display>(bounds: &Bounds<T>) -> String {
     }
 }
 
-/// A bound of numbers: as it is compared, and as the rules file writes it.
-struct Number {
-    value: Decimal,
-    written: String,
-}
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
+/// The number that a value holds.
+fn number_of(value: &Value<'_>) -> Result<Decimal, Mismatch> {
+    match value {
+        Value::Number(text) | Value::Text(text) => Decimal::parse(text).ok_or(Mismatch::Value),
+        _ => Err(Mismatch::Type),
     }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.value.partial_cmp(&other.value)
-    }
-}
-
-impl Display for Number {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.written)
-    }
-}
-
-fn contains_number(bounds: &Bounds<Number>, value: &Value<'_>) -> Result<bool, Mismatch> {
-    let (Value::Number(text) | Value::Text(text)) = value else {
-        return Err(Mismatch::Type);
-    };
-    let number = Decimal::parse(text).ok_or(Mismatch::Value)?;
-    if let Some(min) = &bounds.min
-        && number < min.value
-    {
-        return Ok(false);
-    }
-    if let Some(max) = &bounds.max
-        && number > max.value
-    {
-        return Ok(false);
-    }
-    Ok(true)
 }
 
 /// Whether the first bound is written as a date. Then both have to be.
@@ -116,17 +80,13 @@ fn has_dates(node: &Node) -> bool {
     }
 }
 
-fn read_number(node: &Node) -> Result<Number, SpanProblem> {
-    let expected = "a finite number (both ends are numbers, or both dates)";
-    let written = match &node.content {
-        Content::Integer(integer) => integer.to_string(),
-        Content::Decimal(decimal) => decimal.clone(),
-        _ => return Err(node.expected(expected)),
+fn read_number(node: &Node) -> Result<Decimal, SpanProblem> {
+    let number = match &node.content {
+        Content::Integer(integer) => Decimal::parse(&integer.to_string()),
+        Content::Decimal(decimal) => Decimal::parse(decimal),
+        _ => None,
     };
-    match Decimal::parse(&written) {
-        Some(value) => Ok(Number { value, written }),
-        None => Err(node.expected(expected)),
-    }
+    number.ok_or_else(|| node.expected("a finite number (both ends are numbers, or both dates)"))
 }
 
 fn read_date(node: &Node) -> Result<Date, SpanProblem> {

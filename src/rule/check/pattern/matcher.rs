@@ -49,10 +49,6 @@ pub(super) struct TooCostly;
 
 impl Matcher {
     /// Compiles a pattern.
-    ///
-    /// # Errors
-    ///
-    /// It would take more memory than [`SIZE_LIMIT`].
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
         // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
         let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);

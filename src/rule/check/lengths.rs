@@ -1,6 +1,6 @@
-//! `digits = 4` or `digits = { min, max }`: ASCII digits and nothing else.
+//! `digits` and `length`: how long a text is.
 
-use std::fmt::{self, Display};
+use derive_more::Display;
 
 use super::{
     bounds::{Counts, read_count},
@@ -12,11 +12,14 @@ use crate::{
     rule::node::{Content, Node},
 };
 
-/// ASCII digits, so many of them.
+/// So many ASCII digits, and nothing else.
+#[derive(Display)]
+#[display("{_0} ASCII digits")]
 pub struct Digits(Counts);
 
 impl Digits {
-    pub(super) fn read(node: &Node) -> Result<Self, SpanProblems> {
+    /// Reads `4` or `{ min = …, max = … }`.
+    pub(super) fn read_digits(node: &Node) -> Result<Self, SpanProblems> {
         match node.content {
             Content::Integer(0) => {
                 Err(node.problem("no value can pass this check: an empty value is absent").into())
@@ -30,14 +33,24 @@ impl Digits {
         }
     }
 
-    pub(super) fn judge(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_digits(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         require(self.0.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
     }
 }
 
-impl Display for Digits {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} ASCII digits", self.0)
+/// A text of so many characters.
+#[derive(Display)]
+#[display("{_0} characters long")]
+pub struct Length(Counts);
+
+impl Length {
+    pub(super) fn read_length(node: &Node) -> Result<Self, SpanProblems> {
+        Ok(Self(Counts::read_counts(node)?))
+    }
+
+    pub(super) fn check_length(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        let text = value.text().ok_or(Mismatch::Type)?;
+        require(self.0.contains(&text.chars().count()))
     }
 }

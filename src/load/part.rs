@@ -11,6 +11,7 @@ use crate::{
         Part, PartCheck,
         check::kinds::{Admits, CheckKind, IGNORE_CASE, KINDS, Options},
         node::{Entry, Node, Spanned},
+        value_name::ValueName,
     },
 };
 
@@ -52,13 +53,13 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
     }
 }
 
-fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<String>>> {
+fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> {
     match (fields.entry("attribute"), fields.entry("attributes")) {
-        (Some(entry), None) => fields.read_attribute_name(&entry.value).map(NonEmpty::of),
+        (Some(entry), None) => fields.read_value_name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
             let mut names = Vec::new();
             for item in fields.ok_or_report(entry.value.list())? {
-                if let Some(name) = fields.read_attribute_name(item) {
+                if let Some(name) = fields.read_value_name(item) {
                     names.push(name);
                 }
             }
@@ -93,7 +94,7 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
         )));
     }
     let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
-    let options = Options { ignore_case, patterns: fields.file.patterns };
+    let options = Options { ignore_case, patterns: fields.file.patterns, scope: fields.scope };
     let mut checks = Vec::new();
     for (kind, argument) in named {
         let check = match file_name(kind, argument) {
@@ -117,9 +118,6 @@ fn read_check(
     fields: &Fields<'_>,
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, options))?;
-    if check.other().is_some() {
-        fields.read_attribute_name(argument);
-    }
     if kind.admits == Admits::Listed {
         fields.file.keep_list(argument);
     }
@@ -134,7 +132,7 @@ fn read_check(
 /// Reports a check that compares an attribute with itself.
 fn report_self_comparison(
     fields: &Fields<'_>,
-    attributes: Option<&NonEmpty<Spanned<String>>>,
+    attributes: Option<&NonEmpty<Spanned<ValueName>>>,
     checks: &[PartCheck],
 ) {
     let Some(attributes) = attributes else {
@@ -142,9 +140,9 @@ fn report_self_comparison(
     };
     for PartCheck { check, argument, .. } in checks {
         for name in attributes.iter() {
-            if check.other() == Some(name) {
+            if check.other() == Some(&name.value) {
                 let name = &name.value;
-                let message = format!("`{name}` always equals itself; name another attribute");
+                let message = format!("`{name}` always equals itself; name another value");
                 fields.report(SpanProblem::at(argument.clone(), message));
             }
         }

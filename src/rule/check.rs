@@ -5,6 +5,7 @@
 
 use derive_more::Display;
 
+use super::value_name::ValueName;
 use crate::okta::Value;
 
 mod bounds;
@@ -21,6 +22,7 @@ mod one_of;
 mod pattern;
 mod range;
 
+pub(crate) use context::Found;
 pub use context::{EvalContext, Facts, Mismatch};
 use date::Age;
 use domains::Domains;
@@ -87,8 +89,8 @@ impl Check {
         }
     }
 
-    /// The other attribute of the form that the check compares with, if it does.
-    pub fn other(&self) -> Option<&str> {
+    /// The other value that the check compares with, if it does.
+    pub fn other(&self) -> Option<&ValueName> {
         match self {
             Self::Equals(equals) => Some(&equals.other),
             _ => None,

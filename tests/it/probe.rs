@@ -10,9 +10,10 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule, RuleExample,
         check::{Check, Mismatch},
         text::Text,
+        value_name::ValueName,
     },
 };
 
@@ -38,7 +39,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         }),
     };
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
         checks: NonEmpty::of(only.into()),
         optional: false,
     };
@@ -53,11 +54,13 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         cause_domain: "d".to_owned(),
         places: Places::default(),
     };
-    let form = |text: &&'static str| {
+    let example = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
+        let form =
+            Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }]);
+        RuleExample { form, ..RuleExample::default() }
     };
-    let shown: Vec<_> = shown.iter().map(form).collect();
+    let shown: Vec<_> = shown.iter().map(example).collect();
     probe::findings(
         &rule,
         &shown,

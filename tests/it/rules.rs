@@ -7,6 +7,7 @@ use registration_hook::{
     pipeline,
     rule::{
         Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+        value_name::ValueName,
     },
 };
 use serde_json::{Value, json};
@@ -494,7 +495,7 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
             check_value: Box::new(|_| panic!("messages by a test")),

@@ -1,21 +1,27 @@
-//! `equals = "other"`: the same value as another attribute of the form.
+//! `equals = "other"`: the same as another value.
 
 use derive_more::Display;
 
-use super::context::{EvalContext, Mismatch, require};
-use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
+use super::context::{EvalContext, Found, Mismatch, require};
+use crate::{
+    okta::Value,
+    problem::SpanProblems,
+    rule::{
+        node::Node,
+        value_name::{Scope, ValueName},
+    },
+};
 
-/// The same value as another attribute of the form.
+/// The same as another value.
 #[derive(Display)]
 #[display("the same as `{other}`")]
 pub struct Equals {
-    /// The name of the other attribute.
-    pub(super) other: String,
+    pub(super) other: ValueName,
 }
 
 impl Equals {
-    pub(super) fn read_equals(node: &Node) -> Result<Self, SpanProblems> {
-        Ok(Self { other: node.text()?.to_owned() })
+    pub(super) fn read_equals(node: &Node, scope: &Scope) -> Result<Self, SpanProblems> {
+        Ok(Self { other: ValueName::read_name(node, scope)? })
     }
 
     pub(super) fn check_equal(
@@ -24,8 +30,10 @@ impl Equals {
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
         let text = value.scalar().ok_or(Mismatch::Type)?;
-        let other = context.form.get(&self.other).ok_or(Mismatch::Value)?;
-        let other_text = other.value.scalar().ok_or(Mismatch::Type)?;
-        require(text == other_text)
+        match context.find(&self.other) {
+            Found::Present(other) => require(text == other.scalar().ok_or(Mismatch::Type)?),
+            Found::NotAnAddress => Err(Mismatch::Type),
+            Found::Absent => Err(Mismatch::Value),
+        }
     }
 }

@@ -13,7 +13,10 @@ use super::{
     pattern::{Pattern, PatternBudget},
     range::Between,
 };
-use crate::{problem::SpanProblems, rule::node::Node};
+use crate::{
+    problem::SpanProblems,
+    rule::{node::Node, value_name::Scope},
+};
 
 /// The key of a part that makes its checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
@@ -25,6 +28,8 @@ pub(crate) struct Options<'b> {
     pub(crate) ignore_case: bool,
     /// The memory that patterns may still take.
     pub(crate) patterns: &'b PatternBudget,
+    /// The values that names may refer to.
+    pub(crate) scope: &'b Scope,
 }
 
 /// Reads the argument of a check. Returns every problem of it.
@@ -96,7 +101,7 @@ pub(crate) const KINDS: &[CheckKind] = &[
     single("format", |node, _| Ok(Check::Format(NamedFormat::read_format(node)?))),
     single("range", |node, _| Ok(Check::Range(Between::read_range(node)?))),
     single("age", |node, _| Ok(Check::Age(Age::read_age(node)?))),
-    single("equals", |node, _| Ok(Check::Equals(Equals::read_equals(node)?))),
+    single("equals", |node, options| Ok(Check::Equals(Equals::read_equals(node, options.scope)?))),
 ];
 
 /// The row of a kind whose argument is not a list.

@@ -215,7 +215,7 @@ pub enum NewValue<'a> {
     /// A value in JSON: a constant of the rules, or a copy of what was submitted.
     Json(&'a RawValue),
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
 /// A denial: Okta's `error`, with a DENY command or without.

@@ -128,6 +128,15 @@ impl Org {
         Some(not_written(name, &attribute.description))
     }
 
+    /// Why Okta does not write a text to an attribute, whatever the text is.
+    pub(crate) fn why_text_not_written(&self, name: &str) -> Option<String> {
+        let attribute = self.attribute(name)?;
+        if attribute.takes_text() {
+            return None;
+        }
+        Some(not_written(name, &attribute.description))
+    }
+
     /// The correction of a name that is nearly a base attribute, if the schema is not known.
     pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
         if self.attributes.is_some() {

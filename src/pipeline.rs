@@ -17,7 +17,7 @@ pub use crate::okta::{
 };
 use crate::{
     okta::{DecisionKind, Flow, Request, response::SIZE_LIMIT},
-    rule::{Facts, Hook, Judgement, Verdict},
+    rule::{Facts, Hook, Judgement, SetOutcome, Verdict},
 };
 
 /// The answer to a request, and how it came about.
@@ -32,6 +32,8 @@ pub struct HookAnswer<'r, 'b> {
     pub decision: DecisionKind,
     /// One verdict per rule.
     pub verdicts: Vec<Verdict<'r>>,
+    /// One outcome per attribute to set. Empty if a rule denies.
+    pub sets: Vec<SetOutcome<'r>>,
     /// Whether the hook has a section for the flow. If not, the request is denied.
     pub has_section: bool,
     /// Whether the answer would have been too large for Okta. If so, the request is denied.
@@ -69,7 +71,7 @@ fn answer_request<'r, 'b>(
     facts: &Facts,
 ) -> HookAnswer<'r, 'b> {
     let flow = request.flow;
-    let Judgement { decision, verdicts, has_section } = hook.judge(&request, facts);
+    let Judgement { decision, verdicts, sets, has_section } = hook.judge(&request, facts);
     let mut kind = decision.kind();
     let mut body = encode(flow, &decision);
     let too_large = body.len() >= SIZE_LIMIT;
@@ -80,5 +82,5 @@ fn answer_request<'r, 'b>(
     }
     drop(decision);
     let event_id = request.event_id;
-    HookAnswer { body, flow, event_id, decision: kind, verdicts, has_section, too_large }
+    HookAnswer { body, flow, event_id, decision: kind, verdicts, sets, has_section, too_large }
 }

@@ -25,6 +25,7 @@ pub use example::RuleExample;
 pub use hook::{Hook, Judgement, Rules, Section};
 pub use node::{Span, Spanned};
 pub use requirement::{Part, PartCheck, Requirement, Unmet};
+pub use set::SetOutcome;
 use text::Text;
 use value_name::ValueName;
 

@@ -16,7 +16,7 @@ use crate::{
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
-    rule::{Outcome, Verdict},
+    rule::{Outcome, SetOutcome, Verdict},
     settings::SecretFiles,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct EvalArguments {
     hook: String,
     /// The request, as Okta sends it [default: standard input]
     file: Option<PathBuf>,
-    /// Explain each rule's outcome on standard error
+    /// Explain each rule's outcome, and what is set, on standard error
     #[arg(long)]
     explain: bool,
 }
@@ -107,7 +107,7 @@ fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBo
     Ok(RequestBody { place, body })
 }
 
-/// Explains each rule's outcome, and what Okta will do.
+/// Explains each rule's outcome, what is set, and what Okta will do.
 fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {
@@ -123,6 +123,13 @@ fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
         text.push_str("  the hook has no section for such requests\n");
     } else if answer.verdicts.is_empty() {
         text.push_str("  no rules: the section has `allow_all`\n");
+    }
+    for SetOutcome { set, alternative, result } in &answer.sets {
+        let attribute = &set.attribute.value;
+        let _ = match result {
+            Ok(()) => writeln!(text, "  set   {attribute}{alternative}"),
+            Err(why) => writeln!(text, "  leave {attribute}{alternative}: {why}"),
+        };
     }
     let flow = answer.flow.spec();
     let effect = match answer.decision {

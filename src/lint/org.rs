@@ -10,10 +10,11 @@ use crate::{
         Facts, Part, PartCheck, Rule, RuleExample, Section,
         check::{Mismatch, kinds::Admits},
         node::{Node, Span, push_of_list},
-        set::{Piece, Set, Source},
         value_name::ValueName,
     },
 };
+
+mod set;
 
 /// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
@@ -39,7 +40,7 @@ impl OrgLint<'_> {
             self.report_if_some(&name.span, problem);
         }
         for set in &section.set {
-            self.report_if_some(&set.attribute.span, self.why_not_set(set));
+            self.check_set(set);
         }
         for rule in section.rules.iter() {
             self.check_rule(rule);
@@ -54,21 +55,6 @@ impl OrgLint<'_> {
 
     fn report(&mut self, span: &Span, message: String) {
         self.problems.push(SpanProblem::at(span.clone(), message));
-    }
-
-    /// Why an attribute cannot be set so.
-    fn why_not_set(&self, set: &Set) -> Option<String> {
-        if let Some(problem) = self.org.why_never_written(&set.attribute, self.flow) {
-            return Some(problem);
-        }
-        match &set.source {
-            Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json.get()),
-            Source::Normalize(_) => None,
-            Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-                Piece::Value(name) => self.why_absent(name),
-                Piece::Text(_) => None,
-            }),
-        }
     }
 
     fn check_rule(&mut self, rule: &Rule) {

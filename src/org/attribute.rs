@@ -133,6 +133,11 @@ impl SchemaAttribute {
         }
     }
 
+    /// Whether Okta stores any text.
+    pub(super) fn takes_text(&self) -> bool {
+        matches!(self.value_type, ValueType::Text | ValueType::Unknown)
+    }
+
     /// Whether Okta stores this value.
     pub(super) fn takes(&self, value: &Json) -> bool {
         let is_of_type = match &self.value_type {

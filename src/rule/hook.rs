@@ -6,7 +6,7 @@ use super::{
     Rule, Verdict,
     check::{EvalContext, Facts},
     node::Spanned,
-    set::{self, Set},
+    set::{self, Attempt, Set, SetOutcome},
     text::Text,
 };
 use crate::okta::{
@@ -50,6 +50,8 @@ pub struct Judgement<'r, 'q> {
     pub decision: Decision<'q>,
     /// One verdict per rule, in the file's order.
     pub verdicts: Vec<Verdict<'r>>,
+    /// One outcome per attribute to set, in the file's order. Empty if a rule denies.
+    pub sets: Vec<SetOutcome<'r>>,
     /// Whether the hook has a section for the request's flow. If not, the request is denied.
     pub has_section: bool,
 }
@@ -73,7 +75,12 @@ impl Hook {
     ) -> Judgement<'r, 'q> {
         let Some(section) = self.section(request.flow) else {
             let decision = unhandled(request.flow);
-            return Judgement { decision, verdicts: Vec::new(), has_section: false };
+            return Judgement {
+                decision,
+                verdicts: Vec::new(),
+                sets: Vec::new(),
+                has_section: false,
+            };
         };
         // Okta will store the normalised values, so the rules judge those.
         let form = set::normalise(&section.set, &request.form);
@@ -85,11 +92,12 @@ impl Hook {
         for rule in section.rules.iter() {
             verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });
         }
+        let mut sets = Vec::new();
         let decision = match section.denial(request, &verdicts) {
             Some(denial) => Decision::Deny(denial),
-            None => section.allow_or_update(&request.form, &context),
+            None => section.allow_or_update(&request.form, &context, &mut sets),
         };
-        Judgement { decision, verdicts, has_section: true }
+        Judgement { decision, verdicts, sets, has_section: true }
     }
 
     /// The denial of a request whose answer would be too large for Okta.
@@ -117,11 +125,12 @@ impl Section {
         Some(Denial { style: self.deny, summary: self.summary.in_language(language), causes })
     }
 
-    /// The decision about a request that no rule denies.
-    fn allow_or_update<'q>(
-        &'q self,
+    /// The decision about a request that no rule denies. Adds the outcome of each attribute to set.
+    fn allow_or_update<'r: 'q, 'q>(
+        &'r self,
         submitted: &'q Form<'_>,
         context: &EvalContext<'_>,
+        outcomes: &mut Vec<SetOutcome<'r>>,
     ) -> Decision<'q> {
         let mut assignments = Vec::new();
         for name in &self.update {
@@ -130,10 +139,17 @@ impl Section {
                 assignments.push(Assignment { attribute: name, value });
             }
         }
+        outcomes.reserve_exact(self.set.len());
         for set in &self.set {
-            if let Some(value) = set.value(submitted, context) {
-                assignments.push(Assignment { attribute: &set.attribute, value });
-            }
+            let Attempt { alternative, value } = set.attempt(submitted, context);
+            let result = match value {
+                Ok(value) => {
+                    assignments.push(Assignment { attribute: &set.attribute, value });
+                    Ok(())
+                }
+                Err(why) => Err(why),
+            };
+            outcomes.push(SetOutcome { set, alternative, result });
         }
         match NonEmpty::collect(assignments) {
             Some(assignments) => Decision::Update(assignments),

@@ -56,7 +56,14 @@ pub(crate) struct Node {
     pub(crate) content: Content,
 }
 
-#[derive(Clone)]
+/// Equal values, wherever they are in a file.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.content == other.content
+    }
+}
+
+#[derive(Clone, PartialEq)]
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
@@ -75,7 +82,7 @@ pub(crate) enum Content {
 }
 
 /// The entries of a table in the file's order.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Table(pub(crate) Vec<Entry>);
 
 #[derive(Clone)]
@@ -83,6 +90,13 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Span,
     pub(crate) value: Node,
+}
+
+/// Equal keys with equal values, wherever they are in a file.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && self.value == other.value
+    }
 }
 
 impl Table {

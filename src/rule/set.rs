@@ -1,11 +1,18 @@
-//! The attributes that a section sets: constants, templates and normalised attributes.
+//! The attributes that a section sets, and the sources of their values.
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::{check::EvalContext, node::Spanned, value_name::ValueName};
+use super::{check::EvalContext, node::Spanned, requirement::Part};
 use crate::okta::{Form, NewValue, Value};
+
+mod normalize;
+mod outcome;
+mod value;
+
+pub(crate) use normalize::{STEPS, Step};
+pub use outcome::SetOutcome;
+pub(crate) use outcome::{Alternative, WhyNotSet};
+pub(crate) use value::{Piece, SetValue};
 
 /// An attribute to set, and the source of its value.
 pub(crate) struct Set {
@@ -15,40 +22,27 @@ pub(crate) struct Set {
 
 /// The source of a value.
 pub(crate) enum Source {
-    /// Always the same value.
-    Constant(Box<RawValue>),
-    /// A text with values in it.
-    Template(Vec<Piece>),
+    /// This value, whatever was submitted.
+    Value(Spanned<SetValue>),
     /// The submitted value, changed by these steps before it is judged.
     Normalize(Vec<Step>),
+    /// This value if none was submitted.
+    Default(Spanned<SetValue>),
+    /// The value of the first branch that holds.
+    Branches(Vec<Branch>),
 }
 
-/// A piece of a template.
-pub(crate) enum Piece {
-    /// This text.
-    Text(String),
-    /// The value of this name.
-    Value(ValueName),
+/// A value and the conditions under which it is set.
+pub(crate) struct Branch {
+    /// All of these must hold.
+    pub(crate) when: Vec<Part>,
+    pub(crate) value: Spanned<SetValue>,
 }
 
-/// A step of a normalisation.
-pub(crate) type Step = fn(&str) -> String;
-
-/// The steps by their names in rules files.
-pub(crate) const STEPS: [(&str, Step); 4] = [
-    ("trim", |text| text.trim().to_owned()),
-    ("lowercase", str::to_lowercase),
-    ("uppercase", str::to_uppercase),
-    ("e164", e164),
-];
-
-/// A telephone number without the usual separators, and with `+` in place of `00`.
-fn e164(text: &str) -> String {
-    let number = text.replace([' ', '-', '.', '/', '(', ')', '\u{a0}'], "");
-    match number.strip_prefix("00") {
-        Some(rest) => format!("+{rest}"),
-        None => number,
-    }
+/// The attempt to set an attribute.
+pub(super) struct Attempt<'r, 'q> {
+    pub(super) alternative: Alternative,
+    pub(super) value: Result<NewValue<'q>, WhyNotSet<'r>>,
 }
 
 /// The form with its attributes normalised. Copies it only if one of them is.
@@ -60,52 +54,86 @@ pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, For
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
-            let text = Value::Text(Cow::Owned(normalise_text(steps, text)));
+            let text = Value::Text(Cow::Owned(normalize::apply(steps, text)));
             normalised.to_mut().replace(attribute, text);
         }
     }
     normalised
 }
 
-fn normalise_text(steps: &[Step], text: &str) -> String {
-    let mut text = text.to_owned();
-    for step in steps {
-        text = step(&text);
+impl Source {
+    /// The constants and templates that may be written.
+    pub(crate) fn values(&self) -> Vec<&Spanned<SetValue>> {
+        match self {
+            Self::Value(value) | Self::Default(value) => vec![value],
+            Self::Normalize(_) => Vec::new(),
+            Self::Branches(branches) => branches.iter().map(|branch| &branch.value).collect(),
+        }
     }
-    text
+
+    /// The branches, if the source has any.
+    pub(crate) fn branches(&self) -> &[Branch] {
+        match self {
+            Self::Branches(branches) => branches,
+            Self::Value(_) | Self::Normalize(_) | Self::Default(_) => &[],
+        }
+    }
 }
 
 impl Set {
-    /// The value to set. Returns `None` if a value that it needs is absent. `submitted` is the form
-    /// before its attributes were normalised.
-    pub(super) fn value<'q>(
-        &'q self,
+    /// The value to set, or why none is. `submitted` is the form before its attributes were normalised.
+    pub(super) fn attempt<'r: 'q, 'q>(
+        &'r self,
         submitted: &'q Form<'_>,
         context: &EvalContext<'_>,
-    ) -> Option<NewValue<'q>> {
-        match &self.source {
-            Source::Constant(json) => Some(NewValue::Json(json)),
-            Source::Template(pieces) => Some(NewValue::Text(fill(pieces, context)?)),
-            Source::Normalize(_) => {
-                // Normalising may leave an empty text, which is then the value to store.
-                let original = submitted.get(&self.attribute)?;
-                match &context.form.submitted(&self.attribute)?.value {
-                    Value::Text(text) => Some(NewValue::Text(text.to_string())),
-                    _ => Some(NewValue::Json(original.submitted)),
+    ) -> Attempt<'r, 'q> {
+        let mut alternative = Alternative::Only;
+        let value = match &self.source {
+            Source::Value(value) => value.fill(context),
+            Source::Normalize(_) => self.normalised(submitted, context),
+            Source::Default(value) => match submitted.get(&self.attribute) {
+                None => value.fill(context),
+                Some(_) => Err(WhyNotSet::Submitted),
+            },
+            Source::Branches(branches) => match first_that_holds(branches, context) {
+                Some((index, branch)) => {
+                    alternative = Alternative::Branch(index);
+                    branch.value.fill(context)
                 }
+                None => Err(WhyNotSet::NoBranch),
+            },
+        };
+        Attempt { alternative, value }
+    }
+
+    /// The normalised value. It may be an empty text, which is then the value to store.
+    fn normalised<'q>(
+        &self,
+        submitted: &'q Form<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<NewValue<'q>, WhyNotSet<'static>> {
+        let Some(original) = submitted.get(&self.attribute) else {
+            return Err(WhyNotSet::NotSubmitted);
+        };
+        match context.form.submitted(&self.attribute) {
+            Some(attribute) if let Value::Text(text) = &attribute.value => {
+                Ok(NewValue::Text(text.to_string().into()))
             }
+            _ => Ok(NewValue::Json(original.submitted)),
         }
     }
 }
 
-/// The text of a template. Returns `None` if a value in it is absent.
-fn fill(pieces: &[Piece], context: &EvalContext<'_>) -> Option<String> {
-    let mut text = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(constant) => text.push_str(constant),
-            Piece::Value(name) => text.push_str(context.find(name).present()?.scalar()?),
+/// The first branch whose conditions hold, with its index. A condition that cannot be read does not
+/// hold: only rules must not be avoided by malformed values.
+fn first_that_holds<'r>(
+    branches: &'r [Branch],
+    context: &EvalContext<'_>,
+) -> Option<(usize, &'r Branch)> {
+    for (index, branch) in branches.iter().enumerate() {
+        if branch.when.iter().all(|condition| condition.check_form(context).is_ok()) {
+            return Some((index, branch));
         }
     }
-    Some(text)
+    None
 }

@@ -43,6 +43,7 @@ mod reload_panic;
 mod replay;
 mod rules;
 mod schema;
+mod set;
 mod settings;
 mod slow;
 mod support;

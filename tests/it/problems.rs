@@ -161,7 +161,8 @@ fn an_attribute_called_like_a_check_has_no_list_file() {
     let messages: Vec<_> =
         problems(folder.path()).iter().map(|problem| problem.message.clone()).collect();
 
-    assert_eq!(messages, ["unknown key `file`; known are `normalize`"]);
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].starts_with("unknown key `file`"), "{messages:?}");
 }
 
 #[test]

@@ -145,6 +145,11 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
             "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = { ",
             " }",
         ),
+        (
+            "/$defs/set/anyOf/2/items/properties",
+            "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = [{ value = 'a', ",
+            " }]",
+        ),
     ];
     let mut failures = Failures::default();
 
@@ -309,6 +314,27 @@ fn schema_and_loader_accept_the_same_values() {
         ("[progressive_profile]\nallow_all = true\nset = { a = { b = 1 } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = [] } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = 'trim' } }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = {} }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { default = ['b'] } }", true),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { default = {} } }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { default = 'b', normalize = ['trim'] } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = [{ when = [{ attribute = 'b', digits = 1 }], value = '{c}' }, { value = 7 }] }",
+            true,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = [{ value = 7 }, 'b'] }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = [{ when = [], value = 7 }] }",
+            false,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = [{ value = {} }] }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = [{ when = [{ attribute = 'b', digits = 1 }] }] }",
+            false,
+        ),
         (
             "[progressive_profile]\nallow_all = true\n[[progressive_profile.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4",
             false,

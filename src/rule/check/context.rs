@@ -44,16 +44,6 @@ pub(crate) enum Found<'v> {
     Present(Value<'v>),
 }
 
-impl<'v> Found<'v> {
-    /// The value, if there is one.
-    pub(crate) fn present(self) -> Option<Value<'v>> {
-        match self {
-            Self::Present(value) => Some(value),
-            Self::Absent | Self::NotAnAddress => None,
-        }
-    }
-}
-
 impl EvalContext<'_> {
     /// Looks up the value of a name.
     pub(crate) fn find(&self, name: &ValueName) -> Found<'_> {

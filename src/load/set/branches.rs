@@ -1,0 +1,91 @@
+//! The branches of a value to set: `[{ when = […], value = "…" }, { value = "…" }]`.
+
+use super::value::read_value;
+use crate::{
+    load::{fields::Fields, part::read_parts},
+    rule::{
+        node::{Content, Entry, Node},
+        set::{Branch, Source},
+    },
+};
+
+/// How many branches an attribute may have. Each is compared with those before.
+const MOST_BRANCHES: usize = 100;
+
+/// Reads the branches of a list. Reports those that can never be reached.
+pub(super) fn read_branches<'n>(
+    list: &Node,
+    items: &'n [Node],
+    fields: &Fields<'n>,
+) -> Option<Source> {
+    if items.len() > MOST_BRANCHES {
+        let count = items.len();
+        let hint = "write a map (`from` and `map`)";
+        let message =
+            format!("these are {count} branches; up to {MOST_BRANCHES} are allowed, so {hint}");
+        fields.report(list.problem(message));
+        return None;
+    }
+    let before = fields.problem_count();
+    let mut branches = Vec::new();
+    for item in items {
+        if let Some(table) = fields.table_in(item) {
+            if let Some(branch) = read_branch(&table) {
+                branches.push(branch);
+            }
+            table.report_unknown_keys();
+        }
+    }
+    for (index, branch) in items.iter().enumerate() {
+        let earlier = items.get(..index).unwrap_or_default();
+        if let Some(message) = why_never_reached(branch, earlier) {
+            fields.report(branch.problem(message));
+        }
+    }
+    if fields.problem_count() == before { Some(Source::Branches(branches)) } else { None }
+}
+
+fn read_branch(fields: &Fields<'_>) -> Option<Branch> {
+    let when = match fields.entry("when") {
+        Some(entry) => read_parts(entry, fields),
+        None => Some(Vec::new()),
+    };
+    let value = fields.required("value", |node| read_value(node, fields.scope));
+    Some(Branch { when: when?, value: value? })
+}
+
+/// Why no request takes a branch, given those before it.
+fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
+    let conditions = conditions(branch)?;
+    for (index, other) in earlier.iter().enumerate() {
+        let others = self::conditions(other)?;
+        let number = index + 1;
+        if others.is_empty() {
+            return Some(format!(
+                "this branch is never reached: branch {number} has no `when`, so it ends the list; move it to the end"
+            ));
+        }
+        if others.iter().all(|condition| conditions.contains(condition)) {
+            return Some(format!(
+                "this branch is never reached: branch {number} holds wherever this one does; change one of them, or their order"
+            ));
+        }
+    }
+    None
+}
+
+/// The conditions of a branch. Returns `None` if they have a problem.
+fn conditions(branch: &Node) -> Option<&[Node]> {
+    let Content::Table(table) = &branch.content else {
+        return None;
+    };
+    match table.get("when") {
+        None => Some(&[]),
+        Some(Entry { value: Node { content: Content::List(conditions), .. }, .. })
+            if !conditions.is_empty() =>
+        {
+            Some(conditions)
+        }
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,30 @@
+//! The steps of `normalize`.
+
+/// A step of a normalisation.
+pub(crate) type Step = fn(&str) -> String;
+
+/// The steps by their names in rules files.
+pub(crate) const STEPS: [(&str, Step); 4] = [
+    ("trim", |text| text.trim().to_owned()),
+    ("lowercase", str::to_lowercase),
+    ("uppercase", str::to_uppercase),
+    ("e164", e164),
+];
+
+/// Changes a text by each step in turn.
+pub(super) fn apply(steps: &[Step], text: &str) -> String {
+    let mut text = text.to_owned();
+    for step in steps {
+        text = step(&text);
+    }
+    text
+}
+
+/// A telephone number without the usual separators, and with `+` in place of `00`.
+fn e164(text: &str) -> String {
+    let number = text.replace([' ', '-', '.', '/', '(', ')', '\u{a0}'], "");
+    match number.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None => number,
+    }
+}

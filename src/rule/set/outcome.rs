@@ -1,0 +1,47 @@
+//! Whether an attribute to set was set, for explanations and coverage. Holds no value.
+
+use derive_more::Display;
+
+use super::Set;
+use crate::rule::value_name::ValueName;
+
+/// An attribute to set, and whether a request set it.
+pub struct SetOutcome<'r> {
+    pub(crate) set: &'r Set,
+    pub(crate) alternative: Alternative,
+    pub(crate) result: Result<(), WhyNotSet<'r>>,
+}
+
+/// The alternative of a source that a request takes. Printed, it follows the attribute's name.
+#[derive(Clone, Copy, Display, PartialEq, Eq)]
+pub(crate) enum Alternative {
+    /// The source has only one, or none applies.
+    #[display("")]
+    Only,
+    /// The branch at this index.
+    #[display(", branch {}", _0 + 1)]
+    Branch(usize),
+}
+
+/// Why an attribute is not set.
+#[derive(Display)]
+pub(crate) enum WhyNotSet<'r> {
+    /// A value that is needed is missing, null or empty.
+    #[display("`{_0}` is missing or empty")]
+    Absent(&'r ValueName),
+    /// A value that is needed is a part of an attribute that is not a plain email address.
+    #[display("`{_0}` is missing: the attribute is not a plain email address")]
+    NotAnAddress(&'r ValueName),
+    /// A value that is needed is a list, an object or a decimal number.
+    #[display("`{_0}` is neither a text nor a whole number nor a boolean")]
+    NotText(&'r ValueName),
+    /// The form does not have the attribute to normalise.
+    #[display("the form does not have it")]
+    NotSubmitted,
+    /// The form has the attribute, so that it needs no default.
+    #[display("the form has a value")]
+    Submitted,
+    /// The conditions of no branch hold.
+    #[display("no branch holds")]
+    NoBranch,
+}

@@ -1,0 +1,138 @@
+//! The attributes that a hook sets: the kinds of sources, and the reasons why one is not written.
+
+use jiff::civil::date;
+use registration_hook::{
+    pipeline,
+    rule::{Facts, Hook},
+};
+
+use crate::support::{Failures, hook as hook_of, program, registration, rules_folder, run, text};
+
+const FACTS: Facts = Facts { today: date(2026, 11, 21) };
+
+/// A hook that allows every registration and sets `x` by this source.
+fn with_source(source: &str) -> Hook {
+    hook_of(&format!(
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = {source}\n"
+    ))
+}
+
+/// The JSON that the hook writes to `x`. Returns "none" if it writes nothing.
+fn written(hook: &Hook, form: &str) -> String {
+    let body = registration(form);
+    let answer = pipeline::answer(hook, &body, &FACTS).unwrap();
+    match text(&answer.body).split_once(r#""value":{"x":"#) {
+        Some((_, rest)) => rest.split_once("}}").unwrap().0.to_owned(),
+        None => "none".to_owned(),
+    }
+}
+
+/// Compares what sources write to `x`: a source, a form, the JSON.
+fn check_written(rows: &[(&str, &str, &str)]) {
+    let mut failures = Failures::default();
+    for (source, form, expected) in rows {
+        failures.check_eq(
+            format!("{source} {form}"),
+            written(&with_source(source), form),
+            *expected,
+        );
+    }
+    failures.assert_none();
+}
+
+/// The lines of `eval --explain` about `set`.
+fn explained(set: &str, body: &[u8]) -> String {
+    let rules = format!(
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\n{set}"
+    );
+    let folder = rules_folder(&[("hook.toml", &rules), ("map.csv", "key,value\na,b\n")]);
+    let mut command = program();
+    command.args(["eval", "hook", "--explain", "--rules"]).arg(folder.path());
+    let output = run(&mut command, body);
+    let explanation = text(&output.stderr);
+    let lines = explanation.lines().filter(|line| {
+        line.starts_with("  set ") || line.starts_with("  leave ") || line.starts_with("  deny ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_default_is_written_only_where_the_form_has_no_value() {
+    check_written(&[
+        (r#"{ default = "user" }"#, "{}", r#""user""#),
+        (r#"{ default = "user" }"#, r#"{"x":null}"#, r#""user""#),
+        (r#"{ default = "user" }"#, r#"{"x":""}"#, r#""user""#),
+        (r#"{ default = "user" }"#, r#"{"x":[]}"#, r#""user""#),
+        (r#"{ default = "user" }"#, r#"{"x":"a"}"#, "none"),
+        (r#"{ default = "user" }"#, r#"{"x":false}"#, "none"),
+        (r#"{ default = ["a", 1] }"#, "{}", r#"["a",1]"#),
+        (r#"{ default = "{a}!" }"#, r#"{"a":"b"}"#, r#""b!""#),
+        (r#"{ default = "{a}!" }"#, "{}", "none"),
+    ]);
+}
+
+#[test]
+fn the_first_branch_that_holds_is_written() {
+    let source = r#"[
+  { when = [{ attribute = "email.domain", one_of = ["ext.example"] }, { attribute = "a", digits = 1 }], value = "both" },
+  { when = [{ attribute = "email.domain", one_of = ["ext.example"] }], value = "{a}" },
+  { when = [{ attribute = "a", one_of = ["z"], optional = true }], value = true },
+  { value = 7 },
+]"#;
+    check_written(&[
+        (source, r#"{"email":"a@ext.example","a":"1"}"#, r#""both""#),
+        (source, r#"{"email":"a@EXT.example","a":"ab"}"#, r#""ab""#),
+        (source, r#"{"email":"a@okta.com","a":"z"}"#, "true"),
+        (source, r#"{"email":"a@okta.com"}"#, "true"),
+        (source, r#"{"email":"a@okta.com","a":"1"}"#, "7"),
+        // The branch is taken although its template lacks a value.
+        (source, r#"{"email":"a@ext.example"}"#, "none"),
+        (r#"[{ when = [{ attribute = "a", digits = 1 }], value = "x" }]"#, "{}", "none"),
+    ]);
+}
+
+/// In a rule's `when` these count as holding.
+#[test]
+fn a_condition_of_a_branch_that_cannot_be_read_does_not_hold() {
+    let mut failures = Failures::default();
+    for (condition, form) in [
+        ("attribute = 'email.domain', one_of = ['okta.com']", r#"{"email":"a@okta.com "}"#),
+        ("attribute = 'email.domain', not_one_of = ['okta.com']", r#"{"email":["a"]}"#),
+        ("attribute = 'email', domains = ['okta.com']", r#"{"email":"okta.com"}"#),
+        ("attribute = 'a', one_of = ['b']", r#"{"a":["b"]}"#),
+        ("attribute = 'a', age = { max = 17 }", r#"{"a":"31.01.2020"}"#),
+        ("attribute = 'a', range = { min = 1 }", r#"{"a":"many"}"#),
+    ] {
+        let hook = with_source(&format!("[{{ when = [{{ {condition} }}], value = 1 }}]"));
+        failures.check_eq(format!("{condition}: {form}"), written(&hook, form), "none");
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn eval_explains_which_branch_writes_and_why_others_do_not() {
+    let set = r#"
+a = "constant"
+b = "{email} {missing}"
+c = "{tags}"
+d = "{tags.domain}"
+e = { normalize = ["trim"] }
+f = { default = "x" }
+g = [{ when = [{ attribute = "email", domains = ["ext.example"] }], value = "1" }, { value = "2" }]
+h = [{ when = [{ attribute = "email", domains = ["ext.example"] }], value = "1" }]
+i = [{ value = "{missing}" }]
+"#;
+    let body = registration(r#"{"email":"a@okta.com","f":"y","tags":["z"]}"#);
+
+    let expected = "  set   a
+  leave b: `missing` is missing or empty
+  leave c: `tags` is neither a text nor a whole number nor a boolean
+  leave d: `tags.domain` is missing: the attribute is not a plain email address
+  leave e: the form does not have it
+  leave f: the form has a value
+  set   g, branch 2
+  leave h: no branch holds
+  leave i, branch 1: `missing` is missing or empty";
+
+    assert_eq!(explained(set, &body), expected);
+}

@@ -1,4 +1,4 @@
-//! Lists in files: the lines of `{ file = "roster.txt" }`, where a check takes a list.
+//! Lists and maps in files: `{ file = "roster.txt" }`.
 
 use super::fields::Fields;
 use crate::{
@@ -11,7 +11,15 @@ use crate::{
 
 /// The name of the file in the argument of a check.
 pub(super) fn file_name<'n>(kind: &CheckKind, argument: &'n Node) -> Option<&'n str> {
-    let (Argument::List, Content::Table(table)) = (kind.argument, &argument.content) else {
+    match kind.argument {
+        Argument::List => named_file(argument),
+        Argument::Single => None,
+    }
+}
+
+/// The name of the file in `{ file = "…" }`.
+pub(super) fn named_file(node: &Node) -> Option<&str> {
+    let Content::Table(table) = &node.content else {
         return None;
     };
     match table.0.as_slice() {

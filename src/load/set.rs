@@ -12,9 +12,11 @@ use crate::{
 };
 
 mod branches;
+mod map;
 mod value;
 
 use branches::read_branches;
+use map::read_mapped;
 use value::read_value;
 
 /// A kind of source that is written as a table.
@@ -27,9 +29,10 @@ struct SourceKind {
     read: fn(&Fields<'_>) -> Option<Source>,
 }
 
-const KINDS: [SourceKind; 2] = [
+const KINDS: [SourceKind; 3] = [
     SourceKind { key: "normalize", others: &[], read: read_normalize },
     SourceKind { key: "default", others: &[], read: read_default },
+    SourceKind { key: "map", others: &["from", "else"], read: read_mapped },
 ];
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.

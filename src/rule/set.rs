@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::{check::EvalContext, node::Spanned, requirement::Part};
+use super::{check::EvalContext, node::Spanned, requirement::Part, value_name::ValueName};
 use crate::okta::{Form, NewValue, Value};
 
+mod map;
 mod normalize;
 mod outcome;
+mod text_map;
 mod value;
 
+pub(crate) use map::{Mapped, ValueMap};
 pub(crate) use normalize::{STEPS, Step};
 pub use outcome::SetOutcome;
 pub(crate) use outcome::{Alternative, WhyNotSet};
+pub(crate) use text_map::{RepeatedKey, TextMap};
 pub(crate) use value::{Piece, SetValue};
 
 /// An attribute to set, and the source of its value.
@@ -30,6 +34,8 @@ pub(crate) enum Source {
     Default(Spanned<SetValue>),
     /// The value of the first branch that holds.
     Branches(Vec<Branch>),
+    /// The value that belongs to another value.
+    Mapped(Mapped),
 }
 
 /// A value and the conditions under which it is set.
@@ -68,6 +74,20 @@ impl Source {
             Self::Value(value) | Self::Default(value) => vec![value],
             Self::Normalize(_) => Vec::new(),
             Self::Branches(branches) => branches.iter().map(|branch| &branch.value).collect(),
+            Self::Mapped(Mapped { map: ValueMap::Inline(map), otherwise, .. }) => {
+                map.values().chain(otherwise).collect()
+            }
+            Self::Mapped(Mapped { map: ValueMap::File { .. }, otherwise, .. }) => {
+                otherwise.iter().collect()
+            }
+        }
+    }
+
+    /// The name of the value that the source is made from, if there is one.
+    pub(crate) fn from(&self) -> Option<&Spanned<ValueName>> {
+        match self {
+            Self::Mapped(mapped) => Some(&mapped.from),
+            Self::Value(_) | Self::Normalize(_) | Self::Default(_) | Self::Branches(_) => None,
         }
     }
 
@@ -75,7 +95,7 @@ impl Source {
     pub(crate) fn branches(&self) -> &[Branch] {
         match self {
             Self::Branches(branches) => branches,
-            Self::Value(_) | Self::Normalize(_) | Self::Default(_) => &[],
+            _ => &[],
         }
     }
 }
@@ -102,6 +122,7 @@ impl Set {
                 }
                 None => Err(WhyNotSet::NoBranch),
             },
+            Source::Mapped(mapped) => return mapped.attempt(context),
         };
         Attempt { alternative, value }
     }

@@ -50,7 +50,11 @@ fn every_toml_block_loads_and_passes_the_probe() {
 
         failures.check(format!("{page}: {}", files.len()), files.len() >= least);
         for text in files {
-            let folder = rules_folder(&[("hook.toml", &text), ("codes.txt", "SPRING-7K2Q\n")]);
+            let folder = rules_folder(&[
+                ("hook.toml", &text),
+                ("codes.txt", "SPRING-7K2Q\n"),
+                ("departments.csv", "domain,department\neng.okta.com,Engineering\n"),
+            ]);
             if let Err(problems) =
                 lint_rules(folder.path(), &Lints { probe: true, ..Default::default() })
             {

@@ -1,4 +1,4 @@
-//! Reloading of rules, lists, settings and secrets while the service runs.
+//! Reloading of rules, lists, maps, settings and secrets while the service runs.
 
 use std::{
     fs,
@@ -235,6 +235,25 @@ fn list_files_are_reloaded_with_the_rules() {
     wait_until("readiness to change", || readiness(&service) == STALE);
 
     assert!(admits(&service, "new.example"));
+}
+
+#[test]
+fn a_map_in_a_file_is_reloaded_with_the_rules() {
+    let text = rules("okta.com")
+        + "[self_service_registration.set]\ndepartment = { from = 'email', map = { file = 'map.csv' } }\n";
+    let folder =
+        rules_folder(&[("hook.toml", &text), ("map.csv", "email,department\na@okta.com,Old\n")]);
+
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+
+    assert!(answer(&service, "okta.com").contains("Old"));
+
+    replace_file(folder.path(), "map.csv", "email,department\na@okta.com,New\n");
+    wait_until("the map to be active", || answer(&service, "okta.com").contains("New"));
+    replace_file(folder.path(), "map.csv", "email,department\na@okta.com,A\na@okta.com,B\n");
+    wait_until("readiness to change", || readiness(&service) == STALE);
+
+    assert!(answer(&service, "okta.com").contains("New"));
 }
 
 pub fn status(service: &Service, password: &str) -> u16 {

@@ -315,6 +315,25 @@ fn schema_and_loader_accept_the_same_values() {
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = [] } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = 'trim' } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = {} }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = { x = 'y', z = 7 }, else = true } }",
+            true,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = { file = 7 } } }",
+            true,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = {} } }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = 'y' } }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', else = 'y' } }",
+            false,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { map = { x = 'y' } } }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { default = 'b', else = 'c' } }",
+            false,
+        ),
         ("[progressive_profile]\nallow_all = true\nset = { a = { default = ['b'] } }", true),
         ("[progressive_profile]\nallow_all = true\nset = { a = { default = {} } }", false),
         (

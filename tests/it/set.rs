@@ -1,12 +1,19 @@
 //! The attributes that a hook sets: the kinds of sources, and the reasons why one is not written.
 
+use std::os::unix::fs::symlink;
+
 use jiff::civil::date;
 use registration_hook::{
+    lint::Lints,
+    org::Org,
     pipeline,
     rule::{Facts, Hook},
 };
 
-use crate::support::{Failures, hook as hook_of, program, registration, rules_folder, run, text};
+use crate::support::{
+    Failures, hook as hook_of, lint_rules, load_rules, program, registration, rules_folder, run,
+    text,
+};
 
 const FACTS: Facts = Facts { today: date(2026, 11, 21) };
 
@@ -121,6 +128,10 @@ f = { default = "x" }
 g = [{ when = [{ attribute = "email", domains = ["ext.example"] }], value = "1" }, { value = "2" }]
 h = [{ when = [{ attribute = "email", domains = ["ext.example"] }], value = "1" }]
 i = [{ value = "{missing}" }]
+j = { from = "f", map = { y = "1" } }
+k = { from = "f", map = { file = "map.csv" }, else = "2" }
+l = { from = "f", map = { x = "1" } }
+m = { from = "missing", map = { x = "1" }, else = "2" }
 "#;
     let body = registration(r#"{"email":"a@okta.com","f":"y","tags":["z"]}"#);
 
@@ -132,7 +143,109 @@ i = [{ value = "{missing}" }]
   leave f: the form has a value
   set   g, branch 2
   leave h: no branch holds
-  leave i, branch 1: `missing` is missing or empty";
+  leave i, branch 1: `missing` is missing or empty
+  set   j, by the map
+  set   k, by `else`
+  leave l: the map does not have the value of `f`
+  leave m: `missing` is missing or empty";
 
     assert_eq!(explained(set, &body), expected);
+}
+
+#[test]
+fn a_map_gives_the_value_of_an_exact_text() {
+    let map = r#"{ from = "email.domain", map = { "eng.okta.com" = "Engineering", "it.okta.com" = "{a}", "7.okta.com" = 7 }, else = "General" }"#;
+    let of_a = r#"{ from = "a", map = { "7" = "seven", true = "yes" } }"#;
+    check_written(&[
+        (map, r#"{"email":"a@ENG.okta.com"}"#, r#""Engineering""#),
+        (map, r#"{"email":"a@7.okta.com"}"#, "7"),
+        (map, r#"{"email":"a@it.okta.com","a":"IT"}"#, r#""IT""#),
+        (map, r#"{"email":"a@it.okta.com"}"#, "none"),
+        (map, r#"{"email":"a@okta.com"}"#, r#""General""#),
+        (map, r#"{"email":"okta.com"}"#, "none"),
+        (map, r#"{"email":""}"#, "none"),
+        (map, "{}", "none"),
+        (of_a, r#"{"a":7}"#, r#""seven""#),
+        (of_a, r#"{"a":true}"#, r#""yes""#),
+        (of_a, r#"{"a":"7 "}"#, "none"),
+        (of_a, r#"{"a":7.0}"#, "none"),
+        (r#"{ from = "a", map = { a = "b" }, else = "c" }"#, r#"{"a":["a"]}"#, r#""c""#),
+    ]);
+}
+
+const MAP_FILE: &str = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = { from = 'a', map = { file = 'map.csv' } }\n";
+
+#[test]
+fn a_map_is_read_from_a_csv_file() {
+    let csv = "\u{feff}code,name\r\n\r\na,\"One, \"\"1\"\"\"\r\n\"b\nc\",{d}\n d ,\n";
+    let folder = rules_folder(&[("hook.toml", MAP_FILE), ("map.csv", csv)]);
+    let rules = load_rules(folder.path()).unwrap();
+    let hook = &rules.hooks["hook"];
+    let mut failures = Failures::default();
+
+    for (form, expected) in [
+        (r#"{"a":"a"}"#, r#""One, \"1\"""#),
+        (r#"{"a":"b\nc"}"#, r#""{d}""#),
+        (r#"{"a":" d "}"#, r#""""#),
+        (r#"{"a":"d"}"#, "none"),
+        (r#"{"a":"code"}"#, "none"),
+    ] {
+        failures.check_eq(form, written(hook, form), expected);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_csv_file_that_is_not_a_map_is_a_problem_with_its_line() {
+    let mut failures = Failures::default();
+    for (csv, message) in [
+        ("", "cannot read `map.csv`: it has no entry; add at least one line"),
+        (
+            "key,value\n",
+            "the file has no entry; add a key and a value below the line that names the columns",
+        ),
+        ("key\na,b\n", "in line 1 of the file: expected two columns, a key and a value, found 1"),
+        (
+            "key,value\r\n\r\na,b,c\r\n",
+            "in line 3 of the file: expected two columns, a key and a value, found 3",
+        ),
+        (
+            "key,value\na,b\n\"c\nd\",e\n\na,f\n",
+            "in line 6 of the file: the key is in line 2 as well; remove one of them",
+        ),
+        ("key,value\n,b\n", "in line 2 of the file: the key is empty"),
+        (
+            "key,value\n\"a,b\nc,d\n",
+            "in line 2 of the file: expected two columns, a key and a value, found 1",
+        ),
+    ] {
+        let folder = rules_folder(&[("hook.toml", MAP_FILE), ("map.csv", csv)]);
+        let problems = load_rules(folder.path()).err().unwrap();
+        failures.check_eq(csv, (problems.count(), problems[0].message.as_str()), (1, message));
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn a_map_outside_the_rules_folder_is_a_problem() {
+    let outside = rules_folder(&[("map.csv", "key,value\na,b\n")]);
+    let folder = rules_folder(&[("hook.toml", MAP_FILE)]);
+    symlink(outside.path().join("map.csv"), folder.path().join("map.csv")).unwrap();
+    let problems = load_rules(folder.path()).err().unwrap();
+
+    assert!(problems[0].message.contains("it is not in the rules folder"), "{}", problems[0]);
+}
+
+#[test]
+fn the_schema_refuses_values_of_a_map_in_a_file() {
+    let schema = crate::support::repository("tests/org/schema.json");
+    let org = Org::read_files(Some(&schema), None).unwrap();
+    let rules = MAP_FILE.replace("x =", "size =").replace("'a'", "'city'");
+    let folder = rules_folder(&[("hook.toml", &rules), ("map.csv", "k,v\na,S\nb,XL\n")]);
+    let problems = lint_rules(folder.path(), &Lints { org, probe: false }).err().unwrap();
+
+    assert_eq!(problems.count(), 1);
+    let expected = "in line 3 of the file: Okta does not write this: `size` is";
+    assert!(problems[0].message.starts_with(expected), "{}", problems[0]);
 }

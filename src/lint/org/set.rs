@@ -1,9 +1,14 @@
 //! The attributes that a section sets, against the org's user schema and form.
 
+use serde_json::Value as Json;
+
 use super::OrgLint;
-use crate::rule::{
-    node::Spanned,
-    set::{Set, SetValue},
+use crate::{
+    problem::{SpanProblem, SpanProblems},
+    rule::{
+        node::{Span, Spanned, push_of_list},
+        set::{Mapped, Set, SetValue, Source, TextMap, ValueMap},
+    },
 };
 
 impl OrgLint<'_> {
@@ -19,9 +24,27 @@ impl OrgLint<'_> {
                 self.check_part(part);
             }
         }
+        if let Some(from) = set.source.from() {
+            self.report_if_some(&from.span, self.why_absent(from));
+        }
+        if let Source::Mapped(Mapped { map: ValueMap::File { place, map }, .. }) = &set.source {
+            self.check_map_file(&set.attribute, place, map);
+        }
         for value in set.source.values() {
             self.report_if_some(&value.span, self.why_not_written(&set.attribute, value));
         }
+    }
+
+    /// Reports the values of a map's file that Okta does not write to an attribute.
+    fn check_map_file(&mut self, attribute: &str, place: &Span, map: &TextMap) {
+        let mut problems = SpanProblems::default();
+        for (line, text) in map.values() {
+            if let Some(problem) = self.org.why_json_not_written(attribute, &Json::from(text)) {
+                let message = format!("in line {line} of the file: {problem}");
+                push_of_list(&mut problems, SpanProblem::at(place.clone(), message));
+            }
+        }
+        self.problems.append(problems);
     }
 
     /// Why Okta does not write a value to an attribute.

@@ -21,6 +21,12 @@ pub(crate) enum Alternative {
     /// The branch at this index.
     #[display(", branch {}", _0 + 1)]
     Branch(usize),
+    /// An entry of the map.
+    #[display(", by the map")]
+    Map,
+    /// `else`, beside a map.
+    #[display(", by `else`")]
+    Else,
 }
 
 /// Why an attribute is not set.
@@ -44,4 +50,7 @@ pub(crate) enum WhyNotSet<'r> {
     /// The conditions of no branch hold.
     #[display("no branch holds")]
     NoBranch,
+    /// The map does not have the value of this name, and there is no `else`.
+    #[display("the map does not have the value of `{_0}`")]
+    NotInMap(&'r ValueName),
 }

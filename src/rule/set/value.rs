@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::outcome::WhyNotSet;
 use crate::{
-    okta::NewValue,
+    okta::{NewValue, Value},
     rule::{
         check::{EvalContext, Found},
         value_name::ValueName,
@@ -41,7 +41,10 @@ impl SetValue {
         for piece in pieces {
             match piece {
                 Piece::Text(constant) => text.push_str(constant),
-                Piece::Value(name) => push_value(&mut text, name, context)?,
+                Piece::Value(name) => match required(name, context)?.scalar() {
+                    Some(value) => text.push_str(value),
+                    None => return Err(WhyNotSet::NotText(name)),
+                },
             }
         }
         Ok(NewValue::Text(text.into()))
@@ -61,19 +64,13 @@ impl SetValue {
     }
 }
 
-fn push_value<'r>(
-    text: &mut String,
+/// The value of a name, or why a value that needs it is not set.
+pub(super) fn required<'r, 'v>(
     name: &'r ValueName,
-    context: &EvalContext<'_>,
-) -> Result<(), WhyNotSet<'r>> {
+    context: &'v EvalContext<'_>,
+) -> Result<Value<'v>, WhyNotSet<'r>> {
     match context.find(name) {
-        Found::Present(value) => match value.scalar() {
-            Some(scalar) => {
-                text.push_str(scalar);
-                Ok(())
-            }
-            None => Err(WhyNotSet::NotText(name)),
-        },
+        Found::Present(value) => Ok(value),
         Found::NotAnAddress => Err(WhyNotSet::NotAnAddress(name)),
         Found::Absent => Err(WhyNotSet::Absent(name)),
     }

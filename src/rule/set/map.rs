@@ -1,0 +1,74 @@
+//! `from` and `map`: the value that belongs to another value.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Attempt,
+    outcome::{Alternative, WhyNotSet},
+    text_map::TextMap,
+    value::{SetValue, required},
+};
+use crate::{
+    okta::NewValue,
+    rule::{
+        check::EvalContext,
+        node::{Span, Spanned},
+        value_name::ValueName,
+    },
+};
+
+/// A map from the exact values of a name to values to set.
+pub(crate) struct Mapped {
+    pub(crate) from: Spanned<ValueName>,
+    pub(crate) map: ValueMap,
+    /// The value to set if the map does not have the value of the name.
+    pub(crate) otherwise: Option<Spanned<SetValue>>,
+}
+
+/// The keys and values of a map.
+pub(crate) enum ValueMap {
+    /// In the rules file.
+    Inline(BTreeMap<String, Spanned<SetValue>>),
+    /// In a file of its own.
+    File {
+        /// The place that names the file.
+        place: Span,
+        map: TextMap,
+    },
+}
+
+impl Mapped {
+    pub(super) fn attempt<'r: 'q, 'q>(&'r self, context: &EvalContext<'_>) -> Attempt<'r, 'q> {
+        let found = match required(&self.from, context) {
+            Ok(found) => found,
+            Err(why) => return Attempt { alternative: Alternative::Only, value: Err(why) },
+        };
+        // A value without a text, such as a list, is not in the map.
+        if let Some(key) = found.scalar()
+            && let Some(value) = self.map.value_of(key, context)
+        {
+            return Attempt { alternative: Alternative::Map, value };
+        }
+        match &self.otherwise {
+            Some(value) => Attempt { alternative: Alternative::Else, value: value.fill(context) },
+            None => Attempt {
+                alternative: Alternative::Only,
+                value: Err(WhyNotSet::NotInMap(&self.from)),
+            },
+        }
+    }
+}
+
+impl ValueMap {
+    /// The value of a key, if the map has the key.
+    fn value_of<'r: 'q, 'q>(
+        &'r self,
+        key: &str,
+        context: &EvalContext<'_>,
+    ) -> Option<Result<NewValue<'q>, WhyNotSet<'r>>> {
+        match self {
+            Self::Inline(values) => Some(values.get(key)?.fill(context)),
+            Self::File { map, .. } => Some(Ok(NewValue::Text(map.get(key)?.into()))),
+        }
+    }
+}

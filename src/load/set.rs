@@ -13,10 +13,12 @@ use crate::{
 
 mod branches;
 mod map;
+mod pattern;
 mod value;
 
 use branches::read_branches;
 use map::read_mapped;
+use pattern::read_matched;
 use value::read_value;
 
 /// A kind of source that is written as a table.
@@ -29,10 +31,11 @@ struct SourceKind {
     read: fn(&Fields<'_>) -> Option<Source>,
 }
 
-const KINDS: [SourceKind; 3] = [
+const KINDS: [SourceKind; 4] = [
     SourceKind { key: "normalize", others: &[], read: read_normalize },
     SourceKind { key: "default", others: &[], read: read_default },
     SourceKind { key: "map", others: &["from", "else"], read: read_mapped },
+    SourceKind { key: "pattern", others: &["from", "value"], read: read_matched },
 ];
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.

@@ -30,8 +30,7 @@ use equals::Equals;
 use format::NamedFormat;
 use lengths::{Digits, Length};
 use one_of::OneOf;
-use pattern::Pattern;
-pub(crate) use pattern::PatternBudget;
+pub(crate) use pattern::{Pattern, PatternBudget};
 use range::Between;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.

@@ -8,6 +8,7 @@ use crate::okta::{Form, NewValue, Value};
 mod map;
 mod normalize;
 mod outcome;
+mod pattern;
 mod text_map;
 mod value;
 
@@ -15,6 +16,7 @@ pub(crate) use map::{Mapped, ValueMap};
 pub(crate) use normalize::{STEPS, Step};
 pub use outcome::SetOutcome;
 pub(crate) use outcome::{Alternative, WhyNotSet};
+pub(crate) use pattern::{GroupPattern, Matched};
 pub(crate) use text_map::{RepeatedKey, TextMap};
 pub(crate) use value::{Piece, SetValue};
 
@@ -36,6 +38,8 @@ pub(crate) enum Source {
     Branches(Vec<Branch>),
     /// The value that belongs to another value.
     Mapped(Mapped),
+    /// A value made from the parts of another value.
+    Matched(Matched),
 }
 
 /// A value and the conditions under which it is set.
@@ -72,6 +76,7 @@ impl Source {
     pub(crate) fn values(&self) -> Vec<&Spanned<SetValue>> {
         match self {
             Self::Value(value) | Self::Default(value) => vec![value],
+            Self::Matched(matched) => vec![&matched.value],
             Self::Normalize(_) => Vec::new(),
             Self::Branches(branches) => branches.iter().map(|branch| &branch.value).collect(),
             Self::Mapped(Mapped { map: ValueMap::Inline(map), otherwise, .. }) => {
@@ -87,6 +92,7 @@ impl Source {
     pub(crate) fn from(&self) -> Option<&Spanned<ValueName>> {
         match self {
             Self::Mapped(mapped) => Some(&mapped.from),
+            Self::Matched(matched) => Some(&matched.from),
             Self::Value(_) | Self::Normalize(_) | Self::Default(_) | Self::Branches(_) => None,
         }
     }
@@ -123,6 +129,7 @@ impl Set {
                 None => Err(WhyNotSet::NoBranch),
             },
             Source::Mapped(mapped) => return mapped.attempt(context),
+            Source::Matched(matched) => matched.fill(context),
         };
         Attempt { alternative, value }
     }

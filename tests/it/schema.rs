@@ -316,6 +316,26 @@ fn schema_and_loader_accept_the_same_values() {
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = 'trim' } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = {} }", false),
         (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', pattern = '(?<c>.*)', value = '{c}' } }",
+            true,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', pattern = '(?<c>.*)' } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { pattern = '(?<c>.*)', value = '{c}' } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', pattern = '(?<c>.*)', value = '{c}', else = 'd' } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = { c = 'd' }, value = 'e' } }",
+            false,
+        ),
+        (
             "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', map = { x = 'y', z = 7 }, else = true } }",
             true,
         ),

@@ -1,6 +1,6 @@
 //! The attributes that a hook sets: the kinds of sources, and the reasons why one is not written.
 
-use std::os::unix::fs::symlink;
+use std::{os::unix::fs::symlink, time::Instant};
 
 use jiff::civil::date;
 use registration_hook::{
@@ -132,8 +132,14 @@ j = { from = "f", map = { y = "1" } }
 k = { from = "f", map = { file = "map.csv" }, else = "2" }
 l = { from = "f", map = { x = "1" } }
 m = { from = "missing", map = { x = "1" }, else = "2" }
+n = { from = "email", pattern = '(?<name>[^@]+)@.*', value = "{name}" }
+o = { from = "email", pattern = '(?<name>[^@]+)', value = "{name}" }
+p = { from = "email", pattern = '.*(?<name>z)?', value = "{name}" }
+q = { from = "long", pattern = '(?<name>.*)', value = "{name}" }
 "#;
-    let body = registration(r#"{"email":"a@okta.com","f":"y","tags":["z"]}"#);
+    let long = "x".repeat(1025);
+    let body =
+        registration(&format!(r#"{{"email":"a@okta.com","f":"y","tags":["z"],"long":"{long}"}}"#));
 
     let expected = "  set   a
   leave b: `missing` is missing or empty
@@ -147,7 +153,11 @@ m = { from = "missing", map = { x = "1" }, else = "2" }
   set   j, by the map
   set   k, by `else`
   leave l: the map does not have the value of `f`
-  leave m: `missing` is missing or empty";
+  leave m: `missing` is missing or empty
+  set   n
+  leave o: the value of `email` does not match the pattern
+  leave p: the group `name` of the pattern is empty
+  leave q: the value of `long` is too long or takes too long to match";
 
     assert_eq!(explained(set, &body), expected);
 }
@@ -248,4 +258,49 @@ fn the_schema_refuses_values_of_a_map_in_a_file() {
     assert_eq!(problems.count(), 1);
     let expected = "in line 3 of the file: Okta does not write this: `size` is";
     assert!(problems[0].message.starts_with(expected), "{}", problems[0]);
+}
+
+#[test]
+fn a_pattern_gives_a_template_the_texts_of_its_groups() {
+    let login =
+        r#"{ from = "email", pattern = '(?<name>[^@]+)@.*', value = "{name}@example.com" }"#;
+    let names = r#"{ from = "name", pattern = '(?<last>\pL+), (?<first>\pL+)( (?<middle>\pL+))?', value = "{first} {last}" }"#;
+    let middle = names.replace("{first} {last}", "{middle}");
+    let choice = r#"{ from = "a", pattern = '(?<a>x)|(?<b>y+?)y*', value = "{b}" }"#;
+    let code = r#"{ from = "a", pattern = '[0-9](?<rest>[0-9]+)', value = "{rest}/{rest}" }"#;
+    check_written(&[
+        (login, r#"{"email":"rosario@okta.com"}"#, r#""rosario@example.com""#),
+        (login, r#"{"email":"rosario"}"#, "none"),
+        (login, r#"{"email":"@okta.com"}"#, "none"),
+        (login, "{}", "none"),
+        (names, r#"{"name":"Müller, Ana"}"#, r#""Ana Müller""#),
+        (names, r#"{"name":"Müller, Ana Lena"}"#, r#""Ana Müller""#),
+        (names, r#"{"name":"Müller,Ana"}"#, "none"),
+        (names, r#"{"name":["Müller, Ana"]}"#, "none"),
+        (&middle, r#"{"name":"Müller, Ana Lena"}"#, r#""Lena""#),
+        (&middle, r#"{"name":"Müller, Ana"}"#, "none"),
+        (choice, r#"{"a":"yyy"}"#, r#""y""#),
+        (choice, r#"{"a":"x"}"#, "none"),
+        (code, r#"{"a":1234}"#, r#""234/234""#),
+        (r#"{ from = "a", pattern = '.+', value = true }"#, r#"{"a":"x"}"#, "true"),
+        (
+            r#"{ from = "a", pattern = '(?x) (?<a>b) # ends', value = "{a}" }"#,
+            r#"{"a":"b"}"#,
+            r#""b""#,
+        ),
+    ]);
+}
+
+/// The time to find groups is bounded as that of a match is.
+#[test]
+fn a_costly_value_is_not_written() {
+    let source = r#"{ from = "a", pattern = '(?<a>(\pL{1,8} ?){1,8})x', value = "{a}" }"#;
+    let hook = with_source(source);
+    let start = Instant::now();
+    for text in ["é".repeat(500), "é ".repeat(340), "a".repeat(1024)] {
+        written(&hook, &format!(r#"{{"a":"{text}"}}"#));
+    }
+
+    // Generous: the test guards the order of magnitude in a debug build.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }

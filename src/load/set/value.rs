@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::{
+    nearest::unknown,
     problem::SpanProblem,
     rule::{
         node::{Content, Node, Spanned},
@@ -11,18 +12,43 @@ use crate::{
     },
 };
 
+/// The names that a template may have.
+#[derive(Clone, Copy)]
+enum TemplateNames<'s> {
+    /// Values that a rule can name.
+    Values(&'s Scope),
+    /// The groups of a pattern, by their index.
+    Groups(&'s [Option<&'s str>]),
+}
+
 /// Reads a text with `{attribute}` in it as a template, and any other value as a constant.
 pub(super) fn read_value(node: &Node, scope: &Scope) -> Result<Spanned<SetValue>, SpanProblem> {
+    read_named(node, TemplateNames::Values(scope))
+}
+
+/// Reads a value as [`read_value`] does. The names in a template are groups of a pattern.
+pub(super) fn read_value_of_groups(
+    node: &Node,
+    groups: &[Option<&str>],
+) -> Result<Spanned<SetValue>, SpanProblem> {
+    read_named(node, TemplateNames::Groups(groups))
+}
+
+fn read_named(node: &Node, names: TemplateNames<'_>) -> Result<Spanned<SetValue>, SpanProblem> {
     let value = match &node.content {
         Content::Text(text) if text.contains(['{', '}']) => {
-            SetValue::Template(read_template(node, text, scope)?)
+            SetValue::Template(read_template(node, text, names)?)
         }
         _ => SetValue::Constant(read_constant(node)?),
     };
     Ok(Spanned::new(value, node.span.clone()))
 }
 
-fn read_template(node: &Node, text: &str, scope: &Scope) -> Result<Vec<Piece>, SpanProblem> {
+fn read_template(
+    node: &Node,
+    text: &str,
+    names: TemplateNames<'_>,
+) -> Result<Vec<Piece>, SpanProblem> {
     let mut parts = text.split('{');
     let before = parts.next().unwrap_or_default();
     require_no_brace(node, before)?;
@@ -34,11 +60,29 @@ fn read_template(node: &Node, text: &str, scope: &Scope) -> Result<Vec<Piece>, S
         if name.is_empty() {
             return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        pieces.push(Piece::Value(ValueName::parse_name(name, node, scope)?));
+        pieces.push(read_piece(node, name, names)?);
         require_no_brace(node, after)?;
         pieces.push(Piece::Text(after.to_owned()));
     }
     Ok(pieces)
+}
+
+/// Reads a name in the braces of a template.
+fn read_piece(node: &Node, name: &str, names: TemplateNames<'_>) -> Result<Piece, SpanProblem> {
+    match names {
+        TemplateNames::Values(scope) => Ok(Piece::Value(ValueName::parse_name(name, node, scope)?)),
+        TemplateNames::Groups(groups) => {
+            if let Some(index) = groups.iter().position(|group| *group == Some(name)) {
+                return Ok(Piece::Group { name: name.to_owned(), index });
+            }
+            let names: Vec<&str> = groups.iter().copied().flatten().collect();
+            if names.is_empty() {
+                let hint = "write one as in `(?<name>[a-z]+)`";
+                return Err(node.problem(format!("the pattern has no named group; {hint}")));
+            }
+            Err(node.problem(unknown("group", name, names)))
+        }
+    }
 }
 
 /// Succeeds if this text between the attributes of a template has no brace.

@@ -29,7 +29,7 @@ impl Default for PatternBudget {
 }
 
 impl PatternBudget {
-    fn take(&self, bytes: usize) {
+    pub(in crate::rule) fn take(&self, bytes: usize) {
         self.0.set(self.0.get().saturating_sub(bytes));
     }
 
@@ -48,7 +48,10 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
+    pub(in crate::rule) fn read_pattern(
+        node: &Node,
+        budget: &PatternBudget,
+    ) -> Result<Self, SpanProblems> {
         let source = node.text()?;
         if budget.is_spent() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
@@ -69,7 +72,7 @@ impl Pattern {
         }
     }
 
-    pub(super) fn check_match(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(in crate::rule) fn check_match(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         match self.matcher.matches(text) {
             Ok(matches) => require(matches),

@@ -53,4 +53,13 @@ pub(crate) enum WhyNotSet<'r> {
     /// The map does not have the value of this name, and there is no `else`.
     #[display("the map does not have the value of `{_0}`")]
     NotInMap(&'r ValueName),
+    /// The value of this name does not match the pattern.
+    #[display("the value of `{_0}` does not match the pattern")]
+    NoMatch(&'r ValueName),
+    /// The value of this name is too long to match, or takes too many steps.
+    #[display("the value of `{_0}` is too long or takes too long to match")]
+    TooCostly(&'r ValueName),
+    /// The text of this group is empty, or the group takes no part in the match.
+    #[display("the group `{_0}` of the pattern is empty")]
+    NoGroup(&'r str),
 }

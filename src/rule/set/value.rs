@@ -25,6 +25,8 @@ pub(crate) enum Piece {
     Text(String),
     /// The value of this name.
     Value(ValueName),
+    /// The text of a pattern's group.
+    Group { name: String, index: usize },
 }
 
 impl SetValue {
@@ -32,6 +34,15 @@ impl SetValue {
     pub(super) fn fill<'r: 'q, 'q>(
         &'r self,
         context: &EvalContext<'_>,
+    ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
+        self.fill_with_groups(context, &[])
+    }
+
+    /// Like [`Self::fill`], with the texts of a pattern's groups.
+    pub(super) fn fill_with_groups<'r: 'q, 'q>(
+        &'r self,
+        context: &EvalContext<'_>,
+        groups: &[Option<&str>],
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let pieces = match self {
             Self::Constant(json) => return Ok(NewValue::Json(json)),
@@ -44,6 +55,10 @@ impl SetValue {
                 Piece::Value(name) => match required(name, context)?.scalar() {
                     Some(value) => text.push_str(value),
                     None => return Err(WhyNotSet::NotText(name)),
+                },
+                Piece::Group { name, index } => match groups.get(*index) {
+                    Some(Some(group)) if !group.is_empty() => text.push_str(group),
+                    _ => return Err(WhyNotSet::NoGroup(name)),
                 },
             }
         }

@@ -1,0 +1,120 @@
+//! `from` and `pattern`: a value made from the named groups of a pattern.
+
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use regex_automata::{
+    Anchored, Input, PatternID,
+    nfa::thompson::{
+        Config, NFA, WhichCaptures,
+        pikevm::{Cache, PikeVM},
+    },
+    util::pool::Pool,
+};
+use regex_syntax::hir::{Hir, Look};
+
+use super::{
+    outcome::WhyNotSet,
+    value::{SetValue, required},
+};
+use crate::{
+    okta::NewValue,
+    problem::{SpanProblem, SpanProblems},
+    rule::{
+        check::{EvalContext, Mismatch, Pattern, PatternBudget},
+        node::{Node, Spanned},
+        value_name::ValueName,
+    },
+};
+
+/// How many groups a pattern may have. The time of a match grows with them.
+const MOST_GROUPS: usize = 10;
+/// The most memory, in bytes, that the search for groups may take.
+const MEMORY_LIMIT: usize = 4 << 20;
+
+/// A value made from the groups of a pattern that another value matches as a whole.
+pub(crate) struct Matched {
+    pub(crate) from: Spanned<ValueName>,
+    pub(crate) pattern: GroupPattern,
+    pub(crate) value: Spanned<SetValue>,
+}
+
+/// A pattern that finds the texts of its groups.
+pub(crate) struct GroupPattern {
+    /// Decides whether a value matches, in a bounded number of steps. To find the groups takes as many
+    /// steps, since both follow the same states.
+    whole: Pattern,
+    finder: PikeVM,
+    /// The memory of searches that are not in use.
+    caches: Pool<Cache, Box<NewCache>>,
+}
+
+type NewCache = dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe;
+
+impl Matched {
+    /// The value to set, or why none is.
+    pub(super) fn fill<'r: 'q, 'q>(
+        &'r self,
+        context: &EvalContext<'_>,
+    ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
+        let found = required(&self.from, context)?;
+        match self.pattern.whole.check_match(&found) {
+            Ok(()) => {}
+            Err(Mismatch::TooCostly) => return Err(WhyNotSet::TooCostly(&self.from)),
+            Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
+        }
+        let text = found.text().unwrap_or_default();
+        self.value.fill_with_groups(context, &self.pattern.groups(text))
+    }
+}
+
+impl GroupPattern {
+    /// Reads a pattern.
+    pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
+        let whole = Pattern::read_pattern(node, budget)?;
+        // It has been parsed before, so it can be parsed and is not nested too deep.
+        let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
+        let count = hir.properties().explicit_captures_len();
+        if count > MOST_GROUPS {
+            let hint = "write `(?:…)` for those without a name";
+            return Err(node
+                .problem(format!(
+                    "the pattern has {count} groups; up to {MOST_GROUPS} are allowed, so {hint}"
+                ))
+                .into());
+        }
+        let hir = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
+        let config =
+            Config::new().which_captures(WhichCaptures::All).nfa_size_limit(Some(MEMORY_LIMIT));
+        let nfa =
+            NFA::compiler().configure(config).build_from_hir(&hir).map_err(|_| too_large(node))?;
+        // A search keeps the places of all groups for each state, twice.
+        let places = 2 * nfa.states().len() * nfa.group_info().slot_len();
+        let memory = nfa.memory_usage() + places * size_of::<usize>();
+        budget.take(memory);
+        if memory > MEMORY_LIMIT {
+            return Err(too_large(node).into());
+        }
+        let finder = PikeVM::new_from_nfa(nfa).map_err(|_| too_large(node))?;
+        let of_caches = finder.clone();
+        let new_cache: Box<NewCache> = Box::new(move || of_caches.create_cache());
+        Ok(Self { whole, finder, caches: Pool::new(new_cache) })
+    }
+
+    /// The names of the groups, by their index. The whole match and unnamed groups have none.
+    pub(crate) fn names(&self) -> Vec<Option<&str>> {
+        self.finder.get_nfa().group_info().pattern_names(PatternID::ZERO).collect()
+    }
+
+    /// The texts of the groups by their index, if the pattern matches. A group that takes no part in the
+    /// match has none.
+    fn groups<'t>(&self, text: &'t str) -> Vec<Option<&'t str>> {
+        let mut captures = self.finder.create_captures();
+        let input = Input::new(text).anchored(Anchored::Yes);
+        self.finder.search(&mut self.caches.get(), &input, &mut captures);
+        captures.iter().map(|span| text.get(span?.range())).collect()
+    }
+}
+
+fn too_large(node: &Node) -> SpanProblem {
+    node.problem("the pattern is too large; repeat less, or shorten character classes")
+}

@@ -19,6 +19,8 @@ use crate::{
 
 /// The state that all tables of a rules file share while they are read.
 pub(super) struct FileContext<'l> {
+    /// The name of the hook.
+    pub(super) hook: &'l str,
     /// The facts with which examples are judged.
     pub(super) facts: &'l Facts,
     pub(super) patterns: &'l PatternBudget,

@@ -104,6 +104,7 @@ impl<'f> Loader<'f> {
     pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
         self.inputs.get_mut().start_hook(hook, &text);
         let context = FileContext {
+            hook,
             facts: self.facts,
             patterns: &self.patterns,
             inputs: &self.inputs,

@@ -12,11 +12,13 @@ use crate::{
 };
 
 mod branches;
+mod generate;
 mod map;
 mod pattern;
 mod value;
 
 use branches::read_branches;
+use generate::read_generator;
 use map::read_mapped;
 use pattern::read_matched;
 use value::read_value;
@@ -27,15 +29,16 @@ struct SourceKind {
     key: &'static str,
     /// The keys that it may have besides.
     others: &'static [&'static str],
-    /// Reads the table, whose keys it asks for.
-    read: fn(&Fields<'_>) -> Option<Source>,
+    /// Reads the table of the attribute of this name. Asks for each key.
+    read: fn(&Fields<'_>, &str) -> Option<Source>,
 }
 
-const KINDS: [SourceKind; 4] = [
+const KINDS: [SourceKind; 5] = [
     SourceKind { key: "normalize", others: &[], read: read_normalize },
     SourceKind { key: "default", others: &[], read: read_default },
     SourceKind { key: "map", others: &["from", "else"], read: read_mapped },
     SourceKind { key: "pattern", others: &["from", "value"], read: read_matched },
+    SourceKind { key: "generate", others: &["length"], read: read_generator },
 ];
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
@@ -52,14 +55,13 @@ pub(super) fn read_set<'n>(
     }
     let update: BTreeSet<&str> = update.iter().map(|name| name.as_str()).collect();
     let mut sets = Vec::new();
-    for Entry { key, key_span, value } in &table.0 {
-        let key = Node { span: key_span.clone(), content: Content::Text(key.clone()) };
-        let source = read_source(value, fields);
+    for Entry { key: name, key_span, value } in &table.0 {
+        let key = Node { span: key_span.clone(), content: Content::Text(name.clone()) };
+        let source = read_source(value, fields, name);
         let Some(attribute) = fields.read_attribute_name(&key) else {
             continue;
         };
         if update.contains(attribute.as_str()) {
-            let name = &attribute.value;
             fields
                 .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
         }
@@ -70,9 +72,9 @@ pub(super) fn read_set<'n>(
     sets
 }
 
-fn read_source<'n>(node: &'n Node, fields: &Fields<'n>) -> Option<Source> {
+fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Source> {
     match &node.content {
-        Content::Table(_) => read_table(&fields.table_in(node)?),
+        Content::Table(_) => read_table(&fields.table_in(node)?, attribute),
         Content::List(items) if items.iter().any(is_table) => read_branches(node, items, fields),
         _ => fields.ok_or_report(read_value(node, fields.scope)).map(Source::Value),
     }
@@ -83,11 +85,11 @@ fn is_table(node: &Node) -> bool {
 }
 
 /// Reads a source that is written as a table. Its keys say of which kind it is.
-fn read_table(fields: &Fields<'_>) -> Option<Source> {
+fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<Source> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => {
-            let source = (kind.read)(fields);
+            let source = (kind.read)(fields, attribute);
             fields.report_unknown_keys();
             source
         }
@@ -118,7 +120,7 @@ fn report_no_kind(fields: &Fields<'_>) {
     }
 }
 
-fn read_normalize(fields: &Fields<'_>) -> Option<Source> {
+fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let entry = fields.entry("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
@@ -135,6 +137,6 @@ fn read_normalize(fields: &Fields<'_>) -> Option<Source> {
     })
 }
 
-fn read_default(fields: &Fields<'_>) -> Option<Source> {
+fn read_default(fields: &Fields<'_>, _: &str) -> Option<Source> {
     fields.required("default", |node| read_value(node, fields.scope)).map(Source::Default)
 }

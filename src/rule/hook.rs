@@ -10,8 +10,8 @@ use super::{
     text::Text,
 };
 use crate::okta::{
-    Assignment, DataContext, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NewValue,
-    NonEmpty, Request,
+    Assignment, DataContext, Decision, Denial, DenyStyle, ErrorCause, Flow, NewValue, NonEmpty,
+    Request,
 };
 
 /// The rules of one endpoint.
@@ -95,7 +95,7 @@ impl Hook {
         let mut sets = Vec::new();
         let decision = match section.denial(request, &verdicts) {
             Some(denial) => Decision::Deny(denial),
-            None => section.allow_or_update(&request.form, &context, &mut sets),
+            None => section.allow_or_update(request, &context, &mut sets),
         };
         Judgement { decision, verdicts, sets, has_section: true }
     }
@@ -128,20 +128,20 @@ impl Section {
     /// The decision about a request that no rule denies. Adds the outcome of each attribute to set.
     fn allow_or_update<'r: 'q, 'q>(
         &'r self,
-        submitted: &'q Form<'_>,
+        request: &'q Request<'_>,
         context: &EvalContext<'_>,
         outcomes: &mut Vec<SetOutcome<'r>>,
     ) -> Decision<'q> {
         let mut assignments = Vec::new();
         for name in &self.update {
-            if let Some(attribute) = submitted.submitted(name) {
+            if let Some(attribute) = request.form.submitted(name) {
                 let value = NewValue::Json(attribute.submitted);
                 assignments.push(Assignment { attribute: name, value });
             }
         }
         outcomes.reserve_exact(self.set.len());
         for set in &self.set {
-            let Attempt { alternative, value } = set.attempt(submitted, context);
+            let Attempt { alternative, value } = set.attempt(request, context);
             let result = match value {
                 Ok(value) => {
                     assignments.push(Assignment { attribute: &set.attribute, value });
@@ -149,7 +149,13 @@ impl Section {
                 }
                 Err(why) => Err(why),
             };
-            outcomes.push(SetOutcome { set, alternative, result });
+            let outcome = SetOutcome { set, alternative, result };
+            if outcome.lacks_event_id() {
+                outcomes.clear();
+                outcomes.push(outcome);
+                return cannot_be_processed(self.deny, "MISSING_EVENT_ID", "eventId");
+            }
+            outcomes.push(outcome);
         }
         match NonEmpty::collect(assignments) {
             Some(assignments) => Decision::Update(assignments),

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::{check::EvalContext, node::Spanned, requirement::Part, value_name::ValueName};
-use crate::okta::{Form, NewValue, Value};
+use crate::okta::{Form, NewValue, Request, Value};
 
+mod generate;
 mod map;
 mod normalize;
 mod outcome;
@@ -12,6 +13,7 @@ mod pattern;
 mod text_map;
 mod value;
 
+pub(crate) use generate::{Generator, IdentifierKind};
 pub(crate) use map::{Mapped, ValueMap};
 pub(crate) use normalize::{STEPS, Step};
 pub use outcome::SetOutcome;
@@ -40,6 +42,8 @@ pub(crate) enum Source {
     Mapped(Mapped),
     /// A value made from the parts of another value.
     Matched(Matched),
+    /// An identifier that is made from the request's `eventId`.
+    Generated(Generator),
 }
 
 /// A value and the conditions under which it is set.
@@ -77,7 +81,7 @@ impl Source {
         match self {
             Self::Value(value) | Self::Default(value) => vec![value],
             Self::Matched(matched) => vec![&matched.value],
-            Self::Normalize(_) => Vec::new(),
+            Self::Normalize(_) | Self::Generated(_) => Vec::new(),
             Self::Branches(branches) => branches.iter().map(|branch| &branch.value).collect(),
             Self::Mapped(Mapped { map: ValueMap::Inline(map), otherwise, .. }) => {
                 map.values().chain(otherwise).collect()
@@ -93,7 +97,7 @@ impl Source {
         match self {
             Self::Mapped(mapped) => Some(&mapped.from),
             Self::Matched(matched) => Some(&matched.from),
-            Self::Value(_) | Self::Normalize(_) | Self::Default(_) | Self::Branches(_) => None,
+            _ => None,
         }
     }
 
@@ -107,17 +111,17 @@ impl Source {
 }
 
 impl Set {
-    /// The value to set, or why none is. `submitted` is the form before its attributes were normalised.
+    /// The value to set, or why none is.
     pub(super) fn attempt<'r: 'q, 'q>(
         &'r self,
-        submitted: &'q Form<'_>,
+        request: &'q Request<'_>,
         context: &EvalContext<'_>,
     ) -> Attempt<'r, 'q> {
         let mut alternative = Alternative::Only;
         let value = match &self.source {
             Source::Value(value) => value.fill(context),
-            Source::Normalize(_) => self.normalised(submitted, context),
-            Source::Default(value) => match submitted.get(&self.attribute) {
+            Source::Normalize(_) => self.normalised(&request.form, context),
+            Source::Default(value) => match request.form.get(&self.attribute) {
                 None => value.fill(context),
                 Some(_) => Err(WhyNotSet::Submitted),
             },
@@ -130,11 +134,17 @@ impl Set {
             },
             Source::Mapped(mapped) => return mapped.attempt(context),
             Source::Matched(matched) => matched.fill(context),
+            Source::Generated(generator) => match &request.event_id {
+                Some(event_id) if !event_id.is_empty() => {
+                    Ok(NewValue::Text(generator.identifier(event_id).into()))
+                }
+                _ => Err(WhyNotSet::NoEventId),
+            },
         };
         Attempt { alternative, value }
     }
 
-    /// The normalised value. It may be an empty text, which is then the value to store.
+    /// The normalised value. `submitted` is the form before that. The value may be an empty text, which is then the value to store.
     fn normalised<'q>(
         &self,
         submitted: &'q Form<'_>,

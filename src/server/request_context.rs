@@ -11,7 +11,7 @@ use crate::{
     decision_log::{DecisionId, Line, debug_context},
     okta::response,
     pipeline::HookAnswer,
-    rule::{RuleSet, Verdict},
+    rule::{RuleSet, SetOutcome, Verdict},
 };
 
 /// The facts about a request that its log line and its counters need.
@@ -64,6 +64,9 @@ impl<'s> RequestContext<'s> {
         if answer.too_large {
             self.report_too_large_answer(&line);
         }
+        if answer.sets.iter().any(SetOutcome::lacks_event_id) {
+            self.warn_of_missing_event_id(&line);
+        }
         self.count_and_log(&line);
         if self.state.settings.debug_context {
             response::with_debug_context(answer.body, &debug_context(&line))
@@ -89,6 +92,16 @@ impl<'s> RequestContext<'s> {
                 "`{hook}` denied a {request_type} request because the answer would have {} bytes \
                  or more, which Okta refuses; shorten the rules' messages, or update fewer attributes",
                 response::SIZE_LIMIT
+            )
+        });
+    }
+
+    fn warn_of_missing_event_id(&self, line: &Line<'_>) {
+        let (hook, request_type) = (line.hook_name(), line.request_type());
+        self.state.warnings.warn(&format!("hook {hook} no event"), || {
+            format!(
+                "`{hook}` denied a {request_type} request without `eventId`, from which its rules \
+                 `generate` an attribute; Okta always sends it, so look at what calls the hook"
             )
         });
     }

@@ -186,6 +186,22 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
 }
 
 #[test]
+fn requests_without_an_event_id_are_logged_once_if_one_is_needed() {
+    let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nkey = { generate = 'uuid' }\n";
+    let folder = rules_folder(&[("hook.toml", rules)]);
+    let folder = folder.path().to_str().unwrap();
+    let service = service_with_trace_log(&[("HOOK__RULES__DIRECTORY", folder)]);
+    for _ in 0..3 {
+        let answer = service.post("/hook", &registration("{}"));
+        assert!(answer.text().contains("MISSING_EVENT_ID") && !answer.text().contains("ALLOW"));
+    }
+
+    let log = service.wait_for_log("without `eventId`");
+
+    assert_eq!(log.matches("without `eventId`").count(), 1, "{log}");
+}
+
+#[test]
 fn every_request_writes_one_decision_line_whatever_its_status() {
     let service = service_with_trace_log(&[
         ("HOOK__SERVER__BODY_LIMIT", "1000"),

@@ -315,6 +315,26 @@ fn schema_and_loader_accept_the_same_values() {
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = [] } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = { normalize = 'trim' } }", false),
         ("[progressive_profile]\nallow_all = true\nset = { a = {} }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { generate = 'uuid' } }", true),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { generate = 'digits', length = 8 } }",
+            true,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { generate = 'digits' } }", false),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { generate = 'digits', length = 3 } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { generate = 'digits', length = 31 } }",
+            false,
+        ),
+        (
+            "[progressive_profile]\nallow_all = true\nset = { a = { generate = 'uuid', length = 8 } }",
+            false,
+        ),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { generate = 'id' } }", false),
+        ("[progressive_profile]\nallow_all = true\nset = { a = { length = 8 } }", false),
         (
             "[progressive_profile]\nallow_all = true\nset = { a = { from = 'b', pattern = '(?<c>.*)', value = '{c}' } }",
             true,

@@ -1,6 +1,6 @@
 //! The attributes that a hook sets: the kinds of sources, and the reasons why one is not written.
 
-use std::{os::unix::fs::symlink, time::Instant};
+use std::{collections::BTreeSet, os::unix::fs::symlink, time::Instant};
 
 use jiff::civil::date;
 use registration_hook::{
@@ -303,4 +303,67 @@ fn a_costly_value_is_not_written() {
 
     // Generous: the test guards the order of magnitude in a debug build.
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+/// A registration with an empty form and this `eventId`, in JSON.
+fn event(event_id: &str) -> Vec<u8> {
+    let body = String::from_utf8(registration("{}")).unwrap();
+    body.replacen('{', &format!(r#"{{"eventId":{event_id},"#), 1).into_bytes()
+}
+
+/// The answers of the hooks `a` and `b`, which set these attributes, to an event.
+fn identifiers(set: &str, event_id: &str) -> [String; 2] {
+    let rules = format!(
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\n{set}\n"
+    );
+    let folder = rules_folder(&[("a.toml", &rules), ("b.toml", &rules)]);
+    let rules = load_rules(folder.path()).unwrap();
+    let body = event(event_id);
+    ["a", "b"].map(|hook| {
+        let answer = pipeline::answer(&rules.hooks[hook], &body, &FACTS).unwrap();
+        text(&answer.body).to_owned()
+    })
+}
+
+#[test]
+fn an_identifier_depends_on_event_hook_and_attribute_alone() {
+    let set = "key = { generate = 'uuid' }\nother = { generate = 'uuid' }\nnumber = { generate = 'digits', length = 8 }";
+    let [first, other_hook] = identifiers(set, r#""vzYp_zMwQu""#);
+    let [second, _] = identifiers(set, r#""vzYp_zMwQv""#);
+    let again = identifiers(set, r#""vzYp_zMwQ\u0075""#);
+    let id = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+    let pattern =
+        format!(r#""value":\{{"key":"({id})","other":"({id})","number":"([0-9]{{8}})"\}}"#);
+    let pattern = regex_automata::meta::Regex::new(&pattern).unwrap();
+    let mut all = BTreeSet::new();
+
+    for answer in [&first, &other_hook, &second] {
+        let mut found = pattern.create_captures();
+        pattern.captures(answer, &mut found);
+        for group in 1..=3 {
+            all.insert(&answer[found.get_group(group).unwrap().range()]);
+        }
+    }
+
+    assert_eq!(all.len(), 9, "{all:?}");
+    assert_eq!(again, [first.clone(), other_hook]);
+    // An upgrade must not change them: SHA-256 of the lengths and texts of hook and attribute, and the event.
+    assert!(first.contains(r#""key":"0c087fd3-f2cc-82df-a167-b656c9708ca5""#), "{first}");
+    assert!(first.contains(r#""number":"34117707""#), "{first}");
+}
+
+#[test]
+fn a_request_without_an_event_id_has_no_identifier_and_is_denied() {
+    let mut failures = Failures::default();
+    for event_id in ["null", r#""""#, "7", r#"{"a":1}"#] {
+        let [answer, _] =
+            identifiers("before = 1\nkey = { generate = 'uuid' }\nafter = 1", event_id);
+        failures.check_eq(event_id, answer.as_str(), r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"DENY"}}],"error":{"errorSummary":"This request cannot be processed here. Please contact your admin.","errorCauses":[{"errorSummary":"This request cannot be processed here. Please contact your admin.","reason":"MISSING_EVENT_ID","locationType":"body","location":"eventId","domain":"external-service"}]}}"#);
+    }
+    failures.assert_none();
+
+    assert_eq!(
+        explained("before = 1\nkey = { generate = 'uuid' }", &event("null")),
+        "  leave key: the request has no `eventId`"
+    );
 }

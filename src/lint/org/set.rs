@@ -27,8 +27,16 @@ impl OrgLint<'_> {
         if let Some(from) = set.source.from() {
             self.report_if_some(&from.span, self.why_absent(from));
         }
-        if let Source::Mapped(Mapped { map: ValueMap::File { place, map }, .. }) = &set.source {
-            self.check_map_file(&set.attribute, place, map);
+        match &set.source {
+            Source::Mapped(Mapped { map: ValueMap::File { place, map }, .. }) => {
+                self.check_map_file(&set.attribute, place, map);
+            }
+            Source::Generated(generator) => {
+                let sample = Json::from(generator.identifier(""));
+                let problem = self.org.why_json_not_written(&set.attribute, &sample);
+                self.report_if_some(&set.attribute.span, problem);
+            }
+            _ => {}
         }
         for value in set.source.values() {
             self.report_if_some(&value.span, self.why_not_written(&set.attribute, value));

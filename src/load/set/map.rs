@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub(super) fn read_mapped(fields: &Fields<'_>) -> Option<Source> {
+pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let from = fields.required("from", Ok).and_then(|node| fields.read_value_name(node));
     let node = &fields.entry("map")?.value;
     let map = match named_file(node) {

@@ -6,7 +6,7 @@ use crate::{
     rule::set::{GroupPattern, Matched, Source},
 };
 
-pub(super) fn read_matched(fields: &Fields<'_>) -> Option<Source> {
+pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let from = fields.required("from", Ok).and_then(|node| fields.read_value_name(node));
     let value = fields.required("value", Ok);
     let node = &fields.entry("pattern")?.value;

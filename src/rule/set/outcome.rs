@@ -12,6 +12,13 @@ pub struct SetOutcome<'r> {
     pub(crate) result: Result<(), WhyNotSet<'r>>,
 }
 
+impl SetOutcome<'_> {
+    /// Whether the request was denied because it has no `eventId`.
+    pub fn lacks_event_id(&self) -> bool {
+        matches!(self.result, Err(WhyNotSet::NoEventId))
+    }
+}
+
 /// The alternative of a source that a request takes. Printed, it follows the attribute's name.
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(crate) enum Alternative {
@@ -62,4 +69,7 @@ pub(crate) enum WhyNotSet<'r> {
     /// The text of this group is empty, or the group takes no part in the match.
     #[display("the group `{_0}` of the pattern is empty")]
     NoGroup(&'r str),
+    /// The request has no `eventId`, so that no identifier can be made. It is denied.
+    #[display("the request has no `eventId`")]
+    NoEventId,
 }

@@ -84,7 +84,7 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     takes_update: false,
     uses_enrollment_form: true,
     writes_sensitive: true,
-    example: r#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
+    example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
 };
 
 const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
@@ -103,13 +103,13 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     takes_update: true,
     uses_enrollment_form: false,
     writes_sensitive: false,
-    example: r#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
+    example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
 };
 
 const CLASSIC: FlowSpec = FlowSpec {
     name: "classic",
     request_type: None,
-    example: r#"{"eventType":"com.okta.user.pre-registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
+    example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
     ..SELF_SERVICE_REGISTRATION
 };
 

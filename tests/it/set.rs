@@ -305,6 +305,57 @@ fn a_costly_value_is_not_written() {
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
+#[test]
+fn e164_converts_what_is_certain_and_leaves_the_rest_as_typed() {
+    let hook = with_source(r#"{ normalize = ["e164"] }"#);
+    let mut failures = Failures::default();
+
+    for (typed, stored) in [
+        ("+44 20 7946 0000", "+442079460000"),
+        ("+44 (20) 7946-0000", "+442079460000"),
+        ("0044 20 7946 0000", "+442079460000"),
+        ("(0044) 20 7946 0000", "+442079460000"),
+        ("(+44) 20.7946.0000", "+442079460000"),
+        ("+1 (415) 555-0100", "+14155550100"),
+        ("0049 30/123456", "+4930123456"),
+        ("+39 06 1234 5678", "+390612345678"),
+        ("+225 07 12 34 56 78", "+2250712345678"),
+        ("+358 9 123456", "+3589123456"),
+        ("+14155550100", "+14155550100"),
+    ] {
+        let form = format!(r#"{{"x":"{typed}"}}"#);
+        failures.check_eq(typed, written(&hook, &form), format!("\"{stored}\""));
+    }
+    for typed in [
+        "+44 (0)20 7946 0000",
+        "+44 ( 0 ) 20 7946 0000",
+        "0044(020)79460000",
+        "+44 020 7946 0000",
+        "+44-0-20-7946-0000",
+        "+39 (0)6 1234 5678",
+        "+49 (30) (0) 123456",
+        "020 7946 0000",
+        "(415) 555-0100",
+        "4155550100",
+        "011 44 20 7946 0000",
+        "+0044 20 7946 0000",
+        "00 044 20 7946 0000",
+        "+44 20 7946 0000 ext. 5",
+        "+44 20 7946 0000 / +44 20 7946 0001",
+        "+1 415 555 0100 0100 0100",
+        "++44 20 7946 0000",
+        "+４４ 20 7946 0000",
+        "+",
+        "0 0",
+        "-",
+    ] {
+        let form = format!(r#"{{"x":"{typed}"}}"#);
+        failures.check_eq(typed, written(&hook, &form), format!("\"{typed}\""));
+    }
+
+    failures.assert_none();
+}
+
 /// A registration with an empty form and this `eventId`, in JSON.
 fn event(event_id: &str) -> Vec<u8> {
     let body = String::from_utf8(registration("{}")).unwrap();

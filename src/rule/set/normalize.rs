@@ -1,5 +1,9 @@
 //! The steps of `normalize`.
 
+mod e164;
+
+use e164::e164;
+
 /// A step of a normalisation.
 pub(crate) type Step = fn(&str) -> String;
 
@@ -18,13 +22,4 @@ pub(super) fn apply(steps: &[Step], text: &str) -> String {
         text = step(&text);
     }
     text
-}
-
-/// A telephone number without the usual separators, and with `+` in place of `00`.
-fn e164(text: &str) -> String {
-    let number = text.replace([' ', '-', '.', '/', '(', ')', '\u{a0}'], "");
-    match number.strip_prefix("00") {
-        Some(rest) => format!("+{rest}"),
-        None => number,
-    }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `org` | names and values that do not fit the org's user schema and form |
 //! | [`probe`] | inputs that pass a rule and ought to fail it |
-//! | `coverage` | rules that no recorded request passes, or fails |
+//! | `coverage` | rules that no recorded request passes, or fails, and branches that none takes |
 //! | `notes` | rules that have no problem and may still surprise |
 
 use crate::{

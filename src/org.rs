@@ -58,6 +58,16 @@ impl Org {
         Ok(org)
     }
 
+    /// Whether the user schema is known.
+    pub(crate) fn has_schema(&self) -> bool {
+        self.attributes.is_some()
+    }
+
+    /// Whether every org has an attribute of this name.
+    pub(crate) fn is_base(name: &str) -> bool {
+        BASE.split(' ').any(|base| base == name)
+    }
+
     /// Why an attribute does not exist in the org, neither in the schema nor on the form.
     pub(crate) fn why_unknown(&self, name: &str) -> Option<String> {
         if !self.is_missing_in_schema(name) {
@@ -143,7 +153,7 @@ impl Org {
 
     /// The correction of a name that is nearly a base attribute, if the schema is not known.
     pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
-        if self.attributes.is_some() {
+        if self.has_schema() {
             return None;
         }
         let base = BASE.split(' ').find(|base| is_near(name, base))?;
@@ -160,7 +170,7 @@ impl Org {
 
     /// Whether the schema is known and has no attribute of this name.
     fn is_missing_in_schema(&self, name: &str) -> bool {
-        self.attributes.is_some() && self.attribute(name).is_none()
+        self.has_schema() && self.attribute(name).is_none()
     }
 
     /// Returns `None` if the form is not known.

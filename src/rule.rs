@@ -124,14 +124,7 @@ impl Rule {
     pub(crate) fn value_names(&self) -> BTreeSet<&ValueName> {
         let mut names = BTreeSet::new();
         for part in self.requirement.parts().iter().chain(&self.when) {
-            for name in part.attributes.iter() {
-                names.insert(&name.value);
-            }
-            for asked in part.checks.iter() {
-                if let Some(other) = asked.check.other() {
-                    names.insert(other);
-                }
-            }
+            names.extend(part.value_names());
         }
         names
     }

@@ -36,7 +36,7 @@ pub(super) struct CheckArguments {
     /// Try inputs that ought to fail on each rule, and report those that pass
     #[arg(long)]
     probe: bool,
-    /// Require recorded requests, as `replay` reads them, that pass and that fail each rule
+    /// Require recorded requests, as `replay` reads them, that pass and fail each rule and take each branch
     #[arg(long, value_name = "DIR")]
     coverage: Option<PathBuf>,
 }
@@ -90,7 +90,8 @@ fn load_and_lint(settings: &Settings, lints: &Lints) -> (Result<RuleSet, Problem
     (draft.into_rules(), probed)
 }
 
-/// Adds the rules that no recorded request passes, or fails, and the problems of the requests. Returns
+/// Adds the rules that no recorded request passes, or fails, the branches that none takes, and the
+/// problems of the requests. Returns
 /// a line that says what was done.
 fn check_coverage(
     rules: Option<&RuleSet>,
@@ -120,7 +121,8 @@ fn check_coverage(
 /// Adds the outcomes of one recorded request.
 fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
-    coverage.add(&case.hook, &case.answer(rules, &request)?.verdicts);
+    let answer = case.answer(rules, &request)?;
+    coverage.add(&case.hook, answer.flow, &answer.verdicts, &answer.sets);
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! Rules that no recorded request passes, or fails.
+//! Rules that no recorded request passes, or fails, and branches that none takes.
 
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
+    okta::Flow,
     problem::{Problem, Problems},
-    rule::{Outcome, RuleSet, Verdict},
+    rule::{Hook, Outcome, RuleSet, SetOutcome, Verdict, set::Alternative},
 };
 
 /// The outcomes that recorded requests have shown.
@@ -12,6 +13,7 @@ use crate::{
 pub(crate) struct Coverage {
     passed: BTreeSet<RuleName>,
     failed: BTreeSet<RuleName>,
+    taken: BTreeSet<BranchName>,
     /// How many requests have shown them.
     pub(crate) requests: usize,
 }
@@ -22,10 +24,35 @@ struct RuleName {
     id: String,
 }
 
+/// A branch of an attribute that a section sets.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct BranchName {
+    hook: String,
+    section: &'static str,
+    attribute: String,
+    index: usize,
+}
+
 impl Coverage {
     /// Adds the outcomes of one request.
-    pub(crate) fn add(&mut self, hook: &str, verdicts: &[Verdict<'_>]) {
+    pub(crate) fn add(
+        &mut self,
+        hook: &str,
+        flow: Flow,
+        verdicts: &[Verdict<'_>],
+        sets: &[SetOutcome<'_>],
+    ) {
         self.requests += 1;
+        for SetOutcome { set, alternative, .. } in sets {
+            if let Alternative::Branch(index) = *alternative {
+                self.taken.insert(BranchName {
+                    hook: hook.to_owned(),
+                    section: flow.spec().section,
+                    attribute: set.attribute.value.clone(),
+                    index,
+                });
+            }
+        }
         for Verdict { rule, outcome } in verdicts {
             let name = RuleName { hook: hook.to_owned(), id: rule.id.clone() };
             match outcome {
@@ -36,7 +63,8 @@ impl Coverage {
         }
     }
 
-    /// A problem for each enforced rule and each outcome that is missing. `rules_folder` is the folder
+    /// A problem for each enforced rule and each outcome that is missing, and for each branch that is not
+    /// taken. `rules_folder` is the folder
     /// of the rules, and `recorded` that of the recorded requests.
     pub(crate) fn problems(
         &self,
@@ -59,7 +87,35 @@ impl Coverage {
                     }
                 }
             }
+            for missing in self.branches_not_taken(hook, sections) {
+                let BranchName { section, attribute, index, .. } = missing;
+                let number = index + 1;
+                let message = format!(
+                    "no recorded request takes branch {number} of `{attribute}` in [{section}.set]; {hint}"
+                );
+                problems.push(Problem::named(&place, message));
+            }
         }
         problems
+    }
+
+    fn branches_not_taken(&self, hook: &str, sections: &Hook) -> Vec<BranchName> {
+        let mut missing = Vec::new();
+        for (flow, section) in &sections.sections {
+            for set in &section.set {
+                for index in 0..set.source.branches().len() {
+                    let branch = BranchName {
+                        hook: hook.to_owned(),
+                        section: flow.spec().section,
+                        attribute: set.attribute.value.clone(),
+                        index,
+                    };
+                    if !self.taken.contains(&branch) {
+                        missing.push(branch);
+                    }
+                }
+            }
+        }
+        missing
     }
 }

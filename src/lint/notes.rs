@@ -5,16 +5,22 @@ use std::collections::BTreeSet;
 use crate::{
     okta::Flow,
     org::Org,
-    rule::{Requirement, Rule, RuleSet, Section},
+    rule::{Part, Requirement, Rule, RuleSet, Section, value_name::ValueName},
 };
 
 /// The notes on all rules, in their order, each as a line to print.
 pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
+        let mut in_file = BTreeSet::new();
+        for section in hook.sections.values() {
+            in_file.extend(Names::of(section).all());
+        }
         for (flow, section) in &hook.sections {
             let key = flow.spec().section;
-            for message in section_notes(section, *flow, org) {
+            let mut messages = section_notes(section, *flow, org);
+            messages.extend(template_notes(section, &in_file, org));
+            for message in messages {
                 notes.push(format!("note: `{name}`, `{key}`: {message}"));
             }
         }
@@ -26,7 +32,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let names = Names::of(section);
     let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
-    for name in names.judged.union(&names.written) {
+    for name in names.all() {
         notes.extend(org.likely_typo(name));
     }
     // A rule that cannot hold is a problem. These attributes are optional.
@@ -54,17 +60,47 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The attributes that a section names.
+/// The notes on names in templates that are not in `in_file`, the other names in the file. With a schema,
+/// unknown names are problems.
+fn template_notes(section: &Section, in_file: &BTreeSet<&str>, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
+    if org.has_schema() {
+        return notes;
+    }
+    for set in &section.set {
+        for name in set.source.values().iter().flat_map(|value| value.value_names()) {
+            let Some(attribute) = name.form_attribute() else {
+                continue;
+            };
+            if Org::is_base(attribute) || in_file.contains(attribute) {
+                continue;
+            }
+            let set = &set.attribute.value;
+            notes.push(match org.likely_typo(attribute) {
+                Some(typo) => typo,
+                None => format!(
+                    "`{{{name}}}` in the template of `{set}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{set}` is not set"
+                ),
+            });
+        }
+    }
+    notes
+}
+
+/// The attributes that a section names, but for those in templates.
+#[derive(Default)]
 struct Names<'r> {
     /// Those that rules look at.
     judged: BTreeSet<&'r str>,
     /// Those that are in `update` or `set`.
     written: BTreeSet<&'r str>,
+    /// Those that decide what `set` writes.
+    consulted: BTreeSet<&'r str>,
 }
 
 impl<'r> Names<'r> {
     fn of(section: &'r Section) -> Self {
-        let mut names = Self { judged: BTreeSet::new(), written: BTreeSet::new() };
+        let mut names = Self::default();
         for rule in section.rules.iter() {
             names.judged.extend(rule.form_attributes());
         }
@@ -73,8 +109,19 @@ impl<'r> Names<'r> {
         }
         for set in &section.set {
             names.written.insert(&set.attribute);
+            let parts = set.source.branches().iter().flat_map(|branch| &branch.when);
+            let from = set.source.from().map(|name| &name.value);
+            let consulted = parts.flat_map(Part::value_names).chain(from);
+            names.consulted.extend(consulted.filter_map(ValueName::form_attribute));
         }
         names
+    }
+
+    fn all(&self) -> BTreeSet<&'r str> {
+        let mut all = self.judged.clone();
+        all.extend(&self.written);
+        all.extend(&self.consulted);
+        all
     }
 }
 

@@ -106,6 +106,15 @@ impl Requirement {
 }
 
 impl Part {
+    /// The names of all values that the part looks at.
+    pub(crate) fn value_names(&self) -> Vec<&ValueName> {
+        let mut names: Vec<_> = self.attributes.iter().map(|name| &name.value).collect();
+        for asked in self.checks.iter() {
+            names.extend(asked.check.other());
+        }
+        names
+    }
+
     /// Succeeds if the part holds. Otherwise returns the first reason why it does not.
     pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         for name in self.attributes.iter() {

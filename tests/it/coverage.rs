@@ -101,3 +101,36 @@ fn coverage_is_required_for_enforced_rules_only() {
         "{printed}"
     );
 }
+
+#[test]
+fn coverage_names_branches_that_no_request_takes() {
+    let branches = "userType = [\n  { when = [{ attribute = 'email', domains = ['a.example'] }], value = '{absent}' },\n  { when = [{ attribute = 'email', domains = ['b.example'] }], value = 'B' },\n  { value = 'C' },\n]\n";
+    let section = |name: &str| format!("[{name}]\nallow_all = true\n[{name}.set]\n{branches}");
+    let rules = section("self_service_registration") + &section("progressive_profile");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let recorded = tempfile::tempdir().unwrap();
+    let hook = recorded.path().join("hook");
+    fs::create_dir(&hook).unwrap();
+    let record = |name: &str, email: &str| {
+        let request = registration(&format!(r#"{{"email":"{email}"}}"#));
+        // Classic Engine's requests are judged by the same section.
+        let request = text(&request).replace(r#""requestType":"self.service.registration","#, "");
+        fs::write(hook.join(format!("{name}.request.json")), request).unwrap();
+    };
+    record("a", "x@a.example");
+    record("c", "x@c.example");
+
+    let (code, printed) = check(folder.path(), recorded.path());
+    let missing = |section: &str, number: usize| {
+        format!(
+            "no recorded request takes branch {number} of `userType` in [{section}.set]; record one in"
+        )
+    };
+
+    assert_eq!(code, Some(1));
+    assert!(printed.contains(&missing("self_service_registration", 2)), "{printed}");
+    for number in 1..=3 {
+        assert!(printed.contains(&missing("progressive_profile", number)), "{printed}");
+    }
+    assert!(printed.ends_with("\n4 problems\n"), "{printed}");
+}

@@ -53,10 +53,33 @@ fn notes_are_printed_with_exit_code_0() {
         + "[self_service_registration.set]\nemployeNumber = \"1\"\n";
     let login = rule("attributes = [\"login\", \"email\"]\nformat = \"email\"")
         + "[self_service_registration.set]\nlastName = \"X\"\n";
+    let templates = "[self_service_registration]
+allow_all = true
+[self_service_registration.set]
+displayName = { default = '{firstNam} {uuid.local}' }
+nickName = [{ when = [{ attribute = 'colour', one_of = ['red'] }], value = '{colour}' }, { value = '{uid}' }]
+city = { from = 'invitaton', map = { a = '{invitaton}' }, else = '{team}' }
+zipCode = { from = 'lastNam', pattern = '(?<a>.*)', value = '{a}' }
+[progressive_profile]
+allow_all = true
+update = ['team']
+set = { nickName = '{profile.uid} {request.ip}' }
+"
+    .to_owned();
     let mut failures = Failures::default();
 
     for (rules, flags, notes) in [
         (&optional, &[][..], &[][..]),
+        (
+            &templates,
+            &[],
+            &[
+                "`lastNam` is not a base attribute; did you mean `lastName`?",
+                "`firstNam` is not a base attribute; did you mean `firstName`?",
+                "`{uuid.local}` in the template of `displayName`: `uuid` is not a base attribute, and the file names it nowhere else; without it, `displayName` is not set",
+                "`{uid}` in the template of `nickName`: `uid` is not a base attribute, and the file names it nowhere else; without it, `nickName` is not set",
+            ],
+        ),
         (
             &optional,
             &["--policy", POLICY],

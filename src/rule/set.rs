@@ -104,7 +104,7 @@ fn fill(pieces: &[Piece], context: &EvalContext<'_>) -> Option<String> {
     for piece in pieces {
         match piece {
             Piece::Text(constant) => text.push_str(constant),
-            Piece::Value(name) => text.push_str(context.find(name).present()?.scalar()?),
+            Piece::Value(name) => text.push_str(context.find(name).present()?.text()?),
         }
     }
     Some(text)

@@ -131,22 +131,15 @@ impl Value<'_> {
         }
     }
 
-    /// The text that a check compares: a string, or an integer in decimal.
+    /// The text that a check compares: a string, an integer in decimal, or a boolean as `true` or
+    /// `false`. Okta's forms submit a choice of yes and no as a boolean or as its text.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
-            _ => None,
-        }
-    }
-
-    /// Like [`Value::text`], and `true` or `false` for a boolean. Okta's forms submit a choice of yes
-    /// and no as a boolean or as its text.
-    pub fn scalar(&self) -> Option<&str> {
-        match self {
             Self::Boolean(true) => Some("true"),
             Self::Boolean(false) => Some("false"),
-            other => other.text(),
+            _ => None,
         }
     }
 

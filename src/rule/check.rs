@@ -18,9 +18,12 @@ mod format;
 pub(crate) mod kinds;
 mod lengths;
 mod list;
+mod networks;
 mod one_of;
 mod pattern;
+mod person_name;
 mod range;
+mod reduction;
 
 pub(crate) use context::Found;
 pub use context::{EvalContext, Facts, Mismatch};
@@ -28,10 +31,13 @@ use date::Age;
 use domains::Domains;
 use equals::Equals;
 use format::NamedFormat;
+pub(crate) use format::has_format;
 use lengths::{Digits, Length};
+use networks::Networks;
 use one_of::OneOf;
 pub(crate) use pattern::{Pattern, PatternBudget};
 use range::Between;
+pub(crate) use reduction::Reduction;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.
 #[derive(Display)]
@@ -48,6 +54,8 @@ pub enum Check {
     Format(NamedFormat),
     /// `length`
     Length(Length),
+    /// `networks` and `not_networks`
+    Networks(Networks),
     /// `one_of` and `not_one_of`
     OneOf(OneOf),
     /// `pattern`
@@ -81,6 +89,7 @@ impl Check {
             Self::Equals(equals) => equals.check_equal(value, context),
             Self::Format(format) => format.check_format(value),
             Self::Length(length) => length.check_length(value),
+            Self::Networks(networks) => networks.check_address(value),
             Self::OneOf(one_of) => one_of.check_listed(value),
             Self::Pattern(pattern) => pattern.check_match(value),
             Self::Range(range) => range.check_range(value),

@@ -138,10 +138,7 @@ impl ValueName {
                 );
                 return Err(node.problem(message));
             }
-            "request" => {
-                scope.reads_context.set(true);
-                return parse_request_value(member, node);
-            }
+            "request" => return parse_request_value(member, node, scope),
             _ => {}
         }
         for part in EmailPart::ALL {
@@ -162,9 +159,12 @@ impl ValueName {
     }
 }
 
-fn parse_request_value(member: &str, node: &Node) -> Result<ValueName, SpanProblem> {
+fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
     for value in RequestValue::ALL {
         if value.as_str() == member {
+            if value == RequestValue::Ip {
+                scope.reads_context.set(true);
+            }
             return Ok(ValueName::Request(value));
         }
     }

@@ -88,7 +88,7 @@ impl<'a> ReadMember<'a> for Members<'_, 'a> {
 
 /// Reads an attribute of the form. Its value has been read once already, to find its extent: an
 /// update copies it as submitted.
-pub(super) fn read_attribute<'a>(
+fn read_attribute<'a>(
     name: Cow<'a, str>,
     submitted: &'a RawValue,
     depth: u8,

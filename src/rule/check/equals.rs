@@ -2,7 +2,10 @@
 
 use derive_more::Display;
 
-use super::context::{EvalContext, Found, Mismatch, require};
+use super::{
+    context::{EvalContext, Found, Mismatch, require},
+    reduction::Reduction,
+};
 use crate::{
     okta::Value,
     problem::SpanProblems,
@@ -17,11 +20,17 @@ use crate::{
 #[display("the same as `{other}`")]
 pub struct Equals {
     pub(super) other: ValueName,
+    reduction: Reduction,
 }
 
 impl Equals {
-    pub(super) fn read_equals(node: &Node, scope: &Scope) -> Result<Self, SpanProblems> {
-        Ok(Self { other: ValueName::read_name(node, scope)? })
+    pub(super) fn read_equals(
+        node: &Node,
+        reduction: &Reduction,
+        scope: &Scope,
+    ) -> Result<Self, SpanProblems> {
+        let other = ValueName::read_name(node, scope)?;
+        Ok(Self { other, reduction: reduction.clone() })
     }
 
     pub(super) fn check_equal(
@@ -29,9 +38,13 @@ impl Equals {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        let text = value.scalar().ok_or(Mismatch::Type)?;
+        let text = value.text().ok_or(Mismatch::Type)?;
+        let text = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
         match context.find(&self.other) {
-            Found::Present(other) => require(text == other.scalar().ok_or(Mismatch::Type)?),
+            Found::Present(other) => {
+                let other = other.text().ok_or(Mismatch::Type)?;
+                require(self.reduction.reduce(other) == Some(text))
+            }
             Found::NotAnAddress => Err(Mismatch::Type),
             Found::Absent => Err(Mismatch::Value),
         }

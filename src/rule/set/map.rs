@@ -44,7 +44,7 @@ impl Mapped {
             Err(why) => return Attempt { alternative: Alternative::Only, value: Err(why) },
         };
         // A value without a text, such as a list, is not in the map.
-        if let Some(key) = found.scalar()
+        if let Some(key) = found.text()
             && let Some(value) = self.map.value_of(key, context)
         {
             return Attempt { alternative: Alternative::Map, value };

@@ -52,7 +52,7 @@ impl SetValue {
         for piece in pieces {
             match piece {
                 Piece::Text(constant) => text.push_str(constant),
-                Piece::Value(name) => match required(name, context)?.scalar() {
+                Piece::Value(name) => match required(name, context)?.text() {
                     Some(value) => text.push_str(value),
                     None => return Err(WhyNotSet::NotText(name)),
                 },

@@ -32,7 +32,8 @@ pub struct HookAnswer<'r, 'b> {
     pub decision: DecisionKind,
     /// One verdict per rule.
     pub verdicts: Vec<Verdict<'r>>,
-    /// One outcome per attribute to set. Empty if a rule denies.
+    /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
+    /// rule denies.
     pub sets: Vec<SetOutcome<'r>>,
     /// Whether the hook has a section for the flow. If not, the request is denied.
     pub has_section: bool,

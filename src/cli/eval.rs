@@ -16,7 +16,7 @@ use crate::{
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
-    rule::{Outcome, SetOutcome, Verdict},
+    rule::{Hook, Outcome, SetOutcome, Verdict},
     settings::SecretFiles,
 };
 
@@ -63,7 +63,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         print_result(b"\n")?;
     }
     if arguments.explain {
-        print_diagnostic(explain(name, &answer, &rules.revision));
+        print_diagnostic(explain(name, hook, &answer, &rules.revision));
     }
     Ok(match answer.decision {
         DecisionKind::Deny => ExitStatus::Negative,
@@ -108,7 +108,7 @@ fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBo
 }
 
 /// Explains each rule's outcome, what is set, and what Okta will do.
-fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
+fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {
         let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
@@ -124,13 +124,7 @@ fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
     } else if answer.verdicts.is_empty() {
         text.push_str("  no rules: the section has `allow_all`\n");
     }
-    for SetOutcome { set, alternative, result } in &answer.sets {
-        let attribute = &set.attribute.value;
-        let _ = match result {
-            Ok(()) => writeln!(text, "  set   {attribute}{alternative}"),
-            Err(why) => writeln!(text, "  leave {attribute}{alternative}: {why}"),
-        };
-    }
+    explain_sets(hook, answer, &mut text);
     let flow = answer.flow.spec();
     let effect = match answer.decision {
         DecisionKind::Allow => flow.after_allow,
@@ -139,4 +133,28 @@ fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
     };
     let _ = write!(text, "{}: Okta {effect}", answer.decision.as_str());
     text
+}
+
+/// Explains whether each attribute of `set` is set.
+fn explain_sets(hook: &Hook, answer: &HookAnswer<'_, '_>, text: &mut String) {
+    let is_denied = answer.decision == DecisionKind::Deny;
+    let sets = match hook.section(answer.flow) {
+        Some(section) => section.set.as_slice(),
+        None => &[],
+    };
+    for set in sets {
+        let attribute = &set.attribute.value;
+        let mut outcomes = answer.sets.iter();
+        // Writing to memory cannot fail.
+        let _ = match outcomes.find(|outcome| outcome.set.attribute.value == *attribute) {
+            Some(SetOutcome { alternative, result: Err(why), .. }) => {
+                writeln!(text, "  leave {attribute}{alternative}: {why}")
+            }
+            _ if is_denied => Ok(()),
+            Some(SetOutcome { alternative, .. }) => {
+                writeln!(text, "  set   {attribute}{alternative}")
+            }
+            None => writeln!(text, "  set   {attribute}"),
+        };
+    }
 }

@@ -6,7 +6,7 @@ use super::{
     Rule, Verdict,
     check::{EvalContext, Facts},
     node::Spanned,
-    set::{self, Attempt, Set, SetOutcome},
+    set::{self, Alternative, Attempt, Set, SetOutcome},
     text::Text,
 };
 use crate::okta::{
@@ -50,7 +50,8 @@ pub struct Judgement<'r, 'q> {
     pub decision: Decision<'q>,
     /// One verdict per rule, in the file's order.
     pub verdicts: Vec<Verdict<'r>>,
-    /// One outcome per attribute to set, in the file's order. Empty if a rule denies.
+    /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
+    /// rule denies.
     pub sets: Vec<SetOutcome<'r>>,
     /// Whether the hook has a section for the request's flow. If not, the request is denied.
     pub has_section: bool,
@@ -125,7 +126,8 @@ impl Section {
         Some(Denial { style: self.deny, summary: self.summary.in_language(language), causes })
     }
 
-    /// The decision about a request that no rule denies. Adds the outcome of each attribute to set.
+    /// The decision about a request that no rule denies. Adds the outcomes of
+    /// attributes that are not set, or are set by one of several alternatives.
     fn allow_or_update<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
@@ -139,12 +141,14 @@ impl Section {
                 assignments.push(Assignment { attribute: name, value });
             }
         }
-        outcomes.reserve_exact(self.set.len());
         for set in &self.set {
             let Attempt { alternative, value } = set.attempt(request, context);
             let result = match value {
                 Ok(value) => {
                     assignments.push(Assignment { attribute: &set.attribute, value });
+                    if alternative == Alternative::Only {
+                        continue;
+                    }
                     Ok(())
                 }
                 Err(why) => Err(why),

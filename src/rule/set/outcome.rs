@@ -22,7 +22,7 @@ impl SetOutcome<'_> {
 /// The alternative of a source that a request takes. Printed, it follows the attribute's name.
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(crate) enum Alternative {
-    /// The source has only one, or none applies.
+    /// The source has only one, or the request takes none.
     #[display("")]
     Only,
     /// The branch at this index.

@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fmt::Display,
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -12,9 +12,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock, escape,
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     problem::{Problem, Problems},
-    reload::RulesFolder,
     rule::RuleSet,
     settings::{self, Layers, RulesSettings, SecretFiles, Settings},
 };
@@ -159,43 +158,20 @@ impl SharedFlags {
     }
 }
 
-/// The rules that the settings name.
-struct LoadedRules {
-    /// Their origin, in words.
-    source: String,
-    rules: Result<RuleSet, Problems>,
-    /// The folder that they were read from. `None` for the built-in rules.
-    folder: Option<RulesFolder>,
+/// Loads the rules that the settings name. Any problem is an error.
+fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
+    let source = rules_source(settings);
+    Ok(load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules()?)
 }
 
-/// Loads the rules that the settings name.
-fn load_rules(settings: &Settings) -> LoadedRules {
-    let directory = rules_folder(settings);
-    let draft = load::load_rules(directory, &clock::facts(), Purpose::Serve);
-    let (rules, files) = draft.into_rules_and_files();
-    LoadedRules {
-        source: rules_source(settings),
-        rules,
-        folder: directory.map(|directory| RulesFolder { directory: directory.to_owned(), files }),
-    }
-}
-
-/// The rules folder. `None` stands for the built-in rules. They serve for a first try only: if the
-/// folder is neither set nor there, and no authentication method is configured.
-fn rules_folder(settings: &Settings) -> Option<&Path> {
+/// The source of the rules that the settings name. The built-in rules serve for a first try only: if
+/// the folder is neither set nor there, and no authentication method is configured.
+fn rules_source(settings: &Settings) -> RulesSource {
     let RulesSettings { directory, is_set, .. } = &settings.rules;
     if !is_set && !settings.auth.is_configured() && !directory.exists() {
-        return None;
+        return RulesSource::BuiltIn;
     }
-    Some(directory)
-}
-
-/// The origin of the rules, in words.
-fn rules_source(settings: &Settings) -> String {
-    match rules_folder(settings) {
-        Some(directory) => format!("the rules in `{}`", directory.display()),
-        None => "the built-in rules".to_owned(),
-    }
+    RulesSource::Folder(directory.clone())
 }
 
 /// Writes a result to standard output. A closed pipe is not an error: its reader has read enough.

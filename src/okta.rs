@@ -53,17 +53,17 @@ impl Request<'_> {
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
-    /// A form of these attributes. Of attributes with the same name, [`Form::get`] returns any one.
-    /// The decoder refuses requests with such attributes.
+    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns either.
+    /// The decoder refuses such requests.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
     }
 
     /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
-    /// These are the same to a rule: Okta does not document which of them a skipped field gives.
+    /// Okta does not document what a skipped field sends, so all three count as absent.
     pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.submitted(name).filter(|attribute| !attribute.value.is_empty())
+        self.get_or_empty(name).filter(|attribute| !attribute.value.is_empty())
     }
 
     /// Replaces the value of the attribute of this name. Does nothing if the form does not have it.
@@ -76,9 +76,9 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The attribute of this exact name. Returns `None` if it is absent or null. An end user who
-    /// clears a field submits an empty one.
-    pub fn submitted(&self, name: &str) -> Option<&Attribute<'a>> {
+    /// The attribute of this exact name, which may be empty, as that of a field that the end user has
+    /// cleared. Returns `None` if it is absent or null.
+    pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
         let place = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()?;
         self.0.get(place).filter(|attribute| !matches!(attribute.value, Value::Null))
     }
@@ -89,8 +89,8 @@ impl<'a> Form<'a> {
 pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
-    /// The JSON that was submitted. An update copies it unchanged.
-    pub submitted: &'a RawValue,
+    /// The value's JSON as it was submitted. An update copies it.
+    pub raw: &'a RawValue,
     /// The value for rules.
     pub value: Value<'a>,
 }

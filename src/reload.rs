@@ -12,7 +12,7 @@ use std::{
     fmt::Display,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -22,7 +22,7 @@ use std::{
 };
 
 use crate::{
-    load::Files,
+    load::{Files, RulesSource},
     metrics::Metrics,
     settings::{Layers, Settings},
     state::LiveState,
@@ -42,12 +42,6 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The most names in a line of the log.
 const NAMES_LOGGED: usize = 10;
 
-/// A rules folder, with the fingerprint of its files from just before they were read at the start.
-/// With it, large lists are not read a second time.
-pub(crate) struct RulesFolder {
-    pub(crate) directory: PathBuf,
-    pub(crate) files: Files,
-}
 
 /// Everything that a reload changes.
 pub(crate) struct Target {
@@ -56,12 +50,15 @@ pub(crate) struct Target {
 }
 
 /// Starts to watch the files of `settings`, of TLS, and of the rules if they are in a folder. A change
-/// is applied within `rules.reload`. A message in `hangups` has all files read again.
+/// is applied within `rules.reload`. `files_read` are the rules files of the start: with their
+/// fingerprint, large lists are not read a second time. A message in `hangups` has all files read
+/// again.
 pub(crate) fn start(
     target: Target,
     settings: &Arc<Settings>,
     layers: Layers,
-    folder: Option<RulesFolder>,
+    source: RulesSource,
+    files_read: Files,
     hangups: Receiver<()>,
 ) -> io::Result<()> {
     let credentials = Subject::Credentials {
@@ -70,7 +67,8 @@ pub(crate) fn start(
         settings_at_start: settings.clone(),
     };
     let mut watches = vec![Watch::unread(credentials)];
-    if let Some(RulesFolder { directory, files: Files { seen, texts } }) = folder {
+    if let RulesSource::Folder(directory) = source {
+        let Files { seen, texts } = files_read;
         watches.push(Watch::already_read(Subject::Rules { directory }, seen, texts));
     }
     if let Some(files) = settings.server.tls.clone() {

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, SharedFlags, load_rules, print_diagnostic, print_result};
+use super::{CliError, ExitStatus, SharedFlags, load_valid_rules, print_diagnostic, print_result};
 use crate::{
     clock,
     file::Size,
@@ -48,7 +48,7 @@ struct RequestBody {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
     let settings = flags.load_valid_settings(SecretFiles::Skip)?;
-    let rules = load_rules(&settings).rules?;
+    let rules = load_valid_rules(&settings)?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));

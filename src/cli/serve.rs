@@ -9,12 +9,13 @@ use std::{
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::sign::CertifiedKey;
 
-use super::{CliError, ExitStatus, LoadedRules, SharedFlags, banner::Banner, load_rules, messages};
+use super::{CliError, ExitStatus, SharedFlags, banner::Banner, messages, rules_source};
 use crate::{
     auth::Reason,
-    certificate,
+    certificate, clock,
     credentials::Credentials,
     decision_log::DecisionLog,
+    load::{self, Loaded, Purpose},
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
@@ -33,7 +34,9 @@ struct Bound {
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
-    let LoadedRules { source, rules, folder } = load_rules(&settings);
+    let source = rules_source(&settings);
+    let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);
+    let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
@@ -67,13 +70,13 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     let (reload, hangups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
     let layers = flags.layers(SecretFiles::Read);
-    reload::start(target, &state.settings, layers, folder, hangups)?;
     let banner = Banner {
-        rules_source: &source,
+        rules_source: source.clone(),
         address: hooks.address,
         metrics_address,
         generated_password: generated_password.as_deref(),
     };
+    reload::start(target, &state.settings, layers, source, files, hangups)?;
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
     });

@@ -94,11 +94,13 @@ impl Findings {
             let Some(input) = passing_input(attack, trials, probed) else {
                 continue;
             };
-            let Attack { what, hint, .. } = attack;
-            // To follow one hint often corrects what other attacks would find.
-            let is_first_hint = *first_hint.get_or_insert(hint) == hint;
-            if is_first_hint && self.kinds.insert(what) {
-                self.messages.push(format!("`{attribute}` may be {input}, {what}; {hint}"));
+            let Attack { kind, hint, .. } = attack;
+            // A rule that follows one hint often withstands the other attacks as well.
+            if first_hint.is_none() {
+                first_hint = Some(hint);
+            }
+            if first_hint == Some(hint) && self.kinds.insert(kind) {
+                self.messages.push(format!("`{attribute}` may be {input}, {kind}; {hint}"));
             }
         }
     }
@@ -156,8 +158,9 @@ impl<'a> Trial<'a> {
         };
         let mut equal = rule.attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
-        let alone = BTreeSet::from([name]);
-        [alone, equal].map(|names| Self { rule, form, names, value, facts }).into()
+        let alone = Self { rule, form, names: BTreeSet::from([name]), value, facts };
+        let together = Self { rule, form, names: equal, value, facts };
+        vec![alone, together]
     }
 
     /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.

@@ -17,7 +17,15 @@ pub struct Draft {
     /// The problems of files that are not kept, or could not be read.
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
-    pub(super) read: Files,
+    pub(super) files_read: Files,
+}
+
+/// The result of a load.
+pub(crate) struct Loaded {
+    /// The complete rules, or else every problem of every file.
+    pub(crate) rules: Result<RuleSet, Problems>,
+    /// Every file that the load has read, lists included.
+    pub(crate) files: Files,
 }
 
 /// A rules file that was read.
@@ -34,17 +42,17 @@ pub(crate) struct SourceFile {
 impl Draft {
     /// The complete rules, or else every problem of every file.
     pub fn into_rules(self) -> Result<RuleSet, Problems> {
-        self.into_rules_and_files().0
+        self.into_loaded().rules
     }
 
-    /// Like [`Self::into_rules`], with every file that the load has read.
-    pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
+    /// The rules or the problems, and every file that the load has read.
+    pub(crate) fn into_loaded(self) -> Loaded {
         let mut problems = self.problems;
         for file in self.files {
             problems.append(file.into_problems());
         }
         let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
-        (rules, self.read)
+        Loaded { rules, files: self.files_read }
     }
 }
 

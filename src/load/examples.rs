@@ -121,7 +121,7 @@ fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Sp
 
 /// An attribute of a form that no answer is made from.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
+    Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
 }
 
 fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {

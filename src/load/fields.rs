@@ -32,7 +32,7 @@ pub(super) struct FileContext<'l> {
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
     /// Whether lists are kept for the lints.
-    pub(super) keeps_lists: bool,
+    pub(super) for_lint: bool,
     /// The lists that lints look at, by their first byte.
     pub(super) kept_lists: RefCell<BTreeMap<usize, Node>>,
 }
@@ -40,7 +40,7 @@ pub(super) struct FileContext<'l> {
 impl FileContext<'_> {
     /// Keeps a list, if the rules are to be linted.
     pub(super) fn keep_list(&self, list: &Node) {
-        if self.keeps_lists {
+        if self.for_lint {
             self.kept_lists.borrow_mut().insert(list.span.start, list.clone());
         }
     }

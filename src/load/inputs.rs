@@ -37,6 +37,13 @@ pub(super) struct Inputs {
     list_bytes: usize,
 }
 
+/// The result of reading all files of a load.
+pub(super) struct ReadInputs {
+    /// A digest of all that was read.
+    pub(super) revision: String,
+    pub(super) files: Files,
+}
+
 /// The files of one load.
 #[derive(Default)]
 pub(crate) struct Files {
@@ -170,15 +177,15 @@ impl Inputs {
         self.digest.update(text.as_bytes());
     }
 
-    /// The revision of all that was read, and the files.
-    pub(super) fn finish(self) -> (String, Files) {
+    /// Ends the load.
+    pub(super) fn finish(self) -> ReadInputs {
         let digest = self.digest.finish();
         let mut revision = String::new();
         for byte in digest.as_ref().iter().take(6) {
             // Writing to memory cannot fail.
             let _ = write!(revision, "{byte:02x}");
         }
-        (revision, self.files)
+        ReadInputs { revision, files: self.files }
     }
 }
 

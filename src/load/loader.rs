@@ -3,12 +3,12 @@
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
-    Purpose,
+    Purpose, document,
     draft::{Draft, SourceFile},
     fields::FileContext,
     held::HeldFiles,
-    inputs::{Inputs, rules_files},
-    section, toml,
+    inputs::{Inputs, ReadInputs, rules_files},
+    section,
 };
 use crate::{
     file,
@@ -23,7 +23,8 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
-    keeps_files: bool,
+    /// Whether to keep texts and lists for the lints.
+    for_lint: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
@@ -34,7 +35,7 @@ pub(super) struct Loader<'f> {
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
-        let (held, keeps_files) = match purpose {
+        let (held, for_lint) = match purpose {
             Purpose::Serve => (HeldFiles::default(), false),
             Purpose::Reload { held } => (held, false),
             Purpose::Lint => (HeldFiles::default(), true),
@@ -42,7 +43,7 @@ impl<'f> Loader<'f> {
         Self {
             inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
-            keeps_files,
+            for_lint,
             patterns: PatternBudget::default(),
             hooks: BTreeMap::new(),
             files: Vec::new(),
@@ -93,7 +94,7 @@ impl<'f> Loader<'f> {
             Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
-                // The text is as in the file up to the problem.
+                // Locate in the lossy text: it equals the file up to the error.
                 let text = String::from_utf8_lossy(&error.bytes);
                 self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
@@ -109,11 +110,11 @@ impl<'f> Loader<'f> {
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),
-            keeps_lists: self.keeps_files,
+            for_lint: self.for_lint,
             kept_lists: RefCell::default(),
         };
-        let document = toml::read_document(&text, &mut context.problems.borrow_mut());
-        let rules = section::read_hook(&document, &context);
+        let document = document::read_document(&text, &mut context.problems.borrow_mut());
+        let loaded = section::read_hook(&document, &context);
         let FileContext { problems, kept_lists, .. } = context;
         let file = SourceFile {
             hook: hook.to_owned(),
@@ -122,19 +123,19 @@ impl<'f> Loader<'f> {
             lists: kept_lists.into_inner(),
             problems: problems.into_inner(),
         };
-        if self.keeps_files {
+        if self.for_lint {
             self.files.push(file);
         } else {
             self.problems.append(file.into_problems());
         }
-        self.hooks.insert(hook.to_owned(), rules);
+        self.hooks.insert(hook.to_owned(), loaded);
     }
 
     /// Ends the load.
     pub(super) fn finish(self) -> Draft {
-        let (revision, read) = self.inputs.into_inner().finish();
+        let ReadInputs { revision, files: files_read } = self.inputs.into_inner().finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        Draft { rules, files: self.files, problems: self.problems, read }
+        Draft { rules, files: self.files, problems: self.problems, files_read }
     }
 }
 

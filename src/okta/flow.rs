@@ -41,14 +41,14 @@ pub struct FlowSpec {
     pub allow_follows_update: bool,
     /// How a request is denied for which the hook has no section.
     pub unhandled_denial: DenyStyle,
-    /// The effect of ALLOW, to follow "Okta".
+    /// Completes the sentence "Okta …" after ALLOW.
     pub after_allow: &'static str,
-    /// The effect of a denial, to follow "Okta".
+    /// Completes the sentence "Okta …" after a denial.
     pub after_deny: &'static str,
-    /// Whether Okta creates the user. It then fills in `login` from `email`, and the attributes
-    /// that the user schema requires have to be there.
+    /// Whether Okta creates the user. Okta then fills in `login` from `email`, and requires the
+    /// attributes that the user schema requires.
     pub creates_user: bool,
-    /// Whether `update` copies attributes from the form. Elsewhere Okta stores the whole form anyway.
+    /// Whether `update` is allowed. In a registration Okta stores the whole form anyway.
     pub takes_update: bool,
     /// Whether the form is the one of the enrollment policy. A progressive profile may come from
     /// another form.

@@ -9,7 +9,7 @@ use crate::{
     certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, HeldFiles, LoadedTexts, Purpose},
+    load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
     metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -94,8 +94,9 @@ impl Subject {
         match self {
             Self::Rules { directory } => {
                 let purpose = Purpose::Reload { held };
-                let draft = load::load_rules(Some(directory), &clock::facts(), purpose);
-                let (rules, files) = draft.into_rules_and_files();
+                let source = RulesSource::Folder(directory.clone());
+                let draft = load::load_rules(&source, &clock::facts(), purpose);
+                let Loaded { rules, files } = draft.into_loaded();
                 let replacement = rules.map(Replacement::Rules);
                 ReadResult { files: files.seen, texts: files.texts, replacement }
             }

@@ -72,8 +72,8 @@ impl Hook {
             let decision = unhandled(request.flow);
             return Judgement { decision, verdicts: Vec::new(), has_section: false };
         };
-        // Okta will store the normalised values, so the rules judge those.
-        let form = set::normalise(&section.set, &request.form);
+        // Okta will store the normalized values, so the rules judge those.
+        let form = set::normalize(&section.set, &request.form);
         let event_time = request.event_time.as_deref();
         let context = EvalContext { form: &form, event_time, facts };
         let mut verdicts = Vec::new();
@@ -116,8 +116,8 @@ impl Section {
     fn allow_or_update<'q>(&'q self, submitted: &'q Form<'_>, judged: &Form<'_>) -> Decision<'q> {
         let mut assignments = Vec::new();
         for name in &self.update {
-            if let Some(attribute) = submitted.submitted(name) {
-                let value = NewValue::Json(attribute.submitted);
+            if let Some(attribute) = submitted.get_or_empty(name) {
+                let value = NewValue::Json(attribute.raw);
                 assignments.push(Assignment { attribute: name, value });
             }
         }

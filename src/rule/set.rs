@@ -1,4 +1,4 @@
-//! The attributes that a section sets: constants, templates and normalised attributes.
+//! The attributes that a section sets: constants, templates and normalized attributes.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ pub(crate) enum Piece {
     Attribute(String),
 }
 
-/// A step of a normalisation.
+/// A step of a normalization.
 pub(crate) type Step = fn(&str) -> String;
 
 /// The steps by their names in rules files.
@@ -51,23 +51,23 @@ fn e164(text: &str) -> String {
     }
 }
 
-/// The form with its attributes normalised. Copies it only if one of them is.
-pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
-    let mut normalised = Cow::Borrowed(form);
+/// The form with its attributes normalized. Copies it only if one of them is.
+pub(super) fn normalize<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
+    let mut normalized = Cow::Borrowed(form);
     for Set { attribute, source } in sets {
         // A value that is not a text stays as it is, for the rules to refuse.
         if let Source::Normalize(steps) = source
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
-            let text = Value::Text(Cow::Owned(normalise_text(steps, text)));
-            normalised.to_mut().replace(attribute, text);
+            let text = Value::Text(Cow::Owned(normalize_text(steps, text)));
+            normalized.to_mut().replace(attribute, text);
         }
     }
-    normalised
+    normalized
 }
 
-fn normalise_text(steps: &[Step], text: &str) -> String {
+fn normalize_text(steps: &[Step], text: &str) -> String {
     let mut text = text.to_owned();
     for step in steps {
         text = step(&text);
@@ -87,11 +87,11 @@ impl Set {
             Source::Constant(json) => Some(NewValue::Json(json)),
             Source::Template(pieces) => Some(NewValue::Text(fill(pieces, judged)?)),
             Source::Normalize(_) => {
-                // Normalising may leave an empty text, which is then the value to store.
+                // Normalizing may leave an empty text, which is then the value to store.
                 let original = submitted.get(&self.attribute)?;
-                match &judged.submitted(&self.attribute)?.value {
+                match &judged.get_or_empty(&self.attribute)?.value {
                     Value::Text(text) => Some(NewValue::Text(text.to_string())),
-                    _ => Some(NewValue::Json(original.submitted)),
+                    _ => Some(NewValue::Json(original.raw)),
                 }
             }
         }

@@ -55,7 +55,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let form = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
+        Form::new(vec![Attribute { name: "a".into(), raw: RawValue::NULL, value }])
     };
     let shown: Vec<_> = shown.iter().map(form).collect();
     probe::findings(
@@ -79,7 +79,7 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|attack| attack["what"].as_str().unwrap())
+        .map(|attack| attack["kind"].as_str().unwrap())
         .collect();
 
     assert!(kinds.len() > 15, "{kinds:?}");

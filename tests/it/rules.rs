@@ -705,7 +705,7 @@ fn a_language_as_long_as_the_body_is_read_quickly() {
 }
 
 #[test]
-fn set_writes_constants_templates_and_normalised_attributes() {
+fn set_writes_constants_templates_and_normalized_attributes() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -742,11 +742,11 @@ department = "No {employeeNumber}"
         set,
         r##"{"commands":[{"type":"com.okta.user.profile.update","value":{"organization":"Okta","displayName":"Ros\"ario Jones","email":"rosario@okta.com","badge":7,"vip":true,"tags":["a",1],"mobilePhone":"+33612345678"}},{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"##
     );
-    // The normalised value is judged, and a denial sets no attribute.
+    // The normalized value is judged, and a denial sets no attribute.
     assert!(answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("DENY"));
     assert!(!answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("Okta\""));
 
-    // A template needs texts, and an absent attribute is not normalised.
+    // A template needs texts, and an absent attribute is not normalized.
     let set = answer(
         &hook,
         text(&registration(r#"{"firstName":["x"],"lastName":"Jones","email":"a@okta.com"}"#)),

@@ -11,7 +11,7 @@ use crate::okta::{Attribute, Flow, Form, FormMember, Request, Value, language::L
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
-/// The objects of a request whose members are looked at.
+/// An object of a request that has members a decision needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Top,
@@ -22,7 +22,7 @@ pub(super) enum Place {
     Form,
 }
 
-/// The members of a request that a decision needs, as far as they are read.
+/// The members that a decision needs, as far as the request has been read.
 #[derive(Default)]
 pub(super) struct RequestBuilder<'a> {
     event_type: Option<Value<'a>>,
@@ -61,7 +61,7 @@ impl<'a> ReadMember<'a> for Members<'_, 'a> {
     ) -> Result<(), A::Error> {
         if self.place == Place::Form {
             let attribute = read_attribute(name.clone(), map.next_value()?, depth);
-            // Drops the error's place, which is relative to the attribute.
+            // The error's place is left out: it counts from the start of the attribute.
             let attribute = attribute.map_err(|_| A::Error::custom("attribute"))?;
             self.builder.attributes.push(attribute);
             return Ok(());
@@ -86,20 +86,19 @@ impl<'a> ReadMember<'a> for Members<'_, 'a> {
     }
 }
 
-/// Reads an attribute of the form. Its value has been read once already, to find its extent: an
-/// update copies it as submitted.
+/// Reads an attribute of the form from its raw JSON, which an update copies.
 fn read_attribute<'a>(
     name: Cow<'a, str>,
-    submitted: &'a RawValue,
+    raw: &'a RawValue,
     depth: u8,
 ) -> serde_json::Result<Attribute<'a>> {
-    let text = submitted.get();
+    let text = raw.get();
     let mut json = serde_json::Deserializer::from_str(text);
     let value = match (Strict { members: Discard, depth }).deserialize(&mut json)? {
         Value::Number(_) => Value::Number(Cow::Borrowed(text)),
         value => value,
     };
-    Ok(Attribute { name, submitted, value })
+    Ok(Attribute { name, raw, value })
 }
 
 impl<'a> RequestBuilder<'a> {
@@ -121,13 +120,14 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
-    /// The form that was just read, and whose value is this.
+    /// Takes the attributes that have just been read for the form with this value.
     fn take_form(&mut self, value: &Value<'a>) -> SubmittedForm<'a> {
         let is_object = matches!(value, Value::Object);
         SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
     }
 
-    /// The request whose top-level value is `top`. Returns the reason if it is not one.
+    /// Builds the request. `top` is the top-level value. Fails with the reason why this is not a
+    /// request.
     pub(super) fn build(self, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
         if !matches!(top, Value::Object) {
             return Err("it is not an object");

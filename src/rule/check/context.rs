@@ -17,7 +17,7 @@ pub struct Facts {
 
 /// Values that a check may consult besides the one that it is about.
 pub struct EvalContext<'a> {
-    /// The form, with its attributes normalised.
+    /// The form, with its attributes normalized.
     pub(crate) form: &'a Form<'a>,
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,

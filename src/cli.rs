@@ -15,7 +15,7 @@ use crate::{
     load::{self, Purpose, RulesSource},
     problem::{Problem, Problems},
     rule::RuleSet,
-    settings::{self, Layers, RulesSettings, SecretFiles, Settings},
+    settings::{self, Layers, LoadedSettings, RulesSettings, SecretFiles, Settings},
 };
 
 mod banner;
@@ -147,13 +147,13 @@ impl SharedFlags {
     }
 
     /// Loads the settings, and every problem in them.
-    fn load_settings(&self, secret_files: SecretFiles) -> Result<(Settings, Problems), CliError> {
+    fn load_settings(&self, secret_files: SecretFiles) -> Result<LoadedSettings, CliError> {
         Ok(settings::load(&self.layers(secret_files))?)
     }
 
     /// Loads the settings. Any problem is an error.
     fn load_valid_settings(&self, secret_files: SecretFiles) -> Result<Settings, CliError> {
-        let (settings, problems) = self.load_settings(secret_files)?;
+        let LoadedSettings { settings, problems } = self.load_settings(secret_files)?;
         if problems.is_empty() { Ok(settings) } else { Err(problems.into()) }
     }
 }

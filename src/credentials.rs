@@ -8,7 +8,7 @@ use crate::{
         token::Expected,
     },
     problem::Problem,
-    settings::{AuthSettings, OAuthSettings, Secret},
+    settings::{AuthSettings, OAuthSettings},
 };
 
 /// The user name that belongs to a generated password.
@@ -29,15 +29,13 @@ impl Credentials {
         last: Option<&Self>,
     ) -> Result<Self, Problem> {
         let basic = match (&settings.basic, generated_password) {
-            (Some(basic), _) => {
-                Some(Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose)))
-            }
+            (Some(basic), _) => Some(Secrets::of_user(&basic.username, basic.passwords.expose())),
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
             (None, None) => None,
         };
         let header = settings.header.as_ref().map(|header| SecretHeader {
             name: header.name.clone(),
-            secrets: Secrets::new(header.secrets.iter().map(Secret::expose)),
+            secrets: Secrets::new(header.secrets.expose()),
         });
         let bearer = match &settings.oauth {
             Some(oauth) => Some(new_bearer(oauth, last)?),

@@ -56,6 +56,22 @@ pub(crate) struct Observed<'a> {
     pub(crate) dropped_lines: u64,
 }
 
+/// The labels of an answer.
+pub(crate) struct AnswerLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) request_type: &'a str,
+    pub(crate) decision: &'a str,
+    pub(crate) status: &'a str,
+}
+
+/// The labels of a rule's outcome.
+pub(crate) struct OutcomeLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) mode: &'a str,
+    pub(crate) outcome: &'a str,
+}
+
 /// The result of a reload of the rules.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ReloadResult {
@@ -128,10 +144,10 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts an answer: `[hook, request type, decision, status]`.
-    pub(crate) fn count_answer(&self, labels: [&str; 4], duration: Duration) {
-        let [hook, ..] = labels;
-        self.requests.with_label_values(&labels).inc();
+    /// Counts an answer.
+    pub(crate) fn count_answer(&self, labels: &AnswerLabels<'_>, duration: Duration) {
+        let AnswerLabels { hook, request_type, decision, status } = *labels;
+        self.requests.with_label_values(&[hook, request_type, decision, status]).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
     }
 
@@ -141,9 +157,10 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts the outcome of a rule: `[hook, rule, mode, outcome]`.
-    pub(crate) fn count_outcome(&self, labels: [&str; 4]) {
-        self.rule_outcomes.with_label_values(&labels).inc();
+    /// Counts the outcome of a rule.
+    pub(crate) fn count_outcome(&self, labels: &OutcomeLabels<'_>) {
+        let OutcomeLabels { hook, rule, mode, outcome } = *labels;
+        self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome]).inc();
     }
 
     /// Counts a caller who was refused.

@@ -18,7 +18,7 @@ use crate::{
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, RuleSet},
-    settings::{SecretFiles, Settings},
+    settings::{LoadedSettings, SecretFiles, Settings},
 };
 
 const EXIT_CODES: &str = "\
@@ -43,7 +43,7 @@ pub(super) struct CheckArguments {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
     let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
-    let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
+    let LoadedSettings { settings, mut problems } = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };

@@ -13,7 +13,7 @@ use crate::{
     metrics::ReloadResult,
     problem::{Problem, Problems},
     rule::RuleSet,
-    settings::{self, Layers, Settings, TlsFiles},
+    settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
     state::{LivePart, LiveState},
 };
 
@@ -123,7 +123,7 @@ fn read_credentials(
     live: &LiveState,
 ) -> ReadResult {
     let before = Fingerprint::of(&*files);
-    let (new, problems) = match settings::load(layers) {
+    let LoadedSettings { settings: new, problems } = match settings::load(layers) {
         Ok(loaded) => loaded,
         Err(problem) => return ReadResult::without_texts(before, Err(problem.into())),
     };

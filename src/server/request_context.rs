@@ -9,6 +9,7 @@ use super::{
 use crate::{
     auth::Caller,
     decision_log::{DecisionId, Line, debug_context},
+    metrics::{AnswerLabels, OutcomeLabels},
     okta::response,
     pipeline::HookAnswer,
     rule::{RuleSet, Verdict},
@@ -112,10 +113,20 @@ impl<'s> RequestContext<'s> {
     fn count_and_log(&self, line: &Line<'_>) {
         let hook = line.hook_name();
         for Verdict { rule, outcome } in line.verdicts {
-            self.state.metrics.count_outcome([hook, &rule.id, rule.mode(), outcome.as_str()]);
+            self.state.metrics.count_outcome(&OutcomeLabels {
+                hook,
+                rule: &rule.id,
+                mode: rule.mode(),
+                outcome: outcome.as_str(),
+            });
         }
-        let labels = [hook, line.request_type(), line.decision_name(), line.status];
-        self.state.metrics.count_answer(labels, line.duration);
+        let labels = AnswerLabels {
+            hook,
+            request_type: line.request_type(),
+            decision: line.decision_name(),
+            status: line.status,
+        };
+        self.state.metrics.count_answer(&labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

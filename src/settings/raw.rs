@@ -1,4 +1,4 @@
-//! The texts of a value that no type is known of yet. An error says what is expected instead.
+//! Reads the texts of a value whose type is not known yet. An error names the expected type.
 
 use config::{Map, Value, ValueKind};
 

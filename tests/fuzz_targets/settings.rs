@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use registration_hook::settings::{self, Layers, SecretFiles, Settings};
+use registration_hook::settings::{self, Layers, LoadedSettings, SecretFiles, Settings};
 
 /// The line between the file and the variables, of which each has a line of its own.
 const VARIABLES: &str = "\n#variables\n";
@@ -22,7 +22,7 @@ pub fn settings(data: &[u8]) {
         Layers { file: Some(path), rules: None, environment, secret_files: SecretFiles::Read };
     match settings::load(&sources) {
         Err(problem) => assert_has_no_secret(&problem.to_string(), &names),
-        Ok((settings, problems)) => {
+        Ok(LoadedSettings { settings, problems }) => {
             for problem in problems.iter() {
                 assert_has_no_secret(&problem.to_string(), &names);
             }
@@ -116,12 +116,12 @@ fn assert_is_within_bounds(settings: &Settings) {
     );
     if let Some(basic) = &settings.auth.basic {
         assert!(!basic.username.is_empty() && !basic.username.contains(':'));
-        assert!(!basic.passwords.is_empty());
-        assert!(basic.passwords.iter().all(|password| !password.expose().is_empty()));
+        assert!(!basic.passwords.expose().is_empty());
+        assert!(basic.passwords.expose().iter().all(|password| !password.is_empty()));
     }
     if let Some(header) = &settings.auth.header {
         assert!(!header.name.is_empty());
-        assert!(!header.secrets.is_empty());
-        assert!(header.secrets.iter().all(|secret| !secret.expose().is_empty()));
+        assert!(!header.secrets.expose().is_empty());
+        assert!(header.secrets.expose().iter().all(|secret| !secret.is_empty()));
     }
 }

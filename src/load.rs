@@ -16,7 +16,6 @@ mod examples;
 mod fields;
 mod held;
 mod inputs;
-mod lists;
 mod loader;
 mod part;
 mod rule;
@@ -24,7 +23,7 @@ mod section;
 mod set;
 
 pub use draft::Draft;
-pub(crate) use draft::{Loaded, SourceFile};
+pub(crate) use draft::Loaded;
 pub(crate) use examples::passing_forms;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
@@ -47,8 +46,8 @@ pub enum Purpose {
         /// The files that are being written. The load takes their last valid texts instead.
         held: HeldFiles,
     },
-    /// To lint the rules. The draft keeps the text and the lists of each file.
-    Lint,
+    /// To inspect the rules. The draft keeps the text of each file, and the rules keep their lists.
+    Inspect,
 }
 
 /// The source of rules. Printed, it completes "the service listens with …".

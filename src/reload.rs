@@ -12,7 +12,6 @@ use std::{
     fmt::Display,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -41,7 +40,6 @@ const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The most names in a line of the log.
 const NAMES_LOGGED: usize = 10;
-
 
 /// Everything that a reload changes.
 pub(crate) struct Target {

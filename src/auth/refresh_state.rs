@@ -139,7 +139,6 @@ impl RefreshState {
         state
     }
 
-
     /// The state of keys that are never fetched and never too old.
     pub(super) fn fixed(keys: KeySet, now: Instant) -> Self {
         let current = Some(CurrentKeys { trusted: TrustedKeys::new(keys), fetched_at: now });

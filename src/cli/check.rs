@@ -48,7 +48,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let mut draft = load::load_rules(&rules_source(&settings), &facts, Purpose::Lint);
+    let mut draft = load::load_rules(&rules_source(&settings), &facts, Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
     let mut valid = None;
     match draft.into_rules() {
@@ -85,7 +85,6 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
         problems.push(problem);
     }
 }
-
 
 /// Reports the rules that no recorded request passes, or fails, and the problems of the requests.
 /// Returns a line about the work done.

@@ -74,7 +74,6 @@ fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
 }
 
-
 fn shorten(event_id: &str) -> &str {
     match event_id.char_indices().nth(EVENT_ID_LIMIT) {
         Some((end, _)) => event_id.get(..end).unwrap_or_default(),

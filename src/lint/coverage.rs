@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Coverage {
     passed: BTreeSet<RuleName>,
     failed: BTreeSet<RuleName>,
-    /// How many requests have shown them.
+    /// The number of these requests.
     pub(crate) requests: usize,
 }
 
@@ -36,8 +36,8 @@ impl Coverage {
         }
     }
 
-    /// A problem for each enforced rule and each outcome that is missing. `rules_folder` is the folder
-    /// of the rules, and `recorded` that of the recorded requests.
+    /// Returns a problem for each outcome that an enforced rule has not shown. `recorded` is the folder of
+    /// the recorded requests.
     pub(crate) fn problems(
         &self,
         rules: &RuleSet,

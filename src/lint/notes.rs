@@ -27,11 +27,15 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
     for name in names.judged.union(&names.written) {
-        notes.extend(org.likely_typo(name));
+        if let Some(note) = org.likely_typo(name) {
+            notes.push(note);
+        }
     }
-    // A rule that cannot hold is a problem. These attributes are optional.
+    // Where the rule requires the attribute, this is a problem, and there are no notes.
     for name in &names.judged {
-        notes.extend(org.why_never_submitted(name, flow));
+        if let Some(note) = org.why_never_submitted(name, flow) {
+            notes.push(note);
+        }
     }
     if has_rules && section.rules.iter().all(may_not_count) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
@@ -56,9 +60,9 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
 
 /// The attributes that a section names.
 struct Names<'r> {
-    /// Those that rules look at.
+    /// Names that rules look at.
     judged: BTreeSet<&'r str>,
-    /// Those that are in `update` or `set`.
+    /// Names in `update` or `set`.
     written: BTreeSet<&'r str>,
 }
 

@@ -1,47 +1,37 @@
-//! Rules against the org's own user schema and form.
+//! Checks rules against the org's own user schema and form.
 
-use std::collections::BTreeMap;
-
+use super::SectionLint;
 use crate::{
     okta::{Flow, Form, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
-        Facts, Part, PartCheck, Rule, Section,
+        Part, PartCheck, Rule,
         check::{EvalContext, Mismatch, kinds::Admits},
-        node::{Node, Span, push_of_list},
+        node::{Span, push_of_list},
         set::{Piece, Set, Source},
     },
 };
 
-/// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
+/// A check of lengths is tried on texts of at most this many characters. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
 
-/// The lint of one section of a rules file.
-pub(super) struct OrgLint<'p> {
-    pub(super) org: &'p Org,
-    pub(super) flow: Flow,
-    /// The lists of the file by their first byte.
-    pub(super) lists: &'p BTreeMap<usize, Node>,
-    pub(super) facts: &'p Facts,
-    pub(super) problems: &'p mut SpanProblems,
-}
-
-impl OrgLint<'_> {
-    /// Reports names and values that do not fit.
-    pub(super) fn check_section(&mut self, section: &Section) {
+impl SectionLint<'_> {
+    /// Reports names and values that do not fit the org.
+    pub(super) fn check_org(&mut self, org: &Org) {
+        let section = self.section;
         for name in &section.update {
-            let problem = match self.org.why_never_written(name, self.flow) {
+            let problem = match org.why_never_written(name, self.flow) {
                 Some(problem) => Some(problem),
-                None => self.org.why_never_submitted(name, self.flow),
+                None => org.why_never_submitted(name, self.flow),
             };
             self.report_if_some(&name.span, problem);
         }
         for set in &section.set {
-            self.report_if_some(&set.attribute.span, self.why_not_set(set));
+            self.report_if_some(&set.attribute.span, why_not_set(org, set, self.flow));
         }
         for rule in section.rules.iter() {
-            self.check_rule(rule);
+            self.check_rule(org, rule);
         }
     }
 
@@ -55,48 +45,33 @@ impl OrgLint<'_> {
         self.problems.push(SpanProblem::at(span.clone(), message));
     }
 
-    /// Why an attribute cannot be set so.
-    fn why_not_set(&self, set: &Set) -> Option<String> {
-        if let Some(problem) = self.org.why_never_written(&set.attribute, self.flow) {
-            return Some(problem);
-        }
-        match &set.source {
-            Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json.get()),
-            Source::Normalize(_) => None,
-            Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-                Piece::Attribute(name) => self.org.why_never_submitted(name, self.flow),
-                Piece::Text(_) => None,
-            }),
-        }
-    }
-
-    fn check_rule(&mut self, rule: &Rule) {
+    fn check_rule(&mut self, org: &Org, rule: &Rule) {
         if let Some(span) = &rule.places.location
             && let Some(name) = form_attribute(&rule.location)
         {
-            self.report_if_some(span, self.org.why_never_submitted(name, self.flow));
+            self.report_if_some(span, org.why_never_submitted(name, self.flow));
         }
         for part in rule.requirement.parts().iter().chain(&rule.when) {
-            self.check_part(part);
+            self.check_part(org, part);
         }
     }
 
-    fn check_part(&mut self, part: &Part) {
+    fn check_part(&mut self, org: &Org, part: &Part) {
         for name in part.attributes.iter() {
             let problem = if part.optional {
-                self.org.why_unknown(name)
+                org.why_unknown(name)
             } else {
-                self.org.why_never_submitted(name, self.flow)
+                org.why_never_submitted(name, self.flow)
             };
             self.report_if_some(&name.span, problem);
         }
         for asked in part.checks.iter() {
             if let Some(other) = asked.check.other() {
-                let problem = self.org.why_never_submitted(other, self.flow);
+                let problem = org.why_never_submitted(other, self.flow);
                 self.report_if_some(&asked.argument, problem);
             }
             for name in part.attributes.iter() {
-                if let Some(attribute) = self.org.attribute(name) {
+                if let Some(attribute) = org.attribute(name) {
                     self.check_values(name, attribute, asked);
                 }
             }
@@ -147,7 +122,7 @@ impl OrgLint<'_> {
         refuses_one
     }
 
-    /// Checks a value of a form that has no other one.
+    /// Checks a value as if the form had no other attribute.
     fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
         let context = EvalContext { form: &form, event_time: None, facts: self.facts };
@@ -156,7 +131,7 @@ impl OrgLint<'_> {
 
     /// Reports the entries of a check's list that no form submits.
     fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.get(&asked.argument.start) else {
+        let Some(list) = &asked.list else {
             return;
         };
         let Ok(entries) = list.entries() else {
@@ -181,10 +156,32 @@ impl OrgLint<'_> {
     }
 }
 
-/// The attribute in a location: `email` of `data.userProfile.email`.
+/// Why an attribute cannot be set so.
+fn why_not_set(org: &Org, set: &Set, flow: Flow) -> Option<String> {
+    if let Some(problem) = org.why_never_written(&set.attribute, flow) {
+        return Some(problem);
+    }
+    match &set.source {
+        Source::Constant(json) => org.why_value_not_written(&set.attribute, json.get()),
+        Source::Normalize(_) => None,
+        Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
+            Piece::Attribute(name) => org.why_never_submitted(name, flow),
+            Piece::Text(_) => None,
+        }),
+    }
+}
+
+/// The attribute in a location: `email` of `data.userProfile.email`. The form in it may be that of any
+/// flow, since Okta's guide writes the one of registrations in every flow.
 fn form_attribute(location: &str) -> Option<&str> {
-    let form = location.strip_prefix("data.userProfile")?;
-    form.trim_start_matches("Update").strip_prefix('.')
+    for flow in Flow::WITH_SECTION {
+        if let Some(rest) = location.strip_prefix(flow.spec().form_location)
+            && let Some(name) = rest.strip_prefix('.')
+        {
+            return Some(name);
+        }
+    }
+    None
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {

@@ -1,16 +1,17 @@
-//! The adversarial trial: inputs that ought to fail a rule, made from the values that it shows to pass.
+//! The adversarial trial: inputs that ought to fail a rule, made from the examples that pass it.
 //!
-//! No rule says what it is meant to refuse, so the trial asks the rule. An attack counts only if the
-//! rule refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is
-//! not about domains, and one that admits words of other lengths is not about digits.
+//! A rule does not declare its purpose, so the trial finds it out. An attack counts only if the rule
+//! refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is not about
+//! domains, and one that admits words of other lengths is not about digits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::SectionLint;
 use crate::{
     load::passing_forms,
     okta::{Form, Value},
-    problem::{SpanProblem, SpanProblems},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Node},
+    problem::SpanProblem,
+    rule::{Facts, Outcome, Rule, check::EvalContext},
 };
 
 mod attack;
@@ -22,39 +23,32 @@ use template::Input;
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
-/// How much has been tried.
+/// How much the probe has tried.
 #[derive(Clone, Copy, Default)]
 pub struct Probed {
-    /// The rules whose examples were disguised.
+    /// The number of rules.
     pub rules: usize,
-    /// The inputs that were tried on them.
+    /// The number of inputs.
     pub inputs: usize,
 }
 
-/// Reports the inputs that pass a rule of the section and ought to fail. `lists` are those of the file
-/// by their first byte.
-pub(super) fn check_section(
-    section: &Section,
-    lists: &BTreeMap<usize, Node>,
-    facts: &Facts,
-    problems: &mut SpanProblems,
-    probed: &mut Probed,
-) {
-    for rule in section.rules.iter() {
-        let mut shown = Vec::new();
-        if let Some(span) = &rule.places.passing_examples
-            && let Some(examples) = lists.get(&span.start)
-        {
-            shown = passing_forms(rule, examples);
-        }
-        for message in findings(rule, &shown, facts, probed) {
-            problems.push(SpanProblem::at(rule.places.id.clone(), message));
+impl SectionLint<'_> {
+    /// Reports the inputs that pass a rule of the section and ought to fail.
+    pub(super) fn probe(&mut self, probed: &mut Probed) {
+        for rule in self.section.rules.iter() {
+            let shown = match &rule.places.passing_examples {
+                Some(examples) => passing_forms(rule, examples),
+                None => Vec::new(),
+            };
+            for message in findings(rule, &shown, self.facts, probed) {
+                self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
+            }
         }
     }
 }
 
-/// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
-/// pass, as the rule's examples show.
+/// The inputs that pass a rule and ought to fail, at most one for each kind of attack. `shown` are the
+/// forms of the rule's examples that pass.
 pub fn findings(
     rule: &Rule,
     shown: &[Form<'_>],
@@ -106,14 +100,14 @@ impl Findings {
     }
 }
 
-/// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
-/// an input of the attack is meant to pass.
+/// The first input of an attack that passes, as text to show. `None` if the examples contain an input of
+/// the attack, which is then meant to pass.
 fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
     for trial in trials {
-        if !attack.applies_to(trial.value, &shown) || !trial.refuses_all(attack.plain(trial.value))
-        {
+        let applies = attack.applies_to(trial.value, &shown);
+        if !applies || !trial.refuses_all(attack.plain(trial.value)) {
             continue;
         }
         for input in attack.inputs(trial.value) {
@@ -134,19 +128,19 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// A form that passes, and the attributes whose value an input of an attack replaces.
+/// A form that passes, and the attributes whose value an attack replaces.
 struct Trial<'a> {
     rule: &'a Rule,
     form: &'a Form<'a>,
     names: BTreeSet<&'a str>,
-    /// The present value of the attributes.
+    /// The present value of each of the attributes.
     value: &'a str,
     facts: &'a Facts,
 }
 
 impl<'a> Trial<'a> {
-    /// The trials of one attribute: by itself; and together with all that have the same value, since the
-    /// rule may require that two are equal.
+    /// Two trials of one attribute. One replaces it alone. The other also replaces the attributes with
+    /// the same value, since the rule may require that two are equal.
     fn of_attribute(
         rule: &'a Rule,
         form: &'a Form<'a>,

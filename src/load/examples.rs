@@ -12,41 +12,40 @@ use crate::{
     rule::{
         Facts, Outcome, Rule,
         check::EvalContext,
-        node::{Content, Node, Span, Table},
+        node::{Content, Node, Table},
     },
 };
 
-/// The outcome that an example shows.
+/// The outcome that an example should have.
 #[derive(Clone, Copy)]
-enum Shown {
+enum ExampleOutcome {
     Pass,
     Fail,
 }
 
-/// Runs the examples of a rule. Reports each whose outcome differs from what it shows. Returns the
-/// place of the examples that pass, if the rule has any.
+/// Runs the examples of a rule. Reports each example with another outcome than it should have. Returns
+/// a copy of the examples that pass, if the rule has any and keeps its lists.
 pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
     rule_fields: &Fields<'n>,
-) -> Option<Span> {
+) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
     let mut passing = None;
-    for (key, shown) in [("pass", Shown::Pass), ("fail", Shown::Fail)] {
+    for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
             continue;
         };
-        if let Shown::Pass = shown {
-            passing = Some(entry.value.span.clone());
-            fields.file.keep_list(&entry.value);
+        if let ExampleOutcome::Pass = expected {
+            passing = fields.file.copy_of_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
             if needs_form && !matches!(example.content, Content::Table(_)) {
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
                 ));
-            } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
+            } else if let Err(problem) = run_example(rule, expected, example, fields.file.facts) {
                 fields.report(problem);
             }
         }
@@ -55,8 +54,8 @@ pub(super) fn run_examples<'n>(
     passing
 }
 
-/// Whether the examples are whole forms, since attributes have different checks. The examples of other
-/// rules may be single values.
+/// Whether each example must be a whole form, since the attributes have different checks. An example of
+/// another rule may be a single value.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
@@ -65,18 +64,20 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
 
 fn run_example(
     rule: &Rule,
-    shown: Shown,
+    expected: ExampleOutcome,
     example: &Node,
     facts: &Facts,
 ) -> Result<(), SpanProblem> {
     let form = form_of_example(rule, example)?;
     let context = EvalContext { form: &form, event_time: None, facts };
-    let message = match (rule.outcome(&context), shown) {
-        (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
-        (Outcome::Fail(unmet), Shown::Pass) => {
+    let message = match (rule.outcome(&context), expected) {
+        (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
+            return Ok(());
+        }
+        (Outcome::Fail(unmet), ExampleOutcome::Pass) => {
             format!("this example should pass and fails: {unmet}")
         }
-        (Outcome::Pass, Shown::Fail) => {
+        (Outcome::Pass, ExampleOutcome::Fail) => {
             "this example should fail and passes: the rule admits more than it is meant to".to_owned()
         }
         (Outcome::Skip, _) => {
@@ -97,8 +98,8 @@ pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<
     forms
 }
 
-/// The form of an example: a table gives each attribute, and any other value is that of every attribute
-/// of the rule.
+/// The form of an example. A table is the whole form. Any other value is the value of each attribute of
+/// the rule.
 fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
     let names = rule.attributes();
     let mut attributes = Vec::new();
@@ -119,7 +120,7 @@ fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, Sp
     Ok(Form::new(attributes))
 }
 
-/// An attribute of a form that no answer is made from.
+/// An attribute of a form from which no answer is made.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
 }

@@ -1,9 +1,6 @@
 //! Reads a table key by key, so that no key is left unread.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use super::inputs::Inputs;
 use crate::{
@@ -31,18 +28,14 @@ pub(super) struct FileContext<'l> {
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether lists are kept for the lints.
-    pub(super) for_lint: bool,
-    /// The lists that lints look at, by their first byte.
-    pub(super) kept_lists: RefCell<BTreeMap<usize, Node>>,
+    /// Whether the rules keep their lists.
+    pub(super) keeps_source: bool,
 }
 
 impl FileContext<'_> {
-    /// Keeps a list, if the rules are to be linted.
-    pub(super) fn keep_list(&self, list: &Node) {
-        if self.for_lint {
-            self.kept_lists.borrow_mut().insert(list.span.start, list.clone());
-        }
+    /// A copy of a list, if the rules keep their lists.
+    pub(super) fn copy_of_list(&self, list: &Node) -> Option<Node> {
+        if self.keeps_source { Some(list.clone()) } else { None }
     }
 }
 

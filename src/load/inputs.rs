@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use ring::digest::{Context, SHA256};
@@ -13,7 +13,7 @@ use ring::digest::{Context, SHA256};
 use super::held::{HeldFiles, LoadedTexts};
 use crate::file::{self, FileKind, Fingerprint, Links, Size};
 
-/// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
+/// How deep below the rules folder a list file may lie. Changes of deeper files are not noticed.
 const FOLLOWED_DEPTH: usize = 8;
 
 /// How many bytes the lists of one load may have together. A list counts each time it is used: a
@@ -30,7 +30,7 @@ pub(super) struct Inputs {
     pub(super) files: Files,
     pub(super) held: HeldFiles,
     /// The lists of the present rules file by their names.
-    lists: BTreeMap<String, Rc<str>>,
+    lists: BTreeMap<String, Arc<str>>,
     /// How many bytes the rules files have so far.
     rules_bytes: usize,
     /// How many bytes the lists have so far, each counted where it is used.
@@ -47,7 +47,7 @@ pub(super) struct ReadInputs {
 /// The files of one load.
 #[derive(Default)]
 pub(crate) struct Files {
-    /// Every file that was read or could not be read, as it was before.
+    /// Every file of the load, even if it could not be read, as it was just before.
     pub(crate) seen: Fingerprint,
     /// The texts that were read.
     pub(crate) texts: LoadedTexts,
@@ -64,8 +64,8 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     now
 }
 
-/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or that
-/// they cannot be listed.
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`. If they
+/// cannot be listed, adds the folder.
 pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
@@ -128,11 +128,11 @@ impl Inputs {
     }
 
     /// The text of a list, by the name that a rules file gives.
-    pub(super) fn read_list(&mut self, name: &str) -> io::Result<Rc<str>> {
+    pub(super) fn read_list(&mut self, name: &str) -> io::Result<Arc<str>> {
         let lines = match self.lists.get(name) {
             Some(lines) => lines.clone(),
             None => {
-                let lines: Rc<str> = self.read_new_list(name)?.into();
+                let lines: Arc<str> = self.read_new_list(name)?.into();
                 self.lists.insert(name.to_owned(), lines.clone());
                 lines
             }

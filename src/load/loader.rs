@@ -23,30 +23,30 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
-    /// Whether to keep texts and lists for the lints.
-    for_lint: bool,
+    /// Whether to keep the texts of the files, and the lists in the rules.
+    keeps_source: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
     hooks: BTreeMap<String, Hook>,
-    files: Vec<SourceFile>,
+    files: BTreeMap<String, SourceFile>,
     problems: Problems,
 }
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
-        let (held, for_lint) = match purpose {
-            Purpose::Serve => (HeldFiles::default(), false),
-            Purpose::Reload { held } => (held, false),
-            Purpose::Lint => (HeldFiles::default(), true),
+        let keeps_source = matches!(purpose, Purpose::Inspect);
+        let held = match purpose {
+            Purpose::Reload { held } => held,
+            Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
         };
         Self {
             inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
-            for_lint,
+            keeps_source,
             patterns: PatternBudget::default(),
             hooks: BTreeMap::new(),
-            files: Vec::new(),
+            files: BTreeMap::new(),
             problems: Problems::default(),
         }
     }
@@ -110,21 +110,13 @@ impl<'f> Loader<'f> {
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),
-            for_lint: self.for_lint,
-            kept_lists: RefCell::default(),
+            keeps_source: self.keeps_source,
         };
         let document = document::read_document(&text, &mut context.problems.borrow_mut());
         let loaded = section::read_hook(&document, &context);
-        let FileContext { problems, kept_lists, .. } = context;
-        let file = SourceFile {
-            hook: hook.to_owned(),
-            name,
-            text,
-            lists: kept_lists.into_inner(),
-            problems: problems.into_inner(),
-        };
-        if self.for_lint {
-            self.files.push(file);
+        let file = SourceFile { name, text, problems: context.problems.into_inner() };
+        if self.keeps_source {
+            self.files.insert(hook.to_owned(), file);
         } else {
             self.problems.append(file.into_problems());
         }

@@ -1,16 +1,13 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::{
-    fields::Fields,
-    lists::{file_name, read_list_file},
-};
+use super::fields::Fields;
 use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
     rule::{
         Part, PartCheck,
-        check::kinds::{Admits, CheckKind, IGNORE_CASE, KINDS, Options},
-        node::{Entry, Node, Spanned},
+        check::kinds::{Admits, Argument, CheckKind, IGNORE_CASE, KINDS, Options},
+        node::{Content, Entry, Node, Spanned},
     },
 };
 
@@ -96,18 +93,43 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     let options = Options { ignore_case, patterns: fields.file.patterns };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        let check = match file_name(kind, argument) {
-            None => read_check(kind, argument, &options, fields),
-            Some(name) => match read_list_file(name, argument, fields) {
-                Some(list) => read_check(kind, &list, &options, fields),
-                None => None,
-            },
-        };
-        if let Some(check) = check {
+        let mut list = None;
+        if let Some(name) = list_file_name(kind, argument) {
+            list = read_list_file(name, argument, fields);
+            if list.is_none() {
+                continue;
+            }
+        }
+        if let Some(check) = read_check(kind, list.as_ref().unwrap_or(argument), &options, fields) {
             checks.push(check);
         }
     }
     checks
+}
+
+/// The name in `{ file = "roster.txt" }`, if the argument is that and the check takes a list.
+fn list_file_name<'n>(kind: &CheckKind, argument: &'n Node) -> Option<&'n str> {
+    let (Argument::List, Content::Table(table)) = (kind.argument, &argument.content) else {
+        return None;
+    };
+    match table.0.as_slice() {
+        [Entry { key, value: Node { content: Content::Text(name), .. }, .. }] if key == "file" => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// Reads a list file into an argument. Reports a file that cannot be used.
+fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -> Option<Node> {
+    match fields.file.inputs.borrow_mut().read_list(name) {
+        Ok(lines) => Some(Node { span: argument.span.clone(), content: Content::Lines(lines) }),
+        Err(error) => {
+            let message = format!("cannot read `{name}`: {error}");
+            fields.report(SpanProblem::of_reading(argument.span.clone(), message, &error));
+            None
+        }
+    }
 }
 
 fn read_check(
@@ -120,12 +142,14 @@ fn read_check(
     if check.other().is_some() {
         fields.read_attribute_name(argument);
     }
-    if kind.admits == Admits::Listed {
-        fields.file.keep_list(argument);
-    }
+    let list = match kind.admits {
+        Admits::Listed => fields.file.copy_of_list(argument),
+        Admits::Unknown | Admits::Lengths => None,
+    };
     Some(PartCheck {
         check,
         argument: argument.span.clone(),
+        list,
         admits: kind.admits,
         ignore_case: kind.ignore_case && options.ignore_case,
     })

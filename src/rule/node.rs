@@ -4,7 +4,7 @@
 
 use std::{
     ops::{Deref, Range},
-    rc::Rc,
+    sync::Arc,
 };
 
 use crate::{
@@ -67,7 +67,7 @@ pub(crate) enum Content {
     Boolean(bool),
     List(Vec<Node>),
     /// The text of the file in `{ file = "…" }`, where a list is expected. Each line is an entry.
-    Lines(Rc<str>),
+    Lines(Arc<str>),
     /// A table, inline or not.
     Table(Table),
     /// A value that no key takes, and its description.

@@ -271,7 +271,7 @@ pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
     let source = RulesSource::Folder(folder.to_owned());
-    let mut draft = load::load_rules(&source, &facts, Purpose::Lint);
+    let mut draft = load::load_rules(&source, &facts, Purpose::Inspect);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

@@ -35,7 +35,7 @@ enum ExitStatus {
     Negative = 1,
     /// Usage, I/O, configuration; never a denial.
     CannotAnswer = 2,
-    /// Stopped at once by a second signal; the code that shells give an interrupt.
+    /// Stopped at once by a second signal. Shells use this code for an interrupt.
     Interrupted = 130,
 }
 
@@ -82,7 +82,7 @@ enum Subcommands {
     Replay(replay::ReplayArguments),
 }
 
-/// Runs the program with these arguments, of which the first is its name.
+/// Runs the program with these arguments. The first one is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match CommandLine::try_parse_from(arguments) {
         Ok(CommandLine { flags, subcommand }) => {
@@ -90,7 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         // Help and the version are errors of clap, too.
         Err(error) => {
-            // There is no other place to report that writing fails.
+            // If writing to standard error fails, there is no other place to report it.
             let _ = error.print();
             if error.use_stderr() { ExitStatus::CannotAnswer } else { ExitStatus::Success }
         }
@@ -114,7 +114,7 @@ fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
     }
 }
 
-/// Why a subcommand could not answer, in words for standard error.
+/// Why a subcommand could not answer: a message for standard error.
 struct CliError(String);
 
 impl From<Problem> for CliError {

@@ -1,7 +1,7 @@
 //! Okta's vocabulary as plain types: the requests of a registration inline hook and its decisions.
 //!
-//! Nothing here knows HTTP or rules. A [`Decision`] is a sum type, so that an ALLOW or an update
-//! beside an `error` cannot be built at all.
+//! This module imports neither HTTP nor rules. A [`Decision`] is a sum type, so that an ALLOW or an
+//! update beside an `error` cannot be built at all.
 
 use std::borrow::Cow;
 
@@ -32,8 +32,8 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The language in which to answer the end user: that of the form, else that of the profile.
-    /// Ignores a value that is not a language tag.
+    /// The language in which to answer the end user: the form's, or else the profile's. Ignores a value
+    /// that is not a language tag.
     pub fn language(&self) -> Option<LanguageTag> {
         for name in ["preferredLanguage", "locale"] {
             if let Some(attribute) = self.form.get(name)
@@ -146,11 +146,11 @@ impl Value<'_> {
 
 /// The decision about a request.
 pub enum Decision<'a> {
-    /// Let it through as submitted.
+    /// Lets the request through as submitted.
     Allow,
-    /// Let it through and set these attributes, in this order.
+    /// Lets the request through, and sets these attributes in this order.
     Update(NonEmpty<Assignment<'a>>),
-    /// Stop it, and show the end user why.
+    /// Stops the request, and shows the end user why.
     Deny(Denial<'a>),
 }
 
@@ -197,7 +197,7 @@ pub struct Assignment<'a> {
 
 /// The new value of an attribute.
 pub enum NewValue<'a> {
-    /// A value in JSON: a constant of the rules, or a copy of what was submitted.
+    /// A value in JSON: a constant of the rules, or a copy of the submitted value.
     Json(&'a RawValue),
     /// A text.
     Text(String),
@@ -213,7 +213,7 @@ pub struct Denial<'a> {
     pub causes: NonEmpty<ErrorCause<'a>>,
 }
 
-/// How a denial is written. Okta denies either way, and the handlers of its guide use both.
+/// How a denial is written. Okta denies either way, and Okta's guide uses both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyStyle {
     /// A DENY command and `error`.

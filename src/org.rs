@@ -96,7 +96,7 @@ impl Org {
         None
     }
 
-    /// Why Okta does not write an attribute, whatever the value is.
+    /// Why Okta writes no value to an attribute.
     pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
         if self.is_missing_in_schema(name) {
             return Some(self.not_in_schema(name, ", so Okta does not store it"));

@@ -23,8 +23,8 @@ struct History {
 }
 
 impl Throttle {
-    /// Admits a message: returns how many of its kind have been omitted since the last one. Returns
-    /// `None` if this one is to be omitted as well. All kinds are remembered, so there must be few.
+    /// Admits a message, and returns how many of its kind have been omitted since the last one. Returns
+    /// `None` to omit this one as well. Remembers all kinds, so there must be few.
     pub fn admit(&self, kind: &str, now: Instant) -> Option<u64> {
         let mut kinds = self.0.lock();
         let Some(known) = kinds.get_mut(kind) else {

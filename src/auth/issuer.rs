@@ -42,7 +42,7 @@ pub struct Issuer {
 }
 
 #[derive(Deserialize)]
-struct Metadata {
+struct IssuerMetadata {
     issuer: String,
     jwks_uri: String,
 }
@@ -122,7 +122,7 @@ impl Issuer {
 
     /// Reads the URL of the keys from metadata. An error says why it cannot be used.
     fn read_metadata(&self, json: &[u8]) -> Result<String, String> {
-        let Some(metadata) = read_object::<Metadata>(json) else {
+        let Some(metadata) = read_object::<IssuerMetadata>(json) else {
             return Err("this is not metadata with `issuer` and `jwks_uri`".to_owned());
         };
         if metadata.issuer != self.name {

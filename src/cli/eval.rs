@@ -39,9 +39,9 @@ pub(super) struct EvalArguments {
     explain: bool,
 }
 
-/// The body of a request, as it was read.
+/// The body of a request, and its file.
 struct RequestBody {
-    /// Its origin, in words.
+    /// The path of the file, or "standard input".
     place: String,
     body: Vec<u8>,
 }
@@ -94,7 +94,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
 /// Reads to the end. Refuses a request that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
-    // One byte more than allowed, to see whether there are too many.
+    // One byte more than allowed, to notice a larger request.
     if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
         return Err(CliError(format!("{place}: cannot read the request: {error}")));
     }
@@ -107,7 +107,7 @@ fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBo
     Ok(RequestBody { place, body })
 }
 
-/// Explains each rule's outcome, and what Okta will do.
+/// Explains each rule's outcome and Okta's reaction.
 fn explain(name: &str, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {

@@ -88,7 +88,8 @@ fn present_answer(case: &fixtures::Case, rules: &RuleSet) -> Result<String, Stri
     pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))
 }
 
-/// The difference of two texts, line by line. Within [`DIFF_TIMEOUT`] it is the shortest one.
+/// The difference of two texts, line by line. It is the shortest one if that is found within
+/// [`DIFF_TIMEOUT`].
 fn difference(place: &str, recorded: &str, answer: &str) -> String {
     let difference = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
     let shown = difference.unified_diff().header(place, "the answer now").to_string();

@@ -1,7 +1,7 @@
 //! The JSON of a decision: its line in the log, and its `debugContext` for Okta.
 //!
-//! Written by hand. With derived `Serialize` types, and a formatter that escapes hidden characters, a
-//! request took 4,600 instructions more, which is 9 %.
+//! The code writes JSON by hand. With derived `Serialize` types, and a formatter that escapes hidden
+//! characters, a request took 4,600 instructions more, which is 9 %.
 
 use std::io::Write as _;
 

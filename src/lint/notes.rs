@@ -31,7 +31,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             notes.push(note);
         }
     }
-    // Where the rule requires the attribute, this is a problem, and there are no notes.
+    // Rules without a problem only name such attributes as optional.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
             notes.push(note);

@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-/// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
-/// is one of them: a hook neither gets nor sets it.
+/// Names that Okta reserves, in lower case. Source: Okta's "User profile types". `password` is one of
+/// them: a hook neither gets nor sets it.
 const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
     lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
     class classloader";
@@ -39,9 +39,9 @@ impl FileContext<'_> {
     }
 }
 
-/// A table that is being read. A key is known once it was asked for.
+/// A table that is being read. Each key that a reader asks for becomes a known key.
 pub(super) struct Fields<'f> {
-    /// The whole table, to look at a key without making it a known one.
+    /// The whole table. A look at a key here does not make the key known.
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,

@@ -15,7 +15,7 @@ pub(crate) struct LoadedTexts {
     lists: BTreeMap<PathBuf, Extent>,
 }
 
-/// The content of a list when it was read. The list itself may be too large to be kept.
+/// The length and digest of a list when it was read. The list itself may be too large to be kept.
 struct Extent {
     /// In bytes.
     length: usize,
@@ -38,7 +38,7 @@ impl LoadedTexts {
 #[derive(Clone, Default)]
 pub struct HeldFiles {
     pub(crate) paths: BTreeSet<PathBuf>,
-    /// The texts of the last valid load, those of other files included.
+    /// The texts of the last valid load, including those of other files.
     pub(crate) texts: Arc<LoadedTexts>,
 }
 

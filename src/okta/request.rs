@@ -1,9 +1,9 @@
 //! Bytes → [`Request`]: strict about JSON, tolerant about Okta.
 //!
-//! Strict: RFC 8259; wherever it leaves a choice, we refuse. So we refuse, in ignored members too, a
-//! name that occurs twice in one object, a lone surrogate, a byte order mark, trailing data, nesting
-//! beyond [`DEPTH`] and a number beyond the range of a double. No other reader of the same bytes can
-//! then see another request than we do.
+//! Strict: wherever RFC 8259 leaves a choice, the decoder refuses. It refuses a name that occurs twice in
+//! one object, a lone surrogate, a byte order mark, trailing data, nesting beyond [`DEPTH`] and a number
+//! beyond the range of a double, also in ignored members. No other reader of the same bytes can then see
+//! another request.
 //!
 //! Tolerant: the decoder ignores unknown members, and the types of known members that a decision
 //! does not need. Okta's own examples disagree about these types.

@@ -13,7 +13,7 @@ pub struct Problems<P = String> {
     kept: Vec<Problem<P>>,
     /// How many problems are not kept.
     more: usize,
-    /// Whether one of them may be gone when the same files are read again.
+    /// Whether another read of the same files may not have one of them.
     may_pass: bool,
 }
 
@@ -51,7 +51,7 @@ impl<P> Problems<P> {
         self.may_pass
     }
 
-    /// Whether a further problem is only counted, so that its message is not worth making.
+    /// Whether a further problem is only counted. Its message need not be made.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= MOST_KEPT
     }

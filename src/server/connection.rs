@@ -197,8 +197,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Ends the connection. What has arrived, and what comes until the timeout, is read and dropped: to
-    /// close with bytes unread resets the connection, and the client may lose the answer.
+    /// Ends the connection. Reads and drops all bytes that arrive until the timeout: to close with bytes
+    /// unread resets the connection, and the client may lose the answer.
     pub(super) async fn close(mut self, longest: Duration) {
         let closing = timeout(longest, async {
             self.stream.shutdown().await?;

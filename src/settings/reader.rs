@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use config::{Config, Value, ValueKind};
+use config::{Config, ValueKind};
 
 use super::{
     Secret, SecretFiles, SecretList,
@@ -21,7 +21,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-/// Reads a text as a value of its type. An error says what is expected instead.
+/// Reads a text as a value of its type. An error describes a valid text.
 type Parse<T> = fn(&str) -> Result<T, &'static str>;
 
 /// The permission of every user to read a file.
@@ -151,7 +151,7 @@ impl SettingsReader {
     ) -> Option<T> {
         self.known_keys.push(key.to_owned());
         // `get` fails only if the key is not set.
-        let value = self.merged.get::<Value>(key).ok()?;
+        let value = self.merged.get::<config::Value>(key).ok()?;
         self.ok_or_report(key, parse(&value.kind))
     }
 

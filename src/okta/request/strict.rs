@@ -1,8 +1,8 @@
-//! A strict reader of JSON on top of serde_json: RFC 8259; wherever it leaves a choice, we refuse.
+//! A strict reader of JSON on top of serde_json. Wherever RFC 8259 leaves a choice, it refuses.
 //!
 //! serde_json checks the grammar, UTF-8, surrogates and the range of the numbers that it reads.
-//! [`Strict`] makes it read every value, and also checks what serde_json leaves open: that no name
-//! occurs twice in an object, and how deep arrays and objects are nested.
+//! [`Strict`] makes it read every value. It adds two checks: no name occurs twice in an object, and
+//! arrays and objects are not nested too deep.
 
 use std::{borrow::Cow, fmt};
 
@@ -117,8 +117,8 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
     }
 }
 
-/// A number without its digits, which serde_json does not pass on. Where they are needed, the caller
-/// fills them in: see `builder::read_attribute`.
+/// A number without its digits, which serde_json does not pass on. The caller fills in the digits: see
+/// `builder::read_attribute`.
 const NUMBER: Value<'static> = Value::Number(Cow::Borrowed(""));
 
 /// Whether a name occurs twice. Sorts the names.

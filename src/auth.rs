@@ -46,7 +46,7 @@ pub enum Caller {
 
 /// The value of a header. `None` if the request does not have the header; [`Reason::Repeated`] if it
 /// has the header twice, since it is then unclear which one counts.
-pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
+pub type SingleHeader<'a> = Result<Option<&'a [u8]>, Reason>;
 
 /// Admits callers by the configured methods. Without any, it admits no caller.
 #[derive(Default)]
@@ -61,9 +61,9 @@ pub struct Authenticator {
 
 /// A header that admits with any of these secrets as its whole value.
 pub struct SecretHeader {
-    /// The header's name.
+    /// The header's name, in lower case.
     pub name: String,
-    /// The secrets.
+    /// The values that admit.
     pub secrets: Secrets,
 }
 
@@ -77,7 +77,7 @@ impl Authenticator {
     /// header by its name.
     pub async fn authenticate<'a>(
         &self,
-        header: impl Fn(&str) -> Presented<'a>,
+        header: impl Fn(&str) -> SingleHeader<'a>,
         now: SystemTime,
     ) -> Result<Caller, Reason> {
         let mut reason = Reason::Missing;

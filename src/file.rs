@@ -23,9 +23,9 @@ const UTF8_MARK: &[u8] = "\u{feff}".as_bytes();
 /// A kind of file. It decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileKind {
-    /// A hook's rules.
+    /// The rules of one hook, in TOML.
     Rules,
-    /// The settings.
+    /// The settings, in TOML.
     Settings,
     /// Certificates or a private key, in PEM.
     Certificate,

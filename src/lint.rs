@@ -7,6 +7,8 @@
 //! | `coverage` | rules that no recorded request passes, or fails |
 //! | `notes` | rules that have no problem and may still surprise |
 
+use std::collections::BTreeMap;
+
 use crate::{
     load::Draft,
     okta::Flow,
@@ -25,7 +27,7 @@ use probe::Probed;
 /// The lints that report problems.
 #[derive(Default)]
 pub struct Lints {
-    /// The org's own schema and form, as far as they are known.
+    /// The org's own schema and form, if they are known.
     pub org: Org,
     /// Whether to probe each rule.
     pub probe: bool,
@@ -44,7 +46,7 @@ struct SectionLint<'p> {
 /// Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for (name, hook) in &draft.rules.hooks {
         let mut problems = SpanProblems::default();
         for (flow, section) in &hook.sections {
@@ -54,7 +56,7 @@ pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
                 lint.probe(&mut probed);
             }
         }
-        found.push((name.clone(), problems));
+        found.insert(name.clone(), problems);
     }
     for (hook, problems) in found {
         draft.add_problems(&hook, problems);

@@ -191,7 +191,7 @@ impl DecisionKind {
 pub struct Assignment<'a> {
     /// The attribute's name in Okta's user schema.
     pub attribute: &'a str,
-    /// The new value.
+    /// The value that Okta stores.
     pub value: NewValue<'a>,
 }
 

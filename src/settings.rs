@@ -152,7 +152,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The rules folder.
+/// The rules folder, and how often it is checked.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RulesSettings {
     /// The path of the folder.
@@ -163,7 +163,7 @@ pub struct RulesSettings {
     pub reload: Option<Duration>,
 }
 
-/// The logs.
+/// Decision lines, and the level of messages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogSettings {
     /// The target of decision lines.

@@ -45,16 +45,15 @@ impl Coverage {
         recorded: &Path,
     ) -> Problems {
         let mut problems = Problems::default();
-        for (hook, sections) in &rules.hooks {
-            let place = rules_folder.join(format!("{hook}.toml")).display().to_string();
-            let hint = format!("record one in `{}`", recorded.join(hook).display());
-            for rule in sections.rules().filter(|rule| !rule.shadow) {
-                let name = RuleName { hook: hook.clone(), id: rule.id.clone() };
-                for (shown, outcome) in [(&self.passed, "passes"), (&self.failed, "fails")] {
-                    if !shown.contains(&name) {
-                        let id = &rule.id;
-                        let message =
-                            format!("no recorded request {outcome} the rule `{id}`; {hint}");
+        for (name, hook) in &rules.hooks {
+            let place = rules_folder.join(format!("{name}.toml")).display().to_string();
+            let hint = format!("record one in `{}`", recorded.join(name).display());
+            for rule in hook.rules().filter(|rule| !rule.shadow) {
+                let id = &rule.id;
+                let rule = RuleName { hook: name.clone(), id: id.clone() };
+                for (shown, verb) in [(&self.passed, "passes"), (&self.failed, "fails")] {
+                    if !shown.contains(&rule) {
+                        let message = format!("no recorded request {verb} the rule `{id}`; {hint}");
                         problems.push(Problem::named(&place, message));
                     }
                 }

@@ -65,14 +65,14 @@ impl SectionLint<'_> {
             };
             self.report_if_some(&name.span, problem);
         }
-        for asked in part.checks.iter() {
-            if let Some(other) = asked.check.other() {
+        for part_check in part.checks.iter() {
+            if let Some(other) = part_check.check.other() {
                 let problem = org.why_never_submitted(other, self.flow);
-                self.report_if_some(&asked.argument, problem);
+                self.report_if_some(&part_check.argument, problem);
             }
             for name in part.attributes.iter() {
                 if let Some(attribute) = org.attribute(name) {
-                    self.check_values(name, attribute, asked);
+                    self.check_values(name, attribute, part_check);
                 }
             }
         }
@@ -80,28 +80,28 @@ impl SectionLint<'_> {
 
     /// Reports a check that refuses every value of an attribute, and list entries that are not values
     /// of it.
-    fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        if self.refuses_all(attribute, asked) {
+    fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, part_check: &PartCheck) {
+        if self.refuses_all(attribute, part_check) {
             let values = describe(name, attribute);
             let message = format!("no value can pass this check: {values}");
-            self.report(&asked.argument, message);
-        } else if asked.admits == Admits::Listed {
-            self.check_entries(name, attribute, asked);
+            self.report(&part_check.argument, message);
+        } else if part_check.admits == Admits::Listed {
+            self.check_entries(name, attribute, part_check);
         }
     }
 
-    fn refuses_all(&self, attribute: &SchemaAttribute, asked: &PartCheck) -> bool {
-        if asked.check.other().is_some() {
+    fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
+        if part_check.check.other().is_some() {
             return false;
         }
         match attribute.samples() {
-            Samples::All(values) => self.refuses_each(asked, values),
-            Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
+            Samples::All(values) => self.refuses_each(part_check, values),
+            Samples::OfType(value) => self.check_alone(part_check, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
                 let lengths = attribute.lengths.clone();
-                asked.admits == Admits::Lengths
+                part_check.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
-                    && self.refuses_each(asked, lengths.map(zeros))
+                    && self.refuses_each(part_check, lengths.map(zeros))
             }
         }
     }
@@ -109,12 +109,12 @@ impl SectionLint<'_> {
     /// Whether a check refuses each of these values. False if there is no value.
     fn refuses_each(
         &self,
-        asked: &PartCheck,
+        part_check: &PartCheck,
         values: impl IntoIterator<Item = Value<'static>>,
     ) -> bool {
         let mut refuses_one = false;
         for value in values {
-            if self.check_alone(asked, &value).is_ok() {
+            if self.check_alone(part_check, &value).is_ok() {
                 return false;
             }
             refuses_one = true;
@@ -123,15 +123,15 @@ impl SectionLint<'_> {
     }
 
     /// Checks a value as if the form had no other attribute.
-    fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
+    fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let form = Form::default();
         let context = EvalContext { form: &form, event_time: None, facts: self.facts };
-        asked.check.check_value(value, &context)
+        part_check.check.check_value(value, &context)
     }
 
     /// Reports the entries of a check's list that no form submits.
-    fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = &asked.list else {
+    fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, part_check: &PartCheck) {
+        let Some(list) = &part_check.list else {
             return;
         };
         let Ok(entries) = list.entries() else {
@@ -143,7 +143,7 @@ impl SectionLint<'_> {
             let Ok(text) = entry.text() else {
                 continue;
             };
-            let is_submitted = if asked.ignore_case {
+            let is_submitted = if part_check.ignore_case {
                 attribute.submits_in_any_case(text)
             } else {
                 attribute.submits(text)

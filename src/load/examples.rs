@@ -59,7 +59,7 @@ pub(super) fn run_examples<'n>(
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
-    has_parts || checks.any(|asked| asked.check.other().is_some())
+    has_parts || checks.any(|part_check| part_check.check.other().is_some())
 }
 
 fn run_example(

@@ -16,7 +16,7 @@ use super::{Request, Value};
 mod builder;
 mod strict;
 
-use builder::{Members, Place, RequestBuilder};
+use builder::{Members, RequestBuilder, RequestObject};
 pub use strict::DEPTH;
 use strict::Strict;
 
@@ -62,7 +62,7 @@ pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
 /// Reads a text that is one JSON value and no more.
 fn read_top<'a>(text: &'a str, builder: &mut RequestBuilder<'a>) -> serde_json::Result<Value<'a>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let members = Members { builder, place: Place::Top };
+    let members = Members { builder, object: RequestObject::Top };
     let top = Strict { members, depth: 1 }.deserialize(&mut json)?;
     json.end()?;
     Ok(top)

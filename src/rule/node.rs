@@ -21,9 +21,9 @@ pub type Span = Range<usize>;
 
 /// A value and its place in a rules file. Lints read the place. A request does not.
 pub struct Spanned<T> {
-    /// The value.
+    /// The value without its place.
     pub value: T,
-    /// The place of the value.
+    /// The bytes of the value in the file.
     pub span: Span,
 }
 
@@ -31,13 +31,6 @@ impl<T> Spanned<T> {
     /// A value at this place.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
-    }
-}
-
-/// A value that is not from a file.
-impl<T> From<T> for Spanned<T> {
-    fn from(value: T) -> Self {
-        Self { value, span: 0..0 }
     }
 }
 

@@ -12,7 +12,7 @@ use actix_web::http::{
 
 use super::{answer::Refusal, request_context::RequestContext};
 use crate::{
-    auth::{Presented, Reason},
+    auth::{Reason, SingleHeader},
     rule::Hook,
 };
 
@@ -35,7 +35,7 @@ impl<'s> RequestContext<'s> {
         let (_, hook) = found.ok_or(Refusal::NotFound)?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = state.live.credentials.load_full();
-        let header = |name: &str| presented(&head.headers, name);
+        let header = |name: &str| single_header(&head.headers, name);
         let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
         self.caller = Some(caller.map_err(Refusal::Credentials)?);
         refuse_if(!is_json(&head.headers), Refusal::MediaType)?;
@@ -73,7 +73,7 @@ fn headers_length(head: &RequestHead) -> usize {
     length
 }
 
-fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
+fn single_header<'h>(headers: &'h HeaderMap, name: &str) -> SingleHeader<'h> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
         (value, None) => Ok(value.map(HeaderValue::as_bytes)),
@@ -83,7 +83,7 @@ fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
 
 /// `application/json`, with no parameter but `charset=utf-8`.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Ok(Some(value)) = presented(headers, header::CONTENT_TYPE.as_str()) else {
+    let Ok(Some(value)) = single_header(headers, header::CONTENT_TYPE.as_str()) else {
         return false;
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);

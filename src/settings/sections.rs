@@ -13,7 +13,7 @@ use super::{
     },
 };
 
-/// The most workers.
+/// The most workers that a setting or the number of cores can give.
 const MOST_WORKERS: usize = 512;
 /// How many workers there are by default if the number of cores is not known.
 const DEFAULT_WORKERS: &str = "2";

@@ -10,7 +10,7 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule, Spanned,
         check::{Check, Mismatch},
         text::Text,
     },
@@ -38,7 +38,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         }),
     };
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(Spanned::new("a".to_owned(), 0..0)),
         checks: NonEmpty::of(only.into()),
         optional: false,
     };

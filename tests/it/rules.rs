@@ -6,7 +6,8 @@ use registration_hook::{
     okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
     rule::{
-        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, Spanned, check::Check,
+        text::Text,
     },
 };
 use serde_json::{Value, json};
@@ -494,7 +495,7 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(Spanned::new("a".to_owned(), 0..0)),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
             check_value: Box::new(|_| panic!("messages by a test")),

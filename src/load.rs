@@ -24,7 +24,7 @@ mod set;
 
 pub use draft::Draft;
 pub(crate) use draft::Loaded;
-pub(crate) use examples::passing_forms;
+pub(crate) use examples::passing_examples;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, fingerprint};

@@ -51,9 +51,9 @@ impl Coverage {
             for rule in hook.rules().filter(|rule| !rule.shadow) {
                 let id = &rule.id;
                 let rule = RuleName { hook: name.clone(), id: id.clone() };
-                for (shown, verb) in [(&self.passed, "passes"), (&self.failed, "fails")] {
+                for (shown, effect) in [(&self.passed, "passes"), (&self.failed, "fails")] {
                     if !shown.contains(&rule) {
-                        let message = format!("no recorded request {verb} the rule `{id}`; {hint}");
+                        let message = format!("no recorded request {effect} the rule `{id}`; {hint}");
                         problems.push(Problem::named(&place, message));
                     }
                 }

@@ -2,14 +2,15 @@
 
 use super::SectionLint;
 use crate::{
-    okta::{Flow, Form, Value},
+    okta::{Flow, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
-        Part, PartCheck, Rule,
-        check::{EvalContext, Mismatch, kinds::Admits},
+        Part, PartCheck, Rule, RuleExample,
+        check::{Mismatch, kinds::Admits},
         node::{Span, push_of_list},
         set::{Piece, Set, Source},
+        value_name::ValueName,
     },
 };
 
@@ -58,20 +59,20 @@ impl SectionLint<'_> {
 
     fn check_part(&mut self, org: &Org, part: &Part) {
         for name in part.attributes.iter() {
-            let problem = if part.optional {
-                org.why_unknown(name)
-            } else {
-                org.why_never_submitted(name, self.flow)
+            let problem = match name.form_attribute() {
+                Some(attribute) if part.optional => org.why_unknown(attribute),
+                _ => why_absent(org, name, self.flow),
             };
             self.report_if_some(&name.span, problem);
         }
         for part_check in part.checks.iter() {
             if let Some(other) = part_check.check.other() {
-                let problem = org.why_never_submitted(other, self.flow);
-                self.report_if_some(&part_check.argument, problem);
+                self.report_if_some(&part_check.argument, why_absent(org, other, self.flow));
             }
             for name in part.attributes.iter() {
-                if let Some(attribute) = org.attribute(name) {
+                if let ValueName::Form(name) = &name.value
+                    && let Some(attribute) = org.attribute(name)
+                {
                     self.check_values(name, attribute, part_check);
                 }
             }
@@ -122,11 +123,9 @@ impl SectionLint<'_> {
         refuses_one
     }
 
-    /// Checks a value as if the form had no other attribute.
+    /// Checks a value as if the request had no other one.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        let form = Form::default();
-        let context = EvalContext { form: &form, event_time: None, facts: self.facts };
-        part_check.check.check_value(value, &context)
+        part_check.check.check_value(value, &RuleExample::default().eval_context(self.facts))
     }
 
     /// Reports the entries of a check's list that no form submits.
@@ -156,6 +155,17 @@ impl SectionLint<'_> {
     }
 }
 
+/// Why no request has a value.
+fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
+    match name {
+        ValueName::Form(attribute) | ValueName::Email { attribute, .. } => {
+            org.why_never_submitted(attribute, flow)
+        }
+        ValueName::Profile(attribute) => org.why_not_in_profile(attribute),
+        ValueName::Request(_) | ValueName::Lookup { .. } => None,
+    }
+}
+
 /// Why an attribute cannot be set so.
 fn why_not_set(org: &Org, set: &Set, flow: Flow) -> Option<String> {
     if let Some(problem) = org.why_never_written(&set.attribute, flow) {
@@ -165,7 +175,7 @@ fn why_not_set(org: &Org, set: &Set, flow: Flow) -> Option<String> {
         Source::Constant(json) => org.why_value_not_written(&set.attribute, json.get()),
         Source::Normalize(_) => None,
         Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Attribute(name) => org.why_never_submitted(name, flow),
+            Piece::Value(name) => why_absent(org, name, flow),
             Piece::Text(_) => None,
         }),
     }

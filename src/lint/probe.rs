@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use super::SectionLint;
 use crate::{
-    load::passing_forms,
+    load::passing_examples,
     okta::{Form, Value},
     problem::SpanProblem,
-    rule::{Facts, Outcome, Rule, check::EvalContext},
+    rule::{Facts, Outcome, Rule, RuleExample, check::EvalContext},
 };
 
 mod attack;
@@ -37,7 +37,7 @@ impl SectionLint<'_> {
     pub(super) fn probe(&mut self, probed: &mut Probed) {
         for rule in self.section.rules.iter() {
             let shown = match &rule.places.passing_examples {
-                Some(examples) => passing_forms(rule, examples),
+                Some(examples) => passing_examples(rule, examples),
                 None => Vec::new(),
             };
             for message in findings(rule, &shown, self.facts, probed) {
@@ -48,10 +48,10 @@ impl SectionLint<'_> {
 }
 
 /// The inputs that pass a rule and ought to fail, at most one for each kind of attack. `shown` are the
-/// forms of the rule's examples that pass.
+/// rule's examples that pass.
 pub fn findings(
     rule: &Rule,
-    shown: &[Form<'_>],
+    shown: &[RuleExample<'_>],
     facts: &Facts,
     probed: &mut Probed,
 ) -> Vec<String> {
@@ -62,10 +62,14 @@ pub fn findings(
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
-        for attribute in part.attributes.iter() {
+        for name in part.attributes.iter() {
+            // The end user controls the form alone.
+            let Some(attribute) = name.form_attribute() else {
+                continue;
+            };
             let mut trials = Vec::new();
-            for form in shown {
-                trials.extend(Trial::of_attribute(rule, form, attribute, facts));
+            for example in shown {
+                trials.extend(Trial::of_attribute(rule, example, attribute, facts));
             }
             findings.try_attacks(attribute, &trials, probed);
         }
@@ -128,10 +132,10 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// A form that passes, and the attributes whose value an attack replaces.
+/// An example that passes, and the attributes whose value an attack replaces.
 struct Trial<'a> {
     rule: &'a Rule,
-    form: &'a Form<'a>,
+    example: &'a RuleExample<'a>,
     names: BTreeSet<&'a str>,
     /// The present value of each of the attributes.
     value: &'a str,
@@ -143,17 +147,18 @@ impl<'a> Trial<'a> {
     /// the same value, since the rule may require that two are equal.
     fn of_attribute(
         rule: &'a Rule,
-        form: &'a Form<'a>,
+        example: &'a RuleExample<'a>,
         name: &'a str,
         facts: &'a Facts,
     ) -> Vec<Self> {
+        let form = &example.form;
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };
-        let mut equal = rule.attributes();
+        let mut equal = rule.form_attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
-        let alone = Self { rule, form, names: BTreeSet::from([name]), value, facts };
-        let together = Self { rule, form, names: equal, value, facts };
+        let alone = Self { rule, example, names: BTreeSet::from([name]), value, facts };
+        let together = Self { rule, example, names: equal, value, facts };
         vec![alone, together]
     }
 
@@ -169,11 +174,11 @@ impl<'a> Trial<'a> {
     }
 
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
-        let mut form = self.form.clone();
+        let mut form = self.example.form.clone();
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        self.rule.outcome(&EvalContext { form: &form, event_time: None, facts: self.facts })
+        self.rule.outcome(&EvalContext { form: &form, ..self.example.eval_context(self.facts) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::template::{Alphabets, Input, fill};
-use crate::rule::email;
+use crate::rule::{check::has_format, email};
 
 #[derive(Default, Deserialize)]
 struct AttackFile {
@@ -36,7 +36,9 @@ enum BaseValue {
     HasDigit,
     /// A value without white space that is not an address.
     Word,
-    NotBoolean,
+    Any,
+    /// Values of this format, if every example of the attribute has it.
+    Format(String),
 }
 
 static ATTACKS: LazyLock<AttackFile> = LazyLock::new(|| {
@@ -52,14 +54,15 @@ pub(super) fn attacks() -> &'static [Attack] {
 impl Attack {
     /// Whether the attack is made from this value, one of those that the examples show.
     pub(super) fn applies_to(&self, value: &str, shown: &[&str]) -> bool {
-        match self.from {
+        match &self.from {
             BaseValue::Address => is_address(value),
             BaseValue::AllShownAreDigits => shown.iter().all(|text| is_digits(text)),
             BaseValue::HasDigit => {
                 !is_address(value) && value.bytes().any(|byte| byte.is_ascii_digit())
             }
             BaseValue::Word => !is_address(value) && !value.contains(char::is_whitespace),
-            BaseValue::NotBoolean => value != "true" && value != "false",
+            BaseValue::Any => true,
+            BaseValue::Format(name) => shown.iter().all(|text| has_format(name, text)),
         }
     }
 

@@ -128,9 +128,9 @@ impl<'a> RequestBuilder<'a> {
         SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
     }
 
-    /// Builds the request. `top` is the top-level value. Fails with the reason why this is not a
-    /// request.
-    pub(super) fn build(self, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
+    /// Builds the request of this body, whose top-level value is `top`. Fails with the reason why this is
+    /// not a request.
+    pub(super) fn build(self, body: &'a str, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
         if !matches!(top, Value::Object) {
             return Err("it is not an object");
         }
@@ -163,6 +163,7 @@ impl<'a> RequestBuilder<'a> {
                 Some(form) => Form::new(form.attributes),
                 None => Form::default(),
             },
+            body,
         })
     }
 

@@ -146,7 +146,7 @@ impl RefreshState {
     }
 
     /// Asks for a fetch because of an unknown key. Notes the fetch and returns true; or returns false if
-    /// a fetch is in progress, or one for an unknown key began within [`COOLDOWN`] before `now`.
+    /// a fetch is in progress, or one for an unknown key began within 30 s before `now`.
     pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.unknown_key_at {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,

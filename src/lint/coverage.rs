@@ -53,7 +53,8 @@ impl Coverage {
                 let rule = RuleName { hook: name.clone(), id: id.clone() };
                 for (shown, effect) in [(&self.passed, "passes"), (&self.failed, "fails")] {
                     if !shown.contains(&rule) {
-                        let message = format!("no recorded request {effect} the rule `{id}`; {hint}");
+                        let message =
+                            format!("no recorded request {effect} the rule `{id}`; {hint}");
                         problems.push(Problem::named(&place, message));
                     }
                 }

@@ -7,7 +7,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Part, PartCheck, Rule, RuleExample,
-        check::{Mismatch, kinds::Admits},
+        check::{Mismatch, Work, kinds::Admits},
         node::{Span, push_of_list},
         set::{Piece, Set, Source},
         value_name::ValueName,
@@ -125,7 +125,8 @@ impl SectionLint<'_> {
 
     /// Checks a value as if the request had no other one.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        part_check.check.check_value(value, &RuleExample::default().eval_context(self.facts))
+        let (example, work) = (RuleExample::default(), Work::default());
+        part_check.check.check_value(value, &example.eval_context(self.facts, &work))
     }
 
     /// Reports the entries of a check's list that no form submits.

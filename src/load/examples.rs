@@ -4,13 +4,16 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::{fields::Fields, part::PART_LISTS};
+use super::{
+    fields::{Fields, FileContext},
+    part::PART_LISTS,
+};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
     problem::SpanProblem,
     rule::{
-        Facts, Outcome, Rule, RuleExample,
+        Outcome, Rule, RuleExample,
         node::{Content, Entry, Node, Table},
         value_name::ValueName,
     },
@@ -41,11 +44,17 @@ pub(super) fn run_examples<'n>(
             passing = fields.file.copy_of_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+            if fields.file.example_work.is_done() {
+                fields.report(example.problem(
+                    "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
+                ));
+                break;
+            }
             if needs_form && !matches!(example.content, Content::Table(_)) {
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, expected, example, fields.file.facts) {
+            } else if let Err(problem) = run_example(rule, expected, example, fields.file) {
                 fields.report(problem);
             }
         }
@@ -68,10 +77,11 @@ fn run_example(
     rule: &Rule,
     expected: ExampleOutcome,
     example: &Node,
-    facts: &Facts,
+    file: &FileContext<'_>,
 ) -> Result<(), SpanProblem> {
     let request = read_example(rule, example)?;
-    let message = match (rule.outcome(&request.eval_context(facts)), expected) {
+    let context = request.eval_context(file.facts, file.example_work);
+    let message = match (rule.outcome(&context), expected) {
         (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
             return Ok(());
         }

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     file,
     problem::{Problem, Problems, SourceText, SpanProblem},
-    rule::{Facts, Hook, RuleSet, check::PatternBudget},
+    rule::{
+        Facts, Hook, RuleSet,
+        check::{PatternBudget, Work},
+    },
 };
 
 /// Names that are paths of the service itself.
@@ -27,6 +30,7 @@ pub(super) struct Loader<'f> {
     keeps_source: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
+    example_work: Work,
     hooks: BTreeMap<String, Hook>,
     files: BTreeMap<String, SourceFile>,
     problems: Problems,
@@ -45,6 +49,7 @@ impl<'f> Loader<'f> {
             facts,
             keeps_source,
             patterns: PatternBudget::default(),
+            example_work: Work::default(),
             hooks: BTreeMap::new(),
             files: BTreeMap::new(),
             problems: Problems::default(),
@@ -107,6 +112,7 @@ impl<'f> Loader<'f> {
         let context = FileContext {
             facts: self.facts,
             patterns: &self.patterns,
+            example_work: &self.example_work,
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),

@@ -64,10 +64,10 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         metrics: Arc::new(metrics.map_err(io::Error::other)?),
         log,
     });
-    let (reload, hangups) = sync_channel(1);
+    let (reload, sighups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
     let layers = flags.layers(SecretFiles::Read);
-    reload::start(target, &state.settings, layers, folder, hangups)?;
+    reload::start(target, &state.settings, layers, folder, sighups)?;
     let banner = Banner {
         rules_source: &source,
         address: hooks.address,

@@ -25,7 +25,7 @@ use crate::{
 pub(super) const EXIT_CODES: &str = "\
 Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
 
-/// A bound listener, and its address. For port 0, the system has chosen another.
+/// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.
 struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -99,7 +99,7 @@ fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<Certified
     }
 }
 
-/// Logs that the service is ready, and what should be changed in its settings.
+/// Logs that the service is ready, and the warnings about its settings.
 fn announce(banner: &Banner<'_>, state: &State) {
     banner.log(&state.live);
     for warning in &state.settings.warnings {

@@ -207,7 +207,7 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     if !removed.is_empty() {
         description += &format!("; hooks removed: {}", quoted_names(&removed));
     }
-    target.metrics.rules_reloaded(ReloadResult::Applied);
+    target.metrics.count_rules_reload(ReloadResult::Applied);
     target.live.rules.store(rules);
     Applied::Changed { description }
 }
@@ -222,7 +222,7 @@ fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
         log::warn!("settings: changes outside of [auth] need a restart");
     }
     let Some(credentials) = new.credentials else {
-        // The warnings about these settings were logged when they became active.
+        // The warnings about `[auth]` were logged when it became active.
         return Applied::Unchanged;
     };
     live.credentials.store(credentials);

@@ -250,7 +250,7 @@ impl Watch {
                 log::error!("{name}: not reloaded, the last valid version stays active: {line}");
             }
             if self.subject.is_rules() {
-                target.metrics.rules_reloaded(ReloadResult::Rejected);
+                target.metrics.count_rules_reload(ReloadResult::Rejected);
             }
         }
         self.rejection = Some(rejection);

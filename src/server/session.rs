@@ -6,6 +6,7 @@ use actix_http::Request;
 use actix_web::http::Method;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
     time::Instant,
 };
 
@@ -19,10 +20,7 @@ use super::{
 };
 
 /// Responds with 503 without reading a request, and closes the connection within `longest`.
-pub(super) async fn turn_away<S>(stream: S, handler: &Handler, longest: Duration)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, longest: Duration) {
     let mut connection = Connection::new(stream, &handler.codec_config);
     let response = handler.refuse(Refusal::Overloaded);
     if let Ok(()) = connection.write(response.into_bytes(Reuse::Close)).await {

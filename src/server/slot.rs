@@ -15,6 +15,8 @@ const STOP_HEAD_GRACE: Duration = Duration::from_secs(1);
 /// One connection, as its worker sees it.
 pub(super) struct Slot {
     waits_for: Cell<WaitsFor>,
+    /// When it last began to wait for its client.
+    idle_since: Cell<Instant>,
     is_evicted: Cell<bool>,
     stop: Notify,
     /// The task that serves the connection. `None` once it is aborted.
@@ -26,11 +28,11 @@ pub(super) struct Slot {
 enum WaitsFor {
     /// The first poll of its task. It may have brought a request.
     FirstPoll,
-    /// A request, since then.
-    Request(Instant),
-    /// The client, since then: a handshake, credentials, taking a response, or closing.
-    Client(Instant),
-    /// The service: an admitted caller's request is being read, waits for its turn, or is judged.
+    /// A request.
+    Request,
+    /// The client, for something else: a handshake, credentials, taking a response, or closing.
+    Client,
+    /// The service: it reads the body of an admitted caller, waits for a turn, or judges.
     Service,
 }
 
@@ -39,6 +41,7 @@ impl Slot {
     pub(super) fn new() -> Self {
         Self {
             waits_for: Cell::new(WaitsFor::FirstPoll),
+            idle_since: Cell::new(Instant::now()),
             is_evicted: Cell::new(false),
             stop: Notify::new(),
             task: RefCell::default(),
@@ -52,15 +55,13 @@ impl Slot {
 
     /// Notes that the connection waits for its client. It is idle from now on.
     pub(super) fn set_waiting_for_client(&self) {
-        self.waits_for.set(WaitsFor::Client(Instant::now()));
+        self.waits_for.set(WaitsFor::Client);
+        self.idle_since.set(Instant::now());
     }
 
-    /// Notes that a connection that waits for its client now waits for a request. It has been idle since
-    /// then. Does nothing for a connection that does not wait for its client.
+    /// Notes that the next request may come. The connection stays idle since its last response.
     pub(super) fn set_waiting_for_request(&self) {
-        if let WaitsFor::Client(since) = self.waits_for.get() {
-            self.waits_for.set(WaitsFor::Request(since));
-        }
+        self.waits_for.set(WaitsFor::Request);
     }
 
     /// Notes that the caller is admitted. The connection is not idle until the response is ready.
@@ -78,8 +79,8 @@ impl Slot {
     pub(super) fn evict(&self) {
         self.is_evicted.set(true);
         match self.waits_for.get() {
-            WaitsFor::Request(_) => self.stop.notify_one(),
-            WaitsFor::Client(_) | WaitsFor::FirstPoll | WaitsFor::Service => self.abort(),
+            WaitsFor::Request => self.stop.notify_one(),
+            WaitsFor::Client | WaitsFor::FirstPoll | WaitsFor::Service => self.abort(),
         }
     }
 
@@ -100,7 +101,7 @@ impl Slot {
             return None;
         }
         match self.waits_for.get() {
-            WaitsFor::Request(since) | WaitsFor::Client(since) => Some(since),
+            WaitsFor::Request | WaitsFor::Client => Some(self.idle_since.get()),
             WaitsFor::FirstPoll | WaitsFor::Service => None,
         }
     }

@@ -155,7 +155,7 @@ impl Worker {
     /// Counts a connection of the hooks until the returned guard is dropped. Others are not counted.
     fn count_connection(&self) -> Option<OpenConnection> {
         match self.handler.listener {
-            Listener::Hooks => Some(self.handler.state.metrics.connection()),
+            Listener::Hooks => Some(self.handler.state.metrics.count_connection()),
             Listener::Operations => None,
         }
     }

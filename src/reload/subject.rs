@@ -34,7 +34,7 @@ pub(super) enum Subject {
 
 /// The result of reading the files of a subject.
 pub(super) struct ReadResult {
-    /// The files, as they were before they were read.
+    /// The files, as they were before the read.
     pub(super) files: Fingerprint,
     pub(super) replacement: Result<Replacement, Problems>,
 }

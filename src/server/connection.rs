@@ -43,7 +43,7 @@ pub(super) struct Connection<S> {
     stream: S,
     config: ServiceConfig,
     pub(super) codec: Codec,
-    /// Bytes that arrived and are not decoded.
+    /// Bytes that have arrived and are not decoded.
     pub(super) received: BytesMut,
     /// How many of them the codec has searched without finding a whole head.
     searched: usize,
@@ -112,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Makes the codec forget the request that it has decoded last.
+    /// Makes the codec forget the last request that it has decoded.
     pub(super) fn reset_codec(&mut self) {
         self.codec = Codec::new(self.config.clone());
     }
@@ -206,8 +206,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Closes the connection. Reads and drops remaining bytes until `longest`: closing with unread bytes
-    /// resets the connection, and the client may lose the response.
+    /// Closes the connection within `longest`. First reads and drops remaining bytes: closing with unread
+    /// bytes resets the connection, and the client may lose the response.
     pub(super) async fn close(mut self, longest: Duration) {
         let closing = timeout(longest, async {
             self.stream.shutdown().await?;

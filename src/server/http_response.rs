@@ -1,7 +1,7 @@
 //! HTTP responses. Each has `content-type`, `cache-control` and `x-content-type-options`. No response
 //! repeats a part of the request.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, io::Write as _, time::SystemTime};
 
 use actix_http::{ConnectionType, Request};
 use actix_web::http::{StatusCode, Version};
@@ -95,7 +95,8 @@ impl HttpResponse {
             head.extend_from_slice(part.as_bytes());
         }
         let length = self.body.len() + self.shared_end.len();
-        add_header(&mut head, "content-length", &length.to_string());
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(head, "content-length: {length}\r\n");
         add_header(&mut head, "content-type", self.media_type);
         head.extend_from_slice(b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n");
         for (name, value) in &self.headers {
@@ -106,8 +107,7 @@ impl HttpResponse {
             Reuse::KeepHttp10 => add_header(&mut head, "connection", "keep-alive"),
             Reuse::Close => add_header(&mut head, "connection", "close"),
         }
-        add_header(&mut head, "date", &HttpDate::from(SystemTime::now()).to_string());
-        head.extend_from_slice(b"\r\n");
+        let _ = write!(head, "date: {}\r\n\r\n", HttpDate::from(SystemTime::now()));
         head
     }
 }

@@ -1,4 +1,4 @@
-//! The reasons to refuse a request, and what the caller learns of them.
+//! The reasons to refuse a request, and the response to each.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ const RETRY_AFTER: &str = "2";
 /// A header that some responses carry: its name and its value.
 pub(super) type ExtraHeader = (&'static str, Cow<'static, str>);
 
-/// Why a request got no decision.
+/// Why a request gets no decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     UriTooLong,
@@ -36,6 +36,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// The status, and a sentence for the caller.
     pub(super) fn status_and_summary(self) -> (StatusCode, Cow<'static, str>) {
         let (status, summary) = match self {
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, "The URI is too long."),

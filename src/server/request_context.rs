@@ -51,7 +51,9 @@ impl<'s> RequestContext<'s> {
             verdicts: &answer.verdicts,
             ..self.line("200")
         };
-        self.warn_of_denial_without_rules(&answer, &line);
+        if !answer.has_section || answer.too_large {
+            self.warn_of_denial_without_rules(&answer, &line);
+        }
         self.count_and_log(&line);
         if self.state.settings.debug_context {
             response::with_debug_context(answer.body, &debug_context(&line))

@@ -129,6 +129,18 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
     failures.assert_none();
 }
 
+/// The parser takes memory in proportion to the length, before the size of the result is known.
+#[test]
+fn a_pattern_over_4_kib_is_a_problem() {
+    let too_long = rules_folder(&[("hook.toml", &rule(&"a".repeat(4097)))]);
+    let longest = rules_folder(&[("hook.toml", &rule(&"a".repeat(4096)))]);
+
+    let problems = format!("{:?}", load_rules(too_long.path()).err().unwrap());
+
+    assert!(problems.contains("the pattern has 4097 bytes, and at most 4096"), "{problems}");
+    assert!(load_rules(longest.path()).is_ok());
+}
+
 /// Otherwise a caller could skip a rule by sending a long value.
 #[test]
 fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {

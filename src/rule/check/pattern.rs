@@ -12,6 +12,10 @@ mod matcher;
 
 use matcher::{Matcher, SIZE_LIMIT, TooCostly, TooLarge};
 
+/// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte, before the size of
+/// the result is known.
+const SOURCE_LIMIT: usize = 4 << 10;
+
 /// How deep groups may be nested.
 const NEST_LIMIT: u32 = 50;
 
@@ -50,6 +54,13 @@ pub struct Pattern {
 impl Pattern {
     pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
         let source = node.text()?;
+        if source.len() > SOURCE_LIMIT {
+            let why = format!(
+                "the pattern has {} bytes, and at most {SOURCE_LIMIT} are allowed; use `one_of` for a list of values, or several rules",
+                source.len()
+            );
+            return Err(node.problem(why).into());
+        }
         if budget.is_spent() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
             return Err(node.problem(why).into());

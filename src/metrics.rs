@@ -128,8 +128,8 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts an answer: `[hook, request type, decision, status]`.
-    pub(crate) fn count_answer(&self, labels: [&str; 4], duration: Duration) {
+    /// Counts a response: `[hook, request type, decision, status]`.
+    pub(crate) fn count_response(&self, labels: [&str; 4], duration: Duration) {
         let [hook, ..] = labels;
         self.requests.with_label_values(&labels).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());

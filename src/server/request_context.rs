@@ -96,7 +96,7 @@ impl<'s> RequestContext<'s> {
             self.state.metrics.count_outcome([hook, &rule.id, rule.mode(), outcome.as_str()]);
         }
         let labels = [hook, line.request_type(), line.decision_name(), line.status];
-        self.state.metrics.count_answer(labels, line.duration);
+        self.state.metrics.count_response(labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

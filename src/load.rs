@@ -23,7 +23,7 @@ mod toml;
 
 pub use draft::Draft;
 pub(crate) use draft::SourceFile;
-pub(crate) use examples::passing_forms;
+pub(crate) use examples::passing_examples;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, fingerprint};

@@ -16,6 +16,7 @@ pub mod response;
 pub use flow::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember};
 use language::LanguageTag;
 pub use non_empty::NonEmpty;
+pub use request::DataContext;
 
 /// A request of Okta's, borrowed from the bytes of its body.
 pub struct Request<'a> {
@@ -29,6 +30,8 @@ pub struct Request<'a> {
     pub profile_language: Option<LanguageTag>,
     /// The form that the end user submitted.
     pub form: Form<'a>,
+    /// The text of the body.
+    body: &'a str,
 }
 
 impl Request<'_> {
@@ -116,22 +119,27 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// The text that a check compares: a string, or an integer in decimal.
+    /// The same value, borrowed from this one.
+    pub fn borrow(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Boolean(boolean) => Value::Boolean(*boolean),
+            Self::Number(number) => Value::Number(Cow::Borrowed(number)),
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::List { empty } => Value::List { empty: *empty },
+            Self::Object => Value::Object,
+        }
+    }
+
+    /// The text that a check compares: a string, an integer in decimal, or a boolean as `true` or
+    /// `false`. Okta's forms submit a choice of yes and no as a boolean or as its text.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
-            _ => None,
-        }
-    }
-
-    /// Like [`Value::text`], and `true` or `false` for a boolean. Okta's forms submit a choice of yes
-    /// and no as a boolean or as its text.
-    pub fn scalar(&self) -> Option<&str> {
-        match self {
             Self::Boolean(true) => Some("true"),
             Self::Boolean(false) => Some("false"),
-            other => other.text(),
+            _ => None,
         }
     }
 

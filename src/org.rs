@@ -94,6 +94,14 @@ impl Org {
         None
     }
 
+    /// Why no existing profile has an attribute. Okta spells `timeZone` differently there.
+    pub(crate) fn why_not_in_profile(&self, name: &str) -> Option<String> {
+        if name == "timeZone" || !self.is_missing_in_schema(name) {
+            return None;
+        }
+        Some(self.not_in_schema(name, ""))
+    }
+
     /// Why Okta does not write an attribute, whatever the value is.
     pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
         if self.is_missing_in_schema(name) {

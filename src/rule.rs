@@ -11,18 +11,22 @@ use crate::okta::{ErrorCause, language::LanguageTag};
 
 pub mod check;
 pub mod email;
+mod example;
 mod hook;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
 pub mod text;
+pub mod value_name;
 
 pub use check::Facts;
 use check::{EvalContext, Mismatch};
+pub use example::RuleExample;
 pub use hook::{Hook, Judgement, Rules, Section};
 pub use node::{Span, Spanned};
 pub use requirement::{Part, PartCheck, Requirement, Unmet};
 use text::Text;
+use value_name::ValueName;
 
 /// Every hook that is served, by its name.
 pub struct RuleSet {
@@ -115,12 +119,12 @@ impl Rule {
         }
     }
 
-    /// The names of all attributes that the rule looks at.
-    pub(crate) fn attributes(&self) -> BTreeSet<&str> {
+    /// The names of all values that the rule looks at.
+    pub(crate) fn value_names(&self) -> BTreeSet<&ValueName> {
         let mut names = BTreeSet::new();
         for part in self.requirement.parts().iter().chain(&self.when) {
             for name in part.attributes.iter() {
-                names.insert(name.as_str());
+                names.insert(&name.value);
             }
             for asked in part.checks.iter() {
                 if let Some(other) = asked.check.other() {
@@ -129,6 +133,11 @@ impl Rule {
             }
         }
         names
+    }
+
+    /// The names of all attributes of the form that the rule looks at.
+    pub(crate) fn form_attributes(&self) -> BTreeSet<&str> {
+        self.value_names().into_iter().filter_map(ValueName::form_attribute).collect()
     }
 
     fn cause(&self, language: Option<&LanguageTag>) -> ErrorCause<'_> {
@@ -141,12 +150,13 @@ impl Rule {
     }
 }
 
-/// Whether a condition of `when` holds. A value of an unexpected type counts as a match, so that no
-/// user can skip a rule by changing the type. A value that is too costly to check counts, too.
+/// Whether a condition of `when` holds. A value that is present and cannot be read as the condition
+/// expects counts as a match, so that no user can skip a rule by malforming a value. A value that is too
+/// costly to check counts, too.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     match condition.check_form(context) {
-        Ok(()) => true,
-        Err(Unmet::Failed { mismatch: Mismatch::Type | Mismatch::TooCostly, .. }) => true,
-        Err(_) => false,
+        Ok(()) | Err(Unmet::NotAnAddress(_)) => true,
+        Err(Unmet::Failed { mismatch, .. }) => mismatch != Mismatch::Value,
+        Err(Unmet::Absent(_) | Unmet::NoPart(_)) => false,
     }
 }

@@ -66,7 +66,7 @@ impl<'r> Names<'r> {
     fn of(section: &'r Section) -> Self {
         let mut names = Self { judged: BTreeSet::new(), written: BTreeSet::new() };
         for rule in section.rules.iter() {
-            names.judged.extend(rule.attributes());
+            names.judged.extend(rule.form_attributes());
         }
         for name in &section.update {
             names.written.insert(name);

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    okta::{Flow, Form, Value},
+    okta::{Flow, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
-        Facts, Part, PartCheck, Rule, Section,
-        check::{EvalContext, Mismatch, kinds::Admits},
+        Facts, Part, PartCheck, Rule, RuleExample, Section,
+        check::{Mismatch, kinds::Admits},
         node::{Node, Span, push_of_list},
         set::{Piece, Set, Source},
+        value_name::ValueName,
     },
 };
 
@@ -64,7 +65,7 @@ impl OrgLint<'_> {
             Source::Constant(json) => self.org.why_value_not_written(&set.attribute, json.get()),
             Source::Normalize(_) => None,
             Source::Template(pieces) => pieces.iter().find_map(|piece| match piece {
-                Piece::Attribute(name) => self.org.why_never_submitted(name, self.flow),
+                Piece::Value(name) => self.why_absent(name),
                 Piece::Text(_) => None,
             }),
         }
@@ -83,23 +84,34 @@ impl OrgLint<'_> {
 
     fn check_part(&mut self, part: &Part) {
         for name in part.attributes.iter() {
-            let problem = if part.optional {
-                self.org.why_unknown(name)
-            } else {
-                self.org.why_never_submitted(name, self.flow)
+            let problem = match name.form_attribute() {
+                Some(attribute) if part.optional => self.org.why_unknown(attribute),
+                _ => self.why_absent(name),
             };
             self.report_if_some(&name.span, problem);
         }
         for asked in part.checks.iter() {
             if let Some(other) = asked.check.other() {
-                let problem = self.org.why_never_submitted(other, self.flow);
-                self.report_if_some(&asked.argument, problem);
+                self.report_if_some(&asked.argument, self.why_absent(other));
             }
             for name in part.attributes.iter() {
-                if let Some(attribute) = self.org.attribute(name) {
+                if let ValueName::Form(name) = &name.value
+                    && let Some(attribute) = self.org.attribute(name)
+                {
                     self.check_values(name, attribute, asked);
                 }
             }
+        }
+    }
+
+    /// Why no request has a value.
+    fn why_absent(&self, name: &ValueName) -> Option<String> {
+        match name {
+            ValueName::Form(attribute) | ValueName::Email { attribute, .. } => {
+                self.org.why_never_submitted(attribute, self.flow)
+            }
+            ValueName::Profile(attribute) => self.org.why_not_in_profile(attribute),
+            ValueName::Request(_) | ValueName::Lookup { .. } => None,
         }
     }
 
@@ -149,9 +161,7 @@ impl OrgLint<'_> {
 
     /// Checks a value of a form that has no other one.
     fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        let form = Form::default();
-        let context = EvalContext { form: &form, event_time: None, facts: self.facts };
-        asked.check.check_value(value, &context)
+        asked.check.check_value(value, &RuleExample::default().eval_context(self.facts))
     }
 
     /// Reports the entries of a check's list that no form submits.

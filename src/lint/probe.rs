@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    load::passing_forms,
+    load::passing_examples,
     okta::{Form, Value},
     problem::{SpanProblem, SpanProblems},
-    rule::{Facts, Outcome, Rule, Section, check::EvalContext, node::Node},
+    rule::{Facts, Outcome, Rule, RuleExample, Section, check::EvalContext, node::Node},
 };
 
 mod attack;
@@ -45,7 +45,7 @@ pub(super) fn check_section(
         if let Some(span) = &rule.places.passing_examples
             && let Some(examples) = lists.get(&span.start)
         {
-            shown = passing_forms(rule, examples);
+            shown = passing_examples(rule, examples);
         }
         for message in findings(rule, &shown, facts, probed) {
             problems.push(SpanProblem::at(rule.places.id.clone(), message));
@@ -53,11 +53,11 @@ pub(super) fn check_section(
     }
 }
 
-/// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are forms that
-/// pass, as the rule's examples show.
+/// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are the rule's
+/// examples that pass.
 pub fn findings(
     rule: &Rule,
-    shown: &[Form<'_>],
+    shown: &[RuleExample<'_>],
     facts: &Facts,
     probed: &mut Probed,
 ) -> Vec<String> {
@@ -68,10 +68,14 @@ pub fn findings(
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
     for part in rule.requirement.parts().iter() {
-        for attribute in part.attributes.iter() {
+        for name in part.attributes.iter() {
+            // The end user controls the form alone.
+            let Some(attribute) = name.form_attribute() else {
+                continue;
+            };
             let mut trials = Vec::new();
-            for form in shown {
-                trials.extend(Trial::of_attribute(rule, form, attribute, facts));
+            for example in shown {
+                trials.extend(Trial::of_attribute(rule, example, attribute, facts));
             }
             findings.try_attacks(attribute, &trials, probed);
         }
@@ -132,10 +136,10 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// A form that passes, and the attributes whose value an input of an attack replaces.
+/// An example that passes, and the attributes whose value an input of an attack replaces.
 struct Trial<'a> {
     rule: &'a Rule,
-    form: &'a Form<'a>,
+    example: &'a RuleExample<'a>,
     names: BTreeSet<&'a str>,
     /// The present value of the attributes.
     value: &'a str,
@@ -147,17 +151,18 @@ impl<'a> Trial<'a> {
     /// rule may require that two are equal.
     fn of_attribute(
         rule: &'a Rule,
-        form: &'a Form<'a>,
+        example: &'a RuleExample<'a>,
         name: &'a str,
         facts: &'a Facts,
     ) -> Vec<Self> {
+        let form = &example.form;
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };
-        let mut equal = rule.attributes();
+        let mut equal = rule.form_attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
         let alone = BTreeSet::from([name]);
-        [alone, equal].map(|names| Self { rule, form, names, value, facts }).into()
+        [alone, equal].map(|names| Self { rule, example, names, value, facts }).into()
     }
 
     /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
@@ -172,11 +177,11 @@ impl<'a> Trial<'a> {
     }
 
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
-        let mut form = self.form.clone();
+        let mut form = self.example.form.clone();
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        self.rule.outcome(&EvalContext { form: &form, event_time: None, facts: self.facts })
+        self.rule.outcome(&EvalContext { form: &form, ..self.example.eval_context(self.facts) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The examples of a rule, which are run when the rule is loaded.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::value::RawValue;
 
@@ -10,9 +10,9 @@ use crate::{
     okta::{Attribute, Form, Value},
     problem::SpanProblem,
     rule::{
-        Facts, Outcome, Rule,
-        check::EvalContext,
-        node::{Content, Node, Span, Table},
+        Facts, Outcome, Rule, RuleExample,
+        node::{Content, Entry, Node, Span, Table},
+        value_name::ValueName,
     },
 };
 
@@ -44,7 +44,7 @@ pub(super) fn run_examples<'n>(
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
             if needs_form && !matches!(example.content, Content::Table(_)) {
                 fields.report(example.expected(
-                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other attributes",
+                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
             } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
                 fields.report(problem);
@@ -55,12 +55,14 @@ pub(super) fn run_examples<'n>(
     passing
 }
 
-/// Whether the examples are whole forms, since attributes have different checks. The examples of other
-/// rules may be single values.
+/// Whether the examples are whole forms, since attributes have different checks or other values
+/// matter. The examples of other rules may be single values.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
+    let has_other_values =
+        rule.value_names().iter().any(|name| !matches!(name, ValueName::Form(_)));
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
-    has_parts || checks.any(|asked| asked.check.other().is_some())
+    has_parts || has_other_values || checks.any(|asked| asked.check.other().is_some())
 }
 
 fn run_example(
@@ -69,9 +71,8 @@ fn run_example(
     example: &Node,
     facts: &Facts,
 ) -> Result<(), SpanProblem> {
-    let form = form_of_example(rule, example)?;
-    let context = EvalContext { form: &form, event_time: None, facts };
-    let message = match (rule.outcome(&context), shown) {
+    let request = read_example(rule, example)?;
+    let message = match (rule.outcome(&request.eval_context(facts)), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")
@@ -86,37 +87,120 @@ fn run_example(
     Err(example.problem(message))
 }
 
-/// The forms of a list of examples that have been run.
-pub(crate) fn passing_forms<'n>(rule: &'n Rule, examples: &'n Node) -> Vec<Form<'n>> {
-    let mut forms = Vec::new();
-    for example in examples.list().unwrap_or_default() {
-        if let Ok(form) = form_of_example(rule, example) {
-            forms.push(form);
+/// The examples of a list that have been run.
+pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleExample<'n>> {
+    let mut examples = Vec::new();
+    for node in list.list().unwrap_or_default() {
+        if let Ok(example) = read_example(rule, node) {
+            examples.push(example);
         }
     }
-    forms
+    examples
 }
 
-/// The form of an example: a table gives each attribute, and any other value is that of every attribute
-/// of the rule.
-fn form_of_example<'n>(rule: &'n Rule, example: &'n Node) -> Result<Form<'n>, SpanProblem> {
-    let names = rule.attributes();
+/// The keys of a table of an example that show the existing profile, and the request itself.
+const PROFILE: &str = "profile";
+const REQUEST: &str = "request";
+
+/// The values that a rule looks at, by the tables of an example that show them.
+#[derive(Default)]
+struct KnownValues<'r> {
+    form: BTreeSet<&'r str>,
+    profile: BTreeSet<&'r str>,
+    request: BTreeSet<&'r str>,
+}
+
+impl<'r> KnownValues<'r> {
+    fn of(rule: &'r Rule) -> Self {
+        let mut known = Self { form: rule.form_attributes(), ..Self::default() };
+        for name in rule.value_names() {
+            match name {
+                ValueName::Profile(attribute) => known.profile.insert(attribute),
+                ValueName::Request(value) => known.request.insert(value.as_str()),
+                ValueName::Form(_) | ValueName::Email { .. } | ValueName::Lookup { .. } => continue,
+            };
+        }
+        known
+    }
+
+    /// The names of the tables in an example, and of the attributes beside them.
+    fn keys(&self) -> BTreeSet<&'r str> {
+        let mut keys = self.form.clone();
+        for (key, values) in [(PROFILE, &self.profile), (REQUEST, &self.request)] {
+            if !values.is_empty() {
+                keys.insert(key);
+            }
+        }
+        keys
+    }
+}
+
+/// Reads an example: a table gives each value, and any other value is that of every attribute of the
+/// rule.
+fn read_example<'n>(rule: &'n Rule, node: &'n Node) -> Result<RuleExample<'n>, SpanProblem> {
+    let known = KnownValues::of(rule);
     let mut attributes = Vec::new();
-    let Content::Table(table) = &example.content else {
-        for name in names {
-            attributes.push(attribute(name, read_value(example)?));
+    let Content::Table(table) = &node.content else {
+        for name in known.form {
+            attributes.push(attribute(name, read_value(node)?));
         }
-        return Ok(Form::new(attributes));
+        return Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     };
+    let keys = known.keys();
+    let mut example = RuleExample::default();
     for entry in &table.0 {
-        let key = &*entry.key;
-        if !names.contains(key) {
-            let hint = did_you_mean(key, names);
-            return Err(entry.problem(format!("the rule does not look at `{key}`{hint}")));
+        require_known(entry, "", &keys)?;
+        match entry.key.as_str() {
+            PROFILE => example.context.profile = read_profile(&entry.value, &known)?,
+            REQUEST if !known.request.is_empty() => {
+                read_request(&entry.value, &known, &mut example)?;
+            }
+            name => attributes.push(attribute(name, read_value(&entry.value)?)),
         }
-        attributes.push(attribute(key, read_value(&entry.value)?));
+    }
+    example.form = Form::new(attributes);
+    Ok(example)
+}
+
+/// Succeeds if the rule looks at the value that the entry of an example shows.
+fn require_known(entry: &Entry, owner: &str, known: &BTreeSet<&str>) -> Result<(), SpanProblem> {
+    let key = entry.key.as_str();
+    if known.contains(key) {
+        return Ok(());
+    }
+    let hint = did_you_mean(key, known.iter().copied());
+    Err(entry.problem(format!("the rule does not look at `{owner}{key}`{hint}")))
+}
+
+/// Reads the profile in an example.
+fn read_profile<'n>(node: &'n Node, known: &KnownValues<'_>) -> Result<Form<'n>, SpanProblem> {
+    let mut attributes = Vec::new();
+    for entry in &node.table()?.0 {
+        require_known(entry, "profile.", &known.profile)?;
+        attributes.push(attribute(&entry.key, read_value(&entry.value)?));
     }
     Ok(Form::new(attributes))
+}
+
+/// Reads `{ ip = "…", time = "…", date = "…" }` in an example.
+fn read_request<'n>(
+    node: &'n Node,
+    known: &KnownValues<'_>,
+    example: &mut RuleExample<'n>,
+) -> Result<(), SpanProblem> {
+    for entry in &node.table()?.0 {
+        require_known(entry, "request.", &known.request)?;
+        let text = entry.value.text()?;
+        match entry.key.as_str() {
+            "date" => example.event_time = Some(format!("{text}T00:00:00Z").into()),
+            "time" => example.event_time = Some(text.into()),
+            _ => {
+                let address = attribute("ipAddress", read_value(&entry.value)?);
+                example.context.request = Form::new(vec![address]);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An attribute of a form that no answer is made from.

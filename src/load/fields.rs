@@ -13,14 +13,9 @@ use crate::{
         Facts,
         check::PatternBudget,
         node::{Entry, Node, Span, Spanned, Table},
+        value_name::{Scope, ValueName, require_attribute_name},
     },
 };
-
-/// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
-/// is one of them: a hook neither gets nor sets it.
-const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
-    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
-    class classloader";
 
 /// The state that all tables of a rules file share while they are read.
 pub(super) struct FileContext<'l> {
@@ -54,12 +49,22 @@ pub(super) struct Fields<'f> {
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
+    /// The values that names in the table may refer to.
+    pub(super) scope: &'f Scope,
 }
 
 impl<'f> Fields<'f> {
     /// The top-level table of a file.
-    pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), file }
+    pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>, scope: &'f Scope) -> Self {
+        Self { table, span: 0..0, asked: RefCell::default(), file, scope }
+    }
+
+    /// The same table, with names of values in another scope.
+    pub(super) fn in_scope<'s>(self, scope: &'s Scope) -> Fields<'s>
+    where
+        'f: 's,
+    {
+        Fields { scope, ..self }
     }
 
     /// A table in this one. Reports a value that is not a table.
@@ -142,6 +147,12 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name.to_owned(), node.span.clone()))
     }
 
+    /// Reads the name of a value.
+    pub(super) fn read_value_name(&self, node: &Node) -> Option<Spanned<ValueName>> {
+        let name = self.ok_or_report(ValueName::read_name(node, self.scope))?;
+        Some(Spanned::new(name, node.span.clone()))
+    }
+
     /// Reports every key that was not asked for.
     pub(super) fn report_unknown_keys(&self) {
         let asked = self.asked.borrow();
@@ -158,22 +169,4 @@ impl<'f> Fields<'f> {
             }
         }
     }
-}
-
-/// Succeeds if an attribute may have this name, which the file gives at the node.
-pub(super) fn require_attribute_name(name: &str, node: &Node) -> Result<(), SpanProblem> {
-    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-        let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
-        return Err(node.problem(message));
-    }
-    if !name.chars().all(is_name_letter) {
-        return Err(node.problem(format!(
-            "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
-        )));
-    }
-    Ok(())
-}
-
-fn is_name_letter(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '-'
 }

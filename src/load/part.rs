@@ -9,8 +9,12 @@ use crate::{
     problem::SpanProblem,
     rule::{
         Part, PartCheck,
-        check::kinds::{Admits, CheckKind, IGNORE_CASE, KINDS, Options},
+        check::{
+            Reduction,
+            kinds::{Admits, COMPARE, CheckKind, IGNORE_CASE, KINDS, Options},
+        },
         node::{Entry, Node, Spanned},
+        value_name::ValueName,
     },
 };
 
@@ -36,13 +40,15 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     let attributes = read_attributes(fields);
     let checks = read_checks(fields);
     report_self_comparison(fields, attributes.as_ref(), &checks);
-    report_ineffective_case(fields);
+    for key in [IGNORE_CASE, COMPARE] {
+        report_ineffective(key, fields);
+    }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
 /// Reports each key of a part that is in the rule itself, although the rule has parts.
 pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
-    let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE];
+    let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE, COMPARE];
     keys.extend(KINDS.iter().map(|kind| kind.key));
     for key in keys {
         if let Some(misplaced) = fields.entry(key) {
@@ -52,13 +58,13 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
     }
 }
 
-fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<String>>> {
+fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> {
     match (fields.entry("attribute"), fields.entry("attributes")) {
-        (Some(entry), None) => fields.read_attribute_name(&entry.value).map(NonEmpty::of),
+        (Some(entry), None) => fields.read_value_name(&entry.value).map(NonEmpty::of),
         (None, Some(entry)) => {
             let mut names = Vec::new();
             for item in fields.ok_or_report(entry.value.list())? {
-                if let Some(name) = fields.read_attribute_name(item) {
+                if let Some(name) = fields.read_value_name(item) {
                     names.push(name);
                 }
             }
@@ -92,8 +98,12 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
             known.join("`, `")
         )));
     }
-    let ignore_case = fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false);
-    let options = Options { ignore_case, patterns: fields.file.patterns };
+    let reduction = Reduction {
+        ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
+        steps: fields.optional(COMPARE, Reduction::read_steps).unwrap_or_default(),
+    };
+    let options =
+        Options { reduction: &reduction, patterns: fields.file.patterns, scope: fields.scope };
     let mut checks = Vec::new();
     for (kind, argument) in named {
         let check = match file_name(kind, argument) {
@@ -117,24 +127,24 @@ fn read_check(
     fields: &Fields<'_>,
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, options))?;
-    if check.other().is_some() {
-        fields.read_attribute_name(argument);
-    }
-    if kind.admits == Admits::Listed {
+    let reduction = options.reduction;
+    let is_reduced = kind.takes_reduction && !reduction.steps.is_empty();
+    let admits = if is_reduced { Admits::Unknown } else { kind.admits };
+    if admits == Admits::Listed {
         fields.file.keep_list(argument);
     }
     Some(PartCheck {
         check,
         argument: argument.span.clone(),
-        admits: kind.admits,
-        ignore_case: kind.ignore_case && options.ignore_case,
+        admits,
+        ignore_case: kind.takes_reduction && reduction.ignore_case,
     })
 }
 
 /// Reports a check that compares an attribute with itself.
 fn report_self_comparison(
     fields: &Fields<'_>,
-    attributes: Option<&NonEmpty<Spanned<String>>>,
+    attributes: Option<&NonEmpty<Spanned<ValueName>>>,
     checks: &[PartCheck],
 ) {
     let Some(attributes) = attributes else {
@@ -142,27 +152,27 @@ fn report_self_comparison(
     };
     for PartCheck { check, argument, .. } in checks {
         for name in attributes.iter() {
-            if check.other() == Some(name) {
+            if check.other() == Some(&name.value) {
                 let name = &name.value;
-                let message = format!("`{name}` always equals itself; name another attribute");
+                let message = format!("`{name}` always equals itself; name another value");
                 fields.report(SpanProblem::at(argument.clone(), message));
             }
         }
     }
 }
 
-/// Reports `ignore_case` where no check takes it.
-fn report_ineffective_case(fields: &Fields<'_>) {
-    let Some(entry) = fields.table.get(IGNORE_CASE) else {
+/// Reports a key that changes what checks compare where no check takes it.
+fn report_ineffective(key: &str, fields: &Fields<'_>) {
+    let Some(entry) = fields.table.get(key) else {
         return;
     };
     let mut kinds = Vec::new();
-    for kind in KINDS.iter().filter(|kind| kind.ignore_case) {
+    for kind in KINDS.iter().filter(|kind| kind.takes_reduction) {
         if fields.table.get(kind.key).is_some() {
             return;
         }
         kinds.push(kind.key);
     }
-    let kinds = kinds.join("` or `");
-    fields.report(entry.problem(format!("`{IGNORE_CASE}` has no effect without `{kinds}`")));
+    let kinds = kinds.join("`, `");
+    fields.report(entry.problem(format!("`{key}` has no effect without one of `{kinds}`")));
 }

@@ -12,6 +12,7 @@ use crate::{
         Part, Places, Requirement, Rule,
         node::{Entry, Node, Spanned},
         text::Text,
+        value_name::ValueName,
     },
 };
 
@@ -50,7 +51,13 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let requirement = read_requirement(fields)?;
     let (id, when) = (id?, when?);
     report_many_attributes(&id, &requirement, &when, fields);
-    let first = &requirement.parts().first().attributes.first().value;
+    let first = match first_form_attribute(&requirement) {
+        Some(first) => first,
+        None => {
+            report_missing_defaults(fields);
+            ""
+        }
+    };
     Some(Rule {
         id: id.value.to_owned(),
         when,
@@ -65,12 +72,12 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
             None => format!("{ATTRIBUTE_LOCATION}.{first}"),
         },
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
-        requirement,
         places: Places {
             id: id.span,
             location: location.map(|location| location.span),
             passing_examples: None,
         },
+        requirement,
     })
 }
 
@@ -133,6 +140,26 @@ fn report_many_attributes(
             id.value
         );
         fields.report(SpanProblem::at(id.span.clone(), message));
+    }
+}
+
+/// The first attribute of the form that a rule judges, or else compares with.
+fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
+    let parts = requirement.parts();
+    let judged = parts.iter().flat_map(|part| part.attributes.iter()).map(|name| &name.value);
+    let checks = parts.iter().flat_map(|part| part.checks.iter());
+    let compared = checks.filter_map(|asked| asked.check.other());
+    judged.chain(compared).find_map(ValueName::form_attribute)
+}
+
+/// Reports each key whose default is that of an attribute of the form, in a rule that names none.
+fn report_missing_defaults(fields: &Fields<'_>) {
+    for key in ["reason", "location"] {
+        if fields.table.get(key).is_none() {
+            fields.report(fields.problem(format!(
+                "`{key}` is missing; its default is that of an attribute of the form, and the rule names none"
+            )));
+        }
     }
 }
 

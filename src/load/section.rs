@@ -13,6 +13,7 @@ use crate::{
         Hook, Rule, Rules, Section,
         node::{Entry, Node, Spanned, Table},
         text::Text,
+        value_name::Scope,
     },
 };
 
@@ -23,16 +24,18 @@ const DENY_STYLES: [(&str, DenyStyle); 2] =
 
 /// Reads the sections of a file. The hook has only the rules without a problem.
 pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
-    let fields = Fields::new(document, file);
+    let no_section = Scope::default();
+    let fields = Fields::new(document, file, &no_section);
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
         let Some(entry) = fields.entry(flow.spec().section) else {
             continue;
         };
-        let Some(section) = fields.table_in(&entry.value) else {
+        let scope = Scope::of(flow);
+        let Some(table) = fields.table_in(&entry.value) else {
             continue;
         };
-        if let Some(section) = read_section(&section, flow) {
+        if let Some(section) = read_section(&table.in_scope(&scope), flow) {
             sections.insert(flow, section);
         }
     }
@@ -62,6 +65,7 @@ fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
         rules: rules?,
         update,
         set,
+        reads_context: fields.scope.reads_context(),
     })
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use super::fields::{Fields, require_attribute_name};
+use super::fields::Fields;
 use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
     rule::{
         node::{Content, Entry, Node, Spanned, push_of_list},
         set::{Piece, STEPS, Set, Source},
+        value_name::{Scope, ValueName},
     },
 };
 
@@ -26,7 +27,7 @@ pub(super) fn read_set(fields: &Fields<'_>, node: &Node, update: &[Spanned<Strin
     let mut sets = Vec::new();
     for Entry { key, key_span, value } in &table.0 {
         let key = Node { span: key_span.clone(), content: Content::Text(key.clone()) };
-        let source = fields.ok_or_report(read_source(value));
+        let source = fields.ok_or_report(read_source(value, fields.scope));
         let Some(attribute) = fields.read_attribute_name(&key) else {
             continue;
         };
@@ -42,9 +43,9 @@ pub(super) fn read_set(fields: &Fields<'_>, node: &Node, update: &[Spanned<Strin
     sets
 }
 
-fn read_source(node: &Node) -> Result<Source, SpanProblems> {
+fn read_source(node: &Node, scope: &Scope) -> Result<Source, SpanProblems> {
     match &node.content {
-        Content::Text(text) => Ok(read_template(node, text)?),
+        Content::Text(text) => Ok(read_template(node, text, scope)?),
         Content::Table(table) => match table.0.as_slice() {
             [entry] if entry.key == "normalize" => read_normalize(&entry.value),
             [entry] => Err(entry.problem(unknown("key", &entry.key, ["normalize"])).into()),
@@ -67,7 +68,7 @@ fn read_normalize(node: &Node) -> Result<Source, SpanProblems> {
 }
 
 /// Reads a text with `{attribute}` in it as a template, and any other as a constant.
-fn read_template(node: &Node, text: &str) -> Result<Source, SpanProblem> {
+fn read_template(node: &Node, text: &str, scope: &Scope) -> Result<Source, SpanProblem> {
     let Some((before, named)) = text.split_once('{') else {
         require_no_brace(node, text)?;
         return constant(node, json_text(text));
@@ -81,9 +82,8 @@ fn read_template(node: &Node, text: &str) -> Result<Source, SpanProblem> {
         if name.is_empty() {
             return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
         }
-        require_attribute_name(name, node)?;
+        pieces.push(Piece::Value(ValueName::parse_name(name, node, scope)?));
         require_no_brace(node, after)?;
-        pieces.push(Piece::Attribute(name.to_owned()));
         pieces.push(Piece::Text(after.to_owned()));
     }
     Ok(Source::Template(pieces))

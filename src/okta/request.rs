@@ -14,9 +14,11 @@ use serde::de::DeserializeSeed as _;
 use super::{Request, Value};
 
 mod builder;
+mod context;
 mod strict;
 
 use builder::{Members, Place, RequestBuilder};
+pub use context::DataContext;
 pub use strict::DEPTH;
 use strict::Strict;
 
@@ -56,7 +58,14 @@ pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
     let mut builder = RequestBuilder::default();
     let top = read_top(text, &mut builder).map_err(|error| not_json(body, &error))?;
-    builder.build(&top).map_err(DecodeError::NotHookRequest)
+    builder.build(text, &top).map_err(DecodeError::NotHookRequest)
+}
+
+impl<'a> Request<'a> {
+    /// Reads `data.context`, which takes some of the time that decoding took.
+    pub fn read_context(&self) -> DataContext<'a> {
+        context::read_context(self.body)
+    }
 }
 
 /// Reads a text that is one JSON value and no more.

@@ -5,6 +5,7 @@
 
 use derive_more::Display;
 
+use super::value_name::ValueName;
 use crate::okta::Value;
 
 mod bounds;
@@ -17,20 +18,27 @@ mod format;
 pub(crate) mod kinds;
 mod lengths;
 mod list;
+mod networks;
 mod one_of;
 mod pattern;
+mod person_name;
 mod range;
+mod reduction;
 
+pub(crate) use context::Found;
 pub use context::{EvalContext, Facts, Mismatch};
 use date::Age;
 use domains::Domains;
 use equals::Equals;
 use format::NamedFormat;
+pub(crate) use format::has_format;
 use lengths::{Digits, Length};
+use networks::Networks;
 use one_of::OneOf;
 use pattern::Pattern;
 pub(crate) use pattern::PatternBudget;
 use range::Between;
+pub(crate) use reduction::Reduction;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.
 #[derive(Display)]
@@ -47,6 +55,8 @@ pub enum Check {
     Format(NamedFormat),
     /// `length`
     Length(Length),
+    /// `networks` and `not_networks`
+    Networks(Networks),
     /// `one_of` and `not_one_of`
     OneOf(OneOf),
     /// `pattern`
@@ -80,6 +90,7 @@ impl Check {
             Self::Equals(equals) => equals.check_equal(value, context),
             Self::Format(format) => format.check_format(value),
             Self::Length(length) => length.check_length(value),
+            Self::Networks(networks) => networks.check_address(value),
             Self::OneOf(one_of) => one_of.check_listed(value),
             Self::Pattern(pattern) => pattern.check_match(value),
             Self::Range(range) => range.check_range(value),
@@ -87,8 +98,8 @@ impl Check {
         }
     }
 
-    /// The other attribute of the form that the check compares with, if it does.
-    pub fn other(&self) -> Option<&str> {
+    /// The other value that the check compares with, if it does.
+    pub fn other(&self) -> Option<&ValueName> {
         match self {
             Self::Equals(equals) => Some(&equals.other),
             _ => None,

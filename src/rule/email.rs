@@ -13,9 +13,16 @@ const LABEL_LIMIT: usize = 63;
 
 /// The domain of an address, as it was written. Returns `None` if the text is not an address.
 pub fn domain(address: &str) -> Option<&str> {
+    let (_, domain) = parts(address)?;
+    Some(domain)
+}
+
+/// The local part and the domain of an address, as they were written. Returns `None` if the text is not
+/// an address.
+pub(crate) fn parts(address: &str) -> Option<(&str, &str)> {
     let (local, domain) = address.split_once('@')?;
     if address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain) {
-        return Some(domain);
+        return Some((local, domain));
     }
     None
 }

@@ -10,7 +10,8 @@ use super::{
     text::Text,
 };
 use crate::okta::{
-    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NewValue, NonEmpty, Request,
+    Assignment, DataContext, Decision, Denial, DenyStyle, ErrorCause, Flow, Form, NewValue,
+    NonEmpty, Request,
 };
 
 /// The rules of one endpoint.
@@ -30,6 +31,8 @@ pub struct Section {
     pub(crate) update: Vec<Spanned<String>>,
     /// The attributes to set after them, in this order.
     pub(crate) set: Vec<Set>,
+    /// Whether the section names a value of a request's `data.context`.
+    pub(crate) reads_context: bool,
 }
 
 /// The rules of a section.
@@ -75,14 +78,16 @@ impl Hook {
         // Okta will store the normalised values, so the rules judge those.
         let form = set::normalise(&section.set, &request.form);
         let event_time = request.event_time.as_deref();
-        let context = EvalContext { form: &form, event_time, facts };
+        let data_context =
+            if section.reads_context { request.read_context() } else { DataContext::default() };
+        let context = EvalContext { form: &form, event_time, context: &data_context, facts };
         let mut verdicts = Vec::new();
         for rule in section.rules.iter() {
             verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });
         }
         let decision = match section.denial(request, &verdicts) {
             Some(denial) => Decision::Deny(denial),
-            None => section.allow_or_update(&request.form, &form),
+            None => section.allow_or_update(&request.form, &context),
         };
         Judgement { decision, verdicts, has_section: true }
     }
@@ -113,7 +118,11 @@ impl Section {
     }
 
     /// The decision about a request that no rule denies.
-    fn allow_or_update<'q>(&'q self, submitted: &'q Form<'_>, judged: &Form<'_>) -> Decision<'q> {
+    fn allow_or_update<'q>(
+        &'q self,
+        submitted: &'q Form<'_>,
+        context: &EvalContext<'_>,
+    ) -> Decision<'q> {
         let mut assignments = Vec::new();
         for name in &self.update {
             if let Some(attribute) = submitted.submitted(name) {
@@ -122,7 +131,7 @@ impl Section {
             }
         }
         for set in &self.set {
-            if let Some(value) = set.value(submitted, judged) {
+            if let Some(value) = set.value(submitted, context) {
                 assignments.push(Assignment { attribute: &set.attribute, value });
             }
         }

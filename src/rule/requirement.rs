@@ -3,8 +3,9 @@
 use derive_more::Display;
 
 use super::{
-    check::{Check, EvalContext, Mismatch, kinds::Admits},
+    check::{Check, EvalContext, Found, Mismatch, kinds::Admits},
     node::{Span, Spanned},
+    value_name::ValueName,
 };
 use crate::okta::{NonEmpty, Value};
 
@@ -16,13 +17,13 @@ pub enum Requirement {
     Any(NonEmpty<Part>),
 }
 
-/// Checks that must all hold for each of some attributes.
+/// Checks that must all hold for each of some values.
 pub struct Part {
-    /// Names of the form's attributes.
-    pub attributes: NonEmpty<Spanned<String>>,
-    /// The checks of each attribute.
+    /// The names of the values. Most are attributes of the form.
+    pub attributes: NonEmpty<Spanned<ValueName>>,
+    /// The checks of each value.
     pub checks: NonEmpty<PartCheck>,
-    /// Whether an absent attribute passes.
+    /// Whether an absent value passes.
     pub optional: bool,
 }
 
@@ -44,17 +45,20 @@ impl From<Check> for PartCheck {
     }
 }
 
-/// The reason why a requirement is not met. Holds names of attributes and checks, and no value.
+/// The reason why a requirement is not met. Holds names of values and checks, and no value.
 #[derive(Display)]
 pub enum Unmet<'r> {
-    /// The attribute is missing, null or empty.
+    /// The value is missing, null or empty.
     #[display("`{_0}` is missing or empty")]
-    Absent(&'r str),
-    /// The attribute fails a check.
-    #[display("`{attribute}`: expected {check}{mismatch}")]
+    Absent(&'r ValueName),
+    /// The value is a part of an attribute that is not a plain email address.
+    #[display("`{_0}` is missing: the attribute is not a plain email address")]
+    NotAnAddress(&'r ValueName),
+    /// The value fails a check.
+    #[display("`{name}`: expected {check}{mismatch}")]
     Failed {
-        /// The attribute's name.
-        attribute: &'r str,
+        /// The value's name.
+        name: &'r ValueName,
         /// The check.
         check: &'r Check,
         /// Why the value fails the check.
@@ -104,25 +108,26 @@ impl Requirement {
 impl Part {
     /// Succeeds if the part holds. Otherwise returns the first reason why it does not.
     pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
-        for attribute in self.attributes.iter() {
-            match context.form.get(attribute) {
-                Some(found) => self.check_attribute(attribute, &found.value, context)?,
-                None if self.optional => {}
-                None => return Err(Unmet::Absent(attribute)),
+        for name in self.attributes.iter() {
+            match context.find(name) {
+                Found::Present(value) => self.check_value(name, &value, context)?,
+                Found::NotAnAddress => return Err(Unmet::NotAnAddress(name)),
+                Found::Absent if self.optional => {}
+                Found::Absent => return Err(Unmet::Absent(name)),
             }
         }
         Ok(())
     }
 
-    fn check_attribute<'r>(
+    fn check_value<'r>(
         &'r self,
-        attribute: &'r str,
+        name: &'r ValueName,
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Unmet<'r>> {
         for PartCheck { check, .. } in self.checks.iter() {
             if let Err(mismatch) = check.check_value(value, context) {
-                return Err(Unmet::Failed { attribute, check, mismatch });
+                return Err(Unmet::Failed { name, check, mismatch });
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::node::Spanned;
+use super::{check::EvalContext, node::Spanned, value_name::ValueName};
 use crate::okta::{Form, NewValue, Value};
 
 /// An attribute to set, and the source of its value.
@@ -17,7 +17,7 @@ pub(crate) struct Set {
 pub(crate) enum Source {
     /// Always the same value.
     Constant(Box<RawValue>),
-    /// A text with values of the form in it.
+    /// A text with values in it.
     Template(Vec<Piece>),
     /// The submitted value, changed by these steps before it is judged.
     Normalize(Vec<Step>),
@@ -27,8 +27,8 @@ pub(crate) enum Source {
 pub(crate) enum Piece {
     /// This text.
     Text(String),
-    /// The value of the attribute of this name.
-    Attribute(String),
+    /// The value of this name.
+    Value(ValueName),
 }
 
 /// A step of a normalisation.
@@ -76,20 +76,20 @@ fn normalise_text(steps: &[Step], text: &str) -> String {
 }
 
 impl Set {
-    /// The value to set. Returns `None` if an attribute that it needs is absent from the form, which
-    /// is given as it was `submitted` and as it was `judged`.
+    /// The value to set. Returns `None` if a value that it needs is absent. `submitted` is the form
+    /// before its attributes were normalised.
     pub(super) fn value<'q>(
         &'q self,
         submitted: &'q Form<'_>,
-        judged: &Form<'_>,
+        context: &EvalContext<'_>,
     ) -> Option<NewValue<'q>> {
         match &self.source {
             Source::Constant(json) => Some(NewValue::Json(json)),
-            Source::Template(pieces) => Some(NewValue::Text(fill(pieces, judged)?)),
+            Source::Template(pieces) => Some(NewValue::Text(fill(pieces, context)?)),
             Source::Normalize(_) => {
                 // Normalising may leave an empty text, which is then the value to store.
                 let original = submitted.get(&self.attribute)?;
-                match &judged.submitted(&self.attribute)?.value {
+                match &context.form.submitted(&self.attribute)?.value {
                     Value::Text(text) => Some(NewValue::Text(text.to_string())),
                     _ => Some(NewValue::Json(original.submitted)),
                 }
@@ -98,13 +98,13 @@ impl Set {
     }
 }
 
-/// The text of a template. Returns `None` if an attribute in it is absent from the form.
-fn fill(pieces: &[Piece], form: &Form<'_>) -> Option<String> {
+/// The text of a template. Returns `None` if a value in it is absent.
+fn fill(pieces: &[Piece], context: &EvalContext<'_>) -> Option<String> {
     let mut text = String::new();
     for piece in pieces {
         match piece {
             Piece::Text(constant) => text.push_str(constant),
-            Piece::Attribute(name) => text.push_str(form.get(name)?.value.scalar()?),
+            Piece::Value(name) => text.push_str(context.find(name).present()?.text()?),
         }
     }
     Some(text)

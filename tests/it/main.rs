@@ -49,3 +49,4 @@ mod support;
 mod throttle;
 mod tidy;
 mod token;
+mod values;

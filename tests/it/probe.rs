@@ -10,9 +10,10 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule,
+        Facts, Part, Places, Requirement, Rule, RuleExample,
         check::{Check, Mismatch},
         text::Text,
+        value_name::ValueName,
     },
 };
 
@@ -38,7 +39,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         }),
     };
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
         checks: NonEmpty::of(only.into()),
         optional: false,
     };
@@ -53,11 +54,13 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         cause_domain: "d".to_owned(),
         places: Places::default(),
     };
-    let form = |text: &&'static str| {
+    let example = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }])
+        let form =
+            Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }]);
+        RuleExample { form, ..RuleExample::default() }
     };
-    let shown: Vec<_> = shown.iter().map(form).collect();
+    let shown: Vec<_> = shown.iter().map(example).collect();
     probe::findings(
         &rule,
         &shown,
@@ -93,13 +96,36 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
     failures.assert_none();
 }
 
+#[test]
+fn each_format_has_attacks_of_its_own() {
+    let attacks = fs::read_to_string(repository("src/lint/attacks.toml")).unwrap();
+    let schema = fs::read_to_string(repository("docs/rules.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let formats = schema["$defs"]["part"]["properties"]["format"]["enum"].as_array().unwrap();
+    let mut failures = Failures::default();
+
+    for format in formats {
+        let from = match format.as_str().unwrap() {
+            "email" => "from = \"address\"".to_owned(),
+            // Each of its texts is a number.
+            "integer" => "from = { format = \"number\" }".to_owned(),
+            name => format!("from = {{ format = \"{name}\" }}"),
+        };
+        failures.check(&from, attacks.contains(&from));
+    }
+
+    failures.assert_none();
+}
+
 /// Uses a check of its own, since none of the real ones accepts values of any type. In each row, one
 /// input of an attack passes.
 #[test]
 fn every_input_of_each_attack_is_tried() {
     assert_eq!(
         findings(&["red"], &["red"]),
-        ["`a` may be `true`, a value of another type; add a check of its text, such as `length`"]
+        [
+            "`a` may be `[\"x\"]`, a value of another type; add a check of its text, such as `length`"
+        ]
     );
     let mut failures = Failures::default();
 
@@ -131,6 +157,22 @@ fn every_input_of_each_attack_is_tried() {
         ("1234", "+123", "a sign"),
         ("1234", "１２３４", "digits of another script"),
         ("red", " red", "white space"),
+        ("+14155550100", "+0155550100", "a zero after"),
+        ("+14155550100", "+14(0)155550100", "a zero after"),
+        ("+14155550100", "+14155550100x99", "an extension"),
+        ("https://okta.com/a", "https://okta.com@evil.example/a", "only names an allowed host"),
+        ("https://okta.com/a", "https://okta.com.evil.example/a", "only names an allowed host"),
+        ("https://okta.com", "https://evil.example#okta.com", "only names an allowed host"),
+        ("https://okta.com/a", "javascript://okta.com/a", "not http"),
+        ("Ana Jones", "Ana Jones.evil", "a web address"),
+        ("Ana Jones", "Ana Jones win.example", "a web address"),
+        ("1990-01-31", "1990-13-01", "a day that does not exist"),
+        ("US", "ZZ", "a country that"),
+        ("en_US", "en_XX", "a locale of"),
+        ("en-US", "en-US-", "an empty part"),
+        ("Europe/Paris", "../Europe/Paris", "a time zone"),
+        ("2.5", "2.5e999", "not a number"),
+        ("true", "yes", "a word for yes"),
         ("red", "red\u{200b}", "an invisible character"),
     ] {
         let texts: &'static [&'static str] = Box::leak(Box::new([shown, passes]));

@@ -7,6 +7,7 @@ use registration_hook::{
     pipeline,
     rule::{
         Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
+        value_name::ValueName,
     },
 };
 use serde_json::{Value, json};
@@ -60,13 +61,14 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
     (
         "length = { min = 2, max = 3 }",
         &[r#""ab""#, r#""éàü""#, r#""日本語""#],
-        &[r#""a""#, r#""abcd""#, "true", "null", r#"["a","b"]"#, "{}"],
+        &[r#""a""#, r#""abcd""#, "true", "null", r#"["a","b"]"#, "{}", "1.5"],
     ),
+    ("length = { min = 4, max = 5 }", &["true", "false", "1234"], &["7", "12.5"]),
     ("length = { max = 2 }", &[r#""a""#], &[r#""abc""#, r#""""#]),
     (
         "pattern = '[a-z]+'",
-        &[r#""abc""#],
-        &[r#""Abc""#, r#""abc\n""#, r#""abc1""#, r#"" abc""#, "true", "null"],
+        &[r#""abc""#, "true"],
+        &[r#""Abc""#, r#""abc\n""#, r#""abc1""#, r#"" abc""#, "7", "null"],
     ),
     ("pattern = 'a|ab'", &[r#""a""#, r#""ab""#], &[r#""abb""#]),
     ("pattern = '(?m)^a$'", &[r#""a""#], &[r#""b\na""#, r#""a\nb""#]),
@@ -83,6 +85,58 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
         "not_one_of = ['root', 'admin']",
         &[r#""rosario""#, r#""Root""#],
         &[r#""root""#, "null", r#"["x"]"#, "{}"],
+    ),
+    (
+        "one_of = ['B-12 34', 'Zoë']\ncompare = ['alphanumeric', 'lowercase']",
+        &[r#""b1234""#, r#""B 12/34""#, r#""ZOË""#],
+        &[r#""b123""#, r#""Zoe""#, r#""--""#, "12.5", "null"],
+    ),
+    (
+        "not_one_of = ['0123']\ncompare = ['digits']",
+        &[r#""0124""#, "123"],
+        &[r#""01-23""#, r#""a 0.1.2.3""#, r#""no digits""#, r#""１""#, "true"],
+    ),
+    (
+        "networks = ['192.0.2.0/24', '198.51.100.7', '2001:db8::/32', '10.0.0.0/8', '10.1.0.0/16']",
+        &[
+            r#""192.0.2.0""#,
+            r#""192.0.2.255""#,
+            r#""::ffff:192.0.2.9""#,
+            r#""::ffff:c000:209""#,
+            r#""198.51.100.7""#,
+            r#""2001:DB8::1""#,
+            r#""2001:db8:ffff:ffff:ffff:ffff:ffff:ffff""#,
+            r#""10.255.0.1""#,
+            r#""10.1.0.1""#,
+        ],
+        &[
+            r#""192.0.3.0""#,
+            r#""192.0.1.255""#,
+            r#""198.51.100.8""#,
+            r#""2001:db9::""#,
+            r#""::192.0.2.9""#,
+            r#""192.0.2.1/24""#,
+            r#""192.0.2.01""#,
+            r#""192.0.2""#,
+            r#""3221225985""#,
+            "3221225985",
+            r#"" 192.0.2.1""#,
+            r#""192.0.2.1\n""#,
+            r#""fe80::1%eth0""#,
+            r#""[2001:db8::1]""#,
+            r#""１９２.0.2.1""#,
+            "null",
+            r#"["192.0.2.1"]"#,
+        ],
+    ),
+    ("networks = ['::ffff:192.0.2.0/120']", &[r#""192.0.2.1""#], &[r#""192.0.3.1""#]),
+    ("networks = ['::/0']", &[r#""::1""#], &[r#""192.0.2.1""#, r#""::ffff:192.0.2.1""#]),
+    ("networks = ['0.0.0.0/0']", &[r#""0.0.0.0""#, r#""255.255.255.255""#], &[r#""::1""#]),
+    ("networks = ['::1/128', '192.0.2.1/32']", &[r#""::1""#, r#""192.0.2.1""#], &[r#""::2""#]),
+    (
+        "not_networks = ['192.0.2.0/24']",
+        &[r#""192.0.3.1""#, r#""2001:db8::1""#],
+        &[r#""192.0.2.1""#, r#""::ffff:192.0.2.1""#, r#""no address""#, "7", "null"],
     ),
     ("not_one_of = ['root']\nignore_case = true", &[r#""rosario""#], &[r#""ROOT""#]),
     (
@@ -192,8 +246,68 @@ const CHECKS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "format = 'person-name'",
-        &[r#""Rosario""#, r#""Jean-Luc O’Neil Jr.""#, r#""Søren""#, r#""張偉""#, r#""José""#],
-        &[r#""<b>x</b>""#, r#""R2D2""#, r#""a@b""#, r#""-""#, r#"" ""#, r#""x\n""#, "7"],
+        &[
+            r#""Rosario""#,
+            r#""Jean-Luc O’Neil Jr.""#,
+            r#""Søren""#,
+            r#""張偉""#,
+            r#""José""#,
+            r#""Jose\u0301""#,
+            r#""Col·lell""#,
+            r#""レオナルド・ディカプリオ""#,
+            r#""Davis, Jr.""#,
+            r#""O'Neil-Smith""#,
+            r#""van der Berg""#,
+            r#""J. R. R. Tolkien""#,
+            r#""T.J. Smith""#,
+            r#""J.R.R. Tolkien""#,
+            r#""Anne‑Marie""#,
+            r#""Castro–Leal""#,
+            r#""d'""#,
+            r#""'t Hooft""#,
+            r#""Nuñez ""#,
+            r#""عبد الله""#,
+            r#""Владимир""#,
+            r#""के. राहुल""#,
+            r#""Ng""#,
+            r#""X""#,
+        ],
+        &[
+            r#""<b>x</b>""#,
+            r#""R2D2""#,
+            r#""a@b""#,
+            r#""-""#,
+            r#"" ""#,
+            r#""x\n""#,
+            "7",
+            r#""win.example""#,
+            r#""Click win.example now""#,
+            r#""http://win.example""#,
+            r#""http://…""#,
+            r#""Ana\nwin""#,
+            r#""Ana\r\nBcc: x""#,
+            r#""Ana\twin""#,
+            r#""Ana\u2028win""#,
+            r#""Ana - win""#,
+            r#""Ana -- win""#,
+            r#""-,-""#,
+            r#""t.co""#,
+            r#""www.x.y""#,
+            r#""bit.ly/x""#,
+            r#""Ana..Jones""#,
+            r#""Ana 💰""#,
+            r#""Ana & Bob""#,
+            r#""Ana (Bob)""#,
+            r#""Ana\u200bJones""#,
+            r#""Ana\u202eJones""#,
+            r#""Ana\u00a0Jones""#,
+            r#""{firstName}""#,
+            r#""1""#,
+            r#""٣""#,
+            r#""a．b""#,
+            r#""win。example""#,
+            r#""\u0301""#,
+        ],
     ),
     (
         "range = { min = 1, max = 9.5 }",
@@ -257,6 +371,29 @@ fn equals_requires_two_equal_texts() {
         r#"{"email":"A","login":"a"}"#,
     ] {
         failures.check(form, !passes(&hook, form));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn equals_compares_what_both_sides_are_reduced_to() {
+    let mut failures = Failures::default();
+
+    for (keys, a, b, passed) in [
+        ("ignore_case = true", "O'Neil", "o'NEIL", true),
+        ("ignore_case = true", "É", "é", false),
+        ("ignore_case = true", "O'Neil", "ONeil", false),
+        ("compare = ['lowercase']", "É", "é", true),
+        ("compare = ['lowercase', 'alphanumeric']", "O'Neil", "ONEIL", true),
+        ("compare = ['lowercase', 'alphanumeric']", "O'Neil", "O'Neill", false),
+        ("compare = ['digits']", "+1 (415) 555-0100", "1-415-555-0100", true),
+        ("compare = ['digits']", "-", "/", false),
+        ("compare = ['alphanumeric']\nignore_case = true", "a-B", "Ab", true),
+    ] {
+        let hook = with_rule(&format!("attribute = 'a'\nequals = 'b'\n{keys}"));
+        let form = json!({ "a": a, "b": b }).to_string();
+        failures.check_eq(format!("{keys}: {form}"), passes(&hook, &form), passed);
     }
 
     failures.assert_none();
@@ -494,7 +631,7 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of("a".to_owned().into()),
+        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
             check_value: Box::new(|_| panic!("messages by a test")),

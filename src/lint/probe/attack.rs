@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::template::{Alphabets, Input, fill};
-use crate::rule::email;
+use crate::rule::{check::has_format, email};
 
 #[derive(Default, Deserialize)]
 struct AttackFile {
@@ -34,6 +34,8 @@ enum Origin {
     Digit,
     Word,
     Any,
+    /// Values of this format, if every example of the attribute has it.
+    Format(String),
 }
 
 static ATTACKS: LazyLock<AttackFile> = LazyLock::new(|| {
@@ -49,7 +51,7 @@ pub(super) fn attacks() -> &'static [Attack] {
 impl Attack {
     /// Whether the attack is made from this value, one of those that the examples show.
     pub(super) fn applies_to(&self, value: &str, shown: &[&str]) -> bool {
-        match self.from {
+        match &self.from {
             Origin::Address => is_address(value),
             Origin::Digits => {
                 shown.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -58,7 +60,8 @@ impl Attack {
                 !is_address(value) && value.contains(|letter: char| letter.is_ascii_digit())
             }
             Origin::Word => !is_address(value) && !value.contains(char::is_whitespace),
-            Origin::Any => value != "true" && value != "false",
+            Origin::Any => true,
+            Origin::Format(name) => shown.iter().all(|text| has_format(name, text)),
         }
     }
 

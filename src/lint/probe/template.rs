@@ -27,7 +27,6 @@ pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 /// An input to try on a rule. Printed, it is in backticks.
 pub(super) enum Input {
     Text(String),
-    Boolean(bool),
     /// A list with an element, as the template writes it.
     List(String),
     /// An object, as the template writes it.
@@ -39,7 +38,6 @@ impl Input {
     pub(super) fn new(template: &toml::Value, value: &str, alphabets: &Alphabets) -> Self {
         match template {
             toml::Value::String(text) => Self::Text(fill(text, value, alphabets)),
-            toml::Value::Boolean(boolean) => Self::Boolean(*boolean),
             toml::Value::Array(_) => Self::List(template.to_string()),
             _ => Self::Object(template.to_string()),
         }
@@ -49,7 +47,6 @@ impl Input {
     pub(super) fn value(&self) -> Value<'_> {
         match self {
             Self::Text(text) => Value::Text(text.into()),
-            Self::Boolean(boolean) => Value::Boolean(*boolean),
             Self::List(_) => Value::List { empty: false },
             Self::Object(_) => Value::Object,
         }
@@ -60,7 +57,6 @@ impl Display for Input {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => out.write_str(&visible(text)),
-            Self::Boolean(boolean) => write!(out, "`{boolean}`"),
             Self::List(template) | Self::Object(template) => write!(out, "`{template}`"),
         }
     }
@@ -74,6 +70,10 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
     let (_, above) = parent.split_once('.').unwrap_or_default();
     let mut shorter = value.to_owned();
     shorter.pop();
+    let (scheme, rest) = value.split_once("://").unwrap_or(("https", value));
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (country, number) = value.split_at(value.char_indices().nth(3).map_or(0, |(end, _)| end));
+    let (year, _) = value.split_once('-').unwrap_or((value, ""));
     let long = local.repeat(LONG / local.len().max(1) + 1);
     let mut text = template.to_owned();
     for (key, part) in [
@@ -86,6 +86,12 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
         ("{above}", above),
         ("{shorter}", &shorter),
         ("{long}", &long),
+        ("{scheme}", scheme),
+        ("{host}", host),
+        ("{path}", path),
+        ("{country}", country),
+        ("{number}", number),
+        ("{year}", year),
     ] {
         text = text.replace(key, part);
     }

@@ -127,8 +127,9 @@ impl<'a> RequestBuilder<'a> {
         SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
     }
 
-    /// The request whose top-level value is `top`. Returns the reason if it is not one.
-    pub(super) fn build(self, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
+    /// The request that `body` holds, whose top-level value is `top`. Returns the reason if it is not
+    /// one.
+    pub(super) fn build(self, body: &'a str, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
         if !matches!(top, Value::Object) {
             return Err("it is not an object");
         }
@@ -161,6 +162,7 @@ impl<'a> RequestBuilder<'a> {
                 Some(form) => Form::new(form.attributes),
                 None => Form::default(),
             },
+            body,
         })
     }
 

@@ -125,5 +125,5 @@ fn next_level<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
 }
 
 /// The name of a member, borrowed if it has no escape.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);

@@ -1,9 +1,17 @@
 //! The context of a check, and the reasons why a value fails one.
 
-use derive_more::Display;
-use jiff::civil::Date;
+use std::borrow::Cow;
 
-use crate::okta::Form;
+use derive_more::Display;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{
+    okta::{DataContext, Form, Value},
+    rule::{
+        email,
+        value_name::{EmailPart, RequestValue, ValueName},
+    },
+};
 
 /// Facts that a decision rests on besides the rules and the request.
 ///
@@ -21,7 +29,87 @@ pub struct EvalContext<'a> {
     pub(crate) form: &'a Form<'a>,
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,
+    /// The request's `data.context`. Empty if no name in the section refers to it.
+    pub(crate) context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
+}
+
+/// The value of a name in one request.
+pub(crate) enum Found<'v> {
+    /// It is absent, null or empty.
+    Absent,
+    /// It is a part of an email address, and the attribute is not a plain email address.
+    NotAnAddress,
+    /// It is this value.
+    Present(Value<'v>),
+}
+
+impl<'v> Found<'v> {
+    /// The value, if there is one.
+    pub(crate) fn present(self) -> Option<Value<'v>> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::NotAnAddress => None,
+        }
+    }
+}
+
+impl EvalContext<'_> {
+    /// Looks up the value of a name.
+    pub(crate) fn find(&self, name: &ValueName) -> Found<'_> {
+        let value = match name {
+            ValueName::Form(attribute) => value_of(self.form, attribute),
+            ValueName::Profile(attribute) => value_of(&self.context.profile, attribute),
+            ValueName::Request(RequestValue::Ip) => value_of(&self.context.request, "ipAddress"),
+            ValueName::Request(RequestValue::Date) => Some(text(self.day().to_string())),
+            ValueName::Request(RequestValue::Time) => {
+                self.time().map(|time| text(time.to_string()))
+            }
+            ValueName::Email { attribute, part } => match self.form.get(attribute) {
+                Some(found) => return part_of(&found.value, *part),
+                None => None,
+            },
+            ValueName::Lookup { .. } => None,
+        };
+        match value {
+            Some(value) => Found::Present(value),
+            None => Found::Absent,
+        }
+    }
+
+    /// The UTC day of the request.
+    pub(super) fn day(&self) -> Date {
+        match self.time() {
+            Some(time) => time.to_zoned(TimeZone::UTC).date(),
+            None => self.facts.today,
+        }
+    }
+
+    /// The time of the request, if it has one that can be read.
+    fn time(&self) -> Option<Timestamp> {
+        self.event_time?.parse().ok()
+    }
+}
+
+fn value_of<'v>(form: &'v Form<'_>, attribute: &str) -> Option<Value<'v>> {
+    Some(form.get(attribute)?.value.borrow())
+}
+
+/// The part of a value that may be an email address.
+fn part_of<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
+    if let Value::Text(address) = value
+        && let Some((local, domain)) = email::parts(address)
+    {
+        return Found::Present(match part {
+            EmailPart::Local => Value::Text(Cow::Borrowed(local)),
+            EmailPart::Domain => text(domain.to_ascii_lowercase()),
+        });
+    }
+    Found::NotAnAddress
+}
+
+fn text(text: String) -> Value<'static> {
+    Value::Text(Cow::Owned(text))
 }
 
 /// Why a value fails a check. Printed, it ends the sentence that says so.
@@ -30,6 +118,9 @@ pub enum Mismatch {
     /// No value of this JSON type ever meets the check.
     #[display(", found another type of value")]
     Type,
+    /// The check cannot read a text: it is not an address, a date, a number or an IP address.
+    #[display("")]
+    Unreadable,
     /// This value does not meet the check. Others of its type may.
     #[display("")]
     Value,

@@ -1,7 +1,7 @@
 //! Dates as forms and rules write them, `1990-01-31`, and `age`: the whole years since one.
 
 use derive_more::Display;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 
 use super::{
     bounds::Counts,
@@ -24,21 +24,11 @@ impl Age {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        let years = years_between(date_of(value)?, day_of_request(context));
+        let years = years_between(date_of(value)?, context.day());
         // A date in the future gives a negative age, which is within no bounds.
         let years = usize::try_from(years).map_err(|_| Mismatch::Value)?;
         require(self.0.contains(&years))
     }
-}
-
-/// The UTC day of the request.
-fn day_of_request(context: &EvalContext<'_>) -> Date {
-    if let Some(text) = context.event_time
-        && let Ok(time) = text.parse::<Timestamp>()
-    {
-        return time.to_zoned(TimeZone::UTC).date();
-    }
-    context.facts.today
 }
 
 /// The age, in whole years, on a day.
@@ -67,7 +57,7 @@ fn is_date_byte((place, byte): (usize, u8)) -> bool {
 /// The date that a value holds.
 pub(super) fn date_of(value: &Value<'_>) -> Result<Date, Mismatch> {
     match value {
-        Value::Text(text) => parse_date(text).ok_or(Mismatch::Value),
+        Value::Text(text) => parse_date(text).ok_or(Mismatch::Unreadable),
         _ => Err(Mismatch::Type),
     }
 }

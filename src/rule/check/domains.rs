@@ -33,7 +33,7 @@ impl Domains {
         let Value::Text(address) = value else {
             return Err(Mismatch::Type);
         };
-        let domain = email::domain(address).ok_or(Mismatch::Value)?.to_ascii_lowercase();
+        let domain = email::domain(address).ok_or(Mismatch::Unreadable)?.to_ascii_lowercase();
         self.role.require(self.contain(&domain))
     }
 

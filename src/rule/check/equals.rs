@@ -1,21 +1,36 @@
-//! `equals = "other"`: the same value as another attribute of the form.
+//! `equals = "other"`: the same as another value.
 
 use derive_more::Display;
 
-use super::context::{EvalContext, Mismatch, require};
-use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
+use super::{
+    context::{EvalContext, Found, Mismatch, require},
+    reduction::Reduction,
+};
+use crate::{
+    okta::Value,
+    problem::SpanProblems,
+    rule::{
+        node::Node,
+        value_name::{Scope, ValueName},
+    },
+};
 
-/// The same value as another attribute of the form.
+/// The same as another value.
 #[derive(Display)]
 #[display("the same as `{other}`")]
 pub struct Equals {
-    /// The name of the other attribute.
-    pub(super) other: String,
+    pub(super) other: ValueName,
+    reduction: Reduction,
 }
 
 impl Equals {
-    pub(super) fn read_equals(node: &Node) -> Result<Self, SpanProblems> {
-        Ok(Self { other: node.text()?.to_owned() })
+    pub(super) fn read_equals(
+        node: &Node,
+        reduction: &Reduction,
+        scope: &Scope,
+    ) -> Result<Self, SpanProblems> {
+        let other = ValueName::read_name(node, scope)?;
+        Ok(Self { other, reduction: reduction.clone() })
     }
 
     pub(super) fn check_equal(
@@ -23,9 +38,15 @@ impl Equals {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        let text = value.scalar().ok_or(Mismatch::Type)?;
-        let other = context.form.get(&self.other).ok_or(Mismatch::Value)?;
-        let other_text = other.value.scalar().ok_or(Mismatch::Type)?;
-        require(text == other_text)
+        let text = value.text().ok_or(Mismatch::Type)?;
+        let text = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
+        match context.find(&self.other) {
+            Found::Present(other) => {
+                let other = other.text().ok_or(Mismatch::Type)?;
+                require(self.reduction.reduce(other) == Some(text))
+            }
+            Found::NotAnAddress => Err(Mismatch::Type),
+            Found::Absent => Err(Mismatch::Value),
+        }
     }
 }

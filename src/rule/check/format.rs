@@ -1,14 +1,12 @@
 //! `format`: a shape with a name.
 
-use std::sync::LazyLock;
-
 use derive_more::Display;
-use regex_automata::meta::Regex;
 
 use super::{
     context::{Mismatch, require},
     date::parse_date,
     decimal::is_number,
+    person_name::is_person_name,
 };
 use crate::{
     nearest::unknown,
@@ -53,7 +51,11 @@ static SHAPES: [Shape; 12] = [
     Shape { json_type: JsonType::Number, ..string_shape("integer", "a whole number", is_integer) },
     Shape { json_type: JsonType::Number, ..string_shape("number", "a number", is_number) },
     Shape { json_type: JsonType::Boolean, ..string_shape("boolean", "true or false", is_boolean) },
-    string_shape("person-name", "a name of letters, spaces and ' ’ - .", is_person_name),
+    string_shape(
+        "person-name",
+        "a name of a person, of letters, spaces and ' ’ - · , .",
+        is_person_name,
+    ),
 ];
 
 /// The row of a shape that only strings have.
@@ -85,6 +87,14 @@ impl NamedFormat {
             (Value::Boolean(_), JsonType::Boolean) => Ok(()),
             _ => Err(Mismatch::Type),
         }
+    }
+}
+
+/// Whether a text has the format of this name. False if there is no such format.
+pub(crate) fn has_format(name: &str, text: &str) -> bool {
+    match SHAPES.iter().find(|shape| shape.name == name) {
+        Some(shape) => (shape.matches)(text),
+        None => false,
     }
 }
 
@@ -173,15 +183,6 @@ fn is_integer(text: &str) -> bool {
 
 fn is_boolean(text: &str) -> bool {
     text == "true" || text == "false"
-}
-
-fn is_person_name(text: &str) -> bool {
-    static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\A[\p{L}\p{M} '’.-]*\p{L}[\p{L}\p{M} '’.-]*\z").ok());
-    match &*NAME {
-        Some(name) => name.is_match(text),
-        None => false,
-    }
 }
 
 /// ISO 3166-1 alpha-2, the officially assigned ones.

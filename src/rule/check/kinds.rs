@@ -9,22 +9,32 @@ use super::{
     format::NamedFormat,
     lengths::{Digits, Length},
     list::ListRole,
+    networks::Networks,
     one_of::OneOf,
     pattern::{Pattern, PatternBudget},
     range::Between,
+    reduction::Reduction,
 };
-use crate::{problem::SpanProblems, rule::node::Node};
+use crate::{
+    problem::SpanProblems,
+    rule::{node::Node, value_name::Scope},
+};
 
 /// The key of a part that makes its checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
+/// The key of a part that gives the steps of a [`Reduction`].
+pub(crate) const COMPARE: &str = "compare";
+
 /// The context that the argument of a check is read in.
 #[derive(Clone, Copy)]
 pub(crate) struct Options<'b> {
-    /// The value of [`IGNORE_CASE`].
-    pub(crate) ignore_case: bool,
+    /// The values of [`IGNORE_CASE`] and [`COMPARE`].
+    pub(crate) reduction: &'b Reduction,
     /// The memory that patterns may still take.
     pub(crate) patterns: &'b PatternBudget,
+    /// The values that names may refer to.
+    pub(crate) scope: &'b Scope,
 }
 
 /// Reads the argument of a check. Returns every problem of it.
@@ -37,8 +47,8 @@ pub(crate) struct CheckKind {
     pub(crate) read: ReadCheck,
     /// How the value of the key is written.
     pub(crate) argument: Argument,
-    /// Whether `ignore_case` changes what the check compares.
-    pub(crate) ignore_case: bool,
+    /// Whether [`IGNORE_CASE`] and [`COMPARE`] change what the check compares.
+    pub(crate) takes_reduction: bool,
     /// Which values the check can ever admit, as far as its kind alone says.
     pub(crate) admits: Admits,
 }
@@ -81,27 +91,45 @@ pub(crate) const KINDS: &[CheckKind] = &[
         Ok(Check::Pattern(Pattern::read_pattern(node, options.patterns)?))
     }),
     CheckKind {
-        ignore_case: true,
+        takes_reduction: true,
         admits: Admits::Listed,
         ..list("one_of", |node, options| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, options.ignore_case, ListRole::Allowed)?))
+            Ok(Check::OneOf(OneOf::read_one_of(node, options.reduction, ListRole::Allowed)?))
         })
     },
     CheckKind {
-        ignore_case: true,
+        takes_reduction: true,
         ..list("not_one_of", |node, options| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, options.ignore_case, ListRole::Refused)?))
+            Ok(Check::OneOf(OneOf::read_one_of(node, options.reduction, ListRole::Refused)?))
         })
     },
+    list("networks", |node, _| {
+        Ok(Check::Networks(Networks::read_networks(node, ListRole::Allowed)?))
+    }),
+    list("not_networks", |node, _| {
+        Ok(Check::Networks(Networks::read_networks(node, ListRole::Refused)?))
+    }),
     single("format", |node, _| Ok(Check::Format(NamedFormat::read_format(node)?))),
     single("range", |node, _| Ok(Check::Range(Between::read_range(node)?))),
     single("age", |node, _| Ok(Check::Age(Age::read_age(node)?))),
-    single("equals", |node, _| Ok(Check::Equals(Equals::read_equals(node)?))),
+    CheckKind {
+        takes_reduction: true,
+        ..single("equals", |node, options| {
+            let (reduction, scope) = (options.reduction, options.scope);
+            Ok(Check::Equals(Equals::read_equals(node, reduction, scope)?))
+        })
+    },
 ];
 
 /// The row of a kind whose argument is not a list.
 const fn single(key: &'static str, read: ReadCheck) -> CheckKind {
-    CheckKind { key, read, argument: Argument::Single, ignore_case: false, admits: Admits::Unknown }
+    CheckKind {
+        key,
+        read,
+        argument: Argument::Single,
+        takes_reduction: false,
+        admits: Admits::Unknown,
+    }
 }
 
 /// The row of a kind whose argument is a list.

@@ -41,23 +41,37 @@ struct TextExtent {
     end: u32,
 }
 
+/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound.
+pub(super) fn read_entries<T, L: Default + Extend<T>>(
+    list: &Node,
+    read_entry: impl Fn(&ListEntry<'_>) -> Result<T, SpanProblem>,
+) -> Result<L, SpanProblems> {
+    let mut entries = L::default();
+    let mut problems = SpanProblems::default();
+    for entry in list.entries()? {
+        match read_entry(&entry) {
+            Ok(value) => entries.extend([value]),
+            Err(problem) => push_of_list(&mut problems, problem),
+        }
+    }
+    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+}
+
+impl Extend<String> for TextSet {
+    fn extend<I: IntoIterator<Item = String>>(&mut self, texts: I) {
+        for text in texts {
+            self.push(&text);
+        }
+    }
+}
+
 impl TextSet {
-    /// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound.
+    /// Reads the entries of a list, each by `read_entry`.
     pub(super) fn read_set(
         list: &Node,
-        read_entry: fn(&ListEntry<'_>) -> Result<String, SpanProblem>,
+        read_entry: impl Fn(&ListEntry<'_>) -> Result<String, SpanProblem>,
     ) -> Result<Self, SpanProblems> {
-        let mut set = Self::default();
-        let mut problems = SpanProblems::default();
-        for entry in list.entries()? {
-            match read_entry(&entry) {
-                Ok(text) => set.push(&text),
-                Err(problem) => push_of_list(&mut problems, problem),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let mut set: Self = read_entries(list, read_entry)?;
         set.sort();
         Ok(set)
     }

@@ -1,52 +1,37 @@
-//! `one_of` and `not_one_of`: exact values, or with `ignore_case = true` values in any ASCII case.
+//! `one_of` and `not_one_of`: the values of a list, or none of them.
 
 use std::fmt::{self, Display};
 
 use super::{
     context::Mismatch,
     list::{ListRole, TextSet},
+    reduction::Reduction,
 };
-use crate::{
-    okta::Value,
-    problem::{SpanProblem, SpanProblems},
-    rule::node::{ListEntry, Node},
-};
+use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A value of a list, or none of them.
 pub struct OneOf {
     role: ListRole,
-    /// In lower case if the case is ignored.
+    /// Reduced.
     values: TextSet,
-    ignore_case: bool,
+    reduction: Reduction,
 }
 
 impl OneOf {
     pub(super) fn read_one_of(
         node: &Node,
-        ignore_case: bool,
+        reduction: &Reduction,
         role: ListRole,
     ) -> Result<Self, SpanProblems> {
-        let read_entry = if ignore_case { read_in_lower_case } else { read_as_written };
-        Ok(Self { role, values: TextSet::read_set(node, read_entry)?, ignore_case })
+        let values = TextSet::read_set(node, |entry| reduction.read_entry(entry))?;
+        Ok(Self { role, values, reduction: reduction.clone() })
     }
 
     pub(super) fn check_listed(&self, value: &Value<'_>) -> Result<(), Mismatch> {
-        let text = value.scalar().ok_or(Mismatch::Type)?;
-        let is_listed = if self.ignore_case {
-            self.values.contains(&text.to_ascii_lowercase())
-        } else {
-            self.values.contains(text)
-        };
-        self.role.require(is_listed)
+        let text = value.text().ok_or(Mismatch::Type)?;
+        let text = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
+        self.role.require(self.values.contains(&text))
     }
-}
-
-fn read_as_written(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
-    Ok(entry.text()?.to_owned())
-}
-
-fn read_in_lower_case(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
-    Ok(entry.text()?.to_ascii_lowercase())
 }
 
 impl Display for OneOf {

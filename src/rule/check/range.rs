@@ -64,7 +64,7 @@ fn describe<T: Display>(bounds: &Bounds<T>) -> String {
 /// The number that a value holds.
 fn number_of(value: &Value<'_>) -> Result<Decimal, Mismatch> {
     match value {
-        Value::Number(text) | Value::Text(text) => Decimal::parse(text).ok_or(Mismatch::Value),
+        Value::Number(text) | Value::Text(text) => Decimal::parse(text).ok_or(Mismatch::Unreadable),
         _ => Err(Mismatch::Type),
     }
 }

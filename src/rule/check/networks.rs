@@ -1,0 +1,137 @@
+//! `networks` and `not_networks`: an IP address in some networks.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fmt::{self, Display};
+
+use super::{
+    context::Mismatch,
+    list::{ListRole, read_entries},
+};
+use crate::{
+    okta::Value,
+    problem::{SpanProblem, SpanProblems},
+    rule::node::{ListEntry, Node},
+};
+
+/// How to write an entry.
+const HINT: &str = "write a network as `192.0.2.0/24` or `2001:db8::/32`, or one address";
+
+/// An IP address in one of some networks, or in none of them. A text that is not an address fails
+/// either way.
+pub struct Networks {
+    role: ListRole,
+    /// Sorted by their first addresses. No two overlap.
+    blocks: Vec<AddressBlock>,
+}
+
+/// Addresses of one family, from the first to the last. An IPv4-mapped IPv6 address is an IPv4 address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct AddressBlock {
+    first: IpAddr,
+    last: IpAddr,
+}
+
+impl Networks {
+    pub(super) fn read_networks(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
+        let mut blocks: Vec<AddressBlock> = read_entries(node, read_block)?;
+        blocks.sort_unstable();
+        // Two networks are disjoint, or one holds the other.
+        blocks.dedup_by(|next, block| next.last <= block.last);
+        Ok(Self { role, blocks })
+    }
+
+    pub(super) fn check_address(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+        let text = value.text().ok_or(Mismatch::Type)?;
+        let address: IpAddr = text.parse().map_err(|_| Mismatch::Unreadable)?;
+        self.role.require(self.contain(address.to_canonical()))
+    }
+
+    fn contain(&self, address: IpAddr) -> bool {
+        let after = self.blocks.partition_point(|block| block.first <= address);
+        match self.blocks.get(..after).and_then(<[_]>::last) {
+            Some(block) => address <= block.last,
+            None => false,
+        }
+    }
+}
+
+impl Display for Networks {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            ListRole::Allowed => out.write_str("an IP address in ")?,
+            ListRole::Refused => out.write_str("an IP address, but none in ")?,
+        }
+        match self.blocks.len() {
+            1 => out.write_str("the one network listed"),
+            count => write!(out, "the {count} networks listed"),
+        }
+    }
+}
+
+/// Reads `192.0.2.0/24`, or an address alone.
+fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
+    let text = entry.text()?;
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return Err(entry.problem(format!("`{text}` is not a network; {HINT}")));
+    };
+    let Some(prefix) = prefix else {
+        let address = address.to_canonical();
+        return Ok(AddressBlock { first: address, last: address });
+    };
+    let Some(block) = parse_prefix(prefix).and_then(|prefix| block_of(address, prefix)) else {
+        return Err(entry.problem(format!("`{text}` has no valid prefix length; {HINT}")));
+    };
+    if block.first != address.to_canonical() {
+        let first = block.first;
+        return Err(entry.problem(format!(
+            "`{text}` is an address within a network; write `{first}` with its prefix length for the network, or the address alone"
+        )));
+    }
+    Ok(block)
+}
+
+/// Parses a number of bits, without a sign or leading zeros.
+fn parse_prefix(text: &str) -> Option<u32> {
+    let prefix: u32 = text.parse().ok()?;
+    if prefix.to_string() == text { Some(prefix) } else { None }
+}
+
+/// The network of an address. Returns `None` if the prefix is too long.
+fn block_of(address: IpAddr, prefix: u32) -> Option<AddressBlock> {
+    match address {
+        IpAddr::V4(address) => {
+            // The last 32 bits of the mapped address.
+            let host = u32::try_from(mask_after(prefix.checked_add(96)?)?).ok()?;
+            let bits = address.to_bits();
+            Some(AddressBlock {
+                first: Ipv4Addr::from_bits(bits & !host).into(),
+                last: Ipv4Addr::from_bits(bits | host).into(),
+            })
+        }
+        IpAddr::V6(address) => {
+            let host = mask_after(prefix)?;
+            let bits = address.to_bits();
+            let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host));
+            let last = IpAddr::from(Ipv6Addr::from_bits(bits | host));
+            let is_mapped = first.to_canonical().is_ipv4() && last.to_canonical().is_ipv4();
+            Some(if is_mapped {
+                AddressBlock { first: first.to_canonical(), last: last.to_canonical() }
+            } else {
+                AddressBlock { first, last }
+            })
+        }
+    }
+}
+
+/// The bits of an IPv6 address after its first ones.
+fn mask_after(prefix: u32) -> Option<u128> {
+    match prefix {
+        0..128 => Some(u128::MAX >> prefix),
+        128 => Some(0),
+        _ => None,
+    }
+}

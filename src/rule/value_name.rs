@@ -1,0 +1,205 @@
+//! The names of the values that rules can use: `email`, `email.domain`, `profile.userType`,
+//! `request.ip`, `member.lastName`. This is the only place that reads them.
+
+use std::cell::Cell;
+
+use derive_more::Display;
+
+use super::node::Node;
+use crate::{
+    nearest::{nearest, unknown},
+    okta::Flow,
+    problem::SpanProblem,
+};
+
+/// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
+/// is one of them: a hook neither gets nor sets it.
+const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
+    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
+    class classloader";
+
+/// The name of a value that a rule can use. Printed, it is as in the rules file.
+#[derive(Clone, Display, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValueName {
+    /// An attribute of the form.
+    Form(String),
+    /// A part of an attribute of the form that is an email address.
+    #[display("{attribute}.{}", part.as_str())]
+    Email {
+        /// The attribute's name.
+        attribute: String,
+        /// The part of its value.
+        part: EmailPart,
+    },
+    /// An attribute of the profile that a progressive profile belongs to.
+    #[display("profile.{_0}")]
+    Profile(String),
+    /// A value of the request itself.
+    #[display("request.{}", _0.as_str())]
+    Request(RequestValue),
+    /// A column of what a lookup finds.
+    #[display("{lookup}.{column}")]
+    Lookup {
+        /// The lookup's name.
+        lookup: String,
+        /// The column's name.
+        column: String,
+    },
+}
+
+/// A part of an email address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EmailPart {
+    /// The part before the `@`.
+    Local,
+    /// The part after the `@`, in lower case.
+    Domain,
+}
+
+/// A value of the request that is on no form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequestValue {
+    /// The UTC day of `eventTime`, as `2026-11-21`. Without a readable `eventTime` it is today.
+    Date,
+    /// `eventTime` in UTC, as RFC 3339 writes it.
+    Time,
+    /// The IP address that the end user's request came from.
+    Ip,
+}
+
+impl EmailPart {
+    const ALL: [Self; 2] = [Self::Local, Self::Domain];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+impl RequestValue {
+    const ALL: [Self; 3] = [Self::Date, Self::Time, Self::Ip];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Ip => "ip",
+        }
+    }
+}
+
+/// The values that names in a section may refer to, and do refer to.
+#[derive(Default)]
+pub(crate) struct Scope {
+    /// Whether the end user has a profile already.
+    has_profile: bool,
+    /// Whether a name refers to `data.context` of a request.
+    reads_context: Cell<bool>,
+}
+
+impl Scope {
+    /// The scope of the section for this flow.
+    pub(crate) fn of(flow: Flow) -> Self {
+        Self { has_profile: !flow.spec().creates_user, ..Self::default() }
+    }
+
+    /// Whether one of the names that were read refers to `data.context` of a request.
+    pub(crate) fn reads_context(&self) -> bool {
+        self.reads_context.get()
+    }
+}
+
+impl ValueName {
+    /// Reads the name of a value.
+    pub(crate) fn read_name(node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
+        Self::parse_name(node.text()?, node, scope)
+    }
+
+    /// Parses a name that the file gives at the node, alone or within a template.
+    pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
+        let (owner, member) = match name.split_once('.') {
+            Some((owner, member)) if !member.contains('.') => (owner, member),
+            _ => {
+                require_attribute_name(name, node)?;
+                return Ok(Self::Form(name.to_owned()));
+            }
+        };
+        match owner {
+            "profile" if scope.has_profile => {
+                require_attribute_name(member, node)?;
+                scope.reads_context.set(true);
+                return Ok(Self::Profile(member.to_owned()));
+            }
+            "profile" => {
+                let message = format!(
+                    "`{name}` is of an existing profile, which a registration does not have; name an attribute of the form"
+                );
+                return Err(node.problem(message));
+            }
+            "request" => return parse_request_value(member, node, scope),
+            _ => {}
+        }
+        for part in EmailPart::ALL {
+            if part.as_str() == member {
+                require_attribute_name(owner, node)?;
+                return Ok(Self::Email { attribute: owner.to_owned(), part });
+            }
+        }
+        Err(node.problem(no_such_value(owner, member)))
+    }
+
+    /// The attribute of the form that the value is, or is a part of.
+    pub fn form_attribute(&self) -> Option<&str> {
+        match self {
+            Self::Form(attribute) | Self::Email { attribute, .. } => Some(attribute),
+            Self::Profile(_) | Self::Request(_) | Self::Lookup { .. } => None,
+        }
+    }
+}
+
+fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
+    for value in RequestValue::ALL {
+        if value.as_str() == member {
+            if value == RequestValue::Ip {
+                scope.reads_context.set(true);
+            }
+            return Ok(ValueName::Request(value));
+        }
+    }
+    let names = ["request.date", "request.time", "request.ip"];
+    Err(node.problem(unknown("value", &format!("request.{member}"), names)))
+}
+
+/// The message that no value has this name, with the nearest one that exists.
+fn no_such_value(owner: &str, member: &str) -> String {
+    let nearest_name = if let Some(owner) = nearest(owner, &["profile", "request"]) {
+        format!("{owner}.{member}")
+    } else if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
+        format!("{owner}.{part}")
+    } else {
+        return format!(
+            "unknown value `{owner}.{member}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
+        );
+    };
+    format!("unknown value `{owner}.{member}`; did you mean `{nearest_name}`?")
+}
+
+/// Succeeds if an attribute may have this name, which the file gives at the node.
+pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), SpanProblem> {
+    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
+        return Err(node.problem(message));
+    }
+    if name.is_empty() || !name.chars().all(is_name_letter) {
+        return Err(node.problem(format!(
+            "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
+        )));
+    }
+    Ok(())
+}
+
+fn is_name_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '-'
+}

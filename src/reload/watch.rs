@@ -39,7 +39,7 @@ pub(super) struct Watch {
     rejection: Option<Rejection>,
 }
 
-/// Changes since all files were last read or unchanged.
+/// Changes since the files were last settled.
 #[derive(Default)]
 struct Changes {
     /// How many checks have seen a change.

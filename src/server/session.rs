@@ -2,7 +2,6 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use actix_http::Request;
 use actix_web::http::Method;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -67,7 +66,9 @@ where
         let mut body = Body::new(&request, connection, slot);
         let response = handler.respond(&request, &mut body).await;
         slot.set_waiting_for_client();
-        let reuse = if body.is_read() { reuse(&request, handler, slot) } else { Reuse::Close };
+        let is_stopping = handler.state.draining.load(Ordering::Acquire);
+        let may_reuse = body.is_read() && !is_stopping && !slot.is_evicted();
+        let reuse = if may_reuse { Reuse::as_asked(&request) } else { Reuse::Close };
         let response = match *request.method() {
             Method::HEAD => response.into_head(reuse),
             _ => response.into_bytes(reuse),
@@ -80,12 +81,4 @@ where
         }
         deadline = connection.prepare_for_next(handler.state.settings.server.keep_alive).await;
     }
-}
-
-/// Returns the reuse after a request whose body is read.
-fn reuse(request: &Request, handler: &Handler, slot: &Slot) -> Reuse {
-    if handler.state.draining.load(Ordering::Acquire) || slot.is_evicted() {
-        return Reuse::Close;
-    }
-    Reuse::as_asked(request)
 }

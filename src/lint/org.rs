@@ -8,7 +8,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts, Part, PartCheck, Rule, RuleExample, Section,
-        check::{Mismatch, kinds::Admits},
+        check::{Mismatch, Work, kinds::Admits},
         node::{Node, Span, push_of_list},
         set::{Piece, Set, Source},
         value_name::ValueName,
@@ -161,7 +161,8 @@ impl OrgLint<'_> {
 
     /// Checks a value of a form that has no other one.
     fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        asked.check.check_value(value, &RuleExample::default().eval_context(self.facts))
+        let (example, work) = (RuleExample::default(), Work::default());
+        asked.check.check_value(value, &example.eval_context(self.facts, &work))
     }
 
     /// Reports the entries of a check's list that no form submits.

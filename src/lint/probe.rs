@@ -10,7 +10,11 @@ use crate::{
     load::passing_examples,
     okta::{Form, Value},
     problem::{SpanProblem, SpanProblems},
-    rule::{Facts, Outcome, Rule, RuleExample, Section, check::EvalContext, node::Node},
+    rule::{
+        Facts, Outcome, Rule, RuleExample, Section,
+        check::{EvalContext, Work},
+        node::Node,
+    },
 };
 
 mod attack;
@@ -21,6 +25,8 @@ use template::Input;
 
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
+
+const TOO_LONG: &str = "not all inputs were tried, since that takes too long; show fewer examples, or simplify slow patterns";
 
 /// How much has been tried.
 #[derive(Clone, Copy, Default)]
@@ -67,6 +73,7 @@ pub fn findings(
     probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
+    let work = Work::default();
     for part in rule.requirement.parts().iter() {
         for name in part.attributes.iter() {
             // The end user controls the form alone.
@@ -75,9 +82,13 @@ pub fn findings(
             };
             let mut trials = Vec::new();
             for example in shown {
-                trials.extend(Trial::of_attribute(rule, example, attribute, facts));
+                trials.extend(Trial::of_attribute(rule, example, attribute, facts, &work));
             }
             findings.try_attacks(attribute, &trials, probed);
+            if work.is_done() {
+                findings.messages.push(TOO_LONG.to_owned());
+                return findings.messages;
+            }
         }
     }
     findings.messages
@@ -144,6 +155,7 @@ struct Trial<'a> {
     /// The present value of the attributes.
     value: &'a str,
     facts: &'a Facts,
+    work: &'a Work,
 }
 
 impl<'a> Trial<'a> {
@@ -154,6 +166,7 @@ impl<'a> Trial<'a> {
         example: &'a RuleExample<'a>,
         name: &'a str,
         facts: &'a Facts,
+        work: &'a Work,
     ) -> Vec<Self> {
         let form = &example.form;
         let Some(value) = text_of(form, name) else {
@@ -162,7 +175,7 @@ impl<'a> Trial<'a> {
         let mut equal = rule.form_attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
         let alone = BTreeSet::from([name]);
-        [alone, equal].map(|names| Self { rule, example, names, value, facts }).into()
+        [alone, equal].map(|names| Self { rule, example, names, value, facts, work }).into()
     }
 
     /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
@@ -181,7 +194,8 @@ impl<'a> Trial<'a> {
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        self.rule.outcome(&EvalContext { form: &form, ..self.example.eval_context(self.facts) })
+        let context = self.example.eval_context(self.facts, self.work);
+        self.rule.outcome(&EvalContext { form: &form, ..context })
     }
 }
 

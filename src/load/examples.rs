@@ -4,13 +4,16 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::{fields::Fields, part::PART_LISTS};
+use super::{
+    fields::{Fields, FileContext},
+    part::PART_LISTS,
+};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
     problem::SpanProblem,
     rule::{
-        Facts, Outcome, Rule, RuleExample,
+        Outcome, Rule, RuleExample,
         node::{Content, Entry, Node, Span, Table},
         value_name::ValueName,
     },
@@ -42,11 +45,17 @@ pub(super) fn run_examples<'n>(
             fields.file.keep_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+            if fields.file.example_work.is_done() {
+                fields.report(example.problem(
+                    "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
+                ));
+                break;
+            }
             if needs_form && !matches!(example.content, Content::Table(_)) {
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
+            } else if let Err(problem) = run_example(rule, shown, example, fields.file) {
                 fields.report(problem);
             }
         }
@@ -69,10 +78,11 @@ fn run_example(
     rule: &Rule,
     shown: Shown,
     example: &Node,
-    facts: &Facts,
+    file: &FileContext<'_>,
 ) -> Result<(), SpanProblem> {
     let request = read_example(rule, example)?;
-    let message = match (rule.outcome(&request.eval_context(facts)), shown) {
+    let context = request.eval_context(file.facts, file.example_work);
+    let message = match (rule.outcome(&context), shown) {
         (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
         (Outcome::Fail(unmet), Shown::Pass) => {
             format!("this example should pass and fails: {unmet}")

@@ -11,7 +11,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts,
-        check::PatternBudget,
+        check::{PatternBudget, Work},
         node::{Entry, Node, Span, Spanned, Table},
         value_name::{Scope, ValueName, require_attribute_name},
     },
@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct FileContext<'l> {
     /// The facts with which examples are judged.
     pub(super) facts: &'l Facts,
+    /// The work that the examples of all files may still take.
+    pub(super) example_work: &'l Work,
     pub(super) patterns: &'l PatternBudget,
     pub(super) inputs: &'l RefCell<Inputs>,
     pub(super) problems: RefCell<SpanProblems>,

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     file,
     problem::{Problem, Problems, SourceText, SpanProblem},
-    rule::{Facts, Hook, RuleSet, check::PatternBudget},
+    rule::{
+        Facts, Hook, RuleSet,
+        check::{PatternBudget, Work},
+    },
 };
 
 /// Names that are paths of the service itself.
@@ -26,6 +29,7 @@ pub(super) struct Loader<'f> {
     keeps_files: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
+    example_work: Work,
     hooks: BTreeMap<String, Hook>,
     files: Vec<SourceFile>,
     problems: Problems,
@@ -44,6 +48,7 @@ impl<'f> Loader<'f> {
             facts,
             keeps_files,
             patterns: PatternBudget::default(),
+            example_work: Work::default(),
             hooks: BTreeMap::new(),
             files: Vec::new(),
             problems: Problems::default(),
@@ -106,6 +111,7 @@ impl<'f> Loader<'f> {
         let context = FileContext {
             facts: self.facts,
             patterns: &self.patterns,
+            example_work: &self.example_work,
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),

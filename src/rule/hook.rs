@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Rule, Verdict,
-    check::{EvalContext, Facts},
+    check::{EvalContext, Facts, Work},
     node::Spanned,
     set::{self, Set},
     text::Text,
@@ -80,7 +80,9 @@ impl Hook {
         let event_time = request.event_time.as_deref();
         let data_context =
             if section.reads_context { request.read_context() } else { DataContext::default() };
-        let context = EvalContext { form: &form, event_time, context: &data_context, facts };
+        let work = Work::default();
+        let context =
+            EvalContext { form: &form, event_time, context: &data_context, facts, work: &work };
         let mut verdicts = Vec::new();
         for rule in section.rules.iter() {
             verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });

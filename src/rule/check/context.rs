@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::work::{TooCostly, Work};
 use derive_more::Display;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -32,6 +33,7 @@ pub struct EvalContext<'a> {
     /// The request's `data.context`. Empty if no name in the section refers to it.
     pub(crate) context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
+    pub(crate) work: &'a Work,
 }
 
 /// The value of a name in one request.
@@ -127,6 +129,12 @@ pub enum Mismatch {
     /// The value is too long to check, or takes too many steps. It may or may not meet the check.
     #[display(", found a value that is too long or takes too long to check")]
     TooCostly,
+}
+
+impl From<TooCostly> for Mismatch {
+    fn from(_: TooCostly) -> Self {
+        Self::TooCostly
+    }
 }
 
 /// Succeeds if the value meets the check.

@@ -15,6 +15,8 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Hir, Look};
 
+use crate::rule::check::work::{TooCostly, Work};
+
 /// The number of steps that a match may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
 /// The longest text that is matched, in bytes.
@@ -43,10 +45,6 @@ pub(super) type NewSearch = dyn Fn() -> Search + Send + Sync + UnwindSafe + RefU
 /// The compiled pattern would take more memory than [`SIZE_LIMIT`].
 pub(super) struct TooLarge;
 
-/// The text is longer than [`LENGTH_LIMIT`], or the match takes more than [`STEP_LIMIT`] steps. The
-/// pattern may match or not.
-pub(super) struct TooCostly;
-
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
@@ -74,14 +72,20 @@ impl Matcher {
         }
     }
 
-    /// Whether the pattern matches the whole text.
-    pub(super) fn matches(&self, text: &str) -> Result<bool, TooCostly> {
+    /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
+    /// the match takes more than [`STEP_LIMIT`] steps.
+    pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
         }
         match self {
             Self::Small(regex) => Ok(regex.is_match(text)),
-            Self::Large { nfa, searches } => searches.get().run(nfa, text.as_bytes()),
+            Self::Large { nfa, searches } => {
+                let mut search = searches.get();
+                let matches = search.run(nfa, text.as_bytes());
+                work.count(search.steps)?;
+                matches
+            }
         }
     }
 }

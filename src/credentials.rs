@@ -53,7 +53,7 @@ pub(crate) fn issuer(oauth: &OAuthSettings) -> Result<Issuer, Problem> {
 
 fn ca_file_problem(error: KeysError) -> Problem {
     // The file may be written, or become readable, later.
-    Problem::passing("auth.oauth.ca_file", error.to_string())
+    Problem::transient("auth.oauth.ca_file", error.to_string())
 }
 
 /// Reuses the bearer of `last` if the settings of tokens are the same, and its keys if they come from

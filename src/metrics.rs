@@ -22,8 +22,8 @@ pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
 
-/// How long a text is shared. With 2,000 rules it has some 200 KB, so that a copy for each of many
-/// clients that read slowly would take much memory.
+/// How long clients share a text. With 2,000 rules it has some 200 KB, so a copy for each slow client
+/// would take much memory.
 const SHARED_FOR: Duration = Duration::from_secs(1);
 
 /// The metrics that are counted here.
@@ -56,8 +56,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) dropped_lines: u64,
 }
 
-/// The labels of an answer.
-pub(crate) struct AnswerLabels<'a> {
+/// The labels of a response.
+pub(crate) struct ResponseLabels<'a> {
     pub(crate) hook: &'a str,
     pub(crate) request_type: &'a str,
     pub(crate) decision: &'a str,
@@ -144,15 +144,15 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts an answer.
-    pub(crate) fn count_answer(&self, labels: &AnswerLabels<'_>, duration: Duration) {
-        let AnswerLabels { hook, request_type, decision, status } = *labels;
+    /// Counts a response.
+    pub(crate) fn count_response(&self, labels: &ResponseLabels<'_>, duration: Duration) {
+        let ResponseLabels { hook, request_type, decision, status } = *labels;
         self.requests.with_label_values(&[hook, request_type, decision, status]).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
     }
 
     /// Counts a connection of the hooks' listener until the returned guard is dropped.
-    pub(crate) fn connection(&self) -> OpenConnection {
+    pub(crate) fn count_connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
     }
@@ -169,7 +169,7 @@ impl Metrics {
     }
 
     /// Counts a reload of the rules.
-    pub(crate) fn rules_reloaded(&self, result: ReloadResult) {
+    pub(crate) fn count_rules_reload(&self, result: ReloadResult) {
         self.rules_reloads.with_label_values(&[result.as_str()]).inc();
     }
 

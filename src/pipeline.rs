@@ -78,6 +78,7 @@ fn answer_request<'r, 'b>(
         kind = denial.kind();
         body = encode(flow, &denial);
     }
+    // It borrows the request.
     drop(decision);
     let event_id = request.event_id;
     HookAnswer { body, flow, event_id, decision: kind, verdicts, has_section, too_large }

@@ -27,8 +27,8 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty for a settings file,
     /// whose lines may hold secrets.
     excerpt: String,
-    /// Whether another read of the same files may have no such problem.
-    may_pass: bool,
+    /// Whether the problem may be gone when the same files are read again.
+    is_transient: bool,
 }
 
 /// A problem at these bytes of a text. [`SpanProblems::located`] gives it their line and column.
@@ -48,7 +48,7 @@ impl<P> Problem<P> {
     /// A problem at this place.
     pub(crate) fn at(place: P, message: impl Into<String>) -> Self {
         let message = without_middle(message.into());
-        Self { place, message, excerpt: String::new(), may_pass: false }
+        Self { place, message, excerpt: String::new(), is_transient: false }
     }
 
     /// A problem caused by this error. An error of the system, such as a lack of memory, may not occur
@@ -58,13 +58,14 @@ impl<P> Problem<P> {
         message: impl Into<String>,
         error: &io::Error,
     ) -> Self {
-        let may_pass = error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound;
-        Self { may_pass, ..Self::at(place.into(), message) }
+        let is_transient =
+            error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound;
+        Self { is_transient, ..Self::at(place.into(), message) }
     }
 
-    /// A problem that another read of the same files may not have.
-    pub(crate) fn passing(place: impl Into<P>, message: impl Into<String>) -> Self {
-        Self { may_pass: true, ..Self::at(place.into(), message) }
+    /// A problem that may be gone when the same files are read again.
+    pub(crate) fn transient(place: impl Into<P>, message: impl Into<String>) -> Self {
+        Self { is_transient: true, ..Self::at(place.into(), message) }
     }
 }
 

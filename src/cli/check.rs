@@ -138,7 +138,7 @@ fn report_of_problems(problems: &Problems, done: &str) -> String {
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report + done + &counted(problems.count(), "problem") + "\n"
+    report + done + &counted(problems.total(), "problem") + "\n"
 }
 
 /// `1 rule`, `2 rules`.

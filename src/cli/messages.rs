@@ -99,7 +99,6 @@ fn log_panic(info: &PanicHookInfo<'_>, throttle: &Throttle) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     // A request that causes a panic can be sent again and again.
     if let Some(omitted) = throttle.admit(&place, Instant::now()) {
-        let omitted = omitted_note(omitted);
         log::error!("internal error at {place}; please report it{omitted}");
     }
 }
@@ -113,12 +112,7 @@ fn message_text(record: &Record<'_>, throttle: &Throttle) -> Option<String> {
     }
     let kind = format!("{}:{}", record.target(), record.line().unwrap_or_default());
     let omitted = throttle.admit(&kind, Instant::now())?;
-    Some(format!("{}{}", escape::excerpt(&text, DEPENDENCY_LIMIT), omitted_note(omitted)))
-}
-
-/// The end of a message after `omitted` messages of the same kind were omitted.
-fn omitted_note(omitted: u64) -> String {
-    if omitted == 0 { String::new() } else { format!(" ({omitted} more before)") }
+    Some(format!("{}{omitted}", escape::excerpt(&text, DEPENDENCY_LIMIT)))
 }
 
 impl Drop for Messages {

@@ -26,7 +26,7 @@ use crate::{
 pub(super) const EXIT_CODES: &str = "\
 Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
 
-/// A bound listener, and its address. For port 0, this has the port that the system has chosen.
+/// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.
 struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -67,7 +67,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         metrics: Arc::new(metrics.map_err(io::Error::other)?),
         log,
     });
-    let (reload, hangups) = sync_channel(1);
+    let (reload, sighups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
     let layers = flags.layers(SecretFiles::Read);
     let banner = Banner {
@@ -76,7 +76,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         metrics_address,
         generated_password: generated_password.as_deref(),
     };
-    reload::start(target, &state.settings, layers, source, files, hangups)?;
+    reload::start(target, &state.settings, layers, source, files, sighups)?;
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
     });

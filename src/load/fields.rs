@@ -82,7 +82,7 @@ impl<'f> Fields<'f> {
 
     /// How many problems the whole file has so far.
     pub(super) fn problem_count(&self) -> usize {
-        self.file.problems.borrow().count()
+        self.file.problems.borrow().total()
     }
 
     /// The entry of a key, if the table has it.

@@ -44,9 +44,9 @@ impl<'t> SourceText<'t> {
 
     /// Gives a problem its line and column, and shows the line.
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
-        let SpanProblem { place: span, message, may_pass, .. } = problem;
+        let SpanProblem { place: span, message, is_transient, .. } = problem;
         let place = self.place(span.start);
-        Problem { place, message, excerpt: self.excerpt(span), may_pass }
+        Problem { place, message, excerpt: self.excerpt(span), is_transient }
     }
 
     /// The line and the column of a byte.

@@ -218,7 +218,7 @@ impl<'n> ListEntry<'n> {
 
 /// Adds a problem of a list, or only counts it if there are many already.
 pub(crate) fn push_of_list(problems: &mut SpanProblems, problem: SpanProblem) {
-    if problems.len() < MOST_OF_A_LIST {
+    if problems.kept_count() < MOST_OF_A_LIST {
         problems.push(problem);
     } else {
         problems.count_one();

@@ -3,13 +3,14 @@
 //! Labels are names from loaded rules or from fixed sets, never from a request.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    core::{Collector as _, MetricVec, MetricVecBuilder},
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
     register_int_gauge_vec_with_registry, register_int_gauge_with_registry,
 };
@@ -70,6 +71,13 @@ pub(crate) struct OutcomeLabels<'a> {
     pub(crate) rule: &'a str,
     pub(crate) mode: &'a str,
     pub(crate) outcome: &'a str,
+}
+
+/// The hook, or the rule of a hook, that a series is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SeriesName<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) rule: Option<&'a str>,
 }
 
 /// The result of a reload of the rules.
@@ -173,6 +181,13 @@ impl Metrics {
         self.rules_reloads.with_label_values(&[result.as_str()]).inc();
     }
 
+    /// Forgets removed hooks and rules. Otherwise each reload could add series that stay.
+    pub(crate) fn forget(&self, removed: &BTreeSet<SeriesName<'_>>) {
+        remove_series(&self.requests, removed);
+        remove_series(&self.durations, removed);
+        remove_series(&self.rule_outcomes, removed);
+    }
+
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
     /// While another client still reads the last text, returns that text, which is at most
     /// [`SHARED_FOR`] old.
@@ -219,6 +234,24 @@ fn observed_registry(observed: &Observed<'_>) -> Result<Registry, Error> {
     let dropped = counter(&registry, "decision_lines_dropped_total", help, &[])?;
     dropped.with_label_values::<&str>(&[]).inc_by(observed.dropped_lines);
     Ok(registry)
+}
+
+/// Removes the series of a metric that are about these hooks and rules.
+fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<SeriesName<'_>>) {
+    for family in metric.collect() {
+        for series in family.get_metric() {
+            let mut labels = HashMap::new();
+            for label in series.get_label() {
+                labels.insert(label.name(), label.value());
+            }
+            let hook = labels.get("hook").copied().unwrap_or_default();
+            let rule = labels.get("rule").copied();
+            if removed.contains(&SeriesName { hook, rule }) {
+                // The series exists: only reloads remove any, one at a time.
+                let _ = metric.remove(&labels);
+            }
+        }
+    }
 }
 
 /// Counts as an open connection until it is dropped.

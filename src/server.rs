@@ -13,6 +13,7 @@ use std::{
 use actix_web::rt::{System, spawn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
+    runtime,
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
     time::timeout,
@@ -87,10 +88,10 @@ pub(crate) fn run(
             start_operations(listener, state)?;
         }
         let (running, all_done) = mpsc::channel(1);
-        let acceptor = start_hooks(hooks, state, &running)?;
+        let limit = connection_limit(state.settings.server.max_connections);
+        let acceptor = start_hooks(hooks, limit, state, &running)?;
         // So that `all_done` ends with the last worker.
         drop(running);
-        raise_file_limit(state.settings.server.max_connections);
         ready();
         Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
     })
@@ -98,6 +99,7 @@ pub(crate) fn run(
 
 fn start_hooks(
     listener: TcpListener,
+    limit: usize,
     state: &Arc<State>,
     running: &mpsc::Sender<()>,
 ) -> io::Result<Acceptor> {
@@ -109,7 +111,7 @@ fn start_hooks(
     let options = WorkerOptions {
         listener: Listener::Hooks,
         tls,
-        limit: settings.max_connections.div_ceil(settings.workers),
+        limit: limit.div_ceil(settings.workers),
         state: state.clone(),
     };
     let mut workers = Vec::new();
@@ -136,23 +138,34 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
     Ok(())
 }
 
-/// Raises the soft limit of open files to the hard limit. Warns if connections need more: without a free
-/// descriptor the service cannot respond even to the operators.
-fn raise_file_limit(connections: usize) {
+/// Raises the soft limit of open files to the hard limit. Returns how many connections that allows, at most
+/// those of the setting: without a free descriptor the service cannot respond even to the operators.
+fn connection_limit(setting: usize) -> usize {
     let mut limits = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limits.maximum, ..limits };
     if setrlimit(Resource::Nofile, raised).is_ok() {
         limits = raised;
     }
-    let needed = (connections + OTHER_FILES) as u64;
     // `None` means unlimited.
-    if let Some(available) = limits.current
-        && available < needed
-    {
-        log::warn!(
-            "server.max_connections: only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
-        );
+    let available = match limits.current {
+        Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    };
+    let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
+    if allowed >= setting {
+        return setting;
     }
+    log::warn!(
+        "server.max_connections: only {allowed} connections are kept, since only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
+    );
+    allowed
+}
+
+/// Keeps SIGHUP from ending the process until [`run`] handles it. The files are being read already.
+pub(crate) fn ignore_sighup() -> io::Result<()> {
+    // tokio does not restore the default action when the receiver is dropped.
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async { signal(SignalKind::hangup()).map(drop) })
 }
 
 /// On SIGHUP, reopens the log and has files read again.

@@ -33,6 +33,7 @@ struct Bound {
 }
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
+    server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
     let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);

@@ -1,6 +1,6 @@
 //! The subjects of reloads: how the files of each are checked, read and applied.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rustls::sign::CertifiedKey;
 
@@ -10,7 +10,7 @@ use crate::{
     credentials::Credentials,
     file::Fingerprint,
     load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
-    metrics::ReloadResult,
+    metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
     rule::RuleSet,
     settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
@@ -209,8 +209,22 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
         description += &format!("; hooks removed: {}", quoted_names(&removed));
     }
     target.metrics.count_rules_reload(ReloadResult::Applied);
+    let removed = &names_of(&last) - &names_of(&rules);
+    target.metrics.forget(&removed);
     target.live.rules.store(rules);
     Applied::Changed { description }
+}
+
+/// The hooks and rules that have metrics.
+fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
+    let mut names = BTreeSet::new();
+    for (name, hook) in &rules.hooks {
+        names.insert(SeriesName { hook: name, rule: None });
+        for rule in hook.rules() {
+            names.insert(SeriesName { hook: name, rule: Some(&rule.id) });
+        }
+    }
+    names
 }
 
 /// The hooks in `rules` that are not in `other`.

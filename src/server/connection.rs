@@ -95,8 +95,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 biased;
                 read = self.read() => match read {
                     Ok(0) | Err(_) => return Err(Ended),
-                    Ok(_) if was_idle => deadline = deadline.min(Instant::now() + HEAD_TIMEOUT),
-                    Ok(_) => {}
+                    Ok(_) => {
+                        self.skip_blank_lines();
+                        if was_idle && !self.received.is_empty() {
+                            deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
+                        }
+                    }
                 },
                 () = slot.stopped(), if !stopping => {
                     stopping = true;
@@ -110,6 +114,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
         }
+    }
+
+    /// Whether bytes of a further request have arrived.
+    pub(super) async fn has_more(&mut self) -> bool {
+        self.skip_blank_lines();
+        if self.received.is_empty() {
+            // Reads only what is there.
+            let read = timeout(Duration::ZERO, self.read()).await;
+            return matches!(read, Ok(Ok(1..)));
+        }
+        true
     }
 
     /// Makes the codec forget the last request that it has decoded.

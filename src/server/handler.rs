@@ -86,7 +86,7 @@ impl Handler {
         let deadline = context.started + settings.request_timeout;
         let hook = context.admit(head, hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
-        let turn = self.turns.acquire().await.ok_or(Refusal::Overloaded)?;
+        let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
         let answer = judge_and_record(context, hook, &body);
         turn.end().await;
         answer

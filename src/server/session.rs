@@ -67,7 +67,11 @@ where
         let response = handler.respond(&request, &mut body).await;
         slot.set_waiting_for_client();
         let is_stopping = handler.state.draining.load(Ordering::Acquire);
-        let may_reuse = body.is_read() && !is_stopping && !slot.is_evicted();
+        let mut may_reuse = body.is_read() && !slot.is_evicted();
+        if may_reuse && is_stopping {
+            // A request that was sent before the stop is still served.
+            may_reuse = connection.has_more().await;
+        }
         let reuse = if may_reuse { Reuse::as_asked(&request) } else { Reuse::Close };
         let response = match *request.method() {
             Method::HEAD => response.into_head(reuse),

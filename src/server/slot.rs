@@ -18,6 +18,8 @@ pub(super) struct Slot {
     /// When it last began to wait for its client.
     idle_since: Cell<Instant>,
     is_evicted: Cell<bool>,
+    /// Whether a caller was admitted on it.
+    is_trusted: Cell<bool>,
     stop: Notify,
     /// The task that serves the connection. `None` once it is aborted.
     task: RefCell<Option<AbortHandle>>,
@@ -43,6 +45,7 @@ impl Slot {
             waits_for: Cell::new(WaitsFor::FirstPoll),
             idle_since: Cell::new(Instant::now()),
             is_evicted: Cell::new(false),
+            is_trusted: Cell::new(false),
             stop: Notify::new(),
             task: RefCell::default(),
         }
@@ -67,6 +70,7 @@ impl Slot {
     /// Notes that the caller is admitted. The connection is not idle until the response is ready.
     pub(super) fn set_in_service(&self) {
         self.waits_for.set(WaitsFor::Service);
+        self.is_trusted.set(true);
     }
 
     /// Asks the connection to end, because the service stops.
@@ -104,6 +108,11 @@ impl Slot {
             WaitsFor::Request | WaitsFor::Client => Some(self.idle_since.get()),
             WaitsFor::FirstPoll | WaitsFor::Service => None,
         }
+    }
+
+    /// Whether a caller was admitted on the connection.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.is_trusted.get()
     }
 
     /// Whether the connection ends after the next response, because another one needs its place.

@@ -87,10 +87,11 @@ impl Slots {
     }
 }
 
-/// The connection with this eviction state that has been idle longest. `None` if none is idle.
+/// The connection with this eviction state that has been idle longest. Strangers' connections come before
+/// those on which a caller was admitted. `None` if none is idle.
 fn idlest(slots: &BTreeMap<u64, Rc<Slot>>, is_evicted: bool) -> Option<&Rc<Slot>> {
     slots
         .values()
         .filter(|slot| slot.is_evicted() == is_evicted && slot.idle_since().is_some())
-        .min_by_key(|slot| slot.idle_since())
+        .min_by_key(|slot| (slot.is_trusted(), slot.idle_since()))
 }

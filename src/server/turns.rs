@@ -10,7 +10,7 @@ use std::{cell::Cell, time::Duration};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     task::yield_now,
-    time::{Instant, timeout},
+    time::{Instant, timeout_at},
 };
 
 /// Work done before others run.
@@ -41,19 +41,21 @@ impl Turns {
         Self { longest_wait, waiting, turn, worked: Cell::default() }
     }
 
-    /// Waits for a turn. Returns `None` if too many wait already, or if the wait is too long.
-    pub(super) async fn acquire(&self) -> Option<Turn<'_>> {
+    /// Waits for a turn until the deadline. Returns `None` if too many wait already, or if the wait is
+    /// too long.
+    pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
         let permit = match self.turn.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => self.wait().await?,
+            Err(_) => self.wait(deadline).await?,
         };
         Some(Turn { turns: self, begun: Instant::now(), _permit: permit })
     }
 
-    async fn wait(&self) -> Option<SemaphorePermit<'_>> {
+    async fn wait(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
         let _place = self.waiting.try_acquire().ok()?;
         // The semaphore is fair: first come, first served.
-        timeout(self.longest_wait, self.turn.acquire()).await.ok()?.ok()
+        let deadline = deadline.min(Instant::now() + self.longest_wait);
+        timeout_at(deadline, self.turn.acquire()).await.ok()?.ok()
     }
 }
 

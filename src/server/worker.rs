@@ -8,7 +8,7 @@ use tokio::{
     runtime::{self, LocalOptions},
     sync::mpsc,
     task::{JoinSet, spawn_local, yield_now},
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
@@ -165,9 +165,10 @@ impl Worker {
         &self,
         stream: TcpStream,
         tls: &Arc<ServerConfig>,
+        deadline: Instant,
     ) -> Option<TlsStream<TcpStream>> {
         let hello = LazyConfigAcceptor::new(TlsAcceptor::default(), stream).await.ok()?;
-        let turn = self.handshakes.acquire().await?;
+        let turn = self.handshakes.acquire(deadline).await?;
         // `into_stream` signs at once; awaiting it only does I/O.
         let handshake = hello.into_stream(tls.clone());
         turn.end().await;
@@ -197,7 +198,8 @@ impl SlotGuard {
         match &worker.tls {
             None => session::serve(stream, &worker.handler, slot).await,
             Some(tls) => {
-                let handshake = timeout(HANDSHAKE_TIMEOUT, worker.shake_hands(stream, tls));
+                let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
+                let handshake = timeout_at(deadline, worker.shake_hands(stream, tls, deadline));
                 if let Ok(Some(stream)) = handshake.await {
                     session::serve(stream, &worker.handler, slot).await;
                 }

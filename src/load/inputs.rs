@@ -161,7 +161,7 @@ impl Inputs {
             return Err(unusable("it is not in the rules folder; put the file there"));
         }
         let lines = file::read_text(&target, FileKind::List)?;
-        let Some(lines) = self.held.cut_list(&path, lines) else {
+        let Some(lines) = self.held.valid_list(&path, lines) else {
             return Err(unusable("it changes all the time; rename a new file over it"));
         };
         self.files.texts.note_list(&path, &lines);

@@ -2,8 +2,8 @@
 //! configured method admits a caller.
 //!
 //! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
-//! headers. Secrets are kept and compared as SHA-256 digests, all of them and in constant time, so
-//! that the duration tells neither how much of a secret was right nor which one it was.
+//! headers. Secrets are kept and compared as SHA-256 digests, all of them and in constant time. So the
+//! duration shows neither how much of a secret is right nor which one it is.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -44,9 +44,9 @@ pub enum Caller {
     OAuth(String),
 }
 
-/// The value of a header, or `None` if the request does not have it. [`Reason::Repeated`] if the
-/// request has it more than once, since it is then unclear which one counts.
-pub type Presented<'a> = Result<Option<&'a [u8]>, Reason>;
+/// The value of a header. `None` if the request does not have the header; [`Reason::Repeated`] if it
+/// has the header twice, since it is then unclear which one counts.
+pub type SingleHeader<'a> = Result<Option<&'a [u8]>, Reason>;
 
 /// Admits callers by the configured methods. Without any, it admits no caller.
 #[derive(Default)]
@@ -61,9 +61,9 @@ pub struct Authenticator {
 
 /// A header that admits with any of these secrets as its whole value.
 pub struct SecretHeader {
-    /// The header's name.
+    /// The header's name, in lower case.
     pub name: String,
-    /// The secrets.
+    /// The values that admit.
     pub secrets: Secrets,
 }
 
@@ -73,11 +73,11 @@ impl Authenticator {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
-    /// Returns the caller, or the reason why it is not admitted. `header` returns the value of the
-    /// header that it is asked for.
+    /// Returns the caller, or the reason why it is not admitted. `header` returns the value of a
+    /// header by its name.
     pub async fn authenticate<'a>(
         &self,
-        header: impl Fn(&str) -> Presented<'a>,
+        header: impl Fn(&str) -> SingleHeader<'a>,
         now: SystemTime,
     ) -> Result<Caller, Reason> {
         let mut reason = Reason::Missing;
@@ -139,7 +139,7 @@ fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'
     while let Some(rest) = credentials.strip_prefix(b" ") {
         credentials = rest;
     }
-    // Without a space, the rest is a part of another scheme's name.
+    // Without a space, the rest belongs to the name of another scheme.
     let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
     if is_other_scheme { None } else { Some(credentials) }
 }

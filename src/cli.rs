@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fmt::Display,
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -12,11 +12,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock, escape,
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     problem::{Problem, Problems},
-    reload::RulesFolder,
     rule::RuleSet,
-    settings::{self, Layers, RulesSettings, SecretFiles, Settings},
+    settings::{self, Layers, LoadedSettings, RulesSettings, SecretFiles, Settings},
 };
 
 mod banner;
@@ -36,7 +35,7 @@ enum ExitStatus {
     Negative = 1,
     /// Usage, I/O, configuration; never a denial.
     CannotAnswer = 2,
-    /// Stopped at once by a second signal; the code that shells give an interrupt.
+    /// Stopped at once by a second signal. Shells use this code for an interrupt.
     Interrupted = 130,
 }
 
@@ -83,7 +82,7 @@ enum Subcommands {
     Replay(replay::ReplayArguments),
 }
 
-/// Runs the program with these arguments, of which the first is its name.
+/// Runs the program with these arguments. The first one is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match CommandLine::try_parse_from(arguments) {
         Ok(CommandLine { flags, subcommand }) => {
@@ -91,7 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         // Help and the version are errors of clap, too.
         Err(error) => {
-            // There is no other place to report that writing fails.
+            // If writing to standard error fails, there is no other place to report it.
             let _ = error.print();
             if error.use_stderr() { ExitStatus::CannotAnswer } else { ExitStatus::Success }
         }
@@ -115,7 +114,7 @@ fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
     }
 }
 
-/// Why a subcommand could not answer, in words for standard error.
+/// Why a subcommand could not answer: a message for standard error.
 struct CliError(String);
 
 impl From<Problem> for CliError {
@@ -148,54 +147,31 @@ impl SharedFlags {
     }
 
     /// Loads the settings, and every problem in them.
-    fn load_settings(&self, secret_files: SecretFiles) -> Result<(Settings, Problems), CliError> {
+    fn load_settings(&self, secret_files: SecretFiles) -> Result<LoadedSettings, CliError> {
         Ok(settings::load(&self.layers(secret_files))?)
     }
 
     /// Loads the settings. Any problem is an error.
     fn load_valid_settings(&self, secret_files: SecretFiles) -> Result<Settings, CliError> {
-        let (settings, problems) = self.load_settings(secret_files)?;
+        let LoadedSettings { settings, problems } = self.load_settings(secret_files)?;
         if problems.is_empty() { Ok(settings) } else { Err(problems.into()) }
     }
 }
 
-/// The rules that the settings name.
-struct LoadedRules {
-    /// Their origin, in words.
-    source: String,
-    rules: Result<RuleSet, Problems>,
-    /// The folder that they were read from. `None` for the built-in rules.
-    folder: Option<RulesFolder>,
+/// Loads the rules that the settings name. Any problem is an error.
+fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
+    let source = rules_source(settings);
+    Ok(load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules()?)
 }
 
-/// Loads the rules that the settings name.
-fn load_rules(settings: &Settings) -> LoadedRules {
-    let directory = rules_folder(settings);
-    let draft = load::load_rules(directory, &clock::facts(), Purpose::Serve);
-    let (rules, files) = draft.into_rules_and_files();
-    LoadedRules {
-        source: rules_source(settings),
-        rules,
-        folder: directory.map(|directory| RulesFolder { directory: directory.to_owned(), files }),
-    }
-}
-
-/// The rules folder. `None` stands for the built-in rules. They serve for a first try only: if the
-/// folder is neither set nor there, and no authentication method is configured.
-fn rules_folder(settings: &Settings) -> Option<&Path> {
+/// The source of the rules that the settings name. The built-in rules serve for a first try only: if
+/// the folder is neither set nor there, and no authentication method is configured.
+fn rules_source(settings: &Settings) -> RulesSource {
     let RulesSettings { directory, is_set, .. } = &settings.rules;
     if !is_set && !settings.auth.is_configured() && !directory.exists() {
-        return None;
+        return RulesSource::BuiltIn;
     }
-    Some(directory)
-}
-
-/// The origin of the rules, in words.
-fn rules_source(settings: &Settings) -> String {
-    match rules_folder(settings) {
-        Some(directory) => format!("the rules in `{}`", directory.display()),
-        None => "the built-in rules".to_owned(),
-    }
+    RulesSource::Folder(directory.clone())
 }
 
 /// Writes a result to standard output. A closed pipe is not an error: its reader has read enough.

@@ -8,7 +8,7 @@ use crate::{
         token::Expected,
     },
     problem::Problem,
-    settings::{AuthSettings, OAuthSettings, Secret},
+    settings::{AuthSettings, OAuthSettings},
 };
 
 /// The user name that belongs to a generated password.
@@ -29,15 +29,13 @@ impl Credentials {
         last: Option<&Self>,
     ) -> Result<Self, Problem> {
         let basic = match (&settings.basic, generated_password) {
-            (Some(basic), _) => {
-                Some(Secrets::of_user(&basic.username, basic.passwords.iter().map(Secret::expose)))
-            }
+            (Some(basic), _) => Some(Secrets::of_user(&basic.username, basic.passwords.expose())),
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
             (None, None) => None,
         };
         let header = settings.header.as_ref().map(|header| SecretHeader {
             name: header.name.clone(),
-            secrets: Secrets::new(header.secrets.iter().map(Secret::expose)),
+            secrets: Secrets::new(header.secrets.expose()),
         });
         let bearer = match &settings.oauth {
             Some(oauth) => Some(new_bearer(oauth, last)?),
@@ -55,7 +53,7 @@ pub(crate) fn issuer(oauth: &OAuthSettings) -> Result<Issuer, Problem> {
 
 fn ca_file_problem(error: KeysError) -> Problem {
     // The file may be written, or become readable, later.
-    Problem::passing("auth.oauth.ca_file", error.to_string())
+    Problem::transient("auth.oauth.ca_file", error.to_string())
 }
 
 /// Reuses the bearer of `last` if the settings of tokens are the same, and its keys if they come from

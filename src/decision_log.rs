@@ -115,7 +115,7 @@ impl DecisionLog {
     }
 }
 
-/// Duplicates standard output. [`io::stdout`] has a buffer, which would hide how much was written.
+/// Duplicates standard output. [`io::stdout`] has a buffer, which would hide how much is written.
 fn open_stdout() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }

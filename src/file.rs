@@ -23,9 +23,9 @@ const UTF8_MARK: &[u8] = "\u{feff}".as_bytes();
 /// A kind of file. It decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileKind {
-    /// A hook's rules.
+    /// The rules of one hook, in TOML.
     Rules,
-    /// The settings.
+    /// The settings, in TOML.
     Settings,
     /// Certificates or a private key, in PEM.
     Certificate,
@@ -34,64 +34,76 @@ pub(crate) enum FileKind {
     /// Passwords or header secrets.
     Secret,
     /// A user schema or an enrollment policy.
-    OrgAnswer,
+    OrgExport,
     /// The values of a list.
     List,
 }
 
-impl FileKind {
+/// How large a file of a kind may be, and the parts of the message about a larger one.
+struct SizeLimit {
     /// The most bytes that are read.
-    fn limit(self) -> u64 {
-        match self {
-            Self::Rules | Self::Settings | Self::Certificate | Self::Fixture => 1 << 20,
-            Self::Secret => 64 << 10,
-            Self::OrgAnswer => 4 << 20,
-            Self::List => 256 << 20,
-        }
-    }
+    bytes: u64,
+    /// The name of the kind.
+    name: &'static str,
+    hint: &'static str,
+}
 
-    fn name(self) -> &'static str {
+impl FileKind {
+    fn size_limit(self) -> SizeLimit {
         match self {
-            Self::Rules => "a rules file",
-            Self::Settings => "a settings file",
-            Self::Certificate => "a certificate or key",
-            Self::Fixture => "a recorded request or answer",
-            Self::Secret => "a file with secrets",
-            Self::OrgAnswer => "a schema or policy",
-            Self::List => "a list",
-        }
-    }
-
-    /// The hint for a file that is too large.
-    fn hint(self) -> &'static str {
-        match self {
-            Self::Rules => "move long lists into files of their own (`{ file = \"list.txt\" }`)",
-            Self::Settings => "settings are short; is this the right file?",
-            Self::Certificate => {
-                "keep only the certificates or the key that the service needs, in PEM"
-            }
-            Self::Fixture => "Okta sends no request of this size; record a smaller one",
-            Self::Secret => "write one secret per line, and nothing else",
-            Self::OrgAnswer => "save only Okta's answer in it",
-            Self::List => "split it into several lists, each with a rule of its own",
+            Self::Rules => SizeLimit {
+                bytes: 1 << 20,
+                name: "a rules file",
+                hint: "move long lists into files of their own (`{ file = \"list.txt\" }`)",
+            },
+            Self::Settings => SizeLimit {
+                bytes: 1 << 20,
+                name: "a settings file",
+                hint: "settings are short; is this the right file?",
+            },
+            Self::Certificate => SizeLimit {
+                bytes: 1 << 20,
+                name: "a certificate or key",
+                hint: "keep only the certificates or the key that the service needs, in PEM",
+            },
+            Self::Fixture => SizeLimit {
+                bytes: 1 << 20,
+                name: "a recorded request or answer",
+                hint: "Okta sends no request of this size; record a smaller one",
+            },
+            Self::Secret => SizeLimit {
+                bytes: 64 << 10,
+                name: "a file with secrets",
+                hint: "write one secret per line, and nothing else",
+            },
+            Self::OrgExport => SizeLimit {
+                bytes: 4 << 20,
+                name: "a schema or policy",
+                hint: "save only Okta's answer in it",
+            },
+            Self::List => SizeLimit {
+                bytes: 256 << 20,
+                name: "a list",
+                hint: "split it into several lists, each with a rule of its own",
+            },
         }
     }
 }
 
-/// Whether the last part of a path may be a symbolic link.
+/// How to treat a path that leads to a symbolic link.
 #[derive(Clone, Copy)]
 pub(crate) enum Links {
-    /// It may be one: Kubernetes mounts files as links.
+    /// Read the target: Kubernetes mounts files as links.
     Follow,
-    /// It may not be one, since the file may be replaced as well.
+    /// Fail: the program may later replace the file, and would replace the link instead.
     Refuse,
 }
 
-/// Bytes that are not UTF-8. Printed, it does not repeat them, since they may be of a secret.
+/// Bytes that are not UTF-8. Printed, it does not repeat them, since they may belong to a secret.
 #[derive(Debug)]
 pub(crate) struct NotUtf8 {
     pub(crate) bytes: Vec<u8>,
-    /// The place of the first byte that is not UTF-8.
+    /// The index of the first byte that is not UTF-8.
     pub(crate) at: usize,
 }
 
@@ -132,7 +144,7 @@ pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Whether these bytes begin with a byte order mark of UTF-16, or with one letter of English in it.
+/// Whether these bytes begin as UTF-16 does: with a byte order mark, or with one ASCII character.
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
@@ -149,23 +161,23 @@ pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
 /// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the limit.
 pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, links)?;
-    let limit = kind.limit();
+    let SizeLimit { bytes: limit, name, hint } = kind.size_limit();
     let size = file.metadata()?.len();
     let mut bytes = Vec::new();
     if size <= limit {
         bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
-        // One more, to see whether the file has grown beyond the limit.
+        // One more byte, to notice a file that has grown beyond the limit.
         file.take(limit + 1).read_to_end(&mut bytes)?;
     }
     if size > limit || bytes.len() as u64 > limit {
-        let (limit, name, hint) = (Size(limit), kind.name(), kind.hint());
+        let limit = Size(limit);
         return Err(refusal(format!("it is larger than {limit}, the limit of {name}; {hint}")));
     }
     Ok(bytes)
 }
 
-/// Replaces a regular file, or creates it. A reader sees the old or the new content, also if the write
-/// is interrupted. Other names of the old file (hard links) keep the old content.
+/// Replaces a regular file, or creates it. A reader sees the old or the new content, even if the write
+/// is interrupted. Hard links to the old file keep the old content.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = match fs::symlink_metadata(path) {
         Ok(old) => Some(old),
@@ -181,7 +193,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_file_name(name);
     let replaced = write_new(&new, bytes, old).and_then(|()| fs::rename(&new, path));
     if replaced.is_err() {
-        // There may be no such file. The first error says more than another would.
+        // If removing fails as well, the first error is the one to return.
         let _ = fs::remove_file(&new);
     }
     replaced
@@ -199,8 +211,8 @@ fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()>
     file.sync_all()
 }
 
-/// Opens a regular file. Checks the type before, since opening a device may have an effect, and after,
-/// since the file may have been replaced. The open itself does not block on a pipe without a writer.
+/// Opens a regular file. Checks the type twice: before, since opening a device may have an effect, and
+/// after, since the file may have been replaced. Does not block on a pipe without a writer.
 fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let (before, flags) = match links {
         Links::Follow => (fs::metadata(path)?, OFlags::NONBLOCK),
@@ -214,9 +226,10 @@ fn open_regular(path: &Path, links: Links) -> io::Result<File> {
 }
 
 fn require_regular(file_type: FileType) -> io::Result<()> {
-    let found = if file_type.is_file() {
+    if file_type.is_file() {
         return Ok(());
-    } else if file_type.is_symlink() {
+    }
+    let found = if file_type.is_symlink() {
         "a symbolic link; put the file itself here"
     } else if file_type.is_dir() {
         "a folder, not a file"
@@ -230,7 +243,7 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(refusal(format!("this is {found}")))
 }
 
-/// An error that the file itself causes, not the system.
+/// An error that stays until the file is changed.
 fn refusal(why: String) -> io::Error {
     io::Error::other(why)
 }

@@ -20,14 +20,14 @@
 //! |---|---|
 //! | [`cli`] | one file per subcommand; shared flags and exit codes |
 //! | `server` | binds, serves and stops; one handler that is its own outline |
-//! | `reload` | replaces what is live when files change; invalid files change nothing |
+//! | `reload` | replaces the live state when files change; invalid files change nothing |
 //! | `state` | the live rules, credentials and certificate, and whether each is stale |
 //! | [`pipeline`] | decode, judge, encode |
 //! | [`clock`] | the facts of the present moment |
 //!
 //! | the core | task |
 //! |---|---|
-//! | [`okta`] | Okta's vocabulary, with one table of what differs between flows; imports no other module |
+//! | [`okta`] | Okta's vocabulary, with one table of the flows' differences; imports no other module |
 //! | [`okta::request`] | reads a request: strict JSON, tolerant meaning |
 //! | [`okta::response`] | writes an answer |
 //! | [`rule`] | hooks, sections, rules, and how they judge a request |
@@ -54,7 +54,7 @@
 //! | [`nearest`] | the known name nearest to an unknown one |
 //! | [`file`](mod@file) | reads regular files up to a limit; notices changes |
 //! | `toml_bound` | reads TOML within limits of memory |
-//! | [`origin`] | which URLs are trusted |
+//! | [`origin`] | reads URLs that are `https` or on this machine |
 //! | [`escape`] | makes text safe for logs and terminals |
 //! | [`throttle`] | limits how often a message is logged |
 //! | `sink` | writes lines to a file without waiting |

@@ -7,10 +7,14 @@
 //! | `coverage` | rules that no recorded request passes, or fails, and branches that none takes |
 //! | `notes` | rules that have no problem and may still surprise |
 
+use std::collections::BTreeMap;
+
 use crate::{
-    load::{Draft, SourceFile},
+    load::Draft,
+    okta::Flow,
     org::Org,
-    rule::Facts,
+    problem::SpanProblems,
+    rule::{Facts, Section},
 };
 
 pub(crate) mod coverage;
@@ -23,27 +27,39 @@ use probe::Probed;
 /// The lints that report problems.
 #[derive(Default)]
 pub struct Lints {
-    /// The org's own schema and form, as far as they are known.
+    /// The org's own schema and form, if they are known.
     pub org: Org,
     /// Whether to probe each rule.
     pub probe: bool,
 }
 
-/// Adds the problems that the lints find to those of the draft. The rules are judged with
-/// these facts. Returns how much the probe has tried.
+/// The lints of one section of a rules file. They judge the rules with these facts.
+struct SectionLint<'p> {
+    flow: Flow,
+    section: &'p Section,
+    facts: &'p Facts,
+    /// The problems of the whole file.
+    problems: &'p mut SpanProblems,
+}
+
+/// Adds the problems that the lints find to those of the draft. Judges the rules with these facts.
+/// Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
-    for SourceFile { hook, lists, problems, .. } in &mut draft.files {
-        let Some(hook) = draft.rules.hooks.get(hook) else {
-            continue;
-        };
+    let mut found = BTreeMap::new();
+    for (name, hook) in &draft.rules.hooks {
+        let mut problems = SpanProblems::default();
         for (flow, section) in &hook.sections {
-            let flow = *flow;
-            org::OrgLint { org: &lints.org, flow, lists, facts, problems }.check_section(section);
+            let mut lint = SectionLint { flow: *flow, section, facts, problems: &mut problems };
+            lint.check_org(&lints.org);
             if lints.probe {
-                probe::check_section(section, lists, facts, problems, &mut probed);
+                lint.probe(&mut probed);
             }
         }
+        found.insert(name.clone(), problems);
+    }
+    for (hook, problems) in found {
+        draft.add_problems(&hook, problems);
     }
     probed
 }

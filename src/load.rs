@@ -2,36 +2,36 @@
 //! rules files.
 //!
 //! A load reads the rules with the lists that are in files, and runs the examples of each rule.
-//! What else can be said about loaded rules is left to `lint`.
+//! `lint` makes all further checks of loaded rules.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use derive_more::Display;
 
 use crate::rule::Facts;
 
+mod document;
 mod draft;
 mod examples;
 mod fields;
 mod held;
 mod inputs;
-mod lists;
 mod loader;
 mod part;
 mod rule;
 mod section;
 mod set;
-mod toml;
 
 pub use draft::Draft;
-pub(crate) use draft::SourceFile;
+pub(crate) use draft::Loaded;
 pub(crate) use examples::passing_examples;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, fingerprint};
 use loader::Loader;
 
-/// The shipped rules. With them the binary alone serves the three hooks of Okta's guide. No list of
-/// theirs is in a file.
-const SHIPPED: [(&str, &str); 3] = [
+/// The text of each built-in hook. They name no list files.
+const BUILT_IN: [(&str, &str); 3] = [
     ("registrationHookPP", include_str!("../rules/registrationHookPP.toml")),
     ("registrationHookSSR", include_str!("../rules/registrationHookSSR.toml")),
     ("registrationHookSSRandPP", include_str!("../rules/registrationHookSSRandPP.toml")),
@@ -43,24 +43,38 @@ pub enum Purpose {
     Serve,
     /// To serve the rules while some files are being written.
     Reload {
-        /// The files that are being written. Their last valid texts are read instead.
+        /// The files that are being written. The load takes their last valid texts instead.
         held: HeldFiles,
     },
-    /// To lint the rules. The text and the lists of each file are kept.
-    Lint,
+    /// To inspect the rules. The draft keeps the text of each file, and the rules keep their lists.
+    Inspect,
 }
 
-/// Loads every `<hook>.toml` of a folder, or the shipped rules if no folder is given. The examples of
-/// the rules are judged with these facts.
-pub fn load_rules(folder: Option<&Path>, facts: &Facts, purpose: Purpose) -> Draft {
-    let mut loader = Loader::new(folder.unwrap_or(Path::new("")), facts, purpose);
-    match folder {
-        Some(folder) => loader.load_folder(folder),
-        None => {
-            for (hook, text) in SHIPPED {
+/// The source of rules. Printed, it completes "the service listens with …".
+#[derive(Clone, Debug, Display)]
+pub enum RulesSource {
+    /// Every `<hook>.toml` of this folder.
+    #[display("the rules in `{}`", _0.display())]
+    Folder(PathBuf),
+    /// The rules in the binary. With them it serves the three hooks of Okta's guide alone.
+    #[display("the built-in rules")]
+    BuiltIn,
+}
+
+/// Loads all rules of a source. Judges the examples of the rules with these facts.
+pub fn load_rules(source: &RulesSource, facts: &Facts, purpose: Purpose) -> Draft {
+    match source {
+        RulesSource::Folder(folder) => {
+            let mut loader = Loader::new(folder, facts, purpose);
+            loader.load_folder(folder);
+            loader.finish()
+        }
+        RulesSource::BuiltIn => {
+            let mut loader = Loader::new(Path::new(""), facts, purpose);
+            for (hook, text) in BUILT_IN {
                 loader.load_text(hook, format!("built-in {hook}.toml"), text.to_owned());
             }
+            loader.finish()
         }
     }
-    loader.finish()
 }

@@ -3,13 +3,14 @@
 //! Labels are names from loaded rules or from fixed sets, never from a request.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use prometheus::{
     Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    core::{Collector as _, MetricVec, MetricVecBuilder},
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
     register_int_gauge_vec_with_registry, register_int_gauge_with_registry,
 };
@@ -22,8 +23,8 @@ pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
 
-/// How long a text is shared. With 2,000 rules it has some 200 KB, so that a copy for each of many
-/// clients that read slowly would take much memory.
+/// How long clients share a text. With 2,000 rules it has some 200 KB, so a copy for each slow client
+/// would take much memory.
 const SHARED_FOR: Duration = Duration::from_secs(1);
 
 /// The metrics that are counted here.
@@ -54,6 +55,29 @@ pub(crate) struct Observed<'a> {
     /// The number of fetches of the issuer's keys by their result. Empty without OAuth.
     pub(crate) key_fetches: BTreeMap<&'static str, u64>,
     pub(crate) dropped_lines: u64,
+}
+
+/// The labels of a response.
+pub(crate) struct ResponseLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) request_type: &'a str,
+    pub(crate) decision: &'a str,
+    pub(crate) status: &'a str,
+}
+
+/// The labels of a rule's outcome.
+pub(crate) struct OutcomeLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) mode: &'a str,
+    pub(crate) outcome: &'a str,
+}
+
+/// The hook, or the rule of a hook, that a series is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SeriesName<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) rule: Option<&'a str>,
 }
 
 /// The result of a reload of the rules.
@@ -128,22 +152,23 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts an answer: `[hook, request type, decision, status]`.
-    pub(crate) fn count_answer(&self, labels: [&str; 4], duration: Duration) {
-        let [hook, ..] = labels;
-        self.requests.with_label_values(&labels).inc();
+    /// Counts a response.
+    pub(crate) fn count_response(&self, labels: &ResponseLabels<'_>, duration: Duration) {
+        let ResponseLabels { hook, request_type, decision, status } = *labels;
+        self.requests.with_label_values(&[hook, request_type, decision, status]).inc();
         self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
     }
 
     /// Counts a connection of the hooks' listener until the returned guard is dropped.
-    pub(crate) fn connection(&self) -> OpenConnection {
+    pub(crate) fn count_connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts the outcome of a rule: `[hook, rule, mode, outcome]`.
-    pub(crate) fn count_outcome(&self, labels: [&str; 4]) {
-        self.rule_outcomes.with_label_values(&labels).inc();
+    /// Counts the outcome of a rule.
+    pub(crate) fn count_outcome(&self, labels: &OutcomeLabels<'_>) {
+        let OutcomeLabels { hook, rule, mode, outcome } = *labels;
+        self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome]).inc();
     }
 
     /// Counts a caller who was refused.
@@ -152,8 +177,15 @@ impl Metrics {
     }
 
     /// Counts a reload of the rules.
-    pub(crate) fn rules_reloaded(&self, result: ReloadResult) {
+    pub(crate) fn count_rules_reload(&self, result: ReloadResult) {
         self.rules_reloads.with_label_values(&[result.as_str()]).inc();
+    }
+
+    /// Forgets removed hooks and rules. Otherwise each reload could add series that stay.
+    pub(crate) fn forget(&self, removed: &BTreeSet<SeriesName<'_>>) {
+        remove_series(&self.requests, removed);
+        remove_series(&self.durations, removed);
+        remove_series(&self.rule_outcomes, removed);
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
@@ -202,6 +234,24 @@ fn observed_registry(observed: &Observed<'_>) -> Result<Registry, Error> {
     let dropped = counter(&registry, "decision_lines_dropped_total", help, &[])?;
     dropped.with_label_values::<&str>(&[]).inc_by(observed.dropped_lines);
     Ok(registry)
+}
+
+/// Removes the series of a metric that are about these hooks and rules.
+fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<SeriesName<'_>>) {
+    for family in metric.collect() {
+        for series in family.get_metric() {
+            let mut labels = HashMap::new();
+            for label in series.get_label() {
+                labels.insert(label.name(), label.value());
+            }
+            let hook = labels.get("hook").copied().unwrap_or_default();
+            let rule = labels.get("rule").copied();
+            if removed.contains(&SeriesName { hook, rule }) {
+                // The series exists: only reloads remove any, one at a time.
+                let _ = metric.remove(&labels);
+            }
+        }
+    }
 }
 
 /// Counts as an open connection until it is dropped.

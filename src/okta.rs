@@ -1,7 +1,7 @@
 //! Okta's vocabulary as plain types: the requests of a registration inline hook and its decisions.
 //!
-//! Nothing here knows HTTP or rules. A [`Decision`] is a sum type, so that an ALLOW or an update
-//! beside an `error` cannot be built at all.
+//! This module imports neither HTTP nor rules. A [`Decision`] is a sum type, so that an ALLOW or an
+//! update beside an `error` cannot be built at all.
 
 use std::borrow::Cow;
 
@@ -35,8 +35,8 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The language in which to answer the end user: that of the form, else that of the profile.
-    /// Ignores a value that is not a language tag.
+    /// The language in which to answer the end user: the form's, or else the profile's. Ignores a value
+    /// that is not a language tag.
     pub fn language(&self) -> Option<LanguageTag> {
         for name in ["preferredLanguage", "locale"] {
             if let Some(attribute) = self.form.get(name)
@@ -56,17 +56,17 @@ impl Request<'_> {
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
-    /// A form of these attributes. Of attributes with the same name, [`Form::get`] returns any one.
-    /// The decoder refuses requests with such attributes.
+    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns either.
+    /// The decoder refuses such requests.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
     }
 
     /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
-    /// These are the same to a rule: Okta does not document which of them a skipped field gives.
+    /// Okta does not document what a skipped field sends, so all three count as absent.
     pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.submitted(name).filter(|attribute| !attribute.value.is_empty())
+        self.get_or_empty(name).filter(|attribute| !attribute.value.is_empty())
     }
 
     /// Replaces the value of the attribute of this name. Does nothing if the form does not have it.
@@ -79,9 +79,9 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The attribute of this exact name. Returns `None` if it is absent or null. An end user who
-    /// clears a field submits an empty one.
-    pub fn submitted(&self, name: &str) -> Option<&Attribute<'a>> {
+    /// The attribute of this exact name, which may be empty, as that of a field that the end user has
+    /// cleared. Returns `None` if it is absent or null.
+    pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
         let place = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()?;
         self.0.get(place).filter(|attribute| !matches!(attribute.value, Value::Null))
     }
@@ -92,8 +92,8 @@ impl<'a> Form<'a> {
 pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
-    /// The JSON that was submitted. An update copies it unchanged.
-    pub submitted: &'a RawValue,
+    /// The value's JSON as it was submitted. An update copies it.
+    pub raw: &'a RawValue,
     /// The value for rules.
     pub value: Value<'a>,
 }
@@ -154,11 +154,11 @@ impl Value<'_> {
 
 /// The decision about a request.
 pub enum Decision<'a> {
-    /// Let it through as submitted.
+    /// Lets the request through as submitted.
     Allow,
-    /// Let it through and set these attributes, in this order.
+    /// Lets the request through, and sets these attributes in this order.
     Update(NonEmpty<Assignment<'a>>),
-    /// Stop it, and show the end user why.
+    /// Stops the request, and shows the end user why.
     Deny(Denial<'a>),
 }
 
@@ -199,13 +199,13 @@ impl DecisionKind {
 pub struct Assignment<'a> {
     /// The attribute's name in Okta's user schema.
     pub attribute: &'a str,
-    /// The new value.
+    /// The value that Okta stores.
     pub value: NewValue<'a>,
 }
 
 /// The new value of an attribute.
 pub enum NewValue<'a> {
-    /// A value in JSON: a constant of the rules, or a copy of what was submitted.
+    /// A value in JSON: a constant of the rules, or a copy of the submitted value.
     Json(&'a RawValue),
     /// A text.
     Text(Cow<'a, str>),
@@ -221,7 +221,7 @@ pub struct Denial<'a> {
     pub causes: NonEmpty<ErrorCause<'a>>,
 }
 
-/// How a denial is written. Okta denies either way, and the handlers of its guide use both.
+/// How a denial is written. Okta denies either way, and Okta's guide uses both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyStyle {
     /// A DENY command and `error`.

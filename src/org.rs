@@ -1,6 +1,7 @@
-//! An org's own user schema and enrollment form, as Okta's API gives them.
+//! An org's own user schema and enrollment form, as Okta's API returns them.
 //!
-//! `lint` asks of each attribute that a rule names: can the form submit it, and does Okta store it?
+//! `lint` asks two questions about each attribute that a rule names. Can the form submit it? Does Okta
+//! store it?
 
 use std::{
     cell::Cell,
@@ -18,8 +19,8 @@ use crate::{
     problem::{MOST_KEPT, Problem, Problems},
 };
 
-mod answer;
 mod attribute;
+mod export;
 
 use attribute::Barrier;
 pub(crate) use attribute::{Samples, SchemaAttribute};
@@ -33,27 +34,28 @@ const BASE: &str = "login email secondEmail firstName lastName middleName honori
 /// The known facts about an org. Without files these are the base attributes.
 #[derive(Default)]
 pub struct Org {
-    /// The attributes of the user schema, if it is known.
+    /// The attributes of the user schema. `None` if the schema is not known.
     attributes: Option<BTreeMap<String, SchemaAttribute>>,
-    /// The names on the form, if it is known.
+    /// The names of the form's attributes. `None` if the form is not known.
     form: Option<BTreeSet<String>>,
     /// The names that the schema requires.
     pub required: BTreeSet<String>,
     /// Problems of the form itself.
     pub problems: Problems,
-    /// How many unknown names were compared with the known ones.
+    /// How many messages have suggested a known name so far.
     suggestions: Cell<usize>,
 }
 
 impl Org {
-    /// Reads Okta's answers. Fails if a file cannot be read or is not such an answer.
+    /// Reads a user schema and an enrollment policy, as exported from Okta's API. Fails if a file cannot
+    /// be read, or is not such an export.
     pub fn read_files(schema: Option<&Path>, policy: Option<&Path>) -> Result<Self, Problem> {
         let mut org = Self::default();
         if let Some(path) = schema {
-            answer::read_schema(path, &mut org)?;
+            export::read_schema(path, &mut org)?;
         }
         if let Some(path) = policy {
-            answer::read_policy(path, &mut org)?;
+            export::read_policy(path, &mut org)?;
         }
         Ok(org)
     }
@@ -112,7 +114,7 @@ impl Org {
         Some(self.not_in_schema(name, ""))
     }
 
-    /// Why Okta does not write an attribute, whatever the value is.
+    /// Why Okta writes no value to an attribute.
     pub(crate) fn why_never_written(&self, name: &str, flow: Flow) -> Option<String> {
         if self.is_missing_in_schema(name) {
             return Some(self.not_in_schema(name, ", so Okta does not store it"));
@@ -203,11 +205,11 @@ fn not_written(name: &str, state: impl Display) -> String {
     format!("Okta does not write this: `{name}` is {state} in the user schema")
 }
 
-/// Whether a name is the base attribute or nearly so.
+/// Whether a name equals a base attribute, or differs by one typing error.
 fn is_near(name: &str, base: &str) -> bool {
     if name.eq_ignore_ascii_case(base) {
         return true;
     }
-    // The distance is at least the difference in length, which takes no time to find.
+    // The distance is at least the difference in length, which is found at once.
     name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2
 }

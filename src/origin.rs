@@ -1,4 +1,4 @@
-//! Which URLs may be trusted to lead where they say.
+//! Reads URLs that are safe from eavesdroppers: `https`, or on this machine.
 
 use url::{Host, Url};
 
@@ -9,7 +9,7 @@ const NOT_ABSOLUTE: &str =
     "expected an absolute URL, such as `https://example.okta.com/oauth2/default`";
 
 /// Reads an absolute URL that is `https`, or `http` on this machine, and has neither credentials nor
-/// fragment. An error says what is expected, and never repeats the URL.
+/// fragment. An error describes a valid URL, and never repeats this one.
 pub(crate) fn trusted(text: &str) -> Result<Url, &'static str> {
     // The parser tolerates white space and missing slashes; other readers do not.
     let is_plain = text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic());

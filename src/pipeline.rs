@@ -41,6 +41,14 @@ pub struct HookAnswer<'r, 'b> {
     pub too_large: bool,
 }
 
+impl HookAnswer<'_, '_> {
+    /// Whether the request is denied because an attribute is generated from its `eventId`, which is
+    /// missing.
+    pub fn lacks_event_id(&self) -> bool {
+        self.sets.iter().any(SetOutcome::lacks_event_id)
+    }
+}
+
 /// Why a request has no answer. Okta denies such a request.
 #[derive(Debug, Display, Error, PartialEq, Eq)]
 pub enum NoAnswer {
@@ -81,6 +89,7 @@ fn answer_request<'r, 'b>(
         kind = denial.kind();
         body = encode(flow, &denial);
     }
+    // It borrows the request.
     drop(decision);
     let event_id = request.event_id;
     HookAnswer { body, flow, event_id, decision: kind, verdicts, sets, has_section, too_large }

@@ -16,19 +16,19 @@ const LONGEST_MESSAGE: usize = 1000;
 /// How many characters of the end of a long message stay. The hint is there.
 const MESSAGE_END: usize = 300;
 
-/// A problem found while loading. Printed, it starts with its place, as editors and CI read it.
+/// A problem found while loading. Printed, it starts with its place, so that editors and CI find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem<P = String> {
     /// `file:line:column`, with the column in characters; or a file, a folder, an environment
     /// variable, a flag, or a setting that is missing.
     pub place: P,
-    /// The problem, and a hint how to solve it.
+    /// The problem, and a hint.
     pub message: String,
     /// The line of the place with a marker, to print below the message. Empty for a settings file,
     /// whose lines may hold secrets.
     excerpt: String,
     /// Whether the problem may be gone when the same files are read again.
-    may_pass: bool,
+    is_transient: bool,
 }
 
 /// A problem at these bytes of a text. [`SpanProblems::located`] gives it their line and column.
@@ -48,29 +48,30 @@ impl<P> Problem<P> {
     /// A problem at this place.
     pub(crate) fn at(place: P, message: impl Into<String>) -> Self {
         let message = without_middle(message.into());
-        Self { place, message, excerpt: String::new(), may_pass: false }
+        Self { place, message, excerpt: String::new(), is_transient: false }
     }
 
-    /// A problem caused by this error. An error of the system, such as a lack of memory, may be gone
-    /// when the file is read again. A missing file is noticed when it is created.
+    /// A problem caused by this error. An error of the system, such as a lack of memory, may not occur
+    /// again. A missing file is not of this kind: its creation is noticed.
     pub(crate) fn of_reading(
         place: impl Into<P>,
         message: impl Into<String>,
         error: &io::Error,
     ) -> Self {
-        let may_pass = error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound;
-        Self { may_pass, ..Self::at(place.into(), message) }
+        let is_transient =
+            error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound;
+        Self { is_transient, ..Self::at(place.into(), message) }
     }
 
     /// A problem that may be gone when the same files are read again.
-    pub(crate) fn passing(place: impl Into<P>, message: impl Into<String>) -> Self {
-        Self { may_pass: true, ..Self::at(place.into(), message) }
+    pub(crate) fn transient(place: impl Into<P>, message: impl Into<String>) -> Self {
+        Self { is_transient: true, ..Self::at(place.into(), message) }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without the padding that a caller may ask for.
+        // `write_str` ignores the padding of the caller's format.
         out.write_str(&escape::line(&self.place))?;
         out.write_str(": ")?;
         out.write_str(&escape::line(&self.message))?;

@@ -1,18 +1,17 @@
 //! Reloads changed files while the service runs: rules with their lists, credentials, and the TLS
 //! certificate.
 //!
-//! A thread checks the files at intervals and on SIGHUP. It reads a changed file when two checks in a
-//! row see the same, and applies the content when a third check, after reading, sees the same as
-//! well. So half-written files are never applied. Invalid files change nothing: the problems are
-//! logged once, and the last valid content stays active. Rules files and lists that never stop changing
-//! are held: their last valid texts are read instead. A panic is treated like an invalid file, so the
-//! thread never ends.
+//! A thread checks the files at intervals and on SIGHUP. It reads changed files when two checks in a
+//! row see them the same. It applies the content if the files did not change during the read. So
+//! half-written files are never applied. Invalid files change nothing: the problems are logged once,
+//! and the last valid content stays active. Rules files and lists that never stop changing are held:
+//! their last valid texts are read instead. A panic is treated like an invalid file, so the thread
+//! never ends.
 
 use std::{
     fmt::Display,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -22,7 +21,7 @@ use std::{
 };
 
 use crate::{
-    load::Files,
+    load::{Files, RulesSource},
     metrics::Metrics,
     settings::{Layers, Settings},
     state::LiveState,
@@ -37,17 +36,10 @@ use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
 /// The interval of the checks after SIGHUP.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
-/// The longest time between two checks while a retry is due, or a read that SIGHUP has asked for.
+/// The longest time between two checks while a retry, or a read that SIGHUP has asked for, is to come.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// The most names in a line of the log.
+/// The most names in a message.
 const NAMES_LOGGED: usize = 10;
-
-/// A rules folder, with the fingerprint of its files from just before they were read at the start.
-/// With it, large lists are not read a second time.
-pub(crate) struct RulesFolder {
-    pub(crate) directory: PathBuf,
-    pub(crate) files: Files,
-}
 
 /// Everything that a reload changes.
 pub(crate) struct Target {
@@ -56,13 +48,16 @@ pub(crate) struct Target {
 }
 
 /// Starts to watch the files of `settings`, of TLS, and of the rules if they are in a folder. A change
-/// is applied within `rules.reload`. A message in `hangups` has all files read again.
+/// is applied within `rules.reload`. `files_read` are the rules files of the start: with their
+/// fingerprint, large lists are not read a second time. A message in `sighups` has all files read
+/// again.
 pub(crate) fn start(
     target: Target,
     settings: &Arc<Settings>,
     layers: Layers,
-    folder: Option<RulesFolder>,
-    hangups: Receiver<()>,
+    source: RulesSource,
+    files_read: Files,
+    sighups: Receiver<()>,
 ) -> io::Result<()> {
     let credentials = Subject::Credentials {
         layers,
@@ -70,19 +65,17 @@ pub(crate) fn start(
         settings_at_start: settings.clone(),
     };
     let mut watches = vec![Watch::unread(credentials)];
-    if let Some(RulesFolder { directory, files: Files { seen, texts } }) = folder {
+    if let RulesSource::Folder(directory) = source {
+        let Files { seen, texts } = files_read;
         watches.push(Watch::already_read(Subject::Rules { directory }, seen, texts));
     }
     if let Some(files) = settings.server.tls.clone() {
         watches.push(Watch::unread(Subject::Certificate { files }));
     }
-    let interval = match settings.rules.reload {
-        // A change is applied after two checks.
-        Some(within) => within / 2,
-        None => Duration::MAX,
-    };
+    // The second check after a change reads the files.
+    let interval = settings.rules.reload.map(|within| within / 2);
     let reloader = Reloader { target, watches, interval };
-    thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&hangups))?;
+    thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&sighups))?;
     Ok(())
 }
 
@@ -90,15 +83,19 @@ pub(crate) fn start(
 struct Reloader {
     target: Target,
     watches: Vec<Watch>,
-    /// The interval of the checks, but for those after SIGHUP.
-    interval: Duration,
+    /// The interval of the checks. `None` if only SIGHUP and retries have files read.
+    interval: Option<Duration>,
 }
 
 impl Reloader {
     /// Checks files until the service ends.
-    fn run(mut self, hangups: &Receiver<()>) {
+    fn run(mut self, sighups: &Receiver<()>) {
         loop {
-            match hangups.recv_timeout(self.pause()) {
+            let sighup = match self.pause() {
+                Some(pause) => sighups.recv_timeout(pause),
+                None => sighups.recv().map_err(RecvTimeoutError::from),
+            };
+            match sighup {
                 Ok(()) => self.read_all_again(),
                 Err(RecvTimeoutError::Timeout) => self.check_all(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -106,18 +103,21 @@ impl Reloader {
         }
     }
 
-    /// The time until the next check.
-    fn pause(&self) -> Duration {
-        if self.watches.iter().any(Watch::awaits_read) {
-            return self.interval.min(RETRY_INTERVAL);
+    /// The time until the next check. `None` if only SIGHUP leads to one.
+    fn pause(&self) -> Option<Duration> {
+        if !self.watches.iter().any(Watch::awaits_read) {
+            return self.interval;
         }
-        self.interval
+        match self.interval {
+            Some(interval) => Some(interval.min(RETRY_INTERVAL)),
+            None => Some(RETRY_INTERVAL),
+        }
     }
 
     fn check_all(&mut self) {
         for watch in &mut self.watches {
-            // With reloading off, a change alone does not have files read.
-            if self.interval < Duration::MAX || watch.awaits_read() {
+            // With `rules.reload` off, a change alone does not have files read.
+            if self.interval.is_some() || watch.awaits_read() {
                 check_without_panic(watch, &self.target);
             }
         }
@@ -142,12 +142,12 @@ impl Reloader {
             }
             thread::sleep(SIGHUP_INTERVAL);
         }
-        log_answer(&results);
+        log_sighup_results(&results);
     }
 }
 
 /// Logs the results of the reads that SIGHUP has asked for.
-fn log_answer(results: &[(&mut Watch, CheckResult)]) {
+fn log_sighup_results(results: &[(&mut Watch, CheckResult)]) {
     let mut parts = Vec::new();
     for (watch, result) in results {
         let result = match result {

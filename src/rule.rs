@@ -23,6 +23,7 @@ pub use check::Facts;
 use check::{EvalContext, Mismatch};
 pub use example::RuleExample;
 pub use hook::{Hook, Judgement, Rules, Section};
+use node::Node;
 pub use node::{Span, Spanned};
 pub use requirement::{Part, PartCheck, Requirement, Unmet};
 pub use set::SetOutcome;
@@ -59,14 +60,14 @@ pub struct Rule {
     pub places: Places,
 }
 
-/// Places of a rule in its file. Lints read them. A request does not.
+/// The parts of a rule's source that lints read. A request does not read them.
 #[derive(Default)]
 pub struct Places {
     pub(crate) id: Span,
     /// The place of the location, if the rule gives one.
     pub(crate) location: Option<Span>,
-    /// The list of examples that pass, if the rule has one.
-    pub(crate) passing_examples: Option<Span>,
+    /// The list of examples that pass, if there is one and the rules keep their lists.
+    pub(crate) passing_examples: Option<Node>,
 }
 
 /// A rule and its outcome.

@@ -13,6 +13,7 @@ use std::{
 use actix_web::rt::{System, spawn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
+    runtime,
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
     time::timeout,
@@ -22,15 +23,17 @@ use crate::{decision_log::DecisionLog, metrics::Metrics, settings::Settings, sta
 
 mod accept;
 mod admit;
-mod answer;
 mod body;
 mod connection;
 mod handler;
+mod http_response;
+mod operations;
+mod refusal;
 mod request_context;
-mod responder;
 mod routes;
 mod session;
 mod slot;
+mod slots;
 mod tls;
 mod turns;
 mod warnings;
@@ -38,11 +41,11 @@ mod worker;
 
 use accept::Acceptor;
 pub(crate) use accept::bind;
-use responder::Listener;
+use routes::Listener;
 pub(crate) use warnings::Warnings;
 use worker::WorkerOptions;
 
-/// Files that may be open besides connections of the hooks.
+/// File descriptors needed besides the connections of the hooks.
 const OTHER_FILES: usize = 512;
 /// The most connections of the operators' listener.
 const OPERATIONS_CONNECTIONS: usize = 128;
@@ -52,7 +55,7 @@ pub(crate) struct State {
     /// The settings at the start, without `auth`, which is part of the live credentials.
     pub(crate) settings: Arc<Settings>,
     pub(crate) live: Arc<LiveState>,
-    /// Whether no further requests are wanted, since the service stops.
+    /// Whether the service stops, so that it wants no further requests.
     pub(crate) draining: AtomicBool,
     pub(crate) warnings: Warnings,
     pub(crate) metrics: Arc<Metrics>,
@@ -62,7 +65,7 @@ pub(crate) struct State {
 /// How the service stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
-    /// After what was in flight.
+    /// After all requests in flight.
     Gracefully,
     /// By a second signal.
     AtOnce,
@@ -80,15 +83,15 @@ pub(crate) fn run(
 ) -> io::Result<Stopped> {
     System::new().block_on(async {
         let mut stop_signals = StopSignals::new()?;
-        reload_on_hangup(state, reload)?;
+        reload_on_sighup(state, reload)?;
         if let Some(listener) = metrics {
             start_operations(listener, state)?;
         }
         let (running, all_done) = mpsc::channel(1);
-        let acceptor = start_hooks(hooks, state, &running)?;
-        // Only the workers keep a copy.
+        let limit = connection_limit(state.settings.server.max_connections);
+        let acceptor = start_hooks(hooks, limit, state, &running)?;
+        // So that `all_done` ends with the last worker.
         drop(running);
-        raise_file_limit(state.settings.server.max_connections);
         ready();
         Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
     })
@@ -96,6 +99,7 @@ pub(crate) fn run(
 
 fn start_hooks(
     listener: TcpListener,
+    limit: usize,
     state: &Arc<State>,
     running: &mpsc::Sender<()>,
 ) -> io::Result<Acceptor> {
@@ -107,7 +111,7 @@ fn start_hooks(
     let options = WorkerOptions {
         listener: Listener::Hooks,
         tls,
-        limit: settings.max_connections.div_ceil(settings.workers),
+        limit: limit.div_ceil(settings.workers),
         state: state.clone(),
     };
     let mut workers = Vec::new();
@@ -119,7 +123,7 @@ fn start_hooks(
 
 /// Serves the operators for as long as the process runs.
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
-    // The stop does not wait for these connections.
+    // The stop does not wait for this worker, so its end is not received.
     let (running, _) = mpsc::channel(1);
     let options = WorkerOptions {
         listener: Listener::Operations,
@@ -134,28 +138,42 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
     Ok(())
 }
 
-/// Takes as many file descriptors as may be had, and warns where connections need more: without a free
-/// descriptor the service cannot answer even the operators.
-fn raise_file_limit(connections: usize) {
-    let limits = getrlimit(Resource::Nofile);
-    let all = Rlimit { current: limits.maximum, ..limits };
-    let available = if setrlimit(Resource::Nofile, all).is_ok() { all } else { limits }.current;
-    let needed = (connections + OTHER_FILES) as u64;
-    if let Some(available) = available
-        && available < needed
-    {
-        log::warn!(
-            "server.max_connections: only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
-        );
+/// Raises the soft limit of open files to the hard limit. Returns how many connections that allows, at most
+/// those of the setting: without a free descriptor the service cannot respond even to the operators.
+fn connection_limit(setting: usize) -> usize {
+    let mut limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limits.maximum, ..limits };
+    if setrlimit(Resource::Nofile, raised).is_ok() {
+        limits = raised;
     }
+    // `None` means unlimited.
+    let available = match limits.current {
+        Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    };
+    let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
+    if allowed >= setting {
+        return setting;
+    }
+    log::warn!(
+        "server.max_connections: only {allowed} connections are kept, since only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
+    );
+    allowed
+}
+
+/// Keeps SIGHUP from ending the process until [`run`] handles it. The files are being read already.
+pub(crate) fn ignore_sighup() -> io::Result<()> {
+    // tokio does not restore the default action when the receiver is dropped.
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async { signal(SignalKind::hangup()).map(drop) })
 }
 
 /// On SIGHUP, reopens the log and has files read again.
-fn reload_on_hangup(state: &State, reload: SyncSender<()>) -> io::Result<()> {
-    let mut hangups = signal(SignalKind::hangup())?;
+fn reload_on_sighup(state: &State, reload: SyncSender<()>) -> io::Result<()> {
+    let mut sighups = signal(SignalKind::hangup())?;
     let log = state.log.clone();
     spawn(async move {
-        while hangups.recv().await.is_some() {
+        while sighups.recv().await.is_some() {
             if let Some(log) = &log {
                 log.sink.reopen();
             }
@@ -207,15 +225,15 @@ async fn serve_until_stopped(
     }
 }
 
-/// Goes on through the drain delay, then takes no further connections, and waits for the requests
-/// that have arrived, at the latest until the shutdown timeout.
+/// Accepts connections during the drain delay. Then stops listening, and waits for the requests in
+/// flight, but no longer than the shutdown timeout.
 async fn stop_gracefully(mut acceptor: Acceptor, mut all_done: mpsc::Receiver<()>, state: &State) {
     let settings = &state.settings.server;
-    // Accepting never ends by itself.
+    // `run` never ends by itself, so this always times out.
     let _ = timeout(settings.drain_delay, acceptor.run(state)).await;
     let finish = async {
         acceptor.finish().await;
-        // Ends when every worker has dropped its sender; nothing is ever sent.
+        // Returns `None` when every worker has dropped its sender. No message is ever sent.
         let _ = all_done.recv().await;
     };
     if timeout(settings.shutdown_timeout, finish).await.is_err() {

@@ -1,8 +1,8 @@
 //! Settings: reads raw layers, and returns valid [`Settings`] or every problem. The only reader of the
 //! environment.
 //!
-//! The layers, later ones win: defaults, a TOML file, `HOOK__SECTION__KEY` variables, flags. A key
-//! that is unknown in any layer is a problem of that layer. No problem ever shows a value.
+//! The layers are the defaults, a TOML file, `HOOK__SECTION__KEY` variables and flags. Later ones win. A
+//! key that is unknown in any layer is a problem of that layer. No problem ever shows a value.
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -31,7 +31,7 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[response]`, whether answers carry `debugContext`.
     pub debug_context: bool,
-    /// Valid settings that should be changed all the same, in words.
+    /// Messages about valid settings that should be changed all the same.
     pub warnings: Vec<String>,
     /// The files that the settings were read from, including those with secrets.
     pub files: Vec<PathBuf>,
@@ -48,7 +48,7 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// The time for a whole request after its head has arrived, including its body.
     pub request_timeout: Duration,
-    /// The most open connections. Beyond that, each new one closes the one that has been idle longest.
+    /// The most open connections. Each further one closes the connection that has been idle longest.
     pub max_connections: usize,
     /// How long a connection may be idle between two requests.
     pub keep_alive: Duration,
@@ -79,13 +79,13 @@ pub struct AuthSettings {
     pub oauth: Option<OAuthSettings>,
 }
 
-/// A user name and passwords (RFC 7617).
+/// The user name and passwords of HTTP Basic (RFC 7617).
 #[derive(Debug, PartialEq, Eq)]
 pub struct BasicSettings {
     /// The name, without a colon.
     pub username: String,
-    /// At least one. Several are valid at the same time, for rotation.
-    pub passwords: Vec<Secret>,
+    /// The passwords that admit this user.
+    pub passwords: SecretList,
 }
 
 /// A header whose whole value is a secret.
@@ -93,14 +93,14 @@ pub struct BasicSettings {
 pub struct HeaderSettings {
     /// The header's name, in lower case.
     pub name: String,
-    /// At least one. Several are valid at the same time, for rotation.
-    pub secrets: Vec<Secret>,
+    /// The values that admit a caller.
+    pub secrets: SecretList,
 }
 
 /// OAuth 2.0 access tokens.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OAuthSettings {
-    /// The authorization server's name, exactly as in the claim `iss`.
+    /// The name of the authorization server, exactly as in the claim `iss`.
     pub(crate) issuer: String,
     pub(crate) audience: String,
     /// The clients that may call, at least one.
@@ -116,13 +116,32 @@ pub struct OAuthSettings {
     pub(crate) max_stale: Duration,
 }
 
+/// The secrets of a method. Several are valid at the same time, for rotation.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SecretList {
+    /// At least one secret.
+    Known(Vec<Secret>),
+    /// The secrets are in a file that was skipped. See [`SecretFiles::Skip`].
+    Skipped,
+}
+
+impl SecretList {
+    /// Returns the known secrets, to compare with, not to show.
+    pub fn expose(&self) -> Vec<&str> {
+        match self {
+            Self::Known(secrets) => secrets.iter().map(Secret::expose).collect(),
+            Self::Skipped => Vec::new(),
+        }
+    }
+}
+
 /// A secret. It is never printed.
 #[derive(PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
     /// Returns the secret, to compare with, not to show.
-    pub fn expose(&self) -> &str {
+    fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -133,18 +152,18 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The rules folder.
+/// The rules folder, and how often it is checked.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RulesSettings {
-    /// The path.
+    /// The path of the folder.
     pub directory: PathBuf,
-    /// Whether the path was set in some layer; otherwise it is the default.
+    /// Whether a layer sets the path. Otherwise it is the default.
     pub is_set: bool,
     /// The time within which a changed file becomes active. `None` to reload on SIGHUP only.
     pub reload: Option<Duration>,
 }
 
-/// The logs.
+/// Decision lines, and the level of messages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogSettings {
     /// The target of decision lines.
@@ -204,7 +223,7 @@ pub enum SecretFiles {
 pub fn environment() -> Vec<(String, Vec<u8>)> {
     let mut variables = Vec::new();
     for (name, value) in std::env::vars_os() {
-        // None of ours has a name that is not UTF-8.
+        // The names of our variables are ASCII.
         if let Ok(name) = name.into_string() {
             variables.push((name, value.into_encoded_bytes()));
         }
@@ -212,18 +231,27 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
     variables
 }
 
-/// Reads all layers. Each invalid setting gets its default, and a problem. Fails only if the settings file
-/// cannot be read.
-pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
+/// The result of reading all layers.
+#[derive(Debug)]
+pub struct LoadedSettings {
+    /// The settings. Each invalid one has its default.
+    pub settings: Settings,
+    /// The problems. The settings are valid if there are none.
+    pub problems: Problems,
+}
+
+/// Reads all layers. Fails only if the settings file cannot be read.
+pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
     let mut reader = SettingsReader::default();
-    // With no layer merged, this only registers each key, so that `merge_layers` knows them all.
+    // No layer is merged yet. This only registers each key, so that `merge_layers` knows them all.
     sections::read_settings(&mut reader);
     reader.merge_layers(layers)?;
     let settings = sections::read_settings(&mut reader);
     let mut problems = reader.problems;
     let bind = settings.server.bind;
     let is_open = !settings.auth.is_configured() && !bind.ip().is_loopback();
-    // Without secrets, the service is not started. With another problem, that one may be the reason.
+    // If secrets are skipped, the service does not start. Another problem may be the reason why no method
+    // is configured.
     if is_open && layers.secret_files == SecretFiles::Read && problems.is_empty() {
         let why = format!(
             "no authentication method is configured, so the service may only listen on a loopback \
@@ -232,7 +260,7 @@ pub fn load(layers: &Layers) -> Result<(Settings, Problems), Problem> {
         );
         problems.push(Problem::named("server.bind", why));
     }
-    Ok((settings, problems))
+    Ok(LoadedSettings { settings, problems })
 }
 
 impl AuthSettings {
@@ -243,7 +271,7 @@ impl AuthSettings {
 }
 
 impl Settings {
-    /// Whether two settings are equal, `auth` left aside.
+    /// Whether two settings are equal, whatever their `auth` is.
     pub fn equals_apart_from_auth(&self, other: &Self) -> bool {
         self.server == other.server
             && self.metrics == other.metrics

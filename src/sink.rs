@@ -1,4 +1,4 @@
-//! Writes lines to a file in a thread of its own, so that those who log never wait.
+//! Writes lines to a file in a thread of its own, so that callers never wait.
 //!
 //! Each line is added to a batch in memory. The thread wakes up when there is a batch, lets it grow
 //! for a moment, and writes it. If the file accepts less than arrives, lines are dropped and counted.
@@ -25,7 +25,7 @@ pub struct Sink {
     name: &'static str,
     pause: Duration,
     queue: Mutex<Queue>,
-    /// Notified when the writer thread, or who waits for its end, should look at the queue.
+    /// Notified after each change of the queue.
     changed: Condvar,
 }
 

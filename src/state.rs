@@ -15,7 +15,6 @@ use crate::{credentials::Credentials, rule::RuleSet};
 #[derive(Debug)]
 pub(crate) struct Live<T> {
     value: ArcSwap<T>,
-    /// Whether the files have changed and the new content was rejected.
     stale: AtomicBool,
 }
 
@@ -39,59 +38,22 @@ impl<T> Live<T> {
     pub(crate) fn store(&self, value: T) {
         self.value.store(Arc::new(value));
     }
+
+    /// Whether the last reload was rejected, so that an older value stays in use.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the last reload was rejected.
+    pub(crate) fn set_stale(&self, stale: bool) {
+        self.stale.store(stale, Ordering::Relaxed);
+    }
 }
 
-/// Everything that is live.
+/// Everything that is live. Each part is reloaded by itself.
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,
     /// The certificate and its private key. `None` if the service speaks plain HTTP.
     pub(crate) certificate: Option<Arc<Live<CertifiedKey>>>,
-}
-
-/// A part of the live state that is reloaded by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LivePart {
-    Rules,
-    Credentials,
-    Certificate,
-}
-
-impl LivePart {
-    /// Every part.
-    pub(crate) const ALL: [Self; 3] = [Self::Rules, Self::Credentials, Self::Certificate];
-
-    /// The name in logs and metrics.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Rules => "rules",
-            Self::Credentials => "credentials",
-            Self::Certificate => "certificate",
-        }
-    }
-}
-
-impl LiveState {
-    /// Whether the last reload of this part was rejected, so that an older value stays in use.
-    pub(crate) fn is_stale(&self, part: LivePart) -> bool {
-        match self.stale_flag(part) {
-            Some(stale) => stale.load(Ordering::Relaxed),
-            None => false,
-        }
-    }
-
-    /// Notes whether the last reload of this part was rejected.
-    pub(crate) fn set_stale(&self, part: LivePart, stale: bool) {
-        if let Some(flag) = self.stale_flag(part) {
-            flag.store(stale, Ordering::Relaxed);
-        }
-    }
-
-    fn stale_flag(&self, part: LivePart) -> Option<&AtomicBool> {
-        match part {
-            LivePart::Rules => Some(&self.rules.stale),
-            LivePart::Credentials => Some(&self.credentials.stale),
-            LivePart::Certificate => Some(&self.certificate.as_ref()?.stale),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -18,25 +19,37 @@ pub struct Throttle(Mutex<HashMap<String, History>>);
 struct History {
     /// When a message was last admitted.
     last: Instant,
-    /// How many have been omitted since.
-    omitted: u64,
+    omitted: Omitted,
+}
+
+/// How many messages of a kind were omitted before an admitted one. Printed, the end of that message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Omitted(pub u64);
+
+impl fmt::Display for Omitted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            omitted => write!(out, " ({omitted} more before)"),
+        }
+    }
 }
 
 impl Throttle {
-    /// Admits a message: returns how many of its kind have been omitted since the last one. Returns
-    /// `None` if this one is to be omitted as well. All kinds are remembered, so there must be few.
-    pub fn admit(&self, kind: &str, now: Instant) -> Option<u64> {
+    /// Admits a message, and returns how many of its kind have been omitted since the last one. Returns
+    /// `None` to omit this one as well. Remembers all kinds, so there must be few.
+    pub fn admit(&self, kind: &str, now: Instant) -> Option<Omitted> {
         let mut kinds = self.0.lock();
         let Some(known) = kinds.get_mut(kind) else {
-            kinds.insert(kind.to_owned(), History { last: now, omitted: 0 });
-            return Some(0);
+            kinds.insert(kind.to_owned(), History { last: now, omitted: Omitted(0) });
+            return Some(Omitted(0));
         };
         if now.saturating_duration_since(known.last) < INTERVAL {
-            known.omitted += 1;
+            known.omitted.0 += 1;
             return None;
         }
         let omitted = known.omitted;
-        *known = History { last: now, omitted: 0 };
+        *known = History { last: now, omitted: Omitted(0) };
         Some(omitted)
     }
 }

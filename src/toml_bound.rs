@@ -1,13 +1,10 @@
 //! Parses TOML within bounds of memory.
 //!
-//! A table, a list or a syntax error takes the parser hundreds of bytes, and one or two bytes in a
-//! file. A megabyte of them would fill the memory of a small container.
+//! A table, a list or a syntax error has one or two bytes in a file, and takes the parser hundreds of
+//! bytes. A megabyte of them would fill the memory of a small container.
 
-use toml::{
-    Spanned,
-    de::{DeTable, Error},
-};
-use toml_parser::{Source, lexer::TokenKind};
+use toml::de::{DeTable, Error};
+use toml_parser::lexer::TokenKind;
 
 use crate::problem::{SpanProblem, SpanProblems};
 
@@ -19,14 +16,14 @@ const LONG: usize = 384 << 10;
 /// A parsed text and its syntax errors.
 pub(crate) struct Parsed<'t> {
     /// The part of the text that can be read if the syntax has an error.
-    pub(crate) document: Spanned<DeTable<'t>>,
+    pub(crate) document: toml::Spanned<DeTable<'t>>,
     pub(crate) problems: SpanProblems,
 }
 
 /// Parses a text.
 pub(crate) fn parse(text: &str) -> Parsed<'_> {
     let mut tables = 0;
-    for token in Source::new(text).lex() {
+    for token in toml_parser::Source::new(text).lex() {
         // Each of these tokens makes at most one table or list.
         if let TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket | TokenKind::Dot =
             token.kind()
@@ -66,8 +63,8 @@ fn parse_long(text: &str) -> Parsed<'_> {
 }
 
 /// A document without a key.
-fn empty<'t>() -> Spanned<DeTable<'t>> {
-    Spanned::new(0..0, DeTable::new())
+fn empty<'t>() -> toml::Spanned<DeTable<'t>> {
+    toml::Spanned::new(0..0, DeTable::new())
 }
 
 fn syntax_problem(text: &str, error: &Error) -> SpanProblem {

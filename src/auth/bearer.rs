@@ -13,7 +13,7 @@ use super::{
 pub struct Bearer {
     /// The claims that a token must have.
     pub expected: Expected,
-    /// The issuer's keys.
+    /// The keys that may sign tokens.
     pub keys: Keys,
 }
 

@@ -15,12 +15,12 @@ pub(super) fn sha256(data: &[u8]) -> Digest {
 pub struct Secrets(Vec<Digest>);
 
 impl Secrets {
-    /// Any of these secrets.
+    /// The digests of these secrets.
     pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
     }
 
-    /// This user name with any of these passwords.
+    /// The digests of `name:password` for each of these passwords.
     pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
         Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
     }

@@ -2,7 +2,6 @@
 //! key set.
 
 use std::{
-    fmt::Display,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -17,7 +16,7 @@ use ureq::{
 
 use super::{
     jwk::read_object,
-    keys::{KeysError, Published},
+    keys::{KeysError, KeysErrorKind, Published},
 };
 use crate::{
     file::{self, FileKind, Links},
@@ -26,7 +25,7 @@ use crate::{
 
 /// The longest time for a whole fetch, metadata and keys together.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(1500);
-/// The largest answer, in bytes.
+/// The largest document, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// Metadata of RFC 8414.
@@ -43,20 +42,20 @@ pub struct Issuer {
 }
 
 #[derive(Deserialize)]
-struct Metadata {
+struct IssuerMetadata {
     issuer: String,
     jwks_uri: String,
 }
 
-/// An answer with status 200.
-struct HttpAnswer {
+/// A document of the issuer, fetched with status 200.
+struct IssuerDocument {
     body: Vec<u8>,
     max_age: Option<Duration>,
 }
 
 impl Issuer {
-    /// An issuer by its name. With `jwks_uri`, the keys are fetched from there, without metadata. With
-    /// `ca_file`, the certificates in it are trusted instead of the system's. An error if it cannot be
+    /// An issuer by its name. With `jwks_uri`, fetches the keys from there, without metadata. With
+    /// `ca_file`, trusts the certificates in it instead of the system's. Fails if the file cannot be
     /// read or has none.
     pub fn new(
         name: String,
@@ -94,8 +93,8 @@ impl Issuer {
             Some(uri) => uri.clone(),
             None => self.find_keys_url(start, deadline)?,
         };
-        let HttpAnswer { body, max_age } = self.get(&uri, deadline)?;
-        Published::from_json(&body, max_age).map_err(|error| error_at(&uri, error))
+        let IssuerDocument { body, max_age } = self.get(&uri, deadline)?;
+        Published::from_json(&body, max_age).map_err(|error| error.at(&uri))
     }
 
     /// Returns the URL of the keys, from either kind of metadata.
@@ -107,65 +106,76 @@ impl Issuer {
         };
         match self.fetch_keys_url(OPENID_METADATA, deadline) {
             Ok(url) => Ok(url),
-            Err(error) => Err(KeysError(format!("{oauth_error}; {error}"))),
+            Err(error) => Err(KeysError::new(error.kind, format!("{oauth_error}; {error}"))),
         }
     }
 
     /// Returns the URL of the keys, from metadata of this kind.
     fn fetch_keys_url(&self, kind: &str, deadline: Instant) -> Result<String, KeysError> {
         let uri = format!("{}/.well-known/{kind}", self.name.trim_end_matches('/'));
-        let answer = self.get(&uri, deadline)?;
-        let Some(metadata) = read_object::<Metadata>(&answer.body) else {
-            let why = "the answer is not metadata with `issuer` and `jwks_uri`";
-            return Err(error_at(&uri, why));
+        let document = self.get(&uri, deadline)?;
+        match self.read_metadata(&document.body) {
+            Ok(url) => Ok(url),
+            Err(why) => Err(KeysError::new(KeysErrorKind::Metadata, why).at(&uri)),
+        }
+    }
+
+    /// Reads the URL of the keys from metadata. An error says why it cannot be used.
+    fn read_metadata(&self, json: &[u8]) -> Result<String, String> {
+        let Some(metadata) = read_object::<IssuerMetadata>(json) else {
+            return Err("this is not metadata with `issuer` and `jwks_uri`".to_owned());
         };
         if metadata.issuer != self.name {
-            return Err(error_at(&uri, format!("`issuer` is not exactly `{}`", self.name)));
+            return Err(format!("`issuer` is not exactly `{}`", self.name));
         }
         match origin::trusted(&metadata.jwks_uri) {
-            Err(untrusted) => Err(error_at(&uri, format!("`jwks_uri`: {untrusted}"))),
+            Err(untrusted) => Err(format!("`jwks_uri`: {untrusted}")),
             Ok(url) if url.scheme() == "http" && self.name.starts_with("https:") => {
-                Err(error_at(&uri, "`jwks_uri` is not `https`, as the issuer is"))
+                Err("`jwks_uri` is not `https`, as the issuer is".to_owned())
             }
             Ok(url) => Ok(url.into()),
         }
     }
 
-    /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed that of
-    /// the last document at the moment it was used again.
-    fn get(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, KeysError> {
-        let answer = match self.get_once(uri, deadline) {
+    /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed the
+    /// connection of the last document at the moment it was used again.
+    fn get(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, KeysError> {
+        let fetched = match self.get_once(uri, deadline) {
             Err(ureq::Error::Io(_)) => self.get_once(uri, deadline),
-            answer => answer,
+            fetched => fetched,
         };
-        match answer {
-            Ok(answer) => Ok(answer),
-            Err(ureq::Error::StatusCode(status)) => Err(error_at(uri, format!("status {status}"))),
-            Err(error) => Err(error_at(uri, error)),
-        }
+        let error = match fetched {
+            Ok(document) => return Ok(document),
+            Err(ureq::Error::StatusCode(status)) => {
+                KeysError::new(KeysErrorKind::Status(status), format!("status {status}"))
+            }
+            Err(error) => KeysError::new(KeysErrorKind::Connection, error.to_string()),
+        };
+        Err(error.at(uri))
     }
 
-    fn get_once(&self, uri: &str, deadline: Instant) -> Result<HttpAnswer, ureq::Error> {
+    fn get_once(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = self.agent.get(uri).header(header::ACCEPT, "application/json");
-        let mut answer = request.config().timeout_global(Some(left)).build().call()?;
-        if answer.status() != 200 {
-            return Err(ureq::Error::StatusCode(answer.status().as_u16()));
+        let mut response = request.config().timeout_global(Some(left)).build().call()?;
+        if response.status() != 200 {
+            return Err(ureq::Error::StatusCode(response.status().as_u16()));
         }
-        let max_age = max_age(answer.headers());
-        let body = answer.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
-        Ok(HttpAnswer { body, max_age })
+        let max_age = max_age(response.headers());
+        let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
+        Ok(IssuerDocument { body, max_age })
     }
-}
-
-fn error_at(uri: &str, why: impl Display) -> KeysError {
-    KeysError(format!("{uri}: {why}"))
 }
 
 /// Reads every certificate of a file in PEM.
 fn read_certificates(path: &Path) -> Result<RootCerts, KeysError> {
-    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(|error| KeysError(format!("cannot read the file: {error}")))?;
+    let pem = match file::read_bytes(path, FileKind::Certificate, Links::Follow) {
+        Ok(pem) => pem,
+        Err(error) => {
+            let why = format!("cannot read the file: {error}");
+            return Err(KeysError::new(KeysErrorKind::Certificates, why));
+        }
+    };
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let Ok(PemItem::Certificate(certificate)) = item {
@@ -173,13 +183,14 @@ fn read_certificates(path: &Path) -> Result<RootCerts, KeysError> {
         }
     }
     if certificates.is_empty() {
-        return Err(KeysError("the file has no PEM certificate".to_owned()));
+        let why = "the file has no PEM certificate";
+        return Err(KeysError::new(KeysErrorKind::Certificates, why));
     }
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// Returns the shortest time that `Cache-Control` allows. This is zero for `no-store`, `no-cache` and
-/// a number that cannot be read. Returns `None` if there is no such directive.
+/// Returns the shortest time that a directive of `Cache-Control` allows: zero for `no-store`,
+/// `no-cache` and an invalid number. Returns `None` if there is no such directive.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let mut shortest = None;
     for value in headers.get_all(header::CACHE_CONTROL) {

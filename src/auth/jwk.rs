@@ -27,8 +27,8 @@ impl PublicKey {
         key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
     }
 
-    /// Whether modulus and exponent are of accepted sizes. An exponent of 1 would make any message its
-    /// own signature; honest exponents are odd and have at most 32 bits.
+    /// Whether the modulus and the exponent have accepted sizes. With an exponent of 1, each message
+    /// would be its own signature. Honest exponents are odd and have at most 32 bits.
     fn is_strong(&self) -> bool {
         let Some((first, last)) = self.n.first().zip(self.e.last()) else {
             return false;
@@ -39,13 +39,13 @@ impl PublicKey {
     }
 }
 
-/// A key as it is published. Counts every occurrence of a member: a reader that keeps one of two would
-/// overlook a private key beside a `null`.
+/// A key as it is published, with every occurrence of each member. A reader that keeps only one
+/// occurrence would overlook a private key beside a `null`.
 #[derive(Default)]
 pub(super) struct PublishedKey {
-    /// The names of the key. This is one name, unless `kid` is missing, is not text, or occurs twice.
+    /// The names of the key: one for each valid `kid`.
     pub(super) kids: Vec<String>,
-    /// The moduli. This is one modulus, unless `n` is unreadable or occurs twice.
+    /// The moduli of the key: one for each valid `n`.
     moduli: Vec<Vec<u8>>,
     /// Whether the private key is published as well, whatever else is wrong with this key.
     pub(super) is_leaked: bool,
@@ -172,7 +172,7 @@ fn read_number(text: &str) -> Option<Vec<u8>> {
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 
-/// Reads a number in JSON, also with padding or in the standard alphabet of Base64: an attacker would.
+/// Reads a number in JSON. Accepts padding and the standard alphabet of Base64, as an attacker would.
 fn read_number_leniently(json: &str) -> Option<Vec<u8>> {
     let text: String = serde_json::from_str(json).ok()?;
     read_number(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))

@@ -19,9 +19,46 @@ use super::{
 /// How many leaked keys are remembered. With more of them, the issuer is not trusted any more.
 const LEAKS_LIMIT: usize = 10_000;
 
-/// Why an issuer's keys cannot be used, in words for the log.
+/// Why an issuer's keys cannot be used.
 #[derive(Debug, Display, Error)]
-pub struct KeysError(#[error(not(source))] pub(super) String);
+#[display("{message}")]
+pub struct KeysError {
+    pub(super) kind: KeysErrorKind,
+    /// The explanation for the log.
+    message: String,
+}
+
+/// The kind of a [`KeysError`]. A fetch that fails again in the same way is not logged again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeysErrorKind {
+    /// The certificates of the issuer's authority cannot be read.
+    Certificates,
+    /// The issuer does not answer.
+    Connection,
+    /// The issuer answers with this status.
+    Status(u16),
+    /// The metadata is invalid, or leads elsewhere.
+    Metadata,
+    /// The document is not a key set.
+    NotKeySet,
+    /// No key of the set can verify tokens.
+    NoUsableKey,
+    /// More than [`LEAKS_LIMIT`] keys have leaked.
+    TooManyLeaks,
+    /// The fetch ended by a panic.
+    Panic,
+}
+
+impl KeysError {
+    pub(super) fn new(kind: KeysErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// The same error, with the URL that it came from.
+    pub(super) fn at(self, url: &str) -> Self {
+        Self { message: format!("{url}: {}", self.message), ..self }
+    }
+}
 
 /// Usable keys by their `kid`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +70,7 @@ pub struct Published {
     pub(super) keys: KeySet,
     /// The keys that anybody can sign with, since their private keys are published.
     leaked: Vec<PublishedKey>,
-    /// How long the issuer allows their use. `None` if it does not say.
+    /// How long the issuer allows their use. `None` if the issuer sets no limit.
     pub(super) max_age: Option<Duration>,
 }
 
@@ -44,11 +81,11 @@ struct Jwks<'a> {
 }
 
 impl Published {
-    /// Reads a key set, or says that this is not one. Skips keys of other kinds (RFC 7517 §5). If a
-    /// `kid` occurs twice, skips all keys of this name, since it is unclear which one is meant.
+    /// Reads a key set. Fails if this is not one. Skips keys of other kinds (RFC 7517 §5). If a `kid`
+    /// occurs twice, skips all keys of this name, since it is unclear which one is meant.
     pub fn from_json(json: &[u8], max_age: Option<Duration>) -> Result<Self, KeysError> {
         let Some(set) = read_object::<Jwks<'_>>(json) else {
-            return Err(KeysError("the answer is not a key set".to_owned()));
+            return Err(KeysError::new(KeysErrorKind::NotKeySet, "this is not a key set"));
         };
         let mut kids = HashSet::new();
         let mut published = Self { keys: KeySet::default(), leaked: Vec::new(), max_age };
@@ -73,8 +110,8 @@ impl Published {
 }
 
 impl KeySet {
-    /// Reads a key set, and refuses the keys whose private keys are published in it. An error if this
-    /// is not a key set, or no key is left.
+    /// Reads a key set, and refuses the keys whose private keys are published in it. Fails if this is
+    /// not a key set, or no key is left.
     pub fn from_json(json: &[u8]) -> Result<Self, KeysError> {
         let published = Published::from_json(json, None)?;
         let mut leaks = Leaks::default();
@@ -125,7 +162,7 @@ impl Leaks {
     }
 
     /// Returns the keys that are not leaked, neither by their modulus nor by the name of a leaked key
-    /// in `published`. An error says why no key is left.
+    /// in `published`. Fails if no key is left.
     pub(super) fn without_leaked(
         &self,
         keys: &KeySet,
@@ -133,7 +170,7 @@ impl Leaks {
     ) -> Result<KeySet, KeysError> {
         if self.known.len() > LEAKS_LIMIT {
             let why = "the issuer has published more private keys than can be remembered";
-            return Err(KeysError(why.to_owned()));
+            return Err(KeysError::new(KeysErrorKind::TooManyLeaks, why));
         }
         let mut leaked_kids = HashSet::new();
         for key in &published.leaked {
@@ -147,7 +184,7 @@ impl Leaks {
         }
         if remaining.0.is_empty() {
             let why = "the key set has no usable key (RSA from 2048 bits, for RS256 signatures)";
-            return Err(KeysError(why.to_owned()));
+            return Err(KeysError::new(KeysErrorKind::NoUsableKey, why));
         }
         Ok(remaining)
     }

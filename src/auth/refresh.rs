@@ -17,7 +17,7 @@ use tokio::{sync::Notify, time::timeout_at};
 
 use super::{
     issuer::Issuer,
-    keys::{KeySet, KeysError},
+    keys::{KeySet, KeysError, KeysErrorKind},
     refresh_state::{FetchCounts, Freshness, RefreshState, TrustedKeys},
 };
 
@@ -46,7 +46,7 @@ impl Shared {
 
 impl Keys {
     /// Starts a thread that fetches the keys at once, and again before they expire. Until the first
-    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer. An error if the
+    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer. Fails if the
     /// thread cannot be started.
     pub fn start(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> io::Result<Self> {
         let state = match last {
@@ -61,7 +61,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Keys that are never fetched and never too old. Callers do not wait.
+    /// Keys that are never fetched and never too old, for the fuzz targets. Callers do not wait.
     pub fn fixed(keys: KeySet) -> Self {
         let state = RefreshState::fixed(keys, Instant::now());
         Self { shared: Arc::new(Shared::new(state)), wake: None }
@@ -122,7 +122,7 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
         // The system's name resolution panics if it cannot start a thread.
         let fetched = match catch_unwind(AssertUnwindSafe(|| issuer.fetch())) {
             Ok(fetched) => fetched,
-            Err(_) => Err(KeysError("the fetch panicked".to_owned())),
+            Err(_) => Err(KeysError::new(KeysErrorKind::Panic, "the fetch panicked")),
         };
         let pause = {
             let mut state = shared.state.lock();

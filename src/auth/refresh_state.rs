@@ -12,13 +12,14 @@ use parking_lot::Mutex;
 
 use super::{
     digest::Digest,
-    keys::{KeySet, KeysError, Leaks, Published},
+    keys::{KeySet, KeysError, KeysErrorKind, Leaks, Published},
     token::Verified,
 };
 use crate::escape;
 
-/// The shortest and the longest time before keys are fetched again, whatever the issuer says.
+/// Keys stay fresh at least this long, whatever the issuer says.
 const SHORTEST_FRESH: Duration = Duration::from_secs(30);
+/// Keys stay fresh at most this long, whatever the issuer says.
 const LONGEST_FRESH: Duration = Duration::from_secs(3600);
 /// The pause after a failed fetch if there are no keys.
 const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(1);
@@ -26,14 +27,14 @@ const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(1);
 const RETRY_WITH_KEYS: Duration = Duration::from_secs(30);
 /// The shortest time between two fetches for unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
-/// How many leaked keys of a fetch are logged by name, and how many characters of each name.
+/// How many leaked keys of a fetch are logged by name.
 const LEAKS_LOGGED: usize = 10;
+/// How many characters of such a name are logged.
 const KID_LIMIT: usize = 64;
 /// How many verified tokens are remembered. Okta uses one token until it expires.
 const TOKENS_LIMIT: usize = 1000;
 
-/// Keys in use. Tokens verified with them are remembered by their digests; other keys start with no
-/// token.
+/// Keys in use, and the tokens that they have verified, by their digests. New keys start with no token.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
     verified: Mutex<HashMap<Digest, Verified>>,
@@ -62,7 +63,7 @@ impl TrustedKeys {
     }
 }
 
-/// The present keys, and what is known of the fetches.
+/// The present keys, and the results of the fetches.
 pub struct RefreshState {
     /// The age at which keys become unusable.
     max_stale: Duration,
@@ -70,8 +71,8 @@ pub struct RefreshState {
     current: Option<CurrentKeys>,
     /// The keys that must not be used, because the issuer has published their private keys.
     leaks: Leaks,
-    /// The failure of the last fetch, as it was logged. `None` if the fetch succeeded.
-    failure: Option<String>,
+    /// The failure of the last fetch. `None` if the fetch succeeded.
+    failure: Option<FetchFailure>,
     pub(super) counts: FetchCounts,
     /// Whether a fetch is in progress or about to start.
     pub(super) is_fetching: bool,
@@ -84,12 +85,20 @@ struct CurrentKeys {
     fetched_at: Instant,
 }
 
+/// A failed fetch. An equal one is not logged again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FetchFailure {
+    kind: KeysErrorKind,
+    /// Whether older keys stay in use.
+    has_older_keys: bool,
+}
+
 /// The number of fetches since the start, by their result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FetchCounts {
     /// Fetches that returned usable keys.
     pub succeeded: u64,
-    /// All others.
+    /// Fetches that failed or returned no usable key.
     pub failed: u64,
 }
 
@@ -108,9 +117,8 @@ pub enum Freshness {
 }
 
 impl RefreshState {
-    /// The state just before the first fetch. Until it succeeds, the keys of `last` are used, but the
-    /// tokens that they have verified are not: a token must be verified again where other claims are
-    /// expected.
+    /// The state just before the first fetch. Until that fetch succeeds, the keys of `last` are used.
+    /// The tokens that they have verified are not: the new settings may expect other claims.
     pub fn new(max_stale: Duration, last: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
@@ -137,9 +145,8 @@ impl RefreshState {
         Self { current, is_fetching: false, ..Self::new(Duration::MAX, None) }
     }
 
-    /// Notes that a fetch for an unknown key is about to start, and returns true. Returns false if there
-    /// is to be no such fetch: one is in progress, or the last one for an unknown key began within
-    /// 30 s before `now`.
+    /// Asks for a fetch because of an unknown key. Notes the fetch and returns true; or returns false if
+    /// a fetch is in progress, or one for an unknown key began within 30 s before `now`.
     pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.unknown_key_at {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,
@@ -186,8 +193,8 @@ impl RefreshState {
         }
     }
 
-    /// Puts published keys to use, without leaked ones. Returns the pause before the next fetch. If no
-    /// key is left, the present ones stay in use, without leaked ones, too.
+    /// Uses published keys, without leaked ones. Returns the pause before the next fetch. If no key is
+    /// left, the present ones stay in use, also without leaked ones.
     fn use_keys(&mut self, published: Published, now: Instant) -> Result<Duration, KeysError> {
         log_leaks(&self.leaks.remember(&published));
         let keys = match self.leaks.without_leaked(&published.keys, &published) {
@@ -202,12 +209,12 @@ impl RefreshState {
             log::info!("token keys: fetched");
         }
         let trusted = match self.current.take() {
-            // The same keys, whose verified tokens stay remembered.
+            // The same keys keep their verified tokens.
             Some(current) if current.trusted.keys == keys => current.trusted,
             _ => TrustedKeys::new(keys),
         };
         self.current = Some(CurrentKeys { trusted, fetched_at: now });
-        // Some time before they expire, and well before they are too old.
+        // Fetch again before these expire, and well before they are too old.
         let fresh = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
         Ok(fresh.clamp(SHORTEST_FRESH, LONGEST_FRESH).min(self.max_stale / 2))
     }
@@ -223,20 +230,19 @@ impl RefreshState {
         }
     }
 
-    /// Notes a failed fetch, and logs it unless it is the same as before. Returns the pause before the
-    /// next fetch.
+    /// Notes a failed fetch. Logs it unless the last one failed in the same way. Returns the pause
+    /// before the next fetch.
     fn note_failure(&mut self, error: KeysError, now: Instant) -> Duration {
         self.counts.failed += 1;
-        let (consequence, pause) = match self.usable(now) {
-            Some(_) => ("the last ones stay in use", RETRY_WITH_KEYS.min(self.max_stale / 2)),
-            None => ("no token is accepted", RETRY_WITHOUT_KEYS),
-        };
-        let failure = format!("token keys: cannot fetch them, {consequence}: {error}");
-        if self.failure.as_ref() != Some(&failure) {
-            log::warn!("{failure}");
+        let has_older_keys = self.usable(now).is_some();
+        let failure = FetchFailure { kind: error.kind, has_older_keys };
+        if self.failure != Some(failure) {
+            let consequence =
+                if has_older_keys { "the last ones stay in use" } else { "no token is accepted" };
+            log::warn!("token keys: cannot fetch them, {consequence}: {error}");
         }
         self.failure = Some(failure);
-        pause
+        if has_older_keys { RETRY_WITH_KEYS.min(self.max_stale / 2) } else { RETRY_WITHOUT_KEYS }
     }
 }
 

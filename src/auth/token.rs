@@ -1,5 +1,4 @@
-//! Access tokens: JWTs (RFC 7519) in the compact form of RFC 7515, verified as RFC 9068 and RFC 8725
-//! ask.
+//! Access tokens: JWTs (RFC 7519) in the compact form of RFC 7515, verified by RFC 9068 and RFC 8725.
 //!
 //! RS256 only. The key is always the issuer's key of the token's `kid`; key material that the token
 //! names or carries itself (`jku`, `jwk`, `x5u`, `x5c`) is ignored. A claim whose type differs from
@@ -26,11 +25,11 @@ const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 pub struct Expected {
     /// The exact `iss`.
     pub issuer: String,
-    /// The `aud`, or one of them.
+    /// The value that `aud` must be or list.
     pub audience: String,
-    /// The values of which `cid` (Okta) or `client_id` (RFC 9068) is one.
+    /// The allowed values of `cid` (Okta) or `client_id` (RFC 9068).
     pub clients: Vec<String>,
-    /// One of the scopes in `scp` (Okta) or `scope` (RFC 9068).
+    /// The scope that `scp` (Okta) or `scope` (RFC 9068) must list.
     pub scope: String,
     /// How far the clocks may differ.
     pub leeway: Duration,
@@ -38,7 +37,7 @@ pub struct Expected {
 
 /// A token with a valid header. Its signature and claims are not verified yet.
 pub struct Token<'t> {
-    /// Header and claims as they were signed.
+    /// The header and the claims, as they were signed.
     signed: &'t str,
     claims: &'t str,
     signature: Vec<u8>,
@@ -46,7 +45,7 @@ pub struct Token<'t> {
     pub kid: String,
 }
 
-/// The facts of a verified token.
+/// The claims of a verified token that are still needed.
 #[derive(Debug, PartialEq)]
 pub struct Verified {
     /// The client that it was issued to, one of [`Expected::clients`].
@@ -100,8 +99,7 @@ where
 }
 
 impl<'t> Token<'t> {
-    /// Splits a token and reads its header, or says why it is refused, whatever its signature and claims
-    /// are.
+    /// Splits a token and reads its header. Does not look at the signature and the claims.
     pub fn parse(token: &'t str) -> Result<Self, Reason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(Reason::Malformed)?;
@@ -117,8 +115,7 @@ impl<'t> Token<'t> {
         Ok(Self { signed, claims, signature, kid: header.kid })
     }
 
-    /// Verifies the signature and then the claims, or says why the token is refused. `now` is in seconds
-    /// since 1970.
+    /// Verifies the signature and then the claims. `now` is in seconds since 1970.
     pub fn verify(
         &self,
         key: &PublicKey,

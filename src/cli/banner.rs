@@ -7,16 +7,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::messages::BANNER;
 use crate::{
     credentials::GENERATED_USER,
+    load::RulesSource,
     okta::Flow,
     rule::RuleSet,
     settings::{AuthSettings, OAuthSettings},
     state::LiveState,
 };
 
-/// The facts of a start that the banner shows.
+/// The facts about a start that the banner shows.
 pub(super) struct Banner<'a> {
-    /// The origin of the rules, in words.
-    pub(super) rules_source: &'a str,
+    pub(super) rules_source: RulesSource,
     /// The address of the hooks.
     pub(super) address: SocketAddr,
     /// The address of the metrics, if they have a listener.
@@ -28,9 +28,15 @@ pub(super) struct Banner<'a> {
 /// How a caller authenticates.
 struct Instructions {
     /// The fields of Okta's console, with their values.
-    fields: Vec<(&'static str, String)>,
+    fields: Vec<ConsoleField>,
     /// The arguments of curl.
     curl: String,
+}
+
+/// A field of Okta's console.
+struct ConsoleField {
+    label: &'static str,
+    value: String,
 }
 
 impl Banner<'_> {
@@ -39,9 +45,9 @@ impl Banner<'_> {
         let rules = live.rules.load();
         let version = env!("CARGO_PKG_VERSION");
         let scheme = if live.certificate.is_some() { "https" } else { "http" };
-        let (address, source, revision) = (self.address, self.rules_source, &rules.revision);
         log_line(&format!(
-            "registration-hook {version} listens on {scheme}://{address} with {source}, revision {revision}"
+            "registration-hook {version} listens on {scheme}://{} with {}, revision {}",
+            self.address, self.rules_source, rules.revision
         ));
         if let Some(address) = self.metrics_address {
             log_line(&format!("metrics: http://{address}/metrics"));
@@ -69,8 +75,8 @@ impl Banner<'_> {
             Some(password) => instructions_for_generated(password),
             None => instructions_for(auth),
         };
-        for (field, value) in &instructions.fields {
-            log_line(&format!("  {field:<21}  {value}"));
+        for ConsoleField { label, value } in &instructions.fields {
+            log_line(&format!("  {label:<21}  {value}"));
         }
         let mut address = self.address;
         if address.ip().is_unspecified() {
@@ -111,7 +117,7 @@ fn instructions_for_generated(password: &str) -> Instructions {
     Instructions { fields: header_fields("authorization", secret), curl: format!("-u {pair}") }
 }
 
-/// How to authenticate by the first configured method. Shows no secret.
+/// How to authenticate with the first configured method. Shows no secret.
 fn instructions_for(auth: &AuthSettings) -> Instructions {
     if let Some(basic) = &auth.basic {
         let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
@@ -131,18 +137,21 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
     Instructions { fields, curl: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned() }
 }
 
-fn header_fields(name: &str, secret: String) -> Vec<(&'static str, String)> {
-    vec![("Authentication field", name.to_owned()), ("Authentication secret", secret)]
+fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
+    vec![
+        ConsoleField { label: "Authentication field", value: name.to_owned() },
+        ConsoleField { label: "Authentication secret", value: secret },
+    ]
 }
 
-fn oauth_fields(oauth: &OAuthSettings) -> Vec<(&'static str, String)> {
+fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
     // The path that Okta's own authorization servers use.
     let token_url = format!("{}/v1/token", oauth.issuer.trim_end_matches('/'));
     vec![
-        ("Authentication method", "OAuth 2.0".to_owned()),
-        ("Client ID", oauth.client_ids.join(" or ")),
-        ("Token URL", token_url),
-        ("Scope", oauth.scope.clone()),
+        ConsoleField { label: "Authentication method", value: "OAuth 2.0".to_owned() },
+        ConsoleField { label: "Client ID", value: oauth.client_ids.join(" or ") },
+        ConsoleField { label: "Token URL", value: token_url },
+        ConsoleField { label: "Scope", value: oauth.scope.clone() },
     ]
 }
 

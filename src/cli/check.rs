@@ -7,18 +7,18 @@ use clap::Args;
 use super::{
     CliError, ExitStatus, SharedFlags,
     fixtures::{self, Case},
-    print_result, rules_folder, rules_source,
+    print_result, rules_source,
 };
 use crate::{
     certificate, clock,
     credentials::issuer,
     escape,
-    lint::{self, Lints, coverage::Coverage, notes::notes, probe::Probed},
+    lint::{self, Lints, coverage::Coverage, notes::notes},
     load::{self, Purpose},
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, RuleSet},
-    settings::{SecretFiles, Settings},
+    settings::{LoadedSettings, SecretFiles, Settings},
 };
 
 const EXIT_CODES: &str = "\
@@ -43,19 +43,22 @@ pub(super) struct CheckArguments {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
     let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
-    let (settings, mut problems) = flags.load_settings(SecretFiles::Read)?;
+    let LoadedSettings { settings, mut problems } = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
-    let (rules, probed) = load_and_lint(&settings, &lints);
+    let facts = clock::facts();
+    let mut draft = load::load_rules(&rules_source(&settings), &facts, Purpose::Inspect);
+    let probed = lint::run(&mut draft, &lints, &facts);
     let mut valid = None;
-    match rules {
+    match draft.into_rules() {
         Ok(rules) => valid = Some(rules),
         Err(found) => problems.append(found),
     }
     let mut done = String::new();
     if arguments.probe {
-        let (inputs, rules) = (counted(probed.inputs, "input"), counted(probed.rules, "rule"));
+        let inputs = counted(probed.inputs, "input");
+        let rules = counted(probed.rules, "rule");
         done += &format!("--probe: tried {inputs} on {rules}\n");
     }
     if let Some(recorded) = &arguments.coverage {
@@ -83,16 +86,8 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-fn load_and_lint(settings: &Settings, lints: &Lints) -> (Result<RuleSet, Problems>, Probed) {
-    let facts = clock::facts();
-    let mut draft = load::load_rules(rules_folder(settings), &facts, Purpose::Lint);
-    let probed = lint::run(&mut draft, lints, &facts);
-    (draft.into_rules(), probed)
-}
-
-/// Adds the rules that no recorded request passes, or fails, the branches that none takes, and the
-/// problems of the requests. Returns
-/// a line that says what was done.
+/// Reports the rules that no recorded request passes, or fails, the branches that none takes, and the
+/// problems of the requests. Returns a line about the work done.
 fn check_coverage(
     rules: Option<&RuleSet>,
     settings: &Settings,
@@ -144,11 +139,11 @@ fn report_of_problems(problems: &Problems, done: &str) -> String {
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report + done + &counted(problems.count(), "problem") + "\n"
+    report + done + &counted(problems.total(), "problem") + "\n"
 }
 
 /// `1 rule`, `2 rules`.
-fn counted(count: usize, what: &str) -> String {
+fn counted(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{ending}")
+    format!("{count} {noun}{ending}")
 }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, SharedFlags, load_rules, print_diagnostic, print_result};
+use super::{CliError, ExitStatus, SharedFlags, load_valid_rules, print_diagnostic, print_result};
 use crate::{
     clock,
     file::Size,
@@ -39,16 +39,16 @@ pub(super) struct EvalArguments {
     explain: bool,
 }
 
-/// The body of a request, as it was read.
+/// The body of a request, and its file.
 struct RequestBody {
-    /// Its origin, in words.
+    /// The path of the file, or "standard input".
     place: String,
     body: Vec<u8>,
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
     let settings = flags.load_valid_settings(SecretFiles::Skip)?;
-    let rules = load_rules(&settings).rules?;
+    let rules = load_valid_rules(&settings)?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
@@ -94,7 +94,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
 /// Reads to the end. Refuses a request that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
-    // One byte more than allowed, to see whether there are too many.
+    // One byte more than allowed, to notice a larger request.
     if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
         return Err(CliError(format!("{place}: cannot read the request: {error}")));
     }

@@ -27,7 +27,7 @@ impl Case {
         read_fixture(&self.request).map_err(|why| problem(&self.request, why))
     }
 
-    /// The content of the recorded answer, or why it cannot be read.
+    /// The content of the recorded answer. An error says why it cannot be read.
     pub(super) fn read_response(&self) -> Result<Vec<u8>, String> {
         read_fixture(&self.response)
     }
@@ -94,7 +94,7 @@ fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> R
     Ok(())
 }
 
-/// The case of a file with a request. Returns `None` for the answer to a recorded request.
+/// The case of a request's file. Returns `None` for the file of an answer whose request is recorded.
 fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     let name = utf8_name(&path)?;
     if let Some(case) = name.strip_suffix(REQUEST) {
@@ -112,7 +112,7 @@ fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     Err(problem(&path, format!("there is no request to this answer; {hint}")))
 }
 
-/// The last part of a path. The names of hooks and cases are texts.
+/// The last part of a path. Hooks and cases have names in UTF-8.
 fn utf8_name(path: &Path) -> Result<&str, Problem> {
     match path.file_name().unwrap_or_default().to_str() {
         Some(name) => Ok(name),

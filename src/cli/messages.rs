@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
+use env_logger::{Builder, WriteStyle, fmt::Formatter};
 use log::{Level, LevelFilter, Record};
 
 use crate::{escape, sink::Sink, throttle::Throttle};
@@ -17,8 +17,8 @@ use crate::{escape, sink::Sink, throttle::Throttle};
 /// How long the end of the program waits until the last messages are written.
 const EXIT_WAIT: Duration = Duration::from_millis(200);
 
-/// The target of the startup banner. It shows at every level, since it may be the only place that
-/// shows a generated password.
+/// The target of the startup banner, which is shown at every level: no other place shows a generated
+/// password.
 pub(super) const BANNER: &str = "banner";
 
 /// The target of our other messages starts with this.
@@ -38,8 +38,8 @@ enum MessageStyle {
     Plain,
 }
 
-/// Starts logging: our messages from `level` up, and warnings of dependencies. At lower levels some
-/// dependencies print headers. The HTTP codec is silent, since clients can make it log at will.
+/// Starts logging. Shows our messages from `level` up, and warnings of dependencies. At lower levels
+/// some dependencies print headers. The HTTP codec is silent, since clients can make it log at will.
 pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     let (style, colour) = if io::stderr().is_terminal() {
         (MessageStyle::Terminal, WriteStyle::Always)
@@ -54,10 +54,10 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .filter_module(OURS, level)
         .filter_module(BANNER, LevelFilter::Info)
         .filter_module("actix_http", LevelFilter::Off)
-        .target(Target::Pipe(Box::new(Messages(sink.clone()))))
+        .target(env_logger::Target::Pipe(Box::new(Messages(sink.clone()))))
         .write_style(colour)
         .format(move |out, record| write_message(out, record, style, &throttle));
-    // It fails if logging has been started before, as in a test.
+    // Fails if logging has been started before, as in a test.
     let _ = builder.try_init();
     let throttle = Throttle::default();
     panic::set_hook(Box::new(move |info| log_panic(info, &throttle)));
@@ -99,7 +99,6 @@ fn log_panic(info: &PanicHookInfo<'_>, throttle: &Throttle) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     // A request that causes a panic can be sent again and again.
     if let Some(omitted) = throttle.admit(&place, Instant::now()) {
-        let omitted = omitted_note(omitted);
         log::error!("internal error at {place}; please report it{omitted}");
     }
 }
@@ -113,12 +112,7 @@ fn message_text(record: &Record<'_>, throttle: &Throttle) -> Option<String> {
     }
     let kind = format!("{}:{}", record.target(), record.line().unwrap_or_default());
     let omitted = throttle.admit(&kind, Instant::now())?;
-    Some(format!("{}{}", escape::excerpt(&text, DEPENDENCY_LIMIT), omitted_note(omitted)))
-}
-
-/// Says how many messages of the same kind were omitted before this one, if any.
-fn omitted_note(omitted: u64) -> String {
-    if omitted == 0 { String::new() } else { format!(" ({omitted} more before)") }
+    Some(format!("{}{omitted}", escape::excerpt(&text, DEPENDENCY_LIMIT)))
 }
 
 impl Drop for Messages {

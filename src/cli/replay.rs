@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
-use super::{CliError, ExitStatus, SharedFlags, fixtures, load_rules, print_result};
+use super::{CliError, ExitStatus, SharedFlags, fixtures, load_valid_rules, print_result};
 use crate::{escape, file, rule::RuleSet, settings::SecretFiles};
 
 const EXAMPLES: &str = "\
@@ -39,7 +39,7 @@ pub(super) fn run(
     arguments: &ReplayArguments,
 ) -> Result<ExitStatus, CliError> {
     let settings = flags.load_valid_settings(SecretFiles::Skip)?;
-    let rules = load_rules(&settings).rules?;
+    let rules = load_valid_rules(&settings)?;
     let mut passed = 0_usize;
     let mut failed = 0_usize;
     for case in fixtures::read_cases(&arguments.directory)? {
@@ -88,7 +88,8 @@ fn present_answer(case: &fixtures::Case, rules: &RuleSet) -> Result<String, Stri
     pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))
 }
 
-/// The difference of two texts, line by line. Within [`DIFF_TIMEOUT`] it is the shortest one.
+/// The difference of two texts, line by line. It is the shortest one if that is found within
+/// [`DIFF_TIMEOUT`].
 fn difference(place: &str, recorded: &str, answer: &str) -> String {
     let difference = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(recorded, answer);
     let shown = difference.unified_diff().header(place, "the answer now").to_string();

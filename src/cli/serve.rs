@@ -9,12 +9,13 @@ use std::{
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::sign::CertifiedKey;
 
-use super::{CliError, ExitStatus, LoadedRules, SharedFlags, banner::Banner, load_rules, messages};
+use super::{CliError, ExitStatus, SharedFlags, banner::Banner, messages, rules_source};
 use crate::{
     auth::Reason,
-    certificate,
+    certificate, clock,
     credentials::Credentials,
     decision_log::DecisionLog,
+    load::{self, Loaded, Purpose},
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
@@ -25,15 +26,18 @@ use crate::{
 pub(super) const EXIT_CODES: &str = "\
 Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
 
-/// A bound listener, and its address. For port 0, the system has chosen another.
+/// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.
 struct Bound {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
+    server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
-    let LoadedRules { source, rules, folder } = load_rules(&settings);
+    let source = rules_source(&settings);
+    let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);
+    let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
@@ -64,16 +68,16 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         metrics: Arc::new(metrics.map_err(io::Error::other)?),
         log,
     });
-    let (reload, hangups) = sync_channel(1);
+    let (reload, sighups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
     let layers = flags.layers(SecretFiles::Read);
-    reload::start(target, &state.settings, layers, folder, hangups)?;
     let banner = Banner {
-        rules_source: &source,
+        rules_source: source.clone(),
         address: hooks.address,
         metrics_address,
         generated_password: generated_password.as_deref(),
     };
+    reload::start(target, &state.settings, layers, source, files, sighups)?;
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
     });
@@ -99,7 +103,7 @@ fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<Certified
     }
 }
 
-/// Logs that the service is ready, and what should be changed in its settings.
+/// Logs that the service is ready, and the warnings about its settings.
 fn announce(banner: &Banner<'_>, state: &State) {
     banner.log(&state.live);
     for warning in &state.settings.warnings {

@@ -21,7 +21,7 @@ pub(super) const NONE: &str = "none";
 
 /// The content of a line. Holds no value of a profile.
 pub struct Line<'a> {
-    /// The unique name of the decision.
+    /// The id of the decision.
     pub id: DecisionId,
     /// The hook. `None` for a path without a hook.
     pub hook: Option<&'a str>,
@@ -29,7 +29,7 @@ pub struct Line<'a> {
     pub flow: Option<Flow>,
     /// The decision. `None` for a refusal.
     pub decision: Option<DecisionKind>,
-    /// The HTTP status.
+    /// The HTTP status: `200`.
     pub status: &'a str,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
@@ -67,12 +67,12 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The unique name of a decision: random digits of this process, and a count.
+/// A unique id: random digits that all decisions of this process share, and a count.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionId(u64);
 
 impl DecisionId {
-    /// A new name.
+    /// Returns an id that this process has not used yet.
     pub fn next() -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         Self(COUNT.fetch_add(1, Ordering::Relaxed))

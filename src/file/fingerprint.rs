@@ -18,11 +18,19 @@ enum Mark {
         device: u64,
         inode: u64,
         size: u64,
-        written: (i64, i64),
-        changed: (i64, i64),
+        written: UnixTime,
+        /// When the metadata changed.
+        changed: UnixTime,
     },
     /// The metadata is not known, for this reason.
     Unknown(String),
+}
+
+/// A time since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct UnixTime {
+    seconds: i64,
+    nanoseconds: i64,
 }
 
 impl Mark {
@@ -33,8 +41,8 @@ impl Mark {
                 device: file.dev(),
                 inode: file.ino(),
                 size: file.size(),
-                written: (file.mtime(), file.mtime_nsec()),
-                changed: (file.ctime(), file.ctime_nsec()),
+                written: UnixTime { seconds: file.mtime(), nanoseconds: file.mtime_nsec() },
+                changed: UnixTime { seconds: file.ctime(), nanoseconds: file.ctime_nsec() },
             },
             Err(error) => Self::Unknown(error.to_string()),
         }
@@ -58,7 +66,7 @@ impl Fingerprint {
         }
     }
 
-    /// Adds a file as it was in an earlier fingerprint, or as it is now if that does not have it.
+    /// Adds a file as it was in an earlier fingerprint. If that does not have it, adds it as it is now.
     pub(crate) fn add_from(&mut self, path: &Path, earlier: &Self) {
         match earlier.0.get(path) {
             Some(mark) => {

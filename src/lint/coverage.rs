@@ -14,7 +14,7 @@ pub(crate) struct Coverage {
     passed: BTreeSet<RuleName>,
     failed: BTreeSet<RuleName>,
     taken: BTreeSet<BranchName>,
-    /// How many requests have shown them.
+    /// The number of these requests.
     pub(crate) requests: usize,
 }
 
@@ -63,9 +63,8 @@ impl Coverage {
         }
     }
 
-    /// A problem for each enforced rule and each outcome that is missing, and for each branch that is not
-    /// taken. `rules_folder` is the folder
-    /// of the rules, and `recorded` that of the recorded requests.
+    /// Returns a problem for each outcome that an enforced rule has not shown, and for each branch that
+    /// was not taken. `recorded` is the folder of the recorded requests.
     pub(crate) fn problems(
         &self,
         rules: &RuleSet,
@@ -73,21 +72,21 @@ impl Coverage {
         recorded: &Path,
     ) -> Problems {
         let mut problems = Problems::default();
-        for (hook, sections) in &rules.hooks {
-            let place = rules_folder.join(format!("{hook}.toml")).display().to_string();
-            let hint = format!("record one in `{}`", recorded.join(hook).display());
-            for rule in sections.rules().filter(|rule| !rule.shadow) {
-                let name = RuleName { hook: hook.clone(), id: rule.id.clone() };
-                for (shown, outcome) in [(&self.passed, "passes"), (&self.failed, "fails")] {
-                    if !shown.contains(&name) {
-                        let id = &rule.id;
+        for (name, hook) in &rules.hooks {
+            let place = rules_folder.join(format!("{name}.toml")).display().to_string();
+            let hint = format!("record one in `{}`", recorded.join(name).display());
+            for rule in hook.rules().filter(|rule| !rule.shadow) {
+                let id = &rule.id;
+                let rule = RuleName { hook: name.clone(), id: id.clone() };
+                for (shown, effect) in [(&self.passed, "passes"), (&self.failed, "fails")] {
+                    if !shown.contains(&rule) {
                         let message =
-                            format!("no recorded request {outcome} the rule `{id}`; {hint}");
+                            format!("no recorded request {effect} the rule `{id}`; {hint}");
                         problems.push(Problem::named(&place, message));
                     }
                 }
             }
-            for missing in self.branches_not_taken(hook, sections) {
+            for missing in self.branches_not_taken(name, hook) {
                 let BranchName { section, attribute, index, .. } = missing;
                 let number = index + 1;
                 let message = format!(
@@ -99,13 +98,13 @@ impl Coverage {
         problems
     }
 
-    fn branches_not_taken(&self, hook: &str, sections: &Hook) -> Vec<BranchName> {
+    fn branches_not_taken(&self, name: &str, hook: &Hook) -> Vec<BranchName> {
         let mut missing = Vec::new();
-        for (flow, section) in &sections.sections {
+        for (flow, section) in &hook.sections {
             for set in &section.set {
                 for index in 0..set.source.branches().len() {
                     let branch = BranchName {
-                        hook: hook.to_owned(),
+                        hook: name.to_owned(),
                         section: flow.spec().section,
                         attribute: set.attribute.value.clone(),
                         index,

@@ -33,11 +33,15 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
     for name in names.all() {
-        notes.extend(org.likely_typo(name));
+        if let Some(note) = org.likely_typo(name) {
+            notes.push(note);
+        }
     }
-    // A rule that cannot hold is a problem. These attributes are optional.
+    // Rules without a problem only name such attributes as optional.
     for name in &names.judged {
-        notes.extend(org.why_never_submitted(name, flow));
+        if let Some(note) = org.why_never_submitted(name, flow) {
+            notes.push(note);
+        }
     }
     if has_rules && section.rules.iter().all(may_not_count) {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
@@ -90,9 +94,9 @@ fn template_notes(section: &Section, in_file: &BTreeSet<&str>, org: &Org) -> Vec
 /// The attributes that a section names, but for those in templates.
 #[derive(Default)]
 struct Names<'r> {
-    /// Those that rules look at.
+    /// Names that rules look at.
     judged: BTreeSet<&'r str>,
-    /// Those that are in `update` or `set`.
+    /// Names in `update` or `set`.
     written: BTreeSet<&'r str>,
     /// Those that decide what `set` writes.
     consulted: BTreeSet<&'r str>,

@@ -1,49 +1,39 @@
-//! Rules against the org's own user schema and form.
+//! Checks rules against the org's own user schema and form.
 
-use std::collections::BTreeMap;
-
+use super::SectionLint;
 use crate::{
     okta::{Flow, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
-        Facts, Part, PartCheck, Rule, RuleExample, Section,
-        check::{Mismatch, kinds::Admits},
-        node::{Node, Span, push_of_list},
+        Part, PartCheck, Rule, RuleExample,
+        check::{Mismatch, Work, kinds::Admits},
+        node::{Span, push_of_list},
         value_name::ValueName,
     },
 };
 
 mod set;
 
-/// The longest text that a check of lengths is tried on, in characters. No base attribute is longer.
+/// A check of lengths is tried on texts of at most this many characters. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
 
-/// The lint of one section of a rules file.
-pub(super) struct OrgLint<'p> {
-    pub(super) org: &'p Org,
-    pub(super) flow: Flow,
-    /// The lists of the file by their first byte.
-    pub(super) lists: &'p BTreeMap<usize, Node>,
-    pub(super) facts: &'p Facts,
-    pub(super) problems: &'p mut SpanProblems,
-}
-
-impl OrgLint<'_> {
-    /// Reports names and values that do not fit.
-    pub(super) fn check_section(&mut self, section: &Section) {
+impl SectionLint<'_> {
+    /// Reports names and values that do not fit the org.
+    pub(super) fn check_org(&mut self, org: &Org) {
+        let section = self.section;
         for name in &section.update {
-            let problem = match self.org.why_never_written(name, self.flow) {
+            let problem = match org.why_never_written(name, self.flow) {
                 Some(problem) => Some(problem),
-                None => self.org.why_never_submitted(name, self.flow),
+                None => org.why_never_submitted(name, self.flow),
             };
             self.report_if_some(&name.span, problem);
         }
         for set in &section.set {
-            self.check_set(set);
+            self.check_set(org, set);
         }
         for rule in section.rules.iter() {
-            self.check_rule(rule);
+            self.check_rule(org, rule);
         }
     }
 
@@ -57,74 +47,63 @@ impl OrgLint<'_> {
         self.problems.push(SpanProblem::at(span.clone(), message));
     }
 
-    fn check_rule(&mut self, rule: &Rule) {
+    fn check_rule(&mut self, org: &Org, rule: &Rule) {
         if let Some(span) = &rule.places.location
             && let Some(name) = form_attribute(&rule.location)
         {
-            self.report_if_some(span, self.org.why_never_submitted(name, self.flow));
+            self.report_if_some(span, org.why_never_submitted(name, self.flow));
         }
         for part in rule.requirement.parts().iter().chain(&rule.when) {
-            self.check_part(part);
+            self.check_part(org, part);
         }
     }
 
-    fn check_part(&mut self, part: &Part) {
+    fn check_part(&mut self, org: &Org, part: &Part) {
         for name in part.attributes.iter() {
             let problem = match name.form_attribute() {
-                Some(attribute) if part.optional => self.org.why_unknown(attribute),
-                _ => self.why_absent(name),
+                Some(attribute) if part.optional => org.why_unknown(attribute),
+                _ => why_absent(org, name, self.flow),
             };
             self.report_if_some(&name.span, problem);
         }
-        for asked in part.checks.iter() {
-            if let Some(other) = asked.check.other() {
-                self.report_if_some(&asked.argument, self.why_absent(other));
+        for part_check in part.checks.iter() {
+            if let Some(other) = part_check.check.other() {
+                self.report_if_some(&part_check.argument, why_absent(org, other, self.flow));
             }
             for name in part.attributes.iter() {
                 if let ValueName::Form(name) = &name.value
-                    && let Some(attribute) = self.org.attribute(name)
+                    && let Some(attribute) = org.attribute(name)
                 {
-                    self.check_values(name, attribute, asked);
+                    self.check_values(name, attribute, part_check);
                 }
             }
         }
     }
 
-    /// Why no request has a value.
-    fn why_absent(&self, name: &ValueName) -> Option<String> {
-        match name {
-            ValueName::Form(attribute) | ValueName::Email { attribute, .. } => {
-                self.org.why_never_submitted(attribute, self.flow)
-            }
-            ValueName::Profile(attribute) => self.org.why_not_in_profile(attribute),
-            ValueName::Request(_) | ValueName::Lookup { .. } => None,
-        }
-    }
-
     /// Reports a check that refuses every value of an attribute, and list entries that are not values
     /// of it.
-    fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        if self.refuses_all(attribute, asked) {
+    fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, part_check: &PartCheck) {
+        if self.refuses_all(attribute, part_check) {
             let values = describe(name, attribute);
             let message = format!("no value can pass this check: {values}");
-            self.report(&asked.argument, message);
-        } else if asked.admits == Admits::Listed {
-            self.check_entries(name, attribute, asked);
+            self.report(&part_check.argument, message);
+        } else if part_check.admits == Admits::Listed {
+            self.check_entries(name, attribute, part_check);
         }
     }
 
-    fn refuses_all(&self, attribute: &SchemaAttribute, asked: &PartCheck) -> bool {
-        if asked.check.other().is_some() {
+    fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
+        if part_check.check.other().is_some() {
             return false;
         }
         match attribute.samples() {
-            Samples::All(values) => self.refuses_each(asked, values),
-            Samples::OfType(value) => self.check_alone(asked, &value) == Err(Mismatch::Type),
+            Samples::All(values) => self.refuses_each(part_check, values),
+            Samples::OfType(value) => self.check_alone(part_check, &value) == Err(Mismatch::Type),
             Samples::Unknown => {
                 let lengths = attribute.lengths.clone();
-                asked.admits == Admits::Lengths
+                part_check.admits == Admits::Lengths
                     && *lengths.end() <= LONGEST_SAMPLE
-                    && self.refuses_each(asked, lengths.map(zeros))
+                    && self.refuses_each(part_check, lengths.map(zeros))
             }
         }
     }
@@ -132,12 +111,12 @@ impl OrgLint<'_> {
     /// Whether a check refuses each of these values. False if there is no value.
     fn refuses_each(
         &self,
-        asked: &PartCheck,
+        part_check: &PartCheck,
         values: impl IntoIterator<Item = Value<'static>>,
     ) -> bool {
         let mut refuses_one = false;
         for value in values {
-            if self.check_alone(asked, &value).is_ok() {
+            if self.check_alone(part_check, &value).is_ok() {
                 return false;
             }
             refuses_one = true;
@@ -145,14 +124,15 @@ impl OrgLint<'_> {
         refuses_one
     }
 
-    /// Checks a value of a form that has no other one.
-    fn check_alone(&self, asked: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        asked.check.check_value(value, &RuleExample::default().eval_context(self.facts))
+    /// Checks a value as if the request had no other one.
+    fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
+        let (example, work) = (RuleExample::default(), Work::default());
+        part_check.check.check_value(value, &example.eval_context(self.facts, &work))
     }
 
     /// Reports the entries of a check's list that no form submits.
-    fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, asked: &PartCheck) {
-        let Some(list) = self.lists.get(&asked.argument.start) else {
+    fn check_entries(&mut self, name: &str, attribute: &SchemaAttribute, part_check: &PartCheck) {
+        let Some(list) = &part_check.list else {
             return;
         };
         let Ok(entries) = list.entries() else {
@@ -164,7 +144,7 @@ impl OrgLint<'_> {
             let Ok(text) = entry.text() else {
                 continue;
             };
-            let is_submitted = if asked.ignore_case {
+            let is_submitted = if part_check.ignore_case {
                 attribute.submits_in_any_case(text)
             } else {
                 attribute.submits(text)
@@ -177,10 +157,28 @@ impl OrgLint<'_> {
     }
 }
 
-/// The attribute in a location: `email` of `data.userProfile.email`.
+/// Why no request has a value.
+fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
+    match name {
+        ValueName::Form(attribute) | ValueName::Email { attribute, .. } => {
+            org.why_never_submitted(attribute, flow)
+        }
+        ValueName::Profile(attribute) => org.why_not_in_profile(attribute),
+        ValueName::Request(_) | ValueName::Lookup { .. } => None,
+    }
+}
+
+/// The attribute in a location: `email` of `data.userProfile.email`. The form in it may be that of any
+/// flow, since Okta's guide writes the one of registrations in every flow.
 fn form_attribute(location: &str) -> Option<&str> {
-    let form = location.strip_prefix("data.userProfile")?;
-    form.trim_start_matches("Update").strip_prefix('.')
+    for flow in Flow::WITH_SECTION {
+        if let Some(rest) = location.strip_prefix(flow.spec().form_location)
+            && let Some(name) = rest.strip_prefix('.')
+        {
+            return Some(name);
+        }
+    }
+    None
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {

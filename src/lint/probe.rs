@@ -1,16 +1,20 @@
-//! The adversarial trial: inputs that ought to fail a rule, made from the values that it shows to pass.
+//! The adversarial trial: inputs that ought to fail a rule, made from the examples that pass it.
 //!
-//! No rule says what it is meant to refuse, so the trial asks the rule. An attack counts only if the
-//! rule refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is
-//! not about domains, and one that admits words of other lengths is not about digits.
+//! A rule does not declare its purpose, so the trial finds it out. An attack counts only if the rule
+//! refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is not about
+//! domains, and one that admits words of other lengths is not about digits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::SectionLint;
 use crate::{
     load::passing_examples,
     okta::{Form, Value},
-    problem::{SpanProblem, SpanProblems},
-    rule::{Facts, Outcome, Rule, RuleExample, Section, check::EvalContext, node::Node},
+    problem::SpanProblem,
+    rule::{
+        Facts, Outcome, Rule, RuleExample,
+        check::{EvalContext, Work},
+    },
 };
 
 mod attack;
@@ -22,39 +26,34 @@ use template::Input;
 /// How many of a rule's examples are disguised. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
-/// How much has been tried.
+const TOO_LONG: &str = "not all inputs were tried, since that takes too long; show fewer examples, or simplify slow patterns";
+
+/// How much the probe has tried.
 #[derive(Clone, Copy, Default)]
 pub struct Probed {
-    /// The rules whose examples were disguised.
+    /// The number of rules.
     pub rules: usize,
-    /// The inputs that were tried on them.
+    /// The number of inputs.
     pub inputs: usize,
 }
 
-/// Reports the inputs that pass a rule of the section and ought to fail. `lists` are those of the file
-/// by their first byte.
-pub(super) fn check_section(
-    section: &Section,
-    lists: &BTreeMap<usize, Node>,
-    facts: &Facts,
-    problems: &mut SpanProblems,
-    probed: &mut Probed,
-) {
-    for rule in section.rules.iter() {
-        let mut shown = Vec::new();
-        if let Some(span) = &rule.places.passing_examples
-            && let Some(examples) = lists.get(&span.start)
-        {
-            shown = passing_examples(rule, examples);
-        }
-        for message in findings(rule, &shown, facts, probed) {
-            problems.push(SpanProblem::at(rule.places.id.clone(), message));
+impl SectionLint<'_> {
+    /// Reports the inputs that pass a rule of the section and ought to fail.
+    pub(super) fn probe(&mut self, probed: &mut Probed) {
+        for rule in self.section.rules.iter() {
+            let shown = match &rule.places.passing_examples {
+                Some(examples) => passing_examples(rule, examples),
+                None => Vec::new(),
+            };
+            for message in findings(rule, &shown, self.facts, probed) {
+                self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
+            }
         }
     }
 }
 
-/// The inputs that pass a rule and ought to fail, one for each kind of attack. `shown` are the rule's
-/// examples that pass.
+/// The inputs that pass a rule and ought to fail, at most one for each kind of attack. `shown` are the
+/// rule's examples that pass.
 pub fn findings(
     rule: &Rule,
     shown: &[RuleExample<'_>],
@@ -67,6 +66,7 @@ pub fn findings(
     probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
+    let work = Work::default();
     for part in rule.requirement.parts().iter() {
         for name in part.attributes.iter() {
             // The end user controls the form alone.
@@ -75,9 +75,13 @@ pub fn findings(
             };
             let mut trials = Vec::new();
             for example in shown {
-                trials.extend(Trial::of_attribute(rule, example, attribute, facts));
+                trials.extend(Trial::of_attribute(rule, example, attribute, facts, &work));
             }
             findings.try_attacks(attribute, &trials, probed);
+            if work.is_done() {
+                findings.messages.push(TOO_LONG.to_owned());
+                return findings.messages;
+            }
         }
     }
     findings.messages
@@ -98,24 +102,26 @@ impl Findings {
             let Some(input) = passing_input(attack, trials, probed) else {
                 continue;
             };
-            let Attack { what, hint, .. } = attack;
-            // To follow one hint often corrects what other attacks would find.
-            let is_first_hint = *first_hint.get_or_insert(hint) == hint;
-            if is_first_hint && self.kinds.insert(what) {
-                self.messages.push(format!("`{attribute}` may be {input}, {what}; {hint}"));
+            let Attack { kind, hint, .. } = attack;
+            // A rule that follows one hint often withstands the other attacks as well.
+            if first_hint.is_none() {
+                first_hint = Some(hint);
+            }
+            if first_hint == Some(hint) && self.kinds.insert(kind) {
+                self.messages.push(format!("`{attribute}` may be {input}, {kind}; {hint}"));
             }
         }
     }
 }
 
-/// The first input of an attack that passes, as it is to be shown. `None` if the examples show that
-/// an input of the attack is meant to pass.
+/// The first input of an attack that passes, as text to show. `None` if the examples contain an input of
+/// the attack, which is then meant to pass.
 fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
     for trial in trials {
-        if !attack.applies_to(trial.value, &shown) || !trial.refuses_all(attack.plain(trial.value))
-        {
+        let applies = attack.applies_to(trial.value, &shown);
+        if !applies || !trial.refuses_all(attack.plain(trial.value)) {
             continue;
         }
         for input in attack.inputs(trial.value) {
@@ -136,24 +142,26 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// An example that passes, and the attributes whose value an input of an attack replaces.
+/// An example that passes, and the attributes whose value an attack replaces.
 struct Trial<'a> {
     rule: &'a Rule,
     example: &'a RuleExample<'a>,
     names: BTreeSet<&'a str>,
-    /// The present value of the attributes.
+    /// The present value of each of the attributes.
     value: &'a str,
     facts: &'a Facts,
+    work: &'a Work,
 }
 
 impl<'a> Trial<'a> {
-    /// The trials of one attribute: by itself; and together with all that have the same value, since the
-    /// rule may require that two are equal.
+    /// Two trials of one attribute. One replaces it alone. The other also replaces the attributes with
+    /// the same value, since the rule may require that two are equal.
     fn of_attribute(
         rule: &'a Rule,
         example: &'a RuleExample<'a>,
         name: &'a str,
         facts: &'a Facts,
+        work: &'a Work,
     ) -> Vec<Self> {
         let form = &example.form;
         let Some(value) = text_of(form, name) else {
@@ -161,8 +169,9 @@ impl<'a> Trial<'a> {
         };
         let mut equal = rule.form_attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
-        let alone = BTreeSet::from([name]);
-        [alone, equal].map(|names| Self { rule, example, names, value, facts }).into()
+        let alone = Self { rule, example, names: BTreeSet::from([name]), value, facts, work };
+        let together = Self { rule, example, names: equal, value, facts, work };
+        vec![alone, together]
     }
 
     /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
@@ -181,7 +190,8 @@ impl<'a> Trial<'a> {
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        self.rule.outcome(&EvalContext { form: &form, ..self.example.eval_context(self.facts) })
+        let context = self.example.eval_context(self.facts, self.work);
+        self.rule.outcome(&EvalContext { form: &form, ..context })
     }
 }
 

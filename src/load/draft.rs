@@ -1,50 +1,62 @@
-//! Loaded rules with the files that they are from, which lints look at.
+//! Loaded rules with the files that they are from.
 
 use std::collections::BTreeMap;
 
 use super::inputs::Files;
 use crate::{
     problem::{Problems, SourceText, SpanProblems},
-    rule::{RuleSet, node::Node},
+    rule::RuleSet,
 };
 
 /// Loaded rules that may have problems.
 pub struct Draft {
     /// The rules that have no problem of their own. They are complete if there is no problem.
     pub(crate) rules: RuleSet,
-    /// The rules files, if they are kept for the lints.
-    pub(crate) files: Vec<SourceFile>,
+    /// The rules files by their hooks, if they are kept.
+    pub(super) files: BTreeMap<String, SourceFile>,
     /// The problems of files that are not kept, or could not be read.
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
-    pub(super) read: Files,
+    pub(super) files_read: Files,
+}
+
+/// The result of a load.
+pub(crate) struct Loaded {
+    /// The complete rules, or else every problem of every file.
+    pub(crate) rules: Result<RuleSet, Problems>,
+    /// Every file that the load has read, lists included.
+    pub(crate) files: Files,
 }
 
 /// A rules file that was read.
-pub(crate) struct SourceFile {
-    pub(crate) hook: String,
+pub(super) struct SourceFile {
     /// The name of the file in problems.
     pub(super) name: String,
     pub(super) text: String,
-    /// The lists that lints look at, by their first byte.
-    pub(crate) lists: BTreeMap<usize, Node>,
-    pub(crate) problems: SpanProblems,
+    pub(super) problems: SpanProblems,
 }
 
 impl Draft {
-    /// The complete rules, or else every problem of every file.
-    pub fn into_rules(self) -> Result<RuleSet, Problems> {
-        self.into_rules_and_files().0
+    /// Adds problems that were found in the loaded rules of a hook.
+    pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
+        if let Some(file) = self.files.get_mut(hook) {
+            file.problems.append(problems);
+        }
     }
 
-    /// Like [`Self::into_rules`], with every file that the load has read.
-    pub(crate) fn into_rules_and_files(self) -> (Result<RuleSet, Problems>, Files) {
+    /// The complete rules, or else every problem of every file.
+    pub fn into_rules(self) -> Result<RuleSet, Problems> {
+        self.into_loaded().rules
+    }
+
+    /// The rules or the problems, and every file that the load has read.
+    pub(crate) fn into_loaded(self) -> Loaded {
         let mut problems = self.problems;
-        for file in self.files {
+        for file in self.files.into_values() {
             problems.append(file.into_problems());
         }
         let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
-        (rules, self.read)
+        Loaded { rules, files: self.files_read }
     }
 }
 

@@ -4,49 +4,57 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::{fields::Fields, part::PART_LISTS};
+use super::{
+    fields::{Fields, FileContext},
+    part::PART_LISTS,
+};
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
     problem::SpanProblem,
     rule::{
-        Facts, Outcome, Rule, RuleExample,
-        node::{Content, Entry, Node, Span, Table},
+        Outcome, Rule, RuleExample,
+        node::{Content, Entry, Node, Table},
         value_name::ValueName,
     },
 };
 
-/// The outcome that an example shows.
+/// The outcome that an example should have.
 #[derive(Clone, Copy)]
-enum Shown {
+enum ExampleOutcome {
     Pass,
     Fail,
 }
 
-/// Runs the examples of a rule. Reports each whose outcome differs from what it shows. Returns the
-/// place of the examples that pass, if the rule has any.
+/// Runs the examples of a rule. Reports each example with another outcome than it should have. Returns
+/// a copy of the examples that pass, if the rule has any and keeps its lists.
 pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
     rule_fields: &Fields<'n>,
-) -> Option<Span> {
+) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
     let mut passing = None;
-    for (key, shown) in [("pass", Shown::Pass), ("fail", Shown::Fail)] {
+    for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
             continue;
         };
-        if let Shown::Pass = shown {
-            passing = Some(entry.value.span.clone());
-            fields.file.keep_list(&entry.value);
+        if let ExampleOutcome::Pass = expected {
+            passing = fields.file.copy_of_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+            if fields.file.example_work.is_done() {
+                fields.report(example.problem(
+                    "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
+                ));
+                break;
+            }
             if needs_form && !matches!(example.content, Content::Table(_)) {
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, shown, example, fields.file.facts) {
+            } else if let Err(problem) = run_example(rule, expected, example, fields.file) {
                 fields.report(problem);
             }
         }
@@ -55,29 +63,32 @@ pub(super) fn run_examples<'n>(
     passing
 }
 
-/// Whether the examples are whole forms, since attributes have different checks or other values
-/// matter. The examples of other rules may be single values.
+/// Whether each example must be a whole form, since attributes have different checks or other values
+/// matter. An example of another rule may be a single value.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let has_other_values =
         rule.value_names().iter().any(|name| !matches!(name, ValueName::Form(_)));
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
-    has_parts || has_other_values || checks.any(|asked| asked.check.other().is_some())
+    has_parts || has_other_values || checks.any(|part_check| part_check.check.other().is_some())
 }
 
 fn run_example(
     rule: &Rule,
-    shown: Shown,
+    expected: ExampleOutcome,
     example: &Node,
-    facts: &Facts,
+    file: &FileContext<'_>,
 ) -> Result<(), SpanProblem> {
     let request = read_example(rule, example)?;
-    let message = match (rule.outcome(&request.eval_context(facts)), shown) {
-        (Outcome::Pass, Shown::Pass) | (Outcome::Fail(_), Shown::Fail) => return Ok(()),
-        (Outcome::Fail(unmet), Shown::Pass) => {
+    let context = request.eval_context(file.facts, file.example_work);
+    let message = match (rule.outcome(&context), expected) {
+        (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
+            return Ok(());
+        }
+        (Outcome::Fail(unmet), ExampleOutcome::Pass) => {
             format!("this example should pass and fails: {unmet}")
         }
-        (Outcome::Pass, Shown::Fail) => {
+        (Outcome::Pass, ExampleOutcome::Fail) => {
             "this example should fail and passes: the rule admits more than it is meant to".to_owned()
         }
         (Outcome::Skip, _) => {
@@ -135,7 +146,7 @@ impl<'r> KnownValues<'r> {
     }
 }
 
-/// Reads an example: a table gives each value, and any other value is that of every attribute of the
+/// Reads an example. A table has each value. Any other value is the value of each attribute of the
 /// rule.
 fn read_example<'n>(rule: &'n Rule, node: &'n Node) -> Result<RuleExample<'n>, SpanProblem> {
     let known = KnownValues::of(rule);
@@ -203,9 +214,9 @@ fn read_request<'n>(
     Ok(())
 }
 
-/// An attribute of a form that no answer is made from.
+/// An attribute of a form from which no answer is made.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), submitted: RawValue::NULL, value }
+    Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
 }
 
 fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {

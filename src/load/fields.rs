@@ -1,9 +1,6 @@
 //! Reads a table key by key, so that no key is left unread.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use super::inputs::Inputs;
 use crate::{
@@ -11,7 +8,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts,
-        check::PatternBudget,
+        check::{PatternBudget, Work},
         node::{Entry, Node, Span, Spanned, Table},
         value_name::{Scope, ValueName, require_attribute_name},
     },
@@ -23,29 +20,27 @@ pub(super) struct FileContext<'l> {
     pub(super) hook: &'l str,
     /// The facts with which examples are judged.
     pub(super) facts: &'l Facts,
+    /// The work that the examples of all files may still take.
+    pub(super) example_work: &'l Work,
     pub(super) patterns: &'l PatternBudget,
     pub(super) inputs: &'l RefCell<Inputs>,
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether lists are kept for the lints.
-    pub(super) keeps_lists: bool,
-    /// The lists that lints look at, by their first byte.
-    pub(super) kept_lists: RefCell<BTreeMap<usize, Node>>,
+    /// Whether the rules keep their lists.
+    pub(super) keeps_source: bool,
 }
 
 impl FileContext<'_> {
-    /// Keeps a list, if the rules are to be linted.
-    pub(super) fn keep_list(&self, list: &Node) {
-        if self.keeps_lists {
-            self.kept_lists.borrow_mut().insert(list.span.start, list.clone());
-        }
+    /// A copy of a list, if the rules keep their lists.
+    pub(super) fn copy_of_list(&self, list: &Node) -> Option<Node> {
+        if self.keeps_source { Some(list.clone()) } else { None }
     }
 }
 
-/// A table that is being read. A key is known once it was asked for.
+/// A table that is being read. Each key that a reader asks for becomes a known key.
 pub(super) struct Fields<'f> {
-    /// The whole table, to look at a key without making it a known one.
+    /// The whole table. A look at a key here does not make the key known.
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
@@ -89,7 +84,7 @@ impl<'f> Fields<'f> {
 
     /// How many problems the whole file has so far.
     pub(super) fn problem_count(&self) -> usize {
-        self.file.problems.borrow().count()
+        self.file.problems.borrow().total()
     }
 
     /// The entry of a key, if the table has it.

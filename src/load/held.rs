@@ -12,15 +12,24 @@ use ring::digest::{SHA256, digest};
 #[derive(Default)]
 pub(crate) struct LoadedTexts {
     rules: BTreeMap<PathBuf, Vec<u8>>,
-    lists: BTreeMap<PathBuf, Extent>,
+    lists: BTreeMap<PathBuf, LoadedList>,
+    /// The length of the lists that are kept whole, in bytes.
+    kept_lists: usize,
 }
 
-/// The content of a list when it was read. The list itself may be too large to be kept.
-struct Extent {
-    /// In bytes.
-    length: usize,
-    /// SHA-256.
-    digest: Vec<u8>,
+/// How many bytes of lists are kept together.
+const KEPT_LISTS: usize = 8 << 20;
+
+/// A list as it was when it was read.
+enum LoadedList {
+    Whole(String),
+    /// One that is too large to be kept.
+    Extent {
+        /// In bytes.
+        length: usize,
+        /// SHA-256.
+        digest: Vec<u8>,
+    },
 }
 
 impl LoadedTexts {
@@ -29,8 +38,13 @@ impl LoadedTexts {
     }
 
     pub(super) fn note_list(&mut self, path: &Path, text: &str) {
-        let extent = Extent { length: text.len(), digest: digest_of(text) };
-        self.lists.insert(path.to_owned(), extent);
+        let list = if self.kept_lists + text.len() <= KEPT_LISTS {
+            self.kept_lists += text.len();
+            LoadedList::Whole(text.to_owned())
+        } else {
+            LoadedList::Extent { length: text.len(), digest: digest_of(text) }
+        };
+        self.lists.insert(path.to_owned(), list);
     }
 }
 
@@ -38,7 +52,7 @@ impl LoadedTexts {
 #[derive(Clone, Default)]
 pub struct HeldFiles {
     pub(crate) paths: BTreeSet<PathBuf>,
-    /// The texts of the last valid load, those of other files included.
+    /// The texts of the last valid load, including those of other files.
     pub(crate) texts: Arc<LoadedTexts>,
 }
 
@@ -65,18 +79,22 @@ impl HeldFiles {
         self.texts.rules.get(path).map(Vec::as_slice)
     }
 
-    /// Cuts the present text of a held list to its last valid one. Returns the whole text of any
-    /// other list, and `None` if the text does not start with the last valid one, or there is none.
-    pub(super) fn cut_list(&self, path: &Path, mut text: String) -> Option<String> {
+    /// The last valid text of a held list, and the present text of any other. `None` if there is no last
+    /// valid text; also if it was not kept, and the present text does not start with it.
+    pub(super) fn valid_list(&self, path: &Path, mut text: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(text);
         }
-        let extent = self.texts.lists.get(path)?;
-        if digest_of(text.get(..extent.length)?) != extent.digest {
-            return None;
+        match self.texts.lists.get(path)? {
+            LoadedList::Whole(last) => Some(last.clone()),
+            LoadedList::Extent { length, digest } => {
+                if digest_of(text.get(..*length)?) != *digest {
+                    return None;
+                }
+                text.truncate(*length);
+                Some(text)
+            }
         }
-        text.truncate(extent.length);
-        Some(text)
     }
 }
 

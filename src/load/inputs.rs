@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use ring::digest::{Context, SHA256};
@@ -13,7 +13,7 @@ use ring::digest::{Context, SHA256};
 use super::held::{HeldFiles, LoadedTexts};
 use crate::file::{self, FileKind, Fingerprint, Links, Size};
 
-/// How deep below the rules folder a list file may lie. Changes of deeper files go unnoticed.
+/// How deep below the rules folder a list file may lie. Changes of deeper files are not noticed.
 const FOLLOWED_DEPTH: usize = 8;
 
 /// How many bytes the lists of one load may have together. A list counts each time it is used: a
@@ -30,17 +30,24 @@ pub(super) struct Inputs {
     pub(super) files: Files,
     pub(super) held: HeldFiles,
     /// The lists of the present rules file by their names.
-    lists: BTreeMap<String, Rc<str>>,
+    lists: BTreeMap<String, Arc<str>>,
     /// How many bytes the rules files have so far.
     rules_bytes: usize,
     /// How many bytes the lists have so far, each counted where it is used.
     list_bytes: usize,
 }
 
+/// The result of reading all files of a load.
+pub(super) struct ReadInputs {
+    /// A digest of all that was read.
+    pub(super) revision: String,
+    pub(super) files: Files,
+}
+
 /// The files of one load.
 #[derive(Default)]
 pub(crate) struct Files {
-    /// Every file that was read or could not be read, as it was before.
+    /// Every file of the load, even if it could not be read, as it was just before.
     pub(crate) seen: Fingerprint,
     /// The texts that were read.
     pub(crate) texts: LoadedTexts,
@@ -57,8 +64,8 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     now
 }
 
-/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or that
-/// they cannot be listed.
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`. If they
+/// cannot be listed, adds the folder.
 pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
@@ -121,11 +128,11 @@ impl Inputs {
     }
 
     /// The text of a list, by the name that a rules file gives.
-    pub(super) fn read_list(&mut self, name: &str) -> io::Result<Rc<str>> {
+    pub(super) fn read_list(&mut self, name: &str) -> io::Result<Arc<str>> {
         let lines = match self.lists.get(name) {
             Some(lines) => lines.clone(),
             None => {
-                let lines: Rc<str> = self.read_new_list(name)?.into();
+                let lines: Arc<str> = self.read_new_list(name)?.into();
                 self.lists.insert(name.to_owned(), lines.clone());
                 lines
             }
@@ -154,7 +161,7 @@ impl Inputs {
             return Err(unusable("it is not in the rules folder; put the file there"));
         }
         let lines = file::read_text(&target, FileKind::List)?;
-        let Some(lines) = self.held.cut_list(&path, lines) else {
+        let Some(lines) = self.held.valid_list(&path, lines) else {
             return Err(unusable("it changes all the time; rename a new file over it"));
         };
         self.files.texts.note_list(&path, &lines);
@@ -170,15 +177,15 @@ impl Inputs {
         self.digest.update(text.as_bytes());
     }
 
-    /// The revision of all that was read, and the files.
-    pub(super) fn finish(self) -> (String, Files) {
+    /// Ends the load.
+    pub(super) fn finish(self) -> ReadInputs {
         let digest = self.digest.finish();
         let mut revision = String::new();
         for byte in digest.as_ref().iter().take(6) {
             // Writing to memory cannot fail.
             let _ = write!(revision, "{byte:02x}");
         }
-        (revision, self.files)
+        ReadInputs { revision, files: self.files }
     }
 }
 

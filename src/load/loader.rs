@@ -3,17 +3,20 @@
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use super::{
-    Purpose,
+    Purpose, document,
     draft::{Draft, SourceFile},
     fields::FileContext,
     held::HeldFiles,
-    inputs::{Inputs, rules_files},
-    section, toml,
+    inputs::{Inputs, ReadInputs, rules_files},
+    section,
 };
 use crate::{
     file,
     problem::{Problem, Problems, SourceText, SpanProblem},
-    rule::{Facts, Hook, RuleSet, check::PatternBudget},
+    rule::{
+        Facts, Hook, RuleSet,
+        check::{PatternBudget, Work},
+    },
 };
 
 /// Names that are paths of the service itself.
@@ -23,29 +26,32 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
-    keeps_files: bool,
+    /// Whether to keep the texts of the files, and the lists in the rules.
+    keeps_source: bool,
     /// Shared by the rules of all files.
     patterns: PatternBudget,
+    example_work: Work,
     hooks: BTreeMap<String, Hook>,
-    files: Vec<SourceFile>,
+    files: BTreeMap<String, SourceFile>,
     problems: Problems,
 }
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
     pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
-        let (held, keeps_files) = match purpose {
-            Purpose::Serve => (HeldFiles::default(), false),
-            Purpose::Reload { held } => (held, false),
-            Purpose::Lint => (HeldFiles::default(), true),
+        let keeps_source = matches!(purpose, Purpose::Inspect);
+        let held = match purpose {
+            Purpose::Reload { held } => held,
+            Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
         };
         Self {
             inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
-            keeps_files,
+            keeps_source,
             patterns: PatternBudget::default(),
+            example_work: Work::default(),
             hooks: BTreeMap::new(),
-            files: Vec::new(),
+            files: BTreeMap::new(),
             problems: Problems::default(),
         }
     }
@@ -93,7 +99,7 @@ impl<'f> Loader<'f> {
             Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
-                // The text is as in the file up to the problem.
+                // Locate in the lossy text: it equals the file up to the error.
                 let text = String::from_utf8_lossy(&error.bytes);
                 self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
@@ -107,35 +113,28 @@ impl<'f> Loader<'f> {
             hook,
             facts: self.facts,
             patterns: &self.patterns,
+            example_work: &self.example_work,
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),
-            keeps_lists: self.keeps_files,
-            kept_lists: RefCell::default(),
+            keeps_source: self.keeps_source,
         };
-        let document = toml::read_document(&text, &mut context.problems.borrow_mut());
-        let rules = section::read_hook(&document, &context);
-        let FileContext { problems, kept_lists, .. } = context;
-        let file = SourceFile {
-            hook: hook.to_owned(),
-            name,
-            text,
-            lists: kept_lists.into_inner(),
-            problems: problems.into_inner(),
-        };
-        if self.keeps_files {
-            self.files.push(file);
+        let document = document::read_document(&text, &mut context.problems.borrow_mut());
+        let loaded = section::read_hook(&document, &context);
+        let file = SourceFile { name, text, problems: context.problems.into_inner() };
+        if self.keeps_source {
+            self.files.insert(hook.to_owned(), file);
         } else {
             self.problems.append(file.into_problems());
         }
-        self.hooks.insert(hook.to_owned(), rules);
+        self.hooks.insert(hook.to_owned(), loaded);
     }
 
     /// Ends the load.
     pub(super) fn finish(self) -> Draft {
-        let (revision, read) = self.inputs.into_inner().finish();
+        let ReadInputs { revision, files: files_read } = self.inputs.into_inner().finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        Draft { rules, files: self.files, problems: self.problems, read }
+        Draft { rules, files: self.files, problems: self.problems, files_read }
     }
 }
 

@@ -1,9 +1,6 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::{
-    fields::Fields,
-    lists::{file_name, read_list_file},
-};
+use super::fields::Fields;
 use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
@@ -11,9 +8,9 @@ use crate::{
         Part, PartCheck,
         check::{
             Reduction,
-            kinds::{Admits, COMPARE, CheckKind, IGNORE_CASE, KINDS, Options},
+            kinds::{Admits, Argument, COMPARE, CheckKind, IGNORE_CASE, KINDS, Options},
         },
-        node::{Entry, Node, Spanned},
+        node::{Content, Entry, Node, Spanned},
         value_name::ValueName,
     },
 };
@@ -106,18 +103,51 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
         Options { reduction: &reduction, patterns: fields.file.patterns, scope: fields.scope };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        let check = match file_name(kind, argument) {
-            None => read_check(kind, argument, &options, fields),
-            Some(name) => match read_list_file(name, argument, fields) {
-                Some(list) => read_check(kind, &list, &options, fields),
-                None => None,
-            },
-        };
-        if let Some(check) = check {
+        let mut list = None;
+        if let Some(name) = list_file_name(kind, argument) {
+            list = read_list_file(name, argument, fields);
+            if list.is_none() {
+                continue;
+            }
+        }
+        if let Some(check) = read_check(kind, list.as_ref().unwrap_or(argument), &options, fields) {
             checks.push(check);
         }
     }
     checks
+}
+
+/// The name of a list file, if the argument is one and the check takes a list.
+fn list_file_name<'n>(kind: &CheckKind, argument: &'n Node) -> Option<&'n str> {
+    match kind.argument {
+        Argument::List => file_name(argument),
+        Argument::Single => None,
+    }
+}
+
+/// The name in `{ file = "roster.txt" }`.
+pub(super) fn file_name(node: &Node) -> Option<&str> {
+    let Content::Table(table) = &node.content else {
+        return None;
+    };
+    match table.0.as_slice() {
+        [Entry { key, value: Node { content: Content::Text(name), .. }, .. }] if key == "file" => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// Reads the file of a list or a map into an argument. Reports a file that cannot be used.
+pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -> Option<Node> {
+    match fields.file.inputs.borrow_mut().read_list(name) {
+        Ok(lines) => Some(Node { span: argument.span.clone(), content: Content::Lines(lines) }),
+        Err(error) => {
+            let message = format!("cannot read `{name}`: {error}");
+            fields.report(SpanProblem::of_reading(argument.span.clone(), message, &error));
+            None
+        }
+    }
 }
 
 fn read_check(
@@ -130,12 +160,14 @@ fn read_check(
     let reduction = options.reduction;
     let is_reduced = kind.takes_reduction && !reduction.steps.is_empty();
     let admits = if is_reduced { Admits::Unknown } else { kind.admits };
-    if admits == Admits::Listed {
-        fields.file.keep_list(argument);
-    }
+    let list = match admits {
+        Admits::Listed => fields.file.copy_of_list(argument),
+        Admits::Unknown | Admits::Lengths => None,
+    };
     Some(PartCheck {
         check,
         argument: argument.span.clone(),
+        list,
         admits,
         ignore_case: kind.takes_reduction && reduction.ignore_case,
     })

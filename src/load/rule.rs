@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// How many attributes a rule may name in all its parts. Okta's forms have ten; and the time that
-/// examples and requests take grows with them.
+/// How many attributes a rule may name in all its parts. The time of examples and requests grows with
+/// them. Okta's forms have ten.
 const MOST_ATTRIBUTES: usize = 100;
 
 /// The modes of a rule, and whether the rule is shadow.

@@ -109,9 +109,16 @@ fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
         return Vec::new();
     };
     if !flow.spec().takes_update {
-        fields.report(entry.problem(
-            "`update` belongs to [progressive_profile]; a registration keeps what was submitted anyway",
-        ));
+        let mut sections = Vec::new();
+        for other in Flow::WITH_SECTION {
+            if other.spec().takes_update {
+                sections.push(format!("[{}]", other.spec().section));
+            }
+        }
+        let sections = sections.join(" or ");
+        fields.report(entry.problem(format!(
+            "`update` belongs to {sections}; Okta stores the whole form of a registration anyway"
+        )));
     }
     let mut update = Vec::new();
     let mut seen = BTreeSet::new();

@@ -1,5 +1,4 @@
-//! The flows in which Okta calls a registration inline hook, and the table of what differs between
-//! them.
+//! The flows in which Okta calls a registration inline hook, and the table of their differences.
 
 use super::DenyStyle;
 
@@ -15,13 +14,13 @@ pub const ATTRIBUTE_LOCATION: &str = "data.userProfile";
 pub enum Flow {
     /// Identity Engine's self-service registration.
     SelfServiceRegistration,
-    /// Identity Engine's progressive profile: a user who exists fills in more of the profile.
+    /// Identity Engine's progressive profile: an existing user completes the profile.
     ProgressiveProfile,
     /// Classic Engine's registration.
     Classic,
 }
 
-/// The row of a flow in the table of what differs.
+/// The row of a flow in the table of differences.
 pub struct FlowSpec {
     /// The name in logs and metrics: Okta's `requestType`, or `classic`.
     pub name: &'static str,
@@ -39,23 +38,22 @@ pub struct FlowSpec {
     pub update_command: &'static str,
     /// Whether the ALLOW command follows the command that writes attributes.
     pub allow_follows_update: bool,
-    /// How a request is denied for which the hook has no section.
+    /// The style of the denial if the hook has no section for the flow.
     pub unhandled_denial: DenyStyle,
-    /// The effect of ALLOW, to follow "Okta".
+    /// Completes the sentence "Okta …" after ALLOW.
     pub after_allow: &'static str,
-    /// The effect of a denial, to follow "Okta".
+    /// Completes the sentence "Okta …" after a denial.
     pub after_deny: &'static str,
-    /// Whether Okta creates the user. It then fills in `login` from `email`, and the attributes
-    /// that the user schema requires have to be there.
+    /// Whether Okta creates the user. Okta then fills in `login` from `email`, and requires the
+    /// attributes that the user schema requires.
     pub creates_user: bool,
-    /// Whether `update` copies attributes from the form. Elsewhere Okta stores the whole form anyway.
+    /// Whether `update` is allowed. In a registration Okta stores the whole form anyway.
     pub takes_update: bool,
-    /// Whether the form is the one of the enrollment policy. A progressive profile may come from
-    /// another form.
+    /// Whether the form is that of the enrollment policy. A progressive profile may use another form.
     pub uses_enrollment_form: bool,
     /// Whether Okta writes attributes that are sensitive.
     pub writes_sensitive: bool,
-    /// A request to try the hook with.
+    /// A sample request.
     pub example: &'static str,
 }
 

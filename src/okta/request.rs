@@ -1,9 +1,9 @@
 //! Bytes → [`Request`]: strict about JSON, tolerant about Okta.
 //!
-//! Strict: RFC 8259; wherever it leaves a choice, we refuse. So we refuse, in ignored members too, a
-//! name that occurs twice in one object, a lone surrogate, a byte order mark, trailing data, nesting
-//! beyond [`DEPTH`] and a number beyond the range of a double. No other reader of the same bytes can
-//! then see another request than we do.
+//! Strict: wherever RFC 8259 leaves a choice, the decoder refuses. It refuses a name that occurs twice in
+//! one object, a lone surrogate, a byte order mark, trailing data, nesting beyond [`DEPTH`] and a number
+//! beyond the range of a double, also in ignored members. No other reader of the same bytes can then see
+//! another request.
 //!
 //! Tolerant: the decoder ignores unknown members, and the types of known members that a decision
 //! does not need. Okta's own examples disagree about these types.
@@ -17,7 +17,7 @@ mod builder;
 mod context;
 mod strict;
 
-use builder::{Members, Place, RequestBuilder};
+use builder::{Members, RequestBuilder, RequestObject};
 pub use context::DataContext;
 pub use strict::DEPTH;
 use strict::Strict;
@@ -25,26 +25,26 @@ use strict::Strict;
 /// Why bytes are not a request. Holds nothing of their content.
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Not JSON, or JSON that we refuse. The place is where the reader stopped, counted from 1.
+    /// Not JSON, or JSON that we refuse. The reader stopped at this place.
     #[display(
         "the body is not strict JSON (RFC 8259, no duplicate names) at line {line}, column {column}"
     )]
     Syntax {
-        /// The line.
+        /// From 1.
         line: usize,
-        /// The column, in bytes. It is 0 for the end of the line before.
+        /// In bytes, from 1. 0: the input ended after a line break.
         column: usize,
     },
-    /// Not UTF-8, or UTF-8 with a byte order mark. The place is that of the first wrong byte.
+    /// Not UTF-8, or UTF-8 with a byte order mark. The place is the first wrong byte.
     #[display(
         "the body {problem} at line {line}, column {column}; send UTF-8 without a byte order mark"
     )]
     Encoding {
-        /// The problem, to follow "the body".
+        /// Completes the sentence "the body …".
         problem: &'static str,
-        /// The line.
+        /// From 1.
         line: usize,
-        /// The column, in bytes.
+        /// In bytes, from 1.
         column: usize,
     },
     /// JSON, but not a request of Okta's to a registration inline hook.
@@ -71,13 +71,13 @@ impl<'a> Request<'a> {
 /// Reads a text that is one JSON value and no more.
 fn read_top<'a>(text: &'a str, builder: &mut RequestBuilder<'a>) -> serde_json::Result<Value<'a>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let members = Members { builder, place: Place::Top };
+    let members = Members { builder, object: RequestObject::Top };
     let top = Strict { members, depth: 1 }.deserialize(&mut json)?;
     json.end()?;
     Ok(top)
 }
 
-/// The error of a body that is UTF-8, and not JSON.
+/// The error for UTF-8 that is not JSON. UTF-16 of ASCII text is valid UTF-8 with NUL bytes.
 fn not_json(body: &[u8], error: &serde_json::Error) -> DecodeError {
     match other_encoding(body) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
@@ -85,7 +85,7 @@ fn not_json(body: &[u8], error: &serde_json::Error) -> DecodeError {
     }
 }
 
-/// The error of a body that is not UTF-8 from this place on.
+/// The error for a body whose first byte that is not UTF-8 is at `place`.
 fn not_utf8(body: &[u8], place: usize) -> DecodeError {
     let problem = other_encoding(body).unwrap_or("is not UTF-8");
     let before = body.get(..place).unwrap_or_default();
@@ -94,7 +94,7 @@ fn not_utf8(body: &[u8], place: usize) -> DecodeError {
     DecodeError::Encoding { problem, line, column }
 }
 
-/// The problem of a body that does not begin as JSON in UTF-8 does.
+/// Recognises a byte order mark or UTF-16 by the first bytes. Completes "the body …".
 fn other_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
         [0xef, 0xbb, 0xbf, ..] => Some("begins with a byte order mark"),

@@ -18,11 +18,11 @@ pub(crate) struct SchemaAttribute {
     value_type: ValueType,
     /// The values that the attribute can have, as texts. Empty if the schema does not list them.
     choices: BTreeSet<String>,
-    /// One of the choices for each in lower case.
+    /// The choices by their texts in lower case.
     by_lower_case: BTreeMap<String, String>,
     /// How many characters a string can have.
     pub(crate) lengths: RangeInclusive<usize>,
-    /// The schema's description of the values, in its own terms.
+    /// The schema's words for the valid values: `type string, minLength 2`.
     pub(crate) description: String,
     pub(super) is_required: bool,
     /// Whether Okta refuses every change of the attribute.
@@ -36,13 +36,13 @@ enum ValueType {
     Integer,
     Number,
     Boolean,
-    /// A list whose elements are of this kind.
+    /// A list with such elements.
     List(Box<SchemaAttribute>),
-    /// The schema does not say.
+    /// The schema gives no type, or one that is not listed here.
     Unknown,
 }
 
-/// Why Okta takes an attribute on no form. Printed, it follows "it is".
+/// Why Okta takes an attribute on no form. Printed, it completes "it is …".
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(super) enum Barrier {
     #[display("sensitive")]
@@ -61,12 +61,12 @@ pub(crate) enum Samples {
     All(Vec<Value<'static>>),
     /// One value. Every other is of the same type.
     OfType(Value<'static>),
-    /// The schema does not say enough.
+    /// The schema does not determine the values.
     Unknown,
 }
 
 impl SchemaAttribute {
-    /// Reads Okta's description of an attribute. With null, every value is valid.
+    /// Reads an attribute of a schema. For `null`, every value is valid.
     pub(super) fn new(json: &Json) -> Self {
         let choices = choices(json);
         let mut by_lower_case = BTreeMap::new();

@@ -14,14 +14,14 @@ pub struct Problems<P = String> {
     /// How many problems are not kept.
     more: usize,
     /// Whether one of them may be gone when the same files are read again.
-    may_pass: bool,
+    is_transient: bool,
 }
 
 impl<P> Problems<P> {
     /// Adds a problem, or only counts it if there are many already.
     pub(crate) fn push(&mut self, problem: Problem<P>) {
-        if problem.may_pass {
-            self.may_pass = true;
+        if problem.is_transient {
+            self.is_transient = true;
         }
         if self.is_full() {
             self.more += 1;
@@ -36,8 +36,8 @@ impl<P> Problems<P> {
             self.push(problem);
         }
         self.more += others.more;
-        if others.may_pass {
-            self.may_pass = true;
+        if others.is_transient {
+            self.is_transient = true;
         }
     }
 
@@ -46,18 +46,23 @@ impl<P> Problems<P> {
         self.more += 1;
     }
 
-    /// Whether to read the same files again even if none of them changes.
-    pub(crate) fn may_pass(&self) -> bool {
-        self.may_pass
+    /// Whether one of them may be gone when the same files are read again.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.is_transient
     }
 
-    /// Whether a further problem is only counted, so that its message is not worth making.
+    /// Whether a further problem is only counted. Its message need not be made.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= MOST_KEPT
     }
 
+    /// How many there are with their messages.
+    pub(crate) fn kept_count(&self) -> usize {
+        self.kept.len()
+    }
+
     /// How many there are, including those that are not kept.
-    pub fn count(&self) -> usize {
+    pub fn total(&self) -> usize {
         self.kept.len() + self.more
     }
 }
@@ -65,7 +70,7 @@ impl<P> Problems<P> {
 impl Problems {
     /// The line to print after the first `shown` problems. Returns `None` if there are no more.
     pub(crate) fn rest(&self, shown: usize) -> Option<String> {
-        match self.count().saturating_sub(shown) {
+        match self.total().saturating_sub(shown) {
             0 => None,
             1 => Some("and 1 more problem".to_owned()),
             more => Some(format!("and {} more problems", with_commas(more))),
@@ -87,13 +92,13 @@ impl SpanProblems {
     pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
         self.kept.sort_by_key(|problem| problem.place.start);
         let kept = self.kept.into_iter().map(locate).collect();
-        Problems { kept, more: self.more, may_pass: self.may_pass }
+        Problems { kept, more: self.more, is_transient: self.is_transient }
     }
 }
 
 impl<P> Default for Problems<P> {
     fn default() -> Self {
-        Self { kept: Vec::new(), more: 0, may_pass: false }
+        Self { kept: Vec::new(), more: 0, is_transient: false }
     }
 }
 

@@ -6,15 +6,15 @@ use super::{Problem, SpanProblem};
 
 /// How many characters of a line an excerpt shows.
 const WIDTH: usize = 120;
-/// How many of them are before the place, if the line is long on both sides.
+/// How many of these characters are before the place, if the line is long on both sides.
 const BEFORE: usize = 40;
 
-/// The text of a file. To find places in the text's order takes one pass over the text for all.
+/// The text of a file. If places are looked up in the text's order, all of them take one pass.
 pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,
     text: &'t str,
-    /// The place that was found last.
+    /// The position that was found last.
     last: Position,
 }
 
@@ -44,9 +44,9 @@ impl<'t> SourceText<'t> {
 
     /// Gives a problem its line and column, and shows the line.
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
-        let SpanProblem { place: span, message, may_pass, .. } = problem;
+        let SpanProblem { place: span, message, is_transient, .. } = problem;
         let place = self.place(span.start);
-        Problem { place, message, excerpt: self.excerpt(span), may_pass }
+        Problem { place, message, excerpt: self.excerpt(span), is_transient }
     }
 
     /// The line and the column of a byte.
@@ -72,7 +72,7 @@ impl<'t> SourceText<'t> {
     /// line is long.
     fn excerpt(&self, span: Range<usize>) -> String {
         let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
-        // One letter more than an excerpt has, to see whether the line goes on.
+        // One letter more than an excerpt has, to notice a longer line.
         let before =
             head.chars().rev().take_while(|letter| *letter != '\n').take(WIDTH + 1).count();
         let after = tail.lines().next().unwrap_or_default().chars().take(WIDTH + 1).count();

@@ -23,13 +23,13 @@ pub(super) struct Rejection {
 #[derive(PartialEq, Eq)]
 enum Cause {
     Problems(Problems),
-    /// Reading or applying has panicked. The panic hook has logged where.
+    /// Reading or applying has panicked. The panic hook has logged the place.
     Panic,
 }
 
 struct Retry {
     at: Instant,
-    /// How long the wait is.
+    /// The time between the rejection and the retry.
     pause: Duration,
 }
 
@@ -40,9 +40,12 @@ impl Retry {
 }
 
 impl Rejection {
-    /// A rejection for these problems, which took so long to find.
+    /// A rejection for these problems. `took` is the duration of the read that found them.
     pub(super) fn of_problems(problems: Problems, took: Duration) -> Self {
-        let retry = problems.may_pass().then(|| Retry::after(took * RETRY_FACTOR));
+        let mut retry = None;
+        if problems.is_transient() {
+            retry = Some(Retry::after(took * RETRY_FACTOR));
+        }
         Self { cause: Cause::Problems(problems), retry }
     }
 
@@ -68,7 +71,7 @@ impl Rejection {
         }
     }
 
-    /// Whether this is a retry of the last one with the same result.
+    /// Whether a retry of `last` failed for the same cause.
     pub(super) fn repeats(&self, last: &Self) -> bool {
         last.awaits_retry() && last.cause == self.cause
     }
@@ -81,14 +84,16 @@ impl Rejection {
         };
         let mut lines = Vec::new();
         for problem in problems.iter().take(PROBLEMS_LOGGED) {
-            // The lines of the excerpt are left to `check`.
+            // Only the first line. `check` prints the excerpt.
             let problem = problem.to_string();
             lines.push(problem.lines().next().unwrap_or_default().to_owned());
         }
         if let Some(rest) = problems.rest(lines.len()) {
-            let shown = match problems.len() {
-                all if all == problems.count() => "all".to_owned(),
-                kept => format!("the first {kept}"),
+            let kept = problems.kept_count();
+            let shown = if kept == problems.total() {
+                "all".to_owned()
+            } else {
+                format!("the first {kept}")
             };
             lines.push(format!("{rest}; `registration-hook check` shows {shown}"));
         }

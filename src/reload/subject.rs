@@ -1,6 +1,6 @@
 //! The subjects of reloads: how the files of each are checked, read and applied.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rustls::sign::CertifiedKey;
 
@@ -9,12 +9,12 @@ use crate::{
     certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
-    load::{self, HeldFiles, LoadedTexts, Purpose},
-    metrics::ReloadResult,
+    load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
+    metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
     rule::RuleSet,
-    settings::{self, Layers, Settings, TlsFiles},
-    state::{LivePart, LiveState},
+    settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
+    state::LiveState,
 };
 
 /// A part of the live state, with the files that it is read from.
@@ -34,48 +34,63 @@ pub(super) enum Subject {
 
 /// The result of reading the files of a subject.
 pub(super) struct ReadResult {
-    /// The files, as they were before they were read.
+    /// The files, as they were before the read.
     pub(super) files: Fingerprint,
-    /// The texts that a later read may hold. Only rules have any.
-    pub(super) texts: LoadedTexts,
     pub(super) replacement: Result<Replacement, Problems>,
 }
 
 /// Valid content that can replace the live one.
 pub(super) enum Replacement {
-    Rules(RuleSet),
+    Rules {
+        rules: RuleSet,
+        /// Texts to reuse while a file keeps changing.
+        texts: LoadedTexts,
+    },
     Credentials(Box<NewCredentials>),
     Certificate(CertifiedKey),
 }
 
-/// Credentials from new settings, and what else is to be said about these settings.
+/// New credentials, and warnings about their settings.
 pub(super) struct NewCredentials {
-    /// `None` if they are the same as the live ones.
+    /// `None` if the settings of `[auth]` are the same as the live ones.
     credentials: Option<Credentials>,
     warnings: Vec<String>,
     /// Whether settings outside of `[auth]` differ from those at the start.
-    others_changed: bool,
+    other_settings_changed: bool,
 }
 
 /// The effect of a replacement.
 pub(super) enum Applied {
-    /// The new content is live. For the log, this is what is new.
-    Changed(String),
+    /// The new content is live. The log describes the change.
+    Changed { description: String },
     /// The content is the same as before.
     Unchanged,
 }
 
 impl Subject {
-    /// The part of the live state that is replaced.
-    pub(super) fn part(&self) -> LivePart {
+    /// The name in the log.
+    pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Rules { .. } => LivePart::Rules,
-            Self::Credentials { .. } => LivePart::Credentials,
-            Self::Certificate { .. } => LivePart::Certificate,
+            Self::Rules { .. } => "rules",
+            Self::Credentials { .. } => "credentials",
+            Self::Certificate { .. } => "certificate",
         }
     }
 
-    /// Takes the fingerprint of the files. `last` is the one of the files that were last read.
+    /// Notes whether the last reload of this part of the live state was rejected.
+    pub(super) fn set_stale(&self, live: &LiveState, stale: bool) {
+        match self {
+            Self::Rules { .. } => live.rules.set_stale(stale),
+            Self::Credentials { .. } => live.credentials.set_stale(stale),
+            Self::Certificate { .. } => {
+                if let Some(certificate) = &live.certificate {
+                    certificate.set_stale(stale);
+                }
+            }
+        }
+    }
+
+    /// Takes the fingerprint of the files. `last`: the fingerprint of the last read.
     pub(super) fn fingerprint(&self, last: &Fingerprint) -> Fingerprint {
         match self {
             Self::Rules { directory } => load::fingerprint(directory, last),
@@ -84,8 +99,8 @@ impl Subject {
         }
     }
 
-    /// Whether some files can be read while others are held.
-    pub(super) fn can_hold_files(&self) -> bool {
+    /// Whether these are rules. Only of them, some files can be read while others are held.
+    pub(super) fn is_rules(&self) -> bool {
         matches!(self, Self::Rules { .. })
     }
 
@@ -94,10 +109,12 @@ impl Subject {
         match self {
             Self::Rules { directory } => {
                 let purpose = Purpose::Reload { held };
-                let draft = load::load_rules(Some(directory), &clock::facts(), purpose);
-                let (rules, files) = draft.into_rules_and_files();
-                let replacement = rules.map(Replacement::Rules);
-                ReadResult { files: files.seen, texts: files.texts, replacement }
+                let source = RulesSource::Folder(directory.clone());
+                let draft = load::load_rules(&source, &clock::facts(), purpose);
+                let Loaded { rules, files } = draft.into_loaded();
+                let texts = files.texts;
+                let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
+                ReadResult { files: files.seen, replacement }
             }
             Self::Credentials { layers, files, settings_at_start } => {
                 read_credentials(layers, files, settings_at_start, live)
@@ -107,14 +124,7 @@ impl Subject {
     }
 }
 
-impl ReadResult {
-    /// The result of a read whose files cannot be held.
-    fn without_texts(files: Fingerprint, replacement: Result<Replacement, Problems>) -> Self {
-        Self { files, texts: LoadedTexts::default(), replacement }
-    }
-}
-
-/// Reads the settings, and puts the files that they name now into `files`.
+/// Reads the settings, and replaces `files` by the files that they name now.
 fn read_credentials(
     layers: &Layers,
     files: &mut Vec<PathBuf>,
@@ -122,41 +132,42 @@ fn read_credentials(
     live: &LiveState,
 ) -> ReadResult {
     let before = Fingerprint::of(&*files);
-    let (new, problems) = match settings::load(layers) {
+    let LoadedSettings { settings, problems } = match settings::load(layers) {
         Ok(loaded) => loaded,
-        Err(problem) => return ReadResult::without_texts(before, Err(problem.into())),
+        Err(problem) => return ReadResult { files: before, replacement: Err(problem.into()) },
     };
-    // Those of invalid settings, too: a missing file may be created.
-    files.clone_from(&new.files);
+    // Watch the files of invalid settings too: creating a missing one may fix them.
+    files.clone_from(&settings.files);
     let mut read = Fingerprint::default();
-    for file in &new.files {
+    for file in &settings.files {
         read.add_from(file, &before);
     }
-    let credentials = new_credentials(new, problems, settings_at_start, live);
-    let replacement = credentials.map(|new| Replacement::Credentials(Box::new(new)));
-    ReadResult::without_texts(read, replacement)
+    let credentials = new_credentials(settings, problems, settings_at_start, live);
+    let replacement =
+        credentials.map(|credentials| Replacement::Credentials(Box::new(credentials)));
+    ReadResult { files: read, replacement }
 }
 
 fn new_credentials(
-    new: Settings,
+    settings: Settings,
     mut problems: Problems,
     settings_at_start: &Settings,
     live: &LiveState,
 ) -> Result<NewCredentials, Problems> {
     let last = live.credentials.load_full();
-    if problems.is_empty() && last.settings.is_configured() && !new.auth.is_configured() {
+    if problems.is_empty() && last.settings.is_configured() && !settings.auth.is_configured() {
         let why = "no authentication method is configured any more; set one, or restart";
         problems.push(Problem::named("auth", why));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let others_changed = !new.equals_apart_from_auth(settings_at_start);
+    let other_settings_changed = !settings.equals_apart_from_auth(settings_at_start);
     let mut credentials = None;
-    if new.auth != last.settings {
-        credentials = Some(Credentials::new(new.auth, None, Some(&last))?);
+    if settings.auth != last.settings {
+        credentials = Some(Credentials::new(settings.auth, None, Some(&last))?);
     }
-    Ok(NewCredentials { credentials, warnings: new.warnings, others_changed })
+    Ok(NewCredentials { credentials, warnings: settings.warnings, other_settings_changed })
 }
 
 fn read_certificate(files: &TlsFiles) -> ReadResult {
@@ -165,15 +176,19 @@ fn read_certificate(files: &TlsFiles) -> ReadResult {
         Ok(pair) => Ok(Replacement::Certificate(pair)),
         Err(problem) => Err(problem.into()),
     };
-    ReadResult::without_texts(before, replacement)
+    ReadResult { files: before, replacement }
 }
 
 impl Replacement {
-    /// Makes the content live, unless it is the same as before.
-    pub(super) fn apply(self, target: &Target) -> Applied {
+    /// Makes the content live, unless it is the same as before. Rules also replace `texts`.
+    pub(super) fn apply(self, target: &Target, texts: &mut Arc<LoadedTexts>) -> Applied {
         match self {
-            Self::Rules(rules) => apply_rules(rules, target),
-            Self::Credentials(new) => apply_credentials(*new, &target.live),
+            Self::Rules { rules, texts: new_texts } => {
+                let applied = apply_rules(rules, target);
+                *texts = Arc::new(new_texts);
+                applied
+            }
+            Self::Credentials(credentials) => apply_credentials(*credentials, &target.live),
             Self::Certificate(pair) => apply_certificate(pair, &target.live),
         }
     }
@@ -184,43 +199,59 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     if last.revision == rules.revision {
         return Applied::Unchanged;
     }
-    let mut news = format!("revision {}", rules.revision);
-    let (added, removed) = (hooks_only_in(&rules, &last), hooks_only_in(&last, &rules));
+    let mut description = format!("revision {}", rules.revision);
+    let added = hooks_only_in(&rules, &last);
+    let removed = hooks_only_in(&last, &rules);
     if !added.is_empty() {
-        news += &format!("; hooks added: {}", quoted_names(&added));
+        description += &format!("; hooks added: {}", quoted_names(&added));
     }
     if !removed.is_empty() {
-        news += &format!("; hooks removed: {}", quoted_names(&removed));
+        description += &format!("; hooks removed: {}", quoted_names(&removed));
     }
-    target.metrics.rules_reloaded(ReloadResult::Applied);
+    target.metrics.count_rules_reload(ReloadResult::Applied);
+    let removed = &names_of(&last) - &names_of(&rules);
+    target.metrics.forget(&removed);
     target.live.rules.store(rules);
-    Applied::Changed(news)
+    Applied::Changed { description }
 }
 
-/// The hooks that `other` does not have.
+/// The hooks and rules that have metrics.
+fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
+    let mut names = BTreeSet::new();
+    for (name, hook) in &rules.hooks {
+        names.insert(SeriesName { hook: name, rule: None });
+        for rule in hook.rules() {
+            names.insert(SeriesName { hook: name, rule: Some(&rule.id) });
+        }
+    }
+    names
+}
+
+/// The hooks in `rules` that are not in `other`.
 fn hooks_only_in<'r>(rules: &'r RuleSet, other: &RuleSet) -> Vec<&'r String> {
     rules.hooks.keys().filter(|hook| !other.hooks.contains_key(*hook)).collect()
 }
 
 fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
-    if new.others_changed {
+    if new.other_settings_changed {
         log::warn!("settings: changes outside of [auth] need a restart");
     }
     let Some(credentials) = new.credentials else {
+        // The warnings about `[auth]` were logged when it became active.
         return Applied::Unchanged;
     };
     live.credentials.store(credentials);
     for warning in new.warnings {
         log::warn!("{warning}");
     }
-    Applied::Changed("the new settings of [auth] are active".to_owned())
+    Applied::Changed { description: "the new settings of [auth] are active".to_owned() }
 }
 
 fn apply_certificate(pair: CertifiedKey, live: &LiveState) -> Applied {
     match &live.certificate {
         Some(certificate) if certificate.load().cert != pair.cert => {
             certificate.store(pair);
-            Applied::Changed("new connections get the new certificate".to_owned())
+            Applied::Changed { description: "new connections get the new certificate".to_owned() }
         }
         _ => Applied::Unchanged,
     }

@@ -17,22 +17,19 @@ use crate::{
     file::Fingerprint,
     load::{HeldFiles, LoadedTexts},
     metrics::ReloadResult,
-    state::LivePart,
 };
 
-/// How many checks in a row may see a change before the files that change are held: the log names
-/// them, and the others are read.
+/// After this many checks with a change, changing files are held and logged. The others are read.
 pub(super) const CHANGING_LIMIT: usize = 20;
 
 /// A subject, and the state of its files at earlier checks.
 pub(super) struct Watch {
     subject: Subject,
     /// The files at the last check.
-    seen: Fingerprint,
-    /// The files when they were last read. With `None` they are read at the next check, changed or
-    /// not.
-    read: Option<Fingerprint>,
-    /// Whether SIGHUP has asked for a read that is still to come. Its result is logged even if it
+    last_seen: Fingerprint,
+    /// The files when they were last read. `None` forces a read at the next check.
+    last_read: Option<Fingerprint>,
+    /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
     /// is the same as before.
     is_asked: bool,
     /// The texts that were last valid.
@@ -42,13 +39,21 @@ pub(super) struct Watch {
     rejection: Option<Rejection>,
 }
 
-/// Changes that have not settled.
+/// Changes since the files were last settled.
 #[derive(Default)]
 struct Changes {
-    /// How many checks in a row have seen one.
+    /// How many checks have seen a change.
     checks: usize,
-    /// How many of them have seen each file change.
-    checks_of_files: BTreeMap<PathBuf, usize>,
+    files: BTreeMap<PathBuf, FileChanges>,
+}
+
+/// Changes of one file.
+#[derive(Default)]
+struct FileChanges {
+    /// How many checks have seen the file change.
+    checks: usize,
+    /// Whether the log names the file as one that keeps changing.
+    is_logged: bool,
 }
 
 /// The result of a check.
@@ -65,12 +70,12 @@ pub(super) enum CheckResult {
 }
 
 impl Watch {
-    /// Watches files, and reads them first.
+    /// Watches files that have not been read. The first check without a change reads them.
     pub(super) fn unread(subject: Subject) -> Self {
         Self {
             subject,
-            seen: Fingerprint::default(),
-            read: None,
+            last_seen: Fingerprint::default(),
+            last_read: None,
             is_asked: false,
             texts: Arc::default(),
             changes: Changes::default(),
@@ -80,17 +85,17 @@ impl Watch {
 
     /// Watches files that had this fingerprint and these texts when they were read.
     pub(super) fn already_read(subject: Subject, read: Fingerprint, texts: LoadedTexts) -> Self {
-        Self { read: Some(read), texts: Arc::new(texts), ..Self::unread(subject) }
+        Self { last_read: Some(read), texts: Arc::new(texts), ..Self::unread(subject) }
     }
 
     /// The subject's name in the log.
     pub(super) fn name(&self) -> &'static str {
-        self.subject.part().as_str()
+        self.subject.name()
     }
 
-    /// Has the files read at the next check, changed or not.
+    /// Asks for the files to be read again even if none of them changes.
     pub(super) fn ask(&mut self) {
-        self.read = None;
+        self.last_read = None;
         self.is_asked = true;
         self.changes = Changes::default();
     }
@@ -102,23 +107,26 @@ impl Watch {
 
     /// Whether some files keep changing, so that only the others are read.
     pub(super) fn holds_files(&self) -> bool {
-        self.changes.checks >= CHANGING_LIMIT && self.subject.can_hold_files()
+        self.changes.checks >= CHANGING_LIMIT && self.subject.is_rules()
     }
 
     /// Checks the files, and reads them if a change has settled.
     pub(super) fn check(&mut self, target: &Target) -> CheckResult {
-        let last = self.read.as_ref().unwrap_or(&self.seen);
+        let last = self.last_read.as_ref().unwrap_or(&self.last_seen);
         let now = self.subject.fingerprint(last);
-        let changing = now.differences(&self.seen);
-        self.seen = now;
+        let changing = now.differences(&self.last_seen);
+        self.last_seen = now;
+        // The files are those that were last read. Only a retry reads them again.
         let is_retry_due = self.rejection.as_ref().is_some_and(Rejection::is_retry_due);
-        if self.read.as_ref() == Some(&self.seen) && !is_retry_due {
+        if self.last_read.as_ref() == Some(&self.last_seen) && !is_retry_due {
             self.changes = Changes::default();
             return CheckResult::Unchanged;
         }
+        // No file has changed since the last check, so all of them can be read.
         if changing.is_empty() {
-            return self.read_files(target, changing);
+            return self.read_files(target, BTreeSet::new());
         }
+        // Some files are changing. After many checks, the others are read without them.
         self.count_changes(&changing);
         if self.holds_files() && self.others_have_changed(&changing) {
             return self.read_files(target, changing);
@@ -128,79 +136,90 @@ impl Watch {
 
     /// Whether files other than these have settled changes that are not read yet.
     fn others_have_changed(&self, changing: &BTreeSet<PathBuf>) -> bool {
-        match &self.read {
+        match &self.last_read {
             None => true,
-            Some(read) => !self.seen.differences(read).is_subset(changing),
+            Some(read) => !self.last_seen.differences(read).is_subset(changing),
         }
     }
 
     /// Counts a check that saw these files change, and logs the names of those that keep changing.
     fn count_changes(&mut self, changing: &BTreeSet<PathBuf>) {
         self.changes.checks += 1;
-        let mut named = Vec::new();
+        // Files that change by turns keep changing together, even if each of them does not.
+        let limit_reached = self.changes.checks == CHANGING_LIMIT;
+        let mut names = Vec::new();
         for path in changing {
-            let checks = self.changes.checks_of_files.entry(path.clone()).or_default();
-            *checks += 1;
-            if self.changes.checks == CHANGING_LIMIT {
-                // It counts as one that keeps changing, even if others took turns with it.
-                *checks = CHANGING_LIMIT;
-            }
-            if *checks == CHANGING_LIMIT {
-                named.push(path.display());
+            let file = self.changes.files.entry(path.clone()).or_default();
+            file.checks += 1;
+            let keeps_changing = limit_reached || file.checks >= CHANGING_LIMIT;
+            if keeps_changing && !file.is_logged {
+                file.is_logged = true;
+                names.push(path.display());
             }
         }
-        if !named.is_empty() {
-            let (name, files) = (self.name(), quoted_names(&named));
+        if !names.is_empty() {
+            let (name, files) = (self.name(), quoted_names(&names));
             log::warn!(
                 "{name}: files keep changing, so their last valid versions stay active: {files}; write a new file and rename it over the old one"
             );
         }
     }
 
-    /// Reads the files, and applies the content unless they changed meanwhile. Takes the last valid
-    /// texts of those that are `changing`.
-    fn read_files(&mut self, target: &Target, changing: BTreeSet<PathBuf>) -> CheckResult {
+    /// Reads the files, and applies the content unless they change during the read. Takes the last
+    /// valid texts of `held` files.
+    fn read_files(&mut self, target: &Target, held: BTreeSet<PathBuf>) -> CheckResult {
         let start = Instant::now();
-        let held = HeldFiles { paths: changing.clone(), texts: self.texts.clone() };
-        let ReadResult { mut files, texts, replacement } = self.subject.read(&target.live, held);
-        for file in &changing {
+        let held_files = HeldFiles { paths: held.clone(), texts: self.texts.clone() };
+        let ReadResult { mut files, replacement } = self.subject.read(&target.live, held_files);
+        // Held files count as changed, so that they are read once they settle.
+        for file in &held {
             files.forget(file);
         }
-        self.seen = self.subject.fingerprint(&files);
-        let changed = &self.seen.differences(&files) - &changing;
+        let changed = self.changed_during_read(&files, &held);
         if !changed.is_empty() {
             self.count_changes(&changed);
             return CheckResult::Changing;
         }
-        self.read = Some(files);
-        if changing.is_empty() {
+        self.last_read = Some(files);
+        if held.is_empty() {
+            // Everything was read: start counting again.
             self.changes = Changes::default();
         }
         match replacement {
             Ok(replacement) => {
-                let applied = replacement.apply(target);
-                self.texts = Arc::new(texts);
+                let applied = replacement.apply(target, &mut self.texts);
                 self.accept(target, applied)
             }
             Err(problems) => self.reject(target, Rejection::of_problems(problems, start.elapsed())),
         }
     }
 
+    /// The files that have changed since `before`, the fingerprint from before the read. Leaves out
+    /// held files.
+    fn changed_during_read(
+        &mut self,
+        before: &Fingerprint,
+        held: &BTreeSet<PathBuf>,
+    ) -> BTreeSet<PathBuf> {
+        self.last_seen = self.subject.fingerprint(before);
+        let mut changed = self.last_seen.differences(before);
+        changed.retain(|path| !held.contains(path));
+        changed
+    }
+
     /// Notes and logs that the files are valid.
     fn accept(&mut self, target: &Target, applied: Applied) -> CheckResult {
-        let part = self.subject.part();
-        let name = part.as_str();
-        let was_stale = target.live.is_stale(part);
+        let name = self.name();
+        let was_rejected = self.rejection.take().is_some();
         let was_asked = mem::take(&mut self.is_asked);
-        target.live.set_stale(part, false);
-        self.rejection = None;
+        self.subject.set_stale(&target.live, false);
         match applied {
-            Applied::Changed(news) => {
-                log::info!("{name}: reloaded; {news}");
+            Applied::Changed { description } => {
+                log::info!("{name}: reloaded; {description}");
                 CheckResult::Active
             }
             Applied::Unchanged => {
-                if was_stale || was_asked {
+                if was_rejected || was_asked {
                     log::info!("{name}: valid and unchanged");
                 }
                 CheckResult::Unchanged
@@ -210,8 +229,8 @@ impl Watch {
 
     /// Notes and logs that reading or applying has panicked.
     pub(super) fn reject_panic(&mut self, target: &Target) -> CheckResult {
-        // Until the retry, these files count as read.
-        self.read = Some(self.seen.clone());
+        // Do not read these files again before the retry.
+        self.last_read = Some(self.last_seen.clone());
         self.changes = Changes::default();
         self.reject(target, Rejection::of_panic(self.rejection.as_ref()))
     }
@@ -219,20 +238,19 @@ impl Watch {
     /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result that
     /// SIGHUP has not asked for.
     fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
-        let part = self.subject.part();
-        let name = part.as_str();
-        target.live.set_stale(part, true);
+        let name = self.name();
+        self.subject.set_stale(&target.live, true);
         let was_asked = mem::take(&mut self.is_asked);
-        let is_news = match &self.rejection {
-            Some(last) => was_asked || !rejection.repeats(last),
-            None => true,
+        let is_repeated = match &self.rejection {
+            Some(last) => rejection.repeats(last),
+            None => false,
         };
-        if is_news {
+        if was_asked || !is_repeated {
             for line in rejection.log_lines() {
                 log::error!("{name}: not reloaded, the last valid version stays active: {line}");
             }
-            if part == LivePart::Rules {
-                target.metrics.rules_reloaded(ReloadResult::Rejected);
+            if self.subject.is_rules() {
+                target.metrics.count_rules_reload(ReloadResult::Rejected);
             }
         }
         self.rejection = Some(rejection);

@@ -24,6 +24,7 @@ mod pattern;
 mod person_name;
 mod range;
 mod reduction;
+mod work;
 
 pub(crate) use context::Found;
 pub use context::{EvalContext, Facts, Mismatch};
@@ -38,6 +39,7 @@ use one_of::OneOf;
 pub(crate) use pattern::{Pattern, PatternBudget};
 use range::Between;
 pub(crate) use reduction::Reduction;
+pub use work::Work;
 
 /// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.
 #[derive(Display)]
@@ -82,6 +84,7 @@ impl Check {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
+        context.work.count_check(length(value))?;
         match self {
             Self::Age(age) => age.check_age(value, context),
             Self::Digits(digits) => digits.check_digits(value),
@@ -91,7 +94,7 @@ impl Check {
             Self::Length(length) => length.check_length(value),
             Self::Networks(networks) => networks.check_address(value),
             Self::OneOf(one_of) => one_of.check_listed(value),
-            Self::Pattern(pattern) => pattern.check_match(value),
+            Self::Pattern(pattern) => pattern.check_match(value, context.work),
             Self::Range(range) => range.check_range(value),
             Self::Custom { check_value, .. } => check_value(value),
         }
@@ -103,5 +106,13 @@ impl Check {
             Self::Equals(equals) => Some(&equals.other),
             _ => None,
         }
+    }
+}
+
+/// The length of a value that is a text or a number, in bytes.
+fn length(value: &Value<'_>) -> usize {
+    match value {
+        Value::Text(text) | Value::Number(text) => text.len(),
+        _ => 0,
     }
 }

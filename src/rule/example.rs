@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::check::{EvalContext, Facts};
+use super::check::{EvalContext, Facts, Work};
 use crate::okta::{DataContext, Form};
 
 /// An example of a rule.
@@ -18,8 +18,8 @@ pub struct RuleExample<'a> {
 
 impl RuleExample<'_> {
     /// The context in which the rule is judged.
-    pub(crate) fn eval_context<'c>(&'c self, facts: &'c Facts) -> EvalContext<'c> {
+    pub(crate) fn eval_context<'c>(&'c self, facts: &'c Facts, work: &'c Work) -> EvalContext<'c> {
         let event_time = self.event_time.as_deref();
-        EvalContext { form: &self.form, event_time, context: &self.context, facts }
+        EvalContext { form: &self.form, event_time, context: &self.context, facts, work }
     }
 }

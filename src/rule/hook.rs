@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Rule, Verdict,
-    check::{EvalContext, Facts},
+    check::{EvalContext, Facts, Work},
     node::Spanned,
     set::{self, Alternative, Attempt, Set, SetOutcome},
     text::Text,
@@ -83,12 +83,14 @@ impl Hook {
                 has_section: false,
             };
         };
-        // Okta will store the normalised values, so the rules judge those.
-        let form = set::normalise(&section.set, &request.form);
+        // Okta will store the normalized values, so the rules judge those.
+        let form = set::normalize(&section.set, &request.form);
         let event_time = request.event_time.as_deref();
         let data_context =
             if section.reads_context { request.read_context() } else { DataContext::default() };
-        let context = EvalContext { form: &form, event_time, context: &data_context, facts };
+        let work = Work::default();
+        let context =
+            EvalContext { form: &form, event_time, context: &data_context, facts, work: &work };
         let mut verdicts = Vec::new();
         for rule in section.rules.iter() {
             verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });
@@ -136,8 +138,8 @@ impl Section {
     ) -> Decision<'q> {
         let mut assignments = Vec::new();
         for name in &self.update {
-            if let Some(attribute) = request.form.submitted(name) {
-                let value = NewValue::Json(attribute.submitted);
+            if let Some(attribute) = request.form.get_or_empty(name) {
+                let value = NewValue::Json(attribute.raw);
                 assignments.push(Assignment { attribute: name, value });
             }
         }

@@ -4,7 +4,7 @@
 
 use std::{
     ops::{Deref, Range},
-    rc::Rc,
+    sync::Arc,
 };
 
 use crate::{
@@ -21,9 +21,9 @@ pub type Span = Range<usize>;
 
 /// A value and its place in a rules file. Lints read the place. A request does not.
 pub struct Spanned<T> {
-    /// The value.
+    /// The value without its place.
     pub value: T,
-    /// The place of the value.
+    /// The bytes of the value in the file.
     pub span: Span,
 }
 
@@ -31,13 +31,6 @@ impl<T> Spanned<T> {
     /// A value at this place.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
-    }
-}
-
-/// A value that is not from a file.
-impl<T> From<T> for Spanned<T> {
-    fn from(value: T) -> Self {
-        Self { value, span: 0..0 }
     }
 }
 
@@ -74,7 +67,7 @@ pub(crate) enum Content {
     Boolean(bool),
     List(Vec<Node>),
     /// The text of the file in `{ file = "…" }`, where a list is expected. Each line is an entry.
-    Lines(Rc<str>),
+    Lines(Arc<str>),
     /// A table, inline or not.
     Table(Table),
     /// A value that no key takes, and its description.
@@ -239,7 +232,7 @@ impl<'n> ListEntry<'n> {
 
 /// Adds a problem of a list, or only counts it if there are many already.
 pub(crate) fn push_of_list(problems: &mut SpanProblems, problem: SpanProblem) {
-    if problems.len() < MOST_OF_A_LIST {
+    if problems.kept_count() < MOST_OF_A_LIST {
         problems.push(problem);
     } else {
         problems.count_one();

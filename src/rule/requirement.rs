@@ -4,7 +4,7 @@ use derive_more::Display;
 
 use super::{
     check::{Check, EvalContext, Found, Mismatch, kinds::Admits},
-    node::{Span, Spanned},
+    node::{Node, Span, Spanned},
     value_name::ValueName,
 };
 use crate::okta::{NonEmpty, Value};
@@ -33,6 +33,8 @@ pub struct PartCheck {
     pub check: Check,
     /// The place of the argument.
     pub(crate) argument: Span,
+    /// The list in the argument, if there is one and the rules keep their lists.
+    pub(crate) list: Option<Node>,
     pub(crate) admits: Admits,
     /// Whether `ignore_case` is set and the kind of check takes it.
     pub(crate) ignore_case: bool,
@@ -41,7 +43,7 @@ pub struct PartCheck {
 /// A check that is not from a file.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
-        Self { check, argument: 0..0, admits: Admits::Unknown, ignore_case: false }
+        Self { check, argument: 0..0, list: None, admits: Admits::Unknown, ignore_case: false }
     }
 }
 

@@ -59,9 +59,9 @@ pub(super) struct Attempt<'r, 'q> {
     pub(super) value: Result<NewValue<'q>, WhyNotSet<'r>>,
 }
 
-/// The form with its attributes normalised. Copies it only if one of them is.
-pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
-    let mut normalised = Cow::Borrowed(form);
+/// The form with its attributes normalized. Copies it only if one of them is.
+pub(super) fn normalize<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
+    let mut normalized = Cow::Borrowed(form);
     for Set { attribute, source } in sets {
         // A value that is not a text stays as it is, for the rules to refuse.
         if let Source::Normalize(steps) = source
@@ -69,10 +69,10 @@ pub(super) fn normalise<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, For
             && let Value::Text(text) = &found.value
         {
             let text = Value::Text(Cow::Owned(normalize::apply(steps, text)));
-            normalised.to_mut().replace(attribute, text);
+            normalized.to_mut().replace(attribute, text);
         }
     }
-    normalised
+    normalized
 }
 
 impl Source {
@@ -120,7 +120,7 @@ impl Set {
         let mut alternative = Alternative::Only;
         let value = match &self.source {
             Source::Value(value) => value.fill(context),
-            Source::Normalize(_) => self.normalised(&request.form, context),
+            Source::Normalize(_) => self.normalized(&request.form, context),
             Source::Default(value) => match request.form.get(&self.attribute) {
                 None => value.fill(context),
                 Some(_) => Err(WhyNotSet::Submitted),
@@ -144,8 +144,8 @@ impl Set {
         Attempt { alternative, value }
     }
 
-    /// The normalised value. `submitted` is the form before that. The value may be an empty text, which is then the value to store.
-    fn normalised<'q>(
+    /// The normalized value. `submitted` is the form before that. An empty text is a value to store, too.
+    fn normalized<'q>(
         &self,
         submitted: &'q Form<'_>,
         context: &EvalContext<'_>,
@@ -153,11 +153,11 @@ impl Set {
         let Some(original) = submitted.get(&self.attribute) else {
             return Err(WhyNotSet::NotSubmitted);
         };
-        match context.form.submitted(&self.attribute) {
+        match context.form.get_or_empty(&self.attribute) {
             Some(attribute) if let Value::Text(text) = &attribute.value => {
                 Ok(NewValue::Text(text.to_string().into()))
             }
-            _ => Ok(NewValue::Json(original.submitted)),
+            _ => Ok(NewValue::Json(original.raw)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Listens on an address, and hands the connections that come to the workers in turn.
+//! Listens on an address, and gives each new connection to one of the workers in turn.
 
 use std::{
     io,
@@ -13,16 +13,16 @@ use tokio::{
     time::sleep,
 };
 
-use super::State;
+use super::{State, warnings::Warning};
 use crate::problem::Problem;
 
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
 /// The kernel's buffers of one connection, in bytes; Linux takes twice that. They count towards the
-/// memory of a container, and by default grow to megabytes for a client that reads no answer.
+/// memory of a container. By default they grow to megabytes for a client that reads no response.
 const RECEIVE_BUFFER: usize = 32 << 10;
 const SEND_BUFFER: usize = 16 << 10;
-/// The pause after an error, such as no file descriptor left.
+/// The pause after an error, such as a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on the address of a setting.
@@ -36,7 +36,7 @@ pub(crate) fn bind(setting: &str, address: SocketAddr) -> Result<StdListener, Pr
 
 fn listen(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // A restart must not wait for the connections of the last run to be forgotten.
+    // A restart must not wait until the kernel forgets the connections of the last run.
     socket.set_reuse_address(true)?;
     // Connections inherit both.
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
@@ -46,10 +46,11 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
     Ok(socket.into())
 }
 
-/// A listener and the workers that take its connections.
+/// A listener and the workers that serve its connections.
 pub(super) struct Acceptor {
     listener: TcpListener,
     workers: Vec<Sender<StdStream>>,
+    /// The worker that gets the next connection, if it has room.
     next: usize,
 }
 
@@ -60,36 +61,34 @@ impl Acceptor {
         Ok(Self { listener: TcpListener::from_std(listener)?, workers, next: 0 })
     }
 
-    /// Accepts connections for as long as it is polled. An error is logged at most once in a while,
-    /// and tried again: a file descriptor may be free by then.
+    /// Accepts connections until it is dropped. Logs an error, and tries again after [`PAUSE`]: a file
+    /// descriptor may be free by then.
     pub(super) async fn run(&mut self, state: &State) {
         loop {
             self.next = (self.next + 1) % self.workers.len();
-            // Room first, so that no connection is lost where this is cancelled.
-            let room = room_for_one(&self.workers, self.next).await;
+            // Reserve first: if `select!` drops this future, no accepted connection is lost.
+            let room = reserve(&self.workers, self.next).await;
             match (room, self.accept().await) {
                 (Some(room), Ok(stream)) => room.send(stream),
-                // The connection is closed.
+                // The worker has died; dropping the stream closes it.
                 (None, Ok(_)) => {}
                 // The client has gone already.
                 (_, Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 (_, Err(error)) => {
-                    state.warnings.error("accept", || {
-                        format!("cannot accept connections: {error}; is `ulimit -n` too low?")
-                    });
+                    state.warnings.log(&Warning::CannotAccept(error));
                     sleep(PAUSE).await;
                 }
             }
         }
     }
 
-    /// Accepts the connections that the kernel has completed already, and stops to listen.
+    /// Accepts the connections that the kernel has completed already, and stops listening.
     pub(super) async fn finish(mut self) {
-        // Only the kernel knows which connections wait, so ask its listener until it has none.
+        // Only the kernel knows how many connections wait, so accept until none is left.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
-        // No more than were queued when it began, so that new ones do not keep it from stopping.
+        // At most BACKLOG, so that new connections cannot delay the stop.
         for _ in 0..BACKLOG {
             let stream = match listener.accept() {
                 Ok((stream, _)) => stream,
@@ -98,7 +97,7 @@ impl Acceptor {
                 Err(_) => continue,
             };
             self.next = (self.next + 1) % self.workers.len();
-            let room = room_for_one(&self.workers, self.next).await;
+            let room = reserve(&self.workers, self.next).await;
             if let Some(room) = room
                 && stream.set_nonblocking(true).is_ok()
             {
@@ -109,19 +108,19 @@ impl Acceptor {
 
     async fn accept(&self) -> io::Result<StdStream> {
         let (stream, _) = self.listener.accept().await?;
-        // The worker registers it with its own runtime.
+        // The worker registers the stream with its own runtime.
         stream.into_std()
     }
 }
 
-/// A place in the queue of the first worker that has one, from `next` on, else waits for that one.
-/// Returns `None` where its thread has died.
-async fn room_for_one(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_, StdStream>> {
-    let (before, from) = workers.split_at_checked(next)?;
-    for worker in from.iter().chain(before) {
+/// Reserves a place with the first worker from `next` on that has room; else waits for `next`. Returns
+/// `None` if that worker's thread has died.
+async fn reserve(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_, StdStream>> {
+    for worker in workers.iter().cycle().skip(next).take(workers.len()) {
         if let Ok(room) = worker.try_reserve() {
             return Some(room);
         }
     }
+    // `next` is always an index of `workers`.
     workers.get(next)?.reserve().await.ok()
 }

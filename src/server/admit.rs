@@ -1,6 +1,6 @@
 //! Refusals that need only the head, before a byte of the body is read.
 //!
-//! In this order: an oversized head, 404, 405, credentials, 415, the declared length.
+//! Their order: an oversized head, 404, 405, credentials, 415, the declared length.
 
 use std::time::SystemTime;
 
@@ -10,38 +10,40 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{answer::Refusal, request_context::RequestContext};
+use super::{refusal::Refusal, request_context::RequestContext, routes::NamedHook};
 use crate::{
-    auth::{Presented, Reason},
+    auth::{Reason, SingleHeader},
     rule::Hook,
 };
 
-/// The longest URI, in bytes. Okta's own limit for a hook's is 1,024.
+/// The longest URI, in bytes. Okta allows 1,024 for a hook.
 const URI_LIMIT: usize = 8 << 10;
 /// The most bytes of headers.
 const HEADERS_LIMIT: usize = 16 << 10;
 
 impl<'s> RequestContext<'s> {
-    /// Finds the hook that a request is for, and says why not to read its body.
-    pub(super) async fn admit(&mut self, head: &RequestHead) -> Result<&'s Hook, Refusal> {
-        let state = self.state;
-        let path = head.uri.path().strip_prefix('/').unwrap_or_default();
-        let found = self.rules.hooks.get_key_value(path);
-        if let Some((name, _)) = found {
+    /// Returns the hook of an admitted request, or the refusal.
+    pub(super) async fn admit(
+        &mut self,
+        head: &RequestHead,
+        found: Option<NamedHook<'s>>,
+    ) -> Result<&'s Hook, Refusal> {
+        // The log names the hook in every refusal.
+        if let Some(NamedHook { name, .. }) = found {
             self.hook = Some(name);
         }
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
-        let (_, hook) = found.ok_or(Refusal::NotFound)?;
+        let NamedHook { hook, .. } = found.ok_or(Refusal::NotFound)?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
-        let credentials = state.live.credentials.load_full();
-        let header = |name: &str| presented(&head.headers, name);
+        let credentials = self.state.live.credentials.load_full();
+        let header = |name: &str| single_header(&head.headers, name);
         let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
         self.caller = Some(caller.map_err(Refusal::Credentials)?);
         refuse_if(!is_json(&head.headers), Refusal::MediaType)?;
-        refuse_if(!is_plain(&head.headers), Refusal::Encoding)?;
+        refuse_if(!is_uncompressed(&head.headers), Refusal::Encoding)?;
         let length = declared_length(&head.headers).unwrap_or(0);
-        refuse_if(length > state.settings.server.body_limit as u64, Refusal::BodyTooLarge)?;
+        refuse_if(length > self.state.settings.server.body_limit as u64, Refusal::BodyTooLarge)?;
         Ok(hook)
     }
 }
@@ -50,20 +52,27 @@ fn refuse_if(refused: bool, refusal: Refusal) -> Result<(), Refusal> {
     if refused { Err(refusal) } else { Ok(()) }
 }
 
-/// The length of the body by `Content-Length`, in bytes.
+/// The length in bytes that `Content-Length` declares for the body.
 pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
 /// The length of the URI in bytes, without a fragment, which the codec drops.
 fn uri_length(head: &RequestHead) -> usize {
-    let uri = &head.uri;
-    let origin = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
-        + uri.authority().map_or(0, |authority| authority.as_str().len());
-    origin + uri.path_and_query().map_or(0, |path| path.as_str().len())
+    let mut length = 0;
+    if let Some(scheme) = head.uri.scheme_str() {
+        length += scheme.len() + "://".len();
+    }
+    if let Some(authority) = head.uri.authority() {
+        length += authority.as_str().len();
+    }
+    if let Some(path) = head.uri.path_and_query() {
+        length += path.as_str().len();
+    }
+    length
 }
 
-/// The length of the headers in bytes, as if each were written as `name: value`. The codec drops further
+/// The length of the headers in bytes, if each was sent as `name: value`. The codec has dropped further
 /// white space.
 fn headers_length(head: &RequestHead) -> usize {
     let mut length = 0;
@@ -73,31 +82,35 @@ fn headers_length(head: &RequestHead) -> usize {
     length
 }
 
-fn presented<'h>(headers: &'h HeaderMap, name: &str) -> Presented<'h> {
+/// The value of a header, if the request has it. Refuses a header that occurs twice.
+fn single_header<'h>(headers: &'h HeaderMap, name: &str) -> SingleHeader<'h> {
     let mut values = headers.get_all(name);
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value.map(HeaderValue::as_bytes)),
-        (_, Some(_)) => Err(Reason::Repeated),
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Reason::Repeated);
     }
+    Ok(value.map(HeaderValue::as_bytes))
 }
 
-/// `application/json`, with no parameter but `charset=utf-8`.
+/// Whether `Content-Type` is `application/json`, with no parameter but `charset=utf-8`.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Ok(Some(value)) = presented(headers, header::CONTENT_TYPE.as_str()) else {
+    let Ok(Some(value)) = single_header(headers, header::CONTENT_TYPE.as_str()) else {
         return false;
     };
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"))
-        && parts.all(|parameter| {
-            // RFC 9110 §5.6.6 lets a parameter be empty.
-            parameter.is_empty()
-                || parameter.eq_ignore_ascii_case(b"charset=utf-8")
-                || parameter.eq_ignore_ascii_case(b"charset=\"utf-8\"")
-        })
+    let media_type = parts.next().unwrap_or_default();
+    media_type.eq_ignore_ascii_case(b"application/json") && parts.all(is_utf8_or_empty)
 }
 
-/// Without any `Content-Encoding` but `identity`.
-fn is_plain(headers: &HeaderMap) -> bool {
+/// Whether a parameter is `charset=utf-8`. RFC 9110 §5.6.6 lets a parameter be empty.
+fn is_utf8_or_empty(parameter: &[u8]) -> bool {
+    parameter.is_empty()
+        || parameter.eq_ignore_ascii_case(b"charset=utf-8")
+        || parameter.eq_ignore_ascii_case(b"charset=\"utf-8\"")
+}
+
+/// Whether there is no `Content-Encoding` but `identity`.
+fn is_uncompressed(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::CONTENT_ENCODING);
     codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }

@@ -1,4 +1,4 @@
-//! The body of a request, read when its handler asks for it.
+//! The body of a request, read once the caller is admitted.
 
 use actix_http::{
     Request, RequestHead,
@@ -16,8 +16,8 @@ use tokio_util::codec::Decoder as _;
 
 use super::{
     admit,
-    answer::Refusal,
     connection::{Connection, KEPT_BUFFER, READ_SIZE},
+    refusal::Refusal,
     slot::Slot,
 };
 
@@ -46,33 +46,25 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         slot: &'c Slot,
     ) -> Self {
         let head = request.head();
-        let unread = match admit::declared_length(&head.headers) {
-            _ if head.headers.contains_key(header::TRANSFER_ENCODING) => Unread::Chunks,
-            None | Some(0) => Unread::Nothing,
-            Some(length) => Unread::Bytes(length),
-        };
-        // The codec reads chunks and no other body. With `Upgrade: websocket` it would make a body
-        // of all that follows; we ignore that header (RFC 9110 §7.8).
+        let unread = unread_body(head);
+        // The codec decodes chunks only. It treats `Upgrade` as an endless body; ignore that header
+        // (RFC 9110 §7.8).
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
         Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }
 
-    /// Whether the connection holds nothing more of the body, so that a request may follow. After
-    /// chunks that is never sure: the codec takes any bytes for a trailer, also such as others read as
-    /// the next request.
+    /// Whether the whole body is read, so that a request may follow. Never after chunks: the codec may
+    /// take the next request for a trailer.
     pub(super) fn is_read(&self) -> bool {
         self.unread == Unread::Nothing
     }
 
-    /// Reads the whole body, of a caller who was admitted.
-    ///
-    /// # Errors
-    ///
-    /// It is larger than `limit` bytes, not whole at the deadline, cut short or malformed.
+    /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
+    /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        self.slot.waits_for_answer();
+        self.slot.set_in_service();
         let reading = async {
             match self.unread {
                 Unread::Nothing => Ok(Bytes::new()),
@@ -88,7 +80,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         if length > limit {
             return Err(Refusal::BodyTooLarge);
         }
-        // Room for this body: doubling makes room for the next one too, and a client may send it ahead.
+        // Reserve exactly; doubling would buffer pipelined bytes.
         let arrived = self.connection.received.len();
         self.connection.received.reserve((length + READ_SIZE).saturating_sub(arrived));
         while self.connection.received.len() < length {
@@ -98,7 +90,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         let received = &mut self.connection.received;
         let body = received.split_to(length).freeze();
         if length > KEPT_BUFFER {
-            // The rest would keep the whole buffer, which is to go with the body.
+            // Copy the rest, so that the large buffer is freed.
             *received = BytesMut::from(&**received);
         }
         Ok(body)
@@ -134,7 +126,18 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     }
 }
 
-/// HTTP/1.0 clients know no `100 Continue` (RFC 9110 §10.1.1).
+/// Returns what the headers say about the body.
+fn unread_body(head: &RequestHead) -> Unread {
+    if head.headers.contains_key(header::TRANSFER_ENCODING) {
+        return Unread::Chunks;
+    }
+    match admit::declared_length(&head.headers) {
+        None | Some(0) => Unread::Nothing,
+        Some(length) => Unread::Bytes(length),
+    }
+}
+
+/// Whether the client expects `100 Continue`. HTTP/1.0 does not have it (RFC 9110 §10.1.1).
 fn awaits_continue(head: &RequestHead) -> bool {
     head.expect() && head.version == Version::HTTP_11
 }

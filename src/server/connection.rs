@@ -1,8 +1,8 @@
-//! The bytes of one connection: heads of requests in, answers out, each within its time.
+//! The bytes of one connection: reads heads of requests and writes responses, each within a time.
 //!
 //! The HTTP/1.1 codec is actix-http's. Its dispatcher is not used: it decodes all requests that have
 //! arrived before it answers the first one, so that a client decides how much memory they take.
-//! Here one request is decoded at a time, and nothing is read while an answer is written.
+//! Here one request is decoded at a time, and nothing is read while a response is written.
 
 use std::{io, time::Duration};
 
@@ -19,48 +19,47 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{
-    answer::{Answer, AnswerBytes, Refusal, Reuse},
-    slot::Slot,
-};
+use super::{http_response::ResponseBytes, refusal::Refusal, slot::Slot};
 
-/// The time for a request's head, from its first byte; for the first one, from the connection.
+/// The time for a request's head, from its first byte. That of the first head begins with the
+/// connection.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time for a client to take an answer.
+/// The time for a client to take a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time for a client to take notice that the connection ends.
+/// The time for a client to notice that the connection ends.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The most bytes of one head. More is refused by the headers' own limits.
 const HEAD_LIMIT: usize = 32 << 10;
 /// The most bytes of empty lines before a head.
 const BLANK_LIMIT: usize = 64;
-/// How many bytes are asked for at a time.
+/// The room for bytes that one read asks for.
 pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
 
-/// A connection and what has arrived on it.
+/// A connection and the bytes that have arrived on it.
 pub(super) struct Connection<S> {
     stream: S,
     config: ServiceConfig,
     pub(super) codec: Codec,
-    /// Bytes that arrived and are not decoded.
+    /// Bytes that have arrived and are not decoded.
     pub(super) received: BytesMut,
-    /// How many of them the codec has seen without finding a whole head.
-    tried: usize,
-    /// How many bytes of empty lines came since the last request.
+    /// How many of them the codec has searched without finding a whole head.
+    searched: usize,
+    /// How many bytes of empty lines have arrived since the last request.
     blank: usize,
 }
 
-/// The next thing that a connection brings.
-pub(super) enum Next {
+/// The next arrival on a connection.
+pub(super) enum Arrival {
     Request(Request),
-    /// Bytes that do not become a request.
+    /// Bytes that are not a request.
     Refused(Refusal),
-    /// The connection ends without another request.
-    End,
 }
+
+/// The connection has ended without a last response: the client has gone, or its time is over.
+pub(super) struct Ended;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection on which nothing has arrived yet.
@@ -71,45 +70,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             config,
             codec,
             received: BytesMut::with_capacity(READ_SIZE),
-            tried: 0,
+            searched: 0,
             blank: 0,
         }
     }
 
     /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
-    /// A connection that must stop waits only for bytes that were sent already.
-    pub(super) async fn next_request(&mut self, slot: &Slot, deadline: Instant) -> Next {
+    /// If the connection must stop, waits for the rest of a request that has been sent.
+    pub(super) async fn next_request(
+        &mut self,
+        slot: &Slot,
+        deadline: Instant,
+    ) -> Result<Arrival, Ended> {
         let mut deadline = deadline;
         let mut stopping = false;
         loop {
             match self.decode_head() {
-                Ok(Some(request)) => return Next::Request(request),
+                Ok(Some(request)) => return Ok(Arrival::Request(request)),
                 Ok(None) => {}
-                Err(refusal) => return Next::Refused(refusal),
+                Err(refusal) => return Ok(Arrival::Refused(refusal)),
             }
             let was_idle = self.received.is_empty();
             tokio::select! {
                 biased;
                 read = self.read() => match read {
-                    Ok(0) | Err(_) => return Next::End,
-                    Ok(_) if was_idle => deadline = deadline.min(Instant::now() + HEAD_TIMEOUT),
-                    Ok(_) => {}
+                    Ok(0) | Err(_) => return Err(Ended),
+                    Ok(_) => {
+                        self.skip_blank_lines();
+                        if was_idle && !self.received.is_empty() {
+                            deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
+                        }
+                    }
                 },
                 () = slot.stopped(), if !stopping => {
                     stopping = true;
-                    deadline = deadline.min(Instant::now() + slot.patience(!was_idle));
+                    deadline = deadline.min(Instant::now() + slot.stop_grace(!was_idle));
                 }
                 () = sleep_until(deadline) => {
                     if was_idle || slot.is_evicted() {
-                        return Next::End;
+                        return Err(Ended);
                     }
-                    return Next::Refused(Refusal::HeadTooSlow);
+                    return Ok(Arrival::Refused(Refusal::HeadTooSlow));
                 }
             }
         }
     }
 
-    /// Makes the codec forget the request that it has decoded last.
+    /// Whether bytes of a further request have arrived.
+    pub(super) async fn has_more(&mut self) -> bool {
+        self.skip_blank_lines();
+        if self.received.is_empty() {
+            // Reads only what is there.
+            let read = timeout(Duration::ZERO, self.read()).await;
+            return matches!(read, Ok(Ok(1..)));
+        }
+        true
+    }
+
+    /// Makes the codec forget the last request that it has decoded.
     pub(super) fn reset_codec(&mut self) {
         self.codec = Codec::new(self.config.clone());
     }
@@ -123,13 +141,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !self.may_hold_a_head() {
             return Ok(None);
         }
-        self.tried = self.received.len();
+        self.searched = self.received.len();
         match self.codec.decode(&mut self.received) {
             Ok(Some(Message::Item(request))) if !has_valid_host(&request) => {
                 Err(Refusal::Malformed)
             }
             Ok(Some(Message::Item(request))) => {
-                (self.tried, self.blank) = (0, 0);
+                (self.searched, self.blank) = (0, 0);
                 Ok(Some(request))
             }
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
@@ -145,22 +163,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if blank > 0 {
             drop(self.received.split_to(blank));
             self.blank += blank;
-            self.tried = self.tried.saturating_sub(blank);
+            self.searched = self.searched.saturating_sub(blank);
         }
     }
 
-    /// Whether to ask the codec, which reads a head from its start each time: only at the end of a
-    /// head, at the limit, and where so much is new that the whole cost stays linear.
+    /// Whether to ask the codec, which searches the head from its start each time. To keep the cost
+    /// linear, asks only at the end of a head, at the limit, and when the bytes have doubled.
     fn may_hold_a_head(&self) -> bool {
         let length = self.received.len();
         if length == 0 {
             return false;
         }
-        let new = self.received.get(self.tried.saturating_sub(3)..).unwrap_or_default();
-        length >= 2 * self.tried || length >= HEAD_LIMIT || has_blank_line(new)
+        let has_doubled = length >= 2 * self.searched;
+        // The last three bytes searched may begin the blank line that ends the head.
+        let new_from = self.searched.saturating_sub(3);
+        let new = self.received.get(new_from..).unwrap_or_default();
+        has_doubled || length >= HEAD_LIMIT || has_blank_line(new)
     }
 
-    /// Reads what has arrived, at least one byte; 0 where the client sends nothing any more.
+    /// Waits for bytes and reads them. Returns 0 at end of stream.
     pub(super) async fn read(&mut self) -> io::Result<usize> {
         self.received.reserve(READ_SIZE);
         self.stream.read_buf(&mut self.received).await
@@ -172,19 +193,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.stream.flush().await
     }
 
-    /// Writes an answer; false if the client does not take it.
-    pub(super) async fn write(&mut self, answer: Answer, reuse: Reuse, is_head: bool) -> bool {
-        let AnswerBytes { start, shared_end } = answer.into_bytes(reuse, is_head);
+    /// Writes a response. Fails if the client does not take it within [`WRITE_TIMEOUT`].
+    pub(super) async fn write(&mut self, response: ResponseBytes) -> Result<(), Ended> {
+        let ResponseBytes { start, shared_end } = response;
         let written = timeout(WRITE_TIMEOUT, async {
             self.stream.write_all(&start).await?;
             self.stream.write_all(&shared_end).await?;
             self.stream.flush().await
         });
-        matches!(written.await, Ok(Ok(())))
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Ended),
+        }
     }
 
-    /// Gets ready for the next request, and says until when its head may take. A client that has
-    /// sent ahead lets others take their turn first.
+    /// Returns the deadline of the next head. Yields to other connections if a pipelined request is
+    /// already there.
     pub(super) async fn prepare_for_next(&mut self, keep_alive: Duration) -> Instant {
         self.skip_blank_lines();
         if !self.received.is_empty() {
@@ -197,8 +221,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Ends the connection. What has arrived, and what comes until the timeout, is read and dropped: to
-    /// close with bytes unread resets the connection, and the client may lose the answer.
+    /// Closes the connection within `longest`. First reads and drops remaining bytes: closing with unread
+    /// bytes resets the connection, and the client may lose the response.
     pub(super) async fn close(mut self, longest: Duration) {
         let closing = timeout(longest, async {
             self.stream.shutdown().await?;
@@ -210,13 +234,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 yield_now().await;
             }
         });
-        // Late or broken, the connection ends all the same.
+        // The connection ends even if this times out or fails.
         let _ = closing.await;
     }
 }
 
-/// Whether `Host` holds only what a host and a port may consist of (RFC 9112 §3.2, RFC 3986 §3.2). The
-/// codec has checked that there is one.
+/// Whether `Host` holds only characters of a host and a port (RFC 9112 §3.2, RFC 3986 §3.2). The codec
+/// refuses HTTP/1.1 without `Host`.
 fn has_valid_host(request: &Request) -> bool {
     let Some(host) = request.headers().get(header::HOST) else {
         return true;
@@ -226,7 +250,7 @@ fn has_valid_host(request: &Request) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }
 
-/// Whether a line without content follows a line's end.
+/// Whether an empty line follows another line.
 fn has_blank_line(bytes: &[u8]) -> bool {
     let mut at_line_start = false;
     for byte in bytes {

@@ -1,15 +1,17 @@
-//! One request for a hook, in six steps: admit it by its head, read its body, wait for a turn, decide,
-//! record, answer.
+//! One request: finds its route, and has a hook decide it in five steps.
 
-use actix_http::RequestHead;
+use std::{sync::Arc, time::Duration};
+
+use actix_http::{Request, RequestHead, ServiceConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     State,
-    answer::{Answer, Refusal},
     body::Body,
+    http_response::HttpResponse,
+    refusal::Refusal,
     request_context::RequestContext,
-    routes,
+    routes::{self, Listener, NamedHook, Route},
     turns::Turns,
 };
 use crate::{
@@ -18,55 +20,88 @@ use crate::{
     rule::Hook,
 };
 
-/// Answers a request of the hooks' listener.
-pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    state: &State,
-    judging: &Turns,
-    head: &RequestHead,
-    body: &mut Body<'_, S>,
-) -> Answer {
-    if let Some(answer) = routes::answer(&routes::HOOKS, head, state) {
-        return answer;
+/// The longest wait of a request for its turn. Okta gives up after 3 s.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// Responds to the requests of one listener on one worker.
+pub(super) struct Handler {
+    pub(super) listener: Listener,
+    pub(super) state: Arc<State>,
+    pub(super) codec_config: ServiceConfig,
+    turns: Turns,
+}
+
+impl Handler {
+    /// Must be called on the worker's runtime: the codec spawns its clock on the current one.
+    pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
+        // At most half of the connections may queue.
+        let turns = Turns::new(connections.div_ceil(2), LONGEST_WAIT);
+        Self { listener, state, codec_config: ServiceConfig::default(), turns }
     }
-    let rules = state.live.rules.load_full();
-    let mut context = RequestContext::new(state, &rules);
-    match answer_hook(&mut context, head, body, judging).await {
-        Ok(decision) => Answer::ok(decision),
-        Err(refusal) => context.refuse(refusal),
+
+    /// Responds to a request.
+    pub(super) async fn respond<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        request: &Request,
+        body: &mut Body<'_, S>,
+    ) -> HttpResponse {
+        let head = request.head();
+        let rules = self.state.live.rules.load_full();
+        let hook = match routes::find(self.listener, head.uri.path(), &rules) {
+            Route::Hook(hook) => hook,
+            Route::Operations { allow, respond } if routes::allows(allow, &head.method) => {
+                return respond(&self.state);
+            }
+            Route::Operations { allow, .. } => {
+                return HttpResponse::refusal(Refusal::Method { allow }, &self.state);
+            }
+            Route::Unknown => return HttpResponse::refusal(Refusal::NotFound, &self.state),
+        };
+        let mut context = RequestContext::new(&self.state, &rules);
+        match self.decide(&mut context, hook, head, body).await {
+            Ok(answer) => HttpResponse::ok(answer),
+            Err(refusal) => context.refuse(refusal),
+        }
+    }
+
+    /// Responds to bytes that are not a request, and to connections that are turned away.
+    pub(super) fn refuse(&self, refusal: Refusal) -> HttpResponse {
+        match self.listener {
+            Listener::Hooks => {
+                RequestContext::new(&self.state, &self.state.live.rules.load_full()).refuse(refusal)
+            }
+            Listener::Operations => HttpResponse::refusal(refusal, &self.state),
+        }
+    }
+
+    /// Decides a request for a hook: admit, read, wait, judge and record, make way for others.
+    async fn decide<'s, S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        context: &mut RequestContext<'s>,
+        hook: Option<NamedHook<'s>>,
+        head: &RequestHead,
+        body: &mut Body<'_, S>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let settings = &self.state.settings.server;
+        let deadline = context.started + settings.request_timeout;
+        let hook = context.admit(head, hook).await?;
+        let body = body.read(settings.body_limit, deadline).await?;
+        let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
+        let answer = judge_and_record(context, hook, &body);
+        turn.end().await;
+        answer
     }
 }
 
-/// Answers bytes that did not become a request.
-pub(super) fn refuse_head(state: &State, refusal: Refusal) -> Answer {
-    RequestContext::new(state, &state.live.rules.load_full()).refuse(refusal)
-}
-
-/// Decides a request, and returns the body of the answer.
-async fn answer_hook<S: AsyncRead + AsyncWrite + Unpin>(
-    context: &mut RequestContext<'_>,
-    head: &RequestHead,
-    body: &mut Body<'_, S>,
-    judging: &Turns,
+/// Judges a request, records the decision, and returns the answer's body.
+fn judge_and_record(
+    context: &RequestContext<'_>,
+    hook: &Hook,
+    body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
-    let hook = context.admit(head).await?;
-    let server = &context.state.settings.server;
-    let body = body.read(server.body_limit, context.started + server.request_timeout).await?;
-    let turn = judging.next().await.ok_or(Refusal::Overloaded)?;
-    let decided = decide(context, hook, &body);
-    turn.end().await;
-    decided
-}
-
-/// Judges a request, records the decision, and returns the body of the answer.
-fn decide(context: &RequestContext<'_>, hook: &Hook, body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let answer = pipeline::answer(hook, body, &clock::facts()).map_err(refusal)?;
-    Ok(context.record(answer))
-}
-
-/// The refusal of a request that has no answer.
-fn refusal(error: NoAnswer) -> Refusal {
-    match error {
-        NoAnswer::Request(error) => Refusal::Request(error),
-        NoAnswer::Panicked => Refusal::Internal,
+    match pipeline::answer(hook, body, &clock::facts()) {
+        Ok(answer) => Ok(context.record(answer)),
+        Err(NoAnswer::Request(error)) => Err(Refusal::Request(error)),
+        Err(NoAnswer::Panicked) => Err(Refusal::Internal),
     }
 }

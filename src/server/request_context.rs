@@ -1,24 +1,22 @@
-//! The facts about a request, and how its answer is counted and logged.
+//! Data of a request for its log line and its counters.
 
 use std::{fmt::Display, time::Instant};
 
-use super::{
-    State,
-    answer::{Answer, Refusal},
-};
+use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warning};
 use crate::{
     auth::Caller,
     decision_log::{DecisionId, Line, debug_context},
+    metrics::{OutcomeLabels, ResponseLabels},
     okta::response,
     pipeline::HookAnswer,
-    rule::{RuleSet, SetOutcome, Verdict},
+    rule::{RuleSet, Verdict},
 };
 
-/// The facts about a request that its log line and its counters need.
+/// Data of a request for its log line and its counters.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
     /// The rules that were active when the request came.
-    pub(super) rules: &'s RuleSet,
+    rules: &'s RuleSet,
     pub(super) started: tokio::time::Instant,
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
@@ -30,42 +28,32 @@ impl<'s> RequestContext<'s> {
         Self { state, rules, started: Instant::now().into(), hook: None, caller: None }
     }
 
-    /// Counts and logs a refusal, and returns the answer that tells the caller.
-    pub(super) fn refuse(&self, refusal: Refusal) -> Answer {
-        if let Refusal::Credentials(reason) = refusal {
-            let reason = reason.as_str();
-            self.state.warnings.warn(reason, || format!("refused a caller: {reason}"));
-            self.state.metrics.count_refused_caller(reason);
+    /// Counts and logs a refusal, and returns the response to the caller.
+    pub(super) fn refuse(&self, refusal: Refusal) -> HttpResponse {
+        match refusal {
+            Refusal::Credentials(reason) => {
+                self.state.warnings.log(&Warning::RefusedCaller(reason.as_str()));
+                self.state.metrics.count_refused_caller(reason.as_str());
+            }
+            Refusal::Overloaded => self.state.warnings.log(&Warning::Overloaded),
+            _ => {}
         }
-        if refusal == Refusal::Overloaded {
-            self.state.warnings.warn("overload", || {
-                "overloaded: requests wait too long for their turn, and are answered with 503; \
-                 give the service more cores, or raise `server.workers` if cores are idle"
-                    .to_owned()
-            });
-        }
-        let answer = Answer::refusal(refusal, self.state);
-        self.count_and_log(&Line { status: answer.status(), ..self.line() });
-        answer
+        let response = HttpResponse::refusal(refusal, self.state);
+        self.count_and_log(&self.line(response.status.as_str()));
+        response
     }
 
-    /// Counts and logs a decision, and returns the body that tells Okta.
+    /// Counts and logs a decision, and returns the answer's body.
     pub(super) fn record(&self, answer: HookAnswer<'_, '_>) -> Vec<u8> {
         let line = Line {
             flow: Some(answer.flow),
             decision: Some(answer.decision),
             event_id: answer.event_id.as_deref(),
             verdicts: &answer.verdicts,
-            ..self.line()
+            ..self.line("200")
         };
-        if !answer.has_section {
-            self.warn_of_missing_section(&line, answer.flow.spec().section);
-        }
-        if answer.too_large {
-            self.report_too_large_answer(&line);
-        }
-        if answer.sets.iter().any(SetOutcome::lacks_event_id) {
-            self.warn_of_missing_event_id(&line);
+        if !answer.has_section || answer.too_large || answer.lacks_event_id() {
+            self.warn_of_denial_without_rules(&answer, &line);
         }
         self.count_and_log(&line);
         if self.state.settings.debug_context {
@@ -75,45 +63,29 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    fn warn_of_missing_section(&self, line: &Line<'_>, section: &str) {
+    /// Warns of a request that was denied for another reason than a rule.
+    fn warn_of_denial_without_rules(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
-        self.state.warnings.warn(&format!("hook {hook}"), || {
-            format!(
-                "`{hook}` denied a {request_type} request, for which it has no section; narrow \
-                 Okta's setting \"Run this hook\", or add [{section}] to its rules"
-            )
-        });
+        if !answer.has_section {
+            let section = answer.flow.spec().section;
+            self.state.warnings.log(&Warning::MissingSection { hook, request_type, section });
+        }
+        if answer.too_large {
+            self.state.warnings.log(&Warning::TooLargeAnswer { hook, request_type });
+        }
+        if answer.lacks_event_id() {
+            self.state.warnings.log(&Warning::MissingEventId { hook, request_type });
+        }
     }
 
-    fn report_too_large_answer(&self, line: &Line<'_>) {
-        let (hook, request_type) = (line.hook_name(), line.request_type());
-        self.state.warnings.error(&format!("hook {hook} too large"), || {
-            format!(
-                "`{hook}` denied a {request_type} request because the answer would have {} bytes \
-                 or more, which Okta refuses; shorten the rules' messages, or update fewer attributes",
-                response::SIZE_LIMIT
-            )
-        });
-    }
-
-    fn warn_of_missing_event_id(&self, line: &Line<'_>) {
-        let (hook, request_type) = (line.hook_name(), line.request_type());
-        self.state.warnings.warn(&format!("hook {hook} no event"), || {
-            format!(
-                "`{hook}` denied a {request_type} request without `eventId`, from which its rules \
-                 `generate` an attribute; Okta always sends it, so look at what calls the hook"
-            )
-        });
-    }
-
-    /// The line of a request of which nothing more is known.
-    fn line(&self) -> Line<'_> {
+    /// The line of a request with this status and without a decision.
+    fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
         Line {
             id: DecisionId::next(),
             hook: self.hook,
             flow: None,
             decision: None,
-            status: "200",
+            status,
             event_id: None,
             verdicts: &[],
             rules_revision: &self.rules.revision,
@@ -125,10 +97,20 @@ impl<'s> RequestContext<'s> {
     fn count_and_log(&self, line: &Line<'_>) {
         let hook = line.hook_name();
         for Verdict { rule, outcome } in line.verdicts {
-            self.state.metrics.count_outcome([hook, &rule.id, rule.mode(), outcome.as_str()]);
+            self.state.metrics.count_outcome(&OutcomeLabels {
+                hook,
+                rule: &rule.id,
+                mode: rule.mode(),
+                outcome: outcome.as_str(),
+            });
         }
-        let labels = [hook, line.request_type(), line.decision_name(), line.status];
-        self.state.metrics.count_answer(labels, line.duration);
+        let labels = ResponseLabels {
+            hook,
+            request_type: line.request_type(),
+            decision: line.decision_name(),
+            status: line.status,
+        };
+        self.state.metrics.count_response(&labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

@@ -1,36 +1,59 @@
-//! The paths of the service's own, by listener. They are not logged. Every other path
-//! belongs to a hook or gets 404.
+//! The routing table.
 
-use actix_http::RequestHead;
+use actix_web::http::Method;
 
-use super::{
-    State,
-    answer::{self, Answer, Refusal},
-};
+use super::{State, http_response::HttpResponse, operations};
+use crate::rule::{Hook, RuleSet};
 
-/// A path and what answers there.
-pub(super) struct Route {
-    path: &'static str,
-    /// The methods, as the header `Allow` lists them.
-    allow: &'static str,
-    answer: fn(&State) -> Answer,
+/// A listener of the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// The hooks and the probes.
+    Hooks,
+    /// Metrics and the probes.
+    Operations,
 }
 
-const ALIVE: Route = Route { path: "/healthz", allow: "GET, HEAD", answer: answer::alive };
-const READY: Route = Route { path: "/readyz", allow: "GET, HEAD", answer: answer::readiness };
-const METRICS: Route = Route { path: "/metrics", allow: "GET", answer: answer::metrics };
+/// The target of a request.
+pub(super) enum Route<'r> {
+    /// The service itself. These requests are not logged.
+    Operations {
+        /// The methods, as the header `Allow` lists them.
+        allow: &'static str,
+        respond: fn(&State) -> HttpResponse,
+    },
+    /// A hook. `None` if there is none of this name; such requests are logged, too.
+    Hook(Option<NamedHook<'r>>),
+    /// An unknown path of the operators' listener.
+    Unknown,
+}
 
-/// The paths of the hooks' listener, besides the hooks.
-pub(super) const HOOKS: [Route; 2] = [ALIVE, READY];
-/// The paths of the operators' listener.
-pub(super) const OPERATIONS: [Route; 3] = [ALIVE, READY, METRICS];
+/// A hook and its name.
+#[derive(Clone, Copy)]
+pub(super) struct NamedHook<'r> {
+    pub(super) name: &'r str,
+    pub(super) hook: &'r Hook,
+}
 
-/// Answers a request for one of these routes. Returns `None` for other paths.
-pub(super) fn answer(routes: &[Route], head: &RequestHead, state: &State) -> Option<Answer> {
-    let route = routes.iter().find(|route| route.path == head.uri.path())?;
-    let is_allowed = route.allow.split(", ").any(|method| method == head.method.as_str());
-    if !is_allowed {
-        return Some(Answer::refusal(Refusal::Method { allow: route.allow }, state));
+/// Finds the route of a path.
+pub(super) fn find<'r>(listener: Listener, path: &str, rules: &'r RuleSet) -> Route<'r> {
+    match (listener, path) {
+        (_, "/healthz") => Route::Operations { allow: "GET, HEAD", respond: operations::alive },
+        (_, "/readyz") => Route::Operations { allow: "GET, HEAD", respond: operations::readiness },
+        (Listener::Operations, "/metrics") => {
+            Route::Operations { allow: "GET", respond: operations::metrics }
+        }
+        (Listener::Operations, _) => Route::Unknown,
+        (Listener::Hooks, _) => Route::Hook(find_hook(path, rules)),
     }
-    Some((route.answer)(state))
+}
+
+fn find_hook<'r>(path: &str, rules: &'r RuleSet) -> Option<NamedHook<'r>> {
+    let (name, hook) = rules.hooks.get_key_value(path.strip_prefix('/')?)?;
+    Some(NamedHook { name, hook })
+}
+
+/// Whether the header `Allow` lists a method.
+pub(super) fn allows(allow: &str, method: &Method) -> bool {
+    allow.split(", ").any(|allowed| allowed == method.as_str())
 }

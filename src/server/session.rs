@@ -1,77 +1,88 @@
-//! Serves one connection: waits for a request, has it answered, writes the answer, and goes on to the
-//! next request.
+//! Serves one connection, one request after another.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use actix_web::http::Method;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
     time::Instant,
 };
 
 use super::{
-    answer::{Refusal, Reuse},
     body::Body,
-    connection::{CLOSE_TIMEOUT, Connection, HEAD_TIMEOUT, Next},
-    responder::Responder,
+    connection::{Arrival, CLOSE_TIMEOUT, Connection, Ended, HEAD_TIMEOUT},
+    handler::Handler,
+    http_response::Reuse,
+    refusal::Refusal,
     slot::Slot,
 };
 
-/// Answers 503 without reading a request, and closes the connection within a time.
-pub(super) async fn turn_away<S>(stream: S, responder: &Responder, longest: Duration)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut connection = Connection::new(stream, responder.codec_config());
-    let answer = responder.refuse(Refusal::Overloaded);
-    if connection.write(answer, Reuse::Close, false).await {
+/// Responds with 503 without reading a request, and closes the connection within `longest`.
+pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, longest: Duration) {
+    let mut connection = Connection::new(stream, &handler.codec_config);
+    let response = handler.refuse(Refusal::Overloaded);
+    if let Ok(()) = connection.write(response.into_bytes(Reuse::Close)).await {
         connection.close(longest).await;
     }
 }
 
 /// Serves a connection until either side ends it.
-pub(super) async fn serve<S>(stream: S, responder: &Responder, slot: &Slot)
+pub(super) async fn serve<S>(stream: S, handler: &Handler, slot: &Slot)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut connection = Connection::new(stream, responder.codec_config());
+    let mut connection = Connection::new(stream, &handler.codec_config);
+    // An evicted connection frees its place at once: dropping it closes it.
+    if let Ok(()) = serve_requests(&mut connection, handler, slot).await
+        && !slot.is_evicted()
+    {
+        connection.close(CLOSE_TIMEOUT).await;
+    }
+}
+
+/// Serves requests until a response announces the end of the connection. Fails if the connection ends
+/// without one.
+async fn serve_requests<S>(
+    connection: &mut Connection<S>,
+    handler: &Handler,
+    slot: &Slot,
+) -> Result<(), Ended>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut deadline = Instant::now() + HEAD_TIMEOUT;
     loop {
-        slot.waits_for_request();
-        let next = connection.next_request(slot, deadline).await;
-        slot.waits_for_client();
-        let request = match next {
-            Next::Request(request) => request,
-            Next::Refused(refusal) => {
-                let answer = responder.refuse(refusal);
-                if !connection.write(answer, Reuse::Close, false).await {
-                    return;
-                }
-                break;
+        slot.set_waiting_for_request();
+        let arrival = connection.next_request(slot, deadline).await;
+        slot.set_waiting_for_client();
+        let request = match arrival? {
+            Arrival::Request(request) => request,
+            Arrival::Refused(refusal) => {
+                let response = handler.refuse(refusal);
+                return connection.write(response.into_bytes(Reuse::Close)).await;
             }
-            Next::End => return,
         };
-        let mut body = Body::new(&request, &mut connection, slot);
-        let answer = responder.answer(&request, &mut body).await;
-        slot.waits_for_client();
-        let body_is_read = body.is_read();
-        let reuse = if body_is_read && !responder.is_stopping() && !slot.is_evicted() {
-            Reuse::as_asked(&request)
-        } else {
-            Reuse::Close
+        let mut body = Body::new(&request, connection, slot);
+        let response = handler.respond(&request, &mut body).await;
+        slot.set_waiting_for_client();
+        let is_stopping = handler.state.draining.load(Ordering::Acquire);
+        let mut may_reuse = body.is_read() && !slot.is_evicted();
+        if may_reuse && is_stopping {
+            // A request that was sent before the stop is still served.
+            may_reuse = connection.has_more().await;
+        }
+        let reuse = if may_reuse { Reuse::as_asked(&request) } else { Reuse::Close };
+        let response = match *request.method() {
+            Method::HEAD => response.into_head(reuse),
+            _ => response.into_bytes(reuse),
         };
-        let is_head = request.method() == Method::HEAD;
-        // Its headers hold on to the buffer.
+        // The request's headers share the receive buffer.
         drop(request);
-        if !connection.write(answer, reuse, is_head).await {
-            return;
-        }
+        connection.write(response).await?;
         if reuse == Reuse::Close {
-            break;
+            return Ok(());
         }
-        deadline = connection.prepare_for_next(responder.keep_alive()).await;
-    }
-    if !slot.is_evicted() {
-        connection.close(CLOSE_TIMEOUT).await;
+        deadline = connection.prepare_for_next(handler.state.settings.server.keep_alive).await;
     }
 }

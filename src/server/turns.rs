@@ -1,29 +1,29 @@
-//! Turns of one worker at work that takes long: one at a time, in the order of arrival.
+//! A queue for slow work: one task at a time, first come first served.
 //!
 //! A worker has one thread, so while it judges one request, the others wait. It does the quick work
-//! between two turns: it accepts and reads connections, answers probes and refuses callers. The wait
-//! for a turn is therefore the time that a request spends in the queue, and says when the worker
-//! cannot keep up, whatever a request costs on this machine and by these rules.
+//! between two turns: it accepts and reads connections, responds to probes and refuses callers. The wait
+//! for a turn is therefore the time that a request spends in the queue. It tells when the worker
+//! cannot keep up, on any machine and with any rules.
 
 use std::{cell::Cell, time::Duration};
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     task::yield_now,
-    time::{Instant, timeout},
+    time::{Instant, timeout_at},
 };
 
-/// How long turns last together before the worker does the quick work.
+/// Work done before others run.
 const WORK_AT_A_TIME: Duration = Duration::from_millis(1);
 
-/// The turns of one worker at one kind of work.
+/// The queue of one worker for one kind of work.
 pub(super) struct Turns {
     longest_wait: Duration,
     /// One permit per task that may wait.
-    places: Semaphore,
+    waiting: Semaphore,
     /// One permit, for the task whose turn it is.
     turn: Semaphore,
-    /// How long turns have lasted since the worker last did the quick work.
+    /// Work done since others last ran.
     worked: Cell<Duration>,
 }
 
@@ -35,30 +35,33 @@ pub(super) struct Turn<'t> {
 }
 
 impl Turns {
-    /// At most `places` tasks wait for a turn, each no longer than `longest_wait`.
-    pub(super) fn new(places: usize, longest_wait: Duration) -> Self {
-        let (places, turn) = (Semaphore::new(places), Semaphore::new(1));
-        Self { longest_wait, places, turn, worked: Cell::default() }
+    /// At most `waiting_limit` tasks wait for a turn, each no longer than `longest_wait`.
+    pub(super) fn new(waiting_limit: usize, longest_wait: Duration) -> Self {
+        let (waiting, turn) = (Semaphore::new(waiting_limit), Semaphore::new(1));
+        Self { longest_wait, waiting, turn, worked: Cell::default() }
     }
 
-    /// Waits for a turn. Returns `None` if too many wait already, or if the wait is too long.
-    pub(super) async fn next(&self) -> Option<Turn<'_>> {
+    /// Waits for a turn until the deadline. Returns `None` if too many wait already, or if the wait is
+    /// too long.
+    pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
         let permit = match self.turn.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => self.wait().await?,
+            Err(_) => self.wait(deadline).await?,
         };
         Some(Turn { turns: self, begun: Instant::now(), _permit: permit })
     }
 
-    async fn wait(&self) -> Option<SemaphorePermit<'_>> {
-        let _place = self.places.try_acquire().ok()?;
-        // A semaphore serves those who wait in the order in which they came.
-        timeout(self.longest_wait, self.turn.acquire()).await.ok()?.ok()
+    async fn wait(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
+        let _place = self.waiting.try_acquire().ok()?;
+        // The semaphore is fair: first come, first served.
+        let deadline = deadline.min(Instant::now() + self.longest_wait);
+        timeout_at(deadline, self.turn.acquire()).await.ok()?.ok()
     }
 }
 
 impl Turn<'_> {
-    /// Ends the turn, after the quick work if that is due.
+    /// Ends the turn. After [`WORK_AT_A_TIME`], first lets other tasks run. Keeps the permit meanwhile,
+    /// so that only quick work runs.
     pub(super) async fn end(self) {
         let mut worked = self.turns.worked.get() + self.begun.elapsed();
         if worked >= WORK_AT_A_TIME {

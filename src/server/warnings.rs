@@ -1,32 +1,82 @@
 //! Messages that a caller can cause. Each kind is logged at most once per interval, so that an
 //! administrator finds the reason and an attacker cannot fill the log.
 
-use std::time::Instant;
+use std::{borrow::Cow, io, time::Instant};
 
+use derive_more::Display;
 use log::Level;
 
-use crate::throttle::Throttle;
+use crate::{okta::response::SIZE_LIMIT, throttle::Throttle};
+
+/// A message that a caller can cause. Messages name hooks and reasons, never a part of a request.
+#[derive(Display)]
+pub(super) enum Warning<'a> {
+    #[display("cannot accept connections: {_0}; is `ulimit -n` too low?")]
+    CannotAccept(io::Error),
+    #[display(
+        "server.max_connections is reached: each further connection closes the one that has been \
+         idle longest"
+    )]
+    ConnectionLimit,
+    #[display(
+        "overloaded: requests wait too long for their turn, and are answered with 503; give the \
+         service more cores, or raise `server.workers` if cores are idle"
+    )]
+    Overloaded,
+    #[display("refused a caller: {_0}")]
+    RefusedCaller(&'static str),
+    #[display(
+        "`{hook}` denied a {request_type} request, for which it has no section; narrow Okta's \
+         setting \"Run this hook\", or add [{section}] to its rules"
+    )]
+    MissingSection { hook: &'a str, request_type: &'a str, section: &'a str },
+    #[display(
+        "`{hook}` denied a {request_type} request because the answer would have {SIZE_LIMIT} bytes \
+         or more, which Okta refuses; shorten the rules' messages, or update fewer attributes"
+    )]
+    TooLargeAnswer { hook: &'a str, request_type: &'a str },
+    #[display(
+        "`{hook}` denied a {request_type} request without `eventId`, from which its rules \
+         `generate` an attribute; Okta always sends it, so look at what calls the hook"
+    )]
+    MissingEventId { hook: &'a str, request_type: &'a str },
+}
+
+impl Warning<'_> {
+    fn level(&self) -> Level {
+        match self {
+            Self::CannotAccept(_) | Self::TooLargeAnswer { .. } => Level::Error,
+            Self::ConnectionLimit
+            | Self::Overloaded
+            | Self::RefusedCaller(_)
+            | Self::MissingSection { .. }
+            | Self::MissingEventId { .. } => Level::Warn,
+        }
+    }
+
+    /// Messages of one kind share an interval. There are few kinds.
+    fn kind(&self) -> Cow<'static, str> {
+        match self {
+            Self::CannotAccept(_) => "accept".into(),
+            Self::ConnectionLimit => "max_connections".into(),
+            Self::Overloaded => "overload".into(),
+            Self::RefusedCaller(reason) => (*reason).into(),
+            Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
+            Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
+            Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
+        }
+    }
+}
 
 /// Logs at most one message of a kind per interval.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings(Throttle);
 
 impl Warnings {
-    /// Logs a warning, or counts it for the next one of its kind. There must be few kinds.
-    pub(crate) fn warn(&self, kind: &str, text: impl FnOnce() -> String) {
-        self.log(Level::Warn, kind, text);
-    }
-
-    /// Logs an error, or counts it for the next one of its kind. There must be few kinds.
-    pub(crate) fn error(&self, kind: &str, text: impl FnOnce() -> String) {
-        self.log(Level::Error, kind, text);
-    }
-
-    fn log(&self, level: Level, kind: &str, text: impl FnOnce() -> String) {
-        match self.0.admit(kind, Instant::now()) {
-            None => {}
-            Some(0) => log::log!(level, "{}", text()),
-            Some(left_out) => log::log!(level, "{} ({left_out} more before)", text()),
+    /// Logs a message, or counts it for the next one of its kind.
+    pub(super) fn log(&self, warning: &Warning<'_>) {
+        if let Some(omitted) = self.0.admit(&warning.kind(), Instant::now()) {
+            log::log!(warning.level(), "{warning}{omitted}");
         }
     }
 }

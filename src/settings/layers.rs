@@ -1,5 +1,5 @@
-//! Merges the layers that settings come from. The keys of each layer are checked and their places noted
-//! before, since merged layers do not say where a value is from.
+//! Merges the layers of settings. Before, it checks the keys of each layer and notes their places,
+//! since a merged value does not show its layer.
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
@@ -16,7 +16,7 @@ use crate::{
 
 const DEFAULT_FILE: &str = "registration-hook.toml";
 
-/// A variable of ours.
+/// A `HOOK__…` variable.
 struct Variable<'e> {
     name: &'e str,
     /// The name as a dotted path: a key, or an element of a list such as `auth.basic.password.0`.
@@ -57,7 +57,7 @@ impl SettingsReader {
         }
         match merged.build() {
             Ok(merged) => self.merged = merged,
-            // This can only be a number in the file. The error itself would show the value.
+            // Only a number in the file can be invalid here. The error itself would show the value.
             Err(_) => self.problems.push(Problem::named("settings", "a number is too large")),
         }
         Ok(())
@@ -120,7 +120,7 @@ impl SettingsReader {
         }
     }
 
-    /// Notes each of our variables. Returns the valid ones by their paths.
+    /// Notes each `HOOK__…` variable. Returns the valid ones by their paths.
     fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> Map<String, String> {
         let mut values = Map::new();
         let mut earlier: Vec<Variable<'_>> = Vec::new();
@@ -132,7 +132,7 @@ impl SettingsReader {
             let variable = Variable { name, path: path.to_owned() };
             let rival = earlier.iter().find(|other| self.set_same_key(&variable, other));
             if let Some(rival) = rival {
-                // Which of the two would win is left to chance.
+                // The merge might take either.
                 let message = format!("`{}` sets the same key; keep one", rival.name);
                 self.problems.push(Problem::named(name, message));
             } else if let Ok(value) = str::from_utf8(value) {
@@ -173,7 +173,7 @@ impl SettingsReader {
             return true;
         }
         if self.problems.is_full() {
-            // It would not be shown, so the search for a similar key is saved.
+            // The problem is not shown, so the search for a similar key would be in vain.
             self.problems.count_one();
             return false;
         }

@@ -1,13 +1,12 @@
-//! The texts of a value that no type is known of yet. An error says what is expected instead.
+//! Reads the texts of a value whose type is not known yet. An error names the expected type.
 
-use config::{Map, Value, ValueKind};
+use config::{Map, ValueKind};
 
 const EMPTY: &str = "this may not be empty";
 const NOT_STRINGS: &str =
     "expected a string or a list of strings (in variables numbered from `__0`), in quotes";
 
-/// The text of a string. A number is refused: as text, `0012` or `1e3` could differ from what was
-/// written.
+/// The text of a string. Refuses a number: `0012` or `1e3` could become another text.
 pub(super) fn string(value: &ValueKind) -> Result<&str, &'static str> {
     match value {
         ValueKind::String(text) => require_plain(text),
@@ -32,7 +31,7 @@ pub(super) fn strings(value: &ValueKind) -> Result<Vec<&str>, &'static str> {
 }
 
 /// The strings of a table whose keys are 0, 1 and so on: variables that end in `__0`, `__1`.
-fn numbered_strings(items: &Map<String, Value>) -> Result<Vec<&str>, &'static str> {
+fn numbered_strings(items: &Map<String, config::Value>) -> Result<Vec<&str>, &'static str> {
     let mut strings = Vec::new();
     for index in 0..items.len() {
         let item = items.get(&index.to_string()).ok_or(NOT_STRINGS)?;

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use config::{Config, Value, ValueKind};
+use config::{Config, ValueKind};
 
 use super::{
-    SecretFiles,
+    Secret, SecretFiles, SecretList,
     raw::{plain_lines, string, strings},
     values::{parse_flag, parse_path},
 };
@@ -21,13 +21,13 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-/// Reads a text as a value of its type. An error says what is expected instead.
+/// Reads a text as a value of its type. An error describes a valid text.
 type Parse<T> = fn(&str) -> Result<T, &'static str>;
 
 /// The permission of every user to read a file.
 const WORLD_READABLE: u32 = 0o004;
 
-/// Reads settings by key. Every read registers its key as a known one, and reports an invalid value.
+/// Reads settings by key. Every read registers its key as known, and reports an invalid value.
 #[derive(Default)]
 pub(super) struct SettingsReader {
     /// All layers. Empty until they are merged.
@@ -36,13 +36,14 @@ pub(super) struct SettingsReader {
     pub(super) places: BTreeMap<String, String>,
     /// Every key that has been asked for.
     pub(super) known_keys: Vec<String>,
-    /// Those of them that take a list.
+    /// The known keys that take a list.
     pub(super) list_keys: Vec<String>,
     pub(super) problems: Problems,
     pub(super) warnings: Vec<String>,
     /// The files that have been read.
     pub(super) files: Vec<PathBuf>,
     pub(super) secret_files: SecretFiles,
+    /// The level of `RUST_LOG`, if it is set and valid.
     pub(super) log_level: Option<log::LevelFilter>,
 }
 
@@ -73,12 +74,12 @@ impl SettingsReader {
 
     /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
     /// as missing if other keys of their section are set.
-    pub(super) fn read_secrets<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
+    pub(super) fn read_secrets(&mut self, key: &str, parse: Parse<Secret>) -> Option<SecretList> {
         let file_key = &format!("{key}_file");
         let by_value = self.read_list(key, parse);
         let path = self.read_optional(file_key, parse_path);
         match (self.places.contains_key(key), self.places.contains_key(file_key)) {
-            (true, false) => by_value,
+            (true, false) => Some(SecretList::Known(by_value?)),
             (false, true) => self.read_secret_file(file_key, path?, parse),
             (true, true) => {
                 self.report(file_key, format!("`{key}` is set as well; keep one of them"));
@@ -91,10 +92,15 @@ impl SettingsReader {
         }
     }
 
-    /// Reads the secrets of a file, or none of them with [`SecretFiles::Skip`].
-    fn read_secret_file<T>(&mut self, key: &str, path: PathBuf, parse: Parse<T>) -> Option<Vec<T>> {
+    /// Reads the secrets of a file, unless such files are skipped.
+    fn read_secret_file(
+        &mut self,
+        key: &str,
+        path: PathBuf,
+        parse: Parse<Secret>,
+    ) -> Option<SecretList> {
         if self.secret_files == SecretFiles::Skip {
-            return Some(Vec::new());
+            return Some(SecretList::Skipped);
         }
         self.warn_if_world_readable(key, &path);
         let text = file::read_text(&path, FileKind::Secret);
@@ -102,7 +108,7 @@ impl SettingsReader {
         match text {
             Ok(text) => {
                 let secrets = plain_lines(&text).and_then(|lines| parse_each(&lines, parse));
-                self.ok_or_report(key, secrets)
+                Some(SecretList::Known(self.ok_or_report(key, secrets)?))
             }
             Err(error) => {
                 let message = format!("`{key}`: cannot read the file: {error}");
@@ -112,8 +118,8 @@ impl SettingsReader {
         }
     }
 
-    /// Reads a value between two bounds, in quotes or not. Default and bounds are written as in a
-    /// settings file.
+    /// Reads a value between two bounds, in quotes or not. The default and the bounds are written as in
+    /// a settings file.
     pub(super) fn read_bounded<T: PartialOrd + Default>(
         &mut self,
         key: &str,
@@ -144,8 +150,8 @@ impl SettingsReader {
         parse: impl Fn(&ValueKind) -> Result<T, E>,
     ) -> Option<T> {
         self.known_keys.push(key.to_owned());
-        // An error means that the key is not set.
-        let value = self.merged.get::<Value>(key).ok()?;
+        // `get` fails only if the key is not set.
+        let value = self.merged.get::<config::Value>(key).ok()?;
         self.ok_or_report(key, parse(&value.kind))
     }
 
@@ -180,9 +186,12 @@ impl SettingsReader {
         self.problems.push(Problem::named(self.place(key), format!("`{key}`: {why}")));
     }
 
-    /// The place of the last layer that sets a key.
+    /// The place of the last layer that sets a key. The key itself if none does.
     fn place(&self, key: &str) -> String {
-        self.places.get(key).map_or(key, String::as_str).to_owned()
+        match self.places.get(key) {
+            Some(place) => place.clone(),
+            None => key.to_owned(),
+        }
     }
 
     /// Reports a key that is not set while other keys of its section are.

@@ -13,12 +13,12 @@ use super::{
     },
 };
 
-/// The most workers.
+/// The most workers that a setting or the number of cores can give.
 const MOST_WORKERS: usize = 512;
 /// How many workers there are by default if the number of cores is not known.
 const DEFAULT_WORKERS: &str = "2";
 
-/// Reads every section. Each function below asks for all of its keys before it returns, whatever is
+/// Reads every section. Each function below asks for all of its keys before it returns, even if one is
 /// missing, so that every key is registered.
 pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
     Settings {

@@ -14,7 +14,7 @@ use std::{fs, hint::black_box, time::Instant};
 
 use registration_hook::{
     clock,
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     pipeline::answer,
 };
 
@@ -56,7 +56,8 @@ fn median(rules: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
     let facts = clock::facts();
-    let set = load::load_rules(Some(folder.path()), &facts, Purpose::Serve).into_rules().unwrap();
+    let source = RulesSource::Folder(folder.path().to_owned());
+    let set = load::load_rules(&source, &facts, Purpose::Serve).into_rules().unwrap();
     let hook = &set.hooks["bench"];
     let mut times = [(); 31].map(|()| {
         const ANSWERS: u32 = 1000;

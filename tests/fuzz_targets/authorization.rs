@@ -8,7 +8,7 @@ use std::{
 };
 
 use registration_hook::auth::{
-    Authenticator, Bearer, Caller, Keys, Presented, SecretHeader, Secrets,
+    Authenticator, Bearer, Caller, Keys, SecretHeader, Secrets, SingleHeader,
 };
 
 use super::signing::{CLIENT, EXPIRES, LEEWAY, NOW, expected, good_token, key_set};
@@ -43,8 +43,9 @@ pub fn authorization(data: &[u8]) {
 
 /// The caller that is admitted with nothing but this header.
 fn caller(name: &str, value: &[u8], now: u64) -> Option<Caller> {
-    let header =
-        |asked: &str| -> Presented<'_> { if asked == name { Ok(Some(value)) } else { Ok(None) } };
+    let header = |asked: &str| -> SingleHeader<'_> {
+        if asked == name { Ok(Some(value)) } else { Ok(None) }
+    };
     let now: SystemTime = UNIX_EPOCH + Duration::from_secs(now);
     let mut admission = pin!(AUTHENTICATOR.authenticate(header, now));
     match admission.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

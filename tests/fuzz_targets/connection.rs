@@ -38,7 +38,7 @@ pub fn connection(service: SocketAddr, data: &[u8]) {
     let _ = stream.shutdown(Shutdown::Write);
     let mut text = Vec::new();
     match stream.read_to_end(&mut text) {
-        // Where the service ended the connection with bytes unread, the rest of its answer is lost.
+        // If the service ends the connection with bytes unread, the rest of its answer is lost.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
         Err(error) => panic!("the connection does not end: {error}"),
         Ok(_) => check_answers(&text, bytes),

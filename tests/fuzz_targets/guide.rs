@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use registration_hook::{
     clock,
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     rule,
 };
 
@@ -48,7 +48,8 @@ impl Hook {
 fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
-    match load::load_rules(Some(folder.path()), &clock::facts(), Purpose::Serve).into_rules() {
+    let source = RulesSource::Folder(folder.path().to_owned());
+    match load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules() {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }

@@ -1,8 +1,8 @@
 //! RFC 8259, read by hand and slowly.
 //!
-//! The grammar is the RFC's. What the service refuses beyond the grammar (duplicate names, lone
-//! surrogates, deep nesting, numbers beyond a double) does not stop the reader: it is noted in
-//! [`Document::faults`], because a token's claims may contain it.
+//! The grammar is the RFC's. The service refuses more than the grammar does: duplicate names, lone
+//! surrogates, deep nesting, numbers beyond a double. The reader does not stop at these. It notes them
+//! in [`Document::faults`], because a token's claims may contain them.
 
 /// The deepest nesting that is allowed.
 const DEPTH: usize = 127;

@@ -1,8 +1,8 @@
 //! The fuzz targets, each a function of the fuzzer's bytes that panics where a promise is broken.
 //!
-//! `fuzz/` runs them with new input; `tests/it/corpora.rs` replays the inputs that are kept. Where
-//! a target knows the right answer, it has it from a reading of its own, which follows the
-//! documentation and shares no code with `src`.
+//! `fuzz/` runs them with new input; `tests/it/corpora.rs` replays the inputs that are kept. A
+//! target that knows the right answer reads the input itself, by the documentation and without code of
+//! `src`.
 
 mod answer;
 mod authorization;

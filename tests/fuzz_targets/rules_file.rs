@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use registration_hook::{
     clock,
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     problem::Problem,
     rule::Hook,
 };
@@ -23,7 +23,8 @@ pub fn rules_file(data: &[u8]) {
     fs::write(&path, data).expect("the rules can be written");
     let roster = folder.path().join("roster.txt");
     fs::write(roster, "okta.com\nexample.com\n1234\n").expect("a list can be written");
-    match load::load_rules(Some(folder.path()), &clock::facts(), Purpose::Serve).into_rules() {
+    let source = RulesSource::Folder(folder.path().to_owned());
+    match load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules() {
         Ok(rules) => {
             let hook = rules.hooks.get("hook").expect("the rules are of this hook");
             assert_answers(hook);

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use registration_hook::settings::{self, Layers, SecretFiles, Settings};
+use registration_hook::settings::{self, Layers, LoadedSettings, SecretFiles, Settings};
 
 /// The line between the file and the variables, of which each has a line of its own.
 const VARIABLES: &str = "\n#variables\n";
-/// Texts that stand in values only. No problem may repeat them.
+/// Texts that occur in values only. No problem may repeat them.
 const SECRETS: [&str; 2] = ["s3cr3t", "31337"];
 
-/// Loads settings. No problem repeats a value, and what loads is within the documented bounds.
+/// Loads settings. No problem repeats a value, and valid settings are within the documented bounds.
 pub fn settings(data: &[u8]) {
     let (file, variables) = split(data);
     let folder = tempfile::tempdir().expect("a folder for the settings");
@@ -22,7 +22,7 @@ pub fn settings(data: &[u8]) {
         Layers { file: Some(path), rules: None, environment, secret_files: SecretFiles::Read };
     match settings::load(&sources) {
         Err(problem) => assert_has_no_secret(&problem.to_string(), &names),
-        Ok((settings, problems)) => {
+        Ok(LoadedSettings { settings, problems }) => {
             for problem in problems.iter() {
                 assert_has_no_secret(&problem.to_string(), &names);
             }
@@ -57,8 +57,8 @@ fn read_variables(lines: &[u8]) -> Vec<(String, Vec<u8>)> {
     variables
 }
 
-/// Every key of the file, which a problem may name. Where the file is not TOML for another reader,
-/// all that may be a key: the lines with a bracket, and the text before an equals sign.
+/// Every key of the file, which a problem may name. If the file is not TOML for another reader, these
+/// are all texts that may be a key: the lines with a bracket, and the text before an equals sign.
 fn names_in_file(file: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     let Ok(text) = str::from_utf8(file) else {
@@ -116,12 +116,12 @@ fn assert_is_within_bounds(settings: &Settings) {
     );
     if let Some(basic) = &settings.auth.basic {
         assert!(!basic.username.is_empty() && !basic.username.contains(':'));
-        assert!(!basic.passwords.is_empty());
-        assert!(basic.passwords.iter().all(|password| !password.expose().is_empty()));
+        assert!(!basic.passwords.expose().is_empty());
+        assert!(basic.passwords.expose().iter().all(|password| !password.is_empty()));
     }
     if let Some(header) = &settings.auth.header {
         assert!(!header.name.is_empty());
-        assert!(!header.secrets.is_empty());
-        assert!(header.secrets.iter().all(|secret| !secret.expose().is_empty()));
+        assert!(!header.secrets.expose().is_empty());
+        assert!(header.secrets.expose().iter().all(|secret| !secret.is_empty()));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use registration_hook::auth::{Authenticator, Caller, Presented, Reason, SecretHeader, Secrets};
+use registration_hook::auth::{Authenticator, Caller, Reason, SecretHeader, Secrets, SingleHeader};
 
 use crate::support::Failures;
 
@@ -27,7 +27,7 @@ fn basic() -> Authenticator {
 }
 
 /// The caller, where this header alone is sent.
-fn caller(authenticator: &Authenticator, name: &str, value: Presented<'_>) -> Option<Caller> {
+fn caller(authenticator: &Authenticator, name: &str, value: SingleHeader<'_>) -> Option<Caller> {
     let absent = Ok(None);
     let header = |asked: &str| if asked == name { value } else { absent };
     block_on(authenticator.authenticate(header, SystemTime::now())).ok()
@@ -124,7 +124,7 @@ fn a_user_name_or_password_that_differs_is_refused() {
 fn a_repeated_absent_or_different_header_is_refused() {
     let repeated = caller(&basic(), "authorization", Err(Reason::Repeated));
     let absent = caller(&basic(), "authorization", Ok(None));
-    let credentials: Presented<'_> = Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="));
+    let credentials: SingleHeader<'_> = Ok(Some(b"Basic YWRtaW46c3VwZXJzZWNyZXQ="));
 
     let elsewhere = caller(&basic(), "proxy-authorization", credentials);
 

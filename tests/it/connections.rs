@@ -430,6 +430,50 @@ fn an_http_1_0_client_may_ask_to_keep_its_connection() {
     }
 }
 
+/// A blank line does not begin a request, which would have to be whole in five seconds.
+#[test]
+fn a_blank_line_does_not_shorten_the_wait_for_a_request() {
+    let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "20s")]);
+    let mut stream = service.connect();
+    stream.write_all(&good_request()).unwrap();
+
+    assert_eq!(Answer::read(&mut stream).status, 200);
+
+    stream.write_all(b"\r\n").unwrap();
+    thread::sleep(Duration::from_millis(5500));
+    stream.write_all(&good_request()).unwrap();
+
+    assert_eq!(Answer::read(&mut stream).status, 200);
+}
+
+/// The idle connection of a proxy, for example, that was used a while ago.
+#[test]
+fn strangers_do_not_close_the_connection_of_an_admitted_caller() {
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "5"),
+    ]);
+    let mut admitted = service.connect();
+    admitted.write_all(&good_request()).unwrap();
+
+    assert_eq!(Answer::read(&mut admitted).status, 200);
+
+    let mut strangers = Vec::new();
+    for _ in 0..20 {
+        let mut stranger = service.connect();
+        stranger.write_all(&health()).unwrap();
+
+        assert_eq!(Answer::read(&mut stranger).status, 200);
+
+        strangers.push(stranger);
+    }
+    admitted.write_all(&good_request()).unwrap();
+
+    assert_eq!(Answer::read(&mut admitted).status, 200);
+}
+
 /// RFC 9112 §2.2.
 #[test]
 fn blank_lines_before_a_request_are_ignored() {
@@ -496,13 +540,16 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
     let mut all: Vec<_> = (0..250).map(|_| service.connect()).collect();
     all.append(&mut kept);
     for stream in &mut all {
-        stream.write_all(&good_request()).unwrap();
+        // The second one is pipelined.
+        stream.write_all(&good_request().repeat(2)).unwrap();
     }
     service.signal("TERM");
     service.signal("CONT");
     for (index, stream) in all.iter_mut().enumerate() {
-        let answer = Answer::try_read(stream).unwrap_or_else(|| panic!("no answer to {index}"));
-        assert_eq!(answer.status, 200);
+        for _ in 0..2 {
+            let answer = Answer::try_read(stream).unwrap_or_else(|| panic!("no answer to {index}"));
+            assert_eq!(answer.status, 200);
+        }
     }
 
     let end = wait_for("the end", || service.child.try_wait().unwrap());

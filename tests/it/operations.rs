@@ -193,6 +193,36 @@ fn dropped_lines_and_reloads_are_counted() {
     assert_eq!(infos, 1, "one revision is active");
 }
 
+/// Otherwise each reload with new names adds series that stay.
+#[test]
+fn removed_hooks_and_rules_leave_the_metrics() {
+    let rules = |id: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = '{id}'\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kept.toml"), rules("old")).unwrap();
+    fs::write(folder.path().join("removed.toml"), rules("old")).unwrap();
+    let (service, metrics) = with_metrics(&[
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+        ("HOOK__RULES__RELOAD", "200ms"),
+    ]);
+    for hook in ["/kept", "/removed"] {
+        assert_eq!(service.post(hook, &registration("{}")).status, 200);
+    }
+    let series = |part: &str| samples(metrics).into_keys().any(|name| name.contains(part));
+
+    assert!(series(r#"hook="removed""#) && series(r#"rule="old""#));
+
+    fs::remove_file(folder.path().join("removed.toml")).unwrap();
+    fs::write(folder.path().join("kept.toml"), rules("new")).unwrap();
+    wait_until("the new rules", || !series(r#"hook="removed""#));
+
+    assert!(!series(r#"rule="old""#));
+    assert!(series(r#"requests_total{decision="deny",hook="kept""#));
+}
+
 #[test]
 fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
     let issuer = Issuer::start(Behaviour::default());

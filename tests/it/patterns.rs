@@ -155,6 +155,58 @@ fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     assert!(!passes(&hook, &format!("x{}", "a".repeat(5000))), "too long");
 }
 
+/// Judging a request has a limit of its own, since the rules may have many slow checks, and the end user
+/// chooses the value.
+#[test]
+fn a_request_that_takes_too_long_to_judge_is_denied() {
+    let slow_pattern = rule("(a{0,30}){0,30}");
+    let many_attributes: Vec<String> = (0..100).map(|number| format!("a{number}")).collect();
+    let mut form = serde_json::Map::new();
+    for name in &many_attributes {
+        form.insert(name.clone(), "a".repeat(220).into());
+    }
+    let slow_patterns =
+        slow_pattern.replace("attribute = 'a'", &format!("attributes = {many_attributes:?}"));
+    let mut many_rules = String::new();
+    for number in 0..300 {
+        many_rules += &rule("x").replace("'r'", &format!("'r{number}'"));
+    }
+    let many_rules = many_rules.replace("pattern = 'x'", "format = 'person-name'");
+    let mut failures = Failures::default();
+
+    for (name, rules, form) in [
+        ("slow patterns", &slow_patterns, form.into()),
+        ("many rules on a long value", &many_rules, json!({ "a": "a".repeat(250_000) })),
+    ] {
+        let hook = hook(rules);
+        let body = registration(&form.to_string());
+        let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
+        let last = &answer.verdicts.last().unwrap().outcome;
+
+        failures.check_eq(name, answer.decision, DecisionKind::Deny);
+        failures.check(
+            name,
+            matches!(last, Outcome::Fail(why) if why.to_string().ends_with("too long to check")),
+        );
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn examples_that_take_too_long_are_a_problem() {
+    let names: Vec<String> = (0..100).map(|number| format!("a{number}")).collect();
+    let examples = vec!["a".repeat(220); 200];
+    let rules = rule("(a{0,30}){0,30}")
+        .replace("attribute = 'a'", &format!("attributes = {names:?}"))
+        + &format!("examples.pass = {examples:?}\n");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+
+    let problems = format!("{:?}", load_rules(folder.path()).err().unwrap());
+
+    assert!(problems.contains("the examples take too long: show fewer"), "{problems}");
+}
+
 /// Small patterns of every kind of node.
 fn pattern() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![

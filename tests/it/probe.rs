@@ -10,7 +10,7 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule, RuleExample,
+        Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
         check::{Check, Mismatch},
         text::Text,
         value_name::ValueName,
@@ -39,7 +39,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         }),
     };
     let part = Part {
-        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
+        attributes: NonEmpty::of(Spanned::new(ValueName::Form("a".to_owned()), 0..0)),
         checks: NonEmpty::of(only.into()),
         optional: false,
     };
@@ -56,8 +56,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let example = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        let form =
-            Form::new(vec![Attribute { name: "a".into(), submitted: RawValue::NULL, value }]);
+        let form = Form::new(vec![Attribute { name: "a".into(), raw: RawValue::NULL, value }]);
         RuleExample { form, ..RuleExample::default() }
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
@@ -82,7 +81,7 @@ fn the_probe_reports_every_kind_of_attack_that_passes() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|attack| attack["what"].as_str().unwrap())
+        .map(|attack| attack["kind"].as_str().unwrap())
         .collect();
 
     assert!(kinds.len() > 15, "{kinds:?}");

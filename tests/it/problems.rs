@@ -190,7 +190,7 @@ fn list_files_are_read_in_rules_and_in_their_parts() {
             format!("[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n{check}\n");
         let folder = rules_folder(&[("hook.toml", &rule)]);
         let problems = problems(folder.path());
-        assert_eq!(problems.count(), 1, "{check}: {problems:?}");
+        assert_eq!(problems.total(), 1, "{check}: {problems:?}");
         assert!(problems[0].message.starts_with("cannot read `missing.txt`"), "{problems:?}");
     }
 }

@@ -465,14 +465,14 @@ fn many_problems_are_logged_as_a_few_lines_and_a_count() {
 
 /// The new secret cannot be read while every file descriptor is in use.
 #[test]
+#[cfg(target_os = "linux")]
 fn an_unreadable_secret_is_reported_once_and_read_again() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
     let secret = folder.path().join("secret");
     fs::write(&secret, "A\n").unwrap();
-    let mut command = std::process::Command::new("sh");
-    let inner = program();
-    command.current_dir(inner.get_current_dir().unwrap());
-    command.args(["-c", r#"ulimit -n 80; exec "$0" "$@""#]).arg(inner.get_program());
+    let mut command = program();
     command.arg("--rules").arg(folder.path());
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__SERVER__WORKERS", "1");
     command.env("HOOK__RULES__RELOAD", "200ms").env(BASIC[0].0, BASIC[0].1);
@@ -488,8 +488,9 @@ fn an_unreadable_secret_is_reported_once_and_read_again() {
 
     assert!(admitted("A"));
 
-    let connections: Vec<_> = (0..100).map(|_| service.connect()).collect();
-    thread::sleep(Duration::from_millis(300));
+    let id = Pid::from_raw(service.child.id().cast_signed());
+    let none = Rlimit { current: Some(0), maximum: Some(1 << 10) };
+    prlimit(id, Resource::Nofile, none).unwrap();
     fs::write(&secret, "B\n").unwrap();
     let log = service.wait_for_log("credentials: not reloaded");
 
@@ -500,6 +501,7 @@ fn an_unreadable_secret_is_reported_once_and_read_again() {
 
     assert_eq!(reported, 1, "it is reported once: {}", service.stderr());
 
-    drop(connections);
+    let many = Rlimit { current: Some(1 << 10), maximum: Some(1 << 10) };
+    prlimit(id, Resource::Nofile, many).unwrap();
     wait_until("the new password", || admitted("B"));
 }

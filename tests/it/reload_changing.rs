@@ -110,6 +110,31 @@ message = "Not this city."
     assert_eq!(log.matches("keep changing,").count(), 2, "{log}");
 }
 
+#[test]
+fn a_list_that_is_rewritten_all_the_time_does_not_block_the_rules() {
+    let text = |domain: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = 'a'\nattribute = 'email'\ndomains = ['{domain}']\n\
+             message = 'm'\n[[self_service_registration.rules]]\nid = 'b'\nattribute = 'city'\n\
+             optional = true\none_of = {{ file = 'cities.txt' }}\nmessage = 'm'\n"
+        )
+    };
+    let folder = rules_folder(&[("hook.toml", &text("old.example")), ("cities.txt", "Oslo\n")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let list = folder.path().join("cities.txt");
+    let mut count = 0;
+    let writer = Writer::repeat(move || {
+        count += 1;
+        fs::write(&list, format!("{count} is the first line\n")).unwrap();
+    });
+    service.wait_for_log("files keep changing, so their last valid versions stay active: `");
+    replace_file(folder.path(), "hook.toml", &text("new.example"));
+
+    wait_until("the rules to be active", || admits(&service, "new.example"));
+
+    drop(writer);
+}
+
 /// A known file keeps its last valid text. New ones, such as a decision log in the rules folder, are
 /// left out. The log names ten of them.
 #[test]

@@ -6,8 +6,8 @@ use registration_hook::{
     okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
     rule::{
-        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, check::Check, text::Text,
-        value_name::ValueName,
+        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, Spanned, check::Check,
+        text::Text, value_name::ValueName,
     },
 };
 use serde_json::{Value, json};
@@ -631,7 +631,7 @@ pattern = '[\p{L}\p{M} .-]{1,64}'",
 fn a_panic_in_a_check_fails_only_its_request() {
     let mut hook = with_rule("attribute = 'a'\ndigits = 1");
     let part = Part {
-        attributes: NonEmpty::of(ValueName::Form("a".to_owned()).into()),
+        attributes: NonEmpty::of(Spanned::new(ValueName::Form("a".to_owned()), 0..0)),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
             check_value: Box::new(|_| panic!("messages by a test")),
@@ -842,7 +842,7 @@ fn a_language_as_long_as_the_body_is_read_quickly() {
 }
 
 #[test]
-fn set_writes_constants_templates_and_normalised_attributes() {
+fn set_writes_constants_templates_and_normalized_attributes() {
     let hook = hook_of(
         r#"
 [self_service_registration]
@@ -879,11 +879,11 @@ department = "No {employeeNumber}"
         set,
         r##"{"commands":[{"type":"com.okta.user.profile.update","value":{"organization":"Okta","displayName":"Ros\"ario Jones","email":"rosario@okta.com","badge":7,"vip":true,"tags":["a",1],"mobilePhone":"+33612345678"}},{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"##
     );
-    // The normalised value is judged, and a denial sets no attribute.
+    // The normalized value is judged, and a denial sets no attribute.
     assert!(answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("DENY"));
     assert!(!answer(&hook, text(&registration(r#"{"email":"a@example.com"}"#))).contains("Okta\""));
 
-    // A template needs texts, and an absent attribute is not normalised.
+    // A template needs texts, and an absent attribute is not normalized.
     let set = answer(
         &hook,
         text(&registration(r#"{"firstName":["x"],"lastName":"Jones","email":"a@okta.com"}"#)),

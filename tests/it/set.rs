@@ -232,7 +232,7 @@ fn a_csv_file_that_is_not_a_map_is_a_problem_with_its_line() {
     ] {
         let folder = rules_folder(&[("hook.toml", MAP_FILE), ("map.csv", csv)]);
         let problems = load_rules(folder.path()).err().unwrap();
-        failures.check_eq(csv, (problems.count(), problems[0].message.as_str()), (1, message));
+        failures.check_eq(csv, (problems.total(), problems[0].message.as_str()), (1, message));
     }
     failures.assert_none();
 }
@@ -255,7 +255,7 @@ fn the_schema_refuses_values_of_a_map_in_a_file() {
     let folder = rules_folder(&[("hook.toml", &rules), ("map.csv", "k,v\na,S\nb,XL\n")]);
     let problems = lint_rules(folder.path(), &Lints { org, probe: false }).err().unwrap();
 
-    assert_eq!(problems.count(), 1);
+    assert_eq!(problems.total(), 1);
     let expected = "in line 3 of the file: Okta does not write this: `size` is";
     assert!(problems[0].message.starts_with(expected), "{}", problems[0]);
 }

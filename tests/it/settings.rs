@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use registration_hook::settings::{Layers, LogTarget, SecretFiles, Settings, load};
+use registration_hook::settings::{Layers, LoadedSettings, LogTarget, SecretFiles, Settings, load};
 
 use crate::support::Failures;
 
@@ -31,12 +31,12 @@ fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
 fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let (sources, folder) = sources(Some(file), variables);
     let place = format!("{}/", folder.path().display());
-    let (_, problems) = load(&sources).unwrap();
+    let LoadedSettings { problems, .. } = load(&sources).unwrap();
     problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
 }
 
 fn loaded(sources: &Layers) -> Settings {
-    let (settings, problems) = load(sources).unwrap();
+    let LoadedSettings { settings, problems } = load(sources).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     settings
 }
@@ -109,7 +109,7 @@ fn values_of_variables_are_taken_literally() {
         let basic = settings.auth.basic.unwrap();
 
         failures.check_eq(password, basic.username, "007");
-        failures.check_eq(password, basic.passwords[0].expose(), password);
+        failures.check_eq(password, basic.passwords.expose()[0], password);
     }
 
     failures.assert_none();
@@ -119,7 +119,7 @@ fn values_of_variables_are_taken_literally() {
 fn secrets_come_from_a_value_a_list_or_a_file() {
     let exposed = |settings: Settings| -> Vec<String> {
         let secrets = settings.auth.header.unwrap().secrets;
-        secrets.iter().map(|secret| secret.expose().to_owned()).collect()
+        secrets.expose().into_iter().map(str::to_owned).collect()
     };
     let name = ("HOOK__AUTH__HEADER__NAME", "X-Hook-Secret");
 
@@ -385,7 +385,7 @@ fn a_variable_that_is_not_utf_8_is_reported() {
     let (mut sources, _folder) = sources(None, &[]);
     sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
 
-    let (_, problems) = load(&sources).unwrap();
+    let LoadedSettings { problems, .. } = load(&sources).unwrap();
 
     assert_eq!(problems[0].to_string(), "HOOK__AUTH__BASIC__PASSWORD: the value is not UTF-8");
 }
@@ -462,7 +462,7 @@ fn secret_files_are_read_only_when_secrets_are_needed() {
         &[],
     );
 
-    assert_eq!(load(&sources).unwrap().1.len(), 1);
+    assert_eq!(load(&sources).unwrap().problems.len(), 1);
 
     sources.secret_files = SecretFiles::Skip;
 

@@ -15,7 +15,7 @@ use std::{
 use registration_hook::{
     clock,
     lint::{self, Lints},
-    load::{self, Purpose},
+    load::{self, Purpose, RulesSource},
     problem::Problems,
     rule::{Hook, RuleSet},
 };
@@ -263,13 +263,15 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Loads the rules of a folder. Judges their examples today.
 pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
-    load::load_rules(Some(folder), &clock::facts(), Purpose::Serve).into_rules()
+    let source = RulesSource::Folder(folder.to_owned());
+    load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules()
 }
 
 /// Loads the rules of a folder and lints them.
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
-    let mut draft = load::load_rules(Some(folder), &facts, Purpose::Lint);
+    let source = RulesSource::Folder(folder.to_owned());
+    let mut draft = load::load_rules(&source, &facts, Purpose::Inspect);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

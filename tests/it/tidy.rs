@@ -6,7 +6,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::Failures;
-use source::{SourceFile, files_of, source_files};
+use source::{ImportedName, SourceFile, files_of, source_files};
 
 const CLOCK: &[&str] = &["SystemTime", "Instant::now", "Timestamp::now", "Zoned::now"];
 
@@ -326,6 +326,32 @@ fn no_type_shadows_one_of_std() {
     for (name, places) in types {
         let row = format!("{name}: {}", places.join(", "));
         failures.check(row, !WELL_KNOWN.contains(&name.as_str()));
+    }
+    failures.assert_none();
+}
+
+/// Types of other crates that share a name with ours, and why.
+const FOREIGN_NAMES: &[(&str, &str)] = &[
+    ("Acceptor", "`server::worker` needs the TLS one by its own name"),
+    ("Request", "`server` reads HTTP requests; `okta::Request` is the content of their bodies"),
+];
+
+#[test]
+fn no_import_gives_a_name_of_ours_another_meaning() {
+    let files = source_files();
+    let mut failures = Failures::default();
+
+    let types = types(&files);
+    let modules: BTreeSet<&str> = files.iter().flat_map(|file| file.module.split("::")).collect();
+
+    for file in &files {
+        for ImportedName { name, is_alias, root } in file.imported_names() {
+            let is_ours = matches!(root.as_str(), "crate" | "super" | "self")
+                || modules.contains(root.as_str());
+            let is_allowed = FOREIGN_NAMES.iter().any(|(allowed, _)| *allowed == name);
+            let is_clear = !types.contains_key(&name) || (is_ours && !is_alias) || is_allowed;
+            failures.check(format!("{} imports `{name}` from `{root}`", file.name), is_clear);
+        }
     }
     failures.assert_none();
 }

@@ -17,8 +17,8 @@ struct AttackFile {
 #[derive(Deserialize)]
 pub(super) struct Attack {
     /// The kind of these inputs.
-    pub(super) what: String,
-    from: Origin,
+    pub(super) kind: String,
+    from: BaseValue,
     plain: Vec<String>,
     inputs: Vec<toml::Value>,
     /// How to correct a rule that admits them.
@@ -27,11 +27,14 @@ pub(super) struct Attack {
 
 /// The values that an attack is made from.
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Origin {
+#[serde(rename_all = "snake_case")]
+enum BaseValue {
     Address,
-    Digits,
-    Digit,
+    /// ASCII digits, if all values that the examples show are.
+    AllShownAreDigits,
+    /// A value with an ASCII digit that is not an address.
+    HasDigit,
+    /// A value without white space that is not an address.
     Word,
     Any,
     /// Values of this format, if every example of the attribute has it.
@@ -52,16 +55,14 @@ impl Attack {
     /// Whether the attack is made from this value, one of those that the examples show.
     pub(super) fn applies_to(&self, value: &str, shown: &[&str]) -> bool {
         match &self.from {
-            Origin::Address => is_address(value),
-            Origin::Digits => {
-                shown.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            BaseValue::Address => is_address(value),
+            BaseValue::AllShownAreDigits => shown.iter().all(|text| is_digits(text)),
+            BaseValue::HasDigit => {
+                !is_address(value) && value.bytes().any(|byte| byte.is_ascii_digit())
             }
-            Origin::Digit => {
-                !is_address(value) && value.contains(|letter: char| letter.is_ascii_digit())
-            }
-            Origin::Word => !is_address(value) && !value.contains(char::is_whitespace),
-            Origin::Any => true,
-            Origin::Format(name) => shown.iter().all(|text| has_format(name, text)),
+            BaseValue::Word => !is_address(value) && !value.contains(char::is_whitespace),
+            BaseValue::Any => true,
+            BaseValue::Format(name) => shown.iter().all(|text| has_format(name, text)),
         }
     }
 
@@ -74,6 +75,10 @@ impl Attack {
     pub(super) fn inputs(&self, value: &str) -> impl Iterator<Item = Input> {
         self.inputs.iter().map(move |template| Input::new(template, value, &ATTACKS.swapped))
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether this is an email address whose domain has a dot.

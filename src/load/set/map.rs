@@ -8,7 +8,7 @@ use super::value::read_value;
 use crate::{
     load::{
         fields::Fields,
-        lists::{named_file, read_list_file},
+        part::{file_name, read_list_file},
     },
     problem::{SpanProblem, SpanProblems},
     rule::{
@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let from = fields.required("from", Ok).and_then(|node| fields.read_value_name(node));
     let node = &fields.entry("map")?.value;
-    let map = match named_file(node) {
+    let map = match file_name(node) {
         None => read_inline(node, fields),
         Some(name) => {
             let file = read_list_file(name, node, fields)?;

@@ -11,9 +11,9 @@ use crate::okta::{Attribute, Flow, Form, FormMember, Request, Value, language::L
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
-/// The objects of a request whose members are looked at.
+/// An object of a request that has members a decision needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum RequestObject {
     Top,
     Data,
     Context,
@@ -22,7 +22,7 @@ pub(super) enum Place {
     Form,
 }
 
-/// The members of a request that a decision needs, as far as they are read.
+/// The members that a decision needs, as far as the request has been read.
 #[derive(Default)]
 pub(super) struct RequestBuilder<'a> {
     event_type: Option<Value<'a>>,
@@ -46,10 +46,10 @@ struct SubmittedForm<'a> {
     attributes: Vec<Attribute<'a>>,
 }
 
-/// Reads the members of the object at a place into a builder.
+/// Reads the members of an object into a builder.
 pub(super) struct Members<'b, 'a> {
     pub(super) builder: &'b mut RequestBuilder<'a>,
-    pub(super) place: Place,
+    pub(super) object: RequestObject,
 }
 
 impl<'a> ReadMember<'a> for Members<'_, 'a> {
@@ -59,76 +59,77 @@ impl<'a> ReadMember<'a> for Members<'_, 'a> {
         map: &mut A,
         depth: u8,
     ) -> Result<(), A::Error> {
-        if self.place == Place::Form {
+        if self.object == RequestObject::Form {
             let attribute = read_attribute(name.clone(), map.next_value()?, depth);
-            // Drops the error's place, which is relative to the attribute.
+            // The error's place is left out: it counts from the start of the attribute.
             let attribute = attribute.map_err(|_| A::Error::custom("attribute"))?;
             self.builder.attributes.push(attribute);
             return Ok(());
         }
-        let inner = match (self.place, &**name) {
-            (Place::Top, "data") => Some(Place::Data),
-            (Place::Data, "context") => Some(Place::Context),
-            (Place::Context, "user") => Some(Place::User),
-            (Place::User, "profile") => Some(Place::Profile),
-            (Place::Data, "userProfile" | "userProfileUpdate") => Some(Place::Form),
+        let inner = match (self.object, &**name) {
+            (RequestObject::Top, "data") => Some(RequestObject::Data),
+            (RequestObject::Data, "context") => Some(RequestObject::Context),
+            (RequestObject::Context, "user") => Some(RequestObject::User),
+            (RequestObject::User, "profile") => Some(RequestObject::Profile),
+            (RequestObject::Data, "userProfile" | "userProfileUpdate") => Some(RequestObject::Form),
             _ => None,
         };
         let value = match inner {
-            Some(place) => {
-                let members = Members { builder: &mut *self.builder, place };
+            Some(object) => {
+                let members = Members { builder: &mut *self.builder, object };
                 map.next_value_seed(Strict { members, depth })?
             }
             None => map.next_value_seed(Strict { members: Discard, depth })?,
         };
-        self.builder.keep(self.place, name, value);
+        self.builder.keep(self.object, name, value);
         Ok(())
     }
 }
 
-/// Reads an attribute of the form. Its value has been read once already, to find its extent: an
-/// update copies it as submitted.
+/// Reads an attribute of the form from its raw JSON, which an update copies.
 fn read_attribute<'a>(
     name: Cow<'a, str>,
-    submitted: &'a RawValue,
+    raw: &'a RawValue,
     depth: u8,
 ) -> serde_json::Result<Attribute<'a>> {
-    let text = submitted.get();
+    let text = raw.get();
     let mut json = serde_json::Deserializer::from_str(text);
     let value = match (Strict { members: Discard, depth }).deserialize(&mut json)? {
         Value::Number(_) => Value::Number(Cow::Borrowed(text)),
         value => value,
     };
-    Ok(Attribute { name, submitted, value })
+    Ok(Attribute { name, raw, value })
 }
 
 impl<'a> RequestBuilder<'a> {
     /// Keeps the value of a member that a decision needs.
-    fn keep(&mut self, place: Place, name: &str, value: Value<'a>) {
-        match (place, name) {
-            (Place::Top, "eventType") => self.event_type = Some(value),
-            (Place::Top, "requestType") => self.request_type = Some(value),
-            (Place::Top, "eventId") => self.event_id = Some(value),
-            (Place::Top, "eventTime") => self.event_time = Some(value),
-            (Place::Top, "data") => self.data = Some(value),
-            (Place::Profile, "preferredLanguage") => self.preferred_language = Some(value),
-            (Place::Profile, "locale") => self.locale = Some(value),
-            (Place::Data, "userProfile") => self.user_profile = Some(self.take_form(&value)),
-            (Place::Data, "userProfileUpdate") => {
+    fn keep(&mut self, object: RequestObject, name: &str, value: Value<'a>) {
+        match (object, name) {
+            (RequestObject::Top, "eventType") => self.event_type = Some(value),
+            (RequestObject::Top, "requestType") => self.request_type = Some(value),
+            (RequestObject::Top, "eventId") => self.event_id = Some(value),
+            (RequestObject::Top, "eventTime") => self.event_time = Some(value),
+            (RequestObject::Top, "data") => self.data = Some(value),
+            (RequestObject::Profile, "preferredLanguage") => self.preferred_language = Some(value),
+            (RequestObject::Profile, "locale") => self.locale = Some(value),
+            (RequestObject::Data, "userProfile") => {
+                self.user_profile = Some(self.take_form(&value))
+            }
+            (RequestObject::Data, "userProfileUpdate") => {
                 self.user_profile_update = Some(self.take_form(&value));
             }
             _ => {}
         }
     }
 
-    /// The form that was just read, and whose value is this.
+    /// Takes the attributes that have just been read for the form with this value.
     fn take_form(&mut self, value: &Value<'a>) -> SubmittedForm<'a> {
         let is_object = matches!(value, Value::Object);
         SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
     }
 
-    /// The request that `body` holds, whose top-level value is `top`. Returns the reason if it is not
-    /// one.
+    /// Builds the request of this body, whose top-level value is `top`. Fails with the reason why this is
+    /// not a request.
     pub(super) fn build(self, body: &'a str, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
         if !matches!(top, Value::Object) {
             return Err("it is not an object");

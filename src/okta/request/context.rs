@@ -1,8 +1,8 @@
 //! `data.context` of a request: the end user's existing profile and the address of the client.
 //!
-//! Few rules look at it. So the decoder keeps nothing of it, and this reads the body a second time for
-//! the rules that do. It reads bytes and not texts: serde_json then has functions of their own for it,
-//! and those of the decoder stay as fast.
+//! Few rules look at it. So the decoder does not keep it, and this module reads the body a second time for
+//! those rules. It reads bytes instead of texts: serde_json then has separate functions for it, and the
+//! functions of the decoder stay as fast.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -54,7 +54,7 @@ impl<'a> ObjectMembers<'a> {
         let mut attributes = Vec::new();
         for (Name(name), json) in self.0 {
             if let Ok(value) = read_value(json) {
-                attributes.push(Attribute { name, submitted: json, value });
+                attributes.push(Attribute { name, raw: json, value });
             }
         }
         Form::new(attributes)

@@ -1,8 +1,8 @@
-//! A strict reader of JSON on top of serde_json: RFC 8259; wherever it leaves a choice, we refuse.
+//! A strict reader of JSON on top of serde_json. Wherever RFC 8259 leaves a choice, it refuses.
 //!
 //! serde_json checks the grammar, UTF-8, surrogates and the range of the numbers that it reads.
-//! [`Strict`] makes it read every value, and also checks what serde_json leaves open: that no name
-//! occurs twice in an object, and how deep arrays and objects are nested.
+//! [`Strict`] makes it read every value. It adds two checks: no name occurs twice in an object, and
+//! arrays and objects are not nested too deep.
 
 use std::{borrow::Cow, fmt};
 
@@ -42,7 +42,7 @@ impl<'de> ReadMember<'de> for Discard {
     }
 }
 
-/// Reads a value of any type. A number comes back without its digits.
+/// Reads a value of any type. A number is read without its digits: see [`NUMBER`].
 pub(super) struct Strict<M> {
     /// Reads the members, if the value is an object.
     pub(super) members: M,
@@ -72,12 +72,10 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
             self.members.read_member(&name, &mut map, depth)?;
             names.push(name);
         }
-        names.sort_unstable();
-        if names.is_sorted_by(|a, b| a < b) {
-            Ok(Value::Object)
-        } else {
-            Err(A::Error::custom("duplicate name"))
+        if has_duplicates(&mut names) {
+            return Err(A::Error::custom("duplicate name"));
         }
+        Ok(Value::Object)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
@@ -98,16 +96,16 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Cow::Borrowed("")))
+        Ok(NUMBER)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Cow::Borrowed("")))
+        Ok(NUMBER)
     }
 
     /// serde_json has already refused a number beyond the range of a double.
     fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(Cow::Borrowed("")))
+        Ok(NUMBER)
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
@@ -117,6 +115,16 @@ impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
     fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
         Ok(Value::Text(Cow::Owned(text.to_owned())))
     }
+}
+
+/// A number without its digits, which serde_json does not pass on. The caller fills in the digits: see
+/// `builder::read_attribute`.
+const NUMBER: Value<'static> = Value::Number(Cow::Borrowed(""));
+
+/// Whether a name occurs twice. Sorts the names.
+fn has_duplicates(names: &mut [Cow<'_, str>]) -> bool {
+    names.sort_unstable();
+    !names.is_sorted_by(|one, next| one < next)
 }
 
 /// The level below an array or object at `depth`.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::work::{TooCostly, Work};
 use derive_more::Display;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -25,13 +26,14 @@ pub struct Facts {
 
 /// Values that a check may consult besides the one that it is about.
 pub struct EvalContext<'a> {
-    /// The form, with its attributes normalised.
+    /// The form, with its attributes normalized.
     pub(crate) form: &'a Form<'a>,
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,
     /// The request's `data.context`. Empty if no name in the section refers to it.
     pub(crate) context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
+    pub(crate) work: &'a Work,
 }
 
 /// The value of a name in one request.
@@ -117,6 +119,12 @@ pub enum Mismatch {
     /// The value is too long to check, or takes too many steps. It may or may not meet the check.
     #[display(", found a value that is too long or takes too long to check")]
     TooCostly,
+}
+
+impl From<TooCostly> for Mismatch {
+    fn from(_: TooCostly) -> Self {
+        Self::TooCostly
+    }
 }
 
 /// Succeeds if the value meets the check.

@@ -5,12 +5,15 @@ use std::cell::Cell;
 use derive_more::Display;
 use regex_syntax::ParserBuilder;
 
-use super::context::{Mismatch, require};
+use super::{
+    context::{Mismatch, require},
+    work::Work,
+};
 use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 mod matcher;
 
-use matcher::{Matcher, SIZE_LIMIT, TooCostly, TooLarge};
+use matcher::{Matcher, SIZE_LIMIT, TooLarge};
 
 /// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte, before the size of
 /// the result is known.
@@ -83,12 +86,13 @@ impl Pattern {
         }
     }
 
-    pub(in crate::rule) fn check_match(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(in crate::rule) fn check_match(
+        &self,
+        value: &Value<'_>,
+        work: &Work,
+    ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
-        match self.matcher.matches(text) {
-            Ok(matches) => require(matches),
-            Err(TooCostly) => Err(Mismatch::TooCostly),
-        }
+        require(self.matcher.matches(text, work)?)
     }
 }
 

@@ -4,7 +4,7 @@ mod e164;
 
 use e164::e164;
 
-/// A step of a normalisation.
+/// A step of a normalization.
 pub(crate) type Step = fn(&str) -> String;
 
 /// The steps by their names in rules files.

@@ -3,7 +3,7 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use regex_automata::{
-    Anchored, Input, PatternID,
+    Anchored, PatternID,
     nfa::thompson::{
         Config, NFA, WhichCaptures,
         pikevm::{Cache, PikeVM},
@@ -57,7 +57,7 @@ impl Matched {
         context: &EvalContext<'_>,
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let found = required(&self.from, context)?;
-        match self.pattern.whole.check_match(&found) {
+        match self.pattern.whole.check_match(&found, context.work) {
             Ok(()) => {}
             Err(Mismatch::TooCostly) => return Err(WhyNotSet::TooCostly(&self.from)),
             Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
@@ -109,7 +109,7 @@ impl GroupPattern {
     /// match has none.
     fn groups<'t>(&self, text: &'t str) -> Vec<Option<&'t str>> {
         let mut captures = self.finder.create_captures();
-        let input = Input::new(text).anchored(Anchored::Yes);
+        let input = regex_automata::Input::new(text).anchored(Anchored::Yes);
         self.finder.search(&mut self.caches.get(), &input, &mut captures);
         captures.iter().map(|span| text.get(span?.range())).collect()
     }

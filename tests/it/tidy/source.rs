@@ -50,15 +50,24 @@ impl SourceFile {
         self.lines().filter(|line| !line.text.trim_start().starts_with("//"))
     }
 
-    /// The modules that its paths from `crate`, `super` and `self` lead to.
-    pub fn imports(&self, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    fn code(&self) -> String {
         let mut code = String::new();
         for line in self.code_lines() {
             code += line.text;
             code.push('\n');
         }
+        code
+    }
+
+    /// The names that its `use` declarations bring in.
+    pub fn imported_names(&self) -> Vec<ImportedName> {
+        imported_names(&tokens(&self.code()))
+    }
+
+    /// The modules that its paths from `crate`, `super` and `self` lead to.
+    pub fn imports(&self, modules: &BTreeSet<String>) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        for path in paths(&tokens(&code)) {
+        for path in paths(&tokens(&self.code())) {
             if let Some(module) = nearest_module(&absolute(&self.module, &path), modules)
                 && module != self.module
             {
@@ -67,6 +76,40 @@ impl SourceFile {
         }
         found
     }
+}
+
+/// A name that a `use` brings into a file.
+#[derive(Debug, PartialEq)]
+pub struct ImportedName {
+    pub name: String,
+    pub is_alias: bool,
+    /// The first part of the path: `crate`, a module, or a package.
+    pub root: String,
+}
+
+/// The names that the `use` declarations of these tokens bring in.
+fn imported_names(tokens: &[&str]) -> Vec<ImportedName> {
+    let mut names = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens[at] != "use" {
+            at += 1;
+            continue;
+        }
+        let root = tokens[at + 1];
+        while at < tokens.len() && tokens[at] != ";" {
+            let is_alias = at > 0 && tokens[at - 1] == "as";
+            if matches!(tokens[at + 1], "," | "}" | ";") && tokens[at] != "}" {
+                names.push(ImportedName {
+                    name: tokens[at].to_owned(),
+                    is_alias,
+                    root: root.to_owned(),
+                });
+            }
+            at += 1;
+        }
+    }
+    names
 }
 
 /// The files of `src`, in the order of their names.
@@ -221,4 +264,21 @@ fn imports_are_found_in_groups_and_relative_paths() {
     let imports = file.imports(&modules);
 
     assert_eq!(imports, ["a", "a::c", "d", "e"].map(str::to_owned).into());
+}
+
+#[test]
+fn imported_names_are_found_in_groups_and_as_aliases() {
+    let text = "use a::{b::C, D as E};\nuse crate::F;\nlet x = G;\n";
+    let import = |name: &str, is_alias, root: &str| ImportedName {
+        name: name.to_owned(),
+        is_alias,
+        root: root.to_owned(),
+    };
+
+    let names = imported_names(&tokens(text));
+
+    assert_eq!(
+        names,
+        [import("C", false, "a"), import("E", true, "a"), import("F", false, "crate")]
+    );
 }

@@ -54,7 +54,8 @@ const WORDS: &[Word] = &[
     },
 ];
 
-const DOC_START: &str = r"^\s*//[/!] (What|Who|Where|Of)\b";
+/// A noun clause at the start of a sentence.
+const NOUN_CLAUSE: &str = r"(^|[.:;!?]\** )(What|Who|Where|Of)\b";
 
 const READ: &[&str] =
     &["rs", "md", "toml", "py", "mjs", "sh", "yml", "yaml", "service", "json", ""];
@@ -81,7 +82,7 @@ fn is_wanted(path: &Path) -> bool {
 
 /// A word to avoid, where it is, and what to write instead.
 fn findings(name: &str, text: &str, words: &[(Regex, &Word)]) -> Vec<String> {
-    let doc_start = Regex::new(DOC_START).unwrap();
+    let noun_clause = Regex::new(NOUN_CLAUSE).unwrap();
     let mut found = Vec::new();
     let mut previous = "";
     let mut lines = text.lines().peekable();
@@ -98,18 +99,28 @@ fn findings(name: &str, text: &str, words: &[(Regex, &Word)]) -> Vec<String> {
                 report(word.instead);
             }
         }
-        let is_continued = previous.trim_start().starts_with(comment_mark(line));
-        if doc_start.is_match(line) && !is_continued {
-            report("the subject first");
+        if let Some(prose) = prose_of(name, line) {
+            let before = prose_of(name, previous).unwrap_or_default();
+            let starts_sentence = before.is_empty() || before.ends_with(['.', ':', '|', '?']);
+            let start = noun_clause.find(prose).map(|found| found.start());
+            if start.is_some_and(|start| start > 0 || starts_sentence) {
+                report("the subject first");
+            }
         }
         previous = line;
     }
     found
 }
 
-/// `///` or `//!` of a doc comment's line.
-fn comment_mark(line: &str) -> &str {
-    line.trim_start().get(..3).unwrap_or("//")
+/// The sentence or sentences in a line of a comment or a document, without the mark before them.
+fn prose_of<'l>(name: &str, line: &'l str) -> Option<&'l str> {
+    let line = line.trim();
+    let is_prose = match name.rsplit_once('.') {
+        Some((_, "md")) => true,
+        Some((_, "rs" | "mjs")) => line.starts_with("//"),
+        _ => line.starts_with('#'),
+    };
+    if is_prose { Some(line.trim_start_matches(['/', '!', '#', '-', '*', '|', ' '])) } else { None }
 }
 
 /// Whether such words begin in this line. They may end in the next one.
@@ -152,7 +163,7 @@ fn words_that_stop_a_reader_are_in_no_file() {
 
 #[test]
 fn words_are_found_across_lines_and_good_uses_are_not() {
-    let text = "/// What is told.\n/// The pattern is\n/// no text; there is no hook. There\n/// is no rule.\n/// What.";
+    let text = "/// What is told.\n/// The pattern is\n/// no text; there is no hook. There\n/// is no rule.\nWhat();\n// We know. Who is\n// Who.";
     let words = [
         word(r"\btold\b", "reported"),
         Word { good: &["there is no"], ..word(r"\bis no\b", "is not a") },
@@ -166,6 +177,7 @@ fn words_are_found_across_lines_and_good_uses_are_not() {
             "a.rs:1: write \"reported\": /// What is told.",
             "a.rs:1: write \"the subject first\": /// What is told.",
             "a.rs:2: write \"is not a\": /// The pattern is",
+            "a.rs:6: write \"the subject first\": // We know. Who is",
         ]
     );
 }

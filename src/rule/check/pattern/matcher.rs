@@ -10,10 +10,12 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use regex_automata::{
     meta::{self, Regex},
-    nfa::thompson::{Config, NFA, State, WhichCaptures},
+    nfa::thompson::{self, Config, NFA, WhichCaptures},
     util::{pool::Pool, primitives::StateID},
 };
 use regex_syntax::hir::{Hir, Look};
+
+use crate::rule::check::work::{TooCostly, Work};
 
 /// The number of steps that a match may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
@@ -43,10 +45,6 @@ pub(super) type NewSearch = dyn Fn() -> Search + Send + Sync + UnwindSafe + RefU
 /// The compiled pattern would take more memory than [`SIZE_LIMIT`].
 pub(super) struct TooLarge;
 
-/// The text is longer than [`LENGTH_LIMIT`], or the match takes more than [`STEP_LIMIT`] steps. The
-/// pattern may match or not.
-pub(super) struct TooCostly;
-
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
@@ -74,14 +72,20 @@ impl Matcher {
         }
     }
 
-    /// Whether the pattern matches the whole text.
-    pub(super) fn matches(&self, text: &str) -> Result<bool, TooCostly> {
+    /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
+    /// the match takes more than [`STEP_LIMIT`] steps.
+    pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
         }
         match self {
             Self::Small(regex) => Ok(regex.is_match(text)),
-            Self::Large { nfa, searches } => searches.get().run(nfa, text.as_bytes()),
+            Self::Large { nfa, searches } => {
+                let mut search = searches.get();
+                let matches = search.run(nfa, text.as_bytes());
+                work.count(search.steps)?;
+                matches
+            }
         }
     }
 }
@@ -94,11 +98,11 @@ fn small_cache() -> meta::Config {
 
 /// The most steps that a state causes within a byte: one to reach it from the state before, one to
 /// activate it, and one for each state that it leads to.
-fn most_steps(state: &State) -> usize {
+fn most_steps(state: &thompson::State) -> usize {
     2 + match state {
-        State::Union { alternates } => alternates.len(),
-        State::BinaryUnion { .. } => 2,
-        State::Sparse(ranges) => ranges.transitions.len() / RANGES_PER_STEP,
+        thompson::State::Union { alternates } => alternates.len(),
+        thompson::State::BinaryUnion { .. } => 2,
+        thompson::State::Sparse(ranges) => ranges.transitions.len() / RANGES_PER_STEP,
         _ => 1,
     }
 }
@@ -153,16 +157,19 @@ impl Search {
                 continue;
             }
             match nfa.state(id) {
-                State::Match { .. } => return true,
-                State::Look { look, next } => {
+                thompson::State::Match { .. } => return true,
+                thompson::State::Look { look, next } => {
                     if nfa.look_matcher().matches(*look, text, at) {
                         self.pending.push(*next);
                     }
                 }
-                State::Union { alternates } => self.pending.extend_from_slice(alternates),
-                State::BinaryUnion { alt1, alt2 } => self.pending.extend([*alt1, *alt2]),
-                State::Capture { next, .. } => self.pending.push(*next),
-                State::ByteRange { .. } | State::Sparse(_) | State::Dense(_) | State::Fail => {}
+                thompson::State::Union { alternates } => self.pending.extend_from_slice(alternates),
+                thompson::State::BinaryUnion { alt1, alt2 } => self.pending.extend([*alt1, *alt2]),
+                thompson::State::Capture { next, .. } => self.pending.push(*next),
+                thompson::State::ByteRange { .. }
+                | thompson::State::Sparse(_)
+                | thompson::State::Dense(_)
+                | thompson::State::Fail => {}
             }
         }
         false
@@ -173,20 +180,22 @@ impl Search {
         for &id in &self.active.members {
             self.steps += 1;
             let next = match nfa.state(id) {
-                State::ByteRange { trans } if trans.matches_byte(byte) => Some(trans.next),
-                State::Sparse(ranges) => {
+                thompson::State::ByteRange { trans } if trans.matches_byte(byte) => {
+                    Some(trans.next)
+                }
+                thompson::State::Sparse(ranges) => {
                     // The ranges are tried one after another.
                     self.steps += ranges.transitions.len() / RANGES_PER_STEP;
                     ranges.matches_byte(byte)
                 }
-                State::Dense(table) => table.matches_byte(byte),
-                State::Look { .. }
-                | State::Union { .. }
-                | State::BinaryUnion { .. }
-                | State::Capture { .. }
-                | State::ByteRange { .. }
-                | State::Fail
-                | State::Match { .. } => None,
+                thompson::State::Dense(table) => table.matches_byte(byte),
+                thompson::State::Look { .. }
+                | thompson::State::Union { .. }
+                | thompson::State::BinaryUnion { .. }
+                | thompson::State::Capture { .. }
+                | thompson::State::ByteRange { .. }
+                | thompson::State::Fail
+                | thompson::State::Match { .. } => None,
             };
             if let Some(next) = next {
                 self.pending.push(next);

@@ -1,4 +1,4 @@
-//! The answers of Okta's API that an [`Org`] is read from.
+//! Reads the exports of an [`Org`]: JSON files as Okta's API returns them.
 
 use std::{collections::BTreeSet, path::Path, slice};
 
@@ -16,24 +16,24 @@ use crate::{
 /// The most attributes that Okta allows on a form.
 const FORM_LIMIT: usize = 10;
 
-const OTHER_ANSWER: &str = "this is another JSON value";
+const OTHER_JSON: &str = "this is another JSON value";
 
 /// Reads the user schema into the org.
 pub(super) fn read_schema(path: &Path, org: &mut Org) -> Result<(), Problem> {
-    let result = read_json(path).and_then(|answer| add_schema(&answer, org));
+    let result = read_json(path).and_then(|export| add_schema(&export, org));
     result.map_err(|why| problem(path, "meta/schemas/user/default", &why))
 }
 
 /// Reads the rules of an enrollment policy into the org. Each has a form.
 pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
-    let result = read_json(path).and_then(|answer| add_forms(&answer, org));
+    let result = read_json(path).and_then(|export| add_forms(&export, org));
     result.map_err(|why| problem(path, "policies/POLICY-ID/rules", &why))
 }
 
-fn add_schema(answer: &Json, org: &mut Org) -> Result<(), String> {
-    let parts = answer["definitions"].as_object().ok_or(OTHER_ANSWER)?;
-    let base = parts.get("base").ok_or(OTHER_ANSWER)?;
-    base["properties"].as_object().ok_or(OTHER_ANSWER)?;
+fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
+    let parts = export["definitions"].as_object().ok_or(OTHER_JSON)?;
+    let base = parts.get("base").ok_or(OTHER_JSON)?;
+    base["properties"].as_object().ok_or(OTHER_JSON)?;
     let attributes = org.attributes.get_or_insert_default();
     for name in BASE.split(' ') {
         attributes.insert(name.to_owned(), SchemaAttribute::new(&Json::Null));
@@ -58,16 +58,16 @@ fn add_schema(answer: &Json, org: &mut Org) -> Result<(), String> {
     Ok(())
 }
 
-fn add_forms(answer: &Json, org: &mut Org) -> Result<(), String> {
-    let rules = match answer.as_array() {
+fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
+    let rules = match export.as_array() {
         Some(rules) => rules.as_slice(),
-        None => slice::from_ref(answer),
+        None => slice::from_ref(export),
     };
     let mut names = BTreeSet::new();
     for rule in rules {
         let form = rule.pointer("/actions/profileEnrollment/profileAttributes");
         let Some(Json::Array(form)) = form else {
-            return Err(OTHER_ANSWER.to_owned());
+            return Err(OTHER_JSON.to_owned());
         };
         for attribute in form {
             names.insert(text(&attribute["name"]));
@@ -79,14 +79,14 @@ fn add_forms(answer: &Json, org: &mut Org) -> Result<(), String> {
         }
     }
     if rules.is_empty() {
-        return Err(OTHER_ANSWER.to_owned());
+        return Err(OTHER_JSON.to_owned());
     }
     org.form = Some(names);
     Ok(())
 }
 
 fn read_json(path: &Path) -> Result<Json, String> {
-    let text = match file::read_text(path, FileKind::OrgAnswer) {
+    let text = match file::read_text(path, FileKind::OrgExport) {
         Ok(text) => text,
         Err(error) => return Err(format!("cannot read the file: {error}")),
     };

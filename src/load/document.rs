@@ -1,9 +1,6 @@
 //! TOML → a [`Table`] in the file's order, and every problem of syntax.
 
-use toml::{
-    Spanned,
-    de::{DeInteger, DeTable, DeValue},
-};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::{
     problem::SpanProblems,
@@ -29,7 +26,7 @@ fn to_table(table: &DeTable<'_>) -> Table {
     Table(entries)
 }
 
-fn to_node(value: &Spanned<DeValue<'_>>) -> Node {
+fn to_node(value: &toml::Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
         DeValue::Integer(integer) => to_integer(integer),

@@ -1,0 +1,119 @@
+//! HTTP responses. Each has `content-type`, `cache-control` and `x-content-type-options`. No response
+//! repeats a part of the request.
+
+use std::{borrow::Cow, io::Write as _, time::SystemTime};
+
+use actix_http::{ConnectionType, Request};
+use actix_web::http::{StatusCode, Version};
+use httpdate::HttpDate;
+use tokio_util::bytes::Bytes;
+
+use super::{
+    State,
+    refusal::{ExtraHeader, Refusal},
+};
+
+/// Whether the connection takes another request after a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    /// Between HTTP/1.1 parties. No header needed.
+    Keep,
+    /// With an HTTP/1.0 client. Needs `keep-alive`.
+    KeepHttp10,
+    Close,
+}
+
+impl Reuse {
+    /// Returns the reuse that the client of this request expects.
+    pub(super) fn as_asked(request: &Request) -> Self {
+        let head = request.head();
+        let is_http_11 = head.version == Version::HTTP_11;
+        match head.connection_type() {
+            ConnectionType::Close => Self::Close,
+            ConnectionType::KeepAlive if !is_http_11 => Self::KeepHttp10,
+            ConnectionType::Upgrade if !is_http_11 => Self::Close,
+            ConnectionType::KeepAlive | ConnectionType::Upgrade => Self::Keep,
+        }
+    }
+}
+
+/// A whole response.
+#[derive(Debug)]
+pub(super) struct HttpResponse {
+    pub(super) status: StatusCode,
+    pub(super) media_type: &'static str,
+    /// Headers besides those that every response carries.
+    pub(super) headers: Vec<ExtraHeader>,
+    pub(super) body: Cow<'static, [u8]>,
+    /// The end of the body, shared with responses to other clients. Mostly empty.
+    pub(super) shared_end: Bytes,
+}
+
+/// A response as it is sent.
+pub(super) struct ResponseBytes {
+    pub(super) start: Vec<u8>,
+    pub(super) shared_end: Bytes,
+}
+
+impl HttpResponse {
+    /// A 200 with this JSON.
+    pub(super) fn ok(body: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            media_type: "application/json",
+            headers: Vec::new(),
+            body: body.into(),
+            shared_end: Bytes::new(),
+        }
+    }
+
+    /// A refusal, in the shape of Okta's errors.
+    pub(super) fn refusal(refusal: Refusal, state: &State) -> Self {
+        let (status, summary) = refusal.status_and_summary();
+        let body = format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#);
+        let headers = refusal.headers(&state.live.credentials.load().authenticator);
+        Self { status, headers, ..Self::ok(body.into_bytes()) }
+    }
+
+    /// The response as HTTP/1.1 (RFC 9112).
+    pub(super) fn into_bytes(self, reuse: Reuse) -> ResponseBytes {
+        let mut start = self.head(reuse);
+        start.extend_from_slice(&self.body);
+        ResponseBytes { start, shared_end: self.shared_end }
+    }
+
+    /// The response to a `HEAD` request: the same without its body.
+    pub(super) fn into_head(self, reuse: Reuse) -> ResponseBytes {
+        ResponseBytes { start: self.head(reuse), shared_end: Bytes::new() }
+    }
+
+    /// The status line and the headers. Leaves room for the body.
+    fn head(&self, reuse: Reuse) -> Vec<u8> {
+        let mut head = Vec::with_capacity(512 + self.body.len());
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        for part in ["HTTP/1.1 ", self.status.as_str(), " ", reason, "\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        let length = self.body.len() + self.shared_end.len();
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(head, "content-length: {length}\r\n");
+        add_header(&mut head, "content-type", self.media_type);
+        head.extend_from_slice(b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n");
+        for (name, value) in &self.headers {
+            add_header(&mut head, name, value);
+        }
+        match reuse {
+            Reuse::Keep => {}
+            Reuse::KeepHttp10 => add_header(&mut head, "connection", "keep-alive"),
+            Reuse::Close => add_header(&mut head, "connection", "close"),
+        }
+        let _ = write!(head, "date: {}\r\n\r\n", HttpDate::from(SystemTime::now()));
+        head
+    }
+}
+
+fn add_header(head: &mut Vec<u8>, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        head.extend_from_slice(part.as_bytes());
+    }
+}

@@ -1,0 +1,81 @@
+//! Responses for operators: the two probes and the metrics.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering};
+
+use actix_web::http::StatusCode;
+
+use super::{State, http_response::HttpResponse, refusal::Refusal};
+use crate::{
+    auth::Freshness,
+    metrics::{self, Observed},
+    state::LiveState,
+};
+
+/// Reports that the process runs.
+pub(super) fn alive(_: &State) -> HttpResponse {
+    HttpResponse::ok(br#"{"alive":true}"#.as_slice())
+}
+
+/// Reports whether the service wants requests. Ready unless stopping, or no token can be verified and
+/// tokens are the only method.
+pub(super) fn readiness(state: &State) -> HttpResponse {
+    let draining = state.draining.load(Ordering::Acquire);
+    let rules = if state.live.rules.is_stale() { "stale" } else { "ok" };
+    let credentials = state.live.credentials.load();
+    let keys = match &credentials.authenticator.bearer {
+        Some(bearer) => bearer.keys.freshness(),
+        None => Freshness::None,
+    };
+    let cannot_admit = credentials.authenticator.needs_tokens() && keys == Freshness::None;
+    let ready = !draining && !cannot_admit;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body =
+        format!(r#"{{"ready":{ready},"rules":"{rules}","keys":"{keys}","draining":{draining}}}"#);
+    HttpResponse { status, ..HttpResponse::ok(body.into_bytes()) }
+}
+
+/// The metrics as Prometheus text.
+pub(super) fn metrics(state: &State) -> HttpResponse {
+    let rules = state.live.rules.load();
+    let dropped_lines = match &state.log {
+        Some(log) => log.sink.dropped(),
+        None => 0,
+    };
+    let observed = Observed {
+        rules_revision: &rules.revision,
+        stale: staleness(&state.live),
+        key_fetches: key_fetches(&state.live),
+        dropped_lines,
+    };
+    match state.metrics.text(&observed) {
+        Ok(text) => {
+            let media_type = metrics::MEDIA_TYPE;
+            HttpResponse { media_type, shared_end: text, ..HttpResponse::ok(b"".as_slice()) }
+        }
+        Err(_) => HttpResponse::refusal(Refusal::Internal, state),
+    }
+}
+
+/// For each live part, whether it is stale.
+fn staleness(live: &LiveState) -> BTreeMap<&'static str, bool> {
+    let certificate = match &live.certificate {
+        Some(certificate) => certificate.is_stale(),
+        None => false,
+    };
+    BTreeMap::from([
+        ("rules", live.rules.is_stale()),
+        ("credentials", live.credentials.is_stale()),
+        ("certificate", certificate),
+    ])
+}
+
+/// The number of fetches of the issuer's keys by their result. Empty without OAuth.
+fn key_fetches(live: &LiveState) -> BTreeMap<&'static str, u64> {
+    let mut fetches = BTreeMap::new();
+    if let Some(bearer) = &live.credentials.load().authenticator.bearer {
+        let counts = bearer.keys.fetches();
+        fetches.insert("ok", counts.succeeded);
+        fetches.insert("error", counts.failed);
+    }
+    fetches
+}

@@ -1,0 +1,107 @@
+//! The reasons to refuse a request, and the response to each.
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+
+use crate::{
+    auth::{Authenticator, Reason},
+    okta::request::DecodeError,
+};
+
+/// Seconds. Longer than a key fetch.
+const RETRY_AFTER: &str = "2";
+
+/// A header that some responses carry: its name and its value.
+pub(super) type ExtraHeader = (&'static str, Cow<'static, str>);
+
+/// Why a request gets no decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    UriTooLong,
+    HeadersTooLarge,
+    HeadTooSlow,
+    Malformed,
+    NotFound,
+    Method { allow: &'static str },
+    Overloaded,
+    Credentials(Reason),
+    MediaType,
+    Encoding,
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyIncomplete,
+    Request(DecodeError),
+    Internal,
+}
+
+impl Refusal {
+    /// The status, and a sentence for the caller.
+    pub(super) fn status_and_summary(self) -> (StatusCode, Cow<'static, str>) {
+        let (status, summary) = match self {
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, "The URI is too long."),
+            Self::HeadersTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large.")
+            }
+            Self::HeadTooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, "The request's head did not arrive in time.")
+            }
+            Self::Malformed => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such hook."),
+            Self::Method { .. } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This method is not allowed here; see the Allow header.",
+            ),
+            Self::Overloaded => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The service is overloaded; try again.")
+            }
+            Self::Credentials(reason) if reason.is_forbidden() => {
+                (StatusCode::FORBIDDEN, "The credentials are not meant for this service.")
+            }
+            Self::Credentials(Reason::KeysUnavailable) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Tokens cannot be verified at present; try again.",
+            ),
+            Self::Credentials(_) => {
+                (StatusCode::UNAUTHORIZED, "The credentials are missing or wrong.")
+            }
+            Self::MediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the header Content-Type: application/json.",
+            ),
+            Self::Encoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the body uncompressed, without the header Content-Encoding.",
+            ),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
+            Self::BodyIncomplete => (StatusCode::BAD_REQUEST, "The body is incomplete."),
+            Self::Request(error) => {
+                return (StatusCode::BAD_REQUEST, format!("Not processed: {error}.").into());
+            }
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be processed.")
+            }
+        };
+        (status, summary.into())
+    }
+
+    /// The headers that the response to this request adds.
+    pub(super) fn headers(self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
+        match self {
+            Self::Method { allow } => vec![("allow", allow.into())],
+            Self::Encoding => vec![("accept-encoding", "identity".into())],
+            Self::Overloaded | Self::Credentials(Reason::KeysUnavailable) => {
+                vec![("retry-after", RETRY_AFTER.into())]
+            }
+            Self::Credentials(reason) => {
+                let mut headers = Vec::new();
+                for challenge in authenticator.challenges(reason) {
+                    headers.push(("www-authenticate", challenge.into()));
+                }
+                headers
+            }
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The connections of a worker, and how a further one gets a place among them.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use super::slot::Slot;
+
+/// Connections allowed above the limit while evicted ones end.
+const SURPLUS: usize = 64;
+
+/// The connections of a worker, in the order of their arrival.
+pub(super) struct Slots {
+    limit: usize,
+    next_id: Cell<u64>,
+    by_id: RefCell<BTreeMap<u64, Rc<Slot>>>,
+}
+
+/// Whether a worker has room for one more connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// The worker is below its limit.
+    Free,
+    /// The connection that has been idle longest was evicted to make room.
+    Evicted,
+    /// No connection is idle, or too many evicted ones have not ended yet.
+    None,
+}
+
+impl Slots {
+    /// Slots for at most `limit` connections, not counting evicted ones.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, next_id: Cell::default(), by_id: RefCell::default() }
+    }
+
+    /// The most connections, evicted ones included.
+    pub(super) fn hard_limit(&self) -> usize {
+        self.limit + SURPLUS
+    }
+
+    /// Makes room for one more connection. At the limit, evicts the connection that has been idle
+    /// longest. Evicted ones count only against the hard limit. There, cuts one of them and finds no room.
+    pub(super) fn make_room(&self) -> Room {
+        let slots = self.by_id.borrow();
+        if slots.len() < self.limit {
+            return Room::Free;
+        }
+        if slots.len() >= self.hard_limit() {
+            if let Some(slot) = idlest(&slots, true) {
+                slot.abort();
+            }
+            return Room::None;
+        }
+        let staying = slots.values().filter(|slot| !slot.is_evicted()).count();
+        if staying < self.limit {
+            return Room::Free;
+        }
+        match idlest(&slots, false) {
+            Some(slot) => {
+                slot.evict();
+                Room::Evicted
+            }
+            None => Room::None,
+        }
+    }
+
+    /// Adds a connection. Returns the id with which to remove it.
+    pub(super) fn add(&self, slot: Rc<Slot>) -> u64 {
+        let id = self.next_id.get();
+        self.next_id.set(id + 1);
+        self.by_id.borrow_mut().insert(id, slot);
+        id
+    }
+
+    /// Removes a connection that has ended.
+    pub(super) fn remove(&self, id: u64) {
+        self.by_id.borrow_mut().remove(&id);
+    }
+
+    /// Asks every connection to end, because the service stops.
+    pub(super) fn stop_all(&self) {
+        for slot in self.by_id.borrow().values() {
+            slot.stop();
+        }
+    }
+}
+
+/// The connection with this eviction state that has been idle longest. Strangers' connections come before
+/// those on which a caller was admitted. `None` if none is idle.
+fn idlest(slots: &BTreeMap<u64, Rc<Slot>>, is_evicted: bool) -> Option<&Rc<Slot>> {
+    slots
+        .values()
+        .filter(|slot| slot.is_evicted() == is_evicted && slot.idle_since().is_some())
+        .min_by_key(|slot| (slot.is_trusted(), slot.idle_since()))
+}

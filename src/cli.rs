@@ -136,7 +136,8 @@ impl From<io::Error> for CliError {
 }
 
 impl SharedFlags {
-    /// The layers of settings: the file, the environment of this process, and these flags.
+    /// The layers of settings: the file, the environment of this process, and these flags. Only `serve`
+    /// reads the files that hold secrets.
     fn layers(&self, secret_files: SecretFiles) -> Layers {
         Layers {
             file: self.config.clone(),

@@ -10,7 +10,7 @@ const NOT_ABSOLUTE: &str =
 
 /// Reads an absolute URL that is `https`, or `http` on this machine, and has neither credentials nor
 /// fragment. An error describes a valid URL, and never repeats this one.
-pub(crate) fn trusted(text: &str) -> Result<Url, &'static str> {
+pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
     // The parser tolerates white space and missing slashes; other readers do not.
     let is_plain = text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_plain || !text.contains("://") {

@@ -22,7 +22,8 @@ struct History {
     omitted: Omitted,
 }
 
-/// How many messages of a kind were omitted before an admitted one. Printed, the end of that message.
+/// How many messages of a kind were omitted before an admitted one. Printed, it is the suffix of that
+/// message: ` (3 more before)`, or an empty text for 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Omitted(pub u64);
 

@@ -128,7 +128,7 @@ impl Issuer {
         if metadata.issuer != self.name {
             return Err(format!("`issuer` is not exactly `{}`", self.name));
         }
-        match origin::trusted(&metadata.jwks_uri) {
+        match origin::parse_trusted(&metadata.jwks_uri) {
             Err(untrusted) => Err(format!("`jwks_uri`: {untrusted}")),
             Ok(url) if url.scheme() == "http" && self.name.starts_with("https:") => {
                 Err("`jwks_uri` is not `https`, as the issuer is".to_owned())

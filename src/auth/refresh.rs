@@ -134,8 +134,9 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
         if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
+        // After a wake-up, the caller has set this already.
         shared.state.lock().is_fetching = true;
-        // The next fetch also serves a wake-up that came after the pause.
+        // A caller may have woken this thread since. The fetch that begins now serves that caller as well.
         let _ = woken.try_recv();
     }
 }

@@ -25,11 +25,11 @@ pub struct Line<'a> {
     pub id: DecisionId,
     /// The hook. `None` for a path without a hook.
     pub hook: Option<&'a str>,
-    /// The flow of the request. `None` for a refusal.
+    /// The flow of the request. `None` if the request was refused with an HTTP error.
     pub flow: Option<Flow>,
-    /// The decision. `None` for a refusal.
+    /// The decision. `None` if the request was refused with an HTTP error, so that nothing was decided.
     pub decision: Option<DecisionKind>,
-    /// The HTTP status: `200`.
+    /// The HTTP status in digits, such as `200` or `401`.
     pub status: &'a str,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
@@ -37,7 +37,7 @@ pub struct Line<'a> {
     pub verdicts: &'a [Verdict<'a>],
     /// The revision of the rules.
     pub rules_revision: &'a str,
-    /// The method that admitted the caller. `None` if no caller was admitted.
+    /// The admitted caller, by the authentication method. `None` if no caller was admitted.
     pub caller: Option<&'a dyn Display>,
     /// The time from the head's arrival to the answer.
     pub duration: Duration,
@@ -67,7 +67,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A unique id: random digits that all decisions of this process share, and a count.
+/// The number of a decision in this process. Printed, it follows random digits of the process, which make
+/// it unique.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionId(u64);
 

@@ -78,7 +78,7 @@ pub fn findings(
                 trials.extend(Trial::of_attribute(rule, example, attribute, facts, &work));
             }
             findings.try_attacks(attribute, &trials, probed);
-            if work.is_done() {
+            if work.is_exhausted() {
                 findings.messages.push(TOO_LONG.to_owned());
                 return findings.messages;
             }

@@ -27,7 +27,7 @@ enum ExampleOutcome {
 }
 
 /// Runs the examples of a rule. Reports each example with another outcome than it should have. Returns
-/// a copy of the examples that pass, if the rule has any and keeps its lists.
+/// a copy of the list `pass`, if there is one and the load keeps lists for lints.
 pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
@@ -35,16 +35,16 @@ pub(super) fn run_examples<'n>(
 ) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
-    let mut passing = None;
+    let mut pass_list = None;
     for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
             continue;
         };
         if let ExampleOutcome::Pass = expected {
-            passing = fields.file.copy_of_list(&entry.value);
+            pass_list = fields.file.copy_of_list(&entry.value);
         }
         for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
-            if fields.file.example_work.is_done() {
+            if fields.file.example_work.is_exhausted() {
                 fields.report(example.problem(
                     "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
                 ));
@@ -60,17 +60,18 @@ pub(super) fn run_examples<'n>(
         }
     }
     fields.report_unknown_keys();
-    passing
+    pass_list
 }
 
 /// Whether each example must be a whole form, since attributes have different checks or other values
 /// matter. An example of another rule may be a single value.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
-    let has_other_values =
+    let reads_beyond_form =
         rule.value_names().iter().any(|name| !matches!(name, ValueName::Form(_)));
     let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
-    has_parts || has_other_values || checks.any(|part_check| part_check.check.other().is_some())
+    let compares_values = checks.any(|part_check| part_check.check.other().is_some());
+    has_parts || reads_beyond_form || compares_values
 }
 
 fn run_example(
@@ -98,7 +99,7 @@ fn run_example(
     Err(example.problem(message))
 }
 
-/// The examples of a list that have been run.
+/// Reads the examples of a list `pass`. Skips invalid ones, which [`run_examples`] has reported.
 pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleExample<'n>> {
     let mut examples = Vec::new();
     for node in list.list().unwrap_or_default() {
@@ -109,11 +110,11 @@ pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleEx
     examples
 }
 
-/// The keys of a table of an example that show the existing profile, and the request itself.
+/// Keys of an example: the existing profile, and values of the request itself.
 const PROFILE: &str = "profile";
 const REQUEST: &str = "request";
 
-/// The values that a rule looks at, by the tables of an example that show them.
+/// The values that a rule looks at, grouped by the table in which an example gives them.
 #[derive(Default)]
 struct KnownValues<'r> {
     form: BTreeSet<&'r str>,
@@ -146,8 +147,8 @@ impl<'r> KnownValues<'r> {
     }
 }
 
-/// Reads an example. A table has each value. Any other value is the value of each attribute of the
-/// rule.
+/// Reads an example. A table gives each attribute a value of its own. Any other node is one value, for
+/// every attribute of the rule.
 fn read_example<'n>(rule: &'n Rule, node: &'n Node) -> Result<RuleExample<'n>, SpanProblem> {
     let known = KnownValues::of(rule);
     let mut attributes = Vec::new();
@@ -162,7 +163,9 @@ fn read_example<'n>(rule: &'n Rule, node: &'n Node) -> Result<RuleExample<'n>, S
     for entry in &table.0 {
         require_known(entry, "", &keys)?;
         match entry.key.as_str() {
-            PROFILE => example.context.profile = read_profile(&entry.value, &known)?,
+            PROFILE if !known.profile.is_empty() => {
+                example.context.profile = read_profile(&entry.value, &known)?;
+            }
             REQUEST if !known.request.is_empty() => {
                 read_request(&entry.value, &known, &mut example)?;
             }
@@ -205,6 +208,7 @@ fn read_request<'n>(
         match entry.key.as_str() {
             "date" => example.event_time = Some(format!("{text}T00:00:00Z").into()),
             "time" => example.event_time = Some(text.into()),
+            // `require_known` admits `ip` besides.
             _ => {
                 let address = attribute("ipAddress", read_value(&entry.value)?);
                 example.context.request = Form::new(vec![address]);
@@ -214,7 +218,7 @@ fn read_request<'n>(
     Ok(())
 }
 
-/// An attribute of a form from which no answer is made.
+/// An attribute of an example. Only an answer would read its raw JSON.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
 }

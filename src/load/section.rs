@@ -108,10 +108,10 @@ fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
     let Some(entry) = fields.entry("update") else {
         return Vec::new();
     };
-    if !flow.spec().takes_update {
+    if !flow.spec().accepts_update_key {
         let mut sections = Vec::new();
         for other in Flow::WITH_SECTION {
-            if other.spec().takes_update {
+            if other.spec().accepts_update_key {
                 sections.push(format!("[{}]", other.spec().section));
             }
         }

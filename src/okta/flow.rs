@@ -47,8 +47,9 @@ pub struct FlowSpec {
     /// Whether Okta creates the user. Okta then fills in `login` from `email`, and requires the
     /// attributes that the user schema requires.
     pub creates_user: bool,
-    /// Whether `update` is allowed. In a registration Okta stores the whole form anyway.
-    pub takes_update: bool,
+    /// Whether a section may have the key `update`, which writes attributes as submitted. In a registration
+    /// Okta stores the whole form anyway. `set` works in every flow.
+    pub accepts_update_key: bool,
     /// Whether the form is that of the enrollment policy. A progressive profile may use another form.
     pub uses_enrollment_form: bool,
     /// Whether Okta writes attributes that are sensitive.
@@ -79,7 +80,7 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     after_allow: "goes on with the registration",
     after_deny: "stops the registration",
     creates_user: true,
-    takes_update: false,
+    accepts_update_key: false,
     uses_enrollment_form: true,
     writes_sensitive: true,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
@@ -98,7 +99,7 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     after_allow: "saves the profile as submitted",
     after_deny: "leaves the profile as it was",
     creates_user: false,
-    takes_update: true,
+    accepts_update_key: true,
     uses_enrollment_form: false,
     writes_sensitive: false,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,

@@ -103,7 +103,7 @@ pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
 
 /// The name of an authorization server (RFC 8414 §2).
 pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
-    let url = origin::trusted(text)?;
+    let url = origin::parse_trusted(text)?;
     if url.query().is_some() {
         return Err("an issuer's URL has no query; remove it");
     }
@@ -112,7 +112,7 @@ pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
 
 /// A URL that is `https`, or on this machine.
 pub(super) fn parse_url(text: &str) -> Result<String, &'static str> {
-    origin::trusted(text)?;
+    origin::parse_trusted(text)?;
     parse_text(text)
 }
 

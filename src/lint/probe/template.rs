@@ -21,7 +21,8 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// Alphabets by the key in a template that the changed text replaces.
+/// Alphabets by placeholder. [`fill`] replaces the placeholder by the name in the value with its letters
+/// swapped.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
 /// An input to try on a rule. Printed, it is in backticks.
@@ -65,14 +66,15 @@ impl Display for Input {
 /// A template with the parts of a value filled in. `attacks.toml` lists the parts.
 pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
     let (local, domain) = value.split_once('@').unwrap_or((value, ""));
-    let (name, last) = domain.rsplit_once('.').unwrap_or((value, ""));
+    // A value without a domain is a name as a whole.
+    let (name, top_level) = domain.rsplit_once('.').unwrap_or((value, ""));
     let (_, parent) = domain.split_once('.').unwrap_or_default();
     let (_, above) = parent.split_once('.').unwrap_or_default();
     let mut shorter = value.to_owned();
     shorter.pop();
     let (scheme, rest) = value.split_once("://").unwrap_or(("https", value));
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (country, number) = value.split_at(value.char_indices().nth(3).map_or(0, |(end, _)| end));
+    let (country, number) = split_country_code(value);
     let (year, _) = value.split_once('-').unwrap_or((value, ""));
     let long = local.repeat(LONG / local.len().max(1) + 1);
     let mut text = template.to_owned();
@@ -81,7 +83,7 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
         ("{l}", local),
         ("{d}", domain),
         ("{n}", name),
-        ("{t}", last),
+        ("{t}", top_level),
         ("{parent}", parent),
         ("{above}", above),
         ("{shorter}", &shorter),
@@ -101,6 +103,14 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
     text
 }
 
+/// A telephone number's country code of two digits with its `+`, and the rest. A short value has no code.
+fn split_country_code(value: &str) -> (&str, &str) {
+    match value.char_indices().nth(3) {
+        Some((end, _)) => value.split_at(end),
+        None => ("", value),
+    }
+}
+
 /// A text with each letter of one alphabet replaced by the letter at the same place of another.
 fn swap(text: &str, from: &str, to: &str) -> String {
     let mut swapped = String::new();
@@ -114,10 +124,12 @@ fn swap(text: &str, from: &str, to: &str) -> String {
     swapped
 }
 
-/// A text in backticks, with invisible characters written out, and cut if it is long.
+/// A text in backticks, cut if it is long. Characters that are not ASCII are escaped, so that look-alikes
+/// show.
 fn visible(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(LONGEST_SHOWN) {
+        // In backticks, a quote needs no escape.
         if letter == '"' {
             shown.push(letter);
         } else {

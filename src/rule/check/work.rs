@@ -44,7 +44,7 @@ impl Work {
     }
 
     /// Whether no further check is done.
-    pub(crate) fn is_done(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.left.get() < CHECK_STEPS
     }
 }

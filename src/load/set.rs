@@ -126,6 +126,11 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list())? {
         match item.choice("step", &STEPS) {
+            // Otherwise a list could be so long that it takes seconds.
+            Ok(_) if steps.len() == STEPS.len() => {
+                let message = format!("there are only {} steps", STEPS.len());
+                push_of_list(&mut problems, item.problem(message));
+            }
             Ok(step) => steps.push(step),
             Err(problem) => push_of_list(&mut problems, problem),
         }

@@ -93,7 +93,7 @@ impl Check {
             Self::Format(format) => format.check_format(value),
             Self::Length(length) => length.check_length(value),
             Self::Networks(networks) => networks.check_address(value),
-            Self::OneOf(one_of) => one_of.check_listed(value),
+            Self::OneOf(one_of) => one_of.check_listed(value, context),
             Self::Pattern(pattern) => pattern.check_match(value, context.work),
             Self::Range(range) => range.check_range(value),
             Self::Custom { check_value, .. } => check_value(value),

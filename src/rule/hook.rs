@@ -11,7 +11,7 @@ use super::{
 };
 use crate::okta::{
     Assignment, DataContext, Decision, Denial, DenyStyle, ErrorCause, Flow, NewValue, NonEmpty,
-    Request,
+    Request, response::SIZE_LIMIT,
 };
 
 /// The rules of one endpoint.
@@ -143,10 +143,18 @@ impl Section {
                 assignments.push(Assignment { attribute: name, value });
             }
         }
+        let mut length = 0;
         for set in &self.set {
+            // Whatever follows, the answer is too large, and so the request is denied.
+            if length > SIZE_LIMIT {
+                break;
+            }
             let Attempt { alternative, value } = set.attempt(request, context);
             let result = match value {
                 Ok(value) => {
+                    if let NewValue::Text(text) = &value {
+                        length += text.len();
+                    }
                     assignments.push(Assignment { attribute: &set.attribute, value });
                     if alternative == Alternative::Only {
                         continue;

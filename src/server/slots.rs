@@ -25,7 +25,7 @@ pub(super) enum Room {
     Free,
     /// The connection that has been idle longest was evicted to make room.
     Evicted,
-    /// No connection is idle, or too many evicted ones have not ended yet.
+    /// No stranger's connection is idle, or too many evicted ones have not ended yet.
     None,
 }
 
@@ -58,6 +58,8 @@ impl Slots {
             return Room::Free;
         }
         match idlest(&slots, false) {
+            // In a burst no stranger may be idle yet. An admitted caller does not give way to them.
+            Some(slot) if slot.is_trusted() && holds_strangers(&slots) => Room::None,
             Some(slot) => {
                 slot.evict();
                 Room::Evicted
@@ -85,6 +87,11 @@ impl Slots {
             slot.stop();
         }
     }
+}
+
+/// Whether a connection that stays belongs to no admitted caller.
+fn holds_strangers(slots: &BTreeMap<u64, Rc<Slot>>) -> bool {
+    slots.values().any(|slot| !slot.is_evicted() && !slot.is_trusted())
 }
 
 /// The connection with this eviction state that has been idle longest. Strangers' connections come before

@@ -155,6 +155,21 @@ fn a_condition_holds_for_a_value_that_takes_too_long_to_match() {
     assert!(!passes(&hook, &format!("x{}", "a".repeat(5000))), "too long");
 }
 
+/// To fold the case of classes takes long, also where the compiled pattern is small.
+#[test]
+fn patterns_that_ignore_case_have_a_limit_together() {
+    let slow = format!("(?i)(?:{}){{0}}a", r"\pL".repeat(1300));
+    let mut rules = String::new();
+    for number in 0..20 {
+        rules += &rule(&slow).replace("'r'", &format!("'r{number}'"));
+    }
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+
+    let problems = format!("{:?}", load_rules(folder.path()).err());
+
+    assert!(problems.contains("too large together"), "{problems}");
+}
+
 /// Judging a request has a limit of its own, since the rules may have many slow checks, and the end user
 /// chooses the value.
 #[test]

@@ -418,3 +418,38 @@ fn a_request_without_an_event_id_has_no_identifier_and_is_denied() {
         "  leave key: the request has no `eventId`"
     );
 }
+
+/// The text would have gigabytes. It is given up as soon as the answer is too large.
+#[test]
+fn a_template_that_repeats_a_long_value_is_denied() {
+    let hook = with_source(&format!("\"{}\"", "{a}".repeat(20_000)));
+    let form = format!(r#"{{"a":"{}"}}"#, "a".repeat(200_000));
+
+    let body = registration(&form);
+    let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+
+    assert!(answer.too_large);
+    assert!(text(&answer.body).contains("ANSWER_TOO_LARGE"));
+}
+
+/// A list of thousands of steps would take seconds on a long value.
+#[test]
+fn repeated_steps_are_a_problem() {
+    let steps = vec!["lowercase"; 5];
+    let normalize = format!(
+        "[self_service_registration]\nallow_all = true\nset.x = {{ normalize = {steps:?} }}\n"
+    );
+    let compare = format!(
+        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\n\
+         equals = 'b'\ncompare = {steps:?}\n"
+    );
+    let mut failures = Failures::default();
+
+    for (rules, message) in [(normalize, "only 4 steps"), (compare, "only 3 steps")] {
+        let folder = rules_folder(&[("hook.toml", &rules)]);
+        let problems = format!("{:?}", load_rules(folder.path()).err());
+        failures.check_contains(&rules, &problems, message);
+    }
+
+    failures.assert_none();
+}

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::{
-    context::Mismatch,
+    context::{EvalContext, Mismatch},
     list::{ListRole, TextSet},
     reduction::Reduction,
 };
@@ -27,8 +27,13 @@ impl OneOf {
         Ok(Self { role, values, reduction: reduction.clone() })
     }
 
-    pub(super) fn check_listed(&self, value: &Value<'_>) -> Result<(), Mismatch> {
+    pub(super) fn check_listed(
+        &self,
+        value: &Value<'_>,
+        context: &EvalContext<'_>,
+    ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
+        context.work.count(self.reduction.work_on(text))?;
         let text = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
         self.role.require(self.values.contains(&text))
     }

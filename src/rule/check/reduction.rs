@@ -26,7 +26,18 @@ pub(crate) struct Reduction {
 impl Reduction {
     /// Reads the list of steps.
     pub(crate) fn read_steps(node: &Node) -> Result<Vec<ReductionStep>, SpanProblem> {
-        node.list()?.iter().map(|item| item.choice("comparison", &STEPS)).collect()
+        let items = node.list()?;
+        // Otherwise a list could be so long that it takes seconds.
+        if items.len() > STEPS.len() {
+            return Err(node.problem(format!("there are only {} steps", STEPS.len())));
+        }
+        items.iter().map(|item| item.choice("comparison", &STEPS)).collect()
+    }
+
+    /// The steps of work that [`Self::reduce`] takes.
+    pub(super) fn work_on(&self, text: &str) -> usize {
+        // Letters beyond ASCII take longer.
+        8 * self.steps.len() * text.len()
     }
 
     /// The text to compare. Returns `None` if the steps leave nothing of it.

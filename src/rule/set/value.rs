@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::outcome::WhyNotSet;
 use crate::{
-    okta::{NewValue, Value},
+    okta::{NewValue, Value, response::SIZE_LIMIT},
     rule::{
         check::{EvalContext, Found},
         value_name::ValueName,
@@ -50,6 +50,10 @@ impl SetValue {
         };
         let mut text = String::new();
         for piece in pieces {
+            // Whatever follows, the answer is too large, and so the request is denied.
+            if text.len() > SIZE_LIMIT {
+                break;
+            }
             match piece {
                 Piece::Text(constant) => text.push_str(constant),
                 Piece::Value(name) => match required(name, context)?.text() {

@@ -1,15 +1,13 @@
 //! Matches a compiled pattern within a bounded number of steps.
 //!
 //! The engines of `regex-automata` take time linear in the text, by a factor that grows with the
-//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway. They match small patterns,
-//! which take few steps whatever the text is. Large patterns may be slow or not: `\pL{1,64}` is fast
-//! and has 19,000 states. [`Search`] matches these. It is Thompson's algorithm on the compiled form:
-//! it follows all states at once, byte by byte, and counts its steps.
+//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and the
+//! faster ones keep caches. [`Search`] is Thompson's algorithm on the compiled form: it follows all states
+//! at once, byte by byte, and counts its steps.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use regex_automata::{
-    meta::{self, Regex},
     nfa::thompson::{self, Config, NFA, WhichCaptures},
     util::{pool::Pool, primitives::StateID},
 };
@@ -24,20 +22,11 @@ const LENGTH_LIMIT: usize = 1 << 10;
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
 pub(super) const SIZE_LIMIT: usize = 4 << 20;
-/// The most memory of the cache of a small pattern, in bytes.
-const CACHE_LIMIT: usize = 128 << 10;
-
 /// A compiled pattern that matches whole texts.
-pub(super) enum Matcher {
-    /// A pattern that cannot take more than [`STEP_LIMIT`] steps.
-    Small(Regex),
-    /// A pattern whose steps are counted.
-    Large {
-        /// The compiled pattern.
-        nfa: NFA,
-        /// Searches that are not in use.
-        searches: Pool<Search, Box<NewSearch>>,
-    },
+pub(super) struct Matcher {
+    nfa: NFA,
+    /// Searches that are not in use.
+    searches: Pool<Search, Box<NewSearch>>,
 }
 
 pub(super) type NewSearch = dyn Fn() -> Search + Send + Sync + UnwindSafe + RefUnwindSafe;
@@ -53,23 +42,14 @@ impl Matcher {
         let config =
             Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
         let nfa = NFA::compiler().configure(config).build_from_hir(&whole).map_err(|_| TooLarge)?;
-        let most_steps = (LENGTH_LIMIT + 1) * nfa.states().iter().map(most_steps).sum::<usize>();
-        if most_steps <= STEP_LIMIT
-            && let Ok(regex) = Regex::builder().configure(small_cache()).build_from_hir(&whole)
-        {
-            return Ok(Self::Small(regex));
-        }
         let states = nfa.states().len();
         let new_search: Box<NewSearch> = Box::new(move || Search::new(states));
-        Ok(Self::Large { nfa, searches: Pool::new(new_search) })
+        Ok(Self { nfa, searches: Pool::new(new_search) })
     }
 
     /// The memory that the compiled pattern takes, in bytes, without that of searches.
     pub(super) fn memory(&self) -> usize {
-        match self {
-            Self::Small(regex) => regex.memory_usage(),
-            Self::Large { nfa, .. } => nfa.memory_usage(),
-        }
+        self.nfa.memory_usage()
     }
 
     /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
@@ -78,32 +58,10 @@ impl Matcher {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
         }
-        match self {
-            Self::Small(regex) => Ok(regex.is_match(text)),
-            Self::Large { nfa, searches } => {
-                let mut search = searches.get();
-                let matches = search.run(nfa, text.as_bytes());
-                work.count(search.steps)?;
-                matches
-            }
-        }
-    }
-}
-
-/// The lazy automaton of a pattern keeps what it has built in a cache, for each thread. Values that end
-/// users choose may fill it.
-fn small_cache() -> meta::Config {
-    meta::Config::new().hybrid_cache_capacity(CACHE_LIMIT)
-}
-
-/// The most steps that a state causes within a byte: one to reach it from the state before, one to
-/// activate it, and one for each state that it leads to.
-fn most_steps(state: &thompson::State) -> usize {
-    2 + match state {
-        thompson::State::Union { alternates } => alternates.len(),
-        thompson::State::BinaryUnion { .. } => 2,
-        thompson::State::Sparse(ranges) => ranges.transitions.len() / RANGES_PER_STEP,
-        _ => 1,
+        let mut search = self.searches.get();
+        let matches = search.run(&self.nfa, text.as_bytes());
+        work.count(search.steps)?;
+        matches
     }
 }
 

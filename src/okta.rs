@@ -56,6 +56,11 @@ impl Request<'_> {
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
+    /// The number of attributes.
+    pub(crate) fn attribute_count(&self) -> usize {
+        self.0.len()
+    }
+
     /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns either.
     /// The decoder refuses such requests.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {

@@ -187,6 +187,7 @@ impl<'a> Trial<'a> {
 
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
         let mut form = self.example.form.clone();
+        self.work.count_form(form.attribute_count());
         for name in &self.names {
             form.replace(name, value.clone());
         }

@@ -228,3 +228,18 @@ fn a_rule_with_a_problem_is_not_probed() {
         "{printed}"
     );
 }
+
+#[test]
+fn a_probe_that_takes_too_long_ends_and_says_so() {
+    let names: Vec<String> = (0..100).map(|number| format!("a{number}")).collect();
+    let examples: Vec<String> = (1000..1040).map(|number| number.to_string()).collect();
+    let rules = format!(
+        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattributes = {names:?}\n\
+         digits = 4\nexamples.pass = {examples:?}\n"
+    );
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+
+    let (_, output) = check(folder.path(), &["--probe"]);
+
+    assert!(output.contains("not all inputs were tried"), "{output}");
+}

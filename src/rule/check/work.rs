@@ -8,6 +8,9 @@ const STEPS: usize = 50_000_000;
 /// pattern the steps of its search.
 const CHECK_STEPS: usize = 25;
 
+/// The steps per attribute of a form that is made for a check.
+const FORM_STEPS: usize = 150;
+
 /// The work that may still be done. A step takes about 4 ns.
 pub struct Work {
     left: Cell<usize>,
@@ -27,6 +30,12 @@ impl Work {
     /// Counts a check of a value with so many bytes.
     pub(super) fn count_check(&self, length: usize) -> Result<(), TooCostly> {
         self.count(CHECK_STEPS + length)
+    }
+
+    /// Counts a form that is made for a check.
+    pub(crate) fn count_form(&self, attributes: usize) {
+        // If too much work is done, the check says so.
+        let _ = self.count(FORM_STEPS * attributes);
     }
 
     /// Counts steps. Once they are too many, no further work is done.

@@ -21,6 +21,7 @@ mod part;
 mod rule;
 mod section;
 mod set;
+mod template;
 
 pub use draft::Draft;
 pub(crate) use draft::Loaded;

@@ -16,6 +16,7 @@ mod hook;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
+pub(crate) mod template;
 pub mod text;
 pub mod value_name;
 

@@ -20,7 +20,7 @@ pub use outcome::SetOutcome;
 pub(crate) use outcome::{Alternative, WhyNotSet};
 pub(crate) use pattern::{GroupPattern, Matched};
 pub(crate) use text_map::{RepeatedKey, TextMap};
-pub(crate) use value::{Piece, SetValue};
+pub(crate) use value::{GroupName, SetValue};
 
 /// An attribute to set, and the source of its value.
 pub(crate) struct Set {

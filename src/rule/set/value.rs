@@ -7,6 +7,7 @@ use crate::{
     okta::{NewValue, Value, response::SIZE_LIMIT},
     rule::{
         check::{EvalContext, Found},
+        template::{Piece, Template},
         value_name::ValueName,
     },
 };
@@ -16,17 +17,15 @@ pub(crate) enum SetValue {
     /// Always the same value.
     Constant(Box<RawValue>),
     /// A text with values in it.
-    Template(Vec<Piece>),
+    Template(Template<ValueName>),
+    /// A text with the texts of a pattern's groups in it.
+    Groups(Template<GroupName>),
 }
 
-/// A piece of a template.
-pub(crate) enum Piece {
-    /// This text.
-    Text(String),
-    /// The value of this name.
-    Value(ValueName),
-    /// The text of a pattern's group.
-    Group { name: String, index: usize },
+/// The name of a pattern's group.
+pub(crate) struct GroupName {
+    pub(crate) name: String,
+    pub(crate) index: usize,
 }
 
 impl SetValue {
@@ -44,43 +43,52 @@ impl SetValue {
         context: &EvalContext<'_>,
         groups: &[Option<&str>],
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
-        let pieces = match self {
+        let text = match self {
             Self::Constant(json) => return Ok(NewValue::Json(json)),
-            Self::Template(pieces) => pieces,
-        };
-        let mut text = String::new();
-        for piece in pieces {
-            // Whatever follows, the answer is too large, and so the request is denied.
-            if text.len() > SIZE_LIMIT {
-                break;
-            }
-            match piece {
-                Piece::Text(constant) => text.push_str(constant),
-                Piece::Value(name) => match required(name, context)?.text() {
+            Self::Template(template) => fill(template, |name, text| {
+                match required(name, context)?.text() {
                     Some(value) => text.push_str(value),
                     None => return Err(WhyNotSet::NotText(name)),
-                },
-                Piece::Group { name, index } => match groups.get(*index) {
+                }
+                Ok(())
+            }),
+            Self::Groups(template) => fill(template, |GroupName { name, index }, text| {
+                match groups.get(*index) {
                     Some(Some(group)) if !group.is_empty() => text.push_str(group),
                     _ => return Err(WhyNotSet::NoGroup(name)),
-                },
-            }
-        }
-        Ok(NewValue::Text(text.into()))
+                }
+                Ok(())
+            }),
+        };
+        Ok(NewValue::Text(text?.into()))
     }
 
     /// The names of the values in a template. A constant has none.
     pub(crate) fn value_names(&self) -> Vec<&ValueName> {
-        let mut names = Vec::new();
-        if let Self::Template(pieces) = self {
-            for piece in pieces {
-                if let Piece::Value(name) = piece {
-                    names.push(name);
-                }
-            }
+        match self {
+            Self::Template(template) => template.names(),
+            Self::Constant(_) | Self::Groups(_) => Vec::new(),
         }
-        names
     }
+}
+
+/// Fills a template. `push` appends the value of a name.
+fn fill<'r, N>(
+    template: &'r Template<N>,
+    push: impl Fn(&'r N, &mut String) -> Result<(), WhyNotSet<'r>>,
+) -> Result<String, WhyNotSet<'r>> {
+    let mut text = String::new();
+    for piece in &template.pieces {
+        // Whatever follows, the answer is too large, and so the request is denied.
+        if text.len() > SIZE_LIMIT {
+            break;
+        }
+        match piece {
+            Piece::Text(constant) => text.push_str(constant),
+            Piece::Name(name) => push(name, &mut text)?,
+        }
+    }
+    Ok(text)
 }
 
 /// The value of a name, or why a value that needs it is not set.

@@ -1,0 +1,47 @@
+//! Reads templates such as `"{firstName} {lastName}"`.
+
+use crate::{
+    problem::SpanProblem,
+    rule::{
+        node::Node,
+        template::{Piece, Template},
+    },
+};
+
+/// Whether a text is a template.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains(['{', '}'])
+}
+
+/// Reads a text with names in braces, which the file gives at the node. `read_name` reads a name.
+pub(super) fn read_template<N>(
+    node: &Node,
+    text: &str,
+    read_name: impl Fn(&str) -> Result<N, SpanProblem>,
+) -> Result<Template<N>, SpanProblem> {
+    let mut parts = text.split('{');
+    let before = parts.next().unwrap_or_default();
+    require_no_brace(node, before)?;
+    let mut pieces = vec![Piece::Text(before.to_owned())];
+    for part in parts {
+        let Some((name, after)) = part.split_once('}') else {
+            return Err(unmatched_brace(node, '{'));
+        };
+        if name.is_empty() {
+            return Err(node.problem("`{}` names no attribute; write one as in `{firstName}`"));
+        }
+        pieces.push(Piece::Name(read_name(name)?));
+        require_no_brace(node, after)?;
+        pieces.push(Piece::Text(after.to_owned()));
+    }
+    Ok(Template { pieces })
+}
+
+/// Succeeds if this text between the names of a template has no brace.
+fn require_no_brace(node: &Node, text: &str) -> Result<(), SpanProblem> {
+    if text.contains('}') { Err(unmatched_brace(node, '}')) } else { Ok(()) }
+}
+
+fn unmatched_brace(node: &Node, brace: char) -> SpanProblem {
+    node.problem(format!("unmatched `{brace}`; write an attribute as in `{{firstName}}`"))
+}

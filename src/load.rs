@@ -10,13 +10,16 @@ use derive_more::Display;
 
 use crate::rule::Facts;
 
+mod csv;
 mod document;
 mod draft;
+mod example;
 mod examples;
 mod fields;
 mod held;
 mod inputs;
 mod loader;
+mod lookup;
 mod part;
 mod rule;
 mod section;

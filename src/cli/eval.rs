@@ -115,7 +115,7 @@ fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str)
         let why = match outcome {
             Outcome::Fail(unmet) => format!(": {unmet}"),
             Outcome::Pass => String::new(),
-            Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
+            Outcome::Skip(why) => format!(": {why}"),
         };
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }

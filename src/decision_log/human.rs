@@ -40,7 +40,7 @@ fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
     let mark = match verdict.outcome {
         Outcome::Pass => '✓',
         Outcome::Fail(_) => '✗',
-        Outcome::Skip => '–',
+        Outcome::Skip(_) => '–',
     };
     let shadow = if verdict.rule.shadow { " (shadow)" } else { "" };
     let _ = write!(out, " {mark} {}{shadow}", escape::line(&verdict.rule.id));

@@ -58,7 +58,7 @@ impl Coverage {
             match outcome {
                 Outcome::Pass => self.passed.insert(name),
                 Outcome::Fail(_) => self.failed.insert(name),
-                Outcome::Skip => continue,
+                Outcome::Skip(_) => continue,
             };
         }
     }

@@ -138,6 +138,6 @@ fn may_not_count(rule: &Rule) -> bool {
 fn has_optional_alternative(rule: &Rule) -> bool {
     match &rule.requirement {
         Requirement::Any(parts) => parts.iter().any(|part| part.optional),
-        Requirement::All(_) => false,
+        Requirement::All(_) | Requirement::Lookup(_) => false,
     }
 }

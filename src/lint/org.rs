@@ -8,6 +8,7 @@ use crate::{
     rule::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, Work, kinds::Admits},
+        lookup::LookupStates,
         node::{Span, push_of_list},
         value_name::ValueName,
     },
@@ -53,7 +54,7 @@ impl SectionLint<'_> {
         {
             self.report_if_some(span, org.why_never_submitted(name, self.flow));
         }
-        for part in rule.requirement.parts().iter().chain(&rule.when) {
+        for part in rule.requirement.parts().chain(&rule.when) {
             self.check_part(org, part);
         }
     }
@@ -127,7 +128,9 @@ impl SectionLint<'_> {
     /// Checks a value as if the request had no other one.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let (example, work) = (RuleExample::default(), Work::default());
-        part_check.check.check_value(value, &example.eval_context(self.facts, &work))
+        let not_asked = LookupStates::default();
+        let context = example.context_with(&not_asked, self.facts, &work);
+        part_check.check.check_value(value, &context)
     }
 
     /// Reports the entries of a check's list that no form submits.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext},
+    lookup::{columns_of, read_lookups},
     rule::read_rule,
     set,
 };
@@ -31,11 +32,10 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
         let Some(entry) = fields.entry(flow.spec().section) else {
             continue;
         };
-        let scope = Scope::of(flow);
         let Some(table) = fields.table_in(&entry.value) else {
             continue;
         };
-        if let Some(section) = read_section(&table.in_scope(&scope), flow) {
+        if let Some(section) = read_section(table, flow) {
             sections.insert(flow, section);
         }
     }
@@ -48,7 +48,23 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     Hook { sections }
 }
 
-fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
+fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
+    // A lookup cannot ask with the result of another one: all are asked at once.
+    let form_scope = Scope::of(flow);
+    let fields = fields.in_scope(&form_scope, &[]);
+    let lookups = match fields.entry("lookups") {
+        Some(entry) => read_lookups(&fields, entry, flow),
+        None => Vec::new(),
+    };
+    let scope = Scope::of(flow).with_lookups(columns_of(&lookups));
+    let mut section = read_decisions(&fields.in_scope(&scope, &lookups), flow)?;
+    section.reads_context = form_scope.reads_context() || scope.reads_context();
+    section.lookups = lookups;
+    Some(section)
+}
+
+/// Reads the keys of a section that decide. The section has no lookups yet.
+fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
@@ -63,9 +79,10 @@ fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
         deny: deny.unwrap_or(DenyStyle::Command),
         rules: rules?,
+        lookups: Vec::new(),
         update,
         set,
-        reads_context: fields.scope.reads_context(),
+        reads_context: false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::Fields;
+use super::{fields::Fields, lookup::lookups_of};
 use crate::{
     problem::SpanProblems,
     rule::{
@@ -66,7 +66,8 @@ pub(super) fn read_set<'n>(
                 .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
         }
         if let Some(source) = source {
-            sets.push(Set { attribute, source });
+            let lookups = lookups_of(source.value_names());
+            sets.push(Set { attribute, source, lookups });
         }
     }
     sets

@@ -152,7 +152,7 @@ impl Rule {
 
     /// The outcome of a rule whose lookups have no results. Returns `None` if they have.
     fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
-        // Where a condition on the form does not hold, no failed lookup matters.
+        // A failed lookup does not matter if a condition on the form does not hold.
         for condition in &self.when {
             if !needs_lookup(condition) && !holds(condition, context) {
                 return Some(Outcome::Skip(WhySkipped::Conditions));

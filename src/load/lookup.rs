@@ -42,17 +42,23 @@ const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
 struct LookupKind {
     /// The key that only this kind has.
     key: &'static str,
+    /// The keys that it may have besides.
+    others: &'static [&'static str],
     /// Reads the keys of this kind.
     read: fn(&Fields<'_>) -> Option<QueryAndColumns>,
 }
 
-/// What a lookup asks, and the columns that rules may use.
+/// The question of a lookup, and the columns that rules may use.
 struct QueryAndColumns {
     query: Query,
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 1] = [LookupKind { key: "file", read: read_table }];
+const KINDS: [LookupKind; 1] = [LookupKind {
+    key: "file",
+    others: &["match", "returns", "ignore_case"],
+    read: read_table,
+}];
 
 /// Reads the lookups of a section. Returns those without a problem.
 pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
@@ -126,7 +132,7 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
     Some(lookup)
 }
 
-/// Reads what a lookup asks. Its keys say of which kind it is.
+/// Reads the question of a lookup. Its keys say of which kind it is.
 fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
@@ -138,7 +144,14 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             None
         }
         (None, _) => {
-            let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+            let mut keys = Vec::new();
+            for kind in &KINDS {
+                keys.push(kind.key);
+                // So that they are not reported as unknown.
+                for key in kind.others {
+                    fields.entry(key);
+                }
+            }
             let keys = keys.join("`, `");
             fields.report(fields.problem(format!("this asks no source; add one of `{keys}`")));
             None
@@ -157,7 +170,7 @@ fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {
     }
 }
 
-/// Reads what a column must equal: a template, or a constant.
+/// Reads the value that a column must equal: a template, or a constant.
 fn read_placeholder(node: &Node, fields: &Fields<'_>) -> Result<Template<ValueName>, SpanProblem> {
     let constant = match &node.content {
         Content::Text(text) if is_template(text) => {

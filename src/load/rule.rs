@@ -4,7 +4,7 @@ use super::{
     examples,
     fields::Fields,
     lookup::lookups_of,
-    part::{read_part, read_parts, report_misplaced_keys},
+    part::{read_part, read_parts, report_keys_of_part, report_misplaced_keys},
 };
 use crate::{
     nearest::unknown,
@@ -119,6 +119,9 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     if let Some(entry) = fields.entry("lookup") {
         return read_found_by(entry, fields).map(Requirement::Lookup);
     }
+    if let Some(entry) = fields.entry("found") {
+        fields.report(entry.problem("`found` has no effect without `lookup`"));
+    }
     match (fields.entry("all"), fields.entry("any")) {
         (Some(_), Some(any)) => {
             fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
@@ -136,13 +139,13 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
 /// Reads `lookup` and `found`, which a rule has in place of attributes and checks.
 fn read_found_by<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<FoundBy> {
     let found = fields.optional("found", Node::boolean).unwrap_or(true);
+    let message = |key: &str| format!("`lookup` and `{key}` exclude each other; write two rules");
     for key in ["all", "any"] {
         if let Some(misplaced) = fields.entry(key) {
-            let message = format!("`lookup` and `{key}` exclude each other; write two rules");
-            fields.report(misplaced.problem(message));
+            fields.report(misplaced.problem(message(key)));
         }
     }
-    report_misplaced_keys(entry, fields);
+    report_keys_of_part(fields, message);
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
         let known = fields.scope.lookup_names();

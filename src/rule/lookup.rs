@@ -1,7 +1,7 @@
 //! Lookups: questions about a request that a source answers.
 //!
-//! [`Lookup::question`] fills in a question. It asks nobody: the shell does that, and hands the results to
-//! judging as [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
+//! [`Lookup::question`] fills in a question. The shell asks it, and hands the result to judging as one of the
+//! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::okta::{ErrorCause, language::LanguageTag};
 mod fill;
 mod outcome;
 mod result;
-mod state;
+pub(super) mod state;
 mod table;
 
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
 pub use table::TableQuestion;
-pub(crate) use table::{RepeatedRow, Table, TableQuery};
+pub(crate) use table::{RepeatedRow, RowTable, TableQuery};
 
 /// A lookup of a section.
 pub struct Lookup {
@@ -40,7 +40,7 @@ pub struct Lookup {
     pub(crate) location: String,
 }
 
-/// What a lookup asks, and of which source.
+/// The question of a lookup before a request fills it in, by the kind of source.
 pub(crate) enum Query {
     /// A table of the rules folder.
     Table(TableQuery),

@@ -4,7 +4,7 @@ use derive_more::Display;
 
 use super::{
     check::{Check, EvalContext, Found, Mismatch, kinds::Admits},
-    lookup::LookupState,
+    lookup::state::LookupState,
     node::{Node, Span, Spanned},
     value_name::ValueName,
 };

@@ -12,7 +12,7 @@ use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
     rule::{
-        lookup::{Query, RepeatedRow, Table, TableQuery},
+        lookup::{Query, RepeatedRow, RowTable, TableQuery},
         node::{Content, Node, Spanned, push_of_list},
         template::Template,
         value_name::ValueName,
@@ -114,7 +114,7 @@ fn read_ignore_case(
 }
 
 /// Reads the rows of a CSV file. Reports every row that cannot be found unambiguously.
-fn read_rows(file: &Node, named: &NamedColumns) -> Result<Table, SpanProblems> {
+fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems> {
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
@@ -123,7 +123,7 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<Table, SpanProblems> {
     let mut header = StringRecord::new();
     read_record(&mut reader, &mut header, file)?;
     let cells = find_columns(&header, named)?;
-    let mut table = Table::new(named.ignores_case.clone(), named.returned.len());
+    let mut table = RowTable::new(named.ignores_case.clone(), named.returned.len());
     let mut problems = SpanProblems::default();
     while read_record(&mut reader, &mut record, file)? {
         let line = line_of(&record, text);

@@ -7,7 +7,7 @@ use crate::rule::{
     value_name::ValueName,
 };
 
-/// The longest text in a question, in bytes. Servers refuse longer URLs, and nobody looks up longer values.
+/// The longest text in a question, in bytes. Servers refuse longer URLs.
 const LONGEST: usize = 8 << 10;
 
 /// The text of a template in one request. `encode` writes a value for its place; other text stays as it

@@ -14,10 +14,10 @@ use crate::{
     rule::{check::EvalContext, template::Template, value_name::ValueName},
 };
 
-/// What a lookup asks a table.
+/// The question of a lookup to a table, before a request fills it in.
 pub(crate) struct TableQuery {
-    pub(crate) table: Table,
-    /// What the key columns must equal.
+    pub(crate) table: RowTable,
+    /// The texts that the key columns must equal.
     pub(crate) keys: Vec<Template<ValueName>>,
     /// The names of the columns that are returned, in the table's order.
     pub(crate) columns: Vec<String>,
@@ -30,7 +30,7 @@ pub struct TableQuestion<'r> {
 }
 
 /// Rows that are found by their keys in constant time.
-pub(crate) struct Table {
+pub(crate) struct RowTable {
     rows: Rows,
     /// The rows by the hashes of their keys.
     index: HashTable<u32>,
@@ -39,7 +39,7 @@ pub(crate) struct Table {
 /// Rows in little memory: all cells are in one text.
 struct Rows {
     text: String,
-    /// Where each cell ends in the text. A row has its keys, then its values.
+    /// The end of each cell in the text. A row has its keys, then its values.
     ends: Vec<u32>,
     /// The line of each row in its file, from 1.
     lines: Vec<u32>,
@@ -55,7 +55,7 @@ pub(crate) struct RepeatedRow {
     pub(crate) first_line: u32,
 }
 
-impl Table {
+impl RowTable {
     /// A table without rows. `ignores_case` has an entry per key. A row has so many values besides.
     pub(crate) fn new(ignores_case: Vec<bool>, value_count: usize) -> Self {
         let width = ignores_case.len() + value_count;

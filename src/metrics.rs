@@ -34,6 +34,8 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     rule_outcomes: IntCounterVec,
+    lookups: IntCounterVec,
+    lookup_durations: HistogramVec,
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
     connections: IntGauge,
@@ -73,11 +75,19 @@ pub(crate) struct OutcomeLabels<'a> {
     pub(crate) outcome: &'a str,
 }
 
-/// The hook, or the rule of a hook, that a series is about.
+/// The labels of a lookup's outcome.
+pub(crate) struct LookupLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) lookup: &'a str,
+    pub(crate) outcome: &'a str,
+}
+
+/// The hook, or the rule or lookup of a hook, that a series is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SeriesName<'a> {
     pub(crate) hook: &'a str,
     pub(crate) rule: Option<&'a str>,
+    pub(crate) lookup: Option<&'a str>,
 }
 
 /// The result of a reload of the rules.
@@ -121,6 +131,19 @@ impl Metrics {
                 "rule_outcomes_total",
                 "Outcomes of rules.",
                 &["hook", "rule", "mode", "outcome"],
+            )?,
+            lookups: counter(
+                &registry,
+                "lookups_total",
+                "Outcomes of lookups.",
+                &["hook", "lookup", "outcome"],
+            )?,
+            lookup_durations: register_histogram_vec_with_registry!(
+                "lookup_duration_seconds",
+                "Time from a question to its result.",
+                &["hook", "lookup"],
+                BUCKETS.to_vec(),
+                registry
             )?,
             auth_failures: counter(
                 &registry,
@@ -171,6 +194,16 @@ impl Metrics {
         self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome]).inc();
     }
 
+    /// Counts the outcome of a lookup, and the time that it took if it was asked.
+    pub(crate) fn count_lookup(&self, labels: &LookupLabels<'_>, duration: Option<Duration>) {
+        let LookupLabels { hook, lookup, outcome } = *labels;
+        self.lookups.with_label_values(&[hook, lookup, outcome]).inc();
+        if let Some(duration) = duration {
+            let durations = self.lookup_durations.with_label_values(&[hook, lookup]);
+            durations.observe(duration.as_secs_f64());
+        }
+    }
+
     /// Counts a caller who was refused.
     pub(crate) fn count_refused_caller(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
@@ -181,11 +214,13 @@ impl Metrics {
         self.rules_reloads.with_label_values(&[result.as_str()]).inc();
     }
 
-    /// Forgets removed hooks and rules. Otherwise each reload could add series that stay.
+    /// Forgets removed hooks, rules and lookups. Otherwise each reload could add series that stay.
     pub(crate) fn forget(&self, removed: &BTreeSet<SeriesName<'_>>) {
         remove_series(&self.requests, removed);
         remove_series(&self.durations, removed);
         remove_series(&self.rule_outcomes, removed);
+        remove_series(&self.lookups, removed);
+        remove_series(&self.lookup_durations, removed);
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
@@ -236,7 +271,7 @@ fn observed_registry(observed: &Observed<'_>) -> Result<Registry, Error> {
     Ok(registry)
 }
 
-/// Removes the series of a metric that are about these hooks and rules.
+/// Removes the series of a metric that are about these hooks, rules and lookups.
 fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<SeriesName<'_>>) {
     for family in metric.collect() {
         for series in family.get_metric() {
@@ -245,8 +280,8 @@ fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<
                 labels.insert(label.name(), label.value());
             }
             let hook = labels.get("hook").copied().unwrap_or_default();
-            let rule = labels.get("rule").copied();
-            if removed.contains(&SeriesName { hook, rule }) {
+            let (rule, lookup) = (labels.get("rule").copied(), labels.get("lookup").copied());
+            if removed.contains(&SeriesName { hook, rule, lookup }) {
                 // The series exists: only reloads remove any, one at a time.
                 let _ = metric.remove(&labels);
             }

@@ -9,14 +9,18 @@ use std::{
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, SharedFlags, load_valid_rules, print_diagnostic, print_result};
+use super::{
+    CliError, ExitStatus, SharedFlags, fixtures, load_valid_rules, print_diagnostic, print_result,
+};
 use crate::{
-    clock,
     file::Size,
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
-    rule::{Hook, Outcome, SetOutcome, Verdict},
+    rule::{
+        Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
+        lookup::{LookupOutcome, LookupResults},
+    },
     settings::SecretFiles,
 };
 
@@ -34,7 +38,10 @@ pub(super) struct EvalArguments {
     hook: String,
     /// The request, as Okta sends it [default: standard input]
     file: Option<PathBuf>,
-    /// Explain each rule's outcome, and what is set, on standard error
+    /// Recorded results of lookups, as JSON [default: <case>.lookups.json beside <case>.request.json]
+    #[arg(long, value_name = "FILE")]
+    lookups: Option<PathBuf>,
+    /// Explain each rule's outcome, each lookup, and what is set, on standard error
     #[arg(long)]
     explain: bool,
 }
@@ -56,7 +63,9 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     };
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let answer = pipeline::answer(hook, &body, &clock::facts())
+    let recorded = read_recorded(arguments, hook)?;
+    let answer = fixtures::recorded_facts(hook, &body, &recorded)
+        .and_then(|facts| pipeline::answer(hook, &body, &facts))
         .map_err(|error| CliError(format!("{place}: {error}")))?;
     print_result(&answer.body)?;
     if io::stdout().is_terminal() {
@@ -69,6 +78,23 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         DecisionKind::Deny => ExitStatus::Negative,
         DecisionKind::Allow | DecisionKind::Update => ExitStatus::Success,
     })
+}
+
+/// Reads the recorded results of lookups: those of `--lookups`, or else those beside the request.
+fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
+    if let Some(path) = &arguments.lookups {
+        // Unlike the default, it must exist.
+        File::open(path)
+            .map_err(|error| CliError(format!("--lookups: {}: {error}", path.display())))?;
+        return Ok(fixtures::read_lookups(path, hook)?);
+    }
+    match &arguments.file {
+        Some(request) => match fixtures::lookups_beside(request) {
+            Some(path) => Ok(fixtures::read_lookups(&path, hook)?),
+            None => Ok(LookupResults::new()),
+        },
+        None => Ok(LookupResults::new()),
+    }
 }
 
 /// Reads the request from a file, or from standard input if the file is `-` or is not given.
@@ -118,6 +144,15 @@ fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str)
             Outcome::Skip(why) => format!(": {why}"),
         };
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
+    }
+    for LookupVerdict { lookup, outcome } in &answer.lookups {
+        let why = match outcome {
+            LookupOutcome::NotAsked(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        let name = &lookup.name.value;
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "  lookup {name}: {}{why}", outcome.as_str());
     }
     if !answer.has_section {
         text.push_str("  the hook has no section for such requests\n");

@@ -4,6 +4,7 @@ use std::{
     io, mem,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
+    time::Duration,
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -16,6 +17,7 @@ use crate::{
     credentials::Credentials,
     decision_log::DecisionLog,
     load::{self, Loaded, Purpose},
+    lookup::Sources,
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
@@ -58,8 +60,12 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     }
     let credentials = Credentials::new(auth, generated_password.as_deref(), None)?;
     let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
-    let live =
-        LiveState { rules: Live::new(rules), credentials: Live::new(credentials), certificate };
+    let live = LiveState {
+        rules: Live::new(rules),
+        credentials: Live::new(credentials),
+        sources: Live::new(Sources::new(Duration::from_millis(1500))),
+        certificate,
+    };
     let state = Arc::new(State {
         settings: Arc::new(settings),
         live: Arc::new(live),

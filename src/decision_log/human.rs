@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::line::Line;
+use super::line::{Line, LookupLine};
 use crate::{
     escape,
     okta::DecisionKind,
@@ -32,6 +32,9 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     }
     for verdict in line.verdicts {
         write_verdict(verdict, out);
+    }
+    for LookupLine { name, outcome, .. } in line.lookups {
+        let _ = write!(out, " {name}: {outcome}");
     }
     let _ = write!(out, " ({:.1} ms)", line.duration.as_secs_f64() * 1e3);
 }

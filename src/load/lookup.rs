@@ -54,11 +54,8 @@ struct QueryAndColumns {
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 1] = [LookupKind {
-    key: "file",
-    others: &["match", "returns", "ignore_case"],
-    read: read_table,
-}];
+const KINDS: [LookupKind; 1] =
+    [LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table }];
 
 /// Reads the lookups of a section. Returns those without a problem.
 pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {

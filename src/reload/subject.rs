@@ -215,13 +215,17 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     Applied::Changed { description }
 }
 
-/// The hooks and rules that have metrics.
+/// The hooks, rules and lookups that have metrics.
 fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
     let mut names = BTreeSet::new();
     for (name, hook) in &rules.hooks {
-        names.insert(SeriesName { hook: name, rule: None });
+        let of_hook = SeriesName { hook: name, rule: None, lookup: None };
+        names.insert(of_hook.clone());
         for rule in hook.rules() {
-            names.insert(SeriesName { hook: name, rule: Some(&rule.id) });
+            names.insert(SeriesName { rule: Some(&rule.id), ..of_hook.clone() });
+        }
+        for lookup in hook.lookup_names() {
+            names.insert(SeriesName { lookup: Some(lookup), ..of_hook.clone() });
         }
     }
     names

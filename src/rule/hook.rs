@@ -69,6 +69,17 @@ impl Hook {
         self.sections.values().flat_map(|section| section.rules.iter())
     }
 
+    /// The lookups of this name, at most one per section.
+    pub(crate) fn lookups_named(&self, name: &str) -> impl Iterator<Item = &Lookup> {
+        self.sections.values().filter_map(|section| section.lookup(name))
+    }
+
+    /// The names of all lookups.
+    pub(crate) fn lookup_names(&self) -> BTreeSet<&str> {
+        let lookups = self.sections.values().flat_map(|section| &section.lookups);
+        lookups.map(|lookup| lookup.name.as_str()).collect()
+    }
+
     /// The section that judges requests of a flow.
     pub fn section(&self, flow: Flow) -> Option<&Section> {
         self.sections.get(&flow.spec().judged_as)
@@ -182,6 +193,7 @@ impl Section {
         Some(Denial { style: self.deny, summary, causes: NonEmpty::collect(causes)? })
     }
 
+    /// The lookup of this name.
     fn lookup(&self, name: &str) -> Option<&Lookup> {
         self.lookups.iter().find(|lookup| lookup.name.value == name)
     }

@@ -168,7 +168,7 @@ impl TableQuery {
 
 impl TableQuestion<'_> {
     /// The row with these keys. Empty cells are absent.
-    pub(super) fn result(&self) -> LookupResult {
+    pub(crate) fn result(&self) -> LookupResult {
         let Some(values) = self.query.table.find(&self.keys) else {
             return LookupResult::NotFound;
         };

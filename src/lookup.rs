@@ -1,0 +1,68 @@
+//! Asks the sources that lookups name: questions in, results out.
+//!
+//! The core fills in the questions of a request ([`pipeline::questions`](crate::pipeline::questions)).
+//! All of them are asked at once, within one deadline. A result is a value even if the source has failed,
+//! so that judging stays total.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::rule::lookup::{AskedLookup, LookupResult, LookupResults, Question};
+
+mod recorded;
+
+pub(crate) use recorded::{read_recorded, write_recorded};
+
+/// The sources of the settings.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// The longest time for all lookups of a request together.
+    timeout: Duration,
+}
+
+/// The result of one lookup, and how it came about.
+pub(crate) struct Answer {
+    pub(crate) result: LookupResult,
+    /// Whether the result is that of an earlier request.
+    pub(crate) is_cached: bool,
+    pub(crate) duration: Duration,
+}
+
+/// The results of a request's lookups by their names.
+pub(crate) type Answers = BTreeMap<String, Answer>;
+
+impl Sources {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { timeout }
+    }
+
+    /// Asks all lookups at once. Ends by the deadline.
+    pub(crate) async fn ask(&self, asked: &[AskedLookup<'_>], deadline: Instant) -> Answers {
+        let deadline = deadline.min(Instant::now() + self.timeout);
+        let answers = join_all(asked.iter().map(|one| self.ask_one(one, deadline))).await;
+        let mut named = Answers::new();
+        for (AskedLookup { lookup, .. }, answer) in asked.iter().zip(answers) {
+            named.insert(lookup.name.value.clone(), answer);
+        }
+        named
+    }
+
+    async fn ask_one(&self, asked: &AskedLookup<'_>, deadline: Instant) -> Answer {
+        let start = Instant::now();
+        let result = match &asked.question {
+            Question::Table(question) => question.result(),
+        };
+        Answer { result, is_cached: false, duration: start.elapsed() }
+    }
+}
+
+/// The results alone, as facts for judging.
+pub(crate) fn results(answers: &Answers) -> LookupResults {
+    let mut results = LookupResults::new();
+    for (name, answer) in answers {
+        results.insert(name.clone(), answer.result.clone());
+    }
+    results
+}

@@ -3,19 +3,24 @@
 //! [`Lookup::question`] fills in a question. The shell asks it, and hands the result to judging as one of the
 //! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     check::EvalContext, holds, node::Spanned, requirement::Part, text::Text, value_name::ValueName,
 };
 use crate::okta::{ErrorCause, language::LanguageTag};
 
+mod encode;
 mod fill;
+mod http;
 mod outcome;
 mod result;
 pub(super) mod state;
 mod table;
 
+pub(crate) use encode::{escape_json, is_dot_segment};
+pub use http::HttpQuestion;
+pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
@@ -44,6 +49,8 @@ pub struct Lookup {
 pub(crate) enum Query {
     /// A table of the rules folder.
     Table(TableQuery),
+    /// An HTTP API.
+    Http(Arc<HttpQuery>),
 }
 
 /// The effect of a failed lookup.
@@ -59,6 +66,8 @@ pub(crate) enum OnFailure {
 pub enum Question<'r> {
     /// A question to a table.
     Table(TableQuestion<'r>),
+    /// A question to an HTTP API.
+    Http(HttpQuestion),
 }
 
 /// A lookup and its question in one request.
@@ -80,6 +89,7 @@ impl Lookup {
         }
         match &self.query {
             Query::Table(query) => Ok(Question::Table(query.question(context)?)),
+            Query::Http(query) => Ok(Question::Http(query.question(context)?)),
         }
     }
 
@@ -124,6 +134,7 @@ impl Lookup {
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
             Query::Table(query) => query.value_names(),
+            Query::Http(query) => query.value_names(),
         }
     }
 
@@ -147,6 +158,7 @@ impl Question<'_> {
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {
             Self::Table(question) => Some(question.result()),
+            Self::Http(_) => None,
         }
     }
 }

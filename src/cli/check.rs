@@ -117,7 +117,7 @@ fn check_coverage(
 fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
     let answer = case.answer(rules, &request)?;
-    coverage.add(&case.hook, answer.flow, &answer.verdicts, &answer.sets);
+    coverage.add(&case.hook, &answer);
     Ok(())
 }
 

@@ -1,9 +1,6 @@
 //! The `lookups` of a section.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -75,15 +72,6 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
         }
     }
     lookups
-}
-
-/// The columns of lookups by their names.
-pub(super) fn columns_of(lookups: &[Lookup]) -> BTreeMap<String, Vec<String>> {
-    let mut columns = BTreeMap::new();
-    for lookup in lookups {
-        columns.insert(lookup.name.value.clone(), lookup.columns.clone());
-    }
-    columns
 }
 
 /// Succeeds if a lookup may have the name of this entry.

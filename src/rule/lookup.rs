@@ -120,6 +120,18 @@ impl Lookup {
         }
     }
 
+    /// Whether the rules that need the lookup do not count while its source fails.
+    pub(crate) fn is_skipped_on_failure(&self) -> bool {
+        self.on_failure == OnFailure::Skip
+    }
+
+    /// Whether the lookup has a source that may fail. A table is part of the rules.
+    pub(crate) fn can_fail(&self) -> bool {
+        match self.query {
+            Query::Table(_) => false,
+        }
+    }
+
     /// The names of the values in the question.
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {

@@ -13,11 +13,13 @@ use crate::okta::{ErrorCause, language::LanguageTag};
 mod fill;
 mod outcome;
 mod result;
+mod source;
 pub(super) mod state;
 mod table;
 
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
+pub use source::{SourceKind, SourceKinds};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
 pub use table::TableQuestion;
 pub(crate) use table::{RepeatedRow, RowTable, TableQuery};

@@ -157,6 +157,14 @@ impl Lookup {
 }
 
 impl Question<'_> {
+    /// A text that two questions have in common only if they have the same result. `None` for a table,
+    /// which answers at once.
+    pub(crate) fn cache_key(&self) -> Option<String> {
+        match self {
+            Self::Table(_) => None,
+        }
+    }
+
     /// The result, if the rules themselves hold it.
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::rule::lookup::{AskedLookup, LookupResult, LookupResults, Question};
+use crate::{problem::Problem, settings::Settings};
 
 mod cache;
 mod recorded;
@@ -37,8 +38,9 @@ pub(crate) struct Answer {
 pub(crate) type Answers = BTreeMap<String, Answer>;
 
 impl Sources {
-    pub(crate) fn new(timeout: Duration) -> Self {
-        Self { timeout, cache: Cache::default() }
+    /// The sources of the settings. Asks none of them yet.
+    pub(crate) fn new(_settings: &Settings) -> Result<Self, Problem> {
+        Ok(Self { timeout: Duration::from_millis(1500), cache: Cache::default() })
     }
 
     /// Asks all lookups at once. Ends by the deadline.

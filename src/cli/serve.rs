@@ -4,7 +4,6 @@ use std::{
     io, mem,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
-    time::Duration,
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -20,6 +19,7 @@ use crate::{
     lookup::Sources,
     metrics::Metrics,
     reload::{self, Target},
+    rule::lookup::SourceKinds,
     server::{self, State, Stopped, Warnings},
     settings::{SecretFiles, ServerSettings},
     state::{Live, LiveState},
@@ -38,7 +38,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);
+    let draft = load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve);
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
@@ -63,7 +63,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     let live = LiveState {
         rules: Live::new(rules),
         credentials: Live::new(credentials),
-        sources: Live::new(Sources::new(Duration::from_millis(1500))),
+        sources: Live::new(Sources::new(&settings)?),
         certificate,
     };
     let state = Arc::new(State {

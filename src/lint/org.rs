@@ -8,8 +8,8 @@ use crate::{
     rule::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, Work, kinds::Admits},
-        lookup::LookupStates,
-        node::{Span, push_of_list},
+        lookup::{Lookup, LookupStates},
+        node::{Span, Spanned, push_of_list},
         value_name::ValueName,
     },
 };
@@ -33,8 +33,26 @@ impl SectionLint<'_> {
         for set in &section.set {
             self.check_set(org, set);
         }
+        for lookup in &section.lookups {
+            self.check_lookup(org, lookup);
+        }
         for rule in section.rules.iter() {
             self.check_rule(org, rule);
+        }
+    }
+
+    /// Reports a lookup whose name is that of an attribute, and names of values that no request has.
+    fn check_lookup(&mut self, org: &Org, lookup: &Lookup) {
+        let Spanned { value: name, span } = &lookup.name;
+        if Org::is_base(name) || org.attribute(name).is_some() {
+            let message = format!("`{name}` is an attribute; give the lookup another name");
+            self.report(span, message);
+        }
+        for part in &lookup.when {
+            self.check_part(org, part);
+        }
+        for name in lookup.placeholders() {
+            self.report_if_some(span, why_absent(org, name, self.flow));
         }
     }
 

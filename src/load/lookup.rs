@@ -1,9 +1,6 @@
 //! The `lookups` of a section.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -13,10 +10,11 @@ use super::{
     template::{is_template, read_template},
 };
 use crate::{
+    nearest::unknown,
     okta::Flow,
     problem::SpanProblem,
     rule::{
-        lookup::{Lookup, OnFailure, Query},
+        lookup::{Lookup, OnFailure, Query, SourceKind},
         node::{Content, Entry, Node, Spanned},
         template::{Piece, Template},
         text::Text,
@@ -86,15 +84,6 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
         }
     }
     lookups
-}
-
-/// The columns of lookups by their names.
-pub(super) fn columns_of(lookups: &[Lookup]) -> BTreeMap<String, Vec<String>> {
-    let mut columns = BTreeMap::new();
-    for lookup in lookups {
-        columns.insert(lookup.name.value.clone(), lookup.columns.clone());
-    }
-    columns
 }
 
 /// Succeeds if a lookup may have the name of this entry.
@@ -200,4 +189,25 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
         }
     }
     lookups.into_iter().collect()
+}
+
+/// Reads the name of a source of this kind.
+pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
+    let node = fields.required("source", Ok)?;
+    let name = fields.ok_or_report(node.text())?;
+    let known = &fields.file.sources;
+    match known.get(name) {
+        Some(found) if *found == kind => Some(name.to_owned()),
+        Some(found) => {
+            let message = format!("the source `{name}` of the settings is {found}, not {kind}");
+            fields.report(node.problem(message));
+            None
+        }
+        None => {
+            let hint = "add a section `[sources.…]` with its `url` to the settings";
+            let unknown = unknown("source", name, known.keys().map(String::as_str));
+            fields.report(node.problem(format!("{unknown}; {hint}")));
+            None
+        }
+    }
 }

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext},
-    lookup::{columns_of, read_lookups},
+    lookup::read_lookups,
     rule::read_rule,
     set,
 };
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
+    problem::SpanProblem,
     rule::{
         Hook, Rule, Rules, Section,
-        node::{Entry, Node, Spanned, Table},
+        lookup::Lookup,
+        node::{Content, Entry, Node, Spanned, Table},
         text::Text,
-        value_name::Scope,
+        value_name::{LookupColumns, Scope, ValueName},
     },
 };
 
@@ -50,17 +52,68 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // A lookup cannot ask with the result of another one: all are asked at once.
-    let form_scope = Scope::of(flow);
+    let mut form_scope = Scope::of(flow);
+    if let Some(Entry { value: Node { content: Content::Table(table), .. }, .. }) =
+        fields.table.get("lookups")
+    {
+        for entry in &table.0 {
+            form_scope.add_lookup(&entry.key, LookupColumns::NotYet);
+        }
+    }
     let fields = fields.in_scope(&form_scope, &[]);
     let lookups = match fields.entry("lookups") {
         Some(entry) => read_lookups(&fields, entry, flow),
         None => Vec::new(),
     };
-    let scope = Scope::of(flow).with_lookups(columns_of(&lookups));
-    let mut section = read_decisions(&fields.in_scope(&scope, &lookups), flow)?;
+    let mut scope = Scope::of(flow);
+    for name in form_scope.lookup_names() {
+        scope.add_lookup(name, LookupColumns::Any);
+    }
+    for lookup in &lookups {
+        scope.add_lookup(&lookup.name, LookupColumns::Known(lookup.columns.clone()));
+    }
+    let fields = fields.in_scope(&scope, &lookups);
+    let mut section = read_decisions(&fields, flow)?;
     section.reads_context = form_scope.reads_context() || scope.reads_context();
+    report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;
     Some(section)
+}
+
+/// Reports each lookup that has the name of an attribute that the section names: `email.domain` would be
+/// a part of both.
+fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
+    let attributes = attributes_named(section, fields.lookups);
+    for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
+        if attributes.contains(name.as_str()) {
+            let message =
+                format!("`{name}` is an attribute of the form; give the lookup another name");
+            fields.report(SpanProblem::at(span.clone(), message));
+        }
+    }
+}
+
+/// The attributes of the form that a section and its lookups name.
+fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet<&'s str> {
+    let mut names = Vec::new();
+    for lookup in lookups {
+        names.extend(lookup.value_names());
+    }
+    for rule in section.rules.iter() {
+        names.extend(rule.value_names());
+    }
+    for set in &section.set {
+        names.extend(set.source.value_names());
+    }
+    let mut attributes: BTreeSet<&str> =
+        names.into_iter().filter_map(ValueName::form_attribute).collect();
+    for name in &section.update {
+        attributes.insert(name);
+    }
+    for set in &section.set {
+        attributes.insert(&set.attribute);
+    }
+    attributes
 }
 
 /// Reads the keys of a section that decide. The section has no lookups yet.

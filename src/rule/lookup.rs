@@ -15,6 +15,7 @@ mod fill;
 mod http;
 mod outcome;
 mod result;
+mod source;
 pub(super) mod state;
 mod table;
 
@@ -23,6 +24,7 @@ pub use http::HttpQuestion;
 pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
+pub use source::{SourceKind, SourceKinds};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
 pub use table::TableQuestion;
 pub(crate) use table::{RepeatedRow, RowTable, TableQuery};
@@ -130,6 +132,18 @@ impl Lookup {
         }
     }
 
+    /// Whether the rules that need the lookup do not count while its source fails.
+    pub(crate) fn is_skipped_on_failure(&self) -> bool {
+        self.on_failure == OnFailure::Skip
+    }
+
+    /// Whether the lookup has a source that may fail. A table is part of the rules.
+    pub(crate) fn can_fail(&self) -> bool {
+        match self.query {
+            Query::Table(_) => false,
+        }
+    }
+
     /// The names of the values in the question.
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
@@ -154,6 +168,15 @@ impl Lookup {
 }
 
 impl Question<'_> {
+    /// A text that two questions have in common only if they have the same result. `None` for a table,
+    /// which answers at once.
+    pub(crate) fn cache_key(&self) -> Option<String> {
+        match self {
+            Self::Table(_) => None,
+            Self::Http(question) => Some(question.cache_key()),
+        }
+    }
+
     /// The result, if the rules themselves hold it.
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {

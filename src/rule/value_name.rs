@@ -97,8 +97,18 @@ pub(crate) struct Scope {
     has_profile: bool,
     /// Whether a name refers to `data.context` of a request.
     reads_context: Cell<bool>,
-    /// The columns of the lookups by their names.
-    lookups: BTreeMap<String, Vec<String>>,
+    /// The lookups of the section by their names.
+    lookups: BTreeMap<String, LookupColumns>,
+}
+
+/// The columns of a lookup, as far as names may refer to them.
+pub(crate) enum LookupColumns {
+    /// These columns.
+    Known(Vec<String>),
+    /// None yet: the name is part of a question, and all questions are asked at once.
+    NotYet,
+    /// Any, since the lookup has a problem of its own.
+    Any,
 }
 
 impl Scope {
@@ -107,9 +117,9 @@ impl Scope {
         Self { has_profile: !flow.spec().creates_user, ..Self::default() }
     }
 
-    /// The same scope, with the columns of lookups by their names.
-    pub(crate) fn with_lookups(self, lookups: BTreeMap<String, Vec<String>>) -> Self {
-        Self { lookups, ..self }
+    /// The same scope with one more lookup.
+    pub(crate) fn add_lookup(&mut self, name: &str, columns: LookupColumns) {
+        self.lookups.insert(name.to_owned(), columns);
     }
 
     /// The names of the lookups.
@@ -189,12 +199,23 @@ impl ValueName {
 fn parse_column(
     lookup: &str,
     column: &str,
-    columns: &[String],
+    columns: &LookupColumns,
     node: &Node,
 ) -> Result<ValueName, SpanProblem> {
-    if columns.iter().any(|known| known == column) {
-        return Ok(ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() });
-    }
+    let name = ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() };
+    let columns = match columns {
+        LookupColumns::Any => return Ok(name),
+        LookupColumns::Known(columns) if columns.iter().any(|known| known == column) => {
+            return Ok(name);
+        }
+        LookupColumns::Known(columns) => columns,
+        LookupColumns::NotYet => {
+            let message = format!(
+                "a lookup cannot use `{name}`, which a lookup finds: all are asked at once"
+            );
+            return Err(node.problem(message));
+        }
+    };
     if columns.is_empty() {
         let message =
             format!("the lookup `{lookup}` finds no value; add `{column}` to its `returns`");
@@ -202,7 +223,7 @@ fn parse_column(
     }
     let names: Vec<String> = columns.iter().map(|known| format!("{lookup}.{known}")).collect();
     let names = names.iter().map(String::as_str);
-    Err(node.problem(unknown("value", &format!("{lookup}.{column}"), names)))
+    Err(node.problem(unknown("value", &name.to_string(), names)))
 }
 
 fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {

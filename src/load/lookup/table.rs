@@ -14,45 +14,58 @@ use crate::{
     rule::{
         lookup::{Query, RepeatedRow, RowTable, TableQuery},
         node::{Content, Node, Spanned, push_of_list},
-        template::Template,
+        template::{Piece, Template},
         value_name::ValueName,
     },
 };
 
 /// The columns that a lookup names.
 struct NamedColumns {
-    keys: Vec<Spanned<String>>,
-    /// For each key, whether the case of ASCII letters is ignored.
-    ignores_case: Vec<bool>,
+    keys: Vec<Key>,
     returned: Vec<Spanned<String>>,
+}
+
+/// A column of `match`.
+struct Key {
+    column: Spanned<String>,
+    /// The text that the column must equal.
+    template: Template<ValueName>,
+    /// Whether the case of ASCII letters is ignored.
+    ignores_case: bool,
+}
+
+impl Key {
+    /// Whether a request can ask for this cell. No request asks for an empty text.
+    fn can_equal(&self, cell: &str) -> bool {
+        match self.template.pieces.as_slice() {
+            [Piece::Text(constant)] if self.ignores_case => constant.eq_ignore_ascii_case(cell),
+            [Piece::Text(constant)] => constant == cell,
+            _ => !cell.is_empty(),
+        }
+    }
 }
 
 pub(super) fn read_table(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let file = &fields.entry("file")?.value;
     let before = fields.problem_count();
-    let keys = read_match(fields);
+    let mut keys = read_match(fields);
     let returned = read_returns(fields);
-    let ignores_case = read_ignore_case(fields, &keys);
+    read_ignore_case(fields, &mut keys);
     let name = fields.ok_or_report(file.text())?;
     let content = read_list_file(name, file, fields)?;
-    let mut templates = Vec::new();
-    let mut key_names = Vec::new();
-    for (key, template) in keys {
-        key_names.push(key);
-        templates.push(template);
-    }
-    let columns: Vec<String> = returned.iter().map(|column| column.value.clone()).collect();
-    let named = NamedColumns { keys: key_names, ignores_case, returned };
     if fields.problem_count() > before {
         return None;
     }
+    let named = NamedColumns { keys, returned };
     let table = fields.ok_or_report(read_rows(&content, &named))?;
-    let query = TableQuery { table, keys: templates, columns: columns.clone() };
+    let columns: Vec<String> = named.returned.into_iter().map(|column| column.value).collect();
+    let keys = named.keys.into_iter().map(|key| key.template).collect();
+    let query = TableQuery { table, keys, columns: columns.clone() };
     Some(QueryAndColumns { query: Query::Table(query), columns })
 }
 
 /// Reads `match`: columns and what they must equal.
-fn read_match(fields: &Fields<'_>) -> Vec<(Spanned<String>, Template<ValueName>)> {
+fn read_match(fields: &Fields<'_>) -> Vec<Key> {
     let mut keys = Vec::new();
     let Some(node) = fields.required("match", Ok) else {
         return keys;
@@ -66,7 +79,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<(Spanned<String>, Template<ValueName>)
     for entry in &table.0 {
         let column = Spanned::new(entry.key.clone(), entry.key_span.clone());
         if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
-            keys.push((column, template));
+            keys.push(Key { column, template, ignores_case: false });
         }
     }
     keys
@@ -88,29 +101,19 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
-/// Reads `ignore_case`: for each key, whether it is listed there.
-fn read_ignore_case(
-    fields: &Fields<'_>,
-    keys: &[(Spanned<String>, Template<ValueName>)],
-) -> Vec<bool> {
-    let mut ignores_case = vec![false; keys.len()];
+/// Reads `ignore_case`, and marks the keys that are listed there.
+fn read_ignore_case(fields: &Fields<'_>, keys: &mut [Key]) {
     for item in fields.optional("ignore_case", Node::list).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
-        match keys.iter().position(|(key, _)| key.value == name) {
-            Some(index) => {
-                if let Some(flag) = ignores_case.get_mut(index) {
-                    *flag = true;
-                }
-            }
-            None => {
-                let known = keys.iter().map(|(key, _)| key.value.as_str());
-                fields.report(item.problem(unknown("column of `match`", name, known)));
-            }
+        if let Some(key) = keys.iter_mut().find(|key| key.column.value == name) {
+            key.ignores_case = true;
+        } else {
+            let known = keys.iter().map(|key| key.column.as_str());
+            fields.report(item.problem(unknown("column of `match`", name, known)));
         }
     }
-    ignores_case
 }
 
 /// Reads the rows of a CSV file. Reports every row that cannot be found unambiguously.
@@ -123,7 +126,8 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
     let mut header = StringRecord::new();
     read_record(&mut reader, &mut header, file)?;
     let cells = find_columns(&header, named)?;
-    let mut table = RowTable::new(named.ignores_case.clone(), named.returned.len());
+    let ignores_case = named.keys.iter().map(|key| key.ignores_case).collect();
+    let mut table = RowTable::new(ignores_case, named.returned.len());
     let mut problems = SpanProblems::default();
     while read_record(&mut reader, &mut record, file)? {
         let line = line_of(&record, text);
@@ -135,8 +139,11 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
             continue;
         }
         let row: Vec<&str> = cells.iter().filter_map(|cell| record.get(*cell)).collect();
+        if !named.keys.iter().zip(&row).all(|(key, cell)| key.can_equal(cell)) {
+            continue;
+        }
         if let Err(RepeatedRow { first_line }) = table.push(&row, line) {
-            let columns: Vec<&str> = named.keys.iter().map(|key| key.value.as_str()).collect();
+            let columns: Vec<&str> = named.keys.iter().map(|key| key.column.as_str()).collect();
             let columns = columns.join("`, `");
             let message = format!("line {first_line} has the same `{columns}`; remove one of them");
             push_of_list(&mut problems, in_line(file, line, &message));
@@ -147,7 +154,7 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
     }
     if table.is_empty() {
         let hint = "add one below the line that names the columns";
-        return Err(file.problem(format!("the table has no row; {hint}")).into());
+        return Err(file.problem(format!("the table has no row that can be found; {hint}")).into());
     }
     table.shrink();
     Ok(table)
@@ -168,7 +175,7 @@ fn read_record(
 fn find_columns(header: &StringRecord, named: &NamedColumns) -> Result<Vec<usize>, SpanProblems> {
     let mut cells = Vec::new();
     let mut problems = SpanProblems::default();
-    for column in named.keys.iter().chain(&named.returned) {
+    for column in named.keys.iter().map(|key| &key.column).chain(&named.returned) {
         let name = column.value.as_str();
         let mut positions = header.iter().enumerate().filter(|(_, title)| *title == name);
         let message = match (positions.next(), positions.next()) {

@@ -10,8 +10,8 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
-        check::{Check, Mismatch},
+        ExampleContext, Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
+        check::{Check, Mismatch, Work},
         text::Text,
         value_name::ValueName,
     },
@@ -52,6 +52,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        lookups: Vec::new(),
         places: Places::default(),
     };
     let example = |text: &&'static str| {
@@ -60,12 +61,9 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         RuleExample { form, ..RuleExample::default() }
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
-    probe::findings(
-        &rule,
-        &shown,
-        &Facts { today: jiff::civil::date(2026, 11, 21) },
-        &mut Probed::default(),
-    )
+    let facts = Facts::of_day(jiff::civil::date(2026, 11, 21));
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::default() };
+    probe::findings(&rule, &shown, context, &mut Probed::default())
 }
 
 #[test]

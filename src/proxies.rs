@@ -43,7 +43,8 @@ pub(crate) fn parse_proxy(text: &str) -> Result<Proxy, &'static str> {
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let proxy = Proxy::new(&url).or(Err(expected))?;
     let is_http = matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https);
-    if is_http && proxy.uri().port().is_some() { Ok(proxy) } else { Err(expected) }
+    let has_host = !proxy.host().is_empty() && proxy.uri().port().is_some();
+    if is_http && has_host { Ok(proxy) } else { Err(expected) }
 }
 
 /// Whether a list of `no_proxy` has this host.

@@ -166,7 +166,7 @@ fn new_credentials(
     let other_settings_changed = !settings.equals_apart_from_auth(settings_at_start);
     let mut credentials = None;
     if settings.auth != last.settings {
-        credentials = Some(Credentials::new(settings.auth, None, Some(&last))?);
+        credentials = Some(Credentials::new(settings.auth, None, Some(&last), &settings.proxies)?);
     }
     Ok(NewCredentials { credentials, warnings: settings.warnings, other_settings_changed })
 }

@@ -13,6 +13,7 @@ use crate::rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResult
 use crate::{problem::Problem, settings::Settings};
 
 mod cache;
+mod http;
 mod recorded;
 
 use cache::ResultCache;

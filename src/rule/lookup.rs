@@ -141,6 +141,7 @@ impl Lookup {
     pub(crate) fn can_fail(&self) -> bool {
         match self.query {
             Query::Table(_) => false,
+            Query::Http(_) => true,
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, http_body::read_body, http_target::read_target};
+use super::{QueryAndColumns, http_body::read_body, http_target::read_target, read_source};
 use crate::{
     load::fields::Fields,
     okta::json::JsonPointer,
     problem::SpanProblem,
     rule::{
-        lookup::{HttpQuery, Query, ResponseQuery, ReturnedValue},
+        lookup::{HttpQuery, Query, ResponseQuery, ReturnedValue, SourceKind},
         node::{Content, Node},
     },
 };
@@ -55,7 +55,7 @@ fn to_query(query: HttpQuery) -> QueryAndColumns {
 /// Reads the keys that `get` and `post` share. Returns `None` if one of them has a problem.
 fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
     let before = fields.problem_count();
-    let source = fields.required("source", Node::text);
+    let source = read_source(fields, SourceKind::Http);
     let found = fields.optional("found", read_pointer);
     let not_found = match fields.entry("not_found") {
         Some(entry) => read_statuses(&entry.value, fields),
@@ -66,7 +66,7 @@ fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
         return None;
     }
     let response = ResponseQuery { found, not_found, returns };
-    Some(SharedKeys { source: source?.to_owned(), response })
+    Some(SharedKeys { source: source?, response })
 }
 
 /// Reads `not_found`. An empty list is possible: no status then means "not found".

@@ -10,6 +10,7 @@
     clippy::string_slice
 )]
 
+mod api;
 mod auth;
 mod bad_files;
 mod check;
@@ -30,6 +31,7 @@ mod issuer;
 mod key_refresh;
 mod lifecycle;
 mod logs;
+mod lookup_http;
 mod lookups;
 mod oauth;
 mod operations;

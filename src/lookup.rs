@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::rule::lookup::{AskedLookup, LookupResult, LookupResults, Question};
+use crate::rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults, Question};
 
 mod recorded;
 
@@ -53,6 +53,7 @@ impl Sources {
         let start = Instant::now();
         let result = match &asked.question {
             Question::Table(question) => question.result(),
+            Question::Postgres(_) => LookupResult::Failed(LookupFailure::Connection),
         };
         Answer { result, is_cached: false, duration: start.elapsed() }
     }

@@ -11,15 +11,18 @@ use tokio::time::Instant;
 
 use crate::rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults, Question};
 
+mod cache;
 mod recorded;
+
+use cache::Cache;
 
 pub(crate) use recorded::{read_recorded, write_recorded};
 
 /// The sources of the settings.
-#[derive(Debug)]
 pub(crate) struct Sources {
     /// The longest time for all lookups of a request together.
     timeout: Duration,
+    cache: Cache,
 }
 
 /// The result of one lookup, and how it came about.
@@ -35,7 +38,7 @@ pub(crate) type Answers = BTreeMap<String, Answer>;
 
 impl Sources {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self { timeout }
+        Self { timeout, cache: Cache::default() }
     }
 
     /// Asks all lookups at once. Ends by the deadline.
@@ -49,13 +52,27 @@ impl Sources {
         named
     }
 
+    /// Asks one lookup, unless its result is still kept.
     async fn ask_one(&self, asked: &AskedLookup<'_>, deadline: Instant) -> Answer {
         let start = Instant::now();
-        let result = match &asked.question {
+        let AskedLookup { lookup, question } = asked;
+        let (Some(time), Some(key)) = (lookup.cache, question.cache_key()) else {
+            let result = self.ask_source(question, deadline).await;
+            return Answer { result, is_cached: false, duration: start.elapsed() };
+        };
+        if let Some(result) = self.cache.get(&key, start) {
+            return Answer { result, is_cached: true, duration: start.elapsed() };
+        }
+        let result = self.ask_source(question, deadline).await;
+        self.cache.keep(&key, &result, Instant::now(), time);
+        Answer { result, is_cached: false, duration: start.elapsed() }
+    }
+
+    async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> LookupResult {
+        match question {
             Question::Table(question) => question.result(),
             Question::Postgres(_) => LookupResult::Failed(LookupFailure::Connection),
-        };
-        Answer { result, is_cached: false, duration: start.elapsed() }
+        }
     }
 }
 

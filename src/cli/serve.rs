@@ -20,6 +20,7 @@ use crate::{
     lookup::Sources,
     metrics::Metrics,
     reload::{self, Target},
+    rule::lookup::SourceKinds,
     server::{self, State, Stopped, Warnings},
     settings::{SecretFiles, ServerSettings},
     state::{Live, LiveState},
@@ -38,7 +39,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);
+    let draft = load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve);
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;

@@ -9,7 +9,7 @@ use crate::{
     rule::{
         Facts,
         check::{PatternBudget, Work},
-        lookup::Lookup,
+        lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
         value_name::{Scope, ValueName, require_attribute_name},
     },
@@ -21,6 +21,8 @@ pub(super) struct FileContext<'l> {
     pub(super) hook: &'l str,
     /// The facts with which examples are judged.
     pub(super) facts: &'l Facts,
+    /// The sources that lookups may name.
+    pub(super) sources: &'l SourceKinds,
     /// The work that the examples of all files may still take.
     pub(super) example_work: &'l Work,
     pub(super) patterns: &'l PatternBudget,

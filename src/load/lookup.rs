@@ -10,10 +10,11 @@ use super::{
     template::{is_template, read_template},
 };
 use crate::{
+    nearest::unknown,
     okta::Flow,
     problem::SpanProblem,
     rule::{
-        lookup::{Lookup, OnFailure, Query},
+        lookup::{Lookup, OnFailure, Query, SourceKind},
         node::{Content, Entry, Node, Spanned},
         template::{Piece, Template},
         text::Text,
@@ -189,4 +190,25 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
         }
     }
     lookups.into_iter().collect()
+}
+
+/// Reads the name of a source of this kind.
+pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
+    let node = fields.required("source", Ok)?;
+    let name = fields.ok_or_report(node.text())?;
+    let known = &fields.file.sources;
+    match known.get(name) {
+        Some(found) if *found == kind => Some(name.to_owned()),
+        Some(found) => {
+            let message = format!("the source `{name}` of the settings is {found}, not {kind}");
+            fields.report(node.problem(message));
+            None
+        }
+        None => {
+            let hint = "add a section `[sources.…]` with its `url` to the settings";
+            let unknown = unknown("source", name, known.keys().map(String::as_str));
+            fields.report(node.problem(format!("{unknown}; {hint}")));
+            None
+        }
+    }
 }

@@ -23,7 +23,7 @@ const FAILED: &str = "failed";
 
 /// Reads the recorded results for a hook. An error says what is wrong, and where.
 pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, String> {
-    let Members(recorded) = serde_json::from_slice::<Members<&RawValue>>(json)
+    let UniqueMembers(recorded) = serde_json::from_slice::<UniqueMembers<&RawValue>>(json)
         .map_err(|error| format!("expected an object of lookups: {error}"))?;
     let mut results = LookupResults::new();
     for (name, result) in recorded {
@@ -67,8 +67,8 @@ fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> 
     if !json.starts_with('{') {
         return Err(expected());
     }
-    let Members(members) =
-        serde_json::from_str::<Members<&RawValue>>(json).map_err(|error| error.to_string())?;
+    let UniqueMembers(members) = serde_json::from_str::<UniqueMembers<&RawValue>>(json)
+        .map_err(|error| error.to_string())?;
     let mut known = BTreeSet::new();
     for lookup in lookups {
         known.extend(lookup.columns.iter().map(String::as_str));
@@ -113,24 +113,24 @@ fn to_json(value: &Value<'_>) -> serde_json::Value {
 }
 
 /// The members of an object in their order. A name that occurs twice is an error.
-struct Members<T>(Vec<(String, T)>);
+struct UniqueMembers<T>(Vec<(String, T)>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMembers<T> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(MembersVisitor(PhantomData))
+        json.deserialize_map(UniqueMembersVisitor(PhantomData))
     }
 }
 
-struct MembersVisitor<T>(PhantomData<T>);
+struct UniqueMembersVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
-    type Value = Members<T>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for UniqueMembersVisitor<T> {
+    type Value = UniqueMembers<T>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers<T>, A::Error> {
         let mut members: Vec<(String, T)> = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
             if members.iter().any(|(other, _)| *other == name) {
@@ -138,6 +138,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
             }
             members.push((name, value));
         }
-        Ok(Members(members))
+        Ok(UniqueMembers(members))
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
     metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
-    rule::RuleSet,
+    rule::{RuleSet, lookup::SourceKinds},
     settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
     state::LiveState,
 };
@@ -110,7 +110,8 @@ impl Subject {
             Self::Rules { directory } => {
                 let purpose = Purpose::Reload { held };
                 let source = RulesSource::Folder(directory.clone());
-                let draft = load::load_rules(&source, &clock::facts(), purpose);
+                let draft =
+                    load::load_rules(&source, &clock::facts(), &SourceKinds::new(), purpose);
                 let Loaded { rules, files } = draft.into_loaded();
                 let texts = files.texts;
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });

@@ -14,12 +14,14 @@ mod fill;
 mod outcome;
 mod postgres;
 mod result;
+mod source;
 pub(super) mod state;
 mod table;
 
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
+pub use source::{SourceKind, SourceKinds};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
 pub use table::TableQuestion;
 pub(crate) use table::{RepeatedRow, RowTable, TableQuery};
@@ -164,6 +166,15 @@ impl Lookup {
 }
 
 impl Question<'_> {
+    /// A text that two questions have in common only if they have the same result. `None` for a table,
+    /// which answers at once.
+    pub(crate) fn cache_key(&self) -> Option<String> {
+        match self {
+            Self::Table(_) => None,
+            Self::Postgres(question) => Some(question.cache_key()),
+        }
+    }
+
     /// The result, if the rules themselves hold it.
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {

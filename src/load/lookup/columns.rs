@@ -6,7 +6,7 @@ use crate::{
     nearest::unknown,
     rule::{
         node::{Node, Spanned},
-        template::Template,
+        template::{Piece, Template},
         value_name::ValueName,
     },
 };
@@ -20,8 +20,21 @@ pub(super) struct NamedColumns {
 /// A column that must equal a value.
 pub(super) struct KeyColumn {
     pub(super) name: Spanned<String>,
-    pub(super) value: Template<ValueName>,
+    /// The text that the column must equal.
+    pub(super) template: Template<ValueName>,
+    /// Whether the case of ASCII letters is ignored.
     pub(super) ignores_case: bool,
+}
+
+impl KeyColumn {
+    /// Whether a request can ask for this cell. No request asks for an empty text.
+    pub(super) fn can_equal(&self, cell: &str) -> bool {
+        match self.template.pieces.as_slice() {
+            [Piece::Text(constant)] if self.ignores_case => constant.eq_ignore_ascii_case(cell),
+            [Piece::Text(constant)] => constant == cell,
+            _ => !cell.is_empty(),
+        }
+    }
 }
 
 impl NamedColumns {
@@ -59,8 +72,8 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     }
     for entry in &table.0 {
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
-        if let Some(value) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
-            keys.push(KeyColumn { name, value, ignores_case: false });
+        if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
+            keys.push(KeyColumn { name, template, ignores_case: false });
         }
     }
     keys

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, columns::NamedColumns};
+use super::{QueryAndColumns, columns::NamedColumns, read_source};
 use crate::{
     load::fields::Fields,
     problem::SpanProblem,
     rule::{
-        lookup::{PostgresQuery, Query},
+        lookup::{PostgresQuery, Query, SourceKind},
         node::Node,
     },
 };
@@ -22,7 +22,7 @@ const LONGEST_RESULT: usize = PostgresQuery::RESULT_LIMIT + 1;
 
 pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let table = fields.required("table", read_table_name);
-    let source = fields.required("source", Node::text);
+    let source = read_source(fields, SourceKind::Postgres);
     let named = NamedColumns::read(fields)?;
     let before = fields.problem_count();
     for column in named.all() {
@@ -35,9 +35,9 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     }
     let columns = named.returned_names();
     let query = PostgresQuery {
-        source: source?.to_owned(),
+        source: source?,
         statement: statement(&table?, &named),
-        parameters: named.keys.into_iter().map(|key| key.value).collect(),
+        parameters: named.keys.into_iter().map(|key| key.template).collect(),
         columns: columns.clone(),
     };
     Some(QueryAndColumns { query: Query::Postgres(Arc::new(query)), columns })

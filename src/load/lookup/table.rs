@@ -13,9 +13,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         lookup::{Query, RepeatedRow, RowTable, TableQuery},
-        node::{Content, Node, Spanned, push_of_list},
-        template::Template,
-        value_name::ValueName,
+        node::{Content, Node, push_of_list},
     },
 };
 
@@ -27,7 +25,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let named = named?;
     let table = fields.ok_or_report(read_rows(&content, &named))?;
     let columns = named.returned_names();
-    let keys = named.keys.into_iter().map(|key| key.value).collect();
+    let keys = named.keys.into_iter().map(|key| key.template).collect();
     let query = TableQuery { table, keys, columns: columns.clone() };
     Some(QueryAndColumns { query: Query::Table(query), columns })
 }
@@ -55,6 +53,9 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
             continue;
         }
         let row: Vec<&str> = cells.iter().filter_map(|cell| record.get(*cell)).collect();
+        if !named.keys.iter().zip(&row).all(|(key, cell)| key.can_equal(cell)) {
+            continue;
+        }
         if let Err(RepeatedRow { first_line }) = table.push(&row, line) {
             let columns: Vec<&str> = named.keys.iter().map(|key| key.name.as_str()).collect();
             let columns = columns.join("`, `");
@@ -67,7 +68,7 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
     }
     if table.is_empty() {
         let hint = "add one below the line that names the columns";
-        return Err(file.problem(format!("the table has no row; {hint}")).into());
+        return Err(file.problem(format!("the table has no row that can be found; {hint}")).into());
     }
     table.shrink();
     Ok(table)

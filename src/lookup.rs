@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults, Question};
 
 mod cache;
+pub mod postgres;
 mod recorded;
 
 use cache::Cache;

@@ -18,13 +18,14 @@ use crate::{
 };
 
 mod connection;
+mod error;
 mod parameter;
 mod pool;
-mod refusal;
 mod thread;
 
 use connection::Connector;
-use pool::{Pool, QueryError};
+use error::QueryError;
+use pool::Pool;
 
 /// A PostgreSQL database. Connects at the first question.
 pub struct Database {
@@ -46,16 +47,24 @@ impl Database {
         match self.query(&question.query, parameters, deadline).await {
             Ok(rows) => result_of(&rows, &question.query.columns),
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
-            Err(QueryError::Refused(error)) => refusal::result_of(&error),
+            Err(QueryError::Unfit) => LookupResult::NotFound,
+            Err(QueryError::Refused(error)) => LookupResult::Failed(error::failure(&error)),
         }
     }
 
     /// Tries whether the database can answer a query at all. An error says what it does not have, and holds
     /// no value of anybody. Succeeds if the database cannot be reached.
-    pub async fn verify(&self, query: &Arc<PostgresQuery>, deadline: Instant) -> Result<(), String> {
+    pub async fn verify(
+        &self,
+        query: &Arc<PostgresQuery>,
+        deadline: Instant,
+    ) -> Result<(), String> {
         match self.query(query, query.constants(), deadline).await {
             Ok(_) | Err(QueryError::Failed(_)) => Ok(()),
-            Err(QueryError::Refused(error)) => refusal::explain(&error),
+            Err(QueryError::Unfit) => {
+                Err("a constant of `match` does not fit the type of its column".to_owned())
+            }
+            Err(QueryError::Refused(error)) => error::explain(&error),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{future::poll_fn, io, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
+use futures_util::TryStreamExt as _;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -14,11 +15,11 @@ use tokio::{
     net::{TcpStream, UnixStream},
     spawn,
 };
-use tokio_postgres::{Client, Config, NoTls, Row, config::SslMode, types::{ToSql, Type}};
+use tokio_postgres::{Client, Config, NoTls, Row, config::SslMode, types::Type};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{parameter::TextParameter, pool::QueryError};
+use super::{error::QueryError, parameter::TextParameter};
 use crate::{
     file::{self, FileKind, Links},
     rule::lookup::LookupFailure,
@@ -123,13 +124,14 @@ impl Connection {
         &self,
         statement: &str,
         parameters: &[Option<String>],
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let texts: Vec<_> = parameters.iter().map(|text| TextParameter(text.as_deref())).collect();
-        let mut typed: Vec<(&(dyn ToSql + Sync), Type)> = Vec::new();
-        for text in &texts {
-            typed.push((text, Type::UNKNOWN));
+    ) -> Result<Vec<Row>, QueryError> {
+        let mut typed = Vec::new();
+        for text in parameters {
+            typed.push((TextParameter(text.as_deref()), Type::UNKNOWN));
         }
-        self.client.query_typed(statement, &typed).await
+        let started = self.client.query_typed_raw(statement, typed).await;
+        let rows = started.map_err(QueryError::before_execution)?;
+        Ok(rows.try_collect().await?)
     }
 }
 
@@ -155,9 +157,9 @@ fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
         .map_err(|error| error.to_string())?;
     let builder = match ca_file {
         Some(path) => builder.with_root_certificates(read_roots(path)?),
-        None => builder
-            .with_platform_verifier()
-            .map_err(|error| format!("the system has no certificates to trust ({error}); set `ca_file`"))?,
+        None => builder.with_platform_verifier().map_err(|error| {
+            format!("the system has no certificates to trust ({error}); set `ca_file`")
+        })?,
     };
     Ok(builder.with_no_client_auth())
 }

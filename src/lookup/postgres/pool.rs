@@ -7,12 +7,12 @@ use tokio::{
     sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
-use tokio_postgres::{
-    Row,
-    error::{DbError, Severity},
-};
+use tokio_postgres::Row;
 
-use super::connection::{Connection, Connector};
+use super::{
+    connection::{Connection, Connector},
+    error::QueryError,
+};
 use crate::rule::lookup::LookupFailure;
 
 /// How long a question waits for a slot.
@@ -25,14 +25,6 @@ pub(super) struct Pool {
     slots: Semaphore,
     /// The connections that are not in use. The last one was used last.
     idle: Mutex<Vec<Connection>>,
-}
-
-/// Why there are no rows.
-pub(super) enum QueryError {
-    /// There is no answer of the database.
-    Failed(LookupFailure),
-    /// The database refuses the connection or the statement.
-    Refused(Box<DbError>),
 }
 
 impl Pool {
@@ -68,7 +60,7 @@ impl Pool {
         };
         if let Some(connection) = self.take_idle() {
             match connection.query(statement, parameters).await {
-                Err(error) if is_fatal(&error) => self.close_idle(),
+                Err(error) if error.is_fatal() => self.close_idle(),
                 result => return self.finish(connection, result),
             }
         }
@@ -92,42 +84,16 @@ impl Pool {
         self.idle.lock().clear();
     }
 
-    /// Keeps a connection that still works.
+    /// Keeps the connection, unless it has ended.
     fn finish(
         &self,
         connection: Connection,
-        result: Result<Vec<Row>, tokio_postgres::Error>,
+        result: Result<Vec<Row>, QueryError>,
     ) -> Result<Vec<Row>, QueryError> {
-        match result {
-            Ok(rows) => {
-                self.idle.lock().push(connection);
-                Ok(rows)
-            }
-            Err(error) => {
-                if !is_fatal(&error) {
-                    self.idle.lock().push(connection);
-                }
-                Err(error.into())
-            }
+        match &result {
+            Err(error) if error.is_fatal() => {}
+            _ => self.idle.lock().push(connection),
         }
-    }
-}
-
-impl From<tokio_postgres::Error> for QueryError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        match error.as_db_error() {
-            Some(refusal) => Self::Refused(Box::new(refusal.clone())),
-            None => Self::Failed(LookupFailure::Connection),
-        }
-    }
-}
-
-/// Whether the connection has ended with this error.
-fn is_fatal(error: &tokio_postgres::Error) -> bool {
-    match error.as_db_error() {
-        Some(refusal) => {
-            matches!(refusal.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
-        }
-        None => true,
+        result
     }
 }

@@ -40,6 +40,11 @@ impl PostgresQuery {
         Ok(PostgresQuestion { query: Arc::clone(self), parameters })
     }
 
+    /// The parameters that are the same in every request. `None` for the others.
+    pub(crate) fn constants(&self) -> Vec<Option<String>> {
+        self.parameters.iter().map(Template::constant).collect()
+    }
+
     pub(super) fn value_names(&self) -> Vec<&ValueName> {
         self.parameters.iter().flat_map(Template::names).collect()
     }

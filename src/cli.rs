@@ -22,6 +22,7 @@ mod banner;
 mod check;
 mod eval;
 mod fixtures;
+mod live;
 mod messages;
 mod replay;
 mod serve;

@@ -12,6 +12,7 @@ use derive_more::Display;
 use crate::okta::{ErrorCause, language::LanguageTag};
 
 pub mod check;
+mod denial;
 pub mod email;
 mod example;
 mod hook;

@@ -9,13 +9,11 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use crate::problem::{Problem, Problems};
 
 mod layers;
-mod postgres_source;
 mod raw;
 mod reader;
 mod sections;
 mod values;
 
-pub use postgres_source::{PostgresHost, PostgresSource};
 use reader::SettingsReader;
 
 /// The valid settings of the service.

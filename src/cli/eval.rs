@@ -10,7 +10,8 @@ use std::{
 use clap::Args;
 
 use super::{
-    CliError, ExitStatus, SharedFlags, fixtures, load_valid_rules, print_diagnostic, print_result,
+    CliError, ExitStatus, SharedFlags, fixtures, live::LiveSources, load_valid_rules,
+    print_diagnostic, print_result,
 };
 use crate::{
     file::Size,
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   registration-hook eval registrationHookSSR < request.json
   registration-hook eval registrationHookPP request.json --explain
+  registration-hook eval members request.json --lookups results.json
 
 Exit codes: 0 allowed or updated, 1 denied, 2 could not answer";
 
@@ -41,6 +43,9 @@ pub(super) struct EvalArguments {
     /// Recorded results of lookups, as JSON [default: <case>.lookups.json beside <case>.request.json]
     #[arg(long, value_name = "FILE")]
     lookups: Option<PathBuf>,
+    /// Really ask the sources of lookups, instead of taking recorded results
+    #[arg(long, conflicts_with = "lookups")]
+    live: bool,
     /// Explain each rule's outcome, each lookup, and what is set, on standard error
     #[arg(long)]
     explain: bool,
@@ -54,7 +59,8 @@ struct RequestBody {
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
-    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
+    let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
+    let settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
@@ -63,8 +69,12 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     };
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let recorded = read_recorded(arguments, hook)?;
-    let answer = fixtures::recorded_facts(hook, &body, &recorded)
+    let facts = if arguments.live {
+        LiveSources::new(&settings)?.ask(hook, &body).map(|live| live.facts)
+    } else {
+        fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
+    };
+    let answer = facts
         .and_then(|facts| pipeline::answer(hook, &body, &facts))
         .map_err(|error| CliError(format!("{place}: {error}")))?;
     print_result(&answer.body)?;

@@ -1,8 +1,14 @@
 //! Recorded requests: `<hook>/<case>.request.json`, each with its `<case>.response.json`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::CliError;
+use super::{
+    CliError,
+    live::{LiveFacts, LiveSources},
+};
 use crate::{
     clock,
     file::{self, FileKind, Links},
@@ -42,13 +48,38 @@ impl Case {
         rules: &'r RuleSet,
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
-        let Some(hook) = rules.hooks.get(&self.hook) else {
-            return Err(problem(&self.request, "no rules file is named like its folder"));
-        };
+        let hook = self.find_hook(rules)?;
         let recorded = read_lookups(&self.lookups, hook)?;
         recorded_facts(hook, request, &recorded)
             .and_then(|facts| pipeline::answer(hook, request, &facts))
             .map_err(|error| problem(&self.request, error.to_string()))
+    }
+
+    /// Asks the lookups of this request, and records their results. Removes the file if there is none.
+    pub(super) fn record_lookups(
+        &self,
+        rules: &RuleSet,
+        sources: &LiveSources,
+    ) -> Result<(), Problem> {
+        let hook = self.find_hook(rules)?;
+        let asked = sources.ask(hook, &self.read_request()?);
+        let LiveFacts { to_record, .. } =
+            asked.map_err(|error| problem(&self.request, error.to_string()))?;
+        let written = if !to_record.is_empty() {
+            file::replace(&self.lookups, lookup::write_recorded(&to_record).as_bytes())
+        } else if self.lookups.symlink_metadata().is_ok() {
+            fs::remove_file(&self.lookups)
+        } else {
+            Ok(())
+        };
+        written.map_err(|error| problem(&self.lookups, error.to_string()))
+    }
+
+    fn find_hook<'r>(&self, rules: &'r RuleSet) -> Result<&'r Hook, Problem> {
+        match rules.hooks.get(&self.hook) {
+            Some(hook) => Ok(hook),
+            None => Err(problem(&self.request, "no rules file is named like its folder")),
+        }
     }
 }
 

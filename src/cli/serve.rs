@@ -4,7 +4,6 @@ use std::{
     io, mem,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
-    time::Duration,
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -64,7 +63,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     let live = LiveState {
         rules: Live::new(rules),
         credentials: Live::new(credentials),
-        sources: Live::new(Sources::new(Duration::from_millis(1500))),
+        sources: Live::new(Sources::new(&settings)?),
         certificate,
     };
     let state = Arc::new(State {

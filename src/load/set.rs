@@ -24,7 +24,7 @@ use pattern::read_matched;
 use value::read_value;
 
 /// A kind of source that is written as a table.
-struct SourceKind {
+struct SetKind {
     /// The key that only this kind has.
     key: &'static str,
     /// The keys that it may have besides.
@@ -33,12 +33,12 @@ struct SourceKind {
     read: fn(&Fields<'_>, &str) -> Option<Source>,
 }
 
-const KINDS: [SourceKind; 5] = [
-    SourceKind { key: "normalize", others: &[], read: read_normalize },
-    SourceKind { key: "default", others: &[], read: read_default },
-    SourceKind { key: "map", others: &["from", "else"], read: read_mapped },
-    SourceKind { key: "pattern", others: &["from", "value"], read: read_matched },
-    SourceKind { key: "generate", others: &["length"], read: read_generator },
+const KINDS: [SetKind; 5] = [
+    SetKind { key: "normalize", others: &[], read: read_normalize },
+    SetKind { key: "default", others: &[], read: read_default },
+    SetKind { key: "map", others: &["from", "else"], read: read_mapped },
+    SetKind { key: "pattern", others: &["from", "value"], read: read_matched },
+    SetKind { key: "generate", others: &["length"], read: read_generator },
 ];
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.

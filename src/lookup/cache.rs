@@ -20,7 +20,7 @@ const OVERHEAD: usize = 200;
 
 /// Results of questions that were asked a short time ago.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<Kept>);
+pub(super) struct ResultCache(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -36,7 +36,7 @@ struct KeptResult {
     bytes: usize,
 }
 
-impl Cache {
+impl ResultCache {
     /// The result of a question, if it has not expired.
     pub(super) fn get(&self, question: &str, now: Instant) -> Option<LookupResult> {
         let kept = self.0.lock();

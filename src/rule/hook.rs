@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    LookupVerdict, Outcome, Rule, Unmet, Verdict,
+    LookupVerdict, Rule, Verdict,
     check::{EvalContext, Facts, Work},
+    denial::{cannot_be_processed, unhandled},
     judge::{RequestValues, denies},
     lookup::{AskedLookup, Lookup, LookupStates, Readiness},
     node::Spanned,
@@ -12,8 +13,7 @@ use super::{
     text::Text,
 };
 use crate::okta::{
-    Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, NewValue, NonEmpty, Request,
-    response::SIZE_LIMIT,
+    Assignment, Decision, DenyStyle, Flow, NewValue, NonEmpty, Request, response::SIZE_LIMIT,
 };
 
 /// The rules of one endpoint.
@@ -152,49 +152,8 @@ impl Hook {
 }
 
 impl Section {
-    /// The denial by the rules that fail and by failed lookups. Returns `None` if nothing denies.
-    fn denial<'q>(
-        &'q self,
-        request: &Request<'_>,
-        verdicts: &[Verdict<'q>],
-        states: &LookupStates<'_, '_>,
-    ) -> Option<Denial<'q>> {
-        if !denies(verdicts) && states.is_empty() {
-            return None;
-        }
-        // Read once for all texts, because its value may be as long as the body.
-        let language = request.language();
-        let language = language.as_ref();
-        let mut causes = Vec::new();
-        // Each failed lookup has one cause, in the place of the first rule that needs it.
-        let mut failed = BTreeSet::new();
-        for Verdict { rule, outcome } in verdicts.iter().filter(|verdict| verdict.denies()) {
-            match outcome {
-                Outcome::Fail(Unmet::LookupFailed(name)) => {
-                    if failed.insert(*name)
-                        && let Some(lookup) = self.lookup(name)
-                    {
-                        causes.push(lookup.failure_cause(&rule.location, language));
-                    }
-                }
-                _ => causes.push(rule.cause(language)),
-            }
-        }
-        for set in &self.set {
-            if !states.is_empty()
-                && let Readiness::Failed(name) = states.readiness(&set.lookups)
-                && failed.insert(name)
-                && let Some(lookup) = self.lookup(name)
-            {
-                causes.push(lookup.failure_cause(&lookup.location, language));
-            }
-        }
-        let summary = self.summary.in_language(language);
-        Some(Denial { style: self.deny, summary, causes: NonEmpty::collect(causes)? })
-    }
-
     /// The lookup of this name.
-    fn lookup(&self, name: &str) -> Option<&Lookup> {
+    pub(super) fn lookup(&self, name: &str) -> Option<&Lookup> {
         self.lookups.iter().find(|lookup| lookup.name.value == name)
     }
 
@@ -262,21 +221,4 @@ impl Rules {
         };
         rules.into_iter().flat_map(NonEmpty::iter)
     }
-}
-
-/// The answer to a request of a flow for which the hook has no section. Okta's sample lets it
-/// through.
-fn unhandled(flow: Flow) -> Decision<'static> {
-    cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
-}
-
-/// A denial for a reason that the end user cannot remove.
-fn cannot_be_processed(
-    style: DenyStyle,
-    reason: &'static str,
-    location: &'static str,
-) -> Decision<'static> {
-    const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
-    let cause = ErrorCause { message: TEXT, reason, location, domain: "external-service" };
-    Decision::Deny(Denial { style, summary: TEXT, causes: NonEmpty::of(cause) })
 }

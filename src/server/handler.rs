@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    lookup::{self, Answers},
+    lookup::{self, Answer},
     pipeline::{self, NoAnswer},
     rule::{Facts, Hook},
 };
@@ -105,9 +105,9 @@ impl Handler {
         hook: &Hook,
         body: &[u8],
         deadline: Instant,
-    ) -> Result<Answers, Refusal> {
+    ) -> Result<Vec<Answer>, Refusal> {
         if !hook.has_lookups() {
-            return Ok(Answers::new());
+            return Ok(Vec::new());
         }
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
         let asked = pipeline::questions(hook, body, &clock::facts()).map_err(refusal);
@@ -123,7 +123,7 @@ fn judge_and_record(
     context: &RequestContext<'_>,
     hook: &Hook,
     body: &[u8],
-    answers: &Answers,
+    answers: &[Answer],
 ) -> Result<Vec<u8>, Refusal> {
     let facts = Facts { lookups: lookup::results(answers), ..clock::facts() };
     match pipeline::answer(hook, body, &facts) {

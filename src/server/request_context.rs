@@ -6,7 +6,7 @@ use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warn
 use crate::{
     auth::Caller,
     decision_log::{AskedLine, DecisionId, Line, LookupLine, debug_context},
-    lookup::{Answer, Answers},
+    lookup::Answer,
     metrics::{LookupLabels, OutcomeLabels, ResponseLabels},
     okta::response,
     pipeline::HookAnswer,
@@ -45,7 +45,7 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Counts and logs a decision, and returns the answer's body. `answers` are those of the lookups.
-    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &Answers) -> Vec<u8> {
+    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[Answer]) -> Vec<u8> {
         let lookups = lookup_lines(&answer, answers);
         let line = Line {
             flow: Some(answer.flow),
@@ -83,9 +83,9 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Warns of lookups that failed.
-    fn warn_of_failed_lookups(&self, answers: &Answers, line: &Line<'_>) {
-        for (lookup, answer) in answers {
-            if let LookupResult::Failed(why) = answer.result {
+    fn warn_of_failed_lookups(&self, answers: &[Answer], line: &Line<'_>) {
+        for Answer { name: lookup, result, .. } in answers {
+            if let LookupResult::Failed(why) = *result {
                 let hook = line.hook_name();
                 self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
             }
@@ -137,10 +137,10 @@ impl<'s> RequestContext<'s> {
 }
 
 /// The lookups of an answer for its log line.
-fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &Answers) -> Vec<LookupLine<'a>> {
+fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let asked = match answers.get(&lookup.name.value) {
+        let asked = match answers.iter().find(|answer| answer.name == lookup.name.value) {
             Some(Answer { is_cached, duration, .. }) => {
                 Some(AskedLine { is_cached: *is_cached, duration: *duration })
             }

@@ -1,6 +1,13 @@
 //! A connection to a database: plain on this machine, else in verified TLS.
 
-use std::{future::poll_fn, io, net::IpAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::TryStreamExt as _;
 use rustls::{
@@ -15,7 +22,11 @@ use tokio::{
     net::{TcpStream, UnixStream},
     spawn,
 };
-use tokio_postgres::{Client, Config, NoTls, Row, config::SslMode, types::Type};
+use tokio_postgres::{
+    Client, Config, NoTls, Row,
+    config::{Host, SslMode},
+    types::Type,
+};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -23,23 +34,31 @@ use super::{error::QueryError, parameter::TextParameter};
 use crate::{
     file::{self, FileKind, Links},
     rule::lookup::LookupFailure,
-    settings::{PostgresHost, PostgresSource},
+    settings::{PostgresSource, SourceSecret},
 };
 
 /// The message that asks a server for TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// The answer of a server that has TLS.
 const HAS_TLS: u8 = b'S';
+/// The port of a server whose URL names none.
+const DEFAULT_PORT: u16 = 5432;
 /// How long a connection may be silent before the system asks whether the server is still there. Networks
 /// forget silent connections, often after some minutes.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Opens connections to a database.
 pub(super) struct Connector {
-    host: PostgresHost,
-    /// `None` for plain connections.
-    tls: Option<Tls>,
+    place: Place,
     config: Config,
+}
+
+/// The place of a server.
+enum Place {
+    /// A Unix socket.
+    Socket(PathBuf),
+    /// A host and a port. Connections are plain without TLS.
+    Host { host: String, port: u16, tls: Option<Tls> },
 }
 
 struct Tls {
@@ -56,40 +75,36 @@ pub(super) struct Connection {
 
 impl Connector {
     pub(super) fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
-        let mut config = Config::new();
-        config
-            // TLS, if any, is below.
-            .ssl_mode(SslMode::Disable)
-            .user(&settings.user)
-            .dbname(&settings.database)
-            .application_name("registration-hook")
-            .options(session_options(timeout));
-        if let Some(password) = &settings.password {
+        let url = settings.url.as_str();
+        let mut config: Config = url.parse().map_err(|_| "invalid `url`".to_owned())?;
+        // TLS, if any, is below.
+        config.ssl_mode(SslMode::Disable).application_name("registration-hook");
+        config.options(session_options(timeout));
+        if let Some(password) = settings.password.as_ref().and_then(SourceSecret::expose) {
             config.password(password);
         }
-        let tls = match &settings.host {
-            PostgresHost::Tcp(host, _) if needs_tls(host, settings) => {
-                let config = tls_config(settings.ca_file.as_deref())?;
-                let server = ServerName::try_from(host.clone())
-                    .map_err(|_| "no certificate can have the name of this host".to_owned())?;
-                Some(Tls { connector: TlsConnector::from(Arc::new(config)), server })
+        let port = config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
+        let place = match config.get_hosts() {
+            [Host::Unix(folder)] => Place::Socket(folder.join(format!(".s.PGSQL.{port}"))),
+            [Host::Tcp(host)] => {
+                let tls =
+                    if needs_tls(host, settings) { Some(Tls::new(host, settings)?) } else { None };
+                Place::Host { host: host.clone(), port, tls }
             }
-            _ => None,
+            _ => return Err("`url` names no host".to_owned()),
         };
-        Ok(Self { host: settings.host.clone(), tls, config })
+        Ok(Self { place, config })
     }
 
     pub(super) async fn connect(&self) -> Result<Connection, QueryError> {
-        match &self.host {
-            PostgresHost::Socket(path) => {
-                self.start(UnixStream::connect(path).await.map_err(lost)?).await
-            }
-            PostgresHost::Tcp(host, port) => {
+        match &self.place {
+            Place::Socket(path) => self.start(UnixStream::connect(path).await.map_err(lost)?).await,
+            Place::Host { host, port, tls } => {
                 let mut stream = TcpStream::connect((host.as_str(), *port)).await.map_err(lost)?;
                 stream.set_nodelay(true).map_err(lost)?;
                 let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
                 SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(lost)?;
-                let Some(tls) = &self.tls else {
+                let Some(tls) = tls else {
                     return self.start(stream).await;
                 };
                 require_tls(&mut stream).await?;
@@ -104,7 +119,8 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (client, mut connection) = self.config.connect_raw(stream, NoTls).await?;
+        let connected = self.config.connect_raw(stream, NoTls).await;
+        let (client, mut connection) = connected.map_err(QueryError::of_sign_in)?;
         let driver = spawn(async move {
             // Notices are dropped, because they may hold a value.
             while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
@@ -148,6 +164,15 @@ fn needs_tls(host: &str, settings: &PostgresSource) -> bool {
         Err(_) => host == "localhost",
     };
     !is_on_this_machine || settings.ca_file.is_some()
+}
+
+impl Tls {
+    fn new(host: &str, settings: &PostgresSource) -> Result<Self, String> {
+        let config = tls_config(settings.ca_file.as_deref())?;
+        let server = ServerName::try_from(host.to_owned())
+            .map_err(|_| "`url`: no certificate can have the name of this host".to_owned())?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server })
+    }
 }
 
 /// TLS that verifies certificates by those of a file, or else by the system's.

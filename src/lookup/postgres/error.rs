@@ -1,5 +1,7 @@
 //! The meaning of PostgreSQL's errors.
 
+use std::{error::Error as _, io};
+
 use tokio_postgres::error::{DbError, Severity};
 
 use crate::{escape, rule::lookup::LookupFailure};
@@ -27,6 +29,18 @@ impl From<tokio_postgres::Error> for QueryError {
 }
 
 impl QueryError {
+    /// The error of a connection that is being made.
+    pub(super) fn of_sign_in(error: tokio_postgres::Error) -> Self {
+        let is_cut =
+            error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
+        match error.as_db_error() {
+            Some(_) => error.into(),
+            None if is_cut => Self::Failed(LookupFailure::Connection),
+            // The server asks for a password, and the settings have none; or it asks for something else.
+            None => Self::Failed(LookupFailure::Database(*b"28000")),
+        }
+    }
+
     /// The error of a statement that the database has not begun to run. Then an error of a value is one of a
     /// parameter: later, it would be one of the table, or of a view.
     pub(super) fn before_execution(error: tokio_postgres::Error) -> Self {

@@ -81,7 +81,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
 /// Adds the problems of the files that settings name.
 fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
-        && let Err(problem) = issuer(oauth)
+        && let Err(problem) = issuer(oauth, &settings.proxies)
     {
         problems.push(problem);
     }

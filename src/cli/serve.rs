@@ -62,7 +62,8 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     if !auth.is_configured() {
         generated_password = Some(generate_password()?);
     }
-    let credentials = Credentials::new(auth, generated_password.as_deref(), None)?;
+    let credentials =
+        Credentials::new(auth, generated_password.as_deref(), None, &settings.proxies)?;
     let sources = Sources::new(mem::take(&mut settings.sources), settings.lookups_timeout)?;
     let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
     let live = LiveState {

@@ -173,7 +173,7 @@ fn new_credentials(
     }
     let mut credentials = None;
     if settings.auth != last.settings {
-        credentials = Some(Credentials::new(settings.auth, None, Some(&last))?);
+        credentials = Some(Credentials::new(settings.auth, None, Some(&last), &settings.proxies)?);
     }
     Ok(NewCredentials { credentials, sources, warnings: settings.warnings, other_settings_changed })
 }

@@ -61,10 +61,10 @@ fn rows_become_results() {
         r#"CREATE TABLE people (id int, email text, active boolean, role text, born date, notes text,
              state text, "We ird" text, "quo""te" text, size numeric, big text);
            INSERT INTO people VALUES
-             (1, 'a@example.com', true, 'admin', '2001-02-03', NULL, 'pending', 'w', 'q', 1.50),
-             (2, 'B@example.com', false, '', NULL, 'x', 'used', NULL, NULL, NULL),
-             (3, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL),
-             (4, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL),
+             (1, 'a@example.com', true, 'admin', '2001-02-03', NULL, 'pending', 'w', 'q', 1.50, NULL),
+             (2, 'B@example.com', false, '', NULL, 'x', 'used', NULL, NULL, NULL, NULL),
+             (3, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
+             (4, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
              (5, 'big', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('x', 65536)),
              (6, 'bigger', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('é', 65536));
            CREATE VIEW active_people AS SELECT email, role FROM people WHERE active;

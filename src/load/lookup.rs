@@ -130,28 +130,26 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
 /// Reads the question of a lookup. Its keys say of which kind it is.
 fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
-    match (kinds.next(), kinds.next()) {
-        (Some(kind), None) => (kind.read)(fields),
+    let message = match (kinds.next(), kinds.next()) {
+        (Some(kind), None) => return (kind.read)(fields),
         (Some(first), Some(second)) => {
             let (first, second) = (first.key, second.key);
-            let message = format!("`{first}` and `{second}` exclude each other; keep one of them");
-            fields.report(fields.problem(message));
-            None
+            format!("`{first}` and `{second}` exclude each other; keep one of them")
         }
         (None, _) => {
-            let mut keys = Vec::new();
-            for kind in &KINDS {
-                keys.push(kind.key);
-                // So that they are not reported as unknown.
-                for key in kind.others {
-                    fields.entry(key);
-                }
-            }
-            let keys = keys.join("`, `");
-            fields.report(fields.problem(format!("this asks no source; add one of `{keys}`")));
-            None
+            let keys = KINDS.map(|kind| kind.key).join("`, `");
+            format!("this asks no source; add one of `{keys}`")
+        }
+    };
+    fields.report(fields.problem(message));
+    // So that they are not reported as unknown.
+    for kind in &KINDS {
+        fields.entry(kind.key);
+        for key in kind.others {
+            fields.entry(key);
         }
     }
+    None
 }
 
 fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {

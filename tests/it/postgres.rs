@@ -66,7 +66,8 @@ fn rows_become_results() {
              (3, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
              (4, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
              (5, 'big', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('x', 65536)),
-             (6, 'bigger', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('é', 65536));
+             (6, 'bigger', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('é', 65536)),
+             (7, 'kÉlvin', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
            CREATE VIEW active_people AS SELECT email, role FROM people WHERE active;
            CREATE SCHEMA "Ünder""score";
            GRANT USAGE ON SCHEMA "Ünder""score" TO hook;
@@ -143,6 +144,28 @@ fn rows_become_results() {
             "found We ird=w quo\"te=q",
         ),
         ("public.people", email, "['id']", "a@example.com", "found id=1"),
+        // ASCII case only: a Kelvin sign is not a `k`.
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "KÉLVIN",
+            "found id=7",
+        ),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "\u{212a}Élvin",
+            "not found",
+        ),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "kélvin",
+            "not found",
+        ),
         // A value that does not fit the type of its column.
         ("people", "match = { id = '{email}' }", "", "abc", "not found"),
         ("people", "match = { id = '{email}' }", "", "99999999999", "not found"),
@@ -175,12 +198,12 @@ fn rows_become_results() {
     }
 
     failures.assert_none();
-    assert_eq!(server.sql("SELECT count(*) FROM people"), "6", "the session may not write");
+    assert_eq!(server.sql("SELECT count(*) FROM people"), "7", "the session may not write");
 }
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
-fn what_does_not_exist_is_told_in_plain_words() {
+fn missing_tables_and_columns_are_reported_in_plain_words() {
     let server = Server::new();
     server.sql(
         "CREATE TYPE state AS ENUM ('pending', 'used');
@@ -223,8 +246,8 @@ fn what_does_not_exist_is_told_in_plain_words() {
         ),
     ];
     for (keys, expected) in rows {
-        let told = verify(&database, &query(keys)).err().unwrap_or_default();
-        failures.check_eq(keys, told, expected);
+        let reported = verify(&database, &query(keys)).err().unwrap_or_default();
+        failures.check_eq(keys, reported, expected);
     }
     let known = query("table = 'invitations'\nmatch = { email = '{email}' }");
     let of_settings = [
@@ -234,15 +257,15 @@ fn what_does_not_exist_is_told_in_plain_words() {
             "first",
             "database \"nothing\" does not exist",
         ),
-        // Not there: not told, because it may pass.
+        // These servers cannot be reached, which may pass.
         ("postgres://hook@127.0.0.1:1/people".to_owned(), "first", ""),
         ("postgres://hook@%2Fnowhere/people".to_owned(), "first", ""),
     ];
     for (url, password, expected) in of_settings {
         let database = server.database_with(&url, &[("PASSWORD", password)]);
-        let told = verify(&database, &known).err().unwrap_or_default();
-        failures.check(format!("{url}: {told}"), told.contains(expected));
-        failures.check(format!("{url}: {told}"), expected.is_empty() == told.is_empty());
+        let reported = verify(&database, &known).err().unwrap_or_default();
+        failures.check(format!("{url}: {reported}"), reported.contains(expected));
+        failures.check(format!("{url}: {reported}"), expected.is_empty() == reported.is_empty());
     }
 
     failures.assert_none();
@@ -323,6 +346,7 @@ fn any_value_reaches_the_server_as_it_is() {
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
+#[expect(clippy::print_stdout, reason = "the times are for docs/lookups.md")]
 fn a_round_trip_takes_little_time() {
     let server = Server::new();
     server.sql(

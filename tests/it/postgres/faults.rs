@@ -1,4 +1,4 @@
-//! Faults of a database: each ends by the deadline, is told apart, and is over when the fault is.
+//! Faults of a database: each ends by the deadline and has its own failure; afterwards, all questions have answers again.
 
 use std::{
     thread,
@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 use registration_hook::{lookup::postgres::Database, rule::lookup::PostgresQuestion};
 
-use super::server::{Server, ask, ask_within, describe, question, run};
+use super::server::{Server, TIMEOUT, ask, ask_within, describe, question, run};
 use crate::support::{Failures, wait_until};
 
 const SHORT: Duration = Duration::from_millis(400);
@@ -75,18 +75,18 @@ fn a_killed_backend_and_a_restart_go_unnoticed() {
     let question = table(&server, "restarted");
     let database = server.database();
     for _ in 0..3 {
-        assert_eq!(ask_at_once(&database, &question, 8, SHORT), ["found role=x"; 8]);
+        assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
         server.sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE application_name = 'registration-hook'",
         );
         assert_eq!(ask(&database, &question), "found role=x");
     }
-    assert_eq!(ask_at_once(&database, &question, 8, SHORT), ["found role=x"; 8]);
+    assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
 
     server.restart();
 
-    assert_eq!(ask_at_once(&database, &question, 8, SHORT), ["found role=x"; 8]);
+    assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn questions_beyond_the_connections_fail_after_a_short_wait() {
     assert_eq!(results, ["Busy"; 3]);
     assert!(time > Duration::from_millis(90) && time < Duration::from_millis(300), "{time:?}");
     assert_eq!(count, "4");
-    // Where connections are free again within the wait, all questions are answered.
+    // All questions are answered if connections become free within the wait.
     assert_eq!(ask_at_once(&database, &question, 40, Duration::from_secs(2)), ["found role=x"; 40]);
     assert_eq!(connections(&server), "4");
 }

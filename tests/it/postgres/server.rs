@@ -1,10 +1,9 @@
 //! The server that `.ci/postgres` starts, and questions to it.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -12,16 +11,15 @@ use std::{
 
 use registration_hook::{
     clock,
-    load::{self, Purpose, RulesSource},
     lookup::postgres::Database,
     okta::Value,
     pipeline,
-    rule::lookup::{LookupResult, PostgresQuery, PostgresQuestion, Question, SourceKind},
+    rule::lookup::{LookupResult, PostgresQuery, PostgresQuestion, Question},
     settings::{self, Layers, SourceSettings},
 };
 use tokio::time::Instant;
 
-use crate::support::{registration, rules_folder, text};
+use crate::support::{load_rules, registration, rules_folder, text};
 
 /// The longest time for a question in most tests.
 pub const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -121,10 +119,7 @@ pub fn question(keys: &str, form: &str) -> PostgresQuestion {
          [self_service_registration.lookups.x]\nsource = 'people'\n{keys}\n"
     );
     let folder = rules_folder(&[("h.toml", &rules)]);
-    let sources = BTreeMap::from([("people".to_owned(), SourceKind::Postgres)]);
-    let source = RulesSource::Folder(Path::to_owned(folder.path()));
-    let draft = load::load_rules(&source, &clock::facts(), &sources, Purpose::Serve);
-    let rules = draft.into_rules().unwrap_or_else(|problems| panic!("{problems:?}"));
+    let rules = load_rules(folder.path()).unwrap_or_else(|problems| panic!("{}", problems[0]));
     let hook = &rules.hooks["h"];
     let asked = pipeline::questions(hook, &registration(form), &clock::facts()).unwrap();
     match &asked.first().expect("a question").question {

@@ -147,17 +147,18 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             format!("`{first}` and `{second}` exclude each other; keep one of them")
         }
         (None, _) => {
-            let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-            format!("this asks no source; add one of `{}`", keys.join("`, `"))
+            let keys = KINDS.map(|kind| kind.key).join("`, `");
+            format!("this asks no source; add one of `{keys}`")
         }
     };
-    // So that the keys of all kinds are known.
+    fields.report(fields.problem(message));
+    // So that they are not reported as unknown.
     for kind in &KINDS {
-        for key in kind.others.iter().chain([&kind.key]) {
+        fields.entry(kind.key);
+        for key in kind.others {
             fields.entry(key);
         }
     }
-    fields.report(fields.problem(message));
     None
 }
 

@@ -25,12 +25,12 @@ mod thread;
 
 use connection::Connector;
 use error::QueryError;
-use pool::Pool;
+use pool::ConnectionPool;
 
 /// A PostgreSQL database. Connects at the first question.
 #[derive(Clone)]
 pub struct Database {
-    pool: Arc<Pool>,
+    pool: Arc<ConnectionPool>,
 }
 
 impl Database {
@@ -38,7 +38,7 @@ impl Database {
     /// read, or the system has no certificates to trust.
     pub fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
         let connector = Connector::new(settings, timeout)?;
-        Ok(Self { pool: Arc::new(Pool::new(connector, settings.connections)) })
+        Ok(Self { pool: Arc::new(ConnectionPool::new(connector, settings.connections)) })
     }
 
     /// Asks the database. Ends by the deadline. If the future is dropped, the question ends by the deadline all

@@ -35,6 +35,7 @@ mod oauth;
 mod operations;
 mod org;
 mod patterns;
+mod postgres;
 mod probe;
 mod problems;
 mod proxies;

@@ -88,11 +88,15 @@ fn statement(table: &str, named: &NamedColumns) -> String {
     let mut conditions = Vec::new();
     for (key, number) in named.keys.iter().zip(1..) {
         let column = quote(&key.name);
-        conditions.push(if key.ignores_case {
-            format!("lower({column}) = lower(${number})")
+        if key.ignores_case {
+            conditions.push(format!("lower({column}) = lower(${number})"));
+            // Only ASCII letters. Otherwise the Kelvin sign would be a `k`, and would find the row of
+            // somebody else. The condition above is for an index.
+            conditions
+                .push(format!("lower({column} COLLATE \"C\") = lower(${number} COLLATE \"C\")"));
         } else {
-            format!("{column} = ${number}")
-        });
+            conditions.push(format!("{column} = ${number}"));
+        }
     }
     let (results, conditions) = (results.join(", "), conditions.join(" AND "));
     format!("SELECT {results} FROM {table} WHERE {conditions} LIMIT 2")

@@ -68,7 +68,7 @@ struct Tls {
 }
 
 /// An open connection. Closes when it is dropped, even if the server still owes an answer.
-pub(super) struct Connection {
+pub(super) struct DatabaseConnection {
     client: Client,
     _driver: AbortOnDropHandle<()>,
 }
@@ -96,7 +96,7 @@ impl Connector {
         Ok(Self { place, config })
     }
 
-    pub(super) async fn connect(&self) -> Result<Connection, QueryError> {
+    pub(super) async fn connect(&self) -> Result<DatabaseConnection, QueryError> {
         match &self.place {
             Place::Socket(path) => self.start(UnixStream::connect(path).await.map_err(lost)?).await,
             Place::Host { host, port, tls } => {
@@ -115,7 +115,7 @@ impl Connector {
     }
 
     /// Signs in, and lets the connection run until it is dropped or ends.
-    async fn start<S>(&self, stream: S) -> Result<Connection, QueryError>
+    async fn start<S>(&self, stream: S) -> Result<DatabaseConnection, QueryError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -125,11 +125,11 @@ impl Connector {
             // Notices are dropped, because they may hold a value.
             while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
         });
-        Ok(Connection { client, _driver: AbortOnDropHandle::new(driver) })
+        Ok(DatabaseConnection { client, _driver: AbortOnDropHandle::new(driver) })
     }
 }
 
-impl Connection {
+impl DatabaseConnection {
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

@@ -10,7 +10,7 @@ use tokio::{
 use tokio_postgres::Row;
 
 use super::{
-    connection::{Connection, Connector},
+    connection::{Connector, DatabaseConnection},
     error::QueryError,
 };
 use crate::rule::lookup::LookupFailure;
@@ -19,15 +19,15 @@ use crate::rule::lookup::LookupFailure;
 const SLOT_WAIT: Duration = Duration::from_millis(100);
 
 /// Connections that are opened as they are needed, and are kept.
-pub(super) struct Pool {
+pub(super) struct ConnectionPool {
     connector: Connector,
     /// One per connection that may be in use.
     slots: Semaphore,
     /// The connections that are not in use. The last one was used last.
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<DatabaseConnection>>,
 }
 
-impl Pool {
+impl ConnectionPool {
     /// A pool with at most so many connections. None is open yet.
     pub(super) fn new(connector: Connector, connections: usize) -> Self {
         let (slots, idle) = (Semaphore::new(connections), Mutex::default());
@@ -69,7 +69,7 @@ impl Pool {
         self.finish(connection, result)
     }
 
-    fn take_idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<DatabaseConnection> {
         let mut idle = self.idle.lock();
         loop {
             let connection = idle.pop()?;
@@ -87,7 +87,7 @@ impl Pool {
     /// Keeps the connection, unless it has ended.
     fn finish(
         &self,
-        connection: Connection,
+        connection: DatabaseConnection,
         result: Result<Vec<Row>, QueryError>,
     ) -> Result<Vec<Row>, QueryError> {
         match &result {

@@ -14,6 +14,11 @@ use crate::{
     proxies::Proxies,
 };
 
+mod connector;
+
+use connector::{ClientConnector, NoAddresses};
+pub(crate) use connector::{forget_connections, has_connected};
+
 /// A client that follows no redirect, and returns the response of any status.
 #[derive(Debug)]
 pub struct HttpClient {
@@ -30,6 +35,15 @@ pub struct IdleConnections {
     pub age: Duration,
 }
 
+/// How the addresses of a host are looked up. The system's function for it cannot be cut short.
+#[derive(Clone, Copy, Debug)]
+pub enum NameLookup {
+    /// In a thread of its own, which is left alone when the request's time is over.
+    InTime,
+    /// In the thread of the request, however long it takes. No thread outlives the request.
+    InThisThread,
+}
+
 impl HttpClient {
     /// A client that trusts the certificates of `ca_file`, or else those of the system. Fails, with the
     /// reason, if the file cannot be read or has no certificate.
@@ -37,6 +51,7 @@ impl HttpClient {
         ca_file: Option<&Path>,
         proxies: Proxies,
         idle: IdleConnections,
+        names: NameLookup,
     ) -> Result<Self, String> {
         let roots = match ca_file {
             Some(path) => read_certificates(path)?,
@@ -47,7 +62,7 @@ impl HttpClient {
             .root_certs(roots)
             .unversioned_rustls_crypto_provider(provider)
             .build();
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .tls_config(tls)
             // `send` sets the proxy of each URL. The default would be that of the environment.
             .proxy(None)
@@ -57,13 +72,13 @@ impl HttpClient {
             .max_idle_connections_per_host(idle.count)
             .max_idle_age(idle.age)
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+            .build();
+        let agent = Agent::with_parts(config, ClientConnector::new(names), NoAddresses);
         Ok(Self { agent, proxies })
     }
 
     /// Sends a request, through the proxy of its URL if there is one. Blocks. The response, read with its
-    /// body, ends within `timeout`.
+    /// body, ends within `timeout`; see [`NameLookup`].
     pub fn send<B: AsSendBody>(
         &self,
         request: Request<B>,

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     problem::Problem,
+    proxies::Proxies,
     rule::{
         RuleSet,
         lookup::{
@@ -22,10 +23,12 @@ use crate::{
 };
 
 mod cache;
+mod http;
 pub mod postgres;
 mod recorded;
 
 use cache::ResultCache;
+use http::HttpApi;
 use postgres::Database;
 
 pub(crate) use recorded::{read_recorded, write_recorded};
@@ -41,6 +44,7 @@ pub(crate) struct Sources {
 }
 
 enum Source {
+    Http(HttpApi),
     Postgres(Database),
 }
 
@@ -59,10 +63,11 @@ impl Sources {
     pub(crate) fn new(
         settings: BTreeMap<String, SourceSettings>,
         timeout: Duration,
+        proxies: &Proxies,
     ) -> Result<Self, Problem> {
         let mut sources = BTreeMap::new();
         for (name, source) in &settings {
-            match Source::new(source, timeout) {
+            match Source::new(source, timeout, proxies) {
                 Ok(source) => {
                     sources.insert(name.clone(), source);
                 }
@@ -113,7 +118,10 @@ impl Sources {
                 Some(Source::Postgres(database)) => database.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::Connection),
             },
-            Question::Http(_) => LookupResult::Failed(LookupFailure::Connection),
+            Question::Http(question) => match self.sources.get(question.source()) {
+                Some(Source::Http(api)) => api.ask(question, deadline).await,
+                _ => LookupResult::Failed(LookupFailure::Connection),
+            },
         }
     }
 
@@ -139,12 +147,16 @@ impl Sources {
 
 impl Source {
     /// A source by its settings. An error says why it cannot be used.
-    fn new(settings: &SourceSettings, timeout: Duration) -> Result<Self, String> {
+    fn new(
+        settings: &SourceSettings,
+        timeout: Duration,
+        proxies: &Proxies,
+    ) -> Result<Self, String> {
         match settings {
+            SourceSettings::Http(settings) => HttpApi::new(settings, proxies).map(Self::Http),
             SourceSettings::Postgres(settings) => {
                 Database::new(settings, timeout).map(Self::Postgres)
             }
-            SourceSettings::Http(_) => Err("HTTP".to_owned()),
         }
     }
 }

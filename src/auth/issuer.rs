@@ -14,7 +14,7 @@ use super::{
     keys::{KeysError, KeysErrorKind, Published},
 };
 use crate::{
-    http_client::{HttpClient, IdleConnections},
+    http_client::{HttpClient, IdleConnections, NameLookup},
     origin,
     proxies::Proxies,
 };
@@ -61,7 +61,7 @@ impl Issuer {
     ) -> Result<Self, KeysError> {
         // The key set may be fetched on the connection of the metadata.
         let idle = IdleConnections { count: 1, age: FETCH_TIMEOUT };
-        match HttpClient::new(ca_file, proxies, idle) {
+        match HttpClient::new(ca_file, proxies, idle, NameLookup::InTime) {
             Ok(client) => Ok(Self { name, jwks_uri, client }),
             Err(why) => Err(KeysError::new(KeysErrorKind::Certificates, why)),
         }

@@ -34,7 +34,11 @@ impl LiveSources {
     /// The sources of these settings, which no longer have them.
     pub(super) fn new(settings: &mut Settings) -> Result<Self, CliError> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let sources = Sources::new(mem::take(&mut settings.sources), settings.lookups_timeout)?;
+        let sources = Sources::new(
+            mem::take(&mut settings.sources),
+            settings.lookups_timeout,
+            &settings.proxies,
+        )?;
         Ok(Self { sources, runtime, request_timeout: settings.server.request_timeout })
     }
 

@@ -64,7 +64,11 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     }
     let credentials =
         Credentials::new(auth, generated_password.as_deref(), None, &settings.proxies)?;
-    let sources = Sources::new(mem::take(&mut settings.sources), settings.lookups_timeout)?;
+    let sources = Sources::new(
+        mem::take(&mut settings.sources),
+        settings.lookups_timeout,
+        &settings.proxies,
+    )?;
     let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
     let live = LiveState {
         rules: Live::new(rules),

@@ -169,7 +169,8 @@ fn new_credentials(
     let other_settings_changed = !settings.equals_apart_from_auth(settings_at_start);
     let mut sources = None;
     if !live.sources.load().has_settings(&settings.sources) {
-        sources = Some(Sources::new(settings.sources, settings.lookups_timeout)?);
+        sources =
+            Some(Sources::new(settings.sources, settings.lookups_timeout, &settings.proxies)?);
     }
     let mut credentials = None;
     if settings.auth != last.settings {

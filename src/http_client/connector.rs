@@ -1,0 +1,105 @@
+//! Makes the connections of a client.
+//!
+//! By itself, ureq looks up a host's addresses before each request. It also reads the system's
+//! certificates for each connection of a request that has a time of its own. Here, addresses are looked
+//! up for new connections only, and certificates are read once.
+
+use std::cell::Cell;
+
+use ureq::{
+    Error,
+    config::Config,
+    http::Uri,
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{
+            ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+            time::{Duration, Instant},
+        },
+    },
+};
+
+use super::NameLookup;
+
+thread_local! {
+    /// Whether this thread has begun a connection since [`forget_connections`].
+    static HAS_CONNECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Forgets the connections that this thread has begun.
+pub(crate) fn forget_connections() {
+    HAS_CONNECTED.set(false);
+}
+
+/// Whether this thread has begun a connection since. If not, its request uses one that was idle.
+pub(crate) fn has_connected() -> bool {
+    HAS_CONNECTED.get()
+}
+
+/// Finds no address. [`ClientConnector`] finds those that are needed.
+#[derive(Debug)]
+pub(super) struct NoAddresses;
+
+impl Resolver for NoAddresses {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ClientConnector {
+    connector: DefaultConnector,
+    names: NameLookup,
+}
+
+impl ClientConnector {
+    pub(super) fn new(names: NameLookup) -> Self {
+        Self { connector: DefaultConnector::new(), names }
+    }
+}
+
+impl Connector for ClientConnector {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        HAS_CONNECTED.set(true);
+        let start = std::time::Instant::now();
+        let ConnectionDetails { uri, config, mut timeout, .. } = *details;
+        let addrs = match (config.proxy(), self.names) {
+            // The connection to the proxy itself comes here as well, and has no proxy.
+            (Some(_), _) => NoAddresses.empty(),
+            (None, NameLookup::InTime) => resolve(uri, config, timeout)?,
+            (None, NameLookup::InThisThread) => resolve(uri, config, NextTimeout::default())?,
+        };
+        if let Duration::Exact(left) = timeout.after {
+            timeout.after = Duration::Exact(left.saturating_sub(start.elapsed()));
+            if timeout.after.is_zero() {
+                return Err(Error::Timeout(timeout.reason));
+            }
+        }
+        let details = ConnectionDetails {
+            uri,
+            addrs,
+            config,
+            // It differs from the agent's configuration only in its time and its proxy. For one of a
+            // request, the certificates would be read again.
+            request_level: false,
+            resolver: details.resolver,
+            now: Instant::now(),
+            timeout,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        self.connector.connect(&details, None)
+    }
+}
+
+/// Looks up the addresses of a host. Without a time, the thread itself does it.
+fn resolve(uri: &Uri, config: &Config, time: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    DefaultResolver::default().resolve(uri, config, time)
+}

@@ -1,0 +1,197 @@
+//! Asks an HTTP API.
+//!
+//! ureq blocks, so each question has a thread of its own, which ends with its call. Its slot is free
+//! again only then. So a source has at most as many threads as slots, even if calls take longer than
+//! anybody waits for them: looking up a host's name cannot be cut short.
+
+use std::{
+    io::{self, Read as _},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant as StdInstant},
+};
+
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::{Instant, timeout_at},
+};
+use ureq::{
+    AsSendBody, Body,
+    http::{HeaderName, HeaderValue, Request, Response, header, request},
+};
+
+use crate::{
+    http_client::{HttpClient, IdleConnections, NameLookup, forget_connections, has_connected},
+    proxies::Proxies,
+    rule::lookup::{HttpQuestion, LookupFailure, LookupResult},
+    settings::HttpSource,
+};
+
+/// The longest wait for a free slot.
+const SLOT_WAIT: Duration = Duration::from_millis(100);
+/// The largest body of a response, in bytes.
+const BODY_LIMIT: usize = 64 << 10;
+/// How long an idle connection is kept.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// An HTTP API that can be asked.
+pub(crate) struct HttpApi {
+    source: Arc<Endpoint>,
+    /// One permit for each question that may be asked at a time.
+    slots: Arc<Semaphore>,
+}
+
+/// The data that a call needs. It holds a secret, and cannot be printed.
+struct Endpoint {
+    client: HttpClient,
+    /// The URL without a slash at its end.
+    url: String,
+    /// A header of every question, with its secret.
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl HttpApi {
+    /// Reads the certificates, and does not connect yet. An error says what cannot be used.
+    pub(crate) fn new(settings: &HttpSource, proxies: &Proxies) -> Result<Self, String> {
+        let idle = IdleConnections { count: settings.concurrency, age: IDLE_TIME };
+        let ca_file = settings.ca_file.as_deref();
+        let client = HttpClient::new(ca_file, proxies.clone(), idle, NameLookup::InThisThread)?;
+        let header = match &settings.header {
+            Some(header) => Some(read_header(&header.name, header.secret.expose())?),
+            None => None,
+        };
+        let url = settings.url.as_str().trim_end_matches('/').to_owned();
+        let source = Endpoint { client, url, header };
+        let slots = Arc::new(Semaphore::new(settings.concurrency));
+        Ok(Self { source: Arc::new(source), slots })
+    }
+
+    /// Asks a question. Ends by the deadline.
+    pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> LookupResult {
+        let wait = deadline.min(Instant::now() + SLOT_WAIT);
+        let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
+            return LookupResult::Failed(LookupFailure::Busy);
+        };
+        let (sender, receiver) = oneshot::channel();
+        let (source, question) = (self.source.clone(), question.clone());
+        let call = move || {
+            let result = source.ask(&question, deadline.into_std());
+            drop(slot);
+            // Nobody waits any longer if the time is over.
+            let _ = sender.send(result);
+        };
+        if thread::Builder::new().name("lookup".to_owned()).spawn(call).is_err() {
+            return LookupResult::Failed(LookupFailure::Busy);
+        }
+        match timeout_at(deadline, receiver).await {
+            Ok(Ok(result)) => result,
+            // The thread has panicked, which the log says. `skip` must not let that pass.
+            Ok(Err(_)) => LookupResult::Failed(LookupFailure::NotJson),
+            Err(_) => LookupResult::Failed(LookupFailure::Timeout),
+        }
+    }
+}
+
+fn read_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderValue), String> {
+    let value = secret.and_then(|secret| HeaderValue::from_str(secret).ok());
+    match (HeaderName::from_bytes(name.as_bytes()), value) {
+        (Ok(name), Some(mut value)) => {
+            value.set_sensitive(true);
+            Ok((name, value))
+        }
+        _ => Err("the header cannot be sent".to_owned()),
+    }
+}
+
+impl Endpoint {
+    /// Asks a question. Blocks until about the deadline, or until the host's name is found.
+    fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> LookupResult {
+        match self.call(question, deadline) {
+            Ok(result) => result,
+            Err(error) => LookupResult::Failed(failure_of(&error)),
+        }
+    }
+
+    fn call(
+        &self,
+        question: &HttpQuestion,
+        deadline: StdInstant,
+    ) -> Result<LookupResult, ureq::Error> {
+        let mut response = self.send(question, deadline)?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        if question.expects(status) {
+            // Read to its end, so that the connection can be used again.
+            let mut reader = response.body_mut().as_reader().take(BODY_LIMIT as u64 + 1);
+            reader.read_to_end(&mut body)?;
+        }
+        if body.len() > BODY_LIMIT {
+            return Ok(LookupResult::Failed(LookupFailure::TooLarge));
+        }
+        Ok(question.result(status, &body))
+    }
+
+    /// Sends the question, and returns the response before its body. If an idle connection turns out to
+    /// be closed, sends the question again.
+    fn send(
+        &self,
+        question: &HttpQuestion,
+        deadline: StdInstant,
+    ) -> Result<Response<Body>, ureq::Error> {
+        loop {
+            forget_connections();
+            let sent = match &question.body {
+                None => self.send_once(Request::get(self.url_of(question)), (), deadline),
+                Some(body) => {
+                    let post = Request::post(self.url_of(question));
+                    let post = post.header(header::CONTENT_TYPE, "application/json");
+                    self.send_once(post, body, deadline)
+                }
+            };
+            match sent {
+                // Each attempt uses up an idle connection, so that the last one makes a new one.
+                Err(ureq::Error::Io(error)) if is_closed(&error) && !has_connected() => {}
+                sent => return sent,
+            }
+        }
+    }
+
+    fn url_of(&self, question: &HttpQuestion) -> String {
+        format!("{}{}", self.url, question.target)
+    }
+
+    fn send_once<B: AsSendBody>(
+        &self,
+        request: request::Builder,
+        body: B,
+        deadline: StdInstant,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let mut request = request.header(header::ACCEPT, "application/json");
+        if let Some((name, secret)) = &self.header {
+            request = request.header(name, secret);
+        }
+        let left = deadline.saturating_duration_since(StdInstant::now());
+        self.client.send(request.body(body)?, left)
+    }
+}
+
+/// Whether the other side has closed the connection.
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+fn failure_of(error: &ureq::Error) -> LookupFailure {
+    match error {
+        ureq::Error::Timeout(_) => LookupFailure::Timeout,
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => LookupFailure::Tls,
+        ureq::Error::Io(error) => match error.get_ref() {
+            Some(inner) if inner.is::<rustls::Error>() => LookupFailure::Tls,
+            _ => LookupFailure::Connection,
+        },
+        ureq::Error::LargeResponseHeader(..) => LookupFailure::TooLarge,
+        // The source has responded, so this is a bad result.
+        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => LookupFailure::NotJson,
+        _ => LookupFailure::Connection,
+    }
+}

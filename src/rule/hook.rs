@@ -100,6 +100,13 @@ impl Hook {
             Some(denial) => Decision::Deny(denial),
             None => section.allow_or_update(request, &context, &mut sets),
         };
+        // A condition that was not tried may have set another value.
+        let decision = match decision {
+            Decision::Allow | Decision::Update(_) if work.is_exhausted() => {
+                section.too_costly(request.flow)
+            }
+            decision => decision,
+        };
         Judgement { decision, verdicts, sets, has_section: true }
     }
 
@@ -114,6 +121,11 @@ impl Hook {
 }
 
 impl Section {
+    /// The denial of a request that takes more work than may be done, although no rule denies it.
+    fn too_costly(&self, flow: Flow) -> Decision<'static> {
+        cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
+    }
+
     /// The denial by the rules that fail. Returns `None` if no rule denies.
     fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
         let mut denying = verdicts.iter().filter(|verdict| verdict.denies());

@@ -35,6 +35,7 @@ pub(super) fn run_examples<'n>(
 ) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
+    let known = KnownValues::of(rule);
     let mut pass_list = None;
     for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
@@ -54,7 +55,8 @@ pub(super) fn run_examples<'n>(
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, expected, example, fields.file) {
+            } else if let Err(problem) = run_example(rule, &known, expected, example, fields.file) {
+                fields.file.example_work.count_problem();
                 fields.report(problem);
             }
         }
@@ -76,11 +78,13 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
 
 fn run_example(
     rule: &Rule,
+    known: &KnownValues<'_>,
     expected: ExampleOutcome,
     example: &Node,
     file: &FileContext<'_>,
 ) -> Result<(), SpanProblem> {
-    let request = read_example(rule, example)?;
+    file.example_work.count_example(known.keys.len());
+    let request = read_example(known, example)?;
     let context = request.eval_context(file.facts, file.example_work);
     let message = match (rule.outcome(&context), expected) {
         (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
@@ -101,9 +105,10 @@ fn run_example(
 
 /// Reads the examples of a list `pass`. Skips invalid ones, which [`run_examples`] has reported.
 pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleExample<'n>> {
+    let known = KnownValues::of(rule);
     let mut examples = Vec::new();
     for node in list.list().unwrap_or_default() {
-        if let Ok(example) = read_example(rule, node) {
+        if let Ok(example) = read_example(&known, node) {
             examples.push(example);
         }
     }
@@ -120,6 +125,8 @@ struct KnownValues<'r> {
     form: BTreeSet<&'r str>,
     profile: BTreeSet<&'r str>,
     request: BTreeSet<&'r str>,
+    /// The names of the tables in an example, and of the attributes beside them.
+    keys: BTreeSet<&'r str>,
 }
 
 impl<'r> KnownValues<'r> {
@@ -132,42 +139,38 @@ impl<'r> KnownValues<'r> {
                 ValueName::Form(_) | ValueName::Email { .. } | ValueName::Lookup { .. } => continue,
             };
         }
-        known
-    }
-
-    /// The names of the tables in an example, and of the attributes beside them.
-    fn keys(&self) -> BTreeSet<&'r str> {
-        let mut keys = self.form.clone();
-        for (key, values) in [(PROFILE, &self.profile), (REQUEST, &self.request)] {
+        known.keys = known.form.clone();
+        for (key, values) in [(PROFILE, &known.profile), (REQUEST, &known.request)] {
             if !values.is_empty() {
-                keys.insert(key);
+                known.keys.insert(key);
             }
         }
-        keys
+        known
     }
 }
 
 /// Reads an example. A table gives each attribute a value of its own. Any other node is one value, for
 /// every attribute of the rule.
-fn read_example<'n>(rule: &'n Rule, node: &'n Node) -> Result<RuleExample<'n>, SpanProblem> {
-    let known = KnownValues::of(rule);
+fn read_example<'n>(
+    known: &KnownValues<'n>,
+    node: &'n Node,
+) -> Result<RuleExample<'n>, SpanProblem> {
     let mut attributes = Vec::new();
     let Content::Table(table) = &node.content else {
-        for name in known.form {
+        for name in &known.form {
             attributes.push(attribute(name, read_value(node)?));
         }
         return Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     };
-    let keys = known.keys();
     let mut example = RuleExample::default();
     for entry in &table.0 {
-        require_known(entry, "", &keys)?;
+        require_known(entry, "", &known.keys)?;
         match entry.key.as_str() {
             PROFILE if !known.profile.is_empty() => {
-                example.context.profile = read_profile(&entry.value, &known)?;
+                example.context.profile = read_profile(&entry.value, known)?;
             }
             REQUEST if !known.request.is_empty() => {
-                read_request(&entry.value, &known, &mut example)?;
+                read_request(&entry.value, known, &mut example)?;
             }
             name => attributes.push(attribute(name, read_value(&entry.value)?)),
         }

@@ -45,7 +45,7 @@ impl SectionLint<'_> {
                 Some(examples) => passing_examples(rule, examples),
                 None => Vec::new(),
             };
-            for message in findings(rule, &shown, self.facts, probed) {
+            for message in findings(rule, &shown, self.facts, self.work, probed) {
                 self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
             }
         }
@@ -58,15 +58,18 @@ pub fn findings(
     rule: &Rule,
     shown: &[RuleExample<'_>],
     facts: &Facts,
+    work: &Work,
     probed: &mut Probed,
 ) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
     }
+    if work.is_exhausted() {
+        return vec![TOO_LONG.to_owned()];
+    }
     probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
-    let work = Work::default();
     for part in rule.requirement.parts().iter() {
         for name in part.attributes.iter() {
             // The end user controls the form alone.
@@ -75,7 +78,7 @@ pub fn findings(
             };
             let mut trials = Vec::new();
             for example in shown {
-                trials.extend(Trial::of_attribute(rule, example, attribute, facts, &work));
+                trials.extend(Trial::of_attribute(rule, example, attribute, facts, work));
             }
             findings.try_attacks(attribute, &trials, probed);
             if work.is_exhausted() {

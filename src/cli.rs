@@ -14,7 +14,7 @@ use crate::{
     clock, escape,
     load::{self, Purpose, RulesSource},
     problem::{Problem, Problems},
-    rule::RuleSet,
+    rule::{RuleSet, lookup::SourceKinds},
     settings::{self, Layers, LoadedSettings, RulesSettings, SecretFiles, Settings},
 };
 
@@ -22,6 +22,7 @@ mod banner;
 mod check;
 mod eval;
 mod fixtures;
+mod live;
 mod messages;
 mod replay;
 mod serve;
@@ -162,7 +163,8 @@ impl SharedFlags {
 /// Loads the rules that the settings name. Any problem is an error.
 fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
     let source = rules_source(settings);
-    Ok(load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules()?)
+    Ok(load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve)
+        .into_rules()?)
 }
 
 /// The source of the rules that the settings name. The built-in rules serve for a first try only: if

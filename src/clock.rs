@@ -6,5 +6,5 @@ use crate::rule::Facts;
 
 /// Gathers the facts for the requests of the present moment.
 pub fn facts() -> Facts {
-    Facts { today: Timestamp::now().to_zoned(TimeZone::UTC).date() }
+    Facts::of_day(Timestamp::now().to_zoned(TimeZone::UTC).date())
 }

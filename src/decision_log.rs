@@ -31,7 +31,7 @@ mod json;
 mod line;
 
 pub use json::debug_context;
-pub use line::{DecisionId, Line};
+pub use line::{AskedLine, DecisionId, Line, LookupLine};
 
 /// How long lines are collected before they are written.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -8,15 +8,18 @@ use std::path::{Path, PathBuf};
 
 use derive_more::Display;
 
-use crate::rule::Facts;
+use crate::rule::{Facts, lookup::SourceKinds};
 
+mod csv;
 mod document;
 mod draft;
+mod example;
 mod examples;
 mod fields;
 mod held;
 mod inputs;
 mod loader;
+mod lookup;
 mod part;
 mod rule;
 mod section;
@@ -62,16 +65,22 @@ pub enum RulesSource {
     BuiltIn,
 }
 
-/// Loads all rules of a source. Judges the examples of the rules with these facts.
-pub fn load_rules(source: &RulesSource, facts: &Facts, purpose: Purpose) -> Draft {
+/// Loads all rules of a source. Judges the examples of the rules with these facts. Lookups may name these
+/// sources.
+pub fn load_rules(
+    source: &RulesSource,
+    facts: &Facts,
+    sources: &SourceKinds,
+    purpose: Purpose,
+) -> Draft {
     match source {
         RulesSource::Folder(folder) => {
-            let mut loader = Loader::new(folder, facts, purpose);
+            let mut loader = Loader::new(folder, facts, sources, purpose);
             loader.load_folder(folder);
             loader.finish()
         }
         RulesSource::BuiltIn => {
-            let mut loader = Loader::new(Path::new(""), facts, purpose);
+            let mut loader = Loader::new(Path::new(""), facts, sources, purpose);
             for (hook, text) in BUILT_IN {
                 loader.load_text(hook, format!("built-in {hook}.toml"), text.to_owned());
             }

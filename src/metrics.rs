@@ -3,18 +3,23 @@
 //! Labels are names from loaded rules or from fixed sets, never from a request.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use prometheus::{
-    Error, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    Error, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder,
     core::{Collector as _, MetricVec, MetricVecBuilder},
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
-    register_int_gauge_vec_with_registry, register_int_gauge_with_registry,
+    register_int_gauge_with_registry,
 };
 use tokio_util::bytes::Bytes;
+
+mod observed;
+
+pub(crate) use observed::Observed;
+use observed::observed_registry;
 
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,6 +39,8 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     rule_outcomes: IntCounterVec,
+    lookups: IntCounterVec,
+    lookup_durations: HistogramVec,
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
     connections: IntGauge,
@@ -45,16 +52,6 @@ pub(crate) struct Metrics {
 struct MetricsText {
     time: Instant,
     text: Bytes,
-}
-
-/// The values that other modules keep, as they are at the time of a scrape.
-pub(crate) struct Observed<'a> {
-    pub(crate) rules_revision: &'a str,
-    /// For each live part, whether it is stale.
-    pub(crate) stale: BTreeMap<&'static str, bool>,
-    /// The number of fetches of the issuer's keys by their result. Empty without OAuth.
-    pub(crate) key_fetches: BTreeMap<&'static str, u64>,
-    pub(crate) dropped_lines: u64,
 }
 
 /// The labels of a response.
@@ -73,11 +70,19 @@ pub(crate) struct OutcomeLabels<'a> {
     pub(crate) outcome: &'a str,
 }
 
-/// The hook, or the rule of a hook, that a series is about.
+/// The labels of a lookup's outcome.
+pub(crate) struct LookupLabels<'a> {
+    pub(crate) hook: &'a str,
+    pub(crate) lookup: &'a str,
+    pub(crate) outcome: &'a str,
+}
+
+/// The hook, or the rule or lookup of a hook, that a series is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SeriesName<'a> {
     pub(crate) hook: &'a str,
     pub(crate) rule: Option<&'a str>,
+    pub(crate) lookup: Option<&'a str>,
 }
 
 /// The result of a reload of the rules.
@@ -121,6 +126,19 @@ impl Metrics {
                 "rule_outcomes_total",
                 "Outcomes of rules.",
                 &["hook", "rule", "mode", "outcome"],
+            )?,
+            lookups: counter(
+                &registry,
+                "lookups_total",
+                "Outcomes of lookups.",
+                &["hook", "lookup", "outcome"],
+            )?,
+            lookup_durations: register_histogram_vec_with_registry!(
+                "lookup_duration_seconds",
+                "Time from a question to its result.",
+                &["hook", "lookup"],
+                BUCKETS.to_vec(),
+                registry
             )?,
             auth_failures: counter(
                 &registry,
@@ -171,6 +189,16 @@ impl Metrics {
         self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome]).inc();
     }
 
+    /// Counts the outcome of a lookup, and the time that it took if it was asked.
+    pub(crate) fn count_lookup(&self, labels: &LookupLabels<'_>, duration: Option<Duration>) {
+        let LookupLabels { hook, lookup, outcome } = *labels;
+        self.lookups.with_label_values(&[hook, lookup, outcome]).inc();
+        if let Some(duration) = duration {
+            let durations = self.lookup_durations.with_label_values(&[hook, lookup]);
+            durations.observe(duration.as_secs_f64());
+        }
+    }
+
     /// Counts a caller who was refused.
     pub(crate) fn count_refused_caller(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
@@ -181,11 +209,13 @@ impl Metrics {
         self.rules_reloads.with_label_values(&[result.as_str()]).inc();
     }
 
-    /// Forgets removed hooks and rules. Otherwise each reload could add series that stay.
+    /// Forgets removed hooks, rules and lookups. Otherwise each reload could add series that stay.
     pub(crate) fn forget(&self, removed: &BTreeSet<SeriesName<'_>>) {
         remove_series(&self.requests, removed);
         remove_series(&self.durations, removed);
         remove_series(&self.rule_outcomes, removed);
+        remove_series(&self.lookups, removed);
+        remove_series(&self.lookup_durations, removed);
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
@@ -213,30 +243,7 @@ impl Metrics {
     }
 }
 
-/// Creates a registry of the observed values, for one scrape.
-fn observed_registry(observed: &Observed<'_>) -> Result<Registry, Error> {
-    let registry = new_registry()?;
-    let version = gauge(&registry, "build_info", "The running version.", "version")?;
-    version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-    let revision = gauge(&registry, "rules_info", "The revision of the active rules.", "revision")?;
-    revision.with_label_values(&[observed.rules_revision]).set(1);
-    let help = "Whether the newest files were rejected, so that an older version is active.";
-    let stale = gauge(&registry, "stale", help, "what")?;
-    for (what, is_stale) in &observed.stale {
-        stale.with_label_values(&[what]).set(i64::from(*is_stale));
-    }
-    let help = "Fetches of the issuer's keys.";
-    let fetches = counter(&registry, "jwks_fetches_total", help, &["result"])?;
-    for (result, count) in &observed.key_fetches {
-        fetches.with_label_values(&[result]).inc_by(*count);
-    }
-    let help = "Decision lines that could not be written.";
-    let dropped = counter(&registry, "decision_lines_dropped_total", help, &[])?;
-    dropped.with_label_values::<&str>(&[]).inc_by(observed.dropped_lines);
-    Ok(registry)
-}
-
-/// Removes the series of a metric that are about these hooks and rules.
+/// Removes the series of a metric that are about these hooks, rules and lookups.
 fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<SeriesName<'_>>) {
     for family in metric.collect() {
         for series in family.get_metric() {
@@ -245,8 +252,8 @@ fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<
                 labels.insert(label.name(), label.value());
             }
             let hook = labels.get("hook").copied().unwrap_or_default();
-            let rule = labels.get("rule").copied();
-            if removed.contains(&SeriesName { hook, rule }) {
+            let (rule, lookup) = (labels.get("rule").copied(), labels.get("lookup").copied());
+            if removed.contains(&SeriesName { hook, rule, lookup }) {
                 // The series exists: only reloads remove any, one at a time.
                 let _ = metric.remove(&labels);
             }
@@ -275,8 +282,4 @@ fn counter(
     labels: &[&str],
 ) -> Result<IntCounterVec, Error> {
     register_int_counter_vec_with_registry!(name, help, labels, registry)
-}
-
-fn gauge(registry: &Registry, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, Error> {
-    register_int_gauge_vec_with_registry!(name, help, &[label], registry)
 }

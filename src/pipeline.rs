@@ -2,7 +2,7 @@
 //!
 //! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So a
 //! developer previews exactly what production does, byte for byte. The steps read no clock, file or
-//! network: the caller gathers the [`Facts`].
+//! network: the caller gathers the [`Facts`], and first asks the [`questions`] of the rules.
 
 use std::{
     borrow::Cow,
@@ -17,7 +17,10 @@ pub use crate::okta::{
 };
 use crate::{
     okta::{DecisionKind, Flow, Request, response::SIZE_LIMIT},
-    rule::{Facts, Hook, Judgement, SetOutcome, Verdict},
+    rule::{
+        Facts, Hook, Judgement, LookupVerdict, SetOutcome, Verdict,
+        lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults},
+    },
 };
 
 /// The answer to a request, and how it came about.
@@ -35,6 +38,8 @@ pub struct HookAnswer<'r, 'b> {
     /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
     /// rule denies.
     pub sets: Vec<SetOutcome<'r>>,
+    /// One verdict per lookup of the section.
+    pub lookups: Vec<LookupVerdict<'r>>,
     /// Whether the hook has a section for the flow. If not, the request is denied.
     pub has_section: bool,
     /// Whether the answer would have been too large for Okta. If so, the request is denied.
@@ -59,7 +64,41 @@ pub enum NoAnswer {
     Panicked,
 }
 
-/// Answers one request.
+/// The lookups to ask before a request is answered. Empty if a rule that needs none denies the request.
+pub fn questions<'r>(
+    hook: &'r Hook,
+    body: &[u8],
+    facts: &Facts,
+) -> Result<Vec<AskedLookup<'r>>, NoAnswer> {
+    if !hook.has_lookups() {
+        return Ok(Vec::new());
+    }
+    catch_unwind(AssertUnwindSafe(|| {
+        let request = decode(body).map_err(NoAnswer::Request)?;
+        Ok(hook.questions(&request, facts))
+    }))
+    .unwrap_or(Err(NoAnswer::Panicked))
+}
+
+/// The results of lookups without asking a source: those that are recorded. Without a record, a table
+/// answers, and any other lookup has failed.
+pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> LookupResults {
+    let mut results = LookupResults::new();
+    for AskedLookup { lookup, question } in asked {
+        let name = &lookup.name.value;
+        let result = match recorded.get(name) {
+            Some(result) => result.clone(),
+            None => match question.result_of_table() {
+                Some(result) => result,
+                None => LookupResult::Failed(LookupFailure::Recorded),
+            },
+        };
+        results.insert(name.clone(), result);
+    }
+    results
+}
+
+/// Answers one request. The facts have a result for each of the [`questions`].
 pub fn answer<'r, 'b>(
     hook: &'r Hook,
     body: &'b [u8],
@@ -80,7 +119,7 @@ fn answer_request<'r, 'b>(
     facts: &Facts,
 ) -> HookAnswer<'r, 'b> {
     let flow = request.flow;
-    let Judgement { decision, verdicts, sets, has_section } = hook.judge(&request, facts);
+    let Judgement { decision, verdicts, sets, lookups, has_section } = hook.judge(&request, facts);
     let mut kind = decision.kind();
     let mut body = encode(flow, &decision);
     let too_large = body.len() >= SIZE_LIMIT;
@@ -92,5 +131,15 @@ fn answer_request<'r, 'b>(
     // It borrows the request.
     drop(decision);
     let event_id = request.event_id;
-    HookAnswer { body, flow, event_id, decision: kind, verdicts, sets, has_section, too_large }
+    HookAnswer {
+        body,
+        flow,
+        event_id,
+        decision: kind,
+        verdicts,
+        sets,
+        lookups,
+        has_section,
+        too_large,
+    }
 }

@@ -7,12 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use derive_more::Display;
+
 use crate::okta::{ErrorCause, language::LanguageTag};
 
 pub mod check;
+mod denial;
 pub mod email;
 mod example;
 mod hook;
+mod judge;
+pub mod lookup;
 pub(crate) mod node;
 mod requirement;
 pub(crate) mod set;
@@ -22,11 +27,13 @@ pub mod value_name;
 
 pub use check::Facts;
 use check::{EvalContext, Mismatch};
-pub use example::RuleExample;
+pub use example::{ExampleContext, RuleExample};
 pub use hook::{Hook, Judgement, Rules, Section};
+pub use judge::LookupVerdict;
+use lookup::Readiness;
 use node::Node;
 pub use node::{Span, Spanned};
-pub use requirement::{Part, PartCheck, Requirement, Unmet};
+pub use requirement::{FoundBy, Part, PartCheck, Requirement, Unmet};
 pub use set::SetOutcome;
 use text::Text;
 use value_name::ValueName;
@@ -47,8 +54,10 @@ pub struct Rule {
     pub when: Vec<Part>,
     /// Whether the rule is evaluated and logged without deciding.
     pub shadow: bool,
-    /// The requirement that the form must meet.
+    /// The requirement that the request must meet.
     pub requirement: Requirement,
+    /// The names of the lookups that the rule needs.
+    pub lookups: Vec<String>,
     /// The text for the end user.
     pub message: Text,
     /// The cause's `reason`.
@@ -84,8 +93,22 @@ pub enum Outcome<'r> {
     Pass,
     /// The rule does not hold.
     Fail(Unmet<'r>),
-    /// The rule does not count, because its conditions do not hold.
-    Skip,
+    /// The rule does not count.
+    Skip(WhySkipped<'r>),
+}
+
+/// Why a rule does not count.
+#[derive(Clone, Copy, Display)]
+pub enum WhySkipped<'r> {
+    /// Its conditions do not hold.
+    #[display("its conditions (`when`) do not hold")]
+    Conditions,
+    /// It needs a lookup, which is not asked because another rule denies.
+    #[display("a rule that needs no lookup denies")]
+    RulesDeny,
+    /// The conditions of this lookup do not hold, or its failure is to be skipped.
+    #[display("it needs the lookup `{_0}`, which does not count")]
+    Lookup(&'r str),
 }
 
 impl Outcome<'_> {
@@ -94,7 +117,7 @@ impl Outcome<'_> {
         match self {
             Self::Pass => "pass",
             Self::Fail(_) => "fail",
-            Self::Skip => "skip",
+            Self::Skip(_) => "skip",
         }
     }
 }
@@ -112,20 +135,47 @@ impl Rule {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
+    /// The outcome in one request, whose lookups have been asked.
     pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
-        if !self.when.iter().all(|condition| holds(condition, context)) {
-            return Outcome::Skip;
+        if self.needs_lookups()
+            && let Some(outcome) = self.outcome_without_results(context)
+        {
+            return outcome;
         }
-        match self.requirement.check_form(context) {
+        if !self.when.iter().all(|condition| holds(condition, context)) {
+            return Outcome::Skip(WhySkipped::Conditions);
+        }
+        match self.requirement.check(context) {
             Ok(()) => Outcome::Pass,
             Err(unmet) => Outcome::Fail(unmet),
         }
     }
 
+    /// The outcome of a rule whose lookups have no results. Returns `None` if they have.
+    fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
+        // A failed lookup does not matter if a condition on the form does not hold.
+        for condition in &self.when {
+            if !needs_lookup(condition) && !holds(condition, context) {
+                return Some(Outcome::Skip(WhySkipped::Conditions));
+            }
+        }
+        match context.lookups.readiness(&self.lookups) {
+            Readiness::Ready => None,
+            Readiness::DoesNotCount(lookup) => Some(Outcome::Skip(WhySkipped::Lookup(lookup))),
+            Readiness::Failed(lookup) => Some(Outcome::Fail(Unmet::LookupFailed(lookup))),
+            Readiness::NotAsked(lookup) => Some(Outcome::Fail(Unmet::LookupNotAsked(lookup))),
+        }
+    }
+
+    /// Whether the rule can be judged only once lookups have been asked.
+    pub(crate) fn needs_lookups(&self) -> bool {
+        !self.lookups.is_empty()
+    }
+
     /// The names of all values that the rule looks at.
     pub(crate) fn value_names(&self) -> BTreeSet<&ValueName> {
         let mut names = BTreeSet::new();
-        for part in self.requirement.parts().iter().chain(&self.when) {
+        for part in self.requirement.parts().chain(&self.when) {
             names.extend(part.value_names());
         }
         names
@@ -146,6 +196,11 @@ impl Rule {
     }
 }
 
+/// Whether a condition names a value of a lookup.
+fn needs_lookup(condition: &Part) -> bool {
+    condition.value_names().iter().any(|name| name.lookup().is_some())
+}
+
 /// Whether a condition of `when` holds. A value that is present and cannot be read as the condition
 /// expects counts as a match, so that no user can skip a rule by malforming a value. A value that is too
 /// costly to check counts, too.
@@ -153,6 +208,7 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     match condition.check_form(context) {
         Ok(()) | Err(Unmet::NotAnAddress(_)) => true,
         Err(Unmet::Failed { mismatch, .. }) => mismatch != Mismatch::Value,
-        Err(Unmet::Absent(_) | Unmet::NoPart(_)) => false,
+        // A part alone has none of the other reasons.
+        Err(_) => false,
     }
 }

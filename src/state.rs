@@ -9,7 +9,7 @@ use std::sync::{
 use arc_swap::{ArcSwap, Guard};
 use rustls::sign::CertifiedKey;
 
-use crate::{credentials::Credentials, rule::RuleSet};
+use crate::{credentials::Credentials, lookup::Sources, rule::RuleSet};
 
 /// A value that can be replaced while others use it.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ impl<T> Live<T> {
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,
+    /// The sources of lookups. They are replaced with the credentials.
+    pub(crate) sources: Live<Sources>,
     /// The certificate and its private key. `None` if the service speaks plain HTTP.
     pub(crate) certificate: Option<Arc<Live<CertifiedKey>>>,
 }

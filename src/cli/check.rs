@@ -17,7 +17,7 @@ use crate::{
     load::{self, Purpose},
     org::Org,
     problem::{Problem, Problems},
-    rule::{Hook, RuleSet},
+    rule::{Hook, RuleSet, lookup::SourceKinds},
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
@@ -51,7 +51,8 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let mut draft = load::load_rules(&rules_source(&settings), &facts, Purpose::Inspect);
+    let mut draft =
+        load::load_rules(&rules_source(&settings), &facts, &SourceKinds::new(), Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
     let mut valid = None;
     match draft.into_rules() {
@@ -120,7 +121,7 @@ fn check_coverage(
 fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
     let answer = case.answer(rules, &request)?;
-    coverage.add(&case.hook, answer.flow, &answer.verdicts, &answer.sets);
+    coverage.add(&case.hook, &answer);
     Ok(())
 }
 

@@ -9,14 +9,19 @@ use std::{
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, SharedFlags, load_valid_rules, print_diagnostic, print_result};
+use super::{
+    CliError, ExitStatus, SharedFlags, fixtures, live::LiveSources, load_valid_rules,
+    print_diagnostic, print_result,
+};
 use crate::{
-    clock,
     file::Size,
     nearest::did_you_mean,
     okta::DecisionKind,
     pipeline::{self, HookAnswer},
-    rule::{Hook, Outcome, SetOutcome, Verdict},
+    rule::{
+        Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
+        lookup::{LookupOutcome, LookupResults},
+    },
     settings::SecretFiles,
 };
 
@@ -24,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   registration-hook eval registrationHookSSR < request.json
   registration-hook eval registrationHookPP request.json --explain
+  registration-hook eval members request.json --lookups results.json
 
 Exit codes: 0 allowed or updated, 1 denied, 2 could not answer";
 
@@ -34,7 +40,13 @@ pub(super) struct EvalArguments {
     hook: String,
     /// The request, as Okta sends it [default: standard input]
     file: Option<PathBuf>,
-    /// Explain each rule's outcome, and what is set, on standard error
+    /// Recorded results of lookups, as JSON [default: <case>.lookups.json beside <case>.request.json]
+    #[arg(long, value_name = "FILE")]
+    lookups: Option<PathBuf>,
+    /// Really ask the sources of lookups, instead of taking recorded results
+    #[arg(long, conflicts_with = "lookups")]
+    live: bool,
+    /// Explain each rule's outcome, each lookup, and what is set, on standard error
     #[arg(long)]
     explain: bool,
 }
@@ -47,7 +59,8 @@ struct RequestBody {
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
-    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
+    let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
+    let settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
@@ -56,7 +69,13 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     };
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let answer = pipeline::answer(hook, &body, &clock::facts())
+    let facts = if arguments.live {
+        LiveSources::new(&settings)?.ask(hook, &body).map(|live| live.facts)
+    } else {
+        fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
+    };
+    let answer = facts
+        .and_then(|facts| pipeline::answer(hook, &body, &facts))
         .map_err(|error| CliError(format!("{place}: {error}")))?;
     print_result(&answer.body)?;
     if io::stdout().is_terminal() {
@@ -69,6 +88,23 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         DecisionKind::Deny => ExitStatus::Negative,
         DecisionKind::Allow | DecisionKind::Update => ExitStatus::Success,
     })
+}
+
+/// Reads the recorded results of lookups: those of `--lookups`, or else those beside the request.
+fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
+    if let Some(path) = &arguments.lookups {
+        // Unlike the default, it must exist.
+        File::open(path)
+            .map_err(|error| CliError(format!("--lookups: {}: {error}", path.display())))?;
+        return Ok(fixtures::read_lookups(path, hook)?);
+    }
+    match &arguments.file {
+        Some(request) => match fixtures::lookups_beside(request) {
+            Some(path) => Ok(fixtures::read_lookups(&path, hook)?),
+            None => Ok(LookupResults::new()),
+        },
+        None => Ok(LookupResults::new()),
+    }
 }
 
 /// Reads the request from a file, or from standard input if the file is `-` or is not given.
@@ -115,9 +151,18 @@ fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str)
         let why = match outcome {
             Outcome::Fail(unmet) => format!(": {unmet}"),
             Outcome::Pass => String::new(),
-            Outcome::Skip => ": its conditions (`when`) do not hold".to_owned(),
+            Outcome::Skip(why) => format!(": {why}"),
         };
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
+    }
+    for LookupVerdict { lookup, outcome } in &answer.lookups {
+        let why = match outcome {
+            LookupOutcome::NotAsked(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        let name = &lookup.name.value;
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "  lookup {name}: {}{why}", outcome.as_str());
     }
     if !answer.has_section {
         text.push_str("  the hook has no section for such requests\n");

@@ -1,24 +1,34 @@
 //! Recorded requests: `<hook>/<case>.request.json`, each with its `<case>.response.json`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::CliError;
+use super::{
+    CliError,
+    live::{LiveFacts, LiveSources},
+};
 use crate::{
     clock,
     file::{self, FileKind, Links},
-    pipeline::{self, HookAnswer},
+    lookup,
+    pipeline::{self, HookAnswer, NoAnswer},
     problem::Problem,
-    rule::RuleSet,
+    rule::{Facts, Hook, RuleSet, lookup::LookupResults},
 };
 
 const REQUEST: &str = ".request.json";
 const RESPONSE: &str = ".response.json";
+const LOOKUPS: &str = ".lookups.json";
 
-/// A recorded request and the file of its recorded answer.
+/// A recorded request, and the files of its recorded answer and of its recorded lookups.
 pub(super) struct Case {
     pub(super) hook: String,
     pub(super) request: PathBuf,
     pub(super) response: PathBuf,
+    /// The file may be missing.
+    pub(super) lookups: PathBuf,
 }
 
 impl Case {
@@ -32,18 +42,74 @@ impl Case {
         read_fixture(&self.response)
     }
 
-    /// Answers this request by these rules.
+    /// Answers this request by these rules, with its recorded lookups.
     pub(super) fn answer<'r, 'b>(
         &self,
         rules: &'r RuleSet,
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
-        let Some(hook) = rules.hooks.get(&self.hook) else {
-            return Err(problem(&self.request, "no rules file is named like its folder"));
-        };
-        pipeline::answer(hook, request, &clock::facts())
+        let hook = self.find_hook(rules)?;
+        let recorded = read_lookups(&self.lookups, hook)?;
+        recorded_facts(hook, request, &recorded)
+            .and_then(|facts| pipeline::answer(hook, request, &facts))
             .map_err(|error| problem(&self.request, error.to_string()))
     }
+
+    /// Asks the lookups of this request, and records their results. Removes the file if there is none.
+    pub(super) fn record_lookups(
+        &self,
+        rules: &RuleSet,
+        sources: &LiveSources,
+    ) -> Result<(), Problem> {
+        let hook = self.find_hook(rules)?;
+        let asked = sources.ask(hook, &self.read_request()?);
+        let LiveFacts { to_record, .. } =
+            asked.map_err(|error| problem(&self.request, error.to_string()))?;
+        let written = if !to_record.is_empty() {
+            file::replace(&self.lookups, lookup::write_recorded(&to_record).as_bytes())
+        } else if self.lookups.symlink_metadata().is_ok() {
+            fs::remove_file(&self.lookups)
+        } else {
+            Ok(())
+        };
+        written.map_err(|error| problem(&self.lookups, error.to_string()))
+    }
+
+    fn find_hook<'r>(&self, rules: &'r RuleSet) -> Result<&'r Hook, Problem> {
+        match rules.hooks.get(&self.hook) {
+            Some(hook) => Ok(hook),
+            None => Err(problem(&self.request, "no rules file is named like its folder")),
+        }
+    }
+}
+
+/// The file of the recorded lookups beside that of a recorded request.
+pub(super) fn lookups_beside(request: &Path) -> Option<PathBuf> {
+    let case = request.file_name()?.to_str()?.strip_suffix(REQUEST)?;
+    Some(request.with_file_name(format!("{case}{LOOKUPS}")))
+}
+
+/// The recorded results of lookups in a file. Without the file, there are none.
+pub(super) fn read_lookups(path: &Path, hook: &Hook) -> Result<LookupResults, Problem> {
+    if path.symlink_metadata().is_err() {
+        return Ok(LookupResults::new());
+    }
+    match read_fixture(path) {
+        Ok(json) => lookup::read_recorded(&json, hook).map_err(|why| problem(path, why)),
+        Err(why) => Err(problem(path, why)),
+    }
+}
+
+/// The facts of the present moment, with the recorded results of those lookups that are asked.
+pub(super) fn recorded_facts(
+    hook: &Hook,
+    request: &[u8],
+    recorded: &LookupResults,
+) -> Result<Facts, NoAnswer> {
+    let mut facts = clock::facts();
+    let asked = pipeline::questions(hook, request, &facts)?;
+    facts.lookups = pipeline::recorded_results(&asked, recorded);
+    Ok(facts)
 }
 
 /// The cases of a folder, and the problems of files and folders in it. Hidden ones are ignored.
@@ -94,22 +160,24 @@ fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> R
     Ok(())
 }
 
-/// The case of a request's file. Returns `None` for the file of an answer whose request is recorded.
+/// The case of a request's file. Returns `None` for another file of a recorded request.
 fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     let name = utf8_name(&path)?;
     if let Some(case) = name.strip_suffix(REQUEST) {
         let response = path.with_file_name(format!("{case}{RESPONSE}"));
-        return Ok(Some(Case { hook: hook.to_owned(), request: path, response }));
+        let lookups = path.with_file_name(format!("{case}{LOOKUPS}"));
+        return Ok(Some(Case { hook: hook.to_owned(), request: path, response, lookups }));
     }
-    let Some(case) = name.strip_suffix(RESPONSE) else {
-        return Err(problem(&path, format!("expected a name ending in {REQUEST} or {RESPONSE}")));
+    let Some(case) = name.strip_suffix(RESPONSE).or(name.strip_suffix(LOOKUPS)) else {
+        let message = format!("expected a name ending in {REQUEST}, {RESPONSE} or {LOOKUPS}");
+        return Err(problem(&path, message));
     };
     let request = path.with_file_name(format!("{case}{REQUEST}"));
     if request.exists() {
         return Ok(None);
     }
     let hint = format!("remove it, or record {}", request.display());
-    Err(problem(&path, format!("there is no request to this answer; {hint}")))
+    Err(problem(&path, format!("there is no request to this file; {hint}")))
 }
 
 /// The last part of a path. Hooks and cases have names in UTF-8.

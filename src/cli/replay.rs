@@ -6,11 +6,14 @@ use clap::Args;
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
-use super::{CliError, ExitStatus, SharedFlags, fixtures, load_valid_rules, print_result};
+use super::{
+    CliError, ExitStatus, SharedFlags, fixtures, live::LiveSources, load_valid_rules, print_result,
+};
 use crate::{escape, file, rule::RuleSet, settings::SecretFiles};
 
 const EXAMPLES: &str = "\
-The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json.
+The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json, and the results of lookups
+in <hook>/<case>.lookups.json.
 
 Examples:
   registration-hook replay                     compare tests/fixtures
@@ -32,19 +35,24 @@ pub(super) struct ReplayArguments {
     /// Rewrite the recorded answers
     #[arg(long)]
     update: bool,
+    /// With --update: really ask the sources of lookups, and rewrite their recorded results
+    #[arg(long, requires = "update")]
+    live: bool,
 }
 
 pub(super) fn run(
     flags: &SharedFlags,
     arguments: &ReplayArguments,
 ) -> Result<ExitStatus, CliError> {
-    let settings = flags.load_valid_settings(SecretFiles::Skip)?;
+    let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
+    let settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
+    let sources = if arguments.live { Some(LiveSources::new(&settings)?) } else { None };
     let mut passed = 0_usize;
     let mut failed = 0_usize;
     for case in fixtures::read_cases(&arguments.directory)? {
         let result = match case {
-            Ok(case) if arguments.update => update(&case, &rules),
+            Ok(case) if arguments.update => update(&case, &rules, sources.as_ref()),
             Ok(case) => compare(&case, &rules),
             Err(problem) => Err(problem.to_string()),
         };
@@ -60,8 +68,15 @@ pub(super) fn run(
     Ok(if failed == 0 { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Records the answer to a request.
-fn update(case: &fixtures::Case, rules: &RuleSet) -> Result<(), String> {
+/// Records the answer to a request. With sources, first records the results of its lookups.
+fn update(
+    case: &fixtures::Case,
+    rules: &RuleSet,
+    sources: Option<&LiveSources>,
+) -> Result<(), String> {
+    if let Some(sources) = sources {
+        case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
+    }
     let answer = present_answer(case, rules)?;
     file::replace(&case.response, answer.as_bytes())
         .map_err(|error| format!("{}: {error}", case.response.display()))

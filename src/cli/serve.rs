@@ -16,8 +16,10 @@ use crate::{
     credentials::Credentials,
     decision_log::DecisionLog,
     load::{self, Loaded, Purpose},
+    lookup::Sources,
     metrics::Metrics,
     reload::{self, Target},
+    rule::lookup::SourceKinds,
     server::{self, State, Stopped, Warnings},
     settings::{SecretFiles, ServerSettings},
     state::{Live, LiveState},
@@ -36,7 +38,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let draft = load::load_rules(&source, &clock::facts(), Purpose::Serve);
+    let draft = load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve);
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
@@ -58,8 +60,12 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     }
     let credentials = Credentials::new(auth, generated_password.as_deref(), None)?;
     let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
-    let live =
-        LiveState { rules: Live::new(rules), credentials: Live::new(credentials), certificate };
+    let live = LiveState {
+        rules: Live::new(rules),
+        credentials: Live::new(credentials),
+        sources: Live::new(Sources::new(&settings)?),
+        certificate,
+    };
     let state = Arc::new(State {
         settings: Arc::new(settings),
         live: Arc::new(live),

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::line::Line;
+use super::line::{Line, LookupLine};
 use crate::{
     escape,
     okta::DecisionKind,
@@ -33,6 +33,9 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     for verdict in line.verdicts {
         write_verdict(verdict, out);
     }
+    for LookupLine { name, outcome, .. } in line.lookups {
+        let _ = write!(out, " {name}: {outcome}");
+    }
     let _ = write!(out, " ({:.1} ms)", line.duration.as_secs_f64() * 1e3);
 }
 
@@ -40,7 +43,7 @@ fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
     let mark = match verdict.outcome {
         Outcome::Pass => '✓',
         Outcome::Fail(_) => '✗',
-        Outcome::Skip => '–',
+        Outcome::Skip(_) => '–',
     };
     let shadow = if verdict.rule.shadow { " (shadow)" } else { "" };
     let _ = write!(out, " {mark} {}{shadow}", escape::line(&verdict.rule.id));

@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::line::{Line, NONE};
+use super::line::{Line, LookupLine, NONE};
 use crate::{escape, rule::Verdict};
 
 /// The longest `event_id` that is written, in characters. Okta's own have 22.
@@ -28,6 +28,7 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         out,
         r#","request_type":"{request_type}","decision":"{decision}","status":{status},"#
     );
+    write_lookups(line, out);
     write_rules(line, Modes::LeaveOut, out);
     out.extend_from_slice(br#","caller":"#);
     match line.caller {
@@ -72,6 +73,25 @@ fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
     }
     let (revision, duration) = (line.rules_revision, line.duration.as_micros());
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
+}
+
+/// Appends the lookups. One that was not asked took no time.
+fn write_lookups(line: &Line<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#""lookups":["#);
+    for (index, LookupLine { name, outcome, asked }) in line.lookups.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let (cached, duration) = match asked {
+            Some(asked) => (asked.is_cached, asked.duration.as_micros()),
+            None => (false, 0),
+        };
+        out.extend_from_slice(br#"{"name":"#);
+        escape::json(out, name);
+        let _ =
+            write!(out, r#","outcome":"{outcome}","cached":{cached},"duration_us":{duration}}}"#);
+    }
+    out.extend_from_slice(b"],");
 }
 
 fn shorten(event_id: &str) -> &str {

@@ -35,11 +35,32 @@ pub struct Line<'a> {
     pub event_id: Option<&'a str>,
     /// The outcome of each rule.
     pub verdicts: &'a [Verdict<'a>],
+    /// The outcome of each lookup.
+    pub lookups: &'a [LookupLine<'a>],
     /// The revision of the rules.
     pub rules_revision: &'a str,
     /// The admitted caller, by the authentication method. `None` if no caller was admitted.
     pub caller: Option<&'a dyn Display>,
     /// The time from the head's arrival to the answer.
+    pub duration: Duration,
+}
+
+/// The outcome of a lookup. Holds no value.
+pub struct LookupLine<'a> {
+    /// The lookup's name.
+    pub name: &'a str,
+    /// `found`, `not_found`, `failed` or `not_asked`.
+    pub outcome: &'static str,
+    /// How it was asked. `None` if it was not.
+    pub asked: Option<AskedLine>,
+}
+
+/// How a lookup was asked.
+#[derive(Clone, Copy)]
+pub struct AskedLine {
+    /// Whether the result is that of an earlier request.
+    pub is_cached: bool,
+    /// The time until the result was there.
     pub duration: Duration,
 }
 

@@ -1,70 +1,71 @@
-//! Rules that no recorded request passes, or fails, and branches that none takes.
+//! Rules that no recorded request passes, or fails, branches that none takes, and outcomes that no lookup
+//! has.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use derive_more::Display;
 
 use crate::{
     okta::Flow,
+    pipeline::HookAnswer,
     problem::{Problem, Problems},
-    rule::{Hook, Outcome, RuleSet, SetOutcome, Verdict, set::Alternative},
+    rule::{
+        Hook, LookupVerdict, Outcome, RuleSet, Section, SetOutcome, Verdict, lookup::LookupOutcome,
+        set::Alternative,
+    },
 };
 
 /// The outcomes that recorded requests have shown.
 #[derive(Default)]
 pub(crate) struct Coverage {
-    passed: BTreeSet<RuleName>,
-    failed: BTreeSet<RuleName>,
-    taken: BTreeSet<BranchName>,
+    shown: BTreeMap<String, BTreeSet<Shown>>,
     /// The number of these requests.
     pub(crate) requests: usize,
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct RuleName {
-    hook: String,
-    id: String,
-}
-
-/// A branch of an attribute that a section sets.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct BranchName {
-    hook: String,
-    section: &'static str,
-    attribute: String,
-    index: usize,
+/// An outcome of a hook. Printed, it follows "no recorded request".
+#[derive(Display, PartialEq, Eq, PartialOrd, Ord)]
+enum Shown {
+    #[display("passes the rule `{_0}`")]
+    Pass(String),
+    #[display("fails the rule `{_0}`")]
+    Fail(String),
+    #[display("takes branch {} of `{attribute}` in [{section}.set]", index + 1)]
+    Branch { section: &'static str, attribute: String, index: usize },
+    #[display("has the outcome `{outcome}` for the lookup `{lookup}` in [{section}.lookups]")]
+    Lookup { section: &'static str, lookup: String, outcome: &'static str },
 }
 
 impl Coverage {
     /// Adds the outcomes of one request.
-    pub(crate) fn add(
-        &mut self,
-        hook: &str,
-        flow: Flow,
-        verdicts: &[Verdict<'_>],
-        sets: &[SetOutcome<'_>],
-    ) {
+    pub(crate) fn add(&mut self, hook: &str, answer: &HookAnswer<'_, '_>) {
         self.requests += 1;
-        for SetOutcome { set, alternative, .. } in sets {
+        let section = answer.flow.spec().judged_as.spec().section;
+        let shown = self.shown.entry(hook.to_owned()).or_default();
+        for Verdict { rule, outcome } in &answer.verdicts {
+            match outcome {
+                Outcome::Pass => shown.insert(Shown::Pass(rule.id.clone())),
+                Outcome::Fail(_) => shown.insert(Shown::Fail(rule.id.clone())),
+                Outcome::Skip(_) => continue,
+            };
+        }
+        for SetOutcome { set, alternative, .. } in &answer.sets {
             if let Alternative::Branch(index) = *alternative {
-                self.taken.insert(BranchName {
-                    hook: hook.to_owned(),
-                    section: flow.spec().section,
-                    attribute: set.attribute.value.clone(),
-                    index,
-                });
+                let attribute = set.attribute.value.clone();
+                shown.insert(Shown::Branch { section, attribute, index });
             }
         }
-        for Verdict { rule, outcome } in verdicts {
-            let name = RuleName { hook: hook.to_owned(), id: rule.id.clone() };
-            match outcome {
-                Outcome::Pass => self.passed.insert(name),
-                Outcome::Fail(_) => self.failed.insert(name),
-                Outcome::Skip => continue,
-            };
+        for LookupVerdict { lookup, outcome } in &answer.lookups {
+            let (lookup, outcome) = (lookup.name.value.clone(), outcome.as_str());
+            shown.insert(Shown::Lookup { section, lookup, outcome });
         }
     }
 
-    /// Returns a problem for each outcome that an enforced rule has not shown, and for each branch that
-    /// was not taken. `recorded` is the folder of the recorded requests.
+    /// Returns a problem for each outcome that an enforced rule or a lookup has not shown, and for each
+    /// branch that was not taken. `recorded` is the folder of the recorded requests.
     pub(crate) fn problems(
         &self,
         rules: &RuleSet,
@@ -72,49 +73,51 @@ impl Coverage {
         recorded: &Path,
     ) -> Problems {
         let mut problems = Problems::default();
+        let nothing = BTreeSet::new();
         for (name, hook) in &rules.hooks {
             let place = rules_folder.join(format!("{name}.toml")).display().to_string();
             let hint = format!("record one in `{}`", recorded.join(name).display());
-            for rule in hook.rules().filter(|rule| !rule.shadow) {
-                let id = &rule.id;
-                let rule = RuleName { hook: name.clone(), id: id.clone() };
-                for (shown, effect) in [(&self.passed, "passes"), (&self.failed, "fails")] {
-                    if !shown.contains(&rule) {
-                        let message =
-                            format!("no recorded request {effect} the rule `{id}`; {hint}");
-                        problems.push(Problem::named(&place, message));
-                    }
+            let shown = self.shown.get(name).unwrap_or(&nothing);
+            for outcome in outcomes_to_show(hook) {
+                if !shown.contains(&outcome) {
+                    let message = format!("no recorded request {outcome}; {hint}");
+                    problems.push(Problem::named(&place, message));
                 }
-            }
-            for missing in self.branches_not_taken(name, hook) {
-                let BranchName { section, attribute, index, .. } = missing;
-                let number = index + 1;
-                let message = format!(
-                    "no recorded request takes branch {number} of `{attribute}` in [{section}.set]; {hint}"
-                );
-                problems.push(Problem::named(&place, message));
             }
         }
         problems
     }
+}
 
-    fn branches_not_taken(&self, name: &str, hook: &Hook) -> Vec<BranchName> {
-        let mut missing = Vec::new();
-        for (flow, section) in &hook.sections {
-            for set in &section.set {
-                for index in 0..set.source.branches().len() {
-                    let branch = BranchName {
-                        hook: name.to_owned(),
-                        section: flow.spec().section,
-                        attribute: set.attribute.value.clone(),
-                        index,
-                    };
-                    if !self.taken.contains(&branch) {
-                        missing.push(branch);
-                    }
-                }
-            }
+/// Every outcome that recorded requests ought to show of a hook.
+fn outcomes_to_show(hook: &Hook) -> Vec<Shown> {
+    let mut outcomes = Vec::new();
+    for rule in hook.rules().filter(|rule| !rule.shadow) {
+        outcomes.push(Shown::Pass(rule.id.clone()));
+        outcomes.push(Shown::Fail(rule.id.clone()));
+    }
+    for (flow, section) in &hook.sections {
+        add_outcomes_of_section(*flow, section, &mut outcomes);
+    }
+    outcomes
+}
+
+fn add_outcomes_of_section(flow: Flow, section: &Section, outcomes: &mut Vec<Shown>) {
+    let name = flow.spec().section;
+    for set in &section.set {
+        for index in 0..set.source.branches().len() {
+            let attribute = set.attribute.value.clone();
+            outcomes.push(Shown::Branch { section: name, attribute, index });
         }
-        missing
+    }
+    for lookup in &section.lookups {
+        let mut possible = vec![LookupOutcome::Found, LookupOutcome::NotFound];
+        if lookup.can_fail() {
+            possible.push(LookupOutcome::Failed);
+        }
+        for outcome in possible {
+            let (lookup, outcome) = (lookup.name.value.clone(), outcome.as_str());
+            outcomes.push(Shown::Lookup { section: name, lookup, outcome });
+        }
     }
 }

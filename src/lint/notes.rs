@@ -54,11 +54,34 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             ));
         }
     }
+    notes.extend(lookup_notes(section));
     if has_rules && flow.spec().creates_user {
         for name in &org.required {
             if !names.judged.contains(&**name) && !names.written.contains(&**name) {
                 notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
             }
+        }
+    }
+    notes
+}
+
+/// The notes on lookups that are not used, and on rules that a failed source switches off.
+fn lookup_notes(section: &Section) -> Vec<String> {
+    let mut notes = Vec::new();
+    for lookup in &section.lookups {
+        let name = &lookup.name.value;
+        let mut is_used = section.set.iter().any(|set| set.lookups.contains(name));
+        for rule in section.rules.iter().filter(|rule| rule.lookups.contains(name)) {
+            is_used = true;
+            if lookup.is_skipped_on_failure() && !rule.shadow {
+                let id = &rule.id;
+                notes.push(format!(
+                    "`{id}` does not count while the source of the lookup `{name}` fails (`on_failure = \"skip\"`)"
+                ));
+            }
+        }
+        if !is_used {
+            notes.push(format!("no rule and no attribute to set uses the lookup `{name}`"));
         }
     }
     notes
@@ -114,6 +137,10 @@ impl<'r> Names<'r> {
         for name in &section.update {
             names.written.insert(name);
         }
+        for lookup in &section.lookups {
+            let names_of_form = lookup.value_names().into_iter();
+            names.consulted.extend(names_of_form.filter_map(ValueName::form_attribute));
+        }
         for set in &section.set {
             names.written.insert(&set.attribute);
             let parts = set.source.branches().iter().flat_map(|branch| &branch.when);
@@ -141,6 +168,6 @@ fn may_not_count(rule: &Rule) -> bool {
 fn has_optional_alternative(rule: &Rule) -> bool {
     match &rule.requirement {
         Requirement::Any(parts) => parts.iter().any(|part| part.optional),
-        Requirement::All(_) => false,
+        Requirement::All(_) | Requirement::Lookup(_) => false,
     }
 }

@@ -8,7 +8,8 @@ use crate::{
     rule::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, Work, kinds::Admits},
-        node::{Span, push_of_list},
+        lookup::{Lookup, LookupStates},
+        node::{Span, Spanned, push_of_list},
         value_name::ValueName,
     },
 };
@@ -32,8 +33,26 @@ impl SectionLint<'_> {
         for set in &section.set {
             self.check_set(org, set);
         }
+        for lookup in &section.lookups {
+            self.check_lookup(org, lookup);
+        }
         for rule in section.rules.iter() {
             self.check_rule(org, rule);
+        }
+    }
+
+    /// Reports a lookup whose name is that of an attribute, and names of values that no request has.
+    fn check_lookup(&mut self, org: &Org, lookup: &Lookup) {
+        let Spanned { value: name, span } = &lookup.name;
+        if Org::is_base(name) || org.attribute(name).is_some() {
+            let message = format!("`{name}` is an attribute; give the lookup another name");
+            self.report(span, message);
+        }
+        for part in &lookup.when {
+            self.check_part(org, part);
+        }
+        for name in lookup.placeholders() {
+            self.report_if_some(span, why_absent(org, name, self.flow));
         }
     }
 
@@ -53,7 +72,7 @@ impl SectionLint<'_> {
         {
             self.report_if_some(span, org.why_never_submitted(name, self.flow));
         }
-        for part in rule.requirement.parts().iter().chain(&rule.when) {
+        for part in rule.requirement.parts().chain(&rule.when) {
             self.check_part(org, part);
         }
     }
@@ -127,7 +146,9 @@ impl SectionLint<'_> {
     /// Checks a value as if the request had no other one.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let (example, work) = (RuleExample::default(), Work::default());
-        part_check.check.check_value(value, &example.eval_context(self.facts, &work))
+        let not_asked = LookupStates::default();
+        let context = example.context_with(&not_asked, self.facts, &work);
+        part_check.check.check_value(value, &context)
     }
 
     /// Reports the entries of a check's list that no form submits.

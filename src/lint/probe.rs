@@ -11,10 +11,7 @@ use crate::{
     load::passing_examples,
     okta::{Form, Value},
     problem::SpanProblem,
-    rule::{
-        Facts, Outcome, Rule, RuleExample,
-        check::{EvalContext, Work},
-    },
+    rule::{ExampleContext, Outcome, Rule, RuleExample},
 };
 
 mod attack;
@@ -42,10 +39,12 @@ impl SectionLint<'_> {
     pub(super) fn probe(&mut self, probed: &mut Probed) {
         for rule in self.section.rules.iter() {
             let shown = match &rule.places.passing_examples {
-                Some(examples) => passing_examples(rule, examples),
+                Some(examples) => passing_examples(rule, &self.section.lookups, examples),
                 None => Vec::new(),
             };
-            for message in findings(rule, &shown, self.facts, self.work, probed) {
+            let lookups = &self.section.lookups;
+            let context = ExampleContext { lookups, facts: self.facts, work: self.work };
+            for message in findings(rule, &shown, context, probed) {
                 self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
             }
         }
@@ -57,20 +56,19 @@ impl SectionLint<'_> {
 pub fn findings(
     rule: &Rule,
     shown: &[RuleExample<'_>],
-    facts: &Facts,
-    work: &Work,
+    context: ExampleContext<'_>,
     probed: &mut Probed,
 ) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
     }
-    if work.is_exhausted() {
+    if context.work.is_exhausted() {
         return vec![TOO_LONG.to_owned()];
     }
     probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
     let mut findings = Findings::default();
-    for part in rule.requirement.parts().iter() {
+    for part in rule.requirement.parts() {
         for name in part.attributes.iter() {
             // The end user controls the form alone.
             let Some(attribute) = name.form_attribute() else {
@@ -78,10 +76,10 @@ pub fn findings(
             };
             let mut trials = Vec::new();
             for example in shown {
-                trials.extend(Trial::of_attribute(rule, example, attribute, facts, work));
+                trials.extend(Trial::of_attribute(rule, example, attribute, context));
             }
             findings.try_attacks(attribute, &trials, probed);
-            if work.is_exhausted() {
+            if context.work.is_exhausted() {
                 findings.messages.push(TOO_LONG.to_owned());
                 return findings.messages;
             }
@@ -152,8 +150,7 @@ struct Trial<'a> {
     names: BTreeSet<&'a str>,
     /// The present value of each of the attributes.
     value: &'a str,
-    facts: &'a Facts,
-    work: &'a Work,
+    context: ExampleContext<'a>,
 }
 
 impl<'a> Trial<'a> {
@@ -163,8 +160,7 @@ impl<'a> Trial<'a> {
         rule: &'a Rule,
         example: &'a RuleExample<'a>,
         name: &'a str,
-        facts: &'a Facts,
-        work: &'a Work,
+        context: ExampleContext<'a>,
     ) -> Vec<Self> {
         let form = &example.form;
         let Some(value) = text_of(form, name) else {
@@ -172,8 +168,8 @@ impl<'a> Trial<'a> {
         };
         let mut equal = rule.form_attributes();
         equal.retain(|other| text_of(form, other) == Some(value));
-        let alone = Self { rule, example, names: BTreeSet::from([name]), value, facts, work };
-        let together = Self { rule, example, names: equal, value, facts, work };
+        let alone = Self { rule, example, names: BTreeSet::from([name]), value, context };
+        let together = Self { rule, example, names: equal, value, context };
         vec![alone, together]
     }
 
@@ -190,12 +186,11 @@ impl<'a> Trial<'a> {
 
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
         let mut form = self.example.form.clone();
-        self.work.count_form(form.attribute_count());
+        self.context.work.count_form(form.attribute_count());
         for name in &self.names {
             form.replace(name, value.clone());
         }
-        let context = self.example.eval_context(self.facts, self.work);
-        self.rule.outcome(&EvalContext { form: &form, ..context })
+        self.example.outcome(self.rule, &form, self.context)
     }
 }
 

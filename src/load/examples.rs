@@ -1,20 +1,16 @@
 //! The examples of a rule, which are run when the rule is loaded.
 
-use std::{borrow::Cow, collections::BTreeSet};
-
-use serde_json::value::RawValue;
-
 use super::{
+    example::{KnownValues, read_example},
     fields::{Fields, FileContext},
     part::PART_LISTS,
 };
 use crate::{
-    nearest::did_you_mean,
-    okta::{Attribute, Form, Value},
     problem::SpanProblem,
     rule::{
-        Outcome, Rule, RuleExample,
-        node::{Content, Entry, Node, Table},
+        ExampleContext, Outcome, Rule, RuleExample, WhySkipped,
+        lookup::Lookup,
+        node::{Content, Node, Table},
         value_name::ValueName,
     },
 };
@@ -35,7 +31,7 @@ pub(super) fn run_examples<'n>(
 ) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
-    let known = KnownValues::of(rule);
+    let known = KnownValues::of(rule, rule_fields.lookups);
     let mut pass_list = None;
     for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
@@ -55,7 +51,7 @@ pub(super) fn run_examples<'n>(
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, &known, expected, example, fields.file) {
+            } else if let Err(problem) = run_example(rule, &known, expected, example, &fields) {
                 fields.file.example_work.count_problem();
                 fields.report(problem);
             }
@@ -71,9 +67,9 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let reads_beyond_form =
         rule.value_names().iter().any(|name| !matches!(name, ValueName::Form(_)));
-    let mut checks = rule.requirement.parts().iter().flat_map(|part| part.checks.iter());
+    let mut checks = rule.requirement.parts().flat_map(|part| part.checks.iter());
     let compares_values = checks.any(|part_check| part_check.check.other().is_some());
-    has_parts || reads_beyond_form || compares_values
+    has_parts || reads_beyond_form || compares_values || rule.needs_lookups()
 }
 
 fn run_example(
@@ -81,12 +77,14 @@ fn run_example(
     known: &KnownValues<'_>,
     expected: ExampleOutcome,
     example: &Node,
-    file: &FileContext<'_>,
+    fields: &Fields<'_>,
 ) -> Result<(), SpanProblem> {
-    file.example_work.count_example(known.keys.len());
+    let FileContext { facts, example_work: work, .. } = *fields.file;
+    let lookups = fields.lookups;
+    work.count_example(known.keys.len() + lookups.len());
     let request = read_example(known, example)?;
-    let context = request.eval_context(file.facts, file.example_work);
-    let message = match (rule.outcome(&context), expected) {
+    let context = ExampleContext { lookups, facts, work };
+    let message = match (request.outcome(rule, &request.form, context), expected) {
         (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
             return Ok(());
         }
@@ -96,16 +94,21 @@ fn run_example(
         (Outcome::Pass, ExampleOutcome::Fail) => {
             "this example should fail and passes: the rule admits more than it is meant to".to_owned()
         }
-        (Outcome::Skip, _) => {
+        (Outcome::Skip(WhySkipped::Conditions), _) => {
             "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
         }
+        (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
     };
     Err(example.problem(message))
 }
 
 /// Reads the examples of a list `pass`. Skips invalid ones, which [`run_examples`] has reported.
-pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleExample<'n>> {
-    let known = KnownValues::of(rule);
+pub(crate) fn passing_examples<'n>(
+    rule: &'n Rule,
+    lookups: &'n [Lookup],
+    list: &'n Node,
+) -> Vec<RuleExample<'n>> {
+    let known = KnownValues::of(rule, lookups);
     let mut examples = Vec::new();
     for node in list.list().unwrap_or_default() {
         if let Ok(example) = read_example(&known, node) {
@@ -113,130 +116,4 @@ pub(crate) fn passing_examples<'n>(rule: &'n Rule, list: &'n Node) -> Vec<RuleEx
         }
     }
     examples
-}
-
-/// Keys of an example: the existing profile, and values of the request itself.
-const PROFILE: &str = "profile";
-const REQUEST: &str = "request";
-
-/// The values that a rule looks at, grouped by the table in which an example gives them.
-#[derive(Default)]
-struct KnownValues<'r> {
-    form: BTreeSet<&'r str>,
-    profile: BTreeSet<&'r str>,
-    request: BTreeSet<&'r str>,
-    /// The names of the tables in an example, and of the attributes beside them.
-    keys: BTreeSet<&'r str>,
-}
-
-impl<'r> KnownValues<'r> {
-    fn of(rule: &'r Rule) -> Self {
-        let mut known = Self { form: rule.form_attributes(), ..Self::default() };
-        for name in rule.value_names() {
-            match name {
-                ValueName::Profile(attribute) => known.profile.insert(attribute),
-                ValueName::Request(value) => known.request.insert(value.as_str()),
-                ValueName::Form(_) | ValueName::Email { .. } | ValueName::Lookup { .. } => continue,
-            };
-        }
-        known.keys = known.form.clone();
-        for (key, values) in [(PROFILE, &known.profile), (REQUEST, &known.request)] {
-            if !values.is_empty() {
-                known.keys.insert(key);
-            }
-        }
-        known
-    }
-}
-
-/// Reads an example. A table gives each attribute a value of its own. Any other node is one value, for
-/// every attribute of the rule.
-fn read_example<'n>(
-    known: &KnownValues<'n>,
-    node: &'n Node,
-) -> Result<RuleExample<'n>, SpanProblem> {
-    let mut attributes = Vec::new();
-    let Content::Table(table) = &node.content else {
-        for name in &known.form {
-            attributes.push(attribute(name, read_value(node)?));
-        }
-        return Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
-    };
-    let mut example = RuleExample::default();
-    for entry in &table.0 {
-        require_known(entry, "", &known.keys)?;
-        match entry.key.as_str() {
-            PROFILE if !known.profile.is_empty() => {
-                example.context.profile = read_profile(&entry.value, known)?;
-            }
-            REQUEST if !known.request.is_empty() => {
-                read_request(&entry.value, known, &mut example)?;
-            }
-            name => attributes.push(attribute(name, read_value(&entry.value)?)),
-        }
-    }
-    example.form = Form::new(attributes);
-    Ok(example)
-}
-
-/// Succeeds if the rule looks at the value that the entry of an example shows.
-fn require_known(entry: &Entry, owner: &str, known: &BTreeSet<&str>) -> Result<(), SpanProblem> {
-    let key = entry.key.as_str();
-    if known.contains(key) {
-        return Ok(());
-    }
-    let hint = did_you_mean(key, known.iter().copied());
-    Err(entry.problem(format!("the rule does not look at `{owner}{key}`{hint}")))
-}
-
-/// Reads the profile in an example.
-fn read_profile<'n>(node: &'n Node, known: &KnownValues<'_>) -> Result<Form<'n>, SpanProblem> {
-    let mut attributes = Vec::new();
-    for entry in &node.table()?.0 {
-        require_known(entry, "profile.", &known.profile)?;
-        attributes.push(attribute(&entry.key, read_value(&entry.value)?));
-    }
-    Ok(Form::new(attributes))
-}
-
-/// Reads `{ ip = "…", time = "…", date = "…" }` in an example.
-fn read_request<'n>(
-    node: &'n Node,
-    known: &KnownValues<'_>,
-    example: &mut RuleExample<'n>,
-) -> Result<(), SpanProblem> {
-    for entry in &node.table()?.0 {
-        require_known(entry, "request.", &known.request)?;
-        let text = entry.value.text()?;
-        match entry.key.as_str() {
-            "date" => example.event_time = Some(format!("{text}T00:00:00Z").into()),
-            "time" => example.event_time = Some(text.into()),
-            // `require_known` admits `ip` besides.
-            _ => {
-                let address = attribute("ipAddress", read_value(&entry.value)?);
-                example.context.request = Form::new(vec![address]);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// An attribute of an example. Only an answer would read its raw JSON.
-fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
-}
-
-fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
-    match &node.content {
-        Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
-        Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
-        // With the digits of the file: `1.0` is not an integer in a request either.
-        Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
-        Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
-        Content::List(items) => Ok(Value::List { empty: items.is_empty() }),
-        Content::Table(_) => Ok(Value::Object),
-        Content::Date(_) | Content::Lines(_) | Content::Other(_) => {
-            Err(node.expected("a value that a form can hold; write it in quotes"))
-        }
-    }
 }

@@ -9,6 +9,7 @@ use crate::{
     rule::{
         Facts,
         check::{PatternBudget, Work},
+        lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
         value_name::{Scope, ValueName, require_attribute_name},
     },
@@ -20,6 +21,8 @@ pub(super) struct FileContext<'l> {
     pub(super) hook: &'l str,
     /// The facts with which examples are judged.
     pub(super) facts: &'l Facts,
+    /// The sources that lookups may name.
+    pub(super) sources: &'l SourceKinds,
     /// The work that the examples of all files may still take.
     pub(super) example_work: &'l Work,
     pub(super) patterns: &'l PatternBudget,
@@ -48,20 +51,22 @@ pub(super) struct Fields<'f> {
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
     pub(super) scope: &'f Scope,
+    /// The lookups of the section.
+    pub(super) lookups: &'f [Lookup],
 }
 
 impl<'f> Fields<'f> {
     /// The top-level table of a file.
     pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>, scope: &'f Scope) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), file, scope }
+        Self { table, span: 0..0, asked: RefCell::default(), file, scope, lookups: &[] }
     }
 
-    /// The same table, with names of values in another scope.
-    pub(super) fn in_scope<'s>(self, scope: &'s Scope) -> Fields<'s>
+    /// The same table, with names of values in another scope and with these lookups.
+    pub(super) fn in_scope<'s>(self, scope: &'s Scope, lookups: &'s [Lookup]) -> Fields<'s>
     where
         'f: 's,
     {
-        Fields { scope, ..self }
+        Fields { scope, lookups, ..self }
     }
 
     /// A table in this one. Reports a value that is not a table.

@@ -16,6 +16,7 @@ use crate::{
     rule::{
         Facts, Hook, RuleSet,
         check::{PatternBudget, Work},
+        lookup::SourceKinds,
     },
 };
 
@@ -26,6 +27,7 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
+    sources: &'f SourceKinds,
     /// Whether to keep the texts of the files, and the lists in the rules.
     keeps_source: bool,
     /// Shared by the rules of all files.
@@ -38,7 +40,12 @@ pub(super) struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     /// A load from this folder that has read no file yet.
-    pub(super) fn new(folder: &Path, facts: &'f Facts, purpose: Purpose) -> Self {
+    pub(super) fn new(
+        folder: &Path,
+        facts: &'f Facts,
+        sources: &'f SourceKinds,
+        purpose: Purpose,
+    ) -> Self {
         let keeps_source = matches!(purpose, Purpose::Inspect);
         let held = match purpose {
             Purpose::Reload { held } => held,
@@ -47,6 +54,7 @@ impl<'f> Loader<'f> {
         Self {
             inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
+            sources,
             keeps_source,
             patterns: PatternBudget::default(),
             example_work: Work::default(),
@@ -112,6 +120,7 @@ impl<'f> Loader<'f> {
         let context = FileContext {
             hook,
             facts: self.facts,
+            sources: self.sources,
             patterns: &self.patterns,
             example_work: &self.example_work,
             inputs: &self.inputs,

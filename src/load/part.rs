@@ -45,12 +45,17 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
 
 /// Reports each key of a part that is in the rule itself, although the rule has parts.
 pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
+    let with = &parts.key;
+    report_keys_of_part(fields, |key| format!("with `{with}`, move `{key}` into one of its parts"));
+}
+
+/// Reports each key of a part that is in this table, which takes none.
+pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
     let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE, COMPARE];
     keys.extend(KINDS.iter().map(|kind| kind.key));
     for key in keys {
         if let Some(misplaced) = fields.entry(key) {
-            let message = format!("with `{}`, move `{key}` into one of its parts", parts.key);
-            fields.report(misplaced.problem(message));
+            fields.report(misplaced.problem(message(key)));
         }
     }
 }

@@ -3,13 +3,15 @@
 use super::{
     examples,
     fields::Fields,
-    part::{read_part, read_parts, report_misplaced_keys},
+    lookup::lookups_of,
+    part::{read_part, read_parts, report_keys_of_part, report_misplaced_keys},
 };
 use crate::{
+    nearest::unknown,
     okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
-        Part, Places, Requirement, Rule,
+        FoundBy, Part, Places, Requirement, Rule,
         node::{Entry, Node, Spanned},
         text::Text,
         value_name::ValueName,
@@ -58,7 +60,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
             ""
         }
     };
-    Some(Rule {
+    let mut rule = Rule {
         id: id.value.to_owned(),
         when,
         shadow: shadow.unwrap_or(false),
@@ -78,7 +80,16 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
             passing_examples: None,
         },
         requirement,
-    })
+        lookups: Vec::new(),
+    };
+    let mut lookups = lookups_of(rule.value_names());
+    if let Requirement::Lookup(FoundBy { lookup, .. }) = &rule.requirement
+        && !lookups.contains(lookup)
+    {
+        lookups.push(lookup.clone());
+    }
+    rule.lookups = lookups;
+    Some(rule)
 }
 
 /// Reads the id. Reports one that another rule of the file has.
@@ -105,6 +116,12 @@ fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
 }
 
 fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
+    if let Some(entry) = fields.entry("lookup") {
+        return read_found_by(entry, fields).map(Requirement::Lookup);
+    }
+    if let Some(entry) = fields.entry("found") {
+        fields.report(entry.problem("`found` has no effect without `lookup`"));
+    }
     match (fields.entry("all"), fields.entry("any")) {
         (Some(_), Some(any)) => {
             fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
@@ -119,6 +136,25 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     }
 }
 
+/// Reads `lookup` and `found`, which a rule has in place of attributes and checks.
+fn read_found_by<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<FoundBy> {
+    let found = fields.optional("found", Node::boolean).unwrap_or(true);
+    let message = |key: &str| format!("`lookup` and `{key}` exclude each other; write two rules");
+    for key in ["all", "any"] {
+        if let Some(misplaced) = fields.entry(key) {
+            fields.report(misplaced.problem(message(key)));
+        }
+    }
+    report_keys_of_part(fields, message);
+    let lookup = fields.ok_or_report(entry.value.text())?;
+    if !fields.scope.lookup_names().any(|known| known == lookup) {
+        let known = fields.scope.lookup_names();
+        fields.report(entry.value.problem(unknown("lookup", lookup, known)));
+        return None;
+    }
+    Some(FoundBy { lookup: lookup.to_owned(), found })
+}
+
 fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n>) -> Option<NonEmpty<Part>> {
     report_misplaced_keys(parts, fields);
     NonEmpty::collect(read_parts(parts, fields)?)
@@ -131,7 +167,7 @@ fn report_many_attributes(
     fields: &Fields<'_>,
 ) {
     let mut count = 0;
-    for part in requirement.parts().iter().chain(when) {
+    for part in requirement.parts().chain(when) {
         count += part.attributes.iter().count();
     }
     if count > MOST_ATTRIBUTES {
@@ -145,9 +181,9 @@ fn report_many_attributes(
 
 /// The first attribute of the form that a rule judges, or else compares with.
 fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
-    let parts = requirement.parts();
-    let judged = parts.iter().flat_map(|part| part.attributes.iter()).map(|name| &name.value);
-    let checks = parts.iter().flat_map(|part| part.checks.iter());
+    let parts = || requirement.parts();
+    let judged = parts().flat_map(|part| part.attributes.iter()).map(|name| &name.value);
+    let checks = parts().flat_map(|part| part.checks.iter());
     let compared = checks.filter_map(|asked| asked.check.other());
     judged.chain(compared).find_map(ValueName::form_attribute)
 }

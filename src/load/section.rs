@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext},
+    lookup::read_lookups,
     rule::read_rule,
     set,
 };
 use crate::{
     okta::{DenyStyle, Flow, NonEmpty},
+    problem::SpanProblem,
     rule::{
         Hook, Rule, Rules, Section,
-        node::{Entry, Node, Spanned, Table},
+        lookup::Lookup,
+        node::{Content, Entry, Node, Spanned, Table},
         text::Text,
-        value_name::Scope,
+        value_name::{LookupColumns, Scope, ValueName},
     },
 };
 
@@ -31,11 +34,10 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
         let Some(entry) = fields.entry(flow.spec().section) else {
             continue;
         };
-        let scope = Scope::of(flow);
         let Some(table) = fields.table_in(&entry.value) else {
             continue;
         };
-        if let Some(section) = read_section(&table.in_scope(&scope), flow) {
+        if let Some(section) = read_section(table, flow) {
             sections.insert(flow, section);
         }
     }
@@ -48,7 +50,74 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     Hook { sections }
 }
 
-fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
+fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
+    // A lookup cannot ask with the result of another one: all are asked at once.
+    let mut form_scope = Scope::of(flow);
+    if let Some(Entry { value: Node { content: Content::Table(table), .. }, .. }) =
+        fields.table.get("lookups")
+    {
+        for entry in &table.0 {
+            form_scope.add_lookup(&entry.key, LookupColumns::NotYet);
+        }
+    }
+    let fields = fields.in_scope(&form_scope, &[]);
+    let lookups = match fields.entry("lookups") {
+        Some(entry) => read_lookups(&fields, entry, flow),
+        None => Vec::new(),
+    };
+    let mut scope = Scope::of(flow);
+    for name in form_scope.lookup_names() {
+        scope.add_lookup(name, LookupColumns::Any);
+    }
+    for lookup in &lookups {
+        scope.add_lookup(&lookup.name, LookupColumns::Known(lookup.columns.clone()));
+    }
+    let fields = fields.in_scope(&scope, &lookups);
+    let mut section = read_decisions(&fields, flow)?;
+    section.reads_context = form_scope.reads_context() || scope.reads_context();
+    report_lookups_named_like_attributes(&section, &fields);
+    section.lookups = lookups;
+    Some(section)
+}
+
+/// Reports each lookup that has the name of an attribute that the section names: `email.domain` would be
+/// a part of both.
+fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
+    let attributes = attributes_named(section, fields.lookups);
+    for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
+        if attributes.contains(name.as_str()) {
+            let message =
+                format!("`{name}` is an attribute of the form; give the lookup another name");
+            fields.report(SpanProblem::at(span.clone(), message));
+        }
+    }
+}
+
+/// The attributes of the form that a section and its lookups name.
+fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet<&'s str> {
+    let mut names = Vec::new();
+    for lookup in lookups {
+        names.extend(lookup.value_names());
+    }
+    for rule in section.rules.iter() {
+        names.extend(rule.value_names());
+    }
+    for set in &section.set {
+        names.extend(set.source.value_names());
+    }
+    let mut attributes: BTreeSet<&str> =
+        names.into_iter().filter_map(ValueName::form_attribute).collect();
+    for name in &section.update {
+        attributes.insert(name);
+    }
+    for set in &section.set {
+        attributes.insert(&set.attribute);
+    }
+    attributes
+}
+
+/// Reads the keys of a section that decide. The section has no lookups yet.
+fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
@@ -63,9 +132,10 @@ fn read_section(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
         deny: deny.unwrap_or(DenyStyle::Command),
         rules: rules?,
+        lookups: Vec::new(),
         update,
         set,
-        reads_context: fields.scope.reads_context(),
+        reads_context: false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::Fields;
+use super::{fields::Fields, lookup::lookups_of};
 use crate::{
     problem::SpanProblems,
     rule::{
@@ -24,7 +24,7 @@ use pattern::read_matched;
 use value::read_value;
 
 /// A kind of source that is written as a table.
-struct SourceKind {
+struct SetKind {
     /// The key that only this kind has.
     key: &'static str,
     /// The keys that it may have besides.
@@ -33,12 +33,12 @@ struct SourceKind {
     read: fn(&Fields<'_>, &str) -> Option<Source>,
 }
 
-const KINDS: [SourceKind; 5] = [
-    SourceKind { key: "normalize", others: &[], read: read_normalize },
-    SourceKind { key: "default", others: &[], read: read_default },
-    SourceKind { key: "map", others: &["from", "else"], read: read_mapped },
-    SourceKind { key: "pattern", others: &["from", "value"], read: read_matched },
-    SourceKind { key: "generate", others: &["length"], read: read_generator },
+const KINDS: [SetKind; 5] = [
+    SetKind { key: "normalize", others: &[], read: read_normalize },
+    SetKind { key: "default", others: &[], read: read_default },
+    SetKind { key: "map", others: &["from", "else"], read: read_mapped },
+    SetKind { key: "pattern", others: &["from", "value"], read: read_matched },
+    SetKind { key: "generate", others: &["length"], read: read_generator },
 ];
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
@@ -66,7 +66,8 @@ pub(super) fn read_set<'n>(
                 .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
         }
         if let Some(source) = source {
-            sets.push(Set { attribute, source });
+            let lookups = lookups_of(source.value_names());
+            sets.push(Set { attribute, source, lookups });
         }
     }
     sets

@@ -12,7 +12,7 @@ use crate::{
     load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
     metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
-    rule::RuleSet,
+    rule::{RuleSet, lookup::SourceKinds},
     settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
     state::LiveState,
 };
@@ -110,7 +110,8 @@ impl Subject {
             Self::Rules { directory } => {
                 let purpose = Purpose::Reload { held };
                 let source = RulesSource::Folder(directory.clone());
-                let draft = load::load_rules(&source, &clock::facts(), purpose);
+                let draft =
+                    load::load_rules(&source, &clock::facts(), &SourceKinds::new(), purpose);
                 let Loaded { rules, files } = draft.into_loaded();
                 let texts = files.texts;
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
@@ -215,13 +216,17 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     Applied::Changed { description }
 }
 
-/// The hooks and rules that have metrics.
+/// The hooks, rules and lookups that have metrics.
 fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
     let mut names = BTreeSet::new();
     for (name, hook) in &rules.hooks {
-        names.insert(SeriesName { hook: name, rule: None });
+        let of_hook = SeriesName { hook: name, rule: None, lookup: None };
+        names.insert(of_hook.clone());
         for rule in hook.rules() {
-            names.insert(SeriesName { hook: name, rule: Some(&rule.id) });
+            names.insert(SeriesName { rule: Some(&rule.id), ..of_hook.clone() });
+        }
+        for lookup in hook.lookup_names() {
+            names.insert(SeriesName { lookup: Some(lookup), ..of_hook.clone() });
         }
     }
     names

@@ -1,17 +1,19 @@
 //! The rules of one endpoint, and how they decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Rule, Verdict,
+    LookupVerdict, Rule, Verdict,
     check::{EvalContext, Facts, Work},
+    denial::{cannot_be_processed, unhandled},
+    judge::{RequestValues, denies},
+    lookup::{AskedLookup, Lookup, LookupStates, Readiness},
     node::Spanned,
-    set::{self, Alternative, Attempt, Set, SetOutcome},
+    set::{Alternative, Attempt, Set, SetOutcome, WhyNotSet},
     text::Text,
 };
 use crate::okta::{
-    Assignment, DataContext, Decision, Denial, DenyStyle, ErrorCause, Flow, NewValue, NonEmpty,
-    Request, response::SIZE_LIMIT,
+    Assignment, Decision, DenyStyle, Flow, NewValue, NonEmpty, Request, response::SIZE_LIMIT,
 };
 
 /// The rules of one endpoint.
@@ -25,6 +27,8 @@ pub struct Section {
     /// The top-level `errorSummary` of a denial.
     pub(crate) summary: Text,
     pub(crate) deny: DenyStyle,
+    /// The lookups, in the file's order.
+    pub lookups: Vec<Lookup>,
     /// The rules that must hold.
     pub rules: Rules,
     /// The attributes to copy from the form, in this order, if no rule denies.
@@ -53,6 +57,8 @@ pub struct Judgement<'r, 'q> {
     /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
     /// rule denies.
     pub sets: Vec<SetOutcome<'r>>,
+    /// One verdict per lookup, in the file's order.
+    pub lookups: Vec<LookupVerdict<'r>>,
     /// Whether the hook has a section for the request's flow. If not, the request is denied.
     pub has_section: bool,
 }
@@ -61,6 +67,17 @@ impl Hook {
     /// The rules of all sections.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.sections.values().flat_map(|section| section.rules.iter())
+    }
+
+    /// The lookups of this name, at most one per section.
+    pub(crate) fn lookups_named(&self, name: &str) -> impl Iterator<Item = &Lookup> {
+        self.sections.values().filter_map(|section| section.lookup(name))
+    }
+
+    /// The names of all lookups.
+    pub(crate) fn lookup_names(&self) -> BTreeSet<&str> {
+        let lookups = self.sections.values().flat_map(|section| &section.lookups);
+        lookups.map(|lookup| lookup.name.as_str()).collect()
     }
 
     /// The section that judges requests of a flow.
@@ -80,23 +97,24 @@ impl Hook {
                 decision,
                 verdicts: Vec::new(),
                 sets: Vec::new(),
+                lookups: Vec::new(),
                 has_section: false,
             };
         };
-        // Okta will store the normalized values, so the rules judge those.
-        let form = set::normalize(&section.set, &request.form);
-        let event_time = request.event_time.as_deref();
-        let data_context =
-            if section.reads_context { request.read_context() } else { DataContext::default() };
-        let work = Work::default();
-        let context =
-            EvalContext { form: &form, event_time, context: &data_context, facts, work: &work };
-        let mut verdicts = Vec::new();
-        for rule in section.rules.iter() {
-            verdicts.push(Verdict { rule, outcome: rule.outcome(&context) });
+        let (values, work) = (RequestValues::read(section, request), Work::default());
+        let not_asked = LookupStates::default();
+        let form_context = values.context(facts, &not_asked, &work);
+        let mut verdicts = section.judge_form(&form_context);
+        let mut states = LookupStates::default();
+        if !denies(&verdicts) {
+            states = section.lookup_states(facts, &form_context);
+        }
+        let context = values.context(facts, &states, &work);
+        if !states.is_empty() {
+            section.judge_rest(&mut verdicts, &context);
         }
         let mut sets = Vec::new();
-        let decision = match section.denial(request, &verdicts) {
+        let decision = match section.denial(request, &verdicts, &states) {
             Some(denial) => Decision::Deny(denial),
             None => section.allow_or_update(request, &context, &mut sets),
         };
@@ -107,7 +125,27 @@ impl Hook {
             }
             decision => decision,
         };
-        Judgement { decision, verdicts, sets, has_section: true }
+        let lookups = section.lookup_verdicts(&states);
+        Judgement { decision, verdicts, sets, lookups, has_section: true }
+    }
+
+    /// The lookups to ask before a request is judged. Empty if a rule that needs none denies the request.
+    pub fn questions(&self, request: &Request<'_>, facts: &Facts) -> Vec<AskedLookup<'_>> {
+        let Some(section) = self.section(request.flow) else {
+            return Vec::new();
+        };
+        let (values, work) = (RequestValues::read(section, request), Work::default());
+        let not_asked = LookupStates::default();
+        let context = values.context(facts, &not_asked, &work);
+        if denies(&section.judge_form(&context)) {
+            return Vec::new();
+        }
+        section.questions(&context)
+    }
+
+    /// Whether any section has lookups.
+    pub(crate) fn has_lookups(&self) -> bool {
+        self.sections.values().any(|section| !section.lookups.is_empty())
     }
 
     /// The denial of a request whose answer would be too large for Okta.
@@ -126,18 +164,9 @@ impl Section {
         cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
     }
 
-    /// The denial by the rules that fail. Returns `None` if no rule denies.
-    fn denial<'q>(&'q self, request: &Request<'_>, verdicts: &[Verdict<'q>]) -> Option<Denial<'q>> {
-        let mut denying = verdicts.iter().filter(|verdict| verdict.denies());
-        let first = denying.next()?;
-        // Read once for all texts, because its value may be as long as the body.
-        let language = request.language();
-        let language = language.as_ref();
-        let mut causes = NonEmpty::of(first.rule.cause(language));
-        for verdict in denying {
-            causes.push(verdict.rule.cause(language));
-        }
-        Some(Denial { style: self.deny, summary: self.summary.in_language(language), causes })
+    /// The lookup of this name.
+    pub(super) fn lookup(&self, name: &str) -> Option<&Lookup> {
+        self.lookups.iter().find(|lookup| lookup.name.value == name)
     }
 
     /// The decision about a request that no rule denies. Adds the outcomes of
@@ -161,7 +190,12 @@ impl Section {
             if length > SIZE_LIMIT {
                 break;
             }
-            let Attempt { alternative, value } = set.attempt(request, context);
+            let Attempt { alternative, value } = match context.lookups.readiness(&set.lookups) {
+                Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
+                Readiness::DoesNotCount(name) | Readiness::Failed(name) => {
+                    Attempt { alternative: Alternative::Only, value: Err(WhyNotSet::Lookup(name)) }
+                }
+            };
             let result = match value {
                 Ok(value) => {
                     if let NewValue::Text(text) = &value {
@@ -199,21 +233,4 @@ impl Rules {
         };
         rules.into_iter().flat_map(NonEmpty::iter)
     }
-}
-
-/// The answer to a request of a flow for which the hook has no section. Okta's sample lets it
-/// through.
-fn unhandled(flow: Flow) -> Decision<'static> {
-    cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
-}
-
-/// A denial for a reason that the end user cannot remove.
-fn cannot_be_processed(
-    style: DenyStyle,
-    reason: &'static str,
-    location: &'static str,
-) -> Decision<'static> {
-    const TEXT: &str = "This request cannot be processed here. Please contact your admin.";
-    let cause = ErrorCause { message: TEXT, reason, location, domain: "external-service" };
-    Decision::Deny(Denial { style, summary: TEXT, causes: NonEmpty::of(cause) })
 }

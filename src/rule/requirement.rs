@@ -4,17 +4,28 @@ use derive_more::Display;
 
 use super::{
     check::{Check, EvalContext, Found, Mismatch, kinds::Admits},
+    lookup::state::LookupState,
     node::{Node, Span, Spanned},
     value_name::ValueName,
 };
 use crate::okta::{NonEmpty, Value};
 
-/// The requirement of a rule: its parts and how they are combined.
+/// The requirement of a rule: its parts and how they are combined, or a lookup.
 pub enum Requirement {
     /// Each part must hold. A rule without `all` and `any` has one part.
     All(NonEmpty<Part>),
     /// At least one part must hold.
     Any(NonEmpty<Part>),
+    /// A lookup must have found something, or nothing.
+    Lookup(FoundBy),
+}
+
+/// The requirement that a lookup found something, or nothing.
+pub struct FoundBy {
+    /// The lookup's name.
+    pub(crate) lookup: String,
+    /// Whether it must have found something.
+    pub(crate) found: bool,
 }
 
 /// Checks that must all hold for each of some values.
@@ -69,6 +80,15 @@ pub enum Unmet<'r> {
     /// No part of an `any` holds. One reason per part.
     #[display("{}", join(_0))]
     NoPart(Vec<Unmet<'r>>),
+    /// This lookup found something and should not, or the other way round.
+    #[display("the lookup `{}` found {}", _0.lookup, if _0.found { "nothing" } else { "something" })]
+    FoundBy(&'r FoundBy),
+    /// This lookup failed, so the requirement cannot be judged.
+    #[display("the lookup `{_0}` failed")]
+    LookupFailed(&'r str),
+    /// This lookup could not be asked, so the requirement cannot be judged.
+    #[display("the lookup `{_0}` was not asked")]
+    LookupNotAsked(&'r str),
 }
 
 fn join(reasons: &[Unmet<'_>]) -> String {
@@ -78,14 +98,17 @@ fn join(reasons: &[Unmet<'_>]) -> String {
 
 impl Requirement {
     /// The parts, however they are combined.
-    pub fn parts(&self) -> &NonEmpty<Part> {
-        let (Self::All(parts) | Self::Any(parts)) = self;
-        parts
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        let parts = match self {
+            Self::All(parts) | Self::Any(parts) => Some(parts),
+            Self::Lookup(_) => None,
+        };
+        parts.into_iter().flat_map(NonEmpty::iter)
     }
 
-    /// Succeeds if the form meets the requirement. Otherwise returns the reason: the first one with
+    /// Succeeds if the request meets the requirement. Otherwise returns the reason: the first one with
     /// [`Self::All`], those of all parts with [`Self::Any`].
-    pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+    pub(super) fn check(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         match self {
             Self::All(parts) => {
                 for part in parts.iter() {
@@ -103,6 +126,11 @@ impl Requirement {
                 }
                 Err(Unmet::NoPart(reasons))
             }
+            Self::Lookup(required) => match context.lookups.get(&required.lookup) {
+                Some(LookupState::Found(_)) if required.found => Ok(()),
+                Some(LookupState::NotFound) if !required.found => Ok(()),
+                _ => Err(Unmet::FoundBy(required)),
+            },
         }
     }
 }

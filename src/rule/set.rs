@@ -26,6 +26,8 @@ pub(crate) use value::{GroupName, SetValue};
 pub(crate) struct Set {
     pub(crate) attribute: Spanned<String>,
     pub(crate) source: Source,
+    /// The names of the lookups that the source needs.
+    pub(crate) lookups: Vec<String>,
 }
 
 /// The source of a value. The large ones are boxed, since a section may have many attributes.
@@ -62,7 +64,7 @@ pub(super) struct Attempt<'r, 'q> {
 /// The form with its attributes normalized. Copies it only if one of them is.
 pub(super) fn normalize<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
     let mut normalized = Cow::Borrowed(form);
-    for Set { attribute, source } in sets {
+    for Set { attribute, source, .. } in sets {
         // A value that is not a text stays as it is, for the rules to refuse.
         if let Source::Normalize(steps) = source
             && let Some(found) = form.get(attribute)
@@ -97,6 +99,21 @@ impl Source {
             Self::Matched(matched) => Some(&matched.from),
             _ => None,
         }
+    }
+
+    /// The names of all values that the source looks at.
+    pub(crate) fn value_names(&self) -> Vec<&ValueName> {
+        let mut names = Vec::new();
+        for branch in self.branches() {
+            names.extend(branch.when.iter().flat_map(Part::value_names));
+        }
+        if let Some(from) = self.from() {
+            names.push(&from.value);
+        }
+        for value in self.values() {
+            names.extend(value.value_names());
+        }
+        names
     }
 
     /// The branches, if the source has any.

@@ -1,7 +1,7 @@
 //! The names of the values that rules can use: `email`, `email.domain`, `profile.userType`,
 //! `request.ip`, `member.lastName`. This is the only place that reads them.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap};
 
 use derive_more::Display;
 
@@ -100,12 +100,34 @@ pub(crate) struct Scope {
     has_profile: bool,
     /// Whether a name refers to `data.context` of a request.
     reads_context: Cell<bool>,
+    /// The lookups of the section by their names.
+    lookups: BTreeMap<String, LookupColumns>,
+}
+
+/// The columns of a lookup, as far as names may refer to them.
+pub(crate) enum LookupColumns {
+    /// These columns.
+    Known(Vec<String>),
+    /// None yet: the name is part of a question, and all questions are asked at once.
+    NotYet,
+    /// Any, since the lookup has a problem of its own.
+    Any,
 }
 
 impl Scope {
     /// The scope of the section for this flow.
     pub(crate) fn of(flow: Flow) -> Self {
         Self { has_profile: !flow.spec().creates_user, ..Self::default() }
+    }
+
+    /// The same scope with one more lookup.
+    pub(crate) fn add_lookup(&mut self, name: &str, columns: LookupColumns) {
+        self.lookups.insert(name.to_owned(), columns);
+    }
+
+    /// The names of the lookups.
+    pub(crate) fn lookup_names(&self) -> impl Iterator<Item = &str> {
+        self.lookups.keys().map(String::as_str)
     }
 
     /// Whether one of the names that were read refers to `data.context` of a request.
@@ -122,6 +144,11 @@ impl ValueName {
 
     /// Parses a name that the file gives at the node, alone or within a template.
     pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
+        if let Some((lookup, column)) = name.split_once('.')
+            && let Some(columns) = scope.lookups.get(lookup)
+        {
+            return parse_column(lookup, column, columns, node);
+        }
         let (owner, member) = match name.split_once('.') {
             Some((owner, member)) if !member.contains('.') => (owner, member),
             _ => {
@@ -150,7 +177,7 @@ impl ValueName {
                 return Ok(Self::Email { attribute: owner.to_owned(), part });
             }
         }
-        Err(node.problem(no_such_value(owner, member)))
+        Err(node.problem(no_such_value(owner, member, scope)))
     }
 
     /// The attribute of the form that the value is, or is a part of.
@@ -160,6 +187,46 @@ impl ValueName {
             Self::Profile(_) | Self::Request(_) | Self::Lookup { .. } => None,
         }
     }
+}
+
+impl ValueName {
+    /// The name of the lookup that finds the value.
+    pub fn lookup(&self) -> Option<&str> {
+        match self {
+            Self::Lookup { lookup, .. } => Some(lookup),
+            _ => None,
+        }
+    }
+}
+
+fn parse_column(
+    lookup: &str,
+    column: &str,
+    columns: &LookupColumns,
+    node: &Node,
+) -> Result<ValueName, SpanProblem> {
+    let name = ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() };
+    let columns = match columns {
+        LookupColumns::Any => return Ok(name),
+        LookupColumns::Known(columns) if columns.iter().any(|known| known == column) => {
+            return Ok(name);
+        }
+        LookupColumns::Known(columns) => columns,
+        LookupColumns::NotYet => {
+            let message = format!(
+                "a lookup cannot use `{name}`, which a lookup finds: all are asked at once"
+            );
+            return Err(node.problem(message));
+        }
+    };
+    if columns.is_empty() {
+        let message =
+            format!("the lookup `{lookup}` finds no value; add `{column}` to its `returns`");
+        return Err(node.problem(message));
+    }
+    let names: Vec<String> = columns.iter().map(|known| format!("{lookup}.{known}")).collect();
+    let names = names.iter().map(String::as_str);
+    Err(node.problem(unknown("value", &name.to_string(), names)))
 }
 
 fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
@@ -176,8 +243,10 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
 }
 
 /// The message that no value has this name, with the nearest one that exists.
-fn no_such_value(owner: &str, member: &str) -> String {
-    let nearest_name = if let Some(owner) = nearest(owner, &["profile", "request"]) {
+fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
+    let mut owners: Vec<&str> = scope.lookup_names().collect();
+    owners.extend(["profile", "request"]);
+    let nearest_name = if let Some(owner) = nearest(owner, &owners) {
         format!("{owner}.{member}")
     } else if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
         format!("{owner}.{part}")

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_http::{Request, RequestHead, ServiceConfig};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 
 use super::{
     State,
@@ -16,12 +19,15 @@ use super::{
 };
 use crate::{
     clock,
+    lookup::{self, Answer},
     pipeline::{self, NoAnswer},
-    rule::Hook,
+    rule::{Facts, Hook},
 };
 
 /// The longest wait of a request for its turn. Okta gives up after 3 s.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
+/// The time that lookups leave for the answer, even if they ran into the time limit of the request.
+const TIME_TO_JUDGE: Duration = Duration::from_millis(100);
 
 /// Responds to the requests of one listener on one worker.
 pub(super) struct Handler {
@@ -74,7 +80,7 @@ impl Handler {
         }
     }
 
-    /// Decides a request for a hook: admit, read, wait, judge and record, make way for others.
+    /// Decides a request for a hook: admit, read, ask, wait, judge and record, make way for others.
     async fn decide<'s, S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         context: &mut RequestContext<'s>,
@@ -86,10 +92,29 @@ impl Handler {
         let deadline = context.started + settings.request_timeout;
         let hook = context.admit(head, hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
+        let answers = self.ask_lookups(hook, &body, deadline).await?;
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
-        let answer = judge_and_record(context, hook, &body);
+        let answer = judge_and_record(context, hook, &body, &answers);
         turn.end().await;
         answer
+    }
+
+    /// Asks the lookups that the request needs. Most hooks have none.
+    async fn ask_lookups(
+        &self,
+        hook: &Hook,
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, Refusal> {
+        if !hook.has_lookups() {
+            return Ok(Vec::new());
+        }
+        let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
+        let asked = pipeline::questions(hook, body, &clock::facts()).map_err(refusal);
+        turn.end().await;
+        let sources = self.state.live.sources.load_full();
+        let deadline = deadline.checked_sub(TIME_TO_JUDGE).unwrap_or(deadline);
+        Ok(sources.ask(&asked?, deadline).await)
     }
 }
 
@@ -98,10 +123,18 @@ fn judge_and_record(
     context: &RequestContext<'_>,
     hook: &Hook,
     body: &[u8],
+    answers: &[Answer],
 ) -> Result<Vec<u8>, Refusal> {
-    match pipeline::answer(hook, body, &clock::facts()) {
-        Ok(answer) => Ok(context.record(answer)),
-        Err(NoAnswer::Request(error)) => Err(Refusal::Request(error)),
-        Err(NoAnswer::Panicked) => Err(Refusal::Internal),
+    let facts = Facts { lookups: lookup::results(answers), ..clock::facts() };
+    match pipeline::answer(hook, body, &facts) {
+        Ok(answer) => Ok(context.record(answer, answers)),
+        Err(error) => Err(refusal(error)),
+    }
+}
+
+fn refusal(error: NoAnswer) -> Refusal {
+    match error {
+        NoAnswer::Request(error) => Refusal::Request(error),
+        NoAnswer::Panicked => Refusal::Internal,
     }
 }

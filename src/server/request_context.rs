@@ -5,11 +5,12 @@ use std::{fmt::Display, time::Instant};
 use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warning};
 use crate::{
     auth::Caller,
-    decision_log::{DecisionId, Line, debug_context},
-    metrics::{OutcomeLabels, ResponseLabels},
+    decision_log::{AskedLine, DecisionId, Line, LookupLine, debug_context},
+    lookup::Answer,
+    metrics::{LookupLabels, OutcomeLabels, ResponseLabels},
     okta::response,
     pipeline::HookAnswer,
-    rule::{RuleSet, Verdict},
+    rule::{LookupVerdict, RuleSet, Verdict, lookup::LookupResult},
 };
 
 /// Data of a request for its log line and its counters.
@@ -43,18 +44,21 @@ impl<'s> RequestContext<'s> {
         response
     }
 
-    /// Counts and logs a decision, and returns the answer's body.
-    pub(super) fn record(&self, answer: HookAnswer<'_, '_>) -> Vec<u8> {
+    /// Counts and logs a decision, and returns the answer's body. `answers` are those of the lookups.
+    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[Answer]) -> Vec<u8> {
+        let lookups = lookup_lines(&answer, answers);
         let line = Line {
             flow: Some(answer.flow),
             decision: Some(answer.decision),
             event_id: answer.event_id.as_deref(),
             verdicts: &answer.verdicts,
+            lookups: &lookups,
             ..self.line("200")
         };
         if !answer.has_section || answer.too_large || answer.lacks_event_id() {
             self.warn_of_denial_without_rules(&answer, &line);
         }
+        self.warn_of_failed_lookups(answers, &line);
         self.count_and_log(&line);
         if self.state.settings.debug_context {
             response::with_debug_context(answer.body, &debug_context(&line))
@@ -78,6 +82,16 @@ impl<'s> RequestContext<'s> {
         }
     }
 
+    /// Warns of lookups that failed.
+    fn warn_of_failed_lookups(&self, answers: &[Answer], line: &Line<'_>) {
+        for Answer { name: lookup, result, .. } in answers {
+            if let LookupResult::Failed(why) = *result {
+                let hook = line.hook_name();
+                self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
+            }
+        }
+    }
+
     /// The line of a request with this status and without a decision.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
         Line {
@@ -88,6 +102,7 @@ impl<'s> RequestContext<'s> {
             status,
             event_id: None,
             verdicts: &[],
+            lookups: &[],
             rules_revision: &self.rules.revision,
             caller: self.caller.as_ref().map(|caller| caller as &dyn Display),
             duration: self.started.elapsed(),
@@ -104,6 +119,10 @@ impl<'s> RequestContext<'s> {
                 outcome: outcome.as_str(),
             });
         }
+        for LookupLine { name, outcome, asked, .. } in line.lookups {
+            let labels = LookupLabels { hook, lookup: name, outcome };
+            self.state.metrics.count_lookup(&labels, asked.map(|asked| asked.duration));
+        }
         let labels = ResponseLabels {
             hook,
             request_type: line.request_type(),
@@ -115,4 +134,19 @@ impl<'s> RequestContext<'s> {
             log.write(line);
         }
     }
+}
+
+/// The lookups of an answer for its log line.
+fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
+    let mut lines = Vec::new();
+    for LookupVerdict { lookup, outcome } in &answer.lookups {
+        let asked = match answers.iter().find(|answer| answer.name == lookup.name.value) {
+            Some(Answer { is_cached, duration, .. }) => {
+                Some(AskedLine { is_cached: *is_cached, duration: *duration })
+            }
+            None => None,
+        };
+        lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), asked });
+    }
+    lines
 }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, io, time::Instant};
 use derive_more::Display;
 use log::Level;
 
-use crate::{okta::response::SIZE_LIMIT, throttle::Throttle};
+use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
 /// A message that a caller can cause. Messages name hooks and reasons, never a part of a request.
 #[derive(Display)]
@@ -40,6 +40,8 @@ pub(super) enum Warning<'a> {
          `generate` an attribute; Okta always sends it, so look at what calls the hook"
     )]
     MissingEventId { hook: &'a str, request_type: &'a str },
+    #[display("`{hook}`: the lookup `{lookup}` failed: {why}")]
+    FailedLookup { hook: &'a str, lookup: &'a str, why: LookupFailure },
 }
 
 impl Warning<'_> {
@@ -50,7 +52,8 @@ impl Warning<'_> {
             | Self::Overloaded
             | Self::RefusedCaller(_)
             | Self::MissingSection { .. }
-            | Self::MissingEventId { .. } => Level::Warn,
+            | Self::MissingEventId { .. }
+            | Self::FailedLookup { .. } => Level::Warn,
         }
     }
 
@@ -64,6 +67,9 @@ impl Warning<'_> {
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
+            Self::FailedLookup { hook, lookup, .. } => {
+                format!("hook {hook} lookup {lookup}").into()
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use registration_hook::{
     clock,
     load::{self, Purpose, RulesSource},
     pipeline::answer,
+    rule::lookup::SourceKinds,
 };
 
 const BODY: &[u8] = br#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com","employeeNumber":"1234"}}}"#;
@@ -57,7 +58,9 @@ fn median(rules: &str) -> f64 {
     fs::write(folder.path().join("bench.toml"), rules).unwrap();
     let facts = clock::facts();
     let source = RulesSource::Folder(folder.path().to_owned());
-    let set = load::load_rules(&source, &facts, Purpose::Serve).into_rules().unwrap();
+    let set = load::load_rules(&source, &facts, &SourceKinds::new(), Purpose::Serve)
+        .into_rules()
+        .unwrap();
     let hook = &set.hooks["bench"];
     let mut times = [(); 31].map(|()| {
         const ANSWERS: u32 = 1000;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use registration_hook::{
     clock,
     load::{self, Purpose, RulesSource},
-    rule,
+    rule::{self, lookup::SourceKinds},
 };
 
 use super::{
@@ -49,7 +49,9 @@ fn load_rules(text: &str) -> rule::Hook {
     let folder = tempfile::tempdir().expect("a folder for the rules");
     std::fs::write(folder.path().join("hook.toml"), text).expect("the rules can be written");
     let source = RulesSource::Folder(folder.path().to_owned());
-    match load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules() {
+    match load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve)
+        .into_rules()
+    {
         Ok(mut rules) => rules.hooks.remove("hook").expect("the rules are of one hook"),
         Err(problems) => panic!("{}", problems[0]),
     }

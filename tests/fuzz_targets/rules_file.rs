@@ -6,7 +6,7 @@ use registration_hook::{
     clock,
     load::{self, Purpose, RulesSource},
     problem::Problem,
-    rule::Hook,
+    rule::{Hook, lookup::SourceKinds},
 };
 
 use super::answer::outcome_of;
@@ -24,7 +24,9 @@ pub fn rules_file(data: &[u8]) {
     let roster = folder.path().join("roster.txt");
     fs::write(roster, "okta.com\nexample.com\n1234\n").expect("a list can be written");
     let source = RulesSource::Folder(folder.path().to_owned());
-    match load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules() {
+    match load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve)
+        .into_rules()
+    {
         Ok(rules) => {
             let hook = rules.hooks.get("hook").expect("the rules are of this hook");
             assert_answers(hook);

@@ -34,6 +34,7 @@ fn write(log: &DecisionLog, hook: &str) {
         status: "404",
         event_id: None,
         verdicts: &[],
+        lookups: &[],
         rules_revision: "r",
         caller: None,
         duration: Duration::ZERO,

@@ -1,4 +1,4 @@
-//! The TOML in `docs/rules.md` and `README.md` is valid, and the reference has an example of every
+//! The TOML in `docs/rules.md`, `docs/lookups.md` and `README.md` is valid, and they have an example of every
 //! key.
 
 use std::{collections::BTreeSet, fs};
@@ -26,6 +26,10 @@ fn files(info: &str, text: &str) -> Vec<String> {
     match info {
         "" => vec![text.to_owned()],
         "rules" => text.split("\n\n").map(file).collect(),
+        "lookup" => vec![format!(
+            "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n{text}"
+        )],
+        "settings" => Vec::new(),
         other => panic!("unknown kind of block `{other}`"),
     }
 }
@@ -44,7 +48,7 @@ fn file(rule: &str) -> String {
 fn every_toml_block_loads_and_passes_the_probe() {
     let mut failures = Failures::default();
 
-    for (page, least) in [("docs/rules.md", 15), ("README.md", 1)] {
+    for (page, least) in [("docs/rules.md", 15), ("docs/lookups.md", 4), ("README.md", 1)] {
         let files: Vec<_> =
             blocks(page).iter().flat_map(|(info, text)| files(info, text)).collect();
 
@@ -54,6 +58,8 @@ fn every_toml_block_loads_and_passes_the_probe() {
                 ("hook.toml", &text),
                 ("codes.txt", "SPRING-7K2Q\n"),
                 ("departments.csv", "domain,department\neng.okta.com,Engineering\n"),
+                ("members.csv", "memberNumber,lastName,memberLevel\n100417,O'Neil,gold\n"),
+                ("banned.csv", "email,state\neve@example.com,banned\n"),
             ]);
             if let Err(problems) =
                 lint_rules(folder.path(), &Lints { probe: true, ..Default::default() })
@@ -97,7 +103,7 @@ fn properties(schema: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn every_key_has_an_example() {
     let mut shown = BTreeSet::new();
-    for (info, text) in blocks("docs/rules.md") {
+    for (info, text) in [blocks("docs/rules.md"), blocks("docs/lookups.md")].concat() {
         let fragments = if info == "rules" { text.split("\n\n").collect() } else { vec![&*text] };
         for fragment in fragments {
             keys(&toml::Value::Table(fragment.parse().unwrap()), &mut shown);
@@ -112,5 +118,5 @@ fn every_key_has_an_example() {
 
     let missing: Vec<_> = known.difference(&shown).collect();
 
-    assert!(missing.is_empty(), "docs/rules.md has no example of {missing:?}");
+    assert!(missing.is_empty(), "the pages have no example of {missing:?}");
 }

@@ -110,6 +110,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
             status: "200",
             event_id: Some(HOSTILE),
             verdicts: &answer.verdicts,
+            lookups: &[],
             rules_revision: "r",
             caller: Some(&format!("oauth:{HOSTILE}")),
             duration: Duration::ZERO,

@@ -17,7 +17,7 @@ fn policies() -> Vec<PathBuf> {
 fn the_table_names_each_example() {
     let folders = policies();
 
-    assert_eq!(folders.len(), 9, "{folders:?}");
+    assert_eq!(folders.len(), 10, "{folders:?}");
 
     let table = fs::read_to_string(repository("examples/README.md")).unwrap();
     let mut failures = Failures::default();

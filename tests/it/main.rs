@@ -30,6 +30,7 @@ mod issuer;
 mod key_refresh;
 mod lifecycle;
 mod logs;
+mod lookups;
 mod oauth;
 mod operations;
 mod org;

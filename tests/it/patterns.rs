@@ -25,7 +25,7 @@ fn rule(pattern: &str) -> String {
 
 fn passes(hook: &Hook, value: &str) -> bool {
     let body = registration(&json!({ "a": value }).to_string());
-    let answer = pipeline::answer(hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
+    let answer = pipeline::answer(hook, &body, &Facts::of_day(date(2026, 11, 21))).unwrap();
     answer.decision == DecisionKind::Allow
 }
 
@@ -117,7 +117,7 @@ fn a_value_that_takes_too_long_is_denied_and_the_explanation_says_so() {
 
     for length in [1000, 1025] {
         let body = registration(&json!({ "a": "a".repeat(length) }).to_string());
-        let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
+        let answer = pipeline::answer(&hook, &body, &Facts::of_day(date(2026, 11, 21))).unwrap();
 
         failures.check_eq(length, answer.decision, DecisionKind::Deny);
         let Outcome::Fail(why) = &answer.verdicts[0].outcome else {
@@ -197,7 +197,7 @@ fn a_request_that_takes_too_long_to_judge_is_denied() {
     ] {
         let hook = hook(rules);
         let body = registration(&form.to_string());
-        let answer = pipeline::answer(&hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
+        let answer = pipeline::answer(&hook, &body, &Facts::of_day(date(2026, 11, 21))).unwrap();
         let last = &answer.verdicts.last().unwrap().outcome;
 
         failures.check_eq(name, answer.decision, DecisionKind::Deny);
@@ -290,7 +290,7 @@ fn a_long_event_time_is_not_read() {
     let start = Instant::now();
 
     let answer =
-        pipeline::answer(&hook, body.as_bytes(), &Facts { today: date(2026, 11, 21) }).unwrap();
+        pipeline::answer(&hook, body.as_bytes(), &Facts::of_day(date(2026, 11, 21))).unwrap();
 
     assert_eq!(answer.decision, DecisionKind::Allow, "the age is that of today");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());

@@ -10,7 +10,7 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
+        ExampleContext, Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
         check::{Check, Mismatch, Work},
         text::Text,
         value_name::ValueName,
@@ -24,7 +24,9 @@ use crate::{
     support::{Failures, hook, program, repository, rules_folder, run, text},
 };
 
-const FACTS: Facts = Facts { today: jiff::civil::date(2026, 11, 21) };
+fn facts() -> Facts {
+    Facts::of_day(jiff::civil::date(2026, 11, 21))
+}
 
 fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(program().arg("check").args(arguments).arg("--rules").arg(rules), b"");
@@ -54,6 +56,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        lookups: Vec::new(),
         places: Places::default(),
     };
     let example = |text: &&'static str| {
@@ -62,7 +65,9 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         RuleExample { form, ..RuleExample::default() }
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
-    probe::findings(&rule, &shown, &FACTS, &Work::of_probe(), &mut Probed::default())
+    let facts = facts();
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::of_probe() };
+    probe::findings(&rule, &shown, context, &mut Probed::default())
 }
 
 #[test]
@@ -244,11 +249,12 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
         }
         examples.push(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     }
-    let work = Work::default();
+    let (facts, work) = (facts(), Work::default());
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &work };
     let mut probed = Probed::default();
 
     for _ in 0..2 {
-        let found = probe::findings(rule, &examples, &FACTS, &work, &mut probed);
+        let found = probe::findings(rule, &examples, context, &mut probed);
 
         assert!(found[0].contains("not all inputs were tried"), "{found:?}");
         assert_eq!(probed.rules, 1, "the second is not tried");

@@ -20,7 +20,7 @@ fn with_range(range: &str) -> Hook {
 
 fn passes(hook: &Hook, value: &str) -> bool {
     let body = registration(&format!(r#"{{"a":{value}}}"#));
-    let answer = pipeline::answer(hook, &body, &Facts { today: date(2026, 11, 21) }).unwrap();
+    let answer = pipeline::answer(hook, &body, &Facts::of_day(date(2026, 11, 21))).unwrap();
     answer.decision == DecisionKind::Allow
 }
 

@@ -16,7 +16,7 @@ use crate::support::{
     Failures, hook as hook_of, load_rules, registration, repository, rules_folder,
 };
 
-const FACTS: Facts = Facts { today: date(2026, 11, 21) };
+const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
 
 /// A hook with one rule that has these keys.
 fn with_rule(keys: &str) -> Hook {
@@ -647,6 +647,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
         reason: "r".to_owned(),
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
+        lookups: Vec::new(),
         places: Places::default(),
     };
     let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
@@ -680,7 +681,7 @@ fn age_is_measured_on_the_day_of_the_request_in_utc() {
     // A person born on a leap day is a year older on the first of March.
     let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
-        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts { today: day })
+        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts::of_day(day))
             .unwrap()
             .decision
     };

@@ -121,6 +121,11 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
         ("/$defs/part/properties", &format!("{RULE}all = [{{ {part}, "), " }]"),
         ("/$defs/part/properties", &format!("{RULE}any = [{{ {part}, "), " }]"),
         (
+            "/$defs/lookup/properties",
+            "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n",
+            "",
+        ),
+        (
             "/$defs/rule/properties/examples/properties",
             &format!(
                 "{RULE}attribute = 'email'\nformat = 'email'\n[self_service_registration.rules.examples]\n"

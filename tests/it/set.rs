@@ -15,7 +15,7 @@ use crate::support::{
     text,
 };
 
-const FACTS: Facts = Facts { today: date(2026, 11, 21) };
+const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
 
 /// A hook that allows every registration and sets `x` by this source.
 fn with_source(source: &str) -> Hook {

@@ -17,7 +17,7 @@ use registration_hook::{
     lint::{self, Lints},
     load::{self, Purpose, RulesSource},
     problem::Problems,
-    rule::{Hook, RuleSet},
+    rule::{Hook, RuleSet, lookup::SourceKinds},
 };
 
 pub const BASIC: [(&str, &str); 2] =
@@ -264,14 +264,14 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// Loads the rules of a folder. Judges their examples today.
 pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
     let source = RulesSource::Folder(folder.to_owned());
-    load::load_rules(&source, &clock::facts(), Purpose::Serve).into_rules()
+    load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve).into_rules()
 }
 
 /// Loads the rules of a folder and lints them.
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
     let source = RulesSource::Folder(folder.to_owned());
-    let mut draft = load::load_rules(&source, &facts, Purpose::Inspect);
+    let mut draft = load::load_rules(&source, &facts, &SourceKinds::new(), Purpose::Inspect);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

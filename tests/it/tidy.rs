@@ -102,14 +102,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),
     ("load", &["file", "nearest", "okta", "problem", "rule", "toml_bound"]),
-    ("lint", &["load", "okta", "org", "problem", "rule"]),
+    ("lint", &["load", "okta", "org", "pipeline", "problem", "rule"]),
+    ("lookup", &["nearest", "okta", "problem", "rule", "settings"]),
     // Operation.
     ("clock", &["rule"]),
     ("auth", &["escape", "file", "origin"]),
     ("settings", &["file", "nearest", "origin", "problem", "toml_bound"]),
     ("credentials", &["auth", "problem", "settings"]),
     ("certificate", &["file", "problem", "settings"]),
-    ("state", &["credentials", "rule"]),
+    ("state", &["credentials", "lookup", "rule"]),
     ("sink", &["throttle"]),
     ("decision_log", &["escape", "okta", "rule", "settings", "sink"]),
     (

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::{Failures, hook as hook_of, lint_rules, rules_folder, text};
 
-const FACTS: Facts = Facts { today: date(2026, 11, 21) };
+const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
 
 /// A hook whose section for progressive profiles has one rule with these keys.
 fn with_rule(keys: &str) -> Hook {

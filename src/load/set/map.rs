@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 
 use super::value::read_value;
 use crate::{
     load::{
+        csv::{in_line, line_of, reader_of},
         fields::Fields,
         part::{file_name, read_list_file},
     },
-    problem::{SpanProblem, SpanProblems},
+    problem::SpanProblems,
     rule::{
         node::{Content, Node, push_of_list},
         set::{Mapped, RepeatedKey, Source, TextMap, ValueMap},
@@ -55,8 +56,7 @@ fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
-    let mut reader =
-        ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut reader = reader_of(text);
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();
     let mut record = StringRecord::new();
@@ -95,20 +95,4 @@ fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
         return Err(file.problem(format!("the file has no entry; {hint}")).into());
     }
     Ok(ValueMap::File { place: file.span.clone(), map })
-}
-
-fn in_line(file: &Node, line: u32, message: &str) -> SpanProblem {
-    file.problem(format!("in line {line} of the file: {message}"))
-}
-
-/// The line of a record, from 1. The reader's position is before line breaks that it has yet to skip.
-fn line_of(record: &StringRecord, text: &str) -> u32 {
-    let Some(position) = record.position() else {
-        return 0;
-    };
-    let start = usize::try_from(position.byte()).unwrap_or_default();
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
-    let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    let skipped = breaks.filter(|byte| **byte == b'\n').count() as u64;
-    u32::try_from(position.line() + skipped).unwrap_or(u32::MAX)
 }

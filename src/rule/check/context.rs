@@ -10,18 +10,28 @@ use crate::{
     okta::{DataContext, Form, Value},
     rule::{
         email,
+        lookup::{LookupResults, LookupStates},
         value_name::{EmailPart, RequestValue, ValueName},
     },
 };
 
 /// Facts that a decision rests on besides the rules and the request.
 ///
-/// The caller gathers them, so that judging needs no clock, no file and no network. The results of
-/// lookups belong here as well: a failed lookup is then a value, and judging stays total.
-#[derive(Clone, Copy, Debug)]
+/// The caller gathers them, so that judging needs no clock, no file and no network. A failed lookup is
+/// a value, so that judging stays total.
+#[derive(Clone)]
 pub struct Facts {
     /// The present UTC day, for requests without a readable `eventTime`.
     pub today: Date,
+    /// The results of the lookups that were asked.
+    pub lookups: LookupResults,
+}
+
+impl Facts {
+    /// The facts of a day, without a result of a lookup.
+    pub const fn of_day(today: Date) -> Self {
+        Self { today, lookups: LookupResults::new() }
+    }
 }
 
 /// The longest time that is read, in bytes. Okta's have 24.
@@ -36,6 +46,8 @@ pub struct EvalContext<'a> {
     /// The request's `data.context`. Empty if no name in the section refers to it.
     pub(crate) context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
+    /// The state of each lookup of the section. Empty before they are asked.
+    pub(crate) lookups: &'a LookupStates<'a, 'a>,
     pub(crate) work: &'a Work,
 }
 
@@ -64,7 +76,9 @@ impl EvalContext<'_> {
                 Some(found) => return part_of(&found.value, *part),
                 None => None,
             },
-            ValueName::Lookup { .. } => None,
+            ValueName::Lookup { lookup, column } => {
+                self.lookups.value(lookup, column).map(Value::borrow)
+            }
         };
         match value {
             Some(value) => Found::Present(value),

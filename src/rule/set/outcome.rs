@@ -69,6 +69,9 @@ pub(crate) enum WhyNotSet<'r> {
     /// The text of this group is empty, or the group takes no part in the match.
     #[display("the group `{_0}` of the pattern is empty")]
     NoGroup(&'r str),
+    /// This lookup failed, or its conditions do not hold.
+    #[display("it needs the lookup `{_0}`, which does not count")]
+    Lookup(&'r str),
     /// The request has no `eventId`, so that no identifier can be made. It is denied.
     #[display("the request has no `eventId`")]
     NoEventId,

@@ -1,0 +1,55 @@
+//! `--live`: really asks the sources of lookups.
+
+use std::time::Duration;
+
+use tokio::{
+    runtime::{self, Runtime},
+    time::Instant,
+};
+
+use super::CliError;
+use crate::{
+    clock,
+    lookup::{self, Sources},
+    pipeline::{self, NoAnswer},
+    rule::{Facts, Hook, lookup::LookupResults},
+    settings::Settings,
+};
+
+/// Sources that answer the lookups of requests.
+pub(super) struct LiveSources {
+    sources: Sources,
+    runtime: Runtime,
+    request_timeout: Duration,
+}
+
+/// The facts of a request, and those of them that a recording needs.
+pub(super) struct LiveFacts {
+    pub(super) facts: Facts,
+    /// The results of sources. Tables are not among them: they answer themselves.
+    pub(super) to_record: LookupResults,
+}
+
+impl LiveSources {
+    pub(super) fn new(settings: &Settings) -> Result<Self, CliError> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let sources = Sources::new(settings)?;
+        Ok(Self { sources, runtime, request_timeout: settings.server.request_timeout })
+    }
+
+    /// Asks the lookups of a request, as the service does.
+    pub(super) fn ask(&self, hook: &Hook, request: &[u8]) -> Result<LiveFacts, NoAnswer> {
+        let mut facts = clock::facts();
+        let asked = pipeline::questions(hook, request, &facts)?;
+        let deadline = Instant::now() + self.request_timeout;
+        let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
+        facts.lookups = lookup::results(&answers);
+        let mut to_record = facts.lookups.clone();
+        for one in &asked {
+            if one.question.result_of_table().is_some() {
+                to_record.remove(&one.lookup.name.value);
+            }
+        }
+        Ok(LiveFacts { facts, to_record })
+    }
+}

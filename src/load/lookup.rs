@@ -1,0 +1,205 @@
+//! The `lookups` of a section.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::SignedDuration;
+
+use super::{
+    fields::Fields,
+    part::read_parts,
+    template::{is_template, read_template},
+};
+use crate::{
+    nearest::unknown,
+    okta::Flow,
+    problem::SpanProblem,
+    rule::{
+        lookup::{Lookup, OnFailure, Query, SourceKind},
+        node::{Content, Entry, Node, Spanned},
+        template::{Piece, Template},
+        text::Text,
+        value_name::ValueName,
+    },
+};
+
+mod table;
+
+use table::read_table;
+
+const DEFAULT_FAILURE_MESSAGE: &str = "We cannot check this right now. Please try again later.";
+
+const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", OnFailure::Skip)];
+
+/// Names of values that are not of a lookup.
+const TAKEN: [&str; 2] = ["profile", "request"];
+
+/// The longest time that a result may be kept.
+const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A kind of lookup.
+struct LookupKind {
+    /// The key that only this kind has.
+    key: &'static str,
+    /// The keys that it may have besides.
+    others: &'static [&'static str],
+    /// Reads the keys of this kind.
+    read: fn(&Fields<'_>) -> Option<QueryAndColumns>,
+}
+
+/// The question of a lookup, and the columns that rules may use.
+struct QueryAndColumns {
+    query: Query,
+    columns: Vec<String>,
+}
+
+const KINDS: [LookupKind; 1] =
+    [LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table }];
+
+/// Reads the lookups of a section. Returns those without a problem.
+pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
+    let mut lookups = Vec::new();
+    let Some(table) = fields.ok_or_report(entry.value.table()) else {
+        return lookups;
+    };
+    for entry in &table.0 {
+        let name = fields.ok_or_report(read_name(entry));
+        let Some(table) = fields.table_in(&entry.value) else {
+            continue;
+        };
+        let lookup = read_lookup(&table, entry, flow);
+        table.report_unknown_keys();
+        if let (Some(_), Some(lookup)) = (name, lookup) {
+            lookups.push(lookup);
+        }
+    }
+    lookups
+}
+
+/// Succeeds if a lookup may have the name of this entry.
+fn read_name(entry: &Entry) -> Result<(), SpanProblem> {
+    let name = entry.key.as_str();
+    if TAKEN.contains(&name) {
+        let message = format!("`{name}.…` names other values; give the lookup another name");
+        return Err(entry.problem(message));
+    }
+    let is_name_letter = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    if name.is_empty() || !name.chars().all(is_name_letter) {
+        let message =
+            format!("`{name}` is not a name of a lookup; use letters, digits, `_` and `-`");
+        return Err(entry.problem(message));
+    }
+    Ok(())
+}
+
+fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
+    let when = match fields.entry("when") {
+        Some(entry) => read_parts(entry, fields),
+        None => Some(Vec::new()),
+    };
+    let cache = fields.optional("cache", read_cache);
+    let on_failure = fields.optional("on_failure", |node| node.choice("effect", &ON_FAILURE));
+    let failure_message = fields.optional("failure_message", Text::read_text);
+    let QueryAndColumns { query, columns } = read_query(fields)?;
+    let mut lookup = Lookup {
+        name: Spanned::new(entry.key.clone(), entry.key_span.clone()),
+        when: when?,
+        query,
+        columns,
+        cache,
+        on_failure: on_failure.unwrap_or(OnFailure::Deny),
+        failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
+        location: String::new(),
+    };
+    let form = flow.spec().form_location;
+    lookup.location = match lookup.first_form_attribute() {
+        Some(attribute) => format!("{form}.{attribute}"),
+        None => form.to_owned(),
+    };
+    Some(lookup)
+}
+
+/// Reads the question of a lookup. Its keys say of which kind it is.
+fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+    let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
+    match (kinds.next(), kinds.next()) {
+        (Some(kind), None) => (kind.read)(fields),
+        (Some(first), Some(second)) => {
+            let (first, second) = (first.key, second.key);
+            let message = format!("`{first}` and `{second}` exclude each other; keep one of them");
+            fields.report(fields.problem(message));
+            None
+        }
+        (None, _) => {
+            let mut keys = Vec::new();
+            for kind in &KINDS {
+                keys.push(kind.key);
+                // So that they are not reported as unknown.
+                for key in kind.others {
+                    fields.entry(key);
+                }
+            }
+            let keys = keys.join("`, `");
+            fields.report(fields.problem(format!("this asks no source; add one of `{keys}`")));
+            None
+        }
+    }
+}
+
+fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {
+    let expected = || node.problem("expected a duration from `1s` to `24h`, such as `60s`");
+    match node.text()?.parse::<SignedDuration>() {
+        Ok(duration) => match Duration::try_from(duration) {
+            Ok(time) if (Duration::from_secs(1)..=LONGEST_CACHE).contains(&time) => Ok(time),
+            _ => Err(expected()),
+        },
+        Err(_) => Err(expected()),
+    }
+}
+
+/// Reads the value that a column must equal: a template, or a constant.
+fn read_placeholder(node: &Node, fields: &Fields<'_>) -> Result<Template<ValueName>, SpanProblem> {
+    let constant = match &node.content {
+        Content::Text(text) if is_template(text) => {
+            return read_template(node, text, |name| {
+                ValueName::parse_name(name, node, fields.scope)
+            });
+        }
+        Content::Text(_) => node.text()?.to_owned(),
+        Content::Integer(integer) => integer.to_string(),
+        Content::Boolean(boolean) => boolean.to_string(),
+        _ => return Err(node.expected("a string, an integer or a boolean")),
+    };
+    Ok(Template { pieces: vec![Piece::Text(constant)] })
+}
+
+/// The names of the lookups that find these values.
+pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> Vec<String> {
+    let mut lookups = BTreeSet::new();
+    for name in names {
+        if let Some(lookup) = name.lookup() {
+            lookups.insert(lookup.to_owned());
+        }
+    }
+    lookups.into_iter().collect()
+}
+
+/// Reads the name of a source of this kind.
+pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
+    let node = fields.required("source", Ok)?;
+    let name = fields.ok_or_report(node.text())?;
+    let known = &fields.file.sources;
+    match known.get(name) {
+        Some(found) if *found == kind => Some(name.to_owned()),
+        Some(found) => {
+            let message = format!("the source `{name}` of the settings is {found}, not {kind}");
+            fields.report(node.problem(message));
+            None
+        }
+        None => {
+            let hint = "add a section `[sources.…]` with its `url` to the settings";
+            let unknown = unknown("source", name, known.keys().map(String::as_str));
+            fields.report(node.problem(format!("{unknown}; {hint}")));
+            None
+        }
+    }
+}

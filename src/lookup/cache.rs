@@ -1,0 +1,84 @@
+//! Results that are kept for a while, in bounded memory. Failures are never kept.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::{okta::Value, rule::lookup::LookupResult};
+
+/// How many results are kept.
+const MOST_RESULTS: usize = 10_000;
+/// How many bytes the results and their questions may have together.
+const MOST_BYTES: usize = 16 << 20;
+/// The memory of a result and of each of its columns besides their texts, in bytes.
+const OVERHEAD: usize = 200;
+
+/// Results of questions that were asked a short time ago.
+#[derive(Default)]
+pub(super) struct ResultCache(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    results: HashMap<Arc<str>, KeptResult>,
+    /// The questions, the oldest first. One whose result was replaced occurs several times.
+    by_age: VecDeque<Arc<str>>,
+    bytes: usize,
+}
+
+struct KeptResult {
+    result: LookupResult,
+    expires: Instant,
+    bytes: usize,
+}
+
+impl ResultCache {
+    /// The result of a question, if it has not expired.
+    pub(super) fn get(&self, question: &str, now: Instant) -> Option<LookupResult> {
+        let kept = self.0.lock();
+        let found = kept.results.get(question)?;
+        if found.expires > now { Some(found.result.clone()) } else { None }
+    }
+
+    /// Keeps a result until it expires. Drops the oldest ones if there are too many.
+    pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant, time: Duration) {
+        let bytes = match result {
+            LookupResult::Found(columns) => {
+                let texts = columns.iter().map(|(column, value)| column.len() + length(value));
+                texts.sum::<usize>() + columns.len() * OVERHEAD
+            }
+            LookupResult::NotFound => 0,
+            LookupResult::Failed(_) => return,
+        };
+        let bytes = bytes + question.len() + OVERHEAD;
+        let question: Arc<str> = question.into();
+        let mut kept = self.0.lock();
+        kept.forget(&question);
+        kept.bytes += bytes;
+        kept.by_age.push_back(question.clone());
+        let result = KeptResult { result: result.clone(), expires: now + time, bytes };
+        kept.results.insert(question, result);
+        while kept.bytes > MOST_BYTES || kept.by_age.len() > MOST_RESULTS {
+            let Some(oldest) = kept.by_age.pop_front() else {
+                return;
+            };
+            kept.forget(&oldest);
+        }
+    }
+}
+
+impl Kept {
+    fn forget(&mut self, question: &str) {
+        if let Some(forgotten) = self.results.remove(question) {
+            self.bytes -= forgotten.bytes;
+        }
+    }
+}
+
+fn length(value: &Value<'_>) -> usize {
+    value.text().unwrap_or_default().len()
+}

@@ -1,0 +1,143 @@
+//! Recorded results of lookups, as a file in JSON:
+//! `{"member": {"lastName": "Jones"}, "invitation": "not_found", "account": "failed"}`.
+
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    nearest::unknown,
+    okta::Value,
+    rule::{
+        Hook,
+        lookup::{Columns, Lookup, LookupFailure, LookupResult, LookupResults},
+    },
+};
+
+const NOT_FOUND: &str = "not_found";
+const FAILED: &str = "failed";
+
+/// Reads the recorded results for a hook. An error says what is wrong, and where.
+pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, String> {
+    let UniqueMembers(recorded) = serde_json::from_slice::<UniqueMembers<&RawValue>>(json)
+        .map_err(|error| format!("expected an object of lookups: {error}"))?;
+    let mut results = LookupResults::new();
+    for (name, result) in recorded {
+        let lookups: Vec<&Lookup> = hook.lookups_named(&name).collect();
+        if lookups.is_empty() {
+            return Err(unknown("lookup", &name, hook.lookup_names()));
+        }
+        let result =
+            read_result(result.get(), &lookups).map_err(|why| format!("`{name}`: {why}"))?;
+        results.insert(name, result);
+    }
+    Ok(results)
+}
+
+/// Writes results as they are read.
+pub(crate) fn write_recorded(results: &LookupResults) -> String {
+    let mut members = serde_json::Map::new();
+    for (name, result) in results {
+        let json = match result {
+            LookupResult::Found(columns) => {
+                columns.iter().map(|(column, value)| (column.clone(), to_json(value))).collect()
+            }
+            LookupResult::NotFound => NOT_FOUND.into(),
+            LookupResult::Failed(_) => FAILED.into(),
+        };
+        members.insert(name.clone(), json);
+    }
+    format!("{:#}\n", serde_json::Value::Object(members))
+}
+
+/// Reads the result of the lookups of one name, one per section.
+fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> {
+    let expected = || format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"");
+    if json.starts_with('"') {
+        return match serde_json::from_str::<String>(json) {
+            Ok(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
+            Ok(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
+            _ => Err(expected()),
+        };
+    }
+    if !json.starts_with('{') {
+        return Err(expected());
+    }
+    let UniqueMembers(members) = serde_json::from_str::<UniqueMembers<&RawValue>>(json)
+        .map_err(|error| error.to_string())?;
+    let mut known = BTreeSet::new();
+    for lookup in lookups {
+        known.extend(lookup.columns.iter().map(String::as_str));
+    }
+    let mut columns = Columns::new();
+    for (column, value) in members {
+        if !known.contains(column.as_str()) {
+            return Err(unknown("column", &column, known));
+        }
+        match read_scalar(value.get()) {
+            Ok(Some(value)) => {
+                columns.insert(column, value);
+            }
+            Ok(None) => {}
+            Err(()) => return Err(format!("`{column}`: expected a text, a number or a boolean")),
+        }
+    }
+    Ok(LookupResult::Found(columns))
+}
+
+/// Reads a text, a number or a boolean. Returns `None` for `null`.
+pub(crate) fn read_scalar(json: &str) -> Result<Option<Value<'static>>, ()> {
+    match json.bytes().next() {
+        Some(b'"') => match serde_json::from_str::<String>(json) {
+            Ok(text) => Ok(Some(Value::Text(text.into()))),
+            Err(_) => Err(()),
+        },
+        Some(b't') => Ok(Some(Value::Boolean(true))),
+        Some(b'f') => Ok(Some(Value::Boolean(false))),
+        Some(b'n') => Ok(None),
+        Some(b'-' | b'0'..=b'9') => Ok(Some(Value::Number(json.to_owned().into()))),
+        _ => Err(()),
+    }
+}
+
+fn to_json(value: &Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Number(number) => serde_json::from_str(number).unwrap_or_default(),
+        Value::Boolean(boolean) => (*boolean).into(),
+        other => other.text().into(),
+    }
+}
+
+/// The members of an object in their order. A name that occurs twice is an error.
+struct UniqueMembers<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMembers<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(UniqueMembersVisitor(PhantomData))
+    }
+}
+
+struct UniqueMembersVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for UniqueMembersVisitor<T> {
+    type Value = UniqueMembers<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers<T>, A::Error> {
+        let mut members: Vec<(String, T)> = Vec::new();
+        while let Some((name, value)) = map.next_entry()? {
+            if members.iter().any(|(other, _)| *other == name) {
+                return Err(A::Error::custom(format!("`{name}` occurs twice")));
+            }
+            members.push((name, value));
+        }
+        Ok(UniqueMembers(members))
+    }
+}

@@ -1,0 +1,127 @@
+//! The steps of judging a section's rules: first those that the form alone decides, then those that need
+//! the results of lookups.
+
+use std::borrow::Cow;
+
+use super::{
+    Outcome, Section, Verdict, WhySkipped,
+    check::{EvalContext, Facts, Work},
+    lookup::{AskedLookup, LookupOutcome, LookupStates, WhyNotAsked},
+    set,
+};
+use crate::{
+    okta::{DataContext, Form, Request},
+    rule::lookup::Lookup,
+};
+
+/// A lookup and its outcome.
+pub struct LookupVerdict<'r> {
+    /// The lookup.
+    pub lookup: &'r Lookup,
+    /// The outcome of the lookup.
+    pub outcome: LookupOutcome<'r>,
+}
+
+/// The values of a request that a section looks at.
+pub(super) struct RequestValues<'q> {
+    form: Cow<'q, Form<'q>>,
+    event_time: Option<&'q str>,
+    context: DataContext<'q>,
+}
+
+impl<'q> RequestValues<'q> {
+    /// Reads the values of a request.
+    pub(super) fn read(section: &Section, request: &'q Request<'_>) -> Self {
+        Self {
+            // Okta will store the normalized values, so the rules judge those.
+            form: set::normalize(&section.set, &request.form),
+            event_time: request.event_time.as_deref(),
+            context: if section.reads_context {
+                request.read_context()
+            } else {
+                DataContext::default()
+            },
+        }
+    }
+
+    pub(super) fn context<'c>(
+        &'c self,
+        facts: &'c Facts,
+        lookups: &'c LookupStates<'_, '_>,
+        work: &'c Work,
+    ) -> EvalContext<'c> {
+        let Self { form, event_time, context } = self;
+        EvalContext { form, event_time: *event_time, context, facts, lookups, work }
+    }
+}
+
+impl Section {
+    /// Judges the rules that need no lookup. The others are skipped for now.
+    pub(super) fn judge_form(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
+        let mut verdicts = Vec::new();
+        for rule in self.rules.iter() {
+            let outcome = if rule.needs_lookups() {
+                Outcome::Skip(WhySkipped::RulesDeny)
+            } else {
+                rule.outcome(context)
+            };
+            verdicts.push(Verdict { rule, outcome });
+        }
+        verdicts
+    }
+
+    /// Judges the rules that need lookups, which have been asked.
+    pub(super) fn judge_rest(&self, verdicts: &mut [Verdict<'_>], context: &EvalContext<'_>) {
+        for verdict in verdicts {
+            if verdict.rule.needs_lookups() {
+                verdict.outcome = verdict.rule.outcome(context);
+            }
+        }
+    }
+
+    /// The questions of all lookups that are asked. The context is one without lookups.
+    pub(super) fn questions(&self, context: &EvalContext<'_>) -> Vec<AskedLookup<'_>> {
+        let mut asked = Vec::new();
+        for lookup in &self.lookups {
+            if let Ok(question) = lookup.question(context) {
+                asked.push(AskedLookup { lookup, question });
+            }
+        }
+        asked
+    }
+
+    /// The state of each lookup, by the results in the facts.
+    pub(super) fn lookup_states<'f>(
+        &self,
+        facts: &'f Facts,
+        context: &EvalContext<'_>,
+    ) -> LookupStates<'_, 'f> {
+        let mut states = LookupStates::default();
+        for lookup in &self.lookups {
+            let result = facts.lookups.get(&lookup.name.value);
+            states.push(&lookup.name, lookup.state(result, context));
+        }
+        states
+    }
+
+    /// The outcomes of the lookups. Without states, no lookup was asked, because a rule denies.
+    pub(super) fn lookup_verdicts<'r>(
+        &'r self,
+        states: &LookupStates<'r, '_>,
+    ) -> Vec<LookupVerdict<'r>> {
+        let mut verdicts = Vec::new();
+        for lookup in &self.lookups {
+            let outcome = match states.get(&lookup.name) {
+                Some(state) => state.outcome(),
+                None => LookupOutcome::NotAsked(WhyNotAsked::RulesDeny),
+            };
+            verdicts.push(LookupVerdict { lookup, outcome });
+        }
+        verdicts
+    }
+}
+
+/// Whether one of the rules denies.
+pub(super) fn denies(verdicts: &[Verdict<'_>]) -> bool {
+    verdicts.iter().any(Verdict::denies)
+}

@@ -1,0 +1,174 @@
+//! Lookups: questions about a request that a source answers.
+//!
+//! [`Lookup::question`] fills in a question. The shell asks it, and hands the result to judging as one of the
+//! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
+
+use std::time::Duration;
+
+use super::{
+    check::EvalContext, holds, node::Spanned, requirement::Part, text::Text, value_name::ValueName,
+};
+use crate::okta::{ErrorCause, language::LanguageTag};
+
+mod fill;
+mod outcome;
+mod result;
+mod source;
+pub(super) mod state;
+mod table;
+
+pub use outcome::{LookupOutcome, WhyNotAsked};
+pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
+pub use source::{SourceKind, SourceKinds};
+pub(crate) use state::{LookupState, LookupStates, Readiness};
+pub use table::TableQuestion;
+pub(crate) use table::{RepeatedRow, RowTable, TableQuery};
+
+/// A lookup of a section.
+pub struct Lookup {
+    /// The name in rules, logs and metrics. Unique in its section.
+    pub name: Spanned<String>,
+    /// The lookup is asked only if all of these hold.
+    pub(crate) when: Vec<Part>,
+    pub(crate) query: Query,
+    /// The names of the columns that rules may use.
+    pub(crate) columns: Vec<String>,
+    /// How long a result is kept. `None` if each request asks.
+    pub cache: Option<Duration>,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) failure_message: Text,
+    /// The cause's `location` if no rule needs the lookup: the place of the first attribute of the form in
+    /// the question.
+    pub(crate) location: String,
+}
+
+/// The question of a lookup before a request fills it in, by the kind of source.
+pub(crate) enum Query {
+    /// A table of the rules folder.
+    Table(TableQuery),
+}
+
+/// The effect of a failed lookup.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// The rules that need the lookup deny.
+    Deny,
+    /// If the source itself has failed, the rules that need the lookup do not count.
+    Skip,
+}
+
+/// A question with the values of one request.
+pub enum Question<'r> {
+    /// A question to a table.
+    Table(TableQuestion<'r>),
+}
+
+/// A lookup and its question in one request.
+pub struct AskedLookup<'r> {
+    /// The lookup.
+    pub lookup: &'r Lookup,
+    /// The question.
+    pub question: Question<'r>,
+}
+
+impl Lookup {
+    /// The question in one request, or why the lookup is not asked.
+    pub(super) fn question(
+        &self,
+        context: &EvalContext<'_>,
+    ) -> Result<Question<'_>, WhyNotAsked<'_>> {
+        if !self.when.iter().all(|condition| holds(condition, context)) {
+            return Err(WhyNotAsked::Conditions);
+        }
+        match &self.query {
+            Query::Table(query) => Ok(Question::Table(query.question(context)?)),
+        }
+    }
+
+    /// The state of the lookup in one request, given the result if there is one.
+    pub(super) fn state<'f>(
+        &self,
+        result: Option<&'f LookupResult>,
+        context: &EvalContext<'_>,
+    ) -> LookupState<'_, 'f> {
+        match result {
+            Some(LookupResult::Found(columns)) => LookupState::Found(columns),
+            Some(LookupResult::NotFound) => LookupState::NotFound,
+            Some(LookupResult::Failed(failure))
+                if self.on_failure == OnFailure::Skip && failure.is_of_source() =>
+            {
+                LookupState::FailedAndSkipped
+            }
+            Some(LookupResult::Failed(_)) => LookupState::Failed,
+            None => match self.question(context) {
+                Err(why) => LookupState::NotAsked(why),
+                // The shell answers each question, so this is a bug of ours, and denies.
+                Ok(_) => LookupState::Failed,
+            },
+        }
+    }
+
+    /// The cause of a denial by a failed lookup.
+    pub(super) fn failure_cause<'l>(
+        &'l self,
+        location: &'l str,
+        language: Option<&LanguageTag>,
+    ) -> ErrorCause<'l> {
+        ErrorCause {
+            message: self.failure_message.in_language(language),
+            reason: "LOOKUP_FAILED",
+            location,
+            domain: "end-user",
+        }
+    }
+
+    /// Whether the rules that need the lookup do not count while its source fails.
+    pub(crate) fn is_skipped_on_failure(&self) -> bool {
+        self.on_failure == OnFailure::Skip
+    }
+
+    /// Whether the lookup has a source that may fail. A table is part of the rules.
+    pub(crate) fn can_fail(&self) -> bool {
+        match self.query {
+            Query::Table(_) => false,
+        }
+    }
+
+    /// The names of the values in the question.
+    pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
+        match &self.query {
+            Query::Table(query) => query.value_names(),
+        }
+    }
+
+    /// The first attribute of the form in the question.
+    pub(crate) fn first_form_attribute(&self) -> Option<&str> {
+        self.placeholders().into_iter().find_map(ValueName::form_attribute)
+    }
+
+    /// The names of all values that the lookup looks at.
+    pub(crate) fn value_names(&self) -> Vec<&ValueName> {
+        let mut names = self.placeholders();
+        for condition in &self.when {
+            names.extend(condition.value_names());
+        }
+        names
+    }
+}
+
+impl Question<'_> {
+    /// A text that two questions have in common only if they have the same result. `None` for a table,
+    /// which answers at once.
+    pub(crate) fn cache_key(&self) -> Option<String> {
+        match self {
+            Self::Table(_) => None,
+        }
+    }
+
+    /// The result, if the rules themselves hold it.
+    pub fn result_of_table(&self) -> Option<LookupResult> {
+        match self {
+            Self::Table(question) => Some(question.result()),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The outcomes of lookups, for logs and explanations.
+
+use derive_more::Display;
+
+use crate::rule::value_name::ValueName;
+
+/// The outcome of a lookup in one request. Holds no value.
+#[derive(Clone, Copy)]
+pub enum LookupOutcome<'r> {
+    /// The lookup found something.
+    Found,
+    /// The lookup found nothing.
+    NotFound,
+    /// The lookup failed.
+    Failed,
+    /// The lookup was not asked.
+    NotAsked(WhyNotAsked<'r>),
+}
+
+impl LookupOutcome<'_> {
+    /// The name in logs and metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::NotFound => "not_found",
+            Self::Failed => "failed",
+            Self::NotAsked(_) => "not_asked",
+        }
+    }
+}
+
+/// Why a lookup is not asked.
+#[derive(Clone, Copy, Display)]
+pub enum WhyNotAsked<'r> {
+    /// The conditions do not hold.
+    #[display("its conditions (`when`) do not hold")]
+    Conditions,
+    /// A value in the question is absent or empty, or cannot stand in its place.
+    #[display("`{_0}` is missing, empty or cannot be asked about")]
+    Missing(&'r ValueName),
+    /// A rule that needs no lookup denies.
+    #[display("a rule that needs no lookup denies")]
+    RulesDeny,
+}

@@ -1,0 +1,113 @@
+//! The state of a section's lookups while one request is judged.
+
+use super::{
+    outcome::{LookupOutcome, WhyNotAsked},
+    result::Columns,
+};
+use crate::okta::Value;
+
+/// The state of each lookup of a section, by its name.
+#[derive(Default)]
+pub(crate) struct LookupStates<'r, 'f>(Vec<NamedState<'r, 'f>>);
+
+struct NamedState<'r, 'f> {
+    lookup: &'r str,
+    state: LookupState<'r, 'f>,
+}
+
+/// The state of a lookup.
+#[derive(Clone, Copy)]
+pub(crate) enum LookupState<'r, 'f> {
+    /// It found these columns.
+    Found(&'f Columns),
+    /// It found nothing.
+    NotFound,
+    /// It failed, which denies.
+    Failed,
+    /// It failed, and the rules that need it do not count.
+    FailedAndSkipped,
+    /// It was not asked.
+    NotAsked(WhyNotAsked<'r>),
+}
+
+/// Whether a rule, or an attribute to set, can be judged with the lookups that it needs.
+#[derive(Clone, Copy)]
+pub(crate) enum Readiness<'n> {
+    /// All of them were asked and have answered.
+    Ready,
+    /// The conditions of this lookup do not hold, or its failure is to be skipped.
+    DoesNotCount(&'n str),
+    /// This lookup failed.
+    Failed(&'n str),
+    /// This lookup was not asked, because a value in its question is missing.
+    NotAsked(&'n str),
+}
+
+impl<'r, 'f> LookupStates<'r, 'f> {
+    pub(crate) fn push(&mut self, lookup: &'r str, state: LookupState<'r, 'f>) {
+        self.0.push(NamedState { lookup, state });
+    }
+
+    /// Whether no lookup has been asked, so that no rule that needs one is judged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The state of the lookup of this name. The loader only knows names of the section's lookups.
+    pub(crate) fn get(&self, name: &str) -> Option<LookupState<'r, 'f>> {
+        let found = self.0.iter().find(|named| named.lookup == name)?;
+        Some(found.state)
+    }
+
+    /// The value that a lookup has found in a column.
+    pub(crate) fn value(&self, lookup: &str, column: &str) -> Option<&'f Value<'static>> {
+        match self.get(lookup)? {
+            LookupState::Found(columns) => columns.get(column),
+            _ => None,
+        }
+    }
+
+    /// Whether something that needs these lookups can be judged. If several cannot answer, one whose
+    /// conditions do not hold comes first, and then one that denies.
+    pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {
+        let mut readiness = Readiness::Ready;
+        for name in needed {
+            let this = match self.get(name) {
+                Some(LookupState::Found(_) | LookupState::NotFound) => Readiness::Ready,
+                Some(LookupState::NotAsked(WhyNotAsked::Conditions)) => {
+                    return Readiness::DoesNotCount(name);
+                }
+                Some(LookupState::NotAsked(_)) => Readiness::NotAsked(name),
+                Some(LookupState::FailedAndSkipped) => Readiness::DoesNotCount(name),
+                Some(LookupState::Failed) | None => Readiness::Failed(name),
+            };
+            if this.rank() > readiness.rank() {
+                readiness = this;
+            }
+        }
+        readiness
+    }
+}
+
+impl Readiness<'_> {
+    /// The higher it is, the more it matters beside others.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Ready => 0,
+            Self::DoesNotCount(_) => 1,
+            Self::NotAsked(_) => 2,
+            Self::Failed(_) => 3,
+        }
+    }
+}
+
+impl<'r> LookupState<'r, '_> {
+    pub(crate) fn outcome(self) -> LookupOutcome<'r> {
+        match self {
+            Self::Found(_) => LookupOutcome::Found,
+            Self::NotFound => LookupOutcome::NotFound,
+            Self::Failed | Self::FailedAndSkipped => LookupOutcome::Failed,
+            Self::NotAsked(why) => LookupOutcome::NotAsked(why),
+        }
+    }
+}

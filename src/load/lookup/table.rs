@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How many columns each list of a lookup may name.
+const MOST_COLUMNS: usize = 100;
+
 /// The columns that a lookup names.
 struct NamedColumns {
     keys: Vec<Key>,
@@ -76,6 +79,10 @@ fn read_match(fields: &Fields<'_>) -> Vec<Key> {
     if table.0.is_empty() {
         fields.report(node.problem("an empty table matches every row; name at least one column"));
     }
+    if table.0.len() > MOST_COLUMNS {
+        fields.report(too_many_columns(node, table.0.len()));
+        return keys;
+    }
     for entry in &table.0 {
         let column = Spanned::new(entry.key.clone(), entry.key_span.clone());
         if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
@@ -88,7 +95,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<Key> {
 /// Reads `returns`: the columns that rules may use. Without it there are none.
 fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     let mut columns: Vec<Spanned<String>> = Vec::new();
-    for item in fields.optional("returns", Node::list).unwrap_or_default() {
+    for item in fields.optional("returns", read_columns).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
@@ -101,9 +108,23 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
+/// Reads a list of columns.
+fn read_columns(node: &Node) -> Result<&[Node], SpanProblem> {
+    let columns = node.list()?;
+    if columns.len() > MOST_COLUMNS {
+        Err(too_many_columns(node, columns.len()))
+    } else {
+        Ok(columns)
+    }
+}
+
+fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
+    node.problem(format!("these are {count} columns; up to {MOST_COLUMNS} are allowed"))
+}
+
 /// Reads `ignore_case`, and marks the keys that are listed there.
 fn read_ignore_case(fields: &Fields<'_>, keys: &mut [Key]) {
-    for item in fields.optional("ignore_case", Node::list).unwrap_or_default() {
+    for item in fields.optional("ignore_case", read_columns).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };

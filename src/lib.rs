@@ -82,7 +82,7 @@ pub mod escape;
 pub mod file;
 pub mod lint;
 pub mod load;
-mod lookup;
+pub mod lookup;
 mod metrics;
 pub mod nearest;
 pub mod okta;

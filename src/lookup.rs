@@ -9,10 +9,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::rule::lookup::{AskedLookup, LookupResult, LookupResults, Question};
-use crate::{problem::Problem, settings::Settings};
+use crate::{
+    problem::Problem,
+    rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults, Question},
+    settings::Settings,
+};
 
 mod cache;
+pub mod postgres;
 mod recorded;
 
 use cache::ResultCache;
@@ -68,6 +72,7 @@ impl Sources {
     async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> LookupResult {
         match question {
             Question::Table(question) => question.result(),
+            Question::Postgres(_) => LookupResult::Failed(LookupFailure::Connection),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! The layers are the defaults, a TOML file, `HOOK__SECTION__KEY` variables and flags. Later ones win. A
 //! key that is unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::problem::{Problem, Problems};
 
@@ -12,9 +12,12 @@ mod layers;
 mod raw;
 mod reader;
 mod sections;
+mod source_names;
+mod sources;
 mod values;
 
 use reader::SettingsReader;
+pub use sources::{HttpSource, PostgresSource, SourceHeader, SourceSecret, SourceSettings};
 
 /// The valid settings of the service.
 #[derive(Debug)]
@@ -27,6 +30,10 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// `[rules]`
     pub rules: RulesSettings,
+    /// `lookups.timeout`, for all lookups of one request together.
+    pub lookups_timeout: Duration,
+    /// `[sources.NAME]` by their names.
+    pub sources: BTreeMap<String, SourceSettings>,
     /// `[log]`
     pub log: LogSettings,
     /// `[response]`, whether answers carry `debugContext`.
@@ -243,8 +250,6 @@ pub struct LoadedSettings {
 /// Reads all layers. Fails only if the settings file cannot be read.
 pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
     let mut reader = SettingsReader::default();
-    // No layer is merged yet. This only registers each key, so that `merge_layers` knows them all.
-    sections::read_settings(&mut reader);
     reader.merge_layers(layers)?;
     let settings = sections::read_settings(&mut reader);
     let mut problems = reader.problems;
@@ -271,11 +276,12 @@ impl AuthSettings {
 }
 
 impl Settings {
-    /// Whether two settings are equal, whatever their `auth` is.
+    /// Whether two settings are equal, whatever their `auth` and `sources` are. Those are reloaded.
     pub fn equals_apart_from_auth(&self, other: &Self) -> bool {
         self.server == other.server
             && self.metrics == other.metrics
             && self.rules == other.rules
+            && self.lookups_timeout == other.lookups_timeout
             && self.log == other.log
             && self.debug_context == other.debug_context
     }

@@ -22,8 +22,11 @@ use crate::{
     },
 };
 
+mod columns;
+mod postgres;
 mod table;
 
+use postgres::read_postgres;
 use table::read_table;
 
 const DEFAULT_FAILURE_MESSAGE: &str = "We cannot check this right now. Please try again later.";
@@ -55,8 +58,14 @@ struct QueryAndColumns {
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 1] =
-    [LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table }];
+const KINDS: [LookupKind; 2] = [
+    LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table },
+    LookupKind {
+        key: "table",
+        others: &["source", "match", "returns", "ignore_case"],
+        read: read_postgres,
+    },
+];
 
 /// Reads the lookups of a section. Returns those without a problem.
 pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {

@@ -3,7 +3,7 @@
 //! [`Lookup::question`] fills in a question. The shell asks it, and hands the result to judging as one of the
 //! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     check::EvalContext, holds, node::Spanned, requirement::Part, text::Text, value_name::ValueName,
@@ -12,12 +12,14 @@ use crate::okta::{ErrorCause, language::LanguageTag};
 
 mod fill;
 mod outcome;
+mod postgres;
 mod result;
 mod source;
 pub(super) mod state;
 mod table;
 
 pub use outcome::{LookupOutcome, WhyNotAsked};
+pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
 pub use source::{SourceKind, SourceKinds};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
@@ -46,6 +48,8 @@ pub struct Lookup {
 pub(crate) enum Query {
     /// A table of the rules folder.
     Table(TableQuery),
+    /// A table or view of PostgreSQL.
+    Postgres(Arc<PostgresQuery>),
 }
 
 /// The effect of a failed lookup.
@@ -61,6 +65,8 @@ pub(crate) enum OnFailure {
 pub enum Question<'r> {
     /// A question to a table.
     Table(TableQuestion<'r>),
+    /// A question to PostgreSQL.
+    Postgres(PostgresQuestion),
 }
 
 /// A lookup and its question in one request.
@@ -82,6 +88,7 @@ impl Lookup {
         }
         match &self.query {
             Query::Table(query) => Ok(Question::Table(query.question(context)?)),
+            Query::Postgres(query) => Ok(Question::Postgres(query.question(context)?)),
         }
     }
 
@@ -131,6 +138,7 @@ impl Lookup {
     pub(crate) fn can_fail(&self) -> bool {
         match self.query {
             Query::Table(_) => false,
+            Query::Postgres(_) => true,
         }
     }
 
@@ -138,6 +146,7 @@ impl Lookup {
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
             Query::Table(query) => query.value_names(),
+            Query::Postgres(query) => query.value_names(),
         }
     }
 
@@ -162,6 +171,7 @@ impl Question<'_> {
     pub(crate) fn cache_key(&self) -> Option<String> {
         match self {
             Self::Table(_) => None,
+            Self::Postgres(question) => Some(question.cache_key()),
         }
     }
 
@@ -169,6 +179,7 @@ impl Question<'_> {
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {
             Self::Table(question) => Some(question.result()),
+            Self::Postgres(_) => None,
         }
     }
 }

@@ -3,10 +3,15 @@
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
-use config::{Config, Environment, File, FileFormat, Map};
+use config::{Config, ConfigError, File, FileFormat};
 use toml::de::{DeTable, DeValue};
 
-use super::{Layers, reader::SettingsReader};
+use super::{
+    Layers,
+    reader::SettingsReader,
+    sections,
+    source_names::{self, SECTION, SourceNames, path_of_variable},
+};
 use crate::{
     file::{self, FileKind},
     nearest::unknown,
@@ -32,75 +37,61 @@ impl Layers {
 }
 
 impl SettingsReader {
-    /// Reads every layer and merges them. The keys that have been asked for so far are the known ones.
+    /// Reads every layer and merges them.
     pub(super) fn merge_layers(&mut self, layers: &Layers) -> Result<(), Problem> {
         self.secret_files = layers.secret_files;
         if let Some(level) = layers.variable("RUST_LOG") {
             self.log_level = level.parse().ok();
         }
+        let path = layers.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+        let text = read_file(path, layers.file.is_some())?;
+        let Parsed { document, problems } = parse(&text);
+        self.source_names = SourceNames::new(document.get_ref(), &layers.environment);
+        // No layer is merged yet. This only registers each key, so that they are all known below.
+        sections::read_settings(self);
+        self.files.push(path.to_owned());
         let mut merged = Config::builder();
         // By convention, platforms that route to a container set `PORT`.
         if let Some(port) = layers.variable("PORT") {
+            self.note("server.bind", "PORT".to_owned());
             let address = format!("0.0.0.0:{port}");
-            merged = merged.add_source(self.single_key("server.bind", "PORT", address));
+            merged = merged.set_default("server.bind", address).map_err(merge_problem)?;
         }
-        let file = self.read_file(layers.file.as_deref())?;
-        merged = merged.add_source(File::from_str(&file, FileFormat::Toml));
-        let variables = self.read_environment(&layers.environment);
-        merged = merged.add_source(Environment::default().source(Some(variables)));
+        let name = path.display().to_string();
+        let mut source = SourceText::new(&name, &text);
+        if problems.is_empty() {
+            self.note_keys(document.get_ref(), &mut source);
+            merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        // The parser's own message may quote the line, which may hold a secret.
+        let message = "invalid TOML syntax; see https://toml.io";
+        self.problems.append(
+            problems.located(|problem| Problem::named(source.place(problem.place.start), message)),
+        );
+        for (key, value) in self.read_environment(&layers.environment) {
+            merged = merged.set_override(key, value).map_err(merge_problem)?;
+        }
         if let Some(rules) = &layers.rules {
             let Some(rules) = rules.to_str() else {
                 return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
             };
-            let rules = self.single_key("rules.directory", "--rules", rules.to_owned());
-            merged = merged.add_source(rules);
+            self.note("rules.directory", "--rules".to_owned());
+            merged = merged.set_override("rules.directory", rules).map_err(merge_problem)?;
         }
         match merged.build() {
             Ok(merged) => self.merged = merged,
-            // Only a number in the file can be invalid here. The error itself would show the value.
-            Err(_) => self.problems.push(Problem::named("settings", "a number is too large")),
+            Err(error) => self.problems.push(merge_problem(error)),
         }
         Ok(())
     }
 
-    /// Returns a layer that sets one key.
-    fn single_key(&mut self, key: &str, place: &str, value: String) -> Environment {
-        self.note(key, place.to_owned());
-        Environment::default().source(Some([(key.to_owned(), value)].into()))
-    }
-
-    /// Reads the settings file and notes each of its keys. Returns its text, or an empty one if the
-    /// syntax is invalid.
-    fn read_file(&mut self, named: Option<&Path>) -> Result<String, Problem> {
-        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
-        let name = path.display().to_string();
-        let text = match file::read_text(path, FileKind::Settings) {
-            Ok(text) => text,
-            Err(error) if error.kind() == NotFound && named.is_none() => String::new(),
-            Err(error) => {
-                let place = if named.is_some() { "--config" } else { "settings" };
-                let why = format!("cannot read `{name}`: {error}");
-                return Err(Problem::of_reading(place, why, &error));
-            }
-        };
-        self.files.push(path.to_owned());
-        let mut source = SourceText::new(&name, &text);
-        let Parsed { document, problems } = parse(&text);
-        if !problems.is_empty() {
-            // The parser's own message may quote the line, which may hold a secret.
-            let message = "invalid TOML syntax; see https://toml.io";
-            self.problems.append(
-                problems
-                    .located(|problem| Problem::named(source.place(problem.place.start), message)),
-            );
-            return Ok(String::new());
-        }
+    /// Notes each key of the settings file.
+    fn note_keys(&mut self, document: &DeTable<'_>, source: &mut SourceText<'_>) {
         let mut keys = BTreeMap::new();
-        self.collect_keys(document.get_ref(), "", &mut keys);
+        self.collect_keys(document, "", &mut keys);
         for (byte, key) in keys {
             self.note(&key, source.place(byte));
         }
-        Ok(text)
     }
 
     /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
@@ -121,14 +112,14 @@ impl SettingsReader {
     }
 
     /// Notes each `HOOK__…` variable. Returns the valid ones by their paths.
-    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> Map<String, String> {
-        let mut values = Map::new();
+    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> BTreeMap<String, String> {
+        let mut values = BTreeMap::new();
         let mut earlier: Vec<Variable<'_>> = Vec::new();
         for (name, value) in environment {
-            let path = name.to_ascii_lowercase().replace("__", ".");
-            let Some(path) = path.strip_prefix("hook.") else {
+            let Some(path) = path_of_variable(name) else {
                 continue;
             };
+            let path = &self.source_names.path_in_file(&path);
             let variable = Variable { name, path: path.to_owned() };
             let rival = earlier.iter().find(|other| self.set_same_key(&variable, other));
             if let Some(rival) = rival {
@@ -158,7 +149,8 @@ impl SettingsReader {
     /// Returns the key that a path sets: the list, for an element such as `auth.basic.password.0`.
     fn key_of<'p>(&self, path: &'p str) -> &'p str {
         if let Some((list, index)) = path.rsplit_once('.')
-            && index.parse::<usize>().is_ok()
+            && !index.is_empty()
+            && index.bytes().all(|byte| byte.is_ascii_digit())
             && self.list_keys.iter().any(|key| key == list)
         {
             return list;
@@ -168,7 +160,7 @@ impl SettingsReader {
 
     /// Notes that a key is set at this place. Reports a key that is not known, and returns false.
     fn note(&mut self, key: &str, place: String) -> bool {
-        if self.known_keys.iter().any(|known| known == key) {
+        if self.known_keys.contains(key) {
             self.places.insert(key.to_owned(), place);
             return true;
         }
@@ -179,6 +171,8 @@ impl SettingsReader {
         }
         let message = if self.is_section(key) {
             format!("`{key}` is a section; set the keys in it")
+        } else if let Some(name) = source_names::invalid_name(key) {
+            format!("`{name}` is not a name of a source; use ASCII letters, digits, `_` and `-`")
         } else {
             unknown("key", key, self.keys_and_sections())
         };
@@ -189,6 +183,7 @@ impl SettingsReader {
     /// Every known key, then the section of each.
     fn keys_and_sections(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.known_keys.iter().map(String::as_str).collect();
+        names.push(SECTION);
         for key in &self.known_keys {
             if let Some((section, _)) = key.rsplit_once('.') {
                 names.push(section);
@@ -196,4 +191,22 @@ impl SettingsReader {
         }
         names
     }
+}
+
+/// Reads the settings file. The default one may be missing.
+fn read_file(path: &Path, is_named: bool) -> Result<String, Problem> {
+    match file::read_text(path, FileKind::Settings) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == NotFound && !is_named => Ok(String::new()),
+        Err(error) => {
+            let place = if is_named { "--config" } else { "settings" };
+            let why = format!("cannot read `{}`: {error}", path.display());
+            Err(Problem::of_reading(place, why, &error))
+        }
+    }
+}
+
+/// Only a number in the file can be invalid in a merge. The error itself would show the value.
+fn merge_problem(_: ConfigError) -> Problem {
+    Problem::named("settings", "a number is too large")
 }

@@ -1,7 +1,7 @@
 //! Reads the layered settings key by key, and reports every problem with its place.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs,
     ops::RangeInclusive,
@@ -12,8 +12,9 @@ use std::{
 use config::{Config, ValueKind};
 
 use super::{
-    Secret, SecretFiles, SecretList,
+    Secret, SecretFiles, SecretList, SourceSecret,
     raw::{plain_lines, string, strings},
+    source_names::{SECTION, SourceNames},
     values::{parse_flag, parse_path},
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(super) struct SettingsReader {
     /// For each key that is set, the place of the last layer that sets it.
     pub(super) places: BTreeMap<String, String>,
     /// Every key that has been asked for.
-    pub(super) known_keys: Vec<String>,
+    pub(super) known_keys: BTreeSet<String>,
     /// The known keys that take a list.
     pub(super) list_keys: Vec<String>,
     pub(super) problems: Problems,
@@ -43,6 +44,8 @@ pub(super) struct SettingsReader {
     /// The files that have been read.
     pub(super) files: Vec<PathBuf>,
     pub(super) secret_files: SecretFiles,
+    /// The names of `[sources.NAME]` in all layers.
+    pub(super) source_names: SourceNames,
     /// The level of `RUST_LOG`, if it is set and valid.
     pub(super) log_level: Option<log::LevelFilter>,
 }
@@ -75,20 +78,46 @@ impl SettingsReader {
     /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
     /// as missing if other keys of their section are set.
     pub(super) fn read_secrets(&mut self, key: &str, parse: Parse<Secret>) -> Option<SecretList> {
-        let file_key = &format!("{key}_file");
         let by_value = self.read_list(key, parse);
+        let secrets = self.read_value_or_file(key, by_value, parse);
+        if !self.is_secret_set(key) {
+            self.report_if_missing(key, &format!("set it, or `{key}_file`"));
+        }
+        secrets
+    }
+
+    /// Reads one secret: by value under `key`, or from the only line of the file of `<key>_file`.
+    pub(super) fn read_secret(&mut self, key: &str, parse: Parse<Secret>) -> Option<SourceSecret> {
+        let by_value = self.read_optional(key, parse).map(|secret| vec![secret]);
+        let mut secrets = match self.read_value_or_file(key, by_value, parse)? {
+            SecretList::Known(secrets) => secrets,
+            SecretList::Skipped => return Some(SourceSecret::Skipped),
+        };
+        let secret = secrets.pop()?;
+        if secrets.is_empty() {
+            return Some(SourceSecret::Known(secret));
+        }
+        self.report(&format!("{key}_file"), "the file has several lines; keep one");
+        None
+    }
+
+    /// Returns the secrets given by value, or those of the file of `<key>_file`.
+    fn read_value_or_file(
+        &mut self,
+        key: &str,
+        by_value: Option<Vec<Secret>>,
+        parse: Parse<Secret>,
+    ) -> Option<SecretList> {
+        let file_key = &format!("{key}_file");
         let path = self.read_optional(file_key, parse_path);
-        match (self.places.contains_key(key), self.places.contains_key(file_key)) {
+        match (self.is_set(key), self.is_set(file_key)) {
             (true, false) => Some(SecretList::Known(by_value?)),
             (false, true) => self.read_secret_file(file_key, path?, parse),
             (true, true) => {
                 self.report(file_key, format!("`{key}` is set as well; keep one of them"));
                 None
             }
-            (false, false) => {
-                self.report_if_missing(key, &format!("set it, or `{file_key}`"));
-                None
-            }
+            (false, false) => None,
         }
     }
 
@@ -138,6 +167,16 @@ impl SettingsReader {
         self.read_value(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
     }
 
+    /// Whether a layer sets this key, to a valid value or not.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
+    /// Whether a layer sets this secret, by value or by `<key>_file`.
+    pub(super) fn is_secret_set(&self, key: &str) -> bool {
+        self.is_set(key) || self.is_set(&format!("{key}_file"))
+    }
+
     /// Whether a key is set to exactly this text.
     pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
         matches!(self.merged.get_string(key), Ok(value) if value == text)
@@ -149,7 +188,7 @@ impl SettingsReader {
         key: &str,
         parse: impl Fn(&ValueKind) -> Result<T, E>,
     ) -> Option<T> {
-        self.known_keys.push(key.to_owned());
+        self.known_keys.insert(key.to_owned());
         // `get` fails only if the key is not set.
         let value = self.merged.get::<config::Value>(key).ok()?;
         self.ok_or_report(key, parse(&value.kind))
@@ -182,7 +221,7 @@ impl SettingsReader {
     }
 
     /// Reports why the value of a key is invalid.
-    fn report(&mut self, key: &str, why: impl Display) {
+    pub(super) fn report(&mut self, key: &str, why: impl Display) {
         self.problems.push(Problem::named(self.place(key), format!("`{key}`: {why}")));
     }
 
@@ -199,22 +238,24 @@ impl SettingsReader {
         let Some((section, _)) = key.rsplit_once('.') else {
             return;
         };
-        let is_section_used = self.places.keys().any(|other| is_in_section(other, section));
-        if is_section_used && !self.places.contains_key(key) {
-            self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
+        let start = format!("{section}.");
+        let mut after = self.places.range(start.clone()..);
+        let is_section_used = after.next().is_some_and(|(other, _)| other.starts_with(&start));
+        if is_section_used && !self.is_set(key) {
+            self.report_missing(key, hint);
         }
+    }
+
+    /// Reports that a key is not set.
+    pub(super) fn report_missing(&mut self, key: &str, hint: &str) {
+        self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
     }
 
     /// Whether any known key is in a section of this name.
     pub(super) fn is_section(&self, name: &str) -> bool {
-        self.known_keys.iter().any(|key| is_in_section(key, name))
-    }
-}
-
-fn is_in_section(key: &str, section: &str) -> bool {
-    match key.strip_prefix(section) {
-        Some(rest) => rest.starts_with('.'),
-        None => false,
+        let start = format!("{name}.");
+        let mut after = self.known_keys.range(start.clone()..);
+        name == SECTION || after.next().is_some_and(|key| key.starts_with(&start))
     }
 }
 

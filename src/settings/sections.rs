@@ -1,11 +1,12 @@
 //! The keys of each section, with their defaults and bounds.
 
-use std::{mem, ops::RangeInclusive, thread, time::Duration};
+use std::{collections::BTreeMap, mem, ops::RangeInclusive, thread, time::Duration};
 
 use super::{
     AuthSettings, BasicSettings, HeaderSettings, LogFormat, LogSettings, LogTarget, OAuthSettings,
-    RulesSettings, ServerSettings, Settings, TlsFiles,
+    RulesSettings, ServerSettings, Settings, SourceSettings, TlsFiles,
     reader::SettingsReader,
+    sources::read_source,
     values::{
         parse_address, parse_count, parse_duration, parse_header_name, parse_header_secret,
         parse_issuer, parse_log_format, parse_log_target, parse_password, parse_path, parse_scope,
@@ -21,8 +22,11 @@ const DEFAULT_WORKERS: &str = "2";
 /// Reads every section. Each function below asks for all of its keys before it returns, even if one is
 /// missing, so that every key is registered.
 pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
+    let server = read_server(reader);
     Settings {
-        server: read_server(reader),
+        lookups_timeout: read_lookups_timeout(reader, server.request_timeout),
+        sources: read_sources(reader),
+        server,
         metrics: reader.read_optional("metrics.bind", parse_address),
         auth: AuthSettings {
             basic: read_basic(reader),
@@ -126,6 +130,33 @@ fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
         return None;
     }
     Some(read_duration(reader, KEY, "2s", "100ms"..="3600s"))
+}
+
+/// Reads `lookups.timeout`. The default is shorter where it would leave no time for the rest of a
+/// request.
+fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) -> Duration {
+    const KEY: &str = "lookups.timeout";
+    let timeout = read_duration(reader, KEY, "1500ms", "1ms"..="60s");
+    if timeout < request_timeout {
+        return timeout;
+    }
+    if reader.is_set(KEY) {
+        reader.report(
+            KEY,
+            "this is not less than `server.request_timeout`; shorten it, or raise that",
+        );
+    }
+    request_timeout * 3 / 5
+}
+
+fn read_sources(reader: &mut SettingsReader) -> BTreeMap<String, SourceSettings> {
+    let mut sources = BTreeMap::new();
+    for name in reader.source_names.to_vec() {
+        if let Some(source) = read_source(reader, &name) {
+            sources.insert(name, source);
+        }
+    }
+    sources
 }
 
 fn read_log(reader: &mut SettingsReader) -> LogSettings {

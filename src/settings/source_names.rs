@@ -1,0 +1,81 @@
+//! The names of `[sources.NAME]`. Unlike those of other sections, users choose them.
+
+use std::collections::BTreeSet;
+
+use toml::de::{DeTable, DeValue};
+
+/// The section that holds the sources.
+pub(super) const SECTION: &str = "sources";
+
+/// The names of all sources that any layer sets.
+///
+/// The environment is read without regard to case. So `HOOK__SOURCES__MEMBERS__URL` sets a key of the
+/// file's `[sources.members]` or `[sources.Members]`, and a source that only the environment sets has a
+/// name in lower case. A name with `__` in it can be set in the file only.
+#[derive(Default)]
+pub(super) struct SourceNames(BTreeSet<String>);
+
+impl SourceNames {
+    /// Collects the valid names of a settings file and of variables.
+    pub(super) fn new(document: &DeTable<'_>, environment: &[(String, Vec<u8>)]) -> Self {
+        let mut names = Self::default();
+        if let Some(sources) = document.get(SECTION)
+            && let DeValue::Table(sources) = sources.get_ref()
+        {
+            for name in sources.keys().filter(|name| is_valid(name.get_ref())) {
+                names.0.insert(name.get_ref().to_string());
+            }
+        }
+        for (variable, _) in environment {
+            if let Some(path) = path_of_variable(variable)
+                && let Some((name, _)) = split(&names.path_in_file(&path))
+                && is_valid(name)
+            {
+                names.0.insert(name.to_owned());
+            }
+        }
+        names
+    }
+
+    /// The names in alphabetical order.
+    pub(super) fn to_vec(&self) -> Vec<String> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// Returns the path of a variable with its source as the file spells it. If two names of the file
+    /// differ in case only, the variable sets the one in lower case.
+    pub(super) fn path_in_file(&self, path: &str) -> String {
+        if let Some((name, key)) = split(path)
+            && !self.0.contains(name)
+            && let Some(spelt) = self.0.iter().find(|other| other.eq_ignore_ascii_case(name))
+        {
+            return format!("{SECTION}.{spelt}.{key}");
+        }
+        path.to_owned()
+    }
+}
+
+/// The dotted path, in lower case, that a `HOOK__…` variable sets. `None` for other variables.
+pub(super) fn path_of_variable(name: &str) -> Option<String> {
+    let path = name.to_ascii_lowercase().replace("__", ".");
+    Some(path.strip_prefix("hook.")?.to_owned())
+}
+
+/// The name in a key such as `sources.NAME` or `sources.NAME.url`, if no source can have it.
+pub(super) fn invalid_name(key: &str) -> Option<&str> {
+    let rest = key.strip_prefix(SECTION)?.strip_prefix('.')?;
+    if is_valid(rest.split('.').next()?) { None } else { Some(rest) }
+}
+
+/// Splits the path of a source's key into the name and the key.
+fn split(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix(SECTION)?.strip_prefix('.')?.split_once('.')
+}
+
+fn is_valid(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(is_name_byte)
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}

@@ -1,0 +1,205 @@
+//! `[sources.NAME]`: what rules look things up in. The scheme of its URL decides the kind.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::{
+    Secret,
+    reader::SettingsReader,
+    source_names::SECTION,
+    values::{parse_count, parse_header_name, parse_header_secret, parse_password, parse_path},
+};
+use crate::origin;
+
+/// The settings of one source.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SourceSettings {
+    /// An HTTP API.
+    Http(HttpSource),
+    /// A PostgreSQL database.
+    Postgres(PostgresSource),
+}
+
+/// An HTTP API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct HttpSource {
+    /// `https`, or `http` to loopback. It may have a path, and has no user name, query or fragment.
+    pub url: Url,
+    /// A header of every question.
+    pub header: Option<SourceHeader>,
+    /// Certificates of a private authority, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The most questions at a time, at least 1.
+    pub concurrency: usize,
+}
+
+/// A header whose whole value is a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceHeader {
+    /// The header's name, in lower case.
+    pub name: String,
+    /// Its value.
+    pub secret: SourceSecret,
+}
+
+/// A PostgreSQL database.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PostgresSource {
+    /// `postgres` or `postgresql`, without a password. A host that starts with `%2F`, and the parameter
+    /// `host`, are the folder of a Unix socket. The only other parameter is `user`.
+    pub url: Url,
+    /// The password of the URL's user.
+    pub password: Option<SourceSecret>,
+    /// Certificates of a private authority, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The most connections, at least 1.
+    pub connections: usize,
+}
+
+/// The secret of a source.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SourceSecret {
+    /// The secret.
+    Known(Secret),
+    /// The secret is in a file that was skipped. See [`SecretFiles::Skip`](super::SecretFiles::Skip).
+    Skipped,
+}
+
+impl SourceSecret {
+    /// Returns the secret, to send, not to show. `None` if it was skipped.
+    pub fn expose(&self) -> Option<&str> {
+        match self {
+            Self::Known(secret) => Some(secret.expose()),
+            Self::Skipped => None,
+        }
+    }
+}
+
+/// A valid URL of a source. Its scheme decides the kind.
+enum SourceUrl {
+    Http(Url),
+    Postgres(Url),
+}
+
+/// The keys of HTTP sources only, each with the key of PostgreSQL sources to use instead.
+const HTTP_ONLY: [(&str, &str); 4] = [
+    ("concurrency", "connections"),
+    ("header", "password_file"),
+    ("secret", "password"),
+    ("secret_file", "password_file"),
+];
+/// The keys of PostgreSQL sources only, each with the key of HTTP sources to use instead.
+const POSTGRES_ONLY: [(&str, &str); 3] =
+    [("connections", "concurrency"), ("password", "secret"), ("password_file", "secret_file")];
+
+/// Reads a source. Returns `None` if a key that it requires is missing or invalid.
+pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<SourceSettings> {
+    let section = &format!("{SECTION}.{name}");
+    // The keys of both kinds are read, so that each of them is known.
+    let url = reader.read_required(&format!("{section}.url"), parse_source_url);
+    let ca_file = reader.read_optional(&format!("{section}.ca_file"), parse_path);
+    let header = reader.read_optional(&format!("{section}.header"), parse_header_name);
+    let secret = reader.read_secret(&format!("{section}.secret"), parse_header_secret);
+    let password = reader.read_secret(&format!("{section}.password"), parse_password);
+    let concurrency = format!("{section}.concurrency");
+    let concurrency = reader.read_bounded(&concurrency, parse_count, "32", "1"..="1024");
+    let connections = format!("{section}.connections");
+    let connections = reader.read_bounded(&connections, parse_count, "8", "1"..="1024");
+    match url? {
+        SourceUrl::Http(url) => {
+            report_other_kind(reader, section, "an HTTP", &POSTGRES_ONLY);
+            report_half_header(reader, section);
+            let mut source = HttpSource { url, header: None, ca_file, concurrency };
+            if let (Some(name), Some(secret)) = (header, secret) {
+                source.header = Some(SourceHeader { name, secret });
+            }
+            Some(SourceSettings::Http(source))
+        }
+        SourceUrl::Postgres(url) => {
+            report_other_kind(reader, section, "a PostgreSQL", &HTTP_ONLY);
+            Some(SourceSettings::Postgres(PostgresSource { url, password, ca_file, connections }))
+        }
+    }
+}
+
+/// Reports each key that only sources of the other kind have.
+fn report_other_kind(
+    reader: &mut SettingsReader,
+    section: &str,
+    kind: &str,
+    keys: &[(&str, &str)],
+) {
+    for (key, instead) in keys {
+        let key = format!("{section}.{key}");
+        if reader.is_set(&key) {
+            reader.report(&key, format!("{kind} source has no such key; use `{instead}`"));
+        }
+    }
+}
+
+/// Reports a header without its secret, or a secret without its header.
+fn report_half_header(reader: &mut SettingsReader, section: &str) {
+    let header = format!("{section}.header");
+    let secret = format!("{section}.secret");
+    match (reader.is_set(&header), reader.is_secret_set(&secret)) {
+        (true, false) => {
+            let hint = format!("set the header's value, or `{secret}_file`");
+            reader.report_missing(&secret, &hint);
+        }
+        (false, true) => reader.report_missing(&header, "name the header that carries the secret"),
+        (true, true) | (false, false) => {}
+    }
+}
+
+fn parse_source_url(text: &str) -> Result<SourceUrl, &'static str> {
+    let scheme = text.split("://").next().unwrap_or_default();
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => parse_http_url(text).map(SourceUrl::Http),
+        "postgres" | "postgresql" => parse_postgres_url(text).map(SourceUrl::Postgres),
+        _ => Err("expected a URL that starts with `https://` (`http://` only on a loopback \
+                  address) or `postgres://`"),
+    }
+}
+
+fn parse_http_url(text: &str) -> Result<Url, &'static str> {
+    let url = origin::parse_trusted(text)?;
+    if url.query().is_some() {
+        return Err("a source's URL has no query; write it in the lookup");
+    }
+    Ok(url)
+}
+
+/// Reads the URL of a database. A socket's folder is its host, percent-encoded, or its parameter `host`.
+fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
+    let expected = "expected a URL such as `postgres://user@db.example.com:5432/database`, or \
+                    `postgres://user@%2Frun%2Fpostgresql/database` for a socket";
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(expected);
+    }
+    let url = Url::parse(text).or(Err(expected))?;
+    if url.password().is_some() {
+        return Err("a password is not allowed here; use `password_file`");
+    }
+    if url.fragment().is_some() {
+        return Err("a fragment is not allowed here");
+    }
+    let mut has_host = url.host().is_some();
+    for (name, value) in url.query_pairs() {
+        match name.as_ref() {
+            "user" if url.username().is_empty() => {}
+            "user" => return Err("the URL names two users; keep one"),
+            "host" if has_host => return Err("the URL names two hosts; keep one"),
+            "host" if value.starts_with('/') => has_host = true,
+            "host" => {
+                return Err("the parameter `host` is the folder of a socket, with its whole path");
+            }
+            _ => {
+                return Err(
+                    "the only parameters here are `host`, the folder of a socket, and `user`",
+                );
+            }
+        }
+    }
+    if has_host { Ok(url) } else { Err(expected) }
+}

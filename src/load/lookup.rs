@@ -23,9 +23,13 @@ use crate::{
 };
 
 mod columns;
+mod http;
+mod http_body;
+mod http_target;
 mod postgres;
 mod table;
 
+use http::{read_get, read_post};
 use postgres::read_postgres;
 use table::read_table;
 
@@ -58,8 +62,14 @@ struct QueryAndColumns {
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 2] = [
+const KINDS: [LookupKind; 4] = [
     LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table },
+    LookupKind { key: "get", others: &["source", "found", "not_found", "returns"], read: read_get },
+    LookupKind {
+        key: "post",
+        others: &["source", "body", "found", "not_found", "returns"],
+        read: read_post,
+    },
     LookupKind {
         key: "table",
         others: &["source", "match", "returns", "ignore_case"],
@@ -140,28 +150,25 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
 /// Reads the question of a lookup. Its keys say of which kind it is.
 fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
-    match (kinds.next(), kinds.next()) {
-        (Some(kind), None) => (kind.read)(fields),
+    let message = match (kinds.next(), kinds.next()) {
+        (Some(kind), None) => return (kind.read)(fields),
         (Some(first), Some(second)) => {
             let (first, second) = (first.key, second.key);
-            let message = format!("`{first}` and `{second}` exclude each other; keep one of them");
-            fields.report(fields.problem(message));
-            None
+            format!("`{first}` and `{second}` exclude each other; keep one of them")
         }
         (None, _) => {
-            let mut keys = Vec::new();
-            for kind in &KINDS {
-                keys.push(kind.key);
-                // So that they are not reported as unknown.
-                for key in kind.others {
-                    fields.entry(key);
-                }
-            }
-            let keys = keys.join("`, `");
-            fields.report(fields.problem(format!("this asks no source; add one of `{keys}`")));
-            None
+            let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+            format!("this asks no source; add one of `{}`", keys.join("`, `"))
+        }
+    };
+    // So that the keys of all kinds are known.
+    for kind in &KINDS {
+        for key in kind.others.iter().chain([&kind.key]) {
+            fields.entry(key);
         }
     }
+    fields.report(fields.problem(message));
+    None
 }
 
 fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {

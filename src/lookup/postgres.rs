@@ -28,6 +28,7 @@ use error::QueryError;
 use pool::Pool;
 
 /// A PostgreSQL database. Connects at the first question.
+#[derive(Clone)]
 pub struct Database {
     pool: Arc<Pool>,
 }
@@ -66,6 +67,12 @@ impl Database {
             }
             Err(QueryError::Refused(error)) => error::explain(&error),
         }
+    }
+
+    /// Runs a future on the thread of the databases.
+    pub(super) fn in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
+        // Without a thread, a question will fail and say so.
+        let _ = thread::spawn(future);
     }
 
     /// Runs the statement of a query on the thread of the databases. `None` is SQL's NULL, which equals

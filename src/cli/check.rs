@@ -25,6 +25,9 @@ use crate::{
 const EXIT_CODES: &str = "\
 Exit codes: 0 valid, 1 problems, 2 could not answer";
 
+/// How many notes are shown. The others are only counted.
+const MOST_NOTES: usize = 100;
+
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct CheckArguments {
@@ -134,10 +137,14 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) 
     let revision = &rules.revision;
     let mut report =
         format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{done}");
-    for note in notes(rules, org) {
+    let notes = notes(rules, org);
+    for note in notes.iter().take(MOST_NOTES) {
         report += &format!("{note}\n");
     }
-    report
+    match notes.len().saturating_sub(MOST_NOTES) {
+        0 => report,
+        more => report + "and " + &counted(more, "more note") + "\n",
+    }
 }
 
 fn report_of_problems(problems: &Problems, done: &str) -> String {

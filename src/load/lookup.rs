@@ -40,6 +40,9 @@ const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", 
 /// Names of values that are not of a lookup.
 const TAKEN: [&str; 2] = ["profile", "request"];
 
+/// How many lookups a section may have. A request asks them all at once.
+const MOST_LOOKUPS: usize = 100;
+
 /// The longest time that a result may be kept.
 const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -80,6 +83,13 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
     let Some(table) = fields.ok_or_report(entry.value.table()) else {
         return lookups;
     };
+    let count = table.0.len();
+    if count > MOST_LOOKUPS {
+        fields.report(
+            entry.problem(format!("these are {count} lookups; a section has up to {MOST_LOOKUPS}")),
+        );
+        return lookups;
+    }
     for entry in &table.0 {
         let name = fields.ok_or_report(read_name(entry));
         let Some(table) = fields.table_in(&entry.value) else {

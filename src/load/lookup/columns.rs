@@ -4,12 +4,16 @@ use super::read_placeholder;
 use crate::{
     load::fields::Fields,
     nearest::unknown,
+    problem::SpanProblem,
     rule::{
         node::{Node, Spanned},
         template::{Piece, Template},
         value_name::ValueName,
     },
 };
+
+/// How many columns each list of a lookup may name.
+const MOST_COLUMNS: usize = 100;
 
 /// The columns that a lookup names.
 pub(super) struct NamedColumns {
@@ -70,6 +74,10 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     if table.0.is_empty() {
         fields.report(node.problem("an empty table matches every row; name at least one column"));
     }
+    if table.0.len() > MOST_COLUMNS {
+        fields.report(too_many_columns(node, table.0.len()));
+        return keys;
+    }
     for entry in &table.0 {
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
         if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
@@ -82,7 +90,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
 /// Reads `returns`: the columns that rules may use. Without it there are none.
 fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     let mut columns: Vec<Spanned<String>> = Vec::new();
-    for item in fields.optional("returns", Node::list).unwrap_or_default() {
+    for item in fields.optional("returns", read_list).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
@@ -95,9 +103,22 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
+/// Reads a list of columns.
+fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
+    let columns = node.list()?;
+    if columns.len() > MOST_COLUMNS {
+        return Err(too_many_columns(node, columns.len()));
+    }
+    Ok(columns)
+}
+
+fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
+    node.problem(format!("these are {count} columns; up to {MOST_COLUMNS} are allowed"))
+}
+
 /// Reads `ignore_case`, and marks the keys that it lists.
 fn read_ignore_case(fields: &Fields<'_>, keys: &mut [KeyColumn]) {
-    for item in fields.optional("ignore_case", Node::list).unwrap_or_default() {
+    for item in fields.optional("ignore_case", read_list).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };

@@ -85,7 +85,7 @@ pub mod file;
 pub mod http_client;
 pub mod lint;
 pub mod load;
-mod lookup;
+pub mod lookup;
 mod metrics;
 pub mod nearest;
 pub mod okta;

@@ -14,7 +14,7 @@ use crate::{
     okta::Flow,
     org::Org,
     problem::SpanProblems,
-    rule::{Facts, Section},
+    rule::{Facts, Section, check::Work},
 };
 
 pub(crate) mod coverage;
@@ -38,6 +38,8 @@ struct SectionLint<'p> {
     flow: Flow,
     section: &'p Section,
     facts: &'p Facts,
+    /// The work that the probe may still do.
+    work: &'p Work,
     /// The problems of the whole file.
     problems: &'p mut SpanProblems,
 }
@@ -46,11 +48,13 @@ struct SectionLint<'p> {
 /// Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
+    let work = Work::of_probe();
     let mut found = BTreeMap::new();
     for (name, hook) in &draft.rules.hooks {
         let mut problems = SpanProblems::default();
         for (flow, section) in &hook.sections {
-            let mut lint = SectionLint { flow: *flow, section, facts, problems: &mut problems };
+            let mut lint =
+                SectionLint { flow: *flow, section, facts, work: &work, problems: &mut problems };
             lint.check_org(&lints.org);
             if lints.probe {
                 lint.probe(&mut probed);

@@ -77,19 +77,21 @@ impl<'a> Form<'a> {
 
     /// Replaces the value of the attribute of this name. Does nothing if the form does not have it.
     pub fn replace(&mut self, name: &str, value: Value<'a>) {
-        for attribute in &mut self.0 {
-            if attribute.name == name {
-                attribute.value = value;
-                return;
-            }
+        if let Some(place) = self.place_of(name)
+            && let Some(attribute) = self.0.get_mut(place)
+        {
+            attribute.value = value;
         }
     }
 
     /// The attribute of this exact name, which may be empty, as that of a field that the end user has
     /// cleared. Returns `None` if it is absent or null.
     pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
-        let place = self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()?;
-        self.0.get(place).filter(|attribute| !matches!(attribute.value, Value::Null))
+        self.0.get(self.place_of(name)?).filter(|attribute| !matches!(attribute.value, Value::Null))
+    }
+
+    fn place_of(&self, name: &str) -> Option<usize> {
+        self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()
     }
 }
 

@@ -15,14 +15,18 @@ use crate::{
     escape,
     lint::{self, Lints, coverage::Coverage, notes::notes},
     load::{self, Purpose},
+    lookup::source_kinds,
     org::Org,
     problem::{Problem, Problems},
-    rule::{Hook, RuleSet, lookup::SourceKinds},
+    rule::{Hook, RuleSet},
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 valid, 1 problems, 2 could not answer";
+
+/// How many notes are shown. The others are only counted.
+const MOST_NOTES: usize = 100;
 
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
@@ -48,8 +52,12 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let mut draft =
-        load::load_rules(&rules_source(&settings), &facts, &SourceKinds::new(), Purpose::Inspect);
+    let mut draft = load::load_rules(
+        &rules_source(&settings),
+        &facts,
+        &source_kinds(&settings.sources),
+        Purpose::Inspect,
+    );
     let probed = lint::run(&mut draft, &lints, &facts);
     let mut valid = None;
     match draft.into_rules() {
@@ -129,10 +137,14 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) 
     let revision = &rules.revision;
     let mut report =
         format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{done}");
-    for note in notes(rules, org) {
+    let notes = notes(rules, org);
+    for note in notes.iter().take(MOST_NOTES) {
         report += &format!("{note}\n");
     }
-    report
+    match notes.len().saturating_sub(MOST_NOTES) {
+        0 => report,
+        more => report + "and " + &counted(more, "more note") + "\n",
+    }
 }
 
 fn report_of_problems(problems: &Problems, done: &str) -> String {

@@ -95,7 +95,10 @@ fn template_notes(section: &Section, in_file: &BTreeSet<&str>, org: &Org) -> Vec
         return notes;
     }
     for set in &section.set {
-        for name in set.source.values().iter().flat_map(|value| value.value_names()) {
+        let values = set.source.values();
+        // A template may have one name many times.
+        let names: BTreeSet<_> = values.iter().flat_map(|value| value.value_names()).collect();
+        for name in names {
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };

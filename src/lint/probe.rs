@@ -11,7 +11,7 @@ use crate::{
     load::passing_examples,
     okta::{Form, Value},
     problem::SpanProblem,
-    rule::{ExampleContext, Outcome, Rule, RuleExample, check::Work},
+    rule::{ExampleContext, Outcome, Rule, RuleExample},
 };
 
 mod attack;
@@ -42,9 +42,8 @@ impl SectionLint<'_> {
                 Some(examples) => passing_examples(rule, &self.section.lookups, examples),
                 None => Vec::new(),
             };
-            let work = Work::default();
             let lookups = &self.section.lookups;
-            let context = ExampleContext { lookups, facts: self.facts, work: &work };
+            let context = ExampleContext { lookups, facts: self.facts, work: self.work };
             for message in findings(rule, &shown, context, probed) {
                 self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
             }
@@ -62,6 +61,9 @@ pub fn findings(
 ) -> Vec<String> {
     if shown.is_empty() {
         return vec!["no example to try; show in `examples.pass` what passes this rule".to_owned()];
+    }
+    if context.work.is_exhausted() {
+        return vec![TOO_LONG.to_owned()];
     }
     probed.rules += 1;
     let shown = shown.get(..MOST_TRIED).unwrap_or(shown);

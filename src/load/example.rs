@@ -22,16 +22,18 @@ const REQUEST: &str = "request";
 
 /// The values that a rule looks at, grouped by the table in which an example gives them.
 #[derive(Default)]
-struct KnownValues<'r> {
+pub(super) struct KnownValues<'r> {
     form: BTreeSet<&'r str>,
     profile: BTreeSet<&'r str>,
     request: BTreeSet<&'r str>,
     /// The lookups that the rule needs.
     lookups: Vec<&'r Lookup>,
+    /// The names of the tables in an example, and of the attributes beside them.
+    pub(super) keys: BTreeSet<&'r str>,
 }
 
 impl<'r> KnownValues<'r> {
-    fn of(rule: &'r Rule, lookups: &'r [Lookup]) -> Self {
+    pub(super) fn of(rule: &'r Rule, lookups: &'r [Lookup]) -> Self {
         let mut known = Self::default();
         for name in rule.value_names() {
             known.add(name);
@@ -44,6 +46,13 @@ impl<'r> KnownValues<'r> {
                 }
             }
         }
+        known.keys = known.form.clone();
+        for (key, values) in [(PROFILE, &known.profile), (REQUEST, &known.request)] {
+            if !values.is_empty() {
+                known.keys.insert(key);
+            }
+        }
+        known.keys.extend(known.lookups.iter().map(|lookup| lookup.name.as_str()));
         known
     }
 
@@ -65,45 +74,30 @@ impl<'r> KnownValues<'r> {
     fn lookup(&self, name: &str) -> Option<&'r Lookup> {
         self.lookups.iter().copied().find(|lookup| lookup.name.value == name)
     }
-
-    /// The names of the tables in an example, and of the attributes beside them.
-    fn keys(&self) -> BTreeSet<&'r str> {
-        let mut keys = self.form.clone();
-        for (key, values) in [(PROFILE, &self.profile), (REQUEST, &self.request)] {
-            if !values.is_empty() {
-                keys.insert(key);
-            }
-        }
-        keys.extend(self.lookups.iter().map(|lookup| lookup.name.as_str()));
-        keys
-    }
 }
 
 /// Reads an example. A table gives each attribute a value of its own. Any other node is one value, for
 /// every attribute of the rule.
 pub(super) fn read_example<'n>(
-    rule: &'n Rule,
-    lookups: &'n [Lookup],
+    known: &KnownValues<'n>,
     node: &'n Node,
 ) -> Result<RuleExample<'n>, SpanProblem> {
-    let known = KnownValues::of(rule, lookups);
     let mut attributes = Vec::new();
     let Content::Table(table) = &node.content else {
-        for name in known.form {
+        for name in &known.form {
             attributes.push(attribute(name, read_value(node)?));
         }
         return Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     };
-    let keys = known.keys();
     let mut example = RuleExample::default();
     for entry in &table.0 {
-        require_known(entry, "", &keys)?;
+        require_known(entry, "", &known.keys)?;
         match entry.key.as_str() {
             PROFILE if !known.profile.is_empty() => {
-                example.context.profile = read_profile(&entry.value, &known)?;
+                example.context.profile = read_profile(&entry.value, known)?;
             }
             REQUEST if !known.request.is_empty() => {
-                read_request(&entry.value, &known, &mut example)?;
+                read_request(&entry.value, known, &mut example)?;
             }
             name => match known.lookup(name) {
                 Some(lookup) => {

@@ -1,7 +1,7 @@
 //! The examples of a rule, which are run when the rule is loaded.
 
 use super::{
-    example::read_example,
+    example::{KnownValues, read_example},
     fields::{Fields, FileContext},
     part::PART_LISTS,
 };
@@ -31,6 +31,7 @@ pub(super) fn run_examples<'n>(
 ) -> Option<Node> {
     let fields = rule_fields.table_in(node)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
+    let known = KnownValues::of(rule, rule_fields.lookups);
     let mut pass_list = None;
     for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
         let Some(entry) = fields.entry(key) else {
@@ -50,7 +51,8 @@ pub(super) fn run_examples<'n>(
                 fields.report(example.expected(
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
-            } else if let Err(problem) = run_example(rule, expected, example, &fields) {
+            } else if let Err(problem) = run_example(rule, &known, expected, example, &fields) {
+                fields.file.example_work.count_problem();
                 fields.report(problem);
             }
         }
@@ -72,13 +74,15 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
 
 fn run_example(
     rule: &Rule,
+    known: &KnownValues<'_>,
     expected: ExampleOutcome,
     example: &Node,
     fields: &Fields<'_>,
 ) -> Result<(), SpanProblem> {
     let FileContext { facts, example_work: work, .. } = *fields.file;
     let lookups = fields.lookups;
-    let request = read_example(rule, lookups, example)?;
+    work.count_example(known.keys.len() + lookups.len());
+    let request = read_example(known, example)?;
     let context = ExampleContext { lookups, facts, work };
     let message = match (request.outcome(rule, &request.form, context), expected) {
         (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
@@ -104,9 +108,10 @@ pub(crate) fn passing_examples<'n>(
     lookups: &'n [Lookup],
     list: &'n Node,
 ) -> Vec<RuleExample<'n>> {
+    let known = KnownValues::of(rule, lookups);
     let mut examples = Vec::new();
     for node in list.list().unwrap_or_default() {
-        if let Ok(example) = read_example(rule, lookups, node) {
+        if let Ok(example) = read_example(&known, node) {
             examples.push(example);
         }
     }

@@ -20,8 +20,9 @@ const FOLLOWED_DEPTH: usize = 8;
 /// rules file may name one list thousands of times, and each use keeps its own values.
 const LISTS_LIMIT: usize = 1 << 30;
 
-/// How many bytes all rules files of one load may have together.
-const RULES_LIMIT: usize = 8 << 20;
+/// How many bytes all rules files of one load may have together. Rules take up to 45 times as much memory,
+/// and a reload keeps the old ones until the new ones are active.
+const RULES_LIMIT: usize = 2 << 20;
 
 /// The folder of one load, and the record of the files that were read from it.
 pub(super) struct Inputs {

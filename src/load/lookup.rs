@@ -22,12 +22,15 @@ use crate::{
     },
 };
 
+mod columns;
 mod http;
 mod http_body;
 mod http_target;
+mod postgres;
 mod table;
 
 use http::{read_get, read_post};
+use postgres::read_postgres;
 use table::read_table;
 
 const DEFAULT_FAILURE_MESSAGE: &str = "We cannot check this right now. Please try again later.";
@@ -36,6 +39,9 @@ const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", 
 
 /// Names of values that are not of a lookup.
 const TAKEN: [&str; 2] = ["profile", "request"];
+
+/// How many lookups a section may have. A request asks them all at once.
+const MOST_LOOKUPS: usize = 100;
 
 /// The longest time that a result may be kept.
 const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,13 +62,18 @@ struct QueryAndColumns {
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 3] = [
+const KINDS: [LookupKind; 4] = [
     LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table },
     LookupKind { key: "get", others: &["source", "found", "not_found", "returns"], read: read_get },
     LookupKind {
         key: "post",
         others: &["source", "body", "found", "not_found", "returns"],
         read: read_post,
+    },
+    LookupKind {
+        key: "table",
+        others: &["source", "match", "returns", "ignore_case"],
+        read: read_postgres,
     },
 ];
 
@@ -72,6 +83,13 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
     let Some(table) = fields.ok_or_report(entry.value.table()) else {
         return lookups;
     };
+    let count = table.0.len();
+    if count > MOST_LOOKUPS {
+        fields.report(
+            entry.problem(format!("these are {count} lookups; a section has up to {MOST_LOOKUPS}")),
+        );
+        return lookups;
+    }
     for entry in &table.0 {
         let name = fields.ok_or_report(read_name(entry));
         let Some(table) = fields.table_in(&entry.value) else {
@@ -139,17 +157,18 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             format!("`{first}` and `{second}` exclude each other; keep one of them")
         }
         (None, _) => {
-            let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-            format!("this asks no source; add one of `{}`", keys.join("`, `"))
+            let keys = KINDS.map(|kind| kind.key).join("`, `");
+            format!("this asks no source; add one of `{keys}`")
         }
     };
-    // So that the keys of all kinds are known.
+    fields.report(fields.problem(message));
+    // So that they are not reported as unknown.
     for kind in &KINDS {
-        for key in kind.others.iter().chain([&kind.key]) {
+        fields.entry(kind.key);
+        for key in kind.others {
             fields.entry(key);
         }
     }
-    fields.report(fields.problem(message));
     None
 }
 

@@ -22,7 +22,8 @@ pub(super) fn read_template<N>(
     let mut parts = text.split('{');
     let before = parts.next().unwrap_or_default();
     require_no_brace(node, before)?;
-    let mut pieces = vec![Piece::Text(before.to_owned())];
+    let mut pieces = Vec::new();
+    push_text(before, &mut pieces);
     for part in parts {
         let Some((name, after)) = part.split_once('}') else {
             return Err(unmatched_brace(node, '{'));
@@ -32,9 +33,15 @@ pub(super) fn read_template<N>(
         }
         pieces.push(Piece::Name(read_name(name)?));
         require_no_brace(node, after)?;
-        pieces.push(Piece::Text(after.to_owned()));
+        push_text(after, &mut pieces);
     }
     Ok(Template { pieces })
+}
+
+fn push_text<N>(text: &str, pieces: &mut Vec<Piece<N>>) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text.to_owned()));
+    }
 }
 
 /// Succeeds if this text between the names of a template has no brace.

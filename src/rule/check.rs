@@ -84,7 +84,7 @@ impl Check {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        context.work.count_check(length(value))?;
+        context.work.count_check(self.steps_per_byte() * length(value))?;
         match self {
             Self::Age(age) => age.check_age(value, context),
             Self::Digits(digits) => digits.check_digits(value),
@@ -97,6 +97,14 @@ impl Check {
             Self::Pattern(pattern) => pattern.check_match(value, context.work),
             Self::Range(range) => range.check_range(value),
             Self::Custom { check_value, .. } => check_value(value),
+        }
+    }
+
+    /// The steps of work that the check takes per byte of the value.
+    fn steps_per_byte(&self) -> usize {
+        match self {
+            Self::Format(format) => format.steps_per_byte(),
+            _ => 1,
         }
     }
 

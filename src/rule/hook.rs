@@ -118,6 +118,13 @@ impl Hook {
             Some(denial) => Decision::Deny(denial),
             None => section.allow_or_update(request, &context, &mut sets),
         };
+        // A condition that was not tried may have set another value.
+        let decision = match decision {
+            Decision::Allow | Decision::Update(_) if work.is_exhausted() => {
+                section.too_costly(request.flow)
+            }
+            decision => decision,
+        };
         let lookups = section.lookup_verdicts(&states);
         Judgement { decision, verdicts, sets, lookups, has_section: true }
     }
@@ -152,6 +159,11 @@ impl Hook {
 }
 
 impl Section {
+    /// The denial of a request that takes more work than may be done, although no rule denies it.
+    fn too_costly(&self, flow: Flow) -> Decision<'static> {
+        cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
+    }
+
     /// The lookup of this name.
     pub(super) fn lookup(&self, name: &str) -> Option<&Lookup> {
         self.lookups.iter().find(|lookup| lookup.name.value == name)

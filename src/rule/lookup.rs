@@ -14,6 +14,7 @@ mod encode;
 mod fill;
 mod http;
 mod outcome;
+mod postgres;
 mod result;
 mod source;
 pub(super) mod state;
@@ -23,6 +24,7 @@ pub(crate) use encode::{escape_json, is_dot_segment};
 pub use http::HttpQuestion;
 pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
+pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
 pub use source::{SourceKind, SourceKinds};
 pub(crate) use state::{LookupState, LookupStates, Readiness};
@@ -51,6 +53,8 @@ pub struct Lookup {
 pub(crate) enum Query {
     /// A table of the rules folder.
     Table(TableQuery),
+    /// A table or view of PostgreSQL.
+    Postgres(Arc<PostgresQuery>),
     /// An HTTP API.
     Http(Arc<HttpQuery>),
 }
@@ -68,6 +72,8 @@ pub(crate) enum OnFailure {
 pub enum Question<'r> {
     /// A question to a table.
     Table(TableQuestion<'r>),
+    /// A question to PostgreSQL.
+    Postgres(PostgresQuestion),
     /// A question to an HTTP API.
     Http(HttpQuestion),
 }
@@ -91,6 +97,7 @@ impl Lookup {
         }
         match &self.query {
             Query::Table(query) => Ok(Question::Table(query.question(context)?)),
+            Query::Postgres(query) => Ok(Question::Postgres(query.question(context)?)),
             Query::Http(query) => Ok(Question::Http(query.question(context)?)),
         }
     }
@@ -137,11 +144,19 @@ impl Lookup {
         self.on_failure == OnFailure::Skip
     }
 
+    /// The question, if it goes to a database.
+    pub(crate) fn postgres_query(&self) -> Option<&Arc<PostgresQuery>> {
+        match &self.query {
+            Query::Postgres(query) => Some(query),
+            Query::Table(_) | Query::Http(_) => None,
+        }
+    }
+
     /// Whether the lookup has a source that may fail. A table is part of the rules.
     pub(crate) fn can_fail(&self) -> bool {
         match self.query {
             Query::Table(_) => false,
-            Query::Http(_) => true,
+            Query::Http(_) | Query::Postgres(_) => true,
         }
     }
 
@@ -149,6 +164,7 @@ impl Lookup {
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
             Query::Table(query) => query.value_names(),
+            Query::Postgres(query) => query.value_names(),
             Query::Http(query) => query.value_names(),
         }
     }
@@ -174,6 +190,7 @@ impl Question<'_> {
     pub(crate) fn cache_key(&self) -> Option<String> {
         match self {
             Self::Table(_) => None,
+            Self::Postgres(question) => Some(question.cache_key()),
             Self::Http(question) => Some(question.cache_key()),
         }
     }
@@ -182,6 +199,7 @@ impl Question<'_> {
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {
             Self::Table(question) => Some(question.result()),
+            Self::Postgres(_) => None,
             Self::Http(_) => None,
         }
     }

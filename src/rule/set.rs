@@ -30,7 +30,7 @@ pub(crate) struct Set {
     pub(crate) lookups: Vec<String>,
 }
 
-/// The source of a value.
+/// The source of a value. The large ones are boxed, since a section may have many attributes.
 pub(crate) enum Source {
     /// This value, whatever was submitted.
     Value(Spanned<SetValue>),
@@ -41,11 +41,11 @@ pub(crate) enum Source {
     /// The value of the first branch that holds.
     Branches(Vec<Branch>),
     /// The value that belongs to another value.
-    Mapped(Mapped),
+    Mapped(Box<Mapped>),
     /// A value made from the parts of another value.
-    Matched(Matched),
+    Matched(Box<Matched>),
     /// An identifier that is made from the request's `eventId`.
-    Generated(Generator),
+    Generated(Box<Generator>),
 }
 
 /// A value and the conditions under which it is set.
@@ -85,12 +85,10 @@ impl Source {
             Self::Matched(matched) => vec![&matched.value],
             Self::Normalize(_) | Self::Generated(_) => Vec::new(),
             Self::Branches(branches) => branches.iter().map(|branch| &branch.value).collect(),
-            Self::Mapped(Mapped { map: ValueMap::Inline(map), otherwise, .. }) => {
-                map.values().chain(otherwise).collect()
-            }
-            Self::Mapped(Mapped { map: ValueMap::File { .. }, otherwise, .. }) => {
-                otherwise.iter().collect()
-            }
+            Self::Mapped(mapped) => match &mapped.map {
+                ValueMap::Inline(map) => map.values().chain(&mapped.otherwise).collect(),
+                ValueMap::File { .. } => mapped.otherwise.iter().collect(),
+            },
         }
     }
 

@@ -24,4 +24,16 @@ impl<N> Template<N> {
         }
         names
     }
+
+    /// The text, if it has no names.
+    pub(crate) fn constant(&self) -> Option<String> {
+        let mut whole = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => whole.push_str(text),
+                Piece::Name(_) => return None,
+            }
+        }
+        Some(whole)
+    }
 }

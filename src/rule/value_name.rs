@@ -18,6 +18,9 @@ const RESERVED: &str = "id profile status transitioningtostatus created activate
     lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
     class classloader";
 
+/// The longest name of an attribute, in bytes. Messages repeat names.
+const LONGEST_NAME: usize = 255;
+
 /// The name of a value that a rule can use. Printed, it is as in the rules file.
 #[derive(Clone, Display, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueName {
@@ -260,6 +263,12 @@ pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Span
     if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
         return Err(node.problem(message));
+    }
+    if name.len() > LONGEST_NAME {
+        let count = name.len();
+        return Err(node.problem(format!(
+            "a name of {count} bytes; a name of an attribute has up to {LONGEST_NAME}"
+        )));
     }
     if name.is_empty() || !name.chars().all(is_name_letter) {
         return Err(node.problem(format!(

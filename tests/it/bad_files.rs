@@ -641,3 +641,61 @@ fn eval_obeys_the_configured_body_limit() {
 
     failures.assert_none();
 }
+
+#[test]
+fn the_rules_files_of_a_folder_have_up_to_2_mib_together() {
+    let comment = "#".repeat(MIB - 200);
+    let large = |comment: &str| format!("{RULE}digits = 4\n{comment}\n");
+    let (first, second) = (large(&comment), large(&comment));
+    let mut files = vec![("a.toml", first.as_str()), ("b.toml", second.as_str())];
+    let folder = rules_folder(&files);
+
+    assert!(load_rules(folder.path()).is_ok());
+
+    let third = large(&comment[..1000]);
+    files.push(("c.toml", &third));
+    let folder = rules_folder(&files);
+    let found = load_rules(folder.path()).err().unwrap();
+
+    assert_eq!(found.total(), 1, "{found:?}");
+    assert!(found[0].message.contains("all rules files have more than 2 MiB"), "{found:?}");
+}
+
+/// Messages repeat names, up to a hundred times each.
+#[test]
+fn a_name_of_an_attribute_has_up_to_255_bytes() {
+    let rule = |length: usize| {
+        RULE.replace("'email'", &format!("'{}'", "a".repeat(length))) + "digits = 4\n"
+    };
+
+    assert!(problems(&rule(255)).is_empty());
+    assert!(problems(&rule(256))[0].message.contains("a name of 256 bytes"));
+}
+
+/// Each would be compared with a hundred names, or described with a hundred reasons.
+#[test]
+fn many_wrong_examples_take_bounded_time() {
+    let name = |index: usize| format!("{}{index}", "a".repeat(25));
+    let attributes: Vec<String> = (0..100).map(name).collect();
+    let parts: Vec<String> =
+        attributes.iter().map(|name| format!("{{ attribute = '{name}', digits = 4 }}")).collect();
+    let unknown = format!("{{ {}b = 1 }},", "a".repeat(28));
+    let start = Instant::now();
+    let mut failures = Failures::default();
+
+    for (requirement, example) in [
+        (format!("attributes = {attributes:?}\ndigits = 4"), unknown.as_str()),
+        (format!("any = [{}]", parts.join(",")), "{},"),
+    ] {
+        let examples = example.repeat(13_000);
+        let rules = RULE.replace("attribute = 'email'", &requirement)
+            + &format!("examples.pass = [{examples}]\n");
+        let found = problems(&rules);
+
+        failures.check(example, found.total() > 100);
+    }
+
+    failures.assert_none();
+
+    assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
+}

@@ -282,3 +282,21 @@ fn help_and_version_go_to_standard_output_with_exit_code_0() {
 
     failures.assert_none();
 }
+
+#[test]
+fn at_most_100_notes_are_shown_and_a_name_is_noted_once() {
+    let mut rules =
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\n"
+            .to_owned();
+    for number in 0..150 {
+        rules += &format!("x{number} = '{{unknown}}{{unknown}}'\n");
+    }
+    let folder = rules_folder(&[("h.toml", &rules)]);
+
+    let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
+
+    let printed = text(&output.stdout);
+
+    assert_eq!(printed.matches("note: `h`").count(), 100);
+    assert!(printed.ends_with("\nand 50 more notes\n"), "{printed}");
+}

@@ -656,3 +656,30 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     assert_eq!(service.send(&good_request()).status, 200);
     assert_eq!(service.stderr().matches("cannot accept connections").count(), 1);
 }
+
+/// In a burst no stranger is idle yet, so that the admitted caller alone could give way.
+#[test]
+fn a_burst_of_strangers_does_not_close_the_connection_of_an_admitted_caller() {
+    let service = Service::start(&[
+        BASIC[0],
+        BASIC[1],
+        ("HOOK__SERVER__WORKERS", "1"),
+        ("HOOK__SERVER__MAX_CONNECTIONS", "5"),
+    ]);
+    let mut admitted = service.connect();
+    let mut strangers = Vec::new();
+    for _ in 0..5 {
+        admitted.write_all(&good_request()).unwrap();
+
+        assert_eq!(Answer::read(&mut admitted).status, 200);
+
+        service.signal("STOP");
+        for _ in 0..50 {
+            strangers.push(service.connect());
+        }
+        service.signal("CONT");
+    }
+    admitted.write_all(&good_request()).unwrap();
+
+    assert_eq!(Answer::read(&mut admitted).status, 200);
+}

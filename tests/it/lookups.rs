@@ -501,3 +501,28 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("--lookups: missing.json: "));
 }
+
+/// Each value of a lookup is looked for among all lookups, and a request asks them all.
+#[test]
+fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {
+    let lookup = |name: usize| LOOKUP.replace("lookups.member]", &format!("lookups.l{name}]"));
+    let lookups: String = (0..101).map(lookup).collect();
+    let columns: Vec<String> = (0..101).map(|number| format!("c{number}")).collect();
+    let keys: Vec<String> =
+        columns.iter().map(|column| format!("{column} = \"{{memberNumber}}\"")).collect();
+    let returns = LOOKUP.replace("[\"lastName\", \"level\"]", &format!("{columns:?}"));
+    let matches = LOOKUP.replace("memberNumber = \"{memberNumber}\"", &keys.join(", "));
+    let mut failures = Failures::default();
+
+    for (rules, message) in [
+        (lookups, "these are 101 lookups; a section has up to 100"),
+        (returns, "these are 101 columns; up to 100 are allowed"),
+        (matches, "these are 101 columns; up to 100 are allowed"),
+    ] {
+        let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
+        let problems = format!("{:?}", load_rules(folder.path()).err());
+        failures.check_contains(message, &problems, message);
+    }
+
+    failures.assert_none();
+}

@@ -37,6 +37,7 @@ mod oauth;
 mod operations;
 mod org;
 mod patterns;
+mod postgres;
 mod probe;
 mod problems;
 mod proxies;

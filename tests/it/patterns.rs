@@ -186,12 +186,14 @@ fn a_request_that_takes_too_long_to_judge_is_denied() {
     for number in 0..300 {
         many_rules += &rule("x").replace("'r'", &format!("'r{number}'"));
     }
+    let many_urls = many_rules.replace("pattern = 'x'", "format = 'url'");
     let many_rules = many_rules.replace("pattern = 'x'", "format = 'person-name'");
     let mut failures = Failures::default();
 
     for (name, rules, form) in [
         ("slow patterns", &slow_patterns, form.into()),
         ("many rules on a long value", &many_rules, json!({ "a": "a".repeat(250_000) })),
+        ("many URLs", &many_urls, json!({ "a": format!("https://{}", "é.".repeat(80_000)) })),
     ] {
         let hook = hook(rules);
         let body = registration(&form.to_string());
@@ -266,4 +268,30 @@ proptest! {
         let found = passes(&hook(&rule(&pattern)), &value);
         prop_assert_eq!(found, expected, "{} {:?}", pattern, value);
     }
+}
+
+/// The time of each of many attributes is looked up anew.
+#[test]
+fn a_long_event_time_is_not_read() {
+    let names = vec!["a"; 100];
+    let mut rules = String::new();
+    for number in 0..50 {
+        rules += &rule("x")
+            .replace("'r'", &format!("'r{number}'"))
+            .replace("attribute = 'a'", &format!("attributes = {names:?}"))
+            .replace("pattern = 'x'", "age = { min = 18 }");
+    }
+    let hook = hook(&rules);
+    let time = format!("2020-01-01T00:00:00Z[u-ca={}]", "a".repeat(200_000));
+    let mut body: serde_json::Value =
+        serde_json::from_slice(&registration(r#"{"a":"2008-05-05"}"#)).unwrap();
+    body["eventTime"] = time.into();
+    let body = body.to_string();
+    let start = Instant::now();
+
+    let answer =
+        pipeline::answer(&hook, body.as_bytes(), &Facts::of_day(date(2026, 11, 21))).unwrap();
+
+    assert_eq!(answer.decision, DecisionKind::Allow, "the age is that of today");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }

@@ -21,8 +21,12 @@ use serde_json::value::RawValue;
 
 use crate::{
     problems::check_listed_problems,
-    support::{Failures, program, repository, rules_folder, run, text},
+    support::{Failures, hook, program, repository, rules_folder, run, text},
 };
+
+fn facts() -> Facts {
+    Facts::of_day(jiff::civil::date(2026, 11, 21))
+}
 
 fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(program().arg("check").args(arguments).arg("--rules").arg(rules), b"");
@@ -61,8 +65,8 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         RuleExample { form, ..RuleExample::default() }
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
-    let facts = Facts::of_day(jiff::civil::date(2026, 11, 21));
-    let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::default() };
+    let facts = facts();
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::of_probe() };
     probe::findings(&rule, &shown, context, &mut Probed::default())
 }
 
@@ -227,17 +231,32 @@ fn a_rule_with_a_problem_is_not_probed() {
     );
 }
 
+/// All rules share the work.
 #[test]
 fn a_probe_that_takes_too_long_ends_and_says_so() {
     let names: Vec<String> = (0..100).map(|number| format!("a{number}")).collect();
-    let examples: Vec<String> = (1000..1040).map(|number| number.to_string()).collect();
     let rules = format!(
-        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattributes = {names:?}\n\
-         digits = 4\nexamples.pass = {examples:?}\n"
+        "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattributes = {names:?}\ndigits = 4\n"
     );
-    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let hook = hook(&rules);
+    let rule = hook.sections.values().next().unwrap().rules.iter().next().unwrap();
+    let mut examples = Vec::new();
+    for number in 1000..1040 {
+        let mut attributes = Vec::new();
+        for name in &names {
+            let value = Value::Text(number.to_string().into());
+            attributes.push(Attribute { name: name.into(), raw: RawValue::NULL, value });
+        }
+        examples.push(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
+    }
+    let (facts, work) = (facts(), Work::default());
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &work };
+    let mut probed = Probed::default();
 
-    let (_, output) = check(folder.path(), &["--probe"]);
+    for _ in 0..2 {
+        let found = probe::findings(rule, &examples, context, &mut probed);
 
-    assert!(output.contains("not all inputs were tried"), "{output}");
+        assert!(found[0].contains("not all inputs were tried"), "{found:?}");
+        assert_eq!(probed.rules, 1, "the second is not tried");
+    }
 }

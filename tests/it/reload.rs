@@ -303,7 +303,7 @@ fn a_secret_is_rotated_without_a_restart() {
     assert!(!log.contains("restart"), "only credentials have changed: {log}");
 
     write(&(by_value("\"B\"") + "[server]\nbody_limit = 1000\n"));
-    service.wait_for_log("changes outside of [auth] need a restart");
+    service.wait_for_log("changes outside of [auth] and [sources] need a restart");
     wait_until("the other one to go", || status(&service, "C") == 401);
 }
 

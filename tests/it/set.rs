@@ -157,7 +157,7 @@ q = { from = "long", pattern = '(?<name>.*)', value = "{name}" }
   set   n
   leave o: the value of `email` does not match the pattern
   leave p: the group `name` of the pattern is empty
-  leave q: the value of `long` is too long or takes too long to match";
+  leave q: the value of `long` is too long or takes too long";
 
     assert_eq!(explained(set, &body), expected);
 }
@@ -452,4 +452,69 @@ fn repeated_steps_are_a_problem() {
     }
 
     failures.assert_none();
+}
+
+/// Each source would copy a long value or follow a costly pattern thousands of times. A condition that was
+/// not tried might set another value than it should.
+#[test]
+fn a_request_is_denied_if_its_attributes_take_too_much_work() {
+    let groups: String = ('a'..='j').map(|name| format!("(?<{name}>[ab]*)")).collect();
+    let pattern = format!("{{ from = 'a', pattern = '{groups}c?', value = '{{j}}' }}");
+    let condition = r#"[{ when = [{ attribute = "a", one_of = ["b"], compare = ["lowercase"] }], value = 1 }, { value = 2 }]"#;
+    let long = "a".repeat(250_000);
+    let mut failures = Failures::default();
+
+    for (source, value) in [
+        ("'{a}{missing}'", long.as_str()),
+        ("{ from = 'a', map = { b = 'c' } }", &long),
+        (condition, &long),
+        (&pattern, &"ab".repeat(500)),
+    ] {
+        let mut rules =
+            "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\n"
+                .to_owned();
+        for number in 0..1000 {
+            rules += &format!("x{number} = {source}\n");
+        }
+        let hook = hook_of(&rules);
+        let body = registration(&format!(r#"{{"a":"{value}"}}"#));
+        let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+
+        failures.check_contains(source, text(&answer.body), "REQUEST_TOO_COSTLY");
+    }
+
+    failures.assert_none();
+}
+
+/// Each condition is compared with all conditions of the branches before.
+#[test]
+fn a_branch_has_up_to_20_conditions() {
+    let rules = |conditions: usize| {
+        let conditions: Vec<String> = (1..=conditions)
+            .map(|digits| format!("{{ attribute = 'a', digits = {digits} }}"))
+            .collect();
+        let conditions = conditions.join(", ");
+        format!(
+            "[self_service_registration]\nallow_all = true\nset.x = [{{ when = [{conditions}], value = 1 }}]\n"
+        )
+    };
+    let many = "[self_service_registration]\nallow_all = true\nset.x = [{ when = ".to_owned()
+        + &format!("{:?}, value = 1 }}, {{ when = ", (0..70_000).collect::<Vec<_>>())
+        + &format!("{:?}, value = 2 }}]\n", (1..70_000).rev().collect::<Vec<_>>());
+    let start = Instant::now();
+    let mut failures = Failures::default();
+
+    for (rules, problem) in [
+        (rules(20), "None"),
+        (rules(21), "the branch has 21 conditions; up to 20 are allowed"),
+        (many, "expected a table, found an integer"),
+    ] {
+        let folder = rules_folder(&[("hook.toml", &rules)]);
+        let problems = format!("{:?}", load_rules(folder.path()).err());
+        failures.check_contains(problem, &problems, problem);
+    }
+
+    failures.assert_none();
+
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

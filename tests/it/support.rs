@@ -17,7 +17,10 @@ use registration_hook::{
     lint::{self, Lints},
     load::{self, Purpose, RulesSource},
     problem::Problems,
-    rule::{Hook, RuleSet, lookup::SourceKinds},
+    rule::{
+        Hook, RuleSet,
+        lookup::{SourceKind, SourceKinds},
+    },
 };
 
 pub const BASIC: [(&str, &str); 2] =
@@ -267,17 +270,25 @@ pub fn rules_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
+/// The sources that rules of the tests may name.
+pub fn sources() -> SourceKinds {
+    SourceKinds::from([
+        ("members".to_owned(), SourceKind::Http),
+        ("people".to_owned(), SourceKind::Postgres),
+    ])
+}
+
 /// Loads the rules of a folder. Judges their examples today.
 pub fn load_rules(folder: &Path) -> Result<RuleSet, Problems> {
     let source = RulesSource::Folder(folder.to_owned());
-    load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve).into_rules()
+    load::load_rules(&source, &clock::facts(), &sources(), Purpose::Serve).into_rules()
 }
 
 /// Loads the rules of a folder and lints them.
 pub fn lint_rules(folder: &Path, lints: &Lints) -> Result<RuleSet, Problems> {
     let facts = clock::facts();
     let source = RulesSource::Folder(folder.to_owned());
-    let mut draft = load::load_rules(&source, &facts, &SourceKinds::new(), Purpose::Inspect);
+    let mut draft = load::load_rules(&source, &facts, &sources(), Purpose::Inspect);
     lint::run(&mut draft, lints, &facts);
     draft.into_rules()
 }

@@ -10,7 +10,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         node::{Span, Spanned, push_of_list},
-        set::{Mapped, Set, SetValue, Source, TextMap, ValueMap},
+        set::{Set, SetValue, Source, TextMap, ValueMap},
     },
 };
 
@@ -31,7 +31,7 @@ impl SectionLint<'_> {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
         match &set.source {
-            Source::Mapped(Mapped { map: ValueMap::File { place, map }, .. }) => {
+            Source::Mapped(mapped) if let ValueMap::File { place, map } = &mapped.map => {
                 self.check_map_file(org, &set.attribute, place, map);
             }
             Source::Generated(generator) => {

@@ -11,6 +11,8 @@ use crate::{
 
 /// How many branches an attribute may have. Each is compared with those before.
 const MOST_BRANCHES: usize = 100;
+/// How many conditions a branch may have. Each is compared with those of the branches before.
+const MOST_CONDITIONS: usize = 20;
 
 /// Reads the branches of a list. Reports those that can never be reached.
 pub(super) fn read_branches<'n>(
@@ -36,6 +38,10 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
+    // A branch with a problem may have any number of conditions.
+    if fields.problem_count() > before {
+        return None;
+    }
     for (index, branch) in items.iter().enumerate() {
         let earlier = items.get(..index).unwrap_or_default();
         if let Some(message) = why_never_reached(branch, earlier) {
@@ -47,7 +53,18 @@ pub(super) fn read_branches<'n>(
 
 fn read_branch(fields: &Fields<'_>) -> Option<Branch> {
     let when = match fields.entry("when") {
-        Some(entry) => read_parts(entry, fields),
+        Some(entry) => {
+            let when = read_parts(entry, fields);
+            if let Some(conditions) = &when
+                && conditions.len() > MOST_CONDITIONS
+            {
+                let count = conditions.len();
+                fields.report(entry.problem(format!(
+                    "the branch has {count} conditions; up to {MOST_CONDITIONS} are allowed, so write several attributes into one"
+                )));
+            }
+            when
+        }
         None => Some(Vec::new()),
     };
     let value = fields.required("value", |node| read_value(node, fields.scope));

@@ -28,7 +28,7 @@ pub(super) fn read_generator(fields: &Fields<'_>, attribute: &str) -> Option<Sou
         Generated::Uuid => IdentifierKind::Uuid,
         Generated::Digits => IdentifierKind::Digits(fields.required("length", read_length)?),
     };
-    Some(Source::Generated(Generator::new(kind, fields.file.hook, attribute)))
+    Some(Source::Generated(Box::new(Generator::new(kind, fields.file.hook, attribute))))
 }
 
 fn read_length(node: &Node) -> Result<u32, SpanProblem> {

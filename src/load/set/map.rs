@@ -29,7 +29,7 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
         }
     };
     let otherwise = fields.optional("else", |node| read_value(node, fields.scope));
-    Some(Source::Mapped(Mapped { from: from?, map: map?, otherwise }))
+    Some(Source::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
 }
 
 fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {

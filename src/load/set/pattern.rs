@@ -12,5 +12,5 @@ pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let node = &fields.entry("pattern")?.value;
     let pattern = fields.ok_or_report(GroupPattern::read_pattern(node, fields.file.patterns))?;
     let value = fields.ok_or_report(read_value_of_groups(value?, &pattern.names()))?;
-    Some(Source::Matched(Matched { from: from?, pattern, value }))
+    Some(Source::Matched(Box::new(Matched { from: from?, pattern, value })))
 }

@@ -30,6 +30,8 @@ struct Shape {
     matches: fn(&str) -> bool,
     /// The JSON type besides strings that can have the shape.
     json_type: JsonType,
+    /// The steps of work per byte of the text.
+    steps_per_byte: usize,
 }
 
 /// A JSON type that values of a shape may have besides that of strings.
@@ -47,7 +49,7 @@ static SHAPES: [Shape; 12] = [
     string_shape("locale", "a locale, as `en_US` or `en`", is_locale),
     string_shape("language", "a language by BCP 47, as `en-US`", is_language),
     string_shape("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
-    string_shape("url", "an absolute http or https URL", is_url),
+    Shape { steps_per_byte: 4, ..string_shape("url", "an absolute http or https URL", is_url) },
     Shape { json_type: JsonType::Number, ..string_shape("integer", "a whole number", is_integer) },
     Shape { json_type: JsonType::Number, ..string_shape("number", "a number", is_number) },
     Shape { json_type: JsonType::Boolean, ..string_shape("boolean", "true or false", is_boolean) },
@@ -64,10 +66,15 @@ const fn string_shape(
     expected: &'static str,
     matches: fn(&str) -> bool,
 ) -> Shape {
-    Shape { name, expected, matches, json_type: JsonType::StringOnly }
+    Shape { name, expected, matches, json_type: JsonType::StringOnly, steps_per_byte: 1 }
 }
 
 impl NamedFormat {
+    /// The steps of work that the check takes per byte of the value.
+    pub(super) fn steps_per_byte(&self) -> usize {
+        self.0.steps_per_byte
+    }
+
     pub(super) fn read_format(node: &Node) -> Result<Self, SpanProblems> {
         let name = node.text()?;
         match SHAPES.iter().find(|shape| shape.name == name) {

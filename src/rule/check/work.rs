@@ -11,13 +11,19 @@ const CHECK_STEPS: usize = 25;
 /// The steps per attribute of a form that is made for a check.
 const FORM_STEPS: usize = 150;
 
+/// The steps per attribute of an example that is read.
+const EXAMPLE_STEPS: usize = 25;
+
+/// The steps of a problem of an example. To find the name that was meant takes up to 1 ms.
+const PROBLEM_STEPS: usize = 250_000;
+
 /// The work that may still be done. A step takes about 4 ns.
 pub struct Work {
     left: Cell<usize>,
 }
 
 /// More work would be needed than may be done.
-pub(super) struct TooCostly;
+pub(in crate::rule) struct TooCostly;
 
 impl Default for Work {
     /// The work of one request, or of the examples of all rules.
@@ -27,8 +33,18 @@ impl Default for Work {
 }
 
 impl Work {
+    /// The work of a probe of all rules: up to 10 s.
+    pub fn of_probe() -> Self {
+        Self { left: Cell::new(50 * STEPS) }
+    }
+
+    /// The work that may still be done, in steps.
+    pub(in crate::rule) fn left(&self) -> usize {
+        self.left.get()
+    }
+
     /// Counts a check of a value with so many bytes.
-    pub(super) fn count_check(&self, length: usize) -> Result<(), TooCostly> {
+    pub(in crate::rule) fn count_check(&self, length: usize) -> Result<(), TooCostly> {
         self.count(CHECK_STEPS + length)
     }
 
@@ -38,8 +54,18 @@ impl Work {
         let _ = self.count(FORM_STEPS * attributes);
     }
 
+    /// Counts the reading of an example with so many attributes.
+    pub(crate) fn count_example(&self, attributes: usize) {
+        let _ = self.count(EXAMPLE_STEPS * attributes);
+    }
+
+    /// Counts a problem of an example.
+    pub(crate) fn count_problem(&self) {
+        let _ = self.count(PROBLEM_STEPS);
+    }
+
     /// Counts steps. Once they are too many, no further work is done.
-    pub(super) fn count(&self, steps: usize) -> Result<(), TooCostly> {
+    pub(in crate::rule) fn count(&self, steps: usize) -> Result<(), TooCostly> {
         match self.left.get().checked_sub(steps) {
             Some(left) => {
                 self.left.set(left);

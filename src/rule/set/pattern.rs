@@ -28,6 +28,8 @@ use crate::{
 
 /// How many groups a pattern may have. The time of a match grows with them.
 const MOST_GROUPS: usize = 10;
+/// The steps to find the groups, for each step of the match.
+const GROUP_STEPS: usize = 2;
 /// The most memory, in bytes, that the search for groups may take.
 const MEMORY_LIMIT: usize = 4 << 20;
 
@@ -40,8 +42,8 @@ pub(crate) struct Matched {
 
 /// A pattern that finds the texts of its groups.
 pub(crate) struct GroupPattern {
-    /// Decides whether a value matches, in a bounded number of steps. To find the groups takes as many
-    /// steps, since both follow the same states.
+    /// Decides whether a value matches, in a bounded number of steps. To find the groups takes up to
+    /// [`GROUP_STEPS`] as many, since both follow the same states.
     whole: Pattern,
     finder: PikeVM,
     /// The memory of searches that are not in use.
@@ -57,11 +59,14 @@ impl Matched {
         context: &EvalContext<'_>,
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let found = required(&self.from, context)?;
+        let before = context.work.left();
         match self.pattern.whole.check_match(&found, context.work) {
             Ok(()) => {}
             Err(Mismatch::TooCostly) => return Err(WhyNotSet::TooCostly(&self.from)),
             Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
         }
+        let steps = GROUP_STEPS * (before - context.work.left());
+        context.work.count(steps).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
         let text = found.text().unwrap_or_default();
         self.value.fill_with_groups(context, &self.pattern.groups(text))
     }

@@ -97,7 +97,12 @@ pub(super) fn required<'r, 'v>(
     context: &'v EvalContext<'_>,
 ) -> Result<Value<'v>, WhyNotSet<'r>> {
     match context.find(name) {
-        Found::Present(value) => Ok(value),
+        Found::Present(value) => {
+            // Most sources copy it.
+            let length = value.text().unwrap_or_default().len();
+            context.work.count_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
+            Ok(value)
+        }
         Found::NotAnAddress => Err(WhyNotSet::NotAnAddress(name)),
         Found::Absent => Err(WhyNotSet::Absent(name)),
     }

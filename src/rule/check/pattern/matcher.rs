@@ -65,6 +65,8 @@ impl Matcher {
     }
 }
 
+/// The further steps of an assertion such as `\b`, which decodes the letters on both sides.
+const LOOK_STEPS: usize = 2;
 /// The number of byte ranges that are tried in the time of a step.
 const RANGES_PER_STEP: usize = 4;
 
@@ -117,6 +119,7 @@ impl Search {
             match nfa.state(id) {
                 thompson::State::Match { .. } => return true,
                 thompson::State::Look { look, next } => {
+                    self.steps += LOOK_STEPS;
                     if nfa.look_matcher().matches(*look, text, at) {
                         self.pending.push(*next);
                     }

@@ -1,0 +1,133 @@
+//! The columns that a lookup in a table names: `match`, `ignore_case` and `returns`.
+
+use super::read_placeholder;
+use crate::{
+    load::fields::Fields,
+    nearest::unknown,
+    problem::SpanProblem,
+    rule::{
+        node::{Node, Spanned},
+        template::{Piece, Template},
+        value_name::ValueName,
+    },
+};
+
+/// How many columns each list of a lookup may name.
+const MOST_COLUMNS: usize = 100;
+
+/// The columns that a lookup names.
+pub(super) struct NamedColumns {
+    pub(super) keys: Vec<KeyColumn>,
+    pub(super) returned: Vec<Spanned<String>>,
+}
+
+/// A column that must equal a value.
+pub(super) struct KeyColumn {
+    pub(super) name: Spanned<String>,
+    /// The text that the column must equal.
+    pub(super) template: Template<ValueName>,
+    /// Whether the case of ASCII letters is ignored.
+    pub(super) ignores_case: bool,
+}
+
+impl KeyColumn {
+    /// Whether a request can ask for this cell. No request asks for an empty text.
+    pub(super) fn can_equal(&self, cell: &str) -> bool {
+        match self.template.pieces.as_slice() {
+            [Piece::Text(constant)] if self.ignores_case => constant.eq_ignore_ascii_case(cell),
+            [Piece::Text(constant)] => constant == cell,
+            _ => !cell.is_empty(),
+        }
+    }
+}
+
+impl NamedColumns {
+    /// Reads `match`, `ignore_case` and `returns`. Returns `None` if one of them has a problem.
+    pub(super) fn read(fields: &Fields<'_>) -> Option<Self> {
+        let before = fields.problem_count();
+        let mut keys = read_match(fields);
+        let returned = read_returns(fields);
+        read_ignore_case(fields, &mut keys);
+        if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
+    }
+
+    /// The names of the returned columns.
+    pub(super) fn returned_names(&self) -> Vec<String> {
+        self.returned.iter().map(|column| column.value.clone()).collect()
+    }
+
+    /// All columns: the keys, then the returned ones.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.keys.iter().map(|key| &key.name).chain(&self.returned)
+    }
+}
+
+/// Reads `match`: columns and the values that they must equal.
+fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
+    let mut keys = Vec::new();
+    let Some(node) = fields.required("match", Ok) else {
+        return keys;
+    };
+    let Some(table) = fields.ok_or_report(node.table()) else {
+        return keys;
+    };
+    if table.0.is_empty() {
+        fields.report(node.problem("an empty table matches every row; name at least one column"));
+    }
+    if table.0.len() > MOST_COLUMNS {
+        fields.report(too_many_columns(node, table.0.len()));
+        return keys;
+    }
+    for entry in &table.0 {
+        let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
+        if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
+            keys.push(KeyColumn { name, template, ignores_case: false });
+        }
+    }
+    keys
+}
+
+/// Reads `returns`: the columns that rules may use. Without it there are none.
+fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
+    let mut columns: Vec<Spanned<String>> = Vec::new();
+    for item in fields.optional("returns", read_list).unwrap_or_default() {
+        let Some(name) = fields.ok_or_report(item.text()) else {
+            continue;
+        };
+        if columns.iter().any(|column| column.value == name) {
+            fields.report(item.problem(format!("`{name}` is listed twice; leave one out")));
+        } else {
+            columns.push(Spanned::new(name.to_owned(), item.span.clone()));
+        }
+    }
+    columns
+}
+
+/// Reads a list of columns.
+fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
+    let columns = node.list()?;
+    if columns.len() > MOST_COLUMNS {
+        return Err(too_many_columns(node, columns.len()));
+    }
+    Ok(columns)
+}
+
+fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
+    node.problem(format!("these are {count} columns; up to {MOST_COLUMNS} are allowed"))
+}
+
+/// Reads `ignore_case`, and marks the keys that it lists.
+fn read_ignore_case(fields: &Fields<'_>, keys: &mut [KeyColumn]) {
+    for item in fields.optional("ignore_case", read_list).unwrap_or_default() {
+        let Some(name) = fields.ok_or_report(item.text()) else {
+            continue;
+        };
+        match keys.iter_mut().find(|key| key.name.value == name) {
+            Some(key) => key.ignores_case = true,
+            None => {
+                let known = keys.iter().map(|key| key.name.as_str());
+                fields.report(item.problem(unknown("column of `match`", name, known)));
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Asks PostgreSQL.
+//!
+//! All connections live on one thread of their own, so that a worker never waits for them, and a
+//! connection outlives the request that opened it. No value of a question is logged, or part of a message.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+use tokio_postgres::Row;
+
+use crate::{
+    okta::Value,
+    rule::lookup::{Columns, LookupFailure, LookupResult, PostgresQuery, PostgresQuestion},
+    settings::PostgresSource,
+};
+
+mod connection;
+mod error;
+mod parameter;
+mod pool;
+mod thread;
+
+use connection::Connector;
+use error::QueryError;
+use pool::ConnectionPool;
+
+/// A PostgreSQL database. Connects at the first question.
+#[derive(Clone)]
+pub struct Database {
+    pool: Arc<ConnectionPool>,
+}
+
+impl Database {
+    /// A database by its settings. The server ends each question after `timeout`. Fails if `ca_file` cannot be
+    /// read, or the system has no certificates to trust.
+    pub fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
+        let connector = Connector::new(settings, timeout)?;
+        Ok(Self { pool: Arc::new(ConnectionPool::new(connector, settings.connections)) })
+    }
+
+    /// Asks the database. Ends by the deadline. If the future is dropped, the question ends by the deadline all
+    /// the same, and its connection is busy until then.
+    pub async fn ask(&self, question: &PostgresQuestion, deadline: Instant) -> LookupResult {
+        let parameters = question.parameters.iter().cloned().map(Some).collect();
+        match self.query(&question.query, parameters, deadline).await {
+            Ok(rows) => result_of(&rows, &question.query.columns),
+            Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
+            Err(QueryError::Unfit) => LookupResult::NotFound,
+            Err(QueryError::Refused(error)) => LookupResult::Failed(error::failure(&error)),
+        }
+    }
+
+    /// Tries whether the database can answer a query at all. An error says what it does not have, and holds
+    /// no value of anybody. Succeeds if the database cannot be reached.
+    pub async fn verify(
+        &self,
+        query: &Arc<PostgresQuery>,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        match self.query(query, query.constants(), deadline).await {
+            Ok(_) | Err(QueryError::Failed(_)) => Ok(()),
+            Err(QueryError::Unfit) => {
+                Err("a constant of `match` does not fit the type of its column".to_owned())
+            }
+            Err(QueryError::Refused(error)) => error::explain(&error),
+        }
+    }
+
+    /// Runs a future on the thread of the databases.
+    pub(super) fn in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
+        // Without a thread, a question will fail and say so.
+        let _ = thread::spawn(future);
+    }
+
+    /// Runs the statement of a query on the thread of the databases. `None` is SQL's NULL, which equals
+    /// nothing.
+    async fn query(
+        &self,
+        query: &Arc<PostgresQuery>,
+        parameters: Vec<Option<String>>,
+        deadline: Instant,
+    ) -> Result<Vec<Row>, QueryError> {
+        let (pool, query) = (Arc::clone(&self.pool), Arc::clone(query));
+        let running = async move { pool.query(&query.statement, &parameters, deadline).await };
+        let Some(task) = thread::spawn(running) else {
+            return Err(QueryError::Failed(LookupFailure::Connection));
+        };
+        wait_for(task, deadline).await
+    }
+}
+
+async fn wait_for(
+    task: JoinHandle<Result<Vec<Row>, QueryError>>,
+    deadline: Instant,
+) -> Result<Vec<Row>, QueryError> {
+    match timeout_at(deadline, task).await {
+        Ok(Ok(result)) => result,
+        // A bug of ours: the task has panicked.
+        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::Connection)),
+        Err(_) => Err(QueryError::Failed(LookupFailure::Timeout)),
+    }
+}
+
+/// The result that rows stand for. NULL and empty texts are absent.
+fn result_of(rows: &[Row], names: &[String]) -> LookupResult {
+    let row = match rows {
+        [] => return LookupResult::NotFound,
+        [row] => row,
+        _ => return LookupResult::Failed(LookupFailure::Ambiguous),
+    };
+    let mut columns = Columns::new();
+    let mut size = 0;
+    for (index, name) in names.iter().enumerate() {
+        match row.try_get::<_, Option<&str>>(index) {
+            Ok(None | Some("")) => {}
+            Ok(Some(text)) => {
+                size += text.len();
+                columns.insert(name.clone(), Value::Text(text.to_owned().into()));
+            }
+            // The text is not UTF-8: the encoding of the database is SQL_ASCII.
+            Err(_) => return LookupResult::Failed(LookupFailure::NotScalar),
+        }
+    }
+    if size > PostgresQuery::RESULT_LIMIT {
+        return LookupResult::Failed(LookupFailure::TooLarge);
+    }
+    LookupResult::Found(columns)
+}

@@ -1,0 +1,227 @@
+//! A connection to a database: plain on this machine, else in verified TLS.
+
+use std::{
+    future::poll_fn,
+    io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::TryStreamExt as _;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpStream, UnixStream},
+    spawn,
+};
+use tokio_postgres::{
+    Client, Config, NoTls, Row,
+    config::{Host, SslMode},
+    types::Type,
+};
+use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{error::QueryError, parameter::TextParameter};
+use crate::{
+    file::{self, FileKind, Links},
+    rule::lookup::LookupFailure,
+    settings::{PostgresSource, SourceSecret},
+};
+
+/// The message that asks a server for TLS.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+/// The answer of a server that has TLS.
+const HAS_TLS: u8 = b'S';
+/// The port of a server whose URL names none.
+const DEFAULT_PORT: u16 = 5432;
+/// How long a connection may be silent before the system asks whether the server is still there. Networks
+/// forget silent connections, often after some minutes.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Opens connections to a database.
+pub(super) struct Connector {
+    place: Place,
+    config: Config,
+}
+
+/// The place of a server.
+enum Place {
+    /// A Unix socket.
+    Socket(PathBuf),
+    /// A host and a port. Connections are plain without TLS.
+    Host { host: String, port: u16, tls: Option<Tls> },
+}
+
+struct Tls {
+    connector: TlsConnector,
+    /// The name that the certificate must have.
+    server: ServerName<'static>,
+}
+
+/// An open connection. Closes when it is dropped, even if the server still owes an answer.
+pub(super) struct DatabaseConnection {
+    client: Client,
+    _driver: AbortOnDropHandle<()>,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
+        let url = settings.url.as_str();
+        let mut config: Config = url.parse().map_err(|_| "invalid `url`".to_owned())?;
+        // TLS, if any, is below.
+        config.ssl_mode(SslMode::Disable).application_name("registration-hook");
+        config.options(session_options(timeout));
+        if let Some(password) = settings.password.as_ref().and_then(SourceSecret::expose) {
+            config.password(password);
+        }
+        let port = config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
+        let place = match config.get_hosts() {
+            [Host::Unix(folder)] => Place::Socket(folder.join(format!(".s.PGSQL.{port}"))),
+            [Host::Tcp(host)] => {
+                let tls =
+                    if needs_tls(host, settings) { Some(Tls::new(host, settings)?) } else { None };
+                Place::Host { host: host.clone(), port, tls }
+            }
+            _ => return Err("`url` names no host".to_owned()),
+        };
+        Ok(Self { place, config })
+    }
+
+    pub(super) async fn connect(&self) -> Result<DatabaseConnection, QueryError> {
+        match &self.place {
+            Place::Socket(path) => self.start(UnixStream::connect(path).await.map_err(lost)?).await,
+            Place::Host { host, port, tls } => {
+                let mut stream = TcpStream::connect((host.as_str(), *port)).await.map_err(lost)?;
+                stream.set_nodelay(true).map_err(lost)?;
+                let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+                SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(lost)?;
+                let Some(tls) = tls else {
+                    return self.start(stream).await;
+                };
+                require_tls(&mut stream).await?;
+                let connected = tls.connector.connect(tls.server.clone(), stream).await;
+                self.start(connected.map_err(tls_failure)?).await
+            }
+        }
+    }
+
+    /// Signs in, and lets the connection run until it is dropped or ends.
+    async fn start<S>(&self, stream: S) -> Result<DatabaseConnection, QueryError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let connected = self.config.connect_raw(stream, NoTls).await;
+        let (client, mut connection) = connected.map_err(QueryError::of_sign_in)?;
+        let driver = spawn(async move {
+            // Notices are dropped, because they may hold a value.
+            while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
+        });
+        Ok(DatabaseConnection { client, _driver: AbortOnDropHandle::new(driver) })
+    }
+}
+
+impl DatabaseConnection {
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Runs a statement in one round trip. The server gives each parameter the type of its column. Nothing
+    /// is prepared, so a table may be changed at any time.
+    pub(super) async fn query(
+        &self,
+        statement: &str,
+        parameters: &[Option<String>],
+    ) -> Result<Vec<Row>, QueryError> {
+        let mut typed = Vec::new();
+        for text in parameters {
+            typed.push((TextParameter(text.as_deref()), Type::UNKNOWN));
+        }
+        let started = self.client.query_typed_raw(statement, typed).await;
+        let rows = started.map_err(QueryError::before_execution)?;
+        Ok(rows.try_collect().await?)
+    }
+}
+
+/// The session only reads, and no statement outlasts its question for long.
+fn session_options(timeout: Duration) -> String {
+    let milliseconds = timeout.as_millis().max(1);
+    format!("-c default_transaction_read_only=on -c statement_timeout={milliseconds}")
+}
+
+/// Whether connections to this host are in TLS. On this machine that is a choice: `ca_file`.
+fn needs_tls(host: &str, settings: &PostgresSource) -> bool {
+    let is_on_this_machine = match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost",
+    };
+    !is_on_this_machine || settings.ca_file.is_some()
+}
+
+impl Tls {
+    fn new(host: &str, settings: &PostgresSource) -> Result<Self, String> {
+        let config = tls_config(settings.ca_file.as_deref())?;
+        let server = ServerName::try_from(host.to_owned())
+            .map_err(|_| "`url`: no certificate can have the name of this host".to_owned())?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server })
+    }
+}
+
+/// TLS that verifies certificates by those of a file, or else by the system's.
+fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    let builder = match ca_file {
+        Some(path) => builder.with_root_certificates(read_roots(path)?),
+        None => builder.with_platform_verifier().map_err(|error| {
+            format!("the system has no certificates to trust ({error}); set `ca_file`")
+        })?,
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn read_roots(path: &Path) -> Result<RootCertStore, String> {
+    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
+        .map_err(|error| format!("`ca_file`: cannot read the file: {error}"))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
+        if added.is_none() {
+            return Err("`ca_file`: the file has an invalid PEM certificate".to_owned());
+        }
+    }
+    if roots.is_empty() {
+        return Err("`ca_file`: the file has no PEM certificate".to_owned());
+    }
+    Ok(roots)
+}
+
+/// Asks the server for TLS, and fails if it has none.
+async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
+    stream.write_all(&SSL_REQUEST).await.map_err(lost)?;
+    match stream.read_u8().await.map_err(lost)? {
+        HAS_TLS => Ok(()),
+        _ => Err(QueryError::Failed(LookupFailure::Tls)),
+    }
+}
+
+fn lost(_: io::Error) -> QueryError {
+    QueryError::Failed(LookupFailure::Connection)
+}
+
+/// The failure of a handshake: of TLS, or of the connection below.
+fn tls_failure(error: io::Error) -> QueryError {
+    match error.get_ref() {
+        Some(inner) if inner.is::<rustls::Error>() => QueryError::Failed(LookupFailure::Tls),
+        _ => lost(error),
+    }
+}

@@ -1,0 +1,107 @@
+//! The meaning of PostgreSQL's errors.
+
+use std::{error::Error as _, io};
+
+use tokio_postgres::error::{DbError, Severity};
+
+use crate::{escape, rule::lookup::LookupFailure};
+
+/// The error of a statement that ran into its time limit.
+const QUERY_CANCELED: &str = "57014";
+
+/// Why a question has no rows.
+pub(super) enum QueryError {
+    /// The database does not answer.
+    Failed(LookupFailure),
+    /// A parameter is not a value of its column's type.
+    Unfit,
+    /// The database refuses the connection or the statement.
+    Refused(Box<DbError>),
+}
+
+impl From<tokio_postgres::Error> for QueryError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(refusal) => Self::Refused(Box::new(refusal.clone())),
+            None => Self::Failed(LookupFailure::Connection),
+        }
+    }
+}
+
+impl QueryError {
+    /// The error of a connection that is being made.
+    pub(super) fn of_sign_in(error: tokio_postgres::Error) -> Self {
+        let is_cut =
+            error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
+        match error.as_db_error() {
+            Some(_) => error.into(),
+            None if is_cut => Self::Failed(LookupFailure::Connection),
+            // The server asks for a password, and the settings have none; or it asks for something else.
+            None => Self::Failed(LookupFailure::Database(*b"28000")),
+        }
+    }
+
+    /// The error of a statement that the database has not begun to run. Then an error of a value is one of a
+    /// parameter: later, it would be one of the table, or of a view.
+    pub(super) fn before_execution(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(refusal) if class(refusal) == "22" => Self::Unfit,
+            _ => error.into(),
+        }
+    }
+
+    /// Whether the connection has ended with this error.
+    pub(super) fn is_fatal(&self) -> bool {
+        match self {
+            Self::Failed(_) => true,
+            Self::Unfit => false,
+            Self::Refused(refusal) => {
+                matches!(refusal.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+            }
+        }
+    }
+}
+
+/// The class of an error: the start of its SQLSTATE.
+fn class(error: &DbError) -> &str {
+    error.code().code().get(..2).unwrap_or_default()
+}
+
+/// The failure of a question that the database refuses.
+pub(super) fn failure(error: &DbError) -> LookupFailure {
+    let code = error.code().code();
+    if code == QUERY_CANCELED {
+        return LookupFailure::Timeout;
+    }
+    let state = code.as_bytes().try_into().unwrap_or(*b"?????");
+    match class(error) {
+        // Connections, sign-in, the database's name, conflicts, resources, locks, shutdown, the system, bugs.
+        "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" | "F0" | "XX" => {
+            LookupFailure::Database(state)
+        }
+        _ => LookupFailure::Question(state),
+    }
+}
+
+/// Succeeds for an error that may pass, and else says what the database does not have. The server's words
+/// name tables, columns, types and the user: the statement that is tried has no value of anybody.
+pub(super) fn explain(error: &DbError) -> Result<(), String> {
+    let hint = match (class(error), error.code().code()) {
+        (_, "42703") => error.hint().unwrap_or_default(),
+        (_, "42P01") => "write `schema.table` if the table is in a schema of its own",
+        (_, "42501") => {
+            "let the user of the source read it (GRANT SELECT, and USAGE on the schema)"
+        }
+        (_, "42883") => {
+            "a column of `ignore_case` must be text, and one of `match` must have an `=`"
+        }
+        ("28", _) => "check the user and the password of the source",
+        ("3D", _) => "check the name of the database in the `url` of the source",
+        ("42", _) => "",
+        _ if failure(error).is_of_source() => return Ok(()),
+        // The words of other errors may hold what is in the table.
+        (_, code) => return Err(format!("the database cannot run the question (SQLSTATE {code})")),
+    };
+    let end = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+    Err(escape::line(&format!("the database says: {}{end}", error.message())).into_owned())
+}

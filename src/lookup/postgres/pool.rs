@@ -1,0 +1,99 @@
+//! The connections to a database.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_postgres::Row;
+
+use super::{
+    connection::{Connector, DatabaseConnection},
+    error::QueryError,
+};
+use crate::rule::lookup::LookupFailure;
+
+/// How long a question waits for a slot.
+const SLOT_WAIT: Duration = Duration::from_millis(100);
+
+/// Connections that are opened as they are needed, and are kept.
+pub(super) struct ConnectionPool {
+    connector: Connector,
+    /// One per connection that may be in use.
+    slots: Semaphore,
+    /// The connections that are not in use. The last one was used last.
+    idle: Mutex<Vec<DatabaseConnection>>,
+}
+
+impl ConnectionPool {
+    /// A pool with at most so many connections. None is open yet.
+    pub(super) fn new(connector: Connector, connections: usize) -> Self {
+        let (slots, idle) = (Semaphore::new(connections), Mutex::default());
+        Self { connector, slots, idle }
+    }
+
+    /// Runs a statement. Ends by the deadline, and then closes the connection: what is left of the answer
+    /// must not be taken for that of the next question.
+    pub(super) async fn query(
+        &self,
+        statement: &str,
+        parameters: &[Option<String>],
+        deadline: Instant,
+    ) -> Result<Vec<Row>, QueryError> {
+        if let Ok(result) = timeout_at(deadline, self.query_in_slot(statement, parameters)).await {
+            return result;
+        }
+        // The server may have vanished without closing a connection. Then no idle one works, either.
+        self.close_idle();
+        Err(QueryError::Failed(LookupFailure::Timeout))
+    }
+
+    async fn query_in_slot(
+        &self,
+        statement: &str,
+        parameters: &[Option<String>],
+    ) -> Result<Vec<Row>, QueryError> {
+        let Ok(Ok(_slot)) = timeout(SLOT_WAIT, self.slots.acquire()).await else {
+            return Err(QueryError::Failed(LookupFailure::Busy));
+        };
+        if let Some(connection) = self.take_idle() {
+            match connection.query(statement, parameters).await {
+                Err(error) if error.is_fatal() => self.close_idle(),
+                result => return self.finish(connection, result),
+            }
+        }
+        let connection = self.connector.connect().await?;
+        let result = connection.query(statement, parameters).await;
+        self.finish(connection, result)
+    }
+
+    fn take_idle(&self) -> Option<DatabaseConnection> {
+        let mut idle = self.idle.lock();
+        loop {
+            let connection = idle.pop()?;
+            if !connection.is_closed() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Closes the idle connections. A server that has ended one has probably ended all.
+    fn close_idle(&self) {
+        self.idle.lock().clear();
+    }
+
+    /// Keeps the connection, unless it has ended.
+    fn finish(
+        &self,
+        connection: DatabaseConnection,
+        result: Result<Vec<Row>, QueryError>,
+    ) -> Result<Vec<Row>, QueryError> {
+        match &result {
+            Err(error) if error.is_fatal() => {}
+            _ => self.idle.lock().push(connection),
+        }
+        result
+    }
+}

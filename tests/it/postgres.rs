@@ -1,0 +1,383 @@
+//! Lookups in PostgreSQL, tried on a real server. `.ci/postgres` starts one and runs these tests.
+
+mod faults;
+mod server;
+
+use std::{collections::BTreeSet, fmt::Write as _, time::Instant};
+
+use proptest::{
+    prelude::any,
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+use serde_json::json;
+
+use crate::support::Failures;
+use server::{Server, ask, query, question, verify};
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn an_index_on_the_column_is_used() {
+    let server = Server::new();
+    server.sql(
+        "CREATE TABLE indexed AS SELECT n::text AS t, n::varchar(20) AS v, n AS i, n::numeric AS d,
+           md5(n::text)::uuid AS u, ('User' || n)::citext AS c, 'User' || n AS mixed
+         FROM generate_series(1, 20000) AS n;
+         CREATE INDEX by_t ON indexed (t); CREATE INDEX by_v ON indexed (v);
+         CREATE INDEX by_i ON indexed (i); CREATE INDEX by_d ON indexed (d);
+         CREATE INDEX by_u ON indexed (u); CREATE INDEX by_c ON indexed (c);
+         CREATE INDEX by_lower ON indexed (lower(mixed));
+         ANALYZE indexed;",
+    );
+    let database = server.database();
+    let mut failures = Failures::default();
+
+    let rows = [
+        ("match = { t = '{number}' }", "7", "by_t"),
+        ("match = { v = '{number}' }", "7", "by_v"),
+        ("match = { i = '{number}' }", "7", "by_i"),
+        ("match = { d = '{number}' }", "7", "by_d"),
+        ("match = { u = '{number}' }", "8f14e45fceea167a5a36dedd4bea2543", "by_u"),
+        ("match = { c = '{number}' }", "uSER7", "by_c"),
+        ("match = { mixed = '{number}' }\nignore_case = ['mixed']", "uSER7", "by_lower"),
+    ];
+    for (keys, value, index) in rows {
+        let keys = format!("table = 'indexed'\nreturns = ['i']\n{keys}");
+        let length = server.log_length();
+        let result = ask(&database, &question(&keys, &json!({ "number": value }).to_string()));
+        let plan = server.log_after(length);
+        failures.check_eq(format!("{keys}: result"), result, "found i=7");
+        failures.check(format!("{keys}: {plan}"), plan.contains(&format!(" using {index} ")));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn rows_become_results() {
+    let server = Server::new();
+    server.sql(
+        r#"CREATE TABLE people (id int, email text, active boolean, role text, born date, notes text,
+             state text, "We ird" text, "quo""te" text, size numeric, big text);
+           INSERT INTO people VALUES
+             (1, 'a@example.com', true, 'admin', '2001-02-03', NULL, 'pending', 'w', 'q', 1.50, NULL),
+             (2, 'B@example.com', false, '', NULL, 'x', 'used', NULL, NULL, NULL, NULL),
+             (3, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
+             (4, 'twice', NULL, NULL, NULL, NULL, 'pending', NULL, NULL, NULL, NULL),
+             (5, 'big', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('x', 65536)),
+             (6, 'bigger', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('é', 65536)),
+             (7, 'kÉlvin', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+           CREATE VIEW active_people AS SELECT email, role FROM people WHERE active;
+           CREATE SCHEMA "Ünder""score";
+           GRANT USAGE ON SCHEMA "Ünder""score" TO hook;
+           CREATE TABLE "Ünder""score"."we ird" AS SELECT * FROM people;
+           CREATE VIEW numbers AS SELECT email, role::int AS number FROM people;
+           CREATE FUNCTION spy(text) RETURNS text LANGUAGE sql AS
+             'INSERT INTO people (email) VALUES ($1) RETURNING email';
+           CREATE VIEW writing AS SELECT email, spy(email) AS spied FROM people;
+           CREATE TABLE forbidden (email text);
+           REVOKE ALL ON forbidden FROM hook;"#,
+    );
+    let database = server.database();
+    let mut failures = Failures::default();
+    let email = "match = { email = '{email}' }";
+
+    let rows = [
+        ("people", email, "['role', 'active']", "a@example.com", "found active=true role=admin"),
+        (
+            "people",
+            email,
+            "['born', 'size', 'id']",
+            "a@example.com",
+            "found born=2001-02-03 id=1 size=1.50",
+        ),
+        ("people", email, "['notes', 'role']", "a@example.com", "found role=admin"),
+        (
+            "people",
+            email,
+            "['role', 'active', 'notes']",
+            "B@example.com",
+            "found active=false notes=x",
+        ),
+        ("people", email, "", "a@example.com", "found "),
+        ("people", email, "", "b@example.com", "not found"),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "b@EXAMPLE.com",
+            "found id=2",
+        ),
+        (
+            "people",
+            "match = { email = '{email}', state = 'pending' }",
+            "['id']",
+            "a@example.com",
+            "found id=1",
+        ),
+        (
+            "people",
+            "match = { email = '{email}', state = 'pending' }",
+            "['id']",
+            "B@example.com",
+            "not found",
+        ),
+        (
+            "people",
+            "match = { email = '{email}', active = true, id = 1 }",
+            "['id']",
+            "a@example.com",
+            "found id=1",
+        ),
+        ("people", email, "['id']", "twice", "Ambiguous"),
+        ("people", email, "", "big", "found "),
+        ("people", email, "['big']", "bigger", "TooLarge"),
+        ("people", email, "['id', 'big']", "big", "TooLarge"),
+        ("active_people", email, "['role']", "a@example.com", "found role=admin"),
+        ("active_people", email, "['role']", "B@example.com", "not found"),
+        (
+            "Ünder\"score.we ird",
+            email,
+            r#"['We ird', 'quo"te']"#,
+            "a@example.com",
+            "found We ird=w quo\"te=q",
+        ),
+        ("public.people", email, "['id']", "a@example.com", "found id=1"),
+        // ASCII case only: a Kelvin sign is not a `k`.
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "KÉLVIN",
+            "found id=7",
+        ),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "\u{212a}Élvin",
+            "not found",
+        ),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "['id']",
+            "kélvin",
+            "not found",
+        ),
+        // A value that does not fit the type of its column.
+        ("people", "match = { id = '{email}' }", "", "abc", "not found"),
+        ("people", "match = { id = '{email}' }", "", "99999999999", "not found"),
+        ("people", "match = { born = '{email}' }", "", "2001-02-30", "not found"),
+        ("people", "match = { active = '{email}' }", "", "maybe", "not found"),
+        ("people", email, "", "a\0", "not found"),
+        (
+            "people",
+            "match = { email = '{email}' }\nignore_case = ['email']",
+            "",
+            "a\0",
+            "not found",
+        ),
+        // An error in the data, and not in the value, must not look like an absent row.
+        ("numbers", email, "['number']", "a@example.com", "Question([50, 50, 80, 48, 50])"),
+        ("writing", email, "['spied']", "a@example.com", "Question([50, 53, 48, 48, 54])"),
+        ("nowhere", email, "", "a", "Question([52, 50, 80, 48, 49])"),
+        ("PEOPLE", email, "", "a", "Question([52, 50, 80, 48, 49])"),
+        ("people", "match = { nothing = '{email}' }", "", "a", "Question([52, 50, 55, 48, 51])"),
+        ("people", email, "['nothing']", "a", "Question([52, 50, 55, 48, 51])"),
+        ("forbidden", email, "", "a", "Question([52, 50, 53, 48, 49])"),
+    ];
+    for (table, keys, returns, value, expected) in rows {
+        let mut keys = format!("table = '{table}'\n{keys}");
+        if !returns.is_empty() {
+            write!(keys, "\nreturns = {returns}").unwrap();
+        }
+        let result = ask(&database, &question(&keys, &json!({ "email": value }).to_string()));
+        failures.check_eq(format!("{keys} for {value}"), result, expected);
+    }
+
+    failures.assert_none();
+    assert_eq!(server.sql("SELECT count(*) FROM people"), "7", "the session may not write");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn missing_tables_and_columns_are_reported_in_plain_words() {
+    let server = Server::new();
+    server.sql(
+        "CREATE TYPE state AS ENUM ('pending', 'used');
+         CREATE TABLE invitations (email text, number int, state state, details json);
+         CREATE TABLE secret (email text); REVOKE ALL ON secret FROM hook;",
+    );
+    let database = server.database();
+    let mut failures = Failures::default();
+
+    let rows = [
+        ("table = 'invitations'\nmatch = { email = '{email}', state = 'pending' }", ""),
+        ("table = 'invitations'\nmatch = { number = '{number}' }\nreturns = ['state']", ""),
+        (
+            "table = 'invitation'\nmatch = { email = '{email}' }",
+            "the database says: relation \"invitation\" does not exist; write `schema.table` if the table is in a schema of its own",
+        ),
+        (
+            "table = 'invitations'\nmatch = { emial = '{email}' }",
+            "the database says: column \"emial\" does not exist; Perhaps you meant to reference the column \"invitations.email\".",
+        ),
+        (
+            "table = 'invitations'\nmatch = { email = '{email}' }\nreturns = ['role']",
+            "the database says: column \"role\" does not exist",
+        ),
+        (
+            "table = 'invitations'\nmatch = { number = '{number}' }\nignore_case = ['number']",
+            "the database says: function lower(integer) does not exist; a column of `ignore_case` must be text, and one of `match` must have an `=`",
+        ),
+        (
+            "table = 'invitations'\nmatch = { details = '{email}' }",
+            "the database says: operator does not exist: json = unknown; a column of `ignore_case` must be text, and one of `match` must have an `=`",
+        ),
+        (
+            "table = 'invitations'\nmatch = { email = '{email}', state = 'pendnig' }",
+            "a constant of `match` does not fit the type of its column",
+        ),
+        (
+            "table = 'secret'\nmatch = { email = '{email}' }",
+            "the database says: permission denied for table secret; let the user of the source read it (GRANT SELECT, and USAGE on the schema)",
+        ),
+    ];
+    for (keys, expected) in rows {
+        let reported = verify(&database, &query(keys)).err().unwrap_or_default();
+        failures.check_eq(keys, reported, expected);
+    }
+    let known = query("table = 'invitations'\nmatch = { email = '{email}' }");
+    let of_settings = [
+        (server.socket(), "wrong", "password authentication failed for user \"hook\""),
+        (
+            server.socket().replace("/people", "/nothing"),
+            "first",
+            "database \"nothing\" does not exist",
+        ),
+        // These servers cannot be reached, which may pass.
+        ("postgres://hook@127.0.0.1:1/people".to_owned(), "first", ""),
+        ("postgres://hook@%2Fnowhere/people".to_owned(), "first", ""),
+    ];
+    for (url, password, expected) in of_settings {
+        let database = server.database_with(&url, &[("PASSWORD", password)]);
+        let reported = verify(&database, &known).err().unwrap_or_default();
+        failures.check(format!("{url}: {reported}"), reported.contains(expected));
+        failures.check(format!("{url}: {reported}"), expected.is_empty() == reported.is_empty());
+    }
+
+    failures.assert_none();
+}
+
+/// Values that are special in SQL, in the protocol or in texts, and random ones.
+fn values() -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    for special in [
+        "' OR 1=1 --",
+        "'; DROP TABLE echo; --",
+        "$1",
+        "\\",
+        "\\'",
+        "\"",
+        "%",
+        "_",
+        "NULL",
+        "{email}",
+        "\u{feff}",
+        "\u{202e}",
+        "é",
+        "e\u{301}",
+        "\n",
+        "\r\n",
+        "\t",
+        "a\u{7f}",
+        "\u{10ffff}",
+        "$$",
+        "E'\\x'",
+    ] {
+        values.insert(special.to_owned());
+    }
+    let mut runner = TestRunner::deterministic();
+    while values.len() < 500 {
+        let value = any::<String>().new_tree(&mut runner).unwrap().current();
+        if !value.is_empty() && !value.contains('\0') {
+            values.insert(value);
+        }
+    }
+    values
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn any_value_reaches_the_server_as_it_is() {
+    let server = Server::new();
+    let values = values();
+    // The test writes the values in hexadecimal digits, so that psql has nothing to escape.
+    let mut statements = "CREATE TABLE echo (value text);\n".to_owned();
+    for value in &values {
+        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = format!("convert_from(decode('{digits}', 'hex'), 'UTF8')");
+        writeln!(statements, "INSERT INTO echo VALUES ({bytes});").unwrap();
+    }
+    server.sql(&statements);
+    let database = server.database();
+    let keys = "table = 'echo'\nmatch = { value = '{email}' }\nreturns = ['value']";
+    let mut failures = Failures::default();
+
+    for value in &values {
+        let form = json!({ "email": value }).to_string();
+        failures.check_eq(
+            format!("{value:?}"),
+            ask(&database, &question(keys, &form)),
+            format!("found value={value}"),
+        );
+        let form = json!({ "email": format!("{value}\u{1}") }).to_string();
+        failures.check_eq(
+            format!("{value:?} and more"),
+            ask(&database, &question(keys, &form)),
+            "not found",
+        );
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+#[expect(clippy::print_stdout, reason = "the times are for docs/lookups.md")]
+fn a_round_trip_takes_little_time() {
+    let server = Server::new();
+    server.sql(
+        "CREATE TABLE fast AS SELECT n AS id, 'user' || n || '@example.com' AS email, 'x' AS role
+         FROM generate_series(1, 100000) AS n;
+         CREATE UNIQUE INDEX ON fast (email); ANALYZE fast;",
+    );
+    let keys = "table = 'fast'\nmatch = { email = '{email}' }\nreturns = ['role']";
+    let question = question(keys, r#"{"email": "user777@example.com"}"#);
+    let authority = server.file("authority.crt");
+    let password = ("PASSWORD", "first");
+
+    for (name, database) in [
+        ("socket", server.database()),
+        ("TCP", server.database_with(&server.tcp("127.0.0.1"), &[password])),
+        (
+            "TLS",
+            server.database_with(&server.tcp("localhost"), &[password, ("CA_FILE", &authority)]),
+        ),
+    ] {
+        let start = Instant::now();
+        assert_eq!(ask(&database, &question), "found role=x", "{name}");
+        let first = start.elapsed();
+        let mut times = Vec::new();
+        for _ in 0..1000 {
+            let start = Instant::now();
+            assert_eq!(ask(&database, &question), "found role=x", "{name}");
+            times.push(start.elapsed());
+        }
+        times.sort();
+        println!("{name}: first {first:.1?}, p50 {:.0?}, p99 {:.0?}", times[500], times[990]);
+        assert!(times[500].as_millis() < 20, "{name}: {:?}", times[500]);
+    }
+}

@@ -1,0 +1,319 @@
+//! Faults of a database: each ends by the deadline and has its own failure; afterwards, all questions have answers again.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use registration_hook::{lookup::postgres::Database, rule::lookup::PostgresQuestion};
+
+use super::server::{Server, TIMEOUT, ask, ask_within, describe, question, run};
+use crate::support::{Failures, wait_until};
+
+const SHORT: Duration = Duration::from_millis(400);
+
+/// A table of one row, and the question that finds it.
+fn table(server: &Server, name: &str) -> PostgresQuestion {
+    server.sql(&format!(
+        "CREATE TABLE {name} (email text, role text); INSERT INTO {name} VALUES ('a', 'x')"
+    ));
+    let keys = format!("table = '{name}'\nmatch = {{ email = '{{email}}' }}\nreturns = ['role']");
+    question(&keys, r#"{"email": "a"}"#)
+}
+
+fn connections(server: &Server) -> String {
+    server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'registration-hook'")
+}
+
+/// Asks so many times at once.
+fn ask_at_once(
+    database: &Database,
+    question: &PostgresQuestion,
+    count: usize,
+    time: Duration,
+) -> Vec<String> {
+    let deadline = tokio::time::Instant::now() + time;
+    let mut results = Vec::new();
+    for result in run(join_all((0..count).map(|_| database.ask(question, deadline)))) {
+        results.push(describe(&result));
+    }
+    results
+}
+
+/// Asks with a deadline, and checks that the answer is there by then.
+fn check_late(database: &Database, question: &PostgresQuestion, what: &str) {
+    let start = Instant::now();
+    let result = ask_within(database, question, SHORT);
+    let time = start.elapsed();
+    assert_eq!(result, "Timeout", "{what}");
+    assert!(time >= SHORT && time < SHORT + Duration::from_millis(150), "{what}: {time:?}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_stopped_server_times_out_and_recovers() {
+    let server = Server::new();
+    let question = table(&server, "stopped");
+    let (connected, unconnected) = (server.database(), server.database());
+    assert_eq!(ask(&connected, &question), "found role=x");
+
+    server.signal("STOP");
+    check_late(&connected, &question, "with an open connection");
+    check_late(&connected, &question, "without one any more");
+    check_late(&unconnected, &question, "without one");
+    server.signal("CONT");
+
+    assert_eq!(ask(&connected, &question), "found role=x");
+    assert_eq!(ask(&unconnected, &question), "found role=x");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_killed_backend_and_a_restart_go_unnoticed() {
+    let server = Server::new();
+    let question = table(&server, "restarted");
+    let database = server.database();
+    for _ in 0..3 {
+        assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
+        server.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = 'registration-hook'",
+        );
+        assert_eq!(ask(&database, &question), "found role=x");
+    }
+    assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
+
+    server.restart();
+
+    assert_eq!(ask_at_once(&database, &question, 8, TIMEOUT), ["found role=x"; 8]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_backend_killed_in_a_question_fails_only_this_question() {
+    let server = Server::new();
+    let question = table(&server, "killed");
+    let database = server.database();
+    assert_eq!(ask(&database, &question), "found role=x");
+
+    // The question waits for the lock, and its backend is killed twice: the second try is the last.
+    let result = thread::scope(|scope| {
+        let lock = scope.spawn(|| server.sql("BEGIN; LOCK killed; SELECT pg_sleep(1); COMMIT"));
+        wait_until("the lock", || {
+            server.sql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'") != "0"
+        });
+        let asked = scope.spawn(|| ask(&database, &question));
+        for _ in 0..2 {
+            wait_until("the question", || {
+                server.sql(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                     WHERE application_name = 'registration-hook' AND wait_event_type = 'Lock'",
+                ) == "1"
+            });
+            thread::sleep(Duration::from_millis(50));
+        }
+        lock.join().unwrap();
+        asked.join().unwrap()
+    });
+
+    assert_eq!(result, "Database([53, 55, 80, 48, 49])");
+    assert_eq!(ask(&database, &question), "found role=x");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn an_abandoned_question_is_never_mixed_up_with_the_next() {
+    let server = Server::new();
+    let question = table(&server, "locked");
+    let other = table(&server, "free");
+    server.sql("UPDATE free SET role = 'y'");
+    let database =
+        server.database_with(&server.socket(), &[("PASSWORD", "first"), ("CONNECTIONS", "1")]);
+    assert_eq!(ask(&database, &question), "found role=x");
+
+    thread::scope(|scope| {
+        let lock = scope.spawn(|| server.sql("BEGIN; LOCK locked; SELECT pg_sleep(2); COMMIT"));
+        wait_until("the lock", || {
+            server.sql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'") != "0"
+        });
+        check_late(&database, &question, "a lock");
+        for _ in 0..20 {
+            assert_eq!(ask(&database, &other), "found role=y");
+        }
+        lock.join().unwrap();
+    });
+
+    assert_eq!(ask(&database, &question), "found role=x");
+    assert_eq!(ask(&database, &other), "found role=y");
+    wait_until("only the live connection", || connections(&server) == "1");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_statement_ends_on_the_server_as_well() {
+    let server = Server::new();
+    server.sql("CREATE VIEW slow AS SELECT 'a' AS email, pg_sleep(30)::text AS role");
+    let keys = "table = 'slow'\nmatch = { email = '{email}' }\nreturns = ['role']";
+    let question = question(keys, r#"{"email": "a"}"#);
+    let database = server.database();
+
+    assert_eq!(ask_within(&database, &question, Duration::from_secs(10)), "Timeout");
+    assert_eq!(ask_within(&database, &question, SHORT), "Timeout");
+
+    wait_until("no statement that still runs", || {
+        server.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0"
+    });
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn questions_beyond_the_connections_fail_after_a_short_wait() {
+    let server = Server::new();
+    let question = table(&server, "busy");
+    let database =
+        server.database_with(&server.socket(), &[("PASSWORD", "first"), ("CONNECTIONS", "4")]);
+
+    let (results, count, time) = thread::scope(|scope| {
+        let lock = scope.spawn(|| server.sql("BEGIN; LOCK busy; SELECT pg_sleep(1); COMMIT"));
+        wait_until("the lock", || {
+            server.sql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'") != "0"
+        });
+        let hanging = scope.spawn(|| ask_at_once(&database, &question, 4, Duration::from_secs(2)));
+        wait_until("four questions", || connections(&server) == "4");
+        let start = Instant::now();
+        let results = ask_at_once(&database, &question, 3, Duration::from_secs(2));
+        let time = start.elapsed();
+        lock.join().unwrap();
+        assert_eq!(hanging.join().unwrap(), ["found role=x"; 4]);
+        (results, connections(&server), time)
+    });
+
+    assert_eq!(results, ["Busy"; 3]);
+    assert!(time > Duration::from_millis(90) && time < Duration::from_millis(300), "{time:?}");
+    assert_eq!(count, "4");
+    // All questions are answered if connections become free within the wait.
+    assert_eq!(ask_at_once(&database, &question, 40, Duration::from_secs(2)), ["found role=x"; 40]);
+    assert_eq!(connections(&server), "4");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_dropped_caller_gives_its_connection_back() {
+    let server = Server::new();
+    let question = table(&server, "dropped");
+    let database =
+        server.database_with(&server.socket(), &[("PASSWORD", "first"), ("CONNECTIONS", "1")]);
+
+    for _ in 0..50 {
+        run(async {
+            let deadline = tokio::time::Instant::now() + SHORT;
+            let asked = database.ask(&question, deadline);
+            let _ = tokio::time::timeout(Duration::from_micros(200), asked).await;
+        });
+    }
+
+    assert_eq!(ask(&database, &question), "found role=x");
+    assert_eq!(connections(&server), "1");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_changed_table_is_noticed_at_once() {
+    let server = Server::new();
+    let question = table(&server, "changed");
+    let database = server.database();
+    let mut failures = Failures::default();
+
+    for (change, expected) in [
+        ("SELECT 1", "found role=x"),
+        ("ALTER TABLE changed DROP COLUMN role", "Question([52, 50, 55, 48, 51])"),
+        ("ALTER TABLE changed ADD COLUMN role int DEFAULT 7", "found role=7"),
+        ("ALTER TABLE changed ALTER COLUMN email TYPE varchar(7)", "found role=7"),
+        ("ALTER TABLE changed RENAME TO changing", "Question([52, 50, 80, 48, 49])"),
+        ("ALTER TABLE changing RENAME TO changed", "found role=7"),
+        ("REVOKE SELECT ON changed FROM hook", "Question([52, 50, 53, 48, 49])"),
+        ("GRANT SELECT ON changed TO hook", "found role=7"),
+    ] {
+        server.sql(change);
+        failures.check_eq(change, ask(&database, &question), expected);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_rotated_password_needs_a_new_database_only_for_new_connections() {
+    let server = Server::new();
+    let question = table(&server, "rotated");
+    let database = server.database();
+    assert_eq!(ask(&database, &question), "found role=x");
+
+    server.sql("ALTER ROLE hook PASSWORD 'second'");
+    let open = ask(&database, &question);
+    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hook'");
+    let refused = ask(&database, &question);
+    let renewed = server.database_with(&server.socket(), &[("PASSWORD", "second")]);
+    let accepted = ask(&renewed, &question);
+    let without = ask(&server.database_with(&server.socket(), &[]), &question);
+    server.sql("ALTER ROLE hook PASSWORD 'first'");
+
+    assert_eq!(open, "found role=x");
+    assert_eq!(refused, "Database([50, 56, 80, 48, 49])");
+    assert_eq!(accepted, "found role=x");
+    assert_eq!(without, "Database([50, 56, 48, 48, 48])");
+    assert_eq!(ask(&database, &question), "found role=x");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn tls_is_verified() {
+    let server = Server::new();
+    let question = table(&server, "encrypted");
+    let (authority, other) = (server.file("authority.crt"), server.file("other-authority.crt"));
+    let password = ("PASSWORD", "first");
+    let mut failures = Failures::default();
+
+    for (host, ca_file, expected) in [
+        ("localhost", &authority, "found role=x"),
+        // The certificate is for `localhost` only, and by the one authority.
+        ("127.0.0.1", &authority, "Tls"),
+        ("localhost", &other, "Tls"),
+    ] {
+        let database = server.database_with(&server.tcp(host), &[password, ("CA_FILE", ca_file)]);
+        failures.check_eq(format!("{host} {ca_file}"), ask(&database, &question), expected);
+    }
+    let encrypted =
+        server.database_with(&server.tcp("localhost"), &[password, ("CA_FILE", &authority)]);
+    assert_eq!(ask(&encrypted, &question), "found role=x");
+    let uses_tls = server.sql("SELECT bool_or(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'hook'");
+    failures.check_eq("uses TLS", uses_tls, "t");
+    let plain = server.database_with(&server.tcp("127.0.0.1"), &[password]);
+    failures.check_eq("plain on loopback", ask(&plain, &question), "found role=x");
+
+    // A server without TLS, or somebody between, must not get the password in plain text.
+    server.sql("ALTER SYSTEM SET ssl = off");
+    server.restart();
+    let result = ask(&encrypted, &question);
+    server.sql("ALTER SYSTEM RESET ssl");
+    server.restart();
+    failures.check_eq("without TLS", result, "Tls");
+    failures.check_eq("with TLS again", ask(&encrypted, &question), "found role=x");
+
+    failures.assert_none();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_server_without_a_free_connection_is_a_failure_of_the_source() {
+    let server = Server::new();
+    let question = table(&server, "crowded");
+    server.sql("ALTER ROLE hook CONNECTION LIMIT 0");
+    let refused = ask(&server.database(), &question);
+    server.sql("ALTER ROLE hook CONNECTION LIMIT -1");
+
+    assert_eq!(refused, "Database([53, 51, 51, 48, 48])");
+    let nowhere = server.database_with("postgres://hook@127.0.0.1:1/people", &[]);
+    assert_eq!(ask(&nowhere, &question), "Connection");
+}

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use ureq::{
-    AsSendBody, Body,
+    AsSendBody,
     http::{HeaderName, HeaderValue, Request, Response, header, request},
 };
 
@@ -77,7 +77,7 @@ impl HttpApi {
         let call = move || {
             let result = source.ask(&question, deadline.into_std());
             drop(slot);
-            // Nobody waits any longer if the time is over.
+            // It is only received if there is time left.
             let _ = sender.send(result);
         };
         if thread::Builder::new().name("lookup".to_owned()).spawn(call).is_err() {
@@ -137,7 +137,7 @@ impl Endpoint {
         &self,
         question: &HttpQuestion,
         deadline: StdInstant,
-    ) -> Result<Response<Body>, ureq::Error> {
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         loop {
             forget_connections();
             let sent = match &question.body {
@@ -165,7 +165,7 @@ impl Endpoint {
         request: request::Builder,
         body: B,
         deadline: StdInstant,
-    ) -> Result<Response<Body>, ureq::Error> {
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         let mut request = request.header(header::ACCEPT, "application/json");
         if let Some((name, secret)) = &self.header {
             request = request.header(name, secret);

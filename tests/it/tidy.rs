@@ -123,6 +123,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "credentials",
             "file",
             "load",
+            "lookup",
             "metrics",
             "problem",
             "rule",

@@ -39,11 +39,12 @@ pub(crate) struct Sources {
     timeout: Duration,
     /// The settings of the sources, to notice changes.
     settings: BTreeMap<String, SourceSettings>,
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, SourceClient>,
     cache: ResultCache,
 }
 
-enum Source {
+/// A source that can be asked.
+enum SourceClient {
     Http(HttpApi),
     Postgres(Database),
 }
@@ -67,7 +68,7 @@ impl Sources {
     ) -> Result<Self, Problem> {
         let mut sources = BTreeMap::new();
         for (name, source) in &settings {
-            match Source::new(source, timeout, proxies) {
+            match SourceClient::new(source, timeout, proxies) {
                 Ok(source) => {
                     sources.insert(name.clone(), source);
                 }
@@ -115,11 +116,11 @@ impl Sources {
         match question {
             Question::Table(question) => question.result(),
             Question::Postgres(question) => match self.sources.get(&question.query.source) {
-                Some(Source::Postgres(database)) => database.ask(question, deadline).await,
+                Some(SourceClient::Postgres(database)) => database.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::Connection),
             },
             Question::Http(question) => match self.sources.get(question.source()) {
-                Some(Source::Http(api)) => api.ask(question, deadline).await,
+                Some(SourceClient::Http(api)) => api.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::Connection),
             },
         }
@@ -131,7 +132,7 @@ impl Sources {
         let deadline = Instant::now() + self.timeout;
         for (hook, lookup) in rules.lookups() {
             if let Some(query) = lookup.postgres_query()
-                && let Some(Source::Postgres(database)) = self.sources.get(&query.source)
+                && let Some(SourceClient::Postgres(database)) = self.sources.get(&query.source)
             {
                 let (database, query) = (database.clone(), query.clone());
                 let name = format!("`{hook}`: the lookup `{}`", lookup.name.value);
@@ -145,7 +146,7 @@ impl Sources {
     }
 }
 
-impl Source {
+impl SourceClient {
     /// A source by its settings. An error says why it cannot be used.
     fn new(
         settings: &SourceSettings,

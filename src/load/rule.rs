@@ -32,14 +32,21 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let examples = fields.entry("examples");
     fields.report_unknown_keys();
     let mut rule = rule?;
-    // The examples of a rule with a problem would only repeat the problem.
-    if fields.problem_count() > before {
+    // The examples of a rule with a problem would only repeat the problem, and so would those of a rule whose
+    // lookup has one.
+    if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
         return None;
     }
     if let Some(entry) = examples {
         rule.places.passing_examples = examples::run_examples(&rule, &entry.value, fields);
     }
     if fields.problem_count() > before { None } else { Some(rule) }
+}
+
+/// Whether a rule needs a lookup that is not among the valid ones.
+fn needs_invalid_lookup(rule: &Rule, fields: &Fields<'_>) -> bool {
+    let is_valid = |name: &String| fields.lookups.iter().any(|lookup| lookup.name.value == *name);
+    !rule.lookups.iter().all(is_valid)
 }
 
 fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {

@@ -77,7 +77,7 @@ impl HttpApi {
         let call = move || {
             let result = source.ask(&question, deadline.into_std());
             drop(slot);
-            // It is only received if there is time left.
+            // The receiver is gone if the time is over.
             let _ = sender.send(result);
         };
         if thread::Builder::new().name("lookup".to_owned()).spawn(call).is_err() {

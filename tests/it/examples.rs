@@ -1,6 +1,10 @@
 //! The policies in `examples`: their rules are valid, and their answers are those recorded beside.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::support::{Failures, program, repository, run, text};
 
@@ -13,11 +17,21 @@ fn policies() -> Vec<PathBuf> {
     folders
 }
 
+/// The command with the rules of a policy, and its settings if it has any.
+fn with_files_of(folder: &Path, mut command: Command) -> Command {
+    let settings = folder.join("registration-hook.toml");
+    if settings.exists() {
+        command.arg("--config").arg(settings);
+    }
+    command.arg("--rules").arg(folder.join("rules"));
+    command
+}
+
 #[test]
 fn the_table_names_each_example() {
     let folders = policies();
 
-    assert_eq!(folders.len(), 10, "{folders:?}");
+    assert_eq!(folders.len(), 12, "{folders:?}");
 
     let table = fs::read_to_string(repository("examples/README.md")).unwrap();
     let mut failures = Failures::default();
@@ -37,11 +51,9 @@ fn example_rules_are_valid_probed_and_covered() {
 
     for folder in policies() {
         let output = run(
-            program()
+            with_files_of(&folder, program())
                 .args(["check", "--probe", "--coverage"])
-                .arg(folder.join("fixtures"))
-                .arg("--rules")
-                .arg(folder.join("rules")),
+                .arg(folder.join("fixtures")),
             b"",
         );
         let printed = text(&output.stdout).to_owned() + text(&output.stderr);
@@ -61,14 +73,8 @@ fn example_rules_answer_as_recorded() {
     let mut failures = Failures::default();
 
     for folder in policies() {
-        let output = run(
-            program()
-                .arg("replay")
-                .arg(folder.join("fixtures"))
-                .arg("--rules")
-                .arg(folder.join("rules")),
-            b"",
-        );
+        let output =
+            run(with_files_of(&folder, program()).arg("replay").arg(folder.join("fixtures")), b"");
         let printed = text(&output.stdout).to_owned() + text(&output.stderr);
 
         failures.check_eq(

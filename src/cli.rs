@@ -13,8 +13,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     clock, escape,
     load::{self, Purpose, RulesSource},
+    lookup::source_kinds,
     problem::{Problem, Problems},
-    rule::{RuleSet, lookup::SourceKinds},
+    rule::RuleSet,
     settings::{self, Layers, LoadedSettings, RulesSettings, SecretFiles, Settings},
 };
 
@@ -163,7 +164,7 @@ impl SharedFlags {
 /// Loads the rules that the settings name. Any problem is an error.
 fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
     let source = rules_source(settings);
-    Ok(load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve)
+    Ok(load::load_rules(&source, &clock::facts(), &source_kinds(&settings.sources), Purpose::Serve)
         .into_rules()?)
 }
 

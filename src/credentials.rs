@@ -8,6 +8,7 @@ use crate::{
         token::Expected,
     },
     problem::Problem,
+    proxies::Proxies,
     settings::{AuthSettings, OAuthSettings},
 };
 
@@ -27,6 +28,7 @@ impl Credentials {
         settings: AuthSettings,
         generated_password: Option<&str>,
         last: Option<&Self>,
+        proxies: &Proxies,
     ) -> Result<Self, Problem> {
         let basic = match (&settings.basic, generated_password) {
             (Some(basic), _) => Some(Secrets::of_user(&basic.username, basic.passwords.expose())),
@@ -38,7 +40,7 @@ impl Credentials {
             secrets: Secrets::new(header.secrets.expose()),
         });
         let bearer = match &settings.oauth {
-            Some(oauth) => Some(new_bearer(oauth, last)?),
+            Some(oauth) => Some(new_bearer(oauth, last, proxies)?),
             None => None,
         };
         Ok(Self { authenticator: Authenticator { basic, header, bearer }, settings })
@@ -46,9 +48,10 @@ impl Credentials {
 }
 
 /// Makes the issuer of these settings. A problem if its private authority cannot be used.
-pub(crate) fn issuer(oauth: &OAuthSettings) -> Result<Issuer, Problem> {
+pub(crate) fn issuer(oauth: &OAuthSettings, proxies: &Proxies) -> Result<Issuer, Problem> {
     let ca_file = oauth.ca_file.as_deref();
-    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), ca_file).map_err(ca_file_problem)
+    Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), ca_file, proxies.clone())
+        .map_err(ca_file_problem)
 }
 
 fn ca_file_problem(error: KeysError) -> Problem {
@@ -58,7 +61,11 @@ fn ca_file_problem(error: KeysError) -> Problem {
 
 /// Reuses the bearer of `last` if the settings of tokens are the same, and its keys if they come from
 /// the same place.
-fn new_bearer(oauth: &OAuthSettings, last: Option<&Credentials>) -> Result<Arc<Bearer>, Problem> {
+fn new_bearer(
+    oauth: &OAuthSettings,
+    last: Option<&Credentials>,
+    proxies: &Proxies,
+) -> Result<Arc<Bearer>, Problem> {
     let mut last_keys = None;
     if let Some(last) = last
         && let Some(last_oauth) = &last.settings.oauth
@@ -71,10 +78,11 @@ fn new_bearer(oauth: &OAuthSettings, last: Option<&Credentials>) -> Result<Arc<B
             last_keys = Some(&last_bearer.keys);
         }
     }
-    let keys = Keys::start(issuer(oauth)?, oauth.max_stale, last_keys).map_err(|error| {
-        let why = format!("cannot start a thread that fetches its keys: {error}");
-        Problem::named("auth.oauth", why)
-    })?;
+    let keys =
+        Keys::start(issuer(oauth, proxies)?, oauth.max_stale, last_keys).map_err(|error| {
+            let why = format!("cannot start a thread that fetches its keys: {error}");
+            Problem::named("auth.oauth", why)
+        })?;
     let expected = Expected {
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),

@@ -55,6 +55,8 @@
 //! | [`file`](mod@file) | reads regular files up to a limit; notices changes |
 //! | `toml_bound` | reads TOML within limits of memory |
 //! | [`origin`] | reads URLs that are `https` or on this machine |
+//! | [`proxies`] | the proxy for each URL of outgoing HTTP |
+//! | [`http_client`] | sends HTTP requests: for an issuer's keys, and lookups |
 //! | [`escape`] | makes text safe for logs and terminals |
 //! | [`throttle`] | limits how often a message is logged |
 //! | `sink` | writes lines to a file without waiting |
@@ -80,6 +82,7 @@ pub mod credentials;
 pub mod decision_log;
 pub mod escape;
 pub mod file;
+pub mod http_client;
 pub mod lint;
 pub mod load;
 pub mod lookup;
@@ -90,6 +93,7 @@ pub mod org;
 pub mod origin;
 pub mod pipeline;
 pub mod problem;
+pub mod proxies;
 mod reload;
 pub mod rule;
 mod server;

@@ -4,15 +4,21 @@
 //! All of them are asked at once, within one deadline. A result is a value even if the source has failed,
 //! so that judging stays total.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::{
     problem::Problem,
-    rule::lookup::{AskedLookup, LookupFailure, LookupResult, LookupResults, Question},
-    settings::Settings,
+    rule::{
+        RuleSet,
+        lookup::{
+            AskedLookup, LookupFailure, LookupResult, LookupResults, Question, SourceKind,
+            SourceKinds,
+        },
+    },
+    settings::SourceSettings,
 };
 
 mod cache;
@@ -20,6 +26,7 @@ pub mod postgres;
 mod recorded;
 
 use cache::ResultCache;
+use postgres::Database;
 
 pub(crate) use recorded::{read_recorded, write_recorded};
 
@@ -27,7 +34,14 @@ pub(crate) use recorded::{read_recorded, write_recorded};
 pub(crate) struct Sources {
     /// The longest time for all lookups of a request together.
     timeout: Duration,
+    /// The settings of the sources, to notice changes.
+    settings: BTreeMap<String, SourceSettings>,
+    sources: BTreeMap<String, Source>,
     cache: ResultCache,
+}
+
+enum Source {
+    Postgres(Database),
 }
 
 /// The result of one lookup, and how it came about.
@@ -42,8 +56,30 @@ pub(crate) struct Answer {
 
 impl Sources {
     /// The sources of the settings. Asks none of them yet.
-    pub(crate) fn new(_settings: &Settings) -> Result<Self, Problem> {
-        Ok(Self { timeout: Duration::from_millis(1500), cache: ResultCache::default() })
+    pub(crate) fn new(
+        settings: BTreeMap<String, SourceSettings>,
+        timeout: Duration,
+    ) -> Result<Self, Problem> {
+        let mut sources = BTreeMap::new();
+        for (name, source) in &settings {
+            match Source::new(source, timeout) {
+                Ok(source) => {
+                    sources.insert(name.clone(), source);
+                }
+                Err(why) => return Err(Problem::named(format!("sources.{name}"), why)),
+            }
+        }
+        Ok(Self { timeout, settings, sources, cache: ResultCache::default() })
+    }
+
+    /// The kinds of the sources by their names.
+    pub(crate) fn kinds(&self) -> SourceKinds {
+        source_kinds(&self.settings)
+    }
+
+    /// Whether these are the settings of the sources.
+    pub(crate) fn has_settings(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
+        self.settings == *settings
     }
 
     /// Asks all lookups at once. Ends by the deadline.
@@ -69,12 +105,61 @@ impl Sources {
         Answer { name, result, is_cached: false, duration: start.elapsed() }
     }
 
+    /// Asks the source of a question. A source that the settings no longer have fails.
     async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> LookupResult {
         match question {
             Question::Table(question) => question.result(),
-            Question::Postgres(_) => LookupResult::Failed(LookupFailure::Connection),
+            Question::Postgres(question) => match self.sources.get(&question.query.source) {
+                Some(Source::Postgres(database)) => database.ask(question, deadline).await,
+                _ => LookupResult::Failed(LookupFailure::Connection),
+            },
+            Question::Http(_) => LookupResult::Failed(LookupFailure::Connection),
         }
     }
+
+    /// Tries in the background whether the databases have the tables and columns that rules name. Logs an
+    /// error for each lookup that will fail.
+    pub(crate) fn verify(&self, rules: &RuleSet) {
+        let deadline = Instant::now() + self.timeout;
+        for (hook, lookup) in rules.lookups() {
+            if let Some(query) = lookup.postgres_query()
+                && let Some(Source::Postgres(database)) = self.sources.get(&query.source)
+            {
+                let (database, query) = (database.clone(), query.clone());
+                let name = format!("`{hook}`: the lookup `{}`", lookup.name.value);
+                database.clone().in_background(async move {
+                    if let Err(why) = database.verify(&query, deadline).await {
+                        log::error!("{name} will fail: {why}");
+                    }
+                });
+            }
+        }
+    }
+}
+
+impl Source {
+    /// A source by its settings. An error says why it cannot be used.
+    fn new(settings: &SourceSettings, timeout: Duration) -> Result<Self, String> {
+        match settings {
+            SourceSettings::Postgres(settings) => {
+                Database::new(settings, timeout).map(Self::Postgres)
+            }
+            SourceSettings::Http(_) => Err("HTTP".to_owned()),
+        }
+    }
+}
+
+/// The kinds of sources by their names.
+pub(crate) fn source_kinds(settings: &BTreeMap<String, SourceSettings>) -> SourceKinds {
+    let mut kinds = SourceKinds::new();
+    for (name, settings) in settings {
+        let kind = match settings {
+            SourceSettings::Http(_) => SourceKind::Http,
+            SourceSettings::Postgres(_) => SourceKind::Postgres,
+        };
+        kinds.insert(name.clone(), kind);
+    }
+    kinds
 }
 
 /// The results alone, as facts for judging.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 mod flow;
+pub(crate) mod json;
 pub mod language;
 mod non_empty;
 pub mod request;

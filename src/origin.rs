@@ -17,19 +17,23 @@ pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
         return Err(NOT_ABSOLUTE);
     }
     let url = Url::parse(text).or(Err(NOT_ABSOLUTE))?;
-    let is_on_this_machine = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if is_on_this_machine => {}
+        "http" if is_on_this_machine(&url) => {}
         _ => return Err("expected `https` (`http` only on a loopback address)"),
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err("a user name, password or fragment is not allowed here");
     }
     Ok(url)
+}
+
+/// Whether a URL leads to a loopback address.
+pub(crate) fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

@@ -30,7 +30,7 @@ use check::{EvalContext, Mismatch};
 pub use example::{ExampleContext, RuleExample};
 pub use hook::{Hook, Judgement, Rules, Section};
 pub use judge::LookupVerdict;
-use lookup::Readiness;
+use lookup::{Lookup, Readiness};
 use node::Node;
 pub use node::{Span, Spanned};
 pub use requirement::{FoundBy, Part, PartCheck, Requirement, Unmet};
@@ -44,6 +44,19 @@ pub struct RuleSet {
     pub hooks: BTreeMap<String, Hook>,
     /// A digest of the files that the rules were read from. Equal contents have equal revisions.
     pub revision: String,
+}
+
+impl RuleSet {
+    /// The lookups of all sections, each with the name of its hook.
+    pub(crate) fn lookups(&self) -> Vec<(&str, &Lookup)> {
+        let mut lookups = Vec::new();
+        for (name, hook) in &self.hooks {
+            for section in hook.sections.values() {
+                lookups.extend(section.lookups.iter().map(|lookup| (name.as_str(), lookup)));
+            }
+        }
+        lookups
+    }
 }
 
 /// One requirement, and the text for the end user if it is not met.

@@ -6,9 +6,13 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::problem::{Problem, Problems};
+use crate::{
+    problem::{Problem, Problems},
+    proxies::Proxies,
+};
 
 mod layers;
+mod proxies;
 mod raw;
 mod reader;
 mod sections;
@@ -34,6 +38,8 @@ pub struct Settings {
     pub lookups_timeout: Duration,
     /// `[sources.NAME]` by their names.
     pub sources: BTreeMap<String, SourceSettings>,
+    /// The proxies for outgoing HTTP. Read only if some setting leads to such a request.
+    pub proxies: Proxies,
     /// `[log]`
     pub log: LogSettings,
     /// `[response]`, whether answers carry `debugContext`.
@@ -251,8 +257,11 @@ pub struct LoadedSettings {
 pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
     let mut reader = SettingsReader::default();
     reader.merge_layers(layers)?;
-    let settings = sections::read_settings(&mut reader);
+    let mut settings = sections::read_settings(&mut reader);
     let mut problems = reader.problems;
+    if proxies::are_used(&settings) {
+        settings.proxies = proxies::read_proxies(layers, &mut problems);
+    }
     let bind = settings.server.bind;
     let is_open = !settings.auth.is_configured() && !bind.ip().is_loopback();
     // If secrets are skipped, the service does not start. Another problem may be the reason why no method

@@ -3,24 +3,20 @@
 
 use std::{
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde::Deserialize;
-use ureq::{
-    Agent,
-    http::{HeaderMap, header},
-    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
-};
+use ureq::http::{HeaderMap, Request, header};
 
 use super::{
     jwk::read_object,
     keys::{KeysError, KeysErrorKind, Published},
 };
 use crate::{
-    file::{self, FileKind, Links},
+    http_client::{HttpClient, IdleConnections},
     origin,
+    proxies::Proxies,
 };
 
 /// The longest time for a whole fetch, metadata and keys together.
@@ -38,7 +34,7 @@ const OPENID_METADATA: &str = "openid-configuration";
 pub struct Issuer {
     name: String,
     jwks_uri: Option<String>,
-    agent: Agent,
+    client: HttpClient,
 }
 
 #[derive(Deserialize)]
@@ -61,28 +57,14 @@ impl Issuer {
         name: String,
         jwks_uri: Option<String>,
         ca_file: Option<&Path>,
+        proxies: Proxies,
     ) -> Result<Self, KeysError> {
-        let roots = match ca_file {
-            Some(path) => read_certificates(path)?,
-            None => RootCerts::PlatformVerifier,
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(roots)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .proxy(None)
-            .max_redirects(0)
-            .http_status_as_error(false)
-            // The key set may be fetched on the connection of the metadata.
-            .max_idle_connections(1)
-            .max_idle_age(FETCH_TIMEOUT)
-            .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        Ok(Self { name, jwks_uri, agent })
+        // The key set may be fetched on the connection of the metadata.
+        let idle = IdleConnections { count: 1, age: FETCH_TIMEOUT };
+        match HttpClient::new(ca_file, proxies, idle) {
+            Ok(client) => Ok(Self { name, jwks_uri, client }),
+            Err(why) => Err(KeysError::new(KeysErrorKind::Certificates, why)),
+        }
     }
 
     /// Fetches the keys. Ends within [`FETCH_TIMEOUT`], whatever the issuer does.
@@ -156,8 +138,8 @@ impl Issuer {
 
     fn get_once(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let request = self.agent.get(uri).header(header::ACCEPT, "application/json");
-        let mut response = request.config().timeout_global(Some(left)).build().call()?;
+        let request = Request::get(uri).header(header::ACCEPT, "application/json").body(())?;
+        let mut response = self.client.send(request, left)?;
         if response.status() != 200 {
             return Err(ureq::Error::StatusCode(response.status().as_u16()));
         }
@@ -165,28 +147,6 @@ impl Issuer {
         let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
         Ok(IssuerDocument { body, max_age })
     }
-}
-
-/// Reads every certificate of a file in PEM.
-fn read_certificates(path: &Path) -> Result<RootCerts, KeysError> {
-    let pem = match file::read_bytes(path, FileKind::Certificate, Links::Follow) {
-        Ok(pem) => pem,
-        Err(error) => {
-            let why = format!("cannot read the file: {error}");
-            return Err(KeysError::new(KeysErrorKind::Certificates, why));
-        }
-    };
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let Ok(PemItem::Certificate(certificate)) = item {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        let why = "the file has no PEM certificate";
-        return Err(KeysError::new(KeysErrorKind::Certificates, why));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
 }
 
 /// Returns the shortest time that a directive of `Cache-Control` allows: zero for `no-store`,

@@ -15,9 +15,10 @@ use crate::{
     escape,
     lint::{self, Lints, coverage::Coverage, notes::notes},
     load::{self, Purpose},
+    lookup::source_kinds,
     org::Org,
     problem::{Problem, Problems},
-    rule::{Hook, RuleSet, lookup::SourceKinds},
+    rule::{Hook, RuleSet},
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
@@ -48,8 +49,12 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     add_problems_of_files(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let mut draft =
-        load::load_rules(&rules_source(&settings), &facts, &SourceKinds::new(), Purpose::Inspect);
+    let mut draft = load::load_rules(
+        &rules_source(&settings),
+        &facts,
+        &source_kinds(&settings.sources),
+        Purpose::Inspect,
+    );
     let probed = lint::run(&mut draft, &lints, &facts);
     let mut valid = None;
     match draft.into_rules() {
@@ -76,7 +81,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
 /// Adds the problems of the files that settings name.
 fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
-        && let Err(problem) = issuer(oauth)
+        && let Err(problem) = issuer(oauth, &settings.proxies)
     {
         problems.push(problem);
     }

@@ -60,7 +60,7 @@ struct RequestBody {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
     let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
-    let settings = flags.load_valid_settings(secret_files)?;
+    let mut settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
@@ -70,7 +70,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
     let facts = if arguments.live {
-        LiveSources::new(&settings)?.ask(hook, &body).map(|live| live.facts)
+        LiveSources::new(&mut settings)?.ask(hook, &body).map(|live| live.facts)
     } else {
         fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
     };

@@ -1,6 +1,6 @@
 //! `--live`: really asks the sources of lookups.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use tokio::{
     runtime::{self, Runtime},
@@ -31,9 +31,10 @@ pub(super) struct LiveFacts {
 }
 
 impl LiveSources {
-    pub(super) fn new(settings: &Settings) -> Result<Self, CliError> {
+    /// The sources of these settings, which no longer have them.
+    pub(super) fn new(settings: &mut Settings) -> Result<Self, CliError> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let sources = Sources::new(settings)?;
+        let sources = Sources::new(mem::take(&mut settings.sources), settings.lookups_timeout)?;
         Ok(Self { sources, runtime, request_timeout: settings.server.request_timeout })
     }
 

@@ -45,9 +45,9 @@ pub(super) fn run(
     arguments: &ReplayArguments,
 ) -> Result<ExitStatus, CliError> {
     let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
-    let settings = flags.load_valid_settings(secret_files)?;
+    let mut settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
-    let sources = if arguments.live { Some(LiveSources::new(&settings)?) } else { None };
+    let sources = if arguments.live { Some(LiveSources::new(&mut settings)?) } else { None };
     let mut passed = 0_usize;
     let mut failed = 0_usize;
     for case in fixtures::read_cases(&arguments.directory)? {

@@ -16,10 +16,9 @@ use crate::{
     credentials::Credentials,
     decision_log::DecisionLog,
     load::{self, Loaded, Purpose},
-    lookup::Sources,
+    lookup::{Sources, source_kinds},
     metrics::Metrics,
     reload::{self, Target},
-    rule::lookup::SourceKinds,
     server::{self, State, Stopped, Warnings},
     settings::{SecretFiles, ServerSettings},
     state::{Live, LiveState},
@@ -38,7 +37,12 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let draft = load::load_rules(&source, &clock::facts(), &SourceKinds::new(), Purpose::Serve);
+    let draft = load::load_rules(
+        &source,
+        &clock::facts(),
+        &source_kinds(&settings.sources),
+        Purpose::Serve,
+    );
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
@@ -58,12 +62,14 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     if !auth.is_configured() {
         generated_password = Some(generate_password()?);
     }
-    let credentials = Credentials::new(auth, generated_password.as_deref(), None)?;
+    let credentials =
+        Credentials::new(auth, generated_password.as_deref(), None, &settings.proxies)?;
+    let sources = Sources::new(mem::take(&mut settings.sources), settings.lookups_timeout)?;
     let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
     let live = LiveState {
         rules: Live::new(rules),
         credentials: Live::new(credentials),
-        sources: Live::new(Sources::new(&settings)?),
+        sources: Live::new(sources),
         certificate,
     };
     let state = Arc::new(State {
@@ -86,6 +92,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     reload::start(target, &state.settings, layers, source, files, sighups)?;
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
+        state.live.sources.load().verify(&state.live.rules.load());
     });
     if let Some(log) = &state.log {
         log.finish();

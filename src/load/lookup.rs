@@ -23,9 +23,13 @@ use crate::{
 };
 
 mod columns;
+mod http;
+mod http_body;
+mod http_target;
 mod postgres;
 mod table;
 
+use http::{read_get, read_post};
 use postgres::read_postgres;
 use table::read_table;
 
@@ -55,8 +59,14 @@ struct QueryAndColumns {
     columns: Vec<String>,
 }
 
-const KINDS: [LookupKind; 2] = [
+const KINDS: [LookupKind; 4] = [
     LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table },
+    LookupKind { key: "get", others: &["source", "found", "not_found", "returns"], read: read_get },
+    LookupKind {
+        key: "post",
+        others: &["source", "body", "found", "not_found", "returns"],
+        read: read_post,
+    },
     LookupKind {
         key: "table",
         others: &["source", "match", "returns", "ignore_case"],
@@ -137,18 +147,17 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             format!("`{first}` and `{second}` exclude each other; keep one of them")
         }
         (None, _) => {
-            let keys = KINDS.map(|kind| kind.key).join("`, `");
-            format!("this asks no source; add one of `{keys}`")
+            let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+            format!("this asks no source; add one of `{}`", keys.join("`, `"))
         }
     };
-    fields.report(fields.problem(message));
-    // So that they are not reported as unknown.
+    // So that the keys of all kinds are known.
     for kind in &KINDS {
-        fields.entry(kind.key);
-        for key in kind.others {
+        for key in kind.others.iter().chain([&kind.key]) {
             fields.entry(key);
         }
     }
+    fields.report(fields.problem(message));
     None
 }
 

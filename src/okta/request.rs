@@ -11,16 +11,14 @@
 use derive_more::{Display, Error};
 use serde::de::DeserializeSeed as _;
 
-use super::{Request, Value};
+pub use super::json::DEPTH;
+use super::{Request, Value, json::Strict};
 
 mod builder;
 mod context;
-mod strict;
 
 use builder::{Members, RequestBuilder, RequestObject};
 pub use context::DataContext;
-pub use strict::DEPTH;
-use strict::Strict;
 
 /// Why bytes are not a request. Holds nothing of their content.
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]

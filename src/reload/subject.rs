@@ -10,9 +10,10 @@ use crate::{
     credentials::Credentials,
     file::Fingerprint,
     load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
+    lookup::Sources,
     metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
-    rule::{RuleSet, lookup::SourceKinds},
+    rule::RuleSet,
     settings::{self, Layers, LoadedSettings, Settings, TlsFiles},
     state::LiveState,
 };
@@ -54,6 +55,8 @@ pub(super) enum Replacement {
 pub(super) struct NewCredentials {
     /// `None` if the settings of `[auth]` are the same as the live ones.
     credentials: Option<Credentials>,
+    /// `None` if the settings of `[sources]` are the same as the live ones.
+    sources: Option<Sources>,
     warnings: Vec<String>,
     /// Whether settings outside of `[auth]` differ from those at the start.
     other_settings_changed: bool,
@@ -110,8 +113,8 @@ impl Subject {
             Self::Rules { directory } => {
                 let purpose = Purpose::Reload { held };
                 let source = RulesSource::Folder(directory.clone());
-                let draft =
-                    load::load_rules(&source, &clock::facts(), &SourceKinds::new(), purpose);
+                let kinds = live.sources.load().kinds();
+                let draft = load::load_rules(&source, &clock::facts(), &kinds, purpose);
                 let Loaded { rules, files } = draft.into_loaded();
                 let texts = files.texts;
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
@@ -164,11 +167,15 @@ fn new_credentials(
         return Err(problems);
     }
     let other_settings_changed = !settings.equals_apart_from_auth(settings_at_start);
+    let mut sources = None;
+    if !live.sources.load().has_settings(&settings.sources) {
+        sources = Some(Sources::new(settings.sources, settings.lookups_timeout)?);
+    }
     let mut credentials = None;
     if settings.auth != last.settings {
-        credentials = Some(Credentials::new(settings.auth, None, Some(&last))?);
+        credentials = Some(Credentials::new(settings.auth, None, Some(&last), &settings.proxies)?);
     }
-    Ok(NewCredentials { credentials, warnings: settings.warnings, other_settings_changed })
+    Ok(NewCredentials { credentials, sources, warnings: settings.warnings, other_settings_changed })
 }
 
 fn read_certificate(files: &TlsFiles) -> ReadResult {
@@ -213,6 +220,7 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     let removed = &names_of(&last) - &names_of(&rules);
     target.metrics.forget(&removed);
     target.live.rules.store(rules);
+    target.live.sources.load().verify(&target.live.rules.load());
     Applied::Changed { description }
 }
 
@@ -239,17 +247,28 @@ fn hooks_only_in<'r>(rules: &'r RuleSet, other: &RuleSet) -> Vec<&'r String> {
 
 fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
     if new.other_settings_changed {
-        log::warn!("settings: changes outside of [auth] need a restart");
+        log::warn!("settings: changes outside of [auth] and [sources] need a restart");
     }
-    let Some(credentials) = new.credentials else {
-        // The warnings about `[auth]` were logged when it became active.
+    let mut active = Vec::new();
+    if let Some(credentials) = new.credentials {
+        live.credentials.store(credentials);
+        active.push("[auth]");
+    }
+    if let Some(sources) = new.sources {
+        live.sources.store(sources);
+        live.sources.load().verify(&live.rules.load());
+        active.push("[sources]");
+    }
+    if active.is_empty() {
+        // The warnings about these settings were logged when they became active.
         return Applied::Unchanged;
-    };
-    live.credentials.store(credentials);
+    }
     for warning in new.warnings {
         log::warn!("{warning}");
     }
-    Applied::Changed { description: "the new settings of [auth] are active".to_owned() }
+    Applied::Changed {
+        description: format!("the new settings of {} are active", active.join(" and ")),
+    }
 }
 
 fn apply_certificate(pair: CertifiedKey, live: &LiveState) -> Applied {

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::okta::{ErrorCause, language::LanguageTag};
 
+mod encode;
 mod fill;
+mod http;
 mod outcome;
 mod postgres;
 mod result;
@@ -18,6 +20,9 @@ mod source;
 pub(super) mod state;
 mod table;
 
+pub(crate) use encode::{escape_json, is_dot_segment};
+pub use http::HttpQuestion;
+pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
@@ -50,6 +55,8 @@ pub(crate) enum Query {
     Table(TableQuery),
     /// A table or view of PostgreSQL.
     Postgres(Arc<PostgresQuery>),
+    /// An HTTP API.
+    Http(Arc<HttpQuery>),
 }
 
 /// The effect of a failed lookup.
@@ -67,6 +74,8 @@ pub enum Question<'r> {
     Table(TableQuestion<'r>),
     /// A question to PostgreSQL.
     Postgres(PostgresQuestion),
+    /// A question to an HTTP API.
+    Http(HttpQuestion),
 }
 
 /// A lookup and its question in one request.
@@ -89,6 +98,7 @@ impl Lookup {
         match &self.query {
             Query::Table(query) => Ok(Question::Table(query.question(context)?)),
             Query::Postgres(query) => Ok(Question::Postgres(query.question(context)?)),
+            Query::Http(query) => Ok(Question::Http(query.question(context)?)),
         }
     }
 
@@ -134,11 +144,19 @@ impl Lookup {
         self.on_failure == OnFailure::Skip
     }
 
+    /// The question, if it goes to a database.
+    pub(crate) fn postgres_query(&self) -> Option<&Arc<PostgresQuery>> {
+        match &self.query {
+            Query::Postgres(query) => Some(query),
+            Query::Table(_) | Query::Http(_) => None,
+        }
+    }
+
     /// Whether the lookup has a source that may fail. A table is part of the rules.
     pub(crate) fn can_fail(&self) -> bool {
         match self.query {
             Query::Table(_) => false,
-            Query::Postgres(_) => true,
+            Query::Http(_) | Query::Postgres(_) => true,
         }
     }
 
@@ -147,6 +165,7 @@ impl Lookup {
         match &self.query {
             Query::Table(query) => query.value_names(),
             Query::Postgres(query) => query.value_names(),
+            Query::Http(query) => query.value_names(),
         }
     }
 
@@ -172,6 +191,7 @@ impl Question<'_> {
         match self {
             Self::Table(_) => None,
             Self::Postgres(question) => Some(question.cache_key()),
+            Self::Http(question) => Some(question.cache_key()),
         }
     }
 
@@ -180,6 +200,7 @@ impl Question<'_> {
         match self {
             Self::Table(question) => Some(question.result()),
             Self::Postgres(_) => None,
+            Self::Http(_) => None,
         }
     }
 }

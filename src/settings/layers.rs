@@ -30,7 +30,7 @@ struct Variable<'e> {
 
 impl Layers {
     /// The value of the variable with exactly this name.
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
         let (_, value) = self.environment.iter().find(|(other, _)| other == name)?;
         Some(String::from_utf8_lossy(value).into_owned())
     }

@@ -13,6 +13,7 @@ use super::{
         parse_size, parse_text, parse_trimmed, parse_url, parse_username,
     },
 };
+use crate::proxies::Proxies;
 
 /// The most workers that a setting or the number of cores can give.
 const MOST_WORKERS: usize = 512;
@@ -26,6 +27,7 @@ pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
     Settings {
         lookups_timeout: read_lookups_timeout(reader, server.request_timeout),
         sources: read_sources(reader),
+        proxies: Proxies::default(),
         server,
         metrics: reader.read_optional("metrics.bind", parse_address),
         auth: AuthSettings {

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use registration_hook::settings::{self, Layers, LoadedSettings, SecretFiles, Settings};
+use registration_hook::settings::{
+    self, Layers, LoadedSettings, SecretFiles, Settings, SourceSettings,
+};
 
 /// The line between the file and the variables, of which each has a line of its own.
 const VARIABLES: &str = "\n#variables\n";
@@ -110,6 +112,8 @@ fn assert_is_within_bounds(settings: &Settings) {
     if let Some(reload) = settings.rules.reload {
         assert!((100..=3_600_000).contains(&reload.as_millis()));
     }
+    assert!(settings.lookups_timeout < server.request_timeout);
+    settings.sources.values().for_each(assert_is_valid_source);
     assert!(
         settings.auth.is_configured() || server.bind.ip().is_loopback(),
         "anybody who reaches the address is let in"
@@ -123,5 +127,21 @@ fn assert_is_within_bounds(settings: &Settings) {
         assert!(!header.name.is_empty());
         assert!(!header.secrets.expose().is_empty());
         assert!(header.secrets.expose().iter().all(|secret| !secret.is_empty()));
+    }
+}
+
+fn assert_is_valid_source(source: &SourceSettings) {
+    match source {
+        SourceSettings::Http(source) => {
+            assert!((1..=1024).contains(&source.concurrency));
+            assert!(source.url.password().is_none() && source.url.query().is_none());
+        }
+        SourceSettings::Postgres(source) => {
+            assert!((1..=1024).contains(&source.connections));
+            assert!(source.url.password().is_none());
+            for (name, _) in source.url.query_pairs() {
+                assert!(matches!(name.as_ref(), "host" | "user"));
+            }
+        }
     }
 }

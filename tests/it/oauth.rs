@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use registration_hook::auth::{self, Keys};
+use registration_hook::{
+    auth::{self, Keys},
+    proxies::Proxies,
+};
 use serde_json::json;
 
 use crate::{
@@ -182,7 +185,7 @@ fn an_issuer_that_closes_each_connection_soon_after_its_answer_is_read_each_time
 #[test]
 fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
-    let issuer = auth::Issuer::new(name(address), None, None).unwrap();
+    let issuer = auth::Issuer::new(name(address), None, None, Proxies::default()).unwrap();
     let keys = Keys::start(issuer, Duration::from_secs(3600), None).unwrap();
 
     let failed = wait_for("a failure", || Some(keys.fetches()).filter(|counts| counts.failed > 0));

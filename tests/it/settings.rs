@@ -6,7 +6,7 @@ use registration_hook::settings::{Layers, LoadedSettings, LogTarget, SecretFiles
 
 use crate::support::Failures;
 
-fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
+pub fn layers(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.toml");
     std::fs::write(&path, file.unwrap_or_default()).unwrap();
@@ -22,20 +22,20 @@ fn sources(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile:
     (sources, folder)
 }
 
-fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
-    let (sources, _folder) = sources(Some(file), variables);
+pub fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
+    let (sources, _folder) = layers(Some(file), variables);
     loaded(&sources)
 }
 
 /// The problems, without the name of the folder.
-fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
-    let (sources, folder) = sources(Some(file), variables);
+pub fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let (sources, folder) = layers(Some(file), variables);
     let place = format!("{}/", folder.path().display());
     let LoadedSettings { problems, .. } = load(&sources).unwrap();
     problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
 }
 
-fn loaded(sources: &Layers) -> Settings {
+pub fn loaded(sources: &Layers) -> Settings {
     let LoadedSettings { settings, problems } = load(sources).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     settings
@@ -60,7 +60,7 @@ fn unset_keys_have_the_documented_defaults() {
 #[test]
 fn flags_override_variables_and_variables_override_the_file() {
     let file = "[server]\nbind = \"127.0.0.1:1\"\nworkers = 3\nbody_limit = \"1 MiB\"\n[log]\ndecisions = \"off\"\n";
-    let (mut sources, _folder) = sources(
+    let (mut sources, _folder) = layers(
         Some(file),
         &[
             ("HOOK__SERVER__BIND", "127.0.0.1:2"),
@@ -382,7 +382,7 @@ fn problems_and_debug_output_show_no_secret() {
 
 #[test]
 fn a_variable_that_is_not_utf_8_is_reported() {
-    let (mut sources, _folder) = sources(None, &[]);
+    let (mut sources, _folder) = layers(None, &[]);
     sources.environment.push(("HOOK__AUTH__BASIC__PASSWORD".to_owned(), b"Pa55\xff".to_vec()));
 
     let LoadedSettings { problems, .. } = load(&sources).unwrap();
@@ -457,7 +457,7 @@ fn two_variables_for_one_key_are_reported() {
 
 #[test]
 fn secret_files_are_read_only_when_secrets_are_needed() {
-    let (mut sources, _folder) = sources(
+    let (mut sources, _folder) = layers(
         Some("auth.basic.username = \"a\"\nauth.basic.password_file = \"/nonexistent\""),
         &[],
     );

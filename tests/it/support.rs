@@ -28,6 +28,10 @@ pub const BASIC: [(&str, &str); 2] =
 pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
 pub const JSON: &str = "Content-Type: application/json";
 
+/// The variables that the program reads besides its own `HOOK__…`.
+const OTHER_VARIABLES: [&str; 7] =
+    ["PORT", "RUST_LOG", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+
 /// The path of a file of the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -44,7 +48,9 @@ pub fn program() -> Command {
 /// A program without this process's settings.
 pub fn isolated(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.env_remove("PORT").env_remove("RUST_LOG");
+    for name in OTHER_VARIABLES {
+        command.env_remove(name);
+    }
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().to_uppercase().starts_with("HOOK__") {
             command.env_remove(name);

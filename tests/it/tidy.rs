@@ -93,6 +93,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("nearest", &[]),
     ("origin", &[]),
     ("problem", &["escape"]),
+    ("proxies", &["origin"]),
+    ("http_client", &["file", "proxies"]),
     ("throttle", &[]),
     ("toml_bound", &["problem"]),
     // The core.
@@ -106,9 +108,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("lookup", &["escape", "file", "nearest", "okta", "problem", "rule", "settings"]),
     // Operation.
     ("clock", &["rule"]),
-    ("auth", &["escape", "file", "origin"]),
-    ("settings", &["file", "nearest", "origin", "problem", "toml_bound"]),
-    ("credentials", &["auth", "problem", "settings"]),
+    ("auth", &["escape", "http_client", "origin", "proxies"]),
+    ("settings", &["file", "nearest", "origin", "problem", "proxies", "toml_bound"]),
+    ("credentials", &["auth", "problem", "proxies", "settings"]),
     ("certificate", &["file", "problem", "settings"]),
     ("state", &["credentials", "lookup", "rule"]),
     ("sink", &["throttle"]),

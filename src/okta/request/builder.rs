@@ -5,8 +5,11 @@ use std::{borrow::Cow, mem};
 use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
 use serde_json::value::RawValue;
 
-use super::strict::{Discard, ReadMember, Strict};
-use crate::okta::{Attribute, Flow, Form, FormMember, Request, Value, language::LanguageTag};
+use crate::okta::{
+    Attribute, Flow, Form, FormMember, Request, Value,
+    json::{Discard, ReadMember, Strict},
+    language::LanguageTag,
+};
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";

@@ -1,16 +1,12 @@
 //! `data.context` of a request: the end user's existing profile and the address of the client.
 //!
 //! Few rules look at it. So the decoder does not keep it, and this module reads the body a second time for
-//! those rules. It reads bytes instead of texts: serde_json then has separate functions for it, and the
-//! functions of the decoder stay as fast.
+//! those rules.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
-use serde::{Deserialize, de::DeserializeSeed as _};
-use serde_json::value::RawValue;
-
-use super::strict::{Discard, Name, Strict};
-use crate::okta::{Attribute, Form, Value};
+use crate::okta::{
+    Attribute, Form,
+    json::{Name, ObjectMembers, read_value},
+};
 
 /// The members of `data.context` that rules can use. Each is read like a form.
 #[derive(Default)]
@@ -32,19 +28,10 @@ pub(super) fn read_context(body: &str) -> DataContext<'_> {
     }
 }
 
-/// The members of an object with their JSON.
-#[derive(Default, Deserialize)]
-struct ObjectMembers<'a>(#[serde(borrow)] BTreeMap<Name<'a>, &'a RawValue>);
-
 impl<'a> ObjectMembers<'a> {
-    /// The members of a JSON object. Any other value has none.
-    fn of(json: &'a str) -> Self {
-        serde_json::from_slice(json.as_bytes()).unwrap_or_default()
-    }
-
     /// The members of the object that is a member of this one.
     fn of_member(&self, name: &str) -> Self {
-        match self.0.get(&Name(Cow::Borrowed(name))) {
+        match self.get(name) {
             Some(json) => Self::of(json.get()),
             None => Self::default(),
         }
@@ -58,14 +45,5 @@ impl<'a> ObjectMembers<'a> {
             }
         }
         Form::new(attributes)
-    }
-}
-
-/// Reads a value. That succeeds, because the body has been decoded before.
-fn read_value(json: &RawValue) -> serde_json::Result<Value<'_>> {
-    let mut bytes = serde_json::Deserializer::from_slice(json.get().as_bytes());
-    match (Strict { members: Discard, depth: 1 }).deserialize(&mut bytes)? {
-        Value::Number(_) => Ok(Value::Number(Cow::Borrowed(json.get()))),
-        value => Ok(value),
     }
 }

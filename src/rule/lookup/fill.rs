@@ -18,6 +18,7 @@ pub(super) fn fill<'r>(
     encode: fn(&str) -> String,
 ) -> Result<String, WhyNotAsked<'r>> {
     let mut text = String::new();
+    let mut length = 0;
     for piece in &template.pieces {
         match piece {
             Piece::Text(constant) => text.push_str(constant),
@@ -26,10 +27,12 @@ pub(super) fn fill<'r>(
                 let Some(value) = askable_text(&found) else {
                     return Err(WhyNotAsked::Missing(name));
                 };
-                text.push_str(&encode(value));
-                if text.len() > LONGEST {
+                let encoded = encode(value);
+                length += encoded.len();
+                if length > LONGEST {
                     return Err(WhyNotAsked::Missing(name));
                 }
+                text.push_str(&encoded);
             }
         }
     }

@@ -38,6 +38,9 @@ pub enum WhyNotAsked<'r> {
     /// A value in the question is absent or empty, or cannot stand in its place.
     #[display("`{_0}` is missing, empty or cannot be asked about")]
     Missing(&'r ValueName),
+    /// A segment of the path would be `.` or `..`, which leads to another path.
+    #[display("its path would have the segment `.` or `..`")]
+    DotSegment,
     /// A rule that needs no lookup denies.
     #[display("a rule that needs no lookup denies")]
     RulesDeny,

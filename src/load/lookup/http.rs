@@ -1,0 +1,134 @@
+//! A lookup in an HTTP API: `get`, or `post` with `body`.
+
+use std::sync::Arc;
+
+use super::{QueryAndColumns, http_body::read_body, http_target::read_target, read_source};
+use crate::{
+    load::fields::Fields,
+    okta::json::JsonPointer,
+    problem::SpanProblem,
+    rule::{
+        lookup::{HttpQuery, Query, ResponseQuery, ReturnedValue, SourceKind},
+        node::{Content, Node},
+    },
+};
+
+/// The statuses that mean "not found" by default.
+const NOT_FOUND: [u16; 1] = [404];
+
+/// The keys that `get` and `post` share.
+struct SharedKeys {
+    source: String,
+    response: ResponseQuery,
+}
+
+pub(super) fn read_get(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+    if let Some(entry) = fields.entry("body") {
+        let message = "`body` belongs to `post`; a GET has no body, so write `post` or remove it";
+        fields.report(entry.problem(message));
+    }
+    let target = fields.required("get", |node| read_target(node, fields.scope));
+    let SharedKeys { source, response } = read_shared_keys(fields)?;
+    Some(to_query(HttpQuery { source, target: target?, body: None, response }))
+}
+
+pub(super) fn read_post(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+    let target = fields.required("post", |node| read_target(node, fields.scope));
+    let body = match fields.entry("body") {
+        Some(entry) => fields.ok_or_report(read_body(&entry.value, fields.scope)),
+        None => {
+            let hint = "add the JSON to post, as in `body = { email = \"{email}\" }`";
+            fields.report(fields.problem(format!("`body` is missing; {hint}")));
+            None
+        }
+    };
+    let SharedKeys { source, response } = read_shared_keys(fields)?;
+    Some(to_query(HttpQuery { source, target: target?, body: Some(body?), response }))
+}
+
+fn to_query(query: HttpQuery) -> QueryAndColumns {
+    let returns = &query.response.returns;
+    let columns = returns.iter().map(|returned| returned.column.clone()).collect();
+    QueryAndColumns { query: Query::Http(Arc::new(query)), columns }
+}
+
+/// Reads the keys that `get` and `post` share. Returns `None` if one of them has a problem.
+fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
+    let before = fields.problem_count();
+    let source = read_source(fields, SourceKind::Http);
+    let found = fields.optional("found", read_pointer);
+    let not_found = match fields.entry("not_found") {
+        Some(entry) => read_statuses(&entry.value, fields),
+        None => NOT_FOUND.to_vec(),
+    };
+    let returns = read_returns(fields);
+    if fields.problem_count() > before {
+        return None;
+    }
+    let response = ResponseQuery { found, not_found, returns };
+    Some(SharedKeys { source: source?, response })
+}
+
+/// Reads `not_found`. An empty list is possible: no status then means "not found".
+fn read_statuses(node: &Node, fields: &Fields<'_>) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    let Content::List(items) = &node.content else {
+        fields.report(node.expected("a list of statuses, such as `[404]`"));
+        return statuses;
+    };
+    for item in items {
+        if let Some(status) = fields.ok_or_report(read_status(item, &statuses)) {
+            statuses.push(status);
+        }
+    }
+    statuses
+}
+
+fn read_status(node: &Node, before: &[u16]) -> Result<u16, SpanProblem> {
+    let Content::Integer(number) = node.content else {
+        return Err(node.expected("a status, such as `404`"));
+    };
+    match u16::try_from(number) {
+        Ok(200) => Err(node.problem(
+            "a response with status 200 is read; name in `found` the value that it has if something is found",
+        )),
+        Ok(status) if before.contains(&status) => {
+            Err(node.problem(format!("`{status}` is listed twice; leave one out")))
+        }
+        Ok(status @ 201..=599) => Ok(status),
+        _ => Err(node.problem(format!(
+            "`{number}` is not a status that a response ends with; write one from 201 to 599, such as `404`"
+        ))),
+    }
+}
+
+/// Reads `returns`: columns and the places of their values. Without it there are none.
+fn read_returns(fields: &Fields<'_>) -> Vec<ReturnedValue> {
+    let mut returns = Vec::new();
+    let Some(node) = fields.optional("returns", Ok) else {
+        return returns;
+    };
+    let Content::Table(table) = &node.content else {
+        let expected =
+            "a table of columns and JSON pointers, such as `{ status = \"/results/0/status\" }`";
+        fields.report(node.expected(expected));
+        return returns;
+    };
+    if table.0.is_empty() {
+        fields.report(node.problem("an empty table has no effect; add at least one column"));
+    }
+    for entry in &table.0 {
+        if let Some(pointer) = fields.ok_or_report(read_pointer(&entry.value)) {
+            returns.push(ReturnedValue { column: entry.key.clone(), pointer });
+        }
+    }
+    returns
+}
+
+/// Reads a JSON pointer. An empty one is the whole document.
+fn read_pointer(node: &Node) -> Result<JsonPointer, SpanProblem> {
+    match &node.content {
+        Content::Text(text) => JsonPointer::parse(text).map_err(|why| node.problem(why)),
+        _ => Err(node.expected("a JSON pointer, such as `/results/0/status`")),
+    }
+}

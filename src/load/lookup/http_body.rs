@@ -1,0 +1,91 @@
+//! The JSON that an HTTP lookup posts. It is read into the template of its text.
+
+use crate::{
+    load::template::{is_template, read_template},
+    problem::SpanProblem,
+    rule::{
+        lookup::escape_json,
+        node::{Content, Node, Table},
+        template::{Piece, Template},
+        value_name::{Scope, ValueName},
+    },
+};
+
+/// A text of JSON that is being written.
+struct BodyWriter<'s> {
+    pieces: Vec<Piece<ValueName>>,
+    scope: &'s Scope,
+}
+
+/// Reads `body`. Its strings may be templates. Everything else is a constant.
+pub(super) fn read_body(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
+    let mut writer = BodyWriter { pieces: Vec::new(), scope };
+    writer.write_object(node.table()?)?;
+    Ok(Template { pieces: writer.pieces })
+}
+
+impl BodyWriter<'_> {
+    fn write_value(&mut self, node: &Node) -> Result<(), SpanProblem> {
+        match &node.content {
+            Content::Text(text) => self.write_string(node, text)?,
+            Content::Integer(integer) => self.push_text(integer.to_string()),
+            Content::Decimal(decimal) if decimal.ends_with(|end: char| end.is_ascii_digit()) => {
+                self.push_text(decimal.clone());
+            }
+            Content::Boolean(boolean) => self.push_text(boolean.to_string()),
+            Content::Table(table) => self.write_object(table)?,
+            Content::List(items) => self.write_list(items)?,
+            _ => {
+                return Err(node.expected(
+                    "a value of JSON: a string, a number, a boolean, a list or a table",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn write_object(&mut self, table: &Table) -> Result<(), SpanProblem> {
+        self.push_text("{");
+        for (index, entry) in table.0.iter().enumerate() {
+            if is_template(&entry.key) {
+                let message = "the names in `body` are constants; write the value in a string";
+                return Err(entry.problem(message));
+            }
+            let comma = if index > 0 { "," } else { "" };
+            self.push_text(format!("{comma}\"{}\":", escape_json(&entry.key)));
+            self.write_value(&entry.value)?;
+        }
+        self.push_text("}");
+        Ok(())
+    }
+
+    fn write_list(&mut self, items: &[Node]) -> Result<(), SpanProblem> {
+        self.push_text("[");
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.push_text(",");
+            }
+            self.write_value(item)?;
+        }
+        self.push_text("]");
+        Ok(())
+    }
+
+    fn write_string(&mut self, node: &Node, text: &str) -> Result<(), SpanProblem> {
+        let template =
+            read_template(node, text, |name| ValueName::parse_name(name, node, self.scope))?;
+        self.push_text("\"");
+        for piece in template.pieces {
+            match piece {
+                Piece::Text(constant) => self.push_text(escape_json(&constant)),
+                Piece::Name(name) => self.pieces.push(Piece::Name(name)),
+            }
+        }
+        self.push_text("\"");
+        Ok(())
+    }
+
+    fn push_text(&mut self, text: impl Into<String>) {
+        self.pieces.push(Piece::Text(text.into()));
+    }
+}

@@ -1,0 +1,104 @@
+//! The path and query that an HTTP lookup asks for. Their structure is constant: values stand within
+//! path segments and query values only.
+
+use crate::{
+    load::template::read_template,
+    problem::SpanProblem,
+    rule::{
+        lookup::is_dot_segment,
+        node::Node,
+        template::{Piece, Template},
+        value_name::{Scope, ValueName},
+    },
+};
+
+/// The longest constant text, in bytes. Together with values, servers can take it.
+const LONGEST: usize = 2048;
+
+/// A part of a path and query.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TargetPart {
+    Path,
+    /// The name before `=`.
+    QueryKey,
+    /// The value after `=`.
+    QueryValue,
+}
+
+/// Reads a path and query with names of values in braces.
+pub(super) fn read_target(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
+    let text = node.text()?;
+    if !text.starts_with('/') || text.starts_with("//") {
+        return Err(node.problem(
+            "expected a path that begins with one `/`, such as `/v1/accounts/{email}`; the scheme and the host are those of the source",
+        ));
+    }
+    let template = read_template(node, text, |name| ValueName::parse_name(name, node, scope))?;
+    let mut part = TargetPart::Path;
+    let mut length = 0;
+    for piece in &template.pieces {
+        match piece {
+            Piece::Text(constant) => {
+                length += constant.len();
+                require_escapes(node, constant)?;
+                for letter in constant.chars() {
+                    require_url_letter(node, letter)?;
+                    part = part_after(part, letter);
+                }
+            }
+            Piece::Name(name) if part == TargetPart::QueryKey => {
+                return Err(node.problem(format!(
+                    "`{{{name}}}` stands in the name of a query parameter; a value can only stand after its `=`, as in `?email={{email}}`"
+                )));
+            }
+            Piece::Name(_) => {}
+        }
+    }
+    if length > LONGEST {
+        let message = format!("the path is longer than {LONGEST} bytes; servers refuse it");
+        return Err(node.problem(message));
+    }
+    let path = text.split('?').next().unwrap_or_default();
+    if path.split('/').any(is_dot_segment) {
+        let message = "a segment `.` or `..` leads to another path; write that path instead";
+        return Err(node.problem(message));
+    }
+    Ok(template)
+}
+
+/// The part of the text after a letter in this part.
+fn part_after(part: TargetPart, letter: char) -> TargetPart {
+    match (part, letter) {
+        (TargetPart::Path, '?') | (TargetPart::QueryValue, '&') => TargetPart::QueryKey,
+        (TargetPart::QueryKey, '=') => TargetPart::QueryValue,
+        _ => part,
+    }
+}
+
+/// Succeeds if each `%` begins a percent-encoded byte.
+fn require_escapes(node: &Node, text: &str) -> Result<(), SpanProblem> {
+    for after in text.split('%').skip(1) {
+        let mut letters = after.chars();
+        for _ in 0..2 {
+            if !letters.next().is_some_and(|letter| letter.is_ascii_hexdigit()) {
+                let message =
+                    "`%` begins a percent-encoded byte, such as `%20`; write `%` itself as `%25`";
+                return Err(node.problem(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Succeeds if this letter may stand in a path or query (RFC 3986).
+fn require_url_letter(node: &Node, letter: char) -> Result<(), SpanProblem> {
+    if letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(letter) {
+        return Ok(());
+    }
+    let mut encoded = String::new();
+    for byte in letter.to_string().bytes() {
+        encoded.push_str(&format!("%{byte:02X}"));
+    }
+    let message = format!("`{letter}` may not stand in a path or query; write it as `{encoded}`");
+    Err(node.problem(message))
+}

@@ -1,0 +1,33 @@
+//! Writes values for their places in a URL or in JSON.
+
+use std::fmt::Write as _;
+
+/// A text that a URL reads as this value, within a path segment or a query value: everything but the
+/// unreserved characters of RFC 3986 is percent-encoded.
+pub(super) fn percent_encode(value: &str) -> String {
+    let mut text = String::new();
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            // Writing to memory cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+/// A text that JSON reads as this value, within a string.
+pub(crate) fn escape_json(value: &str) -> String {
+    let string = serde_json::Value::from(value).to_string();
+    // Without its quotes.
+    string.get(1..string.len() - 1).unwrap_or_default().to_owned()
+}
+
+/// Whether a segment of a path is `.` or `..`, as it is written or percent-decoded, with parameters
+/// (`..;v=1`) or without. Servers remove such segments, which leads to another path.
+pub(crate) fn is_dot_segment(segment: &str) -> bool {
+    let name = segment.split(';').next().unwrap_or_default();
+    let decoded = name.replace("%2e", ".").replace("%2E", ".");
+    decoded == "." || decoded == ".."
+}

@@ -1,0 +1,141 @@
+//! A question to an HTTP API, and the meaning of the response.
+
+use std::sync::Arc;
+
+use super::{
+    encode::{escape_json, is_dot_segment, percent_encode},
+    fill::fill,
+    outcome::WhyNotAsked,
+    result::{Columns, LookupFailure, LookupResult},
+};
+use crate::{
+    okta::{
+        Value,
+        json::{JsonDocument, JsonPointer},
+    },
+    rule::{check::EvalContext, template::Template, value_name::ValueName},
+};
+
+/// The status of a response that may have found something.
+const OK: u16 = 200;
+
+/// The question of a lookup to an HTTP API.
+pub(crate) struct HttpQuery {
+    /// The name of the source in the settings.
+    pub(crate) source: String,
+    /// The path and query, below the URL of the source. Names stand within path segments and query
+    /// values.
+    pub(crate) target: Template<ValueName>,
+    /// The JSON to post. Names stand within strings. `None` for a GET.
+    pub(crate) body: Option<Template<ValueName>>,
+    pub(crate) response: ResponseQuery,
+}
+
+/// The meaning of responses.
+#[derive(Debug)]
+pub(crate) struct ResponseQuery {
+    /// A response without this value, or with null or false there, means "not found".
+    pub(crate) found: Option<JsonPointer>,
+    /// The statuses that mean "not found".
+    pub(crate) not_found: Vec<u16>,
+    pub(crate) returns: Vec<ReturnedValue>,
+}
+
+/// A column, and the place of its value in a response.
+#[derive(Debug)]
+pub(crate) struct ReturnedValue {
+    pub(crate) column: String,
+    pub(crate) pointer: JsonPointer,
+}
+
+/// A question to an HTTP API in one request. It holds values of people, and is never logged.
+#[derive(Clone)]
+pub struct HttpQuestion {
+    query: Arc<HttpQuery>,
+    pub(crate) target: String,
+    pub(crate) body: Option<String>,
+}
+
+impl HttpQuery {
+    /// The question in one request.
+    pub(super) fn question(
+        self: &Arc<Self>,
+        context: &EvalContext<'_>,
+    ) -> Result<HttpQuestion, WhyNotAsked<'_>> {
+        let target = fill(&self.target, context, percent_encode)?;
+        let path = target.split('?').next().unwrap_or_default();
+        if path.split('/').any(is_dot_segment) {
+            return Err(WhyNotAsked::DotSegment);
+        }
+        let body = match &self.body {
+            Some(body) => Some(fill(body, context, escape_json)?),
+            None => None,
+        };
+        Ok(HttpQuestion { query: self.clone(), target, body })
+    }
+
+    pub(super) fn value_names(&self) -> Vec<&ValueName> {
+        let mut names = self.target.names();
+        if let Some(body) = &self.body {
+            names.extend(body.names());
+        }
+        names
+    }
+}
+
+impl HttpQuestion {
+    /// The name of the source.
+    pub(crate) fn source(&self) -> &str {
+        &self.query.source
+    }
+
+    /// A text that differs from that of any question that may have another result.
+    pub(crate) fn cache_key(&self) -> String {
+        let HttpQuery { source, response, .. } = &*self.query;
+        format!("{:?}", (source, &self.target, &self.body, response))
+    }
+
+    /// Whether a response with this status has a result. Any other is a failure, whatever its body.
+    pub(crate) fn expects(&self, status: u16) -> bool {
+        status == OK || self.query.response.not_found.contains(&status)
+    }
+
+    /// The result in a response.
+    pub(crate) fn result(&self, status: u16, body: &[u8]) -> LookupResult {
+        if !self.expects(status) {
+            return LookupResult::Failed(LookupFailure::Status(status));
+        }
+        if status != OK {
+            return LookupResult::NotFound;
+        }
+        let Some(document) = JsonDocument::read(body) else {
+            return LookupResult::Failed(LookupFailure::NotJson);
+        };
+        self.query.response.result(&document)
+    }
+}
+
+impl ResponseQuery {
+    fn result(&self, document: &JsonDocument<'_>) -> LookupResult {
+        if let Some(found) = &self.found
+            && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))
+        {
+            return LookupResult::NotFound;
+        }
+        let mut columns = Columns::new();
+        for ReturnedValue { column, pointer } in &self.returns {
+            let value = match document.find(pointer) {
+                None | Some(Value::Null) => continue,
+                Some(Value::Text(text)) if text.is_empty() => continue,
+                Some(Value::Text(text)) => Value::Text(text.into_owned().into()),
+                Some(Value::Number(number)) => Value::Number(number.into_owned().into()),
+                Some(Value::Boolean(boolean)) => Value::Boolean(boolean),
+                Some(Value::List { .. } | Value::Object) => {
+                    return LookupResult::Failed(LookupFailure::NotScalar);
+                }
+            };
+            columns.insert(column.clone(), value);
+        }
+        LookupResult::Found(columns)
+    }
+}

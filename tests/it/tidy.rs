@@ -107,7 +107,17 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("lint", &["load", "okta", "org", "pipeline", "problem", "rule"]),
     (
         "lookup",
-        &["escape", "file", "http_client", "nearest", "okta", "problem", "proxies", "rule", "settings"],
+        &[
+            "escape",
+            "file",
+            "http_client",
+            "nearest",
+            "okta",
+            "problem",
+            "proxies",
+            "rule",
+            "settings",
+        ],
     ),
     // Operation.
     ("clock", &["rule"]),

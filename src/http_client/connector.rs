@@ -13,7 +13,7 @@ use ureq::{
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
         transport::{
-            ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+            self, ConnectionDetails, DefaultConnector, NextTimeout, Transport,
             time::{Duration, Instant},
         },
     },
@@ -58,7 +58,7 @@ impl ClientConnector {
     }
 }
 
-impl Connector for ClientConnector {
+impl transport::Connector for ClientConnector {
     type Out = Box<dyn Transport>;
 
     fn connect(
@@ -95,7 +95,7 @@ impl Connector for ClientConnector {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        self.connector.connect(&details, None)
+        transport::Connector::connect(&self.connector, &details, None)
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use ureq::{
-    AsSendBody, Body,
+    AsSendBody,
     http::{HeaderName, HeaderValue, Request, Response, header, request},
 };
 
@@ -137,7 +137,7 @@ impl Endpoint {
         &self,
         question: &HttpQuestion,
         deadline: StdInstant,
-    ) -> Result<Response<Body>, ureq::Error> {
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         loop {
             forget_connections();
             let sent = match &question.body {
@@ -165,7 +165,7 @@ impl Endpoint {
         request: request::Builder,
         body: B,
         deadline: StdInstant,
-    ) -> Result<Response<Body>, ureq::Error> {
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         let mut request = request.header(header::ACCEPT, "application/json");
         if let Some((name, secret)) = &self.header {
             request = request.header(name, secret);

@@ -37,7 +37,7 @@ impl Asked {
     }
 }
 
-/// What becomes of a connection after a response.
+/// The end of a response.
 pub enum Then {
     KeepOpen,
     Close,

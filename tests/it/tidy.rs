@@ -105,7 +105,20 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("org", &["file", "nearest", "okta", "problem"]),
     ("load", &["file", "nearest", "okta", "problem", "rule", "toml_bound"]),
     ("lint", &["load", "okta", "org", "pipeline", "problem", "rule"]),
-    ("lookup", &["escape", "file", "nearest", "okta", "problem", "rule", "settings"]),
+    (
+        "lookup",
+        &[
+            "escape",
+            "file",
+            "http_client",
+            "nearest",
+            "okta",
+            "problem",
+            "proxies",
+            "rule",
+            "settings",
+        ],
+    ),
     // Operation.
     ("clock", &["rule"]),
     ("auth", &["escape", "http_client", "origin", "proxies"]),

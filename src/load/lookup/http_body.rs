@@ -32,6 +32,9 @@ impl BodyWriter<'_> {
             Content::Decimal(decimal) if decimal.ends_with(|end: char| end.is_ascii_digit()) => {
                 self.push_text(decimal.clone());
             }
+            Content::Decimal(decimal) => {
+                return Err(node.problem(format!("JSON has no number `{decimal}`")));
+            }
             Content::Boolean(boolean) => self.push_text(boolean.to_string()),
             Content::Table(table) => self.write_object(table)?,
             Content::List(items) => self.write_list(items)?,

@@ -7,8 +7,9 @@ use crate::rule::{
     value_name::ValueName,
 };
 
-/// The longest text in a question, in bytes. Servers refuse longer URLs.
-const LONGEST: usize = 8 << 10;
+/// The longest text of all values in a template, as they are encoded, in bytes. Servers take URLs of
+/// 8,000 bytes (RFC 9110 §4.1), and the constant text needs some of them.
+const LONGEST: usize = 4 << 10;
 
 /// The text of a template in one request. `encode` writes a value for its place; other text stays as it
 /// is. A value that is absent, empty, too long or has no text cannot be asked about.

@@ -1,6 +1,6 @@
 //! Lookups: how rules use their results, tables in CSV files, and recorded results.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use jiff::civil::date;
 use registration_hook::{
@@ -525,4 +525,22 @@ fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {
     }
 
     failures.assert_none();
+}
+
+/// Each would be compared with the names of a hundred lookups.
+#[test]
+fn many_unknown_names_of_lookups_take_bounded_time() {
+    let mut rules = String::new();
+    for number in 0..100 {
+        let name = format!("lookups.l{number}{}]", "z".repeat(50));
+        rules += &LOOKUP.replace("lookups.member]", &name);
+    }
+    for number in 0..3000 {
+        rules += &rule(&number.to_string(), &format!("lookup = '{}'", "y".repeat(50)));
+    }
+    let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
+    let start = Instant::now();
+
+    assert!(load_rules(folder.path()).is_err());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }

@@ -155,7 +155,10 @@ fn read_found_by<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<FoundBy> {
     report_keys_of_part(fields, message);
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
-        let known = fields.scope.lookup_names();
+        let mut known = Vec::new();
+        if fields.scope.may_suggest() {
+            known.extend(fields.scope.lookup_names());
+        }
         fields.report(entry.value.problem(unknown("lookup", lookup, known)));
         return None;
     }

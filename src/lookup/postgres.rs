@@ -27,6 +27,9 @@ use connection::Connector;
 use error::QueryError;
 use pool::ConnectionPool;
 
+/// How long a question waits for a free connection.
+const CONNECTION_WAIT: Duration = Duration::from_millis(100);
+
 /// A PostgreSQL database. Connects at the first question.
 #[derive(Clone)]
 pub struct Database {
@@ -45,7 +48,7 @@ impl Database {
     /// the same, and its connection is busy until then.
     pub async fn ask(&self, question: &PostgresQuestion, deadline: Instant) -> LookupResult {
         let parameters = question.parameters.iter().cloned().map(Some).collect();
-        match self.query(&question.query, parameters, deadline).await {
+        match self.query(&question.query, parameters, CONNECTION_WAIT, deadline).await {
             Ok(rows) => result_of(&rows, &question.query.columns),
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
             Err(QueryError::Unfit) => LookupResult::NotFound,
@@ -60,7 +63,8 @@ impl Database {
         query: &Arc<PostgresQuery>,
         deadline: Instant,
     ) -> Result<(), String> {
-        match self.query(query, query.constants(), deadline).await {
+        // As many queries as there are wait for a connection, until the deadline.
+        match self.query(query, query.constants(), Duration::MAX, deadline).await {
             Ok(_) | Err(QueryError::Failed(_)) => Ok(()),
             Err(QueryError::Unfit) => {
                 Err("a constant of `match` does not fit the type of its column".to_owned())
@@ -81,10 +85,12 @@ impl Database {
         &self,
         query: &Arc<PostgresQuery>,
         parameters: Vec<Option<String>>,
+        wait: Duration,
         deadline: Instant,
     ) -> Result<Vec<Row>, QueryError> {
         let (pool, query) = (Arc::clone(&self.pool), Arc::clone(query));
-        let running = async move { pool.query(&query.statement, &parameters, deadline).await };
+        let running =
+            async move { pool.query(&query.statement, &parameters, wait, deadline).await };
         let Some(task) = thread::spawn(running) else {
             return Err(QueryError::Failed(LookupFailure::Connection));
         };

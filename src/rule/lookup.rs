@@ -1,6 +1,6 @@
 //! Lookups: questions about a request that a source answers.
 //!
-//! [`Lookup::question`] fills in a question. The shell asks it, and hands the result to judging as one of the
+//! A request fills in the question of a lookup. The shell asks it, and hands the result to judging as one of the
 //! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
 
 use std::{sync::Arc, time::Duration};

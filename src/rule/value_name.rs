@@ -9,7 +9,7 @@ use super::node::Node;
 use crate::{
     nearest::{nearest, unknown},
     okta::Flow,
-    problem::SpanProblem,
+    problem::{MOST_KEPT, SpanProblem},
 };
 
 /// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
@@ -102,6 +102,8 @@ pub(crate) struct Scope {
     reads_context: Cell<bool>,
     /// The lookups of the section by their names.
     lookups: BTreeMap<String, LookupColumns>,
+    /// How many messages have suggested a known name so far.
+    suggestions: Cell<usize>,
 }
 
 /// The columns of a lookup, as far as names may refer to them.
@@ -123,6 +125,13 @@ impl Scope {
     /// The same scope with one more lookup.
     pub(crate) fn add_lookup(&mut self, name: &str, columns: LookupColumns) {
         self.lookups.insert(name.to_owned(), columns);
+    }
+
+    /// Whether a message may suggest the nearest of many names, which takes time. Counts the message.
+    pub(crate) fn may_suggest(&self) -> bool {
+        let suggestions = self.suggestions.get();
+        self.suggestions.set(suggestions + 1);
+        suggestions < MOST_KEPT
     }
 
     /// The names of the lookups.
@@ -147,7 +156,7 @@ impl ValueName {
         if let Some((lookup, column)) = name.split_once('.')
             && let Some(columns) = scope.lookups.get(lookup)
         {
-            return parse_column(lookup, column, columns, node);
+            return parse_column(lookup, column, columns, node, scope);
         }
         let (owner, member) = match name.split_once('.') {
             Some((owner, member)) if !member.contains('.') => (owner, member),
@@ -204,6 +213,7 @@ fn parse_column(
     column: &str,
     columns: &LookupColumns,
     node: &Node,
+    scope: &Scope,
 ) -> Result<ValueName, SpanProblem> {
     let name = ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() };
     let columns = match columns {
@@ -224,7 +234,10 @@ fn parse_column(
             format!("the lookup `{lookup}` finds no value; add `{column}` to its `returns`");
         return Err(node.problem(message));
     }
-    let names: Vec<String> = columns.iter().map(|known| format!("{lookup}.{known}")).collect();
+    let mut names = Vec::new();
+    if scope.may_suggest() {
+        names.extend(columns.iter().map(|known| format!("{lookup}.{known}")));
+    }
     let names = names.iter().map(String::as_str);
     Err(node.problem(unknown("value", &name.to_string(), names)))
 }
@@ -244,7 +257,10 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
 
 /// The message that no value has this name, with the nearest one that exists.
 fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
-    let mut owners: Vec<&str> = scope.lookup_names().collect();
+    let mut owners = Vec::new();
+    if scope.may_suggest() {
+        owners.extend(scope.lookup_names());
+    }
     owners.extend(["profile", "request"]);
     let nearest_name = if let Some(owner) = nearest(owner, &owners) {
         format!("{owner}.{member}")

@@ -140,12 +140,11 @@ impl<'s> RequestContext<'s> {
 fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let asked = match answers.iter().find(|answer| answer.name == lookup.name.value) {
-            Some(Answer { is_cached, duration, .. }) => {
-                Some(AskedLine { is_cached: *is_cached, duration: *duration })
-            }
-            None => None,
-        };
+        let answer = answers.iter().find(|answer| answer.name == lookup.name.value);
+        let asked = answer.map(|Answer { is_cached, duration, .. }| AskedLine {
+            is_cached: *is_cached,
+            duration: *duration,
+        });
         lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), asked });
     }
     lines

@@ -32,6 +32,7 @@ mod key_refresh;
 mod lifecycle;
 mod logs;
 mod lookup_http;
+mod lookup_privacy;
 mod lookups;
 mod oauth;
 mod operations;

@@ -2,9 +2,11 @@
 
 mod faults;
 mod server;
+mod service;
 
 use std::{collections::BTreeSet, fmt::Write as _, time::Instant};
 
+use futures_util::future::join_all;
 use proptest::{
     prelude::any,
     strategy::{Strategy as _, ValueTree as _},
@@ -13,7 +15,7 @@ use proptest::{
 use serde_json::json;
 
 use crate::support::Failures;
-use server::{Server, ask, query, question, verify};
+use server::{Server, TIMEOUT, ask, query, question, run, verify};
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
@@ -248,6 +250,14 @@ fn missing_tables_and_columns_are_reported_in_plain_words() {
     for (keys, expected) in rows {
         let reported = verify(&database, &query(keys)).err().unwrap_or_default();
         failures.check_eq(keys, reported, expected);
+    }
+    // Each of many queries gets the one connection in time.
+    let one =
+        server.database_with(&server.socket(), &[("PASSWORD", "first"), ("CONNECTIONS", "1")]);
+    let wrong = query("table = 'nowhere'\nmatch = { email = '{email}' }");
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
+    for result in run(join_all((0..40).map(|_| one.verify(&wrong, deadline)))) {
+        failures.check("one of many", result.is_err());
     }
     let known = query("table = 'invitations'\nmatch = { email = '{email}' }");
     let of_settings = [

@@ -15,9 +15,6 @@ use super::{
 };
 use crate::rule::lookup::LookupFailure;
 
-/// How long a question waits for a slot.
-const SLOT_WAIT: Duration = Duration::from_millis(100);
-
 /// Connections that are opened as they are needed, and are kept.
 pub(super) struct ConnectionPool {
     connector: Connector,
@@ -34,15 +31,18 @@ impl ConnectionPool {
         Self { connector, slots, idle }
     }
 
-    /// Runs a statement. Ends by the deadline, and then closes the connection: what is left of the answer
-    /// must not be taken for that of the next question.
+    /// Runs a statement. Waits at most so long for a slot. Ends by the deadline, and then closes the
+    /// connection: what is left of the answer must not be taken for that of the next question.
     pub(super) async fn query(
         &self,
         statement: &str,
         parameters: &[Option<String>],
+        wait: Duration,
         deadline: Instant,
     ) -> Result<Vec<Row>, QueryError> {
-        if let Ok(result) = timeout_at(deadline, self.query_in_slot(statement, parameters)).await {
+        if let Ok(result) =
+            timeout_at(deadline, self.query_in_slot(statement, parameters, wait)).await
+        {
             return result;
         }
         // The server may have vanished without closing a connection. Then no idle one works, either.
@@ -54,8 +54,9 @@ impl ConnectionPool {
         &self,
         statement: &str,
         parameters: &[Option<String>],
+        wait: Duration,
     ) -> Result<Vec<Row>, QueryError> {
-        let Ok(Ok(_slot)) = timeout(SLOT_WAIT, self.slots.acquire()).await else {
+        let Ok(Ok(_slot)) = timeout(wait, self.slots.acquire()).await else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
         if let Some(connection) = self.take_idle() {

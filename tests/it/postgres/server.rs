@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -108,6 +108,33 @@ impl Server {
             SourceSettings::Postgres(source) => Database::new(source, TIMEOUT).unwrap(),
             SourceSettings::Http(_) => panic!("{url}"),
         }
+    }
+}
+
+/// A lock on a table, until it is dropped.
+pub struct Lock(Child);
+
+impl Server {
+    /// Locks a table. Nobody can read it meanwhile.
+    pub fn lock(&self, table: &str) -> Lock {
+        let mut psql = Command::new(self.0.join("sql"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let statements = format!("BEGIN; LOCK {table}; SELECT 'locked';\n");
+        psql.stdin.as_mut().unwrap().write_all(statements.as_bytes()).unwrap();
+        let mut line = [0; 6];
+        psql.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
+        Lock(psql)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The end of the statements ends psql, and with it the transaction.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 

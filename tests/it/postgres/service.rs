@@ -1,0 +1,95 @@
+//! The whole service with the example `invited-people`, on a real database.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use super::server::Server;
+use crate::support::{
+    AUTHORIZATION, BASIC, Failures, JSON, Service, registration, repository, request, wait_until,
+};
+
+/// A value that must be in no log.
+const PLANTED: &str = "PLANTED-7f3a";
+
+/// Posts a form, and returns the body of the answer.
+fn register(service: &Service, email: &str) -> String {
+    let form = json!({ "email": email, "login": email, "firstName": "A", "lastName": "B" });
+    let body = registration(&form.to_string());
+    service.send(&request("POST", "/invited", &[AUTHORIZATION, JSON], &body)).text().to_owned()
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn the_service_admits_those_whose_email_is_in_a_table() {
+    let server = Server::new();
+    server.sql("DROP TABLE IF EXISTS invitations");
+    let rules = repository("examples/invited-people/rules");
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    fs::write(&password, "first\n").unwrap();
+    let mut variables = BASIC.to_vec();
+    let url = server.socket();
+    variables.extend([
+        ("HOOK__RULES__DIRECTORY", rules.to_str().unwrap()),
+        ("HOOK__RULES__RELOAD", "100ms"),
+        ("HOOK__SOURCES__PEOPLE__URL", &url),
+        ("HOOK__SOURCES__PEOPLE__PASSWORD_FILE", password.to_str().unwrap()),
+        ("RUST_LOG", "trace"),
+    ]);
+    let mut failures = Failures::default();
+
+    let service = Service::start(&variables);
+    service.wait_for_log("relation \"invitations\" does not exist");
+    failures.check_contains(
+        "no table",
+        &register(&service, "a@example.com"),
+        "Please try again in a minute",
+    );
+    server.sql(&format!(
+        "CREATE TABLE invitations (email text, status text, role text);
+         INSERT INTO invitations VALUES ('{PLANTED}@example.com', 'pending', '{PLANTED}-role'),
+           ('twice@example.com', 'pending', 'x'), ('twice@example.com', 'pending', 'y')"
+    ));
+    let invited = format!("{PLANTED}@EXAMPLE.com");
+    failures.check_contains("invited", &register(&service, &invited), &format!("{PLANTED}-role"));
+    failures.check_contains(
+        "not invited",
+        &register(&service, "b@example.com"),
+        "You need an invitation",
+    );
+    failures.check_contains(
+        "invited twice",
+        &register(&service, "twice@example.com"),
+        "LOOKUP_FAILED",
+    );
+    failures.check_contains(
+        "NUL",
+        &register(&service, &format!("{PLANTED}\0")),
+        "You need an invitation",
+    );
+
+    server.signal("STOP");
+    let start = Instant::now();
+    let answer = register(&service, &invited);
+    server.signal("CONT");
+    failures.check(format!("{:?}", start.elapsed()), start.elapsed() < Duration::from_millis(2500));
+    failures.check_contains("stopped", &answer, "Please try again in a minute");
+    failures.check_contains("continued", &register(&service, &invited), "-role");
+
+    server.sql("ALTER ROLE hook PASSWORD 'second'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hook'");
+    failures.check_contains("old password", &register(&service, &invited), "LOOKUP_FAILED");
+    fs::write(&password, "second\n").unwrap();
+    wait_until("the new password", || register(&service, &invited).contains("-role"));
+    server.sql("ALTER ROLE hook PASSWORD 'first'");
+
+    let output = service.stdout() + &service.stderr();
+    for value in [PLANTED, "twice@example.com", "first\n", "second"] {
+        let lines: Vec<_> = output.lines().filter(|line| line.contains(value)).collect();
+        failures.check(format!("{value}: {lines:?}"), lines.is_empty());
+    }
+    failures.assert_none();
+}

@@ -1,18 +1,17 @@
 //! Asks an HTTP API.
 //!
-//! ureq blocks, so each question has a thread of its own, which ends with its call. Its slot is free
-//! again only then. So a source has at most as many threads as slots, even if calls take longer than
-//! anybody waits for them: looking up a host's name cannot be cut short.
+//! ureq blocks, so each call has a thread of its own. A slot is free again only when its call has ended. So a
+//! source has at most as many threads as slots, even if a call takes longer than its request waits for it:
+//! looking up a host's name cannot be cut short.
 
 use std::{
     io::{self, Read as _},
     sync::Arc,
-    thread,
     time::{Duration, Instant as StdInstant},
 };
 
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::Semaphore,
     time::{Instant, timeout_at},
 };
 use ureq::{
@@ -27,6 +26,10 @@ use crate::{
     settings::HttpSource,
 };
 
+mod threads;
+
+use threads::CallThreads;
+
 /// The longest wait for a free slot.
 const SLOT_WAIT: Duration = Duration::from_millis(100);
 /// The largest body of a response, in bytes.
@@ -39,6 +42,7 @@ pub(crate) struct HttpApi {
     source: Arc<Endpoint>,
     /// One permit for each question that may be asked at a time.
     slots: Arc<Semaphore>,
+    threads: CallThreads,
 }
 
 /// The data that a call needs. It holds a secret, and cannot be printed.
@@ -63,7 +67,9 @@ impl HttpApi {
         let url = settings.url.as_str().trim_end_matches('/').to_owned();
         let source = Endpoint { client, url, header };
         let slots = Arc::new(Semaphore::new(settings.concurrency));
-        Ok(Self { source: Arc::new(source), slots })
+        let threads = CallThreads::new(settings.concurrency)
+            .map_err(|error| format!("cannot make its threads: {error}"))?;
+        Ok(Self { source: Arc::new(source), slots, threads })
     }
 
     /// Asks a question. Ends by the deadline.
@@ -72,20 +78,18 @@ impl HttpApi {
         let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
             return LookupResult::Failed(LookupFailure::Busy);
         };
-        let (sender, receiver) = oneshot::channel();
         let (source, question) = (self.source.clone(), question.clone());
-        let call = move || {
+        let call = self.threads.spawn(move || {
             let result = source.ask(&question, deadline.into_std());
             drop(slot);
-            // The receiver is gone if the time is over.
-            let _ = sender.send(result);
-        };
-        if thread::Builder::new().name("lookup".to_owned()).spawn(call).is_err() {
+            result
+        });
+        let Some(call) = call else {
             return LookupResult::Failed(LookupFailure::Busy);
-        }
-        match timeout_at(deadline, receiver).await {
+        };
+        match timeout_at(deadline, call).await {
             Ok(Ok(result)) => result,
-            // The thread has panicked, which the log says. `skip` must not let that pass.
+            // The call has panicked, which the log says. `skip` must not let that pass.
             Ok(Err(_)) => LookupResult::Failed(LookupFailure::NotJson),
             Err(_) => LookupResult::Failed(LookupFailure::Timeout),
         }

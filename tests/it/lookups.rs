@@ -79,7 +79,7 @@ struct Row {
     form: &'static str,
     /// Takes the place of the result of the table.
     result: Option<LookupResult>,
-    /// Of the rules, of the lookup, and the causes.
+    /// The outcomes of the rules and of the lookup, and the causes.
     outcomes: [String; 3],
     /// The attributes that are set.
     set: Value,

@@ -79,6 +79,8 @@ fn vocabulary() -> BTreeSet<String> {
 }
 
 const RULE: &str = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\n";
+const LOOKUP: &str =
+    "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n";
 
 #[test]
 fn the_schema_accepts_the_shipped_rules_and_examples() {
@@ -126,11 +128,7 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
         ),
         ("/$defs/part/properties", &format!("{RULE}all = [{{ {part}, "), " }]"),
         ("/$defs/part/properties", &format!("{RULE}any = [{{ {part}, "), " }]"),
-        (
-            "/$defs/lookup/properties",
-            "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n",
-            "",
-        ),
+        ("/$defs/lookup/properties", LOOKUP, ""),
         (
             "/$defs/rule/properties/examples/properties",
             &format!(
@@ -305,6 +303,33 @@ fn schema_and_loader_accept_the_same_values() {
         ),
         ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = ''", false),
     ];
+    let lookups = [
+        ("get = '/v1/{email}?a={email.domain}'\nsource = 'members'", true),
+        ("get = '/'", false),
+        ("get = 'v1'\nsource = 'members'", false),
+        ("get = '//host/'\nsource = 'members'", false),
+        ("get = '/a b'\nsource = 'members'", false),
+        ("get = '/a#b'\nsource = 'members'", false),
+        ("get = '/'\nsource = 'members'\nbody = {}", false),
+        ("get = '/'\nsource = 'members'\nmatch = { a = 'b' }", false),
+        ("get = '/'\nsource = 'members'\nreturns = { a = '/b/0/~0~1', c = '' }", true),
+        ("get = '/'\nsource = 'members'\nreturns = { a = 'b' }", false),
+        ("get = '/'\nsource = 'members'\nreturns = { a = '/~2' }", false),
+        ("get = '/'\nsource = 'members'\nreturns = {}", false),
+        ("get = '/'\nsource = 'members'\nreturns = ['a']", false),
+        ("get = '/'\nsource = 'members'\nfound = '/a'\nnot_found = [404, 410]", true),
+        ("get = '/'\nsource = 'members'\nfound = true", false),
+        ("get = '/'\nsource = 'members'\nnot_found = []", true),
+        ("get = '/'\nsource = 'members'\nnot_found = [200]", false),
+        ("get = '/'\nsource = 'members'\nnot_found = [600]", false),
+        ("get = '/'\nsource = 'members'\nnot_found = [404, 404]", false),
+        ("post = '/'\nsource = 'members'\nbody = { a = ['{email}', { b = 1.5 }], c = true }", true),
+        ("post = '/'\nsource = 'members'", false),
+        ("post = '/'\nsource = 'members'\nbody = '{email}'", false),
+        ("get = '/'\npost = '/'\nsource = 'members'\nbody = {}", false),
+        ("get = '/'\nfile = 'list.txt'\nsource = 'members'", false),
+        ("source = 'members'", false),
+    ];
     let sections = [
         ("", false),
         ("[progressive_profile]", false),
@@ -418,10 +443,11 @@ fn schema_and_loader_accept_the_same_values() {
     let checks = checks.map(|(text, valid)| (format!("{RULE}attribute = 'a'\n{text}\n"), valid));
     let rules = rules
         .map(|(text, valid)| (format!("[[self_service_registration.rules]]\n{text}\n"), valid));
+    let lookups = lookups.map(|(text, valid)| (format!("{LOOKUP}{text}\n"), valid));
     let sections = sections.map(|(text, valid)| (format!("{text}\n"), valid));
     let mut failures = Failures::default();
 
-    for (text, valid) in checks.into_iter().chain(rules).chain(sections) {
+    for (text, valid) in checks.into_iter().chain(rules).chain(lookups).chain(sections) {
         let loaded = load(&text);
 
         failures.check_eq(format!("loader: {text}{loaded:?}"), loaded.is_ok(), valid);

@@ -90,7 +90,7 @@ pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> 
             Some(result) => result.clone(),
             None => match question.result_of_table() {
                 Some(result) => result,
-                None => LookupResult::Failed(LookupFailure::Recorded),
+                None => LookupResult::Failed(LookupFailure::NotRecorded),
             },
         };
         results.insert(name.clone(), result);

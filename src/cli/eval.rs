@@ -20,7 +20,7 @@ use crate::{
     pipeline::{self, HookAnswer},
     rule::{
         Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
-        lookup::{LookupOutcome, LookupResults},
+        lookup::{LookupOutcome, LookupResult, LookupResults},
     },
     settings::SecretFiles,
 };
@@ -74,15 +74,15 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     } else {
         fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
     };
-    let answer = facts
-        .and_then(|facts| pipeline::answer(hook, &body, &facts))
-        .map_err(|error| CliError(format!("{place}: {error}")))?;
+    let unanswered = |error| CliError(format!("{place}: {error}"));
+    let facts = facts.map_err(unanswered)?;
+    let answer = pipeline::answer(hook, &body, &facts).map_err(unanswered)?;
     print_result(&answer.body)?;
     if io::stdout().is_terminal() {
         print_result(b"\n")?;
     }
     if arguments.explain {
-        print_diagnostic(explain(name, hook, &answer, &rules.revision));
+        print_diagnostic(explain(name, hook, &answer, &facts.lookups, &rules.revision));
     }
     Ok(match answer.decision {
         DecisionKind::Deny => ExitStatus::Negative,
@@ -144,7 +144,13 @@ fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBo
 }
 
 /// Explains each rule's outcome, what is set, and what Okta will do.
-fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str) -> String {
+fn explain(
+    name: &str,
+    hook: &Hook,
+    answer: &HookAnswer<'_, '_>,
+    lookups: &LookupResults,
+    revision: &str,
+) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
     for Verdict { rule, outcome } in &answer.verdicts {
         let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
@@ -158,6 +164,10 @@ fn explain(name: &str, hook: &Hook, answer: &HookAnswer<'_, '_>, revision: &str)
     for LookupVerdict { lookup, outcome } in &answer.lookups {
         let why = match outcome {
             LookupOutcome::NotAsked(why) => format!(": {why}"),
+            LookupOutcome::Failed => match lookups.get(&lookup.name.value) {
+                Some(LookupResult::Failed(why)) => format!(": {why}"),
+                _ => String::new(),
+            },
             _ => String::new(),
         };
         let name = &lookup.name.value;

@@ -15,7 +15,10 @@ use crate::{
     lookup,
     pipeline::{self, HookAnswer, NoAnswer},
     problem::Problem,
-    rule::{Facts, Hook, RuleSet, lookup::LookupResults},
+    rule::{
+        Facts, Hook, RuleSet,
+        lookup::{LookupResult, LookupResults},
+    },
 };
 
 const REQUEST: &str = ".request.json";
@@ -55,16 +58,26 @@ impl Case {
             .map_err(|error| problem(&self.request, error.to_string()))
     }
 
-    /// Asks the lookups of this request, and records their results. Removes the file if there is none.
+    /// Asks the lookups of this request, and records their results. Removes the file if there is none. Keeps
+    /// a recorded failure, which is made by hand, and records no new one.
     pub(super) fn record_lookups(
         &self,
         rules: &RuleSet,
         sources: &LiveSources,
     ) -> Result<(), Problem> {
         let hook = self.find_hook(rules)?;
+        if read_lookups(&self.lookups, hook)?.values().any(is_failure) {
+            return Ok(());
+        }
         let asked = sources.ask(hook, &self.read_request()?);
         let LiveFacts { to_record, .. } =
             asked.map_err(|error| problem(&self.request, error.to_string()))?;
+        for (name, result) in &to_record {
+            if let LookupResult::Failed(why) = result {
+                let message = format!("not recorded, since the lookup `{name}` failed: {why}");
+                return Err(problem(&self.request, message));
+            }
+        }
         let written = if !to_record.is_empty() {
             file::replace(&self.lookups, lookup::write_recorded(&to_record).as_bytes())
         } else if self.lookups.symlink_metadata().is_ok() {
@@ -81,6 +94,10 @@ impl Case {
             None => Err(problem(&self.request, "no rules file is named like its folder")),
         }
     }
+}
+
+fn is_failure(result: &LookupResult) -> bool {
+    matches!(result, LookupResult::Failed(_))
 }
 
 /// The file of the recorded lookups beside that of a recorded request.

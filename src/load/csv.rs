@@ -4,9 +4,63 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::{problem::SpanProblem, rule::node::Node};
 
-/// A reader of all records, the first one included.
-pub(super) fn reader_of(text: &str) -> Reader<&[u8]> {
-    ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes())
+/// A reader of all records, the first one included. Fails if a quotation mark is not where RFC 4180 has it:
+/// the reader would take it for text, and the rows behind it for a part of its cell.
+pub(super) fn reader_of<'t>(text: &'t str, file: &Node) -> Result<Reader<&'t [u8]>, SpanProblem> {
+    if let Some(MisplacedQuote { line, message }) = find_misplaced_quote(text) {
+        return Err(in_line(file, line, message));
+    }
+    Ok(ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes()))
+}
+
+struct MisplacedQuote {
+    /// The line of the quotation mark, from 1.
+    line: u32,
+    message: &'static str,
+}
+
+/// The place of the next letter of a CSV file.
+#[derive(Clone, Copy)]
+enum CsvPlace {
+    StartOfCell,
+    Unquoted,
+    /// In quotes that open in this line.
+    Quoted(u32),
+    /// Behind a quotation mark in quotes, which ends them unless another one follows.
+    BehindQuote(u32),
+}
+
+fn find_misplaced_quote(text: &str) -> Option<MisplacedQuote> {
+    let mut place = CsvPlace::StartOfCell;
+    let mut line = 1;
+    for byte in text.bytes() {
+        place = match (place, byte) {
+            (CsvPlace::StartOfCell, b'"') => CsvPlace::Quoted(line),
+            (CsvPlace::BehindQuote(opened), b'"') => CsvPlace::Quoted(opened),
+            (CsvPlace::Quoted(opened), b'"') => CsvPlace::BehindQuote(opened),
+            (CsvPlace::Quoted(opened), _) => CsvPlace::Quoted(opened),
+            (_, b',' | b'\n' | b'\r') => CsvPlace::StartOfCell,
+            (CsvPlace::Unquoted, b'"') => {
+                let message = "a quotation mark stands within a cell; put the cell in quotes, and double the mark";
+                return Some(MisplacedQuote { line, message });
+            }
+            (CsvPlace::BehindQuote(line), _) => {
+                let message = "text follows the quotes of a cell; put the whole cell in quotes, and double a quotation mark in it";
+                return Some(MisplacedQuote { line, message });
+            }
+            (CsvPlace::StartOfCell | CsvPlace::Unquoted, _) => CsvPlace::Unquoted,
+        };
+        if byte == b'\n' {
+            line += 1;
+        }
+    }
+    match place {
+        CsvPlace::Quoted(line) => {
+            let message = "the quotes of a cell are not closed; double a quotation mark that belongs to the cell";
+            Some(MisplacedQuote { line, message })
+        }
+        _ => None,
+    }
 }
 
 /// A problem in a line of the file that the rules name at this node.

@@ -58,7 +58,7 @@ impl RuleExample<'_> {
             if !results.contains_key(&lookup.name.value)
                 && let Ok(question) = lookup.question(&form_context)
             {
-                let failed = LookupResult::Failed(LookupFailure::Recorded);
+                let failed = LookupResult::Failed(LookupFailure::NotRecorded);
                 let result = question.result_of_table().unwrap_or(failed);
                 results.insert(lookup.name.value.clone(), result);
             }

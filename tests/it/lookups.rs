@@ -405,6 +405,21 @@ fn invalid_tables_are_problems_with_their_lines() {
         ),
         (
             &by_mail,
+            "mail,role\na,b\nc,\"d\ne,f\n",
+            "in line 3 of the file: the quotes of a cell are not closed; double a quotation mark that belongs to the cell",
+        ),
+        (
+            &by_mail,
+            "mail,role\na,7\" screen\n",
+            "in line 2 of the file: a quotation mark stands within a cell; put the cell in quotes, and double the mark",
+        ),
+        (
+            &by_mail,
+            "mail,role\n\"a, b\"@x.example,c\n",
+            "in line 2 of the file: text follows the quotes of a cell; put the whole cell in quotes, and double a quotation mark in it",
+        ),
+        (
+            &by_mail,
             "mail;role\na;b\n",
             "unknown column `mail`; known are `mail;role`\nunknown column `role`; known are `mail;role`",
         ),

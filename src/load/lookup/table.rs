@@ -35,7 +35,7 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
-    let mut reader = reader_of(text);
+    let mut reader = reader_of(text, file)?;
     let mut record = StringRecord::new();
     let mut header = StringRecord::new();
     read_record(&mut reader, &mut header, file)?;

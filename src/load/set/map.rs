@@ -56,7 +56,7 @@ fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
-    let mut reader = reader_of(text);
+    let mut reader = reader_of(text, file)?;
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();
     let mut record = StringRecord::new();

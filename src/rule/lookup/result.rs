@@ -60,9 +60,14 @@ pub enum LookupFailure {
     /// There are two rows for one question.
     #[display("two rows match the question")]
     Ambiguous,
-    /// A recorded failure, or a lookup without a recorded result.
-    #[display("its recorded result is `failed`, or missing")]
+    /// A recorded failure.
+    #[display("its recorded result is `failed`")]
     Recorded,
+    /// There is no recorded result.
+    #[display(
+        "no result is recorded; give one in <case>.lookups.json or with --lookups, or ask with --live"
+    )]
+    NotRecorded,
 }
 
 impl LookupFailure {
@@ -74,7 +79,8 @@ impl LookupFailure {
             | Self::Tls
             | Self::Status(_)
             | Self::Database(_)
-            | Self::Recorded => true,
+            | Self::Recorded
+            | Self::NotRecorded => true,
             Self::Question(_)
             | Self::Busy
             | Self::TooLarge

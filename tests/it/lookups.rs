@@ -408,6 +408,21 @@ fn invalid_tables_are_problems_with_their_lines() {
             "mail;role\na;b\n",
             "unknown column `mail`; known are `mail;role`\nunknown column `role`; known are `mail;role`",
         ),
+        (
+            &by_mail,
+            "mail,role\n\"\"\"a\nb\",\"c\nd,e\n",
+            "in line 3 of the file: a quoted cell has no end; add the missing quote",
+        ),
+        (
+            &by_mail,
+            "\u{feff}\"mail\",role\r\n\"a\"b,\"c\r\nd\",e\r\n",
+            "in line 2 of the file: a quoted cell goes on after its end; write a quote in it twice",
+        ),
+        (
+            &by_mail,
+            "mail,role\na ,b\"\n",
+            "in line 2 of the file: a quote in a cell without quotes; put the cell in quotes, and write the quote twice",
+        ),
         (&by_mail, "mail,rol\na,b\n", "unknown column `role`; did you mean `rol`?"),
         (&by_mail, "mail,role,mail\na,b,c\n", "the first line of the file names `mail` twice"),
         (

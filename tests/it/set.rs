@@ -227,7 +227,7 @@ fn a_csv_file_that_is_not_a_map_is_a_problem_with_its_line() {
         ("key,value\n,b\n", "in line 2 of the file: the key is empty"),
         (
             "key,value\n\"a,b\nc,d\n",
-            "in line 2 of the file: expected two columns, a key and a value, found 1",
+            "in line 2 of the file: a quoted cell has no end; add the missing quote",
         ),
     ] {
         let folder = rules_folder(&[("hook.toml", MAP_FILE), ("map.csv", csv)]);

@@ -5,7 +5,7 @@ use csv::StringRecord;
 use super::{QueryAndColumns, columns::NamedColumns};
 use crate::{
     load::{
-        csv::{in_line, line_of, reader_of},
+        csv::{in_line, line_of, reader_of, require_closed_quotes},
         fields::Fields,
         part::read_list_file,
     },
@@ -35,6 +35,7 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
+    require_closed_quotes(file, text)?;
     let mut reader = reader_of(text);
     let mut record = StringRecord::new();
     let mut header = StringRecord::new();

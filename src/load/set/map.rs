@@ -7,7 +7,7 @@ use csv::StringRecord;
 use super::value::read_value;
 use crate::{
     load::{
-        csv::{in_line, line_of, reader_of},
+        csv::{in_line, line_of, reader_of, require_closed_quotes},
         fields::Fields,
         part::{file_name, read_list_file},
     },
@@ -56,6 +56,7 @@ fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
+    require_closed_quotes(file, text)?;
     let mut reader = reader_of(text);
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();

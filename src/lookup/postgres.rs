@@ -92,7 +92,7 @@ impl Database {
         let running =
             async move { pool.query(&query.statement, &parameters, wait, deadline).await };
         let Some(task) = thread::spawn(running) else {
-            return Err(QueryError::Failed(LookupFailure::Connection));
+            return Err(QueryError::Failed(LookupFailure::Busy));
         };
         wait_for(task, deadline).await
     }
@@ -104,8 +104,7 @@ async fn wait_for(
 ) -> Result<Vec<Row>, QueryError> {
     match timeout_at(deadline, task).await {
         Ok(Ok(result)) => result,
-        // A bug of ours: the task has panicked.
-        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::Connection)),
+        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::Panicked)),
         Err(_) => Err(QueryError::Failed(LookupFailure::Timeout)),
     }
 }

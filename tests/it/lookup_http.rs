@@ -1,6 +1,7 @@
 //! Lookups in an HTTP API, by the running service.
 
 use std::{
+    fs,
     io::Write as _,
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
@@ -703,6 +704,27 @@ fn questions_beyond_the_concurrency_wait_shortly_and_fail() {
     // The slots are free again.
     assert_eq!(ask(&service, "next", REGISTRATION), "level gold");
     assert_eq!(api.asked().len(), 33);
+}
+
+#[test]
+fn a_source_that_the_settings_no_longer_have_is_not_skipped() {
+    let api = Api::start(|_, wire| found(wire));
+    let rules = hook("get = '/a'\non_failure = 'skip'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let config = folder.path().join("settings");
+    fs::write(&config, format!("[sources.members]\nurl = 'http://{}'\n", api.address)).unwrap();
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "off");
+    command.arg("--config").arg(&config).arg("--rules").arg(folder.path());
+    let service = Service::spawn(&mut command);
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    fs::write(&config, "").unwrap();
+    service.signal("HUP");
+    service.wait_for_log("the new settings of [sources] are active");
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+    service.wait_for_log("the settings have no such source any more");
 }
 
 #[test]

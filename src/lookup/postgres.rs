@@ -88,9 +88,12 @@ impl Database {
         wait: Duration,
         deadline: Instant,
     ) -> Result<Vec<Row>, QueryError> {
+        let Some(slot) = self.pool.slot(wait, deadline).await else {
+            return Err(QueryError::Failed(LookupFailure::Busy));
+        };
         let (pool, query) = (Arc::clone(&self.pool), Arc::clone(query));
         let running =
-            async move { pool.query(&query.statement, &parameters, wait, deadline).await };
+            async move { pool.query(&query.statement, &parameters, deadline, slot).await };
         let Some(task) = thread::spawn(running) else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };

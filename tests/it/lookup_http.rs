@@ -15,7 +15,7 @@ use crate::{
     api::{Api, Asked, Then, Wire, wait_for_end, write_response},
     support::{
         AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
-        request, rules_folder, wait_until,
+        request, rules_folder, run, text, wait_until,
     },
 };
 
@@ -710,6 +710,43 @@ fn questions_beyond_the_concurrency_wait_shortly_and_fail() {
     // The slots are free again.
     assert_eq!(ask(&service, "next", REGISTRATION), "level gold");
     assert_eq!(api.asked().len(), 33);
+}
+
+#[test]
+fn live_results_are_recorded_as_the_source_gave_them() {
+    let api = Api::start(|_, wire| {
+        write_response(
+            wire,
+            "200 OK",
+            br#"{"level":12345678901234567890123,"plan":"","paid":true}"#,
+        )
+    });
+    let rules = hook("get = '/a'\nreturns.plan = '/plan'\nreturns.paid = '/paid'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let cases = folder.path().join("cases");
+    fs::create_dir_all(cases.join("hook")).unwrap();
+    let body = registration(str::from_utf8(REGISTRATION).unwrap());
+    fs::write(cases.join("hook/a.request.json"), body).unwrap();
+    let replay = |more: &[&str]| {
+        let mut command = program();
+        command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+        command.arg("--rules").arg(folder.path()).arg("replay").arg(&cases).args(more);
+        run(&mut command, b"")
+    };
+    let recorded = || fs::read_to_string(cases.join("hook/a.lookups.json")).unwrap();
+
+    let updated = replay(&["--update", "--live"]);
+    assert_eq!(text(&updated.stdout), "1 passed, 0 failed\n", "{}", text(&updated.stderr));
+    assert_eq!(
+        recorded(),
+        "{\n  \"account\": {\n    \"level\": 12345678901234567890123,\n    \"paid\": true\n  }\n}\n"
+    );
+    // An empty text is absent, as it is from a source.
+    fs::write(cases.join("hook/a.lookups.json"), r#"{"account": {"level": ""}}"#).unwrap();
+    replay(&["--update"]);
+
+    let answer = fs::read_to_string(cases.join("hook/a.response.json")).unwrap();
+    assert!(!answer.contains("level"), "{answer}");
 }
 
 #[test]

@@ -550,6 +550,44 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
     assert!(text(&missing.stderr).contains("--lookups: missing.json: "));
 }
 
+#[test]
+fn each_failed_lookup_gives_one_cause() {
+    let other = LOOKUP.replace(".member]", ".other]");
+    let other = format!("failure_message = 'first'\n{other}failure_message = 'second'\n");
+    let both = rule(
+        "both",
+        "attribute = 'lastName'\nequals = 'member.lastName'\nwhen = [{ attribute = 'other.level', one_of = ['gold'] }]",
+    );
+    let set = "[self_service_registration.set]\nlevel = '{other.level}{member.level}'\n";
+    let allow_all = "[self_service_registration]\nallow_all = true\n";
+    let place = "LOOKUP_FAILED data.userProfile.memberNumber";
+    let mut failures = Failures::default();
+
+    for (sections, expected) in [
+        (both.clone(), "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+        (format!("{allow_all}{set}"), format!("first {place}; second {place}")),
+        (both + set, "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+    ] {
+        let hook = members("", &format!("{other}{sections}"));
+        let body = registration(r#"{"memberNumber":"12","lastName":"O'Neil"}"#);
+        let mut facts = Facts::of_day(date(2026, 11, 21));
+        for name in ["member", "other"] {
+            facts.lookups.insert(name.to_owned(), FAILED.unwrap());
+        }
+        let answer = pipeline::answer(&hook, &body, &facts).unwrap();
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut causes = Vec::new();
+        for cause in body["error"]["errorCauses"].as_array().into_iter().flatten() {
+            let texts =
+                ["errorSummary", "reason", "location"].map(|key| cause[key].as_str().unwrap());
+            causes.push(texts.join(" "));
+        }
+        failures.check_eq(sections, causes.join("; "), expected);
+    }
+
+    failures.assert_none();
+}
+
 /// Each value of a lookup is looked for among all lookups, and a request asks them all.
 #[test]
 fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {

@@ -117,11 +117,11 @@ impl Sources {
             Question::Table(question) => question.result(),
             Question::Postgres(question) => match self.sources.get(&question.query.source) {
                 Some(SourceClient::Postgres(database)) => database.ask(question, deadline).await,
-                _ => LookupResult::Failed(LookupFailure::Connection),
+                _ => LookupResult::Failed(LookupFailure::NoSource),
             },
             Question::Http(question) => match self.sources.get(question.source()) {
                 Some(SourceClient::Http(api)) => api.ask(question, deadline).await,
-                _ => LookupResult::Failed(LookupFailure::Connection),
+                _ => LookupResult::Failed(LookupFailure::NoSource),
             },
         }
     }

@@ -89,8 +89,7 @@ impl HttpApi {
         };
         match timeout_at(deadline, call).await {
             Ok(Ok(result)) => result,
-            // The call has panicked, which the log says. `skip` must not let that pass.
-            Ok(Err(_)) => LookupResult::Failed(LookupFailure::NotJson),
+            Ok(Err(_)) => LookupResult::Failed(LookupFailure::Panicked),
             Err(_) => LookupResult::Failed(LookupFailure::Timeout),
         }
     }

@@ -88,11 +88,14 @@ impl Database {
         wait: Duration,
         deadline: Instant,
     ) -> Result<Vec<Row>, QueryError> {
+        let Some(slot) = self.pool.slot(wait, deadline).await else {
+            return Err(QueryError::Failed(LookupFailure::Busy));
+        };
         let (pool, query) = (Arc::clone(&self.pool), Arc::clone(query));
         let running =
-            async move { pool.query(&query.statement, &parameters, wait, deadline).await };
+            async move { pool.query(&query.statement, &parameters, deadline, slot).await };
         let Some(task) = thread::spawn(running) else {
-            return Err(QueryError::Failed(LookupFailure::Connection));
+            return Err(QueryError::Failed(LookupFailure::Busy));
         };
         wait_for(task, deadline).await
     }
@@ -104,8 +107,7 @@ async fn wait_for(
 ) -> Result<Vec<Row>, QueryError> {
     match timeout_at(deadline, task).await {
         Ok(Ok(result)) => result,
-        // A bug of ours: the task has panicked.
-        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::Connection)),
+        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::Panicked)),
         Err(_) => Err(QueryError::Failed(LookupFailure::Timeout)),
     }
 }

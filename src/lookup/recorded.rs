@@ -1,13 +1,17 @@
 //! Recorded results of lookups, as a file in JSON:
 //! `{"member": {"lastName": "Jones"}, "invitation": "not_found", "account": "failed"}`.
 
-use std::{collections::BTreeSet, fmt, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    marker::PhantomData,
+};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     nearest::unknown,
@@ -38,20 +42,29 @@ pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, S
     Ok(results)
 }
 
+/// A result in the file.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ResultJson<'r> {
+    Word(&'static str),
+    Columns(BTreeMap<&'r str, Box<RawValue>>),
+}
+
 /// Writes results as they are read.
 pub(crate) fn write_recorded(results: &LookupResults) -> String {
-    let mut members = serde_json::Map::new();
+    let mut members = BTreeMap::new();
     for (name, result) in results {
         let json = match result {
-            LookupResult::Found(columns) => {
-                columns.iter().map(|(column, value)| (column.clone(), to_json(value))).collect()
-            }
-            LookupResult::NotFound => NOT_FOUND.into(),
-            LookupResult::Failed(_) => FAILED.into(),
+            LookupResult::Found(columns) => ResultJson::Columns(
+                columns.iter().map(|(column, value)| (column.as_str(), to_json(value))).collect(),
+            ),
+            LookupResult::NotFound => ResultJson::Word(NOT_FOUND),
+            LookupResult::Failed(_) => ResultJson::Word(FAILED),
         };
-        members.insert(name.clone(), json);
+        members.insert(name, json);
     }
-    format!("{:#}\n", serde_json::Value::Object(members))
+    // Writing these to memory cannot fail.
+    serde_json::to_string_pretty(&members).unwrap_or_default() + "\n"
 }
 
 /// Reads the result of the lookups of one name, one per section.
@@ -89,10 +102,11 @@ fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> 
     Ok(LookupResult::Found(columns))
 }
 
-/// Reads a text, a number or a boolean. Returns `None` for `null`.
-pub(crate) fn read_scalar(json: &str) -> Result<Option<Value<'static>>, ()> {
+/// Reads a text, a number or a boolean. Returns `None` for `null` and for an empty text, as sources do.
+fn read_scalar(json: &str) -> Result<Option<Value<'static>>, ()> {
     match json.bytes().next() {
         Some(b'"') => match serde_json::from_str::<String>(json) {
+            Ok(text) if text.is_empty() => Ok(None),
             Ok(text) => Ok(Some(Value::Text(text.into()))),
             Err(_) => Err(()),
         },
@@ -104,12 +118,14 @@ pub(crate) fn read_scalar(json: &str) -> Result<Option<Value<'static>>, ()> {
     }
 }
 
-fn to_json(value: &Value<'_>) -> serde_json::Value {
-    match value {
-        Value::Number(number) => serde_json::from_str(number).unwrap_or_default(),
-        Value::Boolean(boolean) => (*boolean).into(),
-        other => other.text().into(),
-    }
+fn to_json(value: &Value<'_>) -> Box<RawValue> {
+    let json = match value {
+        // With its digits: a number type would round long ones.
+        Value::Number(number) => RawValue::from_string(number.to_string()),
+        Value::Boolean(boolean) => to_raw_value(boolean),
+        other => to_raw_value(&other.text()),
+    };
+    json.unwrap_or_default()
 }
 
 /// The members of an object in their order. A name that occurs twice is an error.

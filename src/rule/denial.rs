@@ -26,17 +26,20 @@ impl Section {
         let mut causes = Causes::default();
         for Verdict { rule, outcome } in verdicts.iter().filter(|verdict| verdict.denies()) {
             match outcome {
-                Outcome::Fail(Unmet::LookupFailed(name)) => {
-                    causes.push_failed(self.lookup(name), &rule.location, language);
+                Outcome::Fail(Unmet::LookupFailed(_)) => {
+                    for name in states.failed(&rule.lookups) {
+                        causes.push_failed(self.lookup(name), &rule.location, language);
+                    }
                 }
                 _ => causes.push(rule.cause(language)),
             }
         }
         if !states.is_empty() {
             for set in &self.set {
-                if let Readiness::Failed(name) = states.readiness(&set.lookups)
-                    && let Some(lookup) = self.lookup(name)
-                {
+                if !matches!(states.readiness(&set.lookups), Readiness::Failed(_)) {
+                    continue;
+                }
+                for lookup in states.failed(&set.lookups).filter_map(|name| self.lookup(name)) {
                     causes.push_failed(Some(lookup), &lookup.location, language);
                 }
             }

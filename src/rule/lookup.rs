@@ -20,7 +20,7 @@ mod source;
 pub(super) mod state;
 mod table;
 
-pub(crate) use encode::{escape_json, is_dot_segment};
+pub(crate) use encode::{escape_json, has_dot_segment};
 pub use http::HttpQuestion;
 pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};

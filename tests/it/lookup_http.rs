@@ -1,6 +1,7 @@
 //! Lookups in an HTTP API, by the running service.
 
 use std::{
+    fs,
     io::Write as _,
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
@@ -14,7 +15,7 @@ use crate::{
     api::{Api, Asked, Then, Wire, wait_for_end, write_response},
     support::{
         AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, repository,
-        request, rules_folder, wait_until,
+        request, rules_folder, run, text, wait_until,
     },
 };
 
@@ -455,6 +456,9 @@ fn questions_without_an_askable_value_are_not_asked() {
         ("get = '/a/.{login}'", r#"{"login":"."}"#),
         ("get = '/a/%2e{login}?x'", r#"{"login":"."}"#),
         ("get = '/a/{login};v=1'", r#"{"login":".."}"#),
+        ("get = '/a/{login}'", r#"{"login":"../admin"}"#),
+        ("get = '/a/{login}?x'", r#"{"login":"x/../../admin"}"#),
+        ("get = '/a/x-{login}'", r#"{"login":"/..\\admin"}"#),
         ("get = '/a/{login}{email}'", r#"{"login":".","email":"."}"#),
         ("get = '/a?x={email.domain}'", r#"{"email":"a"}"#),
         ("post = '/a'\nbody = { a = { b = ['{login}'] } }", r#"{"login":""}"#),
@@ -485,7 +489,7 @@ fn questions_without_an_askable_value_are_not_asked() {
     let long = json!({"login": "ä".repeat(1000)}).to_string();
     failures.check_eq("too long", ask(&service, "h0", long.as_bytes()), "NO_ACCOUNT");
     failures.check("asked", api.asked().is_empty());
-    for login in ["...", ".a", "%2e%2e", "/../", "a", " "] {
+    for login in ["...", ".a", "%2e%2e", "%2F..%2F", "a/..b", "a", " "] {
         let form = json!({"login": login}).to_string();
         failures.check_eq(login, ask(&service, "asked", form.as_bytes()), "level gold");
     }
@@ -528,6 +532,9 @@ fn every_value_reaches_the_api_exactly_in_path_query_and_body() {
 
     let result = runner.run(&values, |letters| {
         let value: String = letters.into_iter().collect();
+        // Not asked: see above.
+        let path = format!("a-{value}");
+        prop_assume!(!path.split(['/', '\\']).any(|part| [".", ".."].contains(&part)));
         let body = registration(&json!({"login": value}).to_string());
         let mut connection = connection.try_clone().unwrap();
         connection.write_all(&request("POST", "/hook", &[AUTHORIZATION, JSON], &body)).unwrap();
@@ -703,6 +710,64 @@ fn questions_beyond_the_concurrency_wait_shortly_and_fail() {
     // The slots are free again.
     assert_eq!(ask(&service, "next", REGISTRATION), "level gold");
     assert_eq!(api.asked().len(), 33);
+}
+
+#[test]
+fn live_results_are_recorded_as_the_source_gave_them() {
+    let api = Api::start(|_, wire| {
+        write_response(
+            wire,
+            "200 OK",
+            br#"{"level":12345678901234567890123,"plan":"","paid":true}"#,
+        )
+    });
+    let rules = hook("get = '/a'\nreturns.plan = '/plan'\nreturns.paid = '/paid'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let cases = folder.path().join("cases");
+    fs::create_dir_all(cases.join("hook")).unwrap();
+    let body = registration(str::from_utf8(REGISTRATION).unwrap());
+    fs::write(cases.join("hook/a.request.json"), body).unwrap();
+    let replay = |more: &[&str]| {
+        let mut command = program();
+        command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+        command.arg("--rules").arg(folder.path()).arg("replay").arg(&cases).args(more);
+        run(&mut command, b"")
+    };
+    let recorded = || fs::read_to_string(cases.join("hook/a.lookups.json")).unwrap();
+
+    let updated = replay(&["--update", "--live"]);
+    assert_eq!(text(&updated.stdout), "1 passed, 0 failed\n", "{}", text(&updated.stderr));
+    assert_eq!(
+        recorded(),
+        "{\n  \"account\": {\n    \"level\": 12345678901234567890123,\n    \"paid\": true\n  }\n}\n"
+    );
+    // An empty text is absent, as it is from a source.
+    fs::write(cases.join("hook/a.lookups.json"), r#"{"account": {"level": ""}}"#).unwrap();
+    replay(&["--update"]);
+
+    let answer = fs::read_to_string(cases.join("hook/a.response.json")).unwrap();
+    assert!(!answer.contains("level"), "{answer}");
+}
+
+#[test]
+fn a_source_that_the_settings_no_longer_have_is_not_skipped() {
+    let api = Api::start(|_, wire| found(wire));
+    let rules = hook("get = '/a'\non_failure = 'skip'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let config = folder.path().join("settings");
+    fs::write(&config, format!("[sources.members]\nurl = 'http://{}'\n", api.address)).unwrap();
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "off");
+    command.arg("--config").arg(&config).arg("--rules").arg(folder.path());
+    let service = Service::spawn(&mut command);
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    fs::write(&config, "").unwrap();
+    service.signal("HUP");
+    service.wait_for_log("the new settings of [sources] are active");
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+    service.wait_for_log("the settings have no such source any more");
 }
 
 #[test]

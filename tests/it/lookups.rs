@@ -423,6 +423,21 @@ fn invalid_tables_are_problems_with_their_lines() {
             "mail;role\na;b\n",
             "unknown column `mail`; known are `mail;role`\nunknown column `role`; known are `mail;role`",
         ),
+        (
+            &by_mail,
+            "mail,role\n\"\"\"a\nb\",\"c\nd,e\n",
+            "in line 3 of the file: the quotes of a cell are not closed; double a quotation mark that belongs to the cell",
+        ),
+        (
+            &by_mail,
+            "\u{feff}\"mail\",role\r\n\"a\"b,\"c\r\nd\",e\r\n",
+            "in line 2 of the file: text follows the quotes of a cell; put the whole cell in quotes, and double a quotation mark in it",
+        ),
+        (
+            &by_mail,
+            "mail,role\na ,b\"\n",
+            "in line 2 of the file: a quotation mark stands within a cell; put the cell in quotes, and double the mark",
+        ),
         (&by_mail, "mail,rol\na,b\n", "unknown column `role`; did you mean `rol`?"),
         (&by_mail, "mail,role,mail\na,b,c\n", "the first line of the file names `mail` twice"),
         (
@@ -548,6 +563,44 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
 
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("--lookups: missing.json: "));
+}
+
+#[test]
+fn each_failed_lookup_gives_one_cause() {
+    let other = LOOKUP.replace(".member]", ".other]");
+    let other = format!("failure_message = 'first'\n{other}failure_message = 'second'\n");
+    let both = rule(
+        "both",
+        "attribute = 'lastName'\nequals = 'member.lastName'\nwhen = [{ attribute = 'other.level', one_of = ['gold'] }]",
+    );
+    let set = "[self_service_registration.set]\nlevel = '{other.level}{member.level}'\n";
+    let allow_all = "[self_service_registration]\nallow_all = true\n";
+    let place = "LOOKUP_FAILED data.userProfile.memberNumber";
+    let mut failures = Failures::default();
+
+    for (sections, expected) in [
+        (both.clone(), "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+        (format!("{allow_all}{set}"), format!("first {place}; second {place}")),
+        (both + set, "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+    ] {
+        let hook = members("", &format!("{other}{sections}"));
+        let body = registration(r#"{"memberNumber":"12","lastName":"O'Neil"}"#);
+        let mut facts = Facts::of_day(date(2026, 11, 21));
+        for name in ["member", "other"] {
+            facts.lookups.insert(name.to_owned(), FAILED.unwrap());
+        }
+        let answer = pipeline::answer(&hook, &body, &facts).unwrap();
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut causes = Vec::new();
+        for cause in body["error"]["errorCauses"].as_array().into_iter().flatten() {
+            let texts =
+                ["errorSummary", "reason", "location"].map(|key| cause[key].as_str().unwrap());
+            causes.push(texts.join(" "));
+        }
+        failures.check_eq(sections, causes.join("; "), expected);
+    }
+
+    failures.assert_none();
 }
 
 /// Each value of a lookup is looked for among all lookups, and a request asks them all.

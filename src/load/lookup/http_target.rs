@@ -5,7 +5,7 @@ use crate::{
     load::template::read_template,
     problem::SpanProblem,
     rule::{
-        lookup::is_dot_segment,
+        lookup::has_dot_segment,
         node::Node,
         template::{Piece, Template},
         value_name::{Scope, ValueName},
@@ -59,7 +59,7 @@ pub(super) fn read_target(node: &Node, scope: &Scope) -> Result<Template<ValueNa
         return Err(node.problem(message));
     }
     let path = text.split('?').next().unwrap_or_default();
-    if path.split('/').any(is_dot_segment) {
+    if has_dot_segment(path) {
         let message = "a segment `.` or `..` leads to another path; write that path instead";
         return Err(node.problem(message));
     }

@@ -1,10 +1,10 @@
 //! The connections to a database.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
 };
 use tokio_postgres::Row;
@@ -19,7 +19,7 @@ use crate::rule::lookup::LookupFailure;
 pub(super) struct ConnectionPool {
     connector: Connector,
     /// One per connection that may be in use.
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     /// The connections that are not in use. The last one was used last.
     idle: Mutex<Vec<DatabaseConnection>>,
 }
@@ -27,22 +27,31 @@ pub(super) struct ConnectionPool {
 impl ConnectionPool {
     /// A pool with at most so many connections. None is open yet.
     pub(super) fn new(connector: Connector, connections: usize) -> Self {
-        let (slots, idle) = (Semaphore::new(connections), Mutex::default());
+        let (slots, idle) = (Arc::new(Semaphore::new(connections)), Mutex::default());
         Self { connector, slots, idle }
     }
 
-    /// Runs a statement. Waits at most so long for a slot. Ends by the deadline, and then closes the
-    /// connection: what is left of the answer must not be taken for that of the next question.
+    /// Waits for a slot, at most so long and until the deadline. `None` if all are taken: that is not a
+    /// failure of the source.
+    pub(super) async fn slot(
+        &self,
+        wait: Duration,
+        deadline: Instant,
+    ) -> Option<OwnedSemaphorePermit> {
+        let slot = timeout(wait, self.slots.clone().acquire_owned());
+        timeout_at(deadline, slot).await.ok()?.ok()?.ok()
+    }
+
+    /// Runs a statement in a slot. Ends by the deadline, and then closes the connection: what is left of
+    /// the answer must not be taken for that of the next question.
     pub(super) async fn query(
         &self,
         statement: &str,
         parameters: &[Option<String>],
-        wait: Duration,
         deadline: Instant,
+        _slot: OwnedSemaphorePermit,
     ) -> Result<Vec<Row>, QueryError> {
-        if let Ok(result) =
-            timeout_at(deadline, self.query_in_slot(statement, parameters, wait)).await
-        {
+        if let Ok(result) = timeout_at(deadline, self.query_in_slot(statement, parameters)).await {
             return result;
         }
         // The server may have vanished without closing a connection. Then no idle one works, either.
@@ -54,11 +63,7 @@ impl ConnectionPool {
         &self,
         statement: &str,
         parameters: &[Option<String>],
-        wait: Duration,
     ) -> Result<Vec<Row>, QueryError> {
-        let Ok(Ok(_slot)) = timeout(wait, self.slots.acquire()).await else {
-            return Err(QueryError::Failed(LookupFailure::Busy));
-        };
         if let Some(connection) = self.take_idle() {
             match connection.query(statement, parameters).await {
                 Err(error) if error.is_fatal() => self.close_idle(),

@@ -24,10 +24,17 @@ pub(crate) fn escape_json(value: &str) -> String {
     string.get(1..string.len() - 1).unwrap_or_default().to_owned()
 }
 
-/// Whether a segment of a path is `.` or `..`, as it is written or percent-decoded, with parameters
-/// (`..;v=1`) or without. Servers remove such segments, which leads to another path.
-pub(crate) fn is_dot_segment(segment: &str) -> bool {
-    let name = segment.split(';').next().unwrap_or_default();
-    let decoded = name.replace("%2e", ".").replace("%2E", ".");
-    decoded == "." || decoded == ".."
+/// Whether a path has a segment `.` or `..`, as it is written or percent-decoded, with parameters
+/// (`..;v=1`) or without. Servers remove such segments, which leads to another path. Some of them, nginx for
+/// one, decode slashes before that: to them, `..%2Fadmin` has two segments.
+pub(crate) fn has_dot_segment(path: &str) -> bool {
+    let mut decoded = path.to_owned();
+    for (encoded, letter) in [("%2e", "."), ("%2f", "/"), ("%5c", "/")] {
+        decoded = decoded.replace(encoded, letter).replace(&encoded.to_uppercase(), letter);
+    }
+    decoded.split('/').any(is_dot_segment)
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.split(';').next(), Some("." | ".."))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    encode::{escape_json, is_dot_segment, percent_encode},
+    encode::{escape_json, has_dot_segment, percent_encode},
     fill::fill,
     outcome::WhyNotAsked,
     result::{Columns, LookupFailure, LookupResult},
@@ -64,7 +64,7 @@ impl HttpQuery {
     ) -> Result<HttpQuestion, WhyNotAsked<'_>> {
         let target = fill(&self.target, context, percent_encode)?;
         let path = target.split('?').next().unwrap_or_default();
-        if path.split('/').any(is_dot_segment) {
+        if has_dot_segment(path) {
             return Err(WhyNotAsked::DotSegment);
         }
         let body = match &self.body {

@@ -60,6 +60,12 @@ pub enum LookupFailure {
     /// There are two rows for one question.
     #[display("two rows match the question")]
     Ambiguous,
+    /// The settings no longer have the source, or it is of another kind now.
+    #[display("the settings have no such source any more")]
+    NoSource,
+    /// A bug of ours. The panic hook has logged the place.
+    #[display("it met a bug of ours; please report it")]
+    Panicked,
     /// A recorded failure.
     #[display("its recorded result is `failed`")]
     Recorded,
@@ -86,7 +92,9 @@ impl LookupFailure {
             | Self::TooLarge
             | Self::NotJson
             | Self::NotScalar
-            | Self::Ambiguous => false,
+            | Self::Ambiguous
+            | Self::NoSource
+            | Self::Panicked => false,
         }
     }
 }

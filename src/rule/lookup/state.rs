@@ -67,6 +67,11 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         }
     }
 
+    /// Those of these lookups that failed, which denies.
+    pub(crate) fn failed<'n>(&self, needed: &'n [String]) -> impl Iterator<Item = &'n String> {
+        needed.iter().filter(|name| matches!(self.get(name), Some(LookupState::Failed) | None))
+    }
+
     /// Whether something that needs these lookups can be judged. If several cannot answer, one whose
     /// conditions do not hold comes first, and then one that denies.
     pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {

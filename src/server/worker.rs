@@ -104,7 +104,7 @@ impl Worker {
         let mut tasks = JoinSet::new();
         while let Some(stream) = incoming.recv().await {
             reap_finished(&mut tasks);
-            let room = self.slots.make_room();
+            let room = self.find_room().await;
             if room != Room::Free {
                 self.handler.state.warnings.log(&Warning::ConnectionLimit);
             }
@@ -122,6 +122,18 @@ impl Worker {
         }
         self.slots.stop_all();
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// Makes room for one more connection. In a burst, first gives the others a turn: a connection
+    /// that came just before is idle only once its task has looked for a request.
+    async fn find_room(&self) -> Room {
+        match self.slots.make_room() {
+            Room::None => {
+                yield_now().await;
+                self.slots.make_room()
+            }
+            room => room,
+        }
     }
 
     /// Responds with 503 without reading a request. A connection that expects TLS is closed.

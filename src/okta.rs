@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 mod flow;
 pub(crate) mod json;
 pub mod language;
@@ -101,7 +99,7 @@ pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
     /// The value's JSON as it was submitted. An update copies it.
-    pub raw: &'a RawValue,
+    pub json: &'a str,
     /// The value for rules.
     pub value: Value<'a>,
 }
@@ -214,7 +212,7 @@ pub struct Assignment<'a> {
 /// The new value of an attribute.
 pub enum NewValue<'a> {
     /// A value in JSON: a constant of the rules, or a copy of the submitted value.
-    Json(&'a RawValue),
+    Json(&'a str),
     /// A text.
     Text(Cow<'a, str>),
 }

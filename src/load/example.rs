@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use serde_json::value::RawValue;
-
 use crate::{
     nearest::did_you_mean,
     okta::{Attribute, Form, Value},
@@ -188,7 +186,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
 
 /// An attribute of an example. Only an answer would read its raw JSON.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
-    Attribute { name: Cow::Borrowed(name), raw: RawValue::NULL, value }
+    Attribute { name: Cow::Borrowed(name), json: "null", value }
 }
 
 fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {

@@ -1,170 +1,246 @@
-//! A strict reader of JSON on top of serde_json. Wherever RFC 8259 leaves a choice, it refuses.
+//! A strict reader of JSON (RFC 8259). Wherever the RFC leaves a choice, it refuses: a name that occurs
+//! twice in one object, a lone surrogate, nesting beyond [`DEPTH`], a number beyond the range of a double.
 //!
-//! serde_json checks the grammar, UTF-8, surrogates and the range of the numbers that it reads.
-//! [`Strict`] makes it read every value. It adds two checks: no name occurs twice in an object, and
-//! arrays and objects are not nested too deep. Requests and the results of lookups are read with it.
+//! It reads each byte once, from left to right, and copies no text that has no escape. Requests and the
+//! answers of lookups are read with it.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
-
-use serde::{
-    Deserialize,
-    de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use super::Value;
 
+mod number;
 mod pointer;
+mod text;
 
 pub(crate) use pointer::{JsonDocument, JsonPointer};
 
 /// How deep arrays and objects may be nested.
 pub const DEPTH: u8 = 127;
 
-/// Reads the members of an object.
-pub(super) trait ReadMember<'de> {
-    /// Reads the value of the member of this name. An array or object there is at `depth`.
-    fn read_member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error>;
+/// Up to so many names, comparing each with each is faster than sorting them.
+const FEW_NAMES: usize = 16;
+
+/// A place in a JSON text. Each `read_` function reads one value or fails.
+pub(crate) struct JsonReader<'a> {
+    text: &'a str,
+    /// The offset of the next byte.
+    at: usize,
+    /// How many arrays and objects are open.
+    depth: u8,
+    /// The names of all members of the open objects.
+    names: Vec<Cow<'a, str>>,
 }
 
-/// Reads the members of an object and keeps none.
-pub(super) struct Discard;
-
-impl<'de> ReadMember<'de> for Discard {
-    fn read_member<A: MapAccess<'de>>(
-        &mut self,
-        _: &Cow<'de, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        map.next_value_seed(Strict { members: Self, depth })?;
-        Ok(())
-    }
+/// The text is not strict JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotStrict {
+    /// The offset in bytes at which the reader stopped.
+    pub(crate) at: usize,
 }
 
-/// Reads a value of any type. A number is read without its digits: see [`NUMBER`].
-pub(super) struct Strict<M> {
-    /// Reads the members, if the value is an object.
-    pub(super) members: M,
-    /// The level of the value, if it is an array or object. The top level is 1.
-    pub(super) depth: u8,
+/// An object whose members are being read.
+pub(super) struct OpenObject {
+    /// The place of its first name among the reader's names.
+    first_name: usize,
 }
 
-impl<'de, M: ReadMember<'de>> DeserializeSeed<'de> for Strict<M> {
-    type Value = Value<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
-        json.deserialize_any(self)
-    }
+/// An array whose elements are being read.
+struct OpenArray {
+    is_empty: bool,
 }
 
-impl<'de, M: ReadMember<'de>> Visitor<'de> for Strict<M> {
-    type Value = Value<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON")
+impl<'a> JsonReader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, names: Vec::with_capacity(FEW_NAMES) }
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let depth = next_level(self.depth)?;
-        let mut names = Vec::new();
-        while let Some(Name(name)) = map.next_key()? {
-            self.members.read_member(&name, &mut map, depth)?;
-            names.push(name);
+    /// Reads a value of any type. Checks the members of an object and the elements of an array, and keeps
+    /// none of them.
+    pub(super) fn read_value(&mut self) -> Result<Value<'a>, NotStrict> {
+        match self.peek_after_space() {
+            Some(b'"') => Ok(Value::Text(self.read_text()?)),
+            Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Cow::Borrowed(self.read_number()?))),
+            Some(b'{') => self.read_object(),
+            Some(b'[') => self.read_array(),
+            Some(b't') => self.read_word("true", Value::Boolean(true)),
+            Some(b'f') => self.read_word("false", Value::Boolean(false)),
+            Some(b'n') => self.read_word("null", Value::Null),
+            _ => Err(self.error()),
         }
-        if has_duplicates(&mut names) {
-            return Err(A::Error::custom("duplicate name"));
+    }
+
+    /// Reads a value. Also returns its JSON, as it is written.
+    pub(super) fn read_value_and_json(&mut self) -> Result<(Value<'a>, &'a str), NotStrict> {
+        self.skip_space();
+        let start = self.at;
+        let value = self.read_value()?;
+        Ok((value, self.text_since(start)))
+    }
+
+    /// Starts to read an object. Reads any other value whole, and returns `None`.
+    pub(super) fn open_object(&mut self) -> Result<Option<OpenObject>, NotStrict> {
+        if self.peek_after_space() != Some(b'{') {
+            self.read_value()?;
+            return Ok(None);
+        }
+        self.open()?;
+        Ok(Some(OpenObject { first_name: self.names.len() }))
+    }
+
+    /// Reads the name of the next member; its value is next. After the last member, closes the object and
+    /// returns `None`.
+    pub(super) fn next_name(
+        &mut self,
+        object: &OpenObject,
+    ) -> Result<Option<Cow<'a, str>>, NotStrict> {
+        let is_first = self.names.len() == object.first_name;
+        match self.peek_after_space() {
+            Some(b'}') => {
+                self.close_object(object)?;
+                return Ok(None);
+            }
+            Some(b',') if !is_first => self.at += 1,
+            _ if is_first => {}
+            _ => return Err(self.error()),
+        }
+        self.skip_space();
+        let name = self.read_text()?;
+        self.skip_space();
+        self.read_byte(b':')?;
+        self.names.push(name.clone());
+        Ok(Some(name))
+    }
+
+    /// Reads the end of the text.
+    pub(super) fn read_end(&mut self) -> Result<(), NotStrict> {
+        match self.peek_after_space() {
+            None => Ok(()),
+            Some(_) => Err(self.error()),
+        }
+    }
+
+    fn read_object(&mut self) -> Result<Value<'a>, NotStrict> {
+        if let Some(object) = self.open_object()? {
+            while self.next_name(&object)?.is_some() {
+                self.read_value()?;
+            }
         }
         Ok(Value::Object)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        let depth = next_level(self.depth)?;
-        let mut empty = true;
-        while seq.next_element_seed(Strict { members: Discard, depth })?.is_some() {
-            empty = false;
+    fn close_object(&mut self, object: &OpenObject) -> Result<(), NotStrict> {
+        let names = self.names.get_mut(object.first_name..).unwrap_or_default();
+        if has_duplicates(names) {
+            return Err(self.error());
         }
-        Ok(Value::List { empty })
+        self.names.truncate(object.first_name);
+        self.close();
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
+    fn read_array(&mut self) -> Result<Value<'a>, NotStrict> {
+        let mut array = self.open_array()?;
+        while self.next_element(&mut array)? {
+            self.read_value()?;
+        }
+        Ok(Value::List { empty: array.is_empty })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Boolean(value))
+    /// Starts to read an array, whose `[` is next.
+    fn open_array(&mut self) -> Result<OpenArray, NotStrict> {
+        self.open()?;
+        Ok(OpenArray { is_empty: true })
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Value<'de>, E> {
-        Ok(NUMBER)
+    /// Whether there is a further element, which is next. After the last one, closes the array.
+    fn next_element(&mut self, array: &mut OpenArray) -> Result<bool, NotStrict> {
+        match self.peek_after_space() {
+            Some(b']') => {
+                self.close();
+                return Ok(false);
+            }
+            Some(b',') if !array.is_empty => self.at += 1,
+            _ if array.is_empty => {}
+            _ => return Err(self.error()),
+        }
+        array.is_empty = false;
+        Ok(true)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
-        Ok(NUMBER)
+    /// Reads the bracket that opens an array or object.
+    fn open(&mut self) -> Result<(), NotStrict> {
+        if self.depth == DEPTH {
+            return Err(self.error());
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
     }
 
-    /// serde_json has already refused a number beyond the range of a double.
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(NUMBER)
+    /// Reads the bracket that closes an array or object.
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.at += 1;
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
+    fn read_word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, NotStrict> {
+        if !self.rest().starts_with(word.as_bytes()) {
+            return Err(self.error());
+        }
+        self.at += word.len();
+        Ok(value)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    /// Reads this byte.
+    fn read_byte(&mut self, byte: u8) -> Result<(), NotStrict> {
+        if self.peek() != Some(byte) {
+            return Err(self.error());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek_after_space(&mut self) -> Option<u8> {
+        self.skip_space();
+        self.peek()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// The text from an offset up to the next byte. Both are at the edge of a character.
+    fn text_since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn error(&self) -> NotStrict {
+        NotStrict { at: self.at }
     }
 }
 
-/// A number without its digits, which serde_json does not pass on. The caller fills in the digits: see
-/// `builder::read_attribute`.
-const NUMBER: Value<'static> = Value::Number(Cow::Borrowed(""));
-
-/// Whether a name occurs twice. Sorts the names.
+/// Whether a name occurs twice. May sort the names.
 fn has_duplicates(names: &mut [Cow<'_, str>]) -> bool {
-    names.sort_unstable();
-    !names.is_sorted_by(|one, next| one < next)
-}
-
-/// The level below an array or object at `depth`.
-fn next_level<E: serde::de::Error>(depth: u8) -> Result<u8, E> {
-    if depth > DEPTH { Err(E::custom("nesting")) } else { Ok(depth + 1) }
-}
-
-/// The name of a member, borrowed if it has no escape.
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
-
-/// The members of an object with their JSON.
-#[derive(Default, Deserialize)]
-pub(super) struct ObjectMembers<'a>(#[serde(borrow)] pub(super) BTreeMap<Name<'a>, &'a RawValue>);
-
-impl<'a> ObjectMembers<'a> {
-    /// The members of a JSON object. Any other value has none.
-    pub(super) fn of(json: &'a str) -> Self {
-        serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+    if names.len() > FEW_NAMES {
+        names.sort_unstable();
+        return !names.is_sorted_by(|one, next| one < next);
     }
-
-    /// The JSON of the member of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(&Name(Cow::Borrowed(name))).copied()
+    let mut others = &*names;
+    while let Some((name, rest)) = others.split_first() {
+        if rest.contains(name) {
+            return true;
+        }
+        others = rest;
     }
-}
-
-/// Reads a value. That succeeds if it is a part of JSON that [`Strict`] has read before.
-///
-/// It reads bytes instead of texts: serde_json then has separate functions for it, and the functions of
-/// the request's decoder stay as fast.
-pub(super) fn read_value(json: &RawValue) -> serde_json::Result<Value<'_>> {
-    let mut bytes = serde_json::Deserializer::from_slice(json.get().as_bytes());
-    match (Strict { members: Discard, depth: 1 }).deserialize(&mut bytes)? {
-        Value::Number(_) => Ok(Value::Number(Cow::Borrowed(json.get()))),
-        value => Ok(value),
-    }
+    false
 }

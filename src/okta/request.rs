@@ -9,15 +9,17 @@
 //! does not need. Okta's own examples disagree about these types.
 
 use derive_more::{Display, Error};
-use serde::de::DeserializeSeed as _;
 
 pub use super::json::DEPTH;
-use super::{Request, Value, json::Strict};
+use super::{
+    Request,
+    json::{JsonReader, NotStrict},
+};
 
 mod builder;
 mod context;
 
-use builder::{Members, RequestBuilder, RequestObject};
+use builder::RequestBuilder;
 pub use context::DataContext;
 
 /// Why bytes are not a request. Holds nothing of their content.
@@ -30,7 +32,7 @@ pub enum DecodeError {
     Syntax {
         /// From 1.
         line: usize,
-        /// In bytes, from 1. 0: the input ended after a line break.
+        /// In bytes, from 1.
         column: usize,
     },
     /// Not UTF-8, or UTF-8 with a byte order mark. The place is the first wrong byte.
@@ -54,9 +56,8 @@ pub enum DecodeError {
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // One check of the whole body costs less than one of each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
-    let mut builder = RequestBuilder::default();
-    let top = read_top(text, &mut builder).map_err(|error| not_json(body, &error))?;
-    builder.build(text, &top).map_err(DecodeError::NotHookRequest)
+    let members = read_members(text).map_err(|error| not_json(body, error))?;
+    members.build(text).map_err(DecodeError::NotHookRequest)
 }
 
 impl<'a> Request<'a> {
@@ -67,29 +68,38 @@ impl<'a> Request<'a> {
 }
 
 /// Reads a text that is one JSON value and no more.
-fn read_top<'a>(text: &'a str, builder: &mut RequestBuilder<'a>) -> serde_json::Result<Value<'a>> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let members = Members { builder, object: RequestObject::Top };
-    let top = Strict { members, depth: 1 }.deserialize(&mut json)?;
-    json.end()?;
-    Ok(top)
+fn read_members(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
+    let mut reader = JsonReader::new(text);
+    let mut builder = RequestBuilder::default();
+    builder.read_top(&mut reader)?;
+    reader.read_end()?;
+    Ok(builder)
 }
 
 /// The error for UTF-8 that is not JSON. UTF-16 of ASCII text is valid UTF-8 with NUL bytes.
-fn not_json(body: &[u8], error: &serde_json::Error) -> DecodeError {
+fn not_json(body: &[u8], error: NotStrict) -> DecodeError {
     match other_encoding(body) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
-        None => DecodeError::Syntax { line: error.line(), column: error.column() },
+        None => {
+            let (line, column) = line_and_column(body, error.at);
+            DecodeError::Syntax { line, column }
+        }
     }
 }
 
 /// The error for a body whose first byte that is not UTF-8 is at `place`.
 fn not_utf8(body: &[u8], place: usize) -> DecodeError {
     let problem = other_encoding(body).unwrap_or("is not UTF-8");
-    let before = body.get(..place).unwrap_or_default();
+    let (line, column) = line_and_column(body, place);
+    DecodeError::Encoding { problem, line, column }
+}
+
+/// The line and column of the byte at an offset, both from 1. The column is in bytes.
+fn line_and_column(body: &[u8], offset: usize) -> (usize, usize) {
+    let before = body.get(..offset).unwrap_or_default();
     let line = before.split(|byte| *byte == b'\n').count();
     let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-    DecodeError::Encoding { problem, line, column }
+    (line, column)
 }
 
 /// Recognises a byte order mark or UTF-16 by the first bytes. Completes "the body …".

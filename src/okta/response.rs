@@ -57,7 +57,7 @@ fn write_update(flow: &FlowSpec, assignments: &NonEmpty<Assignment<'_>>, out: &m
         write_text(assignment.attribute, out);
         out.push(b':');
         match &assignment.value {
-            NewValue::Json(json) => out.extend_from_slice(json.get().as_bytes()),
+            NewValue::Json(json) => out.extend_from_slice(json.as_bytes()),
             NewValue::Text(text) => write_text(text, out),
         }
     }

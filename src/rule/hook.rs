@@ -180,7 +180,7 @@ impl Section {
         let mut assignments = Vec::new();
         for name in &self.update {
             if let Some(attribute) = request.form.get_or_empty(name) {
-                let value = NewValue::Json(attribute.raw);
+                let value = NewValue::Json(attribute.json);
                 assignments.push(Assignment { attribute: name, value });
             }
         }

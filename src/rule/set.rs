@@ -172,7 +172,7 @@ impl Set {
             Some(attribute) if let Value::Text(text) = &attribute.value => {
                 Ok(NewValue::Text(text.to_string().into()))
             }
-            _ => Ok(NewValue::Json(original.raw)),
+            _ => Ok(NewValue::Json(original.json)),
         }
     }
 }

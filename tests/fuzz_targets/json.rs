@@ -14,8 +14,6 @@ pub struct Document<'a> {
     pub top: Json<'a>,
     /// The problems that a strict reader refuses.
     pub faults: Vec<&'static str>,
-    /// Whether a number rounds to the largest double. It may lie beyond it, so a reader may refuse it.
-    pub has_largest_double: bool,
 }
 
 /// A JSON value and the bytes that it was written with.
@@ -75,14 +73,14 @@ impl<'a> Json<'a> {
 
 /// Reads a text as JSON. `None` where it does not follow the grammar.
 pub fn parse(text: &str) -> Option<Document<'_>> {
-    let mut reader = Reader { text, at: 0, faults: Vec::new(), has_largest_double: false };
+    let mut reader = Reader { text, at: 0, faults: Vec::new() };
     reader.skip_white_space();
     let top = reader.value(1)?;
     reader.skip_white_space();
     if reader.at < text.len() {
         return None;
     }
-    Some(Document { top, faults: reader.faults, has_largest_double: reader.has_largest_double })
+    Some(Document { top, faults: reader.faults })
 }
 
 struct Reader<'a> {
@@ -90,7 +88,6 @@ struct Reader<'a> {
     /// The next byte to read.
     at: usize,
     faults: Vec<&'static str>,
-    has_largest_double: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -296,7 +293,6 @@ impl<'a> Reader<'a> {
         if value.is_infinite() {
             self.faults.push("a number is beyond an IEEE 754 double");
         }
-        self.has_largest_double |= value.abs() == f64::MAX;
         Some(())
     }
 

@@ -104,6 +104,33 @@ fn invalid_json_is_a_syntax_error_at_every_level() {
 }
 
 #[test]
+fn numbers_beyond_a_double_are_a_syntax_error_however_they_are_written() {
+    let zeros = "0".repeat(400);
+    let largest = "17976931348623157".to_owned() + &"0".repeat(292);
+    let mut failures = Failures::default();
+
+    for (number, is_double) in [
+        (format!("1{zeros}"), false),
+        (format!("-1{zeros}.5"), false),
+        (format!("0.{zeros}1"), true),
+        (format!("1{zeros}e-400"), true),
+        (format!("0.{zeros}1e700"), true),
+        (format!("0.{zeros}1e999999"), false),
+        (format!("0e{zeros}999"), true),
+        (largest.clone(), true),
+        (format!("{largest}0"), false),
+        ("1.7976931348623157e308".to_owned(), true),
+        ("1.7976931348623159e308".to_owned(), false),
+    ] {
+        let body = with_data(&format!(r#"{{"userProfile":{{"a":{number}}}}}"#));
+
+        failures.check_eq(&number, !syntax(&body), is_double);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn a_repeated_name_is_a_syntax_error() {
     let mut failures = Failures::default();
 
@@ -123,7 +150,7 @@ fn a_repeated_name_is_a_syntax_error() {
     let body = with_data(r#"{"userProfile":{"Email":"a@evil.example","email":"a@okta.com"}}"#);
     let request = request(&body);
 
-    assert_eq!(request.form.get("email").unwrap().raw.get(), r#""a@okta.com""#);
+    assert_eq!(request.form.get("email").unwrap().json, r#""a@okta.com""#);
 }
 
 #[test]
@@ -227,7 +254,7 @@ fn values_are_kept_as_submitted() {
     );
     let request = request(&body);
 
-    let submitted = |name| request.form.get_or_empty(name).map(|attribute| attribute.raw.get());
+    let submitted = |name| request.form.get_or_empty(name).map(|attribute| attribute.json);
 
     assert_eq!(submitted("text"), Some(r#""a\u0062""#));
     assert_eq!(submitted("integer"), Some("123456789012345678901234567890"));
@@ -334,6 +361,28 @@ proptest! {
         ] {
             prop_assert_eq!(decode(body.as_bytes()).is_ok(), !has_repeated_name(&value), "{}", body);
         }
+    }
+
+    #[test]
+    fn any_string_is_read_as_it_was_written(characters in prop::collection::vec((any::<char>(), any::<bool>()), 0..40)) {
+        let mut text = String::new();
+        let mut json = String::new();
+        for (character, escaped) in characters {
+            text.push(character);
+            if escaped {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    json.push_str(&format!("\\u{unit:04x}"));
+                }
+            } else {
+                let quoted = serde_json::to_string(&character).unwrap();
+                json.push_str(&quoted[1..quoted.len() - 1]);
+            }
+        }
+        let body = with_data(&format!(r#"{{"userProfile":{{"a":"{json}"}}}}"#));
+        let request = request(&body);
+        let read = request.form.get_or_empty("a").and_then(|attribute| attribute.value.text().map(str::to_owned));
+
+        prop_assert_eq!(read, Some(text));
     }
 
     #[test]

@@ -17,8 +17,6 @@ use registration_hook::{
     },
 };
 
-use serde_json::value::RawValue;
-
 use crate::{
     problems::check_listed_problems,
     support::{Failures, hook, program, repository, rules_folder, run, text},
@@ -61,7 +59,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let example = |text: &&'static str| {
         let value = Value::Text((*text).into());
-        let form = Form::new(vec![Attribute { name: "a".into(), raw: RawValue::NULL, value }]);
+        let form = Form::new(vec![Attribute { name: "a".into(), json: "null", value }]);
         RuleExample { form, ..RuleExample::default() }
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
@@ -245,7 +243,7 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
         let mut attributes = Vec::new();
         for name in &names {
             let value = Value::Text(number.to_string().into());
-            attributes.push(Attribute { name: name.into(), raw: RawValue::NULL, value });
+            attributes.push(Attribute { name: name.into(), json: "null", value });
         }
         examples.push(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     }

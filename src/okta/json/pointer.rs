@@ -1,9 +1,6 @@
 //! Values in a JSON document, by JSON pointers (RFC 6901).
 
-use serde::de::DeserializeSeed as _;
-use serde_json::value::RawValue;
-
-use super::{Discard, ObjectMembers, Strict, read_value};
+use super::{JsonReader, NotStrict};
 use crate::okta::Value;
 
 /// The place of a value in a document. Has the names of members and the indexes of elements that lead
@@ -12,7 +9,7 @@ use crate::okta::Value;
 pub(crate) struct JsonPointer(Vec<String>);
 
 /// A document that is strict JSON.
-pub(crate) struct JsonDocument<'a>(&'a RawValue);
+pub(crate) struct JsonDocument<'a>(&'a str);
 
 impl JsonPointer {
     /// Parses a pointer. An error says how to write one.
@@ -47,30 +44,66 @@ impl JsonPointer {
 impl<'a> JsonDocument<'a> {
     /// Reads a document. Returns `None` if it is not strict JSON, by the same rules as a request.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut json = serde_json::Deserializer::from_slice(bytes);
-        Strict { members: Discard, depth: 1 }.deserialize(&mut json).ok()?;
-        json.end().ok()?;
-        Some(Self(serde_json::from_slice(bytes).ok()?))
+        let text = str::from_utf8(bytes).ok()?;
+        let mut reader = JsonReader::new(text);
+        reader.read_value().ok()?;
+        reader.read_end().ok()?;
+        Some(Self(text))
     }
 
     /// The value at a place. Returns `None` if there is none.
     pub(crate) fn find(&self, pointer: &JsonPointer) -> Option<Value<'a>> {
-        let mut json = self.0;
+        let mut reader = JsonReader::new(self.0);
         for name in &pointer.0 {
-            json = match json.get().as_bytes().first() {
-                Some(b'{') => ObjectMembers::of(json.get()).get(name)?,
-                Some(b'[') => element(json.get(), name)?,
-                _ => return None,
-            };
+            match reader.enter(name) {
+                Ok(true) => {}
+                Ok(false) | Err(NotStrict { .. }) => return None,
+            }
         }
-        read_value(json).ok()
+        reader.read_value().ok()
     }
 }
 
-/// The JSON of an element of an array. An index has no sign and no zero before it.
-fn element<'a>(array: &'a str, index: &str) -> Option<&'a RawValue> {
-    let is_index = index == "0" || index.starts_with(|digit| matches!(digit, '1'..='9'));
-    let index: usize = index.parse().ok()?;
-    let elements: Vec<&RawValue> = serde_json::from_slice(array.as_bytes()).ok()?;
-    if is_index { elements.get(index).copied() } else { None }
+impl JsonReader<'_> {
+    /// Goes to the member or element of this name, whose value is then next. Returns whether there is
+    /// one.
+    pub(in crate::okta) fn enter(&mut self, name: &str) -> Result<bool, NotStrict> {
+        match self.peek_after_space() {
+            Some(b'{') => self.enter_object(name),
+            Some(b'[') => self.enter_array(name),
+            _ => Ok(false),
+        }
+    }
+
+    fn enter_object(&mut self, name: &str) -> Result<bool, NotStrict> {
+        let Some(object) = self.open_object()? else {
+            return Ok(false);
+        };
+        while let Some(member) = self.next_name(&object)? {
+            if member == name {
+                return Ok(true);
+            }
+            self.read_value()?;
+        }
+        Ok(false)
+    }
+
+    /// An index has no sign and no zero before it.
+    fn enter_array(&mut self, name: &str) -> Result<bool, NotStrict> {
+        let is_index = name == "0" || name.starts_with(|digit| matches!(digit, '1'..='9'));
+        let Ok(index) = name.parse::<usize>() else {
+            return Ok(false);
+        };
+        if !is_index {
+            return Ok(false);
+        }
+        let mut array = self.open_array()?;
+        for _ in 0..index {
+            if !self.next_element(&mut array)? {
+                return Ok(false);
+            }
+            self.read_value()?;
+        }
+        self.next_element(&mut array)
+    }
 }

@@ -1,151 +1,142 @@
 //! Collects the members that a decision needs, and builds a [`Request`] of them.
 
-use std::{borrow::Cow, mem};
-
-use serde::de::{DeserializeSeed as _, Error as _, MapAccess};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use crate::okta::{
     Attribute, Flow, Form, FormMember, Request, Value,
-    json::{Discard, ReadMember, Strict},
+    json::{JsonReader, NotStrict},
     language::LanguageTag,
 };
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
-/// An object of a request that has members a decision needs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RequestObject {
-    Top,
-    Data,
-    Context,
-    User,
-    Profile,
-    Form,
-}
-
 /// The members that a decision needs, as far as the request has been read.
 #[derive(Default)]
 pub(super) struct RequestBuilder<'a> {
+    is_object: bool,
     event_type: Option<Value<'a>>,
     request_type: Option<Value<'a>>,
     event_id: Option<Value<'a>>,
     event_time: Option<Value<'a>>,
-    data: Option<Value<'a>>,
+    has_data: bool,
     /// `preferredLanguage` of the profile of an end user who already has one.
     preferred_language: Option<Value<'a>>,
     /// `locale` of that profile.
     locale: Option<Value<'a>>,
-    user_profile: Option<SubmittedForm<'a>>,
-    user_profile_update: Option<SubmittedForm<'a>>,
-    /// The attributes of the form that is being read.
-    attributes: Vec<Attribute<'a>>,
+    user_profile: SubmittedForm<'a>,
+    user_profile_update: SubmittedForm<'a>,
 }
 
-/// The value of a member that should be a form.
-struct SubmittedForm<'a> {
-    is_object: bool,
-    attributes: Vec<Attribute<'a>>,
-}
-
-/// Reads the members of an object into a builder.
-pub(super) struct Members<'b, 'a> {
-    pub(super) builder: &'b mut RequestBuilder<'a>,
-    pub(super) object: RequestObject,
-}
-
-impl<'a> ReadMember<'a> for Members<'_, 'a> {
-    fn read_member<A: MapAccess<'a>>(
-        &mut self,
-        name: &Cow<'a, str>,
-        map: &mut A,
-        depth: u8,
-    ) -> Result<(), A::Error> {
-        if self.object == RequestObject::Form {
-            let attribute = read_attribute(name.clone(), map.next_value()?, depth);
-            // The error's place is left out: it counts from the start of the attribute.
-            let attribute = attribute.map_err(|_| A::Error::custom("attribute"))?;
-            self.builder.attributes.push(attribute);
-            return Ok(());
-        }
-        let inner = match (self.object, &**name) {
-            (RequestObject::Top, "data") => Some(RequestObject::Data),
-            (RequestObject::Data, "context") => Some(RequestObject::Context),
-            (RequestObject::Context, "user") => Some(RequestObject::User),
-            (RequestObject::User, "profile") => Some(RequestObject::Profile),
-            (RequestObject::Data, "userProfile" | "userProfileUpdate") => Some(RequestObject::Form),
-            _ => None,
-        };
-        let value = match inner {
-            Some(object) => {
-                let members = Members { builder: &mut *self.builder, object };
-                map.next_value_seed(Strict { members, depth })?
-            }
-            None => map.next_value_seed(Strict { members: Discard, depth })?,
-        };
-        self.builder.keep(self.object, name, value);
-        Ok(())
-    }
-}
-
-/// Reads an attribute of the form from its raw JSON, which an update copies.
-fn read_attribute<'a>(
-    name: Cow<'a, str>,
-    raw: &'a RawValue,
-    depth: u8,
-) -> serde_json::Result<Attribute<'a>> {
-    let text = raw.get();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value = match (Strict { members: Discard, depth }).deserialize(&mut json)? {
-        Value::Number(_) => Value::Number(Cow::Borrowed(text)),
-        value => value,
-    };
-    Ok(Attribute { name, raw, value })
+/// A member that should be a form.
+#[derive(Default)]
+enum SubmittedForm<'a> {
+    #[default]
+    Absent,
+    Form(Form<'a>),
+    /// Another value than an object.
+    NotAnObject,
 }
 
 impl<'a> RequestBuilder<'a> {
-    /// Keeps the value of a member that a decision needs.
-    fn keep(&mut self, object: RequestObject, name: &str, value: Value<'a>) {
-        match (object, name) {
-            (RequestObject::Top, "eventType") => self.event_type = Some(value),
-            (RequestObject::Top, "requestType") => self.request_type = Some(value),
-            (RequestObject::Top, "eventId") => self.event_id = Some(value),
-            (RequestObject::Top, "eventTime") => self.event_time = Some(value),
-            (RequestObject::Top, "data") => self.data = Some(value),
-            (RequestObject::Profile, "preferredLanguage") => self.preferred_language = Some(value),
-            (RequestObject::Profile, "locale") => self.locale = Some(value),
-            (RequestObject::Data, "userProfile") => {
-                self.user_profile = Some(self.take_form(&value))
+    /// Reads the whole request.
+    pub(super) fn read_top(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(top) = reader.open_object()? else {
+            return Ok(());
+        };
+        self.is_object = true;
+        while let Some(name) = reader.next_name(&top)? {
+            if name == "data" {
+                self.read_data(reader)?;
+                continue;
             }
-            (RequestObject::Data, "userProfileUpdate") => {
-                self.user_profile_update = Some(self.take_form(&value));
+            let value = reader.read_value()?;
+            match &*name {
+                "eventType" => self.event_type = Some(value),
+                "requestType" => self.request_type = Some(value),
+                "eventId" => self.event_id = Some(value),
+                "eventTime" => self.event_time = Some(value),
+                _ => {}
             }
-            _ => {}
         }
+        Ok(())
     }
 
-    /// Takes the attributes that have just been read for the form with this value.
-    fn take_form(&mut self, value: &Value<'a>) -> SubmittedForm<'a> {
-        let is_object = matches!(value, Value::Object);
-        SubmittedForm { is_object, attributes: mem::take(&mut self.attributes) }
+    fn read_data(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(data) = reader.open_object()? else {
+            return Ok(());
+        };
+        self.has_data = true;
+        while let Some(name) = reader.next_name(&data)? {
+            match &*name {
+                "context" => self.read_context(reader)?,
+                "userProfile" => self.user_profile = SubmittedForm::read(reader)?,
+                "userProfileUpdate" => self.user_profile_update = SubmittedForm::read(reader)?,
+                _ => {
+                    reader.read_value()?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// Builds the request of this body, whose top-level value is `top`. Fails with the reason why this is
-    /// not a request.
-    pub(super) fn build(self, body: &'a str, top: &Value<'_>) -> Result<Request<'a>, &'static str> {
-        if !matches!(top, Value::Object) {
+    fn read_context(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(context) = reader.open_object()? else {
+            return Ok(());
+        };
+        while let Some(name) = reader.next_name(&context)? {
+            if name == "user" {
+                self.read_user(reader)?;
+            } else {
+                reader.read_value()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_user(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(user) = reader.open_object()? else {
+            return Ok(());
+        };
+        while let Some(name) = reader.next_name(&user)? {
+            if name == "profile" {
+                self.read_profile(reader)?;
+            } else {
+                reader.read_value()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_profile(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(profile) = reader.open_object()? else {
+            return Ok(());
+        };
+        while let Some(name) = reader.next_name(&profile)? {
+            let value = reader.read_value()?;
+            match &*name {
+                "preferredLanguage" => self.preferred_language = Some(value),
+                "locale" => self.locale = Some(value),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the request of this body. Fails with the reason why this is not a request.
+    pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, &'static str> {
+        if !self.is_object {
             return Err("it is not an object");
         }
         if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
             return Err("`eventType` is not that of a registration inline hook");
         }
-        if !matches!(self.data, Some(Value::Object)) {
+        if !self.has_data {
             return Err("`data` is not an object");
         }
         let flow = self.flow()?;
         for form in [&self.user_profile, &self.user_profile_update] {
-            if matches!(form, Some(form) if !form.is_object) {
+            if matches!(form, SubmittedForm::NotAnObject) {
                 return Err("a form is not an object");
             }
         }
@@ -163,8 +154,8 @@ impl<'a> RequestBuilder<'a> {
             event_time: text_of(self.event_time),
             profile_language: language,
             form: match form {
-                Some(form) => Form::new(form.attributes),
-                None => Form::default(),
+                SubmittedForm::Form(form) => form,
+                SubmittedForm::Absent | SubmittedForm::NotAnObject => Form::default(),
             },
             body,
         })
@@ -176,10 +167,34 @@ impl<'a> RequestBuilder<'a> {
                 Flow::of_request_type(name).ok_or("`requestType` is unknown")
             }
             Some(_) => Err("`requestType` is unknown"),
-            None if self.user_profile.is_some() => Ok(Flow::Classic),
-            None => Err("it has neither `requestType` nor `data.userProfile`"),
+            None => match self.user_profile {
+                SubmittedForm::Absent => Err("it has neither `requestType` nor `data.userProfile`"),
+                _ => Ok(Flow::Classic),
+            },
         }
     }
+}
+
+impl<'a> SubmittedForm<'a> {
+    fn read(reader: &mut JsonReader<'a>) -> Result<Self, NotStrict> {
+        match read_form(reader)? {
+            Some(form) => Ok(Self::Form(form)),
+            None => Ok(Self::NotAnObject),
+        }
+    }
+}
+
+/// Reads a form. Reads any other value than an object whole, and returns `None`.
+pub(super) fn read_form<'a>(reader: &mut JsonReader<'a>) -> Result<Option<Form<'a>>, NotStrict> {
+    let Some(form) = reader.open_object()? else {
+        return Ok(None);
+    };
+    let mut attributes = Vec::new();
+    while let Some(name) = reader.next_name(&form)? {
+        let (value, json) = reader.read_value_and_json()?;
+        attributes.push(Attribute { name, json, value });
+    }
+    Ok(Some(Form::new(attributes)))
 }
 
 fn text_of(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {

@@ -3,10 +3,8 @@
 //! Few rules look at it. So the decoder does not keep it, and this module reads the body a second time for
 //! those rules.
 
-use crate::okta::{
-    Attribute, Form,
-    json::{Name, ObjectMembers, read_value},
-};
+use super::builder::read_form;
+use crate::okta::{Form, json::JsonReader};
 
 /// The members of `data.context` that rules can use. Each is read like a form.
 #[derive(Default)]
@@ -20,30 +18,21 @@ pub struct DataContext<'a> {
 /// Reads the context of a body that was decoded before. A member of another type is read as an empty
 /// one.
 pub(super) fn read_context(body: &str) -> DataContext<'_> {
-    let data = ObjectMembers::of(body).of_member("data");
-    let context = data.of_member("context");
     DataContext {
-        profile: context.of_member("user").of_member("profile").into_form(),
-        request: context.of_member("request").into_form(),
+        profile: read_form_at(body, &["data", "context", "user", "profile"]),
+        request: read_form_at(body, &["data", "context", "request"]),
     }
 }
 
-impl<'a> ObjectMembers<'a> {
-    /// The members of the object that is a member of this one.
-    fn of_member(&self, name: &str) -> Self {
-        match self.get(name) {
-            Some(json) => Self::of(json.get()),
-            None => Self::default(),
+fn read_form_at<'a>(body: &'a str, path: &[&str]) -> Form<'a> {
+    let mut reader = JsonReader::new(body);
+    for name in path {
+        if reader.enter(name) != Ok(true) {
+            return Form::default();
         }
     }
-
-    fn into_form(self) -> Form<'a> {
-        let mut attributes = Vec::new();
-        for (Name(name), json) in self.0 {
-            if let Ok(value) = read_value(json) {
-                attributes.push(Attribute { name, raw: json, value });
-            }
-        }
-        Form::new(attributes)
+    match read_form(&mut reader) {
+        Ok(Some(form)) => form,
+        Ok(None) | Err(_) => Form::default(),
     }
 }

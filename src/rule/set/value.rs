@@ -44,7 +44,7 @@ impl SetValue {
         groups: &[Option<&str>],
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let text = match self {
-            Self::Constant(json) => return Ok(NewValue::Json(json)),
+            Self::Constant(json) => return Ok(NewValue::Json(json.get())),
             Self::Template(template) => fill(template, |name, text| {
                 match required(name, context)?.text() {
                     Some(value) => text.push_str(value),

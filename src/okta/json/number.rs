@@ -1,0 +1,54 @@
+//! Numbers: RFC 8259 §6, within the range of an IEEE 754 double.
+
+use super::{JsonReader, NotStrict};
+
+/// A number without an exponent that is this long is less than the largest double, 1.8e308.
+const SURELY_IN_RANGE: usize = 300;
+
+impl<'a> JsonReader<'a> {
+    /// Reads a number, and returns it as it is written.
+    pub(super) fn read_number(&mut self) -> Result<&'a str, NotStrict> {
+        let start = self.at;
+        self.skip_byte(b'-');
+        // No digit follows a zero at the start.
+        if !self.skip_byte(b'0') {
+            self.read_digits()?;
+        }
+        if self.skip_byte(b'.') {
+            self.read_digits()?;
+        }
+        let has_exponent = self.skip_byte(b'e') || self.skip_byte(b'E');
+        if has_exponent {
+            let _has_sign = self.skip_byte(b'+') || self.skip_byte(b'-');
+            self.read_digits()?;
+        }
+        let number = self.text_since(start);
+        if (has_exponent || number.len() > SURELY_IN_RANGE) && !is_double(number) {
+            return Err(self.error());
+        }
+        Ok(number)
+    }
+
+    /// Reads digits, at least one.
+    fn read_digits(&mut self) -> Result<(), NotStrict> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.error()) } else { Ok(()) }
+    }
+
+    /// Reads this byte if it is next. Returns whether it was.
+    fn skip_byte(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        if is_next {
+            self.at += 1;
+        }
+        is_next
+    }
+}
+
+/// Whether a number is in the range of a double. A number near zero is: it rounds to zero.
+fn is_double(number: &str) -> bool {
+    number.parse::<f64>().is_ok_and(f64::is_finite)
+}

@@ -10,7 +10,8 @@ COPY tests/bench tests/bench
 RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --profile dist --locked \
  && rm -r src
-COPY rules rules
+# The built-in rules.
+COPY tests/guide/rules tests/guide/rules
 COPY src src
 # Sets new times, so that cargo rebuilds these in place of the empty files above.
 RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked

@@ -34,11 +34,14 @@ pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, fingerprint};
 use loader::Loader;
 
-/// The text of each built-in hook. They name no list files.
+/// The text of each built-in hook. They name no list files. The tests run on these, too; `rules/` is the user's.
 const BUILT_IN: [(&str, &str); 3] = [
-    ("registrationHookPP", include_str!("../rules/registrationHookPP.toml")),
-    ("registrationHookSSR", include_str!("../rules/registrationHookSSR.toml")),
-    ("registrationHookSSRandPP", include_str!("../rules/registrationHookSSRandPP.toml")),
+    ("registrationHookPP", include_str!("../tests/guide/rules/registrationHookPP.toml")),
+    ("registrationHookSSR", include_str!("../tests/guide/rules/registrationHookSSR.toml")),
+    (
+        "registrationHookSSRandPP",
+        include_str!("../tests/guide/rules/registrationHookSSRandPP.toml"),
+    ),
 ];
 
 /// The purpose of a load.

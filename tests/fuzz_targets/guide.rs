@@ -1,7 +1,7 @@
 //! The three hooks of Okta's guide, as plain code: which requests they take, and what they answer
 //! to the byte.
 //!
-//! Written from the documentation of the HTTP interface and from `tests/fixtures`.
+//! Written from the documentation of the HTTP interface and from `tests/guide/fixtures`.
 
 use std::sync::LazyLock;
 
@@ -31,11 +31,12 @@ impl Hook {
     /// The shipped rules of this hook, as the service loads them.
     pub fn rules(self) -> &'static rule::Hook {
         static PP: LazyLock<rule::Hook> =
-            LazyLock::new(|| load_rules(include_str!("../rules/registrationHookPP.toml")));
+            LazyLock::new(|| load_rules(include_str!("../guide/rules/registrationHookPP.toml")));
         static SSR: LazyLock<rule::Hook> =
-            LazyLock::new(|| load_rules(include_str!("../rules/registrationHookSSR.toml")));
-        static SSR_AND_PP: LazyLock<rule::Hook> =
-            LazyLock::new(|| load_rules(include_str!("../rules/registrationHookSSRandPP.toml")));
+            LazyLock::new(|| load_rules(include_str!("../guide/rules/registrationHookSSR.toml")));
+        static SSR_AND_PP: LazyLock<rule::Hook> = LazyLock::new(|| {
+            load_rules(include_str!("../guide/rules/registrationHookSSRandPP.toml"))
+        });
         match self {
             Self::Pp => &PP,
             Self::Ssr => &SSR,

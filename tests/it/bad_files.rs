@@ -470,7 +470,7 @@ fn recorded() -> tempfile::TempDir {
     let hook = folder.path().join("registrationHookSSR");
     fs::create_dir(&hook).unwrap();
     for name in ["guide-allow.request.json", "guide-allow.response.json"] {
-        let from = repository("tests/fixtures/registrationHookSSR").join(name);
+        let from = repository("tests/guide/fixtures/registrationHookSSR").join(name);
         fs::copy(from, hook.join(name)).unwrap();
     }
     folder
@@ -504,7 +504,7 @@ fn replay_neither_reads_nor_writes_through_a_link() {
 
     assert!(text(&output.stdout).contains("registrationHookPP: this is a symbolic link"));
 
-    let rules = repository("tests/rules");
+    let rules = repository("tests/guide/rules");
     let (code, printed) = check(&rules, &["--coverage", folder.path().to_str().unwrap()]);
 
     assert!(code == Some(1) && printed.contains("this is a symbolic link"), "{printed}");

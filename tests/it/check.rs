@@ -177,7 +177,7 @@ fn eval_answers_as_the_service_does() {
 
     assert_eq!(output.status.code(), Some(1));
 
-    let file = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
+    let file = repository("tests/guide/fixtures/registrationHookPP/guide-update.request.json");
     let output = run(program().args(["eval", "registrationHookPP"]).arg(file), b"");
 
     assert_eq!(output.status.code(), Some(0));

@@ -642,7 +642,7 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     let mut command = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_registration-hook");
     command.args(["-c", &format!("ulimit -n 64; exec {program}")]);
-    command.current_dir(repository("tests")).envs(BASIC);
+    command.current_dir(repository("tests/guide")).envs(BASIC);
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0");
     let service = Service::spawn(&mut command);
     let held: Vec<_> = (0..200).map(|_| service.connect()).collect();

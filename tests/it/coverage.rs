@@ -13,8 +13,8 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
 
 #[test]
 fn coverage_names_rules_without_a_passing_or_failing_request() {
-    let rules = repository("tests/rules");
-    let fixtures = repository("tests/fixtures");
+    let rules = repository("tests/guide/rules");
+    let fixtures = repository("tests/guide/fixtures");
 
     let (code, printed) = check(&rules, &fixtures);
 

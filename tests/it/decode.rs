@@ -387,7 +387,7 @@ proptest! {
 
     #[test]
     fn every_accepted_body_is_json_for_serde_json_too(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let path = repository("tests/fixtures/registrationHookPP/guide-update.request.json");
+        let path = repository("tests/guide/fixtures/registrationHookPP/guide-update.request.json");
         let mut body = std::fs::read(path).unwrap();
         let at = at.index(body.len());
         body[at] = byte;

@@ -1,12 +1,17 @@
 //! The recorded requests: library, program and service give the same bytes.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use boon::{Compiler, Schemas};
 use registration_hook::{clock, okta::DecisionKind, pipeline};
 use serde_json::Value;
 
 use crate::support::{Failures, Service, compact, load_rules, program, repository, run, text};
+use crate::tidy::source::files_below;
 
 struct Fixture {
     hook: String,
@@ -17,7 +22,7 @@ struct Fixture {
 
 fn fixtures() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
-    for folder in entries(repository("tests/fixtures")) {
+    for folder in entries(repository("tests/guide/fixtures")) {
         let hook = folder.file_name().unwrap().to_str().unwrap().to_owned();
         for path in entries(folder) {
             let name = path.to_str().unwrap();
@@ -44,7 +49,7 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
 
 #[test]
 fn library_program_and_service_give_the_recorded_answer() {
-    let rules = load_rules(&repository("tests/rules")).unwrap();
+    let rules = load_rules(&repository("tests/guide/rules")).unwrap();
     let service = Service::with_basic();
     let mut failures = Failures::default();
 
@@ -67,12 +72,53 @@ fn library_program_and_service_give_the_recorded_answer() {
 }
 
 #[test]
+fn the_guides_rules_pass_the_probe_and_are_covered() {
+    let output = run(program().args(["check", "--probe", "--coverage", "fixtures"]), b"");
+
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+/// A user may change, add or delete any file of these folders.
+#[test]
+fn no_test_and_no_source_reads_the_users_rules_and_fixtures() {
+    let users = [
+        "repository(\"rules",
+        "repository(\"tests/fixtures",
+        "REPOSITORY / \"rules",
+        "REPOSITORY / \"tests/fixtures",
+        "REPOSITORY}tests/fixtures",
+        "include_str!(\"../rules",
+        "include_str!(\"../../rules",
+    ];
+    let is_code = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        path.is_dir() || extension == "rs" || extension == "py" || extension == "mjs"
+    };
+    let mut failures = Failures::default();
+
+    for folder in ["src", "tests"] {
+        for path in files_below(&repository(folder), &is_code) {
+            // This file and the list of words, which leaves the user's files out.
+            if path.ends_with("it/fixtures.rs") || path.ends_with("tidy/words.rs") {
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap();
+            for name in users {
+                failures.check(format!("{}: {name}", path.display()), !source.contains(name));
+            }
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn every_answer_fits_the_schema_of_okta_and_decides() {
     let mut schemas = Schemas::new();
     let schema = Compiler::new()
         .compile(repository("tests/response.schema.json").to_str().unwrap(), &mut schemas)
         .unwrap();
-    let rules = load_rules(&repository("tests/rules")).unwrap();
+    let rules = load_rules(&repository("tests/guide/rules")).unwrap();
     let mut kinds = BTreeMap::new();
     for fixture in fixtures() {
         // Each request is sent to every hook, also to those it is not meant for.

@@ -45,7 +45,7 @@ fn profile_values_are_in_no_log() {
     let service = service_with_trace_log(&[]);
     let mut count = 0;
     let mut private = BTreeSet::new();
-    for hook in std::fs::read_dir(repository("tests/fixtures")).unwrap() {
+    for hook in std::fs::read_dir(repository("tests/guide/fixtures")).unwrap() {
         let hook = hook.unwrap();
         let path = format!("/{}", hook.file_name().to_str().unwrap());
         for file in std::fs::read_dir(hook.path()).unwrap() {

@@ -614,7 +614,7 @@ fn many_wrong_credentials_do_not_lock_out_valid_callers() {
 #[test]
 fn the_same_event_twice_gets_the_same_answer() {
     let service = Service::with_basic();
-    let path = repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+    let path = repository("tests/guide/fixtures/registrationHookSSR/guide-deny.request.json");
 
     let body = std::fs::read(path).unwrap();
 

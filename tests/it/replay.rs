@@ -12,7 +12,7 @@ fn recorded(cases: &[&str]) -> tempfile::TempDir {
     for case in cases {
         for kind in ["request", "response"] {
             let name = format!("{case}.{kind}.json");
-            let from = repository("tests/fixtures/registrationHookSSR").join(&name);
+            let from = repository("tests/guide/fixtures/registrationHookSSR").join(&name);
             fs::copy(from, hook.join(name)).unwrap();
         }
     }

@@ -85,7 +85,7 @@ const LOOKUP: &str =
 #[test]
 fn the_schema_accepts_the_shipped_rules_and_examples() {
     let validator = Validator::new();
-    let mut texts = files(&repository("rules"), ".toml");
+    let mut texts = files(&repository("tests/guide/rules"), ".toml");
 
     // The other TOML files in the folders of examples are settings.
     for example in fs::read_dir(repository("examples")).unwrap() {

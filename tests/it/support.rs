@@ -38,10 +38,10 @@ pub fn repository(path: &str) -> PathBuf {
 }
 
 /// The program without this process's settings, in a folder with the guide's rules and no settings
-/// file. A reader may have changed the rules in `rules`, so the tests have a copy.
+/// file. `rules` and `tests/fixtures` are the user's, so the tests have copies.
 pub fn program() -> Command {
     let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
-    command.current_dir(repository("tests"));
+    command.current_dir(repository("tests/guide"));
     command
 }
 

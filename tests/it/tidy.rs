@@ -1,6 +1,6 @@
 //! Directions, names and words that the source must keep. Each test reports every place at fault.
 
-mod source;
+pub mod source;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ from program import REPOSITORY
 CREDENTIALS = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ="
 JSON = "Content-Type: application/json"
 HOOK = "/registrationHookSSR"
-BODY = (REPOSITORY / "tests/fixtures/registrationHookSSR/guide-allow.request.json").read_bytes()
+BODY = (REPOSITORY / "tests/guide/fixtures/registrationHookSSR/guide-allow.request.json").read_bytes()
 
 
 def request(method, path, headers=(), body=None):

@@ -11,7 +11,7 @@ from program import REPOSITORY, Missed, Program
 from prober import Prober, milliseconds
 from service import MIB, Service, with_metrics_listener
 
-RULES = REPOSITORY / "tests/rules"
+RULES = REPOSITORY / "tests/guide/rules"
 METRICS = request("GET", "/metrics")
 RELOADS = re.compile(rb'rules_reloads_total\{result="(\w+)"\} (\d+)')
 

@@ -17,7 +17,7 @@ MEMORY = 1024 * MIB
 class Service:
     """A running service. A thread records its memory, and kills it beyond `memory` bytes."""
 
-    def __init__(self, binary, settings={}, rules=REPOSITORY / "tests/rules", memory=MEMORY,
+    def __init__(self, binary, settings={}, rules=REPOSITORY / "tests/guide/rules", memory=MEMORY,
                  stdout=subprocess.DEVNULL, port=0):
         self.folder = tempfile.TemporaryDirectory(prefix="load-")
         # Without this program's own environment, which may hold settings.

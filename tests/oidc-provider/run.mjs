@@ -23,7 +23,7 @@ const RESOURCES = {
 };
 
 const fixture = (kind) =>
-  readFileSync(`${REPOSITORY}tests/fixtures/registrationHookSSR/guide-allow.${kind}.json`, "utf8");
+  readFileSync(`${REPOSITORY}tests/guide/fixtures/registrationHookSSR/guide-allow.${kind}.json`, "utf8");
 const REQUEST = fixture("request");
 const ANSWER = JSON.parse(fixture("response"));
 

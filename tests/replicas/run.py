@@ -7,7 +7,7 @@ within Okta's 3 s and with at most one retry.
 import contextlib, http.client, http.server, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-FIXTURES = REPOSITORY / "tests/fixtures/registrationHookSSR"
+FIXTURES = REPOSITORY / "tests/guide/fixtures/registrationHookSSR"
 CALLERS, PAUSE = 8, 0.02
 HEADERS = {"Content-Type": "application/json", "Authorization": "Basic YWRtaW46YS10cmlhbA=="}
 

@@ -74,10 +74,15 @@ const SKIPPED: &[&str] = &[
     "words.rs",
 ];
 
+/// The user's files are not ours to check.
+fn is_users(path: &Path) -> bool {
+    path == repository("rules") || path == repository("registration-hook.toml")
+}
+
 fn is_wanted(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_str().unwrap();
     let extension = path.extension().unwrap_or_default().to_str().unwrap();
-    !SKIPPED.contains(&name) && (path.is_dir() || READ.contains(&extension))
+    !is_users(path) && !SKIPPED.contains(&name) && (path.is_dir() || READ.contains(&extension))
 }
 
 /// A word to avoid, where it is, and what to write instead.

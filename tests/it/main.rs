@@ -14,6 +14,7 @@ mod api;
 mod auth;
 mod bad_files;
 mod check;
+mod commands;
 mod connections;
 mod corpora;
 mod coverage;

@@ -1,0 +1,296 @@
+//! Every command in the documents works, with passwords that break careless quoting.
+//!
+//! The blocks of a page run in one shell, in order, in a copy of a fresh checkout. Our own program is the real
+//! one; `tests/commands` has what stands for programs that a test cannot call.
+
+mod calls;
+mod sandbox;
+
+use std::{collections::BTreeSet, fs};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use regex_automata::meta::Regex;
+use serde_json::Value;
+
+use crate::support::{Failures, program, repository, rules_folder, run, text};
+use calls::{DockerRun, words_not_known};
+use sandbox::{Outcome, Sandbox};
+
+const HARD_VALUES: [&str; 4] = [
+    "pa%ss",
+    r"back\nslash",
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "it's a \"quote\" $HOME `id` !",
+];
+
+/// The pages with commands for users and contributors.
+fn pages() -> Vec<String> {
+    let mut pages: Vec<_> = ["README.md", "SECURITY.md", "examples/README.md", "fuzz/README.md"]
+        .map(str::to_owned)
+        .to_vec();
+    pages.push(".github/CONTRIBUTING.md".to_owned());
+    for entry in fs::read_dir(repository("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            pages.push(format!("docs/{name}"));
+        }
+    }
+    pages
+}
+
+fn page_text(page: &str) -> String {
+    fs::read_to_string(repository(page)).unwrap()
+}
+
+/// A block of shell commands, and the number of its first line.
+struct Block {
+    line: usize,
+    text: String,
+}
+
+/// The fenced blocks of a language.
+fn blocks(page: &str, language: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut current: Option<(Block, bool)> = None;
+    for (number, line) in page.lines().enumerate() {
+        match (line.trim_start().strip_prefix("```"), &mut current) {
+            (Some(info), None) => {
+                let block = Block { line: number + 2, text: String::new() };
+                current = Some((block, info.split(' ').next() == Some(language)));
+            }
+            (Some(_), Some(_)) => {
+                if let Some((block, true)) = current.take() {
+                    blocks.push(block);
+                }
+            }
+            (None, Some((block, _))) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// The commands in the running text, between single backquotes.
+fn inline_commands(page: &str) -> Vec<String> {
+    let mut prose = String::new();
+    let mut is_fenced = false;
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            is_fenced = !is_fenced;
+        } else if !is_fenced {
+            prose.push_str(line);
+            prose.push('\n');
+        }
+    }
+    let spans = prose.split('`').skip(1).step_by(2);
+    spans.map(|span| span.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn commands_in_blocks_succeed_with_every_password() {
+    let mut failures = Failures::default();
+
+    for page in pages() {
+        let blocks = blocks(&page_text(&page), "sh");
+        if blocks.is_empty() {
+            continue;
+        }
+        for password in HARD_VALUES {
+            let sandbox = Sandbox::new(password);
+            let outcome = sandbox.run_blocks(&page, &blocks);
+            let row = format!("{page} with {password}: {}", outcome.stderr);
+            failures.check_eq(&row, outcome.code, Some(0));
+            check_outcome(&mut failures, &row, &page, password, &outcome);
+        }
+    }
+
+    failures.assert_none();
+}
+
+/// Checks what a page's commands print and which calls they make.
+fn check_outcome(
+    failures: &mut Failures,
+    row: &str,
+    page: &str,
+    password: &str,
+    outcome: &Outcome,
+) {
+    let secret = format!("Basic {}", STANDARD.encode(format!("okta:{password}")));
+    if matches!(page, "README.md" | "docs/deploy.md") {
+        failures.check_contains(row, &outcome.stdout, &format!("{secret}\n"));
+    }
+    if page == "README.md" {
+        failures.check_contains(row, &outcome.stdout, "Only okta.com emails can register.");
+        failures.check(row, outcome.served.contains(&password.to_owned()));
+    }
+    if page == "docs/deploy.md" {
+        failures.check_contains(row, &outcome.stdout, "415\n");
+    }
+    for call in &outcome.calls {
+        let unknown = words_not_known(call);
+        failures.check(format!("{row}: {call:?} has {unknown:?}"), unknown.is_empty());
+        if call.args.iter().any(|arg| arg.contains("api/v1/inlineHooks")) {
+            check_hook_of_okta(failures, row, &call.args, &secret);
+        }
+        if let Some(started) = DockerRun::read(call) {
+            started.check(failures, row, password);
+        }
+        // Passwords go to the recipes' tools byte for byte.
+        if call.name == "gcloud" && call.args.iter().any(|arg| arg == "--data-file=-") {
+            failures.check_eq(row, call.stdin.as_str(), password);
+        }
+        for arg in &call.args {
+            if let Some(value) = arg.strip_prefix("HOOK__AUTH__BASIC__PASSWORD=") {
+                let is_reference = value.starts_with("secretref:") || value == "hook-password:1";
+                failures.check(format!("{row}: {arg}"), is_reference || value == password);
+            }
+        }
+    }
+}
+
+/// A call of Okta's API has a body that creates a hook with this secret.
+fn check_hook_of_okta(failures: &mut Failures, row: &str, args: &[String], secret: &str) {
+    let body = args.iter().skip_while(|arg| *arg != "--json").nth(1);
+    let Some(body) = body else { return };
+    let Ok(body) = serde_json::from_str::<Value>(body) else {
+        failures.add(format!("{row}: not JSON: {body}"));
+        return;
+    };
+    let scheme = &body["channel"]["config"]["authScheme"];
+    if scheme.is_object() {
+        failures.check_eq(row, &scheme["value"], &Value::from(secret));
+    }
+}
+
+#[test]
+fn complete_commands_in_the_text_succeed() {
+    let sandbox = Sandbox::new("a-password-of-the-tests");
+    let mut failures = Failures::default();
+    let mut count = 0;
+
+    for page in pages() {
+        for command in inline_commands(&page_text(&page)) {
+            if !command.starts_with("cargo run -- ") || command.contains('…') {
+                continue;
+            }
+            let block = Block { line: 0, text: command.clone() };
+            let outcome = sandbox.run_blocks(&page, &[block]);
+            failures.check_eq(
+                format!("{page}: {command}: {}", outcome.stderr),
+                outcome.code,
+                Some(0),
+            );
+            count += 1;
+        }
+    }
+
+    failures.assert_none();
+    assert!(count >= 10, "{count} commands");
+}
+
+#[test]
+fn flags_in_the_text_exist() {
+    let subcommand =
+        Regex::new(r"^(registration-hook )?(serve|check|eval|replay|sample|preview|doctor)( |$)")
+            .unwrap();
+    let flag = Regex::new(r"--[a-z][a-z-]+").unwrap();
+    let mut failures = Failures::default();
+    let mut count = 0;
+
+    for page in pages() {
+        for command in inline_commands(&page_text(&page)) {
+            if !subcommand.is_match(command.as_bytes()) {
+                continue;
+            }
+            let name = command.trim_start_matches("registration-hook ").split(' ').next().unwrap();
+            let help = run(program().args([name, "--help"]), b"");
+            for found in flag.find_iter(&command) {
+                let flag = &command[found.range()];
+                failures.check_contains(format!("{page}: {command}"), text(&help.stdout), flag);
+                count += 1;
+            }
+        }
+    }
+
+    failures.assert_none();
+    assert!(count >= 10, "{count} flags");
+}
+
+/// In every block and every example file, of any language.
+#[test]
+fn settings_that_the_documents_name_exist() {
+    let name = Regex::new(r"HOOK__[A-Z0-9_]*[A-Z0-9]").unwrap();
+    let mut names = BTreeSet::new();
+    let mut files: Vec<_> = pages();
+    files.extend(["deploy/kubernetes.yaml", "deploy/registration-hook.service"].map(str::to_owned));
+    files.push("Dockerfile".to_owned());
+    for file in files {
+        let content = page_text(&file);
+        names.extend(name.find_iter(&content).map(|found| content[found.range()].to_owned()));
+    }
+    // The pattern `HOOK__SECTION__KEY` itself.
+    names.remove("HOOK__SECTION__KEY");
+    let rules = rules_folder(&[("hook.toml", "self_service_registration.allow_all = true\n")]);
+    let mut failures = Failures::default();
+
+    for name in &names {
+        let mut command = program();
+        command.arg("check").arg("--rules").arg(rules.path()).env(name, "x");
+        let output = run(&mut command, b"");
+        let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+        failures.check(format!("{name}: {printed}"), !printed.contains("unknown"));
+    }
+
+    failures.assert_none();
+    assert!(names.len() > 8, "{names:?}");
+}
+
+#[test]
+fn the_password_has_one_name_in_all_documents() {
+    let variable = Regex::new(r"\$\{?(PASSWORD|PASS|SECRET_VALUE|HOOK_SECRET)\b").unwrap();
+    let mut failures = Failures::default();
+
+    for page in pages() {
+        let found = variable.find(&page_text(&page)).map(|found| found.range());
+        failures.check(format!("{page}: {found:?}"), found.is_none());
+    }
+
+    failures.assert_none();
+}
+
+/// Each connection takes this much without credentials: 70 KiB under TLS, 96 KiB in the kernel.
+const CONNECTION: u64 = 166 * 1024;
+
+#[test]
+fn memory_in_the_recipes_fits_the_connections() {
+    let deploy = page_text("docs/deploy.md");
+    let kubernetes = page_text("deploy/kubernetes.yaml");
+    let unit = page_text("deploy/registration-hook.service");
+    let default = 1500;
+    assert!(page_text("docs/settings.md").contains(&format!("max_connections = {default} ")));
+    let mut failures = Failures::default();
+
+    for (text, part, mebibytes, connections) in [
+        (&deploy, "--memory 256m ", 256, default),
+        (&deploy, "--memory 512Mi ", 512, default),
+        (&deploy, "memory = \"256mb\"", 256, default),
+        (&deploy, "--memory 0.5Gi ", 512, default),
+        (&deploy, "\"memory\": \"512\"", 512, default),
+        (&kubernetes, "limits: { memory: 256Mi }", 256, default),
+        (&unit, "MemoryMax=512M\n", 512, 3000),
+    ] {
+        failures.check_contains(part, text, part);
+        failures.check(part, connections * CONNECTION + 8 * 1024 * 1024 <= mebibytes << 20);
+    }
+    failures.check_contains("kubernetes", &kubernetes, "value: \"1500\"");
+    failures.check_contains("unit", &unit, "HOOK__SERVER__MAX_CONNECTIONS=3000");
+
+    let count = deploy.matches("--memory ").count() + deploy.matches("memory = \"").count();
+
+    assert_eq!(count, 4, "a recipe with memory has no row here");
+
+    failures.assert_none();
+}

@@ -3,6 +3,7 @@
 //! The blocks of a page run in one shell, in order, in a copy of a fresh checkout. Our own program is the real
 //! one; `tests/commands` has what stands for programs that a test cannot call.
 
+mod banner;
 mod calls;
 mod sandbox;
 

@@ -40,8 +40,8 @@ fn extension_of(name: &str) -> String {
     format!("{random}.stdin")
 }
 
-/// The subcommands and flags of other programs that the documents use. They were compared with the programs'
-/// own help; a new one belongs here after such a comparison.
+/// The subcommands and flags of other programs that the documents use. Compare a new one with the program's own
+/// help, or with the reference of the cloud, before you add it here.
 const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "docker",

@@ -25,7 +25,7 @@ const HARD_VALUES: [&str; 4] = [
 ];
 
 /// The pages with commands for users and contributors.
-fn pages() -> Vec<String> {
+pub fn pages() -> Vec<String> {
     let mut pages: Vec<_> = ["README.md", "SECURITY.md", "examples/README.md", "fuzz/README.md"]
         .map(str::to_owned)
         .to_vec();
@@ -39,18 +39,18 @@ fn pages() -> Vec<String> {
     pages
 }
 
-fn page_text(page: &str) -> String {
+pub fn page_text(page: &str) -> String {
     fs::read_to_string(repository(page)).unwrap()
 }
 
 /// A block of shell commands, and the number of its first line.
-struct Block {
-    line: usize,
-    text: String,
+pub struct Block {
+    pub line: usize,
+    pub text: String,
 }
 
 /// The fenced blocks of a language.
-fn blocks(page: &str, language: &str) -> Vec<Block> {
+pub fn blocks(page: &str, language: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut current: Option<(Block, bool)> = None;
     for (number, line) in page.lines().enumerate() {

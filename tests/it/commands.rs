@@ -99,7 +99,8 @@ fn commands_in_blocks_succeed_with_every_password() {
         if blocks.is_empty() {
             continue;
         }
-        for password in HARD_VALUES {
+        let has_password = page_text(&page).contains("HOOK_PASSWORD");
+        for password in HARD_VALUES.iter().take(if has_password { HARD_VALUES.len() } else { 1 }) {
             let sandbox = Sandbox::new(password);
             let outcome = sandbox.run_blocks(&page, &blocks);
             let row = format!("{page} with {password}: {}", outcome.stderr);

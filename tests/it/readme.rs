@@ -6,7 +6,7 @@ use regex_automata::meta::Regex;
 
 use crate::{
     commands::{blocks, page_text, pages},
-    support::{Failures, compact, program, repository, rules_folder, run, text},
+    support::{Failures, compact, program, registration, repository, rules_folder, run, text},
     tidy::source::files_below,
 };
 
@@ -47,6 +47,57 @@ fn the_example_of_readme_has_eight_lines_and_gives_its_answer() {
     assert_eq!(rule.lines().count(), 8);
     assert_eq!(text(&output.stdout), compact(answer), "{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "denied");
+}
+
+/// A progressive profile with this form.
+fn progressive(form: &str) -> Vec<u8> {
+    let body = String::from_utf8(registration(form)).unwrap();
+    body.replace("self.service.registration", "progressive.profile")
+        .replace("userProfile", "userProfileUpdate")
+        .into_bytes()
+}
+
+/// Each row has the start of a row in the table of `docs/okta-sample.md`, and requests that it speaks of.
+#[test]
+fn requests_get_the_answers_of_the_table_that_compares_us_with_the_sample_of_okta() {
+    let address = |email: &str| format!(r#"{{"login":"{email}","email":"{email}"}}"#);
+    let number = |value: &str| format!(r#"{{"employeeNumber":{value}}}"#);
+    let quoted = r#"{"login":"\"a@okta.com\"@evil.example","email":"\"a@okta.com\"@evil.example"}"#;
+    let (ssr, pp, both) = ("registrationHookSSR", "registrationHookPP", "registrationHookSSRandPP");
+    let classic = String::from_utf8(registration(&address("a@okta.com"))).unwrap();
+    let classic = classic.replace(r#""requestType":"self.service.registration","#, "");
+    let deny = r#""error":"#;
+    let allow = r#""registration":"ALLOW""#;
+    let page = page_text("docs/okta-sample.md");
+    let mut failures = Failures::default();
+
+    for (row, hook, request, answer) in [
+        ("a registration as", ssr, registration(&address("a@okta.com.evil.example")), deny),
+        ("a registration as", ssr, registration(&address("a@notokta.com")), deny),
+        ("a registration as", both, registration(quoted), deny),
+        ("`a@sub.okta.com`", ssr, registration(&address("a@sub.okta.com")), deny),
+        ("`a@OKTA.COM`", ssr, registration(&address("a@OKTA.COM")), allow),
+        ("employee number `abcd`", pp, progressive(&number("\"abcd\"")), deny),
+        ("employee number `abcd`", pp, progressive(&number("\"１２３４\"")), deny),
+        ("employee number `1234`", pp, progressive(&number("1234")), r#"{"employeeNumber":1234}"#),
+        ("no `email`", ssr, registration(r#"{"login":"a@okta.com"}"#), deny),
+        ("no `email`", both, registration(r#"{"email":7,"employeeNumber":"1234"}"#), deny),
+        (
+            "no `mobilePhone`",
+            pp,
+            progressive(r#"{"employeeNumber":"1234","mobilePhone":null}"#),
+            r#"{"employeeNumber":"1234"}"#,
+        ),
+        ("a progressive profile at", ssr, progressive(&number("\"1234\"")), deny),
+        ("a progressive profile at", pp, registration(&address("a@okta.com")), deny),
+        ("a registration from Classic", ssr, classic.into_bytes(), allow),
+    ] {
+        let output = run(program().args(["eval", hook]), &request);
+        failures.check_contains(row, text(&output.stdout), answer);
+        failures.check_contains("docs/okta-sample.md", &page, &format!("\n| {row}"));
+    }
+
+    failures.assert_none();
 }
 
 /// The anchors of a page's headings, as GitHub makes them.

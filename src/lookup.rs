@@ -4,28 +4,30 @@
 //! All of them are asked at once, within one deadline. A result is a value even if the source has failed,
 //! so that judging stays total.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::{
+    file::{self, FileKind, Links},
+    okta::json::MissingValue,
     problem::Problem,
     proxies::Proxies,
-    rule::{
-        RuleSet,
-        lookup::{
-            AskedLookup, LookupFailure, LookupResult, LookupResults, Question, SourceKind,
-            SourceKinds,
-        },
+    rule::lookup::{
+        ApiAnswer, AskedLookup, LookupFailure, LookupResult, LookupResults, Question, SourceKind,
+        SourceKinds,
     },
     settings::SourceSettings,
 };
 
 mod cache;
+mod failure;
 mod http;
 pub mod postgres;
 mod recorded;
+mod tls;
+mod verify;
 
 use cache::ResultCache;
 use http::HttpApi;
@@ -39,9 +41,15 @@ pub(crate) struct Sources {
     timeout: Duration,
     /// The settings of the sources, to notice changes.
     settings: BTreeMap<String, SourceSettings>,
+    /// The contents of their `ca_file`s, to notice changes.
+    certificates: Certificates,
+    proxies: Proxies,
     sources: BTreeMap<String, SourceClient>,
     cache: ResultCache,
 }
+
+/// The contents of files by their paths. `None` for one that cannot be read.
+type Certificates = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
 /// A source that can be asked.
 enum SourceClient {
@@ -57,6 +65,8 @@ pub(crate) struct Answer {
     /// Whether the result is that of an earlier request.
     pub(crate) is_cached: bool,
     pub(crate) duration: Duration,
+    /// The places of a response that the lookup names and the response does not have.
+    pub(crate) missing: Vec<MissingValue>,
 }
 
 impl Sources {
@@ -66,6 +76,7 @@ impl Sources {
         timeout: Duration,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
+        let certificates = read_certificates(&settings);
         let mut sources = BTreeMap::new();
         for (name, source) in &settings {
             match SourceClient::new(source, timeout, proxies) {
@@ -75,7 +86,8 @@ impl Sources {
                 Err(why) => return Err(Problem::named(format!("sources.{name}"), why)),
             }
         }
-        Ok(Self { timeout, settings, sources, cache: ResultCache::default() })
+        let (proxies, cache) = (proxies.clone(), ResultCache::default());
+        Ok(Self { timeout, settings, certificates, proxies, sources, cache })
     }
 
     /// The kinds of the sources by their names.
@@ -83,9 +95,9 @@ impl Sources {
         source_kinds(&self.settings)
     }
 
-    /// Whether these are the settings of the sources.
+    /// Whether these are the settings of the sources, and the certificates that they name are the same.
     pub(crate) fn has_settings(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
-        self.settings == *settings
+        self.settings == *settings && self.certificates == read_certificates(settings)
     }
 
     /// Asks all lookups at once. Ends by the deadline.
@@ -99,50 +111,37 @@ impl Sources {
         let start = Instant::now();
         let AskedLookup { lookup, question } = asked;
         let name = lookup.name.value.clone();
-        let (Some(time), Some(key)) = (lookup.cache, question.cache_key()) else {
-            let result = self.ask_source(question, deadline).await;
-            return Answer { name, result, is_cached: false, duration: start.elapsed() };
+        let key = match lookup.cache {
+            Some(_) => question.cache_key(),
+            None => None,
         };
-        if let Some(result) = self.cache.get(&key, start) {
-            return Answer { name, result, is_cached: true, duration: start.elapsed() };
+        if let (Some(key), Some(age)) = (&key, lookup.cache)
+            && let Some(result) = self.cache.get(key, start, age)
+        {
+            let (is_cached, duration, missing) = (true, start.elapsed(), Vec::new());
+            return Answer { name, result, is_cached, duration, missing };
         }
-        let result = self.ask_source(question, deadline).await;
-        self.cache.keep(&key, &result, Instant::now(), time);
-        Answer { name, result, is_cached: false, duration: start.elapsed() }
+        let ApiAnswer { result, missing } = self.ask_source(question, deadline).await;
+        if let Some(key) = &key {
+            self.cache.keep(key, &result, Instant::now());
+        }
+        Answer { name, result, is_cached: false, duration: start.elapsed(), missing }
     }
 
     /// Asks the source of a question. A source that the settings no longer have fails.
-    async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> LookupResult {
-        match question {
+    async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> ApiAnswer {
+        let result = match question {
             Question::Table(question) => question.result(),
             Question::Postgres(question) => match self.sources.get(&question.query.source) {
                 Some(SourceClient::Postgres(database)) => database.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::NoSource),
             },
             Question::Http(question) => match self.sources.get(question.source()) {
-                Some(SourceClient::Http(api)) => api.ask(question, deadline).await,
+                Some(SourceClient::Http(api)) => return api.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::NoSource),
             },
-        }
-    }
-
-    /// Tries in the background whether the databases have the tables and columns that rules name. Logs an
-    /// error for each lookup that will fail.
-    pub(crate) fn verify(&self, rules: &RuleSet) {
-        let deadline = Instant::now() + self.timeout;
-        for (hook, lookup) in rules.lookups() {
-            if let Some(query) = lookup.postgres_query()
-                && let Some(SourceClient::Postgres(database)) = self.sources.get(&query.source)
-            {
-                let (database, query) = (database.clone(), query.clone());
-                let name = format!("`{hook}`: the lookup `{}`", lookup.name.value);
-                database.clone().in_background(async move {
-                    if let Err(why) = database.verify(&query, deadline).await {
-                        log::error!("{name} will fail: {why}");
-                    }
-                });
-            }
-        }
+        };
+        ApiAnswer { result, missing: Vec::new() }
     }
 }
 
@@ -160,6 +159,23 @@ impl SourceClient {
             }
         }
     }
+}
+
+/// Reads the `ca_file`s of sources.
+fn read_certificates(settings: &BTreeMap<String, SourceSettings>) -> Certificates {
+    let mut certificates = Certificates::new();
+    for source in settings.values() {
+        let ca_file = match source {
+            SourceSettings::Http(source) => &source.ca_file,
+            SourceSettings::Postgres(source) => &source.ca_file,
+        };
+        if let Some(path) = ca_file {
+            // An error has its message where the file is used.
+            let content = file::read_bytes(path, FileKind::Certificate, Links::Follow).ok();
+            certificates.insert(path.clone(), content);
+        }
+    }
+    certificates
 }
 
 /// The kinds of sources by their names.

@@ -30,7 +30,7 @@ use check::{EvalContext, Mismatch};
 pub use example::{ExampleContext, RuleExample};
 pub use hook::{Hook, Judgement, Rules, Section};
 pub use judge::LookupVerdict;
-use lookup::{Lookup, Readiness};
+use lookup::{Lookup, Readiness, WhyNotCounted};
 use node::Node;
 pub use node::{Span, Spanned};
 pub use requirement::{FoundBy, Part, PartCheck, Requirement, Unmet};
@@ -119,9 +119,9 @@ pub enum WhySkipped<'r> {
     /// It needs a lookup, which is not asked because another rule denies.
     #[display("a rule that needs no lookup denies")]
     RulesDeny,
-    /// The conditions of this lookup do not hold, or its failure is to be skipped.
-    #[display("it needs the lookup `{_0}`, which does not count")]
-    Lookup(&'r str),
+    /// It needs this lookup, which does not count.
+    #[display("it does not count since it needs the lookup `{_0}`: {_1}")]
+    Lookup(&'r str, WhyNotCounted),
 }
 
 impl Outcome<'_> {
@@ -174,8 +174,13 @@ impl Rule {
         }
         match context.lookups.readiness(&self.lookups) {
             Readiness::Ready => None,
-            Readiness::DoesNotCount(lookup) => Some(Outcome::Skip(WhySkipped::Lookup(lookup))),
-            Readiness::Failed(lookup) => Some(Outcome::Fail(Unmet::LookupFailed(lookup))),
+            Readiness::DoesNotCount(lookup, why) => {
+                Some(Outcome::Skip(WhySkipped::Lookup(lookup, why)))
+            }
+            Readiness::Failed(_) => {
+                let failed = context.lookups.failed(&self.lookups);
+                Some(Outcome::Fail(Unmet::LookupsFailed(failed.map(String::as_str).collect())))
+            }
             Readiness::NotAsked(lookup) => Some(Outcome::Fail(Unmet::LookupNotAsked(lookup))),
         }
     }

@@ -69,8 +69,12 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     };
     let RequestBody { place, body } =
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
+    let mut hints = Vec::new();
     let facts = if arguments.live {
-        LiveSources::new(&mut settings)?.ask(hook, &body).map(|live| live.facts)
+        LiveSources::new(&mut settings)?.ask(hook, &body).map(|live| {
+            hints = live.hints;
+            live.facts
+        })
     } else {
         fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
     };
@@ -83,6 +87,9 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     }
     if arguments.explain {
         print_diagnostic(explain(name, hook, &answer, &facts.lookups, &rules.revision));
+        for hint in hints {
+            print_diagnostic(hint);
+        }
     }
     Ok(match answer.decision {
         DecisionKind::Deny => ExitStatus::Negative,

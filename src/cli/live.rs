@@ -10,7 +10,7 @@ use tokio::{
 use super::CliError;
 use crate::{
     clock,
-    lookup::{self, Sources},
+    lookup::{self, Answer, Sources},
     pipeline::{self, NoAnswer},
     rule::{Facts, Hook, lookup::LookupResults},
     settings::Settings,
@@ -28,6 +28,8 @@ pub(super) struct LiveFacts {
     pub(super) facts: Facts,
     /// The results of sources. Tables are not among them: they answer themselves.
     pub(super) to_record: LookupResults,
+    /// Hints at pointers that found no value in a response, one per line.
+    pub(super) hints: Vec<String>,
 }
 
 impl LiveSources {
@@ -49,12 +51,18 @@ impl LiveSources {
         let deadline = Instant::now() + self.request_timeout;
         let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
         facts.lookups = lookup::results(&answers);
+        let mut hints = Vec::new();
+        for Answer { name, missing, .. } in &answers {
+            for missing in missing {
+                hints.push(format!("lookup {name}: {missing}"));
+            }
+        }
         let mut to_record = facts.lookups.clone();
         for one in &asked {
             if one.question.result_of_table().is_some() {
                 to_record.remove(&one.lookup.name.value);
             }
         }
-        Ok(LiveFacts { facts, to_record })
+        Ok(LiveFacts { facts, to_record, hints })
     }
 }

@@ -96,7 +96,9 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     reload::start(target, &state.settings, layers, source, files, sighups)?;
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
-        state.live.sources.load().verify(&state.live.rules.load());
+        let (sources, rules) = (state.live.sources.load(), state.live.rules.load());
+        sources.try_apis(&rules);
+        sources.verify_databases(&rules);
     });
     if let Some(log) = &state.log {
         log.finish();

@@ -32,20 +32,22 @@ struct Kept {
 
 struct KeptResult {
     result: LookupResult,
-    expires: Instant,
+    stored: Instant,
     bytes: usize,
 }
 
 impl ResultCache {
-    /// The result of a question, if it has not expired.
-    pub(super) fn get(&self, question: &str, now: Instant) -> Option<LookupResult> {
+    /// The result of a question, if it is younger than this. So a shorter time in new rules holds for kept
+    /// results, too.
+    pub(super) fn get(&self, question: &str, now: Instant, age: Duration) -> Option<LookupResult> {
         let kept = self.0.lock();
         let found = kept.results.get(question)?;
-        if found.expires > now { Some(found.result.clone()) } else { None }
+        let is_young = now.saturating_duration_since(found.stored) < age;
+        if is_young { Some(found.result.clone()) } else { None }
     }
 
-    /// Keeps a result until it expires. Drops the oldest ones if there are too many.
-    pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant, time: Duration) {
+    /// Keeps a result. Drops the oldest ones if there are too many.
+    pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant) {
         let bytes = match result {
             LookupResult::Found(columns) => {
                 let texts = columns.iter().map(|(column, value)| column.len() + length(value));
@@ -60,7 +62,7 @@ impl ResultCache {
         kept.forget(&question);
         kept.bytes += bytes;
         kept.by_age.push_back(question.clone());
-        let result = KeptResult { result: result.clone(), expires: now + time, bytes };
+        let result = KeptResult { result: result.clone(), stored: now, bytes };
         kept.results.insert(question, result);
         while kept.bytes > MOST_BYTES || kept.by_age.len() > MOST_RESULTS {
             let Some(oldest) = kept.by_age.pop_front() else {

@@ -22,12 +22,15 @@ use ureq::{
 use crate::{
     http_client::{HttpClient, IdleConnections, NameLookup, forget_connections, has_connected},
     proxies::Proxies,
-    rule::lookup::{HttpQuestion, LookupFailure, LookupResult},
+    rule::lookup::{ApiAnswer, HttpQuestion, LookupFailure},
     settings::HttpSource,
 };
 
+mod place;
 mod threads;
 
+use super::failure::{of_connection, of_tls};
+pub(crate) use place::ApiPlace;
 use threads::CallThreads;
 
 /// The longest wait for a free slot.
@@ -73,24 +76,20 @@ impl HttpApi {
     }
 
     /// Asks a question. Ends by the deadline.
-    pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> LookupResult {
+    pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> ApiAnswer {
         let wait = deadline.min(Instant::now() + SLOT_WAIT);
         let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
-            return LookupResult::Failed(LookupFailure::Busy);
+            return ApiAnswer::failed(LookupFailure::Busy);
         };
         let (source, question) = (self.source.clone(), question.clone());
-        let call = self.threads.spawn(move || {
-            let result = source.ask(&question, deadline.into_std());
-            drop(slot);
-            result
-        });
+        let call = self.threads.spawn(slot, move || source.ask(&question, deadline.into_std()));
         let Some(call) = call else {
-            return LookupResult::Failed(LookupFailure::Busy);
+            return ApiAnswer::failed(LookupFailure::Busy);
         };
         match timeout_at(deadline, call).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => LookupResult::Failed(LookupFailure::Panicked),
-            Err(_) => LookupResult::Failed(LookupFailure::Timeout),
+            Ok(Ok(Some(answer))) => answer,
+            Ok(Ok(None) | Err(_)) => ApiAnswer::failed(LookupFailure::Panicked),
+            Err(_) => ApiAnswer::failed(LookupFailure::Timeout),
         }
     }
 }
@@ -108,10 +107,10 @@ fn read_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderVa
 
 impl Endpoint {
     /// Asks a question. Blocks until about the deadline, or until the host's name is found.
-    fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> LookupResult {
+    fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> ApiAnswer {
         match self.call(question, deadline) {
-            Ok(result) => result,
-            Err(error) => LookupResult::Failed(failure_of(&error)),
+            Ok(answer) => answer,
+            Err(error) => ApiAnswer::failed(failure_of(&error)),
         }
     }
 
@@ -119,7 +118,7 @@ impl Endpoint {
         &self,
         question: &HttpQuestion,
         deadline: StdInstant,
-    ) -> Result<LookupResult, ureq::Error> {
+    ) -> Result<ApiAnswer, ureq::Error> {
         let mut response = self.send(question, deadline)?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
@@ -129,9 +128,9 @@ impl Endpoint {
             reader.read_to_end(&mut body)?;
         }
         if body.len() > BODY_LIMIT {
-            return Ok(LookupResult::Failed(LookupFailure::TooLarge));
+            return Ok(ApiAnswer::failed(LookupFailure::TooLarge));
         }
-        Ok(question.result(status, &body))
+        Ok(question.answer(status, &body))
     }
 
     /// Sends the question, and returns the response before its body. If an idle connection turns out to
@@ -187,14 +186,13 @@ fn is_closed(error: &io::Error) -> bool {
 fn failure_of(error: &ureq::Error) -> LookupFailure {
     match error {
         ureq::Error::Timeout(_) => LookupFailure::Timeout,
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => LookupFailure::Tls,
-        ureq::Error::Io(error) => match error.get_ref() {
-            Some(inner) if inner.is::<rustls::Error>() => LookupFailure::Tls,
-            _ => LookupFailure::Connection,
-        },
+        ureq::Error::HostNotFound => LookupFailure::HostNotFound,
+        ureq::Error::Io(error) => of_connection(error),
+        ureq::Error::Rustls(error) => of_tls(error),
+        ureq::Error::Tls(_) | ureq::Error::Pem(_) => LookupFailure::Tls,
         ureq::Error::LargeResponseHeader(..) => LookupFailure::TooLarge,
         // The source has responded, so this is a bad result.
-        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => LookupFailure::NotJson,
+        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => LookupFailure::NotHttp,
         _ => LookupFailure::Connection,
     }
 }

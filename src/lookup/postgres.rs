@@ -9,7 +9,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, error::DbError};
 
 use crate::{
     okta::Value,
@@ -29,6 +29,15 @@ use pool::ConnectionPool;
 
 /// How long a question waits for a free connection.
 const CONNECTION_WAIT: Duration = Duration::from_millis(100);
+
+/// Why a database cannot answer a query. Holds no value of anybody.
+#[derive(Debug)]
+pub enum Unanswerable {
+    /// There is no answer at present.
+    Failed(LookupFailure),
+    /// The database does not have what the query needs, which it says in these words.
+    Refused(String),
+}
 
 /// A PostgreSQL database. Connects at the first question.
 #[derive(Clone)]
@@ -51,25 +60,51 @@ impl Database {
         match self.query(&question.query, parameters, CONNECTION_WAIT, deadline).await {
             Ok(rows) => result_of(&rows, &question.query.columns),
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
-            Err(QueryError::Unfit) => LookupResult::NotFound,
+            Err(QueryError::Unfit(error)) => self.result_of_unfit(question, &error, deadline).await,
             Err(QueryError::Refused(error)) => LookupResult::Failed(error::failure(&error)),
         }
     }
 
-    /// Tries whether the database can answer a query at all. An error says what it does not have, and holds
-    /// no value of anybody. Succeeds if the database cannot be reached.
+    /// The result of a question with a value that the database refuses. A value of the request that does not fit
+    /// the type of its column is not found. If the statement is refused without those values as well, a
+    /// constant or the view is at fault.
+    async fn result_of_unfit(
+        &self,
+        question: &PostgresQuestion,
+        refusal: &DbError,
+        deadline: Instant,
+    ) -> LookupResult {
+        let query = &question.query;
+        match self.query(query, query.constants(), CONNECTION_WAIT, deadline).await {
+            Ok(_) => LookupResult::NotFound,
+            Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
+            Err(QueryError::Unfit(_) | QueryError::Refused(_)) => {
+                LookupResult::Failed(error::failure(refusal))
+            }
+        }
+    }
+
+    /// Tries whether the database can answer a query at all.
     pub async fn verify(
         &self,
         query: &Arc<PostgresQuery>,
         deadline: Instant,
-    ) -> Result<(), String> {
-        // As many queries as there are wait for a connection, until the deadline.
+    ) -> Result<(), Unanswerable> {
         match self.query(query, query.constants(), Duration::MAX, deadline).await {
-            Ok(_) | Err(QueryError::Failed(_)) => Ok(()),
-            Err(QueryError::Unfit) => {
-                Err("a constant of `match` does not fit the type of its column".to_owned())
+            Ok(_) => Ok(()),
+            Err(QueryError::Failed(failure)) => Err(Unanswerable::Failed(failure)),
+            Err(QueryError::Unfit(error)) => Err(Unanswerable::Refused(format!(
+                "a constant of `match` does not fit the type of its column, or the view has an invalid one (SQLSTATE {})",
+                error.code().code()
+            ))),
+            Err(QueryError::Refused(error)) => {
+                let failure = error::failure(&error);
+                // A restart, too many connections and the like may pass. A wrong password does not.
+                if failure.is_of_source() && !error::stays(&error) {
+                    return Err(Unanswerable::Failed(failure));
+                }
+                Err(Unanswerable::Refused(error::explain(&error)))
             }
-            Err(QueryError::Refused(error)) => error::explain(&error),
         }
     }
 

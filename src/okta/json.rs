@@ -8,10 +8,12 @@ use std::borrow::Cow;
 
 use super::Value;
 
+mod missing;
 mod number;
 mod pointer;
 mod text;
 
+pub(crate) use missing::MissingValue;
 pub(crate) use pointer::{JsonDocument, JsonPointer};
 
 /// How deep arrays and objects may be nested.
@@ -21,6 +23,7 @@ pub const DEPTH: u8 = 127;
 const FEW_NAMES: usize = 16;
 
 /// A place in a JSON text. Each `read_` function reads one value or fails.
+#[derive(Clone)]
 pub(crate) struct JsonReader<'a> {
     text: &'a str,
     /// The offset of the next byte.

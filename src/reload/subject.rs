@@ -221,7 +221,7 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     let removed = &names_of(&last) - &names_of(&rules);
     target.metrics.forget(&removed);
     target.live.rules.store(rules);
-    target.live.sources.load().verify(&target.live.rules.load());
+    target.live.sources.load().verify_databases(&target.live.rules.load());
     Applied::Changed { description }
 }
 
@@ -257,7 +257,9 @@ fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
     }
     if let Some(sources) = new.sources {
         live.sources.store(sources);
-        live.sources.load().verify(&live.rules.load());
+        let (sources, rules) = (live.sources.load(), live.rules.load());
+        sources.try_apis(&rules);
+        sources.verify_databases(&rules);
         active.push("[sources]");
     }
     if active.is_empty() {

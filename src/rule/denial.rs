@@ -17,7 +17,7 @@ impl Section {
         verdicts: &[Verdict<'q>],
         states: &LookupStates<'_, '_>,
     ) -> Option<Denial<'q>> {
-        if !denies(verdicts) && states.is_empty() {
+        if !denies(verdicts) && !states.had_their_turn() {
             return None;
         }
         // Read once for all texts, because its value may be as long as the body.
@@ -26,7 +26,7 @@ impl Section {
         let mut causes = Causes::default();
         for Verdict { rule, outcome } in verdicts.iter().filter(|verdict| verdict.denies()) {
             match outcome {
-                Outcome::Fail(Unmet::LookupFailed(_)) => {
+                Outcome::Fail(Unmet::LookupsFailed(_)) => {
                     for name in states.failed(&rule.lookups) {
                         causes.push_failed(self.lookup(name), &rule.location, language);
                     }
@@ -34,7 +34,7 @@ impl Section {
                 _ => causes.push(rule.cause(language)),
             }
         }
-        if !states.is_empty() {
+        if states.had_their_turn() {
             for set in &self.set {
                 if !matches!(states.readiness(&set.lookups), Readiness::Failed(_)) {
                     continue;

@@ -110,7 +110,7 @@ impl Hook {
             states = section.lookup_states(facts, &form_context);
         }
         let context = values.context(facts, &states, &work);
-        if !states.is_empty() {
+        if states.had_their_turn() {
             section.judge_rest(&mut verdicts, &context);
         }
         let mut sets = Vec::new();
@@ -192,7 +192,7 @@ impl Section {
             }
             let Attempt { alternative, value } = match context.lookups.readiness(&set.lookups) {
                 Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
-                Readiness::DoesNotCount(name) | Readiness::Failed(name) => {
+                Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
                     Attempt { alternative: Alternative::Only, value: Err(WhyNotSet::Lookup(name)) }
                 }
             };

@@ -11,6 +11,7 @@ use super::{
 use crate::okta::{ErrorCause, language::LanguageTag};
 
 mod encode;
+mod failure;
 mod fill;
 mod http;
 mod outcome;
@@ -21,12 +22,14 @@ pub(super) mod state;
 mod table;
 
 pub(crate) use encode::{escape_json, has_dot_segment};
+pub use failure::{CertificateFault, LookupFailure, SqlState};
 pub use http::HttpQuestion;
-pub(crate) use http::{HttpQuery, ResponseQuery, ReturnedValue};
+pub(crate) use http::{ApiAnswer, HttpQuery, ResponseQuery, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use postgres::{PostgresQuery, PostgresQuestion};
-pub use result::{Columns, LookupFailure, LookupResult, LookupResults};
+pub use result::{Columns, LookupResult, LookupResults};
 pub use source::{SourceKind, SourceKinds};
+pub use state::WhyNotCounted;
 pub(crate) use state::{LookupState, LookupStates, Readiness};
 pub use table::TableQuestion;
 pub(crate) use table::{RepeatedRow, RowTable, TableQuery};
@@ -149,6 +152,14 @@ impl Lookup {
         match &self.query {
             Query::Postgres(query) => Some(query),
             Query::Table(_) | Query::Http(_) => None,
+        }
+    }
+
+    /// The name of the source, if it is an HTTP API.
+    pub(crate) fn http_source(&self) -> Option<&str> {
+        match &self.query {
+            Query::Http(query) => Some(&query.source),
+            Query::Table(_) | Query::Postgres(_) => None,
         }
     }
 

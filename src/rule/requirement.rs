@@ -83,9 +83,9 @@ pub enum Unmet<'r> {
     /// This lookup found something and should not, or the other way round.
     #[display("the lookup `{}` found {}", _0.lookup, if _0.found { "nothing" } else { "something" })]
     FoundBy(&'r FoundBy),
-    /// This lookup failed, so the requirement cannot be judged.
-    #[display("the lookup `{_0}` failed")]
-    LookupFailed(&'r str),
+    /// These lookups failed, so the requirement cannot be judged.
+    #[display("failed lookups: `{}`", _0.join("`, `"))]
+    LookupsFailed(Vec<&'r str>),
     /// This lookup could not be asked, so the requirement cannot be judged.
     #[display("the lookup `{_0}` was not asked")]
     LookupNotAsked(&'r str),

@@ -67,8 +67,9 @@ impl Warning<'_> {
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
-            Self::FailedLookup { hook, lookup, .. } => {
-                format!("hook {hook} lookup {lookup}").into()
+            // Statuses and codes of errors are few, too.
+            Self::FailedLookup { hook, lookup, why } => {
+                format!("hook {hook} lookup {lookup}: {why}").into()
             }
         }
     }

@@ -99,6 +99,7 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     // The keys of both kinds are read, so that each of them is known.
     let url = reader.read_required(&format!("{section}.url"), parse_source_url);
     let ca_file = reader.read_optional(&format!("{section}.ca_file"), parse_path);
+    reader.files.extend(ca_file.clone());
     let header = reader.read_optional(&format!("{section}.header"), parse_header_name);
     let secret = reader.read_secret(&format!("{section}.secret"), parse_header_secret);
     let password = reader.read_secret(&format!("{section}.password"), parse_password);

@@ -3,10 +3,13 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::OwnedSemaphorePermit,
     task::JoinHandle,
 };
 
@@ -27,14 +30,29 @@ impl CallThreads {
         Ok(Self(Some(runtime)))
     }
 
-    /// Runs a call in a thread. Returns `None` if the system has no thread left.
+    /// Runs a call in a thread, which gives the slot back when the call has ended. Returns `None` if the system
+    /// has no thread left. Then the slot is free again, and the call never runs: the task, which tokio may keep,
+    /// returns `None`.
     pub(super) fn spawn<T: Send + 'static>(
         &self,
+        slot: OwnedSemaphorePermit,
         call: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<JoinHandle<T>> {
+    ) -> Option<JoinHandle<Option<T>>> {
         let runtime = self.0.as_ref()?;
+        let slot = Arc::new(Mutex::new(Some(slot)));
+        let slot_of_task = Arc::clone(&slot);
+        let task = move || {
+            let slot = slot_of_task.lock().take()?;
+            let result = call();
+            drop(slot);
+            Some(result)
+        };
         // tokio panics if it gets no thread.
-        catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(call))).ok()
+        let spawned = catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(task)));
+        if spawned.is_err() {
+            slot.lock().take();
+        }
+        spawned.ok()
     }
 }
 

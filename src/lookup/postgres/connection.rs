@@ -3,24 +3,21 @@
 use std::{
     future::poll_fn,
     io,
-    net::IpAddr,
-    path::{Path, PathBuf},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use futures_util::TryStreamExt as _;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpStream, UnixStream},
     spawn,
+    sync::OwnedSemaphorePermit,
+    task::spawn_blocking,
 };
 use tokio_postgres::{
     Client, Config, NoTls, Row,
@@ -32,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{error::QueryError, parameter::TextParameter};
 use crate::{
-    file::{self, FileKind, Links},
+    lookup::{failure::of_connection, tls::tls_config},
     rule::lookup::LookupFailure,
     settings::{PostgresSource, SourceSecret},
 };
@@ -96,11 +93,17 @@ impl Connector {
         Ok(Self { place, config })
     }
 
-    pub(super) async fn connect(&self) -> Result<DatabaseConnection, QueryError> {
+    /// Makes a connection. Looking up the host's name takes the slot until it has ended, even if this future
+    /// is dropped.
+    pub(super) async fn connect(
+        &self,
+        slot: &Arc<OwnedSemaphorePermit>,
+    ) -> Result<DatabaseConnection, QueryError> {
         match &self.place {
             Place::Socket(path) => self.start(UnixStream::connect(path).await.map_err(lost)?).await,
             Place::Host { host, port, tls } => {
-                let mut stream = TcpStream::connect((host.as_str(), *port)).await.map_err(lost)?;
+                let addresses = look_up(host.clone(), *port, slot.clone()).await?;
+                let mut stream = TcpStream::connect(&*addresses).await.map_err(lost)?;
                 stream.set_nodelay(true).map_err(lost)?;
                 let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
                 SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(lost)?;
@@ -109,7 +112,7 @@ impl Connector {
                 };
                 require_tls(&mut stream).await?;
                 let connected = tls.connector.connect(tls.server.clone(), stream).await;
-                self.start(connected.map_err(tls_failure)?).await
+                self.start(connected.map_err(lost)?).await
             }
         }
     }
@@ -175,53 +178,33 @@ impl Tls {
     }
 }
 
-/// TLS that verifies certificates by those of a file, or else by the system's.
-fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    let builder = match ca_file {
-        Some(path) => builder.with_root_certificates(read_roots(path)?),
-        None => builder.with_platform_verifier().map_err(|error| {
-            format!("the system has no certificates to trust ({error}); set `ca_file`")
-        })?,
-    };
-    Ok(builder.with_no_client_auth())
-}
-
-fn read_roots(path: &Path) -> Result<RootCertStore, String> {
-    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(|error| format!("`ca_file`: cannot read the file: {error}"))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
-        if added.is_none() {
-            return Err("`ca_file`: the file has an invalid PEM certificate".to_owned());
-        }
-    }
-    if roots.is_empty() {
-        return Err("`ca_file`: the file has no PEM certificate".to_owned());
-    }
-    Ok(roots)
-}
-
 /// Asks the server for TLS, and fails if it has none.
 async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
     stream.write_all(&SSL_REQUEST).await.map_err(lost)?;
     match stream.read_u8().await.map_err(lost)? {
         HAS_TLS => Ok(()),
-        _ => Err(QueryError::Failed(LookupFailure::Tls)),
+        _ => Err(QueryError::Failed(LookupFailure::NoTls)),
     }
 }
 
-fn lost(_: io::Error) -> QueryError {
-    QueryError::Failed(LookupFailure::Connection)
+fn lost(error: io::Error) -> QueryError {
+    QueryError::Failed(of_connection(&error))
 }
 
-/// The failure of a handshake: of TLS, or of the connection below.
-fn tls_failure(error: io::Error) -> QueryError {
-    match error.get_ref() {
-        Some(inner) if inner.is::<rustls::Error>() => QueryError::Failed(LookupFailure::Tls),
-        _ => lost(error),
+/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short.
+async fn look_up(
+    host: String,
+    port: u16,
+    slot: Arc<OwnedSemaphorePermit>,
+) -> Result<Vec<SocketAddr>, QueryError> {
+    let found = spawn_blocking(move || {
+        let addresses = (host.as_str(), port).to_socket_addrs();
+        drop(slot);
+        addresses.map(Iterator::collect)
+    });
+    match found.await {
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err(_)) => Err(QueryError::Failed(LookupFailure::HostNotFound)),
+        Err(_) => Err(QueryError::Failed(LookupFailure::Panicked)),
     }
 }

@@ -4,7 +4,10 @@ use std::{error::Error as _, io};
 
 use tokio_postgres::error::{DbError, Severity};
 
-use crate::{escape, rule::lookup::LookupFailure};
+use crate::{
+    escape,
+    rule::lookup::{LookupFailure, SqlState},
+};
 
 /// The error of a statement that ran into its time limit.
 const QUERY_CANCELED: &str = "57014";
@@ -13,8 +16,9 @@ const QUERY_CANCELED: &str = "57014";
 pub(super) enum QueryError {
     /// The database does not answer.
     Failed(LookupFailure),
-    /// A parameter is not a value of its column's type.
-    Unfit,
+    /// The database refuses a value before it runs the statement. It may be a parameter, which does not fit the
+    /// type of its column, or a constant in a view.
+    Unfit(Box<DbError>),
     /// The database refuses the connection or the statement.
     Refused(Box<DbError>),
 }
@@ -36,16 +40,14 @@ impl QueryError {
         match error.as_db_error() {
             Some(_) => error.into(),
             None if is_cut => Self::Failed(LookupFailure::Connection),
-            // The server asks for a password, and the settings have none; or it asks for something else.
-            None => Self::Failed(LookupFailure::Database(*b"28000")),
+            None => Self::Failed(LookupFailure::SignIn),
         }
     }
 
-    /// The error of a statement that the database has not begun to run. Then an error of a value is one of a
-    /// parameter: later, it would be one of the table, or of a view.
+    /// The error of a statement that the database has not begun to run.
     pub(super) fn before_execution(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(refusal) if class(refusal) == "22" => Self::Unfit,
+            Some(refusal) if class(refusal) == "22" => Self::Unfit(Box::new(refusal.clone())),
             _ => error.into(),
         }
     }
@@ -54,7 +56,7 @@ impl QueryError {
     pub(super) fn is_fatal(&self) -> bool {
         match self {
             Self::Failed(_) => true,
-            Self::Unfit => false,
+            Self::Unfit(_) => false,
             Self::Refused(refusal) => {
                 matches!(refusal.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
             }
@@ -67,13 +69,19 @@ fn class(error: &DbError) -> &str {
     error.code().code().get(..2).unwrap_or_default()
 }
 
+/// Whether the error of a connection stays until the settings or the database are changed: one of the user, the
+/// password or the database's name.
+pub(super) fn stays(error: &DbError) -> bool {
+    matches!(class(error), "28" | "3D")
+}
+
 /// The failure of a question that the database refuses.
 pub(super) fn failure(error: &DbError) -> LookupFailure {
     let code = error.code().code();
     if code == QUERY_CANCELED {
         return LookupFailure::Timeout;
     }
-    let state = code.as_bytes().try_into().unwrap_or(*b"?????");
+    let state = SqlState(code.as_bytes().try_into().unwrap_or(*b"?????"));
     match class(error) {
         // Connections, sign-in, the database's name, conflicts, resources, locks, shutdown, the system, bugs.
         "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" | "F0" | "XX" => {
@@ -83,9 +91,9 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     }
 }
 
-/// Succeeds for an error that may pass, and else says what the database does not have. The server's words
-/// name tables, columns, types and the user: the statement that is tried has no value of anybody.
-pub(super) fn explain(error: &DbError) -> Result<(), String> {
+/// Says what the database does not have. The server's words name tables, columns, types and the user: the
+/// statement that is tried has no value of anybody.
+pub(super) fn explain(error: &DbError) -> String {
     let hint = match (class(error), error.code().code()) {
         (_, "42703") => error.hint().unwrap_or_default(),
         (_, "42P01") => "write `schema.table` if the table is in a schema of its own",
@@ -98,10 +106,9 @@ pub(super) fn explain(error: &DbError) -> Result<(), String> {
         ("28", _) => "check the user and the password of the source",
         ("3D", _) => "check the name of the database in the `url` of the source",
         ("42", _) => "",
-        _ if failure(error).is_of_source() => return Ok(()),
         // The words of other errors may hold what is in the table.
-        (_, code) => return Err(format!("the database cannot run the question (SQLSTATE {code})")),
+        _ => return failure(error).to_string(),
     };
     let end = if hint.is_empty() { String::new() } else { format!("; {hint}") };
-    Err(escape::line(&format!("the database says: {}{end}", error.message())).into_owned())
+    escape::line(&format!("the database says: {}{end}", error.message())).into_owned()
 }

@@ -49,9 +49,11 @@ impl ConnectionPool {
         statement: &str,
         parameters: &[Option<String>],
         deadline: Instant,
-        _slot: OwnedSemaphorePermit,
+        slot: OwnedSemaphorePermit,
     ) -> Result<Vec<Row>, QueryError> {
-        if let Ok(result) = timeout_at(deadline, self.query_in_slot(statement, parameters)).await {
+        let slot = Arc::new(slot);
+        let query = self.query_in_slot(statement, parameters, &slot);
+        if let Ok(result) = timeout_at(deadline, query).await {
             return result;
         }
         // The server may have vanished without closing a connection. Then no idle one works, either.
@@ -63,6 +65,7 @@ impl ConnectionPool {
         &self,
         statement: &str,
         parameters: &[Option<String>],
+        slot: &Arc<OwnedSemaphorePermit>,
     ) -> Result<Vec<Row>, QueryError> {
         if let Some(connection) = self.take_idle() {
             match connection.query(statement, parameters).await {
@@ -70,7 +73,7 @@ impl ConnectionPool {
                 result => return self.finish(connection, result),
             }
         }
-        let connection = self.connector.connect().await?;
+        let connection = self.connector.connect(slot).await?;
         let result = connection.query(statement, parameters).await;
         self.finish(connection, result)
     }

@@ -8,9 +8,6 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// How many host names are resolved at a time. The system's resolver blocks a thread.
-const MOST_RESOLVERS: usize = 8;
-
 /// Runs a future on the thread, which starts with the first one. Returns `None` if the system has no
 /// thread left.
 pub(super) fn spawn<F>(future: F) -> Option<JoinHandle<F::Output>>
@@ -28,11 +25,7 @@ where
 
 /// Starts the thread. It lasts as long as the process.
 fn start() -> io::Result<Handle> {
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .max_blocking_threads(MOST_RESOLVERS)
-        .build()?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
     let handle = runtime.handle().clone();
     thread::Builder::new()
         .name("postgres".to_owned())

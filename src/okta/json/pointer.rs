@@ -6,10 +6,10 @@ use crate::okta::Value;
 /// The place of a value in a document. Has the names of members and the indexes of elements that lead
 /// to it.
 #[derive(Debug)]
-pub(crate) struct JsonPointer(Vec<String>);
+pub(crate) struct JsonPointer(pub(super) Vec<String>);
 
 /// A document that is strict JSON.
-pub(crate) struct JsonDocument<'a>(&'a str);
+pub(crate) struct JsonDocument<'a>(pub(super) &'a str);
 
 impl JsonPointer {
     /// Parses a pointer. An error says how to write one.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::{
     encode::{escape_json, has_dot_segment, percent_encode},
+    failure::LookupFailure,
     fill::fill,
     outcome::WhyNotAsked,
-    result::{Columns, LookupFailure, LookupResult},
+    result::{Columns, LookupResult},
 };
 use crate::{
     okta::{
         Value,
-        json::{JsonDocument, JsonPointer},
+        json::{JsonDocument, JsonPointer, MissingValue},
     },
     rule::{check::EvalContext, template::Template, value_name::ValueName},
 };
@@ -46,6 +47,13 @@ pub(crate) struct ResponseQuery {
 pub(crate) struct ReturnedValue {
     pub(crate) column: String,
     pub(crate) pointer: JsonPointer,
+}
+
+/// The answer of an HTTP API.
+pub(crate) struct ApiAnswer {
+    pub(crate) result: LookupResult,
+    /// The pointers that found no value in the response, not even null.
+    pub(crate) missing: Vec<MissingValue>,
 }
 
 /// A question to an HTTP API in one request. It holds values of people, and is never logged.
@@ -100,42 +108,54 @@ impl HttpQuestion {
         status == OK || self.query.response.not_found.contains(&status)
     }
 
-    /// The result in a response.
-    pub(crate) fn result(&self, status: u16, body: &[u8]) -> LookupResult {
+    /// The answer in a response.
+    pub(crate) fn answer(&self, status: u16, body: &[u8]) -> ApiAnswer {
         if !self.expects(status) {
-            return LookupResult::Failed(LookupFailure::Status(status));
+            return ApiAnswer::failed(LookupFailure::Status(status));
         }
         if status != OK {
-            return LookupResult::NotFound;
+            return ApiAnswer { result: LookupResult::NotFound, missing: Vec::new() };
         }
         let Some(document) = JsonDocument::read(body) else {
-            return LookupResult::Failed(LookupFailure::NotJson);
+            return ApiAnswer::failed(LookupFailure::NotJson);
         };
-        self.query.response.result(&document)
+        self.query.response.answer(&document)
+    }
+}
+
+impl ApiAnswer {
+    pub(crate) fn failed(failure: LookupFailure) -> Self {
+        Self { result: LookupResult::Failed(failure), missing: Vec::new() }
     }
 }
 
 impl ResponseQuery {
-    fn result(&self, document: &JsonDocument<'_>) -> LookupResult {
+    fn answer(&self, document: &JsonDocument<'_>) -> ApiAnswer {
         if let Some(found) = &self.found
             && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))
         {
-            return LookupResult::NotFound;
+            let missing = document.end_of(found).into_iter().collect();
+            return ApiAnswer { result: LookupResult::NotFound, missing };
         }
         let mut columns = Columns::new();
+        let mut missing = Vec::new();
         for ReturnedValue { column, pointer } in &self.returns {
             let value = match document.find(pointer) {
-                None | Some(Value::Null) => continue,
+                None => {
+                    missing.extend(document.end_of(pointer));
+                    continue;
+                }
+                Some(Value::Null) => continue,
                 Some(Value::Text(text)) if text.is_empty() => continue,
                 Some(Value::Text(text)) => Value::Text(text.into_owned().into()),
                 Some(Value::Number(number)) => Value::Number(number.into_owned().into()),
                 Some(Value::Boolean(boolean)) => Value::Boolean(boolean),
                 Some(Value::List { .. } | Value::Object) => {
-                    return LookupResult::Failed(LookupFailure::NotScalar);
+                    return ApiAnswer::failed(LookupFailure::NotScalar);
                 }
             };
             columns.insert(column.clone(), value);
         }
-        LookupResult::Found(columns)
+        ApiAnswer { result: LookupResult::Found(columns), missing }
     }
 }

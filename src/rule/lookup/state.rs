@@ -1,5 +1,7 @@
 //! The state of a section's lookups while one request is judged.
 
+use derive_more::Display;
+
 use super::{
     outcome::{LookupOutcome, WhyNotAsked},
     result::Columns,
@@ -35,12 +37,23 @@ pub(crate) enum LookupState<'r, 'f> {
 pub(crate) enum Readiness<'n> {
     /// All of them were asked and have answered.
     Ready,
-    /// The conditions of this lookup do not hold, or its failure is to be skipped.
-    DoesNotCount(&'n str),
+    /// This lookup does not count.
+    DoesNotCount(&'n str, WhyNotCounted),
     /// This lookup failed.
     Failed(&'n str),
     /// This lookup was not asked, because a value in its question is missing.
     NotAsked(&'n str),
+}
+
+/// Why a lookup does not count, and so neither do the rules that need it.
+#[derive(Clone, Copy, Debug, Display)]
+pub enum WhyNotCounted {
+    /// Its conditions do not hold.
+    #[display("its conditions (`when`) do not hold")]
+    Conditions,
+    /// It failed, and its failure is to be skipped.
+    #[display("it failed, and has `on_failure = \"skip\"`")]
+    FailureSkipped,
 }
 
 impl<'r, 'f> LookupStates<'r, 'f> {
@@ -48,9 +61,10 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         self.0.push(NamedState { lookup, state });
     }
 
-    /// Whether no lookup has been asked, so that no rule that needs one is judged.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether the section has lookups and they had their turn to be asked. If not, no rule that needs one is
+    /// judged.
+    pub(crate) fn had_their_turn(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// The state of the lookup of this name. The loader only knows names of the section's lookups.
@@ -80,10 +94,12 @@ impl<'r, 'f> LookupStates<'r, 'f> {
             let this = match self.get(name) {
                 Some(LookupState::Found(_) | LookupState::NotFound) => Readiness::Ready,
                 Some(LookupState::NotAsked(WhyNotAsked::Conditions)) => {
-                    return Readiness::DoesNotCount(name);
+                    return Readiness::DoesNotCount(name, WhyNotCounted::Conditions);
                 }
                 Some(LookupState::NotAsked(_)) => Readiness::NotAsked(name),
-                Some(LookupState::FailedAndSkipped) => Readiness::DoesNotCount(name),
+                Some(LookupState::FailedAndSkipped) => {
+                    Readiness::DoesNotCount(name, WhyNotCounted::FailureSkipped)
+                }
                 Some(LookupState::Failed) | None => Readiness::Failed(name),
             };
             if this.rank() > readiness.rank() {
@@ -99,7 +115,7 @@ impl Readiness<'_> {
     fn rank(self) -> u8 {
         match self {
             Self::Ready => 0,
-            Self::DoesNotCount(_) => 1,
+            Self::DoesNotCount(..) => 1,
             Self::NotAsked(_) => 2,
             Self::Failed(_) => 3,
         }

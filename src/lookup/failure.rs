@@ -1,0 +1,40 @@
+//! The meaning of the system's errors and of those of TLS.
+
+use std::io::{self, ErrorKind};
+
+use rustls::CertificateError;
+
+use crate::rule::lookup::{CertificateFault, LookupFailure};
+
+/// The failure of a connection that is being made, or in use.
+pub(super) fn of_connection(error: &io::Error) -> LookupFailure {
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return of_tls(inner);
+    }
+    match error.kind() {
+        // A Unix socket that does not exist.
+        ErrorKind::ConnectionRefused | ErrorKind::NotFound => LookupFailure::Refused,
+        ErrorKind::TimedOut => LookupFailure::Timeout,
+        _ => LookupFailure::Connection,
+    }
+}
+
+/// The failure of TLS.
+pub(super) fn of_tls(error: &rustls::Error) -> LookupFailure {
+    let fault = match error {
+        rustls::Error::InvalidMessage(_) => return LookupFailure::NoTls,
+        rustls::Error::InvalidCertificate(fault) => fault,
+        _ => return LookupFailure::Tls,
+    };
+    LookupFailure::Certificate(match fault {
+        CertificateError::UnknownIssuer => CertificateFault::UnknownAuthority,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateFault::OtherHost
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => CertificateFault::NotNow,
+        _ => CertificateFault::Invalid,
+    })
+}

@@ -1,0 +1,102 @@
+//! The place of an HTTP API, and a connection to it on trial.
+
+use std::{
+    io,
+    net::{TcpStream, ToSocketAddrs as _},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustls::{ClientConnection, pki_types::ServerName};
+use url::Url;
+
+use crate::{
+    lookup::{
+        failure::{of_connection, of_tls},
+        tls::tls_config,
+    },
+    proxies::Proxies,
+    rule::lookup::LookupFailure,
+    settings::HttpSource,
+};
+
+/// The data that a connection needs. It has no secret.
+pub(crate) struct ApiPlace {
+    host: String,
+    port: u16,
+    /// The certificates and the name for TLS. `None` for plain HTTP, and for a proxy, which is only connected to.
+    tls: Option<ApiTls>,
+}
+
+struct ApiTls {
+    ca_file: Option<PathBuf>,
+    name: String,
+}
+
+impl ApiPlace {
+    pub(crate) fn new(settings: &HttpSource, proxies: &Proxies) -> Self {
+        let url = &settings.url;
+        if let Some(proxy) = proxies.for_url(url) {
+            return Self { host: proxy.host().to_owned(), port: proxy.port(), tls: None };
+        }
+        let host = host_of(url);
+        let mut tls = None;
+        if url.scheme() == "https" {
+            tls = Some(ApiTls { ca_file: settings.ca_file.clone(), name: host.clone() });
+        }
+        Self { host, port: url.port_or_known_default().unwrap_or_default(), tls }
+    }
+
+    /// Connects, and verifies the certificate. Sends nothing else. Blocks until about the end of `timeout`, or
+    /// until the host's name is found.
+    pub(crate) fn connect(&self, timeout: Duration) -> Result<(), LookupFailure> {
+        let Ok(addresses) = (self.host.as_str(), self.port).to_socket_addrs() else {
+            return Err(LookupFailure::HostNotFound);
+        };
+        let end = Instant::now() + timeout;
+        let mut failure = LookupFailure::HostNotFound;
+        for address in addresses {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(LookupFailure::Timeout);
+            }
+            match TcpStream::connect_timeout(&address, left) {
+                Ok(stream) => return self.verify(stream, end),
+                Err(error) => failure = of_connection(&error),
+            }
+        }
+        Err(failure)
+    }
+
+    fn verify(&self, mut stream: TcpStream, end: Instant) -> Result<(), LookupFailure> {
+        let Some(ApiTls { ca_file, name }) = &self.tls else {
+            return Ok(());
+        };
+        // The client has read the same file.
+        let config = tls_config(ca_file.as_deref()).map_err(|_| LookupFailure::Tls)?;
+        let name = ServerName::try_from(name.clone()).map_err(|_| LookupFailure::Tls)?;
+        let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|why| of_tls(&why))?;
+        while tls.is_handshaking() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(LookupFailure::Timeout);
+            }
+            stream.set_read_timeout(Some(left)).map_err(|error| of_connection(&error))?;
+            match tls.complete_io(&mut stream) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(LookupFailure::Timeout);
+                }
+                Err(error) => return Err(of_connection(&error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The host of a URL. An IPv6 address has no brackets.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']').to_owned()
+}

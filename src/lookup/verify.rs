@@ -1,0 +1,91 @@
+//! Tries the sources that rules use, so that the log says what is wrong before the first request does.
+
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    SourceClient, Sources,
+    http::ApiPlace,
+    postgres::{Database, Unanswerable},
+};
+use crate::{
+    rule::{
+        RuleSet,
+        lookup::{LookupFailure, PostgresQuery},
+    },
+    settings::SourceSettings,
+};
+
+/// A query to try, and the lookup that has it.
+struct Trial {
+    lookup: String,
+    query: Arc<PostgresQuery>,
+}
+
+impl Sources {
+    /// Tries in the background whether the databases have the tables and columns that rules name. Logs an
+    /// error for each lookup that will fail, and a warning for each database that cannot be asked.
+    pub(crate) fn verify_databases(&self, rules: &RuleSet) {
+        let mut trials: BTreeMap<String, Vec<Trial>> = BTreeMap::new();
+        for (hook, lookup) in rules.lookups() {
+            if let Some(query) = lookup.postgres_query() {
+                let lookup = format!("`{hook}`: the lookup `{}`", lookup.name.value);
+                let trial = Trial { lookup, query: query.clone() };
+                trials.entry(query.source.clone()).or_default().push(trial);
+            }
+        }
+        for (source, trials) in trials {
+            if let Some(SourceClient::Postgres(database)) = self.sources.get(&source) {
+                let (tried, timeout) = (database.clone(), self.timeout);
+                database
+                    .in_background(async move { verify(&tried, &source, trials, timeout).await });
+            }
+        }
+    }
+
+    /// Tries in the background whether the APIs that rules ask can be reached. Sends no request. Logs a warning
+    /// for each that cannot.
+    pub(crate) fn try_apis(&self, rules: &RuleSet) {
+        let mut apis = BTreeMap::new();
+        for (_, lookup) in rules.lookups() {
+            if let Some(source) = lookup.http_source()
+                && let Some(SourceSettings::Http(settings)) = self.settings.get(source)
+            {
+                apis.insert(source.to_owned(), ApiPlace::new(settings, &self.proxies));
+            }
+        }
+        if apis.is_empty() {
+            return;
+        }
+        let timeout = self.timeout;
+        let trial = move || {
+            for (source, place) in apis {
+                if let Err(why) = place.connect(timeout) {
+                    warn(&source, why);
+                }
+            }
+        };
+        // Without a thread, the first question will tell.
+        let _ = thread::Builder::new().name("sources".to_owned()).spawn(trial);
+    }
+}
+
+/// Tries one query after the other, so that requests have connections meanwhile.
+async fn verify(database: &Database, source: &str, trials: Vec<Trial>, timeout: Duration) {
+    for Trial { lookup, query } in trials {
+        match database.verify(&query, Instant::now() + timeout).await {
+            Ok(()) => {}
+            Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),
+            Err(Unanswerable::Failed(LookupFailure::Busy)) => {}
+            Err(Unanswerable::Failed(why)) => {
+                warn(source, why);
+                return;
+            }
+        }
+    }
+}
+
+fn warn(source: &str, why: LookupFailure) {
+    log::warn!("the source `{source}` cannot be used now: {why}; its lookups fail until it can");
+}

@@ -1,0 +1,149 @@
+//! Why lookups fail, in words for the log and for `eval --explain`.
+
+use derive_more::Display;
+
+/// Why a lookup has failed. Holds no value.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
+pub enum LookupFailure {
+    /// The source took too long.
+    #[display("it did not respond in time")]
+    Timeout,
+    /// The name of the source's host has no address.
+    #[display("its host name is not found; see the `url` of the source")]
+    HostNotFound,
+    /// Nothing listens at the address of the source.
+    #[display("nothing listens at its address; is it running, and is the port of its `url` right?")]
+    Refused,
+    /// The connection to the source cannot be made for another reason, or has ended.
+    #[display("the connection to it has failed")]
+    Connection,
+    /// The source does not speak TLS.
+    #[display("it does not offer TLS")]
+    NoTls,
+    /// The certificate of the source is not to be trusted.
+    #[display("its certificate {_0}")]
+    Certificate(CertificateFault),
+    /// No secure connection can be made for another reason.
+    #[display("no TLS connection can be made")]
+    Tls,
+    /// The source answers with a status that the lookup does not expect.
+    #[display("it responded with status {_0}")]
+    Status(u16),
+    /// The database asks for a password that the settings do not have, or for another proof.
+    #[display(
+        "it asks for a password; set `password_file` of the source, and let the database ask for `scram-sha-256`"
+    )]
+    SignIn,
+    /// The database refuses the connection or cannot serve it.
+    #[display("the database cannot serve the question: {_0}")]
+    Database(SqlState),
+    /// The database refuses the question itself.
+    #[display("the database refuses the question: {_0}")]
+    Question(SqlState),
+    /// As many questions as the source may have at a time are being asked.
+    #[display("all its connections are busy; raise `concurrency` or `connections` of the source")]
+    Busy,
+    /// The response is larger than 64 KiB.
+    #[display("the response is larger than 64 KiB")]
+    TooLarge,
+    /// The response breaks the rules of HTTP.
+    #[display("the response is not valid HTTP")]
+    NotHttp,
+    /// The response is not strict JSON.
+    #[display("the response is not strict JSON")]
+    NotJson,
+    /// A result is not a text, a number or a boolean.
+    #[display("a result is not a text, a number or a boolean")]
+    NotScalar,
+    /// There are two rows for one question.
+    #[display("two rows match the question")]
+    Ambiguous,
+    /// The settings no longer have the source, or it is of another kind now.
+    #[display("the settings have no such source any more")]
+    NoSource,
+    /// A bug of ours. The panic hook has logged the place.
+    #[display("it met a bug of ours; please report it")]
+    Panicked,
+    /// A recorded failure.
+    #[display("its recorded result is `failed`")]
+    Recorded,
+    /// There is no recorded result.
+    #[display(
+        "no result is recorded; give one in <case>.lookups.json or with --lookups, or ask with --live"
+    )]
+    NotRecorded,
+}
+
+/// Why a certificate is not to be trusted. Printed, it follows "its certificate".
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// No trusted authority has signed it.
+    #[display("is not signed by a trusted authority; set `ca_file` of the source to the right one")]
+    UnknownAuthority,
+    /// It does not have the name of the host.
+    #[display("is not for the host of the `url`")]
+    OtherHost,
+    /// It has expired, or is not valid yet.
+    #[display("is not valid at this time; see its dates and this machine's clock")]
+    NotNow,
+    /// It is invalid for another reason.
+    #[display("is invalid")]
+    Invalid,
+}
+
+/// PostgreSQL's code of an error. Printed, it has its meaning before it.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
+#[display("{}SQLSTATE {}", self.meaning(), String::from_utf8_lossy(_0))]
+pub struct SqlState(pub [u8; 5]);
+
+impl SqlState {
+    /// The meaning of codes that administrators meet, and a comma.
+    fn meaning(&self) -> &'static str {
+        match &self.0 {
+            b"08P01" => "it does not understand a message, ",
+            b"28P01" => "the password of the source is wrong, ",
+            b"28000" => "the user of the source may not connect, ",
+            b"3D000" => "there is no such database, ",
+            b"53300" => "it has too many connections, ",
+            b"57P01" | b"57P02" | b"57P03" => "the server stops or starts, ",
+            b"25006" => "the table is a view that writes, ",
+            b"42501" => "the user of the source may not read the table, ",
+            b"42703" => "a column does not exist, ",
+            b"42883" => "a column cannot be compared with a text, ",
+            b"42P01" => "the table does not exist, ",
+            [b'2', b'2', ..] => {
+                "a value in the table or view, or a constant of `match`, is invalid, "
+            }
+            _ => "",
+        }
+    }
+}
+
+impl LookupFailure {
+    /// Whether the source itself has failed. `on_failure = "skip"` is for these failures only.
+    pub(crate) fn is_of_source(self) -> bool {
+        match self {
+            Self::Timeout
+            | Self::HostNotFound
+            | Self::Refused
+            | Self::Connection
+            | Self::NoTls
+            | Self::Certificate(_)
+            | Self::Tls
+            | Self::Status(_)
+            | Self::SignIn
+            | Self::Database(_)
+            | Self::Recorded
+            | Self::NotRecorded => true,
+            Self::Question(_)
+            | Self::Busy
+            | Self::TooLarge
+            | Self::NotHttp
+            | Self::NotJson
+            | Self::NotScalar
+            | Self::Ambiguous
+            | Self::NoSource
+            | Self::Panicked => false,
+        }
+    }
+}

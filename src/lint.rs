@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub(crate) mod coverage;
+mod lookup_notes;
 pub(crate) mod notes;
 mod org;
 pub mod probe;

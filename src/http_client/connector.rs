@@ -73,7 +73,9 @@ impl transport::Connector for ClientConnector {
             // The connection to the proxy itself comes here as well, and has no proxy.
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InTime) => resolve(uri, config, timeout)?,
-            (None, NameLookup::InThisThread) => resolve(uri, config, NextTimeout::default())?,
+            (None, NameLookup::InThisThread) => {
+                resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
+            }
         };
         if let Duration::Exact(left) = timeout.after {
             timeout.after = Duration::Exact(left.saturating_sub(start.elapsed()));

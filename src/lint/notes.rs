@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lookup_notes::lookup_notes;
 use crate::{
     okta::Flow,
     org::Org,
@@ -54,34 +55,12 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             ));
         }
     }
-    notes.extend(lookup_notes(section));
+    notes.extend(lookup_notes(section, flow, org));
     if has_rules && flow.spec().creates_user {
         for name in &org.required {
             if !names.judged.contains(&**name) && !names.written.contains(&**name) {
                 notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
             }
-        }
-    }
-    notes
-}
-
-/// The notes on lookups that are not used, and on rules that a failed source switches off.
-fn lookup_notes(section: &Section) -> Vec<String> {
-    let mut notes = Vec::new();
-    for lookup in &section.lookups {
-        let name = &lookup.name.value;
-        let mut is_used = section.set.iter().any(|set| set.lookups.contains(name));
-        for rule in section.rules.iter().filter(|rule| rule.lookups.contains(name)) {
-            is_used = true;
-            if lookup.is_skipped_on_failure() && !rule.shadow {
-                let id = &rule.id;
-                notes.push(format!(
-                    "`{id}` does not count while the source of the lookup `{name}` fails (`on_failure = \"skip\"`)"
-                ));
-            }
-        }
-        if !is_used {
-            notes.push(format!("no rule and no attribute to set uses the lookup `{name}`"));
         }
     }
     notes

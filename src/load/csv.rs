@@ -4,13 +4,30 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::{problem::SpanProblem, rule::node::Node};
 
-/// A reader of all records, the first one included. Fails if a quotation mark is not where RFC 4180 has it:
-/// the reader would take it for text, and the rows behind it for a part of its cell.
+/// A reader of all records, the first one included. Fails if the cells are not separated by commas, or if a
+/// quotation mark is not where RFC 4180 has it: the reader would take it for text, and the rows behind it for a
+/// part of its cell.
 pub(super) fn reader_of<'t>(text: &'t str, file: &Node) -> Result<Reader<&'t [u8]>, SpanProblem> {
+    if let Some(separator) = other_separator(text) {
+        return Err(file.problem(format!(
+            "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
+        )));
+    }
     if let Some(MisplacedQuote { line, message }) = find_misplaced_quote(text) {
         return Err(in_line(file, line, message));
     }
     Ok(ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes()))
+}
+
+/// The separator of the cells in the first line, if it is not a comma.
+fn other_separator(text: &str) -> Option<&'static str> {
+    let first = text.lines().next()?;
+    match (first.contains(','), first.contains('\t'), first.contains(';')) {
+        (true, _, _) => None,
+        (false, true, _) => Some("tabs"),
+        (false, false, true) => Some("semicolons"),
+        (false, false, false) => None,
+    }
 }
 
 struct MisplacedQuote {

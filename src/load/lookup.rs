@@ -10,7 +10,7 @@ use super::{
     template::{is_template, read_template},
 };
 use crate::{
-    nearest::unknown,
+    nearest::{nearest, unknown},
     okta::Flow,
     problem::SpanProblem,
     rule::{
@@ -27,6 +27,7 @@ mod http;
 mod http_body;
 mod http_target;
 mod postgres;
+mod surprises;
 mod table;
 
 use http::{read_get, read_post};
@@ -60,6 +61,8 @@ struct LookupKind {
 struct QueryAndColumns {
     query: Query,
     columns: Vec<String>,
+    /// Notes for authors of rules.
+    notes: Vec<String>,
 }
 
 const KINDS: [LookupKind; 4] = [
@@ -128,7 +131,7 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
     let cache = fields.optional("cache", read_cache);
     let on_failure = fields.optional("on_failure", |node| node.choice("effect", &ON_FAILURE));
     let failure_message = fields.optional("failure_message", Text::read_text);
-    let QueryAndColumns { query, columns } = read_query(fields)?;
+    let QueryAndColumns { query, columns, notes } = read_query(fields)?;
     let mut lookup = Lookup {
         name: Spanned::new(entry.key.clone(), entry.key_span.clone()),
         when: when?,
@@ -138,6 +141,7 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
         on_failure: on_failure.unwrap_or(OnFailure::Deny),
         failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
         location: String::new(),
+        notes,
     };
     let form = flow.spec().form_location;
     lookup.location = match lookup.first_form_attribute() {
@@ -161,7 +165,10 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             format!("this asks no source; add one of `{keys}`")
         }
     };
-    fields.report(fields.problem(message));
+    // A misspelt key is reported as unknown, with the right one.
+    if !fields.table.0.iter().any(|entry| is_misspelt_kind(&entry.key)) {
+        fields.report(fields.problem(message));
+    }
     // So that they are not reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);
@@ -172,14 +179,27 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     None
 }
 
+fn is_misspelt_kind(key: &str) -> bool {
+    let keys = KINDS.map(|kind| kind.key);
+    !keys.contains(&key) && nearest(key, &keys).is_some()
+}
+
+/// Reads a text. `example` is one, for the message about a value of another type.
+fn read_text<'n>(node: &'n Node, example: &str) -> Result<&'n str, SpanProblem> {
+    match &node.content {
+        Content::Text(_) => node.text(),
+        _ => Err(node.expected(&format!("a string, such as `\"{example}\"`"))),
+    }
+}
+
 fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {
     let expected = || node.problem("expected a duration from `1s` to `24h`, such as `60s`");
-    match node.text()?.parse::<SignedDuration>() {
-        Ok(duration) => match Duration::try_from(duration) {
-            Ok(time) if (Duration::from_secs(1)..=LONGEST_CACHE).contains(&time) => Ok(time),
-            _ => Err(expected()),
-        },
-        Err(_) => Err(expected()),
+    let Content::Text(text) = &node.content else {
+        return Err(expected());
+    };
+    match text.parse::<SignedDuration>().map(Duration::try_from) {
+        Ok(Ok(time)) if (Duration::from_secs(1)..=LONGEST_CACHE).contains(&time) => Ok(time),
+        _ => Err(expected()),
     }
 }
 
@@ -213,7 +233,7 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
 /// Reads the name of a source of this kind.
 pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
     let node = fields.required("source", Ok)?;
-    let name = fields.ok_or_report(node.text())?;
+    let name = fields.ok_or_report(read_text(node, "members"))?;
     let known = &fields.file.sources;
     match known.get(name) {
         Some(found) if *found == kind => Some(name.to_owned()),

@@ -12,6 +12,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         FoundBy, Part, Places, Requirement, Rule,
+        lookup::Lookup,
         node::{Entry, Node, Spanned},
         text::Text,
         value_name::ValueName,
@@ -63,7 +64,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let first = match first_form_attribute(&requirement) {
         Some(first) => first,
         None => {
-            report_missing_defaults(fields);
+            report_missing_defaults(&requirement, fields);
             ""
         }
     };
@@ -198,15 +199,26 @@ fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
     judged.chain(compared).find_map(ValueName::form_attribute)
 }
 
-/// Reports each key whose default is that of an attribute of the form, in a rule that names none.
-fn report_missing_defaults(fields: &Fields<'_>) {
-    for key in ["reason", "location"] {
-        if fields.table.get(key).is_none() {
-            fields.report(fields.problem(format!(
-                "`{key}` is missing; its default is that of an attribute of the form, and the rule names none"
-            )));
-        }
+/// Reports the keys whose default is that of an attribute of the form, in a rule that names none.
+fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
+    let mut asked = None;
+    if let Requirement::Lookup(FoundBy { lookup, .. }) = requirement {
+        let lookup = fields.lookups.iter().find(|known| known.name.value == *lookup);
+        asked = lookup.and_then(Lookup::first_form_attribute);
     }
+    let attribute = asked.unwrap_or("email");
+    let location =
+        format!("`location = \"{ATTRIBUTE_LOCATION}.{attribute}\"`, the place of the message");
+    let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own".to_owned();
+    let message = match (fields.table.get("reason"), fields.table.get("location")) {
+        (Some(_), Some(_)) => return,
+        (None, Some(_)) => format!("`reason` is missing; add {reason}"),
+        (Some(_), None) => format!("`location` is missing; add {location}"),
+        (None, None) => {
+            format!("`reason` and `location` are missing; add {reason}, and {location}")
+        }
+    };
+    fields.report(fields.problem(format!("{message}: the rule names no attribute of the form")));
 }
 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.

@@ -94,7 +94,7 @@ impl Database {
             Ok(_) => Ok(()),
             Err(QueryError::Failed(failure)) => Err(Unanswerable::Failed(failure)),
             Err(QueryError::Unfit(error)) => Err(Unanswerable::Refused(format!(
-                "a constant of `match` does not fit the type of its column, or the view has an invalid one (SQLSTATE {})",
+                "a constant of `match` does not fit the type of its column, or the view has an invalid value (SQLSTATE {})",
                 error.code().code()
             ))),
             Err(QueryError::Refused(error)) => {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A query to try, and the lookup that has it.
-struct Trial {
+struct QueryTrial {
     lookup: String,
     query: Arc<PostgresQuery>,
 }
@@ -27,11 +27,11 @@ impl Sources {
     /// Tries in the background whether the databases have the tables and columns that rules name. Logs an
     /// error for each lookup that will fail, and a warning for each database that cannot be asked.
     pub(crate) fn verify_databases(&self, rules: &RuleSet) {
-        let mut trials: BTreeMap<String, Vec<Trial>> = BTreeMap::new();
+        let mut trials: BTreeMap<String, Vec<QueryTrial>> = BTreeMap::new();
         for (hook, lookup) in rules.lookups() {
             if let Some(query) = lookup.postgres_query() {
                 let lookup = format!("`{hook}`: the lookup `{}`", lookup.name.value);
-                let trial = Trial { lookup, query: query.clone() };
+                let trial = QueryTrial { lookup, query: query.clone() };
                 trials.entry(query.source.clone()).or_default().push(trial);
             }
         }
@@ -72,8 +72,8 @@ impl Sources {
 }
 
 /// Tries one query after the other, so that requests have connections meanwhile.
-async fn verify(database: &Database, source: &str, trials: Vec<Trial>, timeout: Duration) {
-    for Trial { lookup, query } in trials {
+async fn verify(database: &Database, source: &str, trials: Vec<QueryTrial>, timeout: Duration) {
+    for QueryTrial { lookup, query } in trials {
         match database.verify(&query, Instant::now() + timeout).await {
             Ok(()) => {}
             Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),

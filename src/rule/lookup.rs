@@ -50,6 +50,8 @@ pub struct Lookup {
     /// The cause's `location` if no rule needs the lookup: the place of the first attribute of the form in
     /// the question.
     pub(crate) location: String,
+    /// Notes for authors of rules. A request does not read them.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The question of a lookup before a request fills it in, by the kind of source.

@@ -10,12 +10,9 @@ use std::{
     thread,
 };
 
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::repository;
+use crate::tls::server_config;
 
 /// A question as it reached the API.
 #[derive(Clone, Debug)]
@@ -74,17 +71,7 @@ impl Api {
         certificate: &str,
         respond: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static,
     ) -> Self {
-        let file = |extension: &str| repository(&format!("tests/tls/{certificate}.{extension}"));
-        let chain = vec![CertificateDer::from_pem_file(file("crt")).unwrap()];
-        let key = PrivateKeyDer::from_pem_file(file("key")).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        Self::serve(Arc::new(respond), Some(Arc::new(config)))
+        Self::serve(Arc::new(respond), Some(server_config(certificate)))
     }
 
     fn serve(respond: Arc<Respond>, tls: Option<Arc<ServerConfig>>) -> Self {
@@ -108,16 +95,16 @@ impl Api {
         self.record.asked.lock().unwrap().clone()
     }
 
-    /// The number of connections so far.
+    /// The number of connections with a question so far.
     pub fn connections(&self) -> usize {
         self.record.connections.load(Ordering::SeqCst)
     }
 }
 
 fn serve_connection(stream: TcpStream, record: &Record, respond: &Respond) {
-    let connection = record.connections.fetch_add(1, Ordering::SeqCst) + 1;
+    let mut connection = None;
     let (mut reader, mut writer) = (BufReader::new(stream.try_clone().unwrap()), stream);
-    while let Some(asked) = read_question(&mut reader, connection) {
+    while let Some(asked) = read_question(&mut reader, record, &mut connection) {
         record.asked.lock().unwrap().push(asked.clone());
         match respond(&asked, &mut writer) {
             Then::KeepOpen => {}
@@ -132,11 +119,11 @@ fn serve_connection(stream: TcpStream, record: &Record, respond: &Respond) {
 }
 
 fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, record: &Record, respond: &Respond) {
-    let connection = record.connections.fetch_add(1, Ordering::SeqCst) + 1;
+    let mut connection = None;
     let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     loop {
-        let Some(asked) = read_question(&mut BufReader::with_capacity(1, &mut tls), connection)
-        else {
+        let mut reader = BufReader::with_capacity(1, &mut tls);
+        let Some(asked) = read_question(&mut reader, record, &mut connection) else {
             return;
         };
         record.asked.lock().unwrap().push(asked.clone());
@@ -146,9 +133,17 @@ fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, record: &Record, resp
     }
 }
 
-fn read_question(reader: &mut BufReader<impl Read>, connection: usize) -> Option<Asked> {
+/// Reads a question. The first one of a connection gives it its number: the service also connects without a
+/// question, to try a source.
+fn read_question(
+    reader: &mut BufReader<impl Read>,
+    record: &Record,
+    connection: &mut Option<usize>,
+) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let connection =
+        *connection.get_or_insert_with(|| record.connections.fetch_add(1, Ordering::SeqCst) + 1);
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next()?, words.next()?);
     let mut asked = Asked { method, target, headers: String::new(), body: Vec::new(), connection };

@@ -8,16 +8,14 @@ use std::{
 };
 
 use registration_hook::proxies::Proxies;
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-};
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::json;
 
 use crate::{
     issuer::{AUDIENCE, Behaviour, CLIENT, Issuer, SCOPE},
     settings::{good, problems},
     support::{Failures, JSON, Service, registration, repository, request, wait_until},
+    tls::server_config,
 };
 
 const SOURCE: &str = "[sources.members]\nurl = 'https://members.example'\n";
@@ -210,16 +208,7 @@ fn connect_both(mut one: TcpStream, mut other: TcpStream) {
 
 /// Serves TLS as `issuer.example`, and passes each request on to this address in plain text.
 fn start_tls(target: SocketAddr) -> SocketAddr {
-    let certificate = CertificateDer::from_pem_file(repository("tests/tls/issuer.crt")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(repository("tests/tls/issuer.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let config = Arc::new(config);
+    let config = server_config("issuer");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -2,11 +2,11 @@
 
 use super::read_placeholder;
 use crate::{
-    load::fields::Fields,
+    load::{fields::Fields, template::is_template},
     nearest::unknown,
     problem::SpanProblem,
     rule::{
-        node::{Node, Spanned},
+        node::{Content, Node, Spanned},
         template::{Piece, Template},
         value_name::ValueName,
     },
@@ -14,6 +14,9 @@ use crate::{
 
 /// How many columns each list of a lookup may name.
 const MOST_COLUMNS: usize = 100;
+
+/// The attributes by which people are mostly looked up.
+const IDENTIFIERS: [&str; 2] = ["email", "login"];
 
 /// The columns that a lookup names.
 pub(super) struct NamedColumns {
@@ -31,6 +34,26 @@ pub(super) struct KeyColumn {
 }
 
 impl KeyColumn {
+    /// Whether the column must equal the same text in every request.
+    pub(super) fn is_constant(&self) -> bool {
+        matches!(self.template.pieces.as_slice(), [Piece::Text(_)])
+    }
+
+    /// A hint if the column must equal its own name, or that of an attribute: most likely, the author means the
+    /// value of the form.
+    pub(super) fn likely_placeholder(&self) -> Option<String> {
+        let [Piece::Text(constant)] = self.template.pieces.as_slice() else {
+            return None;
+        };
+        let name = &self.name.value;
+        if constant != name && !IDENTIFIERS.contains(&constant.as_str()) {
+            return None;
+        }
+        Some(format!(
+            "`match` compares `{name}` with the text `{constant}` itself; for the value of the form write `{name} = \"{{{constant}}}\"`"
+        ))
+    }
+
     /// Whether a request can ask for this cell. No request asks for an empty text.
     pub(super) fn can_equal(&self, cell: &str) -> bool {
         match self.template.pieces.as_slice() {
@@ -51,6 +74,11 @@ impl NamedColumns {
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
+    /// Hints at constants of `match` that most likely are to be values.
+    pub(super) fn likely_placeholders(&self) -> Vec<String> {
+        self.keys.iter().filter_map(KeyColumn::likely_placeholder).collect()
+    }
+
     /// The names of the returned columns.
     pub(super) fn returned_names(&self) -> Vec<String> {
         self.returned.iter().map(|column| column.value.clone()).collect()
@@ -68,7 +96,10 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     let Some(node) = fields.required("match", Ok) else {
         return keys;
     };
-    let Some(table) = fields.ok_or_report(node.table()) else {
+    let Content::Table(table) = &node.content else {
+        let expected =
+            "a table of columns and what they must equal, such as `{ email = \"{email}\" }`";
+        fields.report(node.expected(expected));
         return keys;
     };
     if table.0.is_empty() {
@@ -79,6 +110,12 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
         return keys;
     }
     for entry in &table.0 {
+        if is_template(&entry.key) {
+            fields.report(entry.problem(
+                "the column stands on the left, and the value on the right, as in `email = \"{email}\"`",
+            ));
+            continue;
+        }
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
         if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
             keys.push(KeyColumn { name, template, ignores_case: false });
@@ -105,6 +142,9 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
 
 /// Reads a list of columns.
 fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
+    if !matches!(node.content, Content::List(_)) {
+        return Err(node.expected("a list of columns, such as `[\"email\"]`"));
+    }
     let columns = node.list()?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));

@@ -49,7 +49,7 @@ pub(super) fn read_post(fields: &Fields<'_>) -> Option<QueryAndColumns> {
 fn to_query(query: HttpQuery) -> QueryAndColumns {
     let returns = &query.response.returns;
     let columns = returns.iter().map(|returned| returned.column.clone()).collect();
-    QueryAndColumns { query: Query::Http(Arc::new(query)), columns }
+    QueryAndColumns { query: Query::Http(Arc::new(query)), columns, notes: Vec::new() }
 }
 
 /// Reads the keys that `get` and `post` share. Returns `None` if one of them has a problem.

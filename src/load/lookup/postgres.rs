@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, columns::NamedColumns, read_source};
+use super::{QueryAndColumns, columns::NamedColumns, read_source, read_text};
 use crate::{
     load::fields::Fields,
     problem::SpanProblem,
@@ -33,19 +33,19 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     if fields.problem_count() > before {
         return None;
     }
-    let columns = named.returned_names();
+    let (columns, notes) = (named.returned_names(), named.likely_placeholders());
     let query = PostgresQuery {
         source: source?,
         statement: statement(&table?, &named),
         parameters: named.keys.into_iter().map(|key| key.template).collect(),
         columns: columns.clone(),
     };
-    Some(QueryAndColumns { query: Query::Postgres(Arc::new(query)), columns })
+    Some(QueryAndColumns { query: Query::Postgres(Arc::new(query)), columns, notes })
 }
 
 /// Reads the name of a table or view, with a schema or without. Returns it quoted.
 fn read_table_name(node: &Node) -> Result<String, SpanProblem> {
-    let parts: Vec<&str> = node.text()?.split('.').collect();
+    let parts: Vec<&str> = read_text(node, "invitations")?.split('.').collect();
     if parts.len() > 2 {
         return Err(node.problem("expected `table` or `schema.table`"));
     }

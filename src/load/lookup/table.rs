@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use super::{QueryAndColumns, columns::NamedColumns};
+use super::{QueryAndColumns, columns::NamedColumns, read_text, surprises::Surprises};
 use crate::{
     load::{
         csv::{in_line, line_of, reader_of},
@@ -20,18 +20,25 @@ use crate::{
 pub(super) fn read_table(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let file = &fields.entry("file")?.value;
     let named = NamedColumns::read(fields);
-    let name = fields.ok_or_report(file.text())?;
+    let name = fields.ok_or_report(read_text(file, "members.csv"))?;
     let content = read_list_file(name, file, fields)?;
     let named = named?;
-    let table = fields.ok_or_report(read_rows(&content, &named))?;
+    let mut surprises = Surprises::new(&named.keys);
+    let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
+    let mut notes = surprises.notes(name);
+    notes.extend(named.likely_placeholders());
     let columns = named.returned_names();
     let keys = named.keys.into_iter().map(|key| key.template).collect();
     let query = TableQuery { table, keys, columns: columns.clone() };
-    Some(QueryAndColumns { query: Query::Table(query), columns })
+    Some(QueryAndColumns { query: Query::Table(query), columns, notes })
 }
 
 /// Reads the rows of a CSV file. Reports every row that cannot be found unambiguously.
-fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems> {
+fn read_rows(
+    file: &Node,
+    named: &NamedColumns,
+    surprises: &mut Surprises<'_>,
+) -> Result<RowTable, SpanProblems> {
     let Content::Lines(text) = &file.content else {
         return Err(file.expected("a file").into());
     };
@@ -54,8 +61,10 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
         }
         let row: Vec<&str> = cells.iter().filter_map(|cell| record.get(*cell)).collect();
         if !named.keys.iter().zip(&row).all(|(key, cell)| key.can_equal(cell)) {
+            surprises.add_ignored(&row);
             continue;
         }
+        surprises.add_row(&row);
         if let Err(RepeatedRow { first_line }) = table.push(&row, line) {
             let columns: Vec<&str> = named.keys.iter().map(|key| key.name.as_str()).collect();
             let columns = columns.join("`, `");
@@ -67,7 +76,8 @@ fn read_rows(file: &Node, named: &NamedColumns) -> Result<RowTable, SpanProblems
         return Err(problems);
     }
     if table.is_empty() {
-        let hint = "add one below the line that names the columns";
+        let add_row = "add one below the line that names the columns".to_owned();
+        let hint = named.likely_placeholders().into_iter().next().unwrap_or(add_row);
         return Err(file.problem(format!("the table has no row that can be found; {hint}")).into());
     }
     table.shrink();

@@ -118,7 +118,7 @@ fn a_backend_killed_in_a_question_fails_only_this_question() {
     });
     drop(lock);
 
-    assert_eq!(result, "Database([53, 55, 80, 48, 49])");
+    assert_eq!(result, "down 57P01");
     assert_eq!(ask(&database, &question), "found role=x");
 }
 
@@ -222,12 +222,12 @@ fn a_changed_table_is_noticed_at_once() {
 
     for (change, expected) in [
         ("SELECT 1", "found role=x"),
-        ("ALTER TABLE changed DROP COLUMN role", "Question([52, 50, 55, 48, 51])"),
+        ("ALTER TABLE changed DROP COLUMN role", "refused 42703"),
         ("ALTER TABLE changed ADD COLUMN role int DEFAULT 7", "found role=7"),
         ("ALTER TABLE changed ALTER COLUMN email TYPE varchar(7)", "found role=7"),
-        ("ALTER TABLE changed RENAME TO changing", "Question([52, 50, 80, 48, 49])"),
+        ("ALTER TABLE changed RENAME TO changing", "refused 42P01"),
         ("ALTER TABLE changing RENAME TO changed", "found role=7"),
-        ("REVOKE SELECT ON changed FROM hook", "Question([52, 50, 53, 48, 49])"),
+        ("REVOKE SELECT ON changed FROM hook", "refused 42501"),
         ("GRANT SELECT ON changed TO hook", "found role=7"),
     ] {
         server.sql(change);
@@ -255,9 +255,9 @@ fn a_rotated_password_needs_a_new_database_only_for_new_connections() {
     server.sql("ALTER ROLE hook PASSWORD 'first'");
 
     assert_eq!(open, "found role=x");
-    assert_eq!(refused, "Database([50, 56, 80, 48, 49])");
+    assert_eq!(refused, "down 28P01");
     assert_eq!(accepted, "found role=x");
-    assert_eq!(without, "Database([50, 56, 48, 48, 48])");
+    assert_eq!(without, "SignIn");
     assert_eq!(ask(&database, &question), "found role=x");
 }
 
@@ -273,8 +273,8 @@ fn tls_is_verified() {
     for (host, ca_file, expected) in [
         ("localhost", &authority, "found role=x"),
         // The certificate is for `localhost` only, and by the one authority.
-        ("127.0.0.1", &authority, "Tls"),
-        ("localhost", &other, "Tls"),
+        ("127.0.0.1", &authority, "Certificate(OtherHost)"),
+        ("localhost", &other, "Certificate(UnknownAuthority)"),
     ] {
         let database = server.database_with(&server.tcp(host), &[password, ("CA_FILE", ca_file)]);
         failures.check_eq(format!("{host} {ca_file}"), ask(&database, &question), expected);
@@ -293,7 +293,7 @@ fn tls_is_verified() {
     let result = ask(&encrypted, &question);
     server.sql("ALTER SYSTEM RESET ssl");
     server.restart();
-    failures.check_eq("without TLS", result, "Tls");
+    failures.check_eq("without TLS", result, "NoTls");
     failures.check_eq("with TLS again", ask(&encrypted, &question), "found role=x");
 
     failures.assert_none();
@@ -308,7 +308,7 @@ fn a_server_without_a_free_connection_is_a_failure_of_the_source() {
     let refused = ask(&server.database(), &question);
     server.sql("ALTER ROLE hook CONNECTION LIMIT -1");
 
-    assert_eq!(refused, "Database([53, 51, 51, 48, 48])");
+    assert_eq!(refused, "down 53300");
     let nowhere = server.database_with("postgres://hook@127.0.0.1:1/people", &[]);
-    assert_eq!(ask(&nowhere, &question), "Connection");
+    assert_eq!(ask(&nowhere, &question), "Refused");
 }

@@ -11,10 +11,12 @@ use std::{
 
 use registration_hook::{
     clock,
-    lookup::postgres::Database,
+    lookup::postgres::{Database, Unanswerable},
     okta::Value,
     pipeline,
-    rule::lookup::{LookupResult, PostgresQuery, PostgresQuestion, Question},
+    rule::lookup::{
+        LookupFailure, LookupResult, PostgresQuery, PostgresQuestion, Question, SqlState,
+    },
     settings::{self, Layers, SourceSettings},
 };
 use tokio::time::Instant;
@@ -174,9 +176,15 @@ pub fn ask_within(database: &Database, question: &PostgresQuestion, time: Durati
     describe(&run(async { database.ask(question, Instant::now() + time).await }))
 }
 
+fn code(SqlState(state): SqlState) -> String {
+    String::from_utf8(state.to_vec()).unwrap()
+}
+
 pub fn describe(result: &LookupResult) -> String {
     match result {
         LookupResult::NotFound => "not found".to_owned(),
+        LookupResult::Failed(LookupFailure::Question(state)) => format!("refused {}", code(*state)),
+        LookupResult::Failed(LookupFailure::Database(state)) => format!("down {}", code(*state)),
         LookupResult::Failed(failure) => format!("{failure:?}"),
         LookupResult::Found(columns) => {
             let mut found = Vec::new();
@@ -191,6 +199,10 @@ pub fn describe(result: &LookupResult) -> String {
     }
 }
 
-pub fn verify(database: &Database, query: &Arc<PostgresQuery>) -> Result<(), String> {
-    run(async { database.verify(query, Instant::now() + TIMEOUT).await })
+/// The message about what the database does not have, or an empty one.
+pub fn verify(database: &Database, query: &Arc<PostgresQuery>) -> String {
+    match run(async { database.verify(query, Instant::now() + TIMEOUT).await }) {
+        Err(Unanswerable::Refused(message)) => message,
+        Ok(()) | Err(Unanswerable::Failed(_)) => String::new(),
+    }
 }

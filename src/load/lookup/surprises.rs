@@ -1,0 +1,98 @@
+//! Counts what may surprise in the rows of a CSV table: a cell is compared as it is.
+
+use super::columns::KeyColumn;
+use crate::rule::template::Piece;
+
+/// The counts of one table.
+pub(super) struct Surprises<'k> {
+    keys: &'k [KeyColumn],
+    /// Rows that no request can ask for.
+    ignored: usize,
+    /// Those of them that have the constants of `match`, but for spaces or upper and lower case.
+    nearly_constant: usize,
+    /// Rows with a space at the beginning or end of a cell.
+    spaced: usize,
+    /// For each key column, the rows that have capital letters there, and those that have small ones.
+    letters: Vec<Letters>,
+}
+
+#[derive(Clone, Default)]
+struct Letters {
+    capital: usize,
+    small: usize,
+}
+
+impl<'k> Surprises<'k> {
+    pub(super) fn new(keys: &'k [KeyColumn]) -> Self {
+        let letters = vec![Letters::default(); keys.len()];
+        Self { keys, ignored: 0, nearly_constant: 0, spaced: 0, letters }
+    }
+
+    /// Counts a row that no request can ask for. It has the key columns first.
+    pub(super) fn add_ignored(&mut self, row: &[&str]) {
+        self.ignored += 1;
+        let mut is_near = true;
+        for (key, cell) in self.keys.iter().zip(row) {
+            is_near &= match key.template.pieces.as_slice() {
+                [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),
+                _ => !cell.is_empty(),
+            };
+        }
+        if is_near {
+            self.nearly_constant += 1;
+        }
+    }
+
+    /// Counts a row that a request can ask for.
+    pub(super) fn add_row(&mut self, row: &[&str]) {
+        if row.iter().any(|cell| cell.trim() != *cell) {
+            self.spaced += 1;
+        }
+        for ((key, cell), letters) in self.keys.iter().zip(row).zip(&mut self.letters) {
+            if key.ignores_case || key.is_constant() {
+                continue;
+            }
+            if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                letters.capital += 1;
+            } else if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
+                letters.small += 1;
+            }
+        }
+    }
+
+    /// Notes on what has been counted. The table is in this file.
+    pub(super) fn notes(&self, file: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.ignored > 0 {
+            let rows = rows(self.ignored);
+            notes.push(format!(
+                "{rows} of `{file}` can never be found: a cell of `match` is empty, or differs from its constant"
+            ));
+        }
+        if self.nearly_constant > 0 {
+            let rows = rows(self.nearly_constant);
+            notes.push(format!(
+                "{rows} of `{file}` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`"
+            ));
+        }
+        if self.spaced > 0 {
+            let rows = rows(self.spaced);
+            notes.push(format!(
+                "{rows} of `{file}` with a space at the beginning or end of a cell: it counts when the cell is compared"
+            ));
+        }
+        for (key, letters) in self.keys.iter().zip(&self.letters) {
+            if letters.capital > 0 && letters.small > 0 {
+                let (name, rows) = (&key.name.value, rows(letters.capital));
+                notes.push(format!(
+                    "{rows} of `{file}` with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
+                ));
+            }
+        }
+        notes
+    }
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}

@@ -1,0 +1,230 @@
+//! Connections and slots of lookups in an HTTP API.
+
+use std::{
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    api::{Api, Then, wait_for_end},
+    lookup_service::{
+        REGISTRATION, ask, decision, found, hang, hook, hook_of, service_of, service_with,
+    },
+    support::{Answer, BASIC, Service, program, repository, rules_folder},
+};
+
+#[test]
+fn a_question_is_asked_again_if_idle_connections_turn_out_to_be_closed() {
+    // Each connection carries one question, and is closed when the next one comes.
+    let api = Api::start(|asked, wire| {
+        if asked.target.contains("first") {
+            // So that questions at the same time have connections of their own.
+            thread::sleep(Duration::from_millis(100));
+            return found(wire);
+        }
+        if asked.target.contains("second") && asked.connection <= 4 {
+            return Then::Close;
+        }
+        found(wire)
+    });
+    let first = hook("get = '/first'");
+    let second = hook("post = '/second'\nbody = {}");
+    let service = service_of(&api, &[("first.toml", &first), ("second.toml", &second)], &[]);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(ask(&service, "first", REGISTRATION), "level gold"));
+        }
+    });
+    assert_eq!(api.connections(), 4);
+
+    assert_eq!(ask(&service, "second", REGISTRATION), "level gold");
+
+    assert_eq!(api.connections(), 5);
+    let count = api.asked().iter().filter(|one| one.target == "/second").count();
+    assert_eq!(count, 5);
+}
+
+#[test]
+fn a_question_is_asked_once_if_a_new_connection_ends() {
+    let api = Api::start(|_, _| Then::Close);
+    let service = service_of(&api, &[("hook.toml", &hook("get = '/'"))], &[]);
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+
+    assert_eq!((api.connections(), api.asked().len()), (1, 1));
+}
+
+#[test]
+fn questions_beyond_the_concurrency_wait_shortly_and_fail() {
+    let api = Api::start(|asked, wire| match asked.target.as_str() {
+        "/hung" => wait_for_end(wire),
+        _ => found(wire),
+    });
+    let hung = hook("get = '/hung'");
+    // `skip` is for failures of the source, which this is not.
+    let next = hook("get = '/next'\non_failure = 'skip'");
+    let free = "[self_service_registration]\nallow_all = true\n";
+    let files = [("hung.toml", &*hung), ("next.toml", &next), ("free.toml", free)];
+    let service = service_of(&api, &files, &[("HOOK__LOOKUPS__TIMEOUT", "1s")]);
+    let mut hanging = hang(&service, &api, 32);
+
+    let start = Instant::now();
+    assert_eq!(ask(&service, "next", REGISTRATION), "LOOKUP_FAILED");
+    let wait = start.elapsed();
+    let start = Instant::now();
+    assert_eq!(ask(&service, "free", REGISTRATION), "allow");
+    let undelayed = start.elapsed();
+
+    assert!(wait >= Duration::from_millis(95) && wait < Duration::from_millis(400), "{wait:?}");
+    assert!(undelayed < Duration::from_millis(90), "{undelayed:?}");
+    service.wait_for_log("`next`: the lookup `account` failed: all its connections are busy");
+    for connection in &mut hanging {
+        assert_eq!(decision(&Answer::read(connection)), "LOOKUP_FAILED");
+    }
+    // The slots are free again.
+    assert_eq!(ask(&service, "next", REGISTRATION), "level gold");
+    assert_eq!(api.asked().len(), 33);
+}
+
+#[test]
+fn a_slot_stays_taken_until_its_call_has_ended_even_if_the_caller_has_left() {
+    let api = Api::start(|_, wire| wait_for_end(wire));
+    let more = [("HOOK__LOOKUPS__TIMEOUT", "1s"), ("HOOK__SOURCES__MEMBERS__CONCURRENCY", "1")];
+    let service = service_of(&api, &[("hung.toml", &hook("get = '/hung'"))], &more);
+    drop(hang(&service, &api, 1));
+
+    assert_eq!(ask(&service, "hung", REGISTRATION), "LOOKUP_FAILED");
+
+    service.wait_for_log("all its connections are busy");
+    assert_eq!(api.asked().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stop_waits_for_hung_questions_only_until_their_deadline() {
+    let api = Api::start(|_, wire| wait_for_end(wire));
+    let files = [("hung.toml", &*hook("get = '/hung'"))];
+    let mut service = service_of(&api, &files, &[("HOOK__LOOKUPS__TIMEOUT", "600ms")]);
+    let mut hanging = hang(&service, &api, 32);
+
+    let start = Instant::now();
+    service.signal("TERM");
+    let status = service.child.wait().unwrap();
+
+    assert!(status.success(), "{status}");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    for connection in &mut hanging {
+        assert_eq!(decision(&Answer::read(connection)), "LOOKUP_FAILED");
+    }
+}
+
+/// A lookup in a source whose host's name is looked up for seconds.
+struct SlowName {
+    keys: &'static str,
+    /// The settings of the source.
+    source: [(&'static str, &'static str); 2],
+}
+
+/// The system cannot cut short the search for a host's name.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_slow_search_for_a_name_ends_in_time_for_the_request_and_takes_its_slot_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("slow_resolver.so");
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(repository("tests/slow_resolver.c"));
+    assert!(compiler.arg("-ldl").status().unwrap().success());
+    let slow_names = [
+        SlowName {
+            keys: "source = 'members'\nget = '/a'\nreturns.level = '/level'",
+            source: [
+                ("HOOK__SOURCES__MEMBERS__URL", "https://a.never-answers.example"),
+                ("HOOK__SOURCES__MEMBERS__CONCURRENCY", "1"),
+            ],
+        },
+        SlowName {
+            keys: "source = 'people'\ntable = 't'\nmatch = { email = '{email}' }\nreturns = ['level']",
+            // The service itself tries one at the start.
+            source: [
+                ("HOOK__SOURCES__PEOPLE__URL", "postgres://hook@b.never-answers.example/people"),
+                ("HOOK__SOURCES__PEOPLE__CONNECTIONS", "2"),
+            ],
+        },
+    ];
+
+    for SlowName { keys, source } in slow_names {
+        let free = "[self_service_registration]\nallow_all = true\n";
+        let files = [("slow.toml", &*hook_of(keys)), ("free.toml", free)];
+        let mut more = source.to_vec();
+        more.push(("LD_PRELOAD", library.to_str().unwrap()));
+        more.push(("HOOK__LOOKUPS__TIMEOUT", "600ms"));
+        let mut service = service_with(&files, &more);
+
+        let start = Instant::now();
+        assert_eq!(ask(&service, "slow", REGISTRATION), "LOOKUP_FAILED", "{keys}");
+        let first = start.elapsed();
+        service.wait_for_log("`slow`: the lookup `account` failed: it did not respond in time");
+        let start = Instant::now();
+        assert_eq!(ask(&service, "slow", REGISTRATION), "LOOKUP_FAILED", "{keys}");
+        let second = start.elapsed();
+        service.wait_for_log("`slow`: the lookup `account` failed: all its connections are busy");
+        assert_eq!(ask(&service, "free", REGISTRATION), "allow", "{keys}");
+        service.signal("TERM");
+        let stop = Instant::now();
+        assert!(service.child.wait().unwrap().success(), "{keys}");
+
+        assert!(
+            first > Duration::from_millis(550) && first < Duration::from_millis(1500),
+            "{first:?}"
+        );
+        assert!(second < Duration::from_millis(550), "{keys}: {second:?}");
+        assert!(stop.elapsed() < Duration::from_secs(2), "{keys}: {:?}", stop.elapsed());
+    }
+}
+
+/// Limits the memory of the service to that which it has, so that no thread can start.
+#[cfg(target_os = "linux")]
+fn limit_memory(service: &Service, limit: Option<u64>) {
+    let process = service.child.id().to_string();
+    let limit = limit.map_or("unlimited".to_owned(), |limit| limit.to_string());
+    let mut prlimit = Command::new("prlimit");
+    prlimit.args(["--pid", &process]).arg(format!("--as={limit}:unlimited"));
+    assert!(prlimit.status().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_slot_is_free_again_if_no_thread_can_start() {
+    let api = Api::start(|_, wire| found(wire));
+    let free = "[self_service_registration]\nallow_all = true\n";
+    let folder = rules_folder(&[("free.toml", free)]);
+    let settings =
+        [("MEMBERS__CONCURRENCY", "1"), ("MEMBERS__URL", &format!("http://{}", api.address))];
+    let mut command = program();
+    command
+        .envs(BASIC)
+        .env("HOOK__SERVER__BIND", "127.0.0.1:0")
+        .env("HOOK__RULES__RELOAD", "100ms");
+    for (key, value) in settings {
+        command.env(format!("HOOK__SOURCES__{key}"), value);
+    }
+    let service = Service::spawn(command.arg("--rules").arg(folder.path()));
+    assert_eq!(ask(&service, "free", REGISTRATION), "allow");
+    // Rules of the start would have the source tried, by a thread whose memory a later one takes over.
+    std::fs::write(folder.path().join("hook.toml"), hook("get = '/a'")).unwrap();
+    service.wait_for_log("hooks added: `hook`");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let size: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
+
+    limit_memory(&service, Some(size * 1024 + (1 << 20)));
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+    limit_memory(&service, None);
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+    assert_eq!(api.asked().len(), 1);
+}

@@ -1,0 +1,154 @@
+//! Sources as they are now: `--live`, and their settings.
+
+use std::fs;
+
+use crate::{
+    api::{Api, write_response},
+    lookup_service::{REGISTRATION, ask, found, hook},
+    support::{BASIC, Service, program, registration, rules_folder, run, text},
+};
+
+#[test]
+fn live_results_are_recorded_as_the_source_gave_them() {
+    let api = Api::start(|_, wire| {
+        write_response(
+            wire,
+            "200 OK",
+            br#"{"level":12345678901234567890123,"plan":"","paid":true}"#,
+        )
+    });
+    let rules = hook("get = '/a'\nreturns.plan = '/plan'\nreturns.paid = '/paid'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let cases = folder.path().join("cases");
+    fs::create_dir_all(cases.join("hook")).unwrap();
+    let body = registration(str::from_utf8(REGISTRATION).unwrap());
+    fs::write(cases.join("hook/a.request.json"), body).unwrap();
+    let replay = |more: &[&str]| {
+        let mut command = program();
+        command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+        command.arg("--rules").arg(folder.path()).arg("replay").arg(&cases).args(more);
+        run(&mut command, b"")
+    };
+    let recorded = || fs::read_to_string(cases.join("hook/a.lookups.json")).unwrap();
+
+    let updated = replay(&["--update", "--live"]);
+    assert_eq!(text(&updated.stdout), "1 passed, 0 failed\n", "{}", text(&updated.stderr));
+    assert_eq!(
+        recorded(),
+        "{\n  \"account\": {\n    \"level\": 12345678901234567890123,\n    \"paid\": true\n  }\n}\n"
+    );
+    // An empty text is absent, as it is from a source.
+    fs::write(cases.join("hook/a.lookups.json"), r#"{"account": {"level": ""}}"#).unwrap();
+    replay(&["--update"]);
+
+    let answer = fs::read_to_string(cases.join("hook/a.response.json")).unwrap();
+    assert!(!answer.contains("level"), "{answer}");
+}
+
+#[test]
+fn a_source_that_the_settings_no_longer_have_is_not_skipped() {
+    let api = Api::start(|_, wire| found(wire));
+    let rules = hook("get = '/a'\non_failure = 'skip'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let config = folder.path().join("settings");
+    fs::write(&config, format!("[sources.members]\nurl = 'http://{}'\n", api.address)).unwrap();
+    let mut command = program();
+    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "off");
+    command.arg("--config").arg(&config).arg("--rules").arg(folder.path());
+    let service = Service::spawn(&mut command);
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    fs::write(&config, "").unwrap();
+    service.signal("HUP");
+    service.wait_for_log("the new settings of [sources] are active");
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+    service.wait_for_log("the settings have no such source any more");
+}
+
+#[test]
+fn eval_says_which_keys_a_response_has_where_a_pointer_finds_no_value() {
+    let api = Api::start(|_, wire| {
+        write_response(
+            wire,
+            "200 OK",
+            br#"{"results":[{"level":"planted-7","plan":{"name":"planted-8"},"note":null}],"by":{"ann":{},"ben":{}},"x@y":1}"#,
+        )
+    });
+    let keys = "get = '/a'\nfound = '/results/0'\nreturns.stat = '/results/0/stat'\n\
+                returns.plan = '/results/0/plan/nam'\nreturns.note = '/results/0/note'\n\
+                returns.second = '/results/1'\nreturns.carl = '/by/carl'\nreturns.deep = '/results/0/level/x'";
+    let rules = hook(keys).replace("'/level'", "'/results/0/level'");
+    let folder = rules_folder(&[("hook.toml", &rules)]);
+    let mut command = program();
+    command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+    command.args(["eval", "hook", "--live", "--explain", "--rules"]).arg(folder.path());
+
+    let output = run(&mut command, &registration(str::from_utf8(REGISTRATION).unwrap()));
+
+    let explained = text(&output.stderr);
+    let hints: Vec<_> = explained.lines().filter(|line| line.contains("no value at")).collect();
+    let hint = |pointer: &str, end: &str| {
+        format!("lookup account: the response has no value at `{pointer}`: {end}")
+    };
+    let object = "an object, whose keys are not shown as they may be values";
+    assert_eq!(
+        hints,
+        [
+            hint("/results/0/stat", "`/results/0` is an object with `level`, `note`, `plan`"),
+            hint("/results/0/plan/nam", "`/results/0/plan` is an object with `name`"),
+            hint("/results/1", "`/results` is a list of 1 element, with the index 0"),
+            hint("/by/carl", &format!("`/by` is {object}")),
+            hint("/results/0/level/x", "`/results/0/level` is a text, a number, a boolean or null"),
+        ]
+    );
+    assert!(!explained.contains("planted"), "{explained}");
+}
+
+/// A service whose rules are read again when they change.
+fn service_with_reload(api: &Api, folder: &std::path::Path) -> Service {
+    let mut command = program();
+    command
+        .envs(BASIC)
+        .env("HOOK__SERVER__BIND", "127.0.0.1:0")
+        .env("HOOK__RULES__RELOAD", "100ms");
+    command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+    Service::spawn(command.arg("--rules").arg(folder))
+}
+
+#[test]
+fn a_shorter_cache_in_new_rules_holds_for_results_that_are_kept() {
+    let api = Api::start(|_, wire| found(wire));
+    let rules = |cache: &str| hook(&format!("get = '/a'\ncache = '{cache}'"));
+    let folder = rules_folder(&[("hook.toml", &rules("1h"))]);
+    let service = service_with_reload(&api, folder.path());
+    for _ in 0..2 {
+        assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+    }
+    assert_eq!(api.asked().len(), 1);
+
+    fs::write(folder.path().join("hook.toml"), rules("1s")).unwrap();
+    service.wait_for_log("rules: reloaded");
+    std::thread::sleep(std::time::Duration::from_millis(1000));
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+    assert_eq!(api.asked().len(), 2);
+}
+
+#[test]
+fn the_log_has_each_reason_of_a_failure() {
+    let api = Api::start(|asked, wire| {
+        let status = asked.target.trim_start_matches('/').to_owned();
+        write_response(wire, &format!("{status} Status"), b"{}")
+    });
+    let folder = rules_folder(&[("hook.toml", &hook("get = '/{login}'"))]);
+    let service = service_with_reload(&api, folder.path());
+
+    for status in ["500", "503", "500"] {
+        let form = format!(r#"{{"login":"{status}"}}"#);
+        assert_eq!(ask(&service, "hook", form.as_bytes()), "LOOKUP_FAILED");
+    }
+
+    service.wait_for_log("it responded with status 503");
+    assert_eq!(service.stderr().matches("it responded with status 500").count(), 1);
+}

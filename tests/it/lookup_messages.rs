@@ -1,0 +1,203 @@
+//! Messages about lookups in rules files.
+
+use std::time::Instant;
+
+use crate::{
+    lookups::{LOOKUP, TABLE, rule},
+    support::{Failures, load_rules, program, rules_folder, run, text},
+};
+
+/// The messages about a rules file with this lookup, one per line.
+fn messages(keys: &str, sections: &str) -> String {
+    let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{sections}");
+    let table = ("t.csv", "email,role\na@x.example,admin\n");
+    let folder = rules_folder(&[("h.toml", &rules), table]);
+    let problems = load_rules(folder.path()).err().unwrap_or_default();
+    let messages: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
+    messages.join("\n")
+}
+
+#[test]
+fn a_mistake_in_a_lookup_has_one_message_that_says_how_to_write_it() {
+    let rule = rule("r", "lookup = 'm'");
+    let by_email = "match = { email = '{email}' }";
+    let mut failures = Failures::default();
+
+    for (keys, message) in [
+        (
+            format!("file = 3\n{by_email}"),
+            "expected a string, such as `\"members.csv\"`, found an integer",
+        ),
+        (
+            "file = 't.csv'\nmatch = 'email'".to_owned(),
+            "expected a table of columns and what they must equal, such as `{ email = \"{email}\" }`, found a string",
+        ),
+        (
+            "file = 't.csv'\nmatch = { email = 'email' }".to_owned(),
+            "the table has no row that can be found; `match` compares `email` with the text `email` itself; for the value of the form write `email = \"{email}\"`",
+        ),
+        (
+            "file = 't.csv'\nmatch = { '{email}' = 'email' }".to_owned(),
+            "the column stands on the left, and the value on the right, as in `email = \"{email}\"`",
+        ),
+        (
+            format!("file = 't.csv'\n{by_email}\nreturns = 'role'"),
+            "expected a list of columns, such as `[\"email\"]`, found a string",
+        ),
+        (
+            format!("file = 't.csv'\n{by_email}\nignore_case = true"),
+            "expected a list of columns, such as `[\"email\"]`, found a boolean",
+        ),
+        (
+            format!("file = 't.csv'\n{by_email}\nreturns = ['role']\ncache = 60"),
+            "expected a duration from `1s` to `24h`, such as `60s`",
+        ),
+        (format!("fiel = 't.csv'\n{by_email}"), "unknown key `fiel`; did you mean `file`?"),
+        (
+            format!("source = 'people'\ntabel = 't'\n{by_email}"),
+            "unknown key `tabel`; did you mean `table`?",
+        ),
+        (by_email.to_owned(), "this asks no source; add one of `file`, `get`, `post`, `table`"),
+        (
+            format!("source = 'people'\ntable = true\n{by_email}"),
+            "expected a string, such as `\"invitations\"`, found a boolean",
+        ),
+        (
+            "source = 'members'\nget = 1".to_owned(),
+            "expected a string, such as `\"/v1/accounts/{email}\"`, found an integer",
+        ),
+    ] {
+        // The use of its values gets no further message.
+        let set = "[self_service_registration.set]\nx = '{m.role}'\n";
+        failures.check_eq(&keys, messages(&keys, &format!("{rule}{set}")), message);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
+    let keys = "file = 't.csv'\nmatch = { email = '{email}' }";
+    let location = "`location = \"data.userProfile.email\"`, the place of the message";
+    let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
+    let end = ": the rule names no attribute of the form";
+    let mut failures = Failures::default();
+
+    for (more, message) in [
+        ("", format!("`reason` and `location` are missing; add {reason}, and {location}{end}")),
+        ("location = 'data.userProfile.x'\n", format!("`reason` is missing; add {reason}{end}")),
+        ("reason = 'R'\n", format!("`location` is missing; add {location}{end}")),
+    ] {
+        let rule = format!(
+            "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nlookup = 'm'\n{more}"
+        );
+        failures.check_eq(more, messages(keys, &rule), message);
+    }
+
+    failures.assert_none();
+}
+
+/// The notes of `check` on a section with this lookup and a rule that needs it.
+fn notes(keys: &str, table: &str, rule_keys: &str) -> String {
+    let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{}", rule("r", rule_keys));
+    let folder = rules_folder(&[("h.toml", &rules), ("t.csv", table)]);
+    let mut command = program();
+    command.env("HOOK__SOURCES__PEOPLE__URL", "postgres://hook@db.example/people");
+    let output = run(command.arg("check").arg("--rules").arg(folder.path()), b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let lines = text(&output.stdout).lines().filter(|line| line.starts_with("note: "));
+    let notes: Vec<&str> =
+        lines.map(|line| line.rsplit("registration`: ").next().unwrap()).collect();
+    notes.join("\n")
+}
+
+#[test]
+fn check_notes_what_may_surprise_in_a_lookup() {
+    let by_email = "file = 't.csv'\nmatch = { email = '{email}' }";
+    let pending = "file = 't.csv'\nmatch = { email = '{email}', state = 'pending' }";
+    let asked = "lookup = 'm'";
+    let mut failures = Failures::default();
+
+    for (keys, table, rule_keys, expected) in [
+        (by_email, "email\na@x\nb@x\n", asked, ""),
+        (
+            by_email,
+            "email,role\na@x , x\nb@x,y\n\"\",z\n,z\n",
+            asked,
+            "lookup `m`: 2 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
+             lookup `m`: 1 row of `t.csv` with a space at the beginning or end of a cell: it counts when the cell is compared",
+        ),
+        (
+            by_email,
+            "email\nA@x\nb@x\n",
+            asked,
+            "lookup `m`: 1 row of `t.csv` with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
+        ),
+        (
+            pending,
+            "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
+            asked,
+            "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
+             lookup `m`: 2 rows of `t.csv` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`",
+        ),
+        (
+            "source = 'people'\ntable = 't'\nmatch = { mail = 'email' }",
+            "x\n",
+            asked,
+            "lookup `m`: `match` compares `mail` with the text `email` itself; for the value of the form write `mail = \"{email}\"`",
+        ),
+        (
+            by_email,
+            "email\na@x\n",
+            "attribute = 'email'\nformat = 'email'",
+            "no rule and no attribute to set uses the lookup `m`",
+        ),
+    ] {
+        failures.check_eq(format!("{keys} {table}"), notes(keys, table, rule_keys), expected);
+    }
+
+    failures.assert_none();
+}
+
+/// Each value of a lookup is looked for among all lookups, and a request asks them all.
+#[test]
+fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {
+    let lookup = |name: usize| LOOKUP.replace("lookups.member]", &format!("lookups.l{name}]"));
+    let lookups: String = (0..101).map(lookup).collect();
+    let columns: Vec<String> = (0..101).map(|number| format!("c{number}")).collect();
+    let keys: Vec<String> =
+        columns.iter().map(|column| format!("{column} = \"{{memberNumber}}\"")).collect();
+    let returns = LOOKUP.replace("[\"lastName\", \"level\"]", &format!("{columns:?}"));
+    let matches = LOOKUP.replace("memberNumber = \"{memberNumber}\"", &keys.join(", "));
+    let mut failures = Failures::default();
+
+    for (rules, message) in [
+        (lookups, "these are 101 lookups; a section has up to 100"),
+        (returns, "these are 101 columns; up to 100 are allowed"),
+        (matches, "these are 101 columns; up to 100 are allowed"),
+    ] {
+        let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
+        let problems = format!("{:?}", load_rules(folder.path()).err());
+        failures.check_contains(message, &problems, message);
+    }
+
+    failures.assert_none();
+}
+
+/// Each would be compared with the names of a hundred lookups.
+#[test]
+fn many_unknown_names_of_lookups_take_bounded_time() {
+    let mut rules = String::new();
+    for number in 0..100 {
+        let name = format!("lookups.l{number}{}]", "z".repeat(50));
+        rules += &LOOKUP.replace("lookups.member]", &name);
+    }
+    for number in 0..3000 {
+        rules += &rule(&number.to_string(), &format!("lookup = '{}'", "y".repeat(50)));
+    }
+    let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
+    let start = Instant::now();
+
+    assert!(load_rules(folder.path()).is_err());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

@@ -1,0 +1,142 @@
+//! TLS to HTTP APIs.
+
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpListener},
+    thread,
+};
+
+use crate::{
+    api::{Api, wait_for_end},
+    lookup_faults::LATE,
+    lookup_service::{REGISTRATION, ask, found, hook, service},
+    support::{Failures, repository},
+};
+
+/// A server that takes TLS for an invalid request.
+fn refusing_listener() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            wait_for_end(&mut stream);
+        }
+    });
+    address
+}
+
+/// A service whose source is this server.
+struct Trial {
+    server: SocketAddr,
+    /// The certificate in `ca_file`. The system's without one.
+    authority: &'static str,
+    host: &'static str,
+    /// Why lookups fail.
+    failure: Option<&'static str>,
+}
+
+#[test]
+fn only_trusted_certificates_of_the_host_are_accepted() {
+    let good = Api::with_tls("p256", |_, wire| found(wire));
+    let of_other_host = Api::with_tls("issuer", |_, wire| found(wire));
+    let plain = refusing_listener();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ca_file = |name: &str| repository(&format!("tests/tls/{name}.crt")).display().to_string();
+    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let other_authority = "its certificate is not signed by a trusted authority";
+    let trial = |server: SocketAddr, authority| Trial {
+        server,
+        authority,
+        host: "127.0.0.1",
+        failure: None,
+    };
+    let trials = [
+        trial(good.address, "p256"),
+        Trial { host: "localhost", ..trial(good.address, "p256") },
+        Trial { failure: Some(other_authority), ..trial(good.address, "issuer") },
+        Trial { failure: Some(other_authority), ..trial(good.address, "") },
+        Trial {
+            failure: Some("its certificate is not for the host of the `url`"),
+            ..trial(of_other_host.address, "issuer")
+        },
+        Trial { failure: Some("it does not offer TLS"), ..trial(plain, "p256") },
+        Trial { failure: Some(LATE), ..trial(silent.local_addr().unwrap(), "p256") },
+        Trial { failure: Some("nothing listens at its address"), ..trial(refused, "p256") },
+        Trial { host: "no-such-host.invalid", failure: Some("it"), ..trial(refused, "p256") },
+    ];
+    let mut failures = Failures::default();
+
+    for Trial { server, authority, host, failure } in trials {
+        let file = ca_file(authority);
+        let mut more = vec![("HOOK__LOOKUPS__TIMEOUT", "500ms")];
+        if !authority.is_empty() {
+            more.push(("HOOK__SOURCES__MEMBERS__CA_FILE", file.as_str()));
+        }
+        let url = format!("https://{host}:{}", server.port());
+        let service = service(&url, &[("hook.toml", &hook("get = '/'"))], &more);
+        let row = format!("{url} {authority}");
+        let decision = ask(&service, "hook", REGISTRATION);
+        let Some(why) = failure else {
+            failures.check_eq(row, decision, "level gold");
+            let warned = service.stderr().contains("cannot be used now");
+            failures.check("no warning of a good source", !warned);
+            continue;
+        };
+        failures.check_eq(&row, decision, "LOOKUP_FAILED");
+        let log = service.wait_for_log("the lookup `account` failed");
+        failures.check_contains(&row, &log, &format!("failed: {why}"));
+        // The start of the service tries the source, too.
+        let log = service.wait_for_log("cannot be used now");
+        let warning = format!("the source `members` cannot be used now: {why}");
+        failures.check_contains(&row, &log, &warning);
+        failures.check_eq(row, log.matches("cannot be used now").count(), 1);
+    }
+
+    failures.check_eq("good", good.asked().len(), 2);
+    failures.check_eq("others", of_other_host.asked().len(), 0);
+    failures.assert_none();
+}
+
+#[test]
+fn tls_connections_are_used_again() {
+    let api = Api::with_tls("p256", |_, wire| found(wire));
+    let file = repository("tests/tls/p256.crt");
+    let more = [("HOOK__SOURCES__MEMBERS__CA_FILE", file.to_str().unwrap())];
+    let url = format!("https://{}", api.address);
+    let service = service(&url, &[("hook.toml", &hook("get = '/'"))], &more);
+
+    for _ in 0..3 {
+        assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+    }
+
+    assert_eq!(api.connections(), 1);
+}
+
+#[test]
+fn a_changed_ca_file_is_read_again() {
+    let api = Api::with_tls("p256", |_, wire| found(wire));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.crt");
+    let write = |name: &str| {
+        std::fs::copy(repository(&format!("tests/tls/{name}.crt")), &file).unwrap();
+    };
+    write("issuer");
+    let more = [
+        ("HOOK__SOURCES__MEMBERS__CA_FILE", file.to_str().unwrap()),
+        ("HOOK__RULES__RELOAD", "100ms"),
+    ];
+    let url = format!("https://{}", api.address);
+    // The rules stay active when their folder is gone.
+    let service = service(&url, &[("hook.toml", &hook("get = '/'"))], &more);
+    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
+
+    write("p256");
+    service.wait_for_log("the new settings of [sources] are active");
+
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    std::fs::write(&file, "no certificate").unwrap();
+    service.wait_for_log("no PEM certificate");
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+}

@@ -1,10 +1,10 @@
 //! Sources as they are now: `--live`, and their settings.
 
-use std::fs;
+use std::{fs, net::TcpListener};
 
 use crate::{
     api::{Api, write_response},
-    lookup_service::{REGISTRATION, ask, found, hook},
+    lookup_service::{REGISTRATION, ask, found, hook, service_with},
     support::{BASIC, Service, program, registration, rules_folder, run, text},
 };
 
@@ -151,4 +151,39 @@ fn the_log_has_each_reason_of_a_failure() {
 
     service.wait_for_log("it responded with status 503");
     assert_eq!(service.stderr().matches("it responded with status 500").count(), 1);
+}
+
+#[test]
+fn a_source_that_is_down_at_the_start_is_told_once_and_does_not_stop_the_service() {
+    // Nothing listens there any more.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let database = format!("postgres://hook@{address}/people");
+    let api = format!("http://{address}");
+    let lookup =
+        |name: &str, keys: &str| format!("[self_service_registration.lookups.{name}]\n{keys}\n");
+    let rules = [
+        "[self_service_registration]\nallow_all = true\n".to_owned(),
+        lookup("a", "source = 'people'\ntable = 't'\nmatch = { email = '{email}' }"),
+        lookup("b", "source = 'people'\ntable = 'u'\nmatch = { email = '{email}' }"),
+        lookup("c", "source = 'members'\nget = '/'"),
+        lookup("d", "source = 'members'\nget = '/'"),
+    ];
+    let settings = [
+        ("HOOK__SOURCES__PEOPLE__URL", database.as_str()),
+        ("HOOK__SOURCES__MEMBERS__URL", &api),
+        ("HOOK__SOURCES__UNUSED__URL", &api),
+    ];
+
+    let service = service_with(&[("hook.toml", &rules.concat())], &settings);
+
+    for source in ["people", "members"] {
+        let why =
+            "nothing listens at its address; is it running, and is the port of its `url` right?";
+        let warning = format!(
+            "WARN  the source `{source}` cannot be used now: {why}; its lookups fail until it can"
+        );
+        service.wait_for_log(&warning);
+    }
+    assert_eq!(ask(&service, "hook", REGISTRATION), "allow");
+    assert_eq!(service.stderr().matches("cannot be used now").count(), 2);
 }

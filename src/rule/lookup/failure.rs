@@ -100,7 +100,7 @@ impl SqlState {
     /// The meaning of codes that administrators meet, and a comma.
     fn meaning(&self) -> &'static str {
         match &self.0 {
-            b"08P01" => "it does not understand a message, ",
+            b"08P01" => "it refuses a message; for PgBouncer, see docs/lookups.md, ",
             b"28P01" => "the password of the source is wrong, ",
             b"28000" => "the user of the source may not connect, ",
             b"3D000" => "there is no such database, ",

@@ -8,8 +8,12 @@ use std::{
 use serde_json::json;
 
 use super::server::Server;
-use crate::support::{
-    AUTHORIZATION, BASIC, Failures, JSON, Service, registration, repository, request, wait_until,
+use crate::{
+    lookup_service::{REGISTRATION, ask, hook_of, service_with},
+    support::{
+        AUTHORIZATION, BASIC, Failures, JSON, Service, registration, repository, request,
+        wait_until,
+    },
 };
 
 /// A value that must be in no log.
@@ -92,4 +96,37 @@ fn the_service_admits_those_whose_email_is_in_a_table() {
         failures.check(format!("{value}: {lines:?}"), lines.is_empty());
     }
     failures.assert_none();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn trying_many_lookups_at_the_start_leaves_connections_for_requests() {
+    let server = Server::new();
+    server.sql(
+        "CREATE TABLE tried (email text);
+         CREATE TABLE asked (email text, level text); INSERT INTO asked VALUES ('ann@example.com', 'gold')",
+    );
+    let mut slow = "[self_service_registration]\nallow_all = true\n".to_owned();
+    for number in 0..20 {
+        slow += &format!(
+            "[self_service_registration.lookups.l{number}]\nsource = 'people'\ntable = 'tried'\nmatch = {{ email = '{{email}}' }}\n"
+        );
+    }
+    let fast = hook_of(
+        "source = 'people'\ntable = 'asked'\nmatch = { email = '{email}' }\nreturns = ['level']",
+    );
+    let url = server.socket();
+    let settings = [
+        ("HOOK__SOURCES__PEOPLE__URL", url.as_str()),
+        ("HOOK__SOURCES__PEOPLE__PASSWORD", "first"),
+        ("HOOK__SOURCES__PEOPLE__CONNECTIONS", "2"),
+    ];
+    let lock = server.lock("tried");
+
+    let service = service_with(&[("a-slow.toml", &slow), ("fast.toml", &fast)], &settings);
+
+    for _ in 0..20 {
+        assert_eq!(ask(&service, "fast", REGISTRATION), "level gold");
+    }
+    drop(lock);
 }

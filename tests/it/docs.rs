@@ -24,7 +24,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 /// and may leave out `id` and `message`.
 fn files(info: &str, text: &str) -> Vec<String> {
     match info {
-        "" => vec![text.to_owned()],
+        "" | "allow-list" => vec![text.to_owned()],
         "rules" => text.split("\n\n").map(file).collect(),
         "lookup" => vec![format!(
             "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n{text}"

@@ -34,6 +34,7 @@ mod key_refresh;
 mod lifecycle;
 mod logs;
 mod lookup_connections;
+mod lookup_docs;
 mod lookup_faults;
 mod lookup_http;
 mod lookup_live;

@@ -1,0 +1,89 @@
+//! `docs/lookups.md`: its example from start to end, and the titles of its files.
+
+use std::fs;
+
+use crate::support::{Failures, isolated, repository, run, text};
+
+fn page() -> String {
+    fs::read_to_string(repository("docs/lookups.md")).unwrap()
+}
+
+/// The first block that follows this line.
+fn block_after(line: &str) -> String {
+    let page = page();
+    let (_, rest) = page.split_once(&format!("\n{line}\n\n```")).unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_line_above_each_block_names_the_file_or_place_of_its_text() {
+    let page = page();
+    let mut failures = Failures::default();
+    let (mut above, mut is_open) = ("", false);
+
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            is_open = !is_open;
+            failures.check(format!("above `{line}`: {above}"), !is_open || above.ends_with(':'));
+        } else if !line.trim().is_empty() {
+            above = line;
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn the_allow_list_works_with_its_files_and_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("rules")).unwrap();
+    let settings = block_after("`registration-hook.toml`:");
+    let password = path("password").display().to_string();
+    fs::write(&password, "x\n").unwrap();
+    let settings = settings.replace("/run/secrets/people-password", &password);
+    fs::write(path("registration-hook.toml"), settings).unwrap();
+    let rules = block_after("`rules/signup.toml`:");
+    fs::write(path("rules/signup.toml"), &rules).unwrap();
+    fs::write(path("request.json"), block_after("`request.json`:")).unwrap();
+    fs::write(path("down.json"), r#"{"allowed": "failed"}"#).unwrap();
+    fs::write(path("found.json"), r#"{"allowed": {}}"#).unwrap();
+    fs::write(path("absent.json"), r#"{"allowed": "not_found"}"#).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
+        run(command.current_dir(folder.path()).args(arguments), b"")
+    };
+    let mut failures = Failures::default();
+
+    let checked = command(&["check"]);
+    failures.check_contains("check", text(&checked.stdout), "1 hook, 1 rule, no problems");
+    for (results, part) in [
+        ("found.json", r#""registration":"ALLOW""#),
+        ("absent.json", "This address is not on our list."),
+        ("down.json", "We cannot check your address right now. Please try again in a few minutes."),
+    ] {
+        let answer = command(&["eval", "signup", "request.json", "--lookups", results]);
+        failures.check_contains(results, text(&answer.stdout), part);
+    }
+    // The same rules on a CSV file.
+    let kept = rules.lines().filter(|line| {
+        !["source = ", "failure_message = "].iter().any(|key| line.starts_with(key))
+    });
+    let mut on_file = String::new();
+    for line in kept {
+        let line = if line.starts_with("table = ") { "file = \"allowed.csv\"" } else { line };
+        on_file += &format!("{line}\n");
+    }
+    fs::write(path("rules/signup.toml"), on_file).unwrap();
+    fs::write(path("rules/allowed.csv"), block_after("`rules/allowed.csv`:")).unwrap();
+    fs::write(path("registration-hook.toml"), "").unwrap();
+    let answer = command(&["eval", "signup", "request.json"]);
+    failures.check_contains(
+        text(&answer.stderr),
+        text(&answer.stdout),
+        r#""registration":"ALLOW""#,
+    );
+
+    failures.assert_none();
+}

@@ -68,13 +68,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     if arguments.probe {
         let inputs = counted(probed.inputs, "input");
         let rules = counted(probed.rules, "rule");
-        let lookups = match &valid {
-            Some(rules) if !rules.lookups().is_empty() => {
-                "; it does not ask lookups, and takes their results from the examples"
-            }
-            _ => "",
-        };
-        done += &format!("--probe: tried {inputs} on {rules}{lookups}\n");
+        done += &format!("--probe: tried {inputs} on {rules}\n");
     }
     if let Some(recorded) = &arguments.coverage {
         done += &check_coverage(valid.as_ref(), &settings, recorded, &mut problems)?;

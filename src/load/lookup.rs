@@ -10,7 +10,7 @@ use super::{
     template::{is_template, read_template},
 };
 use crate::{
-    nearest::{nearest, unknown},
+    nearest::unknown,
     okta::Flow,
     problem::SpanProblem,
     rule::{
@@ -165,10 +165,7 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             format!("this asks no source; add one of `{keys}`")
         }
     };
-    // A misspelt key is reported as unknown, with the right one.
-    if !fields.table.0.iter().any(|entry| is_misspelt_kind(&entry.key)) {
-        fields.report(fields.problem(message));
-    }
+    fields.report(fields.problem(message));
     // So that they are not reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);
@@ -177,19 +174,6 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
         }
     }
     None
-}
-
-fn is_misspelt_kind(key: &str) -> bool {
-    let keys = KINDS.map(|kind| kind.key);
-    !keys.contains(&key) && nearest(key, &keys).is_some()
-}
-
-/// Reads a text. `example` is one, for the message about a value of another type.
-fn read_text<'n>(node: &'n Node, example: &str) -> Result<&'n str, SpanProblem> {
-    match &node.content {
-        Content::Text(_) => node.text(),
-        _ => Err(node.expected(&format!("a string, such as `\"{example}\"`"))),
-    }
 }
 
 fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {
@@ -233,7 +217,7 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
 /// Reads the name of a source of this kind.
 pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
     let node = fields.required("source", Ok)?;
-    let name = fields.ok_or_report(read_text(node, "members"))?;
+    let name = fields.ok_or_report(node.text())?;
     let known = &fields.file.sources;
     match known.get(name) {
         Some(found) if *found == kind => Some(name.to_owned()),

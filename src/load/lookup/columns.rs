@@ -6,7 +6,7 @@ use crate::{
     nearest::unknown,
     problem::SpanProblem,
     rule::{
-        node::{Content, Node, Spanned},
+        node::{Node, Spanned},
         template::{Piece, Template},
         value_name::ValueName,
     },
@@ -96,10 +96,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     let Some(node) = fields.required("match", Ok) else {
         return keys;
     };
-    let Content::Table(table) = &node.content else {
-        let expected =
-            "a table of columns and what they must equal, such as `{ email = \"{email}\" }`";
-        fields.report(node.expected(expected));
+    let Some(table) = fields.ok_or_report(node.table()) else {
         return keys;
     };
     if table.0.is_empty() {
@@ -142,9 +139,6 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
 
 /// Reads a list of columns.
 fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
-    if !matches!(node.content, Content::List(_)) {
-        return Err(node.expected("a list of columns, such as `[\"email\"]`"));
-    }
     let columns = node.list()?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));

@@ -1,7 +1,6 @@
 //! The path and query that an HTTP lookup asks for. Their structure is constant: values stand within
 //! path segments and query values only.
 
-use super::read_text;
 use crate::{
     load::template::read_template,
     problem::SpanProblem,
@@ -28,7 +27,7 @@ enum TargetPart {
 
 /// Reads a path and query with names of values in braces.
 pub(super) fn read_target(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
-    let text = read_text(node, "/v1/accounts/{email}")?;
+    let text = node.text()?;
     if !text.starts_with('/') || text.starts_with("//") {
         return Err(node.problem(
             "expected a path that begins with one `/`, such as `/v1/accounts/{email}`; the scheme and the host are those of the source",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, columns::NamedColumns, read_source, read_text};
+use super::{QueryAndColumns, columns::NamedColumns, read_source};
 use crate::{
     load::fields::Fields,
     problem::SpanProblem,
@@ -45,7 +45,7 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
 
 /// Reads the name of a table or view, with a schema or without. Returns it quoted.
 fn read_table_name(node: &Node) -> Result<String, SpanProblem> {
-    let parts: Vec<&str> = read_text(node, "invitations")?.split('.').collect();
+    let parts: Vec<&str> = node.text()?.split('.').collect();
     if parts.len() > 2 {
         return Err(node.problem("expected `table` or `schema.table`"));
     }

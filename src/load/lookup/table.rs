@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use super::{QueryAndColumns, columns::NamedColumns, read_text, surprises::Surprises};
+use super::{QueryAndColumns, columns::NamedColumns, surprises::Surprises};
 use crate::{
     load::{
         csv::{in_line, line_of, reader_of},
@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn read_table(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let file = &fields.entry("file")?.value;
     let named = NamedColumns::read(fields);
-    let name = fields.ok_or_report(read_text(file, "members.csv"))?;
+    let name = fields.ok_or_report(file.text())?;
     let content = read_list_file(name, file, fields)?;
     let named = named?;
     let mut surprises = Surprises::new(&named.keys);

@@ -97,7 +97,7 @@ impl HttpClient {
 /// Reads every certificate of a file in PEM.
 fn read_certificates(path: &Path) -> Result<RootCerts, String> {
     let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(|error| format!("cannot read the file: {error}"))?;
+        .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let Ok(PemItem::Certificate(certificate)) = item {

@@ -87,5 +87,5 @@ async fn verify(database: &Database, source: &str, trials: Vec<QueryTrial>, time
 }
 
 fn warn(source: &str, why: LookupFailure) {
-    log::warn!("the source `{source}` cannot be used now: {why}; its lookups fail until it can");
+    log::warn!("the source `{source}` cannot be used now, so its lookups fail: {why}");
 }

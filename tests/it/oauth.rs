@@ -402,7 +402,7 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
         ("SCOPE", "a b", "without spaces"),
         ("SCOPE", "a\"b", "quotes"),
         ("AUDIENCE", "api://x ", "white space"),
-        ("CA_FILE", "/nonexistent", "auth.oauth.ca_file: cannot read the file"),
+        ("CA_FILE", "/nonexistent", "auth.oauth.ca_file: cannot read `/nonexistent`: "),
         ("LEEWAY", "1h", "expected 0s to 600s"),
         ("ISUER", "x", "did you mean `auth.oauth.issuer`?"),
     ] {

@@ -110,7 +110,7 @@ impl SqlState {
             b"42501" => "the user of the source may not read the table, ",
             b"42703" => "a column does not exist, ",
             b"42883" => "a column cannot be compared with a text, ",
-            b"42P01" => "the table does not exist, ",
+            b"42P01" => "the table does not exist, or is in a schema of its own, ",
             [b'2', b'2', ..] => {
                 "a value in the table or view, or a constant of `match`, is invalid, "
             }

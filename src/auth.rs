@@ -11,6 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use derive_more::Display;
 
 mod bearer;
+mod claims;
 mod digest;
 mod issuer;
 mod jwk;

@@ -87,7 +87,9 @@ fn new_bearer(
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),
         clients: oauth.client_ids.clone(),
+        client_claim: oauth.client_claim.clone(),
         scope: oauth.scope.clone(),
+        scope_claim: oauth.scope_claim.clone(),
         leeway: oauth.leeway,
     };
     Ok(Arc::new(Bearer { expected, keys }))

@@ -4,7 +4,7 @@
 //! The layers are the defaults, a TOML file, `HOOK__SECTION__KEY` variables and flags. Later ones win. A
 //! key that is unknown in any layer is a problem of that layer. No problem ever shows a value.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     problem::{Problem, Problems},
@@ -15,12 +15,15 @@ mod layers;
 mod proxies;
 mod raw;
 mod reader;
+mod secret;
 mod sections;
 mod source_names;
 mod sources;
 mod values;
+mod weak_secrets;
 
 use reader::SettingsReader;
+pub use secret::{Secret, SecretList};
 pub use sources::{HttpSource, PostgresSource, SourceHeader, SourceSecret, SourceSettings};
 
 /// The valid settings of the service.
@@ -55,6 +58,8 @@ pub struct Settings {
 pub struct ServerSettings {
     /// The address of the hooks and the probes.
     pub bind: SocketAddr,
+    /// The path below which the hooks and the probes are: empty, or `/a` or `/a/b`.
+    pub path_prefix: String,
     /// The number of threads that serve requests, at least 1.
     pub workers: usize,
     /// The largest request body, in bytes.
@@ -118,7 +123,11 @@ pub struct OAuthSettings {
     pub(crate) audience: String,
     /// The clients that may call, at least one.
     pub(crate) client_ids: Vec<String>,
+    /// The claim that names the client. `None` for `cid`, else `client_id`.
+    pub(crate) client_claim: Option<String>,
     pub(crate) scope: String,
+    /// The claim that lists the scopes. `None` for `scp` and `scope`.
+    pub(crate) scope_claim: Option<String>,
     /// The URL of the key set. `None` to read it from the issuer's metadata.
     pub(crate) jwks_uri: Option<String>,
     /// Certificates of a private authority, instead of the system's.
@@ -127,42 +136,6 @@ pub struct OAuthSettings {
     pub(crate) leeway: Duration,
     /// The greatest age of keys while no newer ones can be fetched.
     pub(crate) max_stale: Duration,
-}
-
-/// The secrets of a method. Several are valid at the same time, for rotation.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SecretList {
-    /// At least one secret.
-    Known(Vec<Secret>),
-    /// The secrets are in a file that was skipped. See [`SecretFiles::Skip`].
-    Skipped,
-}
-
-impl SecretList {
-    /// Returns the known secrets, to compare with, not to show.
-    pub fn expose(&self) -> Vec<&str> {
-        match self {
-            Self::Known(secrets) => secrets.iter().map(Secret::expose).collect(),
-            Self::Skipped => Vec::new(),
-        }
-    }
-}
-
-/// A secret. It is never printed.
-#[derive(PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Returns the secret, to compare with, not to show.
-    fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Secret(…)")
-    }
 }
 
 /// The rules folder, and how often it is checked.
@@ -262,6 +235,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
     if proxies::are_used(&settings) {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
+    weak_secrets::warn_of_weak_secrets(&mut settings);
     let bind = settings.server.bind;
     let is_open = !settings.auth.is_configured() && !bind.ip().is_loopback();
     // If secrets are skipped, the service does not start. Another problem may be the reason why no method

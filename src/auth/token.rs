@@ -13,6 +13,7 @@ use serde::{
 };
 
 use super::{
+    claims::Claims,
     jwk::{PublicKey, read_object},
     reason::Reason,
 };
@@ -27,10 +28,14 @@ pub struct Expected {
     pub issuer: String,
     /// The value that `aud` must be or list.
     pub audience: String,
-    /// The allowed values of `cid` (Okta) or `client_id` (RFC 9068).
+    /// The allowed clients.
     pub clients: Vec<String>,
-    /// The scope that `scp` (Okta) or `scope` (RFC 9068) must list.
+    /// The claim that names the client. `None` for `cid` (Okta), else `client_id` (RFC 9068).
+    pub client_claim: Option<String>,
+    /// The scope that a token must have.
     pub scope: String,
+    /// The claim that lists the scopes. `None` for `scp` (Okta) and `scope` (RFC 9068).
+    pub scope_claim: Option<String>,
     /// How far the clocks may differ.
     pub leeway: Duration,
 }
@@ -64,32 +69,7 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    aud: Audience,
-    exp: f64,
-    iat: f64,
-    #[serde(default)]
-    nbf: f64,
-    #[serde(default, deserialize_with = "not_null")]
-    cid: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    client_id: Option<String>,
-    #[serde(default)]
-    scp: Vec<String>,
-    #[serde(default)]
-    scope: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-/// Reads an optional claim that is present. `null` is an error, unlike with a plain `Option`.
+/// Reads an optional member that is present. `null` is an error, unlike with a plain `Option`.
 fn not_null<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -124,31 +104,57 @@ impl<'t> Token<'t> {
     ) -> Result<Verified, Reason> {
         ensure(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
         let claims: Claims = decode_part(self.claims).map_err(|_| Reason::Claims)?;
-        ensure(claims.iss == expected.issuer, Reason::Issuer)?;
-        let is_for_us = match &claims.aud {
-            Audience::One(audience) => *audience == expected.audience,
-            Audience::Several(audiences) => audiences.contains(&expected.audience),
-        };
-        ensure(is_for_us, Reason::Audience)?;
+        let issuer = claims.required_text("iss")?;
+        let audiences = claims.audiences()?;
+        let expires = claims.required_time("exp")?;
+        let issued = claims.required_time("iat")?;
+        let not_before = claims.time("nbf")?.unwrap_or(issued);
+        ensure(issuer == expected.issuer, Reason::Issuer)?;
+        ensure(audiences.contains(&expected.audience.as_str()), Reason::Audience)?;
         let leeway = expected.leeway.as_secs_f64();
-        ensure(claims.exp + leeway > now, Reason::Expired)?;
-        ensure(claims.iat.max(claims.nbf) <= now + leeway, Reason::NotYet)?;
-        let client = claims.client()?;
-        ensure(expected.clients.contains(client), Reason::Client)?;
-        let has_scope = claims.scp.contains(&expected.scope)
-            || claims.scope.split(' ').any(|scope| scope == expected.scope);
-        ensure(has_scope, Reason::Scope)?;
-        Ok(Verified { client: client.clone(), expires: claims.exp })
+        ensure(expires + leeway > now, Reason::Expired)?;
+        ensure(issued.max(not_before) <= now + leeway, Reason::NotYet)?;
+        let client = expected.client_of(&claims)?.ok_or(Reason::Client)?;
+        ensure(expected.clients.iter().any(|known| known == client), Reason::Client)?;
+        ensure(expected.has_scope(&claims)?, Reason::Scope)?;
+        Ok(Verified { client: client.to_owned(), expires })
     }
 }
 
-impl Claims {
-    /// Returns the client that the token was issued to.
-    fn client(&self) -> Result<&String, Reason> {
-        match (&self.cid, &self.client_id) {
+impl Expected {
+    /// Returns the client that the token was issued to. `None` if it names none.
+    pub(super) fn client_of<'c>(&self, claims: &'c Claims) -> Result<Option<&'c str>, Reason> {
+        if let Some(name) = &self.client_claim {
+            return claims.text(name);
+        }
+        match (claims.text("cid")?, claims.text("client_id")?) {
             (Some(cid), Some(client_id)) if cid != client_id => Err(Reason::Claims),
-            (Some(client), _) | (None, Some(client)) => Ok(client),
-            (None, None) => Err(Reason::Client),
+            (cid, client_id) => Ok(cid.or(client_id)),
+        }
+    }
+
+    /// Whether the token has the scope.
+    pub(super) fn has_scope(&self, claims: &Claims) -> Result<bool, Reason> {
+        let mut scopes = Vec::new();
+        for name in self.scope_claims() {
+            scopes.extend(claims.words(name)?);
+        }
+        Ok(scopes.contains(&self.scope.as_str()))
+    }
+
+    /// The claims that may name the client.
+    pub(super) fn client_claims(&self) -> Vec<&str> {
+        match &self.client_claim {
+            Some(name) => vec![name],
+            None => vec!["cid", "client_id"],
+        }
+    }
+
+    /// The claims that may list the scopes.
+    pub(super) fn scope_claims(&self) -> Vec<&str> {
+        match &self.scope_claim {
+            Some(name) => vec![name],
+            None => vec!["scp", "scope"],
         }
     }
 }

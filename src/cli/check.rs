@@ -137,6 +137,9 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) 
     let revision = &rules.revision;
     let mut report =
         format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{done}");
+    for warning in &settings.warnings {
+        report += &format!("warning: {warning}\n");
+    }
     let notes = notes(rules, org);
     for note in notes.iter().take(MOST_NOTES) {
         report += &format!("{note}\n");

@@ -15,7 +15,7 @@ use super::{
     Secret, SecretFiles, SecretList, SourceSecret,
     raw::{plain_lines, string, strings},
     source_names::{SECTION, SourceNames},
-    values::{parse_flag, parse_path},
+    values::{parse_flag, parse_path, parse_path_prefix},
 };
 use crate::{
     file::{self, FileKind},
@@ -165,6 +165,15 @@ impl SettingsReader {
     /// Reads a flag that is off by default.
     pub(super) fn read_flag(&mut self, key: &str) -> bool {
         self.read_value(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
+    }
+
+    /// Reads a path prefix. It may be empty, as it is by default.
+    pub(super) fn read_path_prefix(&mut self, key: &str) -> String {
+        let prefix = self.read_value(key, |value| match value {
+            ValueKind::String(text) => parse_path_prefix(text),
+            _ => Err("expected a string, in quotes"),
+        });
+        prefix.unwrap_or_default()
     }
 
     /// Whether a layer sets this key, to a valid value or not.

@@ -51,6 +51,7 @@ fn read_server(reader: &mut SettingsReader) -> ServerSettings {
     let bind = reader.read_optional("server.bind", parse_address);
     ServerSettings {
         bind: bind.unwrap_or(([127, 0, 0, 1], 8080).into()),
+        path_prefix: reader.read_path_prefix("server.path_prefix"),
         workers: reader.read_bounded("server.workers", parse_count, &cores, "1"..="512"),
         body_limit: reader.read_bounded("server.body_limit", parse_size, "256 KiB", "1"..="64 MiB"),
         request_timeout: read_duration(reader, "server.request_timeout", "2500ms", "1ms"..="60s"),
@@ -99,7 +100,9 @@ fn read_oauth(reader: &mut SettingsReader) -> Option<OAuthSettings> {
     let issuer = reader.read_required("auth.oauth.issuer", parse_issuer);
     let audience = reader.read_required("auth.oauth.audience", parse_trimmed);
     let client_ids = reader.read_required_list("auth.oauth.client_ids", parse_text);
+    let client_claim = reader.read_optional("auth.oauth.client_claim", parse_text);
     let scope = reader.read_required("auth.oauth.scope", parse_scope);
+    let scope_claim = reader.read_optional("auth.oauth.scope_claim", parse_text);
     let jwks_uri = reader.read_optional("auth.oauth.jwks_uri", parse_url);
     let ca_file = reader.read_optional("auth.oauth.ca_file", parse_path);
     let leeway = read_duration(reader, "auth.oauth.leeway", "60s", "0s"..="600s");
@@ -108,7 +111,9 @@ fn read_oauth(reader: &mut SettingsReader) -> Option<OAuthSettings> {
         issuer: issuer?,
         audience: audience?,
         client_ids: client_ids?,
+        client_claim,
         scope: scope?,
+        scope_claim,
         jwks_uri,
         ca_file,
         leeway,

@@ -21,6 +21,31 @@ pub(super) fn parse_path(text: &str) -> Result<PathBuf, &'static str> {
     Ok(text.into())
 }
 
+/// The path before those of the hooks, with a slash before each segment and none at the end.
+pub(super) fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
+    let expected = "expected a path such as `/okta`, whose segments have letters, digits, `-`, `_`, \
+                    `.` and `~`";
+    let mut prefix = String::new();
+    let path = text.trim_matches('/');
+    if path.is_empty() {
+        return Ok(prefix);
+    }
+    for segment in path.split('/') {
+        let is_plain = segment.bytes().all(is_unreserved_byte);
+        if !is_plain || matches!(segment, "" | "." | "..") {
+            return Err(expected);
+        }
+        prefix.push('/');
+        prefix.push_str(segment);
+    }
+    Ok(prefix)
+}
+
+/// Whether a byte stands for itself in a path (RFC 3986 §2.3).
+fn is_unreserved_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
 /// An IP address with a port.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
     let expected = "expected an address and a port up to 65535, such as `127.0.0.1:8080`";

@@ -33,7 +33,9 @@ pub fn expected() -> Expected {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         clients: vec!["other".to_owned(), CLIENT.to_owned()],
+        client_claim: None,
         scope: SCOPE.to_owned(),
+        scope_claim: None,
         leeway: Duration::from_secs(LEEWAY),
     }
 }

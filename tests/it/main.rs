@@ -70,4 +70,6 @@ mod throttle;
 mod tidy;
 mod tls;
 mod token;
+mod token_shapes;
 mod values;
+mod weak_secrets;

@@ -25,7 +25,9 @@ fn expected() -> Expected {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         clients: vec!["other".to_owned(), CLIENT.to_owned()],
+        client_claim: None,
         scope: SCOPE.to_owned(),
+        scope_claim: None,
         leeway: Duration::from_secs(60),
     }
 }
@@ -63,6 +65,8 @@ fn tokens_with_valid_claims_are_accepted() {
         json!({"scp": ["openid", SCOPE]}),
         json!({"scp": null, "scope": format!("openid {SCOPE}")}),
         json!({"scp": [], "scope": SCOPE}),
+        json!({"scp": SCOPE}),
+        json!({"scp": null, "scope": ["openid", SCOPE]}),
     ] {
         let client = with_claims(changes.clone()).map(|good| good.client);
 
@@ -105,8 +109,9 @@ fn tokens_with_invalid_claims_are_refused_with_the_reason() {
         (json!({"scp": null}), Scope),
         (json!({"scp": ["openid"]}), Scope),
         (json!({"scp": [format!("{SCOPE} openid")]}), Scope),
-        (json!({"scp": SCOPE}), Claims),
-        (json!({"scp": null, "scope": [SCOPE]}), Claims),
+        (json!({"scp": 7}), Claims),
+        (json!({"scp": ["x", 7]}), Claims),
+        (json!({"scope": {}}), Claims),
         (json!({"scp": null, "scope": "registration.hook.invoke.more"}), Scope),
     ] {
         failures.check_eq(&changes, with_claims(changes.clone()), Err(reason));
@@ -117,6 +122,7 @@ fn tokens_with_invalid_claims_are_refused_with_the_reason() {
         ("\"exp\":4102444800", "\"exp\":1e400", Claims),
         ("\"exp\":4102444800", "\"exp\":null", Claims),
         ("\"exp\":4102444800", "\"exp\":1,\"exp\":4102444800", Claims),
+        ("\"ver\":1", "\"azp\":1,\"azp\":2", Claims),
         ("\"ver\":1", "\"nbf\":null", Claims),
         ("\"ver\":1", "\"client_id\":null", Claims),
         ("{\"aud\"", "[{\"aud\"", Claims),

@@ -1,0 +1,77 @@
+//! Secrets that are easy to guess are named where other machines can try them.
+
+use std::process::Command;
+
+use crate::support::{BASIC, Failures, Service, program, run, text};
+
+const OPEN: (&str, &str) = ("HOOK__SERVER__BIND", "0.0.0.0:0");
+const STRONG: &str = "0123456789abcdef";
+const COMMAND: &str = "head -c 24 /dev/urandom | base64";
+
+/// The output of `check` with these settings.
+fn checked(settings: &[(&str, &str)]) -> String {
+    let mut check = program();
+    check.arg("check").envs(settings.iter().copied());
+    let output = run(&mut check, b"");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    text(&output.stdout).to_owned()
+}
+
+fn password(value: &str) -> [(&str, &str); 3] {
+    [OPEN, BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD", value)]
+}
+
+#[test]
+fn check_warns_of_weak_secrets_unless_the_address_is_loopback() {
+    let published = "everybody knows this secret";
+    let short = "fewer than 16 characters";
+    let header = |value| {
+        let name = ("HOOK__AUTH__HEADER__NAME", "x-hook-secret");
+        [OPEN, name, ("HOOK__AUTH__HEADER__SECRET", value)]
+    };
+    let rotated = [
+        OPEN,
+        BASIC[0],
+        ("HOOK__AUTH__BASIC__PASSWORD__0", STRONG),
+        ("HOOK__AUTH__BASIC__PASSWORD__1", "supersecret"),
+    ];
+    let mut failures = Failures::default();
+
+    for (settings, warning) in [
+        (&password("supersecret")[..], Some(format!("auth.basic.password: {published}"))),
+        (&password("0123456789abcde")[..], Some(format!("auth.basic.password: this has {short}"))),
+        (&password("ééééééééé")[..], Some(format!("auth.basic.password: this has {short}"))),
+        (&password(STRONG)[..], None),
+        (&header("abc")[..], Some(format!("auth.header.secret: this has {short}"))),
+        (&header(STRONG)[..], None),
+        (&rotated[..], Some(format!("auth.basic.password: {published}"))),
+        (&BASIC[..], None),
+    ] {
+        let printed = checked(settings);
+
+        match warning {
+            Some(warning) => failures.check_contains("", &printed, &format!("warning: {warning}")),
+            None => failures.check(&printed, !printed.contains("warning:")),
+        }
+        for (name, secret) in settings {
+            let is_secret = name.contains("PASSWORD") || name.contains("SECRET");
+            failures.check(&printed, !is_secret || !printed.contains(secret));
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn the_service_warns_at_start_with_a_command_that_makes_a_strong_secret() {
+    let service = Service::start(&password("supersecret"));
+    let log = service.wait_for_log("everybody knows this secret");
+
+    assert!(log.contains(&format!("make a better one with `{COMMAND}`")), "{log}");
+
+    let made = Command::new("sh").args(["-c", COMMAND]).output().unwrap();
+    let made = text(&made.stdout).trim_end();
+
+    assert_eq!(made.len(), 32, "{made}");
+    assert!(!checked(&password(made)).contains("warning:"));
+}

@@ -12,6 +12,7 @@ use derive_more::Display;
 
 mod bearer;
 mod claims;
+mod diagnosis;
 mod digest;
 mod issuer;
 mod jwk;
@@ -19,14 +20,17 @@ pub mod keys;
 mod reason;
 mod refresh;
 pub mod refresh_state;
+mod scheme;
 pub mod token;
 
 pub use bearer::Bearer;
+pub use diagnosis::Diagnosis;
 pub use digest::Secrets;
 pub use issuer::Issuer;
 pub use reason::Reason;
 pub use refresh::Keys;
 pub use refresh_state::{FetchCounts, Freshness};
+use scheme::{credentials_of_scheme, reason_of_other_scheme};
 
 /// The realm named in challenges.
 const REALM: &str = "registration-hook";
@@ -109,6 +113,9 @@ impl Authenticator {
             let token = str::from_utf8(token).map_err(|_| Reason::Malformed)?;
             return bearer.verify(token, now).await.map(Caller::OAuth);
         }
+        if reason == Reason::Missing && (self.basic.is_some() || self.bearer.is_some()) {
+            reason = reason_of_other_scheme(authorization);
+        }
         Err(reason)
     }
 
@@ -127,20 +134,4 @@ impl Authenticator {
         }
         challenges
     }
-}
-
-/// Returns the credentials in a value of `Authorization` if it is of this scheme (RFC 9110 §11.4: the
-/// scheme in any case, then one or more spaces).
-fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
-    let (given, rest) = authorization.split_at_checked(scheme.len())?;
-    if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
-        return None;
-    }
-    let mut credentials = rest;
-    while let Some(rest) = credentials.strip_prefix(b" ") {
-        credentials = rest;
-    }
-    // Without a space, the rest belongs to the name of another scheme.
-    let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
-    if is_other_scheme { None } else { Some(credentials) }
 }

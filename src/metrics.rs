@@ -41,6 +41,7 @@ pub(crate) struct Metrics {
     rule_outcomes: IntCounterVec,
     lookups: IntCounterVec,
     lookup_durations: HistogramVec,
+    refusals: IntCounterVec,
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
     connections: IntGauge,
@@ -102,10 +103,8 @@ impl ReloadResult {
 }
 
 impl Metrics {
-    /// Creates every metric at zero. `auth_failures` lists every reason to refuse a caller.
-    pub(crate) fn new(
-        auth_failures: impl IntoIterator<Item = &'static str>,
-    ) -> Result<Self, Error> {
+    /// Creates every metric at zero. `auth_failures` lists the reasons to refuse a caller, `refusals` others.
+    pub(crate) fn new(auth_failures: &[&str], refusals: &[&str]) -> Result<Self, Error> {
         let registry = new_registry()?;
         let metrics = Self {
             requests: counter(
@@ -140,6 +139,12 @@ impl Metrics {
                 BUCKETS.to_vec(),
                 registry
             )?,
+            refusals: counter(
+                &registry,
+                "refusals_total",
+                "Requests refused, by reason.",
+                &["reason"],
+            )?,
             auth_failures: counter(
                 &registry,
                 "auth_failures_total",
@@ -163,6 +168,10 @@ impl Metrics {
         // Prometheus sees a counter rise only if it was there before, at zero.
         for reason in auth_failures {
             metrics.auth_failures.with_label_values(&[reason]);
+            metrics.refusals.with_label_values(&[reason]);
+        }
+        for reason in refusals {
+            metrics.refusals.with_label_values(&[reason]);
         }
         for result in [ReloadResult::Applied, ReloadResult::Rejected] {
             metrics.rules_reloads.with_label_values(&[result.as_str()]);
@@ -197,6 +206,11 @@ impl Metrics {
             let durations = self.lookup_durations.with_label_values(&[hook, lookup]);
             durations.observe(duration.as_secs_f64());
         }
+    }
+
+    /// Counts a request that was refused.
+    pub(crate) fn count_refusal(&self, reason: &str) {
+        self.refusals.with_label_values(&[reason]).inc();
     }
 
     /// Counts a caller who was refused.

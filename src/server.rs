@@ -24,10 +24,12 @@ use crate::{decision_log::DecisionLog, metrics::Metrics, settings::Settings, sta
 mod accept;
 mod admit;
 mod body;
+mod cause;
 mod connection;
 mod handler;
 mod http_response;
 mod operations;
+mod path_cause;
 mod refusal;
 mod request_context;
 mod routes;
@@ -41,6 +43,7 @@ mod worker;
 
 use accept::Acceptor;
 pub(crate) use accept::bind;
+pub(crate) use refusal::REASONS;
 use routes::Listener;
 pub(crate) use warnings::Warnings;
 use worker::WorkerOptions;

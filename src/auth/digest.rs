@@ -12,26 +12,42 @@ pub(super) fn sha256(data: &[u8]) -> Digest {
 }
 
 /// The digests of secrets that are all valid at the same time.
-pub struct Secrets(Vec<Digest>);
+pub struct Secrets {
+    digests: Vec<Digest>,
+    /// The digest of the user name, if the secrets are user names with passwords.
+    user: Option<Digest>,
+}
 
 impl Secrets {
     /// The digests of these secrets.
     pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        Self(secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect())
+        let digests = secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect();
+        Self { digests, user: None }
     }
 
     /// The digests of `name:password` for each of these passwords.
     pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
-        Self::new(passwords.into_iter().map(|password| format!("{name}:{password}")))
+        let pairs = passwords.into_iter().map(|password| format!("{name}:{password}"));
+        Self { user: Some(sha256(name.as_bytes())), ..Self::new(pairs) }
     }
 
     /// Whether this is one of the secrets. Compares with all of them, in constant time.
     pub(super) fn contain(&self, presented: &[u8]) -> bool {
-        let presented = sha256(presented);
-        let mut found = Choice::from(0);
-        for secret in &self.0 {
-            found |= secret.ct_eq(&presented);
-        }
-        found.into()
+        contains(&self.digests, presented)
     }
+
+    /// Whether this is the user name. Compares in constant time.
+    pub(super) fn are_of_user(&self, name: &[u8]) -> bool {
+        contains(self.user.as_slice(), name)
+    }
+}
+
+/// Whether one of the digests is that of these bytes. Compares with all of them, in constant time.
+fn contains(digests: &[Digest], presented: &[u8]) -> bool {
+    let presented = sha256(presented);
+    let mut found = Choice::from(0);
+    for digest in digests {
+        found |= digest.ct_eq(&presented);
+    }
+    found.into()
 }

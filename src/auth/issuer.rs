@@ -14,6 +14,7 @@ use super::{
     keys::{KeysError, KeysErrorKind, Published},
 };
 use crate::{
+    escape,
     http_client::{HttpClient, IdleConnections, NameLookup},
     origin,
     proxies::Proxies,
@@ -23,6 +24,9 @@ use crate::{
 const FETCH_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The largest document, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
+
+/// How many characters of an issuer's name are logged.
+const NAME_LIMIT: usize = 200;
 
 /// Metadata of RFC 8414.
 const OAUTH_METADATA: &str = "oauth-authorization-server";
@@ -108,7 +112,11 @@ impl Issuer {
             return Err("this is not metadata with `issuer` and `jwks_uri`".to_owned());
         };
         if metadata.issuer != self.name {
-            return Err(format!("`issuer` is not exactly `{}`", self.name));
+            let issuer = escape::excerpt(&metadata.issuer, NAME_LIMIT);
+            return Err(format!(
+                "`issuer` is `{issuer}`, and `auth.oauth.issuer` is not exactly that: it is `{}`",
+                self.name
+            ));
         }
         match origin::parse_trusted(&metadata.jwks_uri) {
             Err(untrusted) => Err(format!("`jwks_uri`: {untrusted}")),

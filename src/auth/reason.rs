@@ -24,14 +24,18 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// There are no credentials of a configured method.
-    Missing = "missing",
-    /// The password, or the secret in a header, is wrong.
-    Wrong = "wrong",
+    /// The header that carries the credentials is missing or empty.
+    Missing = "credentials_missing",
+    /// `Authorization` has no scheme, such as `Basic`.
+    NoScheme = "scheme_missing",
+    /// `Authorization` has a scheme that is not configured.
+    OtherScheme = "scheme_other",
+    /// The user name, the password, or the secret in a header is wrong.
+    Wrong = "credentials_wrong",
     /// A header with credentials occurs twice.
-    Repeated = "repeated",
+    Repeated = "credentials_repeated",
     /// The token is not a JWT in compact form, or its header lacks `alg` or `kid`.
-    Malformed = "malformed",
+    Malformed = "malformed_token",
     /// `alg` is not RS256.
     Algorithm = "alg_not_allowed",
     /// `typ` is not that of an access token.
@@ -70,7 +74,8 @@ impl Reason {
     /// verified.
     pub(super) fn oauth_error(self) -> Option<&'static str> {
         match self {
-            Self::Missing | Self::Wrong | Self::Repeated | Self::KeysUnavailable => None,
+            Self::Missing | Self::NoScheme | Self::OtherScheme => None,
+            Self::Wrong | Self::Repeated | Self::KeysUnavailable => None,
             Self::Client | Self::Scope => Some("insufficient_scope"),
             _ => Some("invalid_token"),
         }

@@ -19,6 +19,8 @@ pub(super) struct Banner<'a> {
     pub(super) rules_source: RulesSource,
     /// The address of the hooks.
     pub(super) address: SocketAddr,
+    /// The path before those of the hooks.
+    pub(super) path_prefix: &'a str,
     /// The address of the metrics, if they have a listener.
     pub(super) metrics_address: Option<SocketAddr>,
     /// The password that was generated because no authentication method is configured.
@@ -52,8 +54,11 @@ impl Banner<'_> {
         if let Some(address) = self.metrics_address {
             log_line(&format!("metrics: http://{address}/metrics"));
         }
-        let hooks: Vec<_> = rules.hooks.keys().map(|name| format!("/{name}")).collect();
-        log_line(&format!("hooks: {}", hooks.join(" ")));
+        let mut hooks = String::new();
+        for name in rules.hooks.keys() {
+            hooks += &format!(" {}/{name}", self.path_prefix);
+        }
+        log_line(&format!("hooks:{hooks}"));
         if let Some(example) = example_request(&rules) {
             self.log_instructions(&example, scheme, &live.credentials.load().settings);
         }
@@ -62,6 +67,7 @@ impl Banner<'_> {
     /// Logs how to configure Okta, and how to try the service.
     fn log_instructions(&self, example: &Example<'_>, scheme: &str, auth: &AuthSettings) {
         let Example { hook, body } = example;
+        let path = format!("{}/{hook}", self.path_prefix);
         if self.generated_password.is_some() {
             log_line(
                 "no authentication method is configured; this password is valid until the service stops",
@@ -70,7 +76,7 @@ impl Banner<'_> {
         log_line(
             "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:",
         );
-        log_line(&format!("  URL                    https://YOUR-PUBLIC-HOST/{hook}"));
+        log_line(&format!("  URL                    https://YOUR-PUBLIC-HOST{path}"));
         let instructions = match self.generated_password {
             Some(password) => instructions_for_generated(password),
             None => instructions_for(auth),
@@ -84,7 +90,7 @@ impl Banner<'_> {
         }
         let curl = instructions.curl;
         log_line("try it:");
-        log_line(&format!("  curl {curl} --json '{body}' {scheme}://{address}/{hook}"));
+        log_line(&format!("  curl {curl} --json '{body}' {scheme}://{address}{path}"));
     }
 }
 

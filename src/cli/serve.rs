@@ -69,7 +69,8 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         settings.lookups_timeout,
         &settings.proxies,
     )?;
-    let metrics = Metrics::new(Reason::ALL.iter().map(|reason| reason.as_str()));
+    let auth_failures: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    let metrics = Metrics::new(&auth_failures, &server::REASONS);
     let live = LiveState {
         rules: Live::new(rules),
         credentials: Live::new(credentials),
@@ -90,6 +91,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
     let banner = Banner {
         rules_source: source.clone(),
         address: hooks.address,
+        path_prefix: &state.settings.server.path_prefix,
         metrics_address,
         generated_password: generated_password.as_deref(),
     };

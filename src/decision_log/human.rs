@@ -19,7 +19,7 @@ const PLAIN: &str = "\x1b[0m";
 /// Appends the text of a line. Writing to memory cannot fail.
 pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     let (start, result) = match line.decision {
-        None => (RED, format!("refused {}", line.status)),
+        None => (RED, format!("refused {} {}", line.status, line.reason.unwrap_or_default())),
         Some(DecisionKind::Deny) => (YELLOW, "deny".to_owned()),
         Some(decision) => (GREEN, decision.as_str().to_owned()),
     };

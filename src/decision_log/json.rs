@@ -28,6 +28,9 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         out,
         r#","request_type":"{request_type}","decision":"{decision}","status":{status},"#
     );
+    if let Some(reason) = line.reason {
+        let _ = write!(out, r#""reason":"{reason}","#);
+    }
     write_lookups(line, out);
     write_rules(line, Modes::LeaveOut, out);
     out.extend_from_slice(br#","caller":"#);

@@ -31,6 +31,8 @@ pub struct Line<'a> {
     pub decision: Option<DecisionKind>,
     /// The HTTP status in digits, such as `200` or `401`.
     pub status: &'a str,
+    /// The word for the refusal. `None` for a decision.
+    pub reason: Option<&'static str>,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
     /// The outcome of each rule.

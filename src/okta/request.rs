@@ -26,10 +26,10 @@ pub use context::DataContext;
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not JSON, or JSON that we refuse. The reader stopped at this place.
-    #[display(
-        "the body is not strict JSON (RFC 8259, no duplicate names) at line {line}, column {column}"
-    )]
+    #[display("the body {problem} at line {line}, column {column}")]
     Syntax {
+        /// Completes the sentence "the body …".
+        problem: &'static str,
         /// From 1.
         line: usize,
         /// In bytes, from 1.
@@ -50,6 +50,17 @@ pub enum DecodeError {
     /// JSON, but not a request of Okta's to a registration inline hook.
     #[display("the body is not a registration inline hook request: {_0}")]
     NotHookRequest(#[error(not(source))] &'static str),
+}
+
+impl DecodeError {
+    /// The word for this error in logs and metrics.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "json_syntax",
+            Self::Encoding { .. } => "json_encoding",
+            Self::NotHookRequest(_) => "not_hook_request",
+        }
+    }
 }
 
 /// Reads one request.
@@ -82,8 +93,19 @@ fn not_json(body: &[u8], error: NotStrict) -> DecodeError {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
         None => {
             let (line, column) = line_and_column(body, error.at);
-            DecodeError::Syntax { line, column }
+            DecodeError::Syntax { problem: syntax_problem(body, error), line, column }
         }
+    }
+}
+
+/// Describes JSON that is refused. Completes "the body …".
+fn syntax_problem(body: &[u8], error: NotStrict) -> &'static str {
+    if body.trim_ascii().is_empty() {
+        "is not strict JSON, since it is empty,"
+    } else if error.at == body.len() {
+        "is not strict JSON, since it ends too early,"
+    } else {
+        "is not strict JSON (RFC 8259, no duplicate names)"
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const HEAD_LIMIT: usize = 32 << 10;
 /// The most bytes of empty lines before a head.
 const BLANK_LIMIT: usize = 64;
+/// The first bytes of TLS: a handshake record, and the major version (RFC 8446 §5.1).
+const TLS_HANDSHAKE: &[u8] = &[0x16, 3];
 /// The room for bytes that one read asks for.
 pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
@@ -153,6 +155,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
+            Ok(Some(Message::Chunk(_))) | Err(_) if self.received.starts_with(TLS_HANDSHAKE) => {
+                Err(Refusal::UnexpectedTls)
+            }
             Ok(Some(Message::Chunk(_))) | Err(_) => Err(Refusal::Malformed),
         }
     }

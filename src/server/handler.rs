@@ -53,20 +53,23 @@ impl Handler {
     ) -> HttpResponse {
         let head = request.head();
         let rules = self.state.live.rules.load_full();
-        let hook = match routes::find(self.listener, head.uri.path(), &rules) {
+        let prefix = &self.state.settings.server.path_prefix;
+        let hook = match routes::find(self.listener, head.uri.path(), prefix, &rules) {
             Route::Hook(hook) => hook,
             Route::Operations { allow, respond } if routes::allows(allow, &head.method) => {
                 return respond(&self.state);
             }
             Route::Operations { allow, .. } => {
-                return HttpResponse::refusal(Refusal::Method { allow }, &self.state);
+                let refusal = Refusal::Method { allow };
+                RequestContext::new(&self.state, &rules).log_cause(refusal, Some(head));
+                return HttpResponse::refusal(refusal, &self.state);
             }
             Route::Unknown => return HttpResponse::refusal(Refusal::NotFound, &self.state),
         };
         let mut context = RequestContext::new(&self.state, &rules);
         match self.decide(&mut context, hook, head, body).await {
             Ok(answer) => HttpResponse::ok(answer),
-            Err(refusal) => context.refuse(refusal),
+            Err(refusal) => context.refuse(refusal, Some(head)),
         }
     }
 
@@ -74,7 +77,8 @@ impl Handler {
     pub(super) fn refuse(&self, refusal: Refusal) -> HttpResponse {
         match self.listener {
             Listener::Hooks => {
-                RequestContext::new(&self.state, &self.state.live.rules.load_full()).refuse(refusal)
+                let rules = self.state.live.rules.load_full();
+                RequestContext::new(&self.state, &rules).refuse(refusal, None)
             }
             Listener::Operations => HttpResponse::refusal(refusal, &self.state),
         }

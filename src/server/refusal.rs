@@ -22,8 +22,12 @@ pub(super) enum Refusal {
     HeadersTooLarge,
     HeadTooSlow,
     Malformed,
+    /// TLS, where the service speaks plain HTTP.
+    UnexpectedTls,
     NotFound,
-    Method { allow: &'static str },
+    Method {
+        allow: &'static str,
+    },
     Overloaded,
     Credentials(Reason),
     MediaType,
@@ -35,7 +39,50 @@ pub(super) enum Refusal {
     Internal,
 }
 
+/// The words for refusals in logs and metrics, without those of credentials.
+pub(crate) const REASONS: [&str; 17] = [
+    "not_http",
+    "tls_on_plain_http",
+    "uri_too_long",
+    "headers_too_large",
+    "head_too_slow",
+    "not_found",
+    "method_not_allowed",
+    "overloaded",
+    "media_type",
+    "content_encoding",
+    "body_too_large",
+    "body_too_slow",
+    "body_incomplete",
+    "json_syntax",
+    "json_encoding",
+    "not_hook_request",
+    "internal",
+];
+
 impl Refusal {
+    /// The word for this refusal in logs and metrics.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::HeadTooSlow => "head_too_slow",
+            Self::Malformed => "not_http",
+            Self::UnexpectedTls => "tls_on_plain_http",
+            Self::NotFound => "not_found",
+            Self::Method { .. } => "method_not_allowed",
+            Self::Overloaded => "overloaded",
+            Self::Credentials(reason) => reason.as_str(),
+            Self::MediaType => "media_type",
+            Self::Encoding => "content_encoding",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyTooSlow => "body_too_slow",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::Request(error) => error.reason(),
+            Self::Internal => "internal",
+        }
+    }
+
     /// The status, and a sentence for the caller.
     pub(super) fn status_and_summary(self) -> (StatusCode, Cow<'static, str>) {
         let (status, summary) = match self {
@@ -47,6 +94,7 @@ impl Refusal {
                 (StatusCode::REQUEST_TIMEOUT, "The request's head did not arrive in time.")
             }
             Self::Malformed => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
+            Self::UnexpectedTls => (StatusCode::BAD_REQUEST, "Use http, not https, here."),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such hook."),
             Self::Method { .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,

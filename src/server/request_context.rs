@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, time::Instant};
 
+use actix_http::RequestHead;
+
 use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warning};
 use crate::{
     auth::Caller,
@@ -17,7 +19,7 @@ use crate::{
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
     /// The rules that were active when the request came.
-    rules: &'s RuleSet,
+    pub(super) rules: &'s RuleSet,
     pub(super) started: tokio::time::Instant,
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
@@ -29,18 +31,18 @@ impl<'s> RequestContext<'s> {
         Self { state, rules, started: Instant::now().into(), hook: None, caller: None }
     }
 
-    /// Counts and logs a refusal, and returns the response to the caller.
-    pub(super) fn refuse(&self, refusal: Refusal) -> HttpResponse {
-        match refusal {
-            Refusal::Credentials(reason) => {
-                self.state.warnings.log(&Warning::RefusedCaller(reason.as_str()));
-                self.state.metrics.count_refused_caller(reason.as_str());
-            }
-            Refusal::Overloaded => self.state.warnings.log(&Warning::Overloaded),
-            _ => {}
+    /// Counts and logs a refusal, and returns the response to the caller. `head` is that of the
+    /// request, if it has arrived.
+    pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
+        let reason = refusal.reason();
+        self.log_cause(refusal, head);
+        self.state.metrics.count_refusal(reason);
+        if let Refusal::Credentials(_) = refusal {
+            self.state.metrics.count_refused_caller(reason);
         }
         let response = HttpResponse::refusal(refusal, self.state);
-        self.count_and_log(&self.line(response.status.as_str()));
+        let line = self.line(response.status.as_str());
+        self.count_and_log(&Line { reason: Some(reason), ..line });
         response
     }
 
@@ -100,6 +102,7 @@ impl<'s> RequestContext<'s> {
             flow: None,
             decision: None,
             status,
+            reason: None,
             event_id: None,
             verdicts: &[],
             lookups: &[],

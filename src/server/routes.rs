@@ -35,8 +35,18 @@ pub(super) struct NamedHook<'r> {
     pub(super) hook: &'r Hook,
 }
 
-/// Finds the route of a path.
-pub(super) fn find<'r>(listener: Listener, path: &str, rules: &'r RuleSet) -> Route<'r> {
+/// Finds the route of a path. The hooks' listener has its routes below `prefix`.
+pub(super) fn find<'r>(
+    listener: Listener,
+    path: &str,
+    prefix: &str,
+    rules: &'r RuleSet,
+) -> Route<'r> {
+    let path = match listener {
+        // A path that is not below the prefix has no route, as the empty path has none.
+        Listener::Hooks => path.strip_prefix(prefix).unwrap_or_default(),
+        Listener::Operations => path,
+    };
     match (listener, path) {
         (_, "/healthz") => Route::Operations { allow: "GET, HEAD", respond: operations::alive },
         (_, "/readyz") => Route::Operations { allow: "GET, HEAD", respond: operations::readiness },

@@ -1,14 +1,14 @@
 //! Messages that a caller can cause. Each kind is logged at most once per interval, so that an
 //! administrator finds the reason and an attacker cannot fill the log.
 
-use std::{borrow::Cow, io, time::Instant};
+use std::{borrow::Cow, fmt, io, time::Instant};
 
 use derive_more::Display;
 use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
-/// A message that a caller can cause. Messages name hooks and reasons, never a part of a request.
+/// A message that a caller can cause. The only parts of a request in it are escaped excerpts of a cause.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
     #[display("cannot accept connections: {_0}; is `ulimit -n` too low?")]
@@ -18,13 +18,13 @@ pub(super) enum Warning<'a> {
          idle longest"
     )]
     ConnectionLimit,
-    #[display(
-        "overloaded: requests wait too long for their turn, and are answered with 503; give the \
-         service more cores, or raise `server.workers` if cores are idle"
-    )]
-    Overloaded,
-    #[display("refused a caller: {_0}")]
-    RefusedCaller(&'static str),
+    #[display("refused with {status} {reason}: {cause}")]
+    Refused {
+        status: &'a str,
+        reason: &'static str,
+        kind: &'static str,
+        cause: &'a dyn fmt::Display,
+    },
     #[display(
         "`{hook}` denied a {request_type} request, for which it has no section; narrow Okta's \
          setting \"Run this hook\", or add [{section}] to its rules"
@@ -49,8 +49,7 @@ impl Warning<'_> {
         match self {
             Self::CannotAccept(_) | Self::TooLargeAnswer { .. } => Level::Error,
             Self::ConnectionLimit
-            | Self::Overloaded
-            | Self::RefusedCaller(_)
+            | Self::Refused { .. }
             | Self::MissingSection { .. }
             | Self::MissingEventId { .. }
             | Self::FailedLookup { .. } => Level::Warn,
@@ -62,8 +61,7 @@ impl Warning<'_> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
             Self::ConnectionLimit => "max_connections".into(),
-            Self::Overloaded => "overload".into(),
-            Self::RefusedCaller(reason) => (*reason).into(),
+            Self::Refused { reason, kind, .. } => format!("refused {reason} {kind}").into(),
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),

@@ -32,6 +32,7 @@ fn write(log: &DecisionLog, hook: &str) {
         flow: None,
         decision: None,
         status: "404",
+        reason: None,
         event_id: None,
         verdicts: &[],
         lookups: &[],

@@ -108,6 +108,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
             flow: None,
             decision: Some(DecisionKind::Deny),
             status: "200",
+            reason: None,
             event_id: Some(HOSTILE),
             verdicts: &answer.verdicts,
             lookups: &[],

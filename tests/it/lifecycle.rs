@@ -274,7 +274,7 @@ fn decisions_are_written_to_the_configured_file_and_format() {
         first.contains(" deny        registrationHookSSR self.service.registration ✗ okta-email ("),
         "{first}"
     );
-    assert!(second.contains(" refused 400 registrationHookSSR ("), "{second}");
+    assert!(second.contains(" refused 400 json_syntax registrationHookSSR ("), "{second}");
     assert_eq!(service.stdout(), "");
 }
 

@@ -55,6 +55,7 @@ mod problems;
 mod proxies;
 mod range;
 mod readme;
+mod refusals;
 mod reload;
 mod reload_changing;
 mod reload_panic;

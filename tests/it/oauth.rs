@@ -99,8 +99,8 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
 
     let log = service.wait_for_log("insufficient_scope");
 
-    for reason in ["expired", "wrong_aud", "wrong_client", "missing"] {
-        failures.check_contains(reason, &log, &format!("refused a caller: {reason}"));
+    for reason in ["401 expired", "401 wrong_aud", "403 wrong_client", "401 credentials_missing"] {
+        failures.check_contains(reason, &log, &format!("refused with {reason}: "));
     }
 
     failures.assert_none();
@@ -606,7 +606,7 @@ fn many_wrong_credentials_do_not_lock_out_valid_callers() {
 
     // The refusals are logged, but not two thousand times.
     let reported =
-        service.wait_for_log("refused a caller: wrong").matches("refused a caller: wrong").count();
+        service.wait_for_log("401 credentials_wrong").matches("401 credentials_wrong").count();
 
     assert!((1..5).contains(&reported), "{reported}");
 }

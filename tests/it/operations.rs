@@ -106,7 +106,7 @@ fn requests_rules_refusals_and_connections_are_counted() {
             count,
         );
     }
-    for reason in ["missing", "wrong"] {
+    for reason in ["credentials_missing", "credentials_wrong"] {
         let name = format!(r#"registration_hook_auth_failures_total{{reason="{reason}"}}"#);
 
         failures.check_eq(reason, after[&name], 1.0);

@@ -1,0 +1,196 @@
+//! The nearest cause of a refusal of a caller, for the log.
+//!
+//! A caller is diagnosed only after it was refused, and never learns of it. Guesses at what went wrong
+//! are compared as credentials are: as digests, all of them and in constant time.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    Authenticator, SecretHeader,
+    digest::Secrets,
+    reason::Reason,
+    scheme::{credentials_of_scheme, known_scheme},
+};
+use crate::escape;
+
+mod basic;
+mod secret;
+mod token;
+
+/// How many characters of a header's name are logged.
+const NAME_LIMIT: usize = 64;
+
+const AUTHORIZATION: &str = "authorization";
+
+/// The nearest cause of a refusal. Has no secret and no token.
+pub struct Diagnosis {
+    /// The kind of the cause, of which there are few.
+    pub kind: &'static str,
+    /// The cause, and a hint.
+    pub text: String,
+}
+
+/// The name and the value of a header.
+type PresentedHeader<'a> = (&'a str, &'a [u8]);
+
+impl Diagnosis {
+    fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
+
+impl Authenticator {
+    /// Returns the nearest cause of a refusal for this reason. `headers` are those of the request, with
+    /// their names in lower case.
+    pub fn diagnose(
+        &self,
+        reason: Reason,
+        headers: &[(&str, &[u8])],
+        now: SystemTime,
+    ) -> Diagnosis {
+        match reason {
+            Reason::Missing => self.diagnose_missing(headers),
+            Reason::NoScheme => self.diagnose_no_scheme(value_of(AUTHORIZATION, headers)),
+            Reason::OtherScheme => self.diagnose_other_scheme(value_of(AUTHORIZATION, headers)),
+            Reason::Wrong => self.diagnose_wrong(headers),
+            Reason::Repeated => {
+                let names = self.header_names().join("` or `");
+                Diagnosis::new("repeated", format!("the header `{names}` occurs twice"))
+            }
+            Reason::KeysUnavailable => Diagnosis::new(
+                "keys",
+                "there are no keys of the issuer; the last message that begins with `token keys:` \
+                 says why",
+            ),
+            _ => self.diagnose_token(reason, headers, now),
+        }
+    }
+
+    /// Looks for the credentials in other headers.
+    fn diagnose_missing(&self, headers: &[PresentedHeader<'_>]) -> Diagnosis {
+        for (name, value) in headers {
+            if let Some(wanted) = self.misplaced(name, value) {
+                let name = escape::excerpt(name, NAME_LIMIT);
+                return Diagnosis::new(
+                    "other_header",
+                    format!(
+                        "the credentials came in the header `{name}` instead of `{wanted}`; \
+                         correct Okta's \"Authentication field\""
+                    ),
+                );
+            }
+        }
+        let names = self.header_names().join("` or `");
+        Diagnosis::new("missing", format!("there is no header `{names}` with a value"))
+    }
+
+    /// Returns the header that credentials belong in, if this other header has them.
+    fn misplaced(&self, name: &str, value: &[u8]) -> Option<&str> {
+        if let Some(header) = &self.header
+            && header.secrets.contain(value)
+            && header.name != name
+        {
+            return Some(&header.name);
+        }
+        let secrets = self.basic.as_ref()?;
+        let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
+        if secrets.contain(&pair) { Some(AUTHORIZATION) } else { None }
+    }
+
+    fn diagnose_no_scheme(&self, value: &[u8]) -> Diagnosis {
+        let schemes = self.schemes().join("` or `");
+        let mut text = format!(
+            "the value of `authorization` has no scheme; it has to begin with `{schemes}` and a space"
+        );
+        if let Some(secrets) = &self.basic
+            && is_pair(secrets, value)
+        {
+            text += ", and is right otherwise";
+        }
+        Diagnosis::new("no_scheme", text)
+    }
+
+    fn diagnose_other_scheme(&self, value: &[u8]) -> Diagnosis {
+        let came = match known_scheme(value) {
+            Some(scheme) => format!("the scheme `{scheme}`"),
+            None => "an unknown scheme".to_owned(),
+        };
+        let schemes = self.schemes().join("` or `");
+        let text = format!("`authorization` has {came}, and `{schemes}` is configured");
+        Diagnosis::new("other_scheme", text)
+    }
+
+    fn diagnose_wrong(&self, headers: &[PresentedHeader<'_>]) -> Diagnosis {
+        if let Some(secrets) = &self.basic
+            && let Some(encoded) = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Basic")
+        {
+            return basic::diagnose(secrets, encoded);
+        }
+        match &self.header {
+            Some(SecretHeader { name, secrets }) => {
+                secret::diagnose(name, secrets, value_of(name, headers))
+            }
+            None => Diagnosis::new("wrong", "the credentials are wrong"),
+        }
+    }
+
+    fn diagnose_token(
+        &self,
+        reason: Reason,
+        headers: &[PresentedHeader<'_>],
+        now: SystemTime,
+    ) -> Diagnosis {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let token = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Bearer");
+        let text = match (&self.bearer, token.map(str::from_utf8)) {
+            (Some(bearer), Some(Ok(token))) => token::explain(&bearer.expected, reason, token, now),
+            _ => "the token is not text".to_owned(),
+        };
+        Diagnosis::new("token", text)
+    }
+
+    /// The headers that may carry credentials.
+    fn header_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        if self.basic.is_some() || self.bearer.is_some() {
+            names.push(AUTHORIZATION);
+        }
+        if let Some(header) = &self.header
+            && header.name != AUTHORIZATION
+        {
+            names.push(&header.name);
+        }
+        names
+    }
+
+    /// The configured schemes of `authorization`.
+    fn schemes(&self) -> Vec<&'static str> {
+        let mut schemes = Vec::new();
+        if self.basic.is_some() {
+            schemes.push("Basic");
+        }
+        if self.bearer.is_some() {
+            schemes.push("Bearer");
+        }
+        schemes
+    }
+}
+
+/// The first value of a header. Empty if the request does not have it.
+fn value_of<'h>(name: &str, headers: &[PresentedHeader<'h>]) -> &'h [u8] {
+    match headers.iter().find(|(other, _)| *other == name) {
+        Some((_, value)) => value,
+        None => b"",
+    }
+}
+
+/// Whether this is a user name with its password, encoded or not.
+fn is_pair(secrets: &Secrets, value: &[u8]) -> bool {
+    let is_encoded = match STANDARD.decode(value) {
+        Ok(pair) => secrets.contain(&pair),
+        Err(_) => false,
+    };
+    secrets.contain(value) || is_encoded
+}

@@ -1,0 +1,93 @@
+//! Wrong credentials of HTTP Basic (RFC 7617).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    Diagnosis,
+    secret::{Guess, QUOTES, SPACES, first_match, placeholder, without_quotes},
+};
+use crate::auth::digest::Secrets;
+
+/// The start of the placeholder that the startup banner shows.
+const PLACEHOLDER: &[u8] = b"BASE64-OF-";
+/// How to encode a user name and a password.
+const COMMAND: &str = "printf %s \"USER:PASSWORD\" | base64 | tr -d '\\n'";
+
+/// Returns the nearest cause why the text after `Basic` is refused.
+pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
+    if encoded.is_empty() {
+        return Diagnosis::new("empty", "there is no value after `Basic`");
+    }
+    let Ok(pair) = STANDARD.decode(encoded) else {
+        return diagnose_not_base64(encoded);
+    };
+    let Some(colon) = pair.iter().position(|byte| *byte == b':') else {
+        return Diagnosis::new("no_colon", "the Basic value has no colon after the user name");
+    };
+    let (user, password) = pair.split_at(colon);
+    let password = password.get(1..).unwrap_or_default();
+    if pair.ends_with(b"\n") {
+        let text = format!(
+            "the Basic value has a line break at its end, as `echo` adds it; make it with `{COMMAND}`"
+        );
+        return Diagnosis::new("line_break", text);
+    }
+    if password.is_empty() {
+        let text = "the password in the Basic value is empty; was its variable set?";
+        return Diagnosis::new("empty_password", text);
+    }
+    if let Some(diagnosis) = placeholder(password) {
+        return diagnosis;
+    }
+    if let Some(diagnosis) = first_match(secrets, guesses(&pair, user, password)) {
+        return diagnosis;
+    }
+    if secrets.are_of_user(user) {
+        let text = "the user name is right, and the password is not that of `auth.basic`";
+        return Diagnosis::new("password", text);
+    }
+    Diagnosis::new("user", "the user name is not that of `auth.basic`")
+}
+
+fn diagnose_not_base64(encoded: &[u8]) -> Diagnosis {
+    if encoded.starts_with(PLACEHOLDER) {
+        let text = format!(
+            "the value after `Basic` is the placeholder of the startup banner; replace it by the \
+             output of `{COMMAND}`"
+        );
+        return Diagnosis::new("placeholder", text);
+    }
+    let problem = if encoded.contains(&b':') {
+        "is a user name and password that are not encoded"
+    } else if encoded.contains(&b' ') {
+        "has a space in it, as if it had been wrapped"
+    } else {
+        "is not Base64 with its padding"
+    };
+    let text = format!("the value after `Basic` {problem}; make it with `{COMMAND}`");
+    Diagnosis::new("not_base64", text)
+}
+
+/// Credentials that differ from the presented ones by a common mistake.
+fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
+    let mut guesses = vec![
+        Guess::presented_quotes(without_quotes(pair).to_vec()),
+        Guess::presented_quotes(pair_of(user, without_quotes(password))),
+        Guess::presented_spaces(pair_of(user.trim_ascii(), password.trim_ascii())),
+    ];
+    for quote in QUOTES {
+        let quoted = [&[quote], password, &[quote]].concat();
+        let quoted_user = [&[quote], user, &[quote]].concat();
+        guesses.push(Guess::configured_quotes(pair_of(user, &quoted)));
+        guesses.push(Guess::configured_quotes(pair_of(&quoted_user, &quoted)));
+    }
+    for (before, after) in SPACES {
+        let spaced = [before, password, after].concat();
+        guesses.push(Guess::configured_spaces(pair_of(user, &spaced)));
+    }
+    guesses
+}
+
+fn pair_of(user: &[u8], password: &[u8]) -> Vec<u8> {
+    [user, b":", password].concat()
+}

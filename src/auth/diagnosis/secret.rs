@@ -1,0 +1,102 @@
+//! A wrong secret in a header, and mistakes that all secrets share.
+
+use super::Diagnosis;
+use crate::auth::{digest::Secrets, scheme::known_scheme};
+
+/// The quotes that a shell removes, and that other readers of variables keep.
+pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
+/// White space before and after a secret.
+pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
+/// Texts that documentation shows in place of a secret.
+const PLACEHOLDERS: [&[u8]; 4] =
+    [b"PASSWORD", b"YOUR-SECRET", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
+
+/// A secret that may be the right one, and the mistake that then was made.
+pub(super) struct Guess {
+    secret: Vec<u8>,
+    kind: &'static str,
+    mistake: &'static str,
+}
+
+impl Guess {
+    /// The presented secret without its quotes.
+    pub(super) fn presented_quotes(secret: Vec<u8>) -> Self {
+        let mistake = "the secret is right but for quotes around it, which came with the request; \
+                       remove them in Okta";
+        Self { secret, kind: "presented_quotes", mistake }
+    }
+
+    /// The presented secret without white space around it.
+    pub(super) fn presented_spaces(secret: Vec<u8>) -> Self {
+        let mistake = "the secret is right but for white space around it, which came with the \
+                       request; remove it in Okta";
+        Self { secret, kind: "presented_spaces", mistake }
+    }
+
+    /// The presented secret with quotes, as it may be configured.
+    pub(super) fn configured_quotes(secret: Vec<u8>) -> Self {
+        let mistake = "the secret is right but for quotes around the configured one; remove them in \
+                       the settings (`docker run --env-file` keeps quotes)";
+        Self { secret, kind: "configured_quotes", mistake }
+    }
+
+    /// The presented secret with white space, as it may be configured.
+    pub(super) fn configured_spaces(secret: Vec<u8>) -> Self {
+        let mistake = "the secret is right but for white space around the configured one; remove it \
+                       in the settings";
+        Self { secret, kind: "configured_spaces", mistake }
+    }
+}
+
+/// Returns the nearest cause why the value of the header is refused.
+pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis {
+    if value.is_empty() {
+        return Diagnosis::new("empty", format!("the header `{name}` is empty"));
+    }
+    if let Some(diagnosis) = placeholder(value) {
+        return diagnosis;
+    }
+    let mut guesses = vec![Guess::presented_quotes(without_quotes(value).to_vec())];
+    for quote in QUOTES {
+        let quoted = [&[quote], value, &[quote]].concat();
+        guesses.push(Guess::configured_quotes(quoted));
+    }
+    if let Some(diagnosis) = first_match(secrets, guesses) {
+        return diagnosis;
+    }
+    let mut text = format!("the value of `{name}` is not a secret of `auth.header`");
+    if let Some(scheme) = known_scheme(value) {
+        text += &format!("; it begins with `{scheme}`, and the whole value is compared");
+    }
+    Diagnosis::new("secret", text)
+}
+
+/// The cause, if the secret is one of the texts that stand for a secret.
+pub(super) fn placeholder(secret: &[u8]) -> Option<Diagnosis> {
+    if !PLACEHOLDERS.contains(&secret) {
+        return None;
+    }
+    let text = "the secret is the placeholder of the startup banner or of the documentation; replace \
+                it by your own";
+    Some(Diagnosis::new("placeholder", text))
+}
+
+/// The cause, if a guess is right. Compares all guesses.
+pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diagnosis> {
+    let mut found = None;
+    for Guess { secret, kind, mistake } in guesses {
+        let is_right = secrets.contain(&secret);
+        if is_right && found.is_none() {
+            found = Some(Diagnosis::new(kind, mistake));
+        }
+    }
+    found
+}
+
+/// The text between two quotes; any other text as it is.
+pub(super) fn without_quotes(text: &[u8]) -> &[u8] {
+    match text {
+        [first, inner @ .., last] if first == last && QUOTES.contains(first) => inner,
+        other => other,
+    }
+}

@@ -1,0 +1,216 @@
+//! Refused access tokens. The issuer's name, audiences, key names and types are public. Other claims
+//! may be values of a profile, so that only their names are logged.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    auth::{claims::Claims, jwk::read_object, reason::Reason, token::Expected},
+    escape,
+};
+
+/// How many characters of a token's public value are logged.
+const VALUE_LIMIT: usize = 200;
+/// How many audiences of a token are logged.
+const AUDIENCES_LIMIT: usize = 5;
+/// Claims in which issuers name the client.
+const CLIENT_CLAIMS: [&str; 4] = ["cid", "client_id", "azp", "appid"];
+/// Claims in which issuers list scopes.
+const SCOPE_CLAIMS: [&str; 4] = ["scp", "scope", "roles", "permissions"];
+
+/// Returns the nearest cause why a token is refused for this reason. `now` is in seconds since 1970.
+pub(super) fn explain(expected: &Expected, reason: Reason, token: &str, now: f64) -> String {
+    let parts: Vec<_> = token.split('.').collect();
+    let header = read_part(parts.first());
+    let Some(header) = header else {
+        return explain_malformed(&parts);
+    };
+    let claims = read_part(parts.get(1));
+    match reason {
+        Reason::Malformed => explain_malformed(&parts),
+        Reason::Algorithm => {
+            format!("the token's `alg` is {}, and only `RS256` is accepted", quoted(&header, "alg"))
+        }
+        Reason::Type => format!(
+            "the token's `typ` is {}, which is not that of an access token; is it an ID token?",
+            quoted(&header, "typ")
+        ),
+        Reason::Critical => {
+            "the token's `crit` asks for an extension that is not supported".to_owned()
+        }
+        Reason::UnknownKey => format!(
+            "the issuer publishes no key with the token's `kid`, {}{}",
+            quoted(&header, "kid"),
+            other_issuer(expected, claims.as_ref())
+        ),
+        Reason::Signature => format!(
+            "the token's signature is not by the issuer's key {}{}",
+            quoted(&header, "kid"),
+            other_issuer(expected, claims.as_ref())
+        ),
+        _ => match claims {
+            Some(claims) => explain_claims(expected, reason, &claims, now),
+            None => "the token's claims are not an object, or one occurs twice".to_owned(),
+        },
+    }
+}
+
+/// Reads a part of a token without verifying it. `None` if it is not an object.
+fn read_part(part: Option<&&str>) -> Option<Claims> {
+    let json = URL_SAFE_NO_PAD.decode(part?).ok()?;
+    read_object(&json)
+}
+
+fn explain_malformed(parts: &[&str]) -> String {
+    match parts.len() {
+        0 | 1 => "the token is not a JWT; is it an opaque token?".to_owned(),
+        3 => "the token is not a JWT whose header has `alg` and `kid`".to_owned(),
+        5 => "the token is encrypted, and only signed ones are accepted".to_owned(),
+        count => format!("the token is not a JWT: it has {count} parts instead of 3"),
+    }
+}
+
+/// The end of a message, if the token says that it is of another issuer.
+fn other_issuer(expected: &Expected, claims: Option<&Claims>) -> String {
+    let Some(issuer) = claims.and_then(|claims| claims.text("iss").ok()?) else {
+        return String::new();
+    };
+    if issuer == expected.issuer {
+        return String::new();
+    }
+    format!("; {}", compared_issuers(expected, issuer))
+}
+
+fn compared_issuers(expected: &Expected, issuer: &str) -> String {
+    let issuer = escape::excerpt(issuer, VALUE_LIMIT);
+    format!("the token's `iss` is `{issuer}`, and `auth.oauth.issuer` is `{}`", expected.issuer)
+}
+
+/// Explains claims that are invalid, or that differ from the expected ones.
+fn explain_claims(expected: &Expected, reason: Reason, claims: &Claims, now: f64) -> String {
+    let leeway = expected.leeway.as_secs();
+    match reason {
+        Reason::Issuer => {
+            compared_issuers(expected, claims.required_text("iss").unwrap_or_default())
+        }
+        Reason::Audience => {
+            let audiences = quoted_audiences(claims);
+            format!(
+                "the token's `aud` is {audiences}, and `auth.oauth.audience` is `{}`",
+                expected.audience
+            )
+        }
+        Reason::Expired => {
+            let age = now - claims.required_time("exp").unwrap_or_default();
+            format!(
+                "the token's `exp` was {age:.0} s ago, and `auth.oauth.leeway` is {leeway} s; are the \
+                 clocks right?"
+            )
+        }
+        Reason::NotYet => {
+            let (name, time) = latest_start(claims);
+            let wait = time - now;
+            format!(
+                "the token's `{name}` is {wait:.0} s in the future, and `auth.oauth.leeway` is \
+                 {leeway} s; are the clocks right?"
+            )
+        }
+        Reason::Client => explain_missing_or_other(
+            claims,
+            &expected.client_claims(),
+            &CLIENT_CLAIMS,
+            "is not one of `auth.oauth.client_ids`",
+            "auth.oauth.client_claim",
+        ),
+        Reason::Scope => explain_missing_or_other(
+            claims,
+            &expected.scope_claims(),
+            &SCOPE_CLAIMS,
+            &format!("lacks `{}`", expected.scope),
+            "auth.oauth.scope_claim",
+        ),
+        _ => invalid_claim(expected, claims),
+    }
+}
+
+/// Names the claim that differs. If the token has none of the expected claims, names those that it has
+/// instead.
+fn explain_missing_or_other(
+    claims: &Claims,
+    wanted: &[&str],
+    known: &[&str],
+    difference: &str,
+    setting: &str,
+) -> String {
+    if let Some(name) = wanted.iter().find(|name| claims.has(name)) {
+        return format!("the token's `{name}` {difference}");
+    }
+    let wanted = wanted.join("` or `");
+    let found: Vec<_> = known.iter().copied().filter(|name| claims.has(name)).collect();
+    if found.is_empty() {
+        return format!("the token has no claim `{wanted}`");
+    }
+    let found = found.join("` and `");
+    format!("the token has no claim `{wanted}`, but `{found}`; see `{setting}`")
+}
+
+/// Names a claim that is missing or has another type.
+fn invalid_claim(expected: &Expected, claims: &Claims) -> String {
+    let checked = [
+        ("iss", claims.required_text("iss").is_ok()),
+        ("aud", claims.audiences().is_ok()),
+        ("exp", claims.required_time("exp").is_ok()),
+        ("iat", claims.required_time("iat").is_ok()),
+        ("nbf", claims.time("nbf").is_ok()),
+    ];
+    for (name, is_valid) in checked {
+        if !is_valid {
+            return missing_or_invalid(claims, name);
+        }
+    }
+    for name in expected.client_claims() {
+        if claims.text(name).is_err() {
+            return missing_or_invalid(claims, name);
+        }
+    }
+    for name in expected.scope_claims() {
+        if claims.words(name).is_err() {
+            return missing_or_invalid(claims, name);
+        }
+    }
+    "the token's `cid` and `client_id` differ".to_owned()
+}
+
+fn missing_or_invalid(claims: &Claims, name: &str) -> String {
+    if claims.has(name) {
+        format!("the token's `{name}` has another type than its standard defines")
+    } else {
+        format!("the token has no claim `{name}`")
+    }
+}
+
+/// The later one of `iat` and `nbf`.
+fn latest_start(claims: &Claims) -> (&'static str, f64) {
+    let issued = claims.required_time("iat").unwrap_or_default();
+    match claims.time("nbf") {
+        Ok(Some(not_before)) if not_before > issued => ("nbf", not_before),
+        _ => ("iat", issued),
+    }
+}
+
+/// The text of a member in backticks.
+fn quoted(header: &Claims, name: &str) -> String {
+    let text = header.required_text(name).unwrap_or_default();
+    format!("`{}`", escape::excerpt(text, VALUE_LIMIT))
+}
+
+fn quoted_audiences(claims: &Claims) -> String {
+    let audiences = claims.audiences().unwrap_or_default();
+    let mut quoted = Vec::new();
+    for audience in audiences.iter().take(AUDIENCES_LIMIT) {
+        quoted.push(format!("`{}`", escape::excerpt(audience, VALUE_LIMIT)));
+    }
+    match quoted.len() {
+        0 => "an empty list".to_owned(),
+        _ => quoted.join(", "),
+    }
+}

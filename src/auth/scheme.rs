@@ -1,0 +1,40 @@
+//! The scheme in `Authorization` (RFC 9110 §11.4).
+
+use super::reason::Reason;
+
+/// Schemes that are named in logs. Another first word may be a part of a secret.
+const KNOWN: [&str; 8] =
+    ["Basic", "Bearer", "Digest", "DPoP", "Hook-Secret", "Negotiate", "SSWS", "Token"];
+
+/// Returns the credentials in a value of `Authorization` if it is of this scheme (RFC 9110 §11.4: the
+/// scheme in any case, then one or more spaces).
+pub(super) fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
+    let (given, rest) = authorization.split_at_checked(scheme.len())?;
+    if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
+        return None;
+    }
+    let mut credentials = rest;
+    while let Some(rest) = credentials.strip_prefix(b" ") {
+        credentials = rest;
+    }
+    // Without a space, the rest belongs to the name of another scheme.
+    let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
+    if is_other_scheme { None } else { Some(credentials) }
+}
+
+/// Returns why a value of `Authorization` is refused whose scheme is not configured.
+pub(super) fn reason_of_other_scheme(authorization: &[u8]) -> Reason {
+    let value = authorization.trim_ascii();
+    if value.is_empty() {
+        Reason::Missing
+    } else if value.contains(&b' ') || known_scheme(value).is_some() {
+        Reason::OtherScheme
+    } else {
+        Reason::NoScheme
+    }
+}
+
+/// Returns the scheme, if it is a known one.
+pub(super) fn known_scheme(authorization: &[u8]) -> Option<&'static str> {
+    KNOWN.into_iter().find(|scheme| credentials_of_scheme(authorization, scheme).is_some())
+}

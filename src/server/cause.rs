@@ -1,0 +1,135 @@
+//! The nearest cause of each refusal, for the log. Okta shows an administrator only the status.
+//!
+//! A cause is looked for after the refusal, so that requests with a decision cost nothing.
+
+use std::{borrow::Cow, fmt::Display, time::SystemTime};
+
+use actix_http::RequestHead;
+use actix_web::http::header;
+
+use super::{
+    admit::declared_length, connection::HEAD_TIMEOUT, path_cause::PathCause, refusal::Refusal,
+    request_context::RequestContext, warnings::Warning,
+};
+use crate::{
+    auth::{Diagnosis, Reason},
+    escape,
+};
+
+/// How many characters of a header's value are logged.
+const VALUE_LIMIT: usize = 100;
+
+impl RequestContext<'_> {
+    /// Logs the nearest cause of a refusal. `head` is that of the request, if it has arrived.
+    pub(super) fn log_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
+        match (refusal, head) {
+            (Refusal::NotFound, Some(head)) => {
+                let prefix = &self.state.settings.server.path_prefix;
+                let cause = PathCause::of(head.uri.path(), prefix, self.rules);
+                self.warn_of_refusal(refusal, cause.kind(), &cause);
+            }
+            (Refusal::Credentials(reason), Some(head)) => {
+                let Diagnosis { kind, text } = self.diagnose(reason, head);
+                self.warn_of_refusal(refusal, kind, &text);
+            }
+            (_, head) => self.warn_of_refusal(refusal, "", &self.plain_cause(refusal, head)),
+        }
+    }
+
+    fn warn_of_refusal(&self, refusal: Refusal, kind: &'static str, cause: &dyn Display) {
+        let (status, _) = refusal.status_and_summary();
+        let reason = refusal.reason();
+        let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
+        self.state.warnings.log(&warning);
+    }
+
+    fn diagnose(&self, reason: Reason, head: &RequestHead) -> Diagnosis {
+        let mut headers = Vec::new();
+        for (name, value) in &head.headers {
+            headers.push((name.as_str(), value.as_bytes()));
+        }
+        let credentials = self.state.live.credentials.load();
+        credentials.authenticator.diagnose(reason, &headers, SystemTime::now())
+    }
+
+    /// The cause of a refusal that needs no search.
+    fn plain_cause(&self, refusal: Refusal, head: Option<&RequestHead>) -> Cow<'static, str> {
+        let settings = &self.state.settings.server;
+        let timeout = settings.request_timeout.as_millis();
+        match refusal {
+            Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
+            Refusal::HeadersTooLarge => "the headers are larger than 16 KiB, or more than 96".into(),
+            Refusal::HeadTooSlow => {
+                format!("the head of the request took longer than {} s", HEAD_TIMEOUT.as_secs())
+                    .into()
+            }
+            Refusal::Malformed => "the bytes that came are not an HTTP/1.1 request".into(),
+            Refusal::UnexpectedTls => {
+                "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
+                 `server.tls.key`, or have a proxy end TLS"
+                    .into()
+            }
+            Refusal::Method { allow } => {
+                let method = head.map(|head| known_method(head.method.as_str())).unwrap_or_default();
+                format!("the method is {method}, and this path takes {allow}").into()
+            }
+            Refusal::Overloaded => {
+                "overloaded: requests wait too long for their turn; give the service more cores, or \
+                 raise `server.workers` if cores are idle"
+                    .into()
+            }
+            Refusal::MediaType => {
+                let came = header_text(head, &header::CONTENT_TYPE);
+                format!("there is {came}; send `content-type: application/json`").into()
+            }
+            Refusal::Encoding => {
+                let came = header_text(head, &header::CONTENT_ENCODING);
+                format!("there is {came}; send the body uncompressed").into()
+            }
+            Refusal::BodyTooLarge => {
+                let limit = settings.body_limit;
+                match head.and_then(|head| declared_length(&head.headers)) {
+                    Some(length) => {
+                        format!("the body has {length} bytes, and `server.body_limit` is {limit}")
+                    }
+                    None => format!("the body has more bytes than `server.body_limit`, {limit}"),
+                }
+                .into()
+            }
+            Refusal::BodyTooSlow => format!(
+                "the body was not complete within `server.request_timeout`, {timeout} ms"
+            )
+            .into(),
+            Refusal::BodyIncomplete => {
+                "the client ended the connection before the body was complete, or sent invalid chunks"
+                    .into()
+            }
+            Refusal::Request(error) => error.to_string().into(),
+            Refusal::Internal => {
+                "a bug of ours; please report it with the message that precedes this one".into()
+            }
+            Refusal::NotFound | Refusal::Credentials(_) => "".into(),
+        }
+    }
+}
+
+/// Describes the values of a header.
+fn header_text(head: Option<&RequestHead>, name: &header::HeaderName) -> String {
+    let mut values = Vec::new();
+    if let Some(head) = head {
+        for value in head.headers.get_all(name) {
+            values.push(String::from_utf8_lossy(value.as_bytes()));
+        }
+    }
+    if values.is_empty() {
+        return format!("no `{name}`");
+    }
+    let value = values.join(", ");
+    format!("`{name}: {}`", escape::excerpt(&value, VALUE_LIMIT))
+}
+
+/// The method, if it is a usual one.
+fn known_method(method: &str) -> &'static str {
+    const KNOWN: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method).unwrap_or("an unknown one")
+}

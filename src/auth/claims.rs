@@ -13,7 +13,7 @@ use super::reason::Reason;
 /// The claims of a token.
 pub(super) struct Claims(BTreeMap<String, serde_json::Value>);
 
-/// A claim that every token must have has another type, or is missing.
+/// The reason for a claim of another type, and for a required one that is missing.
 const INVALID: Reason = Reason::Claims;
 
 impl Claims {
@@ -51,8 +51,8 @@ impl Claims {
         }
     }
 
-    /// Returns the words of a claim: a list of texts, or a text that is split at spaces. None if the
-    /// token does not have it.
+    /// Returns the words of a claim: a list of texts, or a text that is split at spaces. Empty if the
+    /// token does not have the claim.
     pub(super) fn words(&self, name: &str) -> Result<Vec<&str>, Reason> {
         match self.0.get(name) {
             Some(serde_json::Value::String(text)) => Ok(text.split(' ').collect()),

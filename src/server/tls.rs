@@ -1,9 +1,9 @@
 //! HTTPS: TLS 1.2 and 1.3, with the certificate that is live at the time of the handshake.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use rustls::{
-    ServerConfig,
+    AlertDescription, ServerConfig,
     crypto::ring,
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -28,4 +28,31 @@ pub(super) fn config(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.ticketer = ring::Ticketer::new()?;
     Ok(Arc::new(config))
+}
+
+/// Returns why a handshake failed. `None` if the connection ended without a message.
+pub(super) fn handshake_cause(error: &io::Error) -> Option<&'static str> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidMessage(_) => Some(
+            "the client does not speak TLS; does it, or a proxy, call with http instead of https?",
+        ),
+        rustls::Error::AlertReceived(alert) if is_distrust(*alert) => Some(
+            "the client does not trust the certificate; does `server.tls.certificate` have the \
+             intermediate certificates and the name that the client calls?",
+        ),
+        _ => Some(
+            "the client has no TLS version or cipher in common with us, or breaks the protocol",
+        ),
+    }
+}
+
+/// Whether the client refuses our certificate.
+fn is_distrust(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+    )
 }

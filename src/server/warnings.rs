@@ -18,6 +18,8 @@ pub(super) enum Warning<'a> {
          idle longest"
     )]
     ConnectionLimit,
+    #[display("a TLS handshake failed: {_0}")]
+    Handshake(&'static str),
     #[display("refused with {status} {reason}: {cause}")]
     Refused {
         status: &'a str,
@@ -49,6 +51,7 @@ impl Warning<'_> {
         match self {
             Self::CannotAccept(_) | Self::TooLargeAnswer { .. } => Level::Error,
             Self::ConnectionLimit
+            | Self::Handshake(_)
             | Self::Refused { .. }
             | Self::MissingSection { .. }
             | Self::MissingEventId { .. }
@@ -61,6 +64,7 @@ impl Warning<'_> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
             Self::ConnectionLimit => "max_connections".into(),
+            Self::Handshake(cause) => format!("handshake {cause}").into(),
             Self::Refused { reason, kind, .. } => format!("refused {reason} {kind}").into(),
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),

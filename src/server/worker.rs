@@ -20,6 +20,7 @@ use super::{
     session,
     slot::Slot,
     slots::{Room, Slots},
+    tls,
     turns::Turns,
     warnings::Warning,
 };
@@ -179,12 +180,26 @@ impl Worker {
         tls: &Arc<ServerConfig>,
         deadline: Instant,
     ) -> Option<TlsStream<TcpStream>> {
-        let hello = LazyConfigAcceptor::new(TlsAcceptor::default(), stream).await.ok()?;
+        let hello = LazyConfigAcceptor::new(TlsAcceptor::default(), stream).await;
+        let hello = self.ok_or_warn(hello)?;
         let turn = self.handshakes.acquire(deadline).await?;
         // `into_stream` signs at once; awaiting it only does I/O.
         let handshake = hello.into_stream(tls.clone());
         turn.end().await;
-        handshake.await.ok()
+        self.ok_or_warn(handshake.await)
+    }
+
+    /// Unwraps `Ok`. Warns of a failed handshake and returns `None` otherwise.
+    fn ok_or_warn<T>(&self, result: io::Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if let Some(cause) = tls::handshake_cause(&error) {
+                    self.handler.state.warnings.log(&Warning::Handshake(cause));
+                }
+                None
+            }
+        }
     }
 }
 

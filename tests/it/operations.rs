@@ -381,6 +381,31 @@ fn broken_tls_handshakes_do_not_fill_the_log() {
 }
 
 #[test]
+fn plain_http_where_tls_is_expected_is_named_in_the_log() {
+    let (service, _folder) = with_tls("p256");
+    for _ in 0..3 {
+        let mut stream = service.connect();
+        stream.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+
+    let cause = "a TLS handshake failed: the client does not speak TLS";
+    let log = service.wait_for_log(cause);
+
+    assert_eq!(log.matches(cause).count(), 1, "{log}");
+}
+
+#[test]
+fn a_client_that_does_not_trust_the_certificate_is_named_in_the_log() {
+    let (service, _folder) = with_tls("p256");
+
+    let untrusted = connect(service.address, &pem("rsa.crt"), &rustls::version::TLS13);
+
+    assert!(untrusted.is_err());
+    service.wait_for_log("a TLS handshake failed: the client does not trust the certificate");
+}
+
+#[test]
 fn https_works_with_tls_1_2_and_1_3_and_with_p256_and_rsa_keys() {
     let mut failures = Failures::default();
 

@@ -221,8 +221,8 @@ fn wrong_basic_credentials_are_diagnosed() {
             wrong(basic("admin:\"supersecret\""), "quotes around it, which came with the request"),
             wrong(basic("'admin:supersecret'"), "quotes around it, which came with the request"),
             wrong(basic("admin: supersecret "), "white space around it, which came"),
-            wrong(basic("admin:other"), "the user name is right, and the password is not"),
-            wrong(basic("okta:supersecret"), "the user name is not that of `auth.basic`"),
+            wrong(basic("admin:other"), "the user name is right, and the password is wrong"),
+            wrong(basic("okta:supersecret"), "the user name is not the configured one"),
         ],
     );
     for (configured, cause) in [

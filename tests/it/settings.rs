@@ -58,6 +58,32 @@ fn unset_keys_have_the_documented_defaults() {
 }
 
 #[test]
+fn a_path_prefix_has_a_slash_before_each_segment_and_none_at_the_end() {
+    let mut failures = Failures::default();
+
+    for (value, prefix) in [
+        ("", ""),
+        ("/", ""),
+        ("okta", "/okta"),
+        ("/okta/", "/okta"),
+        ("/a-b/c_d.e~1", "/a-b/c_d.e~1"),
+    ] {
+        let in_file = good(&format!("server.path_prefix = \"{value}\""), &[]);
+        let in_variable = good("", &[("HOOK__SERVER__PATH_PREFIX", value)]);
+
+        failures.check_eq(value, in_file.server.path_prefix, prefix);
+        failures.check_eq(value, in_variable.server.path_prefix, prefix);
+    }
+    for value in ["/a//b", "/a b", "/..", "/a/./b", "/a%20b", "/a?b", "https://x", "/é"] {
+        let found = problems(&format!("server.path_prefix = \"{value}\""), &[]);
+        let expected = "test.toml:1:8: `server.path_prefix`: expected a path such as `/okta`";
+        failures.check(format!("{value}: {found:?}"), found[0].starts_with(expected));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn flags_override_variables_and_variables_override_the_file() {
     let file = "[server]\nbind = \"127.0.0.1:1\"\nworkers = 3\nbody_limit = \"1 MiB\"\n[log]\ndecisions = \"off\"\n";
     let (mut sources, _folder) = layers(

@@ -43,10 +43,10 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         return diagnosis;
     }
     if secrets.are_of_user(user) {
-        let text = "the user name is right, and the password is not that of `auth.basic`";
+        let text = "the user name is right, and the password is wrong";
         return Diagnosis::new("password", text);
     }
-    Diagnosis::new("user", "the user name is not that of `auth.basic`")
+    Diagnosis::new("user", "the user name is not the configured one")
 }
 
 fn diagnose_not_base64(encoded: &[u8]) -> Diagnosis {

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum SecretList {
     /// At least one secret.
     Known(Vec<Secret>),
-    /// The secrets are in a file that was skipped. See [`SecretFiles::Skip`].
+    /// The secrets are in a file that was skipped. See [`SecretFiles::Skip`](super::SecretFiles::Skip).
     Skipped,
 }
 

@@ -3,25 +3,41 @@
 //! A table, a list or a syntax error has one or two bytes in a file, and takes the parser hundreds of
 //! bytes. A megabyte of them would fill the memory of a small container.
 
-use toml::de::{DeTable, Error};
+use toml::de::DeTable;
 use toml_parser::lexer::TokenKind;
 
-use crate::problem::{SpanProblem, SpanProblems};
+use crate::problem::SpanProblem;
+
+mod syntax;
+
+use syntax::syntax_problem;
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// The longest text, in bytes, in which every syntax error is found. There may be one per byte.
+/// The longest text, in bytes, whose errors are all collected to find the first one. There may be one per
+/// byte.
 const LONG: usize = 384 << 10;
 
-/// A parsed text and its syntax errors.
+/// A parsed text, or its first syntax error.
 pub(crate) struct Parsed<'t> {
-    /// The part of the text that can be read if the syntax has an error.
+    /// Empty if the text has a problem, since the parser misreads the text behind an error.
     pub(crate) document: toml::Spanned<DeTable<'t>>,
-    pub(crate) problems: SpanProblems,
+    /// The message shows nothing of the text, which may hold secrets.
+    pub(crate) problem: Option<SpanProblem>,
 }
 
 /// Parses a text.
 pub(crate) fn parse(text: &str) -> Parsed<'_> {
+    match parse_bounded(text) {
+        Ok(document) => Parsed { document, problem: None },
+        Err(problem) => {
+            let empty = toml::Spanned::new(0..0, DeTable::new());
+            Parsed { document: empty, problem: Some(problem) }
+        }
+    }
+}
+
+fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> {
     let mut tables = 0;
     for token in toml_parser::Source::new(text).lex() {
         // Each of these tokens makes at most one table or list.
@@ -35,46 +51,16 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
             let message = format!(
                 "the file has more than {MOST_TABLES} tables, lists and dots up to here; move rules to other hooks, or long lists into files of their own"
             );
-            return Parsed { document: empty(), problems: SpanProblem::at(span, message).into() };
+            return Err(SpanProblem::at(span, message));
         }
     }
     if text.len() > LONG {
-        return parse_long(text);
+        return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    let mut problems = SpanProblems::default();
-    for error in &errors {
-        problems.push(syntax_problem(text, error));
+    // The parser looks for duplicate keys and invalid values at the end.
+    match errors.iter().min_by_key(|error| error.span().unwrap_or_default().start) {
+        None => Ok(document),
+        Some(error) => Err(syntax_problem(text, error)),
     }
-    Parsed { document, problems }
-}
-
-/// Parses a text that may have more syntax errors than fit into memory.
-fn parse_long(text: &str) -> Parsed<'_> {
-    match DeTable::parse(text) {
-        Ok(document) => Parsed { document, problems: SpanProblems::default() },
-        Err(error) => {
-            let mut problem = syntax_problem(text, &error);
-            problem.message +=
-                "; the file is long, so further problems are found when this one is solved";
-            Parsed { document: empty(), problems: problem.into() }
-        }
-    }
-}
-
-/// A document without a key.
-fn empty<'t>() -> toml::Spanned<DeTable<'t>> {
-    toml::Spanned::new(0..0, DeTable::new())
-}
-
-fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
-    let span = error.span().unwrap_or(0..0);
-    let mut message = error.message().replace('\n', ", ");
-    // The most frequent mistake: after the backslash comes no escape sequence.
-    if let Some(before) = text.get(..span.start)
-        && before.ends_with('\\')
-    {
-        message += "; in single quotes a backslash stands for itself";
-    }
-    SpanProblem::at(span, message)
 }

@@ -1,18 +1,20 @@
-//! TOML → a [`Table`] in the file's order, and every problem of syntax.
+//! TOML → a [`Table`] in the file's order, or the first problem of syntax.
 
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::{
-    problem::SpanProblems,
+    problem::SpanProblem,
     rule::node::{Content, Entry, Node, Table},
     toml_bound::parse,
 };
 
-/// Reads a document. Returns the part that can be read if the syntax has a problem.
-pub(super) fn read_document(text: &str, problems: &mut SpanProblems) -> Table {
+/// Reads a document.
+pub(super) fn read_document(text: &str) -> Result<Table, SpanProblem> {
     let parsed = parse(text);
-    problems.append(parsed.problems);
-    to_table(parsed.document.get_ref())
+    match parsed.problem {
+        None => Ok(to_table(parsed.document.get_ref())),
+        Some(problem) => Err(problem),
+    }
 }
 
 fn to_table(table: &DeTable<'_>) -> Table {

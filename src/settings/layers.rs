@@ -45,7 +45,7 @@ impl SettingsReader {
         }
         let path = layers.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
         let text = read_file(path, layers.file.is_some())?;
-        let Parsed { document, problems } = parse(&text);
+        let Parsed { document, problem } = parse(&text);
         self.source_names = SourceNames::new(document.get_ref(), &layers.environment);
         // No layer is merged yet. This only registers each key, so that they are all known below.
         sections::read_settings(self);
@@ -59,15 +59,18 @@ impl SettingsReader {
         }
         let name = path.display().to_string();
         let mut source = SourceText::new(&name, &text);
-        if problems.is_empty() {
-            self.note_keys(document.get_ref(), &mut source);
-            merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
+        match problem {
+            None => {
+                self.note_keys(document.get_ref(), &mut source);
+                merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
+            }
+            // Without the line, which may hold a secret.
+            Some(problem) => {
+                self.has_broken_file = true;
+                let place = source.place(problem.place.start);
+                self.problems.push(Problem::named(place, problem.message));
+            }
         }
-        // The parser's own message may quote the line, which may hold a secret.
-        let message = "invalid TOML syntax; see https://toml.io";
-        self.problems.append(
-            problems.located(|problem| Problem::named(source.place(problem.place.start), message)),
-        );
         for (key, value) in self.read_environment(&layers.environment) {
             merged = merged.set_override(key, value).map_err(merge_problem)?;
         }
@@ -117,6 +120,7 @@ impl SettingsReader {
         let mut earlier: Vec<Variable<'_>> = Vec::new();
         for (name, value) in environment {
             let Some(path) = path_of_variable(name) else {
+                self.report_single_underscores(name);
                 continue;
             };
             let path = &self.source_names.path_in_file(&path);
@@ -136,6 +140,21 @@ impl SettingsReader {
             earlier.push(variable);
         }
         values
+    }
+
+    /// Reports a variable that names a key as `HOOK_SECTION_KEY`. It is never read.
+    fn report_single_underscores(&mut self, name: &str) {
+        let upper = name.to_ascii_uppercase().replace("__", "_");
+        let Some(rest) = upper.strip_prefix("HOOK_") else {
+            return;
+        };
+        let key =
+            self.known_keys.iter().find(|key| key.to_ascii_uppercase().replace('.', "_") == rest);
+        if let Some(key) = key {
+            let right = key.to_ascii_uppercase().replace('.', "__");
+            let message = format!("this sets nothing; write `HOOK__{right}`, with two underscores");
+            self.problems.push(Problem::named(name, message));
+        }
     }
 
     /// Whether two variables set the same key: their names differ in case only, or one sets a list and

@@ -40,6 +40,8 @@ pub(super) struct SettingsReader {
     /// The known keys that take a list.
     pub(super) list_keys: Vec<String>,
     pub(super) problems: Problems,
+    /// Whether the settings file has a syntax error. Its keys are then not known.
+    pub(super) has_broken_file: bool,
     pub(super) warnings: Vec<String>,
     /// The files that have been read.
     pub(super) files: Vec<PathBuf>,
@@ -255,8 +257,11 @@ impl SettingsReader {
         }
     }
 
-    /// Reports that a key is not set.
+    /// Reports that a key is not set. A file with a syntax error may set it.
     pub(super) fn report_missing(&mut self, key: &str, hint: &str) {
+        if self.has_broken_file {
+            return;
+        }
         self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
     }
 

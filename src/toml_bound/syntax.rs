@@ -1,0 +1,252 @@
+//! Syntax errors of TOML in the words of an administrator who has never read its grammar.
+//!
+//! A message names the right form and shows nothing of the text, which may hold secrets.
+
+use std::ops::Range;
+
+use toml::de::Error;
+use toml_parser::lexer::TokenKind;
+
+use crate::problem::SpanProblem;
+
+const COMMENT: &str = "a comment starts with `#`";
+const QUOTES: &str = "write a text in quotes, as in `\"okta.com\"`";
+const CURLY: &str = "these quotes are curly; write straight ones, as in `\"okta.com\"`";
+const QUOTE_IN_TEXT: &str = "the text ends at this quote; write a text with quotes in it in the other kind, as in `\"it's\"`";
+const DUPLICATE_TABLE: &str = "this table is in the file already; put its keys together, or write `[[…]]` above each table of a list";
+const LINE: &str = "a line is `key = value`, `[table]`, `[[list of tables]]` or `# comment`";
+const BACKSLASH: &str = "in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself";
+
+/// Words of the parser's messages, and ours in their place. The first that fits counts.
+const MESSAGES: &[(&str, &str)] = &[
+    ("duplicate key", "this key is set already; keep one of them"),
+    ("unclosed array table", "a line that starts with `[[` ends with `]]`"),
+    ("unclosed table", "a line that starts with `[` ends with `]`"),
+    ("invalid basic string", "the quotes are not closed in this line; add `\"`"),
+    ("invalid literal string", "the quotes are not closed in this line; add `'`"),
+    ("string values must be quoted", QUOTES),
+    ("invalid boolean", QUOTES),
+    ("invalid float", QUOTES),
+    ("invalid multi-line", "the three quotes are not closed; add three at the end of the text"),
+    ("unquoted keys cannot be empty", "a name is missing, between the brackets or before the `=`"),
+    ("cannot extend", "this key has a value already, so it cannot be a table; keep one of them"),
+    ("key with no value", LINE),
+    ("invalid key-value pair", LINE),
+    ("invalid unquoted key", LINE),
+    ("unexpected key or value", "one line holds one key and its value"),
+    ("missing comma between key-value pairs", "put a `,` between two keys in braces"),
+    ("missing comma between array elements", "put a `,` between two values of a list"),
+    (
+        "unexpected `=` in array",
+        "a list holds values; keys stand in braces, as in `[{ key = \"value\" }]`",
+    ),
+    (
+        "unexpected leading zero",
+        "a number has no leading zero; put digits that are a text in quotes",
+    ),
+    ("extra `=`", "write one `=` between a key and its value"),
+];
+
+/// The place of a syntax error.
+struct Site<'t> {
+    /// The parser's message, which shows nothing of the text.
+    message: &'t str,
+    /// Whether only blank lines are before.
+    is_at_start: bool,
+    /// The whole line.
+    line: &'t str,
+    /// The line up to the error.
+    before: &'t str,
+    /// The rest of the line.
+    found: &'t str,
+}
+
+/// A bracket or brace that is open at an error.
+struct Opener {
+    kind: TokenKind,
+    span: Range<usize>,
+}
+
+/// The problem that the parser reports.
+pub(super) fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
+    let span = error.span().unwrap_or(0..0);
+    let (head, tail) = text.split_at_checked(span.start).unwrap_or((text, ""));
+    let before = head.rsplit('\n').next().unwrap_or_default();
+    let found = tail.split('\n').next().unwrap_or_default();
+    let start = head.len() - before.len();
+    let line = text.get(start..head.len() + found.len()).unwrap_or_default();
+    let is_at_start = head.trim().is_empty();
+    let site = Site { message: error.message(), is_at_start, line, before, found };
+    if let Some(message) = site.known_mistake() {
+        return SpanProblem::at(span, message);
+    }
+    if let Some(opener) = unclosed(text, start, span.start, &site) {
+        let message = match opener.kind {
+            TokenKind::LeftSquareBracket => "this list is not closed; add `]` at its end",
+            _ => "these braces are not closed; add `}` at their end",
+        };
+        return SpanProblem::at(opener.span, message);
+    }
+    match site.in_our_words() {
+        Some(message) => SpanProblem::at(span, message),
+        None => SpanProblem::at(span, site.message.replace('\n', ", ")),
+    }
+}
+
+impl Site<'_> {
+    /// A mistake that the text itself shows, whatever the parser makes of it.
+    fn known_mistake(&self) -> Option<&'static str> {
+        let line = self.line.trim_start();
+        if self.is_at_start && line.starts_with('{') {
+            return Some("this is JSON, and the file is read as TOML; see https://toml.io");
+        }
+        for mark in ["<<<<<<<", "=======", ">>>>>>>"] {
+            if line.starts_with(mark) {
+                return Some("a mark of a merge conflict; keep one side and remove the marks");
+            }
+        }
+        let is_outline = self.found.trim() == ":";
+        if is_outline || line.starts_with("- ") || line.trim_end() == "---" {
+            return Some("this is YAML, and the file is read as TOML; see https://toml.io");
+        }
+        for start in ["//", "--", "/*"] {
+            if line.starts_with(start) || self.found.starts_with(start) {
+                return Some(COMMENT);
+            }
+        }
+        if line.starts_with(';') {
+            return Some(COMMENT);
+        }
+        if self.found.trim_end() == ";" {
+            return Some("a line has no `;` at its end");
+        }
+        if self.before.ends_with(is_curly_quote) {
+            return Some(CURLY);
+        }
+        self.mistake_of_letter().or_else(|| self.mistake_of_word())
+    }
+
+    /// A mistake that the first letter at the error shows.
+    fn mistake_of_letter(&self) -> Option<&'static str> {
+        match self.found.chars().next()? {
+            ':' => Some("write `=` between a key and its value, not `:`"),
+            letter if is_curly_quote(letter) => Some(CURLY),
+            letter if is_invisible(letter) => {
+                Some("an invisible character, such as a non-breaking space; replace it by a space")
+            }
+            letter if letter.is_control() && letter != '\r' => {
+                Some("a control character; delete it")
+            }
+            _ => None,
+        }
+    }
+
+    /// A mistake that the value at the error shows.
+    fn mistake_of_word(&self) -> Option<&'static str> {
+        let word = self.found.split([',', ']', '}', '#']).next().unwrap_or_default();
+        match word.trim().to_ascii_lowercase().as_str() {
+            "true" | "false" | "yes" | "no" | "on" | "off" => {
+                Some("write `true` or `false`, in lower case")
+            }
+            "null" | "nil" | "none" | "undefined" => {
+                Some("there is no such value in TOML; leave the key out")
+            }
+            "" if self.before.trim_end().ends_with('=') => {
+                Some("the value is missing after the `=`")
+            }
+            _ => None,
+        }
+    }
+
+    /// Our words for the parser's message.
+    fn in_our_words(&self) -> Option<&'static str> {
+        let is_header = self.line.trim_start().starts_with('[');
+        if self.before.ends_with('\\') || self.message.contains("unicode") {
+            return Some(BACKSLASH);
+        }
+        if is_header && self.message.starts_with("duplicate key") {
+            return Some(DUPLICATE_TABLE);
+        }
+        if self.message.starts_with("unexpected key or value") {
+            if is_header {
+                return Some("a line that starts with `[` ends with one `]`");
+            }
+            if self.found.starts_with(',') {
+                return Some("several values stand in a list, as in `[\"a\", \"b\"]`");
+            }
+            if self.before.ends_with(['"', '\'']) {
+                return Some(QUOTE_IN_TEXT);
+            }
+        }
+        let (_, ours) = MESSAGES.iter().find(|(start, _)| self.message.starts_with(start))?;
+        Some(ours)
+    }
+
+    /// Whether the line starts a table, sets a key or is empty, as no line of a list of values does.
+    fn is_outside_of_values(&self) -> bool {
+        let line = self.line.trim_start();
+        match line.split_once('=') {
+            _ if line.starts_with('[') => true,
+            Some((key, _)) => key.trim_end().bytes().all(is_key_byte),
+            None => line.is_empty(),
+        }
+    }
+}
+
+/// The bracket or brace that lacks its end. `start` is that of the line in which the parser noticed it.
+fn unclosed(text: &str, start: usize, at: usize, site: &Site<'_>) -> Option<Opener> {
+    let mut open = open_at(text, at);
+    let closing = match open.last()?.kind {
+        TokenKind::LeftSquareBracket => ']',
+        _ => '}',
+    };
+    let closes_another = site.found.starts_with([']', '}']) && !site.found.starts_with(closing);
+    // A header such as `[table` is of one line, and not meant here.
+    let is_header = site.message.contains("unclosed table") || site.message.contains("array table");
+    if closes_another || (site.message.starts_with("unclosed") && !is_header) {
+        return open.pop();
+    }
+    if !site.is_outside_of_values() {
+        return None;
+    }
+    open.retain(|opener| opener.span.start < start);
+    let opener = open.pop()?;
+    // In braces a further line may be a further key, after which the comma is missing.
+    let is_key = !site.line.trim_start().starts_with('[');
+    if is_key && opener.kind == TokenKind::LeftCurlyBracket { None } else { Some(opener) }
+}
+
+/// The brackets and braces that are open at a byte.
+fn open_at(text: &str, at: usize) -> Vec<Opener> {
+    let mut open: Vec<Opener> = Vec::new();
+    for token in toml_parser::Source::new(text).lex() {
+        let span = token.span().start()..token.span().end();
+        if span.start >= at {
+            break;
+        }
+        match token.kind() {
+            kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => {
+                open.push(Opener { kind, span });
+            }
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+}
+
+fn is_curly_quote(letter: char) -> bool {
+    matches!(letter, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '`' | '´')
+}
+
+/// Whether a letter is white space that TOML does not know, or has no width.
+fn is_invisible(letter: char) -> bool {
+    let is_space = letter.is_whitespace() && !letter.is_ascii();
+    is_space || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}

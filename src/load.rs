@@ -31,7 +31,7 @@ pub(crate) use draft::Loaded;
 pub(crate) use examples::passing_examples;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
-pub(crate) use inputs::{Files, fingerprint};
+pub(crate) use inputs::{Files, UnreadEntry, fingerprint};
 use loader::Loader;
 
 /// The text of each built-in hook. They name no list files. The tests run on these, too; `rules/` is the user's.

@@ -27,6 +27,8 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty for a settings file,
     /// whose lines may hold secrets.
     excerpt: String,
+    /// The byte from which on the problem explains others. It is shown before them.
+    explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
 }
@@ -48,7 +50,8 @@ impl<P> Problem<P> {
     /// A problem at this place.
     pub(crate) fn at(place: P, message: impl Into<String>) -> Self {
         let message = without_middle(message.into());
-        Self { place, message, excerpt: String::new(), is_transient: false }
+        let excerpt = String::new();
+        Self { place, message, excerpt, explains_from: None, is_transient: false }
     }
 
     /// A problem caused by this error. An error of the system, such as a lack of memory, may not occur
@@ -66,6 +69,21 @@ impl<P> Problem<P> {
     /// A problem that may be gone when the same files are read again.
     pub(crate) fn transient(place: impl Into<P>, message: impl Into<String>) -> Self {
         Self { is_transient: true, ..Self::at(place.into(), message) }
+    }
+}
+
+impl SpanProblem {
+    /// The same problem, shown before those from this byte on, since it may explain them.
+    pub(crate) fn explaining_from(self, byte: usize) -> Self {
+        Self { explains_from: Some(byte), ..self }
+    }
+
+    /// Sorts problems by their places, and causes before their consequences.
+    fn rank(&self) -> (usize, bool) {
+        match self.explains_from {
+            Some(byte) => (byte, false),
+            None => (self.place.start, true),
+        }
     }
 }
 

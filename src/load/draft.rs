@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::Files;
+use super::inputs::{Files, UnreadEntry};
 use crate::{
     problem::{Problems, SourceText, SpanProblems},
     rule::RuleSet,
@@ -18,6 +18,8 @@ pub struct Draft {
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
     pub(super) files_read: Files,
+    /// The other entries of the rules folder, if the load is to inspect the rules.
+    pub(crate) unread: Vec<UnreadEntry>,
 }
 
 /// The result of a load.

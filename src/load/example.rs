@@ -123,7 +123,7 @@ fn require_known(entry: &Entry, owner: &str, known: &BTreeSet<&str>) -> Result<(
 /// Reads the profile in an example.
 fn read_profile<'n>(node: &'n Node, known: &KnownValues<'_>) -> Result<Form<'n>, SpanProblem> {
     let mut attributes = Vec::new();
-    for entry in &node.table()?.0 {
+    for entry in &node.table(r#"{ userType = "employee" }"#)?.0 {
         require_known(entry, "profile.", &known.profile)?;
         attributes.push(attribute(&entry.key, read_value(&entry.value)?));
     }
@@ -136,7 +136,7 @@ fn read_request<'n>(
     known: &KnownValues<'_>,
     example: &mut RuleExample<'n>,
 ) -> Result<(), SpanProblem> {
-    for entry in &node.table()?.0 {
+    for entry in &node.table(r#"{ ip = "192.0.2.7" }"#)?.0 {
         require_known(entry, "request.", &known.request)?;
         let text = entry.value.text()?;
         match entry.key.as_str() {

@@ -29,7 +29,8 @@ pub(super) fn run_examples<'n>(
     node: &'n Node,
     rule_fields: &Fields<'n>,
 ) -> Option<Node> {
-    let fields = rule_fields.table_in(node)?;
+    let fields =
+        rule_fields.table_in(node, r#"{ pass = ["a@okta.com"], fail = ["a@example.com"] }"#)?;
     let needs_form = needs_whole_form(rule, rule_fields.table);
     let known = KnownValues::of(rule, rule_fields.lookups);
     let mut pass_list = None;
@@ -40,7 +41,8 @@ pub(super) fn run_examples<'n>(
         if let ExampleOutcome::Pass = expected {
             pass_list = fields.file.copy_of_list(&entry.value);
         }
-        for example in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+        let examples = entry.value.list(r#"["a@okta.com"]"#);
+        for example in fields.ok_or_report(examples).unwrap_or_default() {
             if fields.file.example_work.is_exhausted() {
                 fields.report(example.problem(
                     "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
@@ -110,7 +112,7 @@ pub(crate) fn passing_examples<'n>(
 ) -> Vec<RuleExample<'n>> {
     let known = KnownValues::of(rule, lookups);
     let mut examples = Vec::new();
-    for node in list.list().unwrap_or_default() {
+    for node in list.list("[…]").unwrap_or_default() {
         if let Ok(example) = read_example(&known, node) {
             examples.push(example);
         }

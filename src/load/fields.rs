@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use super::inputs::Inputs;
 use crate::{
-    nearest::unknown,
+    nearest::{nearest, unknown},
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts,
@@ -48,6 +48,7 @@ pub(super) struct Fields<'f> {
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
     asked: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<Missing>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
     pub(super) scope: &'f Scope,
@@ -55,10 +56,25 @@ pub(super) struct Fields<'f> {
     pub(super) lookups: &'f [Lookup],
 }
 
+/// Keys that are missing. They are reported with the unknown keys, since a misspelt one explains them.
+struct Missing {
+    /// One of these keys would do.
+    keys: Vec<&'static str>,
+    problem: SpanProblem,
+}
+
+/// Keys that belong to another table.
+pub(super) struct Misplaced<'m> {
+    pub(super) keys: &'static [&'static str],
+    /// Completes "the key …".
+    pub(super) hint: &'m str,
+}
+
 impl<'f> Fields<'f> {
     /// The top-level table of a file.
     pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>, scope: &'f Scope) -> Self {
-        Self { table, span: 0..0, asked: RefCell::default(), file, scope, lookups: &[] }
+        let (asked, missing) = (RefCell::default(), RefCell::default());
+        Self { table, span: 0..0, asked, missing, file, scope, lookups: &[] }
     }
 
     /// The same table, with names of values in another scope and with these lookups.
@@ -69,18 +85,19 @@ impl<'f> Fields<'f> {
         Fields { scope, lookups, ..self }
     }
 
-    /// A table in this one. Reports a value that is not a table.
-    pub(super) fn table_in(&self, node: &'f Node) -> Option<Self> {
-        let table = self.ok_or_report(node.table())?;
-        let (span, asked) = (node.span.clone(), RefCell::default());
-        Some(Self { table, span, asked, ..*self })
+    /// A table in this one. Reports a value that is not a table, with an example of one.
+    pub(super) fn table_in(&self, node: &'f Node, example: &str) -> Option<Self> {
+        let table = self.ok_or_report(node.table(example))?;
+        let (asked, missing) = (RefCell::default(), RefCell::default());
+        Some(Self { table, span: node.span.clone(), asked, missing, ..*self })
     }
 
-    /// The tables of a list in this table. Reports those that are not tables.
-    pub(super) fn tables_in(&self, list: &'f Node) -> Vec<Self> {
+    /// The tables of a list in this table. Reports those that are not tables, with an example of one.
+    pub(super) fn tables_in(&self, list: &'f Node, example: &str) -> Vec<Self> {
         let mut tables = Vec::new();
-        for item in self.ok_or_report(list.list()).unwrap_or_default() {
-            if let Some(table) = self.table_in(item) {
+        let items = list.list(&format!("[{example}]"));
+        for item in self.ok_or_report(items).unwrap_or_default() {
+            if let Some(table) = self.table_in(item, example) {
                 tables.push(table);
             }
         }
@@ -116,7 +133,7 @@ impl<'f> Fields<'f> {
         match self.entry(key) {
             Some(entry) => self.ok_or_report(read(&entry.value)),
             None => {
-                self.report(self.problem(format!("`{key}` is missing")));
+                self.report_missing(&[key], format!("`{key}` is missing"));
                 None
             }
         }
@@ -155,9 +172,21 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports that one of these keys is missing, unless a misspelt key turns out to be the reason.
+    pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
+        let (keys, problem) = (keys.to_vec(), self.problem(message));
+        self.missing.borrow_mut().push(Missing { keys, problem });
+    }
+
+    /// Reports every key that was not asked for, then the keys that are missing.
     pub(super) fn report_unknown_keys(&self) {
+        self.report_unknown_and_misplaced_keys(&[]);
+    }
+
+    /// As [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
+    pub(super) fn report_unknown_and_misplaced_keys(&self, misplaced: &[Misplaced<'_>]) {
         let asked = self.asked.borrow();
+        let mut meant = Vec::new();
         for entry in &self.table.0 {
             if asked.contains(&&*entry.key) {
                 continue;
@@ -166,9 +195,26 @@ impl<'f> Fields<'f> {
             if problems.is_full() {
                 // It would take time to look for the nearest name.
                 problems.count_one();
-            } else {
-                problems.push(entry.problem(unknown("key", &entry.key, asked.iter().copied())));
+                continue;
+            }
+            let message = match hint_for(&entry.key, misplaced) {
+                Some(hint) => format!("`{}` {hint}", entry.key),
+                None => {
+                    meant.extend(nearest(&entry.key, &asked));
+                    unknown("key", &entry.key, asked.iter().copied())
+                }
+            };
+            problems.push(entry.problem(message).explaining_from(self.span.start));
+        }
+        for Missing { keys, problem } in self.missing.take() {
+            if !keys.iter().any(|key| meant.contains(key)) {
+                self.report(problem);
             }
         }
     }
+}
+
+fn hint_for<'m>(key: &str, misplaced: &[Misplaced<'m>]) -> Option<&'m str> {
+    let found = misplaced.iter().find(|misplaced| misplaced.keys.contains(&key))?;
+    Some(found.hint)
 }

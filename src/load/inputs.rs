@@ -83,6 +83,26 @@ pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<V
     }
 }
 
+/// An entry of the rules folder that no load reads.
+pub(crate) struct UnreadEntry {
+    pub(crate) path: PathBuf,
+    pub(crate) is_folder: bool,
+}
+
+/// The entries of a folder that are not hidden and were not read.
+pub(super) fn unread_entries(folder: &Path, read: &Fingerprint) -> Vec<UnreadEntry> {
+    let mut unread = Vec::new();
+    // A folder that cannot be listed is a problem of its own.
+    for path in file::entries(folder).unwrap_or_default() {
+        let is_hidden = path.file_name().is_some_and(file::is_hidden);
+        if !is_hidden && !read.paths().any(|read| read.starts_with(&path)) {
+            let is_folder = path.is_dir();
+            unread.push(UnreadEntry { path, is_folder });
+        }
+    }
+    unread
+}
+
 fn is_rules_file(path: &Path) -> bool {
     match path.file_name() {
         Some(name) => !file::is_hidden(name) && path.extension() == Some("toml".as_ref()),

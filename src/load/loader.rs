@@ -1,13 +1,17 @@
 //! A load in progress: files go in, the rules and their problems come out.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Purpose, document,
     draft::{Draft, SourceFile},
     fields::FileContext,
     held::HeldFiles,
-    inputs::{Inputs, ReadInputs, rules_files},
+    inputs::{Inputs, ReadInputs, rules_files, unread_entries},
     section,
 };
 use crate::{
@@ -25,6 +29,8 @@ const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
 
 /// A load in progress.
 pub(super) struct Loader<'f> {
+    /// The folder, unless the rules are built in.
+    folder: Option<PathBuf>,
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,
@@ -52,6 +58,7 @@ impl<'f> Loader<'f> {
             Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
         };
         Self {
+            folder: None,
             inputs: RefCell::new(Inputs::new(folder, held)),
             facts,
             sources,
@@ -66,6 +73,7 @@ impl<'f> Loader<'f> {
 
     /// Loads every rules file of a folder. Ignores other files.
     pub(super) fn load_folder(&mut self, folder: &Path) {
+        self.folder = Some(folder.to_owned());
         let place = folder.display().to_string();
         let inputs = self.inputs.get_mut();
         match rules_files(folder, &mut inputs.files.seen) {
@@ -128,8 +136,14 @@ impl<'f> Loader<'f> {
             ids: RefCell::default(),
             keeps_source: self.keeps_source,
         };
-        let document = document::read_document(&text, &mut context.problems.borrow_mut());
-        let loaded = section::read_hook(&document, &context);
+        let loaded = match document::read_document(&text) {
+            Ok(document) => section::read_hook(&document, &context),
+            Err(problem) => {
+                // Further problems would only follow from this one.
+                context.problems.borrow_mut().push(problem);
+                Hook::default()
+            }
+        };
         let file = SourceFile { name, text, problems: context.problems.into_inner() };
         if self.keeps_source {
             self.files.insert(hook.to_owned(), file);
@@ -143,7 +157,11 @@ impl<'f> Loader<'f> {
     pub(super) fn finish(self) -> Draft {
         let ReadInputs { revision, files: files_read } = self.inputs.into_inner().finish();
         let rules = RuleSet { hooks: self.hooks, revision };
-        Draft { rules, files: self.files, problems: self.problems, files_read }
+        let unread = match &self.folder {
+            Some(folder) if self.keeps_source => unread_entries(folder, &files_read.seen),
+            _ => Vec::new(),
+        };
+        Draft { rules, files: self.files, problems: self.problems, files_read, unread }
     }
 }
 

@@ -38,6 +38,10 @@ const DEFAULT_FAILURE_MESSAGE: &str = "We cannot check this right now. Please tr
 
 const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", OnFailure::Skip)];
 
+/// A lookup.
+const EXAMPLE: &str =
+    r#"{ file = "members.csv", match = { number = "{memberNumber}" }, returns = ["level"] }"#;
+
 /// Names of values that are not of a lookup.
 const TAKEN: [&str; 2] = ["profile", "request"];
 
@@ -83,7 +87,7 @@ const KINDS: [LookupKind; 4] = [
 /// Reads the lookups of a section. Returns those without a problem.
 pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
     let mut lookups = Vec::new();
-    let Some(table) = fields.ok_or_report(entry.value.table()) else {
+    let Some(table) = fields.ok_or_report(entry.value.table(EXAMPLE)) else {
         return lookups;
     };
     let count = table.0.len();
@@ -95,7 +99,7 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
     }
     for entry in &table.0 {
         let name = fields.ok_or_report(read_name(entry));
-        let Some(table) = fields.table_in(&entry.value) else {
+        let Some(table) = fields.table_in(&entry.value, EXAMPLE) else {
             continue;
         };
         let lookup = read_lookup(&table, entry, flow);
@@ -154,18 +158,19 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
 /// Reads the question of a lookup. Its keys say of which kind it is.
 fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
-    let message = match (kinds.next(), kinds.next()) {
+    match (kinds.next(), kinds.next()) {
         (Some(kind), None) => return (kind.read)(fields),
         (Some(first), Some(second)) => {
             let (first, second) = (first.key, second.key);
-            format!("`{first}` and `{second}` exclude each other; keep one of them")
+            let message = format!("`{first}` and `{second}` exclude each other; keep one of them");
+            fields.report(fields.problem(message));
         }
         (None, _) => {
-            let keys = KINDS.map(|kind| kind.key).join("`, `");
-            format!("this asks no source; add one of `{keys}`")
+            let keys = KINDS.map(|kind| kind.key);
+            let message = format!("this asks no source; add one of `{}`", keys.join("`, `"));
+            fields.report_missing(&keys, message);
         }
-    };
-    fields.report(fields.problem(message));
+    }
     // So that they are not reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);

@@ -1,6 +1,6 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::fields::Fields;
+use super::fields::{Fields, Misplaced};
 use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
@@ -15,6 +15,25 @@ use crate::{
     },
 };
 
+/// A part.
+const EXAMPLE: &str = r#"{ attribute = "email", domains = ["okta.com"] }"#;
+
+/// The keys of a rule that belong to no part of it.
+const KEYS_OF_RULE: Misplaced<'_> = Misplaced {
+    keys: &[
+        "id",
+        "message",
+        "mode",
+        "reason",
+        "location",
+        "cause_domain",
+        "lookup",
+        "found",
+        "examples",
+    ],
+    hint: "belongs to the rule, not to a part of it",
+};
+
 /// The keys of a rule whose value is a list of parts.
 pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 
@@ -22,11 +41,11 @@ pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Vec<Part>> {
     let before = fields.problem_count();
     let mut parts = Vec::new();
-    for table in fields.tables_in(&entry.value) {
+    for table in fields.tables_in(&entry.value, EXAMPLE) {
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
-        table.report_unknown_keys();
+        table.report_unknown_and_misplaced_keys(&[KEYS_OF_RULE]);
     }
     if fields.problem_count() == before { Some(parts) } else { None }
 }
@@ -51,21 +70,40 @@ pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
 
 /// Reports each key of a part that is in this table, which takes none.
 pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
-    let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE, COMPARE];
-    keys.extend(KINDS.iter().map(|kind| kind.key));
-    for key in keys {
+    for key in keys_of_part() {
         if let Some(misplaced) = fields.entry(key) {
             fields.report(misplaced.problem(message(key)));
         }
     }
 }
 
+fn keys_of_part() -> Vec<&'static str> {
+    let mut keys = vec!["attribute", "attributes", "optional", IGNORE_CASE, COMPARE];
+    keys.extend(KINDS.iter().map(|kind| kind.key));
+    keys
+}
+
+/// The key of a rule that is spelt like this.
+pub(super) fn key_of_rule(name: &str) -> Option<&'static str> {
+    let mut keys = keys_of_part();
+    keys.extend(PART_LISTS);
+    keys.extend(KEYS_OF_RULE.keys);
+    keys.into_iter().find(|key| *key == name)
+}
+
 fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> {
     match (fields.entry("attribute"), fields.entry("attributes")) {
-        (Some(entry), None) => fields.read_value_name(&entry.value).map(NonEmpty::of),
+        (Some(entry), None) => {
+            if let Content::List(_) = entry.value.content {
+                let message = "`attribute` names one value; write `attributes` for a list";
+                fields.report(entry.problem(message));
+                return None;
+            }
+            fields.read_value_name(&entry.value).map(NonEmpty::of)
+        }
         (None, Some(entry)) => {
             let mut names = Vec::new();
-            for item in fields.ok_or_report(entry.value.list())? {
+            for item in fields.ok_or_report(entry.value.list(r#"["login", "email"]"#))? {
                 if let Some(name) = fields.read_value_name(item) {
                     names.push(name);
                 }
@@ -79,7 +117,7 @@ fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> 
         }
         (None, None) => {
             let message = "`attribute` is missing (or `attributes`, or parts in `all` or `any`)";
-            fields.report(fields.problem(message));
+            fields.report_missing(&["attribute", "attributes", "all", "any"], message);
             None
         }
     }
@@ -95,10 +133,11 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     }
     if named.is_empty() {
         let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-        fields.report(fields.problem(format!(
+        let message = format!(
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
-        )));
+        );
+        fields.report_missing(&known, message);
     }
     let reduction = Reduction {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
@@ -164,16 +203,15 @@ fn read_check(
     let check = fields.ok_or_report((kind.read)(argument, options))?;
     let reduction = options.reduction;
     let is_reduced = kind.takes_reduction && !reduction.steps.is_empty();
-    let admits = if is_reduced { Admits::Unknown } else { kind.admits };
-    let list = match admits {
-        Admits::Listed => fields.file.copy_of_list(argument),
-        Admits::Unknown | Admits::Lengths => None,
+    let list = match kind.argument {
+        Argument::List => fields.file.copy_of_list(argument),
+        Argument::Single => None,
     };
     Some(PartCheck {
         check,
         argument: argument.span.clone(),
         list,
-        admits,
+        admits: if is_reduced { Admits::Unknown } else { kind.admits },
         ignore_case: kind.takes_reduction && reduction.ignore_case,
     })
 }

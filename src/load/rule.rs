@@ -2,7 +2,7 @@
 
 use super::{
     examples,
-    fields::Fields,
+    fields::{Fields, Misplaced},
     lookup::lookups_of,
     part::{read_part, read_parts, report_keys_of_part, report_misplaced_keys},
 };
@@ -23,6 +23,12 @@ use crate::{
 /// them. Okta's forms have ten.
 const MOST_ATTRIBUTES: usize = 100;
 
+/// The keys of a section that may stand below a rule by mistake.
+pub(super) const KEYS_OF_SECTION: Misplaced<'_> = Misplaced {
+    keys: &["summary", "deny", "allow_all", "update", "set", "lookups"],
+    hint: "belongs to the section; move it above the first rule",
+};
+
 /// The modes of a rule, and whether the rule is shadow.
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
@@ -31,7 +37,7 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let before = fields.problem_count();
     let rule = read_rule_without_examples(fields);
     let examples = fields.entry("examples");
-    fields.report_unknown_keys();
+    fields.report_unknown_and_misplaced_keys(&[KEYS_OF_SECTION]);
     let mut rule = rule?;
     // The examples of a rule with a problem would only repeat the problem, and so would those of a rule whose
     // lookup has one.
@@ -210,15 +216,17 @@ fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
     let location =
         format!("`location = \"{ATTRIBUTE_LOCATION}.{attribute}\"`, the place of the message");
     let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own".to_owned();
-    let message = match (fields.table.get("reason"), fields.table.get("location")) {
-        (Some(_), Some(_)) => return,
-        (None, Some(_)) => format!("`reason` is missing; add {reason}"),
-        (Some(_), None) => format!("`location` is missing; add {location}"),
-        (None, None) => {
-            format!("`reason` and `location` are missing; add {reason}, and {location}")
-        }
-    };
-    fields.report(fields.problem(format!("{message}: the rule names no attribute of the form")));
+    let (missing, message): (&[_], _) =
+        match (fields.table.get("reason"), fields.table.get("location")) {
+            (Some(_), Some(_)) => return,
+            (None, Some(_)) => (&["reason"], format!("`reason` is missing; add {reason}")),
+            (Some(_), None) => (&["location"], format!("`location` is missing; add {location}")),
+            (None, None) => (
+                &["reason", "location"],
+                format!("`reason` and `location` are missing; add {reason}, and {location}"),
+            ),
+        };
+    fields.report_missing(missing, format!("{message}: the rule names no attribute of the form"));
 }
 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.

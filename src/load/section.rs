@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    fields::{Fields, FileContext},
+    fields::{Fields, FileContext, Misplaced},
     lookup::read_lookups,
-    rule::read_rule,
+    part::key_of_rule,
+    rule::{KEYS_OF_SECTION, read_rule},
     set,
 };
 use crate::{
+    nearest::nearest,
     okta::{DenyStyle, Flow, NonEmpty},
     problem::SpanProblem,
     rule::{
@@ -22,6 +24,13 @@ use crate::{
 
 const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admin.";
 
+const SECTION_KEYS: &[&str] =
+    &["rules", "summary", "deny", "allow_all", "update", "set", "lookups"];
+
+/// A rule.
+const EXAMPLE: &str =
+    r#"{ id = "okta-email", attribute = "email", domains = ["okta.com"], message = "…" }"#;
+
 const DENY_STYLES: [(&str, DenyStyle); 2] =
     [("command", DenyStyle::Command), ("error", DenyStyle::Error)];
 
@@ -34,30 +43,59 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
         let Some(entry) = fields.entry(flow.spec().section) else {
             continue;
         };
-        let Some(table) = fields.table_in(&entry.value) else {
+        let Some(table) = fields.table_in(&entry.value, "{ allow_all = true }") else {
             continue;
         };
         if let Some(section) = read_section(table, flow) {
             sections.insert(flow, section);
         }
     }
-    if sections.is_empty() && fields.problem_count() == 0 {
+    if document.0.is_empty() {
         let keys = Flow::WITH_SECTION.map(|flow| format!("[{}]", flow.spec().section));
         let message = format!("a hook needs a section, {}", keys.join(" or "));
         fields.report(fields.problem(message));
     }
-    fields.report_unknown_keys();
+    report_keys_outside(&fields);
     Hook { sections }
+}
+
+/// Reports the unknown keys of a file, with a hint for those of a section or a rule.
+fn report_keys_outside(fields: &Fields<'_>) {
+    let section = Flow::SelfServiceRegistration.spec().section;
+    let mut is_reported = false;
+    for entry in &fields.table.0 {
+        let Some(key) = key_of_rule(&entry.key) else {
+            continue;
+        };
+        // So that it is not reported as unknown.
+        fields.entry(key);
+        // One line above the first key solves all of them.
+        if !is_reported {
+            let message =
+                format!("`{key}` belongs to a rule; write `[[{section}.rules]]` above it");
+            fields.report(entry.problem(message));
+            is_reported = true;
+        }
+    }
+    let of_section = format!("belongs to a section; write `[{section}]` above it");
+    let rules = format!("belong to a section; write `[[{section}.rules]]` above each rule");
+    fields.report_unknown_and_misplaced_keys(&[
+        Misplaced { keys: KEYS_OF_SECTION.keys, hint: &of_section },
+        Misplaced { keys: &["rules"], hint: &rules },
+    ]);
 }
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // A lookup cannot ask with the result of another one: all are asked at once.
     let mut form_scope = Scope::of(flow);
-    if let Some(Entry { value: Node { content: Content::Table(table), .. }, .. }) =
-        fields.table.get("lookups")
-    {
-        for entry in &table.0 {
-            form_scope.add_lookup(&entry.key, LookupColumns::NotYet);
+    for entry in &fields.table.0 {
+        // A misspelt key is a problem of its own, and no reason to miss its lookups in the rules.
+        if let Content::Table(table) = &entry.value.content
+            && nearest(&entry.key, SECTION_KEYS) == Some("lookups")
+        {
+            for entry in &table.0 {
+                form_scope.add_lookup(&entry.key, LookupColumns::NotYet);
+            }
         }
     }
     let fields = fields.in_scope(&form_scope, &[]);
@@ -142,18 +180,34 @@ fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
 /// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let is_allow_all_invalid = allow_all.is_none() && fields.table.get("allow_all").is_some();
+    let section = flow.spec().section;
     let Some(entry) = fields.entry("rules") else {
         if allow_all == Some(true) {
             return Some(Rules::AllowAll);
         }
-        if !is_allow_all_invalid {
-            let section = flow.spec().section;
-            fields.report(fields.problem(format!(
-                "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
-            )));
+        if let Some(Entry { value: Node { content: Content::Table(set), .. }, .. }) =
+            fields.table.get("set")
+            && let Some(entry) = set.get("allow_all")
+        {
+            let message = format!(
+                "`allow_all` is below `[{section}.set]`, so it is set; move it above that line"
+            );
+            fields.report(entry.problem(message));
+        } else if !is_allow_all_invalid {
+            fields.report_missing(
+                &["rules", "allow_all"],
+                format!(
+                    "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
+                ),
+            );
         }
         return None;
     };
+    if entry.value.is_table() {
+        let message = format!("write `[[{section}.rules]]`, with two brackets, above each rule");
+        fields.report(entry.value.problem(message));
+        return None;
+    }
     let rules = read_rule_list(fields, entry);
     if allow_all == Some(true) {
         let message = "`allow_all` and rules exclude each other; leave one of them out";
@@ -166,7 +220,7 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
 /// Reads the rules of a list. Returns those without a problem.
 fn read_rule_list<'n>(fields: &Fields<'n>, entry: &'n Entry) -> Vec<Rule> {
     let mut rules = Vec::new();
-    for table in fields.tables_in(&entry.value) {
+    for table in fields.tables_in(&entry.value, EXAMPLE) {
         if let Some(rule) = read_rule(&table) {
             rules.push(rule);
         }
@@ -192,7 +246,8 @@ fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
     }
     let mut update = Vec::new();
     let mut seen = BTreeSet::new();
-    for item in fields.ok_or_report(entry.value.list()).unwrap_or_default() {
+    let items = entry.value.list(r#"["employeeNumber"]"#);
+    for item in fields.ok_or_report(items).unwrap_or_default() {
         let Some(name) = fields.read_attribute_name(item) else {
             continue;
         };

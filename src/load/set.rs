@@ -47,7 +47,7 @@ pub(super) fn read_set<'n>(
     node: &'n Node,
     update: &[Spanned<String>],
 ) -> Vec<Set> {
-    let Some(table) = fields.ok_or_report(node.table()) else {
+    let Some(table) = fields.ok_or_report(node.table(r#"{ organization = "Okta" }"#)) else {
         return Vec::new();
     };
     if table.0.is_empty() {
@@ -75,14 +75,12 @@ pub(super) fn read_set<'n>(
 
 fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Source> {
     match &node.content {
-        Content::Table(_) => read_table(&fields.table_in(node)?, attribute),
-        Content::List(items) if items.iter().any(is_table) => read_branches(node, items, fields),
+        Content::Table(_) => read_table(&fields.table_in(node, "")?, attribute),
+        Content::List(items) if items.iter().any(Node::is_table) => {
+            read_branches(node, items, fields)
+        }
         _ => fields.ok_or_report(read_value(node, fields.scope)).map(Source::Value),
     }
-}
-
-fn is_table(node: &Node) -> bool {
-    matches!(node.content, Content::Table(_))
 }
 
 /// Reads a source that is written as a table. Its keys say of which kind it is.
@@ -125,7 +123,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let entry = fields.entry("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
-    for item in fields.ok_or_report(entry.value.list())? {
+    for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
             // Otherwise a list could be so long that it takes seconds.
             Ok(_) if steps.len() == STEPS.len() => {

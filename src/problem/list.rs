@@ -88,9 +88,10 @@ impl Problems {
 }
 
 impl SpanProblems {
-    /// The problems in the text's order, each with the place that `locate` finds.
+    /// The problems in the text's order, with causes before their consequences, each with the place that
+    /// `locate` finds.
     pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
-        self.kept.sort_by_key(|problem| problem.place.start);
+        self.kept.sort_by_key(SpanProblem::rank);
         let kept = self.kept.into_iter().map(locate).collect();
         Problems { kept, more: self.more, is_transient: self.is_transient }
     }

@@ -46,7 +46,7 @@ impl<'t> SourceText<'t> {
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
         let SpanProblem { place: span, message, is_transient, .. } = problem;
         let place = self.place(span.start);
-        Problem { place, message, excerpt: self.excerpt(span), is_transient }
+        Problem { place, message, excerpt: self.excerpt(span), explains_from: None, is_transient }
     }
 
     /// The line and the column of a byte.

@@ -17,6 +17,7 @@ use crate::okta::{
 };
 
 /// The rules of one endpoint.
+#[derive(Default)]
 pub struct Hook {
     /// The sections by their flow, one of [`Flow::WITH_SECTION`].
     pub sections: BTreeMap<Flow, Section>,

@@ -129,13 +129,17 @@ impl Node {
 
     /// A string that is not blank.
     pub(crate) fn text(&self) -> Result<&str, SpanProblem> {
-        match &self.content {
+        let unquoted = match &self.content {
             Content::Text(text) if text.trim().is_empty() => {
-                Err(self.problem("this may not be empty"))
+                return Err(self.problem("this may not be empty"));
             }
-            Content::Text(text) => Ok(text),
-            _ => Err(self.expected("a string")),
-        }
+            Content::Text(text) => return Ok(text),
+            Content::Integer(integer) => integer.to_string(),
+            Content::Decimal(text) | Content::Date(text) => text.clone(),
+            Content::Boolean(boolean) => boolean.to_string(),
+            _ => return Err(self.expected("a string in quotes")),
+        };
+        Err(self.expected(&format!("a string in quotes, such as `\"{unquoted}\"`")))
     }
 
     /// One of some names. Returns the value that belongs to the name.
@@ -144,7 +148,10 @@ impl Node {
         what: &str,
         choices: &[(&str, T)],
     ) -> Result<T, SpanProblem> {
-        let name = self.text()?;
+        let Content::Text(name) = &self.content else {
+            let names: Vec<_> = choices.iter().map(|(known, _)| format!("`\"{known}\"`")).collect();
+            return Err(self.expected(&names.join(" or ")));
+        };
         for (known, choice) in choices {
             if *known == name {
                 return Ok(*choice);
@@ -157,36 +164,51 @@ impl Node {
     pub(crate) fn boolean(&self) -> Result<bool, SpanProblem> {
         match self.content {
             Content::Boolean(value) => Ok(value),
-            _ => Err(self.expected("true or false")),
+            _ => Err(self.expected("`true` or `false`, without quotes")),
         }
     }
 
-    pub(crate) fn table(&self) -> Result<&Table, SpanProblem> {
+    /// A table such as this example.
+    pub(crate) fn table(&self, example: &str) -> Result<&Table, SpanProblem> {
         match &self.content {
             Content::Table(table) => Ok(table),
-            _ => Err(self.expected("a table")),
+            Content::List(items) if items.iter().any(Self::is_table) => {
+                let message =
+                    "expected one table, found a list of tables; write `[…]`, not `[[…]]`";
+                Err(self.problem(message))
+            }
+            _ => Err(self.expected(&format!("a table, such as `{example}`"))),
         }
     }
 
-    /// A list with at least one element. An empty list is a mistake: it would have no effect.
-    pub(crate) fn list(&self) -> Result<&[Self], SpanProblem> {
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.content, Content::Table(_))
+    }
+
+    /// A list such as this example, with at least one element. An empty list is a mistake: it would have
+    /// no effect.
+    pub(crate) fn list(&self, example: &str) -> Result<&[Self], SpanProblem> {
         match &self.content {
             Content::List(items) if items.is_empty() => {
                 Err(self.problem("an empty list has no effect; add at least one entry"))
             }
             Content::List(items) => Ok(items),
-            _ => Err(self.expected("a list")),
+            _ => Err(self.expected(&format!("a list, such as `{example}`"))),
         }
     }
 
-    /// The entries of a list, or of the file that is in its place.
+    /// The entries of a list, or of the file that is in its place. `example` is a list.
     pub(crate) fn entries(
         &self,
+        example: &str,
     ) -> Result<Box<dyn Iterator<Item = ListEntry<'_>> + '_>, SpanProblem> {
         match &self.content {
             Content::Lines(lines) => Ok(Box::new(self.lines(lines))),
-            Content::Table(_) => Err(self.expected("a list, or { file = \"…\" }")),
-            _ => Ok(Box::new(self.list()?.iter().map(ListEntry::Item))),
+            Content::List(_) => Ok(Box::new(self.list(example)?.iter().map(ListEntry::Item))),
+            _ => {
+                let file = "{ file = \"roster.txt\" }";
+                Err(self.expected(&format!("a list, such as `{example}` or `{file}`")))
+            }
         }
     }
 
@@ -217,6 +239,22 @@ impl<'n> ListEntry<'n> {
         match self {
             Self::Item(node) => node.text(),
             Self::Line { text, .. } => Ok(text),
+        }
+    }
+
+    /// A likely mistake in a line of a file: a list file has neither comments nor quotes nor commas.
+    pub(crate) fn mistake_of_line(&self) -> Option<&'static str> {
+        let Self::Line { text, .. } = self else {
+            return None;
+        };
+        if text.starts_with('#') || text.contains(" #") {
+            Some("a list file has no comments, so remove it")
+        } else if text.starts_with(['"', '\'', '“']) {
+            Some("a list file has no quotes, so remove them")
+        } else if text.ends_with([',', ';']) {
+            Some("a list file has no commas; write one value in each line")
+        } else {
+            None
         }
     }
 

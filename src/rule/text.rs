@@ -23,7 +23,12 @@ impl Text {
     /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
     pub(crate) fn read_text(node: &Node) -> Result<Self, SpanProblem> {
         let Content::Table(table) = &node.content else {
-            return Ok(Self::new(node.text()?));
+            return match &node.content {
+                Content::List(_) => {
+                    Err(node.expected("`\"…\"` or `{ default = \"…\", fr = \"…\" }`"))
+                }
+                _ => Ok(Self::new(node.text()?)),
+            };
         };
         let mut default = None;
         let mut translations = Vec::new();

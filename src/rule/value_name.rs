@@ -288,12 +288,13 @@ pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Span
     }
     if name.is_empty() || !name.chars().all(is_name_letter) {
         return Err(node.problem(format!(
-            "`{name}` is not a name of an attribute; write one as in `data.userProfile`, such as `email`"
+            "`{name}` is not a name of an attribute; write the name alone, such as `email`"
         )));
     }
     Ok(())
 }
 
-fn is_name_letter(letter: char) -> bool {
+/// Whether the name of an attribute may have this letter.
+pub(crate) fn is_name_letter(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '-'
 }

@@ -79,11 +79,8 @@ fn an_excerpt_is_cut_on_both_sides_and_shows_no_control_character() {
 
 #[test]
 fn problems_beyond_the_first_hundred_are_counted() {
-    let entries: Vec<_> = (0..4000).map(|index| format!("entry{index}")).collect();
-    let rules = rules_folder(&[
-        ("a.toml", &format!("{RULE}one_of = [{}]\n", entries.join(", "))),
-        ("b.toml", "[x]\n"),
-    ]);
+    let keys: String = (0..4000).map(|index| format!("key{index} = 1\n")).collect();
+    let rules = rules_folder(&[("a.toml", &format!("{RULE}{keys}")), ("b.toml", "[x]\n")]);
 
     let (code, printed) = check(rules.path(), &[]);
 
@@ -168,7 +165,9 @@ fn large_invalid_settings_are_refused_quickly() {
     let keys: String = (0..60_000).map(|index| format!("key{index}=1\n")).collect();
     let mut failures = Failures::default();
 
-    for (name, text) in [("JSON", json), ("unknown keys", keys)] {
+    for (name, text, count) in
+        [("JSON", json, "\n1 problem\n"), ("unknown keys", keys, " more problems\n")]
+    {
         fs::write(&settings, text).unwrap();
         let start = Instant::now();
         let output = run(program().args(["check", "--config"]).arg(&settings), b"");
@@ -178,7 +177,7 @@ fn large_invalid_settings_are_refused_quickly() {
         failures.check(format!("{name}: {took:?}"), took < GENEROUS);
         failures.check_eq(name, output.status.code(), Some(1));
         failures.check(format!("{name}: {} bytes", printed.len()), printed.len() < 100_000);
-        failures.check(format!("{name}: a count"), printed.contains(" more problems\n"));
+        failures.check_contains(name, printed, count);
     }
 
     failures.assert_none();

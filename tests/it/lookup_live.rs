@@ -179,9 +179,8 @@ fn a_source_that_is_down_at_the_start_is_told_once_and_does_not_stop_the_service
     for source in ["people", "members"] {
         let why =
             "nothing listens at its address; is it running, and is the port of its `url` right?";
-        let warning = format!(
-            "WARN  the source `{source}` cannot be used now, so its lookups fail: {why}"
-        );
+        let warning =
+            format!("WARN  the source `{source}` cannot be used now, so its lookups fail: {why}");
         service.wait_for_log(&warning);
     }
     assert_eq!(ask(&service, "hook", REGISTRATION), "allow");

@@ -88,7 +88,8 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
         failures.check_contains(&row, &log, &format!("failed: {why}"));
         // The start of the service tries the source, too.
         let log = service.wait_for_log("cannot be used now");
-        let warning = format!("the source `members` cannot be used now, so its lookups fail: {why}");
+        let warning =
+            format!("the source `members` cannot be used now, so its lookups fail: {why}");
         failures.check_contains(&row, &log, &warning);
         failures.check_eq(row, log.matches("cannot be used now").count(), 1);
     }

@@ -45,6 +45,7 @@ mod lookup_service;
 mod lookup_tables;
 mod lookup_tls;
 mod lookups;
+mod mistakes;
 mod oauth;
 mod operations;
 mod org;

@@ -507,7 +507,7 @@ fn a_branch_has_up_to_20_conditions() {
     for (rules, problem) in [
         (rules(20), "None"),
         (rules(21), "the branch has 21 conditions; up to 20 are allowed"),
-        (many, "expected a table, found an integer"),
+        (many, "expected a table, such as"),
     ] {
         let folder = rules_folder(&[("hook.toml", &rules)]);
         let problems = format!("{:?}", load_rules(folder.path()).err());

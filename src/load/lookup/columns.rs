@@ -96,7 +96,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     let Some(node) = fields.required("match", Ok) else {
         return keys;
     };
-    let Some(table) = fields.ok_or_report(node.table()) else {
+    let Some(table) = fields.ok_or_report(node.table(r#"{ number = "{memberNumber}" }"#)) else {
         return keys;
     };
     if table.0.is_empty() {
@@ -139,7 +139,7 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
 
 /// Reads a list of columns.
 fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
-    let columns = node.list()?;
+    let columns = node.list(r#"["lastName"]"#)?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));
     }

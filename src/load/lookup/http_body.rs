@@ -20,7 +20,7 @@ struct BodyWriter<'s> {
 /// Reads `body`. Its strings may be templates. Everything else is a constant.
 pub(super) fn read_body(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
     let mut writer = BodyWriter { pieces: Vec::new(), scope };
-    writer.write_object(node.table()?)?;
+    writer.write_object(node.table(r#"{ email = "{email}" }"#)?)?;
     Ok(Template { pieces: writer.pieces })
 }
 

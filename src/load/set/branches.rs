@@ -31,7 +31,7 @@ pub(super) fn read_branches<'n>(
     let before = fields.problem_count();
     let mut branches = Vec::new();
     for item in items {
-        if let Some(table) = fields.table_in(item) {
+        if let Some(table) = fields.table_in(item, r#"{ value = "Employee" }"#) {
             if let Some(branch) = read_branch(&table) {
                 branches.push(branch);
             }

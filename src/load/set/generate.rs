@@ -33,7 +33,7 @@ pub(super) fn read_generator(fields: &Fields<'_>, attribute: &str) -> Option<Sou
 
 fn read_length(node: &Node) -> Result<u32, SpanProblem> {
     let Content::Integer(length) = node.content else {
-        return Err(node.expected("an integer"));
+        return Err(node.expected("an integer without quotes, such as `8`"));
     };
     match u32::try_from(length) {
         Ok(length) if LENGTHS.contains(&length) => Ok(length),

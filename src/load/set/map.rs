@@ -33,7 +33,7 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
 }
 
 fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {
-    let table = fields.ok_or_report(node.table())?;
+    let table = fields.ok_or_report(node.table(r#"{ "eng.okta.com" = "Engineering" }"#))?;
     if table.0.is_empty() {
         fields.report(node.problem("an empty map has no effect; add at least one entry"));
         return None;

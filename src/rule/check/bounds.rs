@@ -16,11 +16,15 @@ pub(super) struct Bounds<T> {
 
 impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
+    /// `example` is such a table.
     pub(super) fn read_bounds(
         node: &Node,
+        example: &str,
         read_bound: fn(&Node) -> Result<T, SpanProblem>,
     ) -> Result<Self, SpanProblems> {
-        let table = node.table().map_err(|_| node.expected("{ min = …, max = … }"))?;
+        let Content::Table(table) = &node.content else {
+            return Err(node.expected(&format!("bounds, such as `{example}`")).into());
+        };
         let mut bounds = Self { min: None, max: None };
         let mut problems = SpanProblems::default();
         for entry in &table.0 {
@@ -68,9 +72,9 @@ impl<T: PartialOrd> Bounds<T> {
 pub(super) type Counts = Bounds<usize>;
 
 impl Counts {
-    /// Reads the bounds of a count that is at least 1.
-    pub(super) fn read_counts(node: &Node) -> Result<Self, SpanProblems> {
-        let counts = Self::read_bounds(node, read_count)?;
+    /// Reads the bounds of a count that is at least 1. `example` is a table of them.
+    pub(super) fn read_counts(node: &Node, example: &str) -> Result<Self, SpanProblems> {
+        let counts = Self::read_bounds(node, example, read_count)?;
         if counts.max == Some(0) {
             let why = "`max` is 0, so no value can pass this check: an empty value is absent";
             return Err(node.problem(why).into());
@@ -97,6 +101,6 @@ pub(super) fn read_count(node: &Node) -> Result<usize, SpanProblem> {
         Content::Integer(value) => {
             usize::try_from(value).map_err(|_| node.problem("this cannot be negative"))
         }
-        _ => Err(node.expected("an integer")),
+        _ => Err(node.expected("an integer without quotes, such as `2`")),
     }
 }

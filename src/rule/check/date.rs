@@ -16,7 +16,7 @@ pub struct Age(Counts);
 
 impl Age {
     pub(super) fn read_age(node: &Node) -> Result<Self, SpanProblems> {
-        Ok(Self(Counts::read_counts(node)?))
+        Ok(Self(Counts::read_counts(node, "{ min = 18 }")?))
     }
 
     pub(super) fn check_age(

@@ -26,7 +26,7 @@ pub struct Domains {
 
 impl Domains {
     pub(super) fn read_domains(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
-        Ok(Self { role, domains: TextSet::read_set(node, read_domain)? })
+        Ok(Self { role, domains: TextSet::read_set(node, r#"["okta.com"]"#, read_domain)? })
     }
 
     pub(super) fn check_domain(&self, value: &Value<'_>) -> Result<(), Mismatch> {
@@ -69,7 +69,10 @@ impl Display for Domains {
 fn read_domain(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     let text = entry.text()?;
     if !email::is_domain(text.strip_prefix("*.").unwrap_or(text)) {
-        let hint = hint_for(text);
+        let hint = match entry.mistake_of_line() {
+            Some(hint) => hint,
+            None => hint_for(text),
+        };
         return Err(entry.problem(format!("`{text}` can never match a domain; {hint}")));
     }
     Ok(text.strip_prefix('*').unwrap_or(text).to_ascii_lowercase())
@@ -84,7 +87,7 @@ fn hint_for(entry: &str) -> &'static str {
     } else if entry.contains(char::is_whitespace) {
         "leave out the white space"
     } else if entry.contains('*') {
-        "a `*` stands only at the start, as in `*.example.com`"
+        "a `*` stands only at the start and before a dot, as in `*.example.com`"
     } else if entry.contains(':') || entry.contains('/') {
         "write the domain alone, without scheme, port or path"
     } else if !entry.is_ascii() {

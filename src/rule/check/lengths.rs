@@ -12,6 +12,9 @@ use crate::{
     rule::node::{Content, Node},
 };
 
+/// Bounds of a number of digits.
+const EXAMPLE: &str = "{ min = 4, max = 6 }";
+
 /// So many ASCII digits, and nothing else.
 #[derive(Display)]
 #[display("{_0} ASCII digits")]
@@ -28,8 +31,10 @@ impl Digits {
                 let count = read_count(node)?;
                 Ok(Self(Counts { min: Some(count), max: Some(count) }))
             }
-            Content::Table(_) => Ok(Self(Counts::read_counts(node)?)),
-            _ => Err(node.expected("a number of digits or { min = …, max = … }").into()),
+            Content::Table(_) => Ok(Self(Counts::read_counts(node, EXAMPLE)?)),
+            _ => Err(node
+                .expected(&format!("a number of digits, such as `4` or `{EXAMPLE}`"))
+                .into()),
         }
     }
 
@@ -46,7 +51,7 @@ pub struct Length(Counts);
 
 impl Length {
     pub(super) fn read_length(node: &Node) -> Result<Self, SpanProblems> {
-        Ok(Self(Counts::read_counts(node)?))
+        Ok(Self(Counts::read_counts(node, "{ min = 2, max = 40 }")?))
     }
 
     pub(super) fn check_length(&self, value: &Value<'_>) -> Result<(), Mismatch> {

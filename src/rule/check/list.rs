@@ -41,14 +41,16 @@ struct TextExtent {
     end: u32,
 }
 
-/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound.
+/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound. `example` is a
+/// list.
 pub(super) fn read_entries<T, L: Default + Extend<T>>(
     list: &Node,
+    example: &str,
     read_entry: impl Fn(&ListEntry<'_>) -> Result<T, SpanProblem>,
 ) -> Result<L, SpanProblems> {
     let mut entries = L::default();
     let mut problems = SpanProblems::default();
-    for entry in list.entries()? {
+    for entry in list.entries(example)? {
         match read_entry(&entry) {
             Ok(value) => entries.extend([value]),
             Err(problem) => push_of_list(&mut problems, problem),
@@ -66,12 +68,13 @@ impl Extend<String> for TextSet {
 }
 
 impl TextSet {
-    /// Reads the entries of a list, each by `read_entry`.
+    /// Reads the entries of a list, each by `read_entry`. `example` is a list.
     pub(super) fn read_set(
         list: &Node,
+        example: &str,
         read_entry: impl Fn(&ListEntry<'_>) -> Result<String, SpanProblem>,
     ) -> Result<Self, SpanProblems> {
-        let mut set: Self = read_entries(list, read_entry)?;
+        let mut set: Self = read_entries(list, example, read_entry)?;
         set.sort();
         Ok(set)
     }

@@ -33,7 +33,7 @@ struct AddressBlock {
 
 impl Networks {
     pub(super) fn read_networks(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
-        let mut blocks: Vec<AddressBlock> = read_entries(node, read_block)?;
+        let mut blocks: Vec<AddressBlock> = read_entries(node, r#"["192.0.2.0/24"]"#, read_block)?;
         blocks.sort_unstable();
         // Two networks are disjoint, or one holds the other.
         blocks.dedup_by(|next, block| next.last <= block.last);
@@ -71,19 +71,20 @@ impl Display for Networks {
 /// Reads `192.0.2.0/24`, or an address alone.
 fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
     let text = entry.text()?;
+    let hint = entry.mistake_of_line().unwrap_or(HINT);
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
     let Ok(address) = address.parse::<IpAddr>() else {
-        return Err(entry.problem(format!("`{text}` is not a network; {HINT}")));
+        return Err(entry.problem(format!("`{text}` is not a network; {hint}")));
     };
     let Some(prefix) = prefix else {
         let address = address.to_canonical();
         return Ok(AddressBlock { first: address, last: address });
     };
     let Some(block) = parse_prefix(prefix).and_then(|prefix| block_of(address, prefix)) else {
-        return Err(entry.problem(format!("`{text}` has no valid prefix length; {HINT}")));
+        return Err(entry.problem(format!("`{text}` has no valid prefix length; {hint}")));
     };
     if block.first != address.to_canonical() {
         let first = block.first;

@@ -23,7 +23,8 @@ impl OneOf {
         reduction: &Reduction,
         role: ListRole,
     ) -> Result<Self, SpanProblems> {
-        let values = TextSet::read_set(node, |entry| reduction.read_entry(entry))?;
+        let values =
+            TextSet::read_set(node, r#"["red", "green"]"#, |entry| reduction.read_entry(entry))?;
         Ok(Self { role, values, reduction: reduction.clone() })
     }
 

@@ -71,6 +71,11 @@ impl Pattern {
             );
             return Err(node.problem(why).into());
         }
+        if source.starts_with("/^") {
+            let why =
+                "no value can pass this check: a pattern has no `/` around it; leave them out";
+            return Err(node.problem(why).into());
+        }
         if ignores_case(source) {
             budget.take(source.len() * CASE_COST);
         }

@@ -16,6 +16,9 @@ use crate::{
     rule::node::{Content, Node},
 };
 
+/// Bounds of a number.
+const NUMBERS: &str = "{ min = 1, max = 9 }";
+
 /// A number or a date between two others.
 pub struct Between(Ends);
 
@@ -29,9 +32,9 @@ enum Ends {
 impl Between {
     pub(super) fn read_range(node: &Node) -> Result<Self, SpanProblems> {
         if has_dates(node) {
-            Ok(Self(Ends::Dates(Bounds::read_bounds(node, read_date)?)))
+            Ok(Self(Ends::Dates(Bounds::read_bounds(node, "{ min = 2020-01-31 }", read_date)?)))
         } else {
-            Ok(Self(Ends::Numbers(Bounds::read_bounds(node, read_number)?)))
+            Ok(Self(Ends::Numbers(Bounds::read_bounds(node, NUMBERS, read_number)?)))
         }
     }
 
@@ -71,7 +74,7 @@ fn number_of(value: &Value<'_>) -> Result<Decimal, Mismatch> {
 
 /// Whether the first bound is written as a date. Then both have to be.
 fn has_dates(node: &Node) -> bool {
-    let Ok(table) = node.table() else {
+    let Content::Table(table) = &node.content else {
         return false;
     };
     match table.get("min").or(table.get("max")) {
@@ -91,6 +94,9 @@ fn read_number(node: &Node) -> Result<Decimal, SpanProblem> {
 
 fn read_date(node: &Node) -> Result<Date, SpanProblem> {
     let text = match &node.content {
+        Content::Text(text) if Decimal::parse(text).is_some() => {
+            return Err(node.problem(format!("a number stands without quotes, as in `{NUMBERS}`")));
+        }
         Content::Text(text) | Content::Date(text) => text,
         _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),
     };

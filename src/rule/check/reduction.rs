@@ -26,7 +26,7 @@ pub(crate) struct Reduction {
 impl Reduction {
     /// Reads the list of steps.
     pub(crate) fn read_steps(node: &Node) -> Result<Vec<ReductionStep>, SpanProblem> {
-        let items = node.list()?;
+        let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
         // Otherwise a list could be so long that it takes seconds.
         if items.len() > STEPS.len() {
             return Err(node.problem(format!("there are only {} steps", STEPS.len())));

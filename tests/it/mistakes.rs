@@ -1,0 +1,192 @@
+//! Mistakes that administrators make, and exactly what `check` says about each. A file of `tests/mistakes` is
+//! one mistake, with its problems in lines that start with `#~`.
+
+use std::fs;
+
+use registration_hook::lint::Lints;
+
+use crate::{
+    problems::check_listed_problems,
+    support::{Failures, program, rules_folder, run, text},
+};
+
+const RULES: &str = "[self_service_registration]\nallow_all = true\n";
+
+#[test]
+fn each_mistake_has_exactly_the_problems_it_lists() {
+    let found = check_listed_problems("tests/mistakes", &Lints::default());
+
+    assert!(found.len() > 60, "{}", found.len());
+}
+
+/// The first part of what `check` prints about a settings file.
+fn check_settings(settings: &str) -> String {
+    let rules = rules_folder(&[("join.toml", RULES)]);
+    let folder = rules_folder(&[("settings.toml", settings)]);
+    let mut command = program();
+    command.current_dir(&folder).args(["check", "--config", "settings.toml", "--rules"]);
+    // The file may have the user name that belongs to it.
+    command.env("HOOK__AUTH__BASIC__PASSWORD", "Rosario");
+    let output = run(command.arg(rules.path()), b"");
+    assert_eq!(output.status.code(), Some(1));
+    text(&output.stdout).to_owned()
+}
+
+#[test]
+fn broken_settings_name_the_kind_of_fault_and_no_value() {
+    let mut failures = Failures::default();
+
+    for (settings, expected) in [
+        (
+            "[auth.basic]\nusername = \"admin\"\npassword = “Rosario”\n",
+            "settings.toml:3:12: these quotes are curly; write straight ones, as in `\"okta.com\"`",
+        ),
+        (
+            "[auth.basic]\nusername = Rosario\n",
+            "settings.toml:2:12: write a text in quotes, as in `\"okta.com\"`",
+        ),
+        (
+            "[auth.basic]\nusername: \"Rosario\"\n",
+            "settings.toml:2:9: write `=` between a key and its value, not `:`",
+        ),
+        (
+            "[auth.basic]\npassword = [\"Rosario\"\nusername = \"a\"\n",
+            "settings.toml:2:12: this list is not closed; add `]` at its end",
+        ),
+        (
+            "[auth.basic]\npassword = \"Rosario\n",
+            "settings.toml:2:20: the quotes are not closed in this line; add `\"`",
+        ),
+        (
+            "[auth.basic]\npassword = \"Rosario\\s\"\n",
+            "settings.toml:2:21: in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself",
+        ),
+    ] {
+        let printed = check_settings(settings);
+
+        failures.check_eq(settings, &*printed, format!("{expected}\n\n1 problem\n"));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_variable_with_single_underscores_names_the_right_one() {
+    let mut failures = Failures::default();
+
+    for (name, expected) in [
+        ("HOOK_AUTH_BASIC_PASSWORD", Some("HOOK__AUTH__BASIC__PASSWORD")),
+        ("HOOK_AUTH_OAUTH_CLIENT_IDS", Some("HOOK__AUTH__OAUTH__CLIENT_IDS")),
+        ("HOOK_SERVER__BIND", Some("HOOK__SERVER__BIND")),
+        ("HOOK_PASSWORD", None),
+        ("HOOK_PORT", None),
+    ] {
+        let rules = rules_folder(&[("join.toml", RULES)]);
+        let mut command = program();
+        command.args(["check", "--rules"]).arg(rules.path()).env(name, "Rosario");
+        let output = run(&mut command, b"");
+        let printed = text(&output.stdout);
+
+        failures.check_eq(name, output.status.code(), Some(i32::from(expected.is_some())));
+        if let Some(right) = expected {
+            let message =
+                format!("{name}: this sets nothing; write `{right}`, with two underscores\n");
+            failures.check(format!("{name}: {printed}"), printed.starts_with(&message));
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn comments_quotes_and_commas_in_list_files_are_reported() {
+    let rule = |check: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"email\"\nmessage = \"m\"\n{check} = {{ file = \"list.txt\" }}\n"
+        )
+    };
+    let mut failures = Failures::default();
+
+    for (check, list, code, expected) in [
+        (
+            "domains",
+            "okta.com\n# partners\n",
+            1,
+            "join.toml:5:11: in line 2 of the file: `# partners` can never match a domain; a list file has no comments, so remove it\n",
+        ),
+        (
+            "not_domains",
+            "\"okta.com\"\n",
+            1,
+            "join.toml:5:15: in line 1 of the file: `\"okta.com\"` can never match a domain; a list file has no quotes, so remove them\n",
+        ),
+        (
+            "networks",
+            "192.0.2.0/24 # office\n",
+            1,
+            "join.toml:5:12: in line 1 of the file: `192.0.2.0/24 # office` has no valid prefix length; a list file has no comments, so remove it\n",
+        ),
+        (
+            "one_of",
+            "A-1\nB-2,\n",
+            0,
+            "note: `join`, `self_service_registration`: `r`: line 2 of a list file counts as a value; a list file has no commas; write one value in each line\n",
+        ),
+        (
+            "not_one_of",
+            "# blocked\nroot\n",
+            0,
+            "note: `join`, `self_service_registration`: `r`: line 1 of a list file counts as a value; a list file has no comments, so remove it\n",
+        ),
+        ("one_of", "C#\nA-1\n", 0, "no problems"),
+    ] {
+        let folder = rules_folder(&[("join.toml", &rule(check)), ("list.txt", list)]);
+        let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+        let printed = text(&output.stdout);
+
+        failures.check_eq(list, output.status.code(), Some(code));
+        failures.check_contains(list, printed, expected);
+        failures.check_eq(list, printed.contains("note: "), expected.starts_with("note: "));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
+    let rule = "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"code\"\nmessage = \"m\"\none_of = { file = \"lists/codes.txt\" }\n";
+    let folder = rules_folder(&[
+        ("a.toml", rule),
+        ("b.TOML", rule),
+        ("notes.txt", "x"),
+        (".hidden", "x"),
+        ("lists/codes.txt", "A-1\n"),
+        ("old/c.toml", rule),
+    ]);
+
+    let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let expected = [
+        format!(
+            "note: `{}`: not read, since the name of a hook's file ends in `.toml`, in lower case",
+            place("b.TOML")
+        ),
+        format!("note: `{}`: not used: it is not a hook, and no rule names it", place("notes.txt")),
+        format!(
+            "note: `{}`: hooks in a sub-folder are not read; move them to the rules folder itself",
+            place("old")
+        ),
+    ];
+    let found: Vec<_> = text(&output.stdout).lines().skip(1).collect();
+
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(found, expected);
+
+    // The built-in rules are in no folder.
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("notes.txt"), "x").unwrap();
+    let output = run(program().arg("check").current_dir(&empty), b"");
+
+    assert!(!text(&output.stdout).contains("notes.txt"));
+}

@@ -20,10 +20,13 @@ use crate::{
 };
 
 mod attribute;
+mod calls;
 mod export;
 
 use attribute::Barrier;
 pub(crate) use attribute::{Samples, SchemaAttribute};
+pub(crate) use calls::Calls;
+use calls::HookCalls;
 
 /// The attributes that every org has. None of them can be removed.
 const BASE: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
@@ -38,7 +41,9 @@ pub struct Org {
     attributes: Option<BTreeMap<String, SchemaAttribute>>,
     /// The names of the form's attributes. `None` if the form is not known.
     form: Option<BTreeSet<String>>,
-    /// The names that the schema requires.
+    /// The inline hooks of the policy, if it is known.
+    calls: Option<HookCalls>,
+    /// The names that the schema requires, but for those with a default.
     pub required: BTreeSet<String>,
     /// Problems of the form itself.
     pub problems: Problems,
@@ -104,6 +109,29 @@ impl Org {
             ));
         }
         None
+    }
+
+    /// Why no end user sees a message at this field. A form may have no `login`, which Okta then fills in.
+    pub(crate) fn why_not_shown(&self, name: &str, flow: Flow) -> Option<String> {
+        if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
+            return Some(format!(
+                "the form has no field `{name}`, so no user sees the message; give a `location` that it has, such as `data.userProfile.email`"
+            ));
+        }
+        self.why_never_submitted(name, flow)
+    }
+
+    /// Whether Okta calls the hook in this flow.
+    pub(crate) fn calls(&self, flow: Flow) -> Calls {
+        match &self.calls {
+            Some(calls) => calls.of_flow(flow),
+            None => Calls::Perhaps,
+        }
+    }
+
+    /// Whether the form is known.
+    pub(crate) fn has_form(&self) -> bool {
+        self.form.is_some()
     }
 
     /// Why no existing profile has an attribute. Okta spells `timeZone` differently there.

@@ -13,7 +13,11 @@ use crate::{
     certificate, clock,
     credentials::issuer,
     escape,
-    lint::{self, Lints, coverage::Coverage, notes::notes},
+    lint::{
+        self, Lints,
+        coverage::Coverage,
+        notes::{notes, notes_on_files},
+    },
     load::{self, Purpose},
     lookup::source_kinds,
     org::Org,
@@ -59,6 +63,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
         Purpose::Inspect,
     );
     let probed = lint::run(&mut draft, &lints, &facts);
+    let of_files = notes_on_files(&draft.unread);
     let mut valid = None;
     match draft.into_rules() {
         Ok(rules) => valid = Some(rules),
@@ -68,13 +73,22 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     if arguments.probe {
         let inputs = counted(probed.inputs, "input");
         let rules = counted(probed.rules, "rule");
-        done += &format!("--probe: tried {inputs} on {rules}\n");
+        done += &format!("--probe: tried {inputs} on {rules}");
+        done += match probed.lookups {
+            0 => "\n",
+            1 => "; the lookup is not probed\n",
+            _ => "; the lookups are not probed\n",
+        };
     }
     if let Some(recorded) = &arguments.coverage {
         done += &check_coverage(valid.as_ref(), &settings, recorded, &mut problems)?;
     }
     let report = match &valid {
-        Some(rules) if problems.is_empty() => report_of_valid(rules, &settings, &done, &lints.org),
+        Some(rules) if problems.is_empty() => {
+            let mut notes = notes(rules, &lints.org);
+            notes.extend(of_files);
+            report_of_valid(rules, &settings, &done, &notes)
+        }
         _ => report_of_problems(&problems, &done),
     };
     print_result(escape::lines(&report).as_bytes())?;
@@ -130,7 +144,7 @@ fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Pr
     Ok(())
 }
 
-fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) -> String {
+fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, notes: &[String]) -> String {
     let source = rules_source(settings);
     let hooks = counted(rules.hooks.len(), "hook");
     let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
@@ -140,7 +154,6 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, org: &Org) 
     for warning in &settings.warnings {
         report += &format!("warning: {warning}\n");
     }
-    let notes = notes(rules, org);
     for note in notes.iter().take(MOST_NOTES) {
         report += &format!("{note}\n");
     }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::lookup_notes::lookup_notes;
 use crate::{
-    okta::Flow,
-    org::Org,
-    rule::{Part, Requirement, Rule, RuleSet, Section, value_name::ValueName},
+    load::UnreadEntry,
+    okta::{ATTRIBUTE_LOCATION, Flow},
+    org::{Calls, Org},
+    rule::{
+        Hook, Part, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName,
+    },
 };
 
 /// The notes on all rules, in their order, each as a line to print.
@@ -17,16 +20,50 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
         for section in hook.sections.values() {
             in_file.extend(Names::of(section).all());
         }
-        for (flow, section) in &hook.sections {
+        for flow in Flow::WITH_SECTION {
+            let mut messages: Vec<String> = call_note(hook, flow, org).into_iter().collect();
+            if let Some(section) = hook.sections.get(&flow) {
+                messages.extend(section_notes(section, flow, org));
+                messages.extend(template_notes(section, &in_file, org));
+            }
             let key = flow.spec().section;
-            let mut messages = section_notes(section, *flow, org);
-            messages.extend(template_notes(section, &in_file, org));
             for message in messages {
                 notes.push(format!("note: `{name}`, `{key}`: {message}"));
             }
         }
     }
     notes
+}
+
+/// The notes on files in the rules folder that no load reads.
+pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for UnreadEntry { path, is_folder } in unread {
+        let is_near = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+        let why = if *is_folder {
+            "hooks in a sub-folder are not read; move them to the rules folder itself"
+        } else if is_near {
+            "not read, since the name of a hook's file ends in `.toml`, in lower case"
+        } else {
+            "not used: it is not a hook, and no rule names it"
+        };
+        notes.push(format!("note: `{}`: {why}", path.display()));
+    }
+    notes
+}
+
+/// The note on a section for requests that never come, or on a missing one for requests that do.
+fn call_note(hook: &Hook, flow: Flow, org: &Org) -> Option<String> {
+    let request_type = flow.spec().name;
+    match (org.calls(flow), hook.sections.contains_key(&flow)) {
+        (Calls::Yes, false) => Some(format!(
+            "the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied"
+        )),
+        (Calls::No(why), true) => {
+            Some(format!("the section is not used: Okta sends no `{request_type}`, since {why}"))
+        }
+        _ => None,
+    }
 }
 
 fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
@@ -48,6 +85,14 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
     }
     for rule in section.rules.iter() {
+        let is_at_login = rule.location.strip_prefix(ATTRIBUTE_LOCATION) == Some(".login");
+        if is_at_login && flow.spec().creates_user && !org.has_form() {
+            let id = &rule.id;
+            notes.push(format!(
+                "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
+            ));
+        }
+        notes.extend(list_notes(rule));
         if has_optional_alternative(rule) {
             let id = &rule.id;
             notes.push(format!(
@@ -58,8 +103,35 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     notes.extend(lookup_notes(section, flow, org));
     if has_rules && flow.spec().creates_user {
         for name in &org.required {
-            if !names.judged.contains(&**name) && !names.written.contains(&**name) {
+            // Okta fills in the login from `email`.
+            let is_filled_in = name == "login" && names.judged.contains("email");
+            let is_used = names.judged.contains(&**name) || names.written.contains(&**name);
+            if !is_used && !is_filled_in {
                 notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
+            }
+        }
+    }
+    notes
+}
+
+/// The notes on lines of list files that look like a comment, or have quotes or commas.
+fn list_notes(rule: &Rule) -> Vec<String> {
+    let mut notes = Vec::new();
+    for part in rule.requirement.parts().chain(&rule.when) {
+        for list in part.checks.iter().filter_map(|part_check| part_check.list.as_ref()) {
+            let Ok(entries) = list.entries("[…]") else {
+                continue;
+            };
+            for entry in entries {
+                if let (ListEntry::Line { number, .. }, Some(hint)) =
+                    (&entry, entry.mistake_of_line())
+                {
+                    let id = &rule.id;
+                    notes.push(format!(
+                        "`{id}`: line {number} of a list file counts as a value; {hint}"
+                    ));
+                    break;
+                }
             }
         }
     }

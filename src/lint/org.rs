@@ -2,7 +2,7 @@
 
 use super::SectionLint;
 use crate::{
-    okta::{Flow, Value},
+    okta::{ATTRIBUTE_LOCATION, Flow, Value},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
@@ -10,7 +10,7 @@ use crate::{
         check::{Mismatch, Work, kinds::Admits},
         lookup::{Lookup, LookupStates},
         node::{Span, Spanned, push_of_list},
-        value_name::ValueName,
+        value_name::{ValueName, is_name_letter},
     },
 };
 
@@ -67,13 +67,27 @@ impl SectionLint<'_> {
     }
 
     fn check_rule(&mut self, org: &Org, rule: &Rule) {
-        if let Some(span) = &rule.places.location
-            && let Some(name) = form_attribute(&rule.location)
-        {
-            self.report_if_some(span, org.why_never_submitted(name, self.flow));
-        }
+        self.check_location(org, rule);
         for part in rule.requirement.parts().chain(&rule.when) {
             self.check_part(org, part);
+        }
+    }
+
+    /// Reports a place at which no end user sees the message.
+    fn check_location(&mut self, org: &Org, rule: &Rule) {
+        let Some(name) = shown_at(&rule.location) else {
+            let span = rule.places.location.as_ref().unwrap_or(&rule.places.id);
+            self.report(span, no_place(&rule.location));
+            return;
+        };
+        let problem = org.why_not_shown(name, self.flow);
+        match &rule.places.location {
+            Some(span) => self.report_if_some(span, problem),
+            // Otherwise the problem is reported where the rule names the attribute.
+            None if org.why_never_submitted(name, self.flow).is_none() => {
+                self.report_if_some(&rule.places.id, problem);
+            }
+            None => {}
         }
     }
 
@@ -156,7 +170,7 @@ impl SectionLint<'_> {
         let Some(list) = &part_check.list else {
             return;
         };
-        let Ok(entries) = list.entries() else {
+        let Ok(entries) = list.entries("[…]") else {
             return;
         };
         let message = format!("no form submits this: {}", describe(name, attribute));
@@ -189,17 +203,24 @@ fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
     }
 }
 
-/// The attribute in a location: `email` of `data.userProfile.email`. The form in it may be that of any
-/// flow, since Okta's guide writes the one of registrations in every flow.
-fn form_attribute(location: &str) -> Option<&str> {
-    for flow in Flow::WITH_SECTION {
-        if let Some(rest) = location.strip_prefix(flow.spec().form_location)
-            && let Some(name) = rest.strip_prefix('.')
-        {
-            return Some(name);
-        }
-    }
-    None
+/// The attribute at whose field Okta shows a message: `email` for `data.userProfile.email`. In a
+/// progressive profile, too, Okta's guide names this member of the request.
+fn shown_at(location: &str) -> Option<&str> {
+    let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
+    if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
+}
+
+/// The message that Okta shows nothing at this location.
+fn no_place(location: &str) -> String {
+    let mut names =
+        location.split(|letter| !is_name_letter(letter)).filter(|name| !name.is_empty());
+    let name = match names.next_back() {
+        None | Some("data" | "userProfile" | "userProfileUpdate") => "email",
+        Some(name) => name,
+    };
+    format!(
+        "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"
+    )
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {

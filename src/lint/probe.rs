@@ -32,11 +32,14 @@ pub struct Probed {
     pub rules: usize,
     /// The number of inputs.
     pub inputs: usize,
+    /// The number of lookups, which have the results that the examples give them.
+    pub lookups: usize,
 }
 
 impl SectionLint<'_> {
     /// Reports the inputs that pass a rule of the section and ought to fail.
     pub(super) fn probe(&mut self, probed: &mut Probed) {
+        probed.lookups += self.section.lookups.len();
         for rule in self.section.rules.iter() {
             let shown = match &rule.places.passing_examples {
                 Some(examples) => passing_examples(rule, &self.section.lookups, examples),

@@ -52,6 +52,10 @@ pub struct FlowSpec {
     pub accepts_update_key: bool,
     /// Whether the form is that of the enrollment policy. A progressive profile may use another form.
     pub uses_enrollment_form: bool,
+    /// The word for the flow in the `scopes` of a hook that an enrollment policy names.
+    pub hook_scope: &'static str,
+    /// The key and the value by which an enrollment policy switches the flow off.
+    pub policy_switch: (&'static str, &'static str),
     /// Whether Okta writes attributes that are sensitive.
     pub writes_sensitive: bool,
     /// A sample request.
@@ -82,6 +86,8 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     creates_user: true,
     accepts_update_key: false,
     uses_enrollment_form: true,
+    hook_scope: "SELF_SERVICE_REGISTRATION",
+    policy_switch: ("unknownUserAction", "DENY"),
     writes_sensitive: true,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
 };
@@ -101,6 +107,8 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     creates_user: false,
     accepts_update_key: true,
     uses_enrollment_form: false,
+    hook_scope: "PROGRESSIVE_PROFILING",
+    policy_switch: ("progressiveProfilingAction", "DISABLED"),
     writes_sensitive: false,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
 };

@@ -25,6 +25,7 @@ pub(crate) struct SchemaAttribute {
     /// The schema's words for the valid values: `type string, minLength 2`.
     pub(crate) description: String,
     pub(super) is_required: bool,
+    pub(super) has_default: bool,
     /// Whether Okta refuses every change of the attribute.
     pub(super) is_read_only: bool,
     /// Why Okta takes the attribute on no form.
@@ -89,6 +90,7 @@ impl SchemaAttribute {
             lengths: min..=max,
             description: describe(json),
             is_required: json["required"] == true,
+            has_default: !json["default"].is_null(),
             is_read_only: json["mutability"] == "READ_ONLY",
             barrier: barrier(json),
         }

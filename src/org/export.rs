@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{
     BASE, Org,
     attribute::{SchemaAttribute, items, text},
+    calls::HookCalls,
 };
 use crate::{
     file::{self, FileKind},
@@ -31,7 +32,7 @@ pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
 }
 
 fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
-    let parts = export["definitions"].as_object().ok_or(OTHER_JSON)?;
+    let parts = export["definitions"].as_object().ok_or_else(|| kind_of(export))?;
     let base = parts.get("base").ok_or(OTHER_JSON)?;
     base["properties"].as_object().ok_or(OTHER_JSON)?;
     let attributes = org.attributes.get_or_insert_default();
@@ -54,6 +55,10 @@ fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
         if attribute.is_required {
             org.required.insert(name.clone());
         }
+        // Okta fills in the default.
+        if attribute.has_default {
+            org.required.remove(name);
+        }
     }
     Ok(())
 }
@@ -64,11 +69,17 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
         None => slice::from_ref(export),
     };
     let mut names = BTreeSet::new();
+    let mut calls = HookCalls::default();
     for rule in rules {
-        let form = rule.pointer("/actions/profileEnrollment/profileAttributes");
-        let Some(Json::Array(form)) = form else {
-            return Err(OTHER_JSON.to_owned());
+        // Older answers have the enrollment in `requirement`.
+        let enrollment = match rule.pointer("/actions/profileEnrollment") {
+            Some(enrollment) => enrollment,
+            None => &rule["requirement"],
         };
+        let Json::Array(form) = &enrollment["profileAttributes"] else {
+            return Err(kind_of(rule));
+        };
+        calls.add(enrollment);
         for attribute in form {
             names.insert(text(&attribute["name"]));
         }
@@ -82,7 +93,32 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
         return Err(OTHER_JSON.to_owned());
     }
     org.form = Some(names);
+    org.calls = Some(calls);
     Ok(())
+}
+
+/// The kind of a JSON file that is not the expected one. Repeats no content of the file but the id of a
+/// policy.
+fn kind_of(json: &Json) -> String {
+    if json["errorCode"].is_string() {
+        return "this is an error that Okta's API answered".to_owned();
+    }
+    if json["definitions"].is_object() {
+        return "this is a user schema, for --schema".to_owned();
+    }
+    let rule = json.get(0).unwrap_or(json);
+    if rule.pointer("/actions/profileEnrollment").is_some() {
+        return "this is an enrollment policy, for --policy".to_owned();
+    }
+    if rule["type"] == "PROFILE_ENROLLMENT" && rule.get("actions").is_none() {
+        let id = rule["id"].as_str().unwrap_or_default();
+        if !id.is_empty() && id.len() <= 40 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return format!(
+                "this is a list of policies; get the rules of one, POLICY-ID, such as `{id}`"
+            );
+        }
+    }
+    OTHER_JSON.to_owned()
 }
 
 fn read_json(path: &Path) -> Result<Json, String> {

@@ -9,7 +9,8 @@ use crate::{
 
 #[test]
 fn eval_and_replay_take_recorded_results_and_check_covers_them() {
-    let rules = format!("{LOOKUP}{}", rule("known", "lookup = 'member'"));
+    let rule = rule("known", "lookup = 'member'");
+    let rules = format!("{LOOKUP}{}", rule.replace("l.known", "data.userProfile.memberNumber"));
     let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
     let recorded = tempfile::tempdir().unwrap();
     let hook = recorded.path().join("hook");

@@ -98,6 +98,7 @@ set = { nickName = '{profile.uid} {request.ip}' }
             &login,
             &["--schema", SCHEMA],
             &[
+                "`r`: the message is at `login`, which not every form has; check with --policy, or give `location = \"data.userProfile.email\"`",
                 "no rule looks at `firstName`, which the user schema requires",
                 "no rule looks at `guid`, which the user schema requires",
             ],
@@ -126,6 +127,111 @@ fn policy(attributes: usize, listed: bool) -> String {
         attributes.join(",")
     );
     if listed { format!("[{rule}]") } else { rule }
+}
+
+/// A policy's rule with these hooks and this more.
+fn policy_of_hooks(hooks: &str, more: &str) -> String {
+    format!(
+        r#"[{{"type":"PROFILE_ENROLLMENT","actions":{{"profileEnrollment":{{"preRegistrationInlineHooks":[{hooks}],"profileAttributes":[{{"name":"email"}}]{more}}}}}}}]"#
+    )
+}
+
+#[test]
+fn sections_that_the_policy_makes_unused_or_missing_are_noted() {
+    let registration = rule("attribute = \"email\"\nformat = \"email\"");
+    let progressive = registration.replace("self_service_registration", "progressive_profile");
+    let both = registration.clone() + &progressive.replace("\"r\"", "\"s\"");
+    let scopes = |words: &str| format!(r#"{{"inlineHookId":"cal1","scopes":[{words}]}}"#);
+    let unused = |section: &str, request_type: &str, why: &str| {
+        format!(
+            "note: `join`, `{section}`: the section is not used: Okta sends no `{request_type}`, since {why}\n"
+        )
+    };
+    let missing = |section: &str, request_type: &str| {
+        format!(
+            "note: `join`, `{section}`: the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied\n"
+        )
+    };
+    let (ssr, pp) = ("self.service.registration", "progressive.profile");
+    let (first, second) = ("self_service_registration", "progressive_profile");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.json");
+    let mut failures = Failures::default();
+
+    for (rules, hooks, more, notes) in [
+        (&registration, scopes(r#""SELF_SERVICE_REGISTRATION""#), "", String::new()),
+        (
+            &registration,
+            scopes(r#""PROGRESSIVE_PROFILING""#),
+            "",
+            unused(
+                first,
+                ssr,
+                "the policy's inline hooks lack the scope `SELF_SERVICE_REGISTRATION` (\"Run this hook\" in Okta)",
+            ) + &missing(second, pp),
+        ),
+        (
+            &both,
+            scopes(r#""SELF_SERVICE_REGISTRATION","PROGRESSIVE_PROFILING""#),
+            r#","unknownUserAction":"DENY""#,
+            unused(first, ssr, "the policy has the `unknownUserAction` `DENY`"),
+        ),
+        (
+            &both,
+            scopes(r#""SELF_SERVICE_REGISTRATION","PROGRESSIVE_PROFILING""#),
+            r#","progressiveProfilingAction":"DISABLED""#,
+            unused(second, pp, "the policy has the `progressiveProfilingAction` `DISABLED`"),
+        ),
+        (
+            &progressive,
+            scopes(r#""SELF_SERVICE_REGISTRATION","PROGRESSIVE_PROFILING""#),
+            r#","unknownUserAction":"REGISTER""#,
+            missing(first, ssr),
+        ),
+        (&registration, String::new(), "", unused(first, ssr, "the policy names no inline hook")),
+        // Older answers have no scopes, so that either request may come.
+        (&registration, r#"{"inlineHookId":"cal1"}"#.to_owned(), "", String::new()),
+        (
+            &registration,
+            r#"{"inlineHookId":"cal1"}"#.to_owned(),
+            r#","unknownUserAction":"DENY""#,
+            unused(first, ssr, "the policy has the `unknownUserAction` `DENY`"),
+        ),
+    ] {
+        fs::write(&file, policy_of_hooks(&hooks, more)).unwrap();
+        let (code, printed) = check(rules, &["--policy", file.to_str().unwrap()]);
+        let (_, found) = printed.split_once('\n').unwrap();
+
+        failures.check_eq(format!("{hooks} {more}"), code, Some(0));
+        failures.check_eq(format!("{hooks} {more}"), found, notes);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_required_attribute_with_a_default_needs_no_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schema.json");
+    let schema = r#"{"definitions":{
+        "custom":{"properties":{"tier":{"type":"string","default":"basic"},"team":{"type":"string"}},"required":["tier","team"]},
+        "base":{"properties":{"email":{"required":true},"login":{"required":true}},"required":["login","email"]}}}"#;
+    fs::write(&file, schema).unwrap();
+
+    let (code, printed) = check(
+        &rule("attribute = \"email\"\nformat = \"email\""),
+        &["--schema", file.to_str().unwrap()],
+    );
+
+    let notes: Vec<_> = printed.lines().filter(|line| line.starts_with("note: ")).collect();
+
+    assert_eq!(code, Some(0), "{printed}");
+    assert_eq!(
+        notes,
+        [
+            "note: `join`, `self_service_registration`: no rule looks at `team`, which the user schema requires"
+        ]
+    );
 }
 
 #[test]
@@ -180,7 +286,14 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
         ("--policy", "[]", "GET /api/v1/policies/POLICY-ID/rules"),
         ("--policy", "Rosario", "GET /api/v1/policies/POLICY-ID/rules"),
         ("--policy", r#"[{"actions":{"signon":{}}}]"#, "GET /api/v1/policies/POLICY-ID/rules"),
-        ("--policy", &schema, "GET /api/v1/policies/POLICY-ID/rules"),
+        ("--policy", &schema, "this is a user schema, for --schema"),
+        ("--schema", &form, "this is an enrollment policy, for --policy"),
+        ("--policy", unknown, "this is an error that Okta's API answered"),
+        (
+            "--policy",
+            r#"[{"id":"rst1","type":"PROFILE_ENROLLMENT","name":"Rosario"}]"#,
+            "this is a list of policies; get the rules of one, POLICY-ID, such as `rst1`",
+        ),
     ] {
         fs::write(&file, content).unwrap();
         let (code, printed) = check(&rules, &[flag, path]);

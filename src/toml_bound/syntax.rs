@@ -13,13 +13,14 @@ const COMMENT: &str = "a comment starts with `#`";
 const QUOTES: &str = "write a text in quotes, as in `\"okta.com\"`";
 const CURLY: &str = "these quotes are curly; write straight ones, as in `\"okta.com\"`";
 const QUOTE_IN_TEXT: &str = "the text ends at this quote; write a text with quotes in it in the other kind, as in `\"it's\"`";
-const DUPLICATE_TABLE: &str = "this table is in the file already; put its keys together, or write `[[…]]` above each table of a list";
+const DUPLICATE_TABLE: &str =
+    "duplicate table; put its keys together, or write `[[…]]` above each table of a list";
 const LINE: &str = "a line is `key = value`, `[table]`, `[[list of tables]]` or `# comment`";
 const BACKSLASH: &str = "in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself";
 
 /// Words of the parser's messages, and ours in their place. The first that fits counts.
 const MESSAGES: &[(&str, &str)] = &[
-    ("duplicate key", "this key is set already; keep one of them"),
+    ("duplicate key", "duplicate key; keep one of the two"),
     ("unclosed array table", "a line that starts with `[[` ends with `]]`"),
     ("unclosed table", "a line that starts with `[` ends with `]`"),
     ("invalid basic string", "the quotes are not closed in this line; add `\"`"),
@@ -78,19 +79,23 @@ pub(super) fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
     let is_at_start = head.trim().is_empty();
     let site = Site { message: error.message(), is_at_start, line, before, found };
     if let Some(message) = site.known_mistake() {
-        return SpanProblem::at(span, message);
+        return invalid(span, message);
     }
     if let Some(opener) = unclosed(text, start, span.start, &site) {
         let message = match opener.kind {
             TokenKind::LeftSquareBracket => "this list is not closed; add `]` at its end",
             _ => "these braces are not closed; add `}` at their end",
         };
-        return SpanProblem::at(opener.span, message);
+        return invalid(opener.span, message);
     }
     match site.in_our_words() {
-        Some(message) => SpanProblem::at(span, message),
-        None => SpanProblem::at(span, site.message.replace('\n', ", ")),
+        Some(message) => invalid(span, message),
+        None => invalid(span, &site.message.replace('\n', ", ")),
     }
+}
+
+fn invalid(span: Range<usize>, why: &str) -> SpanProblem {
+    SpanProblem::at(span, format!("invalid TOML: {why}"))
 }
 
 impl Site<'_> {
@@ -98,7 +103,7 @@ impl Site<'_> {
     fn known_mistake(&self) -> Option<&'static str> {
         let line = self.line.trim_start();
         if self.is_at_start && line.starts_with('{') {
-            return Some("this is JSON, and the file is read as TOML; see https://toml.io");
+            return Some("this is JSON; see https://toml.io");
         }
         for mark in ["<<<<<<<", "=======", ">>>>>>>"] {
             if line.starts_with(mark) {
@@ -107,7 +112,7 @@ impl Site<'_> {
         }
         let is_outline = self.found.trim() == ":";
         if is_outline || line.starts_with("- ") || line.trim_end() == "---" {
-            return Some("this is YAML, and the file is read as TOML; see https://toml.io");
+            return Some("this is YAML; see https://toml.io");
         }
         for start in ["//", "--", "/*"] {
             if line.starts_with(start) || self.found.starts_with(start) {

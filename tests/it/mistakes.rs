@@ -39,27 +39,27 @@ fn broken_settings_name_the_kind_of_fault_and_no_value() {
     for (settings, expected) in [
         (
             "[auth.basic]\nusername = \"admin\"\npassword = “Rosario”\n",
-            "settings.toml:3:12: these quotes are curly; write straight ones, as in `\"okta.com\"`",
+            "settings.toml:3:12: invalid TOML: these quotes are curly; write straight ones, as in `\"okta.com\"`",
         ),
         (
             "[auth.basic]\nusername = Rosario\n",
-            "settings.toml:2:12: write a text in quotes, as in `\"okta.com\"`",
+            "settings.toml:2:12: invalid TOML: write a text in quotes, as in `\"okta.com\"`",
         ),
         (
             "[auth.basic]\nusername: \"Rosario\"\n",
-            "settings.toml:2:9: write `=` between a key and its value, not `:`",
+            "settings.toml:2:9: invalid TOML: write `=` between a key and its value, not `:`",
         ),
         (
             "[auth.basic]\npassword = [\"Rosario\"\nusername = \"a\"\n",
-            "settings.toml:2:12: this list is not closed; add `]` at its end",
+            "settings.toml:2:12: invalid TOML: this list is not closed; add `]` at its end",
         ),
         (
             "[auth.basic]\npassword = \"Rosario\n",
-            "settings.toml:2:20: the quotes are not closed in this line; add `\"`",
+            "settings.toml:2:20: invalid TOML: the quotes are not closed in this line; add `\"`",
         ),
         (
             "[auth.basic]\npassword = \"Rosario\\s\"\n",
-            "settings.toml:2:21: in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself",
+            "settings.toml:2:21: invalid TOML: in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself",
         ),
     ] {
         let printed = check_settings(settings);

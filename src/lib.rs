@@ -30,8 +30,13 @@
 //! | [`okta`] | Okta's vocabulary, with one table of the flows' differences; imports no other module |
 //! | [`okta::request`] | reads a request: strict JSON, tolerant meaning |
 //! | [`okta::response`] | writes an answer |
+//! | [`okta::reply`] | reads the answer of any hook leniently, for explanations |
 //! | [`rule`] | hooks, sections, rules, and how they judge a request |
 //! | [`rule::check`] | the catalogue of checks, one file per kind |
+//!
+//! | explanations | task |
+//! |---|---|
+//! | [`user_view`] | any hook's answer → the texts on the end user's screen |
 //!
 //! | loading | task |
 //! |---|---|
@@ -102,3 +107,4 @@ mod sink;
 mod state;
 pub mod throttle;
 mod toml_bound;
+pub mod user_view;

@@ -9,6 +9,7 @@ mod flow;
 pub(crate) mod json;
 pub mod language;
 mod non_empty;
+pub mod reply;
 pub mod request;
 pub mod response;
 
@@ -58,6 +59,11 @@ impl<'a> Form<'a> {
     /// The number of attributes.
     pub(crate) fn attribute_count(&self) -> usize {
         self.0.len()
+    }
+
+    /// The names of the attributes, in alphabetical order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|attribute| &*attribute.name)
     }
 
     /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns either.

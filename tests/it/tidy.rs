@@ -101,6 +101,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("okta", &[]),
     ("rule", &["nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
+    ("user_view", &["okta"]),
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),
     ("load", &["file", "nearest", "okta", "problem", "rule", "toml_bound"]),

@@ -1,0 +1,183 @@
+//! The reply of a hook to Okta, as any service may give it: read leniently, for explanations.
+//!
+//! The service itself never reads an answer. `user_view` and `findings` do, and they read the answers
+//! of other people's hooks, too. So nothing in a reply is an error here.
+
+use serde_json::{Map, Value as Json};
+
+use super::{Flow, flow::ACTION_COMMAND, response::SIZE_LIMIT};
+
+/// The outcome of Okta's call to a hook.
+#[derive(Clone, Copy)]
+pub enum HookReply<'a> {
+    /// No complete answer within Okta's time limit of 3 seconds.
+    TimedOut,
+    /// No connection, or no TLS on it.
+    Unreachable,
+    /// An answer over HTTP.
+    Answered {
+        /// The status code.
+        status: u16,
+        /// The body.
+        body: &'a [u8],
+    },
+}
+
+/// A reply as Okta reads it.
+pub enum ReplyContent {
+    /// Okta treats the call as failed.
+    Failure(CallFailure),
+    /// Status 204: the hook lets the request through.
+    Empty,
+    /// A JSON object.
+    Answer(ReceivedAnswer),
+}
+
+/// Why Okta treats a call as failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallFailure {
+    /// See [`HookReply::TimedOut`].
+    TimedOut,
+    /// See [`HookReply::Unreachable`].
+    Unreachable,
+    /// A redirect, which Okta does not follow.
+    Redirect,
+    /// Another status outside 2xx.
+    Status,
+    /// 256 KB or more. Okta documents the limit, and not its consequence.
+    TooLarge,
+    /// Not a JSON object.
+    NotObject,
+}
+
+/// The JSON object of an answer.
+pub struct ReceivedAnswer(Map<String, Json>);
+
+/// An entry of `commands`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ReceivedCommand {
+    /// ALLOW.
+    Allow,
+    /// DENY.
+    Deny,
+    /// The update of this flow, with at least one attribute.
+    Update,
+    /// The update of another flow.
+    UpdateOfOtherFlow,
+    /// A type that Okta does not document.
+    UnknownType,
+    /// Not an object with a type and a value as the type requires it.
+    Malformed,
+}
+
+/// An entry of `errorCauses`. A member that is not a string counts as absent.
+#[derive(Clone, Copy)]
+pub struct ReceivedCause<'a> {
+    /// `errorSummary`
+    pub message: Option<&'a str>,
+    /// `location`
+    pub location: Option<&'a str>,
+}
+
+impl HookReply<'_> {
+    /// Reads the reply.
+    pub fn read(self) -> ReplyContent {
+        let (status, body) = match self {
+            Self::TimedOut => return ReplyContent::Failure(CallFailure::TimedOut),
+            Self::Unreachable => return ReplyContent::Failure(CallFailure::Unreachable),
+            Self::Answered { status, body } => (status, body),
+        };
+        match status {
+            204 => return ReplyContent::Empty,
+            200..=299 => {}
+            300..=399 => return ReplyContent::Failure(CallFailure::Redirect),
+            _ => return ReplyContent::Failure(CallFailure::Status),
+        }
+        if body.len() >= SIZE_LIMIT {
+            return ReplyContent::Failure(CallFailure::TooLarge);
+        }
+        match serde_json::from_slice(body) {
+            Ok(Json::Object(members)) => ReplyContent::Answer(ReceivedAnswer(members)),
+            _ => ReplyContent::Failure(CallFailure::NotObject),
+        }
+    }
+}
+
+impl ReceivedAnswer {
+    /// The members of the object.
+    pub fn members(&self) -> &Map<String, Json> {
+        &self.0
+    }
+
+    /// The member `error`. Returns `None` if it is absent or null.
+    pub fn error(&self) -> Option<&Json> {
+        self.0.get("error").filter(|error| !error.is_null())
+    }
+
+    /// The causes of the error.
+    pub fn causes(&self) -> Vec<ReceivedCause<'_>> {
+        let causes = match self.error().and_then(|error| error.get("errorCauses")) {
+            Some(Json::Array(causes)) => causes.as_slice(),
+            _ => &[],
+        };
+        let mut read = Vec::new();
+        for cause in causes {
+            read.push(ReceivedCause {
+                message: cause.get("errorSummary").and_then(Json::as_str),
+                location: cause.get("location").and_then(Json::as_str),
+            });
+        }
+        read
+    }
+
+    /// The entries of `commands`, in their order.
+    pub fn commands(&self, flow: Flow) -> Vec<ReceivedCommand> {
+        match self.0.get("commands") {
+            None | Some(Json::Null) => Vec::new(),
+            Some(Json::Array(commands)) => {
+                commands.iter().map(|command| read_command(command, flow)).collect()
+            }
+            Some(_) => vec![ReceivedCommand::Malformed],
+        }
+    }
+
+    /// Whether `error` or its `errorCauses` is not of the type that Okta documents.
+    pub fn has_malformed_error(&self) -> bool {
+        let Some(error) = self.error() else {
+            return false;
+        };
+        let Json::Object(error) = error else {
+            return true;
+        };
+        match error.get("errorCauses") {
+            None | Some(Json::Null) => false,
+            Some(Json::Array(causes)) => !causes.iter().all(Json::is_object),
+            Some(_) => true,
+        }
+    }
+}
+
+/// Reads an entry of `commands` in an answer to a request of this flow.
+pub fn read_command(command: &Json, flow: Flow) -> ReceivedCommand {
+    let Some(name) = command.get("type").and_then(Json::as_str) else {
+        return ReceivedCommand::Malformed;
+    };
+    let value = command.get("value").and_then(Json::as_object);
+    if name == ACTION_COMMAND {
+        return match value.and_then(|value| value.get("registration")).and_then(Json::as_str) {
+            Some("ALLOW") => ReceivedCommand::Allow,
+            Some("DENY") => ReceivedCommand::Deny,
+            _ => ReceivedCommand::Malformed,
+        };
+    }
+    if !Flow::WITH_SECTION.iter().any(|known| known.spec().update_command == name) {
+        return ReceivedCommand::UnknownType;
+    }
+    if flow.spec().update_command != name {
+        return ReceivedCommand::UpdateOfOtherFlow;
+    }
+    match value {
+        Some(attributes) if !attributes.is_empty() => ReceivedCommand::Update,
+        _ => ReceivedCommand::Malformed,
+    }
+}

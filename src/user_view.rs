@@ -1,0 +1,205 @@
+//! A hook's reply → the texts on the end user's screen.
+//!
+//! A pure function of the reply, the flow and the fields on the form. It covers the sign-in widgets of
+//! Identity Engine and Classic Engine, and apps that have no widget. `docs/user-view.md` has the table of
+//! cases with the source of each row. Each text carries the number of its row.
+//!
+//! Okta does not publish how its server turns an answer into a message for the client. So each text says
+//! how certain it is, and a client may have several screens, of which Okta shows one.
+
+use crate::okta::{
+    Flow, Request,
+    reply::{HookReply, ReceivedCause},
+};
+
+mod case;
+mod classic;
+mod fields;
+mod identity_engine;
+mod texts;
+
+use case::Case;
+
+/// How certain a statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// Okta's documentation says it.
+    Documented,
+    /// The real widget drew it, given the message that Okta's server presumably sends.
+    Rendered,
+    /// It follows from documentation or code, which do not say it.
+    Inferred,
+    /// One of several possibilities.
+    Unknown,
+}
+
+/// The program that shows Okta's answer to the end user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// Identity Engine's sign-in widget, second generation: the default.
+    Gen2,
+    /// Identity Engine's sign-in widget, third generation.
+    Gen3,
+    /// An app on Identity Engine without the widget, built with okta-auth-js.
+    App,
+    /// Classic Engine's sign-in widget.
+    Classic,
+    /// An app that calls Classic Engine's registration API.
+    ClassicApp,
+}
+
+/// Okta's action after a reply, and the view in each client.
+pub struct UserView {
+    /// The action of Okta.
+    pub effect: Effect,
+    /// How certain the effect is.
+    pub certainty: Certainty,
+    /// The clients of the flow's engine.
+    pub clients: Vec<ClientView>,
+}
+
+/// Okta's action after a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The registration or the profile update goes on.
+    GoesOn,
+    /// It is denied.
+    Stops,
+    /// Either. Okta does not document it.
+    Unknown,
+}
+
+/// The view of one client.
+pub struct ClientView {
+    /// The client.
+    pub client: Client,
+    /// The possible screens, of which Okta shows one. If there is only one, it is the prediction.
+    pub screens: Vec<Screen>,
+}
+
+/// A screen of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// The state of the form.
+    pub form: FormState,
+    /// The texts on it, those at the top first. Empty if the flow goes on.
+    pub shows: Vec<Shown>,
+}
+
+/// The state of the form after the end user has submitted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormState {
+    /// It stays, filled in, and can be corrected and sent again.
+    Stays,
+    /// It stays, or a page with only the message replaces it. Okta does not document which.
+    MayStay,
+    /// The next step replaces it.
+    NextStep,
+}
+
+/// A text on a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The place of the text.
+    pub place: Place,
+    /// The text. If it is empty, the place is marked without words.
+    pub text: String,
+    /// How certain the text is.
+    pub text_certainty: Certainty,
+    /// How certain the place is.
+    pub place_certainty: Certainty,
+    /// The row of the table in `docs/user-view.md`.
+    pub row: u8,
+}
+
+/// The place of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The red box at the top of the form or page.
+    Banner,
+    /// Below the field of this attribute.
+    Field(String),
+    /// `messages` of an app's transaction, or `errorSummary` of the answer of Classic Engine's API.
+    Message,
+    /// `messages` of an app's input for this attribute.
+    Input(String),
+    /// `errorCauses` of the answer of Classic Engine's API.
+    Cause,
+}
+
+/// Predicts the view of an end user who has submitted a form with these fields.
+pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView {
+    let content = reply.read();
+    let case = Case::of(&content, flow);
+    let (effect, certainty) = case.effect();
+    let clients = match flow {
+        Flow::Classic => classic::views(&case, fields),
+        Flow::SelfServiceRegistration | Flow::ProgressiveProfile => {
+            identity_engine::views(&case, flow, fields)
+        }
+    };
+    UserView { effect, certainty, clients }
+}
+
+/// The attributes of a request that were fields of the form. Okta fills in `login` from `email`, so a
+/// `login` that equals `email` is presumably not a field.
+pub fn form_fields<'q>(request: &'q Request<'_>) -> Vec<&'q str> {
+    let text = |name| request.form.get(name).and_then(|attribute| attribute.value.text());
+    let login_is_filled_in = text("login").is_some() && text("login") == text("email");
+    let mut fields = Vec::new();
+    for name in request.form.names() {
+        if name != "login" || !login_is_filled_in {
+            fields.push(name);
+        }
+    }
+    fields
+}
+
+impl Screen {
+    fn next_step() -> Self {
+        Self { form: FormState::NextStep, shows: Vec::new() }
+    }
+
+    /// A box at the top, and a form that may or may not stay.
+    fn with_box(shown: Shown) -> Self {
+        Self { form: FormState::MayStay, shows: vec![shown] }
+    }
+
+    /// The same screen as one of several, by another row.
+    fn unknown(mut self, row: u8) -> Self {
+        for shown in &mut self.shows {
+            shown.text_certainty = Certainty::Unknown;
+            shown.row = row;
+        }
+        self
+    }
+}
+
+impl Certainty {
+    /// The name in explanations.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Rendered => "rendered",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Client {
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gen2 => "gen2",
+            Self::Gen3 => "gen3",
+            Self::App | Self::ClassicApp => "app",
+            Self::Classic => "classic",
+        }
+    }
+}
+
+/// The text of a cause. An absent one counts as empty.
+fn message<'a>(cause: &ReceivedCause<'a>) -> &'a str {
+    cause.message.unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! The cases that the table of views distinguishes.
+
+use super::{Certainty, Effect};
+use crate::okta::{
+    Flow,
+    reply::{CallFailure, ReceivedAnswer, ReceivedCause, ReceivedCommand, ReplyContent},
+};
+
+/// The case of a reply. An error takes precedence over commands, and DENY over ALLOW.
+pub(super) enum Case<'a> {
+    /// The flow goes on.
+    GoesOn(Certainty),
+    /// An `error`.
+    Error {
+        /// Whether a DENY stands beside it.
+        has_deny: bool,
+        /// Its causes.
+        causes: Vec<ReceivedCause<'a>>,
+    },
+    /// DENY without an error.
+    Deny,
+    /// Okta treats the call as failed.
+    Failed(FailedCall),
+    /// A command that Okta does not know in this flow. It either fails the call or is ignored.
+    UnknownCommand {
+        /// Whether Okta denies if it ignores the command.
+        has_deny: bool,
+        /// Whether the command is the update of another flow.
+        is_update_of_other_flow: bool,
+    },
+}
+
+/// How a call failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailedCall {
+    /// No answer in time.
+    NoResponse,
+    /// No connection, or a status that means failure.
+    NotReached,
+    /// An answer that Okta presumably cannot use.
+    BadAnswer,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn of(content: &'a ReplyContent, flow: Flow) -> Self {
+        match content {
+            ReplyContent::Empty => Self::GoesOn(Certainty::Documented),
+            ReplyContent::Failure(failure) => Self::Failed(match failure {
+                CallFailure::TimedOut => FailedCall::NoResponse,
+                CallFailure::Unreachable | CallFailure::Redirect | CallFailure::Status => {
+                    FailedCall::NotReached
+                }
+                CallFailure::TooLarge | CallFailure::NotObject => FailedCall::BadAnswer,
+            }),
+            ReplyContent::Answer(answer) => Self::of_answer(answer, flow),
+        }
+    }
+
+    fn of_answer(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
+        let commands = answer.commands(flow);
+        let has_deny = commands.contains(&ReceivedCommand::Deny);
+        if answer.has_malformed_error() {
+            return Self::Failed(FailedCall::BadAnswer);
+        }
+        if answer.error().is_some() {
+            return Self::Error { has_deny, causes: answer.causes() };
+        }
+        if commands.contains(&ReceivedCommand::Malformed) {
+            return Self::Failed(FailedCall::BadAnswer);
+        }
+        let is_update_of_other_flow = commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
+        if is_update_of_other_flow || commands.contains(&ReceivedCommand::UnknownType) {
+            return Self::UnknownCommand { has_deny, is_update_of_other_flow };
+        }
+        if has_deny {
+            return Self::Deny;
+        }
+        // Okta documents that ALLOW is the default, and not that an answer may have no command.
+        let is_documented = !commands.is_empty();
+        Self::GoesOn(if is_documented { Certainty::Documented } else { Certainty::Inferred })
+    }
+
+    /// Okta's action.
+    pub(super) fn effect(&self) -> (Effect, Certainty) {
+        match self {
+            Self::GoesOn(certainty) => (Effect::GoesOn, *certainty),
+            Self::Error { .. } | Self::Deny => (Effect::Stops, Certainty::Documented),
+            Self::Failed(failure) => (Effect::Stops, failure.certainty()),
+            Self::UnknownCommand { has_deny: true, .. } => (Effect::Stops, Certainty::Inferred),
+            Self::UnknownCommand { has_deny: false, .. } => (Effect::Unknown, Certainty::Unknown),
+        }
+    }
+}
+
+impl FailedCall {
+    /// How certain it is that Okta treats the call as failed.
+    pub(super) fn certainty(self) -> Certainty {
+        match self {
+            Self::NoResponse | Self::NotReached => Certainty::Documented,
+            Self::BadAnswer => Certainty::Inferred,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The view on Classic Engine: rows 18 to 25 of the table.
+//!
+//! Okta's server answers the widget with status 400, a text of its own, and the causes as they are. The
+//! widget does not know that `data.userProfile.email` is the field `email`.
+
+use super::{
+    Certainty, Client, ClientView, FormState, Place, Screen, Shown,
+    case::{Case, FailedCall},
+    message,
+    texts::{self, in_browser},
+};
+use crate::okta::{ATTRIBUTE_LOCATION, reply::ReceivedCause};
+use Certainty::{Documented, Inferred, Rendered, Unknown};
+
+pub(super) fn views(case: &Case<'_>, fields: &[&str]) -> Vec<ClientView> {
+    vec![
+        ClientView { client: Client::Classic, screens: screens(case, fields, Client::Classic) },
+        ClientView {
+            client: Client::ClassicApp,
+            screens: screens(case, fields, Client::ClassicApp),
+        },
+    ]
+}
+
+fn screens(case: &Case<'_>, fields: &[&str], client: Client) -> Vec<Screen> {
+    match case {
+        Case::GoesOn(_) => vec![Screen::next_step()],
+        Case::Error { causes, .. } => vec![match (causes.first(), client) {
+            (None, _) => form_with(general(texts::CANNOT_COMPLETE, Documented, 23, client)),
+            (Some(_), Client::ClassicApp) => answer_of_api(causes),
+            (Some(first), _) => form_with_causes(first, causes, fields),
+        }],
+        Case::Deny => vec![form_with(general(texts::REGISTRATION_DENIED, Documented, 24, client))],
+        Case::Failed(failure) => failed(*failure, client),
+        Case::UnknownCommand { has_deny, .. } => {
+            let mut screens = failed(FailedCall::BadAnswer, client);
+            screens.push(if *has_deny {
+                form_with(general(texts::REGISTRATION_DENIED, Unknown, 25, client))
+            } else {
+                Screen::next_step()
+            });
+            screens
+        }
+    }
+}
+
+fn form_with(shown: Shown) -> Screen {
+    Screen { form: FormState::Stays, shows: vec![shown] }
+}
+
+/// A text of Okta's for the whole form.
+fn general(text: &str, certainty: Certainty, row: u8, client: Client) -> Shown {
+    match client {
+        Client::ClassicApp => Shown::new(Place::Message, text, row).certainty(certainty, Inferred),
+        _ => Shown::new(Place::Banner, text, row).certainty(certainty, Rendered),
+    }
+}
+
+/// A failed call. Okta's pages name several texts, and the widget shows the one that it receives.
+fn failed(failure: FailedCall, client: Client) -> Vec<Screen> {
+    let of_api = match failure {
+        FailedCall::NoResponse => texts::API_NO_RESPONSE,
+        FailedCall::NotReached | FailedCall::BadAnswer => texts::API_UNREACHABLE,
+    };
+    let mut screens = Vec::new();
+    for text in [texts::CALL_FAILED, of_api] {
+        screens.push(form_with(general(text, Unknown, 25, client)));
+    }
+    screens
+}
+
+/// The answer of the registration API to an error with causes.
+fn answer_of_api(causes: &[ReceivedCause<'_>]) -> Screen {
+    let mut shows = vec![general(texts::CANNOT_COMPLETE, Inferred, 18, Client::ClassicApp)];
+    for cause in causes {
+        let shown = Shown::new(Place::Cause, message(cause), 18);
+        shows.push(shown.certainty(Inferred, Inferred));
+    }
+    Screen { form: FormState::Stays, shows }
+}
+
+/// The form after an error with causes.
+fn form_with_causes(
+    first: &ReceivedCause<'_>,
+    causes: &[ReceivedCause<'_>],
+    fields: &[&str],
+) -> Screen {
+    let mut errors = Vec::new();
+    for cause in causes {
+        if let Some(error) = field_error(cause) {
+            errors.push(error);
+        }
+    }
+    let mut below = Vec::new();
+    for field in fields {
+        let mut texts = Vec::new();
+        for error in errors.iter().filter(|error| error.field == *field) {
+            texts.push(error.text);
+        }
+        if !texts.is_empty() {
+            let place = Place::Field((*field).to_owned());
+            let shown = Shown::new(place, in_browser(&texts.join(", ")), 19);
+            below.push(shown.certainty(Rendered, Rendered));
+        }
+    }
+    let mut shows = vec![banner(first, !errors.is_empty())];
+    shows.append(&mut below);
+    Screen { form: FormState::Stays, shows }
+}
+
+/// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.
+fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> Shown {
+    let is_profile = first.location.is_some_and(|place| place.starts_with(ATTRIBUTE_LOCATION));
+    let (text, row) = match first.message {
+        Some(text) if is_profile => (text, 18),
+        Some(text) if !has_field_error && !text.is_empty() => (text, 21),
+        _ if is_profile => (texts::FORM_HAS_ERRORS, 18),
+        _ if first.location.is_some() => (texts::FORM_HAS_ERRORS, 20),
+        _ => (texts::FORM_HAS_ERRORS, 21),
+    };
+    Shown::new(Place::Banner, in_browser(text), row).certainty(Rendered, Rendered)
+}
+
+/// A text that the widget assigns to a field.
+struct FieldError<'a> {
+    field: &'a str,
+    text: &'a str,
+}
+
+/// The field that a cause names by its location, or by a text like `email: is not valid`.
+fn field_error<'a>(cause: &ReceivedCause<'a>) -> Option<FieldError<'a>> {
+    let text = message(cause);
+    match cause.location {
+        Some(field) if !field.is_empty() && !text.is_empty() => Some(FieldError { field, text }),
+        _ => {
+            let (field, rest) = split_at_colon(text)?;
+            Some(FieldError { field, text: rest })
+        }
+    }
+}
+
+/// Splits `email: is not valid` as the widget does: by `^(\S+): (.+)$`.
+fn split_at_colon(text: &str) -> Option<(&str, &str)> {
+    let word_end = text.find(char::is_whitespace)?;
+    let (word, rest) = text.split_at(word_end);
+    let (field, rest) = (word.strip_suffix(':')?, rest.strip_prefix(' ')?);
+    let is_one_line = !rest.is_empty() && !rest.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
+    (is_one_line && !field.is_empty()).then_some((field, rest))
+}

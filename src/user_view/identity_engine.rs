@@ -1,0 +1,220 @@
+//! The view on Identity Engine: rows 1 to 17 of the table.
+
+use super::{
+    Certainty, Client, ClientView, FormState, Place, Screen, Shown,
+    case::{Case, FailedCall},
+    fields::{FieldTexts, SortedCauses},
+    texts::{self, in_browser},
+};
+use crate::okta::{Flow, reply::ReceivedCause};
+use Certainty::{Documented, Inferred, Rendered, Unknown};
+
+pub(super) fn views(case: &Case<'_>, flow: Flow, fields: &[&str]) -> Vec<ClientView> {
+    let mut views = Vec::new();
+    for client in [Client::Gen2, Client::Gen3, Client::App] {
+        views.push(ClientView { client, screens: screens(case, flow, fields, client) });
+    }
+    views
+}
+
+fn screens(case: &Case<'_>, flow: Flow, fields: &[&str], client: Client) -> Vec<Screen> {
+    let is_registration = flow == Flow::SelfServiceRegistration;
+    match case {
+        Case::GoesOn(_) => vec![Screen::next_step()],
+        Case::Error { has_deny, causes } if causes.is_empty() => {
+            vec![without_causes(*has_deny, is_registration, client)]
+        }
+        Case::Error { causes, .. } => with_causes(causes, flow, fields, client),
+        Case::Deny => vec![denied(is_registration, client)],
+        Case::Failed(failure) => failed(*failure, is_registration, client),
+        Case::UnknownCommand { has_deny, is_update_of_other_flow } => {
+            let row = match (is_registration, is_update_of_other_flow) {
+                (false, true) => 17,
+                _ => 11,
+            };
+            let mut screens = Vec::new();
+            for screen in failed(FailedCall::BadAnswer, is_registration, client) {
+                screens.push(screen.unknown(row));
+            }
+            screens.push(if *has_deny {
+                denied(is_registration, client).unknown(row)
+            } else {
+                Screen::next_step()
+            });
+            screens
+        }
+    }
+}
+
+/// An error without causes.
+fn without_causes(has_deny: bool, is_registration: bool, client: Client) -> Screen {
+    if !is_registration {
+        // The text is the widget's own. An app receives an error without a message.
+        let certainty = if client == Client::App { Unknown } else { Documented };
+        return Screen::with_box(general(texts::FORM_HAS_ERRORS, certainty, 14, client));
+    }
+    // Okta documents the text for a DENY with an error.
+    let certainty = if has_deny { Documented } else { Inferred };
+    Screen::with_box(general(texts::CANNOT_COMPLETE, certainty, 5, client))
+}
+
+/// DENY without an error.
+fn denied(is_registration: bool, client: Client) -> Screen {
+    Screen::with_box(if is_registration {
+        general(texts::REGISTRATION_DENIED, Documented, 6, client)
+    } else {
+        general(texts::UPDATE_DENIED, Documented, 15, client)
+    })
+}
+
+/// A failed call.
+fn failed(failure: FailedCall, is_registration: bool, client: Client) -> Vec<Screen> {
+    let certainty = failure.certainty();
+    if is_registration {
+        let row = if certainty == Documented { 9 } else { 10 };
+        return vec![Screen::with_box(general(texts::CALL_FAILED, certainty, row, client))];
+    }
+    // Two pages of Okta's contradict each other. The one with the second text has been deleted.
+    let mut screens = Vec::new();
+    for text in [texts::UPDATE_FAILED, texts::UPDATE_FAILED_OLDER] {
+        screens.push(Screen::with_box(general(text, certainty, 16, client)));
+    }
+    screens
+}
+
+/// A text of Okta's for the whole form.
+fn general(text: &str, certainty: Certainty, row: u8, client: Client) -> Shown {
+    match client {
+        // That the documented text is what an app receives is inferred.
+        Client::App => {
+            let certainty = if certainty == Unknown { Unknown } else { Inferred };
+            Shown::new(Place::Message, text, row).certainty(certainty, certainty)
+        }
+        _ => Shown::new(Place::Banner, text, row).certainty(certainty, Rendered),
+    }
+}
+
+/// An error with causes.
+fn with_causes(
+    causes: &[ReceivedCause<'_>],
+    flow: Flow,
+    fields: &[&str],
+    client: Client,
+) -> Vec<Screen> {
+    let sorted = SortedCauses::new(causes, flow, fields);
+    let Some(at_update_fields) = &sorted.at_update_fields else {
+        return with_texts(&sorted.at_fields, &sorted.elsewhere, flow, client);
+    };
+    let mut screens = Vec::new();
+    for at_fields in [at_update_fields, &sorted.at_fields] {
+        for screen in with_texts(at_fields, &sorted.elsewhere, flow, client) {
+            screens.push(screen.unknown(13));
+        }
+    }
+    screens
+}
+
+/// The screens for texts at fields and texts that have no field on the form.
+fn with_texts(
+    at_fields: &[FieldTexts<'_>],
+    elsewhere: &[&str],
+    flow: Flow,
+    client: Client,
+) -> Vec<Screen> {
+    let below = texts_at_fields(at_fields, flow, client);
+    let form = if below.is_empty() { FormState::MayStay } else { FormState::Stays };
+    let mut screens: Vec<Screen> = Vec::new();
+    for mut shows in tops(at_fields, elsewhere, flow, client) {
+        shows.extend_from_slice(&below);
+        let screen = Screen { form, shows };
+        if !screens.contains(&screen) {
+            screens.push(screen);
+        }
+    }
+    screens
+}
+
+/// The possible texts for the whole form.
+fn tops(
+    at_fields: &[FieldTexts<'_>],
+    elsewhere: &[&str],
+    flow: Flow,
+    client: Client,
+) -> Vec<Vec<Shown>> {
+    // Gen2 shows no other text for the whole form if a field has one.
+    let only_general = elsewhere.is_empty() || (client == Client::Gen2 && !at_fields.is_empty());
+    if only_general {
+        return match client {
+            Client::App => vec![Vec::new()],
+            _ => vec![vec![Shown::form_has_errors(row_at_field(flow))]],
+        };
+    }
+    // Okta promises no place for these texts. The server may drop them, put its own text in their place,
+    // or send them for the whole form.
+    let mut tops = vec![match client {
+        Client::App => Vec::new(),
+        _ => vec![general(texts::FORM_HAS_ERRORS, Unknown, 4, client)],
+    }];
+    if flow != Flow::ProgressiveProfile {
+        tops.push(vec![general(texts::CANNOT_COMPLETE, Unknown, 4, client)]);
+    }
+    tops.push(texts_for_form(elsewhere, client));
+    tops
+}
+
+/// The texts for the whole form, if Okta's server sends them so.
+fn texts_for_form(elsewhere: &[&str], client: Client) -> Vec<Shown> {
+    if client == Client::Gen2 {
+        return vec![general(&in_browser(&elsewhere.join(". ")), Unknown, 4, client)];
+    }
+    let mut shows = Vec::new();
+    for text in elsewhere {
+        let text = if client == Client::App { (*text).to_owned() } else { in_browser(text) };
+        let shown = general(&text, Unknown, 4, client);
+        // okta-auth-js drops equal messages.
+        if !shows.contains(&shown) {
+            shows.push(shown);
+        }
+    }
+    shows
+}
+
+/// The texts at fields. An app also receives them in `messages`.
+fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: Client) -> Vec<Shown> {
+    let row = row_at_field(flow);
+    let (mut messages, mut shows) = (Vec::new(), Vec::new());
+    for FieldTexts { field, texts } in at_fields {
+        let field = (*field).to_owned();
+        for text in texts {
+            // Okta does not document whether its server passes on an empty text.
+            let certainty = if text.is_empty() { Unknown } else { Documented };
+            match client {
+                Client::App => {
+                    let certainty = if text.is_empty() { Unknown } else { Inferred };
+                    let message =
+                        Shown::new(Place::Message, *text, row).certainty(certainty, Inferred);
+                    // okta-auth-js drops equal messages.
+                    if !messages.contains(&message) {
+                        messages.push(message);
+                    }
+                    let place = Place::Input(field.clone());
+                    shows.push(Shown::new(place, *text, row).certainty(certainty, Inferred));
+                }
+                // Gen3 does not mark a field for an empty text.
+                Client::Gen3 if text.is_empty() => {}
+                // That a location names this field is inferred.
+                _ => {
+                    let shown = Shown::new(Place::Field(field.clone()), in_browser(text), row);
+                    shows.push(shown.certainty(certainty, Inferred));
+                }
+            }
+        }
+    }
+    messages.append(&mut shows);
+    messages
+}
+
+/// The row of a text at a field.
+fn row_at_field(flow: Flow) -> u8 {
+    if flow == Flow::ProgressiveProfile { 12 } else { 2 }
+}

@@ -36,6 +36,7 @@
 //!
 //! | explanations | task |
 //! |---|---|
+//! | [`findings`] | faults of any hook's reply, with Okta's reaction |
 //! | [`user_view`] | any hook's answer → the texts on the end user's screen |
 //!
 //! | loading | task |
@@ -87,6 +88,7 @@ pub mod credentials;
 pub mod decision_log;
 pub mod escape;
 pub mod file;
+pub mod findings;
 pub mod http_client;
 pub mod lint;
 pub mod load;

@@ -13,7 +13,7 @@ pub mod reply;
 pub mod request;
 pub mod response;
 
-pub use flow::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember};
+pub use flow::{ACTION_COMMAND, ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember};
 use language::LanguageTag;
 pub use non_empty::NonEmpty;
 pub use request::DataContext;

@@ -3,7 +3,7 @@
 use super::DenyStyle;
 
 /// The command that carries ALLOW or DENY, in every flow.
-pub(super) const ACTION_COMMAND: &str = "com.okta.action.update";
+pub const ACTION_COMMAND: &str = "com.okta.action.update";
 
 /// The default `location` of a rule's cause, before the attribute's name. Okta's guide writes this one
 /// in every flow.

@@ -101,6 +101,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("okta", &[]),
     ("rule", &["nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
+    ("findings", &["okta"]),
     ("user_view", &["okta"]),
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),

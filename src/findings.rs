@@ -1,0 +1,121 @@
+//! Faults of a hook's reply, and Okta's reaction to each. The hook may be anyone's.
+//!
+//! Okta shows the end user a general text for most faults, ignores some, and lets the request through
+//! for others. Where it does not document its reaction, the finding says so.
+
+use crate::okta::{
+    Flow,
+    reply::{CallFailure, HookReply, ReplyContent},
+    response::SIZE_LIMIT,
+};
+
+mod commands;
+mod error;
+mod members;
+
+/// A fault of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind of fault, for programs.
+    pub id: &'static str,
+    /// The place in the answer, as a JSON pointer. The whole answer or the call has an empty one.
+    pub place: String,
+    /// The fault.
+    pub problem: String,
+    /// Okta's reaction.
+    pub effect: &'static str,
+    /// How to correct it.
+    pub fix: String,
+}
+
+impl Finding {
+    fn new(
+        id: &'static str,
+        place: impl Into<String>,
+        problem: impl Into<String>,
+        effect: &'static str,
+        fix: impl Into<String>,
+    ) -> Self {
+        let (place, problem, fix) = (place.into(), problem.into(), fix.into());
+        Self { id, place, problem, effect, fix }
+    }
+}
+
+/// Finds the faults of a reply to a request of this flow, whose form has these fields.
+pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let status = match reply {
+        HookReply::Answered { status, .. } => status,
+        _ => 0,
+    };
+    if (201..=299).contains(&status) && status != 204 {
+        findings.push(Finding::new(
+            "undocumented-status",
+            "",
+            format!("status {status}"),
+            "Okta documents 200 and 204 only",
+            "answer with status 200",
+        ));
+    }
+    match reply.read() {
+        ReplyContent::Failure(failure) => findings.push(failed_call(failure, status)),
+        // Documented, and so not a fault.
+        ReplyContent::Empty => {}
+        ReplyContent::Answer(answer) => {
+            commands::find(&answer, flow, &mut findings);
+            error::find(&answer, flow, fields, &mut findings);
+            members::find(&answer, &mut findings);
+        }
+    }
+    findings
+}
+
+fn failed_call(failure: CallFailure, status: u16) -> Finding {
+    const FAILS: &str = "Okta denies the request and shows a general text";
+    const RETRIES: &str =
+        "Okta may ask once more, then denies the request and shows a general text";
+    match failure {
+        CallFailure::TimedOut => Finding::new(
+            "no-answer-in-time",
+            "",
+            "no complete answer within 3 seconds",
+            RETRIES,
+            "answer in well under 1 second",
+        ),
+        CallFailure::Unreachable => Finding::new(
+            "unreachable",
+            "",
+            "no connection",
+            RETRIES,
+            "serve HTTPS with a certificate chain of a public authority at the hook's URL",
+        ),
+        CallFailure::Redirect => Finding::new(
+            "redirect",
+            "",
+            format!("status {status}"),
+            "Okta follows no redirect: it denies the request and shows a general text",
+            "give Okta the final URL",
+        ),
+        CallFailure::Status => Finding::new(
+            "failure-status",
+            "",
+            format!("status {status}"),
+            if status >= 500 { RETRIES } else { FAILS },
+            "answer with status 200, a denial too; use other statuses only for a request that cannot be read",
+        ),
+        CallFailure::TooLarge => Finding::new(
+            "too-large",
+            "",
+            format!("the answer has {SIZE_LIMIT} bytes or more"),
+            "Okta documents that an answer must be smaller, and presumably denies the request",
+            "shorten the answer to less than 256 KB",
+        ),
+        CallFailure::NotObject => Finding::new(
+            "not-json",
+            "",
+            "the body is not a JSON object",
+            "Okta cannot read it, denies the request and shows a general text",
+            "answer with a JSON object, or with status 204 and no body to let the request through",
+        ),
+    }
+}

@@ -1,0 +1,146 @@
+//! Faults of `commands`.
+
+use serde_json::Value as Json;
+
+use super::Finding;
+use crate::okta::{
+    ACTION_COMMAND, Flow,
+    reply::{ReceivedAnswer, ReceivedCommand, read_command},
+};
+
+/// The name that an example in Okta's API description has by mistake.
+const MISSPELT_ACTION: &str = "com.action.update";
+const FAILS_OR_IGNORES: &str =
+    "Okta does not document whether it ignores the command or treats the answer as failed";
+
+pub(super) fn find(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Finding>) {
+    let commands = match answer.members().get("commands") {
+        None | Some(Json::Null) => &[],
+        Some(Json::Array(commands)) => commands.as_slice(),
+        Some(_) => {
+            findings.push(Finding::new(
+                "malformed-commands",
+                "/commands",
+                "`commands` is not a list",
+                "Okta presumably treats the answer as failed",
+                "write a list of commands",
+            ));
+            return;
+        }
+    };
+    let has_error = answer.error().is_some();
+    for (index, command) in commands.iter().enumerate() {
+        let place = format!("/commands/{index}");
+        let kind = read_command(command, flow);
+        if has_error && matches!(kind, ReceivedCommand::Allow | ReceivedCommand::Update) {
+            findings.push(Finding::new(
+                "ignored-beside-error",
+                &place,
+                "ALLOW or an update beside `error`",
+                "Okta executes no command beside `error`, and denies the request",
+                "remove the command to deny, or `error` to allow",
+            ));
+        }
+        if let Some(finding) = find_in_command(command, kind, &place, flow) {
+            findings.push(finding);
+        }
+        if names_password(command) {
+            findings.push(Finding::new(
+                "password",
+                format!("{place}/value/password"),
+                "an update of `password`",
+                "a hook cannot set a password",
+                "remove `password`",
+            ));
+        }
+    }
+    if commands.is_empty() && !has_error {
+        findings.push(Finding::new(
+            "decides-nothing",
+            "",
+            "neither a command nor `error`",
+            "ALLOW is Okta's default, so the request presumably goes on",
+            format!("write `{ACTION_COMMAND}` with ALLOW, or `error` with a cause"),
+        ));
+    }
+}
+
+fn find_in_command(
+    command: &Json,
+    kind: ReceivedCommand,
+    place: &str,
+    flow: Flow,
+) -> Option<Finding> {
+    let update = flow.spec().update_command;
+    match kind {
+        ReceivedCommand::Allow | ReceivedCommand::Deny | ReceivedCommand::Update => None,
+        ReceivedCommand::UpdateOfOtherFlow => Some(Finding::new(
+            "update-of-other-flow",
+            format!("{place}/type"),
+            format!("this update is not valid in an answer to {}", flow.spec().name),
+            FAILS_OR_IGNORES,
+            format!("write `{update}`"),
+        )),
+        ReceivedCommand::UnknownType if type_of(command) == Some(MISSPELT_ACTION) => {
+            Some(Finding::new(
+                "misspelt-action",
+                format!("{place}/type"),
+                format!("`{MISSPELT_ACTION}`, a misprint in Okta's API description"),
+                FAILS_OR_IGNORES,
+                format!("write `{ACTION_COMMAND}`"),
+            ))
+        }
+        ReceivedCommand::UnknownType => Some(Finding::new(
+            "unknown-command",
+            format!("{place}/type"),
+            "a type that Okta does not document",
+            FAILS_OR_IGNORES,
+            format!("write `{ACTION_COMMAND}` or `{update}`"),
+        )),
+        ReceivedCommand::Malformed => Some(malformed(command, place)),
+    }
+}
+
+/// The fault of a command that is not as its type requires it.
+fn malformed(command: &Json, place: &str) -> Finding {
+    const FAILS: &str = "Okta presumably treats the answer as failed";
+    let registration = "write `registration` with ALLOW or DENY";
+    match type_of(command) {
+        None => Finding::new(
+            "malformed-command",
+            place,
+            "a command without a type",
+            FAILS,
+            "write an object with `type` and `value`",
+        ),
+        Some(ACTION_COMMAND) if command.pointer("/value/action").is_some() => Finding::new(
+            "action-for-registration",
+            format!("{place}/value/action"),
+            "`action` in place of `registration`",
+            "Okta documents `registration` only, and presumably treats the answer as failed",
+            registration,
+        ),
+        Some(ACTION_COMMAND) => Finding::new(
+            "malformed-command",
+            format!("{place}/value"),
+            "`registration` is neither ALLOW nor DENY",
+            FAILS,
+            registration,
+        ),
+        Some(_) => Finding::new(
+            "malformed-command",
+            format!("{place}/value"),
+            "an update without attributes",
+            FAILS,
+            "write an object with at least one attribute, or remove the command",
+        ),
+    }
+}
+
+fn type_of(command: &Json) -> Option<&str> {
+    command.get("type").and_then(Json::as_str)
+}
+
+fn names_password(command: &Json) -> bool {
+    command.pointer("/value/password").is_some()
+}

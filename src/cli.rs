@@ -22,6 +22,8 @@ use crate::{
 mod banner;
 mod check;
 mod eval;
+mod eval_json;
+mod explain;
 mod fixtures;
 mod live;
 mod messages;

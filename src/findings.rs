@@ -1,7 +1,7 @@
 //! Faults of a hook's reply, and Okta's reaction to each. The hook may be anyone's.
 //!
 //! Okta shows the end user a general text for most faults, ignores some, and lets the request through
-//! for others. Where it does not document its reaction, the finding says so.
+//! for others. A finding says so if Okta does not document its reaction.
 
 use crate::okta::{
     Flow,
@@ -101,7 +101,7 @@ fn failed_call(failure: CallFailure, status: u16) -> Finding {
             "",
             format!("status {status}"),
             if status >= 500 { RETRIES } else { FAILS },
-            "answer with status 200, a denial too; use other statuses only for a request that cannot be read",
+            "answer with status 200, a denial too; other statuses are for requests that cannot be read",
         ),
         CallFailure::TooLarge => Finding::new(
             "too-large",

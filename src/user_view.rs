@@ -18,7 +18,7 @@ mod fields;
 mod identity_engine;
 mod texts;
 
-use case::Case;
+use case::ReplyCase;
 
 /// How certain a statement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Certainty {
 
 /// The program that shows Okta's answer to the end user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
+pub enum ClientKind {
     /// Identity Engine's sign-in widget, second generation: the default.
     Gen2,
     /// Identity Engine's sign-in widget, third generation.
@@ -61,8 +61,10 @@ pub struct UserView {
 /// Okta's action after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The registration or the profile update goes on.
+    /// The registration or the profile update goes on as submitted.
     GoesOn,
+    /// It goes on with the attributes of the answer.
+    Updates,
     /// It is denied.
     Stops,
     /// Either. Okta does not document it.
@@ -72,7 +74,7 @@ pub enum Effect {
 /// The view of one client.
 pub struct ClientView {
     /// The client.
-    pub client: Client,
+    pub client: ClientKind,
     /// The possible screens, of which Okta shows one. If there is only one, it is the prediction.
     pub screens: Vec<Screen>,
 }
@@ -83,7 +85,7 @@ pub struct Screen {
     /// The state of the form.
     pub form: FormState,
     /// The texts on it, those at the top first. Empty if the flow goes on.
-    pub shows: Vec<Shown>,
+    pub shows: Vec<ShownText>,
 }
 
 /// The state of the form after the end user has submitted it.
@@ -99,9 +101,9 @@ pub enum FormState {
 
 /// A text on a screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownText {
     /// The place of the text.
-    pub place: Place,
+    pub place: TextPlace,
     /// The text. If it is empty, the place is marked without words.
     pub text: String,
     /// How certain the text is.
@@ -114,7 +116,7 @@ pub struct Shown {
 
 /// The place of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum TextPlace {
     /// The red box at the top of the form or page.
     Banner,
     /// Below the field of this attribute.
@@ -130,7 +132,7 @@ pub enum Place {
 /// Predicts the view of an end user who has submitted a form with these fields.
 pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView {
     let content = reply.read();
-    let case = Case::of(&content, flow);
+    let case = ReplyCase::of(&content, flow);
     let (effect, certainty) = case.effect();
     let clients = match flow {
         Flow::Classic => classic::views(&case, fields),
@@ -161,7 +163,7 @@ impl Screen {
     }
 
     /// A box at the top, and a form that may or may not stay.
-    fn with_box(shown: Shown) -> Self {
+    fn with_box(shown: ShownText) -> Self {
         Self { form: FormState::MayStay, shows: vec![shown] }
     }
 
@@ -183,18 +185,6 @@ impl Certainty {
             Self::Rendered => "rendered",
             Self::Inferred => "inferred",
             Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl Client {
-    /// The name in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Gen2 => "gen2",
-            Self::Gen3 => "gen3",
-            Self::App | Self::ClassicApp => "app",
-            Self::Classic => "classic",
         }
     }
 }

@@ -1,28 +1,25 @@
 //! `eval`: answers one request as the service would.
 
 use std::{
-    fmt::Write as _,
     fs::File,
     io::{self, IsTerminal as _, Read},
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
-    CliError, ExitStatus, SharedFlags, fixtures, live::LiveSources, load_valid_rules,
-    print_diagnostic, print_result,
+    CliError, ExitStatus, SharedFlags, eval_json, explain, fixtures, live::LiveSources,
+    load_valid_rules, print_diagnostic, print_result,
 };
 use crate::{
     file::Size,
     nearest::did_you_mean,
-    okta::DecisionKind,
-    pipeline::{self, HookAnswer},
-    rule::{
-        Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
-        lookup::{LookupOutcome, LookupResult, LookupResults},
-    },
+    okta::{DecisionKind, reply::HookReply},
+    pipeline,
+    rule::{Hook, lookup::LookupResults},
     settings::SecretFiles,
+    user_view::{form_fields, user_view},
 };
 
 const EXAMPLES: &str = "\
@@ -30,6 +27,7 @@ Examples:
   registration-hook eval registrationHookSSR < request.json
   registration-hook eval registrationHookPP request.json --explain
   registration-hook eval members request.json --lookups results.json
+  registration-hook eval registrationHookSSR request.json --format json
 
 Exit codes: 0 allowed or updated, 1 denied, 2 could not answer";
 
@@ -46,9 +44,20 @@ pub(super) struct EvalArguments {
     /// Really ask the sources of lookups, instead of taking recorded results
     #[arg(long, conflicts_with = "lookups")]
     live: bool,
-    /// Explain each rule's outcome, each lookup, and what is set, on standard error
+    /// Explain on standard error each rule's outcome, each lookup, the attributes that are set, and the
+    /// texts that the end user sees, by the rows of docs/user-view.md
     #[arg(long)]
     explain: bool,
+    /// `human`: the exact body of the answer; `json`: also the explanation
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    format: EvalFormat,
+}
+
+/// The format of the result.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EvalFormat {
+    Human,
+    Json,
 }
 
 /// The body of a request, and its file.
@@ -81,12 +90,26 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     let unanswered = |error| CliError(format!("{place}: {error}"));
     let facts = facts.map_err(unanswered)?;
     let answer = pipeline::answer(hook, &body, &facts).map_err(unanswered)?;
-    print_result(&answer.body)?;
-    if io::stdout().is_terminal() {
-        print_result(b"\n")?;
+    let request = pipeline::decode(&body).map_err(|error| CliError(format!("{place}: {error}")))?;
+    let reply = HookReply::Answered { status: 200, body: &answer.body };
+    let fields = form_fields(&request);
+    match arguments.format {
+        EvalFormat::Human => {
+            print_result(&answer.body)?;
+            if io::stdout().is_terminal() {
+                print_result(b"\n")?;
+            }
+        }
+        EvalFormat::Json => {
+            let view = user_view(reply, request.flow, &fields);
+            let json = eval_json::write(&answer, &view);
+            print_result(&json.map_err(|error| CliError(error.to_string()))?)?;
+        }
     }
     if arguments.explain {
-        print_diagnostic(explain(name, hook, &answer, &facts.lookups, &rules.revision));
+        let rules = explain::rules(name, hook, &answer, &facts.lookups, &rules.revision);
+        let reply = explain::reply(reply, request.flow, &fields);
+        print_diagnostic(format!("{rules}{}: {reply}", answer.decision.as_str()));
         for hint in hints {
             print_diagnostic(hint);
         }
@@ -148,75 +171,4 @@ fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBo
         )));
     }
     Ok(RequestBody { place, body })
-}
-
-/// Explains each rule's outcome, what is set, and what Okta will do.
-fn explain(
-    name: &str,
-    hook: &Hook,
-    answer: &HookAnswer<'_, '_>,
-    lookups: &LookupResults,
-    revision: &str,
-) -> String {
-    let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
-    for Verdict { rule, outcome } in &answer.verdicts {
-        let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
-        let why = match outcome {
-            Outcome::Fail(unmet) => format!(": {unmet}"),
-            Outcome::Pass => String::new(),
-            Outcome::Skip(why) => format!(": {why}"),
-        };
-        let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
-    }
-    for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let why = match outcome {
-            LookupOutcome::NotAsked(why) => format!(": {why}"),
-            LookupOutcome::Failed => match lookups.get(&lookup.name.value) {
-                Some(LookupResult::Failed(why)) => format!(": {why}"),
-                _ => String::new(),
-            },
-            _ => String::new(),
-        };
-        let name = &lookup.name.value;
-        // Writing to memory cannot fail.
-        let _ = writeln!(text, "  lookup {name}: {}{why}", outcome.as_str());
-    }
-    if !answer.has_section {
-        text.push_str("  the hook has no section for such requests\n");
-    } else if answer.verdicts.is_empty() {
-        text.push_str("  no rules: the section has `allow_all`\n");
-    }
-    explain_sets(hook, answer, &mut text);
-    let flow = answer.flow.spec();
-    let effect = match answer.decision {
-        DecisionKind::Allow => flow.after_allow,
-        DecisionKind::Update => "sets the attributes of the answer and goes on",
-        DecisionKind::Deny => flow.after_deny,
-    };
-    let _ = write!(text, "{}: Okta {effect}", answer.decision.as_str());
-    text
-}
-
-/// Explains whether each attribute of `set` is set.
-fn explain_sets(hook: &Hook, answer: &HookAnswer<'_, '_>, text: &mut String) {
-    let is_denied = answer.decision == DecisionKind::Deny;
-    let sets = match hook.section(answer.flow) {
-        Some(section) => section.set.as_slice(),
-        None => &[],
-    };
-    for set in sets {
-        let attribute = &set.attribute.value;
-        let mut outcomes = answer.sets.iter();
-        // Writing to memory cannot fail.
-        let _ = match outcomes.find(|outcome| outcome.set.attribute.value == *attribute) {
-            Some(SetOutcome { alternative, result: Err(why), .. }) => {
-                writeln!(text, "  leave {attribute}{alternative}: {why}")
-            }
-            _ if is_denied => Ok(()),
-            Some(SetOutcome { alternative, .. }) => {
-                writeln!(text, "  set   {attribute}{alternative}")
-            }
-            None => writeln!(text, "  set   {attribute}"),
-        };
-    }
 }

@@ -7,9 +7,9 @@ use crate::okta::{
 };
 
 /// The case of a reply. An error takes precedence over commands, and DENY over ALLOW.
-pub(super) enum Case<'a> {
-    /// The flow goes on.
-    GoesOn(Certainty),
+pub(super) enum ReplyCase<'a> {
+    /// The flow goes on, as submitted or with the attributes of the answer.
+    GoesOn(Effect, Certainty),
     /// An `error`.
     Error {
         /// Whether a DENY stands beside it.
@@ -41,10 +41,10 @@ pub(super) enum FailedCall {
     BadAnswer,
 }
 
-impl<'a> Case<'a> {
+impl<'a> ReplyCase<'a> {
     pub(super) fn of(content: &'a ReplyContent, flow: Flow) -> Self {
         match content {
-            ReplyContent::Empty => Self::GoesOn(Certainty::Documented),
+            ReplyContent::Empty => Self::GoesOn(Effect::GoesOn, Certainty::Documented),
             ReplyContent::Failure(failure) => Self::Failed(match failure {
                 CallFailure::TimedOut => FailedCall::NoResponse,
                 CallFailure::Unreachable | CallFailure::Redirect | CallFailure::Status => {
@@ -75,15 +75,19 @@ impl<'a> Case<'a> {
         if has_deny {
             return Self::Deny;
         }
+        if commands.contains(&ReceivedCommand::Update) {
+            return Self::GoesOn(Effect::Updates, Certainty::Documented);
+        }
         // Okta documents that ALLOW is the default, and not that an answer may have no command.
         let is_documented = !commands.is_empty();
-        Self::GoesOn(if is_documented { Certainty::Documented } else { Certainty::Inferred })
+        let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
+        Self::GoesOn(Effect::GoesOn, certainty)
     }
 
     /// Okta's action.
     pub(super) fn effect(&self) -> (Effect, Certainty) {
         match self {
-            Self::GoesOn(certainty) => (Effect::GoesOn, *certainty),
+            Self::GoesOn(effect, certainty) => (*effect, *certainty),
             Self::Error { .. } | Self::Deny => (Effect::Stops, Certainty::Documented),
             Self::Failed(failure) => (Effect::Stops, failure.certainty()),
             Self::UnknownCommand { has_deny: true, .. } => (Effect::Stops, Certainty::Inferred),

@@ -4,35 +4,40 @@
 //! widget does not know that `data.userProfile.email` is the field `email`.
 
 use super::{
-    Certainty, Client, ClientView, FormState, Place, Screen, Shown,
-    case::{Case, FailedCall},
+    Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
+    case::{FailedCall, ReplyCase},
     message,
     texts::{self, in_browser},
 };
 use crate::okta::{ATTRIBUTE_LOCATION, reply::ReceivedCause};
 use Certainty::{Documented, Inferred, Rendered, Unknown};
 
-pub(super) fn views(case: &Case<'_>, fields: &[&str]) -> Vec<ClientView> {
+pub(super) fn views(case: &ReplyCase<'_>, fields: &[&str]) -> Vec<ClientView> {
     vec![
-        ClientView { client: Client::Classic, screens: screens(case, fields, Client::Classic) },
         ClientView {
-            client: Client::ClassicApp,
-            screens: screens(case, fields, Client::ClassicApp),
+            client: ClientKind::Classic,
+            screens: screens(case, fields, ClientKind::Classic),
+        },
+        ClientView {
+            client: ClientKind::ClassicApp,
+            screens: screens(case, fields, ClientKind::ClassicApp),
         },
     ]
 }
 
-fn screens(case: &Case<'_>, fields: &[&str], client: Client) -> Vec<Screen> {
+fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     match case {
-        Case::GoesOn(_) => vec![Screen::next_step()],
-        Case::Error { causes, .. } => vec![match (causes.first(), client) {
+        ReplyCase::GoesOn(..) => vec![Screen::next_step()],
+        ReplyCase::Error { causes, .. } => vec![match (causes.first(), client) {
             (None, _) => form_with(general(texts::CANNOT_COMPLETE, Documented, 23, client)),
-            (Some(_), Client::ClassicApp) => answer_of_api(causes),
+            (Some(_), ClientKind::ClassicApp) => answer_of_api(causes),
             (Some(first), _) => form_with_causes(first, causes, fields),
         }],
-        Case::Deny => vec![form_with(general(texts::REGISTRATION_DENIED, Documented, 24, client))],
-        Case::Failed(failure) => failed(*failure, client),
-        Case::UnknownCommand { has_deny, .. } => {
+        ReplyCase::Deny => {
+            vec![form_with(general(texts::REGISTRATION_DENIED, Documented, 24, client))]
+        }
+        ReplyCase::Failed(failure) => failed(*failure, client),
+        ReplyCase::UnknownCommand { has_deny, .. } => {
             let mut screens = failed(FailedCall::BadAnswer, client);
             screens.push(if *has_deny {
                 form_with(general(texts::REGISTRATION_DENIED, Unknown, 25, client))
@@ -44,20 +49,22 @@ fn screens(case: &Case<'_>, fields: &[&str], client: Client) -> Vec<Screen> {
     }
 }
 
-fn form_with(shown: Shown) -> Screen {
+fn form_with(shown: ShownText) -> Screen {
     Screen { form: FormState::Stays, shows: vec![shown] }
 }
 
 /// A text of Okta's for the whole form.
-fn general(text: &str, certainty: Certainty, row: u8, client: Client) -> Shown {
+fn general(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
     match client {
-        Client::ClassicApp => Shown::new(Place::Message, text, row).certainty(certainty, Inferred),
-        _ => Shown::new(Place::Banner, text, row).certainty(certainty, Rendered),
+        ClientKind::ClassicApp => {
+            ShownText::new(TextPlace::Message, text, row).certainty(certainty, Inferred)
+        }
+        _ => ShownText::new(TextPlace::Banner, text, row).certainty(certainty, Rendered),
     }
 }
 
 /// A failed call. Okta's pages name several texts, and the widget shows the one that it receives.
-fn failed(failure: FailedCall, client: Client) -> Vec<Screen> {
+fn failed(failure: FailedCall, client: ClientKind) -> Vec<Screen> {
     let of_api = match failure {
         FailedCall::NoResponse => texts::API_NO_RESPONSE,
         FailedCall::NotReached | FailedCall::BadAnswer => texts::API_UNREACHABLE,
@@ -71,9 +78,9 @@ fn failed(failure: FailedCall, client: Client) -> Vec<Screen> {
 
 /// The answer of the registration API to an error with causes.
 fn answer_of_api(causes: &[ReceivedCause<'_>]) -> Screen {
-    let mut shows = vec![general(texts::CANNOT_COMPLETE, Inferred, 18, Client::ClassicApp)];
+    let mut shows = vec![general(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {
-        let shown = Shown::new(Place::Cause, message(cause), 18);
+        let shown = ShownText::new(TextPlace::Cause, message(cause), 18);
         shows.push(shown.certainty(Inferred, Inferred));
     }
     Screen { form: FormState::Stays, shows }
@@ -98,8 +105,8 @@ fn form_with_causes(
             texts.push(error.text);
         }
         if !texts.is_empty() {
-            let place = Place::Field((*field).to_owned());
-            let shown = Shown::new(place, in_browser(&texts.join(", ")), 19);
+            let place = TextPlace::Field((*field).to_owned());
+            let shown = ShownText::new(place, in_browser(&texts.join(", ")), 19);
             below.push(shown.certainty(Rendered, Rendered));
         }
     }
@@ -109,7 +116,7 @@ fn form_with_causes(
 }
 
 /// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.
-fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> Shown {
+fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> ShownText {
     let is_profile = first.location.is_some_and(|place| place.starts_with(ATTRIBUTE_LOCATION));
     let (text, row) = match first.message {
         Some(text) if is_profile => (text, 18),
@@ -118,7 +125,7 @@ fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> Shown {
         _ if first.location.is_some() => (texts::FORM_HAS_ERRORS, 20),
         _ => (texts::FORM_HAS_ERRORS, 21),
     };
-    Shown::new(Place::Banner, in_browser(text), row).certainty(Rendered, Rendered)
+    ShownText::new(TextPlace::Banner, in_browser(text), row).certainty(Rendered, Rendered)
 }
 
 /// A text that the widget assigns to a field.

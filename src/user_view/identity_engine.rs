@@ -1,33 +1,33 @@
 //! The view on Identity Engine: rows 1 to 17 of the table.
 
 use super::{
-    Certainty, Client, ClientView, FormState, Place, Screen, Shown,
-    case::{Case, FailedCall},
+    Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
+    case::{FailedCall, ReplyCase},
     fields::{FieldTexts, SortedCauses},
     texts::{self, in_browser},
 };
 use crate::okta::{Flow, reply::ReceivedCause};
 use Certainty::{Documented, Inferred, Rendered, Unknown};
 
-pub(super) fn views(case: &Case<'_>, flow: Flow, fields: &[&str]) -> Vec<ClientView> {
+pub(super) fn views(case: &ReplyCase<'_>, flow: Flow, fields: &[&str]) -> Vec<ClientView> {
     let mut views = Vec::new();
-    for client in [Client::Gen2, Client::Gen3, Client::App] {
+    for client in [ClientKind::Gen2, ClientKind::Gen3, ClientKind::App] {
         views.push(ClientView { client, screens: screens(case, flow, fields, client) });
     }
     views
 }
 
-fn screens(case: &Case<'_>, flow: Flow, fields: &[&str], client: Client) -> Vec<Screen> {
+fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     let is_registration = flow == Flow::SelfServiceRegistration;
     match case {
-        Case::GoesOn(_) => vec![Screen::next_step()],
-        Case::Error { has_deny, causes } if causes.is_empty() => {
+        ReplyCase::GoesOn(..) => vec![Screen::next_step()],
+        ReplyCase::Error { has_deny, causes } if causes.is_empty() => {
             vec![without_causes(*has_deny, is_registration, client)]
         }
-        Case::Error { causes, .. } => with_causes(causes, flow, fields, client),
-        Case::Deny => vec![denied(is_registration, client)],
-        Case::Failed(failure) => failed(*failure, is_registration, client),
-        Case::UnknownCommand { has_deny, is_update_of_other_flow } => {
+        ReplyCase::Error { causes, .. } => with_causes(causes, flow, fields, client),
+        ReplyCase::Deny => vec![denied(is_registration, client)],
+        ReplyCase::Failed(failure) => failed(*failure, is_registration, client),
+        ReplyCase::UnknownCommand { has_deny, is_update_of_other_flow } => {
             let row = match (is_registration, is_update_of_other_flow) {
                 (false, true) => 17,
                 _ => 11,
@@ -47,10 +47,10 @@ fn screens(case: &Case<'_>, flow: Flow, fields: &[&str], client: Client) -> Vec<
 }
 
 /// An error without causes.
-fn without_causes(has_deny: bool, is_registration: bool, client: Client) -> Screen {
+fn without_causes(has_deny: bool, is_registration: bool, client: ClientKind) -> Screen {
     if !is_registration {
         // The text is the widget's own. An app receives an error without a message.
-        let certainty = if client == Client::App { Unknown } else { Documented };
+        let certainty = if client == ClientKind::App { Unknown } else { Documented };
         return Screen::with_box(general(texts::FORM_HAS_ERRORS, certainty, 14, client));
     }
     // Okta documents the text for a DENY with an error.
@@ -59,7 +59,7 @@ fn without_causes(has_deny: bool, is_registration: bool, client: Client) -> Scre
 }
 
 /// DENY without an error.
-fn denied(is_registration: bool, client: Client) -> Screen {
+fn denied(is_registration: bool, client: ClientKind) -> Screen {
     Screen::with_box(if is_registration {
         general(texts::REGISTRATION_DENIED, Documented, 6, client)
     } else {
@@ -68,7 +68,7 @@ fn denied(is_registration: bool, client: Client) -> Screen {
 }
 
 /// A failed call.
-fn failed(failure: FailedCall, is_registration: bool, client: Client) -> Vec<Screen> {
+fn failed(failure: FailedCall, is_registration: bool, client: ClientKind) -> Vec<Screen> {
     let certainty = failure.certainty();
     if is_registration {
         let row = if certainty == Documented { 9 } else { 10 };
@@ -83,14 +83,14 @@ fn failed(failure: FailedCall, is_registration: bool, client: Client) -> Vec<Scr
 }
 
 /// A text of Okta's for the whole form.
-fn general(text: &str, certainty: Certainty, row: u8, client: Client) -> Shown {
+fn general(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
     match client {
         // That the documented text is what an app receives is inferred.
-        Client::App => {
+        ClientKind::App => {
             let certainty = if certainty == Unknown { Unknown } else { Inferred };
-            Shown::new(Place::Message, text, row).certainty(certainty, certainty)
+            ShownText::new(TextPlace::Message, text, row).certainty(certainty, certainty)
         }
-        _ => Shown::new(Place::Banner, text, row).certainty(certainty, Rendered),
+        _ => ShownText::new(TextPlace::Banner, text, row).certainty(certainty, Rendered),
     }
 }
 
@@ -99,7 +99,7 @@ fn with_causes(
     causes: &[ReceivedCause<'_>],
     flow: Flow,
     fields: &[&str],
-    client: Client,
+    client: ClientKind,
 ) -> Vec<Screen> {
     let sorted = SortedCauses::new(causes, flow, fields);
     let Some(at_update_fields) = &sorted.at_update_fields else {
@@ -119,10 +119,10 @@ fn with_texts(
     at_fields: &[FieldTexts<'_>],
     elsewhere: &[&str],
     flow: Flow,
-    client: Client,
+    client: ClientKind,
 ) -> Vec<Screen> {
     let below = texts_at_fields(at_fields, flow, client);
-    let form = if below.is_empty() { FormState::MayStay } else { FormState::Stays };
+    let form = if at_fields.is_empty() { FormState::MayStay } else { FormState::Stays };
     let mut screens: Vec<Screen> = Vec::new();
     for mut shows in tops(at_fields, elsewhere, flow, client) {
         shows.extend_from_slice(&below);
@@ -139,20 +139,21 @@ fn tops(
     at_fields: &[FieldTexts<'_>],
     elsewhere: &[&str],
     flow: Flow,
-    client: Client,
-) -> Vec<Vec<Shown>> {
+    client: ClientKind,
+) -> Vec<Vec<ShownText>> {
     // Gen2 shows no other text for the whole form if a field has one.
-    let only_general = elsewhere.is_empty() || (client == Client::Gen2 && !at_fields.is_empty());
+    let only_general =
+        elsewhere.is_empty() || (client == ClientKind::Gen2 && !at_fields.is_empty());
     if only_general {
         return match client {
-            Client::App => vec![Vec::new()],
-            _ => vec![vec![Shown::form_has_errors(row_at_field(flow))]],
+            ClientKind::App => vec![Vec::new()],
+            _ => vec![vec![ShownText::form_has_errors(row_at_field(flow))]],
         };
     }
     // Okta promises no place for these texts. The server may drop them, put its own text in their place,
     // or send them for the whole form.
     let mut tops = vec![match client {
-        Client::App => Vec::new(),
+        ClientKind::App => Vec::new(),
         _ => vec![general(texts::FORM_HAS_ERRORS, Unknown, 4, client)],
     }];
     if flow != Flow::ProgressiveProfile {
@@ -163,13 +164,13 @@ fn tops(
 }
 
 /// The texts for the whole form, if Okta's server sends them so.
-fn texts_for_form(elsewhere: &[&str], client: Client) -> Vec<Shown> {
-    if client == Client::Gen2 {
+fn texts_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
+    if client == ClientKind::Gen2 {
         return vec![general(&in_browser(&elsewhere.join(". ")), Unknown, 4, client)];
     }
     let mut shows = Vec::new();
     for text in elsewhere {
-        let text = if client == Client::App { (*text).to_owned() } else { in_browser(text) };
+        let text = if client == ClientKind::App { (*text).to_owned() } else { in_browser(text) };
         let shown = general(&text, Unknown, 4, client);
         // okta-auth-js drops equal messages.
         if !shows.contains(&shown) {
@@ -180,7 +181,7 @@ fn texts_for_form(elsewhere: &[&str], client: Client) -> Vec<Shown> {
 }
 
 /// The texts at fields. An app also receives them in `messages`.
-fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: Client) -> Vec<Shown> {
+fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind) -> Vec<ShownText> {
     let row = row_at_field(flow);
     let (mut messages, mut shows) = (Vec::new(), Vec::new());
     for FieldTexts { field, texts } in at_fields {
@@ -189,22 +190,23 @@ fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: Client) -> 
             // Okta does not document whether its server passes on an empty text.
             let certainty = if text.is_empty() { Unknown } else { Documented };
             match client {
-                Client::App => {
+                ClientKind::App => {
                     let certainty = if text.is_empty() { Unknown } else { Inferred };
-                    let message =
-                        Shown::new(Place::Message, *text, row).certainty(certainty, Inferred);
+                    let message = ShownText::new(TextPlace::Message, *text, row)
+                        .certainty(certainty, Inferred);
                     // okta-auth-js drops equal messages.
                     if !messages.contains(&message) {
                         messages.push(message);
                     }
-                    let place = Place::Input(field.clone());
-                    shows.push(Shown::new(place, *text, row).certainty(certainty, Inferred));
+                    let place = TextPlace::Input(field.clone());
+                    shows.push(ShownText::new(place, *text, row).certainty(certainty, Inferred));
                 }
                 // Gen3 does not mark a field for an empty text.
-                Client::Gen3 if text.is_empty() => {}
+                ClientKind::Gen3 if text.is_empty() => {}
                 // That a location names this field is inferred.
                 _ => {
-                    let shown = Shown::new(Place::Field(field.clone()), in_browser(text), row);
+                    let shown =
+                        ShownText::new(TextPlace::Field(field.clone()), in_browser(text), row);
                     shows.push(shown.certainty(certainty, Inferred));
                 }
             }

@@ -1,6 +1,6 @@
 //! The texts of Okta and its widgets, in English. An org can replace those of the widgets.
 
-use super::{Certainty, Place, Shown};
+use super::{Certainty, ShownText, TextPlace};
 
 /// Beside texts at fields, and where a message has no text. The widgets translate it.
 pub(super) const FORM_HAS_ERRORS: &str =
@@ -26,8 +26,8 @@ pub(super) const API_UNREACHABLE: &str =
 /// API error E0000137.
 pub(super) const API_NO_RESPONSE: &str = "Okta did not receive a response from an inline hook.";
 
-impl Shown {
-    pub(super) fn new(place: Place, text: impl Into<String>, row: u8) -> Self {
+impl ShownText {
+    pub(super) fn new(place: TextPlace, text: impl Into<String>, row: u8) -> Self {
         Self {
             place,
             text: text.into(),
@@ -45,7 +45,7 @@ impl Shown {
 
     /// The general text beside texts at fields.
     pub(super) fn form_has_errors(row: u8) -> Self {
-        Self::new(Place::Banner, FORM_HAS_ERRORS, row)
+        Self::new(TextPlace::Banner, FORM_HAS_ERRORS, row)
             .certainty(Certainty::Rendered, Certainty::Rendered)
     }
 }

@@ -24,7 +24,9 @@ mod decode;
 mod docs;
 mod email;
 mod escape;
+mod eval;
 mod examples;
+mod findings;
 mod fixtures;
 #[path = "../fuzz_targets/mod.rs"]
 mod fuzz_targets;
@@ -73,5 +75,6 @@ mod tidy;
 mod tls;
 mod token;
 mod token_shapes;
+mod user_view;
 mod values;
 mod weak_secrets;

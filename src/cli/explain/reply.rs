@@ -1,0 +1,119 @@
+//! Explains any hook's reply: Okta's action, the texts that the end user sees, and the faults found.
+
+use std::fmt::Write as _;
+
+use crate::{
+    findings::{self, Finding},
+    okta::{Flow, FlowSpec, reply::HookReply},
+    user_view::{
+        Certainty, ClientKind, ClientView, Effect, FormState, Screen, ShownText, TextPlace,
+        UserView, user_view,
+    },
+};
+
+/// Explains a reply to a request of this flow, whose form has these fields. The last line has no end.
+pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String {
+    let view = user_view(reply, flow, fields);
+    let mut text = effect(&view, flow.spec());
+    let mut clients = view.clients.as_slice();
+    while let Some((first, rest)) = clients.split_first() {
+        let mut names = heading(first.client).to_owned();
+        clients = rest;
+        // Both generations of the widget show the same in most cases.
+        if let Some((next, after)) = rest.split_first()
+            && (first.client, next.client) == (ClientKind::Gen2, ClientKind::Gen3)
+            && first.screens == next.screens
+        {
+            names = "the sign-in widget, Gen2 and Gen3, shows".to_owned();
+            clients = after;
+        }
+        explain_client(&names, first, &mut text);
+    }
+    for finding in findings::find(reply, flow, fields) {
+        let Finding { id, place, problem, effect, fix } = finding;
+        let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "finding {id}{place}: {problem}\n  {effect}\n  {fix}");
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// Okta's action, in one line.
+fn effect(view: &UserView, flow: &FlowSpec) -> String {
+    let certainty = view.certainty.as_str();
+    match view.effect {
+        Effect::GoesOn => format!("Okta {} ({certainty})\n", flow.after_allow),
+        Effect::Updates => {
+            format!("Okta sets the attributes of the answer and goes on ({certainty})\n")
+        }
+        Effect::Stops => format!("Okta {} ({certainty})\n", flow.after_deny),
+        Effect::Unknown => format!("Okta {} or {} (unknown)\n", flow.after_deny, flow.after_allow),
+    }
+}
+
+fn heading(client: ClientKind) -> &'static str {
+    match client {
+        ClientKind::Gen2 => "the sign-in widget, Gen2, shows",
+        ClientKind::Gen3 => "the sign-in widget, Gen3, shows",
+        ClientKind::Classic => "Classic Engine's sign-in widget shows",
+        ClientKind::App | ClientKind::ClassicApp => "an app without the widget receives",
+    }
+}
+
+fn explain_client(heading: &str, view: &ClientView, text: &mut String) {
+    match view.screens.as_slice() {
+        [screen] => {
+            let _ = writeln!(text, "{heading}");
+            explain_screen(screen, view.client, text);
+        }
+        screens => {
+            let _ = writeln!(text, "{heading} one of these");
+            for (index, screen) in screens.iter().enumerate() {
+                if index > 0 {
+                    text.push_str("  or\n");
+                }
+                explain_screen(screen, view.client, text);
+            }
+        }
+    }
+}
+
+fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
+    for shown in &screen.shows {
+        let _ = writeln!(text, "  {}: {}", place(&shown.place), quoted(shown));
+    }
+    let form = match (client, screen.form) {
+        (_, FormState::NextStep) => "no message, and the next step",
+        (ClientKind::App, FormState::Stays) => "the form again: status PENDING",
+        (ClientKind::App, FormState::MayStay) => {
+            "the form again, or only messages: status PENDING or TERMINAL"
+        }
+        (ClientKind::ClassicApp, _) => "an HTTP status of 400 or more",
+        (_, FormState::Stays) => "the form, still filled in",
+        (_, FormState::MayStay) => "the form, or a page with only the message",
+    };
+    let _ = writeln!(text, "  {form}");
+}
+
+fn place(place: &TextPlace) -> String {
+    match place {
+        TextPlace::Banner => "box at the top".to_owned(),
+        TextPlace::Field(field) => format!("below the field `{field}`"),
+        TextPlace::Message => "message".to_owned(),
+        TextPlace::Input(field) => format!("message of the input `{field}`"),
+        TextPlace::Cause => "cause".to_owned(),
+    }
+}
+
+/// A text with its certainty.
+fn quoted(shown: &ShownText) -> String {
+    let ShownText { text, text_certainty, place_certainty, row, .. } = shown;
+    let text = if text.is_empty() { "no words".to_owned() } else { format!("\"{text}\"") };
+    let certainty = text_certainty.as_str();
+    let place = match place_certainty {
+        same if same == text_certainty || *text_certainty == Certainty::Unknown => String::new(),
+        other => format!(", place {}", other.as_str()),
+    };
+    format!("{text} ({certainty}{place}; row {row})")
+}

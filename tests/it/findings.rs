@@ -1,0 +1,212 @@
+//! The faults that are found in the answers of any hook.
+
+use registration_hook::{
+    findings,
+    okta::{Flow, reply::HookReply},
+};
+use serde_json::{Value, json};
+
+use crate::support::Failures;
+
+const FIELDS: [&str; 2] = ["email", "employeeNumber"];
+
+/// The findings about a reply: `id place`.
+fn found(reply: HookReply<'_>, flow: Flow) -> Vec<String> {
+    let found = findings::find(reply, flow, &FIELDS);
+    found.iter().map(|finding| format!("{} {}", finding.id, finding.place)).collect()
+}
+
+fn cause(location: &str) -> Value {
+    json!({"errorSummary": "No.", "reason": "R", "locationType": "body", "location": location, "domain": "end-user"})
+}
+
+fn action(registration: &str) -> Value {
+    json!({"type": "com.okta.action.update", "value": {"registration": registration}})
+}
+
+fn update(value: Value) -> Value {
+    json!({"type": "com.okta.user.profile.update", "value": value})
+}
+
+#[test]
+fn each_fault_of_an_answer_is_found_at_its_place() {
+    let mut failures = Failures::default();
+    let email = || cause("data.userProfile.email");
+    let denial = |cause: Value| json!({"error": {"errorSummary": "No.", "errorCauses": [cause]}});
+    let progressive =
+        json!({"type": "com.okta.user.progressive.profile.update", "value": {"city": "Oslo"}});
+
+    for (answer, expected) in [
+        // Good answers.
+        (json!({"commands": [action("ALLOW")]}), ""),
+        (json!({"commands": [update(json!({"city": "Oslo"})), action("ALLOW")]}), ""),
+        (
+            json!({"commands": [action("DENY")], "error": {"errorSummary": "No.", "errorCauses": [email()]}}),
+            "",
+        ),
+        (
+            json!({"commands": [], "error": {"errorSummary": "No.", "errorCauses": [email()]}, "debugContext": {"x": null}}),
+            "",
+        ),
+        // Commands.
+        (
+            json!({"commands": [action("DENY"), action("ALLOW"), update(json!({"a": 1}))], "error": {"errorCauses": [email()]}}),
+            "ignored-beside-error /commands/1, ignored-beside-error /commands/2",
+        ),
+        (json!({"commands": [progressive]}), "update-of-other-flow /commands/0/type"),
+        (
+            json!({"commands": [{"type": "com.action.update", "value": {}}]}),
+            "misspelt-action /commands/0/type",
+        ),
+        (
+            json!({"commands": [{"type": "com.okta.assertion.patch", "value": []}]}),
+            "unknown-command /commands/0/type",
+        ),
+        (
+            json!({"commands": [{"type": "com.okta.action.update", "value": {"action": "DENY"}}]}),
+            "action-for-registration /commands/0/value/action",
+        ),
+        (json!({"commands": [action("allow")]}), "malformed-command /commands/0/value"),
+        (json!({"commands": [update(json!({}))]}), "malformed-command /commands/0/value"),
+        (json!({"commands": ["ALLOW"]}), "malformed-command /commands/0"),
+        (json!({"commands": {}}), "malformed-commands /commands"),
+        (
+            json!({"commands": [update(json!({"password": "x"}))]}),
+            "password /commands/0/value/password",
+        ),
+        (json!({"commands": [update(json!({"a/b": null}))]}), "null /commands/0/value/a~1b"),
+        // Answers that decide nothing.
+        (json!({}), "decides-nothing "),
+        (json!({"commands": []}), "decides-nothing "),
+        (json!({"commands": [], "error": null}), "decides-nothing , null /error"),
+        (json!({"Error": {"errorSummary": "No."}}), "decides-nothing , error-misspelt /Error"),
+        (json!({"commands": [action("ALLOW")], "statusCode": 500}), "unknown-member /statusCode"),
+        // Errors.
+        (json!({"error": {}}), "no-cause /error"),
+        (json!({"error": "No."}), "malformed-error /error"),
+        (json!({"error": {"errorCauses": "No."}}), "malformed-error /error"),
+        (
+            denial(cause("data.userProfile.login")),
+            "location-not-on-form /error/errorCauses/0/location",
+        ),
+        (
+            denial(cause("$.data.userProfile['email']")),
+            "location-not-an-attribute /error/errorCauses/0/location",
+        ),
+        (
+            denial(cause("data.userProfile")),
+            "location-not-an-attribute /error/errorCauses/0/location",
+        ),
+        (
+            denial(cause("data.userProfileUpdate.email")),
+            "location-not-an-attribute /error/errorCauses/0/location",
+        ),
+        (denial(json!({"errorSummary": "No."})), "missing-cause-key /error/errorCauses/0"),
+        (
+            json!({"error": {"errorSummary": "<b>No</b>", "errorCauses": [email()]}}),
+            "markup /error/errorSummary",
+        ),
+        (
+            json!({"error": {"errorCauses": [email(), email()]}}),
+            "repeated-text /error/errorCauses/1/errorSummary",
+        ),
+    ] {
+        let body = answer.to_string();
+        let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+        failures.check_eq(
+            body.clone(),
+            found(reply, Flow::SelfServiceRegistration).join(", "),
+            expected,
+        );
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn a_location_in_the_update_of_a_progressive_profile_is_found() {
+    let causes = [cause("data.userProfileUpdate.employeeNumber")];
+    let body = json!({"error": {"errorSummary": "No.", "errorCauses": causes}}).to_string();
+    let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+    let found = found(reply, Flow::ProgressiveProfile);
+
+    assert_eq!(found, ["location-in-update /error/errorCauses/0/location"]);
+}
+
+#[test]
+fn markup_is_told_from_plain_text() {
+    let mut failures = Failures::default();
+
+    for (text, is_markup) in [
+        ("Use <b>okta.com</b>.", true),
+        ("See <a href='https://okta.com'>", true),
+        ("<img src=x onerror=alert(1)>", true),
+        ("<!-- x -->", true),
+        ("R&amp;D", true),
+        ("it&#39;s", true),
+        ("R&D; more", true),
+        ("Age < 18 or > 99", false),
+        ("1 <2", false),
+        ("R & D; more", false),
+        ("R&D", false),
+    ] {
+        let mut one = cause("data.userProfile.email");
+        one["errorSummary"] = text.into();
+        let body = json!({"error": {"errorSummary": "No.", "errorCauses": [one]}}).to_string();
+        let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+        let found = found(reply, Flow::SelfServiceRegistration);
+
+        failures.check_eq(text, found.len(), usize::from(is_markup));
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn each_failure_of_a_call_is_found() {
+    let mut failures = Failures::default();
+    let answered = |status, body| HookReply::Answered { status, body };
+    let allow = json!({"commands": [action("ALLOW")]}).to_string();
+
+    for (reply, expected) in [
+        (HookReply::TimedOut, "no-answer-in-time "),
+        (HookReply::Unreachable, "unreachable "),
+        (answered(302, b""), "redirect "),
+        (answered(400, b"{}"), "failure-status "),
+        (answered(500, b"{}"), "failure-status "),
+        (answered(200, b""), "not-json "),
+        (answered(200, b"null"), "not-json "),
+        (answered(200, &[b' '; 256_000]), "too-large "),
+        (answered(201, allow.as_bytes()), "undocumented-status "),
+        (answered(204, b""), ""),
+    ] {
+        let found = found(reply, Flow::SelfServiceRegistration).join(", ");
+
+        failures.check_eq(expected, found, expected);
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn every_finding_says_how_okta_reacts_and_how_to_correct_it() {
+    let mut failures = Failures::default();
+    let body = json!({
+        "commands": [action("ALLOW"), {"type": "x"}, "x", update(json!({"password": null}))],
+        "Commands": [],
+        "error": {"errorSummary": "<b>", "errorCauses": [{}, cause("x")]},
+    })
+    .to_string();
+    let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+    let found = findings::find(reply, Flow::SelfServiceRegistration, &FIELDS);
+
+    assert!(found.len() > 6, "{found:#?}");
+    for finding in found {
+        for text in [finding.problem.as_str(), finding.effect, &finding.fix] {
+            failures
+                .check(format!("{}: {text}", finding.id), !text.is_empty() && !text.ends_with('.'));
+        }
+    }
+    failures.assert_none();
+}

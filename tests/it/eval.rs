@@ -119,7 +119,7 @@ fn eval_as_json_tells_each_outcome_and_decision() {
 
 #[test]
 fn eval_explains_the_texts_that_the_end_user_sees_and_the_faults() {
-    let file = repository("tests/fixtures/registrationHookSSR/guide-deny.request.json");
+    let file = repository("tests/guide/fixtures/registrationHookSSR/guide-deny.request.json");
     let output = run(program().args(["eval", "registrationHookSSR", "--explain"]).arg(file), b"");
 
     let explanation = text(&output.stderr);

@@ -7,7 +7,12 @@ use std::{
 };
 
 use boon::{Compiler, Schemas};
-use registration_hook::{clock, okta::DecisionKind, pipeline};
+use registration_hook::{
+    clock, findings,
+    okta::{DecisionKind, reply::HookReply},
+    pipeline,
+    user_view::{Effect, form_fields, user_view},
+};
 use serde_json::Value;
 
 use crate::support::{Failures, Service, compact, load_rules, program, repository, run, text};
@@ -152,4 +157,30 @@ fn assert_decides(json: &Value, decision: DecisionKind) {
             assert!(!commands.is_empty());
         }
     }
+}
+
+#[test]
+fn the_predicted_effect_agrees_with_the_decision_and_no_answer_has_a_fault() {
+    let rules = load_rules(&repository("tests/guide/rules")).unwrap();
+    let mut failures = Failures::default();
+
+    for Fixture { hook, case, request, .. } in fixtures() {
+        let answer = pipeline::answer(&rules.hooks[&hook], &request, &clock::facts()).unwrap();
+        let request = pipeline::decode(&request).unwrap();
+        let reply = HookReply::Answered { status: 200, body: &answer.body };
+        let view = user_view(reply, request.flow, &form_fields(&request));
+
+        let expected = match answer.decision {
+            DecisionKind::Allow => Effect::GoesOn,
+            DecisionKind::Update => Effect::Updates,
+            DecisionKind::Deny => Effect::Stops,
+        };
+        failures.check_eq(&case, view.effect, expected);
+        for finding in findings::find(reply, request.flow, &form_fields(&request)) {
+            // An attribute is missing, or the whole request type has no section.
+            let is_expected = finding.id.starts_with("location-not-");
+            failures.check(format!("{case}: {finding:?}"), is_expected);
+        }
+    }
+    failures.assert_none();
 }

@@ -1,5 +1,6 @@
 //! The prediction of the texts that the end user sees, for the answers of any hook.
 
+use proptest::prelude::*;
 use registration_hook::{
     okta::{Flow, reply::HookReply},
     pipeline::decode,
@@ -383,4 +384,67 @@ fn a_browser_shows_a_line_break_as_a_space() {
 
     assert!(screens(&view, ClientKind::Gen2).contains("email: Two lines ("));
     assert!(screens(&view, ClientKind::App).contains("message: Two\nlines ("));
+}
+
+/// Commands, of which many are not valid.
+fn any_command() -> impl Strategy<Value = Value> {
+    let name = prop_oneof![
+        Just("com.okta.action.update"),
+        Just("com.okta.user.profile.update"),
+        Just("com.okta.user.progressive.profile.update"),
+        Just("com.action.update"),
+    ];
+    let value = prop_oneof![
+        Just(json!({"registration": "ALLOW"})),
+        Just(json!({"registration": "DENY"})),
+        Just(json!({"action": "DENY"})),
+        Just(json!({"city": "Oslo"})),
+        Just(json!({})),
+        Just(Value::Null),
+    ];
+    (name, value).prop_map(|(name, value)| json!({"type": name, "value": value}))
+}
+
+/// Errors, of which many are not valid.
+fn any_error() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![Just(""), Just("No."), Just("email: no"), Just("<b>No</b>")];
+    let location = prop_oneof![
+        Just("data.userProfile.email"),
+        Just("data.userProfileUpdate.email"),
+        Just("email"),
+        Just("data.userProfile"),
+        Just(""),
+    ];
+    let cause = (text, location).prop_map(|(text, location)| cause(text, location));
+    prop_oneof![
+        Just(Value::Null),
+        Just(json!({})),
+        Just(json!("No.")),
+        Just(json!({"errorCauses": [null]})),
+        prop::collection::vec(cause, 0..4).prop_map(|causes| json!({"errorCauses": causes})),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_answer_has_a_screen_for_each_client_and_none_goes_on_beside_an_error(
+        commands in prop::collection::vec(any_command(), 0..4),
+        error in any_error(),
+    ) {
+        let denies = commands.iter().any(|command| *command == action("DENY")["commands"][0]);
+        let is_error = !error.is_null();
+        let answer = json!({"commands": commands, "error": error});
+        for flow in [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic] {
+            let view = view(flow, &answer);
+
+            prop_assert!(view.effect == Effect::Stops || !(is_error || denies), "{answer}");
+            for client in view.clients {
+                prop_assert!(!client.screens.is_empty());
+                for screen in client.screens {
+                    let goes_on = screen.form == FormState::NextStep;
+                    prop_assert!(!goes_on || (screen.shows.is_empty() && view.effect != Effect::Stops));
+                }
+            }
+        }
+    }
 }

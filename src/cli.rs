@@ -21,6 +21,7 @@ use crate::{
 
 mod banner;
 mod check;
+mod client;
 mod eval;
 mod eval_json;
 mod explain;

@@ -22,6 +22,7 @@ mod sources;
 mod values;
 mod weak_secrets;
 
+pub(crate) use proxies::read_proxies_of;
 use reader::SettingsReader;
 pub use secret::{Secret, SecretList};
 pub use sources::{HttpSource, PostgresSource, SourceHeader, SourceSecret, SourceSettings};

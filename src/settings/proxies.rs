@@ -12,6 +12,14 @@ pub(super) fn are_used(settings: &Settings) -> bool {
     settings.auth.oauth.is_some() || sources.any(|source| matches!(source, SourceSettings::Http(_)))
 }
 
+/// Reads the proxies for a subcommand that calls a hook.
+pub(crate) fn read_proxies_of(environment: &[(String, Vec<u8>)]) -> Result<Proxies, Problems> {
+    let layers = Layers { environment: environment.to_vec(), ..Layers::default() };
+    let mut problems = Problems::default();
+    let proxies = read_proxies(&layers, &mut problems);
+    if problems.is_empty() { Ok(proxies) } else { Err(problems) }
+}
+
 /// Reads the proxies from the environment. The name in lower case wins, and an empty variable counts as
 /// absent. `HTTP_PROXY` is not read: a CGI server would take it from a request's header `Proxy`.
 pub(super) fn read_proxies(layers: &Layers, problems: &mut Problems) -> Proxies {

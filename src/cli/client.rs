@@ -1,0 +1,197 @@
+//! Calls a running hook as Okta does: with its headers and credentials, within 3 s, with one retry.
+
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
+
+use derive_more::Display;
+use serde_json::Value;
+use ureq::http::{
+    HeaderMap, HeaderName, HeaderValue, Request,
+    header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, PRAGMA, USER_AGENT},
+};
+use url::Url;
+
+use super::CliError;
+use crate::{
+    http_client::{HttpClient, IdleConnections, NameLookup},
+    settings,
+};
+
+mod flags;
+mod token;
+
+pub(super) use flags::CallFlags;
+use token::{AccessToken, ClientCredentials};
+
+/// Okta's time for one attempt. The fetch of an access token is part of it.
+pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
+/// The most that is read of an answer, in bytes. Okta accepts a quarter of it.
+const LARGEST_ANSWER: u64 = 1 << 20;
+/// Shorter than the time for which servers keep an idle connection.
+const IDLE_AGE: Duration = Duration::from_secs(2);
+
+/// The headers of each call, as captured from Okta, besides the credentials and `x-okta-request-id`.
+const OKTA_HEADERS: [(HeaderName, &str); 6] = [
+    (ACCEPT, "application/json"),
+    (CONTENT_TYPE, "application/json"),
+    (USER_AGENT, "Okta-Integrations"),
+    (CACHE_CONTROL, "no-cache"),
+    (PRAGMA, "no-cache"),
+    (CONNECTION, "keep-alive"),
+];
+/// The header with the `id` of the end user's request to Okta.
+const REQUEST_ID: &str = "x-okta-request-id";
+
+/// Calls hooks with the credentials of the flags.
+pub(super) struct HookClient {
+    http: HttpClient,
+    /// Headers with their secrets.
+    headers: HeaderMap,
+    oauth: Option<ClientCredentials>,
+    token: RefCell<Option<AccessToken>>,
+}
+
+/// A call and its result.
+pub(super) struct HookCall {
+    pub(super) reply: Result<HookReply, NoReply>,
+    /// The time of the last attempt.
+    pub(super) time: Duration,
+    /// Whether there was a second attempt.
+    pub(super) is_retried: bool,
+}
+
+/// An answer over HTTP, with any status.
+pub(super) struct HookReply {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, Display, PartialEq, Eq)]
+pub(super) enum NoReply {
+    /// Okta retries it once.
+    #[display("no answer within 3 s, after which Okta gives up")]
+    TimedOut,
+    /// Okta retries it once.
+    #[display("no connection, or a broken one: {_0}")]
+    Connection(String),
+    #[display("the answer is larger than 1 MiB")]
+    TooLarge,
+    #[display("no access token: {_0}")]
+    Token(String),
+}
+
+impl HookClient {
+    /// A client with the credentials of these flags, and with the proxies of this process's environment.
+    pub(super) fn new(flags: &CallFlags) -> Result<Self, CliError> {
+        let environment = settings::environment();
+        let proxies = settings::read_proxies_of(&environment)?;
+        let idle = IdleConnections { count: 1, age: IDLE_AGE };
+        let http = HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InTime)
+            .map_err(|why| CliError(format!("--ca-file: {why}")))?;
+        let headers = flags.headers(&environment)?;
+        let oauth = flags.client_credentials(&environment)?;
+        Ok(Self { http, headers, oauth, token: RefCell::new(None) })
+    }
+
+    /// Posts a request as Okta does. Retries once after a time-out, a failed connection and a 5xx.
+    pub(super) fn call(&self, url: &Url, body: &[u8]) -> HookCall {
+        let first = self.call_once(url, body);
+        if !first.is_retried_by_okta() {
+            return first;
+        }
+        HookCall { is_retried: true, ..self.call_once(url, body) }
+    }
+
+    /// Makes one attempt with the credentials of the flags.
+    pub(super) fn call_once(&self, url: &Url, body: &[u8]) -> HookCall {
+        let start = Instant::now();
+        let reply = match self.credentials(start) {
+            Ok(headers) => self.post(url, body, &headers, start),
+            Err(why) => Err(NoReply::Token(why)),
+        };
+        HookCall { reply, time: start.elapsed(), is_retried: false }
+    }
+
+    /// Makes one attempt with these headers in place of credentials.
+    pub(super) fn call_with(&self, url: &Url, body: &[u8], headers: &HeaderMap) -> HookCall {
+        let start = Instant::now();
+        let reply = self.post(url, body, headers, start);
+        HookCall { reply, time: start.elapsed(), is_retried: false }
+    }
+
+    /// The headers with the credentials. Fetches an access token if one is needed and none is valid.
+    fn credentials(&self, start: Instant) -> Result<HeaderMap, String> {
+        let mut headers = self.headers.clone();
+        let Some(oauth) = &self.oauth else {
+            return Ok(headers);
+        };
+        let mut token = self.token.borrow_mut();
+        let valid = match token.take() {
+            Some(token) if token.is_valid(start) => token,
+            _ => oauth.fetch(&self.http, OKTA_TIMEOUT)?,
+        };
+        headers.insert(AUTHORIZATION, valid.header.clone());
+        *token = Some(valid);
+        Ok(headers)
+    }
+
+    fn post(
+        &self,
+        url: &Url,
+        body: &[u8],
+        headers: &HeaderMap,
+        start: Instant,
+    ) -> Result<HookReply, NoReply> {
+        let time = OKTA_TIMEOUT.saturating_sub(start.elapsed());
+        if time.is_zero() {
+            return Err(NoReply::TimedOut);
+        }
+        let mut request = Request::post(url.as_str());
+        for (name, value) in OKTA_HEADERS {
+            request = request.header(name, value);
+        }
+        if let Some(id) = request_id(body) {
+            request = request.header(REQUEST_ID, id);
+        }
+        let mut request = request.body(body).map_err(ureq::Error::from)?;
+        // They replace Okta's headers of the same names.
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        let mut response = self.http.send(request, time)?;
+        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
+        let (parts, _) = response.into_parts();
+        Ok(HookReply { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+}
+
+impl HookCall {
+    fn is_retried_by_okta(&self) -> bool {
+        match &self.reply {
+            Ok(reply) => reply.status >= 500,
+            Err(NoReply::TimedOut | NoReply::Connection(_)) => true,
+            Err(NoReply::TooLarge | NoReply::Token(_)) => false,
+        }
+    }
+}
+
+impl From<ureq::Error> for NoReply {
+    fn from(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::Timeout(_) => Self::TimedOut,
+            ureq::Error::BodyExceedsLimit(_) => Self::TooLarge,
+            error => Self::Connection(error.to_string()),
+        }
+    }
+}
+
+/// The value of `x-okta-request-id`: `data.context.request.id` of the request.
+fn request_id(body: &[u8]) -> Option<HeaderValue> {
+    let request: Value = serde_json::from_slice(body).ok()?;
+    let id = request.pointer("/data/context/request/id")?.as_str()?;
+    HeaderValue::from_str(id).ok()
+}

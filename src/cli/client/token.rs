@@ -1,0 +1,212 @@
+//! Access tokens for client credentials (RFC 6749, section 4.4). The client proves itself as Okta does: with
+//! its secret (`client_secret_post`), or with a signed assertion (`private_key_jwt`, RFC 7523).
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use ring::{
+    rand::{SecureRandom as _, SystemRandom},
+    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
+use serde::{Deserialize, Serialize};
+use ureq::http::{
+    HeaderValue, Request,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+use url::{Url, form_urlencoded};
+
+use crate::{
+    escape,
+    file::{self, FileKind, Links},
+    http_client::HttpClient,
+};
+
+/// How long an assertion is valid, in seconds.
+const ASSERTION_SECONDS: i64 = 300;
+/// The time of a token whose server names none.
+const DEFAULT_SECONDS: u64 = 60;
+/// A token is replaced this much earlier than it expires.
+const MARGIN: Duration = Duration::from_secs(10);
+/// The largest answer of an authorization server, in bytes.
+const SIZE_LIMIT: u64 = 1 << 16;
+/// The most characters of the server's error to show.
+const ERROR_LIMIT: usize = 200;
+
+/// A client of an authorization server.
+pub(super) struct ClientCredentials {
+    pub(super) client_id: String,
+    pub(super) token_url: Url,
+    pub(super) scope: Option<String>,
+    pub(super) proof: ClientProof,
+}
+
+/// How a client proves itself.
+pub(super) enum ClientProof {
+    Secret(String),
+    Key(Box<ClientKey>),
+}
+
+/// A key that signs assertions.
+pub(super) struct ClientKey {
+    pair: RsaKeyPair,
+    id: Option<String>,
+}
+
+pub(super) struct AccessToken {
+    /// The value of `Authorization`.
+    pub(super) header: HeaderValue,
+    expires: Instant,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct TokenError {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+#[derive(Serialize)]
+struct AssertionHeader<'c> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'c str>,
+}
+
+#[derive(Serialize)]
+struct AssertionClaims<'c> {
+    iss: &'c str,
+    sub: &'c str,
+    aud: &'c str,
+    iat: i64,
+    exp: i64,
+    jti: String,
+}
+
+impl AccessToken {
+    pub(super) fn is_valid(&self, now: Instant) -> bool {
+        now + MARGIN < self.expires
+    }
+}
+
+impl ClientKey {
+    /// Reads an RSA key in PEM. An error never repeats the file.
+    pub(super) fn read(path: &Path, id: Option<String>) -> Result<Self, String> {
+        let pem = file::read_bytes(path, FileKind::Secret, Links::Follow)
+            .map_err(|error| format!("cannot read the file: {error}"))?;
+        let pair = match PrivateKeyDer::from_pem_slice(&pem) {
+            Ok(PrivateKeyDer::Pkcs8(key)) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()),
+            Ok(PrivateKeyDer::Pkcs1(key)) => RsaKeyPair::from_der(key.secret_pkcs1_der()),
+            _ => return Err("expected an RSA private key in PEM".to_owned()),
+        };
+        match pair {
+            Ok(pair) => Ok(Self { pair, id }),
+            Err(why) => Err(format!("expected an RSA private key of 2048 bits or more: {why}")),
+        }
+    }
+
+    /// An assertion that this client is the one of this identifier.
+    fn assertion(&self, client_id: &str, audience: &str) -> Result<String, String> {
+        let random = SystemRandom::new();
+        let mut jti = [0; 16];
+        random.fill(&mut jti).or(Err("the system has no random numbers"))?;
+        let now = Timestamp::now().as_second();
+        let header = AssertionHeader { alg: "RS256", kid: self.id.as_deref() };
+        let claims = AssertionClaims {
+            iss: client_id,
+            sub: client_id,
+            aud: audience,
+            iat: now,
+            exp: now + ASSERTION_SECONDS,
+            jti: URL_SAFE_NO_PAD.encode(jti),
+        };
+        let signed = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
+            .or(Err("the key cannot sign"))?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+fn encode_part(part: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_vec(part).map_err(|error| error.to_string())?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+impl ClientCredentials {
+    /// Fetches a token. An error says why there is none, and never repeats a secret of ours.
+    pub(super) fn fetch(
+        &self,
+        http: &HttpClient,
+        timeout: Duration,
+    ) -> Result<AccessToken, String> {
+        let start = Instant::now();
+        let request = Request::post(self.token_url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(self.form()?)
+            .map_err(|error| error.to_string())?;
+        let mut response = http.send(request, timeout).map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec();
+        let body = body.map_err(|error| error.to_string())?;
+        if status != 200 {
+            return Err(describe_error(status, &body));
+        }
+        let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) else {
+            return Err("the answer of the token URL has no `access_token`".to_owned());
+        };
+        let Ok(mut header) = HeaderValue::from_str(&format!("Bearer {}", answer.access_token))
+        else {
+            return Err("the `access_token` does not fit into a header".to_owned());
+        };
+        header.set_sensitive(true);
+        let seconds = answer.expires_in.unwrap_or(DEFAULT_SECONDS).min(86_400);
+        Ok(AccessToken { header, expires: start + Duration::from_secs(seconds) })
+    }
+
+    /// The form of the request.
+    fn form(&self) -> Result<String, String> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        if let Some(scope) = &self.scope {
+            form.append_pair("scope", scope);
+        }
+        form.append_pair("client_id", &self.client_id);
+        match &self.proof {
+            ClientProof::Secret(secret) => form.append_pair("client_secret", secret),
+            ClientProof::Key(key) => {
+                let assertion = key.assertion(&self.client_id, self.token_url.as_str())?;
+                form.append_pair(
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                );
+                form.append_pair("client_assertion", &assertion)
+            }
+        };
+        Ok(form.finish())
+    }
+}
+
+/// The status, and the error of RFC 6749 if the body has one.
+fn describe_error(status: u16, body: &[u8]) -> String {
+    let Ok(TokenError { error, error_description }) = serde_json::from_slice(body) else {
+        return format!("the token URL answers with status {status}");
+    };
+    let error = escape::excerpt(&error, ERROR_LIMIT);
+    let description = escape::excerpt(&error_description, ERROR_LIMIT);
+    format!("the token URL answers with status {status}: {error} {description}")
+        .trim_end()
+        .to_owned()
+}

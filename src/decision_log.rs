@@ -22,7 +22,7 @@ use rustix::{
 };
 
 use crate::{
-    settings::{LogFormat, LogSettings, LogTarget},
+    settings::{LogFormat, LogSettings, LogTarget, is_colour_allowed},
     sink::Sink,
 };
 
@@ -51,8 +51,8 @@ impl Style {
     fn of(settings: &LogSettings) -> Self {
         let is_terminal = settings.decisions == LogTarget::Stdout && io::stdout().is_terminal();
         match settings.format {
-            LogFormat::Auto if is_terminal => Self::Human { colour: true },
-            LogFormat::Human => Self::Human { colour: is_terminal },
+            LogFormat::Auto if is_terminal => Self::Human { colour: is_colour_allowed() },
+            LogFormat::Human => Self::Human { colour: is_terminal && is_colour_allowed() },
             LogFormat::Auto | LogFormat::Json => Self::Json,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     proxies::Proxies,
 };
 
+mod colour;
 mod layers;
 mod proxies;
 mod raw;
@@ -22,6 +23,7 @@ mod sources;
 mod values;
 mod weak_secrets;
 
+pub(crate) use colour::is_colour_allowed;
 pub(crate) use proxies::read_proxies_of;
 use reader::SettingsReader;
 pub use secret::{Secret, SecretList};

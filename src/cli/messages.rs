@@ -12,7 +12,7 @@ use std::{
 use env_logger::{Builder, WriteStyle, fmt::Formatter};
 use log::{Level, LevelFilter, Record};
 
-use crate::{escape, sink::Sink, throttle::Throttle};
+use crate::{escape, settings::is_colour_allowed, sink::Sink, throttle::Throttle};
 
 /// How long the end of the program waits until the last messages are written.
 const EXIT_WAIT: Duration = Duration::from_millis(200);
@@ -42,7 +42,8 @@ enum MessageStyle {
 /// some dependencies print headers. The HTTP codec is silent, since clients can make it log at will.
 pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     let (style, colour) = if io::stderr().is_terminal() {
-        (MessageStyle::Terminal, WriteStyle::Always)
+        let colour = if is_colour_allowed() { WriteStyle::Always } else { WriteStyle::Never };
+        (MessageStyle::Terminal, colour)
     } else {
         (MessageStyle::Plain, WriteStyle::Never)
     };

@@ -28,7 +28,10 @@ mod explain;
 mod fixtures;
 mod live;
 mod messages;
+mod pretty;
+mod progress;
 mod replay;
+mod sample;
 mod serve;
 
 /// The exit code of the program.
@@ -50,6 +53,7 @@ Examples:
   registration-hook check                             find every problem in settings and rules
   registration-hook eval registrationHookSSR < request.json
   registration-hook replay tests/fixtures             compare recorded requests and answers
+  registration-hook sample ssr                        print a request as Okta sends it
 
 Exit codes: 0 success, 1 denied, problems or differences, 2 could not answer";
 
@@ -77,7 +81,7 @@ struct SharedFlags {
 #[derive(Subcommand)]
 enum Subcommands {
     /// Run the service (also without a subcommand)
-    #[command(after_help = serve::EXIT_CODES)]
+    #[command(after_help = serve::EXAMPLES)]
     Serve,
     /// Find every problem in settings and rules, and run every rule's examples
     Check(check::CheckArguments),
@@ -85,6 +89,8 @@ enum Subcommands {
     Eval(eval::EvalArguments),
     /// Answer recorded requests and compare with the recorded answers
     Replay(replay::ReplayArguments),
+    /// Print a request as Okta sends it
+    Sample(sample::SampleArguments),
 }
 
 /// Runs the program with these arguments. The first one is the program's name.
@@ -109,6 +115,7 @@ fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
         Subcommands::Check(arguments) => check::run(flags, &arguments),
         Subcommands::Eval(arguments) => eval::run(flags, &arguments),
         Subcommands::Replay(arguments) => replay::run(flags, &arguments),
+        Subcommands::Sample(arguments) => sample::run(&arguments),
     };
     match status {
         Ok(status) => status,

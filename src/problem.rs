@@ -7,8 +7,8 @@ use crate::escape;
 mod list;
 mod text;
 
-pub(crate) use list::MOST_KEPT;
 pub use list::Problems;
+pub(crate) use list::{MOST_KEPT, with_commas};
 pub(crate) use text::SourceText;
 
 /// The longest message, in characters. A longer one, which quotes a long name, loses its middle.

@@ -26,14 +26,19 @@ use crate::{
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
-const EXIT_CODES: &str = "\
+const EXAMPLES: &str = "\
+Examples:
+  registration-hook check                              every problem in settings and rules
+  registration-hook check --probe                      try inputs that ought to fail on each rule
+  registration-hook check --coverage tests/fixtures    require recorded requests for each rule
+
 Exit codes: 0 valid, 1 problems, 2 could not answer";
 
 /// How many notes are shown. The others are only counted.
 const MOST_NOTES: usize = 100;
 
 #[derive(Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct CheckArguments {
     /// The org's user schema, to check the rules against: GET /api/v1/meta/schemas/user/default
     #[arg(long, value_name = "FILE")]
@@ -172,7 +177,7 @@ fn report_of_problems(problems: &Problems, done: &str) -> String {
 }
 
 /// `1 rule`, `2 rules`.
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{ending}")
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use derive_more::Display;
-use serde_json::Value;
 use ureq::http::{
     HeaderMap, HeaderName, HeaderValue, Request,
     header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, PRAGMA, USER_AGENT},
@@ -191,7 +190,7 @@ impl From<ureq::Error> for NoReply {
 
 /// The value of `x-okta-request-id`: `data.context.request.id` of the request.
 fn request_id(body: &[u8]) -> Option<HeaderValue> {
-    let request: Value = serde_json::from_slice(body).ok()?;
+    let request: serde_json::Value = serde_json::from_slice(body).ok()?;
     let id = request.pointer("/data/context/request/id")?.as_str()?;
     HeaderValue::from_str(id).ok()
 }

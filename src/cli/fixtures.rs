@@ -1,9 +1,12 @@
 //! Recorded requests: `<hook>/<case>.request.json`, each with its `<case>.response.json`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     CliError,
@@ -35,6 +38,12 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// `<hook>/<case>`.
+    pub(super) fn name(&self) -> String {
+        let file = self.request.file_name().unwrap_or_default().to_string_lossy();
+        format!("{}/{}", self.hook, file.strip_suffix(REQUEST).unwrap_or(&file))
+    }
+
     /// The content of the recorded request.
     pub(super) fn read_request(&self) -> Result<Vec<u8>, Problem> {
         read_fixture(&self.request).map_err(|why| problem(&self.request, why))
@@ -52,8 +61,31 @@ impl Case {
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
         let hook = self.find_hook(rules)?;
-        let recorded = read_lookups(&self.lookups, hook)?;
-        recorded_facts(hook, request, &recorded)
+        self.answer_with(hook, request, &read_lookups(&self.lookups, hook)?)
+    }
+
+    /// Answers this request by rules of another time. They may lack lookups that are recorded.
+    pub(super) fn answer_by_others<'r, 'b>(
+        &self,
+        hook: &'r Hook,
+        request: &'b [u8],
+    ) -> Result<HookAnswer<'r, 'b>, Problem> {
+        let mut recorded = LookupResults::new();
+        if self.lookups.symlink_metadata().is_ok() {
+            let json = read_fixture(&self.lookups).map_err(|why| problem(&self.lookups, why))?;
+            recorded = lookup::read_recorded(&without_unknown(&json, hook), hook)
+                .map_err(|why| problem(&self.lookups, why))?;
+        }
+        self.answer_with(hook, request, &recorded)
+    }
+
+    fn answer_with<'r, 'b>(
+        &self,
+        hook: &'r Hook,
+        request: &'b [u8],
+        recorded: &LookupResults,
+    ) -> Result<HookAnswer<'r, 'b>, Problem> {
+        recorded_facts(hook, request, recorded)
             .and_then(|facts| pipeline::answer(hook, request, &facts))
             .map_err(|error| problem(&self.request, error.to_string()))
     }
@@ -94,6 +126,28 @@ impl Case {
             None => Err(problem(&self.request, "no rules file is named like its folder")),
         }
     }
+}
+
+/// Recorded results without the lookups and columns that this hook lacks.
+fn without_unknown(json: &[u8], hook: &Hook) -> Vec<u8> {
+    type Members = BTreeMap<String, Box<RawValue>>;
+    let Ok(mut results) = serde_json::from_slice::<Members>(json) else {
+        return json.to_vec();
+    };
+    let names = hook.lookup_names();
+    results.retain(|name, _| names.contains(name.as_str()));
+    for (name, result) in &mut results {
+        let Ok(mut columns) = serde_json::from_str::<Members>(result.get()) else {
+            continue;
+        };
+        columns.retain(|column, _| {
+            hook.lookups_named(name).any(|lookup| lookup.columns.contains(column))
+        });
+        if let Ok(known) = to_raw_value(&columns) {
+            *result = known;
+        }
+    }
+    serde_json::to_vec(&results).unwrap_or_default()
 }
 
 fn is_failure(result: &LookupResult) -> bool {

@@ -24,7 +24,11 @@ use crate::{
     state::{Live, LiveState},
 };
 
-pub(super) const EXIT_CODES: &str = "\
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  registration-hook serve                          serve the hooks in `rules`
+  registration-hook serve --config production.toml serve with these settings
+
 Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
 
 /// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.

@@ -121,7 +121,7 @@ impl<P> Deref for Problems<P> {
 }
 
 /// `3900` → `3,900`.
-fn with_commas(count: usize) -> String {
+pub(crate) fn with_commas(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -42,6 +42,11 @@ impl<'t> SourceText<'t> {
         format!("{}:{line}:{column}", self.name)
     }
 
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&mut self, byte: usize) -> usize {
+        self.find(byte).line
+    }
+
     /// Gives a problem its line and column, and shows the line.
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
         let SpanProblem { place: span, message, is_transient, .. } = problem;

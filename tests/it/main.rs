@@ -10,11 +10,13 @@
     clippy::string_slice
 )]
 
+mod action;
 mod api;
 mod auth;
 mod bad_files;
 mod check;
 mod ci_example;
+mod cli;
 mod commands;
 mod connections;
 mod corpora;
@@ -63,7 +65,9 @@ mod reload;
 mod reload_changing;
 mod reload_panic;
 mod replay;
+mod replay_url;
 mod rules;
+mod sample;
 mod schema;
 mod set;
 mod settings;

@@ -1,0 +1,180 @@
+//! Reports for programs: JSON, JUnit's XML, and workflow commands of GitHub Actions.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::report::{ReplayOutcome, Replayed, Report};
+
+#[derive(Serialize)]
+struct JsonReport<'r> {
+    passed: usize,
+    failed: usize,
+    /// The sums, as for people.
+    summary: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    milliseconds: Vec<JsonTime>,
+    requests: Vec<JsonResult<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonTime {
+    percentile: &'static str,
+    time: f64,
+}
+
+#[derive(Serialize)]
+struct JsonResult<'r> {
+    name: &'r str,
+    file: &'r str,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'static str>,
+    /// The rules that deny now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<&'r [String]>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    difference: &'r str,
+}
+
+pub(super) fn json(report: &Report) -> String {
+    let failed = report.failed();
+    let mut milliseconds = Vec::new();
+    if let Some(calls) = &report.calls {
+        for (percentile, time) in calls.percentiles() {
+            milliseconds.push(JsonTime { percentile, time });
+        }
+    }
+    let json = JsonReport {
+        passed: report.results.len() - failed,
+        failed,
+        summary: report.sums(),
+        milliseconds,
+        requests: report.results.iter().map(|result| json_result(report, result)).collect(),
+    };
+    // Writing these to memory cannot fail.
+    serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"
+}
+
+fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
+    let Replayed { name, file, outcome, .. } = replayed;
+    let result = if report.is_failure(replayed) { "failed" } else { "passed" };
+    let mut json = JsonResult {
+        name,
+        file,
+        result,
+        message: message(outcome),
+        before: None,
+        after: None,
+        rules: None,
+        difference: "",
+    };
+    if let Some((turn, details)) = replayed.change() {
+        json.before = turn.before.as_ref().map(|before| before.decision.as_str());
+        json.after = Some(turn.after.decision.as_str());
+        json.rules = Some(&turn.after.rules);
+        json.difference = details;
+    }
+    json
+}
+
+/// The message of a change or of a problem, in one line.
+fn message(outcome: &ReplayOutcome) -> Option<String> {
+    match outcome {
+        ReplayOutcome::Changed { turn, .. } => Some(turn.to_string()),
+        ReplayOutcome::Problem(why) => Some(why.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn junit(report: &Report) -> String {
+    let failed = report.failed();
+    let tests = report.results.len();
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites tests=\"{tests}\" failures=\"{failed}\">\n\
+         <testsuite name=\"replay\" tests=\"{tests}\" failures=\"{failed}\">\n"
+    );
+    for result in &report.results {
+        // Writing to memory cannot fail.
+        let _ = write!(text, "{}", junit_case(report, result));
+    }
+    text + "</testsuite>\n</testsuites>\n"
+}
+
+fn junit_case(report: &Report, replayed: &Replayed) -> String {
+    let Replayed { name, file, outcome, time } = replayed;
+    let (class, name) = name.rsplit_once('/').unwrap_or(("replay", name));
+    let time = time.unwrap_or_default().as_secs_f64();
+    let (class, name, file) = (xml(class), xml(name), xml(file));
+    let mut text = format!(
+        "<testcase classname=\"{class}\" name=\"{name}\" file=\"{file}\" time=\"{time:.3}\""
+    );
+    if !report.is_failure(replayed) {
+        return text + "/>\n";
+    }
+    let message = xml(&message(outcome).unwrap_or_default());
+    let details = match replayed.change() {
+        Some((_, details)) => xml(details),
+        None => String::new(),
+    };
+    let _ = write!(text, "><failure message=\"{message}\">{details}</failure></testcase>");
+    text + "\n"
+}
+
+/// Escapes a text for XML. XML cannot hold most control characters.
+fn xml(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            letter if letter.is_control() && letter != '\n' => out.push('\u{fffd}'),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// One `::error` per failure.
+pub(super) fn github(report: &Report) -> String {
+    let mut text = String::new();
+    for result in &report.results {
+        if !report.is_failure(result) {
+            continue;
+        }
+        let (file, line) = match &result.outcome {
+            ReplayOutcome::Changed { file, line, .. } => (file, *line),
+            _ => (&result.file, 1),
+        };
+        let message = message(&result.outcome).unwrap_or_default();
+        let details = match result.change() {
+            Some((_, details)) if !details.is_empty() => format!("\n{details}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "::error file={},line={line},title={}::{}",
+            github_property(file),
+            github_property(&result.name),
+            github_text(&format!("{message}{details}")),
+        );
+    }
+    text
+}
+
+/// Escapes the message of a workflow command.
+fn github_text(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a workflow command.
+fn github_property(text: &str) -> String {
+    github_text(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,117 @@
+//! Replays recorded requests through a running service.
+
+use url::Url;
+
+use super::{
+    local::Recorded,
+    report::{Calls, ReplayOutcome, Replayed},
+    turn::Judged,
+};
+use crate::cli::{
+    CliError,
+    client::{CallFlags, HookCall, HookClient, HookReply},
+    fixtures::Case,
+    pretty::pretty,
+};
+
+/// After so many calls in a row without an answer, the service is given up.
+const MOST_UNANSWERED: usize = 5;
+
+/// The hooks of a running service.
+pub(super) struct RemoteHooks {
+    base: Url,
+    client: HookClient,
+    calls: Calls,
+    unanswered: usize,
+    /// The reason of the last call without an answer.
+    last_reason: String,
+}
+
+impl RemoteHooks {
+    pub(super) fn new(base: &Url, flags: &CallFlags) -> Result<Self, CliError> {
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err(CliError(
+                "--url: expected `https://HOST` or `http://HOST:PORT`".to_owned(),
+            ));
+        }
+        Ok(Self {
+            base: base.clone(),
+            client: HookClient::new(flags)?,
+            calls: Calls::default(),
+            unanswered: 0,
+            last_reason: String::new(),
+        })
+    }
+
+    /// Sends a recorded request. Fails if the service does not answer at all.
+    pub(super) fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
+        let request = match case.read_request() {
+            Ok(request) => request,
+            Err(problem) => return Ok(Replayed::of_problem(&problem)),
+        };
+        let HookCall { reply, time, is_retried } =
+            self.client.call(&self.url_of(&case.hook), &request);
+        let outcome = match reply {
+            Ok(reply) => {
+                self.unanswered = 0;
+                self.calls.times.push(time);
+                self.calls.retried += usize::from(is_retried);
+                compare(&case, &reply)
+            }
+            Err(why) => {
+                self.unanswered += 1;
+                self.last_reason = why.to_string();
+                if self.unanswered == MOST_UNANSWERED {
+                    return Err(self.no_answer());
+                }
+                Err(self.last_reason.clone())
+            }
+        };
+        let mut replayed = Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::Problem));
+        replayed.time = Some(time);
+        Ok(replayed)
+    }
+
+    /// The calls. Fails if the service answered none of them.
+    pub(super) fn finish(self) -> Result<Calls, CliError> {
+        if self.calls.times.is_empty() && self.unanswered > 0 {
+            return Err(self.no_answer());
+        }
+        Ok(self.calls)
+    }
+
+    fn no_answer(&self) -> CliError {
+        let Self { base, last_reason, .. } = self;
+        CliError(format!("--url: {base} does not answer: {last_reason}"))
+    }
+
+    /// The URL of a hook, below that of the service.
+    fn url_of(&self, hook: &str) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(hook);
+        }
+        url
+    }
+}
+
+/// Compares the answer of the service with the recorded one.
+fn compare(case: &Case, reply: &HookReply) -> Result<ReplayOutcome, String> {
+    let status = reply.status;
+    let hint = match status {
+        200 => "",
+        204 => ", which decides nothing, so Okta goes on",
+        401 | 403 => ", so Okta denies; are the credentials of --user, --header or --oauth right?",
+        404 => ", so Okta denies; does the service have this hook, and is --url its base?",
+        _ => ", so Okta denies",
+    };
+    if status != 200 {
+        return Err(format!("the service answers with status {status}{hint}"));
+    }
+    let text = pretty(&reply.body)
+        .map_err(|error| format!("the answer of the service is not JSON: {error}"))?;
+    let Some(judged) = Judged::of_json(&reply.body) else {
+        return Err("the answer of the service is not a JSON object".to_owned());
+    };
+    Ok(Recorded::new(case, text, judged)?.compare())
+}

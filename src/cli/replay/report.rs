@@ -1,0 +1,143 @@
+//! The results of replaying.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::turn::{DecisionTurn, count_turns};
+use crate::{
+    cli::fixtures::Case,
+    problem::{Problem, with_commas},
+};
+
+/// A recorded request that was replayed, or a problem of a file.
+pub(super) struct Replayed {
+    /// `<hook>/<case>`, or the place of a problem.
+    pub(super) name: String,
+    /// The file of the request, or of the problem.
+    pub(super) file: String,
+    pub(super) outcome: ReplayOutcome,
+    /// The time of the call, if there was one.
+    pub(super) time: Option<Duration>,
+}
+
+pub(super) enum ReplayOutcome {
+    /// Nothing differs.
+    Same,
+    /// The decision is the same, with other texts. Only where rules are compared.
+    OtherTexts,
+    /// The answer is the same, with other results of lookups. Only where they are rewritten.
+    OtherLookups,
+    /// The hook is new. Only where rules are compared.
+    NewHook,
+    /// Another answer; where rules are compared, another decision.
+    Changed {
+        turn: DecisionTurn,
+        /// The file and line to look at.
+        file: String,
+        line: usize,
+        details: String,
+    },
+    /// There is no answer to compare.
+    Problem(String),
+}
+
+/// The calls of a running service that had an answer.
+#[derive(Default)]
+pub(super) struct Calls {
+    pub(super) times: Vec<Duration>,
+    /// How many were answered only at the second attempt.
+    pub(super) retried: usize,
+}
+
+pub(super) struct Report {
+    pub(super) results: Vec<Replayed>,
+    /// Whether changed answers have been rewritten. Then they are not failures.
+    pub(super) rewrites: bool,
+    pub(super) compares_rules: bool,
+    pub(super) calls: Option<Calls>,
+}
+
+impl Replayed {
+    pub(super) fn new(case: Case, outcome: ReplayOutcome) -> Self {
+        let file = case.request.display().to_string();
+        Self { name: case.name(), file, outcome, time: None }
+    }
+
+    pub(super) fn of_problem(problem: &Problem) -> Self {
+        let outcome = ReplayOutcome::Problem(problem.to_string());
+        Self { name: problem.place.clone(), file: problem.place.clone(), outcome, time: None }
+    }
+
+    /// The change, and its details.
+    pub(super) fn change(&self) -> Option<(&DecisionTurn, &str)> {
+        match &self.outcome {
+            ReplayOutcome::Changed { turn, details, .. } => Some((turn, details)),
+            _ => None,
+        }
+    }
+}
+
+impl Report {
+    /// How many requests failed.
+    pub(super) fn failed(&self) -> usize {
+        self.results.iter().filter(|result| self.is_failure(result)).count()
+    }
+
+    pub(super) fn is_failure(&self, replayed: &Replayed) -> bool {
+        match replayed.outcome {
+            ReplayOutcome::Changed { .. } => !self.rewrites,
+            ReplayOutcome::Problem(_) => true,
+            _ => false,
+        }
+    }
+
+    /// `1,240 requests: 3 from allow to deny by …, 0 from deny to allow`.
+    pub(super) fn sums(&self) -> String {
+        let mut text = match self.results.len() {
+            1 => "1 request: ".to_owned(),
+            count => format!("{} requests: ", with_commas(count)),
+        };
+        text +=
+            &count_turns(self.results.iter().filter_map(Replayed::change).map(|(turn, _)| turn));
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for result in &self.results {
+            if let Some(kind) = result.outcome.kind() {
+                *others.entry(kind).or_default() += 1;
+            }
+        }
+        for (kind, count) in others {
+            text += &format!(", {} {kind}", with_commas(count));
+        }
+        text
+    }
+}
+
+impl ReplayOutcome {
+    /// How it is counted. Returns `None` if nothing differs, and for a change, which says so itself.
+    fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Same | Self::Changed { .. } => None,
+            Self::OtherTexts => Some("with the same decision in other words"),
+            Self::OtherLookups => Some("with other lookups and the same answer"),
+            Self::NewHook => Some("to hooks that those rules lack"),
+            Self::Problem(_) => Some("not compared"),
+        }
+    }
+}
+
+impl Calls {
+    /// The times in milliseconds, by the name of each percentile.
+    pub(super) fn percentiles(&self) -> [(&'static str, f64); 4] {
+        let mut times = self.times.clone();
+        times.sort();
+        [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)].map(|(name, percent)| {
+            let micros = percentile(&times, percent).as_micros();
+            (name, micros as f64 / 1000.0)
+        })
+    }
+}
+
+/// The time within which this share of the calls ended. The times are sorted.
+fn percentile(times: &[Duration], percent: usize) -> Duration {
+    let rank = (times.len() * percent).div_ceil(100);
+    times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}

@@ -1,0 +1,200 @@
+//! `sample`: prints a request as Okta sends it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde_json::value::RawValue;
+
+use super::{CliError, ExitStatus, pretty::pretty, print_result};
+use crate::okta::Flow;
+
+const EXAMPLES: &str = "\
+Examples:
+  registration-hook sample ssr --set email=rosario.jones@example.com --set accepted:=true
+  registration-hook sample pp --set employeeNumber=1234 | registration-hook eval registrationHookPP -
+  registration-hook sample classic |
+    curl --json @- --user admin:$HOOK_PASSWORD http://127.0.0.1:8080/registrationHookSSR
+
+Exit codes: 0 printed, 2 could not answer";
+
+/// The prefix of an attribute of the profile that a progressive profile belongs to.
+const EXISTING: &str = "profile.";
+
+/// A registration of Identity Engine, as in Okta's guide. Words in capitals are filled in.
+const REGISTRATION: &str = r#"{
+"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
+"source":"regt4qeBKU29vSoPz0g3","requestType":"self.service.registration",
+"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"REQUEST-ID",
+"url":{"value":"/idp/idx/enroll/new"}}},"userProfile":FORM,"action":"ALLOW"}}"#;
+
+/// A progressive profile, as in Okta's guide.
+const PROGRESSIVE: &str = r#"{
+"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
+"source":"regt4qeBKU29vSoPz0g3","requestType":"progressive.profile",
+"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"REQUEST-ID",
+"url":{"value":"/idp/idx/enroll/update"}},"user":{"passwordChanged":"2022-01-01T00:00:00.000Z",
+"_links":{"groups":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/groups"},
+"factors":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/factors"}},"profile":PROFILE,
+"id":"00u48gwcu01WxvNol0g7"}},"action":"ALLOW","userProfileUpdate":FORM}}"#;
+
+/// A registration of Classic Engine: it has no `requestType`, and captures have no `action`.
+const CLASSIC: &str = r#"{
+"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
+"source":"regt4qeBKU29vSoPz0g3","data":{"context":{"request":{"method":"POST",
+"ipAddress":"203.0.113.7","id":"REQUEST-ID",
+"url":{"value":"/api/v1/registration/regt4qeBKU29vSoPz0g3/register"}}},"userProfile":FORM,"action":null}}"#;
+
+const REGISTRATION_FORM: [(&str, &str); 4] = [
+    ("firstName", r#""Rosario""#),
+    ("lastName", r#""Jones""#),
+    ("login", r#""rosario.jones@okta.com""#),
+    ("email", r#""rosario.jones@okta.com""#),
+];
+const PROGRESSIVE_FORM: [(&str, &str); 1] = [("employeeNumber", r#""1234""#)];
+const EXISTING_PROFILE: [(&str, &str); 5] = [
+    ("firstName", r#""Rosario""#),
+    ("lastName", r#""Jones""#),
+    ("timeZone", r#""America/Los_Angeles""#),
+    ("login", r#""rosario.jones@okta.com""#),
+    ("locale", r#""en_US""#),
+];
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SampleArguments {
+    /// The kind of request
+    kind: SampleKind,
+    /// Set an attribute of the form to a text (name=text) or to JSON (name:=json); `profile.name` is of the
+    /// existing profile of pp
+    #[arg(long, value_name = "ATTRIBUTE=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SampleKind {
+    /// Self-service registration (Identity Engine)
+    Ssr,
+    /// Progressive profile (Identity Engine)
+    Pp,
+    /// Registration of Classic Engine
+    Classic,
+}
+
+pub(super) fn run(arguments: &SampleArguments) -> Result<ExitStatus, CliError> {
+    let flow = match arguments.kind {
+        SampleKind::Ssr => Flow::SelfServiceRegistration,
+        SampleKind::Pp => Flow::ProgressiveProfile,
+        SampleKind::Classic => Flow::Classic,
+    };
+    print_result(sample_request(flow, &arguments.set)?.as_bytes())?;
+    Ok(ExitStatus::Success)
+}
+
+/// A request of this flow with a fresh `eventId`, in which these attributes are set.
+pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliError> {
+    let (template, defaults) = match flow {
+        Flow::SelfServiceRegistration => (REGISTRATION, &REGISTRATION_FORM[..]),
+        Flow::ProgressiveProfile => (PROGRESSIVE, &PROGRESSIVE_FORM[..]),
+        Flow::Classic => (CLASSIC, &REGISTRATION_FORM[..]),
+    };
+    let mut form = JsonMembers::new(defaults);
+    let mut profile = JsonMembers::new(&EXISTING_PROFILE);
+    for argument in set {
+        let (name, json) = read_set(argument)?;
+        match name.strip_prefix(EXISTING) {
+            Some(name) if flow == Flow::ProgressiveProfile => profile.set(name, json),
+            Some(_) => return Err(CliError("--set: only `pp` has an existing profile".to_owned())),
+            None => form.set(name, json),
+        }
+    }
+    form.copy_email();
+    let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+    let request = template
+        .replace("EVENT-ID", &random_text::<16>()?)
+        .replace("EVENT-TIME", &time)
+        .replace("REQUEST-ID", &random_text::<15>()?)
+        // The values of the command line come last: they may have words in capitals.
+        .replace("PROFILE", &profile.to_json())
+        .replace("FORM", &form.to_json());
+    pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
+}
+
+/// Reads `name=text` or `name:=json`. Returns the name, and the value as JSON.
+fn read_set(argument: &str) -> Result<(&str, String), CliError> {
+    let expected = "--set: expected `attribute=text` or `attribute:=json`";
+    let (name, value) = argument.split_once('=').ok_or(CliError(expected.to_owned()))?;
+    let (name, json) = match name.strip_suffix(':') {
+        Some(name) => match serde_json::from_str::<&RawValue>(value) {
+            Ok(json) => (name, json.get().to_owned()),
+            Err(error) => {
+                return Err(CliError(format!(
+                    "--set: the value of `{name}` is not JSON ({error}); write `{name}=…` for a text"
+                )));
+            }
+        },
+        None => (name, json_text(value)),
+    };
+    if name.is_empty() || name == EXISTING {
+        return Err(CliError(expected.to_owned()));
+    }
+    Ok((name, json))
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A base64url text of this many random bytes.
+fn random_text<const BYTES: usize>() -> Result<String, CliError> {
+    let mut bytes = [0; BYTES];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => Ok(URL_SAFE_NO_PAD.encode(bytes)),
+        Err(_) => Err(CliError("the system has no random numbers".to_owned())),
+    }
+}
+
+/// The members of an object in their order, with their values as JSON.
+struct JsonMembers(Vec<(String, String)>);
+
+impl JsonMembers {
+    fn new(members: &[(&str, &str)]) -> Self {
+        let mut owned = Vec::new();
+        for (name, json) in members {
+            owned.push(((*name).to_owned(), (*json).to_owned()));
+        }
+        Self(owned)
+    }
+
+    fn set(&mut self, name: &str, json: String) {
+        match self.0.iter_mut().find(|(other, _)| other == name) {
+            Some((_, old)) => *old = json,
+            None => self.0.push((name.to_owned(), json)),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, json)| json.as_str())
+    }
+
+    /// Sets `login` to the email, as Okta does on a form without `login`, unless it was set.
+    fn copy_email(&mut self) {
+        let default = Self::new(&REGISTRATION_FORM);
+        if let Some(email) = self.get("email").map(str::to_owned)
+            && self.get("login") == default.get("login")
+        {
+            self.set("login", email);
+        }
+    }
+
+    fn to_json(&self) -> String {
+        let mut members = Vec::new();
+        for (name, json) in &self.0 {
+            members.push(format!("{}:{json}", json_text(name)));
+        }
+        format!("{{{}}}", members.join(","))
+    }
+}

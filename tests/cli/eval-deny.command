@@ -1,0 +1,1 @@
+registration-hook eval members fixtures/members/deny.request.json

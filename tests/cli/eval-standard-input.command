@@ -1,0 +1,1 @@
+registration-hook eval members < fixtures/members/allow.request.json

@@ -1,0 +1,1 @@
+registration-hook eval member fixtures/members/allow.request.json

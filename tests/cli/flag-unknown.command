@@ -1,0 +1,1 @@
+registration-hook replay --agianst old-rules

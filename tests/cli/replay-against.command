@@ -1,0 +1,1 @@
+registration-hook replay fixtures --against old-rules

@@ -1,0 +1,1 @@
+registration-hook replay fixtures --filter members/ | head -1

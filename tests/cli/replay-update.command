@@ -1,0 +1,1 @@
+registration-hook replay changed --update && registration-hook replay changed --update

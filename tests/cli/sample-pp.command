@@ -1,0 +1,1 @@
+registration-hook sample pp --set employeeNumber:=1234 --set profile.userType=contractor

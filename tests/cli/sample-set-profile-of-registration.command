@@ -1,0 +1,1 @@
+registration-hook sample ssr --set profile.userType=contractor

@@ -1,0 +1,1 @@
+registration-hook sample ssr --set email=ann@example.com | registration-hook eval members -

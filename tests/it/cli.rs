@@ -1,0 +1,282 @@
+//! The subcommands as data: `tests/cli` has one `<case>.command` per case, and what it prints.
+//!
+//! `<case>.stdin` is its input, `.stdout` and `.stderr` its output, and `.code` its exit code. Without the
+//! file, the input or output is empty and the code is 0. In an expected line, `[..]` stands for any text. Each
+//! command runs in a copy of `tests/cli/files`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use crate::support::{
+    AUTHORIZATION, BASIC, Failures, Service, isolated, program, repository, run, text,
+};
+
+const COMMAND: &str = "command";
+const EXPECTED: [&str; 4] = ["stdin", "stdout", "stderr", "code"];
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).unwrap();
+        }
+    }
+}
+
+/// A folder with a copy of the files of `tests/cli`.
+fn work_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&repository("tests/cli/files"), folder.path());
+    folder
+}
+
+/// A shell that finds the program, and whose exit code is that of the first command that fails.
+fn shell(command: &str, folder: &Path) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_registration-hook"));
+    let mut folders = vec![program.parent().unwrap().to_owned()];
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let mut shell = isolated("bash");
+    shell
+        .args(["-o", "pipefail", "-c", command])
+        .env("PATH", std::env::join_paths(folders).unwrap())
+        .env_remove("HOOK_PASSWORD")
+        .current_dir(folder);
+    shell
+}
+
+/// Whether each line is the expected one, with `[..]` for any text.
+fn matches(expected: &str, actual: &str) -> bool {
+    let mut lines = actual.split('\n');
+    let all =
+        expected.split('\n').all(|line| lines.next().is_some_and(|actual| fits(line, actual)));
+    all && lines.next().is_none()
+}
+
+fn fits(expected: &str, actual: &str) -> bool {
+    let mut parts = expected.split("[..]");
+    let Some(mut rest) = actual.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut is_open = false;
+    for part in parts {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        // The last part is at the end of the line.
+        is_open = part.is_empty();
+        rest = &rest[at + part.len()..];
+    }
+    is_open || rest.is_empty()
+}
+
+fn read_expected(case: &Path, extension: &str) -> String {
+    fs::read_to_string(case.with_extension(extension)).unwrap_or_default()
+}
+
+fn check_output(failures: &mut Failures, case: &Path, output: &Output) {
+    let name = case.file_stem().unwrap().to_str().unwrap();
+    for (extension, actual) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        let expected = read_expected(case, extension);
+        let actual = text(actual);
+        failures.check(
+            format!("{name}.{extension}:\n{actual}\nexpected:\n{expected}"),
+            matches(&expected, actual),
+        );
+    }
+    let code = read_expected(case, "code");
+    let code = if code.is_empty() { 0 } else { code.trim().parse().unwrap() };
+    failures.check_eq(format!("{name}.code"), output.status.code(), Some(code));
+}
+
+#[test]
+fn each_command_prints_what_is_recorded() {
+    let mut commands: Vec<PathBuf> = Vec::new();
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(repository("tests/cli")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension() == Some(COMMAND.as_ref()) {
+            commands.push(path);
+        } else if path.is_file() {
+            files.insert(path);
+        }
+    }
+    let mut failures = Failures::default();
+
+    assert!(commands.len() > 30, "only {} cases", commands.len());
+
+    for case in &commands {
+        let folder = work_folder();
+        let command = fs::read_to_string(case).unwrap();
+        let input = read_expected(case, "stdin");
+
+        let output = run(&mut shell(&command, folder.path()), input.as_bytes());
+
+        check_output(&mut failures, case, &output);
+        for extension in EXPECTED {
+            files.remove(&case.with_extension(extension));
+        }
+    }
+
+    for file in files {
+        failures.add(format!("{}: there is no command to this file", file.display()));
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn an_expected_line_may_leave_out_text() {
+    for (expected, actual) in [("a", "a"), ("a[..]c", "abc"), ("[..]", ""), ("[..]b[..]", "abc")] {
+        assert!(fits(expected, actual), "{expected}");
+    }
+    for (expected, actual) in [("a", "ab"), ("a[..]c", "ab"), ("a[..]c", "acd"), ("", "a")] {
+        assert!(!fits(expected, actual), "{expected}");
+    }
+    assert!(!matches("a", "a\n"));
+    assert!(!matches("a\n", "a"));
+}
+
+/// The subcommands that `--help` lists.
+fn subcommands() -> Vec<String> {
+    let output = run(isolated(env!("CARGO_BIN_EXE_registration-hook")).arg("--help"), b"");
+    let help = text(&output.stdout).to_owned();
+    let (_, list) = help.split_once("Commands:\n").unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    let mut names = Vec::new();
+    for line in list.lines() {
+        let name = line.trim_start().split(' ').next().unwrap();
+        // A description may go on in a line of its own, which is indented further.
+        if line.starts_with("  ") && !line.starts_with("   ") && name != "help" {
+            names.push(name.to_owned());
+        }
+    }
+    assert!(names.len() >= 5, "{names:?}");
+    names
+}
+
+/// The commands below `Examples:`, without the explanations beside them.
+fn examples(help: &str) -> Vec<String> {
+    let Some((_, examples)) = help.split_once("Examples:\n") else {
+        return Vec::new();
+    };
+    let mut commands = Vec::new();
+    for line in examples.lines().take_while(|line| line.starts_with("  ")) {
+        let command = line.trim_start().split("  ").next().unwrap();
+        if line.starts_with("  registration-hook") {
+            commands.push(command.to_owned());
+        } else if let Some(last) = commands.last_mut().filter(|last| last.ends_with('|')) {
+            *last += &format!(" {command}");
+        }
+    }
+    commands
+}
+
+#[test]
+fn the_examples_of_each_help_run() {
+    let folder = work_folder();
+    let path = |name: &str| folder.path().join(name);
+    for hook in ["registrationHookSSR", "registrationHookPP"] {
+        fs::copy(path("rules/members.toml"), path(&format!("rules/{hook}.toml"))).unwrap();
+    }
+    copy_folder(&path("fixtures"), &path("tests/fixtures"));
+    copy_folder(&path("fixtures"), &path("recorded"));
+    fs::copy(path("fixtures/members/allow.request.json"), path("request.json")).unwrap();
+    fs::write(path("results.json"), "{}").unwrap();
+    let mut serve = program();
+    serve.current_dir(folder.path()).envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    let service = Service::spawn(&mut serve);
+    let mut failures = Failures::default();
+
+    for name in [vec![String::new()], subcommands()].concat() {
+        let help = run(&mut shell(&format!("registration-hook {name} --help"), folder.path()), b"");
+        let commands = examples(text(&help.stdout));
+        failures.check(format!("`{name} --help` has no example"), !commands.is_empty());
+        for command in commands {
+            // These serve until they are stopped, which other tests do, or ask a service elsewhere.
+            let serves = command
+                .split(' ')
+                .nth(1)
+                .is_none_or(|word| matches!(word, "serve" | "preview") || word.starts_with("--"));
+            let needs_curl = command.contains("curl") && !is_installed("curl");
+            if serves || needs_curl || command.contains("https://") {
+                continue;
+            }
+            let here = command.replace("127.0.0.1:8080", &service.address.to_string());
+            let output = run(shell(&here, folder.path()).env("HOOK_PASSWORD", "supersecret"), b"");
+            let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+            let is_answered = matches!(output.status.code(), Some(0 | 1));
+            failures
+                .check(format!("{command}: {printed}"), is_answered && !printed.contains("401"));
+        }
+    }
+
+    failures.assert_none();
+}
+
+fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+/// Runs a command on a terminal. Returns what it prints there.
+fn on_terminal(command: &str, folder: &Path, environment: &[(&str, &str)]) -> Option<String> {
+    if !is_installed("script") {
+        return None;
+    }
+    let mut shell = shell(&format!("script -qec '{command}' /dev/null"), folder);
+    shell.env_remove("NO_COLOR").env("TERM", "xterm").envs(environment.iter().copied());
+    let output = run(&mut shell, b"");
+    Some(text(&output.stdout).to_owned())
+}
+
+#[test]
+fn colour_needs_a_terminal_and_obeys_no_color() {
+    let folder = work_folder();
+    let escape = "\x1b[";
+    let mut failures = Failures::default();
+
+    // A message of clap, and a warning: every user can read the secret.
+    let serve = "echo a-secret-of-some-length > secret; chmod 644 secret; \
+                 HOOK__SERVER__BIND=127.0.0.1:0 HOOK__AUTH__BASIC__USERNAME=admin \
+                 HOOK__AUTH__BASIC__PASSWORD_FILE=secret timeout -s INT 1 registration-hook";
+    for command in ["registration-hook --help", serve] {
+        let plain = run(&mut shell(&format!("({command}) 2>&1"), folder.path()), b"");
+        failures.check(format!("{command} in a pipe"), !text(&plain.stdout).contains(escape));
+        let Some(coloured) = on_terminal(command, folder.path(), &[]) else {
+            continue;
+        };
+        let plain = on_terminal(command, folder.path(), &[("NO_COLOR", "1")]).unwrap();
+        failures.check(format!("{command} on a terminal: {coloured}"), coloured.contains(escape));
+        failures.check(format!("{command} with NO_COLOR: {plain}"), !plain.contains(escape));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_decision_on_a_terminal_has_no_colour_with_no_color() {
+    let folder = work_folder();
+    let serve = "registration-hook & sleep 1; registration-hook sample ssr \
+                 | curl -s --json @- -H \"$HEADER\" http://127.0.0.1:$PORT/members; sleep 0.5; kill %1; wait";
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = port.to_string();
+    let environment = [
+        ("HEADER", AUTHORIZATION),
+        ("PORT", &port),
+        ("HOOK__SERVER__BIND", &format!("127.0.0.1:{port}")),
+        ("HOOK__AUTH__BASIC__USERNAME", "admin"),
+        ("HOOK__AUTH__BASIC__PASSWORD", "supersecret"),
+        ("NO_COLOR", "1"),
+    ];
+
+    if let Some(printed) = on_terminal(serve, folder.path(), &environment) {
+        assert!(printed.contains("members"), "{printed}");
+        assert!(!printed.contains("\x1b["), "{printed}");
+    }
+}

@@ -1,0 +1,328 @@
+//! `replay --url`: a running service is called as Okta calls it.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
+use serde_json::Value;
+
+use crate::support::{Failures, program, repository, run, text};
+
+/// How a stand-in for a service treats a request.
+#[derive(Clone, Copy)]
+enum Reply {
+    /// Answers with this status and body.
+    Answer(u16, &'static str),
+    /// Closes the connection.
+    Close,
+    /// Keeps the connection open, and answers nothing.
+    Hang,
+}
+
+const ALLOW: &str =
+    r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
+
+/// A stand-in for a service, which takes one request per connection.
+struct StandIn {
+    url: String,
+    /// The requests that came, head and body.
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl StandIn {
+    /// Gives these replies in turn, and the last one to every further request.
+    fn start(replies: &'static [Reply]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = requests.clone();
+        thread::spawn(move || {
+            let mut hanging = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let request = read_request(&mut stream);
+                let mut kept = kept.lock().unwrap();
+                let reply = replies.get(kept.len()).or(replies.last()).unwrap();
+                kept.push(request);
+                match reply {
+                    Reply::Answer(status, body) => answer(&mut stream, *status, body),
+                    Reply::Close => {}
+                    Reply::Hang => hanging.push(stream),
+                }
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn answer(stream: &mut TcpStream, status: u16, body: &str) {
+    let length = body.len();
+    // The client may have gone.
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+}
+
+fn read_request(stream: &mut TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut bytes = Vec::new();
+    let mut byte = [0; 1];
+    loop {
+        let seen = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = seen.split_once("\r\n\r\n") {
+            let head = head.to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).unwrap_or("0");
+            if body.len() >= length.lines().next().unwrap().parse::<usize>().unwrap() {
+                return seen;
+            }
+        }
+        if stream.read(&mut byte).unwrap_or(0) == 0 {
+            return seen;
+        }
+        bytes.push(byte[0]);
+    }
+}
+
+/// A folder with this many recorded requests that are allowed.
+fn recorded(count: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let hook = folder.path().join("members");
+    fs::create_dir(&hook).unwrap();
+    for number in 0..count {
+        let request = repository("tests/cli/files/fixtures/members/allow.request.json");
+        fs::copy(request, hook.join(format!("{number}.request.json"))).unwrap();
+        fs::write(hook.join(format!("{number}.response.json")), ALLOW).unwrap();
+    }
+    folder
+}
+
+/// Replays this many requests. Returns the exit code and the output.
+fn replay(count: usize, url: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = recorded(count);
+    let mut command = program();
+    command.arg("replay").arg(folder.path()).args(["--url", url]).args(arguments);
+    let output = run(command.env("HOOK_PASSWORD", "from-variable"), b"");
+    (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
+}
+
+#[test]
+fn a_call_has_the_headers_of_okta_and_the_credentials() {
+    let service = StandIn::start(&[Reply::Answer(200, ALLOW)]);
+    let url = format!("{}/below/", service.url);
+
+    let (code, printed) = replay(1, &url, &["--user", "admin:a:b", "--header", "x-custom: custom"]);
+
+    assert_eq!(code, Some(0), "{printed}");
+    let request = service.requests().remove(0);
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    let mut failures = Failures::default();
+    for line in [
+        "post /below/members http/1.1",
+        "accept: application/json",
+        "content-type: application/json",
+        "user-agent: okta-integrations",
+        "cache-control: no-cache",
+        "pragma: no-cache",
+        "connection: keep-alive",
+        "x-okta-request-id: 123dummyid456",
+        &format!("authorization: basic {}", STANDARD.encode("admin:a:b")).to_ascii_lowercase(),
+        "x-custom: custom",
+    ] {
+        failures.check(line, head.lines().any(|found| found == line));
+    }
+    failures.check_eq("lines", head.lines().count(), 12);
+    failures.check(&head, head.contains("content-length: ") && head.contains("host: "));
+    failures.check(body, body.contains("rosario.jones@okta.com"));
+    failures.check(&printed, printed.contains("time: p50 ") && printed.contains(" p99 "));
+    failures.assert_none();
+}
+
+#[test]
+fn a_failure_of_the_service_is_retried_once() {
+    let mut failures = Failures::default();
+
+    for (name, replies, code, calls, part) in [
+        (
+            "500",
+            &[Reply::Answer(500, "{}"), Reply::Answer(200, ALLOW)][..],
+            0,
+            2,
+            "1 answered only",
+        ),
+        ("close", &[Reply::Close, Reply::Answer(200, ALLOW)], 0, 2, "1 answered only"),
+        ("hang", &[Reply::Hang, Reply::Answer(200, ALLOW)], 0, 2, "1 answered only"),
+        ("503 503", &[Reply::Answer(503, "{}")], 1, 2, "status 503"),
+        ("401", &[Reply::Answer(401, "{}")], 1, 1, "status 401"),
+        ("204", &[Reply::Answer(204, "")], 1, 1, "status 204, which decides nothing"),
+        ("302", &[Reply::Answer(302, "{}")], 1, 1, "status 302"),
+        ("text", &[Reply::Answer(200, "allow")], 1, 1, "not JSON"),
+    ] {
+        let service = StandIn::start(replies);
+
+        let (actual, printed) = replay(1, &service.url, &[]);
+
+        failures.check_eq(format!("{name}: {printed}"), actual, Some(code));
+        failures.check_eq(format!("{name}: calls"), service.requests().len(), calls);
+        failures.check_contains(name, &printed, part);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_service_that_never_answers_is_given_up() {
+    let service = StandIn::start(&[Reply::Close]);
+
+    let (code, printed) = replay(20, &service.url, &[]);
+
+    assert_eq!(code, Some(2), "{printed}");
+    assert_eq!(service.requests().len(), 10, "five requests, each with a retry");
+    assert!(printed.contains("does not answer"), "{printed}");
+}
+
+#[test]
+fn a_secret_comes_from_a_file_or_a_variable_and_is_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "from-file\n").unwrap();
+    let file = file.to_str().unwrap();
+    let mut failures = Failures::default();
+
+    for (arguments, expected) in [
+        (&["--header", "x-hook-secret"][..], "x-hook-secret: from-variable"),
+        (&["--header", "x-hook-secret", "--secret-file", file], "x-hook-secret: from-file"),
+        (&["--user", "admin"], &format!("Basic {}", STANDARD.encode("admin:from-variable"))),
+    ] {
+        let service = StandIn::start(&[Reply::Answer(401, "{}")]);
+
+        let (_, printed) = replay(1, &service.url, arguments);
+
+        failures.check_contains(expected, &service.requests()[0], expected);
+        failures.check(format!("{expected} is printed: {printed}"), !printed.contains("from-"));
+    }
+
+    for (arguments, message) in [
+        (&["--header", "x hook:secret-value"][..], "expected NAME:VALUE"),
+        (&["--user", "admin", "--secret-file", "missing"], "--secret-file: missing: No such file"),
+        (&["--oauth", "client:secret-value"], "--token-url"),
+        (&["--oauth", "a:secret-value", "--token-url", "http://example.com/"], "expected `https`"),
+    ] {
+        let (code, printed) = replay(1, "http://127.0.0.1:1", arguments);
+
+        failures.check_eq(message, code, Some(2));
+        failures.check_contains(message, &printed, message);
+        failures.check(format!("printed: {printed}"), !printed.contains("secret-value"));
+    }
+
+    failures.assert_none();
+}
+
+const TOKEN: &str = r#"{"access_token":"a.b.c","token_type":"Bearer","expires_in":3600}"#;
+
+#[test]
+fn a_client_with_a_secret_fetches_one_token() {
+    let issuer = StandIn::start(&[Reply::Answer(200, TOKEN)]);
+    let service = StandIn::start(&[Reply::Answer(200, ALLOW)]);
+    let token_url = format!("{}/v1/token", issuer.url);
+
+    let (code, printed) = replay(
+        3,
+        &service.url,
+        &["--oauth", "0oaclient:s&cret", "--token-url", &token_url, "--scope", "hook.invoke"],
+    );
+
+    assert_eq!(code, Some(0), "{printed}");
+    let requests = issuer.requests();
+    assert_eq!(requests.len(), 1);
+    let (_, form) = requests[0].split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        form,
+        "grant_type=client_credentials&scope=hook.invoke&client_id=0oaclient&client_secret=s%26cret"
+    );
+    for request in service.requests() {
+        assert!(request.contains("authorization: Bearer a.b.c\r\n"), "{request}");
+    }
+}
+
+#[test]
+fn a_client_with_a_key_signs_an_assertion() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("client.pem");
+    let der = fs::read(repository("tests/keys/k1.pk8")).unwrap();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(&der)
+    );
+    fs::write(&file, pem).unwrap();
+    let issuer = StandIn::start(&[Reply::Answer(200, TOKEN)]);
+    let service = StandIn::start(&[Reply::Answer(200, ALLOW)]);
+    let token_url = format!("{}/v1/token", issuer.url);
+    let file = file.to_str().unwrap();
+
+    let (code, printed) = replay(
+        1,
+        &service.url,
+        &[
+            "--oauth",
+            "0oaclient",
+            "--token-url",
+            &token_url,
+            "--private-key",
+            file,
+            "--key-id",
+            "k1",
+        ],
+    );
+
+    assert_eq!(code, Some(0), "{printed}");
+    let requests = issuer.requests();
+    let (_, assertion) = requests[0].split_once("client_assertion=").unwrap();
+    assert!(requests[0].contains("client-assertion-type%3Ajwt-bearer"), "{}", requests[0]);
+    let (signed, signature) = assertion.rsplit_once('.').unwrap();
+    let pair = RsaKeyPair::from_pkcs8(&der).unwrap();
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public())
+        .verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap())
+        .unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    assert_eq!(header, serde_json::json!({ "alg": "RS256", "kid": "k1" }));
+    assert_eq!(claims["iss"], "0oaclient");
+    assert_eq!(claims["sub"], "0oaclient");
+    assert_eq!(claims["aud"], token_url);
+    let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert!((1..=3600).contains(&lifetime), "{claims}");
+}
+
+#[test]
+fn a_refused_client_is_named_without_its_secret() {
+    let error = r#"{"error":"invalid_client","error_description":"Wrong secret."}"#;
+    let issuer = StandIn::start(Box::leak(Box::new([Reply::Answer(401, error)])));
+    let token_url = format!("{}/v1/token", issuer.url);
+
+    let (code, printed) = replay(
+        1,
+        "http://127.0.0.1:1",
+        &["--oauth", "0oaclient:s3cret-value", "--token-url", &token_url],
+    );
+
+    assert_eq!(code, Some(2), "{printed}");
+    assert!(printed.contains("status 401: invalid_client Wrong secret."), "{printed}");
+    assert!(!printed.contains("s3cret-value"), "{printed}");
+}

@@ -1,0 +1,173 @@
+//! The GitHub Action: its steps run here as GitHub runs them.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Output};
+
+use crate::support::{isolated, repository, run, text};
+
+/// A step of the action that runs a script.
+#[derive(Default)]
+struct Step {
+    name: String,
+    condition: String,
+    environment: Vec<(String, String)>,
+    script: String,
+}
+
+/// The scripts of the action, from its text. The file keeps one form, which this reads line by line.
+fn steps() -> Vec<Step> {
+    let action = fs::read_to_string(repository("action.yml")).unwrap();
+    let (_, list) = action.split_once("\n  steps:\n").unwrap();
+    let mut steps: Vec<Step> = Vec::new();
+    for line in list.lines() {
+        if line.starts_with("    - ") {
+            steps.push(Step::default());
+        }
+        let step = steps.last_mut().unwrap();
+        let indent = line.len() - line.trim_start().len();
+        let key = line.trim_start().trim_start_matches("- ");
+        match key.split_once(": ") {
+            Some(("name", name)) if indent == 4 => step.name = name.to_owned(),
+            Some(("if", condition)) if indent == 6 => step.condition = condition.to_owned(),
+            Some((name, value))
+                if indent == 8 && name.chars().all(|c| c.is_uppercase() || c == '_') =>
+            {
+                step.environment.push((name.to_owned(), value.to_owned()));
+            }
+            _ if indent >= 8 && !step.name.is_empty() => {
+                step.script += &format!("{}\n", &line[8..]);
+            }
+            _ => {}
+        }
+    }
+    steps.retain(|step| !step.script.is_empty());
+    steps
+}
+
+/// The inputs with their defaults.
+fn defaults() -> BTreeMap<String, String> {
+    let action = fs::read_to_string(repository("action.yml")).unwrap();
+    let (_, rest) = action.split_once("\ninputs:\n").unwrap();
+    let (inputs, _) = rest.split_once("\nruns:\n").unwrap();
+    let mut found = BTreeMap::new();
+    let mut name = "";
+    for line in inputs.lines() {
+        if let Some(input) = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':'))
+            && !input.starts_with(' ')
+        {
+            name = input;
+        } else if let Some(default) = line.strip_prefix("    default: ") {
+            found.insert(name.to_owned(), default.trim_matches('"').to_owned());
+        }
+    }
+    found
+}
+
+/// Runs the steps from `check` on, in this repository and with these inputs, until one fails.
+fn run_action(folder: &Path, inputs: &[(&str, &str)]) -> (Vec<String>, Output) {
+    let mut values = defaults();
+    values.insert("program".to_owned(), env!("CARGO_BIN_EXE_registration-hook").to_owned());
+    for (name, value) in inputs {
+        values.insert((*name).to_owned(), (*value).to_owned());
+    }
+    let temporary = tempfile::tempdir().unwrap();
+    let mut done = Vec::new();
+    let mut last = None;
+    for step in steps() {
+        let is_wanted = match step.condition.as_str() {
+            "" => true,
+            "inputs.against != ''" => !values["against"].is_empty(),
+            condition => {
+                assert!(condition.starts_with("inputs.program == ''"), "{condition}");
+                false
+            }
+        };
+        if !is_wanted {
+            continue;
+        }
+        let mut shell = isolated("bash");
+        shell
+            .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &step.script])
+            .current_dir(folder)
+            .env("RUNNER_TEMP", temporary.path())
+            .env("GITHUB_STEP_SUMMARY", folder.join("summary.md"));
+        for (name, value) in &step.environment {
+            let input = value.strip_prefix("${{ inputs.").unwrap().strip_suffix(" }}").unwrap();
+            shell.env(name, &values[input]);
+        }
+        let output = run(&mut shell, b"");
+        done.push(step.name);
+        let is_ok = output.status.success();
+        last = Some(output);
+        if !is_ok {
+            break;
+        }
+    }
+    (done, last.unwrap())
+}
+
+/// A repository with rules and recorded requests, whose last commit has the old rules.
+fn users_repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = "cp -r \"$FILES/old-rules\" rules && mkdir tests && cp -r \"$FILES/fixtures\" tests \
+                && git init -q && git add . && git -c user.name=a -c user.email=a@example.com commit -qm a \
+                && cp \"$FILES/rules/members.toml\" rules";
+    let mut shell = isolated("bash");
+    shell.args(["-ec", copy]).env("FILES", repository("tests/cli/files"));
+    let output = run(shell.current_dir(folder.path()), b"");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    folder
+}
+
+#[test]
+fn the_action_checks_rules_and_replays_requests() {
+    let folder = users_repository();
+
+    let (steps, output) = run_action(folder.path(), &[]);
+
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    assert_eq!(steps, ["check", "replay"]);
+    assert_eq!(text(&output.stdout), "4 passed, 0 failed\n");
+}
+
+#[test]
+fn the_action_fails_for_a_problem_and_for_a_difference() {
+    let folder = users_repository();
+    let rules = folder.path().join("rules/members.toml");
+    let good = fs::read_to_string(&rules).unwrap();
+    fs::write(&rules, good.replace("Only okta.com", "Only our")).unwrap();
+
+    let (steps, output) = run_action(folder.path(), &[]);
+
+    assert_eq!(steps.last().unwrap(), "replay");
+    assert_eq!(output.status.code(), Some(1));
+    let place =
+        "::error file=tests/fixtures/members/deny.response.json,line=14,title=members/deny::";
+    assert!(text(&output.stdout).contains(place), "{}", text(&output.stdout));
+
+    fs::write(&rules, good.replace("domains", "domain")).unwrap();
+
+    let (steps, output) = run_action(folder.path(), &[]);
+
+    assert_eq!(steps, ["check"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_action_shows_whose_decision_a_change_of_rules_turns() {
+    let folder = users_repository();
+    let line =
+        " file=rules/members.toml,line=5,title=members/deny::update → deny by `member-email`\n";
+
+    let (steps, shown) = run_action(folder.path(), &[("against", "HEAD")]);
+    let (_, failed) = run_action(folder.path(), &[("against", "HEAD"), ("fail-on-change", "true")]);
+    let (_, equal) = run_action(folder.path(), &[("against", "rules"), ("fail-on-change", "true")]);
+
+    assert_eq!(steps.len(), 3);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+    assert!(text(&shown.stdout).contains(&format!("::warning{line}")), "{}", text(&shown.stdout));
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stdout).contains(&format!("::error{line}")), "{}", text(&failed.stdout));
+    assert!(equal.status.success());
+    let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
+    assert!(summary.contains("4 requests: 0 from allow to deny"), "{summary}");
+}

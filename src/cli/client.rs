@@ -54,7 +54,7 @@ pub(super) struct HookClient {
 
 /// A call and its result.
 pub(super) struct HookCall {
-    pub(super) reply: Result<HookReply, NoReply>,
+    pub(super) reply: Result<HttpAnswer, NoReply>,
     /// The time of the last attempt.
     pub(super) time: Duration,
     /// Whether there was a second attempt.
@@ -62,7 +62,7 @@ pub(super) struct HookCall {
 }
 
 /// An answer over HTTP, with any status.
-pub(super) struct HookReply {
+pub(super) struct HttpAnswer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -144,7 +144,7 @@ impl HookClient {
         body: &[u8],
         headers: &HeaderMap,
         start: Instant,
-    ) -> Result<HookReply, NoReply> {
+    ) -> Result<HttpAnswer, NoReply> {
         let time = OKTA_TIMEOUT.saturating_sub(start.elapsed());
         if time.is_zero() {
             return Err(NoReply::TimedOut);
@@ -164,7 +164,7 @@ impl HookClient {
         let mut response = self.http.send(request, time)?;
         let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
         let (parts, _) = response.into_parts();
-        Ok(HookReply { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 

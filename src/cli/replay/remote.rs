@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cli::{
     CliError,
-    client::{CallFlags, HookCall, HookClient, HookReply},
+    client::{CallFlags, HookCall, HookClient, HttpAnswer},
     fixtures::Case,
     pretty::pretty,
 };
@@ -96,7 +96,7 @@ impl RemoteHooks {
 }
 
 /// Compares the answer of the service with the recorded one.
-fn compare(case: &Case, reply: &HookReply) -> Result<ReplayOutcome, String> {
+fn compare(case: &Case, reply: &HttpAnswer) -> Result<ReplayOutcome, String> {
     let status = reply.status;
     let hint = match status {
         200 => "",

@@ -225,7 +225,7 @@ fn is_installed(program: &str) -> bool {
 }
 
 /// Runs a command on a terminal. Returns what it prints there.
-fn on_terminal(command: &str, folder: &Path, environment: &[(&str, &str)]) -> Option<String> {
+pub fn on_terminal(command: &str, folder: &Path, environment: &[(&str, &str)]) -> Option<String> {
     if !is_installed("script") {
         return None;
     }

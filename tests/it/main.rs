@@ -65,6 +65,7 @@ mod reload;
 mod reload_changing;
 mod reload_panic;
 mod replay;
+mod replay_against;
 mod replay_url;
 mod rules;
 mod sample;

@@ -16,13 +16,18 @@ use base64::{
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::Value;
 
-use crate::support::{Failures, program, repository, run, text};
+use crate::{
+    cli::on_terminal,
+    support::{Failures, program, repository, run, text},
+};
 
 /// How a stand-in for a service treats a request.
 #[derive(Clone, Copy)]
 enum Reply {
     /// Answers with this status and body.
     Answer(u16, &'static str),
+    /// Answers with 200 and this body after half a second.
+    Slow(&'static str),
     /// Closes the connection.
     Close,
     /// Keeps the connection open, and answers nothing.
@@ -56,6 +61,10 @@ impl StandIn {
                 kept.push(request);
                 match reply {
                     Reply::Answer(status, body) => answer(&mut stream, *status, body),
+                    Reply::Slow(body) => {
+                        thread::sleep(Duration::from_millis(500));
+                        answer(&mut stream, 200, body);
+                    }
                     Reply::Close => {}
                     Reply::Hang => hanging.push(stream),
                 }
@@ -231,6 +240,24 @@ fn a_secret_comes_from_a_file_or_a_variable_and_is_never_printed() {
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn a_terminal_shows_progress_that_takes_long() {
+    let service = StandIn::start(&[Reply::Slow(ALLOW)]);
+    let folder = recorded(4);
+    let command = format!("registration-hook replay . --url {}", service.url);
+
+    let Some(printed) = on_terminal(&command, folder.path(), &[]) else {
+        return;
+    };
+
+    assert!(printed.contains("] 3/4"), "{printed}");
+    assert!(printed.contains("4 passed, 0 failed"), "{printed}");
+
+    let (_, printed) = replay(4, &service.url, &[]);
+
+    assert!(!printed.contains("3/4") && printed.starts_with("time: p50 "), "{printed}");
 }
 
 const TOKEN: &str = r#"{"access_token":"a.b.c","token_type":"Bearer","expires_in":3600}"#;

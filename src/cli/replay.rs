@@ -10,13 +10,14 @@ use super::{
     client::CallFlags,
     fixtures::{self, Case},
     live::LiveSources,
-    load_valid_rules, print_result,
+    load_valid_rules, print_diagnostic, print_result,
     progress::Progress,
 };
 use crate::{
-    clock, escape,
+    clock,
     load::{self, Purpose, RulesSource},
     lookup::source_kinds,
+    origin,
     problem::Problem,
     rule::RuleSet,
     settings::{SecretFiles, Settings},
@@ -129,13 +130,17 @@ pub(super) fn run(
         ReportFormat::Junit => machine::junit(&report),
         ReportFormat::Github => machine::github(&report) + &human::last_lines(&report),
     };
-    print_result(escape::lines(&text).as_bytes())?;
+    print_result(text.as_bytes())?;
     Ok(if report.failed() == 0 { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
 impl Mode {
     fn new(flags: &SharedFlags, arguments: &ReplayArguments) -> Result<Self, CliError> {
         if let Some(url) = &arguments.url {
+            let is_open = url.scheme() == "http" && !origin::is_on_this_machine(url);
+            if is_open && arguments.call.has_credentials() {
+                print_diagnostic("--url: the credentials are not encrypted; Okta calls https only");
+            }
             return Ok(Self::Url(RemoteHooks::new(url, &arguments.call)?));
         }
         let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };

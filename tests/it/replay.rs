@@ -181,3 +181,29 @@ fn hidden_files_are_ignored() {
 
     assert_eq!(replay(folder.path(), &[]).1, "1 passed, 0 failed\n");
 }
+
+#[test]
+fn reports_for_programs_hold_any_name() {
+    let folder = recorded(&["guide-deny"]);
+    let hook = folder.path().join("registrationHookSSR");
+    let name = "a\u{202e}\u{1f600}<&\"%,:";
+    for kind in ["request", "response"] {
+        let file = format!("{kind}.json");
+        fs::rename(hook.join(format!("guide-deny.{file}")), hook.join(format!("{name}.{file}")))
+            .unwrap();
+    }
+    fs::write(hook.join(format!("{name}.response.json")), "{}").unwrap();
+
+    let (_, json) = replay(folder.path(), &["--format", "json"]);
+    let (_, junit) = replay(folder.path(), &["--format", "junit"]);
+    let (_, github) = replay(folder.path(), &["--format", "github"]);
+
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["requests"][0]["name"], format!("registrationHookSSR/{name}"));
+    assert!(!json.contains('\u{202e}'), "{json}");
+    assert!(junit.contains("name=\"a\u{fffd}\u{1f600}&lt;&amp;&quot;%,:\""), "{junit}");
+    assert!(
+        github.contains("title=registrationHookSSR/a\\u{202e}\u{1f600}<&\"%25%2C%3A::allow"),
+        "{github}"
+    );
+}

@@ -28,7 +28,7 @@ use crate::{
 
 /// How long an assertion is valid, in seconds.
 const ASSERTION_SECONDS: i64 = 300;
-/// The time of a token whose server names none.
+/// The time of a token whose server gives no number of seconds.
 const DEFAULT_SECONDS: u64 = 60;
 /// A token is replaced this much earlier than it expires.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -66,7 +66,9 @@ pub(super) struct AccessToken {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    expires_in: Option<u64>,
+    /// Not a number with some servers.
+    #[serde(default)]
+    expires_in: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -172,7 +174,7 @@ impl ClientCredentials {
             return Err("the `access_token` does not fit into a header".to_owned());
         };
         header.set_sensitive(true);
-        let seconds = answer.expires_in.unwrap_or(DEFAULT_SECONDS).min(86_400);
+        let seconds = answer.expires_in.as_u64().unwrap_or(DEFAULT_SECONDS).min(86_400);
         Ok(AccessToken { header, expires: start + Duration::from_secs(seconds) })
     }
 

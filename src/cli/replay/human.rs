@@ -6,7 +6,7 @@ use super::{
     report::{Calls, ReplayOutcome, Replayed, Report},
     turn::DecisionTurn,
 };
-use crate::cli::check::counted;
+use crate::{cli::check::counted, escape};
 
 /// The report for people: first the sums, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
@@ -44,7 +44,8 @@ pub(super) fn human(report: &Report) -> String {
             let _ = write!(text, "{details}\n\n");
         }
     }
-    text + &problems(report) + &last_lines(report)
+    text += &problems(report);
+    escape::lines(&text).into_owned() + &last_lines(report)
 }
 
 /// Each problem, with the requests that have it.

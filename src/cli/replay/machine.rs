@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::report::{ReplayOutcome, Replayed, Report};
+use crate::escape;
 
 #[derive(Serialize)]
 struct JsonReport<'r> {
@@ -57,7 +58,24 @@ pub(super) fn json(report: &Report) -> String {
         requests: report.results.iter().map(|result| json_result(report, result)).collect(),
     };
     // Writing these to memory cannot fail.
-    serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"
+    let text = serde_json::to_string_pretty(&json).unwrap_or_default();
+    escape_hidden(&text) + "\n"
+}
+
+/// Escapes the hidden characters in the strings of JSON.
+fn escape_hidden(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter == '\n' || !escape::is_hidden(letter) {
+            out.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            // Writing to memory cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
 }
 
 fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
@@ -126,7 +144,7 @@ fn junit_case(report: &Report, replayed: &Replayed) -> String {
     text + "\n"
 }
 
-/// Escapes a text for XML. XML cannot hold most control characters.
+/// Escapes a text for XML. XML cannot hold most control characters, and the others stand for no text.
 fn xml(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
@@ -135,7 +153,7 @@ fn xml(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            letter if letter.is_control() && letter != '\n' => out.push('\u{fffd}'),
+            letter if letter != '\n' && escape::is_hidden(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }
@@ -166,7 +184,7 @@ pub(super) fn github(report: &Report) -> String {
             github_text(&format!("{message}{details}")),
         );
     }
-    text
+    escape::lines(&text).into_owned()
 }
 
 /// Escapes the message of a workflow command.

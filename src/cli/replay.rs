@@ -167,7 +167,7 @@ impl Mode {
             Self::Against(rules) => rules.compare(&case),
             Self::Url(hooks) => return hooks.replay(case),
         };
-        Ok(Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::Problem)))
+        Ok(Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::problem)))
     }
 }
 

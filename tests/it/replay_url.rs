@@ -37,6 +37,10 @@ enum Reply {
 const ALLOW: &str =
     r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
 
+/// Okta's own examples misname the command.
+const MISNAMED: &str =
+    r#"{"commands":[{"type":"com.action.update","value":{"registration":"ALLOW"}}]}"#;
+
 /// A stand-in for a service, which takes one request per connection.
 struct StandIn {
     url: String,
@@ -181,6 +185,7 @@ fn a_failure_of_the_service_is_retried_once() {
         ("204", &[Reply::Answer(204, "")], 1, 1, "status 204, which decides nothing"),
         ("302", &[Reply::Answer(302, "{}")], 1, 1, "status 302"),
         ("text", &[Reply::Answer(200, "allow")], 1, 1, "not JSON"),
+        ("command", &[Reply::Answer(200, MISNAMED)], 1, 1, "\nfinding "),
     ] {
         let service = StandIn::start(replies);
 

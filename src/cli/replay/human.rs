@@ -10,21 +10,21 @@ use crate::{cli::check::counted, escape};
 
 /// The report for people: first the sums, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
-    let mut changes: Vec<(&Replayed, &DecisionTurn, &str)> = Vec::new();
+    let mut changes: Vec<(&Replayed, &DecisionTurn)> = Vec::new();
     for result in &report.results {
-        if let Some((turn, details)) = result.change() {
-            changes.push((result, turn, details));
+        if let Some(turn) = result.turn() {
+            changes.push((result, turn));
         }
     }
     // Decisions that turned come first. The sort keeps the order otherwise.
-    changes.sort_by_key(|(_, turn, _)| !turn.is_turned());
+    changes.sort_by_key(|(_, turn)| !turn.is_turned());
     let mut text = String::new();
     let has_other_lookups =
         report.results.iter().any(|result| matches!(result.outcome, ReplayOutcome::OtherLookups));
     if report.compares_rules || report.failed() > 0 || !changes.is_empty() || has_other_lookups {
         text += &format!("{}\n", report.sums());
     }
-    for (result, turn, _) in &changes {
+    for (result, turn) in &changes {
         // Writing to memory cannot fail.
         let _ = writeln!(text, "  {}: {turn}", result.name);
     }
@@ -39,10 +39,11 @@ pub(super) fn human(report: &Report) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    for (_, _, details) in &changes {
-        if !details.is_empty() {
-            let _ = write!(text, "{details}\n\n");
+    for (result, _) in &changes {
+        if !result.difference().is_empty() {
+            let _ = write!(text, "{}\n\n", result.difference());
         }
+        text += &explanation(result);
     }
     text += &problems(report);
     escape::lines(&text).into_owned() + &last_lines(report)
@@ -52,7 +53,7 @@ pub(super) fn human(report: &Report) -> String {
 fn problems(report: &Report) -> String {
     let mut problems: Vec<(&str, Vec<&Replayed>)> = Vec::new();
     for result in &report.results {
-        let ReplayOutcome::Problem(why) = &result.outcome else {
+        let ReplayOutcome::Problem { why, .. } = &result.outcome else {
             continue;
         };
         match problems.iter_mut().find(|(other, _)| other == why) {
@@ -75,8 +76,19 @@ fn problems(report: &Report) -> String {
             }
         };
         text.push('\n');
+        if let [first, ..] = results.as_slice() {
+            text += &explanation(first);
+        }
     }
     text
+}
+
+/// The explanation of an answer, with the name of its request.
+fn explanation(replayed: &Replayed) -> String {
+    match replayed.explanation() {
+        "" => String::new(),
+        explanation => format!("{} now: {explanation}\n\n", replayed.name),
+    }
 }
 
 /// The times of calls, and the last line.

@@ -8,11 +8,13 @@ use super::{
     turn::{DecisionTurn, Judged},
 };
 use crate::{
-    cli::{fixtures::Case, live::LiveSources, pretty::pretty},
+    cli::{explain, fixtures::Case, live::LiveSources, pretty::pretty},
     file,
-    okta::DecisionKind,
+    okta::{DecisionKind, reply::HookReply},
+    pipeline,
     problem::SourceText,
     rule::RuleSet,
+    user_view::form_fields,
 };
 
 /// A recorded answer and the present one, formatted alike.
@@ -21,6 +23,7 @@ pub(super) struct Recorded {
     recorded: String,
     /// Whether the file itself is formatted so. Otherwise its lines are others.
     is_formatted: bool,
+    request: Vec<u8>,
     answer: String,
     turn: DecisionTurn,
 }
@@ -28,12 +31,17 @@ pub(super) struct Recorded {
 impl Recorded {
     /// Answers a recorded request by these rules.
     pub(super) fn of_local(case: &Case, rules: &RuleSet) -> Result<Self, String> {
-        let PresentAnswer { text, judged } = answer(case, rules)?;
-        Self::new(case, text, judged)
+        let PresentAnswer { request, text, judged } = answer(case, rules)?;
+        Self::new(case, request, text, judged)
     }
 
     /// Reads the recorded answer to compare this one with.
-    pub(super) fn new(case: &Case, answer: String, judged: Judged) -> Result<Self, String> {
+    pub(super) fn new(
+        case: &Case,
+        request: Vec<u8>,
+        answer: String,
+        judged: Judged,
+    ) -> Result<Self, String> {
         let place = case.response.display().to_string();
         let file = case
             .read_response()
@@ -42,7 +50,7 @@ impl Recorded {
             .map_err(|error| format!("{place}: the recorded answer is not JSON: {error}"))?;
         let is_formatted = recorded.as_bytes() == file;
         let turn = DecisionTurn { before: Judged::of_json(recorded.as_bytes()), after: judged };
-        Ok(Self { place, recorded, is_formatted, answer, turn })
+        Ok(Self { place, recorded, is_formatted, request, answer, turn })
     }
 
     pub(super) fn compare(self) -> ReplayOutcome {
@@ -50,17 +58,21 @@ impl Recorded {
             return ReplayOutcome::Same;
         }
         let headers = (format!("{} (recorded)", self.place), "the answer now");
-        let details = difference::describe((&headers.0, headers.1), &self.recorded, &self.answer);
+        let difference =
+            difference::describe((&headers.0, headers.1), &self.recorded, &self.answer);
         let line = match self.is_formatted {
             true => difference::first_line(&self.recorded, &self.answer),
             false => 1,
         };
-        ReplayOutcome::Changed { turn: self.turn, file: self.place, line, details }
+        let reply = HookReply::Answered { status: 200, body: self.answer.as_bytes() };
+        let explanation = explain_reply(&self.request, reply);
+        ReplayOutcome::Changed { turn: self.turn, file: self.place, line, difference, explanation }
     }
 }
 
 /// The answer to a recorded request, formatted as it is recorded.
 struct PresentAnswer {
+    request: Vec<u8>,
     text: String,
     judged: Judged,
 }
@@ -70,7 +82,17 @@ fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     let answer = case.answer(rules, &request).map_err(|problem| problem.to_string())?;
     let text =
         pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))?;
-    Ok(PresentAnswer { text, judged: Judged::of_answer(&answer) })
+    let judged = Judged::of_answer(&answer);
+    drop(answer);
+    Ok(PresentAnswer { request, text, judged })
+}
+
+/// Explains a reply to a recorded request. Empty if it is not a request of Okta's.
+pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>) -> String {
+    match pipeline::decode(request) {
+        Ok(request) => explain::reply(reply, request.flow, &form_fields(&request)),
+        Err(_) => String::new(),
+    }
 }
 
 /// Records the answer to a request. With sources, first records the results of its lookups.
@@ -85,7 +107,7 @@ pub(super) fn update(
         case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
         has_other_lookups = before != fs::read(&case.lookups).ok();
     }
-    let PresentAnswer { text, judged } = answer(case, rules)?;
+    let PresentAnswer { text, judged, .. } = answer(case, rules)?;
     let file = case.response.display().to_string();
     let mut before = None;
     if case.response.symlink_metadata().is_ok() {
@@ -100,7 +122,13 @@ pub(super) fn update(
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
     let turn = DecisionTurn { before, after: judged };
-    Ok(ReplayOutcome::Changed { turn, file, line: 1, details: String::new() })
+    Ok(ReplayOutcome::Changed {
+        turn,
+        file,
+        line: 1,
+        difference: String::new(),
+        explanation: String::new(),
+    })
 }
 
 /// Rules of another time, and the present ones.
@@ -132,14 +160,14 @@ impl Against {
             });
         }
         let (file, line) = self.place(case, &turn);
-        let mut details = String::new();
+        let mut difference = String::new();
         if !turn.is_turned()
             && let (Ok(old), Ok(new)) = (pretty(&old.body), pretty(&answer.body))
         {
             let header = format!("{} (by the rules of --against)", case.name());
-            details = difference::describe((&header, "by the present rules"), &old, &new);
+            difference = difference::describe((&header, "by the present rules"), &old, &new);
         }
-        Ok(ReplayOutcome::Changed { turn, file, line, details })
+        Ok(ReplayOutcome::Changed { turn, file, line, difference, explanation: String::new() })
     }
 
     /// The file and line of the first rule that denies now, or else of the request.

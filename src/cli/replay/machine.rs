@@ -40,6 +40,8 @@ struct JsonResult<'r> {
     rules: Option<&'r [String]>,
     #[serde(skip_serializing_if = "str::is_empty")]
     difference: &'r str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    explanation: &'r str,
 }
 
 pub(super) fn json(report: &Report) -> String {
@@ -89,13 +91,13 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
         before: None,
         after: None,
         rules: None,
-        difference: "",
+        difference: replayed.difference(),
+        explanation: replayed.explanation(),
     };
-    if let Some((turn, details)) = replayed.change() {
+    if let Some(turn) = replayed.turn() {
         json.before = turn.before.as_ref().map(|before| before.decision.as_str());
         json.after = Some(turn.after.decision.as_str());
         json.rules = Some(&turn.after.rules);
-        json.difference = details;
     }
     json
 }
@@ -104,9 +106,15 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
 fn message(outcome: &ReplayOutcome) -> Option<String> {
     match outcome {
         ReplayOutcome::Changed { turn, .. } => Some(turn.to_string()),
-        ReplayOutcome::Problem(why) => Some(why.clone()),
+        ReplayOutcome::Problem { why, .. } => Some(why.clone()),
         _ => None,
     }
+}
+
+/// The difference, and the explanation of the answer.
+fn details(replayed: &Replayed) -> String {
+    let details = format!("{}\n\n{}", replayed.difference(), replayed.explanation());
+    details.trim().to_owned()
 }
 
 pub(super) fn junit(report: &Report) -> String {
@@ -136,10 +144,7 @@ fn junit_case(report: &Report, replayed: &Replayed) -> String {
         return text + "/>\n";
     }
     let message = xml(&message(outcome).unwrap_or_default());
-    let details = match replayed.change() {
-        Some((_, details)) => xml(details),
-        None => String::new(),
-    };
+    let details = xml(&details(replayed));
     let _ = write!(text, "><failure message=\"{message}\">{details}</failure></testcase>");
     text + "\n"
 }
@@ -172,16 +177,12 @@ pub(super) fn github(report: &Report) -> String {
             _ => (&result.file, 1),
         };
         let message = message(&result.outcome).unwrap_or_default();
-        let details = match result.change() {
-            Some((_, details)) if !details.is_empty() => format!("\n{details}"),
-            _ => String::new(),
-        };
         let _ = writeln!(
             text,
             "::error file={},line={line},title={}::{}",
             github_property(file),
             github_property(&result.name),
-            github_text(&format!("{message}{details}")),
+            github_text(format!("{message}\n{}", details(result)).trim_end()),
         );
     }
     escape::lines(&text).into_owned()

@@ -3,15 +3,18 @@
 use url::Url;
 
 use super::{
-    local::Recorded,
+    local::{Recorded, explain_reply},
     report::{Calls, ReplayOutcome, Replayed},
     turn::Judged,
 };
-use crate::cli::{
-    CliError,
-    client::{CallFlags, HookCall, HookClient, HttpAnswer},
-    fixtures::Case,
-    pretty::pretty,
+use crate::{
+    cli::{
+        CliError,
+        client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply},
+        fixtures::Case,
+        pretty::pretty,
+    },
+    okta::reply::HookReply,
 };
 
 /// After so many calls in a row without an answer, the service is given up.
@@ -51,12 +54,18 @@ impl RemoteHooks {
         };
         let HookCall { reply, time, is_retried } =
             self.client.call(&self.url_of(&case.hook), &request);
+        let received = match &reply {
+            Ok(reply) => HookReply::Answered { status: reply.status, body: &reply.body },
+            Err(NoReply::TimedOut) => HookReply::TimedOut,
+            Err(_) => HookReply::Unreachable,
+        };
+        let explanation = explain_reply(&request, received);
         let outcome = match reply {
             Ok(reply) => {
                 self.unanswered = 0;
                 self.calls.times.push(time);
                 self.calls.retried += usize::from(is_retried);
-                compare(&case, &reply)
+                compare(&case, request, &reply)
             }
             Err(why) => {
                 self.unanswered += 1;
@@ -67,7 +76,8 @@ impl RemoteHooks {
                 Err(self.last_reason.clone())
             }
         };
-        let mut replayed = Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::Problem));
+        let outcome = outcome.unwrap_or_else(|why| ReplayOutcome::Problem { why, explanation });
+        let mut replayed = Replayed::new(case, outcome);
         replayed.time = Some(time);
         Ok(replayed)
     }
@@ -96,7 +106,7 @@ impl RemoteHooks {
 }
 
 /// Compares the answer of the service with the recorded one.
-fn compare(case: &Case, reply: &HttpAnswer) -> Result<ReplayOutcome, String> {
+fn compare(case: &Case, request: Vec<u8>, reply: &HttpAnswer) -> Result<ReplayOutcome, String> {
     let status = reply.status;
     let hint = match status {
         200 => "",
@@ -111,7 +121,7 @@ fn compare(case: &Case, reply: &HttpAnswer) -> Result<ReplayOutcome, String> {
     let text = pretty(&reply.body)
         .map_err(|error| format!("the answer of the service is not JSON: {error}"))?;
     let Some(judged) = Judged::of_json(&reply.body) else {
-        return Err("the answer of the service is not a JSON object".to_owned());
+        return Err("the answer of the service is not a JSON object below 256 KB".to_owned());
     };
-    Ok(Recorded::new(case, text, judged)?.compare())
+    Ok(Recorded::new(case, request, text, judged)?.compare())
 }

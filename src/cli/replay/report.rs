@@ -34,10 +34,12 @@ pub(super) enum ReplayOutcome {
         /// The file and line to look at.
         file: String,
         line: usize,
-        details: String,
+        difference: String,
+        /// Okta's reaction, the texts that the end user sees, and findings.
+        explanation: String,
     },
     /// There is no answer to compare.
-    Problem(String),
+    Problem { why: String, explanation: String },
 }
 
 /// The calls of a running service that had an answer.
@@ -63,15 +65,32 @@ impl Replayed {
     }
 
     pub(super) fn of_problem(problem: &Problem) -> Self {
-        let outcome = ReplayOutcome::Problem(problem.to_string());
+        let outcome = ReplayOutcome::problem(problem.to_string());
         Self { name: problem.place.clone(), file: problem.place.clone(), outcome, time: None }
     }
 
-    /// The change, and its details.
-    pub(super) fn change(&self) -> Option<(&DecisionTurn, &str)> {
+    /// The change of the decision or answer, if there is one.
+    pub(super) fn turn(&self) -> Option<&DecisionTurn> {
         match &self.outcome {
-            ReplayOutcome::Changed { turn, details, .. } => Some((turn, details)),
+            ReplayOutcome::Changed { turn, .. } => Some(turn),
             _ => None,
+        }
+    }
+
+    /// The difference of the answers. Empty if there is none to show.
+    pub(super) fn difference(&self) -> &str {
+        match &self.outcome {
+            ReplayOutcome::Changed { difference, .. } => difference,
+            _ => "",
+        }
+    }
+
+    /// The explanation of an answer. Empty if there is none.
+    pub(super) fn explanation(&self) -> &str {
+        match &self.outcome {
+            ReplayOutcome::Changed { explanation, .. }
+            | ReplayOutcome::Problem { explanation, .. } => explanation,
+            _ => "",
         }
     }
 }
@@ -85,7 +104,7 @@ impl Report {
     pub(super) fn is_failure(&self, replayed: &Replayed) -> bool {
         match replayed.outcome {
             ReplayOutcome::Changed { .. } => !self.rewrites,
-            ReplayOutcome::Problem(_) => true,
+            ReplayOutcome::Problem { .. } => true,
             _ => false,
         }
     }
@@ -96,8 +115,7 @@ impl Report {
             1 => "1 request: ".to_owned(),
             count => format!("{} requests: ", with_commas(count)),
         };
-        text +=
-            &count_turns(self.results.iter().filter_map(Replayed::change).map(|(turn, _)| turn));
+        text += &count_turns(self.results.iter().filter_map(Replayed::turn));
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for result in &self.results {
             if let Some(kind) = result.outcome.kind() {
@@ -112,6 +130,11 @@ impl Report {
 }
 
 impl ReplayOutcome {
+    /// A problem without an explanation.
+    pub(super) fn problem(why: String) -> Self {
+        Self::Problem { why, explanation: String::new() }
+    }
+
     /// How it is counted. Returns `None` if nothing differs, and for a change, which says so itself.
     fn kind(&self) -> Option<&'static str> {
         match self {
@@ -119,7 +142,7 @@ impl ReplayOutcome {
             Self::OtherTexts => Some("with the same decision in other words"),
             Self::OtherLookups => Some("with other lookups and the same answer"),
             Self::NewHook => Some("to hooks that those rules lack"),
-            Self::Problem(_) => Some("not compared"),
+            Self::Problem { .. } => Some("not compared"),
         }
     }
 }

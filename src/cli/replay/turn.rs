@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    okta::{DecisionKind, Flow},
+    okta::{
+        DecisionKind, Flow,
+        reply::{HookReply, ReceivedCommand, ReplyContent},
+    },
     pipeline::HookAnswer,
     problem::with_commas,
     rule::Outcome,
@@ -35,29 +38,31 @@ impl Judged {
         Self { decision: answer.decision, rules }
     }
 
-    /// The decision of any hook's answer, as Okta takes it. Returns `None` if it is not a JSON object.
+    /// The decision of any hook's answer with status 200, as Okta takes it. Returns `None` if Okta treats it as a
+    /// failure.
     pub(super) fn of_json(json: &[u8]) -> Option<Self> {
-        let answer: serde_json::Value = serde_json::from_slice(json).ok()?;
-        let answer = answer.as_object()?;
+        let ReplyContent::Answer(answer) = HookReply::Answered { status: 200, body: json }.read()
+        else {
+            return None;
+        };
         let mut decision = DecisionKind::Allow;
-        let commands = answer.get("commands").and_then(serde_json::Value::as_array);
-        for command in commands.into_iter().flatten() {
-            if command.pointer("/value/registration") == Some(&serde_json::Value::from("DENY")) {
-                decision = DecisionKind::Deny;
-            } else if is_update(command) && decision == DecisionKind::Allow {
-                decision = DecisionKind::Update;
+        // The update of any flow counts, so the flow does not matter.
+        for command in answer.commands(Flow::SelfServiceRegistration) {
+            match command {
+                ReceivedCommand::Deny => decision = DecisionKind::Deny,
+                ReceivedCommand::Update | ReceivedCommand::UpdateOfOtherFlow
+                    if decision == DecisionKind::Allow =>
+                {
+                    decision = DecisionKind::Update;
+                }
+                _ => {}
             }
         }
-        if answer.get("error").is_some_and(|error| !error.is_null()) {
+        if answer.error().is_some() {
             decision = DecisionKind::Deny;
         }
         Some(Self { decision, rules: Vec::new() })
     }
-}
-
-fn is_update(command: &serde_json::Value) -> bool {
-    let name = command.get("type").and_then(serde_json::Value::as_str);
-    Flow::WITH_SECTION.iter().any(|flow| name == Some(flow.spec().update_command))
 }
 
 impl fmt::Display for Judged {

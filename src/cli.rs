@@ -88,7 +88,7 @@ enum Subcommands {
     /// Answer one request as the service would
     Eval(eval::EvalArguments),
     /// Answer recorded requests and compare with the recorded answers
-    Replay(replay::ReplayArguments),
+    Replay(Box<replay::ReplayArguments>),
     /// Print a request as Okta sends it
     Sample(sample::SampleArguments),
 }

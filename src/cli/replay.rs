@@ -36,15 +36,15 @@ use remote::RemoteHooks;
 use report::{ReplayOutcome, Replayed, Report};
 
 const EXAMPLES: &str = "\
-The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json, and the results of lookups
-in <hook>/<case>.lookups.json.
+The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json, and the results of
+lookups in <hook>/<case>.lookups.json.
 
 Examples:
   registration-hook replay                           compare tests/fixtures
   registration-hook replay recorded --update         record the present answers
   registration-hook replay --against old-rules       list the requests whose decision changes
   registration-hook replay --url http://127.0.0.1:8080 --user admin
-                                                     ask a running service; $HOOK_PASSWORD has the password
+                                                     ask a running service
 
 Exit codes: 0 all equal, 1 a difference, 2 could not answer";
 
@@ -93,7 +93,7 @@ enum Mode {
     Compare(RuleSet),
     Update { rules: RuleSet, sources: Option<LiveSources> },
     Against(Against),
-    Url(RemoteHooks),
+    Url(Box<RemoteHooks>),
 }
 
 pub(super) fn run(
@@ -141,7 +141,7 @@ impl Mode {
             if is_open && arguments.call.has_credentials() {
                 print_diagnostic("--url: the credentials are not encrypted; Okta calls https only");
             }
-            return Ok(Self::Url(RemoteHooks::new(url, &arguments.call)?));
+            return Ok(Self::Url(Box::new(RemoteHooks::new(url, &arguments.call)?)));
         }
         let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
         let mut settings = flags.load_valid_settings(secret_files)?;

@@ -63,7 +63,8 @@ export class Org {
     const [, folder, name] = /^\/(js|css|font|img)\/([\w/-]+\.[\w.-]+)$/.exec(pathname) ?? [];
     if (name) {
       const type = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" }[folder];
-      answer.writeHead(200, type && { "content-type": type });
+      const cached = { "cache-control": "max-age=600" };
+      answer.writeHead(200, type ? { ...cached, "content-type": type } : cached);
       return answer.end(readFileSync(`${WIDGET}/${folder}/${name}`));
     }
     switch (pathname) {

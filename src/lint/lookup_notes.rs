@@ -1,14 +1,10 @@
 //! Notes on lookups.
 
-use crate::{
-    okta::Flow,
-    org::Org,
-    rule::{Section, lookup::Lookup, value_name::ValueName},
-};
+use crate::rule::Section;
 
-/// The notes on lookups: what their tables have, those that are not used or never asked, and the rules that a
+/// The notes on lookups: what their tables have, those that are not used, and the rules that a
 /// failed source switches off.
-pub(super) fn lookup_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
+pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
     let mut notes = Vec::new();
     for lookup in &section.lookups {
         let name = &lookup.name.value;
@@ -28,15 +24,6 @@ pub(super) fn lookup_notes(section: &Section, flow: Flow, org: &Org) -> Vec<Stri
         if !is_used {
             notes.push(format!("no rule and no attribute to set uses the lookup `{name}`"));
         }
-        if let Some(why) = why_never_asked(lookup, flow, org) {
-            notes.push(format!("the lookup `{name}` is never asked: {why}"));
-        }
     }
     notes
-}
-
-/// Why no request can ask a lookup: a value in its question is never submitted.
-fn why_never_asked(lookup: &Lookup, flow: Flow, org: &Org) -> Option<String> {
-    let attributes = lookup.placeholders().into_iter().filter_map(ValueName::form_attribute);
-    attributes.into_iter().find_map(|attribute| org.why_never_submitted(attribute, flow))
 }

@@ -100,7 +100,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             ));
         }
     }
-    notes.extend(lookup_notes(section, flow, org));
+    notes.extend(lookup_notes(section));
     if has_rules && flow.spec().creates_user {
         for name in &org.required {
             // Okta fills in the login from `email`.

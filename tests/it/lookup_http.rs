@@ -18,61 +18,149 @@ fn echo(asked: &Asked, wire: &mut dyn Wire) -> Then {
     write_response(wire, &format!("{} Status", text("status")), text("body").as_bytes())
 }
 
+/// A response, and the decision to which it leads by further keys of the lookup.
+struct Response {
+    keys: &'static str,
+    status: &'static str,
+    body: &'static str,
+    decision: &'static str,
+}
+
 #[test]
 fn the_keys_of_a_lookup_decide_what_a_response_means() {
     let rows = [
-        ("", "200", r#"{"level":"gold"}"#, "level gold"),
+        Response { keys: "", status: "200", body: r#"{"level":"gold"}"#, decision: "level gold" },
         // A template has no text for a decimal number.
-        ("", "200", r#"{"level":1.50}"#, "allow"),
-        (
-            "",
-            "200",
-            r#"{"level":123456789012345678901234567890}"#,
-            "level 123456789012345678901234567890",
-        ),
-        ("", "200", r#"{"level":false}"#, "level false"),
-        ("", "200", r#"{"level":"g\u00f6ld\n"}"#, "level göld\n"),
-        ("", "200", r#"{"level":null}"#, "allow"),
-        ("", "200", r#"{"level":""}"#, "allow"),
-        ("", "200", r#"{}"#, "allow"),
-        ("", "200", r#"[]"#, "allow"),
-        ("", "200", r#""gold""#, "allow"),
-        ("", "404", "anything", "NO_ACCOUNT"),
-        ("", "410", "{}", "LOOKUP_FAILED"),
-        ("not_found = [404, 410]", "410", "{}", "NO_ACCOUNT"),
-        ("not_found = []", "404", "{}", "LOOKUP_FAILED"),
-        ("found = '/results/0'", "200", r#"{"results":[]}"#, "NO_ACCOUNT"),
-        ("found = '/results/0'", "200", r#"{"results":[null]}"#, "NO_ACCOUNT"),
-        ("found = '/results/0'", "200", r#"{"results":[false]}"#, "NO_ACCOUNT"),
-        ("found = '/results/0'", "200", r#"{"results":[{}],"level":"x"}"#, "level x"),
-        ("found = '/results/0'", "200", r#"{"results":[0],"level":"x"}"#, "level x"),
-        ("found = '/results/0'", "200", r#"{"results":{"0":""},"level":"x"}"#, "level x"),
-        ("found = '/results/0'", "200", r#"{"results":"0"}"#, "NO_ACCOUNT"),
-        ("found = '/results/00'", "200", r#"{"results":[1]}"#, "NO_ACCOUNT"),
-        ("found = '/results/+0'", "200", r#"{"results":[1]}"#, "NO_ACCOUNT"),
-        ("found = '/results/-'", "200", r#"{"results":[1]}"#, "NO_ACCOUNT"),
-        ("found = '/results/1'", "200", r#"{"results":[1]}"#, "NO_ACCOUNT"),
-        ("found = ''", "200", "false", "NO_ACCOUNT"),
-        ("found = ''", "200", " null ", "NO_ACCOUNT"),
-        ("found = ''", "200", "true", "allow"),
-        ("found = '/a~1b/~0/~01'", "200", r#"{"a/b":{"~":{"~1":1}},"level":"x"}"#, "level x"),
-        ("found = '/'", "200", r#"{"":1,"level":"x"}"#, "level x"),
-        ("found = '/ä'", "200", r#"{"\u00e4":1,"level":"x"}"#, "level x"),
+        Response { keys: "", status: "200", body: r#"{"level":1.50}"#, decision: "allow" },
+        Response {
+            keys: "",
+            status: "200",
+            body: r#"{"level":123456789012345678901234567890}"#,
+            decision: "level 123456789012345678901234567890",
+        },
+        Response { keys: "", status: "200", body: r#"{"level":false}"#, decision: "level false" },
+        Response {
+            keys: "",
+            status: "200",
+            body: r#"{"level":"g\u00f6ld\n"}"#,
+            decision: "level göld\n",
+        },
+        Response { keys: "", status: "200", body: r#"{"level":null}"#, decision: "allow" },
+        Response { keys: "", status: "200", body: r#"{"level":""}"#, decision: "allow" },
+        Response { keys: "", status: "200", body: r#"{}"#, decision: "allow" },
+        Response { keys: "", status: "200", body: r#"[]"#, decision: "allow" },
+        Response { keys: "", status: "200", body: r#""gold""#, decision: "allow" },
+        Response { keys: "", status: "404", body: "anything", decision: "NO_ACCOUNT" },
+        Response { keys: "", status: "410", body: "{}", decision: "LOOKUP_FAILED" },
+        Response {
+            keys: "not_found = [404, 410]",
+            status: "410",
+            body: "{}",
+            decision: "NO_ACCOUNT",
+        },
+        Response { keys: "not_found = []", status: "404", body: "{}", decision: "LOOKUP_FAILED" },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":[]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":[null]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":[false]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":[{}],"level":"x"}"#,
+            decision: "level x",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":[0],"level":"x"}"#,
+            decision: "level x",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":{"0":""},"level":"x"}"#,
+            decision: "level x",
+        },
+        Response {
+            keys: "found = '/results/0'",
+            status: "200",
+            body: r#"{"results":"0"}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/00'",
+            status: "200",
+            body: r#"{"results":[1]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/+0'",
+            status: "200",
+            body: r#"{"results":[1]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/-'",
+            status: "200",
+            body: r#"{"results":[1]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response {
+            keys: "found = '/results/1'",
+            status: "200",
+            body: r#"{"results":[1]}"#,
+            decision: "NO_ACCOUNT",
+        },
+        Response { keys: "found = ''", status: "200", body: "false", decision: "NO_ACCOUNT" },
+        Response { keys: "found = ''", status: "200", body: " null ", decision: "NO_ACCOUNT" },
+        Response { keys: "found = ''", status: "200", body: "true", decision: "allow" },
+        Response {
+            keys: "found = '/a~1b/~0/~01'",
+            status: "200",
+            body: r#"{"a/b":{"~":{"~1":1}},"level":"x"}"#,
+            decision: "level x",
+        },
+        Response {
+            keys: "found = '/'",
+            status: "200",
+            body: r#"{"":1,"level":"x"}"#,
+            decision: "level x",
+        },
+        Response {
+            keys: "found = '/ä'",
+            status: "200",
+            body: r#"{"\u00e4":1,"level":"x"}"#,
+            decision: "level x",
+        },
     ];
     let keys = "post = '/'\nbody = { status = '{status1}', body = '{body1}' }\n";
     let mut files = Vec::new();
-    for (index, (more, ..)) in rows.iter().enumerate() {
-        files.push((format!("h{index}.toml"), hook(&format!("{keys}{more}"))));
+    for (index, row) in rows.iter().enumerate() {
+        files.push((format!("h{index}.toml"), hook(&format!("{keys}{}", row.keys))));
     }
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let api = Api::start(echo);
     let service = service_of(&api, &files, &[]);
     let mut failures = Failures::default();
 
-    for (index, (more, status, body, expected)) in rows.into_iter().enumerate() {
+    for (index, Response { keys, status, body, decision }) in rows.into_iter().enumerate() {
         let form = json!({"status1": status, "body1": body}).to_string();
-        let decision = ask(&service, &format!("h{index}"), form.as_bytes());
-        failures.check_eq(format!("{more} {status} {body}"), decision, expected);
+        let found = ask(&service, &format!("h{index}"), form.as_bytes());
+        failures.check_eq(format!("{keys} {status} {body}"), found, decision);
     }
 
     failures.assert_none();

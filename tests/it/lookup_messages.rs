@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     lookups::{LOOKUP, TABLE, rule},
-    support::{Failures, load_rules, program, rules_folder, run, text},
+    support::{Failures, load_rules, program, repository, rules_folder, run, text},
 };
 
 /// The messages about a rules file with this lookup, one per line.
@@ -68,7 +68,7 @@ fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
 }
 
 /// The notes of `check` on a section with this lookup and a rule that needs it.
-fn notes(keys: &str, table: &str, rule_keys: &str) -> String {
+fn notes_of(keys: &str, table: &str, rule_keys: &str) -> String {
     let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{}", rule("r", rule_keys));
     let folder = rules_folder(&[("h.toml", &rules), ("t.csv", table)]);
     let mut command = program();
@@ -81,6 +81,14 @@ fn notes(keys: &str, table: &str, rule_keys: &str) -> String {
     notes.join("\n")
 }
 
+/// A lookup in a table, the keys of a rule, and the notes on them.
+struct Noted {
+    keys: &'static str,
+    table: &'static str,
+    rule: &'static str,
+    notes: &'static str,
+}
+
 #[test]
 fn check_notes_what_may_surprise_in_a_lookup() {
     let by_email = "file = 't.csv'\nmatch = { email = '{email}' }";
@@ -88,45 +96,60 @@ fn check_notes_what_may_surprise_in_a_lookup() {
     let asked = "lookup = 'm'";
     let mut failures = Failures::default();
 
-    for (keys, table, rule_keys, expected) in [
-        (by_email, "email\na@x\nb@x\n", asked, ""),
-        (
-            by_email,
-            "email,role\na@x , x\nb@x,y\n\"\",z\n,z\n",
-            asked,
-            "lookup `m`: 2 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
+    for Noted { keys, table, rule, notes } in [
+        Noted { keys: by_email, table: "email\na@x\nb@x\n", rule: asked, notes: "" },
+        Noted {
+            keys: by_email,
+            table: "email,role\na@x , x\nb@x,y\n\"\",z\n,z\n",
+            rule: asked,
+            notes: "lookup `m`: 2 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
              lookup `m`: 1 row of `t.csv` with a space at the beginning or end of a cell: it counts when the cell is compared",
-        ),
-        (
-            by_email,
-            "email\nA@x\nb@x\n",
-            asked,
-            "lookup `m`: 1 row of `t.csv` with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
-        ),
-        (
-            pending,
-            "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
-            asked,
-            "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
+        },
+        Noted {
+            keys: by_email,
+            table: "email\nA@x\nb@x\n",
+            rule: asked,
+            notes: "lookup `m`: 1 row of `t.csv` with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
+        },
+        Noted {
+            keys: pending,
+            table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
+            rule: asked,
+            notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
              lookup `m`: 2 rows of `t.csv` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`",
-        ),
-        (
-            "source = 'people'\ntable = 't'\nmatch = { mail = 'email' }",
-            "x\n",
-            asked,
-            "lookup `m`: `match` compares `mail` with the text `email` itself; for the value of the form write `mail = \"{email}\"`",
-        ),
-        (
-            by_email,
-            "email\na@x\n",
-            "attribute = 'email'\nformat = 'email'",
-            "no rule and no attribute to set uses the lookup `m`",
-        ),
+        },
+        Noted {
+            keys: "source = 'people'\ntable = 't'\nmatch = { mail = 'email' }",
+            table: "x\n",
+            rule: asked,
+            notes: "lookup `m`: `match` compares `mail` with the text `email` itself; for the value of the form write `mail = \"{email}\"`",
+        },
+        Noted {
+            keys: by_email,
+            table: "email\na@x\n",
+            rule: "attribute = 'email'\nformat = 'email'",
+            notes: "no rule and no attribute to set uses the lookup `m`",
+        },
     ] {
-        failures.check_eq(format!("{keys} {table}"), notes(keys, table, rule_keys), expected);
+        failures.check_eq(format!("{keys} {table}"), notes_of(keys, table, rule), notes);
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn a_lookup_that_asks_about_a_value_that_no_form_has_is_a_problem() {
+    let rules =
+        "[self_service_registration.lookups.m]\nfile = 't.csv'\nmatch = { name = '{nickName}' }\n";
+    let rules = format!("{rules}{}", rule("r", "lookup = 'm'"));
+    let folder = rules_folder(&[("h.toml", &rules), ("t.csv", "name\nann\n")]);
+    let mut command = program();
+    command.arg("check").arg("--policy").arg(repository("tests/org/policy.json"));
+    let output = run(command.arg("--rules").arg(folder.path()), b"");
+
+    assert_eq!(output.status.code(), Some(1));
+    let problem = "`nickName` is never submitted: it is not on the form";
+    assert!(text(&output.stdout).contains(problem), "{}", text(&output.stdout));
 }
 
 /// Each value of a lookup is looked for among all lookups, and a request asks them all.

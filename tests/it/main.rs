@@ -46,6 +46,7 @@ mod lookup_messages;
 mod lookup_privacy;
 mod lookup_recorded;
 mod lookup_service;
+mod lookup_sets;
 mod lookup_tables;
 mod lookup_tls;
 mod lookups;

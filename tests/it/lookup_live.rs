@@ -32,7 +32,8 @@ fn live_results_are_recorded_as_the_source_gave_them() {
     let recorded = || fs::read_to_string(cases.join("hook/a.lookups.json")).unwrap();
 
     let updated = replay(&["--update", "--live"]);
-    assert_eq!(text(&updated.stdout), "1 passed, 0 failed\n", "{}", text(&updated.stderr));
+    let output = text(&updated.stdout);
+    assert!(output.ends_with("1 passed, 0 failed\n"), "{output}{}", text(&updated.stderr));
     assert_eq!(
         recorded(),
         "{\n  \"account\": {\n    \"level\": 12345678901234567890123,\n    \"paid\": true\n  }\n}\n"

@@ -69,13 +69,14 @@ fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
 
 /// The notes of `check` on a section with this lookup and a rule that needs it.
 fn notes_of(keys: &str, table: &str, rule_keys: &str) -> String {
-    let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{}", rule("r", rule_keys));
+    let rule = rule("r", rule_keys).replace("l.r", "data.userProfile.email");
+    let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{rule}");
     let folder = rules_folder(&[("h.toml", &rules), ("t.csv", table)]);
     let mut command = program();
     command.env("HOOK__SOURCES__PEOPLE__URL", "postgres://hook@db.example/people");
     let output = run(command.arg("check").arg("--rules").arg(folder.path()), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    let lines = text(&output.stdout).lines().filter(|line| line.starts_with("note: "));
+    let lines = text(&output.stdout).lines().filter(|line| line.starts_with("note: `h`"));
     let notes: Vec<&str> =
         lines.map(|line| line.rsplit("registration`: ").next().unwrap()).collect();
     notes.join("\n")

@@ -50,14 +50,21 @@ impl Authenticator {
         headers: &[(&str, &[u8])],
         now: SystemTime,
     ) -> Diagnosis {
+        let is_absent = matches!(reason, Reason::Missing | Reason::NoScheme | Reason::OtherScheme);
+        if is_absent && let Some(diagnosis) = self.diagnose_misplaced(headers) {
+            return diagnosis;
+        }
         match reason {
-            Reason::Missing => self.diagnose_missing(headers),
+            Reason::Missing => {
+                let names = self.header_names().join("` or `");
+                Diagnosis::new("missing", format!("there is no header `{names}` with a value"))
+            }
             Reason::NoScheme => self.diagnose_no_scheme(value_of(AUTHORIZATION, headers)),
             Reason::OtherScheme => self.diagnose_other_scheme(value_of(AUTHORIZATION, headers)),
             Reason::Wrong => self.diagnose_wrong(headers),
             Reason::Repeated => {
-                let names = self.header_names().join("` or `");
-                Diagnosis::new("repeated", format!("the header `{names}` occurs twice"))
+                let name = self.repeated_header(headers);
+                Diagnosis::new("repeated", format!("the header `{name}` occurs twice"))
             }
             Reason::KeysUnavailable => Diagnosis::new(
                 "keys",
@@ -69,21 +76,18 @@ impl Authenticator {
     }
 
     /// Looks for the credentials in other headers.
-    fn diagnose_missing(&self, headers: &[PresentedHeader<'_>]) -> Diagnosis {
+    fn diagnose_misplaced(&self, headers: &[PresentedHeader<'_>]) -> Option<Diagnosis> {
         for (name, value) in headers {
             if let Some(wanted) = self.misplaced(name, value) {
                 let name = escape::excerpt(name, NAME_LIMIT);
-                return Diagnosis::new(
-                    "other_header",
-                    format!(
-                        "the credentials came in the header `{name}` instead of `{wanted}`; \
-                         correct Okta's \"Authentication field\""
-                    ),
+                let text = format!(
+                    "the credentials came in the header `{name}` instead of `{wanted}`; correct \
+                     Okta's \"Authentication field\""
                 );
+                return Some(Diagnosis::new("other_header", text));
             }
         }
-        let names = self.header_names().join("` or `");
-        Diagnosis::new("missing", format!("there is no header `{names}` with a value"))
+        None
     }
 
     /// Returns the header that credentials belong in, if this other header has them.
@@ -149,6 +153,16 @@ impl Authenticator {
             _ => "the token is not text".to_owned(),
         };
         Diagnosis::new("token", text)
+    }
+
+    /// The first header with credentials that occurs twice.
+    fn repeated_header(&self, headers: &[PresentedHeader<'_>]) -> &str {
+        for name in self.header_names() {
+            if headers.iter().filter(|(other, _)| *other == name).count() > 1 {
+                return name;
+            }
+        }
+        AUTHORIZATION
     }
 
     /// The headers that may carry credentials.

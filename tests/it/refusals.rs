@@ -267,6 +267,32 @@ fn a_wrong_secret_in_a_header_is_diagnosed() {
             wrong(with("X-Hook-Secret: Basic abc"), "begins with `Basic`, and the whole value"),
         ],
     );
+    let both = [&BASIC[..], &HEADER[..]].concat();
+    let secret = "X-Hook-Secret: s3cr3t-value-0123456789abcdef";
+    check_each(
+        &mut failures,
+        &both,
+        &[
+            refused(
+                with("Authorization: s3cr3t-value-0123456789abcdef"),
+                401,
+                "scheme_missing",
+                "came in the header `authorization` instead of `x-hook-secret`",
+            ),
+            refused(
+                post(HOOK, &[secret, secret, JSON], "{}"),
+                401,
+                "credentials_repeated",
+                "the header `x-hook-secret` occurs twice",
+            ),
+            refused(
+                with("X: y"),
+                401,
+                "credentials_missing",
+                "there is no header `authorization` or `x-hook-secret` with a value",
+            ),
+        ],
+    );
     let quoted = [HEADER[0], ("HOOK__AUTH__HEADER__SECRET", "'abc'")];
     check_each(
         &mut failures,

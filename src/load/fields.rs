@@ -49,6 +49,8 @@ pub(super) struct Fields<'f> {
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     missing: RefCell<Vec<Missing>>,
+    /// The keys that misspelt or misplaced ones stand for.
+    meant: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
     pub(super) scope: &'f Scope,
@@ -73,8 +75,16 @@ pub(super) struct Misplaced<'m> {
 impl<'f> Fields<'f> {
     /// The top-level table of a file.
     pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>, scope: &'f Scope) -> Self {
-        let (asked, missing) = (RefCell::default(), RefCell::default());
-        Self { table, span: 0..0, asked, missing, file, scope, lookups: &[] }
+        Self {
+            table,
+            span: 0..0,
+            asked: RefCell::default(),
+            missing: RefCell::default(),
+            meant: RefCell::default(),
+            file,
+            scope,
+            lookups: &[],
+        }
     }
 
     /// The same table, with names of values in another scope and with these lookups.
@@ -88,8 +98,8 @@ impl<'f> Fields<'f> {
     /// A table in this one. Reports a value that is not a table, with an example of one.
     pub(super) fn table_in(&self, node: &'f Node, example: &str) -> Option<Self> {
         let table = self.ok_or_report(node.table(example))?;
-        let (asked, missing) = (RefCell::default(), RefCell::default());
-        Some(Self { table, span: node.span.clone(), asked, missing, ..*self })
+        let fields = Self::new(table, self.file, self.scope);
+        Some(Self { span: node.span.clone(), lookups: self.lookups, ..fields })
     }
 
     /// The tables of a list in this table. Reports those that are not tables, with an example of one.
@@ -178,6 +188,11 @@ impl<'f> Fields<'f> {
         self.missing.borrow_mut().push(Missing { keys, problem });
     }
 
+    /// Notes that a table in this one has a key that belongs here.
+    pub(super) fn note_misplaced(&self, key: &'static str) {
+        self.meant.borrow_mut().push(key);
+    }
+
     /// Reports every key that was not asked for, then the keys that are missing.
     pub(super) fn report_unknown_keys(&self) {
         self.report_unknown_and_misplaced_keys(&[]);
@@ -186,7 +201,7 @@ impl<'f> Fields<'f> {
     /// As [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
     pub(super) fn report_unknown_and_misplaced_keys(&self, misplaced: &[Misplaced<'_>]) {
         let asked = self.asked.borrow();
-        let mut meant = Vec::new();
+        let mut meant = self.meant.take();
         for entry in &self.table.0 {
             if asked.contains(&&*entry.key) {
                 continue;

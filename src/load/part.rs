@@ -45,6 +45,9 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
+        for key in KEYS_OF_RULE.keys.iter().filter(|key| table.table.get(key).is_some()) {
+            fields.note_misplaced(key);
+        }
         table.report_unknown_and_misplaced_keys(&[KEYS_OF_RULE]);
     }
     if fields.problem_count() == before { Some(parts) } else { None }

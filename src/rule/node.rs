@@ -247,9 +247,10 @@ impl<'n> ListEntry<'n> {
         let Self::Line { text, .. } = self else {
             return None;
         };
+        let is_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
         if text.starts_with('#') || text.contains(" #") {
             Some("a list file has no comments, so remove it")
-        } else if text.starts_with(['"', '\'', '“']) {
+        } else if is_quoted('"') || is_quoted('\'') || text.starts_with('“') {
             Some("a list file has no quotes, so remove them")
         } else if text.ends_with([',', ';']) {
             Some("a list file has no commas; write one value in each line")

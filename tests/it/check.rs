@@ -26,7 +26,7 @@ fn check_says_what_probe_and_coverage_did() {
     for (arguments, parts) in [
         (&["--probe"][..], &["\n--probe: tried ", " inputs on 4 rules\n"][..]),
         (
-            &["--probe", "--rules", "../examples/member-number/rules"],
+            &["--probe", "--rules", "../../examples/member-number/rules"],
             &["\n--probe: tried ", "; the lookup is not probed\n"],
         ),
         (&["--coverage", "fixtures"], &["\n--coverage: answered ", " recorded requests\n"]),

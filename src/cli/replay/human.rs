@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    report::{Calls, ReplayOutcome, Replayed, Report},
+    report::{CallTimes, ReplayOutcome, Replayed, Report},
     turn::DecisionTurn,
 };
 use crate::{cli::check::counted, escape};
@@ -101,7 +101,7 @@ pub(super) fn last_lines(report: &Report) -> String {
     text + &format!("{} passed, {failed} failed\n", report.results.len() - failed)
 }
 
-fn describe(calls: &Calls) -> String {
+fn describe(calls: &CallTimes) -> String {
     let mut text = "time:".to_owned();
     for (name, milliseconds) in calls.percentiles() {
         text += &format!(" {name} {milliseconds:.1} ms,");

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{
     local::{Recorded, explain_reply},
-    report::{Calls, ReplayOutcome, Replayed},
+    report::{CallTimes, ReplayOutcome, Replayed},
     turn::Judged,
 };
 use crate::{
@@ -24,7 +24,7 @@ const MOST_UNANSWERED: usize = 5;
 pub(super) struct RemoteHooks {
     base: Url,
     client: HookClient,
-    calls: Calls,
+    calls: CallTimes,
     unanswered: usize,
     /// The reason of the last call without an answer.
     last_reason: String,
@@ -40,7 +40,7 @@ impl RemoteHooks {
         Ok(Self {
             base: base.clone(),
             client: HookClient::new(flags)?,
-            calls: Calls::default(),
+            calls: CallTimes::default(),
             unanswered: 0,
             last_reason: String::new(),
         })
@@ -83,7 +83,7 @@ impl RemoteHooks {
     }
 
     /// The calls. Fails if the service answered none of them.
-    pub(super) fn finish(self) -> Result<Calls, CliError> {
+    pub(super) fn finish(self) -> Result<CallTimes, CliError> {
         if self.calls.times.is_empty() && self.unanswered > 0 {
             return Err(self.no_answer());
         }

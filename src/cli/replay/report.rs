@@ -44,7 +44,7 @@ pub(super) enum ReplayOutcome {
 
 /// The calls of a running service that had an answer.
 #[derive(Default)]
-pub(super) struct Calls {
+pub(super) struct CallTimes {
     pub(super) times: Vec<Duration>,
     /// How many were answered only at the second attempt.
     pub(super) retried: usize,
@@ -55,7 +55,7 @@ pub(super) struct Report {
     /// Whether changed answers have been rewritten. Then they are not failures.
     pub(super) rewrites: bool,
     pub(super) compares_rules: bool,
-    pub(super) calls: Option<Calls>,
+    pub(super) calls: Option<CallTimes>,
 }
 
 impl Replayed {
@@ -147,7 +147,7 @@ impl ReplayOutcome {
     }
 }
 
-impl Calls {
+impl CallTimes {
     /// The times in milliseconds, by the name of each percentile.
     pub(super) fn percentiles(&self) -> [(&'static str, f64); 4] {
         let mut times = self.times.clone();

@@ -52,6 +52,7 @@ mod lookup_tls;
 mod lookups;
 mod mistakes;
 mod oauth;
+mod okta_page;
 mod operations;
 mod org;
 mod patterns;

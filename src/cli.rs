@@ -22,6 +22,7 @@ use crate::{
 mod banner;
 mod check;
 mod client;
+mod doctor;
 mod eval;
 mod eval_json;
 mod explain;
@@ -54,6 +55,8 @@ Examples:
   registration-hook eval registrationHookSSR < request.json
   registration-hook replay tests/fixtures             compare recorded requests and answers
   registration-hook sample ssr                        print a request as Okta sends it
+  registration-hook doctor https://hooks.example.com/registrationHookSSR --user admin
+                                                      check a running hook as Okta calls it
 
 Exit codes: 0 success, 1 denied, problems or differences, 2 could not answer";
 
@@ -91,6 +94,8 @@ enum Subcommands {
     Replay(Box<replay::ReplayArguments>),
     /// Print a request as Okta sends it
     Sample(sample::SampleArguments),
+    /// Call a running hook as Okta does, and check it against Okta's contract
+    Doctor(Box<doctor::DoctorArguments>),
 }
 
 /// Runs the program with these arguments. The first one is the program's name.
@@ -116,6 +121,7 @@ fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
         Subcommands::Eval(arguments) => eval::run(flags, &arguments),
         Subcommands::Replay(arguments) => replay::run(flags, &arguments),
         Subcommands::Sample(arguments) => sample::run(&arguments),
+        Subcommands::Doctor(arguments) => doctor::run(&arguments),
     };
     match status {
         Ok(status) => status,

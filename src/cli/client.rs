@@ -20,6 +20,7 @@ use crate::{
 
 mod flags;
 mod token;
+mod wrong;
 
 pub(super) use flags::CallFlags;
 use token::{AccessToken, ClientCredentials};

@@ -49,7 +49,7 @@ pub(in crate::cli) struct CallFlags {
     secret_file: Option<PathBuf>,
     /// The certificates to trust, in PEM, in place of the system's
     #[arg(long, value_name = "FILE")]
-    pub(super) ca_file: Option<PathBuf>,
+    pub(in crate::cli) ca_file: Option<PathBuf>,
 }
 
 impl CallFlags {

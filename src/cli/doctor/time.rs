@@ -1,0 +1,80 @@
+//! The time of calls, and the difference of the clocks.
+
+use std::time::{Duration, SystemTime};
+
+use ureq::http::{HeaderMap, header::DATE};
+
+use super::{CheckedHook, checkup::Checkup};
+use crate::cli::client::OKTA_TIMEOUT;
+
+const CALLS: usize = 20;
+/// After so many failures, further calls would tell nothing new.
+const MOST_FAILURES: usize = 3;
+/// A cold start or the fetch of a token can take the rest of Okta's time.
+const SLOW: Duration = Duration::from_secs(1);
+/// Most verifiers of tokens tolerate this difference.
+const TOLERATED: Duration = Duration::from_secs(60);
+
+/// Checks the time of twenty calls, one after the other.
+pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
+    const CHECK: &str = "latency";
+    const FIX: &str = "answer in well under 1 s; keep one instance warm";
+    let mut times = Vec::new();
+    let mut failures = Vec::new();
+    for _ in 0..CALLS {
+        let call = hook.client.call_once(hook.url, &hook.body);
+        match call.reply {
+            Ok(reply) if (200..=299).contains(&reply.status) => times.push(call.time),
+            Ok(reply) => failures.push(format!("status {}", reply.status)),
+            Err(why) => failures.push(why.to_string()),
+        }
+        if failures.len() == MOST_FAILURES {
+            break;
+        }
+    }
+    times.sort_unstable();
+    if let Some(why) = failures.first() {
+        let (failed, calls) = (failures.len(), failures.len() + times.len());
+        checkup.problem(CHECK, format!("{failed} of {calls} calls failed: {why}"), FIX);
+    }
+    let (Some(median), Some(slowest)) = (times.get(times.len() / 2), times.last()) else {
+        return;
+    };
+    let message = format!(
+        "{} calls: median {:.1?}, slowest {:.1?}; Okta waits {} s",
+        times.len(),
+        median,
+        slowest,
+        OKTA_TIMEOUT.as_secs()
+    );
+    if *slowest > SLOW {
+        checkup.note(CHECK, message, FIX);
+    } else {
+        checkup.ok(CHECK, message);
+    }
+}
+
+/// Checks the clock of the hook, which decides whether a token is valid.
+pub(super) fn check_clock(headers: &HeaderMap, checkup: &mut Checkup) {
+    const CHECK: &str = "clock";
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let Some(Ok(theirs)) = date.map(httpdate::parse_http_date) else {
+        checkup.note(CHECK, "the answer has no `Date`", "compare the clocks by other means");
+        return;
+    };
+    let now = SystemTime::now();
+    let difference = match now.duration_since(theirs) {
+        Ok(difference) => difference,
+        Err(ahead) => ahead.duration(),
+    };
+    let message = format!("it differs from this machine's by {} s", difference.as_secs());
+    if difference > TOLERATED {
+        checkup.problem(
+            CHECK,
+            message,
+            "set both clocks: tokens count as expired or not yet valid",
+        );
+    } else {
+        checkup.ok(CHECK, message);
+    }
+}

@@ -1,0 +1,211 @@
+//! The address, its certificate and its TLS versions.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
+};
+
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as TlsError,
+    RootCertStore, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    version::{TLS12, TLS13},
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use url::{Host, Url};
+
+use super::checkup::Checkup;
+use crate::{
+    cli::{CliError, client::OKTA_TIMEOUT},
+    file::{self, FileKind, Links},
+};
+
+/// The longest URL of a hook at Okta.
+const LONGEST_URL: usize = 1024;
+const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
+
+/// Checks the URL by Okta's rules.
+pub(super) fn check_url(url: &Url, checkup: &mut Checkup) {
+    const CHECK: &str = "url";
+    if url.as_str().len() > LONGEST_URL {
+        checkup.problem(
+            CHECK,
+            format!("it is longer than {LONGEST_URL} characters"),
+            "Okta refuses it; shorten the path",
+        );
+    }
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match (url.scheme(), is_local) {
+        ("https", false) => checkup.ok(CHECK, "https, as Okta requires it"),
+        ("https", true) => {
+            checkup.note(
+                CHECK,
+                "Okta cannot reach this machine's loopback",
+                "check the public address, too",
+            );
+        }
+        (_, true) => checkup.note(
+            CHECK,
+            "plain http to this machine, which Okta cannot reach",
+            "check the public address, too; Okta calls https only",
+        ),
+        (_, false) => checkup.problem(
+            CHECK,
+            "plain http: Okta refuses the URL, and credentials would travel in the clear",
+            "serve https with a certificate of a public authority",
+        ),
+    }
+}
+
+/// Connects with each TLS version and verifies the certificate.
+pub(super) fn check_tls(
+    url: &Url,
+    ca_file: Option<&Path>,
+    checkup: &mut Checkup,
+) -> Result<(), CliError> {
+    let mut accepted = Vec::new();
+    let mut refused = None;
+    for (name, version) in VERSIONS {
+        let config = client_config(ca_file, version).map_err(CliError)?;
+        match handshake(url, config) {
+            Ok(()) => accepted.push(name),
+            Err(error) => match certificate_fault(&error) {
+                Some(fault) => {
+                    checkup.problem("certificate", fault.message, fault.fix);
+                    return Ok(());
+                }
+                None => refused = Some(error.to_string()),
+            },
+        }
+    }
+    match (accepted.as_slice(), refused) {
+        ([], why) => checkup.problem(
+            "tls",
+            format!("no connection: {}", why.unwrap_or_default()),
+            "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there",
+        ),
+        (_, why) => {
+            match ca_file {
+                Some(_) => checkup.note(
+                    "certificate",
+                    "valid by the authority of --ca-file",
+                    "Okta documents no way to trust a private authority; have a public one sign it",
+                ),
+                None => {
+                    checkup.ok("certificate", "valid, of a public authority, with its whole chain")
+                }
+            }
+            match why {
+                Some(why) => checkup.note(
+                    "tls",
+                    format!("only TLS {} is accepted: {why}", accepted.join(" and ")),
+                    "accept TLS 1.2 and 1.3; Okta does not document which it uses",
+                ),
+                None => checkup.ok("tls", "TLS 1.2 and 1.3 are accepted"),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// TLS of one version that verifies certificates by those of a file, or else by the system's.
+fn client_config(
+    ca_file: Option<&Path>,
+    version: &'static SupportedProtocolVersion,
+) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .map_err(|error| error.to_string())?;
+    let builder = match ca_file {
+        Some(path) => builder.with_root_certificates(read_roots(path)?),
+        None => builder.with_platform_verifier().map_err(|error| {
+            format!("the system has no certificates to trust ({error}); set --ca-file")
+        })?,
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn read_roots(path: &Path) -> Result<RootCertStore, String> {
+    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
+        .map_err(|error| format!("--ca-file: cannot read the file: {error}"))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem).flatten() {
+        roots.add(certificate).map_err(|error| format!("--ca-file: {error}"))?;
+    }
+    Ok(roots)
+}
+
+/// Connects and completes the handshake within Okta's time.
+fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    let mut stream = connect(&url.socket_addrs(|| None)?)?;
+    stream.set_read_timeout(Some(OKTA_TIMEOUT))?;
+    stream.set_write_timeout(Some(OKTA_TIMEOUT))?;
+    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream)?;
+    }
+    Ok(())
+}
+
+/// Connects to the first address that answers.
+fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let mut failure = io::Error::other("the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, OKTA_TIMEOUT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// A fault of the certificate, and its correction.
+struct RejectedCertificate {
+    message: String,
+    fix: &'static str,
+}
+
+/// The fault of the certificate. Returns `None` if the connection failed for another reason.
+fn certificate_fault(error: &io::Error) -> Option<RejectedCertificate> {
+    let error = error.get_ref()?.downcast_ref::<TlsError>()?;
+    let (message, fix) = match error {
+        TlsError::InvalidCertificate(why) => match why {
+            CertificateError::UnknownIssuer => (
+                "the authority is unknown, or an intermediate certificate is missing".to_owned(),
+                "serve the whole chain of a public authority; for a private one set --ca-file",
+            ),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                ("it has expired".to_owned(), "renew it, and reload the server")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                ("it is not valid yet".to_owned(), "set the clocks of both machines")
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                (
+                    "it is for another name".to_owned(),
+                    "have a certificate issued for the host of the URL",
+                )
+            }
+            other => (format!("it is not valid: {other:?}"), "have another one issued"),
+        },
+        TlsError::NoCertificatesPresented => {
+            ("the server has none".to_owned(), "serve one of a public authority")
+        }
+        TlsError::AlertReceived(AlertDescription::CertificateRequired) => (
+            "the server asks for a certificate of the client, which Okta does not have".to_owned(),
+            "do not require mutual TLS for the hook",
+        ),
+        _ => return None,
+    };
+    Some(RejectedCertificate { message, fix })
+}

@@ -1,0 +1,262 @@
+//! `doctor`: a healthy hook has no problem, and each fault of a hook has a line of its own.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Api, Asked, Then, Wire, write_response},
+    okta_sample::okta_sample,
+    support::{BASIC, Failures, Service, program, repository, run, text},
+};
+
+const ALLOW: &str =
+    r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#;
+
+fn doctor(arguments: &[&str]) -> Output {
+    run(program().arg("doctor").args(arguments).env_remove("HOOK_PASSWORD"), b"")
+}
+
+/// Checks the exit code and the lines that begin with `problem`. Each line is given by a part of it.
+fn check_problems(failures: &mut Failures, row: &str, output: &Output, expected: &[&str]) {
+    let printed = text(&output.stdout);
+    let problems: Vec<&str> = printed.lines().filter(|line| line.starts_with("problem ")).collect();
+    let row = format!("{row}:\n{printed}{}", text(&output.stderr));
+    failures.check_eq(&row, output.status.code(), Some(i32::from(!expected.is_empty())));
+    failures.check_eq(&row, problems.len(), expected.len());
+    for part in expected {
+        let found = problems.iter().any(|line| line.contains(part));
+        failures.check(format!("no problem with `{part}` in {row}"), found);
+    }
+}
+
+#[test]
+fn our_own_service_is_healthy() {
+    let service = Service::with_basic();
+    let mut failures = Failures::default();
+
+    for hook in ["registrationHookSSR", "registrationHookPP", "registrationHookSSRandPP"] {
+        let url = format!("http://{}/{hook}", service.address);
+
+        let output = doctor(&[&url, "--user", "admin:supersecret"]);
+
+        check_problems(&mut failures, hook, &output, &[]);
+        for part in [
+            "ok       credentials: accepted",
+            "ok       no credentials: refused\n",
+            "ok       wrong credentials: refused\n",
+            "ok       progressive.profile: status 200",
+            "ok       latency: 20 calls",
+        ] {
+            failures.check_contains(hook, text(&output.stdout), part);
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn our_own_service_is_healthy_in_tls() {
+    let file = |name: &str| repository(&format!("tests/tls/{name}")).display().to_string();
+    let (certificate, key) = (file("rsa.crt"), file("rsa.key"));
+    let tls = [
+        ("HOOK__SERVER__TLS__CERTIFICATE", certificate.as_str()),
+        ("HOOK__SERVER__TLS__KEY", key.as_str()),
+    ];
+    let service = Service::start(&[BASIC.as_slice(), &tls].concat());
+    let url = format!("https://{}/registrationHookSSR", service.address);
+    let mut failures = Failures::default();
+
+    let trusted = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &certificate]);
+    let untrusted = doctor(&[&url, "--user", "admin:supersecret"]);
+    let other = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &file("p256.crt")]);
+
+    check_problems(&mut failures, "trusted", &trusted, &[]);
+    for part in ["TLS 1.2 and 1.3 are accepted", "valid by the authority of --ca-file"] {
+        failures.check_contains("trusted", text(&trusted.stdout), part);
+    }
+    for (row, output) in [("untrusted", untrusted), ("other", other)] {
+        check_problems(&mut failures, row, &output, &["certificate: the authority is unknown"]);
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn a_certificate_for_another_name_is_a_problem() {
+    let api = Api::with_tls("issuer", |_, wire| write_response(wire, "200 OK", ALLOW.as_bytes()));
+    let url = format!("https://{}/", api.address);
+    let certificate = repository("tests/tls/issuer.crt").display().to_string();
+    let mut failures = Failures::default();
+
+    let output = doctor(&[&url, "--ca-file", &certificate]);
+
+    check_problems(&mut failures, "", &output, &["certificate: it is for another name"]);
+    failures.check_eq("calls", api.asked().len(), 0);
+    failures.assert_none();
+}
+
+#[test]
+fn the_holes_of_oktas_sample_are_problems() {
+    let sample = okta_sample();
+    let mut failures = Failures::default();
+    let open = [
+        "no credentials: status 200: anybody can call the hook",
+        "wrong credentials: status 200: anybody can call the hook",
+    ];
+    let hole = "neither a command nor `error`: ALLOW is Okta's default";
+
+    for (hook, flows) in [
+        ("registrationHookSSR", &["progressive.profile", "classic"][..]),
+        ("registrationHookPP", &["self.service.registration", "classic"][..]),
+        ("registrationHookSSRandPP", &[][..]),
+    ] {
+        let url = format!("http://{}/{hook}", sample.address);
+        let mut expected = open.map(str::to_owned).to_vec();
+        for flow in flows {
+            expected.push(format!("{flow}: {hole}"));
+        }
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+
+        let output = doctor(&[&url, "--user", "admin:supersecret"]);
+
+        check_problems(&mut failures, hook, &output, &expected);
+        let note = "note     classic: `Content-Type` is `text/html; charset=utf-8`";
+        failures.check_contains(hook, text(&output.stdout), note);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_hook_that_cannot_be_called_has_one_problem_and_gets_few_calls() {
+    let service = Service::with_basic();
+    let api = Api::start(|asked, wire| match asked.target.as_str() {
+        "/moved" => write_response(wire, "302 Found", b""),
+        _ => write_response(wire, "404 Not Found", b""),
+    });
+    let long = format!("http://{}/{}", api.address, "x".repeat(1024));
+    let mut failures = Failures::default();
+
+    for (url, flags, expected) in [
+        (format!("http://{}/moved", api.address), vec![], "redirect: status 302"),
+        (format!("http://{}/nope", api.address), vec![], "url: status 404"),
+        (long, vec![], "url: it is longer than 1024 characters"),
+        ("http://hooks.example.com/x".to_owned(), vec![], "url: plain http"),
+        ("http://127.0.0.1:1/x".to_owned(), vec![], "connection: no connection"),
+        (
+            format!("http://{}/registrationHookSSR", service.address),
+            vec![],
+            "credentials: status 401: the hook asks for credentials",
+        ),
+        (
+            format!("http://{}/registrationHookSSR", service.address),
+            vec!["--user", "admin:other"],
+            "credentials: status 401: the hook refuses them",
+        ),
+        (format!("https://{}/registrationHookSSR", service.address), vec![], "tls: no connection"),
+    ] {
+        let output = doctor(&[&[url.as_str()], flags.as_slice()].concat());
+
+        check_problems(&mut failures, &url, &output, &[expected]);
+    }
+
+    failures.check("calls", api.asked().len() <= 2);
+    failures.assert_none();
+}
+
+#[test]
+fn what_is_not_a_url_of_a_hook_cannot_be_checked() {
+    let mut failures = Failures::default();
+
+    for (url, message) in [
+        ("hooks.example.com/x", "relative URL without a base"),
+        ("ftp://hooks.example.com/x", "expected `https://HOST/PATH`"),
+        ("https://admin:s3cr3t@hooks.example.com/x", "pass credentials by --user"),
+    ] {
+        let output = doctor(&[url]);
+
+        failures.check_eq(url, output.status.code(), Some(2));
+        failures.check_contains(url, text(&output.stderr), message);
+        failures.check(url, !text(&output.stderr).contains("s3cr3t"));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn faults_of_an_answer_are_problems_of_its_request_type() {
+    let mut failures = Failures::default();
+
+    for (answer, expected) in [
+        (r#"{"Error":{"errorSummary":"no"}}"#, "write `error`"),
+        (r#"{"commands":[{"type":"com.action.update","value":{}}]}"#, "`com.action.update`"),
+        ("<html>", "the body is not a JSON object"),
+    ] {
+        let api = Api::start(move |asked, wire| match asked.header("x-hook-secret") {
+            Some("s3cr3t") => write_response(wire, "200 OK", answer.as_bytes()),
+            _ => write_response(wire, "401 Unauthorized", b""),
+        });
+        let url = format!("http://{}/", api.address);
+
+        let output = doctor(&[&url, "--header", "x-hook-secret:s3cr3t"]);
+
+        let printed = text(&output.stdout);
+        for flow in ["self.service.registration", "progressive.profile", "classic"] {
+            let has_line = printed.lines().any(|line| {
+                line.starts_with(&format!("problem  {flow}: ")) && line.contains(expected)
+            });
+            failures.check(format!("{flow}: {expected} in {printed}"), has_line);
+        }
+        failures.check_eq(printed, output.status.code(), Some(1));
+        failures.check(printed, !printed.contains("s3cr3t"));
+    }
+
+    failures.assert_none();
+}
+
+/// An authorization server at `/token`, and elsewhere a hook whose clock is wrong and that does not verify
+/// signatures.
+fn hook_with_tokens(asked: &Asked, wire: &mut dyn Wire) -> Then {
+    if asked.target == "/token" {
+        return write_response(wire, "200 OK", br#"{"access_token":"head.claims.signature"}"#);
+    }
+    match asked.header("authorization") {
+        Some(value) if value.starts_with("Bearer head.claims.") => {
+            let head = "200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT";
+            write_response(wire, head, ALLOW.as_bytes())
+        }
+        _ => write_response(wire, "401 Unauthorized", b""),
+    }
+}
+
+#[test]
+fn with_tokens_the_clock_and_the_signature_count() {
+    let api = Api::start(hook_with_tokens);
+    let url = format!("http://{}/hook", api.address);
+    let token_url = format!("http://{}/token", api.address);
+    let mut failures = Failures::default();
+
+    let output = doctor(&[&url, "--oauth", "client:s3cr3t", "--token-url", &token_url]);
+
+    let expected = ["wrong credentials: status 200", "clock: it differs from this machine's by"];
+    check_problems(&mut failures, "", &output, &expected);
+    failures.check_contains("", text(&output.stdout), "ok       no credentials: refused\n");
+    failures.assert_none();
+}
+
+#[test]
+fn json_has_each_check_with_its_result() {
+    let service = Service::with_basic();
+    let url = format!("http://{}/registrationHookSSR", service.address);
+
+    let output = doctor(&[&url, "--user", "admin:supersecret", "--format", "json"]);
+
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["url"], url);
+    assert_eq!(found["healthy"], true);
+    let checks = found["checks"].as_array().unwrap();
+    let refused = checks.iter().find(|check| check["check"] == "no credentials").unwrap();
+    assert_eq!(refused["result"], "ok");
+    assert_eq!(refused["message"], "refused");
+    assert!(checks.iter().any(|check| check["result"] == "note" && check["fix"].is_string()));
+}

@@ -16,6 +16,7 @@ mod case;
 mod classic;
 mod fields;
 mod identity_engine;
+pub(crate) mod json;
 mod texts;
 
 use case::ReplyCase;

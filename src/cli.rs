@@ -30,6 +30,7 @@ mod fixtures;
 mod live;
 mod messages;
 mod pretty;
+mod preview;
 mod progress;
 mod replay;
 mod sample;
@@ -86,6 +87,8 @@ enum Subcommands {
     /// Run the service (also without a subcommand)
     #[command(after_help = serve::EXAMPLES)]
     Serve,
+    /// Run the service, and a page on loopback that shows its decisions
+    Preview(preview::PreviewArguments),
     /// Find every problem in settings and rules, and run every rule's examples
     Check(check::CheckArguments),
     /// Answer one request as the service would
@@ -117,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run_subcommand(flags: &SharedFlags, subcommand: Subcommands) -> ExitStatus {
     let status = match subcommand {
         Subcommands::Serve => serve::run(flags),
+        Subcommands::Preview(arguments) => serve::run_with_page(flags, Some(arguments.page)),
         Subcommands::Check(arguments) => check::run(flags, &arguments),
         Subcommands::Eval(arguments) => eval::run(flags, &arguments),
         Subcommands::Replay(arguments) => replay::run(flags, &arguments),

@@ -23,6 +23,7 @@
 //! | `reload` | replaces the live state when files change; invalid files change nothing |
 //! | `state` | the live rules, credentials and certificate, and whether each is stale |
 //! | [`pipeline`] | decode, judge, encode |
+//! | `preview` | a page on loopback that shows decisions; never part of `serve` |
 //! | [`clock`] | the facts of the present moment |
 //!
 //! | the core | task |
@@ -99,6 +100,7 @@ pub mod okta;
 pub mod org;
 pub mod origin;
 pub mod pipeline;
+mod preview;
 pub mod problem;
 pub mod proxies;
 mod reload;

@@ -19,7 +19,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{decision_log::DecisionLog, metrics::Metrics, settings::Settings, state::LiveState};
+use crate::{
+    decision_log::DecisionLog, metrics::Metrics, preview::Feed, settings::Settings,
+    state::LiveState,
+};
 
 mod accept;
 mod admit;
@@ -63,6 +66,8 @@ pub(crate) struct State {
     pub(crate) warnings: Warnings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Option<Arc<DecisionLog>>,
+    /// The latest requests, for the page of `preview`. `None` in `serve`, which keeps no request.
+    pub(crate) feed: Option<Arc<Feed>>,
 }
 
 /// How the service stopped.

@@ -60,14 +60,39 @@ impl Banner<'_> {
         }
         log_line(&format!("hooks:{hooks}"));
         if let Some(example) = example_request(&rules) {
-            self.log_instructions(&example, scheme, &live.credentials.load().settings);
+            self.log_instructions(
+                &example,
+                &self.hooks_url(live),
+                &live.credentials.load().settings,
+            );
+        }
+    }
+
+    /// The start of the hooks' URLs for a caller on this machine.
+    pub(super) fn hooks_url(&self, live: &LiveState) -> String {
+        let scheme = if live.certificate.is_some() { "https" } else { "http" };
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("{scheme}://{address}{}", self.path_prefix)
+    }
+
+    /// The arguments of curl that authenticate a caller. They show no secret but a generated password.
+    pub(super) fn curl_credentials(&self, auth: &AuthSettings) -> String {
+        self.instructions(auth).curl
+    }
+
+    fn instructions(&self, auth: &AuthSettings) -> Instructions {
+        match self.generated_password {
+            Some(password) => instructions_for_generated(password),
+            None => instructions_for(auth),
         }
     }
 
     /// Logs how to configure Okta, and how to try the service.
-    fn log_instructions(&self, example: &Example<'_>, scheme: &str, auth: &AuthSettings) {
+    fn log_instructions(&self, example: &Example<'_>, url: &str, auth: &AuthSettings) {
         let Example { hook, body } = example;
-        let path = format!("{}/{hook}", self.path_prefix);
         if self.generated_password.is_some() {
             log_line(
                 "no authentication method is configured; this password is valid until the service stops",
@@ -76,21 +101,17 @@ impl Banner<'_> {
         log_line(
             "in Okta's Admin Console, Workflow > Inline Hooks > Add Inline Hook > Registration:",
         );
-        log_line(&format!("  URL                    https://YOUR-PUBLIC-HOST{path}"));
-        let instructions = match self.generated_password {
-            Some(password) => instructions_for_generated(password),
-            None => instructions_for(auth),
-        };
+        log_line(&format!(
+            "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
+            self.path_prefix
+        ));
+        let instructions = self.instructions(auth);
         for ConsoleField { label, value } in &instructions.fields {
             log_line(&format!("  {label:<21}  {value}"));
         }
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(Ipv4Addr::LOCALHOST.into());
-        }
         let curl = instructions.curl;
         log_line("try it:");
-        log_line(&format!("  curl {curl} --json '{body}' {scheme}://{address}{path}"));
+        log_line(&format!("  curl {curl} --json '{body}' {url}/{hook}"));
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::{
     io, mem,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool, mpsc::sync_channel},
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::sign::CertifiedKey;
 
-use super::{CliError, ExitStatus, SharedFlags, banner::Banner, messages, rules_source};
+use super::{CliError, ExitStatus, SharedFlags, banner::Banner, messages, preview, rules_source};
 use crate::{
     auth::Reason,
     certificate, clock,
@@ -38,6 +38,14 @@ struct Bound {
 }
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
+    run_with_page(flags, None)
+}
+
+/// Runs the service, with the preview page on this port if there is one.
+pub(super) fn run_with_page(
+    flags: &SharedFlags,
+    page_port: Option<u16>,
+) -> Result<ExitStatus, CliError> {
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
@@ -59,12 +67,16 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         metrics_listener = Some(bound.listener);
         metrics_address = Some(bound.address);
     }
+    let page_listener = match page_port {
+        Some(port) => Some(bind_page(port)?),
+        None => None,
+    };
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| CliError(format!("log.decisions: cannot open the file: {error}")))?;
     let auth = mem::take(&mut settings.auth);
     let mut generated_password = None;
     if !auth.is_configured() {
-        generated_password = Some(generate_password()?);
+        generated_password = Some(generate_secret()?);
     }
     let credentials =
         Credentials::new(auth, generated_password.as_deref(), None, &settings.proxies)?;
@@ -88,6 +100,7 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         warnings: Warnings::default(),
         metrics: Arc::new(metrics.map_err(io::Error::other)?),
         log,
+        feed: page_listener.is_some().then(Arc::default),
     });
     let (reload, sighups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
@@ -100,8 +113,15 @@ pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
         generated_password: generated_password.as_deref(),
     };
     reload::start(target, &state.settings, layers, source, files, sighups)?;
+    let page = match page_listener {
+        Some(listener) => Some((listener, generate_secret()?)),
+        None => None,
+    };
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
+        if let Some((listener, token)) = page {
+            preview::start_page(listener, token, &banner, &state);
+        }
         let (sources, rules) = (state.live.sources.load(), state.live.rules.load());
         sources.try_apis(&rules);
         sources.verify_databases(&rules);
@@ -136,12 +156,19 @@ fn announce(banner: &Banner<'_>, state: &State) {
     }
 }
 
-/// Generates a password of 128 random bits.
-fn generate_password() -> Result<String, CliError> {
+/// Listens on loopback for the preview page.
+fn bind_page(port: u16) -> Result<TcpListener, CliError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).map_err(|error| {
+        CliError(format!("--page: cannot listen on `{address}`: {error}; choose another port"))
+    })
+}
+
+/// Generates a secret of 128 random bits: a password, or the token of the preview page.
+fn generate_secret() -> Result<String, CliError> {
     let mut bytes = [0; 16];
     if SystemRandom::new().fill(&mut bytes).is_err() {
-        let why = "cannot generate a random password; set `auth.basic.username` and `auth.basic.password`";
-        return Err(CliError(why.to_owned()));
+        return Err(CliError("the system has no random bytes".to_owned()));
     }
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -131,7 +131,12 @@ fn judge_and_record(
 ) -> Result<Vec<u8>, Refusal> {
     let facts = Facts { lookups: lookup::results(answers), ..clock::facts() };
     match pipeline::answer(hook, body, &facts) {
-        Ok(answer) => Ok(context.record(answer, answers)),
+        Ok(answer) => {
+            if let Some(feed) = &context.state.feed {
+                feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);
+            }
+            Ok(context.record(answer, answers))
+        }
         Err(error) => Err(refusal(error)),
     }
 }

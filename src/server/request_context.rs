@@ -12,6 +12,7 @@ use crate::{
     metrics::{LookupLabels, OutcomeLabels, ResponseLabels},
     okta::response,
     pipeline::HookAnswer,
+    preview::ReceivedCall,
     rule::{LookupVerdict, RuleSet, Verdict, lookup::LookupResult},
 };
 
@@ -39,6 +40,10 @@ impl<'s> RequestContext<'s> {
         self.state.metrics.count_refusal(reason);
         if let Refusal::Credentials(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
+        }
+        if let Some(feed) = &self.state.feed {
+            let (status, why) = refusal.status_and_summary();
+            feed.add_refusal(&self.received_call(), status.as_u16(), &why);
         }
         let response = HttpResponse::refusal(refusal, self.state);
         let line = self.line(response.status.as_str());
@@ -91,6 +96,20 @@ impl<'s> RequestContext<'s> {
                 let hook = line.hook_name();
                 self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
             }
+        }
+    }
+
+    /// The request, for the page of `preview`.
+    pub(super) fn received_call(&self) -> ReceivedCall<'_> {
+        let caller = match &self.caller {
+            Some(caller) => caller.to_string(),
+            None => "none".to_owned(),
+        };
+        ReceivedCall {
+            hook: self.hook,
+            caller,
+            duration: self.started.elapsed(),
+            rules_revision: &self.rules.revision,
         }
     }
 

@@ -59,6 +59,7 @@ mod operations;
 mod org;
 mod patterns;
 mod postgres;
+mod preview;
 mod probe;
 mod problems;
 mod proxies;

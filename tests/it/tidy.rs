@@ -128,6 +128,23 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("credentials", &["auth", "problem", "proxies", "settings"]),
     ("certificate", &["file", "problem", "settings"]),
     ("state", &["credentials", "lookup", "rule"]),
+    (
+        "preview",
+        &[
+            "clock",
+            "escape",
+            "file",
+            "findings",
+            "load",
+            "lookup",
+            "okta",
+            "pipeline",
+            "problem",
+            "rule",
+            "state",
+            "user_view",
+        ],
+    ),
     ("sink", &["throttle"]),
     ("decision_log", &["escape", "okta", "rule", "settings", "sink"]),
     (

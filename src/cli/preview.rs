@@ -1,0 +1,138 @@
+//! `preview`: the service, and a page on loopback that shows its decisions.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use serde_json::Value as Json;
+
+use super::{banner::Banner, fixtures, messages::BANNER, sample::sample_request};
+use crate::{
+    okta::{DecisionKind, Flow},
+    preview::{Fixtures, JudgedFixture, Page, denying_rules},
+    rule::RuleSet,
+    server::State,
+    settings::Settings,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  registration-hook preview                 serve the hooks, and the page at http://127.0.0.1:8082/…
+  registration-hook preview --page 9000     the page on another port
+
+Standard error shows the page's URL. It has a random token: without it, the page answers 403.
+
+Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
+
+/// The folder that `replay` reads without an argument.
+const FIXTURES: &str = "tests/fixtures";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct PreviewArguments {
+    /// The page's port on 127.0.0.1; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8082)]
+    pub(super) page: u16,
+}
+
+/// Starts the page, and logs its URL. The service goes on without the page if it cannot start.
+pub(super) fn start_page(
+    listener: TcpListener,
+    token: String,
+    banner: &Banner<'_>,
+    state: &Arc<State>,
+) {
+    let Some(feed) = &state.feed else {
+        return;
+    };
+    let live = state.live.clone();
+    let page = Page {
+        feed: feed.clone(),
+        source: banner.rules_source.clone(),
+        token,
+        hooks_url: banner.hooks_url(&live),
+        curl_credentials: banner.curl_credentials(&live.credentials.load().settings),
+        live,
+        body_limit: state.settings.server.body_limit,
+        sample,
+        fixtures: find_fixtures(&state.settings),
+    };
+    match page.start(listener) {
+        Ok(url) => log::info!(target: BANNER, "preview: open {url}"),
+        Err(error) => log::error!("preview: cannot serve the page: {error}"),
+    }
+}
+
+/// A request as Okta sends it in a flow.
+fn sample(flow: Flow) -> String {
+    match sample_request(flow, &[]) {
+        Ok(request) => request,
+        // The system has no random bytes for an `eventId`.
+        Err(_) => flow.spec().example.to_owned(),
+    }
+}
+
+/// The recorded requests: those that `replay` finds, or else those beside the rules folder.
+fn find_fixtures(settings: &Settings) -> Fixtures {
+    let mut directory = PathBuf::from(FIXTURES);
+    let beside = settings.rules.directory.with_file_name("fixtures");
+    if !directory.exists() && beside.exists() {
+        directory = beside;
+    }
+    Fixtures { directory, judge: judge_fixtures }
+}
+
+/// The decisions about the recorded requests of a folder. A missing folder has none.
+fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<JudgedFixture> {
+    let mut judged = Vec::new();
+    let Ok(cases) = fixtures::read_cases(directory) else {
+        return judged;
+    };
+    for case in cases.into_iter().flatten() {
+        judged.push(judge(case, rules));
+    }
+    judged
+}
+
+fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
+    let recorded = match case.read_response() {
+        Ok(response) => recorded_decision(&response),
+        Err(_) => None,
+    };
+    let mut denied_by = Vec::new();
+    let now = match case.read_request() {
+        Ok(request) => match case.answer(rules, &request) {
+            Ok(answer) => {
+                denied_by = denying_rules(&answer);
+                Ok(answer.decision)
+            }
+            Err(problem) => Err(problem.message),
+        },
+        Err(problem) => Err(problem.message),
+    };
+    let path = case.name();
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let fixtures::Case { hook, request, lookups, .. } = case;
+    JudgedFixture { hook, case: name, request, lookups, recorded, now, denied_by }
+}
+
+/// The decision that a recorded answer carries. `None` if it is not JSON.
+fn recorded_decision(response: &[u8]) -> Option<DecisionKind> {
+    let answer: Json = serde_json::from_slice(response).ok()?;
+    if answer.get("error").is_some_and(|error| !error.is_null()) {
+        return Some(DecisionKind::Deny);
+    }
+    let commands = answer.get("commands").and_then(Json::as_array)?;
+    for command in commands {
+        let value = command.get("value")?;
+        match value.get("registration").and_then(Json::as_str) {
+            Some("DENY") => return Some(DecisionKind::Deny),
+            Some(_) => {}
+            None => return Some(DecisionKind::Update),
+        }
+    }
+    Some(DecisionKind::Allow)
+}

@@ -1,0 +1,93 @@
+//! The preview page: tries requests on the live rules, shows what the end user would see, and the
+//! requests that arrive at the hooks.
+//!
+//! The page has a listener of its own on loopback, on a thread of its own. It answers only with the random
+//! token in the path, and only to its own `Host` and `Origin`. Its decisions are those of
+//! [`pipeline`](crate::pipeline), as in production. It writes no file, and logs no value of a form.
+
+use std::{
+    io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use actix_web::rt::System;
+
+use crate::{
+    load::RulesSource,
+    okta::{DecisionKind, Flow},
+    rule::RuleSet,
+    state::LiveState,
+};
+
+mod assets;
+mod decide;
+mod explained;
+mod feed;
+mod finding;
+mod form;
+mod guard;
+mod http;
+mod rules;
+
+pub(crate) use explained::denying_rules;
+pub(crate) use feed::{Feed, ReceivedCall};
+
+/// Everything that the page needs of the running service.
+pub(crate) struct Page {
+    pub(crate) live: Arc<LiveState>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) source: RulesSource,
+    /// The random text in the page's path.
+    pub(crate) token: String,
+    /// The start of the hooks' URLs: `http://127.0.0.1:8080`.
+    pub(crate) hooks_url: String,
+    /// The arguments of curl that authenticate a caller.
+    pub(crate) curl_credentials: String,
+    /// The largest request, in bytes.
+    pub(crate) body_limit: usize,
+    /// Makes a request as Okta sends it in a flow.
+    pub(crate) sample: fn(Flow) -> String,
+    pub(crate) fixtures: Fixtures,
+}
+
+/// The recorded requests, and the function that judges them.
+pub(crate) struct Fixtures {
+    pub(crate) directory: PathBuf,
+    pub(crate) judge: fn(&Path, &RuleSet) -> Vec<JudgedFixture>,
+}
+
+/// A recorded request, and its decisions.
+pub(crate) struct JudgedFixture {
+    pub(crate) hook: String,
+    pub(crate) case: String,
+    pub(crate) request: PathBuf,
+    /// The recorded results of lookups. The file may be missing.
+    pub(crate) lookups: PathBuf,
+    /// The recorded decision. `None` if it cannot be read.
+    pub(crate) recorded: Option<DecisionKind>,
+    /// The decision of the live rules, or why there is none.
+    pub(crate) now: Result<DecisionKind, String>,
+    /// The rules that deny now.
+    pub(crate) denied_by: Vec<String>,
+}
+
+impl Page {
+    /// Serves the page for as long as the process runs. Returns its URL, which has the token.
+    pub(crate) fn start(self, listener: TcpListener) -> io::Result<String> {
+        let url = format!("http://{}/{}/", listener.local_addr()?, self.token);
+        let page = Arc::new(self);
+        let watched = page.clone();
+        let watch = move || rules::watch(&watched);
+        thread::Builder::new().name("preview-rules".to_owned()).spawn(watch)?;
+        let serve = move || {
+            if let Err(error) = System::new().block_on(http::serve(listener, page)) {
+                log::error!("preview: the page is no longer served: {error}");
+            }
+        };
+        thread::Builder::new().name("preview".to_owned()).spawn(serve)?;
+        Ok(url)
+    }
+}

@@ -1,0 +1,40 @@
+//! The files of the page, in the binary.
+
+/// A file of the page.
+pub(super) struct Asset {
+    /// The path after the token.
+    path: &'static str,
+    pub(super) media_type: &'static str,
+    pub(super) text: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const ASSETS: &[Asset] = &[
+    asset("", HTML, include_str!("page/index.html")),
+    asset("style.css", CSS, include_str!("page/style.css")),
+    asset("screen.css", CSS, include_str!("page/screen.css")),
+    asset("icon.svg", SVG, include_str!("page/icon.svg")),
+    asset("main.js", JAVASCRIPT, include_str!("page/main.js")),
+    asset("dom.js", JAVASCRIPT, include_str!("page/dom.js")),
+    asset("request.js", JAVASCRIPT, include_str!("page/request.js")),
+    asset("editor.js", JAVASCRIPT, include_str!("page/editor.js")),
+    asset("lookups.js", JAVASCRIPT, include_str!("page/lookups.js")),
+    asset("result.js", JAVASCRIPT, include_str!("page/result.js")),
+    asset("screen.js", JAVASCRIPT, include_str!("page/screen.js")),
+    asset("live.js", JAVASCRIPT, include_str!("page/live.js")),
+    asset("rules.js", JAVASCRIPT, include_str!("page/rules.js")),
+    asset("save.js", JAVASCRIPT, include_str!("page/save.js")),
+];
+
+const fn asset(path: &'static str, media_type: &'static str, text: &'static str) -> Asset {
+    Asset { path, media_type, text }
+}
+
+/// The file at a path.
+pub(super) fn find(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path)
+}

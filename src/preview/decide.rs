@@ -1,0 +1,147 @@
+//! Decides a request of the page by the live rules, as production does.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    Page,
+    explained::Explained,
+    finding::{self, FindingJson},
+};
+use crate::{
+    clock,
+    lookup::read_recorded,
+    okta::{reply::HookReply, request::DecodeError},
+    pipeline::{self, NoAnswer},
+    rule::{Facts, Hook},
+    user_view::{json::UserViewJson, user_view},
+};
+
+/// The question of the page.
+#[derive(Deserialize)]
+struct DecideQuestion<'a> {
+    hook: String,
+    /// The body of the request, as typed.
+    request: String,
+    /// The results of lookups, as a recorded file has them.
+    #[serde(borrow)]
+    lookups: &'a RawValue,
+    /// The attributes on the form.
+    #[serde(borrow)]
+    fields: Vec<Cow<'a, str>>,
+}
+
+/// The reply to the page.
+#[derive(Serialize)]
+struct Decided<'a> {
+    explained: Explained<'a>,
+    /// The exact body of the answer.
+    response: Cow<'a, str>,
+    screens: UserViewJson<'a>,
+    findings: Vec<FindingJson>,
+    curl: String,
+}
+
+/// Why there is no decision, and the place in the request.
+#[derive(Serialize)]
+struct Undecided {
+    problem: String,
+    /// From 1. `None` if the problem has no place.
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+/// Answers the question of the page, both as JSON. Returns `None` if the question cannot be read.
+pub(super) fn decide(page: &Page, question: &[u8]) -> Option<String> {
+    let question: DecideQuestion<'_> = serde_json::from_slice(question).ok()?;
+    let reply = match answer_question(page, &question) {
+        Ok(decided) => decided,
+        Err(undecided) => serde_json::to_string(&undecided),
+    };
+    reply.ok()
+}
+
+fn answer_question(
+    page: &Page,
+    question: &DecideQuestion<'_>,
+) -> Result<serde_json::Result<String>, Undecided> {
+    let DecideQuestion { hook: name, request, lookups, fields } = question;
+    let rules = page.live.rules.load_full();
+    let hook = rules.hooks.get(name).ok_or(Undecided::of("the rules no longer have this hook"))?;
+    if request.len() > page.body_limit {
+        return Err(Undecided::of("the request is larger than the service accepts"));
+    }
+    let body = request.as_bytes();
+    let facts = facts(hook, body, lookups)?;
+    let answer = pipeline::answer(hook, body, &facts)?;
+    let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+    let reply = HookReply::Answered { status: 200, body: &answer.body };
+    let view = user_view(reply, answer.flow, &fields);
+    let json = in_single_quotes(&compact(request));
+    let Page { hooks_url, curl_credentials, .. } = page;
+    Ok(serde_json::to_string(&Decided {
+        explained: Explained::new(hook, &answer, &facts.lookups),
+        response: String::from_utf8_lossy(&answer.body),
+        screens: UserViewJson::new(&view),
+        findings: finding::find(reply, answer.flow, &fields),
+        curl: format!("curl {curl_credentials} --json {json} {hooks_url}/{name}"),
+    }))
+}
+
+/// The facts of the present moment, with these results of lookups.
+fn facts(hook: &Hook, request: &[u8], lookups: &RawValue) -> Result<Facts, Undecided> {
+    let recorded = match read_recorded(lookups.get().as_bytes(), hook) {
+        Ok(recorded) => recorded,
+        Err(why) => return Err(Undecided::of(format!("the results of lookups: {why}"))),
+    };
+    let mut facts = clock::facts();
+    let asked = pipeline::questions(hook, request, &facts)?;
+    facts.lookups = pipeline::recorded_results(&asked, &recorded);
+    Ok(facts)
+}
+
+impl Undecided {
+    /// A problem without a place.
+    fn of(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), line: None, column: None }
+    }
+}
+
+impl From<NoAnswer> for Undecided {
+    fn from(error: NoAnswer) -> Self {
+        let place = match error {
+            NoAnswer::Request(DecodeError::Syntax { line, column })
+            | NoAnswer::Request(DecodeError::Encoding { line, column, .. }) => Some((line, column)),
+            NoAnswer::Request(DecodeError::NotHookRequest(_)) | NoAnswer::Panicked => None,
+        };
+        Self {
+            problem: error.to_string(),
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+        }
+    }
+}
+
+/// The JSON without the white space between its tokens.
+fn compact(json: &str) -> String {
+    let mut out = String::new();
+    let mut in_string = false;
+    let mut after_backslash = false;
+    for letter in json.chars() {
+        if in_string || !letter.is_ascii_whitespace() {
+            out.push(letter);
+        }
+        if letter == '"' && !after_backslash {
+            in_string = !in_string;
+        }
+        after_backslash = in_string && letter == '\\' && !after_backslash;
+    }
+    out
+}
+
+/// Quotes a text for a shell.
+fn in_single_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

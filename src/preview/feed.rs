@@ -1,0 +1,247 @@
+//! The latest requests at the hooks, and the state of the rules, for the page.
+//!
+//! Only `preview` keeps requests: in memory, and no more than fit in two bounds. `serve` has no feed.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::watch;
+
+use super::explained::Explained;
+use crate::{
+    lookup::{Answer, write_recorded},
+    pipeline::HookAnswer,
+    rule::{Facts, Hook},
+};
+
+/// The most requests that are kept.
+const MOST_REQUESTS: usize = 100;
+/// The most bytes of requests, with their answers, that are kept.
+const MOST_BYTES: usize = 4 << 20;
+
+/// The requests and the rules. Any thread may add to it.
+pub(crate) struct Feed {
+    requests: Mutex<Requests>,
+    rules: Mutex<Arc<str>>,
+    /// How often the feed has changed.
+    version: watch::Sender<u64>,
+}
+
+/// The latest requests, the oldest first.
+#[derive(Default)]
+struct Requests {
+    kept: VecDeque<KeptRequest>,
+    bytes: usize,
+    last_number: u64,
+}
+
+/// A request, as JSON.
+struct KeptRequest {
+    number: u64,
+    /// The row of the list.
+    row: Box<RawValue>,
+    /// The content. `None` for a request that was refused, or is too large to keep.
+    content: Option<Arc<str>>,
+}
+
+/// A request at a hook, whatever its answer.
+pub(crate) struct ReceivedCall<'a> {
+    /// The hook's name. `None` for a path without a hook.
+    pub(crate) hook: Option<&'a str>,
+    /// The authentication method, or `none`.
+    pub(crate) caller: String,
+    pub(crate) duration: Duration,
+    pub(crate) rules_revision: &'a str,
+}
+
+/// A row of the list.
+#[derive(Serialize)]
+struct RequestRow<'a> {
+    time: String,
+    hook: Option<&'a str>,
+    caller: &'a str,
+    duration_us: u128,
+    rules_revision: &'a str,
+    status: u16,
+    /// The sentence of a refusal.
+    refusal: Option<&'a str>,
+    #[serde(flatten)]
+    decided: Option<DecidedRow<'a>>,
+}
+
+/// The decision of a row.
+#[derive(Serialize)]
+struct DecidedRow<'a> {
+    explained: Explained<'a>,
+    lookup_times: Vec<LookupTime<'a>>,
+}
+
+#[derive(Serialize)]
+struct LookupTime<'a> {
+    name: &'a str,
+    cached: bool,
+    duration_us: u128,
+}
+
+/// The content of a request.
+#[derive(Serialize)]
+struct RequestContent<'a> {
+    hook: &'a str,
+    request: &'a str,
+    /// The results of lookups, as a recorded file has them.
+    lookups: Box<RawValue>,
+}
+
+/// The list of the requests.
+#[derive(Serialize)]
+struct FeedList<'a> {
+    version: u64,
+    requests: Vec<NumberedRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct NumberedRow<'a> {
+    number: u64,
+    opens: bool,
+    row: &'a RawValue,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            requests: Mutex::default(),
+            rules: Mutex::new("null".into()),
+            version: watch::Sender::new(1),
+        }
+    }
+}
+
+impl Feed {
+    /// Adds a request that was decided.
+    pub(crate) fn add_decision(
+        &self,
+        call: &ReceivedCall<'_>,
+        hook: &Hook,
+        request: &[u8],
+        answer: &HookAnswer<'_, '_>,
+        facts: &Facts,
+        answers: &[Answer],
+    ) {
+        let mut lookup_times = Vec::new();
+        for Answer { name, is_cached, duration, .. } in answers {
+            lookup_times.push(LookupTime {
+                name,
+                cached: *is_cached,
+                duration_us: duration.as_micros(),
+            });
+        }
+        let explained = Explained::new(hook, answer, &facts.lookups);
+        let decided = DecidedRow { explained, lookup_times };
+        let row = RequestRow { decided: Some(decided), ..row(call, 200) };
+        let lookups = RawValue::from_string(write_recorded(&facts.lookups).trim().to_owned());
+        let content = RequestContent {
+            hook: call.hook.unwrap_or_default(),
+            request: &String::from_utf8_lossy(request),
+            lookups: lookups.unwrap_or_default(),
+        };
+        self.add(&row, serde_json::to_string(&content).ok());
+    }
+
+    /// Adds a request that was refused. Its body is not kept.
+    pub(crate) fn add_refusal(&self, call: &ReceivedCall<'_>, status: u16, why: &str) {
+        self.add(&RequestRow { refusal: Some(why), ..row(call, status) }, None);
+    }
+
+    fn add(&self, row: &RequestRow<'_>, content: Option<String>) {
+        if let Ok(row) = to_raw_value(row) {
+            self.requests.lock().push(row, content.map(Arc::from));
+            self.note_change();
+        }
+    }
+
+    /// Replaces the state of the rules, as JSON.
+    pub(super) fn set_rules(&self, rules: String) {
+        *self.rules.lock() = rules.into();
+        self.note_change();
+    }
+
+    /// The state of the rules, as JSON.
+    pub(super) fn rules(&self) -> Arc<str> {
+        self.rules.lock().clone()
+    }
+
+    /// The content of a request, as JSON.
+    pub(super) fn content(&self, number: u64) -> Option<Arc<str>> {
+        let requests = self.requests.lock();
+        let found = requests.kept.iter().find(|request| request.number == number)?;
+        found.content.clone()
+    }
+
+    /// Waits until the feed is newer than `version`, or this time is over. Returns the list as JSON.
+    pub(super) async fn list_after(&self, version: u64, longest: Duration) -> String {
+        let mut changes = self.version.subscribe();
+        let newer = changes.wait_for(|now| *now != version);
+        // The page asks again after the time, and does not need to know that it is over.
+        let _ = tokio::time::timeout(longest, newer).await;
+        let version = *self.version.borrow();
+        let requests = self.requests.lock();
+        let mut rows = Vec::new();
+        for KeptRequest { number, row, content } in requests.kept.iter().rev() {
+            rows.push(NumberedRow { number: *number, opens: content.is_some(), row });
+        }
+        serde_json::to_string(&FeedList { version, requests: rows }).unwrap_or_default()
+    }
+
+    fn note_change(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+}
+
+impl Requests {
+    /// Adds a request, and drops the oldest ones that no longer fit.
+    fn push(&mut self, row: Box<RawValue>, content: Option<Arc<str>>) {
+        self.last_number += 1;
+        let mut added = KeptRequest { number: self.last_number, row, content };
+        if added.bytes() > MOST_BYTES {
+            added.content = None;
+        }
+        if added.bytes() > MOST_BYTES {
+            return;
+        }
+        self.bytes += added.bytes();
+        self.kept.push_back(added);
+        while self.kept.len() > MOST_REQUESTS || self.bytes > MOST_BYTES {
+            let Some(dropped) = self.kept.pop_front() else {
+                return;
+            };
+            self.bytes -= dropped.bytes();
+        }
+    }
+}
+
+impl KeptRequest {
+    fn bytes(&self) -> usize {
+        let content = match &self.content {
+            Some(content) => content.len(),
+            None => 0,
+        };
+        self.row.get().len() + content
+    }
+}
+
+/// The row of a request without a decision.
+fn row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
+    RequestRow {
+        time: format!("{:.3}", Timestamp::now()),
+        hook: call.hook,
+        caller: &call.caller,
+        duration_us: call.duration.as_micros(),
+        rules_revision: call.rules_revision,
+        status,
+        refusal: None,
+        decided: None,
+    }
+}

@@ -1,0 +1,143 @@
+//! The hooks, and for each flow the fields and lookups that the page offers.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Page;
+use crate::{
+    okta::{Flow, FormMember},
+    rule::{RuleSet, Section, lookup::Lookup, value_name::ValueName},
+};
+
+/// The fields that a registration form has unless the org changes it.
+const DEFAULT_FIELDS: [&str; 3] = ["firstName", "lastName", "email"];
+/// The flows, in the order of the page.
+const FLOWS: [Flow; 3] = [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic];
+
+/// Everything that the page shows about the hooks.
+#[derive(Serialize)]
+pub(super) struct HooksJson<'a> {
+    hooks: Vec<HookForms<'a>>,
+    samples: Vec<SampleJson>,
+    hooks_url: &'a str,
+    revision: &'a str,
+}
+
+#[derive(Serialize)]
+struct HookForms<'a> {
+    name: &'a str,
+    flows: Vec<FlowForm<'a>>,
+}
+
+/// The form of one flow.
+#[derive(Serialize)]
+struct FlowForm<'a> {
+    flow: &'static str,
+    /// Whether the hook has a section for it.
+    has_section: bool,
+    /// The fields, in their order.
+    fields: Vec<&'a str>,
+    /// The attributes of an existing profile that rules look at.
+    profile: Vec<&'a str>,
+    lookups: Vec<LookupForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct LookupForm<'a> {
+    name: &'a str,
+    columns: &'a [String],
+    /// Whether a table of the rules folder answers.
+    is_table: bool,
+}
+
+#[derive(Serialize)]
+struct SampleJson {
+    flow: &'static str,
+    /// The member of `data` that holds the form.
+    member: &'static str,
+    request: String,
+}
+
+/// Describes the hooks.
+pub(super) fn describe<'a>(page: &'a Page, rules: &'a RuleSet) -> HooksJson<'a> {
+    let mut hooks = Vec::new();
+    for (name, hook) in &rules.hooks {
+        let mut flows = Vec::new();
+        for flow in FLOWS {
+            flows.push(flow_form(flow, hook.section(flow)));
+        }
+        hooks.push(HookForms { name, flows });
+    }
+    let mut samples = Vec::new();
+    for flow in FLOWS {
+        let spec = flow.spec();
+        let member = match spec.form {
+            FormMember::UserProfile => "userProfile",
+            FormMember::UserProfileUpdate => "userProfileUpdate",
+        };
+        samples.push(SampleJson { flow: spec.name, member, request: (page.sample)(flow) });
+    }
+    HooksJson { hooks, samples, hooks_url: &page.hooks_url, revision: &rules.revision }
+}
+
+fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
+    let mut form = FlowForm {
+        flow: flow.spec().name,
+        has_section: section.is_some(),
+        fields: Vec::new(),
+        profile: Vec::new(),
+        lookups: Vec::new(),
+    };
+    if flow.spec().creates_user {
+        form.fields.extend(DEFAULT_FIELDS);
+    }
+    let Some(section) = section else {
+        return form;
+    };
+    for name in &section.update {
+        form.add_field(&name.value);
+    }
+    for name in value_names(section) {
+        match name {
+            ValueName::Profile(attribute) => form.profile.push(attribute),
+            name => {
+                if let Some(attribute) = name.form_attribute() {
+                    form.add_field(attribute);
+                }
+            }
+        }
+    }
+    for lookup in &section.lookups {
+        let Lookup { name, columns, .. } = lookup;
+        form.lookups.push(LookupForm { name, columns, is_table: !lookup.can_fail() });
+    }
+    if flow.spec().creates_user {
+        // Okta fills it in from `email`. So does the page.
+        form.fields.retain(|field| *field != "login");
+    }
+    form
+}
+
+impl<'a> FlowForm<'a> {
+    fn add_field(&mut self, attribute: &'a str) {
+        if !self.fields.contains(&attribute) {
+            self.fields.push(attribute);
+        }
+    }
+}
+
+/// The names of all values that a section looks at.
+fn value_names(section: &Section) -> BTreeSet<&ValueName> {
+    let mut names = BTreeSet::new();
+    for lookup in &section.lookups {
+        names.extend(lookup.value_names());
+    }
+    for rule in section.rules.iter() {
+        names.extend(rule.value_names());
+    }
+    for set in &section.set {
+        names.extend(set.source.value_names());
+    }
+    names
+}

@@ -1,0 +1,66 @@
+//! The page answers only to a browser on this machine that has the token.
+//!
+//! The page is on loopback, so other machines do not reach it. A website in the user's own browser does.
+//! The token keeps it out. The checks of `Host` and `Origin` hold even if the token leaks: they refuse a
+//! name that was rebound to loopback, and requests that another site's script sends.
+
+use std::net::SocketAddr;
+
+use actix_web::{
+    HttpRequest,
+    http::{
+        Method,
+        header::{self, HeaderMap, HeaderName},
+    },
+};
+use subtle::ConstantTimeEq as _;
+
+/// The path after the token. `None` if the request must be refused.
+pub(super) fn admitted_path<'r>(
+    request: &'r HttpRequest,
+    address: SocketAddr,
+    token: &str,
+) -> Option<&'r str> {
+    let is_local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    if !is_local || !is_own_host(request.headers(), address) {
+        return None;
+    }
+    if request.method() == Method::POST && !is_json(request.headers()) {
+        return None;
+    }
+    let (given, path) = request.path().strip_prefix('/')?.split_once('/')?;
+    if bool::from(given.as_bytes().ct_eq(token.as_bytes())) { Some(path) } else { None }
+}
+
+/// Whether the request names this page as its host, and as its origin if it has one.
+fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
+    let own = [address.to_string(), format!("localhost:{}", address.port())];
+    let Some(Some(host)) = single(headers, &header::HOST) else {
+        return false;
+    };
+    if !own.iter().any(|own| own == host) {
+        return false;
+    }
+    match single(headers, &header::ORIGIN) {
+        Some(None) => true,
+        Some(Some(origin)) => origin == format!("http://{host}"),
+        None => false,
+    }
+}
+
+/// A page of another origin cannot send this media type without asking first, which we never allow.
+fn is_json(headers: &HeaderMap) -> bool {
+    single(headers, &header::CONTENT_TYPE) == Some(Some("application/json"))
+}
+
+/// The value of a header, `Some(None)` without it. `None` if it is repeated or not text.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Option<&'h str>> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else {
+        return Some(None);
+    };
+    if values.next().is_some() {
+        return None;
+    }
+    value.to_str().ok().map(Some)
+}

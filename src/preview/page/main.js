@@ -1,0 +1,153 @@
+// The page: keeps the request, has the service decide it after each change, and shows the result.
+import { byId, el, fill, getJson, parse } from "./dom.js";
+import { describeLookups, lookupsJson, recordedLookups } from "./lookups.js";
+import { setUpLive } from "./live.js";
+import { setUpRequest, shownFields, showForm, showProblem, requestText, setRequestText } from "./request.js";
+import { setUpResult, showResult } from "./result.js";
+import { setUpRules } from "./rules.js";
+import { setUpSave } from "./save.js";
+
+const FLOWS = {
+  "self.service.registration": "Sign-up",
+  "progressive.profile": "Profile update",
+  classic: "Sign-up, Classic Engine",
+};
+
+const page = { hooks: [], samples: [], hook: null, flow: null, decided: null };
+let asked = 0;
+
+// The form of the chosen hook and request type.
+const currentForm = () => page.hook?.flows.find((form) => form.flow === page.flow);
+const sampleOf = (flow) => page.samples.find((sample) => sample.flow === flow);
+
+async function loadHooks() {
+  const { hooks, samples, hooks_url } = await getJson("api/hooks");
+  const name = page.hook?.name;
+  Object.assign(page, { hooks, samples });
+  const registers = (hook) => hook.flows[0].has_section;
+  page.hook = hooks.find((hook) => hook.name === name) ?? hooks.find(registers) ?? hooks[0];
+  byId("hooks-url").textContent = hooks_url;
+  fill(byId("hook"), ...hooks.map((hook) => el("option", { value: hook.name }, hook.name)));
+  byId("hook").value = page.hook?.name ?? "";
+  showFlows();
+}
+
+function showFlows() {
+  const flows = page.hook?.flows ?? [];
+  fill(
+    byId("flow"),
+    ...flows.map(({ flow, has_section }) =>
+      el("option", { value: flow }, FLOWS[flow] + (has_section ? "" : " (not in these rules)")),
+    ),
+  );
+  if (!flows.some(({ flow, has_section }) => flow === page.flow && has_section)) {
+    page.flow = (flows.find((form) => form.has_section) ?? flows[0])?.flow;
+  }
+  byId("flow").value = page.flow;
+}
+
+// Shows the form for the present hook and request type.
+function showRequest() {
+  showForm(currentForm(), sampleOf(page.flow));
+  describeLookups(currentForm(), decide);
+  byId("opened").hidden = true;
+}
+
+function chooseFlow(flow) {
+  const before = sampleOf(page.flow);
+  page.flow = flow;
+  setRequestText(carryOver(before, sampleOf(flow)));
+  showRequest();
+  decide();
+}
+
+// The sample of a request type, with the values that both forms have.
+function carryOver(before, sample) {
+  const request = parse(sample.request);
+  try {
+    const typed = parse(requestText()).data[before.member];
+    const form = request.data[sample.member];
+    for (const name of Object.keys(form)) if (name in typed) form[name] = typed[name];
+  } catch {
+    // The text is not a request: the sample stays as it is.
+  }
+  return JSON.stringify(request, null, 2);
+}
+
+// Opens a request with its recorded lookups: a live one, or a fixture.
+export function open({ hook, request, lookups, from }) {
+  page.hook = page.hooks.find(({ name }) => name === hook) ?? page.hook;
+  byId("hook").value = page.hook.name;
+  page.flow = flowOf(request);
+  showFlows();
+  setRequestText(request);
+  showRequest();
+  recordedLookups(lookups);
+  byId("opened").hidden = false;
+  byId("opened").textContent = from;
+  decide();
+  document.querySelector(".request").scrollIntoView({ block: "start" });
+}
+
+function flowOf(text) {
+  try {
+    const request = parse(text);
+    return FLOWS[request.requestType] ? request.requestType : "classic";
+  } catch {
+    return page.flow;
+  }
+}
+
+// Has the service decide the request. An answer that a later question has overtaken is dropped.
+export async function decide() {
+  const number = ++asked;
+  const started = performance.now();
+  const request = requestText();
+  const lookups = lookupsJson();
+  const fields = shownFields();
+  const question = `{"hook":${JSON.stringify(page.hook.name)},"request":${JSON.stringify(request)},"lookups":${lookups},"fields":${JSON.stringify(fields)}}`;
+  let decided;
+  try {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch("api/decide", { method: "POST", headers, body: question });
+    decided = parse(await response.text());
+  } catch {
+    decided = { problem: "The service does not respond. Is it still running?" };
+  }
+  if (number !== asked) return;
+  page.decided = { ...decided, hook: page.hook.name, request, lookups };
+  showProblem(decided);
+  showResult(decided, { fields, request });
+  document.body.dataset.decideMs = (performance.now() - started).toFixed(1);
+  document.body.dataset.decided = number;
+}
+
+// Reads the hooks again after the rules have changed, and judges what is on the screen.
+async function rulesChanged() {
+  await loadHooks();
+  showForm(currentForm(), sampleOf(page.flow));
+  describeLookups(currentForm(), decide);
+  await decide();
+}
+
+async function start() {
+  setUpRequest(decide);
+  setUpResult();
+  setUpSave(() => page.decided);
+  byId("hook").addEventListener("change", (event) => {
+    page.hook = page.hooks.find((hook) => hook.name === event.target.value);
+    const before = page.flow;
+    showFlows();
+    if (page.flow !== before) return chooseFlow(page.flow);
+    showRequest();
+    decide();
+  });
+  byId("flow").addEventListener("change", (event) => chooseFlow(event.target.value));
+  await loadHooks();
+  setRequestText(parse(sampleOf(page.flow).request));
+  showRequest();
+  await decide();
+  setUpLive(open, setUpRules(open, rulesChanged));
+}
+
+start();

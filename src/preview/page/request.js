@@ -1,0 +1,172 @@
+// The request: form fields and JSON are two views of one text.
+import { byId, el, fill, label, parse, tabs, toJson, withCode } from "./dom.js";
+import { markLine, setText, setUpEditor } from "./editor.js";
+
+// The form of the hook, the sample of the request type, and attributes that the user has added.
+let form = null;
+let sample = null;
+let added = [];
+let decide;
+
+export const requestText = () => byId("json").value;
+
+// Replaces the request by a text, or by an object.
+export function setRequestText(request) {
+  setText(typeof request === "string" ? request : toJson(request));
+}
+
+export function setUpRequest(changed) {
+  decide = changed;
+  setUpEditor(() => {
+    showValues();
+    decide();
+  });
+  const panels = { "tab-form": byId("panel-form"), "tab-json": byId("panel-json") };
+  tabs([byId("tab-form"), byId("tab-json")], (chosen) => {
+    for (const [tab, panel] of Object.entries(panels)) panel.hidden = tab !== chosen.id;
+    if (chosen.id === "tab-json") setText(requestText());
+  });
+  byId("add-field").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const name = byId("new-field").value.trim();
+    if (!name) return;
+    if (!attributes().includes(name)) added.push(name);
+    byId("new-field").value = "";
+    drawFields();
+    byId(`field-${name}`)?.focus();
+    decide();
+  });
+}
+
+// Shows the fields of a form.
+export function showForm(nextForm, nextSample) {
+  if (nextForm?.flow !== form?.flow) added = [];
+  form = nextForm;
+  sample = nextSample;
+  drawFields();
+}
+
+// The attributes on the form, for the prediction of the end user's screen.
+export const shownFields = () => attributes();
+
+// The attributes of the form: those that rules look at, and those that the request has.
+function attributes() {
+  const submitted = Object.keys(submittedForm() ?? {});
+  const isFilledIn = (name) => name === "login" && form?.flow !== "progressive.profile";
+  const names = [...(form?.fields ?? []), ...submitted.filter((name) => !isFilledIn(name)), ...added];
+  return [...new Set(names)];
+}
+
+// The object that holds the form. Null if the text is not such a request.
+function submittedForm() {
+  return readRequest()?.data?.[sample.member] ?? null;
+}
+
+function readRequest() {
+  try {
+    const request = parse(requestText());
+    return request && typeof request.data === "object" ? request : null;
+  } catch {
+    return null;
+  }
+}
+
+function drawFields() {
+  const rows = attributes().map((name) => fieldRow(name, `field-${name}`, () => setAttribute(name)));
+  const profile = (form?.profile ?? []).map((name) =>
+    fieldRow(name, `profile-${name}`, () => setProfile(name)),
+  );
+  fill(
+    byId("fields"),
+    ...rows,
+    profile.length ? el("h3", {}, "Existing profile") : null,
+    ...profile,
+  );
+  showValues();
+}
+
+function fieldRow(name, id, changed) {
+  const input = el("input", { id, autocomplete: "off", spellcheck: "false", "data-name": name, on: { input: changed } });
+  return el("div", { class: "field" }, el("label", { for: id }, label(name), el("code", {}, name)), input);
+}
+
+// Shows the values of the text in the fields.
+function showValues() {
+  const submitted = submittedForm();
+  const profile = existingProfile(readRequest());
+  for (const input of byId("fields").querySelectorAll("input")) {
+    const values = input.id.startsWith("profile-") ? profile : submitted;
+    if (input !== document.activeElement) input.value = shown(values?.[input.dataset.name]);
+    input.disabled = values === null;
+  }
+}
+
+// Texts as they are, other values as JSON.
+function shown(value) {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function setAttribute(name) {
+  const request = readRequest();
+  const submitted = request?.data[sample.member];
+  if (!submitted) return;
+  set(submitted, name, byId(`field-${name}`).value);
+  // Okta fills in the username of a registration.
+  if (name === "email" && sample.flow !== "progressive.profile") set(submitted, "login", submitted.email ?? "");
+  setRequestText(request);
+  decide();
+}
+
+function setProfile(name) {
+  const request = readRequest();
+  const profile = existingProfile(request);
+  if (!profile) return;
+  set(profile, name, byId(`profile-${name}`).value);
+  setRequestText(request);
+  decide();
+}
+
+// An empty field is one that Okta does not submit.
+function set(object, name, value) {
+  if (value === "") delete object[name];
+  else object[name] = value;
+}
+
+// The existing profile of a progressive profile's user. Made where it is missing.
+function existingProfile(request) {
+  if (!request) return null;
+  const context = (request.data.context ??= {});
+  const user = (context.user ??= {});
+  return (user.profile ??= {});
+}
+
+// Shows why the request cannot be decided, at its line.
+export function showProblem({ problem, line: given, column }) {
+  const box = byId("problem");
+  const line = given ?? lineOfName(problem);
+  box.hidden = !problem;
+  markLine(line ?? null);
+  byId("json").setAttribute("aria-invalid", Boolean(problem));
+  if (!problem) return;
+  const go = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
+  const sentence = problem.charAt(0).toUpperCase() + problem.slice(1) + (problem.endsWith(".") ? "" : ".");
+  fill(box, el("span", {}, ...withCode(sentence)), line ? go : null);
+}
+
+// The line of the member that a problem names, if it names one that the text has.
+function lineOfName(problem) {
+  const name = /`(\w+)`/.exec(problem ?? "")?.[1];
+  const index = name ? requestText().split("\n").findIndex((line) => line.includes(`"${name}"`)) : -1;
+  return index < 0 ? null : index + 1;
+}
+
+// Puts the cursor at a place of the text.
+function goTo(line, column) {
+  byId("tab-json").click();
+  const lines = requestText().split("\n").slice(0, line - 1);
+  const start = lines.reduce((sum, text) => sum + text.length + 1, 0);
+  const at = start + Math.max(column - 1, 0);
+  byId("json").focus();
+  byId("json").setSelectionRange(at, at);
+}

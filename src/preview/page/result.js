@@ -1,0 +1,128 @@
+// The result: the decision, the rules, the answer, and what Okta will do.
+import { byId, el, fill, parse, toast, toJson, withCode } from "./dom.js";
+import { suggestCase } from "./save.js";
+import { showScreens } from "./screen.js";
+
+const VERDICTS = { allow: "Allowed", update: "Allowed, with updates", deny: "Denied" };
+const OUTCOMES = { pass: "Passes", fail: "Fails", skip: "Skipped" };
+const LOOKUPS = { found: "Found", not_found: "Not found", failed: "Failed", not_asked: "Not asked" };
+
+export function setUpResult() {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const source = byId(button.dataset.copy);
+      await navigator.clipboard.writeText(source.dataset.exact ?? source.textContent);
+      toast("Copied");
+    });
+  }
+}
+
+// Shows what the service has decided, or that it has not.
+export function showResult(decided, context) {
+  const { explained, problem } = decided;
+  const box = byId("verdict-box");
+  box.dataset.state = problem ? "problem" : explained.decision;
+  byId("verdict-chip").dataset.state = box.dataset.state;
+  byId("verdict-chip").textContent = problem ? "Not a request" : VERDICTS[explained.decision];
+  byId("decision").classList.toggle("undecided", Boolean(problem));
+  document.querySelector(".details").classList.toggle("undecided", Boolean(problem));
+  if (problem) {
+    setText("verdict", "Not a request");
+    setText("verdict-why", "The service would refuse it with status 400, and Okta would deny. Below is the last decision.");
+    return;
+  }
+  setText("verdict", VERDICTS[explained.decision]);
+  fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));
+  showScreens(decided, context);
+  showOutcomes(explained);
+  byId("okta").textContent = `Okta ${explained.okta}.`;
+  fill(byId("findings"), ...(decided.findings ?? []).map(drawFinding));
+  const answer = byId("answer");
+  answer.textContent = toJson(parse(decided.response));
+  answer.dataset.exact = decided.response;
+  byId("curl").textContent = decided.curl;
+  suggestCase(caseName(explained));
+}
+
+// Leaves equal text alone, so that a screen reader does not repeat it.
+function setText(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
+
+const denying = (explained) =>
+  explained.rules.filter(({ outcome, mode }) => outcome === "fail" && mode === "enforce");
+
+function why(explained, response) {
+  if (explained.note) return explained.note;
+  const ids = denying(explained).map(({ id }) => `\`${id}\``);
+  if (explained.decision === "deny") return `By the rule${ids.length > 1 ? "s" : ""} ${ids.join(" and ")}.`;
+  const passing = explained.rules.filter(({ outcome }) => outcome === "pass").length;
+  const rules = `${passing} rule${passing === 1 ? " passes" : "s pass"}.`;
+  if (explained.decision === "allow") return `${rules} The form is taken as submitted.`;
+  const names = writtenAttributes(response).map((name) => `\`${name}\``);
+  return `${rules} The answer writes ${names.join(", ")}.`;
+}
+
+function writtenAttributes(response) {
+  for (const { value } of JSON.parse(response).commands ?? []) {
+    if (value && !("registration" in value)) return Object.keys(value);
+  }
+  return [];
+}
+
+function showOutcomes({ rules, lookups, sets }) {
+  const rows = rules.map(({ id, mode, outcome, why }) =>
+    drawOutcome(outcome, OUTCOMES[outcome], id, mode === "shadow" ? "shadow" : null, why),
+  );
+  for (const { name, outcome, why } of lookups) {
+    const state = { found: "pass", failed: "fail" }[outcome] ?? "skip";
+    rows.push(drawOutcome(state, LOOKUPS[outcome], name, "lookup", why));
+  }
+  for (const { attribute, alternative, why_not } of sets) {
+    const state = why_not ? "skip" : "pass";
+    rows.push(drawOutcome(state, why_not ? "Not set" : "Set", attribute + alternative, "attribute", why_not));
+  }
+  fill(byId("outcomes"), ...rows);
+}
+
+function drawOutcome(state, word, name, tag, why) {
+  return el(
+    "li",
+    { class: "row", "data-state": state },
+    el("span", { class: "mark", "aria-hidden": "true" }),
+    el(
+      "div",
+      { class: "what" },
+      el("strong", {}, word),
+      " ",
+      el("code", {}, name),
+      tag ? el("span", { class: "tag" }, tag) : null,
+      why ? el("p", {}, ...withCode(why)) : null,
+    ),
+  );
+}
+
+function drawFinding({ id, place, problem, effect, fix }) {
+  return el(
+    "li",
+    { class: "row", "data-state": "finding" },
+    el("span", { class: "mark", "aria-hidden": "true" }),
+    el(
+      "div",
+      { class: "what" },
+      el("strong", {}, "Finding"),
+      " ",
+      el("code", {}, id),
+      place ? el("span", { class: "tag" }, place) : null,
+      el("p", {}, ...withCode(`${problem}: ${effect}. Fix: ${fix}.`)),
+    ),
+  );
+}
+
+// A name for the recorded request: `okta-email-denied`.
+function caseName(explained) {
+  const rule = denying(explained)[0];
+  const words = { allow: "allowed", update: "updated", deny: "denied" };
+  const name = (rule ? `${rule.id}-` : "") + words[explained.decision];
+  return name.replace(/[^A-Za-z0-9_-]/g, "-");
+}

@@ -1,0 +1,107 @@
+// The rules: their files and revision, their problems on disk, and the fixtures whose decision changes.
+import { byId, el, fill, getJson, withCode } from "./dom.js";
+
+let last = "";
+
+// Returns the function that shows the rules anew if they have changed.
+export function setUpRules(open, rulesChanged) {
+  let revision = null;
+  return async () => {
+    const rules = await getJson("api/rules");
+    if (!rules) return;
+    const text = JSON.stringify(rules);
+    if (text === last) return;
+    last = text;
+    draw(rules, open);
+    if (revision !== null && revision !== rules.revision) await rulesChanged();
+    revision = rules.revision;
+  };
+}
+
+function draw(rules, open) {
+  const count = rules.problem_count;
+  const chip = byId("rules-chip");
+  chip.dataset.state = count ? "bad" : "good";
+  chip.textContent = count ? `${counted(count, "problem")}` : `Rules ${rules.revision}`;
+  fill(
+    byId("rules-hint"),
+    `The service decides with ${rules.source.replaceAll("`", "")}, revision `,
+    el("code", {}, rules.revision),
+    ". Edit a file and save it: this page follows.",
+  );
+  drawProblems(rules);
+  drawFixtures(rules.fixtures, open);
+  const files = rules.files.map((file) => drawFile(file, rules.problems));
+  fill(byId("rules-files"), files.length ? el("h3", {}, "Files") : null, ...files);
+}
+
+function drawProblems({ problems, problem_count }) {
+  if (!problem_count) return fill(byId("rules-problems"));
+  fill(
+    byId("rules-problems"),
+    el("h3", {}, `${counted(problem_count, "problem")} on disk`),
+    el("p", { class: "hint" }, "The last valid rules stay active until the files load again."),
+    ...problems.map((problem) => el("pre", { class: "code bad", tabindex: "0" }, problem)),
+  );
+}
+
+function drawFixtures(fixtures, open) {
+  if (!fixtures.length) return fill(byId("rules-fixtures"));
+  const changed = fixtures.filter(({ recorded, now, problem }) => problem || (recorded && recorded !== now));
+  const others = fixtures.filter((fixture) => !changed.includes(fixture));
+  fill(
+    byId("rules-fixtures"),
+    el("h3", {}, "Fixtures"),
+    el(
+      "p",
+      { class: "hint", id: "fixtures-summary" },
+      changed.length
+        ? `${changed.length} of ${counted(fixtures.length, "recorded request")}, no longer decided as recorded:`
+        : `${counted(fixtures.length, "recorded request")}, decided as recorded.`,
+    ),
+    changed.length ? el("ul", { class: "requests" }, ...changed.map((fixture) => drawFixture(fixture, open))) : null,
+    el(
+      "details",
+      {},
+      el("summary", {}, `Open a recorded request (${others.length})`),
+      el("ul", { class: "requests" }, ...others.map((fixture) => drawFixture(fixture, open))),
+    ),
+  );
+}
+
+function drawFixture(fixture, open) {
+  const { hook, case: name, recorded, now, problem, denied_by } = fixture;
+  const by = denied_by.length ? ` by ${denied_by.map((id) => `\`${id}\``).join(", ")}` : "";
+  const change = problem ?? (recorded && recorded !== now ? `${recorded} → ${now}${by}` : `${now}${by}`);
+  const openIt = async () => {
+    const query = new URLSearchParams({ hook, case: name });
+    const content = await getJson(`api/fixture?${query}`);
+    open({ hook, ...content, from: `The fixture ${hook}/${name}. Editing it here does not change the file.` });
+  };
+  return el(
+    "li",
+    { class: "row", "data-state": now ?? "refused" },
+    el("span", { class: "mark", "aria-hidden": "true" }),
+    el("div", { class: "what" }, el("strong", {}, name), " ", el("code", {}, hook), el("p", {}, ...withCode(change))),
+    el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open"),
+  );
+}
+
+// The text of a file, with the lines of its problems marked.
+function drawFile({ path, text }, problems) {
+  const bad = new Set();
+  for (const problem of problems) {
+    if (problem.startsWith(`${path}:`)) bad.add(parseInt(problem.slice(path.length + 1), 10));
+  }
+  const lines = text.split("\n").map((line, index) =>
+    el("span", { class: bad.has(index + 1) ? "line bad" : line.startsWith("#") ? "line comment" : "line" }, line, "\n"),
+  );
+  return el(
+    "details",
+    { "data-path": path },
+    el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null),
+    el("pre", { class: "code numbered", tabindex: "0" }, ...lines),
+  );
+}
+
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,154 @@
+//! Watches the rules for the page: their files, their problems, and the recorded requests whose
+//! decision changes.
+//!
+//! The service itself reloads the rules. The page shows what is live, and beside it the problems of what is
+//! on disk.
+
+use std::{path::Path, thread, time::Duration};
+
+use serde::Serialize;
+
+use super::{JudgedFixture, Page};
+use crate::{
+    clock, escape,
+    file::{self, FileKind, Fingerprint},
+    load::{self, Loaded, Purpose, RulesSource},
+    problem::Problems,
+    rule::RuleSet,
+};
+
+/// The time between two looks at the files.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// The rules, as the page shows them.
+#[derive(Serialize)]
+struct RulesJson {
+    /// The revision of the live rules.
+    revision: String,
+    /// The source of the rules, as a sentence's end: `the rules in …`.
+    source: String,
+    files: Vec<RulesFileJson>,
+    /// Each problem of the files on disk, as `check` prints it.
+    problems: Vec<String>,
+    /// How many problems there are, if not all are listed.
+    problem_count: usize,
+    fixtures: Vec<FixtureJson>,
+}
+
+#[derive(Serialize)]
+struct RulesFileJson {
+    path: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct FixtureJson {
+    hook: String,
+    case: String,
+    recorded: Option<&'static str>,
+    now: Option<&'static str>,
+    problem: Option<String>,
+    denied_by: Vec<String>,
+}
+
+/// A recorded request that the page opens.
+#[derive(Serialize)]
+struct OpenedFixture {
+    request: String,
+    /// The recorded results of lookups, as JSON. `None` without a file.
+    lookups: Option<String>,
+}
+
+/// Reports every change of the rules to the feed, for as long as the process runs.
+pub(super) fn watch(page: &Page) {
+    let mut files = Fingerprint::default();
+    let mut fixtures = Fingerprint::default();
+    let mut revision = String::new();
+    let mut problems = Problems::default();
+    loop {
+        let live = page.live.rules.load_full();
+        let files_now = fingerprint(page, &files);
+        let fixtures_now = fixtures_fingerprint(page);
+        let files_changed = files_now != files;
+        if files_changed || fixtures_now != fixtures || live.revision != revision {
+            if files_changed {
+                (files, problems) = read_problems(page, files_now);
+            }
+            fixtures = fixtures_now;
+            revision.clone_from(&live.revision);
+            page.feed.set_rules(rules_json(page, &live, &files, &problems));
+        }
+        thread::sleep(INTERVAL);
+    }
+}
+
+fn fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
+    match &page.source {
+        RulesSource::Folder(directory) => load::fingerprint(directory, last),
+        RulesSource::BuiltIn => Fingerprint::default(),
+    }
+}
+
+/// The folders of the recorded requests: a file that is added, removed or renamed changes them.
+fn fixtures_fingerprint(page: &Page) -> Fingerprint {
+    let directory = &page.fixtures.directory;
+    let mut folders = file::entries(directory).unwrap_or_default();
+    folders.push(directory.clone());
+    Fingerprint::of(&folders)
+}
+
+/// Reads the rules on disk for their problems. Returns the files that were read, too.
+fn read_problems(page: &Page, before: Fingerprint) -> (Fingerprint, Problems) {
+    if matches!(page.source, RulesSource::BuiltIn) {
+        return (before, Problems::default());
+    }
+    let kinds = page.live.sources.load().kinds();
+    let draft = load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve);
+    let Loaded { rules, files } = draft.into_loaded();
+    (files.seen, rules.err().unwrap_or_default())
+}
+
+fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Problems) -> String {
+    let mut texts = Vec::new();
+    for path in files.paths().filter(|path| path.extension() == Some("toml".as_ref())) {
+        let text = file::read_text(path, FileKind::Rules).unwrap_or_default();
+        texts.push(RulesFileJson { path: path.display().to_string(), text });
+    }
+    let mut fixtures = Vec::new();
+    for fixture in (page.fixtures.judge)(&page.fixtures.directory, live) {
+        fixtures.push(fixture_json(fixture));
+    }
+    let rules = RulesJson {
+        revision: live.revision.clone(),
+        source: page.source.to_string(),
+        files: texts,
+        problems: problems.lines().iter().map(|line| escape::lines(line).into_owned()).collect(),
+        problem_count: problems.total(),
+        fixtures,
+    };
+    serde_json::to_string(&rules).unwrap_or_default()
+}
+
+fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
+    let JudgedFixture { hook, case, recorded, now, denied_by, .. } = fixture;
+    let (now, problem) = match now {
+        Ok(decision) => (Some(decision.as_str()), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let recorded = recorded.map(|decision| decision.as_str());
+    FixtureJson { hook, case, recorded, now, problem, denied_by }
+}
+
+/// Reads a recorded request, as JSON. Returns `None` if there is none of this name.
+pub(super) fn open_fixture(page: &Page, hook: &str, case: &str) -> Option<String> {
+    let live = page.live.rules.load_full();
+    let fixtures = (page.fixtures.judge)(&page.fixtures.directory, &live);
+    // A name that is not in the list is not a path to read.
+    let found = fixtures.iter().find(|fixture| fixture.hook == hook && fixture.case == case)?;
+    let opened = OpenedFixture { request: read(&found.request)?, lookups: read(&found.lookups) };
+    serde_json::to_string(&opened).ok()
+}
+
+fn read(path: &Path) -> Option<String> {
+    file::read_text(path, FileKind::Fixture).ok()
+}

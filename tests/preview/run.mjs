@@ -1,0 +1,320 @@
+// Clicks through the preview page in Chromium. Run: `node run.mjs PROGRAM [FOLDER FOR SCREENSHOTS]`
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+import { AXE, startAccountsApi, startPreview, RULES, unzip } from "./support.mjs";
+
+const [, , PROGRAM, SHOTS] = process.argv;
+assert(PROGRAM, "usage: node run.mjs PROGRAM [FOLDER]");
+
+let api;
+let preview;
+let browser;
+let page;
+// Errors that the browser reports during one test, and the URLs that it asks.
+let problems;
+let asked;
+
+before(async () => {
+  api = await startAccountsApi();
+  preview = await startPreview(PROGRAM, api.url);
+  const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+});
+after(async () => {
+  await browser?.close();
+  preview?.stop();
+  api?.server.close();
+});
+
+async function open(options = {}, url = preview.url) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...options,
+  });
+  const opened = await context.newPage();
+  problems = [];
+  asked = [];
+  opened.on("console", (message) => {
+    if (message.type() !== "log") problems.push(`${message.type()}: ${message.text()}`);
+  });
+  opened.on("pageerror", (error) => problems.push(error.message));
+  opened.on("request", (request) => asked.push(request.url()));
+  opened.setDefaultTimeout(10_000);
+  await opened.goto(url);
+  await opened.waitForSelector("body[data-decided]");
+  return opened;
+}
+
+const seen = (text) => page.waitForFunction((text) => document.body.innerText.includes(text), text);
+const seenIn = (selector, text) =>
+  page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
+
+async function assertAccessible() {
+  await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(readFileSync(AXE, "utf8")));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  assert.deepEqual(found, []);
+}
+
+// axe-core runs in the page although its policy allows no foreign script.
+const FOR_AXE = { bypassCSP: true };
+
+describe("the preview page", () => {
+  beforeEach(async () => {
+    await page?.context().close();
+    preview.reset();
+    page = await open();
+  });
+  afterEach(() => {
+    assert.deepEqual(problems, []);
+    const origin = new URL(preview.url).origin;
+    assert.deepEqual(asked.filter((url) => !url.startsWith(origin) && !url.startsWith("blob:")), []);
+  });
+
+  it("decides a form, and shows the end user's screen", async () => {
+    await page.fill("#field-email", "ana@okta.com");
+    await seenIn("#verdict", "Denied");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "active");
+    await seenIn("#verdict", "Allowed, with updates");
+    assert.match(await page.textContent("#verdict-why"), /displayName/);
+    assert.match(await page.textContent("#screen"), /check your email/);
+
+    await page.fill("#field-email", "ana@evil.example");
+    await seenIn("#verdict", "Denied");
+    assert.match(await page.textContent("#verdict-why"), /work-email/);
+    assert.match(await page.textContent("#screen .wrong"), /Only okta\.com emails can register\./);
+    assert.match(await page.textContent("#screen .banner"), /We found some errors/);
+    assert.match(await page.textContent("#certainty"), /inferred/);
+    assert.match(await page.textContent("#outcomes"), /expected an address at okta\.com/);
+    assert.match(await page.textContent("#okta"), /stops the registration/);
+    assert.match(await page.textContent("#answer"), /"registration": "DENY"/);
+  });
+
+  it("shows each client, and what an app receives", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    await seenIn("#verdict", "Denied");
+    await page.click("[data-client=gen3]");
+    assert.match(await page.textContent("#screen .gen3"), /Fields are required/);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await page.textContent("#screen .app"), /Only okta\.com emails/);
+    await page.selectOption("#flow", "classic");
+    await page.waitForSelector("#screen .classic, [data-client=classic]");
+    await page.click("[data-client=classic]");
+    await seenIn("#screen", "Create Account");
+    assert.match(await page.textContent("#screen"), /Only okta\.com emails/);
+  });
+
+  it("sets lookup results: found, not found, failed", async () => {
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-not_found");
+    await seenIn("#outcomes", "Not found");
+    await seen("We do not know this account.");
+    await page.click("#lookup-account-failed");
+    await seenIn("#outcomes", "Failed");
+    await seen("We cannot check this right now.");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "closed");
+    await seenIn("#outcomes", "account.status");
+    await page.fill("#column-account-status", "active");
+    await seenIn("#verdict", "Allowed");
+  });
+
+  it("shows a problem of the JSON at its line as one types", async () => {
+    await page.click("#tab-json");
+    await page.fill("#json", '{\n  "eventType": "com.okta.user.pre-registration",\n  "data": {,}\n}');
+    await seenIn("#verdict", "Not a request");
+    assert.equal(await page.textContent("#gutter .bad"), "3");
+    assert.match(await page.textContent("#problem"), /not strict JSON/);
+    await page.click("#problem button");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "json");
+    await page.fill("#json", '{"eventType": "com.okta.user.pre-registration", "requestType": "self.service.registration", "data": {"userProfile": {"email": "x@evil.example"}}}');
+    await seenIn("#verdict", "Denied");
+    assert.equal(await page.isVisible("#problem"), false);
+    await page.click("#tab-form");
+    assert.equal(await page.inputValue("#field-email"), "x@evil.example");
+  });
+
+  it("decides a profile update", async () => {
+    await page.selectOption("#flow", "progressive.profile");
+    await page.fill("#field-employeeNumber", "12");
+    await seenIn("#verdict", "Denied");
+    await seen("Employee numbers must have 4 digits.");
+    await page.fill("#field-employeeNumber", "1234");
+    await seenIn("#verdict", "Allowed, with updates");
+    assert.match(await page.textContent("#answer"), /employeeNumber/);
+  });
+
+  it("adds an attribute that no rule names", async () => {
+    await page.fill("#new-field", "costCenter");
+    await page.keyboard.press("Enter");
+    await page.fill("#field-costCenter", "x1");
+    await page.click("#tab-json");
+    assert.match(await page.inputValue("#json"), /"costCenter": "x1"/);
+  });
+
+  it("shows requests as they arrive, and opens them", async () => {
+    await seenIn("#requests", "None yet");
+    await preview.post("signup", { email: "live@okta.com", login: "live@okta.com", firstName: "Li", lastName: "Ve" });
+    await seenIn("#requests", "Updated");
+    await seenIn("#requests", "lookup account found");
+    await preview.post("signup", { email: "live@evil.example", login: "live@evil.example" });
+    await seenIn("#requests", "work-email fails");
+    await preview.post("signup", {}, { authorization: "Basic eDp5" });
+    await seenIn("#requests", "Refused, 401");
+
+    await page.click("#requests .row[data-state=update] button");
+    await seenIn("#opened", "which arrived at");
+    assert.equal(await page.inputValue("#field-email"), "live@okta.com");
+    assert.equal(await page.inputValue("#column-account-status"), "active");
+    await seenIn("#verdict", "Allowed, with updates");
+  });
+
+  it("follows edits of the rules: new decisions, changed fixtures, problems", async () => {
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "active");
+    await seenIn("#verdict", "Allowed");
+    await seenIn("#fixtures-summary", "1 recorded request, decided as recorded");
+
+    preview.writeRules(RULES.replace('"okta.com"', '"example.com"'));
+    await seenIn("#verdict", "Denied");
+    await seenIn("#rules-fixtures", "update → deny by work-email");
+
+    preview.writeRules(RULES.replace("domains =", "domain ="));
+    await seenIn("#rules-chip", "problem");
+    await seenIn("#rules-problems", "rules/signup.toml:");
+    await seenIn("#rules-problems", "did you mean");
+    await page.click("#rules-files summary");
+    assert.ok((await page.locator("#rules-files .bad").count()) > 0);
+
+    preview.writeRules(RULES);
+    await seenIn("#rules-chip", "Rules");
+    await seenIn("#verdict", "Allowed");
+    assert.equal(await page.locator("#rules-problems pre").count(), 0);
+    await page.click("#rules-fixtures summary");
+    await page.click('#rules-fixtures button[aria-label="Open the fixture known"]');
+    await seenIn("#opened", "signup/known");
+    assert.equal(await page.inputValue("#field-email"), "known@okta.com");
+  });
+
+  it("saves a fixture that `replay` passes, and writes nothing itself", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    await seenIn("#verdict", "Denied");
+    assert.equal(await page.inputValue("#case"), "work-email-denied");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
+    assert.equal(download.suggestedFilename(), "work-email-denied.zip");
+    const before = preview.fixtures();
+    const files = unzip(readFileSync(await download.path()));
+    const start = "tests/fixtures/signup/work-email-denied";
+    assert.deepEqual(Object.keys(files), [`${start}.request.json`, `${start}.response.json`, `${start}.lookups.json`]);
+    assert.deepEqual(preview.fixtures(), before);
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(preview.folder, path), text);
+    assert.match(preview.replay(), /\b2 passed, 0 failed/);
+    for (const path of Object.keys(files)) rmSync(join(preview.folder, path));
+  });
+
+  it("copies a curl line that works", async () => {
+    await page.fill("#field-email", "curl@evil.example");
+    await seenIn("#verdict", "Denied");
+    await page.click("[data-copy=curl]");
+    const line = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(preview.shell(line), /Only okta\.com emails can register\./);
+    await page.click("[data-copy=answer]");
+    const answer = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(preview.shell(line), answer);
+  });
+
+  it("works with the keyboard alone", async () => {
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "decision");
+    await page.focus("#tab-form");
+    await page.keyboard.press("ArrowRight");
+    assert.ok(await page.isVisible("#json"));
+    assert.equal(await page.evaluate(() => document.activeElement.id), "tab-json");
+  });
+
+  it("decides within 50 ms of a keystroke", async () => {
+    const times = [];
+    await page.focus("#field-email");
+    for (const letter of "some.body@okta.com.evil.example") {
+      const before = Number(await page.evaluate(() => document.body.dataset.decided));
+      await page.keyboard.type(letter);
+      await page.waitForFunction((before) => Number(document.body.dataset.decided) > before, before);
+      times.push(Number(await page.evaluate(() => document.body.dataset.decideMs)));
+    }
+    times.sort((a, b) => a - b);
+    const [median, slow] = [times[times.length >> 1], times[Math.floor(times.length * 0.9)]];
+    console.log(`a decision after a keystroke: median ${median} ms, 90 % within ${slow} ms`);
+    assert.ok(median < 50, `median ${median} ms`);
+  });
+
+  it("loads less than 100 KB at first", async () => {
+    await page.waitForTimeout(300);
+    const bytes = await page.evaluate(() => {
+      const entries = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
+      return entries.reduce((sum, entry) => sum + entry.transferSize, 0);
+    });
+    console.log(`first load: ${bytes} bytes in ${asked.length} requests`);
+    assert.ok(bytes > 20_000 && bytes < 100_000, `${bytes} bytes`);
+  });
+
+  it("refuses a page without the token", async () => {
+    const response = await page.context().request.get(new URL("/", preview.url).href);
+    assert.equal(response.status(), 403);
+  });
+
+  it("makes the pictures of the documents", { skip: !SHOTS }, async () => {
+    await page.fill("#field-email", "rosario.jones@example.com");
+    await seenIn("#verdict", "Denied");
+    await shoot("preview-denied");
+    await page.context().close();
+    page = await open({ colorScheme: "dark" });
+    await preview.post("signup", { email: "live@evil.example", login: "live@evil.example" });
+    await preview.post("signup", { email: "rosario.jones@okta.com", login: "rosario.jones@okta.com", firstName: "Rosario", lastName: "Jones" });
+    await seenIn("#requests", "Updated");
+    await page.click("#requests .row[data-state=update] button");
+    await seenIn("#verdict", "Allowed, with updates");
+    await page.click("[data-client=gen3]");
+    await shoot("preview-live");
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [1280, 390]) {
+      it(`is accessible, ${colorScheme}, ${width} pixels wide`, async () => {
+        await page.context().close();
+        page = await open({ ...FOR_AXE, colorScheme, viewport: { width, height: 900 } });
+        await page.fill("#field-email", "ana@evil.example");
+        await seenIn("#verdict", "Denied");
+        await preview.post("signup", { email: "ana@okta.com", login: "ana@okta.com" });
+        await seenIn("#requests", "Updated");
+        await assertAccessible();
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        if (SHOTS) await shoot(`preview-${colorScheme}-${width}`, { fullPage: true });
+        await page.click("#tab-json");
+        await page.fill("#json", "{,");
+        await seenIn("#verdict", "Not a request");
+        await assertAccessible();
+      });
+    }
+  }
+});
+
+async function shoot(name, options) {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    scrollTo(0, 0);
+  });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), ...options });
+}

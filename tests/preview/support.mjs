@@ -1,0 +1,145 @@
+// The service under test with rules of its own, the API that its lookup asks, and small helpers.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const PASSWORD = "correct-horse-battery";
+
+export const RULES = `
+[self_service_registration]
+summary = "We could not register you."
+
+[self_service_registration.lookups.account]
+source = "accounts"
+get = "/accounts/{email}"
+returns = { status = "/status" }
+
+[[self_service_registration.rules]]
+id = "work-email"
+attribute = "email"
+domains = ["okta.com"]
+message = "Only okta.com emails can register."
+
+[[self_service_registration.rules]]
+id = "known-account"
+lookup = "account"
+message = "We do not know this account."
+location = "data.userProfile.email"
+reason = "UNKNOWN_ACCOUNT"
+
+[[self_service_registration.rules]]
+id = "active-account"
+attribute = "account.status"
+one_of = ["active"]
+optional = true
+message = "Your account is closed."
+location = "data.userProfile.email"
+reason = "CLOSED_ACCOUNT"
+
+[self_service_registration.set]
+displayName = "{firstName} {lastName}"
+
+[progressive_profile]
+update = ["employeeNumber"]
+
+[[progressive_profile.rules]]
+id = "employee-number"
+attribute = "employeeNumber"
+digits = 4
+message = "Employee numbers must have 4 digits."
+`;
+
+const requestWith = (form) => ({
+  eventType: "com.okta.user.pre-registration",
+  requestType: "self.service.registration",
+  data: { userProfile: form },
+});
+
+// An API with one active account per address of okta.com.
+export async function startAccountsApi() {
+  const server = createServer((request, response) => {
+    const known = request.url.endsWith("okta.com");
+    response.writeHead(known ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(known ? { status: "active" } : {}));
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return { server, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+// Starts the program in a folder of its own.
+export async function startPreview(program, accounts) {
+  const folder = mkdtempSync(join(tmpdir(), "preview-"));
+  const rules = join(folder, "rules/signup.toml");
+  const fixtures = join(folder, "tests/fixtures/signup");
+  mkdirSync(join(folder, "rules"));
+  mkdirSync(fixtures, { recursive: true });
+  writeFileSync(rules, RULES);
+  writeFileSync(join(folder, "registration-hook.toml"), `[sources.accounts]\nurl = "${accounts}"\n`);
+  const known = { firstName: "Kim", lastName: "Own", login: "known@okta.com", email: "known@okta.com" };
+  writeFileSync(join(fixtures, "known.request.json"), JSON.stringify(requestWith(known), null, 2));
+  writeFileSync(join(fixtures, "known.lookups.json"), '{ "account": { "status": "active" } }\n');
+  writeFileSync(join(fixtures, "known.response.json"), "{}");
+  const environment = {
+    PATH: process.env.PATH,
+    HOOK__SERVER__BIND: "127.0.0.1:0",
+    HOOK__AUTH__BASIC__USERNAME: "admin",
+    HOOK__AUTH__BASIC__PASSWORD: PASSWORD,
+    HOOK__RULES__RELOAD: "200ms",
+    HOOK_PASSWORD: PASSWORD,
+  };
+  const run = (command, args) => execFileSync(command, args, { cwd: folder, env: environment, encoding: "utf8" });
+  const path = resolve(program);
+  run(path, ["replay", "--update"]);
+  const child = spawn(path, ["preview", "--page", "0"], { cwd: folder, env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  const { hooks, url } = await addresses(child);
+  const authorization = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}`;
+  return {
+    folder,
+    url,
+    writeRules: (text) => writeFileSync(rules, text),
+    reset: () => writeFileSync(rules, RULES),
+    fixtures: () => readdirSync(fixtures),
+    replay: () => run(path, ["replay"]),
+    shell: (line) => run("bash", ["-c", line.replace(/^curl /, "curl -s ")]),
+    post: (hook, form, headers = {}) =>
+      fetch(`${hooks}/${hook}`, {
+        method: "POST",
+        headers: { authorization, "content-type": "application/json", ...headers },
+        body: JSON.stringify(requestWith(form)),
+      }),
+    stop: () => {
+      child.kill();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+// The addresses of the hooks and of the page, from standard error.
+function addresses(child) {
+  let log = "";
+  return new Promise((found, failed) => {
+    child.stderr.on("data", (bytes) => {
+      log += bytes;
+      const url = /preview: open (\S+)/.exec(log)?.[1];
+      if (url) found({ url, hooks: /listens on (\S+)/.exec(log)[1] });
+    });
+    child.on("exit", () => failed(new Error(log)));
+  });
+}
+
+// The files of a zip archive without compression.
+export function unzip(bytes) {
+  const files = {};
+  let at = 0;
+  while (bytes.readUInt32LE(at) === 0x04034b50) {
+    const [size, name] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26)];
+    const start = at + 30 + name;
+    files[bytes.toString("utf8", at + 30, start)] = bytes.toString("utf8", start, start + size);
+    at = start + size;
+  }
+  return files;
+}

@@ -112,7 +112,7 @@ impl Undecided {
 impl From<NoAnswer> for Undecided {
     fn from(error: NoAnswer) -> Self {
         let place = match error {
-            NoAnswer::Request(DecodeError::Syntax { line, column })
+            NoAnswer::Request(DecodeError::Syntax { line, column, .. })
             | NoAnswer::Request(DecodeError::Encoding { line, column, .. }) => Some((line, column)),
             NoAnswer::Request(DecodeError::NotHookRequest(_)) | NoAnswer::Panicked => None,
         };

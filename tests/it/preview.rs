@@ -25,7 +25,7 @@ struct Preview {
 impl Preview {
     /// Starts the service with the guide's rules.
     fn start() -> Self {
-        Self::start_in(&repository("tests"))
+        Self::start_in(&repository("tests/guide"))
     }
 
     /// Starts the service in a folder that has rules.

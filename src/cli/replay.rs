@@ -91,7 +91,7 @@ enum ReportFormat {
 /// How recorded requests are replayed.
 enum Mode {
     Compare(RuleSet),
-    Update { rules: RuleSet, sources: Option<LiveSources> },
+    Update { rules: RuleSet, sources: Option<Box<LiveSources>> },
     Against(Against),
     Url(Box<RemoteHooks>),
 }
@@ -152,8 +152,10 @@ impl Mode {
             return Ok(Self::Against(Against { before, after: rules, directory }));
         }
         if arguments.update {
-            let sources =
-                if arguments.live { Some(LiveSources::new(&mut settings)?) } else { None };
+            let sources = match arguments.live {
+                true => Some(Box::new(LiveSources::new(&mut settings)?)),
+                false => None,
+            };
             return Ok(Self::Update { rules, sources });
         }
         Ok(Self::Compare(rules))
@@ -163,7 +165,7 @@ impl Mode {
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
             Self::Compare(rules) => Recorded::of_local(&case, rules).map(Recorded::compare),
-            Self::Update { rules, sources } => local::update(&case, rules, sources.as_ref()),
+            Self::Update { rules, sources } => local::update(&case, rules, sources.as_deref()),
             Self::Against(rules) => rules.compare(&case),
             Self::Url(hooks) => return hooks.replay(case),
         };

@@ -25,7 +25,7 @@ mod export;
 
 use attribute::Barrier;
 pub(crate) use attribute::{Samples, SchemaAttribute};
-pub(crate) use calls::Calls;
+pub(crate) use calls::CallsHook;
 use calls::HookCalls;
 
 /// The attributes that every org has. None of them can be removed.
@@ -122,10 +122,10 @@ impl Org {
     }
 
     /// Whether Okta calls the hook in this flow.
-    pub(crate) fn calls(&self, flow: Flow) -> Calls {
+    pub(crate) fn calls(&self, flow: Flow) -> CallsHook {
         match &self.calls {
             Some(calls) => calls.of_flow(flow),
-            None => Calls::Perhaps,
+            None => CallsHook::Perhaps,
         }
     }
 

@@ -6,7 +6,7 @@ use super::lookup_notes::lookup_notes;
 use crate::{
     load::UnreadEntry,
     okta::{ATTRIBUTE_LOCATION, Flow},
-    org::{Calls, Org},
+    org::{CallsHook, Org},
     rule::{
         Hook, Part, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName,
     },
@@ -56,10 +56,10 @@ pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
 fn call_note(hook: &Hook, flow: Flow, org: &Org) -> Option<String> {
     let request_type = flow.spec().name;
     match (org.calls(flow), hook.sections.contains_key(&flow)) {
-        (Calls::Yes, false) => Some(format!(
+        (CallsHook::Yes, false) => Some(format!(
             "the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied"
         )),
-        (Calls::No(why), true) => {
+        (CallsHook::No(why), true) => {
             Some(format!("the section is not used: Okta sends no `{request_type}`, since {why}"))
         }
         _ => None,

@@ -20,7 +20,7 @@ struct Enrollment {
 }
 
 /// Whether Okta calls a hook in a flow, as far as the policy says.
-pub(crate) enum Calls {
+pub(crate) enum CallsHook {
     /// The policy says so.
     Yes,
     /// The policy does not exclude it.
@@ -50,7 +50,7 @@ impl HookCalls {
         self.enrollments.push(Enrollment { hooks, off });
     }
 
-    pub(super) fn of_flow(&self, flow: Flow) -> Calls {
+    pub(super) fn of_flow(&self, flow: Flow) -> CallsHook {
         let scope = flow.spec().hook_scope;
         let mut has_hook = false;
         let mut has_scope = false;
@@ -63,16 +63,16 @@ impl HookCalls {
                     None => false,
                 };
                 if is_named && !off.contains(&flow) {
-                    return Calls::Yes;
+                    return CallsHook::Yes;
                 }
                 has_scope |= is_named || scopes.is_none();
                 is_possible |= scopes.is_none() && !off.contains(&flow);
             }
         }
         if is_possible {
-            return Calls::Perhaps;
+            return CallsHook::Perhaps;
         }
-        Calls::No(if !has_hook {
+        CallsHook::No(if !has_hook {
             "the policy names no inline hook".to_owned()
         } else if !has_scope {
             format!(

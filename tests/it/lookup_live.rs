@@ -38,6 +38,9 @@ fn live_results_are_recorded_as_the_source_gave_them() {
         recorded(),
         "{\n  \"account\": {\n    \"level\": 12345678901234567890123,\n    \"paid\": true\n  }\n}\n"
     );
+    fs::write(cases.join("hook/a.lookups.json"), r#"{"account": {"level": "old"}}"#).unwrap();
+    let again = replay(&["--update", "--live"]);
+    assert!(text(&again.stdout).contains("\n  hook/a: other lookups\n"), "{}", text(&again.stdout));
     // An empty text is absent, as it is from a source.
     fs::write(cases.join("hook/a.lookups.json"), r#"{"account": {"level": ""}}"#).unwrap();
     replay(&["--update"]);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     nearest::unknown,
-    okta::Flow,
+    okta::{ATTRIBUTE_LOCATION, Flow},
     problem::SpanProblem,
     rule::{
         lookup::{Lookup, OnFailure, Query, SourceKind},
@@ -147,10 +147,9 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
         location: String::new(),
         notes,
     };
-    let form = flow.spec().form_location;
     lookup.location = match lookup.first_form_attribute() {
-        Some(attribute) => format!("{form}.{attribute}"),
-        None => form.to_owned(),
+        Some(attribute) => format!("{ATTRIBUTE_LOCATION}.{attribute}"),
+        None => flow.spec().form_location.to_owned(),
     };
     Some(lookup)
 }

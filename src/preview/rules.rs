@@ -4,7 +4,12 @@
 //! The service itself reloads the rules. The page shows what is live, and beside it the problems of what is
 //! on disk.
 
-use std::{path::Path, thread, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -12,8 +17,8 @@ use super::{JudgedFixture, Page};
 use crate::{
     clock, escape,
     file::{self, FileKind, Fingerprint},
-    load::{self, Loaded, Purpose, RulesSource},
-    problem::Problems,
+    load::{self, Purpose, RulesSource},
+    problem::{Problem, Problems},
     rule::RuleSet,
 };
 
@@ -72,7 +77,8 @@ pub(super) fn watch(page: &Page) {
         let files_changed = files_now != files;
         if files_changed || fixtures_now != fixtures || live.revision != revision {
             if files_changed {
-                (files, problems) = read_problems(page, files_now);
+                files = files_now;
+                problems = read_problems(page, &mut files);
             }
             fixtures = fixtures_now;
             revision.clone_from(&live.revision);
@@ -97,15 +103,19 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     Fingerprint::of(&folders)
 }
 
-/// Reads the rules on disk for their problems. Returns the files that were read, too.
-fn read_problems(page: &Page, before: Fingerprint) -> (Fingerprint, Problems) {
+/// Reads the rules on disk for their problems, and adds the lists that they name to `files`.
+fn read_problems(page: &Page, files: &mut Fingerprint) -> Problems {
     if matches!(page.source, RulesSource::BuiltIn) {
-        return (before, Problems::default());
+        return Problems::default();
     }
     let kinds = page.live.sources.load().kinds();
-    let draft = load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve);
-    let Loaded { rules, files } = draft.into_loaded();
-    (files.seen, rules.err().unwrap_or_default())
+    let load = || load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve);
+    let Ok(draft) = catch_unwind(AssertUnwindSafe(load)) else {
+        return Problem::named("rules", "reading them met a bug of ours; please report it").into();
+    };
+    let loaded = draft.into_loaded();
+    *files = loaded.files.seen;
+    loaded.rules.err().unwrap_or_default()
 }
 
 fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Problems) -> String {

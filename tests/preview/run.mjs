@@ -1,4 +1,4 @@
-// Clicks through the preview page in Chromium. Run: `node run.mjs PROGRAM [FOLDER FOR SCREENSHOTS]`
+// Clicks through the preview page in Chromium. Run: `node run.mjs PROGRAM CHROMIUM [FOLDER FOR SCREENSHOTS]`
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,8 +8,8 @@ import { chromium } from "playwright-core";
 
 import { AXE, startAccountsApi, startPreview, RULES, unzip } from "./support.mjs";
 
-const [, , PROGRAM, SHOTS] = process.argv;
-assert(PROGRAM, "usage: node run.mjs PROGRAM [FOLDER]");
+const [, , PROGRAM, CHROMIUM, SHOTS] = process.argv;
+assert(CHROMIUM, "usage: node run.mjs PROGRAM CHROMIUM [FOLDER]");
 
 let api;
 let preview;
@@ -23,7 +23,7 @@ before(async () => {
   api = await startAccountsApi();
   preview = await startPreview(PROGRAM, api.url);
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args });
 });
 after(async () => {
   await browser?.close();
@@ -88,7 +88,7 @@ describe("the preview page", () => {
     assert.match(await page.textContent("#screen"), /check your email/);
 
     await page.fill("#field-email", "ana@evil.example");
-    await seenIn("#verdict", "Denied");
+    await seenIn("#verdict-why", "work-email");
     assert.match(await page.textContent("#verdict-why"), /work-email/);
     assert.match(await page.textContent("#screen .wrong"), /Only okta\.com emails can register\./);
     assert.match(await page.textContent("#screen .banner"), /We found some errors/);
@@ -100,7 +100,7 @@ describe("the preview page", () => {
 
   it("shows each client, and what an app receives", async () => {
     await page.fill("#field-email", "ana@evil.example");
-    await seenIn("#verdict", "Denied");
+    await seenIn("#verdict-why", "work-email");
     await page.click("[data-client=gen3]");
     assert.match(await page.textContent("#screen .gen3"), /Fields are required/);
     await page.keyboard.press("ArrowRight");
@@ -140,6 +140,15 @@ describe("the preview page", () => {
     assert.equal(await page.isVisible("#problem"), false);
     await page.click("#tab-form");
     assert.equal(await page.inputValue("#field-email"), "x@evil.example");
+  });
+
+  it("follows a request type that is edited in the JSON", async () => {
+    await page.click("#tab-json");
+    await page.fill("#json", '{"eventType": "com.okta.user.pre-registration", "requestType": "progressive.profile", "data": {"userProfileUpdate": {"employeeNumber": "12"}}}');
+    await seen("Employee numbers must have 4 digits.");
+    assert.equal(await page.inputValue("#flow"), "progressive.profile");
+    await page.click("#tab-form");
+    assert.equal(await page.inputValue("#field-employeeNumber"), "12");
   });
 
   it("decides a profile update", async () => {
@@ -207,7 +216,7 @@ describe("the preview page", () => {
 
   it("saves a fixture that `replay` passes, and writes nothing itself", async () => {
     await page.fill("#field-email", "ana@evil.example");
-    await seenIn("#verdict", "Denied");
+    await seenIn("#verdict-why", "work-email");
     assert.equal(await page.inputValue("#case"), "work-email-denied");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
     assert.equal(download.suggestedFilename(), "work-email-denied.zip");
@@ -223,7 +232,7 @@ describe("the preview page", () => {
 
   it("copies a curl line that works", async () => {
     await page.fill("#field-email", "curl@evil.example");
-    await seenIn("#verdict", "Denied");
+    await seenIn("#verdict-why", "work-email");
     await page.click("[data-copy=curl]");
     const line = await page.evaluate(() => navigator.clipboard.readText());
     assert.match(preview.shell(line), /Only okta\.com emails can register\./);
@@ -275,7 +284,7 @@ describe("the preview page", () => {
 
   it("makes the pictures of the documents", { skip: !SHOTS }, async () => {
     await page.fill("#field-email", "rosario.jones@example.com");
-    await seenIn("#verdict", "Denied");
+    await seenIn("#verdict-why", "work-email");
     await shoot("preview-denied");
     await page.context().close();
     page = await open({ colorScheme: "dark" });
@@ -294,7 +303,7 @@ describe("the preview page", () => {
         await page.context().close();
         page = await open({ ...FOR_AXE, colorScheme, viewport: { width, height: 900 } });
         await page.fill("#field-email", "ana@evil.example");
-        await seenIn("#verdict", "Denied");
+        await seenIn("#verdict-why", "work-email");
         await preview.post("signup", { email: "ana@okta.com", login: "ana@okta.com" });
         await seenIn("#requests", "Updated");
         await assertAccessible();

@@ -29,6 +29,7 @@ async function loadHooks() {
   byId("hooks-url").textContent = hooks_url;
   fill(byId("hook"), ...hooks.map((hook) => el("option", { value: hook.name }, hook.name)));
   byId("hook").value = page.hook?.name ?? "";
+  page.flow ??= handledFlow();
   showFlows();
 }
 
@@ -40,10 +41,13 @@ function showFlows() {
       el("option", { value: flow }, FLOWS[flow] + (has_section ? "" : " (not in these rules)")),
     ),
   );
-  if (!flows.some(({ flow, has_section }) => flow === page.flow && has_section)) {
-    page.flow = (flows.find((form) => form.has_section) ?? flows[0])?.flow;
-  }
   byId("flow").value = page.flow;
+}
+
+// The present request type if the hook has a section for it, or else one that it has.
+function handledFlow() {
+  if (currentForm()?.has_section) return page.flow;
+  return page.hook.flows.find((form) => form.has_section)?.flow ?? page.hook.flows[0].flow;
 }
 
 // Shows the form for the present hook and request type.
@@ -56,6 +60,7 @@ function showRequest() {
 function chooseFlow(flow) {
   const before = sampleOf(page.flow);
   page.flow = flow;
+  byId("flow").value = flow;
   setRequestText(carryOver(before, sampleOf(flow)));
   showRequest();
   decide();
@@ -116,6 +121,13 @@ export async function decide() {
   }
   if (number !== asked) return;
   page.decided = { ...decided, hook: page.hook.name, request, lookups };
+  const flow = decided.explained?.flow ?? page.flow;
+  if (flow !== page.flow) {
+    // The request type was edited in the JSON.
+    page.flow = flow;
+    byId("flow").value = flow;
+    showRequest();
+  }
   showProblem(decided);
   showResult(decided, { fields, request });
   document.body.dataset.decideMs = (performance.now() - started).toFixed(1);
@@ -136,9 +148,9 @@ async function start() {
   setUpSave(() => page.decided);
   byId("hook").addEventListener("change", (event) => {
     page.hook = page.hooks.find((hook) => hook.name === event.target.value);
-    const before = page.flow;
+    const flow = handledFlow();
     showFlows();
-    if (page.flow !== before) return chooseFlow(page.flow);
+    if (flow !== page.flow) return chooseFlow(flow);
     showRequest();
     decide();
   });

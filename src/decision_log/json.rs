@@ -28,11 +28,11 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
     for part in [r#","request_type":""#, request_type, r#"","decision":""#, decision] {
         out.extend_from_slice(part.as_bytes());
     }
-    for part in [r#"","status":"#, status, ","] {
+    for part in [r#"","status":"#, status] {
         out.extend_from_slice(part.as_bytes());
     }
     if let Some(reason) = line.reason {
-        let _ = write!(out, r#""reason":"{reason}","#);
+        let _ = write!(out, r#","reason":"{reason}""#);
     }
     write_lookups(line, out);
     write_rules(line, Modes::LeaveOut, out);
@@ -83,7 +83,7 @@ fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
 
 /// Appends the lookups. One that was not asked took no time.
 fn write_lookups(line: &Line<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(br#""lookups":["#);
+    out.extend_from_slice(br#","lookups":["#);
     for (index, LookupLine { name, outcome, asked }) in line.lookups.iter().enumerate() {
         if index > 0 {
             out.push(b',');

@@ -44,8 +44,8 @@ pub(super) fn find<'r>(
 ) -> Route<'r> {
     let path = match listener {
         // A path that is not below the prefix has no route, as the empty path has none.
-        Listener::Hooks => path.strip_prefix(prefix).unwrap_or_default(),
-        Listener::Operations => path,
+        Listener::Hooks if !prefix.is_empty() => path.strip_prefix(prefix).unwrap_or_default(),
+        Listener::Hooks | Listener::Operations => path,
     };
     match (listener, path) {
         (_, "/healthz") => Route::Operations { allow: "GET, HEAD", respond: operations::alive },

@@ -66,10 +66,16 @@ struct RequestRow<'a> {
     duration_us: u128,
     rules_revision: &'a str,
     status: u16,
-    /// The sentence of a refusal.
-    refusal: Option<&'a str>,
+    refusal: Option<RefusalRow<'a>>,
     #[serde(flatten)]
     decided: Option<DecidedRow<'a>>,
+}
+
+/// The refusal of a row.
+#[derive(Serialize)]
+struct RefusalRow<'a> {
+    reason: &'a str,
+    cause: &'a str,
 }
 
 /// The decision of a row.
@@ -151,8 +157,15 @@ impl Feed {
     }
 
     /// Adds a request that was refused. Its body is not kept.
-    pub(crate) fn add_refusal(&self, call: &ReceivedCall<'_>, status: u16, why: &str) {
-        self.add(&RequestRow { refusal: Some(why), ..row(call, status) }, None);
+    pub(crate) fn add_refusal(
+        &self,
+        call: &ReceivedCall<'_>,
+        status: u16,
+        reason: &str,
+        cause: &str,
+    ) {
+        let refusal = RefusalRow { reason, cause };
+        self.add(&RequestRow { refusal: Some(refusal), ..row(call, status) }, None);
     }
 
     fn add(&self, row: &RequestRow<'_>, content: Option<String>) {

@@ -41,6 +41,9 @@ impl RequestContext<'_> {
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
         self.state.warnings.log(&warning);
+        if let Some(feed) = &self.state.feed {
+            feed.add_refusal(&self.received_call(), status.as_u16(), reason, &cause.to_string());
+        }
     }
 
     fn diagnose(&self, reason: Reason, head: &RequestHead) -> Diagnosis {

@@ -41,10 +41,6 @@ impl<'s> RequestContext<'s> {
         if let Refusal::Credentials(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
         }
-        if let Some(feed) = &self.state.feed {
-            let (status, why) = refusal.status_and_summary();
-            feed.add_refusal(&self.received_call(), status.as_u16(), &why);
-        }
         let response = HttpResponse::refusal(refusal, self.state);
         let line = self.line(response.status.as_str());
         self.count_and_log(&Line { reason: Some(reason), ..line });

@@ -344,6 +344,7 @@ fn preview_shows_requests_that_arrive_and_logs_no_value() {
     assert_eq!(denied["row"]["explained"]["rules"][0]["id"], "okta-email");
     assert_eq!(denied["row"]["caller"], "basic");
     assert_eq!(refused["row"]["status"], 401);
+    assert_eq!(refused["row"]["refusal"]["reason"], "credentials_missing");
     assert_eq!(refused["opens"], false);
     let opened = preview.get_json(&format!("api/request?number={}", denied["number"]));
     assert_eq!(opened["request"], text(&request));

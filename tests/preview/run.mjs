@@ -178,6 +178,7 @@ describe("the preview page", () => {
     await seenIn("#requests", "work-email fails");
     await preview.post("signup", {}, { authorization: "Basic eDp5" });
     await seenIn("#requests", "Refused, 401");
+    await seenIn("#requests", "credentials_wrong");
 
     await page.click("#requests .row[data-state=update] button");
     await seenIn("#opened", "which arrived at");

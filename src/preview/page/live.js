@@ -66,7 +66,7 @@ function drawRequest({ number, opens, row }, open) {
 // The rules, lookups and time of a request in one line.
 function summary(row) {
   const parts = [];
-  if (row.refusal) parts.push(row.refusal);
+  if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
   const rules = row.explained?.rules ?? [];
   const failing = rules.filter(({ outcome }) => outcome === "fail");
   for (const { id, mode } of failing) parts.push(`\`${id}\` fails${mode === "shadow" ? " (shadow)" : ""}`);

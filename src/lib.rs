@@ -78,6 +78,7 @@
 //! - No public `serde` on domain types: `okta` and `decision_log` own the wire formats.
 //! - No panic path that a request can reach.
 //! - No `Debug` or `Display` that prints a profile value or a secret.
+//! - No request kept after its answer, except by `preview`, within bounds.
 //! - No reload that makes an invalid file live.
 //! - No import cycle: no two files import each other, and `reload` does not know `server`.
 

@@ -215,6 +215,21 @@ describe("the preview page", () => {
     assert.equal(await page.inputValue("#field-email"), "known@okta.com");
   });
 
+  it("shows findings, shadow rules, and each of several possible screens", async () => {
+    const message = 'message = "Only okta.com emails can register."';
+    const shadow = '[[self_service_registration.rules]]\nid = "later"\nmode = "shadow"\nattribute = "costCenter"\ndigits = 4\nmessage = "Later."\n';
+    preview.writeRules(RULES.replace(message, `${message}\nlocation = "data.userProfile.login"`) + shadow);
+    await page.fill("#field-email", "ana@evil.example");
+    await seenIn("#findings", "location-not-on-form");
+    await seenIn("#outcomes", "shadow: does not decide");
+    assert.ok((await page.locator(".choice button").count()) > 1);
+    await page.click(".choice button:nth-of-type(2)");
+    assert.equal(await page.getAttribute(".choice button:nth-of-type(2)", "aria-pressed"), "true");
+    assert.match(await page.textContent("#certainty"), /unknown/);
+    preview.writeRules(RULES);
+    await page.waitForFunction(() => !document.querySelector("#findings li"));
+  });
+
   it("saves a fixture that `replay` passes, and writes nothing itself", async () => {
     await page.fill("#field-email", "ana@evil.example");
     await seenIn("#verdict-why", "work-email");

@@ -72,7 +72,7 @@ function writtenAttributes(response) {
 
 function showOutcomes({ rules, lookups, sets }) {
   const rows = rules.map(({ id, mode, outcome, why }) =>
-    drawOutcome(outcome, OUTCOMES[outcome], id, mode === "shadow" ? "shadow" : null, why),
+    drawOutcome(mode === "shadow" && outcome === "fail" ? "shadow" : outcome, OUTCOMES[outcome], id, mode === "shadow" ? "shadow: does not decide" : null, why),
   );
   for (const { name, outcome, why } of lookups) {
     const state = { found: "pass", failed: "fail" }[outcome] ?? "skip";

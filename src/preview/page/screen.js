@@ -69,7 +69,7 @@ function drawChoice(screens) {
       draw();
       byId("certainty").querySelectorAll("button")[index].focus();
     };
-    return el("button", { class: "quiet", "aria-pressed": index === chosenScreen, on: { click: choose } }, `Screen ${index + 1}`);
+    return el("button", { class: "quiet", "aria-pressed": String(index === chosenScreen), on: { click: choose } }, `Screen ${index + 1}`);
   });
   return el("p", { class: "choice" }, `Okta does not document which of ${screens.length} screens it shows: `, ...buttons);
 }

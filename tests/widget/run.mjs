@@ -136,6 +136,24 @@ function readScreen(fields) {
   return { shows, values };
 }
 
+/**
+ * Fills in a form. The widget moves the focus to its first field some time after it has drawn the form, and
+ * a text then lands there. So a form with other values is filled in again.
+ */
+async function fillIn(page, fields, form) {
+  for (let tries = 0; tries < 10; tries += 1) {
+    for (const field of fields) {
+      await page.fill(input(field), form[field]);
+      // The widget reads a field when the focus leaves it.
+      await page.locator(input(field)).blur();
+    }
+    const values = await Promise.all(fields.map((field) => page.inputValue(input(field))));
+    if (fields.every((field, index) => values[index] === form[field])) return;
+    await sleep(100);
+  }
+  assert.fail("the widget does not keep what is filled in");
+}
+
 /** Fills in a form in the widget and submits it. Returns the texts on the screen after it. */
 async function submit(context, org, form) {
   const page = await context.newPage();
@@ -148,11 +166,7 @@ async function submit(context, org, form) {
   });
   await page.goto(`${org.url}/`);
   if (org.client === "classic") await page.click(".registration-link");
-  for (const field of org.fields) {
-    await page.fill(input(field), form[field]);
-    // The widget reads a field when the focus leaves it.
-    await page.locator(input(field)).blur();
-  }
+  await fillIn(page, org.fields, form);
   await page.click("input[type=submit], button[type=submit]");
   // The screen has changed if there is a box, or if the form is gone.
   let screen;

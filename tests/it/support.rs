@@ -37,15 +37,15 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The program without this process's settings, in a folder with the guide's rules and no settings
-/// file. `rules` and `tests/fixtures` are the user's, so the tests have copies.
+/// The program, in a folder with the guide's rules and no settings file, and without the settings of this
+/// process. The user may change `rules` and `tests/fixtures`, so the tests have copies.
 pub fn program() -> Command {
     let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
     command.current_dir(repository("tests/guide"));
     command
 }
 
-/// A program without this process's settings.
+/// A program without the settings in this process's environment.
 pub fn isolated(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for name in OTHER_VARIABLES {
@@ -104,8 +104,8 @@ impl Service {
     pub fn spawn_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
         let mut child =
             command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = child.stdout.take().map(collect).unwrap_or_default();
-        let stderr = collect(child.stderr.take().unwrap());
+        let stdout = child.stdout.take().map(collect_lines).unwrap_or_default();
+        let stderr = collect_lines(child.stderr.take().unwrap());
         let address = wait_for("the service to listen", || {
             let log = stderr.lock().unwrap();
             let (_, rest) = log.split_once(" listens on http")?;
@@ -125,11 +125,11 @@ impl Service {
         self.wait_for_log_count(part, 1)
     }
 
-    /// Waits until standard error has this part at least so often, and returns all of it.
+    /// Waits until standard error has this part at least `count` times, and returns all of it.
     pub fn wait_for_log_count(&self, part: &str, count: usize) -> String {
         wait_for(&format!("{count} of `{part}` in the log"), || {
             let log = self.stderr();
-            (log.matches(part).count() >= count).then_some(log)
+            if log.matches(part).count() >= count { Some(log) } else { None }
         })
     }
 
@@ -174,20 +174,21 @@ impl Drop for Service {
     }
 }
 
-fn collect(pipe: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+/// Collects the lines of a pipe, on a thread, until it ends.
+fn collect_lines(pipe: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
     let collected = Arc::new(Mutex::new(String::new()));
-    let copy = collected.clone();
+    let shared = collected.clone();
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let mut copy = copy.lock().unwrap();
-            copy.push_str(&line);
-            copy.push('\n');
+            let mut text = shared.lock().unwrap();
+            text.push_str(&line);
+            text.push('\n');
         }
     });
     collected
 }
 
-/// Waits until another process has done something, and returns what `look` then finds.
+/// Calls `look` until it finds something, and returns that. Fails after a minute.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -199,9 +200,9 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Waits until this holds.
+/// Waits until the condition holds. Fails after a minute.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    wait_for(what, || holds().then_some(()));
+    wait_for(what, || if holds() { Some(()) } else { None });
 }
 
 /// The bytes of a request, with its `Content-Length`.
@@ -230,30 +231,35 @@ impl Answer {
 
     /// The next answer, or `None` if the connection ends without one.
     pub fn try_read(stream: &mut TcpStream) -> Option<Self> {
-        let mut bytes = Vec::new();
-        let end = loop {
-            if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-                break at + 4;
-            }
+        let mut head = Vec::new();
+        // Reads byte by byte, so that no byte of the next answer is taken.
+        while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0; 1];
             match stream.read(&mut byte) {
-                Ok(1) => bytes.push(byte[0]),
+                Ok(1) => head.push(byte[0]),
                 _ => return None,
             }
-        };
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut answer = Self { status: head[9..12].parse().unwrap(), head, body: Vec::new() };
-        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
-        answer.body = vec![0; length];
+        }
+        let head = String::from_utf8(head).unwrap();
+        // After `HTTP/1.1 `.
+        let status = head[9..12].parse().unwrap();
+        let mut answer = Self { status, head, body: Vec::new() };
+        if let Some(length) = answer.header("content-length") {
+            answer.body = vec![0; length.parse().unwrap()];
+        }
         stream.read_exact(&mut answer.body).ok()?;
         Some(answer)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (key, value) = line.split_once(": ")?;
-            key.eq_ignore_ascii_case(name).then_some(value)
-        })
+        for line in self.head.lines() {
+            if let Some((key, value)) = line.split_once(": ")
+                && key.eq_ignore_ascii_case(name)
+            {
+                return Some(value);
+            }
+        }
+        None
     }
 
     pub fn text(&self) -> &str {
@@ -312,16 +318,19 @@ pub fn registration(form: &str) -> Vec<u8> {
 
 /// JSON without the white space between its tokens, in the same order.
 pub fn compact(json: &str) -> String {
-    let mut quoted = false;
-    let mut escaped = false;
-    json.chars()
-        .filter(|letter| {
-            let keep = quoted || !letter.is_whitespace();
-            quoted ^= *letter == '"' && !escaped;
-            escaped = quoted && *letter == '\\' && !escaped;
-            keep
-        })
-        .collect()
+    let mut out = String::new();
+    let mut in_string = false;
+    let mut after_backslash = false;
+    for letter in json.chars() {
+        if in_string || !letter.is_whitespace() {
+            out.push(letter);
+        }
+        if letter == '"' && !after_backslash {
+            in_string = !in_string;
+        }
+        after_backslash = in_string && letter == '\\' && !after_backslash;
+    }
+    out
 }
 
 /// The rows of a table test that failed, so that one run reports all of them.

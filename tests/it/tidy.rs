@@ -1,4 +1,5 @@
-//! Directions, names and words that the source must keep. Each test reports every place at fault.
+//! Rules that the source must keep: directions of imports, names and words. Each test reports every place
+//! that breaks its rule.
 
 pub mod source;
 mod words;
@@ -216,7 +217,7 @@ fn no_two_files_import_each_other() {
 
     for a in &files {
         for b in files.iter().filter(|b| a.module < b.module) {
-            // A module and the modules in it are one thing in several files.
+            // A module may import its own submodules, and they may import it.
             let is_parent = b.module.starts_with(&format!("{}::", a.module));
             let both = imports[a.name.as_str()].contains(&b.module)
                 && imports[b.name.as_str()].contains(&a.module);
@@ -237,12 +238,14 @@ fn modules_import_each_other_in_no_cycle() {
         found.remove(file.top_module());
     }
 
-    // Takes away the modules that import none of the others, until each of the rest is in a cycle.
-    let mut count = remaining.len() + 1;
-    while remaining.len() < count {
-        count = remaining.len();
+    // Removes the modules that import no other remaining module, until none can be removed. Each module that
+    // still remains leads into a cycle.
+    loop {
         let names: BTreeSet<&str> = remaining.keys().copied().collect();
         remaining.retain(|_, imports| !imports.is_disjoint(&names));
+        if remaining.len() == names.len() {
+            break;
+        }
     }
 
     assert!(remaining.is_empty(), "these modules form a cycle: {remaining:#?}");
@@ -281,7 +284,7 @@ fn every_type_has_a_name_of_its_own() {
     failures.assert_none();
 }
 
-/// The prelude, and names of `std` that every reader takes for those of `std`.
+/// Names of `std`, which every reader takes for those of `std`.
 const WELL_KNOWN: &[&str] = &[
     "Any",
     "Arc",
@@ -491,7 +494,7 @@ fn no_source_file_is_longer_than_300_lines() {
     failures.assert_none();
 }
 
-/// Users asked for them. They stay dependencies that the source uses.
+/// Users asked for these packages, so they must stay dependencies that the source uses.
 #[test]
 fn the_packages_that_users_asked_for_are_used() {
     let files = source_files();

@@ -87,7 +87,7 @@ pub struct ImportedName {
     pub root: String,
 }
 
-/// The names that the `use` declarations of these tokens bring in.
+/// The names that the `use` declarations of these tokens bring in: each name that ends a path.
 fn imported_names(tokens: &[&str]) -> Vec<ImportedName> {
     let mut names = Vec::new();
     let mut at = 0;
@@ -96,10 +96,12 @@ fn imported_names(tokens: &[&str]) -> Vec<ImportedName> {
             at += 1;
             continue;
         }
-        let root = tokens[at + 1];
+        at += 1;
+        let root = tokens[at];
         while at < tokens.len() && tokens[at] != ";" {
-            let is_alias = at > 0 && tokens[at - 1] == "as";
-            if matches!(tokens[at + 1], "," | "}" | ";") && tokens[at] != "}" {
+            let is_alias = tokens[at - 1] == "as";
+            let ends_path = matches!(tokens[at + 1], "," | "}" | ";") && tokens[at] != "}";
+            if ends_path {
                 names.push(ImportedName {
                     name: tokens[at].to_owned(),
                     is_alias,
@@ -150,7 +152,7 @@ pub fn files_below(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Path
     found
 }
 
-/// Names, `::`, and single characters.
+/// Splits code into names, `::`, and single other characters. Drops white space.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -168,7 +170,8 @@ fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// The paths that begin with `crate`, `super` or `self`. A group is as many paths as it has parts.
+/// The paths that begin with `crate`, `super` or `self`. Each part of a group gives a path: `crate::{a, b}`
+/// gives two.
 fn paths<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
     let mut paths = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -181,7 +184,7 @@ fn paths<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
     paths
 }
 
-/// Adds the paths that these tokens begin with. Returns how many tokens they take.
+/// Adds the path, or the group of paths, that these tokens begin with. Returns how many tokens it takes.
 fn collect_paths<'a>(
     tokens: &[&'a str],
     prefix: &[&'a str],
@@ -221,7 +224,7 @@ fn collect_group<'a>(
     at + 1
 }
 
-/// A path from the crate's root, where this one stands in that module.
+/// The same path from the crate's root. It stands in this module.
 fn absolute<'a>(module: &'a str, path: &[&'a str]) -> Vec<&'a str> {
     let mut whole: Vec<&str> = match path.first() {
         Some(&"crate") => Vec::new(),

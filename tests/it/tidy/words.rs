@@ -13,7 +13,7 @@ struct Word {
     /// Uses of it that are good English.
     good: &'static [&'static str],
     instead: &'static str,
-    /// The folder in which it is to be avoided: `""` is everywhere.
+    /// The folder in which to avoid it. `""` means everywhere.
     folder: &'static str,
 }
 
@@ -57,9 +57,10 @@ const WORDS: &[Word] = &[
 /// A noun clause at the start of a sentence.
 const NOUN_CLAUSE: &str = r"(^|[.:;!?]\** )(What|Who|Where|Of)\b";
 
-const READ: &[&str] =
+/// The extensions of files with prose.
+const PROSE_EXTENSIONS: &[&str] =
     &["rs", "md", "toml", "py", "mjs", "sh", "yml", "yaml", "service", "json", ""];
-/// Data, and texts that are not ours.
+/// Data, and texts that others wrote.
 const SKIPPED: &[&str] = &[
     ".git",
     "target",
@@ -70,22 +71,24 @@ const SKIPPED: &[&str] = &[
     "Cargo.lock",
     "package-lock.json",
     "LICENSE",
-    // Has the words themselves.
+    // It lists the words themselves.
     "words.rs",
 ];
 
-/// The user's files are not ours to check.
-fn is_users(path: &Path) -> bool {
+/// Whether the user may change this file, which is not ours to check then.
+fn is_of_user(path: &Path) -> bool {
     path == repository("rules") || path == repository("registration-hook.toml")
 }
 
 fn is_wanted(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_str().unwrap();
     let extension = path.extension().unwrap_or_default().to_str().unwrap();
-    !is_users(path) && !SKIPPED.contains(&name) && (path.is_dir() || READ.contains(&extension))
+    !is_of_user(path)
+        && !SKIPPED.contains(&name)
+        && (path.is_dir() || PROSE_EXTENSIONS.contains(&extension))
 }
 
-/// A word to avoid, where it is, and what to write instead.
+/// The words to avoid in a text, each with its place and the words to write instead.
 fn findings(name: &str, text: &str, words: &[(Regex, &Word)]) -> Vec<String> {
     let noun_clause = Regex::new(NOUN_CLAUSE).unwrap();
     let mut found = Vec::new();
@@ -94,27 +97,36 @@ fn findings(name: &str, text: &str, words: &[(Regex, &Word)]) -> Vec<String> {
     let mut number = 0;
     while let Some(line) = lines.next() {
         number += 1;
-        let mut report = |problem: &str| {
-            found.push(format!("{name}:{number}: write \"{problem}\": {}", line.trim()));
-        };
+        let mut instead = Vec::new();
         for (pattern, word) in words {
             let next = lines.peek().unwrap_or(&"");
-            let is_here = name.starts_with(word.folder);
-            if is_here && has_word(word, pattern, previous, line, next) {
-                report(word.instead);
+            let is_in_folder = name.starts_with(word.folder);
+            if is_in_folder && has_word(word, pattern, previous, line, next) {
+                instead.push(word.instead);
             }
         }
-        if let Some(prose) = prose_of(name, line) {
-            let before = prose_of(name, previous).unwrap_or_default();
-            let starts_sentence = before.is_empty() || before.ends_with(['.', ':', '|', '?']);
-            let start = noun_clause.find(prose).map(|found| found.start());
-            if start.is_some_and(|start| start > 0 || starts_sentence) {
-                report("the subject first");
-            }
+        if has_noun_clause(&noun_clause, name, previous, line) {
+            instead.push("the subject first");
+        }
+        for words in instead {
+            found.push(format!("{name}:{number}: write \"{words}\": {}", line.trim()));
         }
         previous = line;
     }
     found
+}
+
+/// Whether a sentence begins in this line, and with a noun clause.
+fn has_noun_clause(pattern: &Regex, name: &str, previous: &str, line: &str) -> bool {
+    let Some(prose) = prose_of(name, line) else {
+        return false;
+    };
+    let Some(clause) = pattern.find(prose) else {
+        return false;
+    };
+    let before = prose_of(name, previous).unwrap_or_default();
+    let starts_with_sentence = before.is_empty() || before.ends_with(['.', ':', '|', '?']);
+    clause.start() > 0 || starts_with_sentence
 }
 
 /// The sentence or sentences in a line of a comment or a document, without the mark before them.

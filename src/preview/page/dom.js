@@ -14,18 +14,23 @@ export function el(name, attributes = {}, ...children) {
       made.setAttribute(key, value);
     }
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
+  made.append(...present(children));
   return made;
 }
 
 // Replaces the children of an element.
 export function fill(parent, ...children) {
-  parent.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  parent.replaceChildren(...present(children));
 }
+
+// A child that is null or undefined is left out.
+const present = (children) => children.filter((child) => child !== null && child !== undefined);
 
 // Splits a sentence at its backticks, and shows the words between them as code.
 export function withCode(text) {
-  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+  const parts = text.split("`");
+  // Every second part stands between backticks.
+  return parts.map((part, index) => (index % 2 === 1 ? el("code", {}, part) : part));
 }
 
 export async function getJson(path) {
@@ -34,13 +39,18 @@ export async function getJson(path) {
   return parse(await response.text());
 }
 
-// Numbers keep the digits that they were written with, where the browser can do that.
-export function parse(text) {
-  return JSON.parse(text, (key, value, context) =>
-    typeof value === "number" && context?.source && JSON.rawJSON && String(value) !== context.source
-      ? JSON.rawJSON(context.source)
-      : value,
-  );
+// Parses JSON. Numbers keep the digits that they were written with, where the browser can do that.
+export const parse = (text) => JSON.parse(text, keepDigits);
+
+function keepDigits(key, value, context) {
+  if (typeof value !== "number" || !context?.source || !JSON.rawJSON) return value;
+  return String(value) === context.source ? value : JSON.rawJSON(context.source);
+}
+
+// The text of a value in a field: texts as they are, other values as JSON.
+export function asText(value) {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export const toJson = (value) => JSON.stringify(value, null, 2);
@@ -53,7 +63,7 @@ export function toast(text) {
   hideToast = setTimeout(() => (box.textContent = ""), 2500);
 }
 
-// Makes buttons a list of tabs: a click or an arrow key chooses one.
+// Makes buttons a list of tabs: a click or an arrow key chooses one. Returns the function that selects one.
 export function tabs(buttons, choose) {
   const select = (chosen) => {
     for (const button of buttons) {
@@ -77,7 +87,7 @@ export function tabs(buttons, choose) {
 
 const LABELS = { login: "Username", secondEmail: "Secondary email", zipCode: "ZIP Code" };
 
-// The label of an attribute: that of the widget for base attributes, else the name in words.
+// The label of an attribute: the widget's own label if it has one, else the name in words.
 export function label(attribute) {
   if (LABELS[attribute]) return LABELS[attribute];
   const words = attribute.replaceAll("_", " ").replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();

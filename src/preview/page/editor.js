@@ -2,6 +2,8 @@
 import { byId, el, fill } from "./dom.js";
 
 const TOKEN = /("(?:\\.|[^"\\])*"?)(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
+// A longer text has no colours, so that typing stays fast.
+const MOST_COLOURED_LINES = 2000;
 let problemLine = null;
 
 export function setUpEditor(changed) {
@@ -27,31 +29,37 @@ export function markLine(line) {
 // Draws the colours and the line numbers.
 function draw() {
   const lines = byId("json").value.split("\n");
-  const isLong = lines.length > 2000;
-  fill(
-    byId("gutter"),
-    ...lines.map((_, index) => el("span", { class: index + 1 === problemLine ? "bad" : null }, String(index + 1))),
-  );
-  fill(
-    byId("colours"),
-    ...lines.map((line, index) =>
-      el("span", { class: index + 1 === problemLine ? "line bad" : "line" }, ...(isLong ? [line] : coloured(line)), "\n"),
-    ),
-  );
+  const isColoured = lines.length <= MOST_COLOURED_LINES;
+  const numbers = [];
+  const rows = [];
+  for (const [index, line] of lines.entries()) {
+    const number = index + 1;
+    const isBad = number === problemLine;
+    numbers.push(el("span", { class: isBad ? "bad" : null }, String(number)));
+    const parts = isColoured ? coloured(line) : [line];
+    rows.push(el("span", { class: isBad ? "line bad" : "line" }, ...parts, "\n"));
+  }
+  fill(byId("gutter"), ...numbers);
+  fill(byId("colours"), ...rows);
   follow();
 }
 
+// Splits a line into its tokens, each in the colour of its kind.
 function coloured(line) {
   const parts = [];
   let end = 0;
   for (const match of line.matchAll(TOKEN)) {
     parts.push(line.slice(end, match.index));
     const [whole, string, colon] = match;
-    const kind = colon ? "key" : string ? "string" : "literal";
-    parts.push(el("span", { class: kind }, string ?? whole), colon ?? "");
+    parts.push(el("span", { class: kindOf(string, colon) }, string ?? whole), colon ?? "");
     end = match.index + whole.length;
   }
   return [...parts, line.slice(end)];
+}
+
+function kindOf(string, colon) {
+  if (colon) return "key";
+  return string ? "string" : "literal";
 }
 
 // Scrolls the colours and the numbers with the text.

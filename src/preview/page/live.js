@@ -2,9 +2,10 @@
 import { byId, el, fill, getJson, withCode } from "./dom.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
+// The newest request that has been drawn.
 let newest = 0;
 
-// Follows the feed for as long as the page is open. `rulesChanged` is called with each new list.
+// Follows the feed for as long as the page is open. Calls `refreshRules` after each change.
 export async function setUpLive(open, refreshRules) {
   let version = 0;
   for (;;) {
@@ -43,13 +44,15 @@ function drawRequest({ number, opens, row }, open) {
   const explained = row.explained;
   const state = explained ? explained.decision : "refused";
   const title = explained ? WORDS[explained.decision] : `Refused, ${row.status}`;
+  // The first list is not new.
+  const isNew = newest > 0 && number > newest;
   const openIt = async () => {
     const content = await getJson(`api/request?number=${number}`);
     open({ ...content, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
   };
   return el(
     "li",
-    { class: number > newest && newest ? "row new" : "row", "data-state": state },
+    { class: isNew ? "row new" : "row", "data-state": state },
     el("span", { class: "mark", "aria-hidden": "true" }),
     el(
       "div",
@@ -63,7 +66,7 @@ function drawRequest({ number, opens, row }, open) {
   );
 }
 
-// The rules, lookups and time of a request in one line.
+// The refusal, or the rules and lookups, and the time of a request in one line.
 function summary(row) {
   const parts = [];
   if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
@@ -73,14 +76,19 @@ function summary(row) {
   if (row.explained && !failing.length) parts.push(rules.length === 1 ? "the rule passes" : `no rule of ${rules.length} fails`);
   for (const lookup of row.explained?.lookups ?? []) {
     if (lookup.outcome === "not_asked") continue;
-    const time = row.lookup_times.find(({ name }) => name === lookup.name);
-    const took = time ? (time.cached ? ", kept" : `, ${duration(time.duration_us)}`) : "";
-    parts.push(`lookup \`${lookup.name}\` ${lookup.outcome.replace("_", " ")}${took}`);
+    const time = timeOfLookup(row, lookup.name);
+    parts.push(`lookup \`${lookup.name}\` ${lookup.outcome.replace("_", " ")}${time}`);
   }
   parts.push(duration(row.duration_us));
   return parts.join(" · ");
 }
 
-// With a space that does not break.
+function timeOfLookup(row, lookup) {
+  const time = row.lookup_times.find(({ name }) => name === lookup);
+  if (!time) return "";
+  return time.cached ? ", kept" : `, ${duration(time.duration_us)}`;
+}
+
+// With a no-break space before the unit.
 const duration = (us) => (us < 1000 ? `${us}\u00a0µs` : `${(us / 1000).toFixed(1)}\u00a0ms`);
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });

@@ -1,5 +1,5 @@
 // The results of lookups that the page assumes: found with columns, not found, failed.
-import { byId, el, fill, label, parse } from "./dom.js";
+import { asText, byId, el, fill, label, parse } from "./dom.js";
 
 let form = null;
 // By the lookup's name: the choice, and the values of the columns.
@@ -20,19 +20,23 @@ export function describeLookups(nextForm, decide) {
   draw();
 }
 
-// Takes the results of a recorded request.
+// Assumes the results of a recorded request. They are JSON text, an object, or null.
 export function recordedLookups(json) {
   const recorded = typeof json === "string" ? parse(json) : (json ?? {});
   for (const { name, is_table } of form?.lookups ?? []) {
-    const result = recorded[name];
-    if (result === undefined) results[name] = { choice: is_table ? "table" : "failed", columns: {} };
-    else if (typeof result === "string") results[name] = { choice: result, columns: {} };
-    else results[name] = { choice: "found", columns: result };
+    results[name] = assumedResult(recorded[name], is_table);
   }
   draw();
 }
 
-// The results as a recorded file has them. A table answers itself.
+// A recorded result is "not_found", "failed", or an object of columns. Without one, a source has failed.
+function assumedResult(recorded, isTable) {
+  if (recorded === undefined) return { choice: isTable ? "table" : "failed", columns: {} };
+  if (typeof recorded === "string") return { choice: recorded, columns: {} };
+  return { choice: "found", columns: recorded };
+}
+
+// The results, in the form of a `.lookups.json` file. A table needs no result: the service looks it up.
 export function lookupsJson() {
   const recorded = {};
   for (const [name, { choice, columns }] of Object.entries(results)) {
@@ -77,8 +81,7 @@ function drawColumn(lookup, column) {
   const { columns } = results[lookup.name];
   const id = `column-${lookup.name}-${column}`;
   const input = el("input", { id, autocomplete: "off", spellcheck: "false" });
-  const value = columns[column];
-  input.value = value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  input.value = asText(columns[column]);
   input.addEventListener("input", () => {
     if (input.value === "") delete columns[column];
     else columns[column] = input.value;

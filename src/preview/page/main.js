@@ -14,6 +14,7 @@ const FLOWS = {
 };
 
 const page = { hooks: [], samples: [], hook: null, flow: null, decided: null };
+// The number of questions that the page has asked the service.
 let asked = 0;
 
 // The form of the chosen hook and request type.
@@ -103,13 +104,14 @@ function flowOf(text) {
   }
 }
 
-// Has the service decide the request. An answer that a later question has overtaken is dropped.
+// Has the service decide the request. Drops the answer if a later question has been asked meanwhile.
 export async function decide() {
   const number = ++asked;
   const started = performance.now();
   const request = requestText();
   const lookups = lookupsJson();
   const fields = shownFields();
+  // `lookups` is JSON text already. To parse it would change long numbers.
   const question = `{"hook":${JSON.stringify(page.hook.name)},"request":${JSON.stringify(request)},"lookups":${lookups},"fields":${JSON.stringify(fields)}}`;
   let decided;
   try {

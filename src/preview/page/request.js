@@ -1,5 +1,5 @@
 // The request: form fields and JSON are two views of one text.
-import { byId, el, fill, label, parse, tabs, toJson, withCode } from "./dom.js";
+import { asText, byId, el, fill, label, parse, tabs, toJson, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
 // The form of the hook, the sample of the request type, and attributes that the user has added.
@@ -57,7 +57,7 @@ function attributes() {
   return [...new Set(names)];
 }
 
-// The object that holds the form. Null if the text is not such a request.
+// The object that holds the form's values. Null if the text is not a request of this type.
 function submittedForm() {
   return readRequest()?.data?.[sample.member] ?? null;
 }
@@ -96,24 +96,18 @@ function showValues() {
   const profile = existingProfile(readRequest());
   for (const input of byId("fields").querySelectorAll("input")) {
     const values = input.id.startsWith("profile-") ? profile : submitted;
-    if (input !== document.activeElement) input.value = shown(values?.[input.dataset.name]);
+    if (input !== document.activeElement) input.value = asText(values?.[input.dataset.name]);
     input.disabled = values === null;
   }
-}
-
-// Texts as they are, other values as JSON.
-function shown(value) {
-  if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function setAttribute(name) {
   const request = readRequest();
   const submitted = request?.data[sample.member];
   if (!submitted) return;
-  set(submitted, name, byId(`field-${name}`).value);
+  setOrRemove(submitted, name, byId(`field-${name}`).value);
   // Okta fills in the username of a registration.
-  if (name === "email" && sample.flow !== "progressive.profile") set(submitted, "login", submitted.email ?? "");
+  if (name === "email" && sample.flow !== "progressive.profile") setOrRemove(submitted, "login", submitted.email ?? "");
   setRequestText(request);
   decide();
 }
@@ -122,18 +116,18 @@ function setProfile(name) {
   const request = readRequest();
   const profile = existingProfile(request);
   if (!profile) return;
-  set(profile, name, byId(`profile-${name}`).value);
+  setOrRemove(profile, name, byId(`profile-${name}`).value);
   setRequestText(request);
   decide();
 }
 
-// An empty field is one that Okta does not submit.
-function set(object, name, value) {
+// Sets a member, or removes it if the field is empty: Okta does not submit empty fields.
+function setOrRemove(object, name, value) {
   if (value === "") delete object[name];
   else object[name] = value;
 }
 
-// The existing profile of a progressive profile's user. Made where it is missing.
+// The profile that the user of a progressive profile already has. Adds it to the request if it is missing.
 function existingProfile(request) {
   if (!request) return null;
   const context = (request.data.context ??= {});
@@ -142,11 +136,11 @@ function existingProfile(request) {
 }
 
 // Shows why the request cannot be decided, at its line.
-export function showProblem({ problem, line: given, column }) {
+export function showProblem({ problem, line: knownLine, column }) {
   const box = byId("problem");
-  const line = given ?? lineOfName(problem);
+  const line = knownLine ?? lineOfName(problem);
   box.hidden = !problem;
-  markLine(line ?? null);
+  markLine(line);
   byId("json").setAttribute("aria-invalid", Boolean(problem));
   if (!problem) return;
   const go = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
@@ -157,16 +151,17 @@ export function showProblem({ problem, line: given, column }) {
 // The line of the member that a problem names, if it names one that the text has.
 function lineOfName(problem) {
   const name = /`(\w+)`/.exec(problem ?? "")?.[1];
-  const index = name ? requestText().split("\n").findIndex((line) => line.includes(`"${name}"`)) : -1;
+  if (!name) return null;
+  const lines = requestText().split("\n");
+  const index = lines.findIndex((line) => line.includes(`"${name}"`));
   return index < 0 ? null : index + 1;
 }
 
 // Puts the cursor at a place of the text.
 function goTo(line, column) {
   byId("tab-json").click();
-  const lines = requestText().split("\n").slice(0, line - 1);
-  const start = lines.reduce((sum, text) => sum + text.length + 1, 0);
-  const at = start + Math.max(column - 1, 0);
+  let at = Math.max(column - 1, 0);
+  for (const before of requestText().split("\n").slice(0, line - 1)) at += before.length + 1;
   byId("json").focus();
   byId("json").setSelectionRange(at, at);
 }

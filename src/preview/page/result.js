@@ -27,11 +27,11 @@ export function showResult(decided, context) {
   byId("decision").classList.toggle("undecided", Boolean(problem));
   document.querySelector(".details").classList.toggle("undecided", Boolean(problem));
   if (problem) {
-    setText("verdict", "Not a request");
-    setText("verdict-why", "The service would refuse it with status 400, and Okta would deny. Below is the last decision.");
+    updateText("verdict", "Not a request");
+    updateText("verdict-why", "The service would refuse it with status 400, and Okta would deny. Below is the last decision.");
     return;
   }
-  setText("verdict", VERDICTS[explained.decision]);
+  updateText("verdict", VERDICTS[explained.decision]);
   fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));
   showScreens(decided, context);
   showOutcomes(explained);
@@ -44,17 +44,17 @@ export function showResult(decided, context) {
   suggestCase(caseName(explained));
 }
 
-// Leaves equal text alone, so that a screen reader does not repeat it.
-function setText(id, text) {
+// Replaces a text that differs. A screen reader would repeat an equal one.
+function updateText(id, text) {
   if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
-const denying = (explained) =>
+const denyingRules = (explained) =>
   explained.rules.filter(({ outcome, mode }) => outcome === "fail" && mode === "enforce");
 
 function why(explained, response) {
   if (explained.note) return explained.note;
-  const ids = denying(explained).map(({ id }) => `\`${id}\``);
+  const ids = denyingRules(explained).map(({ id }) => `\`${id}\``);
   if (explained.decision === "deny") return `By the rule${ids.length > 1 ? "s" : ""} ${ids.join(" and ")}.`;
   const passing = explained.rules.filter(({ outcome }) => outcome === "pass").length;
   const rules = `${passing} rule${passing === 1 ? " passes" : "s pass"}.`;
@@ -71,9 +71,12 @@ function writtenAttributes(response) {
 }
 
 function showOutcomes({ rules, lookups, sets }) {
-  const rows = rules.map(({ id, mode, outcome, why }) =>
-    drawOutcome(mode === "shadow" && outcome === "fail" ? "shadow" : outcome, OUTCOMES[outcome], id, mode === "shadow" ? "shadow: does not decide" : null, why),
-  );
+  const rows = [];
+  for (const { id, mode, outcome, why } of rules) {
+    const isShadow = mode === "shadow";
+    const state = isShadow && outcome === "fail" ? "shadow" : outcome;
+    rows.push(drawOutcome(state, OUTCOMES[outcome], id, isShadow ? "shadow: does not decide" : null, why));
+  }
   for (const { name, outcome, why } of lookups) {
     const state = { found: "pass", failed: "fail" }[outcome] ?? "skip";
     rows.push(drawOutcome(state, LOOKUPS[outcome], name, "lookup", why));
@@ -121,7 +124,7 @@ function drawFinding({ id, place, problem, effect, fix }) {
 
 // A name for the recorded request: `okta-email-denied`.
 function caseName(explained) {
-  const rule = denying(explained)[0];
+  const rule = denyingRules(explained)[0];
   const words = { allow: "allowed", update: "updated", deny: "denied" };
   const name = (rule ? `${rule.id}-` : "") + words[explained.decision];
   return name.replace(/[^A-Za-z0-9_-]/g, "-");

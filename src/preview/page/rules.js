@@ -1,17 +1,18 @@
 // The rules: their files and revision, their problems on disk, and the fixtures whose decision changes.
 import { byId, el, fill, getJson, withCode } from "./dom.js";
 
-let last = "";
+// The rules as they were last shown, as JSON.
+let shown = "";
 
-// Returns the function that shows the rules anew if they have changed.
+// Returns the function that shows the rules if they have changed. It calls `rulesChanged` after a reload.
 export function setUpRules(open, rulesChanged) {
   let revision = null;
   return async () => {
     const rules = await getJson("api/rules");
     if (!rules) return;
     const text = JSON.stringify(rules);
-    if (text === last) return;
-    last = text;
+    if (text === shown) return;
+    shown = text;
     draw(rules, open);
     if (revision !== null && revision !== rules.revision) await rulesChanged();
     revision = rules.revision;
@@ -22,7 +23,7 @@ function draw(rules, open) {
   const count = rules.problem_count;
   const chip = byId("rules-chip");
   chip.dataset.state = count ? "bad" : "good";
-  chip.textContent = count ? `${counted(count, "problem")}` : `Rules ${rules.revision}`;
+  chip.textContent = count ? counted(count, "problem") : `Rules ${rules.revision}`;
   fill(
     byId("rules-hint"),
     `The service decides with ${rules.source.replaceAll("`", "")}, revision `,
@@ -70,9 +71,7 @@ function drawFixtures(fixtures, open) {
 }
 
 function drawFixture(fixture, open) {
-  const { hook, case: name, recorded, now, problem, denied_by } = fixture;
-  const by = denied_by.length ? ` by ${denied_by.map((id) => `\`${id}\``).join(", ")}` : "";
-  const change = problem ?? (recorded && recorded !== now ? `${recorded} → ${now}${by}` : `${now}${by}`);
+  const { hook, case: name, now } = fixture;
   const openIt = async () => {
     const query = new URLSearchParams({ hook, case: name });
     const content = await getJson(`api/fixture?${query}`);
@@ -82,9 +81,17 @@ function drawFixture(fixture, open) {
     "li",
     { class: "row", "data-state": now ?? "refused" },
     el("span", { class: "mark", "aria-hidden": "true" }),
-    el("div", { class: "what" }, el("strong", {}, name), " ", el("code", {}, hook), el("p", {}, ...withCode(change))),
+    el("div", { class: "what" }, el("strong", {}, name), " ", el("code", {}, hook), el("p", {}, ...withCode(describeFixture(fixture)))),
     el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open"),
   );
+}
+
+// The decision of the live rules, and the recorded one if it differs.
+function describeFixture({ recorded, now, problem, denied_by }) {
+  if (problem) return problem;
+  const rules = denied_by.map((id) => `\`${id}\``).join(", ");
+  const decision = rules ? `${now} by ${rules}` : now;
+  return recorded && recorded !== now ? `${recorded} → ${decision}` : decision;
 }
 
 // The text of a file, with the lines of its problems marked.
@@ -93,9 +100,12 @@ function drawFile({ path, text }, problems) {
   for (const problem of problems) {
     if (problem.startsWith(`${path}:`)) bad.add(parseInt(problem.slice(path.length + 1), 10));
   }
-  const lines = text.split("\n").map((line, index) =>
-    el("span", { class: bad.has(index + 1) ? "line bad" : line.startsWith("#") ? "line comment" : "line" }, line, "\n"),
-  );
+  const lines = text.split("\n").map((line, index) => {
+    let kind = "line";
+    if (bad.has(index + 1)) kind = "line bad";
+    else if (line.startsWith("#")) kind = "line comment";
+    return el("span", { class: kind }, line, "\n");
+  });
   return el(
     "details",
     { "data-path": path },

@@ -1,10 +1,11 @@
 // Saves the request as a fixture: a zip archive in the repository's layout. Writes no file itself.
 import { byId, el, parse, toast, toJson } from "./dom.js";
 
-let decided = () => null;
+// Returns the latest decision, with its request.
+let latestDecision = () => null;
 
-export function setUpSave(latest) {
-  decided = latest;
+export function setUpSave(getLatest) {
+  latestDecision = getLatest;
   byId("case").addEventListener("input", showPath);
   byId("save").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -22,12 +23,12 @@ export function suggestCase(name) {
 }
 
 function showPath() {
-  const hook = decided()?.hook ?? "<hook>";
+  const hook = latestDecision()?.hook ?? "<hook>";
   byId("save-path").textContent = `tests/fixtures/${hook}/${byId("case").value || "<case>"}.request.json`;
 }
 
 function save() {
-  const latest = decided();
+  const latest = latestDecision();
   if (!latest?.explained) return toast("There is no decision to save.");
   const { hook, request, lookups, response } = latest;
   const name = byId("case").value;
@@ -49,25 +50,54 @@ function zip(files) {
   const directory = [];
   let offset = 0;
   for (const [path, text] of files) {
-    const [name, data] = [new TextEncoder().encode(path), new TextEncoder().encode(text)];
-    // Version, flags (names in UTF-8), method, time, date, checksum, sizes, length of the name, no extra field.
-    const common = numbers([2, 20], [2, 0x800], [2, 0], [2, 0], [2, 0x21], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0]);
-    const local = [numbers([4, 0x04034b50]), common, name, data];
-    directory.push(numbers([4, 0x02014b50], [2, 20]), common, numbers([2, 0], [2, 0], [2, 0], [4, 0], [4, offset]), name);
+    const name = new TextEncoder().encode(path);
+    const data = new TextEncoder().encode(text);
+    // The fields that both headers of a file have.
+    const common = bytes(
+      u16(20), // Version that is needed.
+      u16(0x800), // Flags: the name is UTF-8.
+      u16(0), // Method: stored.
+      u16(0), // Time.
+      u16(0x21), // Date: 1980-01-01.
+      u32(crc32(data)),
+      u32(data.length), // Compressed size.
+      u32(data.length), // Size.
+      u16(name.length),
+      u16(0), // Length of the extra field.
+    );
+    const local = [bytes(u32(0x04034b50)), common, name, data];
+    // Comment, disk and attributes are empty.
+    const rest = bytes(u16(0), u16(0), u16(0), u32(0), u32(offset));
+    directory.push(bytes(u32(0x02014b50), u16(20)), common, rest, name);
     parts.push(...local);
     offset += size(local);
   }
-  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, files.length], [2, files.length], [4, size(directory)], [4, offset], [2, 0]);
+  // The archive has one disk, and no comment.
+  const end = bytes(
+    u32(0x06054b50),
+    u16(0),
+    u16(0),
+    u16(files.length),
+    u16(files.length),
+    u32(size(directory)),
+    u32(offset),
+    u16(0),
+  );
   return new Blob([...parts, ...directory, end]);
 }
 
 const size = (parts) => parts.reduce((sum, part) => sum + part.length, 0);
 
-// Numbers of these lengths in bytes, the least significant byte first.
-function numbers(...fields) {
-  const bytes = [];
-  for (const [length, value] of fields) for (let byte = 0; byte < length; byte++) bytes.push((value >>> (8 * byte)) & 255);
-  return new Uint8Array(bytes);
+const u16 = (value) => ({ length: 2, value });
+const u32 = (value) => ({ length: 4, value });
+
+// The bytes of these numbers, the least significant byte first.
+function bytes(...numbers) {
+  const written = [];
+  for (const { length, value } of numbers) {
+    for (let byte = 0; byte < length; byte++) written.push((value >>> (8 * byte)) & 255);
+  }
+  return new Uint8Array(written);
 }
 
 function crc32(data) {

@@ -1,5 +1,5 @@
 // The end user's screen: a neutral imitation of the widgets, drawn from the service's prediction.
-import { byId, el, fill, label, parse, tabs } from "./dom.js";
+import { asText, byId, el, fill, label, parse, tabs } from "./dom.js";
 
 const CLIENTS = {
   gen2: { tab: "Widget", name: "Identity Engine’s sign-in widget, second generation (the default)" },
@@ -13,8 +13,15 @@ const CERTAINTY = {
   inferred: ["Inferred", "it follows from documentation or code, and neither says it"],
   unknown: ["Unknown", "it may be otherwise: Okta does not say"],
 };
+const PROFILE_TEXTS = { title: "Sign in", button: "Submit" };
+const SIGN_UP_TEXTS = {
+  gen2: { title: "Sign up", button: "Sign Up", footer: "Already have an account?" },
+  gen3: { title: "Sign up", button: "Sign Up", footer: "Already have an account? Sign In" },
+  classic: { title: "Create Account", button: "Register", footer: "Back to sign in" },
+};
 let chosenClient = "gen2";
 let chosenScreen = 0;
+// The latest decision, its request, and the values of the form.
 let last = null;
 
 // Shows the screens of the chosen client.
@@ -128,11 +135,7 @@ function drawNextStep() {
 
 function drawForm({ shows }) {
   const isProfile = last.explained.flow === "progressive.profile";
-  const texts = {
-    gen2: { title: isProfile ? "Sign in" : "Sign up", button: isProfile ? "Submit" : "Sign Up", footer: "Already have an account?" },
-    gen3: { title: isProfile ? "Sign in" : "Sign up", button: isProfile ? "Submit" : "Sign Up", footer: "Already have an account? Sign In" },
-    classic: { title: "Create Account", button: "Register", footer: "Back to sign in" },
-  }[chosenClient];
+  const texts = isProfile ? PROFILE_TEXTS : SIGN_UP_TEXTS[chosenClient];
   const banners = shows.filter(({ place }) => place === "banner").map(drawBanner);
   const title = el("p", { class: "title" }, texts.title);
   const isGen3 = chosenClient === "gen3";
@@ -147,7 +150,7 @@ function drawForm({ shows }) {
       isGen3 ? el("p", { class: "required" }, "Fields are required unless marked optional.") : null,
       ...last.fields.map((name) => drawField(name, shows)),
       el("p", { class: "button" }, texts.button),
-      isProfile ? null : el("p", { class: "footer" }, texts.footer),
+      texts.footer ? el("p", { class: "footer" }, texts.footer) : null,
     ),
   );
 }
@@ -160,24 +163,27 @@ function drawBanner({ text }) {
 
 function drawField(name, shows) {
   const errors = shows.filter(({ place, field }) => place === "field" && field === name);
-  const value = last.values[name];
-  const shown = value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  const value = asText(last.values[name]);
   return el(
     "div",
     { class: errors.length ? "entry wrong" : "entry" },
     el("p", { class: "name" }, label(name)),
-    el("p", { class: "input" }, shown || "\u00a0"),
+    el("p", { class: "input" }, value || "\u00a0"),
     ...errors.map(({ text }) =>
       el("p", { class: "error" }, el("span", { class: "warning", "aria-hidden": "true" }, "!"), el("span", { class: "hidden" }, "Error: "), text),
     ),
   );
 }
 
-// What an app receives.
+// The member of the app's response that has the text.
+function memberOf({ place, field }) {
+  if (place === "input") return `inputs.${field}.messages`;
+  return place === "cause" ? "errorCauses" : "messages";
+}
+
+// The response that an app receives.
 function drawMessages({ shows }) {
-  const rows = shows.map((shown) =>
-    el("li", {}, el("code", {}, shown.place === "input" ? `inputs.${shown.field}.messages` : shown.place === "cause" ? "errorCauses" : "messages"), el("p", {}, shown.text)),
-  );
+  const rows = shows.map((shown) => el("li", {}, el("code", {}, memberOf(shown)), el("p", {}, shown.text)));
   const none = el("li", {}, el("p", {}, "No message: the next step follows."));
   return el("div", { class: "widget app" }, el("p", { class: "title" }, "The app receives"), el("ul", {}, ...(rows.length ? rows : [none])));
 }

@@ -25,7 +25,7 @@ struct DecideQuestion<'a> {
     hook: String,
     /// The body of the request, as typed.
     request: String,
-    /// The results of lookups, as a recorded file has them.
+    /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
     /// The attributes on the form.
@@ -44,11 +44,11 @@ struct Decided<'a> {
     curl: String,
 }
 
-/// Why there is no decision, and the place in the request.
+/// Why there is no decision, and the place of the problem in the request.
 #[derive(Serialize)]
 struct Undecided {
     problem: String,
-    /// From 1. `None` if the problem has no place.
+    /// Counts from 1. `None` if the problem has no place.
     line: Option<usize>,
     column: Option<usize>,
 }
@@ -56,42 +56,42 @@ struct Undecided {
 /// Answers the question of the page, both as JSON. Returns `None` if the question cannot be read.
 pub(super) fn decide(page: &Page, question: &[u8]) -> Option<String> {
     let question: DecideQuestion<'_> = serde_json::from_slice(question).ok()?;
-    let reply = match answer_question(page, &question) {
-        Ok(decided) => decided,
-        Err(undecided) => serde_json::to_string(&undecided),
-    };
-    reply.ok()
+    match answer_question(page, &question) {
+        Ok(decided) => Some(decided),
+        Err(undecided) => serde_json::to_string(&undecided).ok(),
+    }
 }
 
-fn answer_question(
-    page: &Page,
-    question: &DecideQuestion<'_>,
-) -> Result<serde_json::Result<String>, Undecided> {
+/// Returns the decision as JSON.
+fn answer_question(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
     let DecideQuestion { hook: name, request, lookups, fields } = question;
     let rules = page.live.rules.load_full();
-    let hook = rules.hooks.get(name).ok_or(Undecided::of("the rules no longer have this hook"))?;
+    let Some(hook) = rules.hooks.get(name) else {
+        return Err(Undecided::of("the rules no longer have this hook"));
+    };
     if request.len() > page.body_limit {
         return Err(Undecided::of("the request is larger than the service accepts"));
     }
     let body = request.as_bytes();
-    let facts = facts(hook, body, lookups)?;
+    let facts = facts_with(lookups, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
     let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
-    let json = in_single_quotes(&compact(request));
+    let curl_body = in_single_quotes(&compact(request));
     let Page { hooks_url, curl_credentials, .. } = page;
-    Ok(serde_json::to_string(&Decided {
+    let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         response: String::from_utf8_lossy(&answer.body),
         screens: UserViewJson::new(&view),
         findings: finding::find(reply, answer.flow, &fields),
-        curl: format!("curl {curl_credentials} --json {json} {hooks_url}/{name}"),
-    }))
+        curl: format!("curl {curl_credentials} --json {curl_body} {hooks_url}/{name}"),
+    };
+    serde_json::to_string(&decided).map_err(|error| Undecided::of(error.to_string()))
 }
 
 /// The facts of the present moment, with these results of lookups.
-fn facts(hook: &Hook, request: &[u8], lookups: &RawValue) -> Result<Facts, Undecided> {
+fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, Undecided> {
     let recorded = match read_recorded(lookups.get().as_bytes(), hook) {
         Ok(recorded) => recorded,
         Err(why) => return Err(Undecided::of(format!("the results of lookups: {why}"))),

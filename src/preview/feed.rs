@@ -1,6 +1,6 @@
 //! The latest requests at the hooks, and the state of the rules, for the page.
 //!
-//! Only `preview` keeps requests: in memory, and no more than fit in two bounds. `serve` has no feed.
+//! Only `preview` has a feed. It keeps requests in memory, up to a number and a size. `serve` has none.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub(crate) struct Feed {
     requests: Mutex<Requests>,
     rules: Mutex<Arc<str>>,
-    /// How often the feed has changed.
+    /// Increases with every change of the feed.
     version: watch::Sender<u64>,
 }
 
@@ -41,7 +41,7 @@ struct Requests {
 /// A request, as JSON.
 struct KeptRequest {
     number: u64,
-    /// The row of the list.
+    /// Its row in the list of the page.
     row: Box<RawValue>,
     /// The content. `None` for a request that was refused, or is too large to keep.
     content: Option<Arc<str>>,
@@ -97,7 +97,7 @@ struct LookupTime<'a> {
 struct RequestContent<'a> {
     hook: &'a str,
     request: &'a str,
-    /// The results of lookups, as a recorded file has them.
+    /// The results of lookups, in the form of a `.lookups.json` file.
     lookups: Box<RawValue>,
 }
 
@@ -111,6 +111,7 @@ struct FeedList<'a> {
 #[derive(Serialize)]
 struct NumberedRow<'a> {
     number: u64,
+    /// Whether the page can open the request.
     opens: bool,
     row: &'a RawValue,
 }
@@ -146,7 +147,7 @@ impl Feed {
         }
         let explained = Explained::new(hook, answer, &facts.lookups);
         let decided = DecidedRow { explained, lookup_times };
-        let row = RequestRow { decided: Some(decided), ..row(call, 200) };
+        let row = RequestRow { decided: Some(decided), ..undecided_row(call, 200) };
         let lookups = RawValue::from_string(write_recorded(&facts.lookups).trim().to_owned());
         let content = RequestContent {
             hook: call.hook.unwrap_or_default(),
@@ -165,7 +166,7 @@ impl Feed {
         cause: &str,
     ) {
         let refusal = RefusalRow { reason, cause };
-        self.add(&RequestRow { refusal: Some(refusal), ..row(call, status) }, None);
+        self.add(&RequestRow { refusal: Some(refusal), ..undecided_row(call, status) }, None);
     }
 
     fn add(&self, row: &RequestRow<'_>, content: Option<String>) {
@@ -193,12 +194,12 @@ impl Feed {
         found.content.clone()
     }
 
-    /// Waits until the feed is newer than `version`, or this time is over. Returns the list as JSON.
-    pub(super) async fn list_after(&self, version: u64, longest: Duration) -> String {
+    /// Waits until the feed is newer than `version`, or until the time-out. Returns the list as JSON.
+    pub(super) async fn list_after(&self, version: u64, timeout: Duration) -> String {
         let mut changes = self.version.subscribe();
         let newer = changes.wait_for(|now| *now != version);
-        // The page asks again after the time, and does not need to know that it is over.
-        let _ = tokio::time::timeout(longest, newer).await;
+        // After a time-out, the page receives the same list and asks again.
+        let _ = tokio::time::timeout(timeout, newer).await;
         let version = *self.version.borrow();
         let requests = self.requests.lock();
         let mut rows = Vec::new();
@@ -214,7 +215,8 @@ impl Feed {
 }
 
 impl Requests {
-    /// Adds a request, and drops the oldest ones that no longer fit.
+    /// Adds a request, and drops the oldest ones that no longer fit. Drops the content of a request that alone
+    /// is too large, or even its row.
     fn push(&mut self, row: Box<RawValue>, content: Option<Arc<str>>) {
         self.last_number += 1;
         let mut added = KeptRequest { number: self.last_number, row, content };
@@ -245,8 +247,8 @@ impl KeptRequest {
     }
 }
 
-/// The row of a request without a decision.
-fn row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
+/// The row of a request, without its decision or refusal.
+fn undecided_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
     RequestRow {
         time: format!("{:.3}", Timestamp::now()),
         hook: call.hook,

@@ -113,7 +113,7 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
         form.lookups.push(LookupForm { name, columns, is_table: !lookup.can_fail() });
     }
     if flow.spec().creates_user {
-        // Okta fills it in from `email`. So does the page.
+        // Okta fills in `login` from `email`, and so does the page.
         form.fields.retain(|field| *field != "login");
     }
     form

@@ -1,7 +1,7 @@
 //! The page answers only to a browser on this machine that has the token.
 //!
-//! The page is on loopback, so other machines do not reach it. A website in the user's own browser does.
-//! The token keeps it out. The checks of `Host` and `Origin` hold even if the token leaks: they refuse a
+//! The page is on loopback, so other machines cannot reach it. A website in the user's own browser can, but
+//! does not know the token. The checks of `Host` and `Origin` help even if the token leaks: they refuse a
 //! name that was rebound to loopback, and requests that another site's script sends.
 
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use actix_web::{
 };
 use subtle::ConstantTimeEq as _;
 
-/// The path after the token. `None` if the request must be refused.
+/// Returns the path after the token, or `None` if the request must be refused.
 pub(super) fn admitted_path<'r>(
     request: &'r HttpRequest,
     address: SocketAddr,
@@ -35,32 +35,40 @@ pub(super) fn admitted_path<'r>(
 /// Whether the request names this page as its host, and as its origin if it has one.
 fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
     let own = [address.to_string(), format!("localhost:{}", address.port())];
-    let Some(Some(host)) = single(headers, &header::HOST) else {
+    let HeaderOnce::Text(host) = header_once(headers, &header::HOST) else {
         return false;
     };
     if !own.iter().any(|own| own == host) {
         return false;
     }
-    match single(headers, &header::ORIGIN) {
-        Some(None) => true,
-        Some(Some(origin)) => origin == format!("http://{host}"),
-        None => false,
+    match header_once(headers, &header::ORIGIN) {
+        HeaderOnce::Absent => true,
+        HeaderOnce::Text(origin) => origin == format!("http://{host}"),
+        HeaderOnce::Malformed => false,
     }
 }
 
 /// A page of another origin cannot send this media type without asking first, which we never allow.
 fn is_json(headers: &HeaderMap) -> bool {
-    single(headers, &header::CONTENT_TYPE) == Some(Some("application/json"))
+    header_once(headers, &header::CONTENT_TYPE) == HeaderOnce::Text("application/json")
 }
 
-/// The value of a header, `Some(None)` without it. `None` if it is repeated or not text.
-fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Option<&'h str>> {
+/// The value of a header that a request has at most once.
+#[derive(PartialEq, Eq)]
+enum HeaderOnce<'h> {
+    Absent,
+    Text(&'h str),
+    /// The header is repeated, or is not text.
+    Malformed,
+}
+
+fn header_once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> HeaderOnce<'h> {
     let mut values = headers.get_all(name);
     let Some(value) = values.next() else {
-        return Some(None);
+        return HeaderOnce::Absent;
     };
-    if values.next().is_some() {
-        return None;
+    match value.to_str() {
+        Ok(text) if values.next().is_none() => HeaderOnce::Text(text),
+        _ => HeaderOnce::Malformed,
     }
-    value.to_str().ok().map(Some)
 }

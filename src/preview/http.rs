@@ -10,9 +10,9 @@ use actix_web::{
 
 use super::{Page, assets, decide, form, guard, rules};
 
-/// How long a request for news waits. Shorter than the time limits of browsers.
+/// How long a request for the feed waits for a change. Browsers wait longer than that.
 const LONGEST_POLL: Duration = Duration::from_secs(20);
-/// How many bytes a question may have besides the request in it, whose characters may be escaped.
+/// How many bytes a question to decide may have besides the request in it.
 const QUESTION_OVERHEAD: usize = 128 << 10;
 
 /// Only files of the page itself, no inline code, no frames, and no text that becomes markup.
@@ -79,39 +79,45 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
         }
         (&Method::GET, "api/rules") => PageResponse::json(Some(page.feed.rules().to_string())),
         (&Method::GET, "api/feed") => {
-            let version = query(request, "after").and_then(|text| text.parse().ok()).unwrap_or(0);
+            let version = query_number(request, "after").unwrap_or(0);
             PageResponse::json(Some(page.feed.list_after(version, LONGEST_POLL).await))
         }
-        (&Method::GET, "api/request") => {
-            let number = query(request, "number").and_then(|text| text.parse().ok());
-            let content = number.and_then(|number| page.feed.content(number));
-            PageResponse::json(content.map(|content| content.to_string()))
-        }
-        (&Method::GET, "api/fixture") => {
-            let (hook, case) = (query(request, "hook"), query(request, "case"));
-            let opened = hook.zip(case);
-            PageResponse::json(
-                opened.and_then(|(hook, case)| rules::open_fixture(page, &hook, &case)),
-            )
-        }
-        (&Method::POST, "api/decide") => {
-            let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
-            match body.to_bytes_limited(limit).await {
-                Ok(Ok(question)) => PageResponse::json(decide::decide(page, &question)),
-                _ => {
-                    PageResponse::text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n")
-                }
-            }
-        }
-        (&Method::GET, path) => match assets::find(path) {
-            Some(asset) => PageResponse {
-                status: StatusCode::OK,
-                media_type: asset.media_type,
-                body: asset.text.to_owned(),
-            },
-            None => PageResponse::not_found(),
-        },
+        (&Method::GET, "api/request") => PageResponse::json(find_request(request, page)),
+        (&Method::GET, "api/fixture") => PageResponse::json(find_fixture(request, page)),
+        (&Method::POST, "api/decide") => answer_question(body, page).await,
+        (&Method::GET, path) => find_asset(path),
         _ => PageResponse::not_found(),
+    }
+}
+
+/// The content of the request whose number the query has.
+fn find_request(request: &HttpRequest, page: &Page) -> Option<String> {
+    let content = page.feed.content(query_number(request, "number")?)?;
+    Some(content.to_string())
+}
+
+/// The recorded request that the query names.
+fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
+    rules::open_fixture(page, &query(request, "hook")?, &query(request, "case")?)
+}
+
+async fn answer_question(body: web::Payload, page: &Page) -> PageResponse {
+    // JSON escapes the quotes in the request.
+    let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
+    match body.to_bytes_limited(limit).await {
+        Ok(Ok(question)) => PageResponse::json(decide::decide(page, &question)),
+        _ => PageResponse::text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
+    }
+}
+
+fn find_asset(path: &str) -> PageResponse {
+    match assets::find(path) {
+        Some(asset) => PageResponse {
+            status: StatusCode::OK,
+            media_type: asset.media_type,
+            body: asset.text.to_owned(),
+        },
+        None => PageResponse::not_found(),
     }
 }
 
@@ -121,11 +127,16 @@ fn query(request: &HttpRequest, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+fn query_number(request: &HttpRequest, name: &str) -> Option<u64> {
+    query(request, name)?.parse().ok()
+}
+
 impl PageResponse {
     fn text(status: StatusCode, text: &str) -> Self {
         Self { status, media_type: "text/plain; charset=utf-8", body: text.to_owned() }
     }
 
+    /// Without a body, the response is 404.
     fn json(body: Option<String>) -> Self {
         match body {
             Some(body) => Self { status: StatusCode::OK, media_type: "application/json", body },

@@ -30,7 +30,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 struct RulesJson {
     /// The revision of the live rules.
     revision: String,
-    /// The source of the rules, as a sentence's end: `the rules in …`.
+    /// The source of the rules, to end a sentence with: `the rules in …`.
     source: String,
     files: Vec<RulesFileJson>,
     /// Each problem of the files on disk, as `check` prints it.
@@ -72,7 +72,7 @@ pub(super) fn watch(page: &Page) {
     let mut problems = Problems::default();
     loop {
         let live = page.live.rules.load_full();
-        let files_now = fingerprint(page, &files);
+        let files_now = files_fingerprint(page, &files);
         let fixtures_now = fixtures_fingerprint(page);
         let files_changed = files_now != files;
         if files_changed || fixtures_now != fixtures || live.revision != revision {
@@ -88,7 +88,7 @@ pub(super) fn watch(page: &Page) {
     }
 }
 
-fn fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
+fn files_fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
     match &page.source {
         RulesSource::Folder(directory) => load::fingerprint(directory, last),
         RulesSource::BuiltIn => Fingerprint::default(),
@@ -103,7 +103,7 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     Fingerprint::of(&folders)
 }
 
-/// Reads the rules on disk for their problems, and adds the lists that they name to `files`.
+/// Loads the rules on disk for their problems. Sets `files` to the files that they consist of.
 fn read_problems(page: &Page, files: &mut Fingerprint) -> Problems {
     if matches!(page.source, RulesSource::BuiltIn) {
         return Problems::default();
@@ -153,12 +153,15 @@ fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
 pub(super) fn open_fixture(page: &Page, hook: &str, case: &str) -> Option<String> {
     let live = page.live.rules.load_full();
     let fixtures = (page.fixtures.judge)(&page.fixtures.directory, &live);
-    // A name that is not in the list is not a path to read.
+    // Only a name in the list leads to a path. So the query cannot choose another file.
     let found = fixtures.iter().find(|fixture| fixture.hook == hook && fixture.case == case)?;
-    let opened = OpenedFixture { request: read(&found.request)?, lookups: read(&found.lookups) };
+    let opened = OpenedFixture {
+        request: read_fixture(&found.request)?,
+        lookups: read_fixture(&found.lookups),
+    };
     serde_json::to_string(&opened).ok()
 }
 
-fn read(path: &Path) -> Option<String> {
+fn read_fixture(path: &Path) -> Option<String> {
     file::read_text(path, FileKind::Fixture).ok()
 }

@@ -1,4 +1,4 @@
-//! A hook's reply → the texts on the end user's screen.
+//! Predicts the texts on the end user's screen from a hook's reply.
 //!
 //! A pure function of the reply, the flow and the fields on the form. It covers the sign-in widgets of
 //! Identity Engine and Classic Engine, and apps that have no widget. `docs/user-view.md` has the table of
@@ -168,8 +168,8 @@ impl Screen {
         Self { form: FormState::MayStay, shows: vec![shown] }
     }
 
-    /// The same screen as one of several, by another row.
-    fn unknown(mut self, row: u8) -> Self {
+    /// The same screen as one of several possible ones, which another row of the table lists.
+    fn one_of_several(mut self, row: u8) -> Self {
         for shown in &mut self.shows {
             shown.text_certainty = Certainty::Unknown;
             shown.row = row;

@@ -21,9 +21,9 @@ pub(super) enum ReplyCase<'a> {
     Deny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// A command that Okta does not know in this flow. It either fails the call or is ignored.
+    /// A command that Okta does not know in this flow. Okta either ignores it or treats the call as failed.
     UnknownCommand {
-        /// Whether Okta denies if it ignores the command.
+        /// Whether there is a DENY, too, which counts if Okta ignores the command.
         has_deny: bool,
         /// Whether the command is the update of another flow.
         is_update_of_other_flow: bool,

@@ -28,24 +28,31 @@ pub(super) fn views(case: &ReplyCase<'_>, fields: &[&str]) -> Vec<ClientView> {
 fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     match case {
         ReplyCase::GoesOn(..) => vec![Screen::next_step()],
-        ReplyCase::Error { causes, .. } => vec![match (causes.first(), client) {
-            (None, _) => form_with(general(texts::CANNOT_COMPLETE, Documented, 23, client)),
-            (Some(_), ClientKind::ClassicApp) => answer_of_api(causes),
-            (Some(first), _) => form_with_causes(first, causes, fields),
-        }],
+        ReplyCase::Error { causes, .. } => vec![screen_of_error(causes, fields, client)],
         ReplyCase::Deny => {
             vec![form_with(general(texts::REGISTRATION_DENIED, Documented, 24, client))]
         }
         ReplyCase::Failed(failure) => failed(*failure, client),
         ReplyCase::UnknownCommand { has_deny, .. } => {
-            let mut screens = failed(FailedCall::BadAnswer, client);
-            screens.push(if *has_deny {
+            let if_ignored = if *has_deny {
                 form_with(general(texts::REGISTRATION_DENIED, Unknown, 25, client))
             } else {
                 Screen::next_step()
-            });
+            };
+            let mut screens = failed(FailedCall::BadAnswer, client);
+            screens.push(if_ignored);
             screens
         }
+    }
+}
+
+fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: ClientKind) -> Screen {
+    let Some(first) = causes.first() else {
+        return form_with(general(texts::CANNOT_COMPLETE, Documented, 23, client));
+    };
+    match client {
+        ClientKind::ClassicApp => answer_of_api(causes),
+        _ => form_with_causes(first, causes, fields),
     }
 }
 
@@ -98,7 +105,7 @@ fn form_with_causes(
             errors.push(error);
         }
     }
-    let mut below = Vec::new();
+    let mut shows = vec![banner(first, !errors.is_empty())];
     for field in fields {
         let mut texts = Vec::new();
         for error in errors.iter().filter(|error| error.field == *field) {
@@ -107,21 +114,20 @@ fn form_with_causes(
         if !texts.is_empty() {
             let place = TextPlace::Field((*field).to_owned());
             let shown = ShownText::new(place, in_browser(&texts.join(", ")), 19);
-            below.push(shown.certainty(Rendered, Rendered));
+            shows.push(shown.certainty(Rendered, Rendered));
         }
     }
-    let mut shows = vec![banner(first, !errors.is_empty())];
-    shows.append(&mut below);
     Screen { form: FormState::Stays, shows }
 }
 
 /// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.
 fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> ShownText {
-    let is_profile = first.location.is_some_and(|place| place.starts_with(ATTRIBUTE_LOCATION));
+    let is_in_profile =
+        first.location.is_some_and(|location| location.starts_with(ATTRIBUTE_LOCATION));
     let (text, row) = match first.message {
-        Some(text) if is_profile => (text, 18),
+        Some(text) if is_in_profile => (text, 18),
         Some(text) if !has_field_error && !text.is_empty() => (text, 21),
-        _ if is_profile => (texts::FORM_HAS_ERRORS, 18),
+        _ if is_in_profile => (texts::FORM_HAS_ERRORS, 18),
         _ if first.location.is_some() => (texts::FORM_HAS_ERRORS, 20),
         _ => (texts::FORM_HAS_ERRORS, 21),
     };
@@ -152,5 +158,5 @@ fn split_at_colon(text: &str) -> Option<(&str, &str)> {
     let (word, rest) = text.split_at(word_end);
     let (field, rest) = (word.strip_suffix(':')?, rest.strip_prefix(' ')?);
     let is_one_line = !rest.is_empty() && !rest.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
-    (is_one_line && !field.is_empty()).then_some((field, rest))
+    if is_one_line && !field.is_empty() { Some((field, rest)) } else { None }
 }

@@ -16,57 +16,65 @@ pub(super) struct FieldTexts<'a> {
 pub(super) struct SortedCauses<'a> {
     /// The texts whose location is an attribute on the form, in the order of the form.
     pub(super) at_fields: Vec<FieldTexts<'a>>,
-    /// The same, with those of a progressive profile whose location is in `data.userProfileUpdate`. Okta
-    /// does not document whether they count. `None` if there are none.
+    /// Like `at_fields`, but locations in `data.userProfileUpdate` count, too. Okta does not document whether
+    /// they do. `None` if no cause has one.
     pub(super) at_update_fields: Option<Vec<FieldTexts<'a>>>,
     /// The texts of all other causes.
     pub(super) elsewhere: Vec<&'a str>,
 }
 
+/// A text, and the field that it concerns.
+#[derive(Clone, Copy)]
+struct FieldText<'a> {
+    field: &'a str,
+    text: &'a str,
+}
+
 impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
         let has_update_form = flow.spec().form == FormMember::UserProfileUpdate;
-        let (mut certain, mut possible, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
+        let mut certain = Vec::new();
+        let mut possible = Vec::new();
+        let mut elsewhere = Vec::new();
         for cause in causes {
+            let text = message(cause);
             let location = cause.location.unwrap_or_default();
-            let is_field = |field: Option<&str>| field.is_some_and(|name| fields.contains(&name));
-            let field = attribute_below(ATTRIBUTE_LOCATION, location);
-            let update_field = attribute_below(UPDATE_LOCATION, location);
-            if is_field(field) {
-                certain.push((field, message(cause)));
-                possible.push((field, message(cause)));
-            } else if has_update_form && is_field(update_field) {
-                possible.push((update_field, message(cause)));
-            } else {
-                elsewhere.push(message(cause));
+            if let Some(field) = field_below(ATTRIBUTE_LOCATION, location, fields) {
+                certain.push(FieldText { field, text });
+                possible.push(FieldText { field, text });
+                continue;
+            }
+            match field_below(UPDATE_LOCATION, location, fields) {
+                Some(field) if has_update_form => possible.push(FieldText { field, text }),
+                _ => elsewhere.push(text),
             }
         }
-        let has_update_fields = possible.len() > certain.len();
-        Self {
-            at_fields: by_field(&certain, fields),
-            at_update_fields: has_update_fields.then(|| by_field(&possible, fields)),
-            elsewhere,
+        let mut at_update_fields = None;
+        if possible.len() > certain.len() {
+            at_update_fields = Some(by_field(&possible, fields));
         }
+        Self { at_fields: by_field(&certain, fields), at_update_fields, elsewhere }
     }
 }
 
-/// The attribute whose location this is: `email` of `data.userProfile.email`.
-fn attribute_below<'l>(parent: &str, location: &'l str) -> Option<&'l str> {
-    location.strip_prefix(parent)?.strip_prefix('.')
+/// The field on the form whose location this is: `email` of `data.userProfile.email`.
+fn field_below<'a>(parent: &str, location: &'a str, fields: &[&str]) -> Option<&'a str> {
+    let field = location.strip_prefix(parent)?.strip_prefix('.')?;
+    if fields.contains(&field) { Some(field) } else { None }
 }
 
 /// The texts of each field that has some, in the order of the form.
-fn by_field<'a>(texts: &[(Option<&str>, &'a str)], fields: &[&'a str]) -> Vec<FieldTexts<'a>> {
+fn by_field<'a>(field_texts: &[FieldText<'a>], fields: &[&'a str]) -> Vec<FieldTexts<'a>> {
     let mut found = Vec::new();
     for field in fields {
-        let mut here = Vec::new();
-        for (name, text) in texts {
-            if *name == Some(*field) {
-                here.push(*text);
+        let mut texts = Vec::new();
+        for field_text in field_texts {
+            if field_text.field == *field {
+                texts.push(field_text.text);
             }
         }
-        if !here.is_empty() {
-            found.push(FieldTexts { field, texts: here });
+        if !texts.is_empty() {
+            found.push(FieldTexts { field, texts });
         }
     }
     found

@@ -18,37 +18,36 @@ pub(super) fn views(case: &ReplyCase<'_>, flow: Flow, fields: &[&str]) -> Vec<Cl
 }
 
 fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind) -> Vec<Screen> {
-    let is_registration = flow == Flow::SelfServiceRegistration;
     match case {
         ReplyCase::GoesOn(..) => vec![Screen::next_step()],
         ReplyCase::Error { has_deny, causes } if causes.is_empty() => {
-            vec![without_causes(*has_deny, is_registration, client)]
+            vec![without_causes(*has_deny, flow, client)]
         }
         ReplyCase::Error { causes, .. } => with_causes(causes, flow, fields, client),
-        ReplyCase::Deny => vec![denied(is_registration, client)],
-        ReplyCase::Failed(failure) => failed(*failure, is_registration, client),
+        ReplyCase::Deny => vec![denied(flow, client)],
+        ReplyCase::Failed(failure) => failed(*failure, flow, client),
         ReplyCase::UnknownCommand { has_deny, is_update_of_other_flow } => {
-            let row = match (is_registration, is_update_of_other_flow) {
-                (false, true) => 17,
-                _ => 11,
-            };
-            let mut screens = Vec::new();
-            for screen in failed(FailedCall::BadAnswer, is_registration, client) {
-                screens.push(screen.unknown(row));
-            }
-            screens.push(if *has_deny {
-                denied(is_registration, client).unknown(row)
+            let is_update_of_registration =
+                flow == Flow::ProgressiveProfile && *is_update_of_other_flow;
+            let row = if is_update_of_registration { 17 } else { 11 };
+            let if_ignored = if *has_deny {
+                denied(flow, client).one_of_several(row)
             } else {
                 Screen::next_step()
-            });
+            };
+            let mut screens = Vec::new();
+            for screen in failed(FailedCall::BadAnswer, flow, client) {
+                screens.push(screen.one_of_several(row));
+            }
+            screens.push(if_ignored);
             screens
         }
     }
 }
 
 /// An error without causes.
-fn without_causes(has_deny: bool, is_registration: bool, client: ClientKind) -> Screen {
-    if !is_registration {
+fn without_causes(has_deny: bool, flow: Flow, client: ClientKind) -> Screen {
+    if flow == Flow::ProgressiveProfile {
         // The text is the widget's own. An app receives an error without a message.
         let certainty = if client == ClientKind::App { Unknown } else { Documented };
         return Screen::with_box(general(texts::FORM_HAS_ERRORS, certainty, 14, client));
@@ -59,18 +58,17 @@ fn without_causes(has_deny: bool, is_registration: bool, client: ClientKind) -> 
 }
 
 /// DENY without an error.
-fn denied(is_registration: bool, client: ClientKind) -> Screen {
-    Screen::with_box(if is_registration {
-        general(texts::REGISTRATION_DENIED, Documented, 6, client)
-    } else {
-        general(texts::UPDATE_DENIED, Documented, 15, client)
-    })
+fn denied(flow: Flow, client: ClientKind) -> Screen {
+    if flow == Flow::ProgressiveProfile {
+        return Screen::with_box(general(texts::UPDATE_DENIED, Documented, 15, client));
+    }
+    Screen::with_box(general(texts::REGISTRATION_DENIED, Documented, 6, client))
 }
 
 /// A failed call.
-fn failed(failure: FailedCall, is_registration: bool, client: ClientKind) -> Vec<Screen> {
+fn failed(failure: FailedCall, flow: Flow, client: ClientKind) -> Vec<Screen> {
     let certainty = failure.certainty();
-    if is_registration {
+    if flow != Flow::ProgressiveProfile {
         let row = if certainty == Documented { 9 } else { 10 };
         return vec![Screen::with_box(general(texts::CALL_FAILED, certainty, row, client))];
     }
@@ -85,7 +83,7 @@ fn failed(failure: FailedCall, is_registration: bool, client: ClientKind) -> Vec
 /// A text of Okta's for the whole form.
 fn general(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
     match client {
-        // That the documented text is what an app receives is inferred.
+        // Okta does not say that an app receives the documented text: that is inferred.
         ClientKind::App => {
             let certainty = if certainty == Unknown { Unknown } else { Inferred };
             ShownText::new(TextPlace::Message, text, row).certainty(certainty, certainty)
@@ -108,7 +106,7 @@ fn with_causes(
     let mut screens = Vec::new();
     for at_fields in [at_update_fields, &sorted.at_fields] {
         for screen in with_texts(at_fields, &sorted.elsewhere, flow, client) {
-            screens.push(screen.unknown(13));
+            screens.push(screen.one_of_several(13));
         }
     }
     screens
@@ -124,7 +122,7 @@ fn with_texts(
     let below = texts_at_fields(at_fields, flow, client);
     let form = if at_fields.is_empty() { FormState::MayStay } else { FormState::Stays };
     let mut screens: Vec<Screen> = Vec::new();
-    for mut shows in tops(at_fields, elsewhere, flow, client) {
+    for mut shows in possible_form_texts(at_fields, elsewhere, flow, client) {
         shows.extend_from_slice(&below);
         let screen = Screen { form, shows };
         if !screens.contains(&screen) {
@@ -134,8 +132,8 @@ fn with_texts(
     screens
 }
 
-/// The possible texts for the whole form.
-fn tops(
+/// The texts for the whole form, once per possible screen.
+fn possible_form_texts(
     at_fields: &[FieldTexts<'_>],
     elsewhere: &[&str],
     flow: Flow,
@@ -152,15 +150,16 @@ fn tops(
     }
     // Okta promises no place for these texts. The server may drop them, put its own text in their place,
     // or send them for the whole form.
-    let mut tops = vec![match client {
+    let if_dropped = match client {
         ClientKind::App => Vec::new(),
         _ => vec![general(texts::FORM_HAS_ERRORS, Unknown, 4, client)],
-    }];
+    };
+    let mut possible = vec![if_dropped];
     if flow != Flow::ProgressiveProfile {
-        tops.push(vec![general(texts::CANNOT_COMPLETE, Unknown, 4, client)]);
+        possible.push(vec![general(texts::CANNOT_COMPLETE, Unknown, 4, client)]);
     }
-    tops.push(texts_for_form(elsewhere, client));
-    tops
+    possible.push(texts_for_form(elsewhere, client));
+    possible
 }
 
 /// The texts for the whole form, if Okta's server sends them so.
@@ -180,39 +179,48 @@ fn texts_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
     shows
 }
 
-/// The texts at fields. An app also receives them in `messages`.
+/// The texts at fields.
 fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind) -> Vec<ShownText> {
+    if client == ClientKind::App {
+        return texts_in_app(at_fields, flow);
+    }
     let row = row_at_field(flow);
-    let (mut messages, mut shows) = (Vec::new(), Vec::new());
+    let mut shows = Vec::new();
     for FieldTexts { field, texts } in at_fields {
-        let field = (*field).to_owned();
         for text in texts {
+            // Gen3 does not mark a field for an empty text.
+            if client == ClientKind::Gen3 && text.is_empty() {
+                continue;
+            }
             // Okta does not document whether its server passes on an empty text.
             let certainty = if text.is_empty() { Unknown } else { Documented };
-            match client {
-                ClientKind::App => {
-                    let certainty = if text.is_empty() { Unknown } else { Inferred };
-                    let message = ShownText::new(TextPlace::Message, *text, row)
-                        .certainty(certainty, Inferred);
-                    // okta-auth-js drops equal messages.
-                    if !messages.contains(&message) {
-                        messages.push(message);
-                    }
-                    let place = TextPlace::Input(field.clone());
-                    shows.push(ShownText::new(place, *text, row).certainty(certainty, Inferred));
-                }
-                // Gen3 does not mark a field for an empty text.
-                ClientKind::Gen3 if text.is_empty() => {}
-                // That a location names this field is inferred.
-                _ => {
-                    let shown =
-                        ShownText::new(TextPlace::Field(field.clone()), in_browser(text), row);
-                    shows.push(shown.certainty(certainty, Inferred));
-                }
-            }
+            let place = TextPlace::Field((*field).to_owned());
+            // Okta does not say that a location names this field: that is inferred.
+            shows.push(ShownText::new(place, in_browser(text), row).certainty(certainty, Inferred));
         }
     }
-    messages.append(&mut shows);
+    shows
+}
+
+/// The texts at fields as an app receives them: first in `messages`, then again at the inputs.
+fn texts_in_app(at_fields: &[FieldTexts<'_>], flow: Flow) -> Vec<ShownText> {
+    let row = row_at_field(flow);
+    let mut messages = Vec::new();
+    let mut inputs = Vec::new();
+    for FieldTexts { field, texts } in at_fields {
+        for text in texts {
+            let certainty = if text.is_empty() { Unknown } else { Inferred };
+            let message =
+                ShownText::new(TextPlace::Message, *text, row).certainty(certainty, Inferred);
+            // okta-auth-js drops equal messages.
+            if !messages.contains(&message) {
+                messages.push(message);
+            }
+            let place = TextPlace::Input((*field).to_owned());
+            inputs.push(ShownText::new(place, *text, row).certainty(certainty, Inferred));
+        }
+    }
+    messages.append(&mut inputs);
     messages
 }
 

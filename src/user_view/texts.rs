@@ -2,10 +2,10 @@
 
 use super::{Certainty, ShownText, TextPlace};
 
-/// Beside texts at fields, and where a message has no text. The widgets translate it.
+/// Shown beside texts at fields, and for a message without a text. The widgets translate it.
 pub(super) const FORM_HAS_ERRORS: &str =
     "We found some errors. Please review the form and make corrections.";
-/// An error without causes.
+/// Shown for an error without causes.
 pub(super) const CANNOT_COMPLETE: &str = "Registration cannot be completed at this time.";
 /// DENY without an error, in a registration.
 pub(super) const REGISTRATION_DENIED: &str = "Registration denied.";

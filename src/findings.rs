@@ -18,7 +18,7 @@ mod members;
 pub struct Finding {
     /// The kind of fault, for programs.
     pub id: &'static str,
-    /// The place in the answer, as a JSON pointer. The whole answer or the call has an empty one.
+    /// The place in the answer, as a JSON pointer. Empty for the whole answer, and for the call.
     pub place: String,
     /// The fault.
     pub problem: String,
@@ -46,9 +46,10 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let status = match reply {
         HookReply::Answered { status, .. } => status,
-        _ => 0,
+        // The findings about these two do not mention a status.
+        HookReply::TimedOut | HookReply::Unreachable => 0,
     };
-    if (201..=299).contains(&status) && status != 204 {
+    if matches!(status, 201..=203 | 205..=299) {
         findings.push(Finding::new(
             "undocumented-status",
             "",
@@ -59,7 +60,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     }
     match reply.read() {
         ReplyContent::Failure(failure) => findings.push(failed_call(failure, status)),
-        // Documented, and so not a fault.
+        // Okta documents an empty answer, so it is not a fault.
         ReplyContent::Empty => {}
         ReplyContent::Answer(answer) => {
             commands::find(&answer, flow, &mut findings);

@@ -101,7 +101,7 @@ fn find_in_command(
     }
 }
 
-/// The fault of a command that is not as its type requires it.
+/// The fault of a command whose value does not suit its type.
 fn malformed(command: &Json, place: &str) -> Finding {
     const FAILS: &str = "Okta presumably treats the answer as failed";
     let registration = "write `registration` with ALLOW or DENY";

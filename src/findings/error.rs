@@ -47,9 +47,10 @@ pub(super) fn find(
         let place = format!("/error/errorCauses/{index}");
         find_missing_keys(cause, &place, findings);
         find_markup(cause, &place, findings);
-        find_misplaced(cause, &place, flow, fields, findings);
+        find_misplaced_location(cause, &place, flow, fields, findings);
         let text = cause.get("errorSummary").and_then(Json::as_str).unwrap_or_default();
-        if !text.is_empty() && causes.get(..index).is_some_and(|before| repeats(cause, before)) {
+        let mut earlier = causes.iter().take(index);
+        if !text.is_empty() && earlier.any(|other| has_same_text_and_location(other, cause)) {
             findings.push(Finding::new(
                 "repeated-text",
                 format!("{place}/errorSummary"),
@@ -61,16 +62,9 @@ pub(super) fn find(
     }
 }
 
-/// Whether an earlier cause has the same text and location.
-fn repeats(cause: &Json, before: &[Json]) -> bool {
-    for other in before {
-        if other.get("errorSummary") == cause.get("errorSummary")
-            && other.get("location") == cause.get("location")
-        {
-            return true;
-        }
-    }
-    false
+fn has_same_text_and_location(one: &Json, other: &Json) -> bool {
+    one.get("errorSummary") == other.get("errorSummary")
+        && one.get("location") == other.get("location")
 }
 
 fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
@@ -121,7 +115,7 @@ fn has_markup(text: &str) -> bool {
     has_tag || text.split('&').skip(1).any(starts_reference)
 }
 
-/// Whether a text goes on as a character reference does after `&`: `amp;`, `#39;`.
+/// Whether the text after a `&` completes a character reference: `amp;`, `#39;`.
 fn starts_reference(rest: &str) -> bool {
     match rest.split_once(';') {
         Some((name, _)) => {
@@ -133,7 +127,7 @@ fn starts_reference(rest: &str) -> bool {
 }
 
 /// Finds a location that does not lead to a field of the form.
-fn find_misplaced(
+fn find_misplaced_location(
     cause: &Json,
     place: &str,
     flow: Flow,
@@ -145,8 +139,9 @@ fn find_misplaced(
     };
     let place = format!("{place}/location");
     let fix = format!("write {ATTRIBUTE_LOCATION} and an attribute on the form");
-    let below = location.strip_prefix(ATTRIBUTE_LOCATION);
-    match below.and_then(|rest| rest.strip_prefix('.')) {
+    let attribute =
+        location.strip_prefix(ATTRIBUTE_LOCATION).and_then(|rest| rest.strip_prefix('.'));
+    match attribute {
         Some(attribute) if fields.contains(&attribute) => {}
         Some(attribute) if is_attribute(attribute) => findings.push(Finding::new(
             "location-not-on-form",

@@ -19,7 +19,7 @@ pub(super) struct Banner<'a> {
     pub(super) rules_source: RulesSource,
     /// The address of the hooks.
     pub(super) address: SocketAddr,
-    /// The path before those of the hooks.
+    /// The path that precedes each hook's name.
     pub(super) path_prefix: &'a str,
     /// The address of the metrics, if they have a listener.
     pub(super) metrics_address: Option<SocketAddr>,
@@ -32,7 +32,7 @@ struct Instructions {
     /// The fields of Okta's console, with their values.
     fields: Vec<ConsoleField>,
     /// The arguments of curl.
-    curl: String,
+    curl_arguments: String,
 }
 
 /// A field of Okta's console.
@@ -46,10 +46,12 @@ impl Banner<'_> {
     pub(super) fn log(&self, live: &LiveState) {
         let rules = live.rules.load();
         let version = env!("CARGO_PKG_VERSION");
-        let scheme = if live.certificate.is_some() { "https" } else { "http" };
         log_line(&format!(
-            "registration-hook {version} listens on {scheme}://{} with {}, revision {}",
-            self.address, self.rules_source, rules.revision
+            "registration-hook {version} listens on {}://{} with {}, revision {}",
+            scheme(live),
+            self.address,
+            self.rules_source,
+            rules.revision
         ));
         if let Some(address) = self.metrics_address {
             log_line(&format!("metrics: http://{address}/metrics"));
@@ -68,19 +70,18 @@ impl Banner<'_> {
         }
     }
 
-    /// The start of the hooks' URLs for a caller on this machine.
+    /// The base of the hooks' URLs for a caller on this machine.
     pub(super) fn hooks_url(&self, live: &LiveState) -> String {
-        let scheme = if live.certificate.is_some() { "https" } else { "http" };
         let mut address = self.address;
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        format!("{scheme}://{address}{}", self.path_prefix)
+        format!("{}://{address}{}", scheme(live), self.path_prefix)
     }
 
     /// The arguments of curl that authenticate a caller. They show no secret but a generated password.
     pub(super) fn curl_credentials(&self, auth: &AuthSettings) -> String {
-        self.instructions(auth).curl
+        self.instructions(auth).curl_arguments
     }
 
     fn instructions(&self, auth: &AuthSettings) -> Instructions {
@@ -105,14 +106,18 @@ impl Banner<'_> {
             "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
             self.path_prefix
         ));
-        let instructions = self.instructions(auth);
-        for ConsoleField { label, value } in &instructions.fields {
+        let Instructions { fields, curl_arguments } = self.instructions(auth);
+        for ConsoleField { label, value } in fields {
             log_line(&format!("  {label:<21}  {value}"));
         }
-        let curl = instructions.curl;
         log_line("try it:");
-        log_line(&format!("  curl {curl} --json '{body}' {url}/{hook}"));
+        log_line(&format!("  curl {curl_arguments} --json '{body}' {url}/{hook}"));
     }
+}
+
+/// The scheme of the hooks' URLs.
+fn scheme(live: &LiveState) -> &'static str {
+    if live.certificate.is_some() { "https" } else { "http" }
 }
 
 fn log_line(line: &str) {
@@ -141,7 +146,8 @@ fn example_request(rules: &RuleSet) -> Option<Example<'_>> {
 fn instructions_for_generated(password: &str) -> Instructions {
     let pair = format!("{GENERATED_USER}:{password}");
     let secret = format!("Basic {}", STANDARD.encode(&pair));
-    Instructions { fields: header_fields("authorization", secret), curl: format!("-u {pair}") }
+    let fields = header_fields("authorization", secret);
+    Instructions { fields, curl_arguments: format!("-u {pair}") }
 }
 
 /// How to authenticate with the first configured method. Shows no secret.
@@ -150,18 +156,20 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
         let pair = format!("{}:$HOOK_PASSWORD", in_double_quotes(&basic.username));
         let fields = header_fields("authorization", secret);
-        return Instructions { fields, curl: format!(r#"-u "{pair}""#) };
+        return Instructions { fields, curl_arguments: format!(r#"-u "{pair}""#) };
     }
     if let Some(header) = &auth.header {
         let line = format!("{}: $HOOK_PASSWORD", in_double_quotes(&header.name));
         let fields = header_fields(&header.name, "YOUR-SECRET".to_owned());
-        return Instructions { fields, curl: format!(r#"-H "{line}""#) };
+        return Instructions { fields, curl_arguments: format!(r#"-H "{line}""#) };
     }
-    let mut fields = Vec::new();
-    if let Some(oauth) = &auth.oauth {
-        fields = oauth_fields(oauth);
-    }
-    Instructions { fields, curl: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned() }
+    // The only method left is OAuth 2.0.
+    let fields = match &auth.oauth {
+        Some(oauth) => oauth_fields(oauth),
+        None => Vec::new(),
+    };
+    let curl_arguments = r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned();
+    Instructions { fields, curl_arguments }
 }
 
 fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {

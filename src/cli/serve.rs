@@ -20,7 +20,7 @@ use crate::{
     metrics::Metrics,
     reload::{self, Target},
     server::{self, State, Stopped, Warnings},
-    settings::{SecretFiles, ServerSettings},
+    settings::{SecretFiles, ServerSettings, Settings},
     state::{Live, LiveState},
 };
 
@@ -31,10 +31,23 @@ Examples:
 
 Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
 
+/// The listeners of the service.
+struct Listeners {
+    hooks: Bound,
+    metrics: Option<Bound>,
+    page: Option<PageListener>,
+}
+
 /// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.
 struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+}
+
+/// The listener of the preview page, and the token in the page's path.
+struct PageListener {
+    listener: TcpListener,
+    token: String,
 }
 
 pub(super) fn run(flags: &SharedFlags) -> Result<ExitStatus, CliError> {
@@ -49,48 +62,23 @@ pub(super) fn run_with_page(
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let draft = load::load_rules(
-        &source,
-        &clock::facts(),
-        &source_kinds(&settings.sources),
-        Purpose::Serve,
-    );
+    let kinds = source_kinds(&settings.sources);
+    let draft = load::load_rules(&source, &clock::facts(), &kinds, Purpose::Serve);
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
-    let hooks = bind("server.bind", settings.server.bind)?;
-    let mut metrics_listener = None;
-    let mut metrics_address = None;
-    if let Some(address) = settings.metrics {
-        let bound = bind("metrics.bind", address)?;
-        metrics_listener = Some(bound.listener);
-        metrics_address = Some(bound.address);
-    }
-    let page_listener = match page_port {
-        Some(port) => Some(bind_page(port)?),
-        None => None,
-    };
+    let Listeners { hooks, metrics, page } = Listeners::bind(&settings, page_port)?;
     let log = DecisionLog::start(&settings.log)
         .map_err(|error| CliError(format!("log.decisions: cannot open the file: {error}")))?;
-    let auth = mem::take(&mut settings.auth);
     let mut generated_password = None;
-    if !auth.is_configured() {
+    if !settings.auth.is_configured() {
         generated_password = Some(generate_secret()?);
     }
-    let credentials =
-        Credentials::new(auth, generated_password.as_deref(), None, &settings.proxies)?;
-    let sources = Sources::new(
-        mem::take(&mut settings.sources),
-        settings.lookups_timeout,
-        &settings.proxies,
-    )?;
-    let auth_failures: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-    let metrics = Metrics::new(&auth_failures, &server::REASONS);
     let live = LiveState {
         rules: Live::new(rules),
-        credentials: Live::new(credentials),
-        sources: Live::new(sources),
+        credentials: Live::new(take_credentials(&mut settings, generated_password.as_deref())?),
+        sources: Live::new(take_sources(&mut settings)?),
         certificate,
     };
     let state = Arc::new(State {
@@ -98,33 +86,28 @@ pub(super) fn run_with_page(
         live: Arc::new(live),
         draining: AtomicBool::new(false),
         warnings: Warnings::default(),
-        metrics: Arc::new(metrics.map_err(io::Error::other)?),
+        metrics: Arc::new(new_metrics()?),
         log,
-        feed: page_listener.is_some().then(Arc::default),
+        feed: page.is_some().then(Arc::default),
     });
-    let (reload, sighups) = sync_channel(1);
-    let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
-    let layers = flags.layers(SecretFiles::Read);
     let banner = Banner {
         rules_source: source.clone(),
         address: hooks.address,
         path_prefix: &state.settings.server.path_prefix,
-        metrics_address,
+        metrics_address: metrics.as_ref().map(|bound| bound.address),
         generated_password: generated_password.as_deref(),
     };
+    let (reload, sighups) = sync_channel(1);
+    let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
+    let layers = flags.layers(SecretFiles::Read);
     reload::start(target, &state.settings, layers, source, files, sighups)?;
-    let page = match page_listener {
-        Some(listener) => Some((listener, generate_secret()?)),
-        None => None,
-    };
+    let metrics_listener = metrics.map(|bound| bound.listener);
     let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
         announce(&banner, &state);
-        if let Some((listener, token)) = page {
+        if let Some(PageListener { listener, token }) = page {
             preview::start_page(listener, token, &banner, &state);
         }
-        let (sources, rules) = (state.live.sources.load(), state.live.rules.load());
-        sources.try_apis(&rules);
-        sources.verify_databases(&rules);
+        try_sources(&state.live);
     });
     if let Some(log) = &state.log {
         log.finish();
@@ -135,10 +118,53 @@ pub(super) fn run_with_page(
     }
 }
 
+impl Listeners {
+    fn bind(settings: &Settings, page_port: Option<u16>) -> Result<Self, CliError> {
+        let hooks = bind("server.bind", settings.server.bind)?;
+        let metrics = match settings.metrics {
+            Some(address) => Some(bind("metrics.bind", address)?),
+            None => None,
+        };
+        let page = match page_port {
+            Some(port) => Some(bind_page(port)?),
+            None => None,
+        };
+        Ok(Self { hooks, metrics, page })
+    }
+}
+
 fn bind(key: &str, address: SocketAddr) -> Result<Bound, CliError> {
     let listener = server::bind(key, address)?;
     let address = listener.local_addr()?;
     Ok(Bound { listener, address })
+}
+
+/// Takes the authentication methods out of the settings.
+fn take_credentials(
+    settings: &mut Settings,
+    generated_password: Option<&str>,
+) -> Result<Credentials, CliError> {
+    let auth = mem::take(&mut settings.auth);
+    Ok(Credentials::new(auth, generated_password, None, &settings.proxies)?)
+}
+
+/// Takes the sources of lookups out of the settings.
+fn take_sources(settings: &mut Settings) -> Result<Sources, CliError> {
+    let sources = mem::take(&mut settings.sources);
+    Ok(Sources::new(sources, settings.lookups_timeout, &settings.proxies)?)
+}
+
+fn new_metrics() -> Result<Metrics, CliError> {
+    let auth_failures: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    Ok(Metrics::new(&auth_failures, &server::REASONS).map_err(io::Error::other)?)
+}
+
+/// Tries in the background whether the sources can answer. Logs a problem for each that cannot.
+fn try_sources(live: &LiveState) {
+    let sources = live.sources.load();
+    let rules = live.rules.load();
+    sources.try_apis(&rules);
+    sources.verify_databases(&rules);
 }
 
 fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<CertifiedKey>>>, CliError> {
@@ -157,11 +183,14 @@ fn announce(banner: &Banner<'_>, state: &State) {
 }
 
 /// Listens on loopback for the preview page.
-fn bind_page(port: u16) -> Result<TcpListener, CliError> {
+fn bind_page(port: u16) -> Result<PageListener, CliError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address).map_err(|error| {
-        CliError(format!("--page: cannot listen on `{address}`: {error}; choose another port"))
-    })
+    match TcpListener::bind(address) {
+        Ok(listener) => Ok(PageListener { listener, token: generate_secret()? }),
+        Err(error) => Err(CliError(format!(
+            "--page: cannot listen on `{address}`: {error}; choose another port"
+        ))),
+    }
 }
 
 /// Generates a secret of 128 random bits: a password, or the token of the preview page.

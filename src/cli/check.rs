@@ -17,6 +17,7 @@ use crate::{
         self, Lints,
         coverage::Coverage,
         notes::{notes, notes_on_files},
+        probe::Probed,
     },
     load::{self, Purpose},
     lookup::source_kinds,
@@ -58,50 +59,54 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
     let LoadedSettings { settings, mut problems } = flags.load_settings(SecretFiles::Read)?;
     problems.append(org.problems.clone());
-    add_problems_of_files(&settings, &mut problems);
+    add_file_problems(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let mut draft = load::load_rules(
-        &rules_source(&settings),
-        &facts,
-        &source_kinds(&settings.sources),
-        Purpose::Inspect,
-    );
+    let kinds = source_kinds(&settings.sources);
+    let mut draft = load::load_rules(&rules_source(&settings), &facts, &kinds, Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
-    let of_files = notes_on_files(&draft.unread);
-    let mut valid = None;
-    match draft.into_rules() {
-        Ok(rules) => valid = Some(rules),
-        Err(found) => problems.append(found),
-    }
-    let mut done = String::new();
+    let file_notes = notes_on_files(&draft.unread);
+    let rules = match draft.into_rules() {
+        Ok(rules) => Some(rules),
+        Err(found) => {
+            problems.append(found);
+            None
+        }
+    };
+    // A line for each of `--probe` and `--coverage`.
+    let mut work = String::new();
     if arguments.probe {
-        let inputs = counted(probed.inputs, "input");
-        let rules = counted(probed.rules, "rule");
-        done += &format!("--probe: tried {inputs} on {rules}");
-        done += match probed.lookups {
-            0 => "\n",
-            1 => "; the lookup is not probed\n",
-            _ => "; the lookups are not probed\n",
-        };
+        work += &describe_probe(&probed);
     }
     if let Some(recorded) = &arguments.coverage {
-        done += &check_coverage(valid.as_ref(), &settings, recorded, &mut problems)?;
+        work += &check_coverage(rules.as_ref(), &settings, recorded, &mut problems)?;
     }
-    let report = match &valid {
+    let report = match &rules {
         Some(rules) if problems.is_empty() => {
             let mut notes = notes(rules, &lints.org);
-            notes.extend(of_files);
-            report_of_valid(rules, &settings, &done, &notes)
+            notes.extend(file_notes);
+            report_of_valid(rules, &settings, &work, &notes)
         }
-        _ => report_of_problems(&problems, &done),
+        _ => report_of_problems(&problems, &work),
     };
     print_result(escape::lines(&report).as_bytes())?;
     Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Adds the problems of the files that settings name.
-fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
+/// A line about the inputs that `--probe` tried.
+fn describe_probe(probed: &Probed) -> String {
+    let inputs = counted(probed.inputs, "input");
+    let rules = counted(probed.rules, "rule");
+    let lookups = match probed.lookups {
+        0 => "",
+        1 => "; the lookup is not probed",
+        _ => "; the lookups are not probed",
+    };
+    format!("--probe: tried {inputs} on {rules}{lookups}\n")
+}
+
+/// Adds the problems of the files that the settings name: certificates and keys.
+fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth, &settings.proxies)
     {
@@ -114,8 +119,8 @@ fn add_problems_of_files(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-/// Reports the rules that no recorded request passes, or fails, the branches that none takes, and the
-/// problems of the requests. Returns a line about the work done.
+/// Adds a problem for each rule that no recorded request passes or that none fails, for each branch that
+/// none takes, and for each unreadable request. Returns a line about the requests.
 fn check_coverage(
     rules: Option<&RuleSet>,
     settings: &Settings,
@@ -149,13 +154,13 @@ fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Pr
     Ok(())
 }
 
-fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, notes: &[String]) -> String {
+fn report_of_valid(rules: &RuleSet, settings: &Settings, work: &str, notes: &[String]) -> String {
     let source = rules_source(settings);
     let hooks = counted(rules.hooks.len(), "hook");
     let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
     let revision = &rules.revision;
     let mut report =
-        format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{done}");
+        format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{work}");
     for warning in &settings.warnings {
         report += &format!("warning: {warning}\n");
     }
@@ -168,12 +173,12 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, done: &str, notes: &[St
     }
 }
 
-fn report_of_problems(problems: &Problems, done: &str) -> String {
+fn report_of_problems(problems: &Problems, work: &str) -> String {
     let mut report = String::new();
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report + done + &counted(problems.total(), "problem") + "\n"
+    report + work + &counted(problems.total(), "problem") + "\n"
 }
 
 /// `1 rule`, `2 rules`.

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-/// The deepest level that is indented. Each level costs two bytes per line.
+/// The deepest level that is indented. Without a limit, deep JSON would grow with the square of its depth.
 const DEEPEST_INDENT: usize = 16;
 
 /// Formats JSON with one member per line. Keeps the order, and every value as written.
@@ -49,15 +49,15 @@ impl JsonFormatter {
         if letter.is_ascii_whitespace() {
             return;
         }
-        let is_first = self.out.ends_with(['{', '[']);
+        let is_after_opening = self.out.ends_with(['{', '[']);
         match letter {
             '}' | ']' => {
                 self.depth = self.depth.saturating_sub(1);
-                if !is_first {
+                if !is_after_opening {
                     self.break_line();
                 }
             }
-            _ if is_first || self.out.ends_with(',') => self.break_line(),
+            _ if is_after_opening || self.out.ends_with(',') => self.break_line(),
             _ => {}
         }
         self.out.push(letter);

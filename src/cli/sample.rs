@@ -18,10 +18,11 @@ Examples:
 
 Exit codes: 0 printed, 2 could not answer";
 
-/// The prefix of an attribute of the profile that a progressive profile belongs to.
-const EXISTING: &str = "profile.";
+/// The prefix that names an attribute of the existing profile, which only a progressive profile has.
+const PROFILE_PREFIX: &str = "profile.";
 
-/// A registration of Identity Engine, as in Okta's guide. Words in capitals are filled in.
+/// A registration of Identity Engine, as in Okta's guide. `EVENT-ID`, `EVENT-TIME`, `REQUEST-ID` and `FORM`
+/// stand for values.
 const REGISTRATION: &str = r#"{
 "eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
@@ -29,7 +30,7 @@ const REGISTRATION: &str = r#"{
 "data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"REQUEST-ID",
 "url":{"value":"/idp/idx/enroll/new"}}},"userProfile":FORM,"action":"ALLOW"}}"#;
 
-/// A progressive profile, as in Okta's guide.
+/// A progressive profile, as in Okta's guide. `PROFILE` stands for the existing profile.
 const PROGRESSIVE: &str = r#"{
 "eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
@@ -105,7 +106,7 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
     let mut profile = JsonMembers::new(&EXISTING_PROFILE);
     for argument in set {
         let (name, json) = read_set(argument)?;
-        match name.strip_prefix(EXISTING) {
+        match name.strip_prefix(PROFILE_PREFIX) {
             Some(name) if flow == Flow::ProgressiveProfile => profile.set(name, json),
             Some(_) => return Err(CliError("--set: only `pp` has an existing profile".to_owned())),
             None => form.set(name, json),
@@ -117,7 +118,7 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
         .replace("EVENT-ID", &random_text::<16>()?)
         .replace("EVENT-TIME", &time)
         .replace("REQUEST-ID", &random_text::<15>()?)
-        // The values of the command line come last: they may have words in capitals.
+        // The values of the command line come last: they may contain words like `EVENT-ID`.
         .replace("PROFILE", &profile.to_json())
         .replace("FORM", &form.to_json());
     pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
@@ -125,23 +126,27 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
 
 /// Reads `name=text` or `name:=json`. Returns the name, and the value as JSON.
 fn read_set(argument: &str) -> Result<(&str, String), CliError> {
-    let expected = "--set: expected `attribute=text` or `attribute:=json`";
-    let (name, value) = argument.split_once('=').ok_or(CliError(expected.to_owned()))?;
+    const EXPECTED: &str = "--set: expected `attribute=text` or `attribute:=json`";
+    let Some((name, value)) = argument.split_once('=') else {
+        return Err(CliError(EXPECTED.to_owned()));
+    };
     let (name, json) = match name.strip_suffix(':') {
-        Some(name) => match serde_json::from_str::<&RawValue>(value) {
-            Ok(json) => (name, json.get().to_owned()),
-            Err(error) => {
-                return Err(CliError(format!(
-                    "--set: the value of `{name}` is not JSON ({error}); write `{name}=…` for a text"
-                )));
-            }
-        },
+        Some(name) => (name, read_json(name, value)?),
         None => (name, json_text(value)),
     };
-    if name.is_empty() || name == EXISTING {
-        return Err(CliError(expected.to_owned()));
+    if name.is_empty() || name == PROFILE_PREFIX {
+        return Err(CliError(EXPECTED.to_owned()));
     }
     Ok((name, json))
+}
+
+fn read_json(name: &str, value: &str) -> Result<String, CliError> {
+    match serde_json::from_str::<&RawValue>(value) {
+        Ok(json) => Ok(json.get().to_owned()),
+        Err(error) => Err(CliError(format!(
+            "--set: the value of `{name}` is not JSON ({error}); write `{name}=…` for a text"
+        ))),
+    }
 }
 
 fn json_text(text: &str) -> String {
@@ -180,12 +185,10 @@ impl JsonMembers {
         self.0.iter().find(|(other, _)| other == name).map(|(_, json)| json.as_str())
     }
 
-    /// Sets `login` to the email, as Okta does on a form without `login`, unless it was set.
+    /// Sets `login` to the email, as Okta does on a form without `login`. Keeps a `login` of `--set`.
     fn copy_email(&mut self) {
-        let default = Self::new(&REGISTRATION_FORM);
-        if let Some(email) = self.get("email").map(str::to_owned)
-            && self.get("login") == default.get("login")
-        {
+        let is_default = self.get("login") == Self::new(&REGISTRATION_FORM).get("login");
+        if is_default && let Some(email) = self.get("email").map(str::to_owned) {
             self.set("login", email);
         }
     }

@@ -1,6 +1,7 @@
 //! `eval`: answers one request as the service would.
 
 use std::{
+    fmt::Display,
     fs::File,
     io::{self, IsTerminal as _, Read},
     path::{Path, PathBuf},
@@ -80,17 +81,19 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         read_request(arguments.file.as_deref(), settings.server.body_limit)?;
     let mut hints = Vec::new();
     let facts = if arguments.live {
-        LiveSources::new(&mut settings)?.ask(hook, &body).map(|live| {
-            hints = live.hints;
-            live.facts
-        })
+        let live = LiveSources::new(&mut settings)?
+            .ask(hook, &body)
+            .map_err(|error| not_answered(&place, error))?;
+        hints = live.hints;
+        live.facts
     } else {
-        fixtures::recorded_facts(hook, &body, &read_recorded(arguments, hook)?)
+        let recorded = read_recorded(arguments, hook)?;
+        fixtures::recorded_facts(hook, &body, &recorded)
+            .map_err(|error| not_answered(&place, error))?
     };
-    let unanswered = |error| CliError(format!("{place}: {error}"));
-    let facts = facts.map_err(unanswered)?;
-    let answer = pipeline::answer(hook, &body, &facts).map_err(unanswered)?;
-    let request = pipeline::decode(&body).map_err(|error| CliError(format!("{place}: {error}")))?;
+    let answer =
+        pipeline::answer(hook, &body, &facts).map_err(|error| not_answered(&place, error))?;
+    let request = pipeline::decode(&body).map_err(|error| not_answered(&place, error))?;
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let fields = form_fields(&request);
     match arguments.format {
@@ -102,14 +105,15 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         }
         EvalFormat::Json => {
             let view = user_view(reply, request.flow, &fields);
-            let json = eval_json::write(&answer, &view);
-            print_result(&json.map_err(|error| CliError(error.to_string()))?)?;
+            let json =
+                eval_json::write(&answer, &view).map_err(|error| CliError(error.to_string()))?;
+            print_result(&json)?;
         }
     }
     if arguments.explain {
-        let rules = explain::rules(name, hook, &answer, &facts.lookups, &rules.revision);
-        let reply = explain::reply(reply, request.flow, &fields);
-        print_diagnostic(format!("{rules}{}: {reply}", answer.decision.as_str()));
+        let outcomes = explain::rules(name, hook, &answer, &facts.lookups, &rules.revision);
+        let effects = explain::reply(reply, request.flow, &fields);
+        print_diagnostic(format!("{outcomes}{}: {effects}", answer.decision.as_str()));
         for hint in hints {
             print_diagnostic(hint);
         }
@@ -120,6 +124,11 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     })
 }
 
+/// The error for a request that cannot be answered.
+fn not_answered(place: &str, why: impl Display) -> CliError {
+    CliError(format!("{place}: {why}"))
+}
+
 /// Reads the recorded results of lookups: those of `--lookups`, or else those beside the request.
 fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
     if let Some(path) = &arguments.lookups {
@@ -128,13 +137,12 @@ fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults
             .map_err(|error| CliError(format!("--lookups: {}: {error}", path.display())))?;
         return Ok(fixtures::read_lookups(path, hook)?);
     }
-    match &arguments.file {
-        Some(request) => match fixtures::lookups_beside(request) {
-            Some(path) => Ok(fixtures::read_lookups(&path, hook)?),
-            None => Ok(LookupResults::new()),
-        },
-        None => Ok(LookupResults::new()),
+    if let Some(request) = &arguments.file
+        && let Some(path) = fixtures::lookups_beside(request)
+    {
+        return Ok(fixtures::read_lookups(&path, hook)?);
     }
+    Ok(LookupResults::new())
 }
 
 /// Reads the request from a file, or from standard input if the file is `-` or is not given.
@@ -160,7 +168,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
 /// Reads to the end. Refuses a request that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
-    // One byte more than allowed, to notice a larger request.
+    // Reads one byte more than allowed, to notice a larger request.
     if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
         return Err(CliError(format!("{place}: cannot read the request: {error}")));
     }

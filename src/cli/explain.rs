@@ -33,15 +33,12 @@ pub(super) fn rules(
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }
     for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let why = match outcome {
-            LookupOutcome::NotAsked(why) => format!(": {why}"),
-            LookupOutcome::Failed => match lookups.get(&lookup.name.value) {
-                Some(LookupResult::Failed(why)) => format!(": {why}"),
-                _ => String::new(),
-            },
+        let name = &lookup.name.value;
+        let why = match (outcome, lookups.get(name)) {
+            (LookupOutcome::NotAsked(why), _) => format!(": {why}"),
+            (LookupOutcome::Failed, Some(LookupResult::Failed(why))) => format!(": {why}"),
             _ => String::new(),
         };
-        let name = &lookup.name.value;
         // Writing to memory cannot fail.
         let _ = writeln!(text, "  lookup {name}: {}{why}", outcome.as_str());
     }
@@ -57,23 +54,22 @@ pub(super) fn rules(
 /// Explains whether each attribute of `set` is set.
 fn explain_sets(hook: &Hook, answer: &HookAnswer<'_, '_>, text: &mut String) {
     let is_denied = answer.decision == DecisionKind::Deny;
-    let sets = match hook.section(answer.flow) {
-        Some(section) => section.set.as_slice(),
-        None => &[],
+    let Some(section) = hook.section(answer.flow) else {
+        return;
     };
-    for set in sets {
+    for set in &section.set {
         let attribute = &set.attribute.value;
-        let mut outcomes = answer.sets.iter();
-        // Writing to memory cannot fail.
-        let _ = match outcomes.find(|outcome| outcome.set.attribute.value == *attribute) {
+        let outcome = answer.sets.iter().find(|outcome| outcome.set.attribute.value == *attribute);
+        *text += &match outcome {
             Some(SetOutcome { alternative, result: Err(why), .. }) => {
-                writeln!(text, "  leave {attribute}{alternative}: {why}")
+                format!("  leave {attribute}{alternative}: {why}\n")
             }
-            _ if is_denied => Ok(()),
-            Some(SetOutcome { alternative, .. }) => {
-                writeln!(text, "  set   {attribute}{alternative}")
+            // A denial sets no attribute.
+            _ if is_denied => continue,
+            Some(SetOutcome { alternative, result: Ok(()), .. }) => {
+                format!("  set   {attribute}{alternative}\n")
             }
-            None => writeln!(text, "  set   {attribute}"),
+            None => format!("  set   {attribute}\n"),
         };
     }
 }

@@ -12,7 +12,10 @@ use crate::{
     clock,
     lookup::{self, Answer, Sources},
     pipeline::{self, NoAnswer},
-    rule::{Facts, Hook, lookup::LookupResults},
+    rule::{
+        Facts, Hook,
+        lookup::{AskedLookup, LookupResults},
+    },
     settings::Settings,
 };
 
@@ -26,14 +29,14 @@ pub(super) struct LiveSources {
 /// The facts of a request, and those of them that a recording needs.
 pub(super) struct LiveFacts {
     pub(super) facts: Facts,
-    /// The results of sources. Tables are not among them: they answer themselves.
+    /// The results of sources. Those of tables are left out: the rules folder has the tables.
     pub(super) to_record: LookupResults,
     /// Hints at pointers that found no value in a response, one per line.
     pub(super) hints: Vec<String>,
 }
 
 impl LiveSources {
-    /// The sources of these settings, which no longer have them.
+    /// Takes the sources out of these settings.
     pub(super) fn new(settings: &mut Settings) -> Result<Self, CliError> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let sources = Sources::new(
@@ -53,14 +56,14 @@ impl LiveSources {
         facts.lookups = lookup::results(&answers);
         let mut hints = Vec::new();
         for Answer { name, missing, .. } in &answers {
-            for missing in missing {
-                hints.push(format!("lookup {name}: {missing}"));
+            for hint in missing {
+                hints.push(format!("lookup {name}: {hint}"));
             }
         }
         let mut to_record = facts.lookups.clone();
-        for one in &asked {
-            if one.question.result_of_table().is_some() {
-                to_record.remove(&one.lookup.name.value);
+        for AskedLookup { lookup, question } in &asked {
+            if question.result_of_table().is_some() {
+                to_record.remove(&lookup.name.value);
             }
         }
         Ok(LiveFacts { facts, to_record, hints })

@@ -11,23 +11,17 @@ use crate::{
     },
 };
 
-/// Explains a reply to a request of this flow, whose form has these fields. The last line has no end.
+/// Explains a reply to a request of this flow, whose form has these fields. Ends without a line break.
 pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String {
     let view = user_view(reply, flow, fields);
-    let mut text = effect(&view, flow.spec());
-    let mut clients = view.clients.as_slice();
-    while let Some((first, rest)) = clients.split_first() {
-        let mut names = heading(first.client).to_owned();
-        clients = rest;
-        // Both generations of the widget show the same in most cases.
-        if let Some((next, after)) = rest.split_first()
-            && (first.client, next.client) == (ClientKind::Gen2, ClientKind::Gen3)
-            && first.screens == next.screens
-        {
-            names = "the sign-in widget, Gen2 and Gen3, shows".to_owned();
-            clients = after;
-        }
-        explain_client(&names, first, &mut text);
+    let mut text = okta_action(&view, flow.spec());
+    let mut clients = view.clients.iter().peekable();
+    while let Some(client) = clients.next() {
+        let heading = match clients.next_if(|next| is_same_in_gen3(client, next)) {
+            Some(_) => "the sign-in widget, Gen2 and Gen3, shows",
+            None => heading(client.client),
+        };
+        explain_client(heading, client, &mut text);
     }
     for finding in findings::find(reply, flow, fields) {
         let Finding { id, place, problem, effect, fix } = finding;
@@ -35,12 +29,18 @@ pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String
         // Writing to memory cannot fail.
         let _ = writeln!(text, "finding {id}{place}: {problem}\n  {effect}\n  {fix}");
     }
-    text.truncate(text.trim_end().len());
-    text
+    text.trim_end().to_owned()
+}
+
+/// Whether both generations of the widget show the same, as in most cases.
+fn is_same_in_gen3(view: &ClientView, next: &ClientView) -> bool {
+    view.client == ClientKind::Gen2
+        && next.client == ClientKind::Gen3
+        && view.screens == next.screens
 }
 
 /// Okta's action, in one line.
-fn effect(view: &UserView, flow: &FlowSpec) -> String {
+fn okta_action(view: &UserView, flow: &FlowSpec) -> String {
     let certainty = view.certainty.as_str();
     match view.effect {
         Effect::GoesOn => format!("Okta {} ({certainty})\n", flow.after_allow),
@@ -81,7 +81,7 @@ fn explain_client(heading: &str, view: &ClientView, text: &mut String) {
 
 fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
     for shown in &screen.shows {
-        let _ = writeln!(text, "  {}: {}", place(&shown.place), quoted(shown));
+        let _ = writeln!(text, "  {}: {}", place_name(&shown.place), quoted(shown));
     }
     let form = match (client, screen.form) {
         (_, FormState::NextStep) => "no message, and the next step",
@@ -96,7 +96,7 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
     let _ = writeln!(text, "  {form}");
 }
 
-fn place(place: &TextPlace) -> String {
+fn place_name(place: &TextPlace) -> String {
     match place {
         TextPlace::Banner => "box at the top".to_owned(),
         TextPlace::Field(field) => format!("below the field `{field}`"),
@@ -111,9 +111,9 @@ fn quoted(shown: &ShownText) -> String {
     let ShownText { text, text_certainty, place_certainty, row, .. } = shown;
     let text = if text.is_empty() { "no words".to_owned() } else { format!("\"{text}\"") };
     let certainty = text_certainty.as_str();
-    let place = match place_certainty {
-        same if same == text_certainty || *text_certainty == Certainty::Unknown => String::new(),
-        other => format!(", place {}", other.as_str()),
-    };
+    let mut place = String::new();
+    if place_certainty != text_certainty && *text_certainty != Certainty::Unknown {
+        place = format!(", place {}", place_certainty.as_str());
+    }
     format!("{text} ({certainty}{place}; row {row})")
 }

@@ -39,11 +39,11 @@ mod serve;
 /// The exit code of the program.
 #[derive(Clone, Copy)]
 enum ExitStatus {
-    /// Allowed, valid, equal, stopped cleanly.
+    /// The request is allowed, the rules are valid, the answers are equal, or the service stopped cleanly.
     Success = 0,
-    /// Denied, problems, a difference.
+    /// The request is denied, or there are problems or differences.
     Negative = 1,
-    /// Usage, I/O, configuration; never a denial.
+    /// A wrong usage, an I/O error or an invalid configuration. Never a denial.
     CannotAnswer = 2,
     /// Stopped at once by a second signal. Shells use this code for an interrupt.
     Interrupted = 130,
@@ -169,7 +169,7 @@ impl SharedFlags {
         }
     }
 
-    /// Loads the settings, and every problem in them.
+    /// Loads the settings together with every problem in them.
     fn load_settings(&self, secret_files: SecretFiles) -> Result<LoadedSettings, CliError> {
         Ok(settings::load(&self.layers(secret_files))?)
     }
@@ -183,9 +183,14 @@ impl SharedFlags {
 
 /// Loads the rules that the settings name. Any problem is an error.
 fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
-    let source = rules_source(settings);
-    Ok(load::load_rules(&source, &clock::facts(), &source_kinds(&settings.sources), Purpose::Serve)
-        .into_rules()?)
+    load_valid_rules_from(&rules_source(settings), settings)
+}
+
+/// Loads rules that may name the sources of these settings. Any problem is an error.
+fn load_valid_rules_from(source: &RulesSource, settings: &Settings) -> Result<RuleSet, CliError> {
+    let kinds = source_kinds(&settings.sources);
+    let draft = load::load_rules(source, &clock::facts(), &kinds, Purpose::Serve);
+    Ok(draft.into_rules()?)
 }
 
 /// The source of the rules that the settings name. The built-in rules serve for a first try only: if
@@ -203,7 +208,7 @@ fn print_result(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+        result => result,
     }
 }
 

@@ -32,7 +32,6 @@ mod guard;
 mod http;
 mod rules;
 
-pub(crate) use explained::denying_rules;
 pub(crate) use feed::{Feed, ReceivedCall};
 
 /// Everything that the page needs of the running service.

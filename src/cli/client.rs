@@ -15,6 +15,7 @@ use url::Url;
 use super::CliError;
 use crate::{
     http_client::{HttpClient, IdleConnections, NameLookup},
+    okta::reply::HookReply,
     settings,
 };
 
@@ -27,9 +28,9 @@ use token::{AccessToken, ClientCredentials};
 
 /// Okta's time for one attempt. The fetch of an access token is part of it.
 pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
-/// The most that is read of an answer, in bytes. Okta accepts a quarter of it.
+/// The largest answer that is read, in bytes. It is four times Okta's limit.
 const LARGEST_ANSWER: u64 = 1 << 20;
-/// Shorter than the time for which servers keep an idle connection.
+/// How long an idle connection can be reused. Servers keep one for longer.
 const IDLE_AGE: Duration = Duration::from_secs(2);
 
 /// The headers of each call, as captured from Okta, besides the credentials and `x-okta-request-id`.
@@ -47,7 +48,7 @@ const REQUEST_ID: &str = "x-okta-request-id";
 /// Calls hooks with the credentials of the flags.
 pub(super) struct HookClient {
     http: HttpClient,
-    /// Headers with their secrets.
+    /// The headers of `--user` and `--header`, with their secrets.
     headers: HeaderMap,
     oauth: Option<ClientCredentials>,
     token: RefCell<Option<AccessToken>>,
@@ -56,8 +57,8 @@ pub(super) struct HookClient {
 /// A call and its result.
 pub(super) struct HookCall {
     pub(super) reply: Result<HttpAnswer, NoReply>,
-    /// The time of the last attempt.
-    pub(super) time: Duration,
+    /// How long the last attempt took.
+    pub(super) duration: Duration,
     /// Whether there was a second attempt.
     pub(super) is_retried: bool,
 }
@@ -113,14 +114,14 @@ impl HookClient {
             Ok(headers) => self.post(url, body, &headers, start),
             Err(why) => Err(NoReply::Token(why)),
         };
-        HookCall { reply, time: start.elapsed(), is_retried: false }
+        HookCall { reply, duration: start.elapsed(), is_retried: false }
     }
 
     /// Makes one attempt with these headers in place of credentials.
     pub(super) fn call_with(&self, url: &Url, body: &[u8], headers: &HeaderMap) -> HookCall {
         let start = Instant::now();
         let reply = self.post(url, body, headers, start);
-        HookCall { reply, time: start.elapsed(), is_retried: false }
+        HookCall { reply, duration: start.elapsed(), is_retried: false }
     }
 
     /// The headers with the credentials. Fetches an access token if one is needed and none is valid.
@@ -129,13 +130,13 @@ impl HookClient {
         let Some(oauth) = &self.oauth else {
             return Ok(headers);
         };
-        let mut token = self.token.borrow_mut();
-        let valid = match token.take() {
+        let mut kept = self.token.borrow_mut();
+        let token = match kept.take() {
             Some(token) if token.is_valid(start) => token,
             _ => oauth.fetch(&self.http, OKTA_TIMEOUT)?,
         };
-        headers.insert(AUTHORIZATION, valid.header.clone());
-        *token = Some(valid);
+        headers.insert(AUTHORIZATION, token.header.clone());
+        *kept = Some(token);
         Ok(headers)
     }
 
@@ -146,8 +147,8 @@ impl HookClient {
         headers: &HeaderMap,
         start: Instant,
     ) -> Result<HttpAnswer, NoReply> {
-        let time = OKTA_TIMEOUT.saturating_sub(start.elapsed());
-        if time.is_zero() {
+        let remaining = OKTA_TIMEOUT.saturating_sub(start.elapsed());
+        if remaining.is_zero() {
             return Err(NoReply::TimedOut);
         }
         let mut request = Request::post(url.as_str());
@@ -158,11 +159,11 @@ impl HookClient {
             request = request.header(REQUEST_ID, id);
         }
         let mut request = request.body(body).map_err(ureq::Error::from)?;
-        // They replace Okta's headers of the same names.
+        // Headers of the flags replace Okta's headers of the same names.
         for (name, value) in headers {
             request.headers_mut().insert(name, value.clone());
         }
-        let mut response = self.http.send(request, time)?;
+        let mut response = self.http.send(request, remaining)?;
         let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
         let (parts, _) = response.into_parts();
         Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body })
@@ -170,9 +171,20 @@ impl HookClient {
 }
 
 impl HookCall {
+    /// The reply as Okta receives it.
+    pub(super) fn hook_reply(&self) -> HookReply<'_> {
+        match &self.reply {
+            Ok(answer) => HookReply::Answered { status: answer.status, body: &answer.body },
+            Err(NoReply::TimedOut) => HookReply::TimedOut,
+            Err(NoReply::Connection(_) | NoReply::TooLarge | NoReply::Token(_)) => {
+                HookReply::Unreachable
+            }
+        }
+    }
+
     fn is_retried_by_okta(&self) -> bool {
         match &self.reply {
-            Ok(reply) => reply.status >= 500,
+            Ok(answer) => answer.status >= 500,
             Err(NoReply::TimedOut | NoReply::Connection(_)) => true,
             Err(NoReply::TooLarge | NoReply::Token(_)) => false,
         }

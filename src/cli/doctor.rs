@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     Ok(if checkup.is_healthy() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Runs the checks. Without a connection or an accepted call, the rest cannot be checked.
+/// Runs the checks. Stops early if the hook cannot be connected to, or refuses the credentials.
 fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), CliError> {
     let hook = CheckedHook {
         url,
@@ -118,7 +118,7 @@ fn check_https(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(),
     tls::check_tls(url, call.ca_file.as_deref(), checkup)
 }
 
-/// A request of this kind as Okta sends it.
+/// A request of this flow as Okta sends it.
 fn sample(flow: Flow) -> Result<Vec<u8>, CliError> {
     Ok(sample_request(flow, &[])?.into_bytes())
 }

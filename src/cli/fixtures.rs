@@ -40,8 +40,13 @@ pub(super) struct Case {
 impl Case {
     /// `<hook>/<case>`.
     pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.hook, self.case_name())
+    }
+
+    /// The name without the hook.
+    pub(super) fn case_name(&self) -> String {
         let file = self.request.file_name().unwrap_or_default().to_string_lossy();
-        format!("{}/{}", self.hook, file.strip_suffix(REQUEST).unwrap_or(&file))
+        file.strip_suffix(REQUEST).unwrap_or(&file).to_owned()
     }
 
     /// The content of the recorded request.
@@ -64,8 +69,8 @@ impl Case {
         self.answer_with(hook, request, &read_lookups(&self.lookups, hook)?)
     }
 
-    /// Answers this request by rules of another time. They may lack lookups that are recorded.
-    pub(super) fn answer_by_others<'r, 'b>(
+    /// Answers this request by other rules than the present ones. Ignores recorded lookups that they lack.
+    pub(super) fn answer_by_other_rules<'r, 'b>(
         &self,
         hook: &'r Hook,
         request: &'b [u8],
@@ -73,7 +78,7 @@ impl Case {
         let mut recorded = LookupResults::new();
         if self.lookups.symlink_metadata().is_ok() {
             let json = read_fixture(&self.lookups).map_err(|why| problem(&self.lookups, why))?;
-            recorded = lookup::read_recorded(&without_unknown(&json, hook), hook)
+            recorded = lookup::read_recorded(&without_unknown_lookups(&json, hook), hook)
                 .map_err(|why| problem(&self.lookups, why))?;
         }
         self.answer_with(hook, request, &recorded)
@@ -90,8 +95,8 @@ impl Case {
             .map_err(|error| problem(&self.request, error.to_string()))
     }
 
-    /// Asks the lookups of this request, and records their results. Removes the file if there is none. Keeps
-    /// a recorded failure, which is made by hand, and records no new one.
+    /// Asks the lookups of this request, and records their results. Removes the file if there are none to
+    /// record. Keeps a file with a failure, since it was written by hand. A new failure is an error.
     pub(super) fn record_lookups(
         &self,
         rules: &RuleSet,
@@ -101,9 +106,9 @@ impl Case {
         if read_lookups(&self.lookups, hook)?.values().any(is_failure) {
             return Ok(());
         }
-        let asked = sources.ask(hook, &self.read_request()?);
-        let LiveFacts { to_record, .. } =
-            asked.map_err(|error| problem(&self.request, error.to_string()))?;
+        let LiveFacts { to_record, .. } = sources
+            .ask(hook, &self.read_request()?)
+            .map_err(|error| problem(&self.request, error.to_string()))?;
         for (name, result) in &to_record {
             if let LookupResult::Failed(why) = result {
                 let message = format!("not recorded, since the lookup `{name}` failed: {why}");
@@ -129,7 +134,7 @@ impl Case {
 }
 
 /// Recorded results without the lookups and columns that this hook lacks.
-fn without_unknown(json: &[u8], hook: &Hook) -> Vec<u8> {
+fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     type Members = BTreeMap<String, Box<RawValue>>;
     let Ok(mut results) = serde_json::from_slice::<Members>(json) else {
         return json.to_vec();
@@ -154,7 +159,7 @@ fn is_failure(result: &LookupResult) -> bool {
     matches!(result, LookupResult::Failed(_))
 }
 
-/// The file of the recorded lookups beside that of a recorded request.
+/// The file of the lookups that belong to a recorded request: `a.lookups.json` of `a.request.json`.
 pub(super) fn lookups_beside(request: &Path) -> Option<PathBuf> {
     let case = request.file_name()?.to_str()?.strip_suffix(REQUEST)?;
     Some(request.with_file_name(format!("{case}{LOOKUPS}")))

@@ -9,10 +9,10 @@ use std::{
 use clap::Args;
 use serde_json::Value as Json;
 
-use super::{banner::Banner, fixtures, messages::BANNER, sample::sample_request};
+use super::{banner::Banner, fixtures, messages::BANNER, replay::Judged, sample::sample_request};
 use crate::{
     okta::{DecisionKind, Flow},
-    preview::{Fixtures, JudgedFixture, Page, denying_rules},
+    preview::{Fixtures, JudgedFixture, Page},
     rule::RuleSet,
     server::State,
     settings::Settings,
@@ -85,7 +85,7 @@ fn find_fixtures(settings: &Settings) -> Fixtures {
     Fixtures { directory, judge: judge_fixtures }
 }
 
-/// The decisions about the recorded requests of a folder. A missing folder has none.
+/// The decisions about the recorded requests of a folder. Returns none if the folder cannot be read.
 fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<JudgedFixture> {
     let mut judged = Vec::new();
     let Ok(cases) = fixtures::read_cases(directory) else {
@@ -102,24 +102,16 @@ fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
         Ok(response) => recorded_decision(&response),
         Err(_) => None,
     };
-    let mut denied_by = Vec::new();
-    let now = match case.read_request() {
-        Ok(request) => match case.answer(rules, &request) {
-            Ok(answer) => {
-                denied_by = denying_rules(&answer);
-                Ok(answer.decision)
-            }
-            Err(problem) => Err(problem.message),
-        },
-        Err(problem) => Err(problem.message),
+    let (now, denied_by) = match Judged::of_case(&case, rules) {
+        Ok(Judged { decision, rules }) => (Ok(decision), rules),
+        Err(problem) => (Err(problem.message), Vec::new()),
     };
-    let path = case.name();
-    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let name = case.case_name();
     let fixtures::Case { hook, request, lookups, .. } = case;
     JudgedFixture { hook, case: name, request, lookups, recorded, now, denied_by }
 }
 
-/// The decision that a recorded answer carries. `None` if it is not JSON.
+/// The decision that a recorded answer carries. Returns `None` if it carries none that can be read.
 fn recorded_decision(response: &[u8]) -> Option<DecisionKind> {
     let answer: Json = serde_json::from_slice(response).ok()?;
     if answer.get("error").is_some_and(|error| !error.is_null()) {

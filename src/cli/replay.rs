@@ -1,6 +1,6 @@
 //! `replay`: answers recorded requests and compares the answers with the recorded ones.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use url::Url;
@@ -10,28 +10,21 @@ use super::{
     client::CallFlags,
     fixtures::{self, Case},
     live::LiveSources,
-    load_valid_rules, print_diagnostic, print_result,
+    load_valid_rules, load_valid_rules_from, print_diagnostic, print_result,
     progress::Progress,
 };
-use crate::{
-    clock,
-    load::{self, Purpose, RulesSource},
-    lookup::source_kinds,
-    origin,
-    problem::Problem,
-    rule::RuleSet,
-    settings::{SecretFiles, Settings},
-};
+use crate::{load::RulesSource, origin, problem::Problem, rule::RuleSet, settings::SecretFiles};
 
+mod change;
 mod difference;
 mod human;
 mod local;
 mod machine;
 mod remote;
 mod report;
-mod turn;
 
-use local::{Against, Recorded};
+pub(super) use change::Judged;
+use local::{Against, AnswerPair};
 use remote::RemoteHooks;
 use report::{ReplayOutcome, Replayed, Report};
 
@@ -147,15 +140,16 @@ impl Mode {
         let mut settings = flags.load_valid_settings(secret_files)?;
         let rules = load_valid_rules(&settings)?;
         if let Some(folder) = &arguments.against {
-            let before = load_other_rules(folder, &settings)?;
+            let source = RulesSource::Folder(folder.clone());
+            let before = load_valid_rules_from(&source, &settings)?;
             let directory = settings.rules.directory;
             return Ok(Self::Against(Against { before, after: rules, directory }));
         }
         if arguments.update {
-            let sources = match arguments.live {
-                true => Some(Box::new(LiveSources::new(&mut settings)?)),
-                false => None,
-            };
+            let mut sources = None;
+            if arguments.live {
+                sources = Some(Box::new(LiveSources::new(&mut settings)?));
+            }
             return Ok(Self::Update { rules, sources });
         }
         Ok(Self::Compare(rules))
@@ -164,20 +158,13 @@ impl Mode {
     /// Replays one request. Fails if no further one can be replayed either.
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
-            Self::Compare(rules) => Recorded::of_local(&case, rules).map(Recorded::compare),
+            Self::Compare(rules) => AnswerPair::of_rules(&case, rules).map(AnswerPair::compare),
             Self::Update { rules, sources } => local::update(&case, rules, sources.as_deref()),
             Self::Against(rules) => rules.compare(&case),
             Self::Url(hooks) => return hooks.replay(case),
         };
         Ok(Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::problem)))
     }
-}
-
-/// The rules to compare the present ones with.
-fn load_other_rules(folder: &Path, settings: &Settings) -> Result<RuleSet, CliError> {
-    let source = RulesSource::Folder(folder.to_owned());
-    let kinds = source_kinds(&settings.sources);
-    Ok(load::load_rules(&source, &clock::facts(), &kinds, Purpose::Serve).into_rules()?)
 }
 
 /// The cases whose name, and the problems whose place, has the text of `--filter`.

@@ -73,17 +73,6 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// The rules that deny.
-pub(crate) fn denying_rules(answer: &HookAnswer<'_, '_>) -> Vec<String> {
-    let mut ids = Vec::new();
-    for Verdict { rule, outcome } in &answer.verdicts {
-        if matches!(outcome, Outcome::Fail(_)) && !rule.shadow {
-            ids.push(rule.id.clone());
-        }
-    }
-    ids
-}
-
 fn rules<'a>(verdicts: &[Verdict<'a>]) -> Vec<ExplainedRule<'a>> {
     let mut explained = Vec::new();
     for Verdict { rule, outcome } in verdicts {

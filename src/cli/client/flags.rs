@@ -13,7 +13,7 @@ use crate::{
     origin,
 };
 
-/// The variable with the secret that the command line leaves out.
+/// The environment variable with the secret, if the command line has none.
 const SECRET_VARIABLE: &str = "HOOK_PASSWORD";
 
 /// The variables of the process.
@@ -72,12 +72,12 @@ impl CallFlags {
     pub(super) fn headers(&self, environment: &Environment) -> Result<HeaderMap, CliError> {
         let mut headers = HeaderMap::new();
         if let Some(user) = &self.user {
-            let (name, password) = self.split(user, "--user", environment)?;
+            let (name, password) = self.split_secret(user, "--user", environment)?;
             let credentials = STANDARD.encode(format!("{name}:{password}"));
             headers.insert(AUTHORIZATION, secret_value("--user", &format!("Basic {credentials}"))?);
         }
         for header in &self.header {
-            let (name, value) = self.split(header, "--header", environment)?;
+            let (name, value) = self.split_secret(header, "--header", environment)?;
             let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
                 return Err(CliError(
                     "--header: expected NAME:VALUE, as in `x-hook-secret:…`".into(),
@@ -105,31 +105,31 @@ impl CallFlags {
                 (client.clone(), ClientProof::Key(Box::new(key)))
             }
             None => {
-                let (client_id, secret) = self.split(client, "--oauth", environment)?;
+                let (client_id, secret) = self.split_secret(client, "--oauth", environment)?;
                 (client_id, ClientProof::Secret(secret))
             }
         };
         Ok(Some(ClientCredentials { client_id, token_url, scope: self.scope.clone(), proof }))
     }
 
-    /// Splits `NAME:SECRET`. Without the secret, reads it from its file or its variable.
-    fn split(
+    /// Splits `NAME:SECRET`. If the secret is left out, reads it from `--secret-file` or the variable.
+    fn split_secret(
         &self,
-        text: &str,
+        argument: &str,
         flag: &str,
         environment: &Environment,
     ) -> Result<(String, String), CliError> {
-        if let Some((name, secret)) = text.split_once(':') {
+        if let Some((name, secret)) = argument.split_once(':') {
             return Ok((name.to_owned(), secret.to_owned()));
         }
         if let Some(path) = &self.secret_file {
             let secret = read_secret(path)
                 .map_err(|why| CliError(format!("--secret-file: {}: {why}", path.display())))?;
-            return Ok((text.to_owned(), secret));
+            return Ok((argument.to_owned(), secret));
         }
         for (name, value) in environment {
             if name == SECRET_VARIABLE && !value.is_empty() {
-                return Ok((text.to_owned(), String::from_utf8_lossy(value).into_owned()));
+                return Ok((argument.to_owned(), String::from_utf8_lossy(value).into_owned()));
             }
         }
         Err(CliError(format!(

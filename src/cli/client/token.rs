@@ -28,13 +28,15 @@ use crate::{
 
 /// How long an assertion is valid, in seconds.
 const ASSERTION_SECONDS: i64 = 300;
-/// The time of a token whose server gives no number of seconds.
-const DEFAULT_SECONDS: u64 = 60;
-/// A token is replaced this much earlier than it expires.
+/// The lifetime of a token whose server sends no `expires_in`, in seconds.
+const DEFAULT_LIFETIME: u64 = 60;
+/// The longest lifetime that is accepted, in seconds: a day.
+const LONGEST_LIFETIME: u64 = 86_400;
+/// A token is replaced this long before it expires.
 const MARGIN: Duration = Duration::from_secs(10);
 /// The largest answer of an authorization server, in bytes.
 const SIZE_LIMIT: u64 = 1 << 16;
-/// The most characters of the server's error to show.
+/// How many characters of the server's error are shown.
 const ERROR_LIMIT: usize = 200;
 
 /// A client of an authorization server.
@@ -66,7 +68,7 @@ pub(super) struct AccessToken {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    /// Not a number with some servers.
+    /// In seconds. Some servers send another type than a number.
     #[serde(default)]
     expires_in: serde_json::Value,
 }
@@ -117,11 +119,13 @@ impl ClientKey {
         }
     }
 
-    /// An assertion that this client is the one of this identifier.
+    /// Signs a statement that the client is `client_id`, for the server at `audience`.
     fn assertion(&self, client_id: &str, audience: &str) -> Result<String, String> {
         let random = SystemRandom::new();
         let mut jti = [0; 16];
-        random.fill(&mut jti).or(Err("the system has no random numbers"))?;
+        if random.fill(&mut jti).is_err() {
+            return Err("the system has no random numbers".to_owned());
+        }
         let now = Timestamp::now().as_second();
         let header = AssertionHeader { alg: "RS256", kid: self.id.as_deref() };
         let claims = AssertionClaims {
@@ -134,9 +138,10 @@ impl ClientKey {
         };
         let signed = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
         let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
-            .or(Err("the key cannot sign"))?;
+        let result = self.pair.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature);
+        if result.is_err() {
+            return Err("the key cannot sign".to_owned());
+        }
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }
@@ -147,7 +152,7 @@ fn encode_part(part: &impl Serialize) -> Result<String, String> {
 }
 
 impl ClientCredentials {
-    /// Fetches a token. An error says why there is none, and never repeats a secret of ours.
+    /// Fetches a token. An error never repeats a secret of ours.
     pub(super) fn fetch(
         &self,
         http: &HttpClient,
@@ -161,8 +166,12 @@ impl ClientCredentials {
             .map_err(|error| error.to_string())?;
         let mut response = http.send(request, timeout).map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec();
-        let body = body.map_err(|error| error.to_string())?;
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(SIZE_LIMIT)
+            .read_to_vec()
+            .map_err(|error| error.to_string())?;
         if status != 200 {
             return Err(describe_error(status, &body));
         }
@@ -174,7 +183,7 @@ impl ClientCredentials {
             return Err("the `access_token` does not fit into a header".to_owned());
         };
         header.set_sensitive(true);
-        let seconds = answer.expires_in.as_u64().unwrap_or(DEFAULT_SECONDS).min(86_400);
+        let seconds = answer.expires_in.as_u64().unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME);
         Ok(AccessToken { header, expires: start + Duration::from_secs(seconds) })
     }
 
@@ -201,7 +210,7 @@ impl ClientCredentials {
     }
 }
 
-/// The status, and the error of RFC 6749 if the body has one.
+/// Describes an answer without a token: its status, and the error of RFC 6749 if the body has one.
 fn describe_error(status: u16, body: &[u8]) -> String {
     let Ok(TokenError { error, error_description }) = serde_json::from_slice(body) else {
         return format!("the token URL answers with status {status}");

@@ -6,22 +6,23 @@ use ureq::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use super::HookClient;
 
 /// A secret that no hook has.
-const WRONG: &str = "wrong-on-purpose";
+const WRONG_SECRET: &str = "wrong-on-purpose";
 
 impl HookClient {
-    /// The headers of the flags with wrong secrets. A user name stays, and so do the claims of an access
-    /// token that has been fetched. Empty without credentials.
+    /// The headers of the flags, with wrong secrets. Keeps user names, and the claims of an access token that
+    /// has been fetched. Empty without credentials.
     pub(in crate::cli) fn wrong_credentials(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
         if self.oauth.is_some() {
-            headers.insert(AUTHORIZATION, HeaderValue::from_static(WRONG));
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(WRONG_SECRET));
         }
         if let Some(token) = &*self.token.borrow() {
             headers.insert(AUTHORIZATION, token.header.clone());
         }
         for value in headers.values_mut() {
             let wrong = wrong_value(value.to_str().unwrap_or_default());
-            *value = HeaderValue::from_str(&wrong).unwrap_or(HeaderValue::from_static(WRONG));
+            *value =
+                HeaderValue::from_str(&wrong).unwrap_or(HeaderValue::from_static(WRONG_SECRET));
             value.set_sensitive(true);
         }
         headers
@@ -33,16 +34,17 @@ fn wrong_value(value: &str) -> String {
     if let Some(credentials) = value.strip_prefix("Basic ") {
         let pair = STANDARD.decode(credentials).unwrap_or_default();
         let user = pair.split(|byte| *byte == b':').next().unwrap_or_default();
-        let pair = [user, b":", WRONG.as_bytes()].concat();
+        let pair = [user, b":", WRONG_SECRET.as_bytes()].concat();
         return format!("Basic {}", STANDARD.encode(pair));
     }
     if value.starts_with("Bearer ") {
+        // A JWT keeps its claims, and gets another signature.
         return match value.rsplit_once('.') {
             Some((signed, signature)) => format!("{signed}.{}", other_signature(signature)),
-            None => format!("Bearer {WRONG}"),
+            None => format!("Bearer {WRONG_SECRET}"),
         };
     }
-    WRONG.to_owned()
+    WRONG_SECRET.to_owned()
 }
 
 /// A signature of the same length whose first letter differs.

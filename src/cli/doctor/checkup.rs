@@ -1,4 +1,4 @@
-//! The lines of a checkup: one for each check, and one for each fault.
+//! The report of `doctor`: a line for each check, and one for each fault.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ struct CheckupLine {
 #[serde(rename_all = "lowercase")]
 enum Grade {
     Ok,
-    /// Works, with a drawback. Or it could not be checked.
+    /// It works with a drawback, or it could not be checked.
     Note,
     /// Okta cannot use the hook, or the hook does not protect the org.
     Problem,

@@ -21,7 +21,10 @@ fn check_refusal(check: &'static str, reply: Result<HttpAnswer, NoReply>, checku
     const FIX: &str = "answer 401 before the body is read";
     let status = match reply {
         Ok(reply) => reply.status,
-        Err(why) => return checkup.problem(check, why.to_string(), FIX),
+        Err(why) => {
+            checkup.problem(check, why.to_string(), FIX);
+            return;
+        }
     };
     match status {
         401 => checkup.ok(check, "refused"),
@@ -38,50 +41,71 @@ fn check_refusal(check: &'static str, reply: Result<HttpAnswer, NoReply>, checku
     }
 }
 
-/// Checks that the hook answers to the credentials of the flags. Returns the headers of its answer, or
-/// `None` if its answers cannot be checked.
+/// Why the answers of a hook cannot be checked.
+struct Obstacle {
+    check: &'static str,
+    message: String,
+    fix: &'static str,
+}
+
+/// Checks that the hook accepts the credentials of the flags. Returns the headers of its answer, or `None` if
+/// its answers cannot be checked.
 pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Option<HeaderMap> {
-    let (check, message, fix) = match hook.client.call(hook.url, &hook.body).reply {
-        Ok(reply) => match reply.status {
-            401 | 403 if hook.has_credentials => (
-                "credentials",
-                format!("status {}: the hook refuses them", reply.status),
-                "compare them with those of the hook",
-            ),
-            401 | 403 => (
-                "credentials",
-                format!("status {}: the hook asks for credentials", reply.status),
-                "pass those that Okta has: --user, --header or --oauth",
-            ),
-            300..=399 => (
-                "redirect",
-                format!("status {}, which Okta does not follow", reply.status),
-                "give Okta the final URL",
-            ),
-            404 | 405 => (
-                "url",
-                format!("status {}: POST is not served here", reply.status),
-                "correct the path, in which case counts",
-            ),
-            _ => {
+    let obstacle = match hook.client.call(hook.url, &hook.body).reply {
+        Ok(answer) => match obstacle_of_status(answer.status, hook.has_credentials) {
+            Some(obstacle) => obstacle,
+            None => {
                 if hook.has_credentials {
                     checkup.ok("credentials", "accepted");
                 }
                 checkup.ok("redirect", "none");
-                return Some(reply.headers);
+                return Some(answer.headers);
             }
         },
-        Err(NoReply::Token(why)) => (
-            "credentials",
-            format!("no access token: {why}"),
-            "correct the client, its secret, --token-url and --scope, here and at Okta",
-        ),
-        Err(why) => (
-            "connection",
-            why.to_string(),
-            "let Okta connect to this host and port, and answer in well under 1 s",
-        ),
+        Err(why) => obstacle_without_answer(why),
     };
-    checkup.problem(check, message, fix);
+    checkup.problem(obstacle.check, obstacle.message, obstacle.fix);
     None
+}
+
+fn obstacle_of_status(status: u16, has_credentials: bool) -> Option<Obstacle> {
+    let obstacle = match status {
+        401 | 403 if has_credentials => Obstacle {
+            check: "credentials",
+            message: format!("status {status}: the hook refuses them"),
+            fix: "compare them with those of the hook",
+        },
+        401 | 403 => Obstacle {
+            check: "credentials",
+            message: format!("status {status}: the hook asks for credentials"),
+            fix: "pass those that Okta has: --user, --header or --oauth",
+        },
+        300..=399 => Obstacle {
+            check: "redirect",
+            message: format!("status {status}, which Okta does not follow"),
+            fix: "give Okta the final URL",
+        },
+        404 | 405 => Obstacle {
+            check: "url",
+            message: format!("status {status}: POST is not served here"),
+            fix: "correct the path, in which case counts",
+        },
+        _ => return None,
+    };
+    Some(obstacle)
+}
+
+fn obstacle_without_answer(why: NoReply) -> Obstacle {
+    match why {
+        NoReply::Token(why) => Obstacle {
+            check: "credentials",
+            message: format!("no access token: {why}"),
+            fix: "correct the client, its secret, --token-url and --scope, here and at Okta",
+        },
+        NoReply::TimedOut | NoReply::Connection(_) | NoReply::TooLarge => Obstacle {
+            check: "connection",
+            message: why.to_string(),
+            fix: "let Okta connect to this host and port, and answer in well under 1 s",
+        },
+    }
 }

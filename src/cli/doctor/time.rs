@@ -8,11 +8,11 @@ use super::{CheckedHook, checkup::Checkup};
 use crate::cli::client::OKTA_TIMEOUT;
 
 const CALLS: usize = 20;
-/// After so many failures, further calls would tell nothing new.
+/// Calls stop after this many failures: further ones would show the same.
 const MOST_FAILURES: usize = 3;
-/// A cold start or the fetch of a token can take the rest of Okta's time.
+/// Slower calls leave too little of Okta's time for a cold start or the fetch of a token.
 const SLOW: Duration = Duration::from_secs(1);
-/// Most verifiers of tokens tolerate this difference.
+/// The difference of clocks that most verifiers of tokens tolerate.
 const TOLERATED: Duration = Duration::from_secs(60);
 
 /// Checks the time of twenty calls, one after the other.
@@ -24,8 +24,8 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     for _ in 0..CALLS {
         let call = hook.client.call_once(hook.url, &hook.body);
         match call.reply {
-            Ok(reply) if (200..=299).contains(&reply.status) => times.push(call.time),
-            Ok(reply) => failures.push(format!("status {}", reply.status)),
+            Ok(answer) if (200..=299).contains(&answer.status) => times.push(call.duration),
+            Ok(answer) => failures.push(format!("status {}", answer.status)),
             Err(why) => failures.push(why.to_string()),
         }
         if failures.len() == MOST_FAILURES {
@@ -34,7 +34,8 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     }
     times.sort_unstable();
     if let Some(why) = failures.first() {
-        let (failed, calls) = (failures.len(), failures.len() + times.len());
+        let failed = failures.len();
+        let calls = failed + times.len();
         checkup.problem(CHECK, format!("{failed} of {calls} calls failed: {why}"), FIX);
     }
     let (Some(median), Some(slowest)) = (times.get(times.len() / 2), times.last()) else {

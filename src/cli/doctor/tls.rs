@@ -72,51 +72,47 @@ pub(super) fn check_tls(
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
     let mut accepted = Vec::new();
-    let mut refused = None;
+    let mut refusal = None;
     for (name, version) in VERSIONS {
         let config = client_config(ca_file, version).map_err(CliError)?;
-        match handshake(url, config) {
-            Ok(()) => accepted.push(name),
-            Err(error) => match certificate_fault(&error) {
-                Some(fault) => {
-                    checkup.problem("certificate", fault.message, fault.fix);
-                    return Ok(());
-                }
-                None => refused = Some(error.to_string()),
-            },
+        let Err(error) = handshake(url, config) else {
+            accepted.push(name);
+            continue;
+        };
+        if let Some(RejectedCertificate { message, fix }) = rejected_certificate(&error) {
+            checkup.problem("certificate", message, fix);
+            return Ok(());
         }
+        refusal = Some(error.to_string());
     }
-    match (accepted.as_slice(), refused) {
-        ([], why) => checkup.problem(
+    if accepted.is_empty() {
+        checkup.problem(
             "tls",
-            format!("no connection: {}", why.unwrap_or_default()),
+            format!("no connection: {}", refusal.unwrap_or_default()),
             "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there",
+        );
+        return Ok(());
+    }
+    match ca_file {
+        Some(_) => checkup.note(
+            "certificate",
+            "valid by the authority of --ca-file",
+            "Okta documents no way to trust a private authority; have a public one sign it",
         ),
-        (_, why) => {
-            match ca_file {
-                Some(_) => checkup.note(
-                    "certificate",
-                    "valid by the authority of --ca-file",
-                    "Okta documents no way to trust a private authority; have a public one sign it",
-                ),
-                None => {
-                    checkup.ok("certificate", "valid, of a public authority, with its whole chain")
-                }
-            }
-            match why {
-                Some(why) => checkup.note(
-                    "tls",
-                    format!("only TLS {} is accepted: {why}", accepted.join(" and ")),
-                    "accept TLS 1.2 and 1.3; Okta does not document which it uses",
-                ),
-                None => checkup.ok("tls", "TLS 1.2 and 1.3 are accepted"),
-            }
-        }
+        None => checkup.ok("certificate", "valid, of a public authority, with its whole chain"),
+    }
+    match refusal {
+        Some(why) => checkup.note(
+            "tls",
+            format!("only TLS {} is accepted: {why}", accepted.join(" and ")),
+            "accept TLS 1.2 and 1.3; Okta does not document which it uses",
+        ),
+        None => checkup.ok("tls", "TLS 1.2 and 1.3 are accepted"),
     }
     Ok(())
 }
 
-/// TLS of one version that verifies certificates by those of a file, or else by the system's.
+/// TLS of one version. Trusts the authorities of the file, or else the system's.
 fn client_config(
     ca_file: Option<&Path>,
     version: &'static SupportedProtocolVersion,
@@ -159,24 +155,24 @@ fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
 
 /// Connects to the first address that answers.
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let mut failure = io::Error::other("the name has no address");
+    let mut last_error = io::Error::other("the name has no address");
     for address in addresses {
         match TcpStream::connect_timeout(address, OKTA_TIMEOUT) {
             Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
+            Err(error) => last_error = error,
         }
     }
-    Err(failure)
+    Err(last_error)
 }
 
-/// A fault of the certificate, and its correction.
+/// Why the certificate is rejected, and how to correct it.
 struct RejectedCertificate {
     message: String,
     fix: &'static str,
 }
 
-/// The fault of the certificate. Returns `None` if the connection failed for another reason.
-fn certificate_fault(error: &io::Error) -> Option<RejectedCertificate> {
+/// Why the certificate is rejected. Returns `None` if the connection failed for another reason.
+fn rejected_certificate(error: &io::Error) -> Option<RejectedCertificate> {
     let error = error.get_ref()?.downcast_ref::<TlsError>()?;
     let (message, fix) = match error {
         TlsError::InvalidCertificate(why) => match why {

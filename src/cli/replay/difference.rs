@@ -11,25 +11,37 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 /// The longest description, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// Describes a difference. It is the shortest description if that is found within [`TIMEOUT`].
-pub(super) fn describe(headers: (&str, &str), before: &str, after: &str) -> String {
-    let difference = TextDiff::configure().timeout(TIMEOUT).diff_lines(before, after);
-    let mut shown = difference.unified_diff().header(headers.0, headers.1).to_string();
-    if shown.len() > LONGEST {
-        let kept = shown.get(..shown.floor_char_boundary(LONGEST)).unwrap_or_default();
-        let end = kept.rfind('\n').unwrap_or(kept.len());
-        let more = shown.get(end..).unwrap_or_default().trim_end().matches('\n').count();
-        shown.truncate(end);
-        shown += &format!("\n… and {} more lines", with_commas(more));
-    }
-    shown.trim_end().to_owned()
+/// A text to compare, and its name in the description.
+pub(super) struct NamedText<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
 }
 
-/// The first line of `before` that differs, from 1.
+/// Describes a difference. It is the shortest description if that is found within [`TIMEOUT`].
+pub(super) fn describe(before: NamedText<'_>, after: NamedText<'_>) -> String {
+    let difference = TextDiff::configure().timeout(TIMEOUT).diff_lines(before.text, after.text);
+    let description = difference.unified_diff().header(before.name, after.name).to_string();
+    if description.len() > LONGEST {
+        shorten(&description)
+    } else {
+        description.trim_end().to_owned()
+    }
+}
+
+/// Cuts a description at the end of a line, and counts the lines that are left out.
+fn shorten(description: &str) -> String {
+    let (kept, _) = description.split_at(description.floor_char_boundary(LONGEST));
+    let end = kept.rfind('\n').unwrap_or(kept.len());
+    let (kept, omitted) = description.split_at(end);
+    let count = omitted.trim_end().matches('\n').count();
+    format!("{kept}\n… and {} more lines", with_commas(count))
+}
+
+/// The number of the first line of `before` that differs. Counts from 1.
 pub(super) fn first_line(before: &str, after: &str) -> usize {
     let mut line = 1;
-    for (one, other) in before.lines().zip(after.lines()) {
-        if one != other {
+    for (old, new) in before.lines().zip(after.lines()) {
+        if old != new {
             break;
         }
         line += 1;

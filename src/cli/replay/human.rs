@@ -3,35 +3,38 @@
 use std::fmt::Write as _;
 
 use super::{
+    change::DecisionChange,
     report::{CallTimes, ReplayOutcome, Replayed, Report},
-    turn::DecisionTurn,
 };
 use crate::{cli::check::counted, escape};
 
-/// The report for people: first the sums, then one line per change, then the details.
+/// The report for people: first the summary, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
-    let mut changes: Vec<(&Replayed, &DecisionTurn)> = Vec::new();
+    let mut changes: Vec<(&Replayed, &DecisionChange)> = Vec::new();
     for result in &report.results {
-        if let Some(turn) = result.turn() {
-            changes.push((result, turn));
+        if let Some(change) = result.change() {
+            changes.push((result, change));
         }
     }
-    // Decisions that turned come first. The sort keeps the order otherwise.
-    changes.sort_by_key(|(_, turn)| !turn.is_turned());
+    // Changes of a decision come first. The sort keeps the order otherwise.
+    changes.sort_by_key(|(_, change)| !change.changes_decision());
     let mut text = String::new();
-    let has_other_lookups =
-        report.results.iter().any(|result| matches!(result.outcome, ReplayOutcome::OtherLookups));
-    if report.compares_rules || report.failed() > 0 || !changes.is_empty() || has_other_lookups {
-        text += &format!("{}\n", report.sums());
-    }
-    for (result, turn) in &changes {
-        // Writing to memory cannot fail.
-        let _ = writeln!(text, "  {}: {turn}", result.name);
-    }
+    let mut with_other_lookups = Vec::new();
     for result in &report.results {
         if matches!(result.outcome, ReplayOutcome::OtherLookups) {
-            let _ = writeln!(text, "  {}: other lookups", result.name);
+            with_other_lookups.push(result);
         }
+    }
+    let has_news = !changes.is_empty() || !with_other_lookups.is_empty();
+    if report.compares_rules || report.failed() > 0 || has_news {
+        text += &format!("{}\n", report.summary());
+    }
+    for (result, change) in &changes {
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "  {}: {change}", result.name);
+    }
+    for result in &with_other_lookups {
+        let _ = writeln!(text, "  {}: other lookups", result.name);
     }
     if report.rewrites && !changes.is_empty() {
         let _ = writeln!(text, "rewrote {}", counted(changes.len(), "answer"));
@@ -63,18 +66,16 @@ fn problems(report: &Report) -> String {
     }
     let mut text = String::new();
     for (why, results) in problems {
-        // Writing to memory cannot fail.
-        let _ = match results.as_slice() {
-            [result] if why.starts_with(&result.file) => writeln!(text, "{why}"),
-            [result] => writeln!(text, "{}: {why}", result.name),
+        match results.as_slice() {
+            [result] if why.starts_with(&result.file) => text += &format!("{why}\n"),
+            [result] => text += &format!("{}: {why}\n", result.name),
             _ => {
-                let mut names = String::new();
+                text += &format!("{}: {why}\n", counted(results.len(), "request"));
                 for result in &results {
-                    names += &format!("  {}\n", result.name);
+                    text += &format!("  {}\n", result.name);
                 }
-                write!(text, "{}: {why}\n{names}", counted(results.len(), "request"))
             }
-        };
+        }
         text.push('\n');
         if let [first, ..] = results.as_slice() {
             text += &explanation(first);
@@ -91,7 +92,7 @@ fn explanation(replayed: &Replayed) -> String {
     }
 }
 
-/// The times of calls, and the last line.
+/// A line about the times of calls, and the line that counts the results.
 pub(super) fn last_lines(report: &Report) -> String {
     let mut text = String::new();
     if let Some(calls) = &report.calls {

@@ -3,9 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use super::{
-    difference,
+    change::{DecisionChange, Judged},
+    difference::{self, NamedText},
     report::ReplayOutcome,
-    turn::{DecisionTurn, Judged},
 };
 use crate::{
     cli::{explain, fixtures::Case, live::LiveSources, pretty::pretty},
@@ -18,55 +18,55 @@ use crate::{
 };
 
 /// A recorded answer and the present one, formatted alike.
-pub(super) struct Recorded {
-    place: String,
+pub(super) struct AnswerPair {
+    /// The file of the recorded answer.
+    file: String,
     recorded: String,
-    /// Whether the file itself is formatted so. Otherwise its lines are others.
+    /// Whether the file is formatted like `recorded`, so that both have the same lines.
     is_formatted: bool,
     request: Vec<u8>,
-    answer: String,
-    turn: DecisionTurn,
+    present: String,
+    change: DecisionChange,
 }
 
-impl Recorded {
+impl AnswerPair {
     /// Answers a recorded request by these rules.
-    pub(super) fn of_local(case: &Case, rules: &RuleSet) -> Result<Self, String> {
+    pub(super) fn of_rules(case: &Case, rules: &RuleSet) -> Result<Self, String> {
         let PresentAnswer { request, text, judged } = answer(case, rules)?;
         Self::new(case, request, text, judged)
     }
 
-    /// Reads the recorded answer to compare this one with.
+    /// Reads the recorded answer to compare the present one with.
     pub(super) fn new(
         case: &Case,
         request: Vec<u8>,
-        answer: String,
+        present: String,
         judged: Judged,
     ) -> Result<Self, String> {
-        let place = case.response.display().to_string();
-        let file = case
+        let file = case.response.display().to_string();
+        let content = case
             .read_response()
-            .map_err(|why| format!("{place}: {why}; record it with --update"))?;
-        let recorded = pretty(&file)
-            .map_err(|error| format!("{place}: the recorded answer is not JSON: {error}"))?;
-        let is_formatted = recorded.as_bytes() == file;
-        let turn = DecisionTurn { before: Judged::of_json(recorded.as_bytes()), after: judged };
-        Ok(Self { place, recorded, is_formatted, request, answer, turn })
+            .map_err(|why| format!("{file}: {why}; record it with --update"))?;
+        let recorded = pretty(&content)
+            .map_err(|error| format!("{file}: the recorded answer is not JSON: {error}"))?;
+        let is_formatted = recorded.as_bytes() == content;
+        let change = DecisionChange { before: Judged::of_json(recorded.as_bytes()), after: judged };
+        Ok(Self { file, recorded, is_formatted, request, present, change })
     }
 
     pub(super) fn compare(self) -> ReplayOutcome {
-        if self.recorded == self.answer {
+        let Self { file, recorded, is_formatted, request, present, change } = self;
+        if recorded == present {
             return ReplayOutcome::Same;
         }
-        let headers = (format!("{} (recorded)", self.place), "the answer now");
-        let difference =
-            difference::describe((&headers.0, headers.1), &self.recorded, &self.answer);
-        let line = match self.is_formatted {
-            true => difference::first_line(&self.recorded, &self.answer),
-            false => 1,
-        };
-        let reply = HookReply::Answered { status: 200, body: self.answer.as_bytes() };
-        let explanation = explain_reply(&self.request, reply);
-        ReplayOutcome::Changed { turn: self.turn, file: self.place, line, difference, explanation }
+        let difference = difference::describe(
+            NamedText { name: &format!("{file} (recorded)"), text: &recorded },
+            NamedText { name: "the answer now", text: &present },
+        );
+        let line = if is_formatted { difference::first_line(&recorded, &present) } else { 1 };
+        let reply = HookReply::Answered { status: 200, body: present.as_bytes() };
+        let explanation = explain_reply(&request, reply);
+        ReplayOutcome::Changed { change, file, line, difference, explanation }
     }
 }
 
@@ -83,6 +83,7 @@ fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     let text =
         pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let judged = Judged::of_answer(&answer);
+    // The answer borrows the request, which is returned.
     drop(answer);
     Ok(PresentAnswer { request, text, judged })
 }
@@ -113,17 +114,18 @@ pub(super) fn update(
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
-            return Ok(match has_other_lookups {
-                true => ReplayOutcome::OtherLookups,
-                false => ReplayOutcome::Same,
+            return Ok(if has_other_lookups {
+                ReplayOutcome::OtherLookups
+            } else {
+                ReplayOutcome::Same
             });
         }
         before = Judged::of_json(&recorded);
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
-    let turn = DecisionTurn { before, after: judged };
+    let change = DecisionChange { before, after: judged };
     Ok(ReplayOutcome::Changed {
-        turn,
+        change,
         file,
         line: 1,
         difference: String::new(),
@@ -131,7 +133,7 @@ pub(super) fn update(
     })
 }
 
-/// Rules of another time, and the present ones.
+/// The rules of `--against`, and the present ones.
 pub(super) struct Against {
     pub(super) before: RuleSet,
     pub(super) after: RuleSet,
@@ -148,32 +150,38 @@ impl Against {
         let Some(hook) = self.before.hooks.get(&case.hook) else {
             return Ok(ReplayOutcome::NewHook);
         };
-        let old = case.answer_by_others(hook, &request).map_err(|problem| problem.to_string())?;
-        let turn = DecisionTurn { before: Some(Judged::of_answer(&old)), after };
-        let is_same = !turn.is_turned()
-            && (answer.decision != DecisionKind::Update
-                || have_same_values(&old.body, &answer.body));
-        if is_same {
-            return Ok(match old.body == answer.body {
-                true => ReplayOutcome::Same,
-                false => ReplayOutcome::OtherTexts,
+        let old =
+            case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
+        let change = DecisionChange { before: Some(Judged::of_answer(&old)), after };
+        let is_other_update =
+            answer.decision == DecisionKind::Update && !have_same_values(&old.body, &answer.body);
+        if !change.changes_decision() && !is_other_update {
+            return Ok(if old.body == answer.body {
+                ReplayOutcome::Same
+            } else {
+                ReplayOutcome::OtherTexts
             });
         }
-        let (file, line) = self.place(case, &turn);
+        let FileLine { file, line } = self.find_denying_rule(case, &change);
         let mut difference = String::new();
-        if !turn.is_turned()
+        if !change.changes_decision()
             && let (Ok(old), Ok(new)) = (pretty(&old.body), pretty(&answer.body))
         {
-            let header = format!("{} (by the rules of --against)", case.name());
-            difference = difference::describe((&header, "by the present rules"), &old, &new);
+            difference = difference::describe(
+                NamedText {
+                    name: &format!("{} (by the rules of --against)", case.name()),
+                    text: &old,
+                },
+                NamedText { name: "by the present rules", text: &new },
+            );
         }
-        Ok(ReplayOutcome::Changed { turn, file, line, difference, explanation: String::new() })
+        Ok(ReplayOutcome::Changed { change, file, line, difference, explanation: String::new() })
     }
 
     /// The file and line of the first rule that denies now, or else of the request.
-    fn place(&self, case: &Case, turn: &DecisionTurn) -> (String, usize) {
-        let request = (case.request.display().to_string(), 1);
-        let (Some(hook), Some(id)) = (self.after.hooks.get(&case.hook), turn.after.rules.first())
+    fn find_denying_rule(&self, case: &Case, change: &DecisionChange) -> FileLine {
+        let request = FileLine { file: case.request.display().to_string(), line: 1 };
+        let (Some(hook), Some(id)) = (self.after.hooks.get(&case.hook), change.after.rules.first())
         else {
             return request;
         };
@@ -185,11 +193,17 @@ impl Against {
             Some(rule) => {
                 let file = path.display().to_string();
                 let line = SourceText::new(&file, &text).line(rule.places.id.start);
-                (file, line)
+                FileLine { file, line }
             }
             None => request,
         }
     }
+}
+
+/// A place to look at.
+struct FileLine {
+    file: String,
+    line: usize,
 }
 
 /// Whether two answers are equal as JSON, whatever the order of their members.

@@ -11,7 +11,7 @@ use crate::escape;
 struct JsonReport<'r> {
     passed: usize,
     failed: usize,
-    /// The sums, as for people.
+    /// The same line as for people.
     summary: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     milliseconds: Vec<JsonTime>,
@@ -55,7 +55,7 @@ pub(super) fn json(report: &Report) -> String {
     let json = JsonReport {
         passed: report.results.len() - failed,
         failed,
-        summary: report.sums(),
+        summary: report.summary(),
         milliseconds,
         requests: report.results.iter().map(|result| json_result(report, result)).collect(),
     };
@@ -87,25 +87,25 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
         name,
         file,
         result,
-        message: message(outcome),
+        message: outcome_message(outcome),
         before: None,
         after: None,
         rules: None,
         difference: replayed.difference(),
         explanation: replayed.explanation(),
     };
-    if let Some(turn) = replayed.turn() {
-        json.before = turn.before.as_ref().map(|before| before.decision.as_str());
-        json.after = Some(turn.after.decision.as_str());
-        json.rules = Some(&turn.after.rules);
+    if let Some(change) = replayed.change() {
+        json.before = change.before.as_ref().map(|before| before.decision.as_str());
+        json.after = Some(change.after.decision.as_str());
+        json.rules = Some(&change.after.rules);
     }
     json
 }
 
 /// The message of a change or of a problem, in one line.
-fn message(outcome: &ReplayOutcome) -> Option<String> {
+fn outcome_message(outcome: &ReplayOutcome) -> Option<String> {
     match outcome {
-        ReplayOutcome::Changed { turn, .. } => Some(turn.to_string()),
+        ReplayOutcome::Changed { change, .. } => Some(change.to_string()),
         ReplayOutcome::Problem { why, .. } => Some(why.clone()),
         _ => None,
     }
@@ -126,31 +126,29 @@ pub(super) fn junit(report: &Report) -> String {
          <testsuite name=\"replay\" tests=\"{tests}\" failures=\"{failed}\">\n"
     );
     for result in &report.results {
-        // Writing to memory cannot fail.
-        let _ = write!(text, "{}", junit_case(report, result));
+        text += &junit_case(report, result);
     }
     text + "</testsuite>\n</testsuites>\n"
 }
 
 fn junit_case(report: &Report, replayed: &Replayed) -> String {
-    let Replayed { name, file, outcome, time } = replayed;
+    let Replayed { name, file, outcome, duration } = replayed;
     let (class, name) = name.rsplit_once('/').unwrap_or(("replay", name));
-    let time = time.unwrap_or_default().as_secs_f64();
-    let (class, name, file) = (xml(class), xml(name), xml(file));
-    let mut text = format!(
-        "<testcase classname=\"{class}\" name=\"{name}\" file=\"{file}\" time=\"{time:.3}\""
+    let seconds = duration.unwrap_or_default().as_secs_f64();
+    let (class, name, file) = (escape_xml(class), escape_xml(name), escape_xml(file));
+    let text = format!(
+        "<testcase classname=\"{class}\" name=\"{name}\" file=\"{file}\" time=\"{seconds:.3}\""
     );
     if !report.is_failure(replayed) {
         return text + "/>\n";
     }
-    let message = xml(&message(outcome).unwrap_or_default());
-    let details = xml(&details(replayed));
-    let _ = write!(text, "><failure message=\"{message}\">{details}</failure></testcase>");
-    text + "\n"
+    let message = escape_xml(&outcome_message(outcome).unwrap_or_default());
+    let details = escape_xml(&details(replayed));
+    text + &format!("><failure message=\"{message}\">{details}</failure></testcase>\n")
 }
 
-/// Escapes a text for XML. XML cannot hold most control characters, and the others stand for no text.
-fn xml(text: &str) -> String {
+/// Escapes a text for XML, and replaces hidden characters: XML cannot hold most of them.
+fn escape_xml(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
         match letter {
@@ -176,7 +174,7 @@ pub(super) fn github(report: &Report) -> String {
             ReplayOutcome::Changed { file, line, .. } => (file, *line),
             _ => (&result.file, 1),
         };
-        let message = message(&result.outcome).unwrap_or_default();
+        let message = outcome_message(&result.outcome).unwrap_or_default();
         let _ = writeln!(
             text,
             "::error file={},line={line},title={}::{}",

@@ -3,21 +3,18 @@
 use url::Url;
 
 use super::{
-    local::{Recorded, explain_reply},
+    change::Judged,
+    local::{AnswerPair, explain_reply},
     report::{CallTimes, ReplayOutcome, Replayed},
-    turn::Judged,
 };
-use crate::{
-    cli::{
-        CliError,
-        client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply},
-        fixtures::Case,
-        pretty::pretty,
-    },
-    okta::reply::HookReply,
+use crate::cli::{
+    CliError,
+    client::{CallFlags, HookCall, HookClient, HttpAnswer},
+    fixtures::Case,
+    pretty::pretty,
 };
 
-/// After so many calls in a row without an answer, the service is given up.
+/// `replay` ends after this many calls in a row without an answer.
 const MOST_UNANSWERED: usize = 5;
 
 /// The hooks of a running service.
@@ -25,8 +22,9 @@ pub(super) struct RemoteHooks {
     base: Url,
     client: HookClient,
     calls: CallTimes,
+    /// The calls without an answer since the last answer.
     unanswered: usize,
-    /// The reason of the last call without an answer.
+    /// Why the last unanswered call had no answer.
     last_reason: String,
 }
 
@@ -52,20 +50,17 @@ impl RemoteHooks {
             Ok(request) => request,
             Err(problem) => return Ok(Replayed::of_problem(&problem)),
         };
-        let HookCall { reply, time, is_retried } =
-            self.client.call(&self.url_of(&case.hook), &request);
-        let received = match &reply {
-            Ok(reply) => HookReply::Answered { status: reply.status, body: &reply.body },
-            Err(NoReply::TimedOut) => HookReply::TimedOut,
-            Err(_) => HookReply::Unreachable,
-        };
-        let explanation = explain_reply(&request, received);
-        let outcome = match reply {
-            Ok(reply) => {
+        let call = self.client.call(&self.url_of(&case.hook), &request);
+        let explanation = explain_reply(&request, call.hook_reply());
+        let HookCall { reply, duration, is_retried } = call;
+        let compared = match reply {
+            Ok(answer) => {
                 self.unanswered = 0;
-                self.calls.times.push(time);
-                self.calls.retried += usize::from(is_retried);
-                compare(&case, request, &reply)
+                self.calls.times.push(duration);
+                if is_retried {
+                    self.calls.retried += 1;
+                }
+                compare(&case, request, &answer)
             }
             Err(why) => {
                 self.unanswered += 1;
@@ -76,9 +71,9 @@ impl RemoteHooks {
                 Err(self.last_reason.clone())
             }
         };
-        let outcome = outcome.unwrap_or_else(|why| ReplayOutcome::Problem { why, explanation });
+        let outcome = compared.unwrap_or_else(|why| ReplayOutcome::Problem { why, explanation });
         let mut replayed = Replayed::new(case, outcome);
-        replayed.time = Some(time);
+        replayed.duration = Some(duration);
         Ok(replayed)
     }
 
@@ -106,8 +101,8 @@ impl RemoteHooks {
 }
 
 /// Compares the answer of the service with the recorded one.
-fn compare(case: &Case, request: Vec<u8>, reply: &HttpAnswer) -> Result<ReplayOutcome, String> {
-    let status = reply.status;
+fn compare(case: &Case, request: Vec<u8>, answer: &HttpAnswer) -> Result<ReplayOutcome, String> {
+    let status = answer.status;
     let hint = match status {
         200 => "",
         204 => ", which decides nothing, so Okta goes on",
@@ -118,10 +113,10 @@ fn compare(case: &Case, request: Vec<u8>, reply: &HttpAnswer) -> Result<ReplayOu
     if status != 200 {
         return Err(format!("the service answers with status {status}{hint}"));
     }
-    let text = pretty(&reply.body)
+    let text = pretty(&answer.body)
         .map_err(|error| format!("the answer of the service is not JSON: {error}"))?;
-    let Some(judged) = Judged::of_json(&reply.body) else {
+    let Some(judged) = Judged::of_json(&answer.body) else {
         return Err("the answer of the service is not a JSON object below 256 KB".to_owned());
     };
-    Ok(Recorded::new(case, request, text, judged)?.compare())
+    Ok(AnswerPair::new(case, request, text, judged)?.compare())
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::turn::{DecisionTurn, count_turns};
+use super::change::{DecisionChange, count_changes};
 use crate::{
     cli::fixtures::Case,
     problem::{Problem, with_commas},
@@ -15,22 +15,22 @@ pub(super) struct Replayed {
     /// The file of the request, or of the problem.
     pub(super) file: String,
     pub(super) outcome: ReplayOutcome,
-    /// The time of the call, if there was one.
-    pub(super) time: Option<Duration>,
+    /// How long the call took, if there was one.
+    pub(super) duration: Option<Duration>,
 }
 
 pub(super) enum ReplayOutcome {
     /// Nothing differs.
     Same,
-    /// The decision is the same, with other texts. Only where rules are compared.
+    /// The decision is the same, with other texts. Occurs only with `--against`.
     OtherTexts,
-    /// The answer is the same, with other results of lookups. Only where they are rewritten.
+    /// The answer is the same, with other results of lookups. Occurs only with `--live`.
     OtherLookups,
-    /// The hook is new. Only where rules are compared.
+    /// The hook is new. Occurs only with `--against`.
     NewHook,
-    /// Another answer; where rules are compared, another decision.
+    /// The answer changes. With `--against`: the decision, or the values of an update.
     Changed {
-        turn: DecisionTurn,
+        change: DecisionChange,
         /// The file and line to look at.
         file: String,
         line: usize,
@@ -61,18 +61,18 @@ pub(super) struct Report {
 impl Replayed {
     pub(super) fn new(case: Case, outcome: ReplayOutcome) -> Self {
         let file = case.request.display().to_string();
-        Self { name: case.name(), file, outcome, time: None }
+        Self { name: case.name(), file, outcome, duration: None }
     }
 
     pub(super) fn of_problem(problem: &Problem) -> Self {
         let outcome = ReplayOutcome::problem(problem.to_string());
-        Self { name: problem.place.clone(), file: problem.place.clone(), outcome, time: None }
+        Self { name: problem.place.clone(), file: problem.place.clone(), outcome, duration: None }
     }
 
     /// The change of the decision or answer, if there is one.
-    pub(super) fn turn(&self) -> Option<&DecisionTurn> {
+    pub(super) fn change(&self) -> Option<&DecisionChange> {
         match &self.outcome {
-            ReplayOutcome::Changed { turn, .. } => Some(turn),
+            ReplayOutcome::Changed { change, .. } => Some(change),
             _ => None,
         }
     }
@@ -109,13 +109,14 @@ impl Report {
         }
     }
 
-    /// `1,240 requests: 3 from allow to deny by …, 0 from deny to allow`.
-    pub(super) fn sums(&self) -> String {
+    /// One line: `1,240 requests: 3 from allow to deny by …, 0 from deny to allow`.
+    pub(super) fn summary(&self) -> String {
         let mut text = match self.results.len() {
             1 => "1 request: ".to_owned(),
             count => format!("{} requests: ", with_commas(count)),
         };
-        text += &count_turns(self.results.iter().filter_map(Replayed::turn));
+        let changes: Vec<_> = self.results.iter().filter_map(Replayed::change).collect();
+        text += &count_changes(&changes);
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for result in &self.results {
             if let Some(kind) = result.outcome.kind() {
@@ -135,7 +136,7 @@ impl ReplayOutcome {
         Self::Problem { why, explanation: String::new() }
     }
 
-    /// How it is counted. Returns `None` if nothing differs, and for a change, which says so itself.
+    /// The words to count it by. Returns `None` if nothing differs, and for changes, which are counted apart.
     fn kind(&self) -> Option<&'static str> {
         match self {
             Self::Same | Self::Changed { .. } => None,
@@ -159,7 +160,7 @@ impl CallTimes {
     }
 }
 
-/// The time within which this share of the calls ended. The times are sorted.
+/// The time within which this share of the calls ended, of sorted times.
 fn percentile(times: &[Duration], percent: usize) -> Duration {
     let rank = (times.len() * percent).div_ceil(100);
     times.get(rank.saturating_sub(1)).copied().unwrap_or_default()

@@ -1,33 +1,40 @@
-//! How the decisions about a request differ.
+//! How the decision about a request changes.
 
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
+    cli::fixtures::Case,
     okta::{
         DecisionKind, Flow,
         reply::{HookReply, ReceivedCommand, ReplyContent},
     },
     pipeline::HookAnswer,
-    problem::with_commas,
-    rule::Outcome,
+    problem::{Problem, with_commas},
+    rule::{Outcome, RuleSet},
 };
 
 /// A decision, and the rules that led to it.
 #[derive(Clone)]
-pub(super) struct Judged {
-    pub(super) decision: DecisionKind,
+pub(in crate::cli) struct Judged {
+    pub(in crate::cli) decision: DecisionKind,
     /// The enforced rules that fail. Empty where they are not known.
-    pub(super) rules: Vec<String>,
+    pub(in crate::cli) rules: Vec<String>,
 }
 
 /// Two decisions about the same request.
-pub(super) struct DecisionTurn {
+pub(super) struct DecisionChange {
     /// `None` if there is no earlier one.
     pub(super) before: Option<Judged>,
     pub(super) after: Judged,
 }
 
 impl Judged {
+    /// The decision of the present rules about a recorded request.
+    pub(in crate::cli) fn of_case(case: &Case, rules: &RuleSet) -> Result<Self, Problem> {
+        let request = case.read_request()?;
+        Ok(Self::of_answer(&case.answer(rules, &request)?))
+    }
+
     pub(super) fn of_answer(answer: &HookAnswer<'_, '_>) -> Self {
         let mut rules = Vec::new();
         for verdict in &answer.verdicts {
@@ -45,22 +52,17 @@ impl Judged {
         else {
             return None;
         };
-        let mut decision = DecisionKind::Allow;
         // The update of any flow counts, so the flow does not matter.
-        for command in answer.commands(Flow::SelfServiceRegistration) {
-            match command {
-                ReceivedCommand::Deny => decision = DecisionKind::Deny,
-                ReceivedCommand::Update | ReceivedCommand::UpdateOfOtherFlow
-                    if decision == DecisionKind::Allow =>
-                {
-                    decision = DecisionKind::Update;
-                }
-                _ => {}
-            }
-        }
-        if answer.error().is_some() {
-            decision = DecisionKind::Deny;
-        }
+        let commands = answer.commands(Flow::SelfServiceRegistration);
+        let has_update = commands.contains(&ReceivedCommand::Update)
+            || commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
+        let decision = if answer.error().is_some() || commands.contains(&ReceivedCommand::Deny) {
+            DecisionKind::Deny
+        } else if has_update {
+            DecisionKind::Update
+        } else {
+            DecisionKind::Allow
+        };
         Some(Self { decision, rules: Vec::new() })
     }
 }
@@ -76,17 +78,22 @@ impl fmt::Display for Judged {
     }
 }
 
-impl DecisionTurn {
-    /// Whether the decision itself differs.
-    pub(super) fn is_turned(&self) -> bool {
+impl DecisionChange {
+    /// Whether the decision itself changes, and not only its texts or values.
+    pub(super) fn changes_decision(&self) -> bool {
         self.before.as_ref().is_some_and(|before| before.decision != self.after.decision)
     }
 
-    /// How it is counted: turns with the same text are of one kind.
+    fn is_from_to(&self, from: DecisionKind, to: DecisionKind) -> bool {
+        self.before.as_ref().is_some_and(|before| before.decision == from)
+            && self.after.decision == to
+    }
+
+    /// The kind of change. Changes of one kind are counted together.
     fn kind(&self) -> String {
         match &self.before {
             None => "new".to_owned(),
-            Some(before) if self.is_turned() => format!("from {before} to {}", self.after),
+            Some(before) if self.changes_decision() => format!("from {before} to {}", self.after),
             Some(_) => match self.after.decision {
                 DecisionKind::Allow => "allowed, written differently".to_owned(),
                 DecisionKind::Update => "updated with other values".to_owned(),
@@ -96,35 +103,34 @@ impl DecisionTurn {
     }
 }
 
-impl fmt::Display for DecisionTurn {
+impl fmt::Display for DecisionChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.before {
             None => write!(out, "new: {}", self.after),
-            Some(before) if self.is_turned() => write!(out, "{before} → {}", self.after),
+            Some(before) if self.changes_decision() => write!(out, "{before} → {}", self.after),
             Some(_) => out.write_str(&self.kind()),
         }
     }
 }
 
-/// Counts the turns of each kind: `3 from allow to deny by …, 0 from deny to allow`.
-pub(super) fn count_turns<'t>(turns: impl Iterator<Item = &'t DecisionTurn>) -> String {
-    let mut turned: BTreeMap<String, usize> = BTreeMap::new();
+/// Counts the changes of each kind: `3 from allow to deny by …, 0 from deny to allow`.
+pub(super) fn count_changes(changes: &[&DecisionChange]) -> String {
+    let mut of_decision: BTreeMap<String, usize> = BTreeMap::new();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
-    for turn in turns {
-        let counts = if turn.is_turned() { &mut turned } else { &mut others };
-        *counts.entry(turn.kind()).or_default() += 1;
+    for change in changes {
+        let counts = if change.changes_decision() { &mut of_decision } else { &mut others };
+        *counts.entry(change.kind()).or_default() += 1;
     }
-    // These two are what a reader looks for, also if there are none.
-    for (from, to) in [("allow", "deny"), ("deny", "allow")] {
-        let has_any = turned.keys().any(|kind| {
-            kind.starts_with(&format!("from {from}")) && kind.contains(&format!(" to {to}"))
-        });
-        if !has_any {
-            turned.insert(format!("from {from} to {to}"), 0);
+    // A reader looks for these two, so they are listed even if there are none.
+    for (from, to) in
+        [(DecisionKind::Allow, DecisionKind::Deny), (DecisionKind::Deny, DecisionKind::Allow)]
+    {
+        if !changes.iter().any(|change| change.is_from_to(from, to)) {
+            of_decision.insert(format!("from {} to {}", from.as_str(), to.as_str()), 0);
         }
     }
     let mut parts = Vec::new();
-    for (kind, count) in turned.iter().chain(&others) {
+    for (kind, count) in of_decision.iter().chain(&others) {
         parts.push(format!("{} {kind}", with_commas(*count)));
     }
     parts.join(", ")

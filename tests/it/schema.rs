@@ -183,7 +183,10 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
                 }),
             };
             let known = keys.get(word).is_some_and(|schema| *schema != Value::Bool(false));
-            failures.check_eq(format!("{place} {word}: {:?}", load(&text)), known, !unknown);
+            // Describing a row loads it again.
+            if known == unknown {
+                failures.check_eq(format!("{place} {word}: {:?}", load(&text)), known, !unknown);
+            }
         }
     }
 

@@ -43,7 +43,7 @@ pub struct Org {
     form: Option<BTreeSet<String>>,
     /// The inline hooks of the policy, if it is known.
     calls: Option<HookCalls>,
-    /// The names that the schema requires, but for those with a default.
+    /// The names of the attributes that the schema requires, except those with a default.
     pub required: BTreeSet<String>,
     /// Problems of the form itself.
     pub problems: Problems,
@@ -203,7 +203,7 @@ impl Org {
         self.has_schema() && self.attribute(name).is_none()
     }
 
-    /// Returns `None` if the form is not known.
+    /// Whether the form has an attribute of this name. Returns `None` if the form is not known.
     fn is_on_form(&self, name: &str) -> Option<bool> {
         let form = self.form.as_ref()?;
         Some(form.contains(name))
@@ -211,7 +211,7 @@ impl Org {
 
     fn not_in_schema(&self, name: &str, more: &str) -> String {
         let message = format!("the user schema has no attribute `{name}`{more}");
-        // Each suggestion takes time in proportion to the schema. Further problems are not shown.
+        // Each suggestion takes time in proportion to the schema, and no more problems than this are shown.
         let suggestions = self.suggestions.get();
         if suggestions >= MOST_KEPT {
             return message;
@@ -238,6 +238,6 @@ fn is_near(name: &str, base: &str) -> bool {
     if name.eq_ignore_ascii_case(base) {
         return true;
     }
-    // The distance is at least the difference in length, which is found at once.
+    // The difference in length is cheap, and the distance is at least as large.
     name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2
 }

@@ -19,7 +19,7 @@ pub(crate) struct SchemaAttribute {
     /// The values that the attribute can have, as texts. Empty if the schema does not list them.
     choices: BTreeSet<String>,
     /// The choices by their texts in lower case.
-    by_lower_case: BTreeMap<String, String>,
+    choices_by_lower_case: BTreeMap<String, String>,
     /// How many characters a string can have.
     pub(crate) lengths: RangeInclusive<usize>,
     /// The schema's words for the valid values: `type string, minLength 2`.
@@ -67,12 +67,12 @@ pub(crate) enum Samples {
 }
 
 impl SchemaAttribute {
-    /// Reads an attribute of a schema. For `null`, every value is valid.
+    /// Reads an attribute of a schema. Every value is valid for an attribute that is read from `null`.
     pub(super) fn new(json: &Json) -> Self {
         let choices = choices(json);
-        let mut by_lower_case = BTreeMap::new();
+        let mut choices_by_lower_case = BTreeMap::new();
         for choice in &choices {
-            by_lower_case.insert(choice.to_ascii_lowercase(), choice.clone());
+            choices_by_lower_case.insert(choice.to_ascii_lowercase(), choice.clone());
         }
         let min = length(&json["minLength"]).unwrap_or(0);
         let max = length(&json["maxLength"]).unwrap_or(usize::MAX);
@@ -86,7 +86,7 @@ impl SchemaAttribute {
                 _ => ValueType::Unknown,
             },
             choices,
-            by_lower_case,
+            choices_by_lower_case,
             lengths: min..=max,
             description: describe(json),
             is_required: json["required"] == true,
@@ -129,7 +129,7 @@ impl SchemaAttribute {
 
     /// Like [`Self::submits`], in any ASCII case.
     pub(crate) fn submits_in_any_case(&self, text: &str) -> bool {
-        match self.by_lower_case.get(&text.to_ascii_lowercase()) {
+        match self.choices_by_lower_case.get(&text.to_ascii_lowercase()) {
             Some(choice) => self.submits(choice),
             None => self.submits(text),
         }
@@ -204,8 +204,9 @@ fn barrier(json: &Json) -> Option<Barrier> {
     {
         return Some(Barrier::Application);
     }
-    let own = items(&json["permissions"]).iter().find(|given| given["principal"] == "SELF")?;
-    match own["action"].as_str() {
+    let mut permissions = items(&json["permissions"]).iter();
+    let of_user = permissions.find(|permission| permission["principal"] == "SELF")?;
+    match of_user["action"].as_str() {
         Some("HIDE") => Some(Barrier::Hidden),
         Some("READ_ONLY") => Some(Barrier::ReadOnlyForUser),
         _ => None,

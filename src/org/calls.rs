@@ -53,7 +53,7 @@ impl HookCalls {
     pub(super) fn of_flow(&self, flow: Flow) -> CallsHook {
         let scope = flow.spec().hook_scope;
         let mut has_hook = false;
-        let mut has_scope = false;
+        let mut is_switched_off = false;
         let mut is_possible = false;
         for Enrollment { hooks, off } in &self.enrollments {
             for scopes in hooks {
@@ -62,25 +62,30 @@ impl HookCalls {
                     Some(scopes) => scopes.iter().any(|word| word == scope),
                     None => false,
                 };
-                if is_named && !off.contains(&flow) {
-                    return CallsHook::Yes;
+                if !is_named && scopes.is_some() {
+                    continue;
                 }
-                has_scope |= is_named || scopes.is_none();
-                is_possible |= scopes.is_none() && !off.contains(&flow);
+                if off.contains(&flow) {
+                    is_switched_off = true;
+                } else if is_named {
+                    return CallsHook::Yes;
+                } else {
+                    is_possible = true;
+                }
             }
         }
         if is_possible {
             return CallsHook::Perhaps;
         }
-        CallsHook::No(if !has_hook {
-            "the policy names no inline hook".to_owned()
-        } else if !has_scope {
-            format!(
+        if !has_hook {
+            return CallsHook::No("the policy names no inline hook".to_owned());
+        }
+        if !is_switched_off {
+            return CallsHook::No(format!(
                 "the policy's inline hooks lack the scope `{scope}` (\"Run this hook\" in Okta)"
-            )
-        } else {
-            let (key, value) = flow.spec().policy_switch;
-            format!("the policy has the `{key}` `{value}`")
-        })
+            ));
+        }
+        let (key, value) = flow.spec().policy_switch;
+        CallsHook::No(format!("the policy has the `{key}` `{value}`"))
     }
 }

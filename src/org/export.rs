@@ -50,7 +50,7 @@ fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
             attributes.insert(name.clone(), SchemaAttribute::new(property));
         }
     }
-    // Okta says in either place that an attribute is required.
+    // The property itself may say that it is required, too.
     for (name, attribute) in attributes {
         if attribute.is_required {
             org.required.insert(name.clone());
@@ -97,7 +97,7 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
     Ok(())
 }
 
-/// The kind of a JSON file that is not the expected one. Repeats no content of the file but the id of a
+/// The kind of a JSON file that is not the expected one. Repeats no content of the file except the id of a
 /// policy.
 fn kind_of(json: &Json) -> String {
     if json["errorCode"].is_string() {

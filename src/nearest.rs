@@ -14,8 +14,8 @@ pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a s
     format!("unknown {kind} `{name}`{}", did_you_mean(name, known))
 }
 
-/// The end of a message about an unknown name: the most similar known name; else all known names, if
-/// they are few. The time is bounded for all names.
+/// The end of a message about an unknown name. Suggests the most similar known name, or else lists the
+/// known names if they are few. Takes bounded time.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().take(MOST_COMPARED).collect();
     match nearest(name, &known) {
@@ -25,7 +25,7 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// The most similar known name, if it is similar enough. The last of several equals.
+/// The most similar known name, if it is similar enough. If several are equally similar, the last.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;

@@ -27,7 +27,7 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty for a settings file,
     /// whose lines may hold secrets.
     excerpt: String,
-    /// The byte from which on the problem explains others. It is shown before them.
+    /// The problem may explain those from this byte on, and is shown before them.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
@@ -54,8 +54,8 @@ impl<P> Problem<P> {
         Self { place, message, excerpt, explains_from: None, is_transient: false }
     }
 
-    /// A problem caused by this error. An error of the system, such as a lack of memory, may not occur
-    /// again. A missing file is not of this kind: its creation is noticed.
+    /// A problem caused by this error. It is transient if the system reports the error, such as a lack of
+    /// memory. A missing file is not transient: the service notices when it is created.
     pub(crate) fn of_reading(
         place: impl Into<P>,
         message: impl Into<String>,
@@ -73,12 +73,12 @@ impl<P> Problem<P> {
 }
 
 impl SpanProblem {
-    /// The same problem, shown before those from this byte on, since it may explain them.
+    /// The same problem, which may explain those from this byte on, and is shown before them.
     pub(crate) fn explaining_from(self, byte: usize) -> Self {
         Self { explains_from: Some(byte), ..self }
     }
 
-    /// Sorts problems by their places, and causes before their consequences.
+    /// The key to sort problems by: their places, with an explanation before what it explains.
     fn rank(&self) -> (usize, bool) {
         match self.explains_from {
             Some(byte) => (byte, false),

@@ -1,7 +1,7 @@
 //! Parses TOML within bounds of memory.
 //!
-//! A table, a list or a syntax error has one or two bytes in a file, and takes the parser hundreds of
-//! bytes. A megabyte of them would fill the memory of a small container.
+//! For a table, a list or a syntax error of one or two bytes, the parser takes hundreds of bytes of
+//! memory. A megabyte of them would fill the memory of a small container.
 
 use toml::de::DeTable;
 use toml_parser::lexer::TokenKind;
@@ -14,13 +14,13 @@ use syntax::syntax_problem;
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// The longest text, in bytes, whose errors are all collected to find the first one. There may be one per
-/// byte.
-const LONG: usize = 384 << 10;
+/// The longest text, in bytes, whose errors are all collected to find the first one. A text may have an
+/// error per byte.
+const LONGEST_RECOVERABLE: usize = 384 << 10;
 
 /// A parsed text, or its first syntax error.
 pub(crate) struct Parsed<'t> {
-    /// Empty if the text has a problem, since the parser misreads the text behind an error.
+    /// Empty if the text has a problem, since the parser misreads what follows an error.
     pub(crate) document: toml::Spanned<DeTable<'t>>,
     /// The message shows nothing of the text, which may hold secrets.
     pub(crate) problem: Option<SpanProblem>,
@@ -54,7 +54,7 @@ fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> 
             return Err(SpanProblem::at(span, message));
         }
     }
-    if text.len() > LONG {
+    if text.len() > LONGEST_RECOVERABLE {
         return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
     }
     let (document, errors) = DeTable::parse_recoverable(text);

@@ -18,7 +18,7 @@ const DUPLICATE_TABLE: &str =
 const LINE: &str = "a line is `key = value`, `[table]`, `[[list of tables]]` or `# comment`";
 const BACKSLASH: &str = "in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself";
 
-/// Words of the parser's messages, and ours in their place. The first that fits counts.
+/// The beginnings of the parser's messages, and our messages in their place. The first that fits is used.
 const MESSAGES: &[(&str, &str)] = &[
     ("duplicate key", "duplicate key; keep one of the two"),
     ("unclosed array table", "a line that starts with `[[` ends with `]]`"),
@@ -48,11 +48,11 @@ const MESSAGES: &[(&str, &str)] = &[
     ("extra `=`", "write one `=` between a key and its value"),
 ];
 
-/// The place of a syntax error.
+/// A syntax error and the line that it is in.
 struct Site<'t> {
     /// The parser's message, which shows nothing of the text.
     message: &'t str,
-    /// Whether only blank lines are before.
+    /// Whether only white space comes before the error.
     is_at_start: bool,
     /// The whole line.
     line: &'t str,
@@ -74,14 +74,14 @@ pub(super) fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
     let (head, tail) = text.split_at_checked(span.start).unwrap_or((text, ""));
     let before = head.rsplit('\n').next().unwrap_or_default();
     let found = tail.split('\n').next().unwrap_or_default();
-    let start = head.len() - before.len();
-    let line = text.get(start..head.len() + found.len()).unwrap_or_default();
+    let line_start = head.len() - before.len();
+    let line = text.get(line_start..head.len() + found.len()).unwrap_or_default();
     let is_at_start = head.trim().is_empty();
     let site = Site { message: error.message(), is_at_start, line, before, found };
     if let Some(message) = site.known_mistake() {
         return invalid(span, message);
     }
-    if let Some(opener) = unclosed(text, start, span.start, &site) {
+    if let Some(opener) = unclosed(text, line_start, span.start, &site) {
         let message = match opener.kind {
             TokenKind::LeftSquareBracket => "this list is not closed; add `]` at its end",
             _ => "these braces are not closed; add `}` at their end",
@@ -110,8 +110,8 @@ impl Site<'_> {
                 return Some("a mark of a merge conflict; keep one side and remove the marks");
             }
         }
-        let is_outline = self.found.trim() == ":";
-        if is_outline || line.starts_with("- ") || line.trim_end() == "---" {
+        let is_yaml_key = self.found.trim() == ":";
+        if is_yaml_key || line.starts_with("- ") || line.trim_end() == "---" {
             return Some("this is YAML; see https://toml.io");
         }
         for start in ["//", "--", "/*"] {
@@ -128,7 +128,10 @@ impl Site<'_> {
         if self.before.ends_with(is_curly_quote) {
             return Some(CURLY);
         }
-        self.mistake_of_letter().or_else(|| self.mistake_of_word())
+        match self.mistake_of_letter() {
+            Some(message) => Some(message),
+            None => self.mistake_of_word(),
+        }
     }
 
     /// A mistake that the first letter at the error shows.
@@ -190,23 +193,26 @@ impl Site<'_> {
     /// Whether the line starts a table, sets a key or is empty, as no line of a list of values does.
     fn is_outside_of_values(&self) -> bool {
         let line = self.line.trim_start();
+        if line.is_empty() || line.starts_with('[') {
+            return true;
+        }
         match line.split_once('=') {
-            _ if line.starts_with('[') => true,
             Some((key, _)) => key.trim_end().bytes().all(is_key_byte),
-            None => line.is_empty(),
+            None => false,
         }
     }
 }
 
-/// The bracket or brace that lacks its end. `start` is that of the line in which the parser noticed it.
-fn unclosed(text: &str, start: usize, at: usize, site: &Site<'_>) -> Option<Opener> {
+/// The bracket or brace that is not closed, if that explains the error. The error is at the byte `at`, in
+/// the line that begins at `line_start`.
+fn unclosed(text: &str, line_start: usize, at: usize, site: &Site<'_>) -> Option<Opener> {
     let mut open = open_at(text, at);
     let closing = match open.last()?.kind {
         TokenKind::LeftSquareBracket => ']',
         _ => '}',
     };
     let closes_another = site.found.starts_with([']', '}']) && !site.found.starts_with(closing);
-    // A header such as `[table` is of one line, and not meant here.
+    // The parser's own message explains a header such as `[table`.
     let is_header = site.message.contains("unclosed table") || site.message.contains("array table");
     if closes_another || (site.message.starts_with("unclosed") && !is_header) {
         return open.pop();
@@ -214,11 +220,14 @@ fn unclosed(text: &str, start: usize, at: usize, site: &Site<'_>) -> Option<Open
     if !site.is_outside_of_values() {
         return None;
     }
-    open.retain(|opener| opener.span.start < start);
+    open.retain(|opener| opener.span.start < line_start);
     let opener = open.pop()?;
-    // In braces a further line may be a further key, after which the comma is missing.
+    // Within braces, a line with a key may belong to the same table, without the comma before it.
     let is_key = !site.line.trim_start().starts_with('[');
-    if is_key && opener.kind == TokenKind::LeftCurlyBracket { None } else { Some(opener) }
+    if is_key && opener.kind == TokenKind::LeftCurlyBracket {
+        return None;
+    }
+    Some(opener)
 }
 
 /// The brackets and braces that are open at a byte.

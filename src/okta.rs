@@ -66,8 +66,8 @@ impl<'a> Form<'a> {
         self.0.iter().map(|attribute| &*attribute.name)
     }
 
-    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns either.
-    /// The decoder refuses such requests.
+    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns one of them.
+    /// The decoder refuses such a form.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
@@ -88,8 +88,8 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The attribute of this exact name, which may be empty, as that of a field that the end user has
-    /// cleared. Returns `None` if it is absent or null.
+    /// The attribute of this exact name. It may be empty, for example because the end user has cleared the
+    /// field. Returns `None` if it is absent or null.
     pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
         self.0.get(self.place_of(name)?).filter(|attribute| !matches!(attribute.value, Value::Null))
     }
@@ -229,7 +229,7 @@ pub struct Denial<'a> {
     pub style: DenyStyle,
     /// The top-level `errorSummary`.
     pub summary: &'a str,
-    /// The causes, the most important one first. Classic Engine shows no other.
+    /// The causes, the most important one first. Classic Engine shows only the first.
     pub causes: NonEmpty<ErrorCause<'a>>,
 }
 

@@ -19,10 +19,10 @@ pub(crate) use pointer::{JsonDocument, JsonPointer};
 /// How deep arrays and objects may be nested.
 pub const DEPTH: u8 = 127;
 
-/// Up to so many names, comparing each with each is faster than sorting them.
+/// Up to this number of names, comparing all pairs is faster than sorting.
 const FEW_NAMES: usize = 16;
 
-/// A place in a JSON text. Each `read_` function reads one value or fails.
+/// A place in a JSON text, which moves on as the text is read.
 #[derive(Clone)]
 pub(crate) struct JsonReader<'a> {
     text: &'a str,
@@ -90,23 +90,21 @@ impl<'a> JsonReader<'a> {
         Ok(Some(OpenObject { first_name: self.names.len() }))
     }
 
-    /// Reads the name of the next member; its value is next. After the last member, closes the object and
-    /// returns `None`.
+    /// Reads the name of the next member, whose value is then next. After the last member, closes the object
+    /// and returns `None`.
     pub(super) fn next_name(
         &mut self,
         object: &OpenObject,
     ) -> Result<Option<Cow<'a, str>>, NotStrict> {
         let is_first = self.names.len() == object.first_name;
-        match self.peek_after_space() {
-            Some(b'}') => {
-                self.close_object(object)?;
-                return Ok(None);
-            }
-            Some(b',') if !is_first => self.at += 1,
-            _ if is_first => {}
-            _ => return Err(self.error()),
+        if self.peek_after_space() == Some(b'}') {
+            self.close_object(object)?;
+            return Ok(None);
         }
-        self.skip_space();
+        if !is_first {
+            self.read_byte(b',')?;
+            self.skip_space();
+        }
         let name = self.read_text()?;
         self.skip_space();
         self.read_byte(b':')?;
@@ -157,14 +155,12 @@ impl<'a> JsonReader<'a> {
 
     /// Whether there is a further element, which is next. After the last one, closes the array.
     fn next_element(&mut self, array: &mut OpenArray) -> Result<bool, NotStrict> {
-        match self.peek_after_space() {
-            Some(b']') => {
-                self.close();
-                return Ok(false);
-            }
-            Some(b',') if !array.is_empty => self.at += 1,
-            _ if array.is_empty => {}
-            _ => return Err(self.error()),
+        if self.peek_after_space() == Some(b']') {
+            self.close();
+            return Ok(false);
+        }
+        if !array.is_empty {
+            self.read_byte(b',')?;
         }
         array.is_empty = false;
         Ok(true)

@@ -19,7 +19,7 @@ impl LanguageTag {
     }
 
     /// Reads the first tag of a list such as `fr-CA, en;q=0.8` (RFC 9110 §12.5.4), the form of Okta's
-    /// `preferredLanguage`. Does not read the rest of the list, which may be long.
+    /// `preferredLanguage`. Ignores the rest of the list, which may be long.
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
         let mut bytes = list.bytes().take(LIMIT + 1);

@@ -164,7 +164,10 @@ pub fn read_command(command: &Json, flow: Flow) -> ReceivedCommand {
     };
     let value = command.get("value").and_then(Json::as_object);
     if name == ACTION_COMMAND {
-        return match value.and_then(|value| value.get("registration")).and_then(Json::as_str) {
+        let Some(attributes) = value else {
+            return ReceivedCommand::Malformed;
+        };
+        return match attributes.get("registration").and_then(Json::as_str) {
             Some("ALLOW") => ReceivedCommand::Allow,
             Some("DENY") => ReceivedCommand::Deny,
             _ => ReceivedCommand::Malformed,

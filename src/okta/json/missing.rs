@@ -34,8 +34,8 @@ enum EndOfPointer {
 }
 
 impl JsonDocument<'_> {
-    /// The place where a pointer leaves the document. Returns `None` if it finds a value.
-    pub(crate) fn end_of(&self, pointer: &JsonPointer) -> Option<MissingValue> {
+    /// The place where a pointer leaves the document. Returns `None` if the pointer finds a value.
+    pub(crate) fn missing_value(&self, pointer: &JsonPointer) -> Option<MissingValue> {
         let mut reader = JsonReader::new(self.0);
         let mut found = String::new();
         for name in &pointer.0 {
@@ -67,11 +67,13 @@ fn read_keys(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
     };
     while let Some(name) = reader.next_name(&object)? {
         keys.push(name.into_owned());
-        has_only_objects &= matches!(reader.read_value()?, Value::Object);
+        if !matches!(reader.read_value()?, Value::Object) {
+            has_only_objects = false;
+        }
     }
-    // Several objects of one kind, by their names: `{"ann": {…}, "ben": {…}}`.
-    let is_table = keys.len() > 1 && has_only_objects;
-    if is_table || !keys.iter().all(|key| is_name(key)) {
+    // Such keys may be names of people: `{"ann": {…}, "ben": {…}}`.
+    let has_several_objects = keys.len() > 1 && has_only_objects;
+    if has_several_objects || !keys.iter().all(|key| is_name(key)) {
         return Ok(EndOfPointer::Object);
     }
     keys.sort_unstable();
@@ -88,7 +90,7 @@ fn read_length(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
     Ok(EndOfPointer::List(length))
 }
 
-/// Whether a key is a name as programmers write it.
+/// Whether a key looks like a name that programmers give.
 fn is_name(key: &str) -> bool {
     key.len() <= LONGEST_KEY
         && !key.starts_with(|first: char| first.is_ascii_digit())

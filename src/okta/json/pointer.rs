@@ -88,15 +88,10 @@ impl JsonReader<'_> {
         Ok(false)
     }
 
-    /// An index has no sign and no zero before it.
     fn enter_array(&mut self, name: &str) -> Result<bool, NotStrict> {
-        let is_index = name == "0" || name.starts_with(|digit| matches!(digit, '1'..='9'));
-        let Ok(index) = name.parse::<usize>() else {
+        let Some(index) = parse_index(name) else {
             return Ok(false);
         };
-        if !is_index {
-            return Ok(false);
-        }
         let mut array = self.open_array()?;
         for _ in 0..index {
             if !self.next_element(&mut array)? {
@@ -106,4 +101,12 @@ impl JsonReader<'_> {
         }
         self.next_element(&mut array)
     }
+}
+
+/// Parses the index of an element, which has neither a sign nor a leading zero.
+fn parse_index(name: &str) -> Option<usize> {
+    if name == "0" || name.starts_with(|digit| matches!(digit, '1'..='9')) {
+        return name.parse().ok();
+    }
+    None
 }

@@ -1,7 +1,7 @@
 //! `data.context` of a request: the end user's existing profile and the address of the client.
 //!
-//! Few rules look at it. So the decoder does not keep it, and this module reads the body a second time for
-//! those rules.
+//! Few rules look at it, so the decoder does not keep it. For those rules, this module reads the body a
+//! second time.
 
 use super::builder::read_form;
 use crate::okta::{Form, json::JsonReader};
@@ -15,8 +15,8 @@ pub struct DataContext<'a> {
     pub request: Form<'a>,
 }
 
-/// Reads the context of a body that was decoded before. A member of another type is read as an empty
-/// one.
+/// Reads the context of a body that was decoded before. A member that is not an object is read as an empty
+/// form.
 pub(super) fn read_context(body: &str) -> DataContext<'_> {
     DataContext {
         profile: read_form_at(body, &["data", "context", "user", "profile"]),

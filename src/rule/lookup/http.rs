@@ -97,13 +97,13 @@ impl HttpQuestion {
         &self.query.source
     }
 
-    /// A text that differs from that of any question that may have another result.
+    /// A text that two questions have in common only if they have the same result.
     pub(crate) fn cache_key(&self) -> String {
         let HttpQuery { source, response, .. } = &*self.query;
         format!("{:?}", (source, &self.target, &self.body, response))
     }
 
-    /// Whether a response with this status has a result. Any other is a failure, whatever its body.
+    /// Whether a response with this status has a result. Any other response is a failure.
     pub(crate) fn expects(&self, status: u16) -> bool {
         status == OK || self.query.response.not_found.contains(&status)
     }
@@ -134,7 +134,7 @@ impl ResponseQuery {
         if let Some(found) = &self.found
             && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))
         {
-            let missing = document.end_of(found).into_iter().collect();
+            let missing = document.missing_value(found).into_iter().collect();
             return ApiAnswer { result: LookupResult::NotFound, missing };
         }
         let mut columns = Columns::new();
@@ -142,7 +142,9 @@ impl ResponseQuery {
         for ReturnedValue { column, pointer } in &self.returns {
             let value = match document.find(pointer) {
                 None => {
-                    missing.extend(document.end_of(pointer));
+                    if let Some(place) = document.missing_value(pointer) {
+                        missing.push(place);
+                    }
                     continue;
                 }
                 Some(Value::Null) => continue,

@@ -80,7 +80,7 @@ pub fn questions<'r>(
     .unwrap_or(Err(NoAnswer::Panicked))
 }
 
-/// The results of lookups without asking a source: those that are recorded. Without a record, a table
+/// The results of lookups when no source is asked: the recorded ones. Without a recorded result, a table
 /// answers, and any other lookup has failed.
 pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> LookupResults {
     let mut results = LookupResults::new();
@@ -128,7 +128,7 @@ fn answer_request<'r, 'b>(
         kind = denial.kind();
         body = encode(flow, &denial);
     }
-    // It borrows the request.
+    // The decision borrows the request, from which the event's id is moved.
     drop(decision);
     let event_id = request.event_id;
     HookAnswer {

@@ -10,14 +10,15 @@ use crate::okta::{
 };
 
 impl Section {
-    /// The denial by the rules that fail and by failed lookups. Returns `None` if nothing denies.
+    /// The denial by the rules that fail and by the failed lookups of attributes to set. Returns `None` if
+    /// there is no cause to deny.
     pub(super) fn denial<'q>(
         &'q self,
         request: &Request<'_>,
         verdicts: &[Verdict<'q>],
         states: &LookupStates<'_, '_>,
     ) -> Option<Denial<'q>> {
-        if !denies(verdicts) && !states.had_their_turn() {
+        if !denies(verdicts) && states.is_empty() {
             return None;
         }
         // Read once for all texts, because its value may be as long as the body.
@@ -26,26 +27,35 @@ impl Section {
         let mut causes = Causes::default();
         for Verdict { rule, outcome } in verdicts.iter().filter(|verdict| verdict.denies()) {
             match outcome {
-                Outcome::Fail(Unmet::LookupsFailed(_)) => {
-                    for name in states.failed(&rule.lookups) {
-                        causes.push_failed(self.lookup(name), &rule.location, language);
+                Outcome::Fail(Unmet::LookupsFailed(names)) => {
+                    for name in names {
+                        if let Some(lookup) = self.lookup(name) {
+                            causes.push_failed(lookup, &rule.location, language);
+                        }
                     }
                 }
                 _ => causes.push(rule.cause(language)),
             }
         }
-        if states.had_their_turn() {
-            for set in &self.set {
-                if !matches!(states.readiness(&set.lookups), Readiness::Failed(_)) {
-                    continue;
-                }
-                for lookup in states.failed(&set.lookups).filter_map(|name| self.lookup(name)) {
-                    causes.push_failed(Some(lookup), &lookup.location, language);
-                }
-            }
+        for lookup in self.failed_lookups_of_sets(states) {
+            causes.push_failed(lookup, &lookup.location, language);
         }
         let summary = self.summary.in_language(language);
         Some(Denial { style: self.deny, summary, causes: causes.all? })
+    }
+
+    /// The failed lookups without which attributes cannot be set. Empty if no lookup was asked.
+    fn failed_lookups_of_sets(&self, states: &LookupStates<'_, '_>) -> Vec<&Lookup> {
+        let mut failed = Vec::new();
+        if states.is_empty() {
+            return failed;
+        }
+        for set in &self.set {
+            if let Readiness::Failed(_) = states.readiness(&set.lookups) {
+                failed.extend(states.failed(&set.lookups).filter_map(|name| self.lookup(name)));
+            }
+        }
+        failed
     }
 }
 
@@ -53,7 +63,8 @@ impl Section {
 #[derive(Default)]
 struct Causes<'q> {
     all: Option<NonEmpty<ErrorCause<'q>>>,
-    /// The lookups that have their cause. Each has one, in the place of the first rule that needs it.
+    /// The names of the failed lookups that have a cause. Each has one, at the place of the first rule that
+    /// needs it.
     failed: Vec<&'q str>,
 }
 
@@ -68,21 +79,19 @@ impl<'q> Causes<'q> {
     /// Adds the cause of a failed lookup, unless it has one.
     fn push_failed(
         &mut self,
-        lookup: Option<&'q Lookup>,
+        lookup: &'q Lookup,
         location: &'q str,
         language: Option<&LanguageTag>,
     ) {
-        if let Some(lookup) = lookup
-            && !self.failed.contains(&lookup.name.as_str())
-        {
+        if !self.failed.contains(&lookup.name.as_str()) {
             self.failed.push(&lookup.name);
             self.push(lookup.failure_cause(location, language));
         }
     }
 }
 
-/// The answer to a request of a flow for which the hook has no section. Okta's sample lets it
-/// through.
+/// The denial of a request of a flow for which the hook has no section. The sample service in Okta's
+/// guide allows such a request.
 pub(super) fn unhandled(flow: Flow) -> Decision<'static> {
     cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
 }

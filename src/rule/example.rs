@@ -34,8 +34,7 @@ pub struct ExampleContext<'c> {
 }
 
 impl RuleExample<'_> {
-    /// The outcome of a rule, if this were the form. A lookup whose result the example does not show is
-    /// answered from its table; any other has failed.
+    /// The outcome of a rule for this form, which replaces that of the example.
     pub(crate) fn outcome<'r>(
         &self,
         rule: &'r Rule,
@@ -48,27 +47,35 @@ impl RuleExample<'_> {
         if !rule.needs_lookups() {
             return rule.outcome(&form_context);
         }
-        let mut results = self.lookups.clone();
         let mut needed = Vec::new();
         for lookup in lookups {
-            if !rule.lookups.contains(&lookup.name) {
-                continue;
-            }
-            needed.push(lookup);
-            if !results.contains_key(&lookup.name.value)
-                && let Ok(question) = lookup.question(&form_context)
-            {
-                let failed = LookupResult::Failed(LookupFailure::NotRecorded);
-                let result = question.result_of_table().unwrap_or(failed);
-                results.insert(lookup.name.value.clone(), result);
+            if rule.lookups.contains(&lookup.name) {
+                needed.push(lookup);
             }
         }
+        let results = self.results_of(&needed, &form_context);
         let mut states = LookupStates::default();
         for lookup in needed {
             let result = results.get(&lookup.name.value);
             states.push(&lookup.name, lookup.state(result, &form_context));
         }
         rule.outcome(&EvalContext { form, ..self.context_with(&states, facts, work) })
+    }
+
+    /// The results of these lookups. Without a result in the example, a table answers, and any other lookup
+    /// has failed.
+    fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
+        let mut results = self.lookups.clone();
+        for lookup in needed {
+            if !results.contains_key(&lookup.name.value)
+                && let Ok(question) = lookup.question(form_context)
+            {
+                let failed = LookupResult::Failed(LookupFailure::NotRecorded);
+                let result = question.result_of_table().unwrap_or(failed);
+                results.insert(lookup.name.value.clone(), result);
+            }
+        }
+        results
     }
 
     /// The context with these states of lookups.

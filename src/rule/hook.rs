@@ -6,14 +6,15 @@ use super::{
     LookupVerdict, Rule, Verdict,
     check::{EvalContext, Facts, Work},
     denial::{cannot_be_processed, unhandled},
-    judge::{RequestValues, denies},
+    judge::{JudgedValues, denies},
     lookup::{AskedLookup, Lookup, LookupStates, Readiness},
     node::Spanned,
     set::{Alternative, Attempt, Set, SetOutcome, WhyNotSet},
     text::Text,
 };
 use crate::okta::{
-    Assignment, Decision, DenyStyle, Flow, NewValue, NonEmpty, Request, response::SIZE_LIMIT,
+    Assignment, Decision, DecisionKind, DenyStyle, Flow, NewValue, NonEmpty, Request,
+    response::SIZE_LIMIT,
 };
 
 /// The rules of one endpoint.
@@ -64,6 +65,19 @@ pub struct Judgement<'r, 'q> {
     pub has_section: bool,
 }
 
+impl Judgement<'_, '_> {
+    /// The denial of a request of a flow for which the hook has no section.
+    fn without_section(flow: Flow) -> Self {
+        Self {
+            decision: unhandled(flow),
+            verdicts: Vec::new(),
+            sets: Vec::new(),
+            lookups: Vec::new(),
+            has_section: false,
+        }
+    }
+}
+
 impl Hook {
     /// The rules of all sections.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
@@ -93,16 +107,10 @@ impl Hook {
         facts: &Facts,
     ) -> Judgement<'r, 'q> {
         let Some(section) = self.section(request.flow) else {
-            let decision = unhandled(request.flow);
-            return Judgement {
-                decision,
-                verdicts: Vec::new(),
-                sets: Vec::new(),
-                lookups: Vec::new(),
-                has_section: false,
-            };
+            return Judgement::without_section(request.flow);
         };
-        let (values, work) = (RequestValues::read(section, request), Work::default());
+        let values = JudgedValues::read(section, request);
+        let work = Work::default();
         let not_asked = LookupStates::default();
         let form_context = values.context(facts, &not_asked, &work);
         let mut verdicts = section.judge_form(&form_context);
@@ -111,21 +119,18 @@ impl Hook {
             states = section.lookup_states(facts, &form_context);
         }
         let context = values.context(facts, &states, &work);
-        if states.had_their_turn() {
-            section.judge_rest(&mut verdicts, &context);
+        if !states.is_empty() {
+            section.judge_after_lookups(&mut verdicts, &context);
         }
         let mut sets = Vec::new();
-        let decision = match section.denial(request, &verdicts, &states) {
+        let mut decision = match section.denial(request, &verdicts, &states) {
             Some(denial) => Decision::Deny(denial),
             None => section.allow_or_update(request, &context, &mut sets),
         };
-        // A condition that was not tried may have set another value.
-        let decision = match decision {
-            Decision::Allow | Decision::Update(_) if work.is_exhausted() => {
-                section.too_costly(request.flow)
-            }
-            decision => decision,
-        };
+        // A condition that was not tried might have chosen another value to set.
+        if work.is_exhausted() && decision.kind() != DecisionKind::Deny {
+            decision = section.too_costly(request.flow);
+        }
         let lookups = section.lookup_verdicts(&states);
         Judgement { decision, verdicts, sets, lookups, has_section: true }
     }
@@ -135,7 +140,8 @@ impl Hook {
         let Some(section) = self.section(request.flow) else {
             return Vec::new();
         };
-        let (values, work) = (RequestValues::read(section, request), Work::default());
+        let values = JudgedValues::read(section, request);
+        let work = Work::default();
         let not_asked = LookupStates::default();
         let context = values.context(facts, &not_asked, &work);
         if denies(&section.judge_form(&context)) {
@@ -160,7 +166,7 @@ impl Hook {
 }
 
 impl Section {
-    /// The denial of a request that takes more work than may be done, although no rule denies it.
+    /// The denial of a request that no rule denies, but that takes more work than may be done.
     fn too_costly(&self, flow: Flow) -> Decision<'static> {
         cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
     }
@@ -170,42 +176,28 @@ impl Section {
         self.lookups.iter().find(|lookup| lookup.name.value == name)
     }
 
-    /// The decision about a request that no rule denies. Adds the outcomes of
-    /// attributes that are not set, or are set by one of several alternatives.
+    /// The decision about a request that no rule denies. Adds the outcomes of the attributes that are not
+    /// set, or are set by one of several alternatives.
     fn allow_or_update<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         context: &EvalContext<'_>,
         outcomes: &mut Vec<SetOutcome<'r>>,
     ) -> Decision<'q> {
-        let mut assignments = Vec::new();
-        for name in &self.update {
-            if let Some(attribute) = request.form.get_or_empty(name) {
-                let value = NewValue::Json(attribute.json);
-                assignments.push(Assignment { attribute: name, value });
-            }
-        }
+        let mut assignments = self.copies(request);
         let mut length = 0;
         for set in &self.set {
             // Whatever follows, the answer is too large, and so the request is denied.
             if length > SIZE_LIMIT {
                 break;
             }
-            let Attempt { alternative, value } = match context.lookups.readiness(&set.lookups) {
-                Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
-                Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
-                    Attempt { alternative: Alternative::Only, value: Err(WhyNotSet::Lookup(name)) }
-                }
-            };
+            let Attempt { alternative, value } = attempt_with_lookups(set, request, context);
             let result = match value {
                 Ok(value) => {
                     if let NewValue::Text(text) = &value {
                         length += text.len();
                     }
                     assignments.push(Assignment { attribute: &set.attribute, value });
-                    if alternative == Alternative::Only {
-                        continue;
-                    }
                     Ok(())
                 }
                 Err(why) => Err(why),
@@ -216,11 +208,40 @@ impl Section {
                 outcomes.push(outcome);
                 return cannot_be_processed(self.deny, "MISSING_EVENT_ID", "eventId");
             }
-            outcomes.push(outcome);
+            if outcome.result.is_err() || alternative != Alternative::Only {
+                outcomes.push(outcome);
+            }
         }
         match NonEmpty::collect(assignments) {
             Some(assignments) => Decision::Update(assignments),
             None => Decision::Allow,
+        }
+    }
+
+    /// The assignments of the attributes in `update`, with their submitted values.
+    fn copies<'q>(&'q self, request: &'q Request<'_>) -> Vec<Assignment<'q>> {
+        let mut copies = Vec::new();
+        for name in &self.update {
+            if let Some(attribute) = request.form.get_or_empty(name) {
+                let value = NewValue::Json(attribute.json);
+                copies.push(Assignment { attribute: name, value });
+            }
+        }
+        copies
+    }
+}
+
+/// Attempts to set an attribute. Does not set it if a lookup that it needs failed or does not count.
+fn attempt_with_lookups<'r: 'q, 'q>(
+    set: &'r Set,
+    request: &'q Request<'_>,
+    context: &EvalContext<'_>,
+) -> Attempt<'r, 'q> {
+    match context.lookups.readiness(&set.lookups) {
+        // The values of a lookup that was not asked are absent.
+        Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
+        Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
+            Attempt { alternative: Alternative::Only, value: Err(WhyNotSet::Lookup(name)) }
         }
     }
 }

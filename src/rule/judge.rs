@@ -23,13 +23,13 @@ pub struct LookupVerdict<'r> {
 }
 
 /// The values of a request that a section looks at.
-pub(super) struct RequestValues<'q> {
+pub(super) struct JudgedValues<'q> {
     form: Cow<'q, Form<'q>>,
     event_time: Option<&'q str>,
     context: DataContext<'q>,
 }
 
-impl<'q> RequestValues<'q> {
+impl<'q> JudgedValues<'q> {
     /// Reads the values of a request.
     pub(super) fn read(section: &Section, request: &'q Request<'_>) -> Self {
         Self {
@@ -56,7 +56,8 @@ impl<'q> RequestValues<'q> {
 }
 
 impl Section {
-    /// Judges the rules that need no lookup. The others are skipped for now.
+    /// Judges the rules that need no lookup. The verdicts of the others say that a rule denies, which
+    /// [`Self::judge_after_lookups`] replaces if none does.
     pub(super) fn judge_form(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
         let mut verdicts = Vec::new();
         for rule in self.rules.iter() {
@@ -71,7 +72,11 @@ impl Section {
     }
 
     /// Judges the rules that need lookups, which have been asked.
-    pub(super) fn judge_rest(&self, verdicts: &mut [Verdict<'_>], context: &EvalContext<'_>) {
+    pub(super) fn judge_after_lookups(
+        &self,
+        verdicts: &mut [Verdict<'_>],
+        context: &EvalContext<'_>,
+    ) {
         for verdict in verdicts {
             if verdict.rule.needs_lookups() {
                 verdict.outcome = verdict.rule.outcome(context);
@@ -79,7 +84,7 @@ impl Section {
         }
     }
 
-    /// The questions of all lookups that are asked. The context is one without lookups.
+    /// The questions of all lookups that are asked. The context has no states of lookups.
     pub(super) fn questions(&self, context: &EvalContext<'_>) -> Vec<AskedLookup<'_>> {
         let mut asked = Vec::new();
         for lookup in &self.lookups {

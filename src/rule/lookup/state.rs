@@ -8,7 +8,8 @@ use super::{
 };
 use crate::okta::Value;
 
-/// The state of each lookup of a section, by its name.
+/// The state of each lookup of a section, by its name. Empty if a rule that needs no lookup denies the
+/// request, and while those rules are judged.
 #[derive(Default)]
 pub(crate) struct LookupStates<'r, 'f>(Vec<NamedState<'r, 'f>>);
 
@@ -61,13 +62,13 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         self.0.push(NamedState { lookup, state });
     }
 
-    /// Whether the section has lookups and they had their turn to be asked. If not, no rule that needs one is
-    /// judged.
-    pub(crate) fn had_their_turn(&self) -> bool {
-        !self.0.is_empty()
+    /// Whether no lookup has a state. The rules that need one are then not judged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// The state of the lookup of this name. The loader only knows names of the section's lookups.
+    /// The state of the lookup of this name. Returns `None` only if no lookup has a state: the loader
+    /// refuses names of lookups that the section does not have.
     pub(crate) fn get(&self, name: &str) -> Option<LookupState<'r, 'f>> {
         let found = self.0.iter().find(|named| named.lookup == name)?;
         Some(found.state)
@@ -81,17 +82,18 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         }
     }
 
-    /// Those of these lookups that failed, which denies.
+    /// The lookups among these that failed, which denies.
     pub(crate) fn failed<'n>(&self, needed: &'n [String]) -> impl Iterator<Item = &'n String> {
         needed.iter().filter(|name| matches!(self.get(name), Some(LookupState::Failed) | None))
     }
 
-    /// Whether something that needs these lookups can be judged. If several cannot answer, one whose
-    /// conditions do not hold comes first, and then one that denies.
+    /// Whether something that needs these lookups can be judged. If several of them stand in the way,
+    /// returns the one that decides: first of all one whose conditions do not hold, then the one with
+    /// the highest [`Readiness::rank`].
     pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {
         let mut readiness = Readiness::Ready;
         for name in needed {
-            let this = match self.get(name) {
+            let of_lookup = match self.get(name) {
                 Some(LookupState::Found(_) | LookupState::NotFound) => Readiness::Ready,
                 Some(LookupState::NotAsked(WhyNotAsked::Conditions)) => {
                     return Readiness::DoesNotCount(name, WhyNotCounted::Conditions);
@@ -102,8 +104,8 @@ impl<'r, 'f> LookupStates<'r, 'f> {
                 }
                 Some(LookupState::Failed) | None => Readiness::Failed(name),
             };
-            if this.rank() > readiness.rank() {
-                readiness = this;
+            if of_lookup.rank() > readiness.rank() {
+                readiness = of_lookup;
             }
         }
         readiness
@@ -111,7 +113,7 @@ impl<'r, 'f> LookupStates<'r, 'f> {
 }
 
 impl Readiness<'_> {
-    /// The higher it is, the more it matters beside others.
+    /// The lookup with the highest rank decides. A failure, which denies, has the highest.
     fn rank(self) -> u8 {
         match self {
             Self::Ready => 0,

@@ -124,7 +124,7 @@ impl Lookup {
             Some(LookupResult::Failed(_)) => LookupState::Failed,
             None => match self.question(context) {
                 Err(why) => LookupState::NotAsked(why),
-                // The shell answers each question, so this is a bug of ours, and denies.
+                // The shell asks each question, so a missing result is a bug of ours. It denies.
                 Ok(_) => LookupState::Failed,
             },
         }
@@ -198,8 +198,8 @@ impl Lookup {
 }
 
 impl Question<'_> {
-    /// A text that two questions have in common only if they have the same result. `None` for a table,
-    /// which answers at once.
+    /// A text that two questions have in common only if they have the same result. Returns `None` for a
+    /// table, which answers at once.
     pub(crate) fn cache_key(&self) -> Option<String> {
         match self {
             Self::Table(_) => None,
@@ -208,7 +208,7 @@ impl Question<'_> {
         }
     }
 
-    /// The result, if the rules themselves hold it.
+    /// The result, if a table of the rules answers the question.
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {
             Self::Table(question) => Some(question.result()),

@@ -7,12 +7,12 @@ use crate::rule::{
     value_name::ValueName,
 };
 
-/// The longest text of all values in a template, as they are encoded, in bytes. Servers take URLs of
-/// 8,000 bytes (RFC 9110 §4.1), and the constant text needs some of them.
-const LONGEST: usize = 4 << 10;
+/// How many bytes the encoded values of a template may have together. Servers take URLs of 8,000 bytes
+/// (RFC 9110 §4.1), and the constant text needs some of them.
+const VALUES_LIMIT: usize = 4 << 10;
 
-/// The text of a template in one request. `encode` writes a value for its place; other text stays as it
-/// is. A value that is absent, empty, too long or has no text cannot be asked about.
+/// The text of a template in one request. Encodes the values, and no other text, by `encode`. Fails if a
+/// value is absent, empty or too long, or has no text.
 pub(super) fn fill<'r>(
     template: &'r Template<ValueName>,
     context: &EvalContext<'_>,
@@ -30,7 +30,7 @@ pub(super) fn fill<'r>(
                 };
                 let encoded = encode(value);
                 length += encoded.len();
-                if length > LONGEST {
+                if length > VALUES_LIMIT {
                     return Err(WhyNotAsked::Missing(name));
                 }
                 text.push_str(&encoded);
@@ -42,7 +42,7 @@ pub(super) fn fill<'r>(
 
 fn askable_text<'v>(found: &'v Found<'_>) -> Option<&'v str> {
     match found {
-        Found::Present(value) => value.text().filter(|text| text.len() <= LONGEST),
+        Found::Present(value) => value.text().filter(|text| text.len() <= VALUES_LIMIT),
         Found::Absent | Found::NotAnAddress => None,
     }
 }

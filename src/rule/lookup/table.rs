@@ -50,17 +50,24 @@ struct Rows {
     width: usize,
 }
 
-/// A row whose keys an earlier row has.
+/// The keys of a row are those of an earlier row.
 pub(crate) struct RepeatedRow {
     pub(crate) first_line: u32,
 }
 
 impl RowTable {
-    /// A table without rows. `ignores_case` has an entry per key. A row has so many values besides.
+    /// A table without rows. `ignores_case` has an entry per key. Each row has `value_count` cells besides
+    /// its keys.
     pub(crate) fn new(ignores_case: Vec<bool>, value_count: usize) -> Self {
         let width = ignores_case.len() + value_count;
-        let (ends, lines, hasher) = (Vec::new(), Vec::new(), RandomState::new());
-        let rows = Rows { text: String::new(), ends, lines, hasher, ignores_case, width };
+        let rows = Rows {
+            text: String::new(),
+            ends: Vec::new(),
+            lines: Vec::new(),
+            hasher: RandomState::new(),
+            ignores_case,
+            width,
+        };
         Self { rows, index: HashTable::new() }
     }
 
@@ -84,7 +91,7 @@ impl RowTable {
         self.rows.lines.is_empty()
     }
 
-    /// Frees memory that only further rows would need.
+    /// Frees the memory that is reserved for further rows.
     pub(crate) fn shrink(&mut self) {
         self.rows.text.shrink_to_fit();
         self.rows.ends.shrink_to_fit();

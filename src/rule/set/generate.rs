@@ -5,7 +5,7 @@ use ring::digest::{Context, SHA256};
 /// Makes identifiers for one attribute of a hook.
 pub(crate) struct Generator {
     kind: IdentifierKind,
-    /// The digest of the hook and the attribute, to which that of the event is added.
+    /// The state of a digest that has read the hook and the attribute. It reads the event's id next.
     seed: Context,
 }
 
@@ -22,7 +22,7 @@ impl Generator {
     pub(crate) fn new(kind: IdentifierKind, hook: &str, attribute: &str) -> Self {
         let mut seed = Context::new(&SHA256);
         for part in [hook, attribute] {
-            // With its length, so that two parts together are never two others.
+            // The length comes first, so that `a` with `bc` differs from `ab` with `c`.
             seed.update(&(part.len() as u64).to_be_bytes());
             seed.update(part.as_bytes());
         }
@@ -48,11 +48,14 @@ impl Generator {
     }
 }
 
-/// The UUID of version 8 with the bits of this number that are not those of the version and variant.
+/// The UUID of version 8 that has the bits of this number, but for those of its version and variant.
 fn uuid(number: u128) -> String {
-    const VERSION: u128 = 0xf << 76;
-    const VARIANT: u128 = 0b11 << 62;
-    let digits = format!("{:032x}", number & !VERSION & !VARIANT | 8 << 76 | 0b10 << 62);
+    const VERSION_BITS: u128 = 0xf << 76;
+    const VERSION_8: u128 = 8 << 76;
+    const VARIANT_BITS: u128 = 0b11 << 62;
+    const VARIANT: u128 = 0b10 << 62;
+    let free_bits = number & !(VERSION_BITS | VARIANT_BITS);
+    let digits = format!("{:032x}", free_bits | VERSION_8 | VARIANT);
     let mut uuid = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if matches!(index, 8 | 12 | 16 | 20) {

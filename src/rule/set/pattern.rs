@@ -59,13 +59,14 @@ impl Matched {
         context: &EvalContext<'_>,
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let found = required(&self.from, context)?;
-        let before = context.work.left();
+        let left_before = context.work.left();
         match self.pattern.whole.check_match(&found, context.work) {
             Ok(()) => {}
             Err(Mismatch::TooCostly) => return Err(WhyNotSet::TooCostly(&self.from)),
             Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
         }
-        let steps = GROUP_STEPS * (before - context.work.left());
+        let steps_of_match = left_before - context.work.left();
+        let steps = GROUP_STEPS * steps_of_match;
         context.work.count(steps).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
         let text = found.text().unwrap_or_default();
         self.value.fill_with_groups(context, &self.pattern.groups(text))
@@ -76,7 +77,7 @@ impl GroupPattern {
     /// Reads a pattern.
     pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
         let whole = Pattern::read_pattern(node, budget)?;
-        // It has been parsed before, so it can be parsed and is not nested too deep.
+        // `Pattern` has parsed it with a limit of nesting, so this cannot fail.
         let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
         let count = hir.properties().explicit_captures_len();
         if count > MOST_GROUPS {
@@ -92,7 +93,7 @@ impl GroupPattern {
             Config::new().which_captures(WhichCaptures::All).nfa_size_limit(Some(MEMORY_LIMIT));
         let nfa =
             NFA::compiler().configure(config).build_from_hir(&hir).map_err(|_| too_large(node))?;
-        // A search keeps the places of all groups for each state, twice.
+        // For each state, a search keeps two copies of the places of all groups.
         let places = 2 * nfa.states().len() * nfa.group_info().slot_len();
         let memory = nfa.memory_usage() + places * size_of::<usize>();
         budget.take(memory);
@@ -100,8 +101,8 @@ impl GroupPattern {
             return Err(too_large(node).into());
         }
         let finder = PikeVM::new_from_nfa(nfa).map_err(|_| too_large(node))?;
-        let of_caches = finder.clone();
-        let new_cache: Box<NewCache> = Box::new(move || of_caches.create_cache());
+        let owned_finder = finder.clone();
+        let new_cache: Box<NewCache> = Box::new(move || owned_finder.create_cache());
         Ok(Self { whole, finder, caches: Pool::new(new_cache) })
     }
 

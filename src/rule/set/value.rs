@@ -16,7 +16,7 @@ use crate::{
 pub(crate) enum SetValue {
     /// Always the same value.
     Constant(Box<RawValue>),
-    /// A text with values in it.
+    /// A text with the values of names in it.
     Template(Template<ValueName>),
     /// A text with the texts of a pattern's groups in it.
     Groups(Template<GroupName>),
@@ -29,7 +29,7 @@ pub(crate) struct GroupName {
 }
 
 impl SetValue {
-    /// The value in one request. A template gives none if a value in it is absent.
+    /// The value in one request. Fails if a value in a template is absent.
     pub(super) fn fill<'r: 'q, 'q>(
         &'r self,
         context: &EvalContext<'_>,
@@ -91,14 +91,14 @@ fn fill<'r, N>(
     Ok(text)
 }
 
-/// The value of a name, or why a value that needs it is not set.
+/// The value of a name. Fails with the reason why an attribute that needs it is not set.
 pub(super) fn required<'r, 'v>(
     name: &'r ValueName,
     context: &'v EvalContext<'_>,
 ) -> Result<Value<'v>, WhyNotSet<'r>> {
     match context.find(name) {
         Found::Present(value) => {
-            // Most sources copy it.
+            // Most sources copy the value, which takes work in proportion to its length.
             let length = value.text().unwrap_or_default().len();
             context.work.count_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
             Ok(value)

@@ -6,8 +6,9 @@ const SEPARATORS: [char; 7] = [' ', '-', '.', '/', '(', ')', '\u{a0}'];
 /// The most digits of a number (ITU-T E.164 §6.2.1).
 const MOST_DIGITS: usize = 15;
 
-/// Country codes of two digits. Those of North America and of Russia have one digit, all others three.
-const TWO_DIGITS: [&str; 44] = [
+/// Country codes of two digits. Those of North America and of Russia (`1` and `7`) have one digit, all others
+/// three.
+const TWO_DIGIT_CODES: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
     "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
@@ -39,7 +40,10 @@ fn convert(text: &str) -> Option<String> {
         return None;
     }
     let (country, rest) = digits.split_at_checked(country_code_length(digits))?;
-    if country.starts_with('0') || rest.starts_with('0') && !ZERO_FOLLOWS.contains(&country) {
+    if country.starts_with('0') {
+        return None;
+    }
+    if rest.starts_with('0') && !ZERO_FOLLOWS.contains(&country) {
         return None;
     }
     Some(format!("+{digits}"))
@@ -65,7 +69,7 @@ fn has_ascii_digit(text: &str) -> bool {
 fn country_code_length(digits: &str) -> usize {
     match digits.get(..2) {
         _ if digits.starts_with(['1', '7']) => 1,
-        Some(code) if TWO_DIGITS.contains(&code) => 2,
+        Some(code) if TWO_DIGIT_CODES.contains(&code) => 2,
         _ => 3,
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Bounds<T> {
 
 impl<T: PartialOrd> Bounds<T> {
     /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
-    /// `example` is such a table.
+    /// `example` shows how to write the table.
     pub(super) fn read_bounds(
         node: &Node,
         example: &str,
@@ -72,7 +72,7 @@ impl<T: PartialOrd> Bounds<T> {
 pub(super) type Counts = Bounds<usize>;
 
 impl Counts {
-    /// Reads the bounds of a count that is at least 1. `example` is a table of them.
+    /// Reads the bounds of a count that is at least 1. `example` shows how to write the table.
     pub(super) fn read_counts(node: &Node, example: &str) -> Result<Self, SpanProblems> {
         let counts = Self::read_bounds(node, example, read_count)?;
         if counts.max == Some(0) {

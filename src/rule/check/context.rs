@@ -37,7 +37,7 @@ impl Facts {
 /// The longest time that is read, in bytes. Okta's have 24.
 const LONGEST_TIME: usize = 64;
 
-/// Values that a check may consult besides the one that it is about.
+/// Values that a check may consult besides the value that it checks.
 pub struct EvalContext<'a> {
     /// The form, with its attributes normalized.
     pub(crate) form: &'a Form<'a>,
@@ -68,9 +68,9 @@ impl EvalContext<'_> {
             ValueName::Form(attribute) => value_of(self.form, attribute),
             ValueName::Profile(attribute) => value_of(&self.context.profile, attribute),
             ValueName::Request(RequestValue::Ip) => value_of(&self.context.request, "ipAddress"),
-            ValueName::Request(RequestValue::Date) => Some(text(self.day().to_string())),
+            ValueName::Request(RequestValue::Date) => Some(text_value(self.day().to_string())),
             ValueName::Request(RequestValue::Time) => {
-                self.time().map(|time| text(time.to_string()))
+                self.time().map(|time| text_value(time.to_string()))
             }
             ValueName::Email { attribute, part } => match self.form.get(attribute) {
                 Some(found) => return part_of(&found.value, *part),
@@ -112,20 +112,20 @@ fn part_of<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
     {
         return Found::Present(match part {
             EmailPart::Local => Value::Text(Cow::Borrowed(local)),
-            EmailPart::Domain => text(domain.to_ascii_lowercase()),
+            EmailPart::Domain => text_value(domain.to_ascii_lowercase()),
         });
     }
     Found::NotAnAddress
 }
 
-fn text(text: String) -> Value<'static> {
+fn text_value(text: String) -> Value<'static> {
     Value::Text(Cow::Owned(text))
 }
 
 /// Why a value fails a check. Printed, it ends the sentence that says so.
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Mismatch {
-    /// No value of this JSON type ever meets the check.
+    /// No value of this JSON type meets the check.
     #[display(", found another type of value")]
     Type,
     /// The check cannot read a text: it is not an address, a date, a number or an IP address.
@@ -145,7 +145,7 @@ impl From<TooCostly> for Mismatch {
     }
 }
 
-/// Succeeds if the value meets the check.
+/// `Ok` if the value meets the check, else [`Mismatch::Value`].
 pub(super) fn require(is_met: bool) -> Result<(), Mismatch> {
     if is_met { Ok(()) } else { Err(Mismatch::Value) }
 }

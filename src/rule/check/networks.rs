@@ -35,8 +35,8 @@ impl Networks {
     pub(super) fn read_networks(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
         let mut blocks: Vec<AddressBlock> = read_entries(node, r#"["192.0.2.0/24"]"#, read_block)?;
         blocks.sort_unstable();
-        // Two networks are disjoint, or one holds the other.
-        blocks.dedup_by(|next, block| next.last <= block.last);
+        // Two networks are disjoint, or one of them contains the other.
+        blocks.dedup_by(|next, kept| next.last <= kept.last);
         Ok(Self { role, blocks })
     }
 
@@ -47,10 +47,11 @@ impl Networks {
     }
 
     fn contain(&self, address: IpAddr) -> bool {
-        let after = self.blocks.partition_point(|block| block.first <= address);
-        match self.blocks.get(..after).and_then(<[_]>::last) {
-            Some(block) => address <= block.last,
-            None => false,
+        // Only the last block that starts at or before the address can contain it.
+        let end = self.blocks.partition_point(|block| block.first <= address);
+        match self.blocks.get(..end) {
+            Some([.., block]) => address <= block.last,
+            _ => false,
         }
     }
 }
@@ -83,7 +84,7 @@ fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
         let address = address.to_canonical();
         return Ok(AddressBlock { first: address, last: address });
     };
-    let Some(block) = parse_prefix(prefix).and_then(|prefix| block_of(address, prefix)) else {
+    let Some(block) = parse_block(address, prefix) else {
         return Err(entry.problem(format!("`{text}` has no valid prefix length; {hint}")));
     };
     if block.first != address.to_canonical() {
@@ -95,44 +96,47 @@ fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
     Ok(block)
 }
 
-/// Parses a number of bits, without a sign or leading zeros.
-fn parse_prefix(text: &str) -> Option<u32> {
-    let prefix: u32 = text.parse().ok()?;
-    if prefix.to_string() == text { Some(prefix) } else { None }
+/// The network of an address. `prefix` is a number of bits, without a sign or leading zeros.
+fn parse_block(address: IpAddr, prefix: &str) -> Option<AddressBlock> {
+    let bits: u32 = prefix.parse().ok()?;
+    if bits.to_string() != prefix {
+        return None;
+    }
+    block_of(address, bits)
 }
 
-/// The network of an address. Returns `None` if the prefix is too long.
+/// The network of an address with a prefix of so many bits. Returns `None` if the address has fewer bits.
 fn block_of(address: IpAddr, prefix: u32) -> Option<AddressBlock> {
     match address {
         IpAddr::V4(address) => {
-            // The last 32 bits of the mapped address.
-            let host = u32::try_from(mask_after(prefix.checked_add(96)?)?).ok()?;
+            let host_mask = match prefix {
+                0..32 => u32::MAX >> prefix,
+                32 => 0,
+                _ => return None,
+            };
             let bits = address.to_bits();
             Some(AddressBlock {
-                first: Ipv4Addr::from_bits(bits & !host).into(),
-                last: Ipv4Addr::from_bits(bits | host).into(),
+                first: Ipv4Addr::from_bits(bits & !host_mask).into(),
+                last: Ipv4Addr::from_bits(bits | host_mask).into(),
             })
         }
         IpAddr::V6(address) => {
-            let host = mask_after(prefix)?;
+            let host_mask = match prefix {
+                0..128 => u128::MAX >> prefix,
+                128 => 0,
+                _ => return None,
+            };
             let bits = address.to_bits();
-            let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host));
-            let last = IpAddr::from(Ipv6Addr::from_bits(bits | host));
+            let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host_mask));
+            let last = IpAddr::from(Ipv6Addr::from_bits(bits | host_mask));
             let is_mapped = first.to_canonical().is_ipv4() && last.to_canonical().is_ipv4();
-            Some(if is_mapped {
-                AddressBlock { first: first.to_canonical(), last: last.to_canonical() }
-            } else {
-                AddressBlock { first, last }
-            })
+            if is_mapped {
+                return Some(AddressBlock {
+                    first: first.to_canonical(),
+                    last: last.to_canonical(),
+                });
+            }
+            Some(AddressBlock { first, last })
         }
-    }
-}
-
-/// The bits of an IPv6 address after its first ones.
-fn mask_after(prefix: u32) -> Option<u128> {
-    match prefix {
-        0..128 => Some(u128::MAX >> prefix),
-        128 => Some(0),
-        _ => None,
     }
 }

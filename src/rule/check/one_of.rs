@@ -12,7 +12,7 @@ use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 /// A value of a list, or none of them.
 pub struct OneOf {
     role: ListRole,
-    /// Reduced.
+    /// The values, reduced.
     values: TextSet,
     reduction: Reduction,
 }
@@ -35,8 +35,8 @@ impl OneOf {
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.count(self.reduction.work_on(text))?;
-        let text = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
-        self.role.require(self.values.contains(&text))
+        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
+        self.role.require(self.values.contains(&reduced))
     }
 }
 

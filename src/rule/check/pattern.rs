@@ -23,7 +23,7 @@ const SOURCE_LIMIT: usize = 4 << 10;
 /// up to 30 µs per byte, also where the result is small.
 const CASE_COST: usize = 4 << 10;
 
-/// How deep groups may be nested.
+/// How deep the groups of a pattern may be nested.
 const NEST_LIMIT: u32 = 50;
 
 /// The most memory, in bytes, that the patterns of all rules may take together.

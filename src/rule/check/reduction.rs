@@ -27,7 +27,7 @@ impl Reduction {
     /// Reads the list of steps.
     pub(crate) fn read_steps(node: &Node) -> Result<Vec<ReductionStep>, SpanProblem> {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
-        // Otherwise a list could be so long that it takes seconds.
+        // A long list of steps would take seconds per value.
         if items.len() > STEPS.len() {
             return Err(node.problem(format!("there are only {} steps", STEPS.len())));
         }

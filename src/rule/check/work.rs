@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 /// The steps that judging one request may take: up to 0.2 s in a release build.
 const STEPS: usize = 50_000_000;
-/// The steps of a check whatever its value is. A check then takes a step per byte of the value, and a
-/// pattern the steps of its search.
+
+/// The steps that each check takes at least. It takes further steps per byte of the value, and a pattern
+/// those of its search.
 const CHECK_STEPS: usize = 25;
 
 /// The steps per attribute of a form that is made for a check.
@@ -14,7 +15,7 @@ const FORM_STEPS: usize = 150;
 /// The steps per attribute of an example that is read.
 const EXAMPLE_STEPS: usize = 25;
 
-/// The steps of a problem of an example. To find the name that was meant takes up to 1 ms.
+/// The steps to report a problem of an example. The search for the nearest known name takes up to 1 ms.
 const PROBLEM_STEPS: usize = 250_000;
 
 /// The work that may still be done. A step takes about 4 ns.
@@ -48,9 +49,8 @@ impl Work {
         self.count(CHECK_STEPS + length)
     }
 
-    /// Counts a form that is made for a check.
+    /// Counts a form that is made for a check. The check itself fails once the work is used up.
     pub(crate) fn count_form(&self, attributes: usize) {
-        // If too much work is done, the check says so.
         let _ = self.count(FORM_STEPS * attributes);
     }
 
@@ -64,7 +64,7 @@ impl Work {
         let _ = self.count(PROBLEM_STEPS);
     }
 
-    /// Counts steps. Once they are too many, no further work is done.
+    /// Counts steps. Fails if fewer are left, and then leaves none.
     pub(in crate::rule) fn count(&self, steps: usize) -> Result<(), TooCostly> {
         match self.left.get().checked_sub(steps) {
             Some(left) => {
@@ -78,7 +78,7 @@ impl Work {
         }
     }
 
-    /// Whether no further check is done.
+    /// Whether too few steps are left for a further check.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.left.get() < CHECK_STEPS
     }

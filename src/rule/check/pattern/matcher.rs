@@ -17,11 +17,14 @@ use crate::rule::check::work::{TooCostly, Work};
 
 /// The number of steps that a match may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
+
 /// The longest text that is matched, in bytes.
 const LENGTH_LIMIT: usize = 1 << 10;
+
 /// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
 /// letters long, takes less.
 pub(super) const SIZE_LIMIT: usize = 4 << 20;
+
 /// A compiled pattern that matches whole texts.
 pub(super) struct Matcher {
     nfa: NFA,
@@ -37,7 +40,7 @@ pub(super) struct TooLarge;
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
-        // Anchored here and not by wrapping the text, which a comment of `(?x)` would break out of.
+        // Anchors the parsed pattern, not its text: there, a comment of `(?x)` would hide the last anchor.
         let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
         let config =
             Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
@@ -67,6 +70,7 @@ impl Matcher {
 
 /// The further steps of an assertion such as `\b`, which decodes the letters on both sides.
 const LOOK_STEPS: usize = 2;
+
 /// The number of byte ranges that are tried in the time of a step.
 const RANGES_PER_STEP: usize = 4;
 
@@ -92,7 +96,7 @@ impl Search {
             if self.activate(nfa, text, at) {
                 return Ok(true);
             }
-            // Within one byte there are fewer steps than the compiled pattern has bytes.
+            // For one byte of the text, a search takes fewer steps than the compiled pattern has bytes.
             if self.steps > STEP_LIMIT {
                 return Err(TooCostly);
             }
@@ -108,7 +112,7 @@ impl Search {
     }
 
     /// Activates the pending states and all states that can be reached from them without a byte.
-    /// Returns whether the match is one of them. It can be reached at the text's end only.
+    /// Returns whether the match is one of them, which can be reached only at the end of the text.
     fn activate(&mut self, nfa: &NFA, text: &[u8], at: usize) -> bool {
         self.active.members.clear();
         while let Some(id) = self.pending.pop() {
@@ -136,7 +140,7 @@ impl Search {
         false
     }
 
-    /// Makes the states pending that the active states lead to by this byte.
+    /// Finds the states to which this byte leads from the active ones, and makes them pending.
     fn follow(&mut self, nfa: &NFA, byte: u8) {
         for &id in &self.active.members {
             self.steps += 1;
@@ -168,7 +172,7 @@ impl Search {
 /// A set of states that is cleared at no cost.
 struct StateSet {
     members: Vec<StateID>,
-    /// For each state, its place among the members if it is one, and any number otherwise.
+    /// For each state that is a member, its place among the members. For other states, any number.
     places: Vec<usize>,
 }
 

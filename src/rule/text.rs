@@ -1,6 +1,6 @@
 //! A text for the end user, in one language or several.
 
-use super::node::{Content, Node};
+use super::node::{Content, Node, Table};
 use crate::{okta::language::LanguageTag, problem::SpanProblem};
 
 /// A text and its translations.
@@ -22,14 +22,15 @@ impl Text {
 
     /// Reads `"…"` or `{ default = "…", fr = "…", pt-BR = "…" }`.
     pub(crate) fn read_text(node: &Node) -> Result<Self, SpanProblem> {
-        let Content::Table(table) = &node.content else {
-            return match &node.content {
-                Content::List(_) => {
-                    Err(node.expected("`\"…\"` or `{ default = \"…\", fr = \"…\" }`"))
-                }
-                _ => Ok(Self::new(node.text()?)),
-            };
-        };
+        match &node.content {
+            Content::Table(table) => Self::read_translations(node, table),
+            Content::List(_) => Err(node.expected("`\"…\"` or `{ default = \"…\", fr = \"…\" }`")),
+            _ => Ok(Self::new(node.text()?)),
+        }
+    }
+
+    /// Reads a text from a table, which stands at the node.
+    fn read_translations(node: &Node, table: &Table) -> Result<Self, SpanProblem> {
         let mut default = None;
         let mut translations = Vec::new();
         for entry in &table.0 {

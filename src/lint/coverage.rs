@@ -73,11 +73,11 @@ impl Coverage {
         recorded: &Path,
     ) -> Problems {
         let mut problems = Problems::default();
-        let nothing = BTreeSet::new();
+        let none_shown = BTreeSet::new();
         for (name, hook) in &rules.hooks {
             let place = rules_folder.join(format!("{name}.toml")).display().to_string();
             let hint = format!("record one in `{}`", recorded.join(name).display());
-            let shown = self.shown.get(name).unwrap_or(&nothing);
+            let shown = self.shown.get(name).unwrap_or(&none_shown);
             for outcome in outcomes_to_show(hook) {
                 if !shown.contains(&outcome) {
                     let message = format!("no recorded request {outcome}; {hint}");

@@ -1,8 +1,8 @@
 //! The adversarial trial: inputs that ought to fail a rule, made from the examples that pass it.
 //!
-//! A rule does not declare its purpose, so the trial finds it out. An attack counts only if the rule
-//! refuses the plain inputs that the attack disguises. A rule that admits `x@evil.example` is not about
-//! domains, and one that admits words of other lengths is not about digits.
+//! A rule does not declare its purpose. So an attack is tried only if the rule refuses the plain inputs
+//! that the attack disguises. A rule that admits `x@evil.example` is not about domains, and one that
+//! admits words of other lengths is not about digits.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ mod template;
 use attack::{Attack, attacks};
 use template::Input;
 
-/// How many of a rule's examples are disguised. Each is compared with all others.
+/// How many of a rule's examples attacks are made from. Each is compared with all others.
 const MOST_TRIED: usize = 100;
 
 const TOO_LONG: &str = "not all inputs were tried, since that takes too long; show fewer examples, or simplify slow patterns";
@@ -107,7 +107,7 @@ impl Findings {
                 continue;
             };
             let Attack { kind, hint, .. } = attack;
-            // A rule that follows one hint often withstands the other attacks as well.
+            // A rule that follows the first hint often withstands the other attacks as well.
             if first_hint.is_none() {
                 first_hint = Some(hint);
             }
@@ -118,8 +118,8 @@ impl Findings {
     }
 }
 
-/// The first input of an attack that passes, as text to show. `None` if the examples contain an input of
-/// the attack, which is then meant to pass.
+/// The first input of an attack that passes, as text to show. Returns `None` if one of the examples is an
+/// input of the attack: such inputs are then meant to pass.
 fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
@@ -135,6 +135,7 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
+            // The inputs after the first one that passes are only compared with the examples.
             if passing.is_none() {
                 probed.inputs += 1;
                 if trial.passes(input.value()) {
@@ -157,8 +158,8 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Two trials of one attribute. One replaces it alone. The other also replaces the attributes with
-    /// the same value, since the rule may require that two are equal.
+    /// Two trials of one attribute. The first replaces its value alone. The second also replaces the values
+    /// of attributes that are equal to it, since the rule may require that two are equal.
     fn of_attribute(
         rule: &'a Rule,
         example: &'a RuleExample<'a>,

@@ -11,7 +11,7 @@ use crate::okta::Value;
 
 /// The longest input that is shown in full, in characters.
 const LONGEST_SHOWN: usize = 60;
-/// How long `{long}` is at least, in bytes.
+/// The least length of `{long}`, in bytes.
 const LONG: usize = 400;
 
 /// The letters of a text, and those that replace them, in the same order.
@@ -21,8 +21,8 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// Alphabets by placeholder. [`fill`] replaces the placeholder by the name in the value with its letters
-/// swapped.
+/// The alphabets by their placeholders. [`fill`] replaces each placeholder by the name in the value, with
+/// the letters swapped by its alphabet.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
 /// An input to try on a rule. Printed, it is in backticks.

@@ -4,9 +4,10 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::{problem::SpanProblem, rule::node::Node};
 
-/// A reader of all records, the first one included. Fails if the cells are not separated by commas, or if a
-/// quotation mark is not where RFC 4180 has it: the reader would take it for text, and the rows behind it for a
-/// part of its cell.
+/// A reader of all records, the first one included. Fails if the cells are not separated by commas.
+///
+/// Also fails if a quotation mark is not where RFC 4180 allows it. The reader would otherwise take the rows
+/// after the mark for a part of its cell.
 pub(super) fn reader_of<'t>(text: &'t str, file: &Node) -> Result<Reader<&'t [u8]>, SpanProblem> {
     if let Some(separator) = other_separator(text) {
         return Err(file.problem(format!(
@@ -22,11 +23,14 @@ pub(super) fn reader_of<'t>(text: &'t str, file: &Node) -> Result<Reader<&'t [u8
 /// The separator of the cells in the first line, if it is not a comma.
 fn other_separator(text: &str) -> Option<&'static str> {
     let first = text.lines().next()?;
-    match (first.contains(','), first.contains('\t'), first.contains(';')) {
-        (true, _, _) => None,
-        (false, true, _) => Some("tabs"),
-        (false, false, true) => Some("semicolons"),
-        (false, false, false) => None,
+    if first.contains(',') {
+        None
+    } else if first.contains('\t') {
+        Some("tabs")
+    } else if first.contains(';') {
+        Some("semicolons")
+    } else {
+        None
     }
 }
 
@@ -43,8 +47,8 @@ enum CsvPlace {
     Unquoted,
     /// In quotes that open in this line.
     Quoted(u32),
-    /// Behind a quotation mark in quotes, which ends them unless another one follows.
-    BehindQuote(u32),
+    /// After a quotation mark within quotes. It ends them, unless another mark follows.
+    AfterQuote(u32),
 }
 
 fn find_misplaced_quote(text: &str) -> Option<MisplacedQuote> {
@@ -53,15 +57,15 @@ fn find_misplaced_quote(text: &str) -> Option<MisplacedQuote> {
     for byte in text.bytes() {
         place = match (place, byte) {
             (CsvPlace::StartOfCell, b'"') => CsvPlace::Quoted(line),
-            (CsvPlace::BehindQuote(opened), b'"') => CsvPlace::Quoted(opened),
-            (CsvPlace::Quoted(opened), b'"') => CsvPlace::BehindQuote(opened),
+            (CsvPlace::AfterQuote(opened), b'"') => CsvPlace::Quoted(opened),
+            (CsvPlace::Quoted(opened), b'"') => CsvPlace::AfterQuote(opened),
             (CsvPlace::Quoted(opened), _) => CsvPlace::Quoted(opened),
             (_, b',' | b'\n' | b'\r') => CsvPlace::StartOfCell,
             (CsvPlace::Unquoted, b'"') => {
                 let message = "a quotation mark stands within a cell; put the cell in quotes, and double the mark";
                 return Some(MisplacedQuote { line, message });
             }
-            (CsvPlace::BehindQuote(line), _) => {
+            (CsvPlace::AfterQuote(line), _) => {
                 let message = "text follows the quotes of a cell; put the whole cell in quotes, and double a quotation mark in it";
                 return Some(MisplacedQuote { line, message });
             }
@@ -85,7 +89,7 @@ pub(super) fn in_line(file: &Node, line: u32, message: &str) -> SpanProblem {
     file.problem(format!("in line {line} of the file: {message}"))
 }
 
-/// The line of a record, from 1. The reader's position is before line breaks that it has yet to skip.
+/// The line of a record, from 1. The reader's position may be before line breaks that precede the record.
 pub(super) fn line_of(record: &StringRecord, text: &str) -> u32 {
     let Some(position) = record.position() else {
         return 0;

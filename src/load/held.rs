@@ -23,8 +23,8 @@ const KEPT_LISTS: usize = 8 << 20;
 /// A list as it was when it was read.
 enum LoadedList {
     Whole(String),
-    /// One that is too large to be kept.
-    Extent {
+    /// The list is too large to be kept.
+    Digest {
         /// In bytes.
         length: usize,
         /// SHA-256.
@@ -42,7 +42,7 @@ impl LoadedTexts {
             self.kept_lists += text.len();
             LoadedList::Whole(text.to_owned())
         } else {
-            LoadedList::Extent { length: text.len(), digest: digest_of(text) }
+            LoadedList::Digest { length: text.len(), digest: digest_of(text) }
         };
         self.lists.insert(path.to_owned(), list);
     }
@@ -79,15 +79,17 @@ impl HeldFiles {
         self.texts.rules.get(path).map(Vec::as_slice)
     }
 
-    /// The last valid text of a held list, and the present text of any other. `None` if there is no last
-    /// valid text; also if it was not kept, and the present text does not start with it.
+    /// The last valid text of a list that is held, or else its present text.
+    ///
+    /// A large list is not kept. Its last valid text is known only if the present text starts with it.
+    /// Returns `None` if the last valid text is not known.
     pub(super) fn valid_list(&self, path: &Path, mut text: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(text);
         }
         match self.texts.lists.get(path)? {
             LoadedList::Whole(last) => Some(last.clone()),
-            LoadedList::Extent { length, digest } => {
+            LoadedList::Digest { length, digest } => {
                 if digest_of(text.get(..*length)?) != *digest {
                     return None;
                 }

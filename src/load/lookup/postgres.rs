@@ -26,7 +26,7 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let named = NamedColumns::read(fields)?;
     let before = fields.problem_count();
     for column in named.all() {
-        if let Err(why) = check_name(column) {
+        if let Err(why) = require_postgres_name(column) {
             fields.report(SpanProblem::at(column.span.clone(), why));
         }
     }
@@ -51,14 +51,14 @@ fn read_table_name(node: &Node) -> Result<String, SpanProblem> {
     }
     let mut quoted = Vec::new();
     for part in parts {
-        check_name(part).map_err(|why| node.problem(why))?;
+        require_postgres_name(part).map_err(|why| node.problem(why))?;
         quoted.push(quote(part));
     }
     Ok(quoted.join("."))
 }
 
 /// Succeeds if something in PostgreSQL can have this name.
-fn check_name(name: &str) -> Result<(), String> {
+fn require_postgres_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         Err("a name may not be empty".to_owned())
     } else if name.contains('\0') {
@@ -76,7 +76,7 @@ fn quote(name: &str) -> String {
 }
 
 /// The statement that finds at most two rows: a second one makes the result ambiguous. All results are
-/// texts. Without a result, only the row itself is asked for.
+/// texts. If no column is returned, it selects an empty text, which shows that there is a row.
 fn statement(table: &str, named: &NamedColumns) -> String {
     let mut results = Vec::new();
     for column in &named.returned {
@@ -90,8 +90,8 @@ fn statement(table: &str, named: &NamedColumns) -> String {
         let column = quote(&key.name);
         if key.ignores_case {
             conditions.push(format!("lower({column}) = lower(${number})"));
-            // Only ASCII letters. Otherwise the Kelvin sign would be a `k`, and would find the row of
-            // somebody else. The condition above is for an index.
+            // The condition above can use an index. This one ignores the case of ASCII letters only.
+            // Otherwise the Kelvin sign would equal `k` and find the row of another person.
             conditions
                 .push(format!("lower({column} COLLATE \"C\") = lower(${number} COLLATE \"C\")"));
         } else {

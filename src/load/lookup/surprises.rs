@@ -1,4 +1,4 @@
-//! Counts what may surprise in the rows of a CSV table: a cell is compared as it is.
+//! Counts the rows of a CSV table that may surprise its author, since each cell is compared as it is.
 
 use super::columns::KeyColumn;
 use crate::rule::template::Piece;
@@ -8,8 +8,9 @@ pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     /// Rows that no request can ask for.
     ignored: usize,
-    /// Those of them that have the constants of `match`, but for spaces or upper and lower case.
-    nearly_constant: usize,
+    /// Those of the ignored rows that a request could ask for, but for spaces or upper and lower case in the
+    /// cell of a constant.
+    nearly_found: usize,
     /// Rows with a space at the beginning or end of a cell.
     spaced: usize,
     /// For each key column, the rows that have capital letters there, and those that have small ones.
@@ -25,21 +26,14 @@ struct Letters {
 impl<'k> Surprises<'k> {
     pub(super) fn new(keys: &'k [KeyColumn]) -> Self {
         let letters = vec![Letters::default(); keys.len()];
-        Self { keys, ignored: 0, nearly_constant: 0, spaced: 0, letters }
+        Self { keys, ignored: 0, nearly_found: 0, spaced: 0, letters }
     }
 
     /// Counts a row that no request can ask for. It has the key columns first.
     pub(super) fn add_ignored(&mut self, row: &[&str]) {
         self.ignored += 1;
-        let mut is_near = true;
-        for (key, cell) in self.keys.iter().zip(row) {
-            is_near &= match key.template.pieces.as_slice() {
-                [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),
-                _ => !cell.is_empty(),
-            };
-        }
-        if is_near {
-            self.nearly_constant += 1;
+        if self.keys.iter().zip(row).all(|(key, cell)| nearly_equals(key, cell)) {
+            self.nearly_found += 1;
         }
     }
 
@@ -69,8 +63,8 @@ impl<'k> Surprises<'k> {
                 "{rows} of `{file}` can never be found: a cell of `match` is empty, or differs from its constant"
             ));
         }
-        if self.nearly_constant > 0 {
-            let rows = rows(self.nearly_constant);
+        if self.nearly_found > 0 {
+            let rows = rows(self.nearly_found);
             notes.push(format!(
                 "{rows} of `{file}` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`"
             ));
@@ -90,6 +84,14 @@ impl<'k> Surprises<'k> {
             }
         }
         notes
+    }
+}
+
+/// Whether a request could ask for this cell, if spaces and case at a constant did not matter.
+fn nearly_equals(key: &KeyColumn, cell: &str) -> bool {
+    match key.template.pieces.as_slice() {
+        [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),
+        _ => !cell.is_empty(),
     }
 }
 

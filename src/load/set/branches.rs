@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// How many branches an attribute may have. Each is compared with those before.
+/// How many branches an attribute may have. Each is compared with all before it.
 const MOST_BRANCHES: usize = 100;
 /// How many conditions a branch may have. Each is compared with those of the branches before.
 const MOST_CONDITIONS: usize = 20;
@@ -38,7 +38,7 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
-    // A branch with a problem may have any number of conditions.
+    // Comparing branches takes bounded time only if each has few conditions.
     if fields.problem_count() > before {
         return None;
     }
@@ -73,9 +73,9 @@ fn read_branch(fields: &Fields<'_>) -> Option<Branch> {
 
 /// Why no request takes a branch, given those before it.
 fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
-    let conditions = conditions(branch)?;
+    let conditions = conditions_of(branch)?;
     for (index, other) in earlier.iter().enumerate() {
-        let others = self::conditions(other)?;
+        let others = conditions_of(other)?;
         let number = index + 1;
         if others.is_empty() {
             return Some(format!(
@@ -92,7 +92,7 @@ fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
 }
 
 /// The conditions of a branch. Returns `None` if they have a problem.
-fn conditions(branch: &Node) -> Option<&[Node]> {
+fn conditions_of(branch: &Node) -> Option<&[Node]> {
     let Content::Table(table) = &branch.content else {
         return None;
     };

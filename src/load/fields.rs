@@ -47,10 +47,10 @@ pub(super) struct Fields<'f> {
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
-    asked: RefCell<Vec<&'static str>>,
+    known_keys: RefCell<Vec<&'static str>>,
     missing: RefCell<Vec<Missing>>,
-    /// The keys that misspelt or misplaced ones stand for.
-    meant: RefCell<Vec<&'static str>>,
+    /// The keys whose absence a misspelt or misplaced key explains.
+    explained_keys: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
     pub(super) scope: &'f Scope,
@@ -58,9 +58,9 @@ pub(super) struct Fields<'f> {
     pub(super) lookups: &'f [Lookup],
 }
 
-/// Keys that are missing. They are reported with the unknown keys, since a misspelt one explains them.
+/// A key that is missing. It is reported after the unknown keys, unless one of them explains it.
 struct Missing {
-    /// One of these keys would do.
+    /// The table needs one of these keys.
     keys: Vec<&'static str>,
     problem: SpanProblem,
 }
@@ -78,9 +78,9 @@ impl<'f> Fields<'f> {
         Self {
             table,
             span: 0..0,
-            asked: RefCell::default(),
+            known_keys: RefCell::default(),
             missing: RefCell::default(),
-            meant: RefCell::default(),
+            explained_keys: RefCell::default(),
             file,
             scope,
             lookups: &[],
@@ -121,7 +121,7 @@ impl<'f> Fields<'f> {
 
     /// The entry of a key, if the table has it.
     pub(super) fn entry(&self, key: &'static str) -> Option<&'f Entry> {
-        self.asked.borrow_mut().push(key);
+        self.known_keys.borrow_mut().push(key);
         self.table.get(key)
     }
 
@@ -147,6 +147,11 @@ impl<'f> Fields<'f> {
                 None
             }
         }
+    }
+
+    /// The value of a key, which may be of any type. Reports an absent key.
+    pub(super) fn required_node(&self, key: &'static str) -> Option<&'f Node> {
+        self.required(key, Ok)
     }
 
     /// Unwraps `Ok`. Reports the problems and returns `None` otherwise.
@@ -188,9 +193,9 @@ impl<'f> Fields<'f> {
         self.missing.borrow_mut().push(Missing { keys, problem });
     }
 
-    /// Notes that a table in this one has a key that belongs here.
+    /// Notes that a table within this one has a key that belongs to this one.
     pub(super) fn note_misplaced(&self, key: &'static str) {
-        self.meant.borrow_mut().push(key);
+        self.explained_keys.borrow_mut().push(key);
     }
 
     /// Reports every key that was not asked for, then the keys that are missing.
@@ -200,29 +205,31 @@ impl<'f> Fields<'f> {
 
     /// As [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
     pub(super) fn report_unknown_and_misplaced_keys(&self, misplaced: &[Misplaced<'_>]) {
-        let asked = self.asked.borrow();
-        let mut meant = self.meant.take();
+        let known = self.known_keys.borrow();
+        let mut explained = self.explained_keys.take();
         for entry in &self.table.0 {
-            if asked.contains(&&*entry.key) {
+            if known.contains(&entry.key.as_str()) {
                 continue;
             }
             let mut problems = self.file.problems.borrow_mut();
             if problems.is_full() {
-                // It would take time to look for the nearest name.
+                // The search for the nearest name would take time.
                 problems.count_one();
                 continue;
             }
             let message = match hint_for(&entry.key, misplaced) {
                 Some(hint) => format!("`{}` {hint}", entry.key),
                 None => {
-                    meant.extend(nearest(&entry.key, &asked));
-                    unknown("key", &entry.key, asked.iter().copied())
+                    if let Some(meant) = nearest(&entry.key, &known) {
+                        explained.push(meant);
+                    }
+                    unknown("key", &entry.key, known.iter().copied())
                 }
             };
             problems.push(entry.problem(message).explaining_from(self.span.start));
         }
         for Missing { keys, problem } in self.missing.take() {
-            if !keys.iter().any(|key| meant.contains(key)) {
+            if !keys.iter().any(|key| explained.contains(key)) {
                 self.report(problem);
             }
         }

@@ -38,15 +38,18 @@ const DEFAULT_FAILURE_MESSAGE: &str = "We cannot check this right now. Please tr
 
 const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", OnFailure::Skip)];
 
-/// A lookup.
+/// An example of a lookup, for messages.
 const EXAMPLE: &str =
     r#"{ file = "members.csv", match = { number = "{memberNumber}" }, returns = ["level"] }"#;
 
-/// Names of values that are not of a lookup.
+/// Names that a lookup may not have, since they stand before the names of other values.
 const TAKEN: [&str; 2] = ["profile", "request"];
 
 /// How many lookups a section may have. A request asks them all at once.
 const MOST_LOOKUPS: usize = 100;
+
+/// The shortest time that a result may be kept.
+const SHORTEST_CACHE: Duration = Duration::from_secs(1);
 
 /// The longest time that a result may be kept.
 const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -98,13 +101,13 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
         return lookups;
     }
     for entry in &table.0 {
-        let name = fields.ok_or_report(read_name(entry));
+        let name = fields.ok_or_report(require_name(entry));
         let Some(table) = fields.table_in(&entry.value, EXAMPLE) else {
             continue;
         };
         let lookup = read_lookup(&table, entry, flow);
         table.report_unknown_keys();
-        if let (Some(_), Some(lookup)) = (name, lookup) {
+        if let (Some(()), Some(lookup)) = (name, lookup) {
             lookups.push(lookup);
         }
     }
@@ -112,19 +115,22 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
 }
 
 /// Succeeds if a lookup may have the name of this entry.
-fn read_name(entry: &Entry) -> Result<(), SpanProblem> {
+fn require_name(entry: &Entry) -> Result<(), SpanProblem> {
     let name = entry.key.as_str();
     if TAKEN.contains(&name) {
         let message = format!("`{name}.…` names other values; give the lookup another name");
         return Err(entry.problem(message));
     }
-    let is_name_letter = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-    if name.is_empty() || !name.chars().all(is_name_letter) {
+    if name.is_empty() || !name.bytes().all(is_name_byte) {
         let message =
             format!("`{name}` is not a name of a lookup; use letters, digits, `_` and `-`");
         return Err(entry.problem(message));
     }
     Ok(())
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
 fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
@@ -170,7 +176,7 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             fields.report_missing(&keys, message);
         }
     }
-    // So that they are not reported as unknown.
+    // Makes the keys of all kinds known, so that they are not reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);
         for key in kind.others {
@@ -181,14 +187,18 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
 }
 
 fn read_cache(node: &Node) -> Result<Duration, SpanProblem> {
-    let expected = || node.problem("expected a duration from `1s` to `24h`, such as `60s`");
-    let Content::Text(text) = &node.content else {
-        return Err(expected());
-    };
-    match text.parse::<SignedDuration>().map(Duration::try_from) {
-        Ok(Ok(time)) if (Duration::from_secs(1)..=LONGEST_CACHE).contains(&time) => Ok(time),
-        _ => Err(expected()),
+    if let Content::Text(text) = &node.content
+        && let Some(time) = parse_duration(text)
+        && (SHORTEST_CACHE..=LONGEST_CACHE).contains(&time)
+    {
+        return Ok(time);
     }
+    Err(node.problem("expected a duration from `1s` to `24h`, such as `60s`"))
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let duration: SignedDuration = text.parse().ok()?;
+    Duration::try_from(duration).ok()
 }
 
 /// Reads the value that a column must equal: a template, or a constant.
@@ -220,7 +230,7 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
 
 /// Reads the name of a source of this kind.
 pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
-    let node = fields.required("source", Ok)?;
+    let node = fields.required_node("source")?;
     let name = fields.ok_or_report(node.text())?;
     let known = &fields.file.sources;
     match known.get(name) {

@@ -15,7 +15,7 @@ use crate::{
 /// How many columns each list of a lookup may name.
 const MOST_COLUMNS: usize = 100;
 
-/// The attributes by which people are mostly looked up.
+/// The attributes by which most lookups find people.
 const IDENTIFIERS: [&str; 2] = ["email", "login"];
 
 /// The columns that a lookup names.
@@ -39,8 +39,8 @@ impl KeyColumn {
         matches!(self.template.pieces.as_slice(), [Piece::Text(_)])
     }
 
-    /// A hint if the column must equal its own name, or that of an attribute: most likely, the author means the
-    /// value of the form.
+    /// A hint if the column must equal the text of its own name, or of an attribute's. The author probably
+    /// means the value of the form.
     pub(super) fn likely_placeholder(&self) -> Option<String> {
         let [Piece::Text(constant)] = self.template.pieces.as_slice() else {
             return None;
@@ -74,7 +74,7 @@ impl NamedColumns {
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
-    /// Hints at constants of `match` that most likely are to be values.
+    /// Hints at constants of `match` that were probably meant as names of values.
     pub(super) fn likely_placeholders(&self) -> Vec<String> {
         self.keys.iter().filter_map(KeyColumn::likely_placeholder).collect()
     }
@@ -93,7 +93,7 @@ impl NamedColumns {
 /// Reads `match`: columns and the values that they must equal.
 fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
     let mut keys = Vec::new();
-    let Some(node) = fields.required("match", Ok) else {
+    let Some(node) = fields.required_node("match") else {
         return keys;
     };
     let Some(table) = fields.ok_or_report(node.table(r#"{ number = "{memberNumber}" }"#)) else {
@@ -124,7 +124,7 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
 /// Reads `returns`: the columns that rules may use. Without it there are none.
 fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     let mut columns: Vec<Spanned<String>> = Vec::new();
-    for item in fields.optional("returns", read_list).unwrap_or_default() {
+    for item in fields.optional("returns", read_column_list).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
@@ -138,7 +138,7 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
 }
 
 /// Reads a list of columns.
-fn read_list(node: &Node) -> Result<&[Node], SpanProblem> {
+fn read_column_list(node: &Node) -> Result<&[Node], SpanProblem> {
     let columns = node.list(r#"["lastName"]"#)?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));
@@ -152,7 +152,7 @@ fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
 
 /// Reads `ignore_case`, and marks the keys that it lists.
 fn read_ignore_case(fields: &Fields<'_>, keys: &mut [KeyColumn]) {
-    for item in fields.optional("ignore_case", read_list).unwrap_or_default() {
+    for item in fields.optional("ignore_case", read_column_list).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };

@@ -105,9 +105,10 @@ fn read_status(node: &Node, before: &[u16]) -> Result<u16, SpanProblem> {
 /// Reads `returns`: columns and the places of their values. Without it there are none.
 fn read_returns(fields: &Fields<'_>) -> Vec<ReturnedValue> {
     let mut returns = Vec::new();
-    let Some(node) = fields.optional("returns", Ok) else {
+    let Some(entry) = fields.entry("returns") else {
         return returns;
     };
+    let node = &entry.value;
     let Content::Table(table) = &node.content else {
         let expected =
             "a table of columns and JSON pointers, such as `{ status = \"/results/0/status\" }`";

@@ -27,7 +27,7 @@ const DEFAULT_SUMMARY: &str = "This request was denied. Please contact your admi
 const SECTION_KEYS: &[&str] =
     &["rules", "summary", "deny", "allow_all", "update", "set", "lookups"];
 
-/// A rule.
+/// An example of a rule, for messages.
 const EXAMPLE: &str =
     r#"{ id = "okta-email", attribute = "email", domains = ["okta.com"], message = "…" }"#;
 
@@ -67,7 +67,7 @@ fn report_keys_outside(fields: &Fields<'_>) {
         let Some(key) = key_of_rule(&entry.key) else {
             continue;
         };
-        // So that it is not reported as unknown.
+        // Makes the key known, so that it is not reported a second time.
         fields.entry(key);
         // One line above the first key solves all of them.
         if !is_reported {
@@ -86,40 +86,48 @@ fn report_keys_outside(fields: &Fields<'_>) {
 }
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
-    // A lookup cannot ask with the result of another one: all are asked at once.
-    let mut form_scope = Scope::of(flow);
-    for entry in &fields.table.0 {
-        // A misspelt key is a problem of its own, and no reason to miss its lookups in the rules.
-        if let Content::Table(table) = &entry.value.content
-            && nearest(&entry.key, SECTION_KEYS) == Some("lookups")
-        {
-            for entry in &table.0 {
-                form_scope.add_lookup(&entry.key, LookupColumns::NotYet);
-            }
-        }
+    let names = names_of_lookups(fields.table);
+    // A lookup cannot use the result of another one: all are asked at once.
+    let mut lookup_scope = Scope::of(flow);
+    for name in &names {
+        lookup_scope.add_lookup(name, LookupColumns::NotYet);
     }
-    let fields = fields.in_scope(&form_scope, &[]);
+    let fields = fields.in_scope(&lookup_scope, &[]);
     let lookups = match fields.entry("lookups") {
         Some(entry) => read_lookups(&fields, entry, flow),
         None => Vec::new(),
     };
-    let mut scope = Scope::of(flow);
-    for name in form_scope.lookup_names() {
-        scope.add_lookup(name, LookupColumns::Any);
+    let mut rule_scope = Scope::of(flow);
+    for name in &names {
+        rule_scope.add_lookup(name, LookupColumns::Any);
     }
     for lookup in &lookups {
-        scope.add_lookup(&lookup.name, LookupColumns::Known(lookup.columns.clone()));
+        rule_scope.add_lookup(&lookup.name, LookupColumns::Known(lookup.columns.clone()));
     }
-    let fields = fields.in_scope(&scope, &lookups);
+    let fields = fields.in_scope(&rule_scope, &lookups);
     let mut section = read_decisions(&fields, flow)?;
-    section.reads_context = form_scope.reads_context() || scope.reads_context();
+    section.reads_context = lookup_scope.reads_context() || rule_scope.reads_context();
     report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;
     Some(section)
 }
 
-/// Reports each lookup that has the name of an attribute that the section names: `email.domain` would be
-/// a part of both.
+/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well, so
+/// that a typing error there does not make their names unknown in the rules.
+fn names_of_lookups(section: &Table) -> Vec<&str> {
+    let mut names = Vec::new();
+    for entry in &section.0 {
+        if let Content::Table(lookups) = &entry.value.content
+            && nearest(&entry.key, SECTION_KEYS) == Some("lookups")
+        {
+            names.extend(lookups.0.iter().map(|lookup| lookup.key.as_str()));
+        }
+    }
+    names
+}
+
+/// Reports each lookup whose name is that of an attribute in the section. With a lookup `email`, the name
+/// `email.domain` would have two meanings.
 fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
     let attributes = attributes_named(section, fields.lookups);
     for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
@@ -179,28 +187,12 @@ fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
 
 /// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
-    let is_allow_all_invalid = allow_all.is_none() && fields.table.get("allow_all").is_some();
     let section = flow.spec().section;
     let Some(entry) = fields.entry("rules") else {
         if allow_all == Some(true) {
             return Some(Rules::AllowAll);
         }
-        if let Some(Entry { value: Node { content: Content::Table(set), .. }, .. }) =
-            fields.table.get("set")
-            && let Some(entry) = set.get("allow_all")
-        {
-            let message = format!(
-                "`allow_all` is below `[{section}.set]`, so it is set; move it above that line"
-            );
-            fields.report(entry.problem(message));
-        } else if !is_allow_all_invalid {
-            fields.report_missing(
-                &["rules", "allow_all"],
-                format!(
-                    "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
-                ),
-            );
-        }
+        report_no_rules(fields, section, allow_all);
         return None;
     };
     if entry.value.is_table() {
@@ -215,6 +207,31 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
         return None;
     }
     NonEmpty::collect(rules).map(Rules::All)
+}
+
+/// Reports a section that has neither rules nor `allow_all = true`. `allow_all` is `None` if it is absent or
+/// invalid.
+fn report_no_rules(fields: &Fields<'_>, section: &str, allow_all: Option<bool>) {
+    if let Some(entry) = fields.table.get("set")
+        && let Content::Table(set) = &entry.value.content
+        && let Some(misplaced) = set.get("allow_all")
+    {
+        let message = format!(
+            "`allow_all` is below `[{section}.set]`, so it is set; move it above that line"
+        );
+        fields.report(misplaced.problem(message));
+        return;
+    }
+    let is_reported_as_invalid = allow_all.is_none() && fields.table.get("allow_all").is_some();
+    if is_reported_as_invalid {
+        return;
+    }
+    fields.report_missing(
+        &["rules", "allow_all"],
+        format!(
+            "a section needs rules ([[{section}.rules]]), or `allow_all = true` to let everything through"
+        ),
+    );
 }
 
 /// Reads the rules of a list. Returns those without a problem.

@@ -33,7 +33,7 @@ pub use judge::LookupVerdict;
 use lookup::{Lookup, Readiness, WhyNotCounted};
 use node::Node;
 pub use node::{Span, Spanned};
-pub use requirement::{FoundBy, Part, PartCheck, Requirement, Unmet};
+pub use requirement::{Part, PartCheck, RequiredResult, Requirement, Unmet};
 pub use set::SetOutcome;
 use text::Text;
 use value_name::ValueName;
@@ -148,7 +148,7 @@ impl Rule {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    /// The outcome in one request, whose lookups have been asked.
+    /// The outcome in one request. The lookups have been asked, if the rule needs any.
     pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
         if self.needs_lookups()
             && let Some(outcome) = self.outcome_without_results(context)
@@ -164,7 +164,7 @@ impl Rule {
         }
     }
 
-    /// The outcome of a rule whose lookups have no results. Returns `None` if they have.
+    /// The outcome of a rule that cannot use the results of its lookups. Returns `None` if it can.
     fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
         // A failed lookup does not matter if a condition on the form does not hold.
         for condition in &self.when {
@@ -178,8 +178,11 @@ impl Rule {
                 Some(Outcome::Skip(WhySkipped::Lookup(lookup, why)))
             }
             Readiness::Failed(_) => {
-                let failed = context.lookups.failed(&self.lookups);
-                Some(Outcome::Fail(Unmet::LookupsFailed(failed.map(String::as_str).collect())))
+                let mut failed = Vec::new();
+                for name in context.lookups.failed(&self.lookups) {
+                    failed.push(name.as_str());
+                }
+                Some(Outcome::Fail(Unmet::LookupsFailed(failed)))
             }
             Readiness::NotAsked(lookup) => Some(Outcome::Fail(Unmet::LookupNotAsked(lookup))),
         }
@@ -219,14 +222,25 @@ fn needs_lookup(condition: &Part) -> bool {
     condition.value_names().iter().any(|name| name.lookup().is_some())
 }
 
-/// Whether a condition of `when` holds. A value that is present and cannot be read as the condition
-/// expects counts as a match, so that no user can skip a rule by malforming a value. A value that is too
-/// costly to check counts, too.
+/// Whether a condition of `when` holds.
+///
+/// A present value that the condition cannot read counts as a match, and so does one that is too costly
+/// to check. Otherwise a user could skip a rule by malforming a value.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
-    match condition.check_form(context) {
-        Ok(()) | Err(Unmet::NotAnAddress(_)) => true,
-        Err(Unmet::Failed { mismatch, .. }) => mismatch != Mismatch::Value,
-        // A part alone has none of the other reasons.
-        Err(_) => false,
+    let Err(unmet) = condition.check(context) else {
+        return true;
+    };
+    match unmet {
+        Unmet::NotAnAddress(_) => true,
+        Unmet::Failed { mismatch, .. } => match mismatch {
+            Mismatch::Type | Mismatch::Unreadable | Mismatch::TooCostly => true,
+            Mismatch::Value => false,
+        },
+        Unmet::Absent(_) => false,
+        // The check of a part returns none of these.
+        Unmet::NoPart(_)
+        | Unmet::WrongResult(_)
+        | Unmet::LookupsFailed(_)
+        | Unmet::LookupNotAsked(_) => false,
     }
 }

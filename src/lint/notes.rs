@@ -195,7 +195,7 @@ impl<'r> Names<'r> {
         for set in &section.set {
             names.written.insert(&set.attribute);
             let parts = set.source.branches().iter().flat_map(|branch| &branch.when);
-            let from = set.source.from().map(|name| &name.value);
+            let from = set.source.made_from().map(|name| &name.value);
             let consulted = parts.flat_map(Part::value_names).chain(from);
             names.consulted.extend(consulted.filter_map(ValueName::form_attribute));
         }

@@ -9,14 +9,14 @@ use crate::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, Work, kinds::Admits},
         lookup::{Lookup, LookupStates},
-        node::{Span, Spanned, push_of_list},
+        node::{Span, Spanned, push_list_problem},
         value_name::{ValueName, is_name_letter},
     },
 };
 
 mod set;
 
-/// A check of lengths is tried on texts of at most this many characters. No base attribute is longer.
+/// The longest text, in characters, on which a check of lengths is tried. No base attribute is longer.
 const LONGEST_SAMPLE: usize = 4096;
 
 impl SectionLint<'_> {
@@ -77,17 +77,15 @@ impl SectionLint<'_> {
     fn check_location(&mut self, org: &Org, rule: &Rule) {
         let Some(name) = shown_at(&rule.location) else {
             let span = rule.places.location.as_ref().unwrap_or(&rule.places.id);
-            self.report(span, no_place(&rule.location));
+            self.report(span, no_field_at(&rule.location));
             return;
         };
         let problem = org.why_not_shown(name, self.flow);
         match &rule.places.location {
             Some(span) => self.report_if_some(span, problem),
-            // Otherwise the problem is reported where the rule names the attribute.
-            None if org.why_never_submitted(name, self.flow).is_none() => {
-                self.report_if_some(&rule.places.id, problem);
-            }
-            None => {}
+            // An attribute that is never submitted is reported where the rule names it.
+            None if org.why_never_submitted(name, self.flow).is_some() => {}
+            None => self.report_if_some(&rule.places.id, problem),
         }
     }
 
@@ -100,8 +98,8 @@ impl SectionLint<'_> {
             self.report_if_some(&name.span, problem);
         }
         for part_check in part.checks.iter() {
-            if let Some(other) = part_check.check.other() {
-                self.report_if_some(&part_check.argument, why_absent(org, other, self.flow));
+            if let Some(other) = part_check.check.compared_with() {
+                self.report_if_some(&part_check.argument_span, why_absent(org, other, self.flow));
             }
             for name in part.attributes.iter() {
                 if let ValueName::Form(name) = &name.value
@@ -119,14 +117,14 @@ impl SectionLint<'_> {
         if self.refuses_all(attribute, part_check) {
             let values = describe(name, attribute);
             let message = format!("no value can pass this check: {values}");
-            self.report(&part_check.argument, message);
+            self.report(&part_check.argument_span, message);
         } else if part_check.admits == Admits::Listed {
             self.check_entries(name, attribute, part_check);
         }
     }
 
     fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
-        if part_check.check.other().is_some() {
+        if part_check.check.compared_with().is_some() {
             return false;
         }
         match attribute.samples() {
@@ -141,7 +139,7 @@ impl SectionLint<'_> {
         }
     }
 
-    /// Whether a check refuses each of these values. False if there is no value.
+    /// Whether a check refuses all of these values, of which there is at least one.
     fn refuses_each(
         &self,
         part_check: &PartCheck,
@@ -185,14 +183,14 @@ impl SectionLint<'_> {
                 attribute.submits(text)
             };
             if !is_submitted {
-                push_of_list(&mut problems, entry.problem(message.clone()));
+                push_list_problem(&mut problems, entry.problem(message.clone()));
             }
         }
         self.problems.append(problems);
     }
 }
 
-/// Why no request has a value.
+/// Why no request has the value of this name.
 fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
     match name {
         ValueName::Form(attribute) | ValueName::Email { attribute, .. } => {
@@ -210,8 +208,8 @@ fn shown_at(location: &str) -> Option<&str> {
     if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
 }
 
-/// The message that Okta shows nothing at this location.
-fn no_place(location: &str) -> String {
+/// The message that Okta shows no message at this location.
+fn no_field_at(location: &str) -> String {
     let mut names =
         location.split(|letter| !is_name_letter(letter)).filter(|name| !name.is_empty());
     let name = match names.next_back() {
@@ -227,7 +225,7 @@ fn describe(name: &str, attribute: &SchemaAttribute) -> String {
     format!("`{name}` is {} in the user schema", attribute.description)
 }
 
-/// A text of this length.
+/// A text of zeros with this length.
 fn zeros(length: usize) -> Value<'static> {
     Value::Text("0".repeat(length).into())
 }

@@ -63,14 +63,14 @@ pub(super) fn run_examples<'n>(
     pass_list
 }
 
-/// Whether each example must be a whole form, since attributes have different checks or other values
-/// matter. An example of another rule may be a single value.
+/// Whether each example of a rule must be a whole form: attributes have different checks, or the rule looks
+/// at other values than attributes. An example of another rule may be a single value.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let reads_beyond_form =
         rule.value_names().iter().any(|name| !matches!(name, ValueName::Form(_)));
     let mut checks = rule.requirement.parts().flat_map(|part| part.checks.iter());
-    let compares_values = checks.any(|part_check| part_check.check.other().is_some());
+    let compares_values = checks.any(|part_check| part_check.check.compared_with().is_some());
     has_parts || reads_beyond_form || compares_values || rule.needs_lookups()
 }
 

@@ -8,14 +8,14 @@ use crate::{
         Part, PartCheck,
         check::{
             Reduction,
-            kinds::{Admits, Argument, COMPARE, CheckKind, IGNORE_CASE, KINDS, Options},
+            kinds::{Admits, Argument, ArgumentContext, COMPARE, CheckKind, IGNORE_CASE, KINDS},
         },
         node::{Content, Entry, Node, Spanned},
         value_name::ValueName,
     },
 };
 
-/// A part.
+/// An example of a part, for messages.
 const EXAMPLE: &str = r#"{ attribute = "email", domains = ["okta.com"] }"#;
 
 /// The keys of a rule that belong to no part of it.
@@ -45,8 +45,10 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
-        for key in KEYS_OF_RULE.keys.iter().filter(|key| table.table.get(key).is_some()) {
-            fields.note_misplaced(key);
+        for key in KEYS_OF_RULE.keys {
+            if table.table.get(key).is_some() {
+                fields.note_misplaced(key);
+            }
         }
         table.report_unknown_and_misplaced_keys(&[KEYS_OF_RULE]);
     }
@@ -67,11 +69,11 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
 
 /// Reports each key of a part that is in the rule itself, although the rule has parts.
 pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
-    let with = &parts.key;
-    report_keys_of_part(fields, |key| format!("with `{with}`, move `{key}` into one of its parts"));
+    let list = &parts.key;
+    report_keys_of_part(fields, |key| format!("with `{list}`, move `{key}` into one of its parts"));
 }
 
-/// Reports each key of a part that is in this table, which takes none.
+/// Reports each key of a part that is in this table, where none belongs. `message` takes the key.
 pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
     for key in keys_of_part() {
         if let Some(misplaced) = fields.entry(key) {
@@ -146,18 +148,21 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
         steps: fields.optional(COMPARE, Reduction::read_steps).unwrap_or_default(),
     };
-    let options =
-        Options { reduction: &reduction, patterns: fields.file.patterns, scope: fields.scope };
+    let context = ArgumentContext {
+        reduction: &reduction,
+        patterns: fields.file.patterns,
+        scope: fields.scope,
+    };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        let mut list = None;
-        if let Some(name) = list_file_name(kind, argument) {
-            list = read_list_file(name, argument, fields);
-            if list.is_none() {
-                continue;
-            }
-        }
-        if let Some(check) = read_check(kind, list.as_ref().unwrap_or(argument), &options, fields) {
+        let check = match list_file_name(kind, argument) {
+            Some(name) => match read_list_file(name, argument, fields) {
+                Some(lines) => read_check(kind, &lines, &context, fields),
+                None => None,
+            },
+            None => read_check(kind, argument, &context, fields),
+        };
+        if let Some(check) = check {
             checks.push(check);
         }
     }
@@ -200,11 +205,11 @@ pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -
 fn read_check(
     kind: &CheckKind,
     argument: &Node,
-    options: &Options<'_>,
+    context: &ArgumentContext<'_>,
     fields: &Fields<'_>,
 ) -> Option<PartCheck> {
-    let check = fields.ok_or_report((kind.read)(argument, options))?;
-    let reduction = options.reduction;
+    let check = fields.ok_or_report((kind.read)(argument, context))?;
+    let reduction = context.reduction;
     let is_reduced = kind.takes_reduction && !reduction.steps.is_empty();
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),
@@ -212,7 +217,7 @@ fn read_check(
     };
     Some(PartCheck {
         check,
-        argument: argument.span.clone(),
+        argument_span: argument.span.clone(),
         list,
         admits: if is_reduced { Admits::Unknown } else { kind.admits },
         ignore_case: kind.takes_reduction && reduction.ignore_case,
@@ -228,18 +233,18 @@ fn report_self_comparison(
     let Some(attributes) = attributes else {
         return;
     };
-    for PartCheck { check, argument, .. } in checks {
+    for PartCheck { check, argument_span, .. } in checks {
         for name in attributes.iter() {
-            if check.other() == Some(&name.value) {
+            if check.compared_with() == Some(&name.value) {
                 let name = &name.value;
                 let message = format!("`{name}` always equals itself; name another value");
-                fields.report(SpanProblem::at(argument.clone(), message));
+                fields.report(SpanProblem::at(argument_span.clone(), message));
             }
         }
     }
 }
 
-/// Reports a key that changes what checks compare where no check takes it.
+/// Reports `ignore_case` or `compare` in a part without a check that takes it.
 fn report_ineffective(key: &str, fields: &Fields<'_>) {
     let Some(entry) = fields.table.get(key) else {
         return;

@@ -11,8 +11,7 @@ use crate::{
     okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
-        FoundBy, Part, Places, Requirement, Rule,
-        lookup::Lookup,
+        Part, Places, RequiredResult, Requirement, Rule,
         node::{Entry, Node, Spanned},
         text::Text,
         value_name::ValueName,
@@ -29,7 +28,7 @@ pub(super) const KEYS_OF_SECTION: Misplaced<'_> = Misplaced {
     hint: "belongs to the section; move it above the first rule",
 };
 
-/// The modes of a rule, and whether the rule is shadow.
+/// The modes of a rule by their names. The value is [`Rule::shadow`].
 const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
 
 /// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
@@ -39,8 +38,7 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let examples = fields.entry("examples");
     fields.report_unknown_and_misplaced_keys(&[KEYS_OF_SECTION]);
     let mut rule = rule?;
-    // The examples of a rule with a problem would only repeat the problem, and so would those of a rule whose
-    // lookup has one.
+    // If the rule or one of its lookups has a problem, the examples would only repeat it.
     if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
         return None;
     }
@@ -52,8 +50,12 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
 
 /// Whether a rule needs a lookup that is not among the valid ones.
 fn needs_invalid_lookup(rule: &Rule, fields: &Fields<'_>) -> bool {
-    let is_valid = |name: &String| fields.lookups.iter().any(|lookup| lookup.name.value == *name);
-    !rule.lookups.iter().all(is_valid)
+    for name in &rule.lookups {
+        if !fields.lookups.iter().any(|lookup| lookup.name.value == *name) {
+            return true;
+        }
+    }
+    false
 }
 
 fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
@@ -67,8 +69,9 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let requirement = read_requirement(fields)?;
     let (id, when) = (id?, when?);
     report_many_attributes(&id, &requirement, &when, fields);
-    let first = match first_form_attribute(&requirement) {
-        Some(first) => first,
+    // The default `reason` and `location` are those of this attribute.
+    let attribute = match first_form_attribute(&requirement) {
+        Some(attribute) => attribute,
         None => {
             report_missing_defaults(&requirement, fields);
             ""
@@ -81,11 +84,11 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
         message: message?,
         reason: match reason {
             Some(reason) => reason.to_owned(),
-            None => default_reason(first),
+            None => default_reason(attribute),
         },
         location: match &location {
             Some(location) => location.value.to_owned(),
-            None => format!("{ATTRIBUTE_LOCATION}.{first}"),
+            None => format!("{ATTRIBUTE_LOCATION}.{attribute}"),
         },
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
         places: Places {
@@ -97,7 +100,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
         lookups: Vec::new(),
     };
     let mut lookups = lookups_of(rule.value_names());
-    if let Requirement::Lookup(FoundBy { lookup, .. }) = &rule.requirement
+    if let Requirement::Lookup(RequiredResult { lookup, .. }) = &rule.requirement
         && !lookups.contains(lookup)
     {
         lookups.push(lookup.clone());
@@ -131,7 +134,7 @@ fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
 
 fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     if let Some(entry) = fields.entry("lookup") {
-        return read_found_by(entry, fields).map(Requirement::Lookup);
+        return read_required_result(entry, fields).map(Requirement::Lookup);
     }
     if let Some(entry) = fields.entry("found") {
         fields.report(entry.problem("`found` has no effect without `lookup`"));
@@ -151,8 +154,8 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
 }
 
 /// Reads `lookup` and `found`, which a rule has in place of attributes and checks.
-fn read_found_by<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<FoundBy> {
-    let found = fields.optional("found", Node::boolean).unwrap_or(true);
+fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<RequiredResult> {
+    let must_find = fields.optional("found", Node::boolean).unwrap_or(true);
     let message = |key: &str| format!("`lookup` and `{key}` exclude each other; write two rules");
     for key in ["all", "any"] {
         if let Some(misplaced) = fields.entry(key) {
@@ -163,13 +166,13 @@ fn read_found_by<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<FoundBy> {
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
         let mut known = Vec::new();
-        if fields.scope.may_suggest() {
+        if fields.scope.take_suggestion() {
             known.extend(fields.scope.lookup_names());
         }
         fields.report(entry.value.problem(unknown("lookup", lookup, known)));
         return None;
     }
-    Some(FoundBy { lookup: lookup.to_owned(), found })
+    Some(RequiredResult { lookup: lookup.to_owned(), must_find })
 }
 
 fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n>) -> Option<NonEmpty<Part>> {
@@ -198,35 +201,50 @@ fn report_many_attributes(
 
 /// The first attribute of the form that a rule judges, or else compares with.
 fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
-    let parts = || requirement.parts();
-    let judged = parts().flat_map(|part| part.attributes.iter()).map(|name| &name.value);
-    let checks = parts().flat_map(|part| part.checks.iter());
-    let compared = checks.filter_map(|asked| asked.check.other());
-    judged.chain(compared).find_map(ValueName::form_attribute)
+    let mut names = Vec::new();
+    for part in requirement.parts() {
+        names.extend(part.attributes.iter().map(|name| &name.value));
+    }
+    for part in requirement.parts() {
+        names.extend(part.checks.iter().filter_map(|checked| checked.check.compared_with()));
+    }
+    names.into_iter().find_map(ValueName::form_attribute)
 }
 
-/// Reports the keys whose default is that of an attribute of the form, in a rule that names none.
+/// Reports that `reason` and `location` are missing in a rule that names no attribute of the form. They
+/// have no default there.
 fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
-    let mut asked = None;
-    if let Requirement::Lookup(FoundBy { lookup, .. }) = requirement {
-        let lookup = fields.lookups.iter().find(|known| known.name.value == *lookup);
-        asked = lookup.and_then(Lookup::first_form_attribute);
-    }
-    let attribute = asked.unwrap_or("email");
-    let location =
+    let attribute = attribute_in_question(requirement, fields).unwrap_or("email");
+    let add_location =
         format!("`location = \"{ATTRIBUTE_LOCATION}.{attribute}\"`, the place of the message");
-    let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own".to_owned();
-    let (missing, message): (&[_], _) =
-        match (fields.table.get("reason"), fields.table.get("location")) {
-            (Some(_), Some(_)) => return,
-            (None, Some(_)) => (&["reason"], format!("`reason` is missing; add {reason}")),
-            (Some(_), None) => (&["location"], format!("`location` is missing; add {location}")),
-            (None, None) => (
-                &["reason", "location"],
-                format!("`reason` and `location` are missing; add {reason}, and {location}"),
-            ),
-        };
-    fields.report_missing(missing, format!("{message}: the rule names no attribute of the form"));
+    let add_reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
+    let why = "the rule names no attribute of the form";
+    match (fields.table.get("reason"), fields.table.get("location")) {
+        (Some(_), Some(_)) => {}
+        (None, Some(_)) => {
+            let message = format!("`reason` is missing; add {add_reason}: {why}");
+            fields.report_missing(&["reason"], message);
+        }
+        (Some(_), None) => {
+            let message = format!("`location` is missing; add {add_location}: {why}");
+            fields.report_missing(&["location"], message);
+        }
+        (None, None) => {
+            let message = format!(
+                "`reason` and `location` are missing; add {add_reason}, and {add_location}: {why}"
+            );
+            fields.report_missing(&["reason", "location"], message);
+        }
+    }
+}
+
+/// The attribute of the form in the question of the lookup that a rule is about.
+fn attribute_in_question<'f>(requirement: &Requirement, fields: &Fields<'f>) -> Option<&'f str> {
+    let Requirement::Lookup(RequiredResult { lookup, .. }) = requirement else {
+        return None;
+    };
+    let lookup = fields.lookups.iter().find(|known| known.name.value == *lookup)?;
+    lookup.first_form_attribute()
 }
 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.

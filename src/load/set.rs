@@ -6,8 +6,9 @@ use super::{fields::Fields, lookup::lookups_of};
 use crate::{
     problem::SpanProblems,
     rule::{
-        node::{Content, Entry, Node, Spanned, push_of_list},
+        node::{Content, Entry, Node, Spanned, push_list_problem},
         set::{STEPS, Set, Source},
+        value_name::ValueName,
     },
 };
 
@@ -29,7 +30,7 @@ struct SetKind {
     key: &'static str,
     /// The keys that it may have besides.
     others: &'static [&'static str],
-    /// Reads the table of the attribute of this name. Asks for each key.
+    /// Reads the table of the attribute of this name.
     read: fn(&Fields<'_>, &str) -> Option<Source>,
 }
 
@@ -75,6 +76,7 @@ pub(super) fn read_set<'n>(
 
 fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Source> {
     match &node.content {
+        // The node is a table, so no message shows an example of one.
         Content::Table(_) => read_table(&fields.table_in(node, "")?, attribute),
         Content::List(items) if items.iter().any(Node::is_table) => {
             read_branches(node, items, fields)
@@ -108,8 +110,11 @@ fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<Source> {
 /// Reports the unknown keys of a table that is a source of no kind, or else that a key is missing.
 fn report_no_kind(fields: &Fields<'_>) {
     let before = fields.problem_count();
-    for key in KINDS.iter().flat_map(|kind| [&[kind.key], kind.others].concat()) {
-        fields.entry(key);
+    for kind in &KINDS {
+        fields.entry(kind.key);
+        for key in kind.others {
+            fields.entry(key);
+        }
     }
     fields.report_unknown_keys();
     if fields.problem_count() == before {
@@ -125,20 +130,23 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // Otherwise a list could be so long that it takes seconds.
+            // A long list of steps would take seconds per value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
-                push_of_list(&mut problems, item.problem(message));
+                push_list_problem(&mut problems, item.problem(message));
             }
             Ok(step) => steps.push(step),
-            Err(problem) => push_of_list(&mut problems, problem),
+            Err(problem) => push_list_problem(&mut problems, problem),
         }
     }
-    fields.ok_or_report(if problems.is_empty() {
-        Ok(Source::Normalize(steps))
-    } else {
-        Err(problems)
-    })
+    let result = if problems.is_empty() { Ok(steps) } else { Err(problems) };
+    fields.ok_or_report(result).map(Source::Normalize)
+}
+
+/// Reads `from`: the name of the value that a source is made from.
+fn read_from(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
+    let node = fields.required_node("from")?;
+    fields.read_value_name(node)
 }
 
 fn read_default(fields: &Fields<'_>, _: &str) -> Option<Source> {

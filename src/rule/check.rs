@@ -108,8 +108,8 @@ impl Check {
         }
     }
 
-    /// The other value that the check compares with, if it does.
-    pub fn other(&self) -> Option<&ValueName> {
+    /// The name of the value that the check compares with, if it compares two values of a request.
+    pub fn compared_with(&self) -> Option<&ValueName> {
         match self {
             Self::Equals(equals) => Some(&equals.other),
             _ => None,

@@ -14,7 +14,7 @@ use crate::{
 
 /// How many problems of one list are kept. The others are only counted, so that a long list leaves
 /// room for the problems of other values.
-const MOST_OF_A_LIST: usize = 20;
+const MOST_LIST_PROBLEMS: usize = 20;
 
 /// A place in a rules file, in bytes.
 pub type Span = Range<usize>;
@@ -197,7 +197,7 @@ impl Node {
         }
     }
 
-    /// The entries of a list, or of the file that is in its place. `example` is a list.
+    /// The entries of a list, or of the file that is in its place. `example` shows how to write a list.
     pub(crate) fn entries(
         &self,
         example: &str,
@@ -214,9 +214,9 @@ impl Node {
 
     /// The lines of a list file, without white space at their ends. Skips blank lines.
     fn lines<'n>(&'n self, text: &'n str) -> impl Iterator<Item = ListEntry<'n>> {
-        let lines = text.lines().map(str::trim).zip(1..);
-        let filled = lines.filter(|(line, _)| !line.is_empty());
-        filled.map(|(text, number)| ListEntry::Line { list: self, number, text })
+        let numbered_lines = text.lines().map(str::trim).zip(1..);
+        let not_blank = numbered_lines.filter(|(line, _)| !line.is_empty());
+        not_blank.map(|(text, number)| ListEntry::Line { list: self, number, text })
     }
 }
 
@@ -247,10 +247,9 @@ impl<'n> ListEntry<'n> {
         let Self::Line { text, .. } = self else {
             return None;
         };
-        let is_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
         if text.starts_with('#') || text.contains(" #") {
             Some("a list file has no comments, so remove it")
-        } else if is_quoted('"') || is_quoted('\'') || text.starts_with('“') {
+        } else if is_quoted(text, '"') || is_quoted(text, '\'') || text.starts_with('“') {
             Some("a list file has no quotes, so remove them")
         } else if text.ends_with([',', ';']) {
             Some("a list file has no commas; write one value in each line")
@@ -269,9 +268,13 @@ impl<'n> ListEntry<'n> {
     }
 }
 
-/// Adds a problem of a list, or only counts it if there are many already.
-pub(crate) fn push_of_list(problems: &mut SpanProblems, problem: SpanProblem) {
-    if problems.kept_count() < MOST_OF_A_LIST {
+fn is_quoted(text: &str, quote: char) -> bool {
+    text.len() > 1 && text.starts_with(quote) && text.ends_with(quote)
+}
+
+/// Adds a problem of an entry of a list, or only counts it if the list has many already.
+pub(crate) fn push_list_problem(problems: &mut SpanProblems, problem: SpanProblem) {
+    if problems.kept_count() < MOST_LIST_PROBLEMS {
         problems.push(problem);
     } else {
         problems.count_one();

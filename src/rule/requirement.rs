@@ -16,16 +16,16 @@ pub enum Requirement {
     All(NonEmpty<Part>),
     /// At least one part must hold.
     Any(NonEmpty<Part>),
-    /// A lookup must have found something, or nothing.
-    Lookup(FoundBy),
+    /// A lookup must have a result of this kind.
+    Lookup(RequiredResult),
 }
 
-/// The requirement that a lookup found something, or nothing.
-pub struct FoundBy {
+/// The requirement that a lookup found something, or that it found nothing.
+pub struct RequiredResult {
     /// The lookup's name.
     pub(crate) lookup: String,
-    /// Whether it must have found something.
-    pub(crate) found: bool,
+    /// Whether it must have found something. If not, it must have found nothing.
+    pub(crate) must_find: bool,
 }
 
 /// Checks that must all hold for each of some values.
@@ -43,7 +43,7 @@ pub struct PartCheck {
     /// The check.
     pub check: Check,
     /// The place of the argument.
-    pub(crate) argument: Span,
+    pub(crate) argument_span: Span,
     /// The list in the argument, if there is one and the rules keep their lists.
     pub(crate) list: Option<Node>,
     pub(crate) admits: Admits,
@@ -51,10 +51,10 @@ pub struct PartCheck {
     pub(crate) ignore_case: bool,
 }
 
-/// A check that is not from a file.
+/// A check without a place in a file.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
-        Self { check, argument: 0..0, list: None, admits: Admits::Unknown, ignore_case: false }
+        Self { check, argument_span: 0..0, list: None, admits: Admits::Unknown, ignore_case: false }
     }
 }
 
@@ -80,9 +80,9 @@ pub enum Unmet<'r> {
     /// No part of an `any` holds. One reason per part.
     #[display("{}", join(_0))]
     NoPart(Vec<Unmet<'r>>),
-    /// This lookup found something and should not, or the other way round.
-    #[display("the lookup `{}` found {}", _0.lookup, if _0.found { "nothing" } else { "something" })]
-    FoundBy(&'r FoundBy),
+    /// The lookup found nothing and must find something, or the other way round.
+    #[display("the lookup `{}` found {}", _0.lookup, _0.wrong_result())]
+    WrongResult(&'r RequiredResult),
     /// These lookups failed, so the requirement cannot be judged.
     #[display("failed lookups: `{}`", _0.join("`, `"))]
     LookupsFailed(Vec<&'r str>),
@@ -94,6 +94,13 @@ pub enum Unmet<'r> {
 fn join(reasons: &[Unmet<'_>]) -> String {
     let texts: Vec<_> = reasons.iter().map(Unmet::to_string).collect();
     texts.join(", and ")
+}
+
+impl RequiredResult {
+    /// The description of the result that does not meet the requirement.
+    fn wrong_result(&self) -> &'static str {
+        if self.must_find { "nothing" } else { "something" }
+    }
 }
 
 impl Requirement {
@@ -112,14 +119,14 @@ impl Requirement {
         match self {
             Self::All(parts) => {
                 for part in parts.iter() {
-                    part.check_form(context)?;
+                    part.check(context)?;
                 }
                 Ok(())
             }
             Self::Any(parts) => {
                 let mut reasons = Vec::new();
                 for part in parts.iter() {
-                    match part.check_form(context) {
+                    match part.check(context) {
                         Ok(()) => return Ok(()),
                         Err(reason) => reasons.push(reason),
                     }
@@ -127,9 +134,9 @@ impl Requirement {
                 Err(Unmet::NoPart(reasons))
             }
             Self::Lookup(required) => match context.lookups.get(&required.lookup) {
-                Some(LookupState::Found(_)) if required.found => Ok(()),
-                Some(LookupState::NotFound) if !required.found => Ok(()),
-                _ => Err(Unmet::FoundBy(required)),
+                Some(LookupState::Found(_)) if required.must_find => Ok(()),
+                Some(LookupState::NotFound) if !required.must_find => Ok(()),
+                _ => Err(Unmet::WrongResult(required)),
             },
         }
     }
@@ -139,14 +146,16 @@ impl Part {
     /// The names of all values that the part looks at.
     pub(crate) fn value_names(&self) -> Vec<&ValueName> {
         let mut names: Vec<_> = self.attributes.iter().map(|name| &name.value).collect();
-        for asked in self.checks.iter() {
-            names.extend(asked.check.other());
+        for part_check in self.checks.iter() {
+            if let Some(other) = part_check.check.compared_with() {
+                names.push(other);
+            }
         }
         names
     }
 
     /// Succeeds if the part holds. Otherwise returns the first reason why it does not.
-    pub(super) fn check_form(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+    pub(super) fn check(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         for name in self.attributes.iter() {
             match context.find(name) {
                 Found::Present(value) => self.check_value(name, &value, context)?,

@@ -92,8 +92,8 @@ impl Source {
         }
     }
 
-    /// The name of the value that the source is made from, if there is one.
-    pub(crate) fn from(&self) -> Option<&Spanned<ValueName>> {
+    /// The name of the value that the source is made from: the key `from` of the rules file.
+    pub(crate) fn made_from(&self) -> Option<&Spanned<ValueName>> {
         match self {
             Self::Mapped(mapped) => Some(&mapped.from),
             Self::Matched(matched) => Some(&matched.from),
@@ -107,7 +107,7 @@ impl Source {
         for branch in self.branches() {
             names.extend(branch.when.iter().flat_map(Part::value_names));
         }
-        if let Some(from) = self.from() {
+        if let Some(from) = self.made_from() {
             names.push(&from.value);
         }
         for value in self.values() {
@@ -159,7 +159,8 @@ impl Set {
         Attempt { alternative, value }
     }
 
-    /// The normalized value. `submitted` is the form before that. An empty text is a value to store, too.
+    /// The normalized value. `submitted` is the form before it was normalized. Steps may leave an empty
+    /// text, which is stored as well.
     fn normalized<'q>(
         &self,
         submitted: &'q Form<'_>,
@@ -177,14 +178,14 @@ impl Set {
     }
 }
 
-/// The first branch whose conditions hold, with its index. A condition that cannot be read does not
-/// hold: only rules must not be avoided by malformed values.
+/// The first branch whose conditions hold, with its index. A value that a condition cannot read does not
+/// meet it. Only in the conditions of rules does such a value count as a match.
 fn first_that_holds<'r>(
     branches: &'r [Branch],
     context: &EvalContext<'_>,
 ) -> Option<(usize, &'r Branch)> {
     for (index, branch) in branches.iter().enumerate() {
-        if branch.when.iter().all(|condition| condition.check_form(context).is_ok()) {
+        if branch.when.iter().all(|condition| condition.check(context).is_ok()) {
             return Some((index, branch));
         }
     }

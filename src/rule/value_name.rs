@@ -93,12 +93,12 @@ impl RequestValue {
     }
 }
 
-/// The values that names in a section may refer to, and do refer to.
+/// The values that names in a section may refer to. Notes which of them the names refer to.
 #[derive(Default)]
 pub(crate) struct Scope {
     /// Whether the end user has a profile already.
     has_profile: bool,
-    /// Whether a name refers to `data.context` of a request.
+    /// Whether a name that was read refers to `data.context` of a request.
     reads_context: Cell<bool>,
     /// The lookups of the section by their names.
     lookups: BTreeMap<String, LookupColumns>,
@@ -110,9 +110,9 @@ pub(crate) struct Scope {
 pub(crate) enum LookupColumns {
     /// These columns.
     Known(Vec<String>),
-    /// None yet: the name is part of a question, and all questions are asked at once.
+    /// None: the name is part of a question, and all questions are asked at once.
     NotYet,
-    /// Any, since the lookup has a problem of its own.
+    /// Any: the lookup has a problem of its own.
     Any,
 }
 
@@ -122,13 +122,14 @@ impl Scope {
         Self { has_profile: !flow.spec().creates_user, ..Self::default() }
     }
 
-    /// The same scope with one more lookup.
+    /// Adds a lookup, or replaces the columns of the one with this name.
     pub(crate) fn add_lookup(&mut self, name: &str, columns: LookupColumns) {
         self.lookups.insert(name.to_owned(), columns);
     }
 
-    /// Whether a message may suggest the nearest of many names, which takes time. Counts the message.
-    pub(crate) fn may_suggest(&self) -> bool {
+    /// Takes one of the suggestions that messages may make. To suggest the nearest of many names takes time.
+    /// Returns false if none is left.
+    pub(crate) fn take_suggestion(&self) -> bool {
         let suggestions = self.suggestions.get();
         self.suggestions.set(suggestions + 1);
         suggestions < MOST_KEPT
@@ -153,18 +154,17 @@ impl ValueName {
 
     /// Parses a name that the file gives at the node, alone or within a template.
     pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
-        if let Some((lookup, column)) = name.split_once('.')
-            && let Some(columns) = scope.lookups.get(lookup)
-        {
-            return parse_column(lookup, column, columns, node, scope);
-        }
-        let (owner, member) = match name.split_once('.') {
-            Some((owner, member)) if !member.contains('.') => (owner, member),
-            _ => {
-                require_attribute_name(name, node)?;
-                return Ok(Self::Form(name.to_owned()));
-            }
+        let Some((owner, member)) = name.split_once('.') else {
+            require_attribute_name(name, node)?;
+            return Ok(Self::Form(name.to_owned()));
         };
+        if let Some(columns) = scope.lookups.get(owner) {
+            return parse_column(owner, member, columns, node, scope);
+        }
+        if member.contains('.') {
+            // Reports the dots: no attribute has them.
+            require_attribute_name(name, node)?;
+        }
         match owner {
             "profile" if scope.has_profile => {
                 require_attribute_name(member, node)?;
@@ -196,9 +196,7 @@ impl ValueName {
             Self::Profile(_) | Self::Request(_) | Self::Lookup { .. } => None,
         }
     }
-}
 
-impl ValueName {
     /// The name of the lookup that finds the value.
     pub fn lookup(&self) -> Option<&str> {
         match self {
@@ -208,6 +206,7 @@ impl ValueName {
     }
 }
 
+/// Parses the name of a column, which must be one of the lookup's `columns`.
 fn parse_column(
     lookup: &str,
     column: &str,
@@ -235,7 +234,7 @@ fn parse_column(
         return Err(node.problem(message));
     }
     let mut names = Vec::new();
-    if scope.may_suggest() {
+    if scope.take_suggestion() {
         names.extend(columns.iter().map(|known| format!("{lookup}.{known}")));
     }
     let names = names.iter().map(String::as_str);
@@ -258,7 +257,7 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
 /// The message that no value has this name, with the nearest one that exists.
 fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
     let mut owners = Vec::new();
-    if scope.may_suggest() {
+    if scope.take_suggestion() {
         owners.extend(scope.lookup_names());
     }
     owners.extend(["profile", "request"]);

@@ -9,7 +9,7 @@ use crate::{
     org::Org,
     problem::{SpanProblem, SpanProblems},
     rule::{
-        node::{Span, Spanned, push_of_list},
+        node::{Span, Spanned, push_list_problem},
         set::{Set, SetValue, Source, TextMap, ValueMap},
     },
 };
@@ -27,7 +27,7 @@ impl SectionLint<'_> {
                 self.check_part(org, part);
             }
         }
-        if let Some(from) = set.source.from() {
+        if let Some(from) = set.source.made_from() {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
         match &set.source {
@@ -55,7 +55,7 @@ impl SectionLint<'_> {
         for (line, text) in map.values() {
             if let Some(problem) = org.why_json_not_written(attribute, &Json::from(text)) {
                 let message = format!("in line {line} of the file: {problem}");
-                push_of_list(&mut problems, SpanProblem::at(place.clone(), message));
+                push_list_problem(&mut problems, SpanProblem::at(place.clone(), message));
             }
         }
         self.problems.append(problems);

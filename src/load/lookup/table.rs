@@ -13,7 +13,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         lookup::{Query, RepeatedRow, RowTable, TableQuery},
-        node::{Content, Node, push_of_list},
+        node::{Content, Node, push_list_problem},
     },
 };
 
@@ -22,6 +22,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<QueryAndColumns> {
     let named = NamedColumns::read(fields);
     let name = fields.ok_or_report(file.text())?;
     let content = read_list_file(name, file, fields)?;
+    // Only now, so that problems of the file are reported as well.
     let named = named?;
     let mut surprises = Surprises::new(&named.keys);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
@@ -56,7 +57,7 @@ fn read_rows(
             let (expected, found) = (header.len(), record.len());
             let message =
                 format!("expected {expected} columns, as in the first line, found {found}");
-            push_of_list(&mut problems, in_line(file, line, &message));
+            push_list_problem(&mut problems, in_line(file, line, &message));
             continue;
         }
         let row: Vec<&str> = cells.iter().filter_map(|cell| record.get(*cell)).collect();
@@ -69,7 +70,7 @@ fn read_rows(
             let columns: Vec<&str> = named.keys.iter().map(|key| key.name.as_str()).collect();
             let columns = columns.join("`, `");
             let message = format!("line {first_line} has the same `{columns}`; remove one of them");
-            push_of_list(&mut problems, in_line(file, line, &message));
+            push_list_problem(&mut problems, in_line(file, line, &message));
         }
     }
     if !problems.is_empty() {

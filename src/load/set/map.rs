@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use csv::StringRecord;
 
-use super::value::read_value;
+use super::{read_from, value::read_value};
 use crate::{
     load::{
         csv::{in_line, line_of, reader_of},
@@ -13,13 +13,13 @@ use crate::{
     },
     problem::SpanProblems,
     rule::{
-        node::{Content, Node, push_of_list},
+        node::{Content, Node, push_list_problem},
         set::{Mapped, RepeatedKey, Source, TextMap, ValueMap},
     },
 };
 
 pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
-    let from = fields.required("from", Ok).and_then(|node| fields.read_value_name(node));
+    let from = read_from(fields);
     let node = &fields.entry("map")?.value;
     let map = match file_name(node) {
         None => read_inline(node, fields),
@@ -70,22 +70,23 @@ fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
             }
         }
         let line = line_of(&record, text);
-        match (record.get(0), record.get(1), record.len()) {
-            _ if is_header && record.len() == 2 => {}
-            (Some(""), Some(_), 2) => {
-                push_of_list(&mut problems, in_line(file, line, "the key is empty"));
+        match (record.get(0), record.get(1), record.get(2)) {
+            (Some(_), Some(_), None) if is_header => {}
+            (Some(""), Some(_), None) => {
+                push_list_problem(&mut problems, in_line(file, line, "the key is empty"));
             }
-            (Some(key), Some(value), 2) => map.push(key, value, line),
-            (_, _, count) => {
+            (Some(key), Some(value), None) => map.push(key, value, line),
+            _ => {
+                let count = record.len();
                 let message = format!("expected two columns, a key and a value, found {count}");
-                push_of_list(&mut problems, in_line(file, line, &message));
+                push_list_problem(&mut problems, in_line(file, line, &message));
             }
         }
         is_header = false;
     }
     for RepeatedKey { first_line, line } in map.sort() {
         let message = format!("the key is in line {first_line} as well; remove one of them");
-        push_of_list(&mut problems, in_line(file, line, &message));
+        push_list_problem(&mut problems, in_line(file, line, &message));
     }
     if !problems.is_empty() {
         return Err(problems);

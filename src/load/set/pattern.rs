@@ -1,14 +1,14 @@
 //! A pattern with named groups: `{ from = "email", pattern = '(?<name>[^@]+)@.*', value = "{name}" }`.
 
-use super::value::read_value_of_groups;
+use super::{read_from, value::read_value_of_groups};
 use crate::{
     load::fields::Fields,
     rule::set::{GroupPattern, Matched, Source},
 };
 
 pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<Source> {
-    let from = fields.required("from", Ok).and_then(|node| fields.read_value_name(node));
-    let value = fields.required("value", Ok);
+    let from = read_from(fields);
+    let value = fields.required_node("value");
     let node = &fields.entry("pattern")?.value;
     let pattern = fields.ok_or_report(GroupPattern::read_pattern(node, fields.file.patterns))?;
     let value = fields.ok_or_report(read_value_of_groups(value?, &pattern.names()))?;

@@ -28,7 +28,7 @@ pub(crate) const COMPARE: &str = "compare";
 
 /// The context that the argument of a check is read in.
 #[derive(Clone, Copy)]
-pub(crate) struct Options<'b> {
+pub(crate) struct ArgumentContext<'b> {
     /// The values of [`IGNORE_CASE`] and [`COMPARE`].
     pub(crate) reduction: &'b Reduction,
     /// The memory that patterns may still take.
@@ -38,7 +38,7 @@ pub(crate) struct Options<'b> {
 }
 
 /// Reads the argument of a check. Returns every problem of it.
-type ReadCheck = fn(&Node, &Options<'_>) -> Result<Check, SpanProblems>;
+type ReadCheck = fn(&Node, &ArgumentContext<'_>) -> Result<Check, SpanProblems>;
 
 /// A kind of check, as rules files know it.
 pub(crate) struct CheckKind {
@@ -87,20 +87,20 @@ pub(crate) const KINDS: &[CheckKind] = &[
         admits: Admits::Lengths,
         ..single("length", |node, _| Ok(Check::Length(Length::read_length(node)?)))
     },
-    single("pattern", |node, options| {
-        Ok(Check::Pattern(Pattern::read_pattern(node, options.patterns)?))
+    single("pattern", |node, context| {
+        Ok(Check::Pattern(Pattern::read_pattern(node, context.patterns)?))
     }),
     CheckKind {
         takes_reduction: true,
         admits: Admits::Listed,
-        ..list("one_of", |node, options| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, options.reduction, ListRole::Allowed)?))
+        ..list("one_of", |node, context| {
+            Ok(Check::OneOf(OneOf::read_one_of(node, context.reduction, ListRole::Allowed)?))
         })
     },
     CheckKind {
         takes_reduction: true,
-        ..list("not_one_of", |node, options| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, options.reduction, ListRole::Refused)?))
+        ..list("not_one_of", |node, context| {
+            Ok(Check::OneOf(OneOf::read_one_of(node, context.reduction, ListRole::Refused)?))
         })
     },
     list("networks", |node, _| {
@@ -114,8 +114,8 @@ pub(crate) const KINDS: &[CheckKind] = &[
     single("age", |node, _| Ok(Check::Age(Age::read_age(node)?))),
     CheckKind {
         takes_reduction: true,
-        ..single("equals", |node, options| {
-            let (reduction, scope) = (options.reduction, options.scope);
+        ..single("equals", |node, context| {
+            let (reduction, scope) = (context.reduction, context.scope);
             Ok(Check::Equals(Equals::read_equals(node, reduction, scope)?))
         })
     },

@@ -3,7 +3,7 @@
 use super::context::{Mismatch, require};
 use crate::{
     problem::{SpanProblem, SpanProblems},
-    rule::node::{ListEntry, Node, push_of_list},
+    rule::node::{ListEntry, Node, push_list_problem},
 };
 
 /// Whether a check admits the values of its list, or refuses them.
@@ -16,7 +16,7 @@ pub(super) enum ListRole {
 }
 
 impl ListRole {
-    /// Succeeds if a value meets the check that is on the list or is not.
+    /// Succeeds if a value meets the check. `is_listed` says whether the list has the value.
     pub(super) fn require(self, is_listed: bool) -> Result<(), Mismatch> {
         match self {
             Self::Allowed => require(is_listed),
@@ -41,8 +41,8 @@ struct TextExtent {
     end: u32,
 }
 
-/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound. `example` is a
-/// list.
+/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound. `example` shows
+/// how to write a list.
 pub(super) fn read_entries<T, L: Default + Extend<T>>(
     list: &Node,
     example: &str,
@@ -53,7 +53,7 @@ pub(super) fn read_entries<T, L: Default + Extend<T>>(
     for entry in list.entries(example)? {
         match read_entry(&entry) {
             Ok(value) => entries.extend([value]),
-            Err(problem) => push_of_list(&mut problems, problem),
+            Err(problem) => push_list_problem(&mut problems, problem),
         }
     }
     if problems.is_empty() { Ok(entries) } else { Err(problems) }
@@ -68,7 +68,7 @@ impl Extend<String> for TextSet {
 }
 
 impl TextSet {
-    /// Reads the entries of a list, each by `read_entry`. `example` is a list.
+    /// Reads the entries of a list, each by `read_entry`. `example` shows how to write a list.
     pub(super) fn read_set(
         list: &Node,
         example: &str,

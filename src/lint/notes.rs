@@ -7,24 +7,25 @@ use crate::{
     load::UnreadEntry,
     okta::{ATTRIBUTE_LOCATION, Flow},
     org::{CallsHook, Org},
-    rule::{
-        Hook, Part, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName,
-    },
+    rule::{Hook, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName},
 };
 
 /// The notes on all rules, in their order, each as a line to print.
 pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
-        let mut in_file = BTreeSet::new();
+        let mut names_in_file = BTreeSet::new();
         for section in hook.sections.values() {
-            in_file.extend(Names::of(section).all());
+            names_in_file.extend(Names::of(section).all());
         }
         for flow in Flow::WITH_SECTION {
-            let mut messages: Vec<String> = call_note(hook, flow, org).into_iter().collect();
+            let mut messages = Vec::new();
+            if let Some(note) = call_note(hook, flow, org) {
+                messages.push(note);
+            }
             if let Some(section) = hook.sections.get(&flow) {
                 messages.extend(section_notes(section, flow, org));
-                messages.extend(template_notes(section, &in_file, org));
+                messages.extend(template_notes(section, &names_in_file, org));
             }
             let key = flow.spec().section;
             for message in messages {
@@ -39,10 +40,11 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
 pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
     let mut notes = Vec::new();
     for UnreadEntry { path, is_folder } in unread {
-        let is_near = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+        let is_nearly_toml =
+            path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
         let why = if *is_folder {
             "hooks in a sub-folder are not read; move them to the rules folder itself"
-        } else if is_near {
+        } else if is_nearly_toml {
             "not read, since the name of a hook's file ends in `.toml`, in lower case"
         } else {
             "not used: it is not a hook, and no rule names it"
@@ -85,30 +87,43 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
         notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
     }
     for rule in section.rules.iter() {
-        let is_at_login = rule.location.strip_prefix(ATTRIBUTE_LOCATION) == Some(".login");
-        if is_at_login && flow.spec().creates_user && !org.has_form() {
-            let id = &rule.id;
-            notes.push(format!(
-                "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
-            ));
-        }
-        notes.extend(list_notes(rule));
-        if has_optional_alternative(rule) {
-            let id = &rule.id;
-            notes.push(format!(
-                "`{id}`: a form without the attributes that are `optional` in `any` passes the rule"
-            ));
-        }
+        notes.extend(rule_notes(rule, flow, org));
     }
     notes.extend(lookup_notes(section));
     if has_rules && flow.spec().creates_user {
-        for name in &org.required {
-            // Okta fills in the login from `email`.
-            let is_filled_in = name == "login" && names.judged.contains("email");
-            let is_used = names.judged.contains(&**name) || names.written.contains(&**name);
-            if !is_used && !is_filled_in {
-                notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
-            }
+        notes.extend(required_notes(&names, org));
+    }
+    notes
+}
+
+fn rule_notes(rule: &Rule, flow: Flow, org: &Org) -> Vec<String> {
+    let id = &rule.id;
+    let mut notes = Vec::new();
+    let is_at_login = rule.location.strip_prefix(ATTRIBUTE_LOCATION) == Some(".login");
+    if is_at_login && flow.spec().creates_user && !org.has_form() {
+        notes.push(format!(
+            "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
+        ));
+    }
+    notes.extend(list_notes(rule));
+    if has_optional_alternative(rule) {
+        notes.push(format!(
+            "`{id}`: a form without the attributes that are `optional` in `any` passes the rule"
+        ));
+    }
+    notes
+}
+
+/// The notes on attributes that the user schema requires, and that a section neither judges nor writes.
+fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in &org.required {
+        let name = name.as_str();
+        // Okta fills in the login from `email`.
+        let is_filled_in = name == "login" && names.judged.contains("email");
+        let is_used = names.judged.contains(name) || names.written.contains(name);
+        if !is_used && !is_filled_in {
+            notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
         }
     }
     notes
@@ -123,8 +138,8 @@ fn list_notes(rule: &Rule) -> Vec<String> {
                 continue;
             };
             for entry in entries {
-                if let (ListEntry::Line { number, .. }, Some(hint)) =
-                    (&entry, entry.mistake_of_line())
+                if let ListEntry::Line { number, .. } = &entry
+                    && let Some(hint) = entry.mistake_of_line()
                 {
                     let id = &rule.id;
                     notes.push(format!(
@@ -138,9 +153,8 @@ fn list_notes(rule: &Rule) -> Vec<String> {
     notes
 }
 
-/// The notes on names in templates that are not in `in_file`, the other names in the file. With a schema,
-/// unknown names are problems.
-fn template_notes(section: &Section, in_file: &BTreeSet<&str>, org: &Org) -> Vec<String> {
+/// The notes on names in templates that the file has nowhere else. With a schema, unknown names are problems.
+fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     if org.has_schema() {
         return notes;
@@ -153,7 +167,7 @@ fn template_notes(section: &Section, in_file: &BTreeSet<&str>, org: &Org) -> Vec
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };
-            if Org::is_base(attribute) || in_file.contains(attribute) {
+            if Org::is_base(attribute) || names_in_file.contains(attribute) {
                 continue;
             }
             let set = &set.attribute.value;
@@ -175,7 +189,7 @@ struct Names<'r> {
     judged: BTreeSet<&'r str>,
     /// Names in `update` or `set`.
     written: BTreeSet<&'r str>,
-    /// Those that decide what `set` writes.
+    /// Names in lookups and in the conditions of `set`, which decide what `set` writes.
     consulted: BTreeSet<&'r str>,
 }
 
@@ -189,17 +203,25 @@ impl<'r> Names<'r> {
             names.written.insert(name);
         }
         for lookup in &section.lookups {
-            let names_of_form = lookup.value_names().into_iter();
-            names.consulted.extend(names_of_form.filter_map(ValueName::form_attribute));
+            names.consult(lookup.value_names());
         }
         for set in &section.set {
             names.written.insert(&set.attribute);
-            let parts = set.source.branches().iter().flat_map(|branch| &branch.when);
-            let from = set.source.made_from().map(|name| &name.value);
-            let consulted = parts.flat_map(Part::value_names).chain(from);
-            names.consulted.extend(consulted.filter_map(ValueName::form_attribute));
+            for branch in set.source.branches() {
+                for part in &branch.when {
+                    names.consult(part.value_names());
+                }
+            }
+            if let Some(from) = set.source.made_from() {
+                names.consult([&from.value]);
+            }
         }
         names
+    }
+
+    /// Adds the attributes of the form among these names.
+    fn consult(&mut self, names: impl IntoIterator<Item = &'r ValueName>) {
+        self.consulted.extend(names.into_iter().filter_map(ValueName::form_attribute));
     }
 
     fn all(&self) -> BTreeSet<&'r str> {

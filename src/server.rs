@@ -61,7 +61,7 @@ pub(crate) struct State {
     /// The settings at the start, without `auth`, which is part of the live credentials.
     pub(crate) settings: Arc<Settings>,
     pub(crate) live: Arc<LiveState>,
-    /// Whether the service stops, so that it wants no further requests.
+    /// Whether the service is stopping. `/readyz` then reports that it wants no further requests.
     pub(crate) draining: AtomicBool,
     pub(crate) warnings: Warnings,
     pub(crate) metrics: Arc<Metrics>,
@@ -159,6 +159,7 @@ fn connection_limit(setting: usize) -> usize {
         Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
+    // If few files may be open, connections still get a quarter of them.
     let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
     if allowed >= setting {
         return setting;
@@ -169,7 +170,8 @@ fn connection_limit(setting: usize) -> usize {
     allowed
 }
 
-/// Keeps SIGHUP from ending the process until [`run`] handles it. The files are being read already.
+/// Keeps SIGHUP from ending the process until [`run`] handles it. An earlier one needs no reload: the
+/// start is still reading the files.
 pub(crate) fn ignore_sighup() -> io::Result<()> {
     // tokio does not restore the default action when the receiver is dropped.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
@@ -237,7 +239,7 @@ async fn serve_until_stopped(
 /// flight, but no longer than the shutdown timeout.
 async fn stop_gracefully(mut acceptor: Acceptor, mut all_done: mpsc::Receiver<()>, state: &State) {
     let settings = &state.settings.server;
-    // `run` never ends by itself, so this always times out.
+    // `Acceptor::run` never returns, so this always times out.
     let _ = timeout(settings.drain_delay, acceptor.run(state)).await;
     let finish = async {
         acceptor.finish().await;

@@ -50,7 +50,7 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
 pub(super) struct Acceptor {
     listener: TcpListener,
     workers: Vec<Sender<StdStream>>,
-    /// The worker that gets the next connection, if it has room.
+    /// The index of the worker that gets the next connection, if its queue has a place.
     next: usize,
 }
 
@@ -61,20 +61,23 @@ impl Acceptor {
         Ok(Self { listener: TcpListener::from_std(listener)?, workers, next: 0 })
     }
 
-    /// Accepts connections until it is dropped. Logs an error, and tries again after [`PAUSE`]: a file
-    /// descriptor may be free by then.
+    /// Accepts connections. Never returns: to stop, drop the future. Logs an error, and tries again after
+    /// [`PAUSE`]: a file descriptor may be free by then.
     pub(super) async fn run(&mut self, state: &State) {
         loop {
             self.next = (self.next + 1) % self.workers.len();
             // Reserve first: if `select!` drops this future, no accepted connection is lost.
-            let room = reserve(&self.workers, self.next).await;
-            match (room, self.accept().await) {
-                (Some(room), Ok(stream)) => room.send(stream),
-                // The worker has died; dropping the stream closes it.
-                (None, Ok(_)) => {}
+            let place = reserve(&self.workers, self.next).await;
+            match self.accept().await {
+                Ok(stream) => {
+                    // Without a place, the worker has died. Dropping the stream closes it.
+                    if let Some(place) = place {
+                        place.send(stream);
+                    }
+                }
                 // The client has gone already.
-                (_, Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                (_, Err(error)) => {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
                     state.warnings.log(&Warning::CannotAccept(error));
                     sleep(PAUSE).await;
                 }
@@ -97,11 +100,11 @@ impl Acceptor {
                 Err(_) => continue,
             };
             self.next = (self.next + 1) % self.workers.len();
-            let room = reserve(&self.workers, self.next).await;
-            if let Some(room) = room
+            let place = reserve(&self.workers, self.next).await;
+            if let Some(place) = place
                 && stream.set_nonblocking(true).is_ok()
             {
-                room.send(stream);
+                place.send(stream);
             }
         }
     }
@@ -113,12 +116,13 @@ impl Acceptor {
     }
 }
 
-/// Reserves a place with the first worker from `next` on that has room; else waits for `next`. Returns
-/// `None` if that worker's thread has died.
+/// Reserves a place in the queue of the first worker from `next` on that has one. If all queues are full,
+/// waits for that of `next`. Returns `None` if that worker's thread has died.
 async fn reserve(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_, StdStream>> {
+    // Each worker once, beginning with `next`.
     for worker in workers.iter().cycle().skip(next).take(workers.len()) {
-        if let Ok(room) = worker.try_reserve() {
-            return Some(room);
+        if let Ok(place) = worker.try_reserve() {
+            return Some(place);
         }
     }
     // `next` is always an index of `workers`.

@@ -55,8 +55,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }
 
-    /// Whether the whole body is read, so that a request may follow. Never after chunks: the codec may
-    /// take the next request for a trailer.
+    /// Whether the whole body is read, so that a request may follow. Always false for chunks: the codec
+    /// may take the next request for a trailer.
     pub(super) fn is_read(&self) -> bool {
         self.unread == Unread::Nothing
     }
@@ -80,7 +80,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         if length > limit {
             return Err(Refusal::BodyTooLarge);
         }
-        // Reserve exactly; doubling would buffer pipelined bytes.
+        // Reserve once for the body and one read. A buffer that grows doubles, and would then take in
+        // further requests.
         let arrived = self.connection.received.len();
         self.connection.received.reserve((length + READ_SIZE).saturating_sub(arrived));
         while self.connection.received.len() < length {

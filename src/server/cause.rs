@@ -1,6 +1,6 @@
-//! The nearest cause of each refusal, for the log. Okta shows an administrator only the status.
+//! The likeliest cause of each refusal, for the log. Okta shows an administrator only the status.
 //!
-//! A cause is looked for after the refusal, so that requests with a decision cost nothing.
+//! The search begins after the refusal, so that a request with a decision does not pay for it.
 
 use std::{borrow::Cow, fmt::Display, time::SystemTime};
 
@@ -20,23 +20,25 @@ use crate::{
 const VALUE_LIMIT: usize = 100;
 
 impl RequestContext<'_> {
-    /// Logs the nearest cause of a refusal. `head` is that of the request, if it has arrived.
-    pub(super) fn log_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
+    /// Logs the likeliest cause of a refusal, and shows it on the page of `preview`. `head` is that of
+    /// the request, if it has arrived.
+    pub(super) fn report_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
         match (refusal, head) {
             (Refusal::NotFound, Some(head)) => {
                 let prefix = &self.state.settings.server.path_prefix;
                 let cause = PathCause::of(head.uri.path(), prefix, self.rules);
-                self.warn_of_refusal(refusal, cause.kind(), &cause);
+                self.report_refusal(refusal, cause.kind(), &cause);
             }
             (Refusal::Credentials(reason), Some(head)) => {
                 let Diagnosis { kind, text } = self.diagnose(reason, head);
-                self.warn_of_refusal(refusal, kind, &text);
+                self.report_refusal(refusal, kind, &text);
             }
-            (_, head) => self.warn_of_refusal(refusal, "", &self.plain_cause(refusal, head)),
+            // The refusal has one kind of cause only.
+            (_, head) => self.report_refusal(refusal, "", &self.plain_cause(refusal, head)),
         }
     }
 
-    fn warn_of_refusal(&self, refusal: Refusal, kind: &'static str, cause: &dyn Display) {
+    fn report_refusal(&self, refusal: Refusal, kind: &'static str, cause: &dyn Display) {
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
@@ -58,7 +60,6 @@ impl RequestContext<'_> {
     /// The cause of a refusal that needs no search.
     fn plain_cause(&self, refusal: Refusal, head: Option<&RequestHead>) -> Cow<'static, str> {
         let settings = &self.state.settings.server;
-        let timeout = settings.request_timeout.as_millis();
         match refusal {
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
             Refusal::HeadersTooLarge => "the headers are larger than 16 KiB, or more than 96".into(),
@@ -82,27 +83,19 @@ impl RequestContext<'_> {
                     .into()
             }
             Refusal::MediaType => {
-                let came = header_text(head, &header::CONTENT_TYPE);
-                format!("there is {came}; send `content-type: application/json`").into()
+                let received = header_text(head, &header::CONTENT_TYPE);
+                format!("there is {received}; send `content-type: application/json`").into()
             }
             Refusal::Encoding => {
-                let came = header_text(head, &header::CONTENT_ENCODING);
-                format!("there is {came}; send the body uncompressed").into()
+                let received = header_text(head, &header::CONTENT_ENCODING);
+                format!("there is {received}; send the body uncompressed").into()
             }
-            Refusal::BodyTooLarge => {
-                let limit = settings.body_limit;
-                match head.and_then(|head| declared_length(&head.headers)) {
-                    Some(length) => {
-                        format!("the body has {length} bytes, and `server.body_limit` is {limit}")
-                    }
-                    None => format!("the body has more bytes than `server.body_limit`, {limit}"),
-                }
-                .into()
+            Refusal::BodyTooLarge => large_body(head, settings.body_limit).into(),
+            Refusal::BodyTooSlow => {
+                let timeout = settings.request_timeout.as_millis();
+                format!("the body was not complete within `server.request_timeout`, {timeout} ms")
+                    .into()
             }
-            Refusal::BodyTooSlow => format!(
-                "the body was not complete within `server.request_timeout`, {timeout} ms"
-            )
-            .into(),
             Refusal::BodyIncomplete => {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
@@ -114,6 +107,16 @@ impl RequestContext<'_> {
             Refusal::NotFound | Refusal::Credentials(_) => "".into(),
         }
     }
+}
+
+/// Compares the body with the limit, as far as the head declares the body's length.
+fn large_body(head: Option<&RequestHead>, limit: usize) -> String {
+    if let Some(head) = head
+        && let Some(length) = declared_length(&head.headers)
+    {
+        return format!("the body has {length} bytes, and `server.body_limit` is {limit}");
+    }
+    format!("the body has more bytes than `server.body_limit`, {limit}")
 }
 
 /// Describes the values of a header.

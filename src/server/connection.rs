@@ -66,11 +66,10 @@ pub(super) struct Ended;
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection on which nothing has arrived yet.
     pub(super) fn new(stream: S, config: &ServiceConfig) -> Self {
-        let (config, codec) = (config.clone(), Codec::new(config.clone()));
         Self {
             stream,
-            config,
-            codec,
+            config: config.clone(),
+            codec: Codec::new(config.clone()),
             received: BytesMut::with_capacity(READ_SIZE),
             searched: 0,
             blank: 0,
@@ -92,24 +91,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(None) => {}
                 Err(refusal) => return Ok(Arrival::Refused(refusal)),
             }
-            let was_idle = self.received.is_empty();
+            let head_has_begun = !self.received.is_empty();
             tokio::select! {
                 biased;
                 read = self.read() => match read {
                     Ok(0) | Err(_) => return Err(Ended),
                     Ok(_) => {
                         self.skip_blank_lines();
-                        if was_idle && !self.received.is_empty() {
+                        if !head_has_begun && !self.received.is_empty() {
                             deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
                         }
                     }
                 },
                 () = slot.stopped(), if !stopping => {
                     stopping = true;
-                    deadline = deadline.min(Instant::now() + slot.stop_grace(!was_idle));
+                    deadline = deadline.min(Instant::now() + slot.stop_grace(head_has_begun));
                 }
                 () = sleep_until(deadline) => {
-                    if was_idle || slot.is_evicted() {
+                    if !head_has_begun || slot.is_evicted() {
                         return Err(Ended);
                     }
                     return Ok(Arrival::Refused(Refusal::HeadTooSlow));
@@ -123,8 +122,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.skip_blank_lines();
         if self.received.is_empty() {
             // Reads only what is there.
-            let read = timeout(Duration::ZERO, self.read()).await;
-            return matches!(read, Ok(Ok(1..)));
+            return match timeout(Duration::ZERO, self.read()).await {
+                Ok(Ok(count)) => count > 0,
+                Ok(Err(_)) | Err(_) => false,
+            };
         }
         true
     }
@@ -140,25 +141,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.blank > BLANK_LIMIT {
             return Err(Refusal::Malformed);
         }
-        if !self.may_hold_a_head() {
+        if !self.is_worth_decoding() {
             return Ok(None);
         }
         self.searched = self.received.len();
         match self.codec.decode(&mut self.received) {
-            Ok(Some(Message::Item(request))) if !has_valid_host(&request) => {
-                Err(Refusal::Malformed)
-            }
             Ok(Some(Message::Item(request))) => {
-                (self.searched, self.blank) = (0, 0);
+                if !has_valid_host(&request) {
+                    return Err(Refusal::Malformed);
+                }
+                self.searched = 0;
+                self.blank = 0;
                 Ok(Some(request))
             }
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
+            // The first line has no end, so the URI fills it.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
-            Ok(Some(Message::Chunk(_))) | Err(_) if self.received.starts_with(TLS_HANDSHAKE) => {
-                Err(Refusal::UnexpectedTls)
-            }
-            Ok(Some(Message::Chunk(_))) | Err(_) => Err(Refusal::Malformed),
+            Ok(Some(Message::Chunk(_))) | Err(_) => Err(self.refusal_of_other_protocol()),
+        }
+    }
+
+    /// The refusal of bytes that are not HTTP/1.1.
+    fn refusal_of_other_protocol(&self) -> Refusal {
+        if self.received.starts_with(TLS_HANDSHAKE) {
+            Refusal::UnexpectedTls
+        } else {
+            Refusal::Malformed
         }
     }
 
@@ -172,9 +181,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Whether to ask the codec, which searches the head from its start each time. To keep the cost
-    /// linear, asks only at the end of a head, at the limit, and when the bytes have doubled.
-    fn may_hold_a_head(&self) -> bool {
+    /// Whether to let the codec decode, which begins at the start of the head each time. To keep the cost
+    /// linear, true only at the end of a head, at the limit, and when the bytes have doubled.
+    fn is_worth_decoding(&self) -> bool {
         let length = self.received.len();
         if length == 0 {
             return false;
@@ -226,10 +235,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Closes the connection within `longest`. First reads and drops remaining bytes: closing with unread
-    /// bytes resets the connection, and the client may lose the response.
-    pub(super) async fn close(mut self, longest: Duration) {
-        let closing = timeout(longest, async {
+    /// Closes the connection within `time_limit`. First reads and drops remaining bytes: closing with
+    /// unread bytes resets the connection, and the client may lose the response.
+    pub(super) async fn close(mut self, time_limit: Duration) {
+        let closing = timeout(time_limit, async {
             self.stream.shutdown().await?;
             loop {
                 self.received.clear();

@@ -26,7 +26,7 @@ use crate::{
 
 /// The longest wait of a request for its turn. Okta gives up after 3 s.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
-/// The time that lookups leave for the answer, even if they ran into the time limit of the request.
+/// Lookups end this long before the time limit of the request, so that there is time to judge it.
 const TIME_TO_JUDGE: Duration = Duration::from_millis(100);
 
 /// Responds to the requests of one listener on one worker.
@@ -61,7 +61,7 @@ impl Handler {
             }
             Route::Operations { allow, .. } => {
                 let refusal = Refusal::Method { allow };
-                RequestContext::new(&self.state, &rules).log_cause(refusal, Some(head));
+                RequestContext::new(&self.state, &rules).report_cause(refusal, Some(head));
                 return HttpResponse::refusal(refusal, &self.state);
             }
             Route::Unknown => return HttpResponse::refusal(Refusal::NotFound, &self.state),
@@ -114,11 +114,12 @@ impl Handler {
             return Ok(Vec::new());
         }
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
-        let asked = pipeline::questions(hook, body, &clock::facts()).map_err(refusal);
+        let questions = pipeline::questions(hook, body, &clock::facts());
         turn.end().await;
+        let questions = questions?;
         let sources = self.state.live.sources.load_full();
         let deadline = deadline.checked_sub(TIME_TO_JUDGE).unwrap_or(deadline);
-        Ok(sources.ask(&asked?, deadline).await)
+        Ok(sources.ask(&questions, deadline).await)
     }
 }
 
@@ -130,20 +131,18 @@ fn judge_and_record(
     answers: &[Answer],
 ) -> Result<Vec<u8>, Refusal> {
     let facts = Facts { lookups: lookup::results(answers), ..clock::facts() };
-    match pipeline::answer(hook, body, &facts) {
-        Ok(answer) => {
-            if let Some(feed) = &context.state.feed {
-                feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);
-            }
-            Ok(context.record(answer, answers))
-        }
-        Err(error) => Err(refusal(error)),
+    let answer = pipeline::answer(hook, body, &facts)?;
+    if let Some(feed) = &context.state.feed {
+        feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);
     }
+    Ok(context.record(answer, answers))
 }
 
-fn refusal(error: NoAnswer) -> Refusal {
-    match error {
-        NoAnswer::Request(error) => Refusal::Request(error),
-        NoAnswer::Panicked => Refusal::Internal,
+impl From<NoAnswer> for Refusal {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Request(error) => Self::Request(error),
+            NoAnswer::Panicked => Self::Internal,
+        }
     }
 }

@@ -24,8 +24,8 @@ pub(super) enum Reuse {
 }
 
 impl Reuse {
-    /// Returns the reuse that the client of this request expects.
-    pub(super) fn as_asked(request: &Request) -> Self {
+    /// The reuse that the client expects after this request.
+    pub(super) fn expected_after(request: &Request) -> Self {
         let head = request.head();
         let is_http_11 = head.version == Version::HTTP_11;
         match head.connection_type() {
@@ -45,7 +45,7 @@ pub(super) struct HttpResponse {
     /// Headers besides those that every response carries.
     pub(super) headers: Vec<ExtraHeader>,
     pub(super) body: Cow<'static, [u8]>,
-    /// The end of the body, shared with responses to other clients. Mostly empty.
+    /// The end of the body, shared with responses to other clients. Empty except for metrics.
     pub(super) shared_end: Bytes,
 }
 

@@ -32,7 +32,7 @@ impl<'a> PathCause<'a> {
         Self { path, prefix, rules, near: find_near(path, prefix, rules) }
     }
 
-    /// The kind of the cause, of which there are few.
+    /// The kind of the cause. Causes of one kind share a limit in the log.
     pub(super) fn kind(&self) -> &'static str {
         if self.near.is_some() { "near" } else { "far" }
     }
@@ -51,8 +51,7 @@ impl fmt::Display for PathCause<'_> {
             }
             None => {
                 let last = self.path.rsplit('/').next().unwrap_or_default();
-                let names = names(self.rules).into_iter();
-                let hint = did_you_mean(last, names);
+                let hint = did_you_mean(last, route_names(self.rules));
                 write!(out, "no hook has the path `{path}`")?;
                 if !prefix.is_empty() {
                     write!(out, " below `server.path_prefix`, which is `{prefix}`")?;
@@ -64,7 +63,7 @@ impl fmt::Display for PathCause<'_> {
 }
 
 /// The names of the hooks and of the probes.
-fn names(rules: &RuleSet) -> Vec<&str> {
+fn route_names(rules: &RuleSet) -> Vec<&str> {
     let mut names: Vec<&str> = rules.hooks.keys().map(String::as_str).collect();
     names.extend(PROBES);
     names
@@ -83,13 +82,13 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     if trimmed.contains("//") {
         differences.push("the path has two slashes together".to_owned());
     }
-    let segments = segments(trimmed);
-    let (last, before) = segments.split_last()?;
-    let name = names(rules).into_iter().find(|name| name.eq_ignore_ascii_case(last))?;
+    let path_segments = segments(trimmed);
+    let (last, before) = path_segments.split_last()?;
+    let name = route_names(rules).into_iter().find(|name| name.eq_ignore_ascii_case(last))?;
     if name != *last {
         differences.push("upper and lower case differ".to_owned());
     }
-    if before != self::segments(prefix) {
+    if before != segments(prefix) {
         let before = escape::excerpt(&before.join("/"), PATH_LIMIT).into_owned();
         differences.push(prefix_difference(&before, prefix));
     }

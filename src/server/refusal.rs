@@ -9,7 +9,7 @@ use crate::{
     okta::request::DecodeError,
 };
 
-/// Seconds. Longer than a key fetch.
+/// After how many seconds to try again. A fetch of keys takes less.
 const RETRY_AFTER: &str = "2";
 
 /// A header that some responses carry: its name and its value.

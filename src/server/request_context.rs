@@ -1,4 +1,4 @@
-//! Data of a request for its log line and its counters.
+//! Counts and logs each request of a hook.
 
 use std::{fmt::Display, time::Instant};
 
@@ -36,7 +36,7 @@ impl<'s> RequestContext<'s> {
     /// request, if it has arrived.
     pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let reason = refusal.reason();
-        self.log_cause(refusal, head);
+        self.report_cause(refusal, head);
         self.state.metrics.count_refusal(reason);
         if let Refusal::Credentials(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
@@ -58,9 +58,7 @@ impl<'s> RequestContext<'s> {
             lookups: &lookups,
             ..self.line("200")
         };
-        if !answer.has_section || answer.too_large || answer.lacks_event_id() {
-            self.warn_of_denial_without_rules(&answer, &line);
-        }
+        self.warn_of_denial_without_rules(&answer, &line);
         self.warn_of_failed_lookups(answers, &line);
         self.count_and_log(&line);
         if self.state.settings.debug_context {
@@ -70,7 +68,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Warns of a request that was denied for another reason than a rule.
+    /// Warns of a request that was denied for another reason than a rule, if it was.
     fn warn_of_denial_without_rules(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
         if !answer.has_section {

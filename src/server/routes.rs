@@ -43,7 +43,7 @@ pub(super) fn find<'r>(
     rules: &'r RuleSet,
 ) -> Route<'r> {
     let path = match listener {
-        // A path that is not below the prefix has no route, as the empty path has none.
+        // A path that is not below the prefix becomes the empty path, which has no route.
         Listener::Hooks if !prefix.is_empty() => path.strip_prefix(prefix).unwrap_or_default(),
         Listener::Hooks | Listener::Operations => path,
     };

@@ -18,12 +18,12 @@ use super::{
     slot::Slot,
 };
 
-/// Responds with 503 without reading a request, and closes the connection within `longest`.
-pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, longest: Duration) {
+/// Responds with 503 without reading a request, and closes the connection within `time_limit`.
+pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, time_limit: Duration) {
     let mut connection = Connection::new(stream, &handler.codec_config);
     let response = handler.refuse(Refusal::Overloaded);
     if let Ok(()) = connection.write(response.into_bytes(Reuse::Close)).await {
-        connection.close(longest).await;
+        connection.close(time_limit).await;
     }
 }
 
@@ -72,7 +72,7 @@ where
             // A request that was sent before the stop is still served.
             may_reuse = connection.has_more().await;
         }
-        let reuse = if may_reuse { Reuse::as_asked(&request) } else { Reuse::Close };
+        let reuse = if may_reuse { Reuse::expected_after(&request) } else { Reuse::Close };
         let response = match *request.method() {
             Method::HEAD => response.into_head(reuse),
             _ => response.into_bytes(reuse),

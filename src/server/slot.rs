@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{sync::Notify, task::AbortHandle, time::Instant};
 
-/// When the service stops: how long an idle connection looks for a request in its socket.
+/// When the service stops: the time for a request that may be in the socket of an idle connection.
 const STOP_IDLE_GRACE: Duration = Duration::from_millis(100);
 /// When the service stops: the time for the rest of a head.
 const STOP_HEAD_GRACE: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(super) struct Slot {
 /// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
-    /// The first poll of its task. It may have brought a request.
+    /// The first poll of its task. A request may already be in its socket.
     FirstPoll,
     /// A request.
     Request,

@@ -1,4 +1,6 @@
 //! The connections of a worker, and how a further one gets a place among them.
+//!
+//! A stranger's connection is one on which no caller was admitted. It makes room before others do.
 
 use std::{
     cell::{Cell, RefCell},
@@ -41,25 +43,26 @@ impl Slots {
     }
 
     /// Makes room for one more connection. At the limit, evicts the connection that has been idle
-    /// longest. Evicted ones count only against the hard limit. There, cuts one of them and finds no room.
+    /// longest. Evicted ones count only against the hard limit. At the hard limit, aborts one of them, and
+    /// returns [`Room::None`], since it has not ended yet.
     pub(super) fn make_room(&self) -> Room {
         let slots = self.by_id.borrow();
         if slots.len() < self.limit {
             return Room::Free;
         }
         if slots.len() >= self.hard_limit() {
-            if let Some(slot) = idlest(&slots, true) {
+            if let Some(slot) = idlest(slots.values().filter(|slot| slot.is_evicted())) {
                 slot.abort();
             }
             return Room::None;
         }
-        let staying = slots.values().filter(|slot| !slot.is_evicted()).count();
-        if staying < self.limit {
+        let staying: Vec<_> = slots.values().filter(|slot| !slot.is_evicted()).collect();
+        if staying.len() < self.limit {
             return Room::Free;
         }
-        match idlest(&slots, false) {
+        match idlest(staying.iter().copied()) {
             // In a burst no stranger may be idle yet. An admitted caller does not give way to them.
-            Some(slot) if slot.is_trusted() && holds_strangers(&slots) => Room::None,
+            Some(slot) if slot.is_trusted() && staying.iter().any(|slot| !slot.is_trusted()) => Room::None,
             Some(slot) => {
                 slot.evict();
                 Room::Evicted
@@ -89,16 +92,9 @@ impl Slots {
     }
 }
 
-/// Whether a connection that stays belongs to no admitted caller.
-fn holds_strangers(slots: &BTreeMap<u64, Rc<Slot>>) -> bool {
-    slots.values().any(|slot| !slot.is_evicted() && !slot.is_trusted())
-}
-
-/// The connection with this eviction state that has been idle longest. Strangers' connections come before
-/// those on which a caller was admitted. `None` if none is idle.
-fn idlest(slots: &BTreeMap<u64, Rc<Slot>>, is_evicted: bool) -> Option<&Rc<Slot>> {
-    slots
-        .values()
-        .filter(|slot| slot.is_evicted() == is_evicted && slot.idle_since().is_some())
-        .min_by_key(|slot| (slot.is_trusted(), slot.idle_since()))
+/// The connection that has been idle longest, a stranger's if one is idle. `None` if none is idle.
+fn idlest<'s>(slots: impl Iterator<Item = &'s Rc<Slot>>) -> Option<&'s Rc<Slot>> {
+    let idle = slots.filter(|slot| slot.idle_since().is_some());
+    // `false` is less than `true`, so strangers come first.
+    idle.min_by_key(|slot| (slot.is_trusted(), slot.idle_since()))
 }

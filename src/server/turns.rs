@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// Work done before others run.
+/// How long queued work may take before other tasks run.
 const WORK_AT_A_TIME: Duration = Duration::from_millis(1);
 
 /// The queue of one worker for one kind of work.
@@ -23,7 +23,7 @@ pub(super) struct Turns {
     waiting: Semaphore,
     /// One permit, for the task whose turn it is.
     turn: Semaphore,
-    /// Work done since others last ran.
+    /// The time that queued work has taken since other tasks last ran.
     worked: Cell<Duration>,
 }
 

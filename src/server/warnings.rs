@@ -24,6 +24,7 @@ pub(super) enum Warning<'a> {
     Refused {
         status: &'a str,
         reason: &'static str,
+        /// The kind of the cause, if the refusal has several.
         kind: &'static str,
         cause: &'a dyn fmt::Display,
     },

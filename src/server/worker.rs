@@ -31,7 +31,8 @@ const QUEUE: usize = 64;
 /// Tasks polled between two looks at the sockets (tokio's `event_interval`). Under load a request waits
 /// that long to be noticed.
 const EVENT_INTERVAL: u32 = 16;
-/// How many connections that are turned away get time to send the request that waits for its response.
+/// How many connections that are turned away get time to read their response. Further ones are closed at
+/// once.
 const LINGERING: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -86,7 +87,7 @@ fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
 struct Worker {
     handler: Handler,
     tls: Option<Arc<ServerConfig>>,
-    /// Unauthenticated clients trigger signatures, so these have their own queue.
+    /// The queue for handshakes. It is not that of judging, since strangers can ask for many signatures.
     handshakes: Turns,
     slots: Slots,
 }
@@ -143,11 +144,11 @@ impl Worker {
             return;
         }
         let may_linger = tasks.len() < self.slots.hard_limit() + LINGERING;
-        let longest = if may_linger { CLOSE_TIMEOUT } else { Duration::ZERO };
+        let time_limit = if may_linger { CLOSE_TIMEOUT } else { Duration::ZERO };
         if let Ok(stream) = TcpStream::from_std(stream) {
             let worker = self.clone();
             tasks.spawn_local(async move {
-                session::turn_away(stream, &worker.handler, longest).await;
+                session::turn_away(stream, &worker.handler, time_limit).await;
             });
         }
     }

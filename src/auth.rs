@@ -2,8 +2,8 @@
 //! configured method admits a caller.
 //!
 //! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
-//! headers. Secrets are kept and compared as SHA-256 digests, all of them and in constant time. So the
-//! duration shows neither how much of a secret is right nor which one it is.
+//! headers. Secrets are kept as SHA-256 digests. Each comparison is with all of them, in constant time, so
+//! that the duration shows neither how much of a secret is right nor which one it is.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -78,23 +78,23 @@ impl Authenticator {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
-    /// Returns the caller, or the reason why it is not admitted. `header` returns the value of a
-    /// header by its name.
+    /// Returns the caller, or the reason why it is not admitted. `value_of` returns the value of a header
+    /// by its name.
     pub async fn authenticate<'a>(
         &self,
-        header: impl Fn(&str) -> SingleHeader<'a>,
+        value_of: impl Fn(&str) -> SingleHeader<'a>,
         now: SystemTime,
     ) -> Result<Caller, Reason> {
         let mut reason = Reason::Missing;
         if let Some(SecretHeader { name, secrets }) = &self.header {
-            match header(name) {
-                Ok(Some(value)) if secrets.contain(value) => return Ok(Caller::Header),
+            match value_of(name) {
+                Ok(Some(value)) if secrets.contains(value) => return Ok(Caller::Header),
                 Ok(Some(_)) => reason = Reason::Wrong,
                 Ok(None) => {}
                 Err(repeated) => reason = repeated,
             }
         }
-        let Some(authorization) = header("authorization")? else {
+        let Some(authorization) = value_of("authorization")? else {
             return Err(reason);
         };
         if let Some(secrets) = &self.basic
@@ -103,7 +103,7 @@ impl Authenticator {
             return match STANDARD.decode(encoded) {
                 // The digests are of the whole `user:password`. A configured user name has no colon,
                 // so this equals a comparison of both parts.
-                Ok(pair) if secrets.contain(&pair) => Ok(Caller::Basic),
+                Ok(pair) if secrets.contains(&pair) => Ok(Caller::Basic),
                 _ => Err(Reason::Wrong),
             };
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::{
     auth::{
         Authenticator, Bearer, Issuer, Keys, SecretHeader, Secrets, keys::KeysError,
-        token::Expected,
+        token::ExpectedClaims,
     },
     problem::Problem,
     proxies::Proxies,
-    settings::{AuthSettings, OAuthSettings},
+    settings::{AuthSettings, HeaderSettings, OAuthSettings},
 };
 
 /// The user name that belongs to a generated password.
@@ -35,10 +35,13 @@ impl Credentials {
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
             (None, None) => None,
         };
-        let header = settings.header.as_ref().map(|header| SecretHeader {
-            name: header.name.clone(),
-            secrets: Secrets::new(header.secrets.expose()),
-        });
+        let header = match &settings.header {
+            Some(HeaderSettings { name, secrets }) => Some(SecretHeader {
+                name: name.clone(),
+                secrets: Secrets::new(secrets.expose()),
+            }),
+            None => None,
+        };
         let bearer = match &settings.oauth {
             Some(oauth) => Some(new_bearer(oauth, last, proxies)?),
             None => None,
@@ -47,7 +50,7 @@ impl Credentials {
     }
 }
 
-/// Makes the issuer of these settings. A problem if its private authority cannot be used.
+/// Makes the issuer of these settings. Fails if the file of its private authority cannot be used.
 pub(crate) fn issuer(oauth: &OAuthSettings, proxies: &Proxies) -> Result<Issuer, Problem> {
     let ca_file = oauth.ca_file.as_deref();
     Issuer::new(oauth.issuer.clone(), oauth.jwks_uri.clone(), ca_file, proxies.clone())
@@ -78,12 +81,14 @@ fn new_bearer(
             last_keys = Some(&last_bearer.keys);
         }
     }
-    let keys =
-        Keys::start(issuer(oauth, proxies)?, oauth.max_stale, last_keys).map_err(|error| {
+    let keys = match Keys::start(issuer(oauth, proxies)?, oauth.max_stale, last_keys) {
+        Ok(keys) => keys,
+        Err(error) => {
             let why = format!("cannot start a thread that fetches its keys: {error}");
-            Problem::named("auth.oauth", why)
-        })?;
-    let expected = Expected {
+            return Err(Problem::named("auth.oauth", why));
+        }
+    };
+    let expected = ExpectedClaims {
         issuer: oauth.issuer.clone(),
         audience: oauth.audience.clone(),
         clients: oauth.client_ids.clone(),

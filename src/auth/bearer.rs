@@ -6,13 +6,13 @@ use super::{
     digest::sha256,
     reason::Reason,
     refresh::Keys,
-    token::{Expected, Token},
+    token::{ExpectedClaims, Token},
 };
 
 /// Verifies the tokens of one issuer.
 pub struct Bearer {
     /// The claims that a token must have.
-    pub expected: Expected,
+    pub expected: ExpectedClaims,
     /// The keys that may sign tokens.
     pub keys: Keys,
 }
@@ -21,7 +21,7 @@ impl Bearer {
     /// Verifies a token and returns the client that it was issued to. A token that was verified before
     /// is recognised by its digest, as long as the keys are the same and it has not expired.
     pub(super) async fn verify(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
-        // Zero for a clock that is set to an earlier time.
+        // Zero if the clock is set to a time before 1970.
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let digest = sha256(token.as_bytes());
         if let Some(trusted) = self.keys.current()

@@ -1,7 +1,7 @@
-//! The nearest cause of a refusal of a caller, for the log.
+//! The most likely cause of a refusal of a caller, for the log.
 //!
 //! A caller is diagnosed only after it was refused, and never learns of it. Guesses at what went wrong
-//! are compared as credentials are: as digests, all of them and in constant time.
+//! are compared as credentials are: as digests, with all of them, in constant time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,9 +24,9 @@ const NAME_LIMIT: usize = 64;
 
 const AUTHORIZATION: &str = "authorization";
 
-/// The nearest cause of a refusal. Has no secret and no token.
+/// The most likely cause of a refusal. Has no secret and no token.
 pub struct Diagnosis {
-    /// The kind of the cause, of which there are few.
+    /// The kind of the cause. Causes of one kind share a limit in the log.
     pub kind: &'static str,
     /// The cause, and a hint.
     pub text: String,
@@ -42,7 +42,7 @@ impl Diagnosis {
 }
 
 impl Authenticator {
-    /// Returns the nearest cause of a refusal for this reason. `headers` are those of the request, with
+    /// Returns the most likely cause of a refusal for this reason. `headers` are those of the request, with
     /// their names in lower case.
     pub fn diagnose(
         &self,
@@ -78,10 +78,10 @@ impl Authenticator {
     /// Looks for the credentials in other headers.
     fn diagnose_misplaced(&self, headers: &[PresentedHeader<'_>]) -> Option<Diagnosis> {
         for (name, value) in headers {
-            if let Some(wanted) = self.misplaced(name, value) {
+            if let Some(right_name) = self.right_header(name, value) {
                 let name = escape::excerpt(name, NAME_LIMIT);
                 let text = format!(
-                    "the credentials came in the header `{name}` instead of `{wanted}`; correct \
+                    "the credentials came in the header `{name}` instead of `{right_name}`; correct \
                      Okta's \"Authentication field\""
                 );
                 return Some(Diagnosis::new("other_header", text));
@@ -90,17 +90,17 @@ impl Authenticator {
         None
     }
 
-    /// Returns the header that credentials belong in, if this other header has them.
-    fn misplaced(&self, name: &str, value: &[u8]) -> Option<&str> {
+    /// If this header has credentials of another one, returns the name of that one.
+    fn right_header(&self, name: &str, value: &[u8]) -> Option<&str> {
         if let Some(header) = &self.header
-            && header.secrets.contain(value)
+            && header.secrets.contains(value)
             && header.name != name
         {
             return Some(&header.name);
         }
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
-        if secrets.contain(&pair) { Some(AUTHORIZATION) } else { None }
+        if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
     }
 
     fn diagnose_no_scheme(&self, value: &[u8]) -> Diagnosis {
@@ -109,7 +109,7 @@ impl Authenticator {
             "the value of `authorization` has no scheme; it has to begin with `{schemes}` and a space"
         );
         if let Some(secrets) = &self.basic
-            && is_pair(secrets, value)
+            && is_user_with_password(secrets, value)
         {
             text += ", and is right otherwise";
         }
@@ -117,12 +117,12 @@ impl Authenticator {
     }
 
     fn diagnose_other_scheme(&self, value: &[u8]) -> Diagnosis {
-        let came = match known_scheme(value) {
+        let scheme = match known_scheme(value) {
             Some(scheme) => format!("the scheme `{scheme}`"),
             None => "an unknown scheme".to_owned(),
         };
         let schemes = self.schemes().join("` or `");
-        let text = format!("`authorization` has {came}, and `{schemes}` is configured");
+        let text = format!("`authorization` has {scheme}, and `{schemes}` is configured");
         Diagnosis::new("other_scheme", text)
     }
 
@@ -147,12 +147,13 @@ impl Authenticator {
         now: SystemTime,
     ) -> Diagnosis {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let token = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Bearer");
-        let text = match (&self.bearer, token.map(str::from_utf8)) {
-            (Some(bearer), Some(Ok(token))) => token::explain(&bearer.expected, reason, token, now),
-            _ => "the token is not text".to_owned(),
-        };
-        Diagnosis::new("token", text)
+        if let Some(bearer) = &self.bearer
+            && let Some(token) = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Bearer")
+            && let Ok(token) = str::from_utf8(token)
+        {
+            return Diagnosis::new("token", token::explain(&bearer.expected, reason, token, now));
+        }
+        Diagnosis::new("token", "the token is not text")
     }
 
     /// The first header with credentials that occurs twice.
@@ -201,10 +202,10 @@ fn value_of<'h>(name: &str, headers: &[PresentedHeader<'h>]) -> &'h [u8] {
 }
 
 /// Whether this is a user name with its password, encoded or not.
-fn is_pair(secrets: &Secrets, value: &[u8]) -> bool {
+fn is_user_with_password(secrets: &Secrets, value: &[u8]) -> bool {
     let is_encoded = match STANDARD.decode(value) {
-        Ok(pair) => secrets.contain(&pair),
+        Ok(pair) => secrets.contains(&pair),
         Err(_) => false,
     };
-    secrets.contain(value) || is_encoded
+    secrets.contains(value) || is_encoded
 }

@@ -32,18 +32,18 @@ impl Secrets {
     }
 
     /// Whether this is one of the secrets. Compares with all of them, in constant time.
-    pub(super) fn contain(&self, presented: &[u8]) -> bool {
-        contains(&self.digests, presented)
+    pub(super) fn contains(&self, presented: &[u8]) -> bool {
+        has_digest_of(presented, &self.digests)
     }
 
-    /// Whether this is the user name. Compares in constant time.
-    pub(super) fn are_of_user(&self, name: &[u8]) -> bool {
-        contains(self.user.as_slice(), name)
+    /// Whether this is the user name that the secrets belong to. Compares in constant time.
+    pub(super) fn belong_to(&self, name: &[u8]) -> bool {
+        has_digest_of(name, self.user.as_slice())
     }
 }
 
 /// Whether one of the digests is that of these bytes. Compares with all of them, in constant time.
-fn contains(digests: &[Digest], presented: &[u8]) -> bool {
+fn has_digest_of(presented: &[u8], digests: &[Digest]) -> bool {
     let presented = sha256(presented);
     let mut found = Choice::from(0);
     for digest in digests {

@@ -11,7 +11,7 @@ use ureq::http::{HeaderMap, Request, header};
 
 use super::{
     jwk::read_object,
-    keys::{KeysError, KeysErrorKind, Published},
+    keys::{KeysError, KeysErrorKind, PublishedKeySet},
 };
 use crate::{
     escape,
@@ -72,7 +72,7 @@ impl Issuer {
     }
 
     /// Fetches the keys. Ends within [`FETCH_TIMEOUT`], whatever the issuer does.
-    pub(super) fn fetch(&self) -> Result<Published, KeysError> {
+    pub(super) fn fetch(&self) -> Result<PublishedKeySet, KeysError> {
         let start = Instant::now();
         let deadline = start + FETCH_TIMEOUT;
         let uri = match &self.jwks_uri {
@@ -80,7 +80,7 @@ impl Issuer {
             None => self.find_keys_url(start, deadline)?,
         };
         let IssuerDocument { body, max_age } = self.get(&uri, deadline)?;
-        Published::from_json(&body, max_age).map_err(|error| error.at(&uri))
+        PublishedKeySet::from_json(&body, max_age).map_err(|error| error.at(&uri))
     }
 
     /// Returns the URL of the keys, from either kind of metadata.
@@ -157,26 +157,35 @@ impl Issuer {
     }
 }
 
-/// Returns the shortest time that a directive of `Cache-Control` allows: zero for `no-store`,
-/// `no-cache` and an invalid number. Returns `None` if there is no such directive.
+/// Returns the shortest time that a directive of `Cache-Control` allows. Returns `None` if no directive
+/// limits the time.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let mut shortest = None;
+    let mut ages = Vec::new();
     for value in headers.get_all(header::CACHE_CONTROL) {
-        for directive in value.to_str().unwrap_or_default().to_ascii_lowercase().split(',') {
-            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-            let age = match name.trim() {
-                "no-store" | "no-cache" => Duration::ZERO,
-                "max-age" => Duration::from_secs(read_seconds(value)),
-                _ => continue,
-            };
-            shortest = Some(age.min(shortest.unwrap_or(age)));
+        let directives = value.to_str().unwrap_or_default().to_ascii_lowercase();
+        for directive in directives.split(',') {
+            if let Some(age) = age_of_directive(directive) {
+                ages.push(age);
+            }
         }
     }
-    shortest
+    ages.into_iter().min()
+}
+
+/// The time that a directive allows: zero for `no-store`, `no-cache` and an invalid number. `None` for
+/// directives that do not limit the time.
+fn age_of_directive(directive: &str) -> Option<Duration> {
+    let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+    match name.trim() {
+        "no-store" | "no-cache" => Some(Duration::ZERO),
+        "max-age" => Some(Duration::from_secs(read_seconds(value))),
+        _ => None,
+    }
 }
 
 /// Reads a number, in quotes or not. Returns 0 if this is not a number.
 fn read_seconds(value: &str) -> u64 {
+    // A minus stays, so that a negative number is invalid.
     let digits = value.trim_matches(|c: char| !c.is_ascii_digit() && c != '-');
     digits.parse().unwrap_or(0)
 }

@@ -30,7 +30,7 @@ impl PublicKey {
     /// Whether the modulus and the exponent have accepted sizes. With an exponent of 1, each message
     /// would be its own signature. Honest exponents are odd and have at most 32 bits.
     fn is_strong(&self) -> bool {
-        let Some((first, last)) = self.n.first().zip(self.e.last()) else {
+        let (Some(first), Some(last)) = (self.n.first(), self.e.last()) else {
             return false;
         };
         let modulus_bits = self.n.len() * 8 - first.leading_zeros() as usize;

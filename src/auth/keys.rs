@@ -65,7 +65,7 @@ impl KeysError {
 pub struct KeySet(HashMap<String, PublicKey>);
 
 /// The key set that an issuer publishes.
-pub struct Published {
+pub struct PublishedKeySet {
     /// The keys that can verify RS256 signatures. Some of them may be refused because they have leaked.
     pub(super) keys: KeySet,
     /// The keys that anybody can sign with, since their private keys are published.
@@ -80,9 +80,9 @@ struct Jwks<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-impl Published {
+impl PublishedKeySet {
     /// Reads a key set. Fails if this is not one. Skips keys of other kinds (RFC 7517 §5). If a `kid`
-    /// occurs twice, skips all keys of this name, since it is unclear which one is meant.
+    /// occurs twice, or a key has several, skips all keys of this name, since it is unclear which is meant.
     pub fn from_json(json: &[u8], max_age: Option<Duration>) -> Result<Self, KeysError> {
         let Some(set) = read_object::<Jwks<'_>>(json) else {
             return Err(KeysError::new(KeysErrorKind::NotKeySet, "this is not a key set"));
@@ -94,8 +94,8 @@ impl Published {
                 continue;
             };
             for kid in &key.kids {
-                let is_unique = kids.insert(kid.clone()) && key.kids.len() == 1;
-                if !is_unique {
+                let is_new = kids.insert(kid.clone());
+                if !is_new || key.kids.len() > 1 {
                     published.keys.0.remove(kid);
                 } else if let Some(usable) = &key.usable {
                     published.keys.0.insert(kid.clone(), usable.clone());
@@ -113,7 +113,7 @@ impl KeySet {
     /// Reads a key set, and refuses the keys whose private keys are published in it. Fails if this is
     /// not a key set, or no key is left.
     pub fn from_json(json: &[u8]) -> Result<Self, KeysError> {
-        let published = Published::from_json(json, None)?;
+        let published = PublishedKeySet::from_json(json, None)?;
         let mut leaks = Leaks::default();
         leaks.remember(&published);
         leaks.without_leaked(&published.keys, &published)
@@ -135,7 +135,7 @@ pub(super) struct Leaks {
 
 impl Leaks {
     /// Remembers the leaked keys of a set. Returns the names of those that were not known before.
-    pub(super) fn remember(&mut self, published: &Published) -> Vec<String> {
+    pub(super) fn remember(&mut self, published: &PublishedKeySet) -> Vec<String> {
         let mut newly_leaked = Vec::new();
         for key in &published.leaked {
             if self.known.len() <= LEAKS_LIMIT && self.remember_key(key) {
@@ -166,7 +166,7 @@ impl Leaks {
     pub(super) fn without_leaked(
         &self,
         keys: &KeySet,
-        published: &Published,
+        published: &PublishedKeySet,
     ) -> Result<KeySet, KeysError> {
         if self.known.len() > LEAKS_LIMIT {
             let why = "the issuer has published more private keys than can be remembered";

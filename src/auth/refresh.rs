@@ -13,7 +13,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::Notify, time::timeout_at};
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::timeout_at,
+};
 
 use super::{
     issuer::Issuer,
@@ -36,6 +39,14 @@ struct Shared {
     state: Mutex<RefreshState>,
     /// Notified at the end of each fetch.
     fetched: Notify,
+}
+
+/// The result of a search for the keys that a caller needs.
+enum KeySearch<'s> {
+    /// The keys in use. A wait would not bring other ones.
+    Done(Option<Arc<TrustedKeys>>),
+    /// A fetch is in progress, which may bring the key. Completes when the fetch ends.
+    Fetching(Notified<'s>),
 }
 
 impl Shared {
@@ -88,31 +99,38 @@ impl Keys {
     pub(super) async fn keys_for(&self, kid: &str) -> Option<Arc<TrustedKeys>> {
         let deadline = Instant::now() + CALLER_WAIT;
         loop {
-            let end_of_fetch = {
-                let now = Instant::now();
-                let mut state = self.shared.state.lock();
-                let usable = state.usable(now).cloned();
-                if let Some(trusted) = &usable {
-                    if trusted.keys.get(kid).is_some() {
-                        return usable;
-                    }
-                    if let Some(wake) = &self.wake
-                        && state.start_fetch_for_unknown_key(now)
-                    {
-                        // If the channel is full, the thread has been woken already.
-                        let _ = wake.try_send(());
-                    }
-                }
-                if !state.is_fetching {
-                    return usable;
-                }
-                // Created under the lock, so that it sees the end of the present fetch.
-                self.shared.fetched.notified()
+            let end_of_fetch = match self.search(kid) {
+                KeySearch::Done(keys) => return keys,
+                KeySearch::Fetching(end_of_fetch) => end_of_fetch,
             };
             if timeout_at(deadline.into(), end_of_fetch).await.is_err() {
                 return self.current();
             }
         }
+    }
+
+    /// Searches the keys in use for a key. If it is missing, wakes the thread, unless keys were fetched
+    /// for an unknown key shortly before.
+    fn search(&self, kid: &str) -> KeySearch<'_> {
+        let now = Instant::now();
+        let mut state = self.shared.state.lock();
+        let usable = state.usable(now).cloned();
+        if let Some(trusted) = &usable {
+            if trusted.keys.get(kid).is_some() {
+                return KeySearch::Done(usable);
+            }
+            if let Some(wake) = &self.wake
+                && state.start_fetch_for_unknown_key(now)
+            {
+                // If the channel is full, the thread has been woken already.
+                let _ = wake.try_send(());
+            }
+        }
+        if !state.is_fetching {
+            return KeySearch::Done(usable);
+        }
+        // Created under the lock, so that it sees the end of the present fetch.
+        KeySearch::Fetching(self.shared.fetched.notified())
     }
 }
 

@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 
 use super::{
     digest::Digest,
-    keys::{KeySet, KeysError, KeysErrorKind, Leaks, Published},
-    token::Verified,
+    keys::{KeySet, KeysError, KeysErrorKind, Leaks, PublishedKeySet},
+    token::VerifiedToken,
 };
 use crate::escape;
 
@@ -37,7 +37,7 @@ const TOKENS_LIMIT: usize = 1000;
 /// Keys in use, and the tokens that they have verified, by their digests. New keys start with no token.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
-    verified: Mutex<HashMap<Digest, Verified>>,
+    verified: Mutex<HashMap<Digest, VerifiedToken>>,
 }
 
 impl TrustedKeys {
@@ -54,7 +54,7 @@ impl TrustedKeys {
     }
 
     /// Remembers a verified token. If there are too many, forgets the others.
-    pub(super) fn remember(&self, digest: Digest, token: Verified) {
+    pub(super) fn remember(&self, digest: Digest, token: VerifiedToken) {
         let mut verified = self.verified.lock();
         if verified.len() >= TOKENS_LIMIT {
             verified.clear();
@@ -145,8 +145,8 @@ impl RefreshState {
         Self { current, is_fetching: false, ..Self::new(Duration::MAX, None) }
     }
 
-    /// Asks for a fetch because of an unknown key. Notes the fetch and returns true; or returns false if
-    /// a fetch is in progress, or one for an unknown key began within 30 s before `now`.
+    /// Notes that a fetch starts because of an unknown key, and returns true. Returns false if no fetch may
+    /// start: one is in progress, or one for an unknown key began within 30 s before `now`.
     pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.unknown_key_at {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,
@@ -179,15 +179,15 @@ impl RefreshState {
     /// Takes over the result of a fetch. Returns the pause before the next one.
     pub fn finish_fetch(
         &mut self,
-        fetched: Result<Published, KeysError>,
+        fetched: Result<PublishedKeySet, KeysError>,
         now: Instant,
     ) -> Duration {
         self.is_fetching = false;
-        let used = match fetched {
+        let pause = match fetched {
             Ok(published) => self.use_keys(published, now),
             Err(error) => Err(error),
         };
-        match used {
+        match pause {
             Ok(pause) => pause,
             Err(error) => self.note_failure(error, now),
         }
@@ -195,7 +195,11 @@ impl RefreshState {
 
     /// Uses published keys, without leaked ones. Returns the pause before the next fetch. If no key is
     /// left, the present ones stay in use, also without leaked ones.
-    fn use_keys(&mut self, published: Published, now: Instant) -> Result<Duration, KeysError> {
+    fn use_keys(
+        &mut self,
+        published: PublishedKeySet,
+        now: Instant,
+    ) -> Result<Duration, KeysError> {
         log_leaks(&self.leaks.remember(&published));
         let keys = match self.leaks.without_leaked(&published.keys, &published) {
             Ok(keys) => keys,
@@ -220,7 +224,7 @@ impl RefreshState {
     }
 
     /// Removes leaked keys from the present ones, so that they verify no further token.
-    fn remove_leaked(&mut self, published: &Published) {
+    fn remove_leaked(&mut self, published: &PublishedKeySet) {
         if let Some(current) = &mut self.current {
             match self.leaks.without_leaked(&current.trusted.keys, published) {
                 Ok(keys) if current.trusted.keys == keys => {}

@@ -13,13 +13,15 @@ pub(super) fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -
     if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
         return None;
     }
-    let mut credentials = rest;
-    while let Some(rest) = credentials.strip_prefix(b" ") {
-        credentials = rest;
+    if rest.is_empty() {
+        return Some(rest);
     }
     // Without a space, the rest belongs to the name of another scheme.
-    let is_other_scheme = !rest.is_empty() && credentials.len() == rest.len();
-    if is_other_scheme { None } else { Some(credentials) }
+    let mut credentials = rest.strip_prefix(b" ")?;
+    while let Some(shorter) = credentials.strip_prefix(b" ") {
+        credentials = shorter;
+    }
+    Some(credentials)
 }
 
 /// Returns why a value of `Authorization` is refused whose scheme is not configured.

@@ -23,7 +23,7 @@ const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
 /// The claims that a token must have.
 #[derive(Debug)]
-pub struct Expected {
+pub struct ExpectedClaims {
     /// The exact `iss`.
     pub issuer: String,
     /// The value that `aud` must be or list.
@@ -52,8 +52,8 @@ pub struct Token<'t> {
 
 /// The claims of a verified token that are still needed.
 #[derive(Debug, PartialEq)]
-pub struct Verified {
-    /// The client that it was issued to, one of [`Expected::clients`].
+pub struct VerifiedToken {
+    /// The client that it was issued to, one of [`ExpectedClaims::clients`].
     pub client: String,
     /// When it expires, in seconds since 1970.
     pub expires: f64,
@@ -99,9 +99,9 @@ impl<'t> Token<'t> {
     pub fn verify(
         &self,
         key: &PublicKey,
-        expected: &Expected,
+        expected: &ExpectedClaims,
         now: f64,
-    ) -> Result<Verified, Reason> {
+    ) -> Result<VerifiedToken, Reason> {
         ensure(key.verifies(self.signed.as_bytes(), &self.signature), Reason::Signature)?;
         let claims: Claims = decode_part(self.claims).map_err(|_| Reason::Claims)?;
         let issuer = claims.required_text("iss")?;
@@ -117,11 +117,11 @@ impl<'t> Token<'t> {
         let client = expected.client_of(&claims)?.ok_or(Reason::Client)?;
         ensure(expected.clients.iter().any(|known| known == client), Reason::Client)?;
         ensure(expected.has_scope(&claims)?, Reason::Scope)?;
-        Ok(Verified { client: client.to_owned(), expires })
+        Ok(VerifiedToken { client: client.to_owned(), expires })
     }
 }
 
-impl Expected {
+impl ExpectedClaims {
     /// Returns the client that the token was issued to. `None` if it names none.
     pub(super) fn client_of<'c>(&self, claims: &'c Claims) -> Result<Option<&'c str>, Reason> {
         if let Some(name) = &self.client_claim {

@@ -1,4 +1,4 @@
-//! The likeliest cause of each refusal, for the log. Okta shows an administrator only the status.
+//! The most likely cause of each refusal, for the log. Okta shows an administrator only the status.
 //!
 //! The search begins after the refusal, so that a request with a decision does not pay for it.
 
@@ -20,7 +20,7 @@ use crate::{
 const VALUE_LIMIT: usize = 100;
 
 impl RequestContext<'_> {
-    /// Logs the likeliest cause of a refusal, and shows it on the page of `preview`. `head` is that of
+    /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
     pub(super) fn report_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
         match (refusal, head) {

@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use registration_hook::auth::{keys::KeySet, token::Expected};
+use registration_hook::auth::{keys::KeySet, token::ExpectedClaims};
 use ring::{
     rand::SystemRandom,
     rsa::{KeyPair, PublicKeyComponents},
@@ -28,8 +28,8 @@ static KEY: LazyLock<KeyPair> = LazyLock::new(|| {
 });
 
 /// The claims that a token must have.
-pub fn expected() -> Expected {
-    Expected {
+pub fn expected() -> ExpectedClaims {
+    ExpectedClaims {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         clients: vec!["other".to_owned(), CLIENT.to_owned()],

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use registration_hook::auth::{
     keys::KeySet,
-    token::{Expected, Token},
+    token::{ExpectedClaims, Token},
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 const NESTING_LIMIT: usize = 500;
 
 static KEYS: LazyLock<KeySet> = LazyLock::new(key_set);
-static EXPECTED: LazyLock<Expected> = LazyLock::new(expected);
+static EXPECTED: LazyLock<ExpectedClaims> = LazyLock::new(expected);
 
 /// Verifies a token. Bytes that start with `{` are a header, a line break and claims, which our key
 /// signs; any others are a whole token, of which only the one that our key signed admits.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use registration_hook::auth::{
     Freshness,
-    keys::{KeysError, Published},
+    keys::{KeysError, PublishedKeySet},
     refresh_state::RefreshState,
 };
 use serde_json::{Value, json};
@@ -20,11 +20,11 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn fetched(keys: &[u8], max_age: Option<Duration>) -> Result<Published, KeysError> {
-    Published::from_json(keys, max_age)
+fn fetched(keys: &[u8], max_age: Option<Duration>) -> Result<PublishedKeySet, KeysError> {
+    PublishedKeySet::from_json(keys, max_age)
 }
 
-fn failed() -> Result<Published, KeysError> {
+fn failed() -> Result<PublishedKeySet, KeysError> {
     fetched(b"<html>", None)
 }
 

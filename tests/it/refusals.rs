@@ -1,4 +1,4 @@
-//! Every refusal explains itself: its decision line has a reason, and standard error the nearest cause.
+//! Every refusal explains itself: its decision line has a reason, and standard error the most likely cause.
 
 use std::{collections::BTreeSet, fs};
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use registration_hook::auth::{
     Reason,
     keys::KeySet,
-    token::{Expected, Token, Verified},
+    token::{ExpectedClaims, Token, VerifiedToken},
 };
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ const ISSUER: &str = "https://example.okta.com/oauth2/default";
 /// 2026-11-21
 const NOW: f64 = 1_795_219_200.0;
 
-fn expected() -> Expected {
-    Expected {
+fn expected() -> ExpectedClaims {
+    ExpectedClaims {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         clients: vec!["other".to_owned(), CLIENT.to_owned()],
@@ -32,20 +32,20 @@ fn expected() -> Expected {
     }
 }
 
-fn verify(token: &str) -> Result<Verified, Reason> {
+fn verify(token: &str) -> Result<VerifiedToken, Reason> {
     let keys = KeySet::from_json(&key_set(&["k1", "k2"])).unwrap();
     let token = Token::parse(token)?;
     let key = keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
     token.verify(key, &expected(), NOW)
 }
 
-fn with_claims(changes: Value) -> Result<Verified, Reason> {
+fn with_claims(changes: Value) -> Result<VerifiedToken, Reason> {
     let mut changed = claims(ISSUER);
     merge(&mut changed, &changes);
     verify(&sign("k1", &json!({"alg": "RS256", "kid": "k1"}), &changed))
 }
 
-fn with_header(header: Value) -> Result<Verified, Reason> {
+fn with_header(header: Value) -> Result<VerifiedToken, Reason> {
     verify(&sign("k1", &header, &claims(ISSUER)))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use registration_hook::auth::{
     Reason,
     keys::KeySet,
-    token::{Expected, Token},
+    token::{ExpectedClaims, Token},
 };
 use serde_json::{Value, json};
 
@@ -143,7 +143,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn verify(shape: &Shape, claims: &Value) -> Result<String, Reason> {
-    let expected = Expected {
+    let expected = ExpectedClaims {
         issuer: shape.issuer.to_owned(),
         audience: shape.audience.to_owned(),
         clients: vec![shape.client.to_owned()],

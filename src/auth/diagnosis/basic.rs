@@ -13,7 +13,7 @@ const PLACEHOLDER: &[u8] = b"BASE64-OF-";
 /// How to encode a user name and a password.
 const COMMAND: &str = "printf %s \"USER:PASSWORD\" | base64 | tr -d '\\n'";
 
-/// Returns the nearest cause why the text after `Basic` is refused.
+/// Returns the most likely cause why the text after `Basic` is refused.
 pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     if encoded.is_empty() {
         return Diagnosis::new("empty", "there is no value after `Basic`");
@@ -42,7 +42,7 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     if let Some(diagnosis) = first_match(secrets, guesses(&pair, user, password)) {
         return diagnosis;
     }
-    if secrets.are_of_user(user) {
+    if secrets.belong_to(user) {
         let text = "the user name is right, and the password is wrong";
         return Diagnosis::new("password", text);
     }

@@ -11,7 +11,7 @@ pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ",
 const PLACEHOLDERS: [&[u8]; 4] =
     [b"PASSWORD", b"YOUR-SECRET", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
 
-/// A secret that may be the right one, and the mistake that then was made.
+/// A secret that may be the right one, and the mistake that was made if it is.
 pub(super) struct Guess {
     secret: Vec<u8>,
     kind: &'static str,
@@ -48,7 +48,7 @@ impl Guess {
     }
 }
 
-/// Returns the nearest cause why the value of the header is refused.
+/// Returns the most likely cause why the value of the header is refused.
 pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis {
     if value.is_empty() {
         return Diagnosis::new("empty", format!("the header `{name}` is empty"));
@@ -85,7 +85,7 @@ pub(super) fn placeholder(secret: &[u8]) -> Option<Diagnosis> {
 pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diagnosis> {
     let mut found = None;
     for Guess { secret, kind, mistake } in guesses {
-        let is_right = secrets.contain(&secret);
+        let is_right = secrets.contains(&secret);
         if is_right && found.is_none() {
             found = Some(Diagnosis::new(kind, mistake));
         }

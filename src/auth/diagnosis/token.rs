@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
-    auth::{claims::Claims, jwk::read_object, reason::Reason, token::Expected},
+    auth::{claims::Claims, jwk::read_object, reason::Reason, token::ExpectedClaims},
     escape,
 };
 
@@ -17,11 +17,10 @@ const CLIENT_CLAIMS: [&str; 4] = ["cid", "client_id", "azp", "appid"];
 /// Claims in which issuers list scopes.
 const SCOPE_CLAIMS: [&str; 4] = ["scp", "scope", "roles", "permissions"];
 
-/// Returns the nearest cause why a token is refused for this reason. `now` is in seconds since 1970.
-pub(super) fn explain(expected: &Expected, reason: Reason, token: &str, now: f64) -> String {
+/// Returns the most likely cause why a token is refused for this reason. `now` is in seconds since 1970.
+pub(super) fn explain(expected: &ExpectedClaims, reason: Reason, token: &str, now: f64) -> String {
     let parts: Vec<_> = token.split('.').collect();
-    let header = read_part(parts.first());
-    let Some(header) = header else {
+    let Some(header) = read_part(parts.first()) else {
         return explain_malformed(&parts);
     };
     let claims = read_part(parts.get(1));
@@ -70,23 +69,23 @@ fn explain_malformed(parts: &[&str]) -> String {
 }
 
 /// The end of a message, if the token says that it is of another issuer.
-fn other_issuer(expected: &Expected, claims: Option<&Claims>) -> String {
-    let Some(issuer) = claims.and_then(|claims| claims.text("iss").ok()?) else {
-        return String::new();
-    };
-    if issuer == expected.issuer {
-        return String::new();
+fn other_issuer(expected: &ExpectedClaims, claims: Option<&Claims>) -> String {
+    if let Some(claims) = claims
+        && let Ok(Some(issuer)) = claims.text("iss")
+        && issuer != expected.issuer
+    {
+        return format!("; {}", compared_issuers(expected, issuer));
     }
-    format!("; {}", compared_issuers(expected, issuer))
+    String::new()
 }
 
-fn compared_issuers(expected: &Expected, issuer: &str) -> String {
+fn compared_issuers(expected: &ExpectedClaims, issuer: &str) -> String {
     let issuer = escape::excerpt(issuer, VALUE_LIMIT);
     format!("the token's `iss` is `{issuer}`, and `auth.oauth.issuer` is `{}`", expected.issuer)
 }
 
 /// Explains claims that are invalid, or that differ from the expected ones.
-fn explain_claims(expected: &Expected, reason: Reason, claims: &Claims, now: f64) -> String {
+fn explain_claims(expected: &ExpectedClaims, reason: Reason, claims: &Claims, now: f64) -> String {
     let leeway = expected.leeway.as_secs();
     match reason {
         Reason::Issuer => {
@@ -132,8 +131,8 @@ fn explain_claims(expected: &Expected, reason: Reason, claims: &Claims, now: f64
     }
 }
 
-/// Names the claim that differs. If the token has none of the expected claims, names those that it has
-/// instead.
+/// Names the claim that differs. If the token has none of the `wanted` claims, names the `known` ones that
+/// it has instead.
 fn explain_missing_or_other(
     claims: &Claims,
     wanted: &[&str],
@@ -154,7 +153,7 @@ fn explain_missing_or_other(
 }
 
 /// Names a claim that is missing or has another type.
-fn invalid_claim(expected: &Expected, claims: &Claims) -> String {
+fn invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
     let checked = [
         ("iss", claims.required_text("iss").is_ok()),
         ("aud", claims.audiences().is_ok()),

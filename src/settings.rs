@@ -239,19 +239,26 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    let bind = settings.server.bind;
-    let is_open = !settings.auth.is_configured() && !bind.ip().is_loopback();
-    // If secrets are skipped, the service does not start. Another problem may be the reason why no method
-    // is configured.
-    if is_open && layers.secret_files == SecretFiles::Read && problems.is_empty() {
-        let why = format!(
-            "no authentication method is configured, so the service may only listen on a loopback \
-             address, not `{bind}`; set `auth.basic.username` and `auth.basic.password`, or \
-             [auth.header] or [auth.oauth]"
-        );
-        problems.push(Problem::named("server.bind", why));
+    // Only the service reads secrets, and only it listens. After another problem, a method may be missing
+    // because it is invalid.
+    if layers.secret_files == SecretFiles::Read && problems.is_empty() {
+        report_open_address(&settings, &mut problems);
     }
     Ok(LoadedSettings { settings, problems })
+}
+
+/// Reports an address that other machines can reach, if no authentication method is configured.
+fn report_open_address(settings: &Settings, problems: &mut Problems) {
+    let bind = settings.server.bind;
+    if settings.auth.is_configured() || bind.ip().is_loopback() {
+        return;
+    }
+    let why = format!(
+        "no authentication method is configured, so the service may only listen on a loopback \
+         address, not `{bind}`; set `auth.basic.username` and `auth.basic.password`, or \
+         [auth.header] or [auth.oauth]"
+    );
+    problems.push(Problem::named("server.bind", why));
 }
 
 impl AuthSettings {
@@ -262,8 +269,9 @@ impl AuthSettings {
 }
 
 impl Settings {
-    /// Whether two settings are equal, whatever their `auth` and `sources` are. Those are reloaded.
-    pub fn equals_apart_from_auth(&self, other: &Self) -> bool {
+    /// Whether two settings are equal in all parts that need a restart. `auth` and `sources` may differ:
+    /// they are reloaded.
+    pub fn equals_apart_from_reloaded_parts(&self, other: &Self) -> bool {
         self.server == other.server
             && self.metrics == other.metrics
             && self.rules == other.rules

@@ -166,7 +166,7 @@ fn new_credentials(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let other_settings_changed = !settings.equals_apart_from_auth(settings_at_start);
+    let other_settings_changed = !settings.equals_apart_from_reloaded_parts(settings_at_start);
     let mut sources = None;
     if !live.sources.load().has_settings(&settings.sources) {
         sources =

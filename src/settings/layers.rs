@@ -1,5 +1,5 @@
-//! Merges the layers of settings. Before, it checks the keys of each layer and notes their places,
-//! since a merged value does not show its layer.
+//! Merges the layers of settings. Checks the keys of each layer and notes their places before that, since
+//! a merged value does not show its layer.
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
@@ -47,7 +47,7 @@ impl SettingsReader {
         let text = read_file(path, layers.file.is_some())?;
         let Parsed { document, problem } = parse(&text);
         self.source_names = SourceNames::new(document.get_ref(), &layers.environment);
-        // No layer is merged yet. This only registers each key, so that they are all known below.
+        // `merged` is empty yet, so this reads no value. It registers every key as known.
         sections::read_settings(self);
         self.files.push(path.to_owned());
         let mut merged = Config::builder();
@@ -125,10 +125,10 @@ impl SettingsReader {
             };
             let path = &self.source_names.path_in_file(&path);
             let variable = Variable { name, path: path.to_owned() };
-            let rival = earlier.iter().find(|other| self.set_same_key(&variable, other));
-            if let Some(rival) = rival {
+            let duplicate = earlier.iter().find(|other| self.set_same_key(&variable, other));
+            if let Some(duplicate) = duplicate {
                 // The merge might take either.
-                let message = format!("`{}` sets the same key; keep one", rival.name);
+                let message = format!("`{}` sets the same key; keep one", duplicate.name);
                 self.problems.push(Problem::named(name, message));
             } else if let Ok(value) = str::from_utf8(value) {
                 if self.note(self.key_of(path), name.clone()) {
@@ -184,7 +184,7 @@ impl SettingsReader {
             return true;
         }
         if self.problems.is_full() {
-            // The problem is not shown, so the search for a similar key would be in vain.
+            // The problem is only counted, so do not search for a similar key.
             self.problems.count_one();
             return false;
         }

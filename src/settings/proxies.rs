@@ -1,12 +1,14 @@
 //! The variables that name proxies, as curl reads them.
 
+use ureq::Proxy;
+
 use super::{Layers, Settings, SourceSettings};
 use crate::{
     problem::{Problem, Problems},
     proxies::{Proxies, parse_proxy},
 };
 
-/// Whether the service sends HTTP requests. Otherwise an invalid variable would only be in the way.
+/// Whether the service sends HTTP requests. If not, an invalid variable does not matter.
 pub(super) fn are_used(settings: &Settings) -> bool {
     let mut sources = settings.sources.values();
     settings.auth.oauth.is_some() || sources.any(|source| matches!(source, SourceSettings::Http(_)))
@@ -23,23 +25,27 @@ pub(crate) fn read_proxies_of(environment: &[(String, Vec<u8>)]) -> Result<Proxi
 /// Reads the proxies from the environment. The name in lower case wins, and an empty variable counts as
 /// absent. `HTTP_PROXY` is not read: a CGI server would take it from a request's header `Proxy`.
 pub(super) fn read_proxies(layers: &Layers, problems: &mut Problems) -> Proxies {
-    let mut proxies = Proxies::default();
-    for (names, proxy) in [
-        (&["http_proxy"][..], &mut proxies.http),
-        (&["https_proxy", "HTTPS_PROXY"], &mut proxies.https),
-    ] {
-        let Some((name, url)) = first_variable(layers, names) else {
-            continue;
-        };
-        match parse_proxy(&url) {
-            Ok(url) => *proxy = Some(url),
-            Err(why) => problems.push(Problem::named(name, why)),
-        }
-    }
+    let mut proxies = Proxies {
+        http: read_proxy(layers, &["http_proxy"], problems),
+        https: read_proxy(layers, &["https_proxy", "HTTPS_PROXY"], problems),
+        no_proxy: String::new(),
+    };
     if let Some((_, list)) = first_variable(layers, &["no_proxy", "NO_PROXY"]) {
         proxies.no_proxy = list;
     }
     proxies
+}
+
+/// Reads the URL of a proxy from the first of these variables that is set. `None` if it is invalid.
+fn read_proxy(layers: &Layers, names: &[&'static str], problems: &mut Problems) -> Option<Proxy> {
+    let (name, url) = first_variable(layers, names)?;
+    match parse_proxy(&url) {
+        Ok(proxy) => Some(proxy),
+        Err(why) => {
+            problems.push(Problem::named(name, why));
+            None
+        }
+    }
 }
 
 /// Returns the name and value of the first variable that is set and not empty.

@@ -7,7 +7,7 @@ const NOT_STRINGS: &str =
     "expected a string or a list of strings (in variables numbered from `__0`), in quotes";
 
 /// The text of a string. Refuses a number: `0012` or `1e3` could become another text.
-pub(super) fn string(value: &ValueKind) -> Result<&str, &'static str> {
+pub(super) fn as_string(value: &ValueKind) -> Result<&str, &'static str> {
     match value {
         ValueKind::String(text) => require_plain(text),
         _ => Err("expected a string, in quotes"),
@@ -15,13 +15,13 @@ pub(super) fn string(value: &ValueKind) -> Result<&str, &'static str> {
 }
 
 /// The strings of a list, at least one. A string alone is a list of one.
-pub(super) fn strings(value: &ValueKind) -> Result<Vec<&str>, &'static str> {
+pub(super) fn as_strings(value: &ValueKind) -> Result<Vec<&str>, &'static str> {
     let mut strings = Vec::new();
     match value {
         ValueKind::String(text) => strings.push(require_plain(text)?),
         ValueKind::Array(items) => {
             for item in items {
-                strings.push(string(&item.kind)?);
+                strings.push(as_string(&item.kind)?);
             }
         }
         ValueKind::Table(items) => strings = numbered_strings(items)?,
@@ -35,7 +35,7 @@ fn numbered_strings(items: &Map<String, config::Value>) -> Result<Vec<&str>, &'s
     let mut strings = Vec::new();
     for index in 0..items.len() {
         let item = items.get(&index.to_string()).ok_or(NOT_STRINGS)?;
-        strings.push(string(&item.kind)?);
+        strings.push(as_string(&item.kind)?);
     }
     Ok(strings)
 }

@@ -13,7 +13,7 @@ use config::{Config, ValueKind};
 
 use super::{
     Secret, SecretFiles, SecretList, SourceSecret,
-    raw::{plain_lines, string, strings},
+    raw::{as_string, as_strings, plain_lines},
     source_names::{SECTION, SourceNames},
     values::{parse_flag, parse_path, parse_path_prefix},
 };
@@ -55,7 +55,7 @@ pub(super) struct SettingsReader {
 impl SettingsReader {
     /// Reads a string. Returns `None` if it is not set, or invalid.
     pub(super) fn read_optional<T>(&mut self, key: &str, parse: Parse<T>) -> Option<T> {
-        self.read_value(key, |value| parse(string(value)?))
+        self.read_value(key, |value| parse(as_string(value)?))
     }
 
     /// Reads a string. Reports it as missing if other keys of its section are set.
@@ -74,7 +74,7 @@ impl SettingsReader {
 
     fn read_list<T>(&mut self, key: &str, parse: Parse<T>) -> Option<Vec<T>> {
         self.list_keys.push(key.to_owned());
-        self.read_value(key, |value| parse_each(&strings(value)?, parse))
+        self.read_value(key, |value| parse_each(&as_strings(value)?, parse))
     }
 
     /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
@@ -250,8 +250,11 @@ impl SettingsReader {
             return;
         };
         let start = format!("{section}.");
-        let mut after = self.places.range(start.clone()..);
-        let is_section_used = after.next().is_some_and(|(other, _)| other.starts_with(&start));
+        // In the order of the keys, those of the section come first from `start` on.
+        let is_section_used = match self.places.range(start.clone()..).next() {
+            Some((first, _)) => first.starts_with(&start),
+            None => false,
+        };
         if is_section_used && !self.is_set(key) {
             self.report_missing(key, hint);
         }
@@ -265,11 +268,16 @@ impl SettingsReader {
         self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
     }
 
-    /// Whether any known key is in a section of this name.
+    /// Whether this is the name of a section: `sources`, or one that has a known key.
     pub(super) fn is_section(&self, name: &str) -> bool {
+        if name == SECTION {
+            return true;
+        }
         let start = format!("{name}.");
-        let mut after = self.known_keys.range(start.clone()..);
-        name == SECTION || after.next().is_some_and(|key| key.starts_with(&start))
+        match self.known_keys.range(start.clone()..).next() {
+            Some(first) => first.starts_with(&start),
+            None => false,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl SourceNames {
         }
         for (variable, _) in environment {
             if let Some(path) = path_of_variable(variable)
-                && let Some((name, _)) = split(&names.path_in_file(&path))
+                && let Some((name, _)) = name_and_key(&names.path_in_file(&path))
                 && is_valid(name)
             {
                 names.0.insert(name.to_owned());
@@ -45,7 +45,7 @@ impl SourceNames {
     /// Returns the path of a variable with its source as the file spells it. If two names of the file
     /// differ in case only, the variable sets the one in lower case.
     pub(super) fn path_in_file(&self, path: &str) -> String {
-        if let Some((name, key)) = split(path)
+        if let Some((name, key)) = name_and_key(path)
             && !self.0.contains(name)
             && let Some(spelt) = self.0.iter().find(|other| other.eq_ignore_ascii_case(name))
         {
@@ -67,8 +67,8 @@ pub(super) fn invalid_name(key: &str) -> Option<&str> {
     if is_valid(rest.split('.').next()?) { None } else { Some(rest) }
 }
 
-/// Splits the path of a source's key into the name and the key.
-fn split(path: &str) -> Option<(&str, &str)> {
+/// Splits the path of a source's key into the source's name and the key.
+fn name_and_key(path: &str) -> Option<(&str, &str)> {
     path.strip_prefix(SECTION)?.strip_prefix('.')?.split_once('.')
 }
 

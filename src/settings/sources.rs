@@ -1,4 +1,4 @@
-//! `[sources.NAME]`: what rules look things up in. The scheme of its URL decides the kind.
+//! `[sources.NAME]`: a source of lookups. The scheme of its URL decides the kind.
 
 use std::path::PathBuf;
 
@@ -99,7 +99,9 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     // The keys of both kinds are read, so that each of them is known.
     let url = reader.read_required(&format!("{section}.url"), parse_source_url);
     let ca_file = reader.read_optional(&format!("{section}.ca_file"), parse_path);
-    reader.files.extend(ca_file.clone());
+    if let Some(path) = &ca_file {
+        reader.files.push(path.clone());
+    }
     let header = reader.read_optional(&format!("{section}.header"), parse_header_name);
     let secret = reader.read_secret(&format!("{section}.secret"), parse_header_secret);
     let password = reader.read_secret(&format!("{section}.password"), parse_password);

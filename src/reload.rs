@@ -128,7 +128,7 @@ impl Reloader {
     fn read_all_again(&mut self) {
         let mut results = Vec::new();
         for watch in &mut self.watches {
-            watch.ask();
+            watch.request_read();
             results.push((watch, CheckResult::Changing));
         }
         for _ in 0..CHANGING_LIMIT {

@@ -239,8 +239,8 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    // Only the service reads secrets, and only it listens. After another problem, a method may be missing
-    // because it is invalid.
+    // No service starts without its secrets. After another problem, a method may be missing because
+    // it is invalid.
     if layers.secret_files == SecretFiles::Read && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }

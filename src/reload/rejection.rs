@@ -6,8 +6,8 @@ use crate::problem::Problems;
 
 /// How many problems are logged at a time.
 const PROBLEMS_LOGGED: usize = 10;
-/// A read that may succeed later is retried after this many times its own duration, so that retries
-/// take little processor time.
+/// The pause before a retry is the duration of the failed read times this, so that retries take little
+/// processor time.
 const RETRY_FACTOR: u32 = 10;
 /// The shortest and the longest time before a retry after a panic.
 const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);

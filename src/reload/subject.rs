@@ -35,8 +35,8 @@ pub(super) enum Subject {
 
 /// The result of reading the files of a subject.
 pub(super) struct ReadResult {
-    /// The files, as they were before the read.
-    pub(super) files: Fingerprint,
+    /// The fingerprint of the files before the read.
+    pub(super) before: Fingerprint,
     pub(super) replacement: Result<Replacement, Problems>,
 }
 
@@ -102,7 +102,7 @@ impl Subject {
         }
     }
 
-    /// Whether these are rules. Only of them, some files can be read while others are held.
+    /// Whether these are rules. Other subjects are read only as a whole, without held files.
     pub(super) fn is_rules(&self) -> bool {
         matches!(self, Self::Rules { .. })
     }
@@ -118,7 +118,7 @@ impl Subject {
                 let Loaded { rules, files } = draft.into_loaded();
                 let texts = files.texts;
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
-                ReadResult { files: files.seen, replacement }
+                ReadResult { before: files.seen, replacement }
             }
             Self::Credentials { layers, files, settings_at_start } => {
                 read_credentials(layers, files, settings_at_start, live)
@@ -135,21 +135,25 @@ fn read_credentials(
     settings_at_start: &Settings,
     live: &LiveState,
 ) -> ReadResult {
-    let before = Fingerprint::of(&*files);
+    let earlier = Fingerprint::of(&*files);
     let LoadedSettings { settings, problems } = match settings::load(layers) {
         Ok(loaded) => loaded,
-        Err(problem) => return ReadResult { files: before, replacement: Err(problem.into()) },
+        Err(problem) => {
+            return ReadResult { before: earlier, replacement: Err(problem.into()) };
+        }
     };
     // Watch the files of invalid settings too: creating a missing one may fix them.
     files.clone_from(&settings.files);
-    let mut read = Fingerprint::default();
+    let mut before = Fingerprint::default();
     for file in &settings.files {
-        read.add_from(file, &before);
+        before.add_from(file, &earlier);
     }
     let credentials = new_credentials(settings, problems, settings_at_start, live);
-    let replacement =
-        credentials.map(|credentials| Replacement::Credentials(Box::new(credentials)));
-    ReadResult { files: read, replacement }
+    let replacement = match credentials {
+        Ok(credentials) => Ok(Replacement::Credentials(Box::new(credentials))),
+        Err(problems) => Err(problems),
+    };
+    ReadResult { before, replacement }
 }
 
 fn new_credentials(
@@ -185,7 +189,7 @@ fn read_certificate(files: &TlsFiles) -> ReadResult {
         Ok(pair) => Ok(Replacement::Certificate(pair)),
         Err(problem) => Err(problem.into()),
     };
-    ReadResult { files: before, replacement }
+    ReadResult { before, replacement }
 }
 
 impl Replacement {
@@ -218,8 +222,8 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
         description += &format!("; hooks removed: {}", quoted_names(&removed));
     }
     target.metrics.count_rules_reload(ReloadResult::Applied);
-    let removed = &names_of(&last) - &names_of(&rules);
-    target.metrics.forget(&removed);
+    let removed_series = &names_of(&last) - &names_of(&rules);
+    target.metrics.forget(&removed_series);
     target.live.rules.store(rules);
     target.live.sources.load().verify_databases(&target.live.rules.load());
     Applied::Changed { description }
@@ -229,13 +233,13 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
 fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
     let mut names = BTreeSet::new();
     for (name, hook) in &rules.hooks {
-        let of_hook = SeriesName { hook: name, rule: None, lookup: None };
-        names.insert(of_hook.clone());
+        let hook_series = SeriesName { hook: name, rule: None, lookup: None };
+        names.insert(hook_series.clone());
         for rule in hook.rules() {
-            names.insert(SeriesName { rule: Some(&rule.id), ..of_hook.clone() });
+            names.insert(SeriesName { rule: Some(&rule.id), ..hook_series.clone() });
         }
         for lookup in hook.lookup_names() {
-            names.insert(SeriesName { lookup: Some(lookup), ..of_hook.clone() });
+            names.insert(SeriesName { lookup: Some(lookup), ..hook_series.clone() });
         }
     }
     names

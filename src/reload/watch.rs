@@ -31,7 +31,7 @@ pub(super) struct Watch {
     last_read: Option<Fingerprint>,
     /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
     /// is the same as before.
-    is_asked: bool,
+    is_read_requested: bool,
     /// The texts that were last valid.
     texts: Arc<LoadedTexts>,
     changes: Changes,
@@ -76,7 +76,7 @@ impl Watch {
             subject,
             last_seen: Fingerprint::default(),
             last_read: None,
-            is_asked: false,
+            is_read_requested: false,
             texts: Arc::default(),
             changes: Changes::default(),
             rejection: None,
@@ -93,16 +93,16 @@ impl Watch {
         self.subject.name()
     }
 
-    /// Asks for the files to be read again even if none of them changes.
-    pub(super) fn ask(&mut self) {
+    /// Has the files read again even if none of them changes.
+    pub(super) fn request_read(&mut self) {
         self.last_read = None;
-        self.is_asked = true;
+        self.is_read_requested = true;
         self.changes = Changes::default();
     }
 
     /// Whether the files will be read even if none of them changes.
     pub(super) fn awaits_read(&self) -> bool {
-        self.is_asked || self.rejection.as_ref().is_some_and(Rejection::awaits_retry)
+        self.is_read_requested || self.rejection.as_ref().is_some_and(Rejection::awaits_retry)
     }
 
     /// Whether some files keep changing, so that only the others are read.
@@ -116,7 +116,7 @@ impl Watch {
         let now = self.subject.fingerprint(last);
         let changing = now.differences(&self.last_seen);
         self.last_seen = now;
-        // The files are those that were last read. Only a retry reads them again.
+        // Files that have not changed since they were read are read again for a retry only.
         let is_retry_due = self.rejection.as_ref().is_some_and(Rejection::is_retry_due);
         if self.last_read.as_ref() == Some(&self.last_seen) && !is_retry_due {
             self.changes = Changes::default();
@@ -145,7 +145,7 @@ impl Watch {
     /// Counts a check that saw these files change, and logs the names of those that keep changing.
     fn count_changes(&mut self, changing: &BTreeSet<PathBuf>) {
         self.changes.checks += 1;
-        // Files that change by turns keep changing together, even if each of them does not.
+        // Files that change by turns keep the others from being read, even if each of them changes rarely.
         let limit_reached = self.changes.checks == CHANGING_LIMIT;
         let mut names = Vec::new();
         for path in changing {
@@ -170,17 +170,17 @@ impl Watch {
     fn read_files(&mut self, target: &Target, held: BTreeSet<PathBuf>) -> CheckResult {
         let start = Instant::now();
         let held_files = HeldFiles { paths: held.clone(), texts: self.texts.clone() };
-        let ReadResult { mut files, replacement } = self.subject.read(&target.live, held_files);
+        let ReadResult { mut before, replacement } = self.subject.read(&target.live, held_files);
         // Held files count as changed, so that they are read once they settle.
         for file in &held {
-            files.forget(file);
+            before.forget(file);
         }
-        let changed = self.changed_during_read(&files, &held);
+        let changed = self.changed_during_read(&before, &held);
         if !changed.is_empty() {
             self.count_changes(&changed);
             return CheckResult::Changing;
         }
-        self.last_read = Some(files);
+        self.last_read = Some(before);
         if held.is_empty() {
             // Everything was read: start counting again.
             self.changes = Changes::default();
@@ -211,7 +211,7 @@ impl Watch {
     fn accept(&mut self, target: &Target, applied: Applied) -> CheckResult {
         let name = self.name();
         let was_rejected = self.rejection.take().is_some();
-        let was_asked = mem::take(&mut self.is_asked);
+        let was_requested = mem::take(&mut self.is_read_requested);
         self.subject.set_stale(&target.live, false);
         match applied {
             Applied::Changed { description } => {
@@ -219,7 +219,7 @@ impl Watch {
                 CheckResult::Active
             }
             Applied::Unchanged => {
-                if was_rejected || was_asked {
+                if was_rejected || was_requested {
                     log::info!("{name}: valid and unchanged");
                 }
                 CheckResult::Unchanged
@@ -240,12 +240,12 @@ impl Watch {
     fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
         let name = self.name();
         self.subject.set_stale(&target.live, true);
-        let was_asked = mem::take(&mut self.is_asked);
+        let was_requested = mem::take(&mut self.is_read_requested);
         let is_repeated = match &self.rejection {
             Some(last) => rejection.repeats(last),
             None => false,
         };
-        if was_asked || !is_repeated {
+        if was_requested || !is_repeated {
             for line in rejection.log_lines() {
                 log::error!("{name}: not reloaded, the last valid version stays active: {line}");
             }

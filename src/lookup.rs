@@ -65,7 +65,7 @@ pub(crate) struct Answer {
     /// Whether the result is that of an earlier request.
     pub(crate) is_cached: bool,
     pub(crate) duration: Duration,
-    /// The places of a response that the lookup names and the response does not have.
+    /// The values that the lookup takes from a response and this response does not have.
     pub(crate) missing: Vec<MissingValue>,
 }
 
@@ -86,8 +86,14 @@ impl Sources {
                 Err(why) => return Err(Problem::named(format!("sources.{name}"), why)),
             }
         }
-        let (proxies, cache) = (proxies.clone(), ResultCache::default());
-        Ok(Self { timeout, settings, certificates, proxies, sources, cache })
+        Ok(Self {
+            timeout,
+            settings,
+            certificates,
+            proxies: proxies.clone(),
+            sources,
+            cache: ResultCache::default(),
+        })
     }
 
     /// The kinds of the sources by their names.
@@ -103,7 +109,7 @@ impl Sources {
     /// Asks all lookups at once. Ends by the deadline.
     pub(crate) async fn ask(&self, asked: &[AskedLookup<'_>], deadline: Instant) -> Vec<Answer> {
         let deadline = deadline.min(Instant::now() + self.timeout);
-        join_all(asked.iter().map(|one| self.ask_one(one, deadline))).await
+        join_all(asked.iter().map(|lookup| self.ask_one(lookup, deadline))).await
     }
 
     /// Asks one lookup, unless its result is still kept.
@@ -111,15 +117,13 @@ impl Sources {
         let start = Instant::now();
         let AskedLookup { lookup, question } = asked;
         let name = lookup.name.value.clone();
-        let key = match lookup.cache {
-            Some(_) => question.cache_key(),
-            None => None,
-        };
-        if let (Some(key), Some(age)) = (&key, lookup.cache)
+        let key = if lookup.cache.is_some() { question.cache_key() } else { None };
+        if let Some(age) = lookup.cache
+            && let Some(key) = &key
             && let Some(result) = self.cache.get(key, start, age)
         {
-            let (is_cached, duration, missing) = (true, start.elapsed(), Vec::new());
-            return Answer { name, result, is_cached, duration, missing };
+            let duration = start.elapsed();
+            return Answer { name, result, is_cached: true, duration, missing: Vec::new() };
         }
         let ApiAnswer { result, missing } = self.ask_source(question, deadline).await;
         if let Some(key) = &key {

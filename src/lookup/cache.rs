@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::{okta::Value, rule::lookup::LookupResult};
+use crate::rule::lookup::{Columns, LookupResult};
 
 /// How many results are kept.
 const MOST_RESULTS: usize = 10_000;
@@ -25,7 +25,7 @@ pub(super) struct ResultCache(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     results: HashMap<Arc<str>, KeptResult>,
-    /// The questions, the oldest first. One whose result was replaced occurs several times.
+    /// The questions, the oldest first. A question occurs again each time its result is replaced.
     by_age: VecDeque<Arc<str>>,
     bytes: usize,
 }
@@ -37,8 +37,8 @@ struct KeptResult {
 }
 
 impl ResultCache {
-    /// The result of a question, if it is younger than this. So a shorter time in new rules holds for kept
-    /// results, too.
+    /// The kept result of a question, if it is younger than `age`. The caller gives the age, so that a
+    /// shorter one in new rules applies to kept results as well.
     pub(super) fn get(&self, question: &str, now: Instant, age: Duration) -> Option<LookupResult> {
         let kept = self.0.lock();
         let found = kept.results.get(question)?;
@@ -49,10 +49,7 @@ impl ResultCache {
     /// Keeps a result. Drops the oldest ones if there are too many.
     pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant) {
         let bytes = match result {
-            LookupResult::Found(columns) => {
-                let texts = columns.iter().map(|(column, value)| column.len() + length(value));
-                texts.sum::<usize>() + columns.len() * OVERHEAD
-            }
+            LookupResult::Found(columns) => bytes_of(columns),
             LookupResult::NotFound => 0,
             LookupResult::Failed(_) => return,
         };
@@ -81,6 +78,11 @@ impl Kept {
     }
 }
 
-fn length(value: &Value<'_>) -> usize {
-    value.text().unwrap_or_default().len()
+/// The memory of columns with their values.
+fn bytes_of(columns: &Columns) -> usize {
+    let mut bytes = 0;
+    for (column, value) in columns {
+        bytes += column.len() + value.text().unwrap_or_default().len() + OVERHEAD;
+    }
+    bytes
 }

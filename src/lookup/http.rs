@@ -1,8 +1,8 @@
 //! Asks an HTTP API.
 //!
-//! ureq blocks, so each call has a thread of its own. A slot is free again only when its call has ended. So a
-//! source has at most as many threads as slots, even if a call takes longer than its request waits for it:
-//! looking up a host's name cannot be cut short.
+//! ureq blocks, so each call has a thread of its own. A call may take longer than its request waits for it,
+//! since the lookup of a host's name cannot be cut short. The call keeps its slot until it has ended, so a
+//! source never has more threads than slots.
 
 use std::{
     io::{self, Read as _},
@@ -42,7 +42,7 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 
 /// An HTTP API that can be asked.
 pub(crate) struct HttpApi {
-    source: Arc<Endpoint>,
+    endpoint: Arc<Endpoint>,
     /// One permit for each question that may be asked at a time.
     slots: Arc<Semaphore>,
     threads: CallThreads,
@@ -68,11 +68,11 @@ impl HttpApi {
             None => None,
         };
         let url = settings.url.as_str().trim_end_matches('/').to_owned();
-        let source = Endpoint { client, url, header };
+        let endpoint = Arc::new(Endpoint { client, url, header });
         let slots = Arc::new(Semaphore::new(settings.concurrency));
         let threads = CallThreads::new(settings.concurrency)
             .map_err(|error| format!("cannot make its threads: {error}"))?;
-        Ok(Self { source: Arc::new(source), slots, threads })
+        Ok(Self { endpoint, slots, threads })
     }
 
     /// Asks a question. Ends by the deadline.
@@ -81,8 +81,9 @@ impl HttpApi {
         let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
-        let (source, question) = (self.source.clone(), question.clone());
-        let call = self.threads.spawn(slot, move || source.ask(&question, deadline.into_std()));
+        let endpoint = self.endpoint.clone();
+        let question = question.clone();
+        let call = self.threads.spawn(slot, move || endpoint.ask(&question, deadline.into_std()));
         let Some(call) = call else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
@@ -151,7 +152,7 @@ impl Endpoint {
                 }
             };
             match sent {
-                // Each attempt uses up an idle connection, so that the last one makes a new one.
+                // Each attempt uses up an idle connection. If none is left, the next one makes a new one.
                 Err(ureq::Error::Io(error)) if is_closed(&error) && !has_connected() => {}
                 sent => return sent,
             }

@@ -1,7 +1,7 @@
 //! Asks PostgreSQL.
 //!
-//! All connections live on one thread of their own, so that a worker never waits for them, and a
-//! connection outlives the request that opened it. No value of a question is logged, or part of a message.
+//! All connections belong to one thread, so that a worker never waits for them, and a connection outlives
+//! the request that opened it. No value of a question is in a log or a message.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,12 +30,12 @@ use pool::ConnectionPool;
 /// How long a question waits for a free connection.
 const CONNECTION_WAIT: Duration = Duration::from_millis(100);
 
-/// Why a database cannot answer a query. Holds no value of anybody.
+/// Why a database cannot answer a query. Holds no value of a user.
 #[derive(Debug)]
 pub enum Unanswerable {
-    /// There is no answer at present.
+    /// The database gives no answer at present.
     Failed(LookupFailure),
-    /// The database does not have what the query needs, which it says in these words.
+    /// The database lacks something that the query needs. The text says which.
     Refused(String),
 }
 
@@ -60,15 +60,17 @@ impl Database {
         match self.query(&question.query, parameters, CONNECTION_WAIT, deadline).await {
             Ok(rows) => result_of(&rows, &question.query.columns),
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
-            Err(QueryError::Unfit(error)) => self.result_of_unfit(question, &error, deadline).await,
+            Err(QueryError::BadValue(error)) => {
+                self.result_after_bad_value(question, &error, deadline).await
+            }
             Err(QueryError::Refused(error)) => LookupResult::Failed(error::failure(&error)),
         }
     }
 
-    /// The result of a question with a value that the database refuses. A value of the request that does not fit
-    /// the type of its column is not found. If the statement is refused without those values as well, a
-    /// constant or the view is at fault.
-    async fn result_of_unfit(
+    /// The result of a question with a value that the database refuses. Asks once more without the request's
+    /// values. If that works, one of them does not fit the type of its column, and so is not found. If that
+    /// fails as well, a constant or the view is at fault.
+    async fn result_after_bad_value(
         &self,
         question: &PostgresQuestion,
         refusal: &DbError,
@@ -78,7 +80,7 @@ impl Database {
         match self.query(query, query.constants(), CONNECTION_WAIT, deadline).await {
             Ok(_) => LookupResult::NotFound,
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
-            Err(QueryError::Unfit(_) | QueryError::Refused(_)) => {
+            Err(QueryError::BadValue(_) | QueryError::Refused(_)) => {
                 LookupResult::Failed(error::failure(refusal))
             }
         }
@@ -93,14 +95,14 @@ impl Database {
         match self.query(query, query.constants(), Duration::MAX, deadline).await {
             Ok(_) => Ok(()),
             Err(QueryError::Failed(failure)) => Err(Unanswerable::Failed(failure)),
-            Err(QueryError::Unfit(error)) => Err(Unanswerable::Refused(format!(
+            Err(QueryError::BadValue(error)) => Err(Unanswerable::Refused(format!(
                 "a constant of `match` does not fit the type of its column, or the view has an invalid value (SQLSTATE {})",
                 error.code().code()
             ))),
             Err(QueryError::Refused(error)) => {
                 let failure = error::failure(&error);
                 // A restart, too many connections and the like may pass. A wrong password does not.
-                if failure.is_of_source() && !error::stays(&error) {
+                if failure.is_of_source() && !error::is_lasting(&error) {
                     return Err(Unanswerable::Failed(failure));
                 }
                 Err(Unanswerable::Refused(error::explain(&error)))
@@ -109,13 +111,13 @@ impl Database {
     }
 
     /// Runs a future on the thread of the databases.
-    pub(super) fn in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
-        // Without a thread, a question will fail and say so.
+    pub(super) fn run_in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
+        // Without a thread, the first question fails, and the log says so.
         let _ = thread::spawn(future);
     }
 
-    /// Runs the statement of a query on the thread of the databases. `None` is SQL's NULL, which equals
-    /// nothing.
+    /// Runs the statement of a query on the thread of the databases. A parameter `None` is SQL's NULL, which
+    /// equals no value. Waits for a free connection for `wait` at most.
     async fn query(
         &self,
         query: &Arc<PostgresQuery>,
@@ -126,10 +128,10 @@ impl Database {
         let Some(slot) = self.pool.slot(wait, deadline).await else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
-        let (pool, query) = (Arc::clone(&self.pool), Arc::clone(query));
-        let running =
-            async move { pool.query(&query.statement, &parameters, deadline, slot).await };
-        let Some(task) = thread::spawn(running) else {
+        let pool = Arc::clone(&self.pool);
+        let query = Arc::clone(query);
+        let rows = async move { pool.query(&query.statement, &parameters, deadline, slot).await };
+        let Some(task) = thread::spawn(rows) else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
         wait_for(task, deadline).await

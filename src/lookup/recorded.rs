@@ -35,8 +35,10 @@ pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, S
         if lookups.is_empty() {
             return Err(unknown("lookup", &name, hook.lookup_names()));
         }
-        let result =
-            read_result(result.get(), &lookups).map_err(|why| format!("`{name}`: {why}"))?;
+        let result = match read_result(result.get(), &lookups) {
+            Ok(result) => result,
+            Err(why) => return Err(format!("`{name}`: {why}")),
+        };
         results.insert(name, result);
     }
     Ok(results)
@@ -55,9 +57,13 @@ pub(crate) fn write_recorded(results: &LookupResults) -> String {
     let mut members = BTreeMap::new();
     for (name, result) in results {
         let json = match result {
-            LookupResult::Found(columns) => ResultJson::Columns(
-                columns.iter().map(|(column, value)| (column.as_str(), to_json(value))).collect(),
-            ),
+            LookupResult::Found(columns) => {
+                let mut values = BTreeMap::new();
+                for (column, value) in columns {
+                    values.insert(column.as_str(), to_json(value));
+                }
+                ResultJson::Columns(values)
+            }
             LookupResult::NotFound => ResultJson::Word(NOT_FOUND),
             LookupResult::Failed(_) => ResultJson::Word(FAILED),
         };
@@ -69,17 +75,18 @@ pub(crate) fn write_recorded(results: &LookupResults) -> String {
 
 /// Reads the result of the lookups of one name, one per section.
 fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> {
-    let expected = || format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"");
-    if json.starts_with('"') {
-        return match serde_json::from_str::<String>(json) {
-            Ok(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
-            Ok(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
-            _ => Err(expected()),
-        };
+    if json.starts_with('{') {
+        return read_columns(json, lookups).map(LookupResult::Found);
     }
-    if !json.starts_with('{') {
-        return Err(expected());
+    match serde_json::from_str::<String>(json) {
+        Ok(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
+        Ok(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
+        _ => Err(format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"")),
     }
+}
+
+/// Reads the columns that a lookup has found. Refuses those that no lookup of the name has.
+fn read_columns(json: &str, lookups: &[&Lookup]) -> Result<Columns, String> {
     let UniqueMembers(members) = serde_json::from_str::<UniqueMembers<&RawValue>>(json)
         .map_err(|error| error.to_string())?;
     let mut known = BTreeSet::new();
@@ -99,7 +106,7 @@ fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> 
             Err(()) => return Err(format!("`{column}`: expected a text, a number or a boolean")),
         }
     }
-    Ok(LookupResult::Found(columns))
+    Ok(columns)
 }
 
 /// Reads a text, a number or a boolean. Returns `None` for `null` and for an empty text, as sources do.

@@ -30,8 +30,11 @@ fn read_roots(path: &Path) -> Result<RootCertStore, String> {
         .map_err(|error| format!("`ca_file`: cannot read `{}`: {error}", path.display()))?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
-        if added.is_none() {
+        let is_added = match certificate {
+            Ok(certificate) => roots.add(certificate).is_ok(),
+            Err(_) => false,
+        };
+        if !is_added {
             return Err("`ca_file`: the file has an invalid PEM certificate".to_owned());
         }
     }

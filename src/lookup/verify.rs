@@ -37,9 +37,10 @@ impl Sources {
         }
         for (source, trials) in trials {
             if let Some(SourceClient::Postgres(database)) = self.sources.get(&source) {
-                let (tried, timeout) = (database.clone(), self.timeout);
-                database
-                    .in_background(async move { verify(&tried, &source, trials, timeout).await });
+                let timeout = self.timeout;
+                let tried = database.clone();
+                let verification = async move { verify(&tried, &source, trials, timeout).await };
+                database.run_in_background(verification);
             }
         }
     }
@@ -59,15 +60,17 @@ impl Sources {
             return;
         }
         let timeout = self.timeout;
-        let trial = move || {
-            for (source, place) in apis {
-                if let Err(why) = place.connect(timeout) {
-                    warn(&source, why);
-                }
-            }
-        };
-        // Without a thread, the first question will tell.
-        let _ = thread::Builder::new().name("sources".to_owned()).spawn(trial);
+        let thread = thread::Builder::new().name("sources".to_owned());
+        // Without a thread, the first question shows whether the API can be reached.
+        let _ = thread.spawn(move || connect_to_each(&apis, timeout));
+    }
+}
+
+fn connect_to_each(apis: &BTreeMap<String, ApiPlace>, timeout: Duration) {
+    for (source, place) in apis {
+        if let Err(why) = place.connect(timeout) {
+            warn(source, why);
+        }
     }
 }
 
@@ -77,6 +80,7 @@ async fn verify(database: &Database, source: &str, trials: Vec<QueryTrial>, time
         match database.verify(&query, Instant::now() + timeout).await {
             Ok(()) => {}
             Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),
+            // Requests use all connections, so the database works.
             Err(Unanswerable::Failed(LookupFailure::Busy)) => {}
             Err(Unanswerable::Failed(why)) => {
                 warn(source, why);

@@ -48,28 +48,32 @@ impl ApiPlace {
         Self { host, port: url.port_or_known_default().unwrap_or_default(), tls }
     }
 
-    /// Connects, and verifies the certificate. Sends nothing else. Blocks until about the end of `timeout`, or
-    /// until the host's name is found.
+    /// Connects, and verifies the certificate. Sends no request. Blocks for about `timeout` at most, or for as
+    /// long as the lookup of the host's name takes.
     pub(crate) fn connect(&self, timeout: Duration) -> Result<(), LookupFailure> {
         let Ok(addresses) = (self.host.as_str(), self.port).to_socket_addrs() else {
             return Err(LookupFailure::HostNotFound);
         };
-        let end = Instant::now() + timeout;
+        let deadline = Instant::now() + timeout;
         let mut failure = LookupFailure::HostNotFound;
         for address in addresses {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(LookupFailure::Timeout);
             }
             match TcpStream::connect_timeout(&address, left) {
-                Ok(stream) => return self.verify(stream, end),
+                Ok(stream) => return self.verify_certificate(stream, deadline),
                 Err(error) => failure = of_connection(&error),
             }
         }
         Err(failure)
     }
 
-    fn verify(&self, mut stream: TcpStream, end: Instant) -> Result<(), LookupFailure> {
+    fn verify_certificate(
+        &self,
+        mut stream: TcpStream,
+        deadline: Instant,
+    ) -> Result<(), LookupFailure> {
         let Some(ApiTls { ca_file, name }) = &self.tls else {
             return Ok(());
         };
@@ -78,7 +82,7 @@ impl ApiPlace {
         let name = ServerName::try_from(name.clone()).map_err(|_| LookupFailure::Tls)?;
         let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|why| of_tls(&why))?;
         while tls.is_handshaking() {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(LookupFailure::Timeout);
             }

@@ -30,9 +30,8 @@ impl CallThreads {
         Ok(Self(Some(runtime)))
     }
 
-    /// Runs a call in a thread, which gives the slot back when the call has ended. Returns `None` if the system
-    /// has no thread left. Then the slot is free again, and the call never runs: the task, which tokio may keep,
-    /// returns `None`.
+    /// Runs a call in a thread. The slot is free again when the call has ended. Returns `None` if the system
+    /// has no thread left: the slot is then free at once, and the call never runs.
     pub(super) fn spawn<T: Send + 'static>(
         &self,
         slot: OwnedSemaphorePermit,
@@ -42,6 +41,7 @@ impl CallThreads {
         let slot = Arc::new(Mutex::new(Some(slot)));
         let slot_of_task = Arc::clone(&slot);
         let task = move || {
+            // Without a slot, `spawn` has failed. tokio may run this task all the same.
             let slot = slot_of_task.lock().take()?;
             let result = call();
             drop(slot);

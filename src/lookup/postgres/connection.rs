@@ -64,7 +64,7 @@ struct Tls {
     server: ServerName<'static>,
 }
 
-/// An open connection. Closes when it is dropped, even if the server still owes an answer.
+/// An open connection. Closes when it is dropped, even if an answer of the server is still to come.
 pub(super) struct DatabaseConnection {
     client: Client,
     _driver: AbortOnDropHandle<()>,
@@ -74,7 +74,7 @@ impl Connector {
     pub(super) fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
         let url = settings.url.as_str();
         let mut config: Config = url.parse().map_err(|_| "invalid `url`".to_owned())?;
-        // TLS, if any, is below.
+        // `connect` makes TLS itself, before the sign-in.
         config.ssl_mode(SslMode::Disable).application_name("registration-hook");
         config.options(session_options(timeout));
         if let Some(password) = settings.password.as_ref().and_then(SourceSecret::expose) {
@@ -93,32 +93,35 @@ impl Connector {
         Ok(Self { place, config })
     }
 
-    /// Makes a connection. Looking up the host's name takes the slot until it has ended, even if this future
-    /// is dropped.
+    /// Makes a connection. The lookup of the host's name holds the slot until it has ended, even if this
+    /// future is dropped.
     pub(super) async fn connect(
         &self,
         slot: &Arc<OwnedSemaphorePermit>,
     ) -> Result<DatabaseConnection, QueryError> {
         match &self.place {
-            Place::Socket(path) => self.start(UnixStream::connect(path).await.map_err(lost)?).await,
+            Place::Socket(path) => {
+                let stream = UnixStream::connect(path).await.map_err(failure_of)?;
+                self.sign_in(stream).await
+            }
             Place::Host { host, port, tls } => {
-                let addresses = look_up(host.clone(), *port, slot.clone()).await?;
-                let mut stream = TcpStream::connect(&*addresses).await.map_err(lost)?;
-                stream.set_nodelay(true).map_err(lost)?;
+                let addresses = addresses_of(host.clone(), *port, slot.clone()).await?;
+                let mut stream = TcpStream::connect(&*addresses).await.map_err(failure_of)?;
+                stream.set_nodelay(true).map_err(failure_of)?;
                 let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
-                SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(lost)?;
+                SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(failure_of)?;
                 let Some(tls) = tls else {
-                    return self.start(stream).await;
+                    return self.sign_in(stream).await;
                 };
                 require_tls(&mut stream).await?;
                 let connected = tls.connector.connect(tls.server.clone(), stream).await;
-                self.start(connected.map_err(lost)?).await
+                self.sign_in(connected.map_err(failure_of)?).await
             }
         }
     }
 
     /// Signs in, and lets the connection run until it is dropped or ends.
-    async fn start<S>(&self, stream: S) -> Result<DatabaseConnection, QueryError>
+    async fn sign_in<S>(&self, stream: S) -> Result<DatabaseConnection, QueryError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -154,13 +157,14 @@ impl DatabaseConnection {
     }
 }
 
-/// The session only reads, and no statement outlasts its question for long.
+/// The options of a session: it only reads, and the server ends each statement after `timeout`.
 fn session_options(timeout: Duration) -> String {
     let milliseconds = timeout.as_millis().max(1);
     format!("-c default_transaction_read_only=on -c statement_timeout={milliseconds}")
 }
 
-/// Whether connections to this host are in TLS. On this machine that is a choice: `ca_file`.
+/// Whether connections to this host are in TLS: always to other machines, and on this machine with
+/// `ca_file`.
 fn needs_tls(host: &str, settings: &PostgresSource) -> bool {
     let is_on_this_machine = match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
@@ -180,19 +184,19 @@ impl Tls {
 
 /// Asks the server for TLS, and fails if it has none.
 async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
-    stream.write_all(&SSL_REQUEST).await.map_err(lost)?;
-    match stream.read_u8().await.map_err(lost)? {
+    stream.write_all(&SSL_REQUEST).await.map_err(failure_of)?;
+    match stream.read_u8().await.map_err(failure_of)? {
         HAS_TLS => Ok(()),
         _ => Err(QueryError::Failed(LookupFailure::NoTls)),
     }
 }
 
-fn lost(error: io::Error) -> QueryError {
+fn failure_of(error: io::Error) -> QueryError {
     QueryError::Failed(of_connection(&error))
 }
 
 /// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short.
-async fn look_up(
+async fn addresses_of(
     host: String,
     port: u16,
     slot: Arc<OwnedSemaphorePermit>,

@@ -20,30 +20,33 @@ pub(super) struct ConnectionPool {
     connector: Connector,
     /// One per connection that may be in use.
     slots: Arc<Semaphore>,
-    /// The connections that are not in use. The last one was used last.
+    /// The connections that are not in use. The end of the list has the one that was used last.
     idle: Mutex<Vec<DatabaseConnection>>,
 }
 
 impl ConnectionPool {
     /// A pool with at most so many connections. None is open yet.
     pub(super) fn new(connector: Connector, connections: usize) -> Self {
-        let (slots, idle) = (Arc::new(Semaphore::new(connections)), Mutex::default());
-        Self { connector, slots, idle }
+        let slots = Arc::new(Semaphore::new(connections));
+        Self { connector, slots, idle: Mutex::default() }
     }
 
-    /// Waits for a slot, at most so long and until the deadline. `None` if all are taken: that is not a
-    /// failure of the source.
+    /// Waits for a slot for `wait` at most, and only until the deadline. Returns `None` if all stay taken, which
+    /// is not a failure of the source.
     pub(super) async fn slot(
         &self,
         wait: Duration,
         deadline: Instant,
     ) -> Option<OwnedSemaphorePermit> {
         let slot = timeout(wait, self.slots.clone().acquire_owned());
-        timeout_at(deadline, slot).await.ok()?.ok()?.ok()
+        match timeout_at(deadline, slot).await {
+            Ok(Ok(Ok(slot))) => Some(slot),
+            _ => None,
+        }
     }
 
-    /// Runs a statement in a slot. Ends by the deadline, and then closes the connection: what is left of
-    /// the answer must not be taken for that of the next question.
+    /// Runs a statement in a slot. At the deadline, gives up and closes the connection: the rest of the
+    /// answer must not be taken for the answer to the next question.
     pub(super) async fn query(
         &self,
         statement: &str,

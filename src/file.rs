@@ -161,19 +161,24 @@ pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
 /// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the limit.
 pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, links)?;
-    let SizeLimit { bytes: limit, name, hint } = kind.size_limit();
+    let size_limit = kind.size_limit();
     let size = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    if size <= limit {
-        bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
-        // One more byte, to notice a file that has grown beyond the limit.
-        file.take(limit + 1).read_to_end(&mut bytes)?;
+    if size > size_limit.bytes {
+        return Err(too_large(&size_limit));
     }
-    if size > limit || bytes.len() as u64 > limit {
-        let limit = Size(limit);
-        return Err(refusal(format!("it is larger than {limit}, the limit of {name}; {hint}")));
+    let mut bytes = Vec::new();
+    bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+    // One more byte, to notice a file that has grown beyond the limit.
+    file.take(size_limit.bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > size_limit.bytes {
+        return Err(too_large(&size_limit));
     }
     Ok(bytes)
+}
+
+fn too_large(SizeLimit { bytes, name, hint }: &SizeLimit) -> io::Error {
+    let limit = Size(*bytes);
+    lasting_error(format!("it is larger than {limit}, the limit of {name}; {hint}"))
 }
 
 /// Replaces a regular file, or creates it. A reader sees the old or the new content, even if the write
@@ -240,18 +245,20 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     } else {
         "a device, not a regular file"
     };
-    Err(refusal(format!("this is {found}")))
+    Err(lasting_error(format!("this is {found}")))
 }
 
-/// An error that stays until the file is changed.
-fn refusal(why: String) -> io::Error {
+/// An error that lasts until the file is changed. It is not one of the system, so that it is not retried.
+fn lasting_error(why: String) -> io::Error {
     io::Error::other(why)
 }
 
 /// The paths of the files and folders in a folder, sorted by name.
 pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
-    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        paths.push(entry?.path());
+    }
     paths.sort();
     Ok(paths)
 }

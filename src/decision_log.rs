@@ -1,7 +1,7 @@
 //! One line per request, on standard output or in a file.
 //!
-//! A worker formats the line in a buffer of its own and adds it to the `Sink`, in the order of the
-//! answers. It never waits for the file.
+//! A worker formats the line in a buffer of its own and adds it to the `Sink`. It never waits for the
+//! file. The lines are in the order of the answers.
 
 use std::{
     cell::RefCell,
@@ -131,7 +131,7 @@ fn open_file(path: &Path) -> io::Result<File> {
         }
         Err(error) => return Err(error),
     };
-    // From here on the writer waits for a slow reader, as it does on standard output.
+    // Only opening must not wait. Writing waits for a slow reader, as it does on standard output.
     let flags = fcntl_getfl(&file)?;
     fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
     Ok(file)

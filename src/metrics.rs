@@ -165,7 +165,7 @@ impl Metrics {
             registry,
             last_text: Mutex::default(),
         };
-        // Prometheus sees a counter rise only if it was there before, at zero.
+        // Create the series at zero. Prometheus sees the first event only as a rise from zero.
         for reason in auth_failures {
             metrics.auth_failures.with_label_values(&[reason]);
             metrics.refusals.with_label_values(&[reason]);
@@ -233,8 +233,7 @@ impl Metrics {
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
-    /// While another client still reads the last text, returns that text, which is at most
-    /// [`SHARED_FOR`] old.
+    /// While another client still reads the last text, returns that one for [`SHARED_FOR`].
     pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<Bytes, Error> {
         let mut last = self.last_text.lock();
         if let Some(MetricsText { time, text }) = &*last
@@ -266,9 +265,10 @@ fn remove_series<T: MetricVecBuilder>(metric: &MetricVec<T>, removed: &BTreeSet<
                 labels.insert(label.name(), label.value());
             }
             let hook = labels.get("hook").copied().unwrap_or_default();
-            let (rule, lookup) = (labels.get("rule").copied(), labels.get("lookup").copied());
+            let rule = labels.get("rule").copied();
+            let lookup = labels.get("lookup").copied();
             if removed.contains(&SeriesName { hook, rule, lookup }) {
-                // The series exists: only reloads remove any, one at a time.
+                // This cannot fail: only reloads remove series, and one reload runs at a time.
                 let _ = metric.remove(&labels);
             }
         }

@@ -18,12 +18,12 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Appends the text of a line. Writing to memory cannot fail.
 pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
-    let (start, result) = match line.decision {
+    let (result_colour, result) = match line.decision {
         None => (RED, format!("refused {} {}", line.status, line.reason.unwrap_or_default())),
         Some(DecisionKind::Deny) => (YELLOW, "deny".to_owned()),
         Some(decision) => (GREEN, decision.as_str().to_owned()),
     };
-    let (start, end) = if colour { (start, PLAIN) } else { ("", "") };
+    let (start, end) = if colour { (result_colour, PLAIN) } else { ("", "") };
     let time = Timestamp::now().to_zoned(TimeZone::system());
     let hook = escape::line(line.hook_name());
     let _ = write!(out, "{} {start}{result:<11}{end} {hook}", time.strftime("%H:%M:%S"));

@@ -15,7 +15,8 @@ const EVENT_ID_LIMIT: usize = 64;
 
 /// Appends the object of a log line. Writing to memory cannot fail.
 pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
-    let (time, id) = (Timestamp::now(), line.id);
+    let time = Timestamp::now();
+    let id = line.id;
     let _ = write!(out, r#"{{"time":"{time:.3}","decision_id":"{id}","event_id":"#);
     match line.event_id {
         Some(event_id) => escape::json(out, shorten(event_id)),
@@ -23,12 +24,15 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(br#","hook":"#);
     escape::json(out, line.hook_name());
-    let (request_type, decision, status) = (line.request_type(), line.decision_name(), line.status);
     // None of these words needs an escape.
-    for part in [r#","request_type":""#, request_type, r#"","decision":""#, decision] {
-        out.extend_from_slice(part.as_bytes());
-    }
-    for part in [r#"","status":"#, status] {
+    for part in [
+        r#","request_type":""#,
+        line.request_type(),
+        r#"","decision":""#,
+        line.decision_name(),
+        r#"","status":"#,
+        line.status,
+    ] {
         out.extend_from_slice(part.as_bytes());
     }
     if let Some(reason) = line.reason {
@@ -77,7 +81,8 @@ fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
         }
         out.push(b'}');
     }
-    let (revision, duration) = (line.rules_revision, line.duration.as_micros());
+    let revision = line.rules_revision;
+    let duration = line.duration.as_micros();
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
 }
 
@@ -100,6 +105,7 @@ fn write_lookups(line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"],");
 }
 
+/// The first [`EVENT_ID_LIMIT`] characters.
 fn shorten(event_id: &str) -> &str {
     match event_id.char_indices().nth(EVENT_ID_LIMIT) {
         Some((end, _)) => event_id.get(..end).unwrap_or_default(),

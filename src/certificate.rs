@@ -14,8 +14,8 @@ use crate::{
     settings::TlsFiles,
 };
 
-const CERTIFICATE_KEY: &str = "server.tls.certificate";
-const PRIVATE_KEY_KEY: &str = "server.tls.key";
+const CERTIFICATE_SETTING: &str = "server.tls.certificate";
+const PRIVATE_KEY_SETTING: &str = "server.tls.key";
 
 /// Reads a certificate chain and the private key that belongs to it.
 pub(crate) fn read_pair(files: &TlsFiles) -> Result<CertifiedKey, Problem> {
@@ -23,28 +23,29 @@ pub(crate) fn read_pair(files: &TlsFiles) -> Result<CertifiedKey, Problem> {
     let private_key = read_private_key(&files.key)?;
     CertifiedKey::from_der(chain, private_key, &ring::default_provider()).map_err(|error| {
         let why = format!("this key cannot be used with the certificate: {error}");
-        Problem::named(PRIVATE_KEY_KEY, why)
+        Problem::named(PRIVATE_KEY_SETTING, why)
     })
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
-    let pem = read_pem(CERTIFICATE_KEY, path)?;
+    let pem = read_pem(CERTIFICATE_SETTING, path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match chain {
         Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(Problem::named(CERTIFICATE_KEY, "the file has no PEM certificate")),
+        _ => Err(Problem::named(CERTIFICATE_SETTING, "the file has no PEM certificate")),
     }
 }
 
 fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Problem> {
-    let pem = read_pem(PRIVATE_KEY_KEY, path)?;
-    PrivateKeyDer::from_pem_slice(pem.as_bytes())
-        .map_err(|_| Problem::named(PRIVATE_KEY_KEY, "the file has no unencrypted PEM private key"))
+    let pem = read_pem(PRIVATE_KEY_SETTING, path)?;
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
+        Problem::named(PRIVATE_KEY_SETTING, "the file has no unencrypted PEM private key")
+    })
 }
 
-fn read_pem(key: &str, path: &Path) -> Result<String, Problem> {
+fn read_pem(setting: &str, path: &Path) -> Result<String, Problem> {
     file::read_text(path, FileKind::Certificate).map_err(|error| {
         let why = format!("cannot read `{}`: {error}", path.display());
-        Problem::of_reading(key, why, &error)
+        Problem::of_reading(setting, why, &error)
     })
 }

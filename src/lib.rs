@@ -19,7 +19,7 @@
 //! | the shell | task |
 //! |---|---|
 //! | [`cli`] | one file per subcommand; shared flags and exit codes |
-//! | `server` | binds, serves and stops; one handler that is its own outline |
+//! | `server` | binds, serves and stops; the handler lists its steps in order |
 //! | `reload` | replaces the live state when files change; invalid files change nothing |
 //! | `state` | the live rules, credentials and certificate, and whether each is stale |
 //! | [`pipeline`] | decode, judge, encode |
@@ -70,7 +70,7 @@
 //!
 //! # Invariants
 //!
-//! Each is the absence of something. `tests/it/tidy.rs` checks those that a search can find.
+//! Each names something that is absent. `tests/it/tidy.rs` checks those that a search can find.
 //!
 //! - No ALLOW or update beside an `error`: [`okta::Decision`] is a sum type.
 //! - No configured command name: it follows from the request type.

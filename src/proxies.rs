@@ -95,10 +95,12 @@ fn is_in_network(address: IpAddr, network: &str) -> bool {
 
 /// Whether the first bits of two addresses are equal: as many as `prefix` says, or all.
 fn have_same_start(one: u128, other: u128, prefix: Option<&str>, width: u32) -> bool {
-    let Ok(prefix) = prefix.map_or(Ok(width), str::parse::<u32>) else {
-        return false;
+    let length = match prefix.map(str::parse::<u32>) {
+        Some(Ok(length)) => length,
+        Some(Err(_)) => return false,
+        None => width,
     };
-    match width.checked_sub(prefix) {
+    match width.checked_sub(length) {
         // A shift by all 128 bits gives `None` for both: every address is in such a network.
         Some(unused) => one.checked_shr(unused) == other.checked_shr(unused),
         None => false,

@@ -48,7 +48,7 @@ impl Queue {
     }
 }
 
-/// The next thing that the writer thread does.
+/// The next task of the writer thread.
 enum Task {
     /// Write the batch.
     Write,
@@ -160,8 +160,8 @@ impl Sink {
         self.queue.lock().dropped += count as u64;
     }
 
-    /// Logs that writing fails, and later that it works again. A file that accepts only a part now and
-    /// then, such as a pipe with a slow reader, may change between the two with every batch.
+    /// Logs that writing fails, and later that it works again. The throttle bounds these messages for a file
+    /// that accepts some batches only, such as a pipe with a slow reader.
     fn report(&self, result: &io::Result<()>, reports: &mut Reports) {
         let name = self.name;
         if result.is_err() == reports.failing {

@@ -29,7 +29,7 @@ impl<T> Live<T> {
         self.value.load()
     }
 
-    /// Returns the present value, which stays the same for the caller after a replacement.
+    /// Returns the present value. The caller keeps it even if it is replaced.
     pub(crate) fn load_full(&self) -> Arc<T> {
         self.value.load_full()
     }

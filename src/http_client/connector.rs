@@ -31,12 +31,13 @@ pub(crate) fn forget_connections() {
     HAS_CONNECTED.set(false);
 }
 
-/// Whether this thread has begun a connection since. If not, its request uses one that was idle.
+/// Whether this thread has begun a connection since [`forget_connections`]. If not, its request uses one
+/// that was idle.
 pub(crate) fn has_connected() -> bool {
     HAS_CONNECTED.get()
 }
 
-/// Finds no address. [`ClientConnector`] finds those that are needed.
+/// The agent's resolver, which finds no address. [`ClientConnector`] looks up addresses instead.
 #[derive(Debug)]
 pub(super) struct NoAddresses;
 
@@ -87,8 +88,8 @@ impl transport::Connector for ClientConnector {
             uri,
             addrs,
             config,
-            // It differs from the agent's configuration only in its time and its proxy. For one of a
-            // request, the certificates would be read again.
+            // Says that `config` is that of the agent, though its time and its proxy are the request's. With
+            // `true`, the certificates would be read again.
             request_level: false,
             resolver: details.resolver,
             now: Instant::now(),
@@ -101,7 +102,8 @@ impl transport::Connector for ClientConnector {
     }
 }
 
-/// Looks up the addresses of a host. Without a time, the thread itself does it.
+/// Looks up the addresses of a host: in a thread of its own until the end of `time`, or in this thread if
+/// `time` has no end.
 fn resolve(uri: &Uri, config: &Config, time: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
     DefaultResolver::default().resolve(uri, config, time)
 }

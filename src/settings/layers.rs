@@ -15,7 +15,7 @@ use super::{
 use crate::{
     file::{self, FileKind},
     nearest::unknown,
-    problem::{Problem, SourceText},
+    problem::{Problem, SourceText, SpanProblem},
     toml_bound::{Parsed, parse},
 };
 
@@ -64,12 +64,7 @@ impl SettingsReader {
                 self.note_keys(document.get_ref(), &mut source);
                 merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
             }
-            // Without the line, which may hold a secret.
-            Some(problem) => {
-                self.has_broken_file = true;
-                let place = source.place(problem.place.start);
-                self.problems.push(Problem::named(place, problem.message));
-            }
+            Some(problem) => self.report_broken_file(problem, &mut source),
         }
         for (key, value) in self.read_environment(&layers.environment) {
             merged = merged.set_override(key, value).map_err(merge_problem)?;
@@ -86,6 +81,13 @@ impl SettingsReader {
             Err(error) => self.problems.push(merge_problem(error)),
         }
         Ok(())
+    }
+
+    /// Reports a syntax error without the line, which may hold a secret.
+    fn report_broken_file(&mut self, problem: SpanProblem, source: &mut SourceText<'_>) {
+        self.has_broken_file = true;
+        let place = source.place(problem.place.start);
+        self.problems.push(Problem::named(place, problem.message));
     }
 
     /// Notes each key of the settings file.

@@ -35,13 +35,11 @@ impl Credentials {
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
             (None, None) => None,
         };
-        let header = match &settings.header {
-            Some(HeaderSettings { name, secrets }) => Some(SecretHeader {
-                name: name.clone(),
-                secrets: Secrets::new(secrets.expose()),
-            }),
-            None => None,
-        };
+        let mut header = None;
+        if let Some(HeaderSettings { name, secrets }) = &settings.header {
+            let secrets = Secrets::new(secrets.expose());
+            header = Some(SecretHeader { name: name.clone(), secrets });
+        }
         let bearer = match &settings.oauth {
             Some(oauth) => Some(new_bearer(oauth, last, proxies)?),
             None => None,

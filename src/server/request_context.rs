@@ -156,11 +156,10 @@ impl<'s> RequestContext<'s> {
 fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let answer = answers.iter().find(|answer| answer.name == lookup.name.value);
-        let asked = answer.map(|Answer { is_cached, duration, .. }| AskedLine {
-            is_cached: *is_cached,
-            duration: *duration,
-        });
+        let mut asked = None;
+        if let Some(found) = answers.iter().find(|answer| answer.name == lookup.name.value) {
+            asked = Some(AskedLine { is_cached: found.is_cached, duration: found.duration });
+        }
         lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), asked });
     }
     lines

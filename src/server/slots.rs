@@ -51,7 +51,7 @@ impl Slots {
             return Room::Free;
         }
         if slots.len() >= self.hard_limit() {
-            if let Some(slot) = idlest(slots.values().filter(|slot| slot.is_evicted())) {
+            if let Some(slot) = longest_idle(slots.values().filter(|slot| slot.is_evicted())) {
                 slot.abort();
             }
             return Room::None;
@@ -60,9 +60,10 @@ impl Slots {
         if staying.len() < self.limit {
             return Room::Free;
         }
-        match idlest(staying.iter().copied()) {
+        let has_strangers = staying.iter().any(|slot| !slot.is_trusted());
+        match longest_idle(staying.into_iter()) {
             // In a burst no stranger may be idle yet. An admitted caller does not give way to them.
-            Some(slot) if slot.is_trusted() && staying.iter().any(|slot| !slot.is_trusted()) => Room::None,
+            Some(slot) if slot.is_trusted() && has_strangers => Room::None,
             Some(slot) => {
                 slot.evict();
                 Room::Evicted
@@ -93,7 +94,7 @@ impl Slots {
 }
 
 /// The connection that has been idle longest, a stranger's if one is idle. `None` if none is idle.
-fn idlest<'s>(slots: impl Iterator<Item = &'s Rc<Slot>>) -> Option<&'s Rc<Slot>> {
+fn longest_idle<'s>(slots: impl Iterator<Item = &'s Rc<Slot>>) -> Option<&'s Rc<Slot>> {
     let idle = slots.filter(|slot| slot.idle_since().is_some());
     // `false` is less than `true`, so strangers come first.
     idle.min_by_key(|slot| (slot.is_trusted(), slot.idle_since()))

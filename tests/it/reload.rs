@@ -446,7 +446,7 @@ fn a_problem_in_a_very_long_line_does_not_end_reloading() {
 
     wait_until("the rules to be active", || admits(&service, "new.example"));
 
-    assert_eq!(readiness(&service), READY);
+    wait_until("readiness to recover", || readiness(&service) == READY);
 }
 
 #[test]

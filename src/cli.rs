@@ -158,8 +158,8 @@ impl From<io::Error> for CliError {
 }
 
 impl SharedFlags {
-    /// The layers of settings: the file, the environment of this process, and these flags. Only `serve`
-    /// reads the files that hold secrets.
+    /// The layers of settings: the file, the environment of this process, and these flags.
+    /// `secret_files` says whether the files that hold secrets are read.
     fn layers(&self, secret_files: SecretFiles) -> Layers {
         Layers {
             file: self.config.clone(),
@@ -186,7 +186,7 @@ fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
     load_valid_rules_from(&rules_source(settings), settings)
 }
 
-/// Loads rules that may name the sources of these settings. Any problem is an error.
+/// Loads rules, whose lookups may ask the sources in these settings. Any problem is an error.
 fn load_valid_rules_from(source: &RulesSource, settings: &Settings) -> Result<RuleSet, CliError> {
     let kinds = source_kinds(&settings.sources);
     let draft = load::load_rules(source, &clock::facts(), &kinds, Purpose::Serve);

@@ -144,11 +144,13 @@ pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Whether these bytes begin as UTF-16 does: with a byte order mark, or with one ASCII character.
+/// Whether these bytes begin as UTF-16 does: with a byte order mark, or with an ASCII character, of whose two
+/// bytes one is 0.
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
-        [first, second, ..] => (*first == 0) != (*second == 0),
+        [0, second, ..] => *second != 0,
+        [_, 0, ..] => true,
         _ => false,
     }
 }
@@ -248,7 +250,8 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(lasting_error(format!("this is {found}")))
 }
 
-/// An error that lasts until the file is changed. It is not one of the system, so that it is not retried.
+/// An error that lasts until the file is changed. It has no error code of the system, so that nothing retries
+/// it.
 fn lasting_error(why: String) -> io::Error {
     io::Error::other(why)
 }

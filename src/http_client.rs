@@ -38,8 +38,9 @@ pub struct IdleConnections {
 /// How the addresses of a host are looked up. The system's function for it cannot be cut short.
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
-    /// In a thread of its own, which is left alone when the request's time is over.
-    InTime,
+    /// In a thread of its own. The request stops waiting for it at its timeout; the thread may outlive the
+    /// request.
+    InOwnThread,
     /// In the thread of the request, however long it takes. No thread outlives the request.
     InThisThread,
 }
@@ -73,12 +74,13 @@ impl HttpClient {
             .max_idle_age(idle.age)
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
             .build();
+        // The connector looks up names itself.
         let agent = Agent::with_parts(config, ClientConnector::new(names), NoAddresses);
         Ok(Self { agent, proxies })
     }
 
-    /// Sends a request, through the proxy of its URL if there is one. Blocks. The response, read with its
-    /// body, ends within `timeout`; see [`NameLookup`].
+    /// Sends a request, through the proxy of its URL if there is one. Blocks. `timeout` covers
+    /// the response and its body. A name lookup in this thread may take longer.
     pub fn send<B: AsSendBody>(
         &self,
         request: Request<B>,

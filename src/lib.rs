@@ -10,9 +10,9 @@
 //! ```
 //!
 //! Only the judging in [`rule`] decides. It is a total function of the rules, the request and the
-//! facts: no clock, no file, no network, no `Result`. The facts hold today's date. Every error in a rule
-//! is found when the rule is loaded. The service, `eval`, `replay` and `check` share [`pipeline`], so
-//! a preview shows exactly the bytes of production.
+//! facts: no clock, no file, no network, no `Result`. The facts hold today's date and the results of
+//! lookups. Every error in a rule is found when the rule is loaded. The service, `eval`, `replay` and
+//! `check` share [`pipeline`], so a preview shows exactly the bytes of production.
 //!
 //! # Modules
 //!
@@ -29,7 +29,7 @@
 //! | the core | task |
 //! |---|---|
 //! | [`okta`] | Okta's vocabulary, with one table of the flows' differences; imports no other module |
-//! | [`okta::request`] | reads a request: strict JSON, tolerant meaning |
+//! | [`okta::request`] | reads a request: strict about JSON, tolerant of unknown and missing members |
 //! | [`okta::response`] | writes an answer |
 //! | [`okta::reply`] | reads the answer of any hook leniently, for explanations |
 //! | [`rule`] | hooks, sections, rules, and how they judge a request |

@@ -42,9 +42,9 @@ reasons! {
     Type = "typ_not_allowed",
     /// `crit` asks for an extension, and none is supported.
     Critical = "crit_not_supported",
-    /// The issuer has no such key.
+    /// The issuer has no key with the token's `kid`.
     UnknownKey = "unknown_kid",
-    /// The signature is not by that key.
+    /// The signature does not match the key of the token's `kid`.
     Signature = "bad_signature",
     /// A claim is missing or of the wrong type.
     Claims = "malformed_claims",
@@ -70,8 +70,8 @@ impl Reason {
         matches!(self, Self::Client | Self::Scope)
     }
 
-    /// Returns the error code of RFC 6750 §3.1. `None` if the request has no token or it could not be
-    /// verified.
+    /// Returns the error code of RFC 6750 §3.1. `None` if the request has no token, or if there
+    /// are no keys to verify it with.
     pub(super) fn oauth_error(self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::NoScheme | Self::OtherScheme => None,

@@ -117,8 +117,9 @@ pub enum Freshness {
 }
 
 impl RefreshState {
-    /// The state just before the first fetch. Until that fetch succeeds, the keys of `last` are used.
-    /// The tokens that they have verified are not: the new settings may expect other claims.
+    /// The state just before the first fetch. After a reload of the settings, keeps the keys of the state
+    /// before it until that fetch succeeds. Forgets the verified tokens: the new settings may expect other
+    /// claims.
     pub fn new(max_stale: Duration, last: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
@@ -193,8 +194,8 @@ impl RefreshState {
         }
     }
 
-    /// Uses published keys, without leaked ones. Returns the pause before the next fetch. If no key is
-    /// left, the present ones stay in use, also without leaked ones.
+    /// Uses published keys, without leaked ones. Returns the pause before the next fetch. Fails if
+    /// no key is left. The present keys then stay in use, except for leaked ones.
     fn use_keys(
         &mut self,
         published: PublishedKeySet,

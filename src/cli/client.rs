@@ -91,8 +91,9 @@ impl HookClient {
         let environment = settings::environment();
         let proxies = settings::read_proxies_of(&environment)?;
         let idle = IdleConnections { count: 1, age: IDLE_AGE };
-        let http = HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InTime)
-            .map_err(|why| CliError(format!("--ca-file: {why}")))?;
+        let http =
+            HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InOwnThread)
+                .map_err(|why| CliError(format!("--ca-file: {why}")))?;
         let headers = flags.headers(&environment)?;
         let oauth = flags.client_credentials(&environment)?;
         Ok(Self { http, headers, oauth, token: RefCell::new(None) })

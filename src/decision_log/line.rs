@@ -90,8 +90,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The number of a decision in this process. Printed, it follows random digits of the process, which make
-/// it unique.
+/// The number of a decision in this process. Its printed form begins with random digits, chosen once per
+/// process, so that it is unique among processes.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionId(u64);
 

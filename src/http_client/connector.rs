@@ -73,7 +73,7 @@ impl transport::Connector for ClientConnector {
         let addrs = match (config.proxy(), self.names) {
             // The connection to the proxy itself comes here as well, and has no proxy.
             (Some(_), _) => NoAddresses.empty(),
-            (None, NameLookup::InTime) => resolve(uri, config, timeout)?,
+            (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
                 resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
             }

@@ -1,5 +1,5 @@
-//! Rules that no recorded request passes, or fails, branches that none takes, and outcomes that no lookup
-//! has.
+//! Reports what the recorded requests do not exercise: the pass or the failure of a rule, a branch of `set`,
+//! an outcome of a lookup.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,14 +43,19 @@ impl Coverage {
     /// Adds the outcomes of one request.
     pub(crate) fn add(&mut self, hook: &str, answer: &HookAnswer<'_, '_>) {
         self.requests += 1;
+        // A Classic registration is judged by the section of a registration.
         let section = answer.flow.spec().judged_as.spec().section;
         let shown = self.shown.entry(hook.to_owned()).or_default();
         for Verdict { rule, outcome } in &answer.verdicts {
             match outcome {
-                Outcome::Pass => shown.insert(Shown::Pass(rule.id.clone())),
-                Outcome::Fail(_) => shown.insert(Shown::Fail(rule.id.clone())),
-                Outcome::Skip(_) => continue,
-            };
+                Outcome::Pass => {
+                    shown.insert(Shown::Pass(rule.id.clone()));
+                }
+                Outcome::Fail(_) => {
+                    shown.insert(Shown::Fail(rule.id.clone()));
+                }
+                Outcome::Skip(_) => {}
+            }
         }
         for SetOutcome { set, alternative, .. } in &answer.sets {
             if let Alternative::Branch(index) = *alternative {

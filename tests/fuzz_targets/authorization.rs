@@ -19,6 +19,9 @@ const PASSWORDS: [&str; 2] = ["supersecret", "next:one"];
 /// `admin` with each of the passwords, in Base64.
 const BASIC_CREDENTIALS: [&str; 2] = ["YWRtaW46c3VwZXJzZWNyZXQ=", "YWRtaW46bmV4dDpvbmU="];
 
+/// The log has room for no longer cause.
+const LONGEST_CAUSE: usize = 2000;
+
 /// Admits callers by all three methods.
 static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| Authenticator {
     basic: Some(Secrets::of_user("admin", PASSWORDS)),
@@ -49,7 +52,13 @@ fn caller(name: &str, value: &[u8], now: u64) -> Option<Caller> {
     let now: SystemTime = UNIX_EPOCH + Duration::from_secs(now);
     let mut admission = pin!(AUTHENTICATOR.authenticate(header, now));
     match admission.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(admitted) => admitted.ok(),
+        Poll::Ready(Ok(caller)) => Some(caller),
+        Poll::Ready(Err(reason)) => {
+            let cause = AUTHENTICATOR.diagnose(reason, &[(name, value)], now).text;
+            assert!(cause.len() < LONGEST_CAUSE, "{cause}");
+            assert!(!cause.contains(char::is_control), "{cause:?}");
+            None
+        }
         Poll::Pending => panic!("with fixed keys there is nothing to wait for"),
     }
 }

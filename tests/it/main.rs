@@ -51,6 +51,7 @@ mod lookup_sets;
 mod lookup_tables;
 mod lookup_tls;
 mod lookups;
+mod malformed;
 mod mistakes;
 mod oauth;
 mod okta_page;

@@ -128,7 +128,8 @@ pub enum Mismatch {
     /// No value of this JSON type meets the check.
     #[display(", found another type of value")]
     Type,
-    /// The check cannot read a text: it is not an address, a date, a number or an IP address.
+    /// The check cannot read a text: it is not an address, a date of the past, a number or an IP address, or
+    /// `compare` leaves nothing of it.
     #[display("")]
     Unreadable,
     /// This value does not meet the check. Others of its type may.

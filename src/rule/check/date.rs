@@ -25,8 +25,8 @@ impl Age {
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
         let years = years_between(date_of(value)?, context.day());
-        // A date in the future gives a negative age, which is within no bounds.
-        let years = usize::try_from(years).map_err(|_| Mismatch::Value)?;
+        // No person was born in the future.
+        let years = usize::try_from(years).map_err(|_| Mismatch::Unreadable)?;
         require(self.0.contains(&years))
     }
 }

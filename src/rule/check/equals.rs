@@ -40,12 +40,13 @@ impl Equals {
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.count(self.reduction.work_on(text))?;
-        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
+        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Unreadable)?;
         match context.find(&self.other) {
             Found::Present(other) => {
                 let other = other.text().ok_or(Mismatch::Type)?;
                 context.work.count(other.len() + self.reduction.work_on(other))?;
-                require(self.reduction.reduce(other) == Some(reduced))
+                let other = self.reduction.reduce(other).ok_or(Mismatch::Unreadable)?;
+                require(other == reduced)
             }
             Found::NotAnAddress => Err(Mismatch::Type),
             Found::Absent => Err(Mismatch::Value),

@@ -35,7 +35,7 @@ impl OneOf {
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.count(self.reduction.work_on(text))?;
-        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Value)?;
+        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Unreadable)?;
         self.role.require(self.values.contains(&reduced))
     }
 }

@@ -1,7 +1,8 @@
 //! `e164`: telephone numbers as people type them, in the form that Okta and its providers take.
 
-/// The characters that people write between digits.
-const SEPARATORS: [char; 7] = [' ', '-', '.', '/', '(', ')', '\u{a0}'];
+/// The characters that people write between the digits of one number. A `/` may also stand between two
+/// numbers, or before another extension.
+const SEPARATORS: [char; 6] = [' ', '-', '.', '(', ')', '\u{a0}'];
 
 /// The most digits of a number (ITU-T E.164 §6.2.1).
 const MOST_DIGITS: usize = 15;

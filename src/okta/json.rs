@@ -6,14 +6,18 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::{Attribute, Value};
 
 mod missing;
+mod not_strict;
 mod number;
 mod pointer;
 mod text;
 
 pub(crate) use missing::MissingValue;
+use not_strict::JsonFault;
+pub(crate) use not_strict::NotStrict;
+pub(super) use not_strict::line_and_column;
 pub(crate) use pointer::{JsonDocument, JsonPointer};
 
 /// How deep arrays and objects may be nested.
@@ -31,14 +35,14 @@ pub(crate) struct JsonReader<'a> {
     /// How many arrays and objects are open.
     depth: u8,
     /// The names of all members of the open objects.
-    names: Vec<Cow<'a, str>>,
+    names: Vec<MemberName<'a>>,
 }
 
-/// The text is not strict JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NotStrict {
-    /// The offset in bytes at which the reader stopped.
-    pub(crate) at: usize,
+/// The name of a member, and its offset in the text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct MemberName<'a> {
+    name: Cow<'a, str>,
+    at: usize,
 }
 
 /// An object whose members are being read.
@@ -50,6 +54,15 @@ pub(super) struct OpenObject {
 /// An array whose elements are being read.
 struct OpenArray {
     is_empty: bool,
+}
+
+/// Reads a text that is an object, and returns its members in their order. Returns `None` if it is another
+/// value.
+pub(crate) fn read_members(text: &str) -> Result<Option<Vec<Attribute<'_>>>, NotStrict> {
+    let mut reader = JsonReader::new(text);
+    let members = reader.read_members()?;
+    reader.read_end()?;
+    Ok(members)
 }
 
 impl<'a> JsonReader<'a> {
@@ -80,6 +93,20 @@ impl<'a> JsonReader<'a> {
         Ok((value, self.text_since(start)))
     }
 
+    /// Reads an object, and returns its members in their order. Reads any other value whole, and returns
+    /// `None`.
+    pub(super) fn read_members(&mut self) -> Result<Option<Vec<Attribute<'a>>>, NotStrict> {
+        let Some(object) = self.open_object()? else {
+            return Ok(None);
+        };
+        let mut members = Vec::new();
+        while let Some(name) = self.next_name(&object)? {
+            let (value, json) = self.read_value_and_json()?;
+            members.push(Attribute { name, json, value });
+        }
+        Ok(Some(members))
+    }
+
     /// Starts to read an object. Reads any other value whole, and returns `None`.
     pub(super) fn open_object(&mut self) -> Result<Option<OpenObject>, NotStrict> {
         if self.peek_after_space() != Some(b'{') {
@@ -105,10 +132,11 @@ impl<'a> JsonReader<'a> {
             self.read_byte(b',')?;
             self.skip_space();
         }
+        let at = self.at;
         let name = self.read_text()?;
         self.skip_space();
         self.read_byte(b':')?;
-        self.names.push(name.clone());
+        self.names.push(MemberName { name: name.clone(), at });
         Ok(Some(name))
     }
 
@@ -131,8 +159,8 @@ impl<'a> JsonReader<'a> {
 
     fn close_object(&mut self, object: &OpenObject) -> Result<(), NotStrict> {
         let names = self.names.get_mut(object.first_name..).unwrap_or_default();
-        if has_duplicates(names) {
-            return Err(self.error());
+        if let Some(at) = second_of_equal_names(names) {
+            return Err(NotStrict { fault: JsonFault::DuplicateName, at });
         }
         self.names.truncate(object.first_name);
         self.close();
@@ -169,7 +197,7 @@ impl<'a> JsonReader<'a> {
     /// Reads the bracket that opens an array or object.
     fn open(&mut self) -> Result<(), NotStrict> {
         if self.depth == DEPTH {
-            return Err(self.error());
+            return Err(NotStrict { fault: JsonFault::Nesting, at: self.at });
         }
         self.depth += 1;
         self.at += 1;
@@ -224,22 +252,28 @@ impl<'a> JsonReader<'a> {
     }
 
     fn error(&self) -> NotStrict {
-        NotStrict { at: self.at }
+        NotStrict { fault: JsonFault::Syntax, at: self.at }
     }
 }
 
-/// Whether a name occurs twice. May sort the names.
-fn has_duplicates(names: &mut [Cow<'_, str>]) -> bool {
+/// The first offset of a name that occurs before, if there is one. May sort the names.
+fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
+    let mut second = None;
     if names.len() > FEW_NAMES {
         names.sort_unstable();
-        return !names.is_sorted_by(|one, next| one < next);
-    }
-    let mut others = &*names;
-    while let Some((name, rest)) = others.split_first() {
-        if rest.contains(name) {
-            return true;
+        for (one, next) in names.iter().zip(names.iter().skip(1)) {
+            if one.name == next.name && second.is_none_or(|at| next.at < at) {
+                second = Some(next.at);
+            }
         }
-        others = rest;
+        return second;
     }
-    false
+    let mut earlier = &*names;
+    while let Some((last, rest)) = earlier.split_last() {
+        if rest.iter().any(|one| one.name == last.name) {
+            second = Some(last.at);
+        }
+        earlier = rest;
+    }
+    second
 }

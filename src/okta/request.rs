@@ -13,7 +13,7 @@ use derive_more::{Display, Error};
 pub use super::json::DEPTH;
 use super::{
     Request,
-    json::{JsonReader, NotStrict},
+    json::{JsonReader, NotStrict, line_and_column},
 };
 
 mod builder;
@@ -25,7 +25,7 @@ pub use context::DataContext;
 /// Why bytes are not a request. Holds nothing of their content.
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Not JSON, or JSON that we refuse. The reader stopped at this place.
+    /// Not JSON, or JSON that we refuse for what is at this place, such as the second of two equal names.
     #[display("the body {problem} at line {line}, column {column}")]
     Syntax {
         /// Completes the sentence "the body …".
@@ -67,7 +67,7 @@ impl DecodeError {
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // One check of the whole body costs less than one of each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
-    let members = read_members(text).map_err(|error| not_json(body, error))?;
+    let members = read_members(text).map_err(|error| not_json(text, error))?;
     members.build(text).map_err(DecodeError::NotHookRequest)
 }
 
@@ -88,24 +88,13 @@ fn read_members(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
 }
 
 /// The error for UTF-8 that is not JSON. UTF-16 of ASCII text is valid UTF-8 with NUL bytes.
-fn not_json(body: &[u8], error: NotStrict) -> DecodeError {
-    match other_encoding(body) {
+fn not_json(text: &str, error: NotStrict) -> DecodeError {
+    match other_encoding(text.as_bytes()) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
         None => {
-            let (line, column) = line_and_column(body, error.at);
-            DecodeError::Syntax { problem: syntax_problem(body, error), line, column }
+            let (line, column) = error.place(text);
+            DecodeError::Syntax { problem: error.problem(text), line, column }
         }
-    }
-}
-
-/// Describes JSON that is refused. Completes "the body …".
-fn syntax_problem(body: &[u8], error: NotStrict) -> &'static str {
-    if body.trim_ascii().is_empty() {
-        "is not strict JSON, since it is empty,"
-    } else if error.at == body.len() {
-        "is not strict JSON, since it ends too early,"
-    } else {
-        "is not strict JSON (RFC 8259, no duplicate names)"
     }
 }
 
@@ -114,14 +103,6 @@ fn not_utf8(body: &[u8], place: usize) -> DecodeError {
     let problem = other_encoding(body).unwrap_or("is not UTF-8");
     let (line, column) = line_and_column(body, place);
     DecodeError::Encoding { problem, line, column }
-}
-
-/// The line and column of the byte at an offset, both from 1. The column is in bytes.
-fn line_and_column(body: &[u8], offset: usize) -> (usize, usize) {
-    let before = body.get(..offset).unwrap_or_default();
-    let line = before.split(|byte| *byte == b'\n').count();
-    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-    (line, column)
 }
 
 /// Recognises a byte order mark or UTF-16 by the first bytes. Completes "the body …".

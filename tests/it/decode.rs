@@ -289,6 +289,42 @@ fn syntax_errors_name_the_position_and_no_content() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
+/// The place is that of the second name, of the number, of the escape or of the bracket.
+#[test]
+fn each_fault_of_strict_json_is_named_with_its_place() {
+    let many: Vec<String> = (0..40).map(|number| format!("\"n{number}\":0")).collect();
+    let many = format!("{{{},\n\"n39\":0,\"n7\":0}}", many.join(","));
+    let deep = format!("{{\"a\":\n{}", "[".repeat(usize::from(DEPTH)));
+    let twice = "since a name occurs twice in an object,";
+    let surrogate = "since it has a lone surrogate,";
+    let range = "since a number is beyond the range of a double,";
+    let nesting = "since arrays and objects are nested more than 127 deep,";
+    let mut failures = Failures::default();
+
+    for (body, problem, line, column) in [
+        ("{\"a\":1,\n  \"a\":2,\n\"a\":3}", twice, 2, 3),
+        ("{\"a\":1,\"b\":{\"c\":1,\"d\":2, \"c\":3}}", twice, 1, 26),
+        ("{\"a\":1,\"\\u0061\":2}", twice, 1, 8),
+        ("{\"a\":1,\"b\":1,\"b\":1,\"a\":1}", twice, 1, 14),
+        (&many, twice, 2, 1),
+        (&deep, nesting, 2, 127),
+        ("{\"a\":\n1e999}", range, 2, 1),
+        ("[\n\"a\\ud800\"]", surrogate, 2, 3),
+        ("[\n\"a\\udc00\\ud800\"]", surrogate, 2, 3),
+        ("[\n\"a\\ud800\\u0041\"]", surrogate, 2, 3),
+        ("[\n\"a\\ud800\\n\"]", surrogate, 2, 3),
+        ("[\n01]", "(RFC 8259)", 2, 2),
+    ] {
+        let error = decode(body.as_bytes()).err().unwrap().to_string();
+        let expected =
+            format!("the body is not strict JSON, {problem} at line {line}, column {column}");
+
+        failures.check_eq(body, error, expected.replace(", (", " ("));
+    }
+
+    failures.assert_none();
+}
+
 #[test]
 fn another_encoding_is_named_with_the_place_of_its_first_byte() {
     let mut failures = Failures::default();

@@ -273,9 +273,13 @@ fn preview_shows_a_problem_of_the_request_at_its_line() {
 
     let broken =
         preview.decide("registrationHookSSR", b"{\n  \"a\": 1,\n  \"b\": 01\n}", json!({}));
+    let twice =
+        preview.decide("registrationHookSSR", b"{\n  \"a\": 1,\n  \"a\": 2\n\n}", json!({}));
     let other = preview.decide("registrationHookSSR", b"{}", json!({}));
 
     assert_eq!(broken["line"], 3);
+    assert_eq!([&twice["line"], &twice["column"]], [3, 3]);
+    assert!(twice["problem"].as_str().unwrap().contains("a name occurs twice"), "{twice}");
     assert!(broken["problem"].as_str().unwrap().contains("not strict JSON"), "{broken}");
     assert_eq!(other["line"], Value::Null);
     assert!(other["problem"].as_str().unwrap().contains("not a registration"), "{other}");

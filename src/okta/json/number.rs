@@ -1,6 +1,6 @@
 //! Numbers: RFC 8259 §6, within the range of an IEEE 754 double.
 
-use super::{JsonReader, NotStrict};
+use super::{JsonFault, JsonReader, NotStrict};
 
 /// A number without an exponent that is this long is less than the largest double, 1.8e308.
 const SURELY_IN_RANGE: usize = 300;
@@ -24,7 +24,7 @@ impl<'a> JsonReader<'a> {
         }
         let number = self.text_since(start);
         if (has_exponent || number.len() > SURELY_IN_RANGE) && !is_double(number) {
-            return Err(self.error());
+            return Err(NotStrict { fault: JsonFault::NumberRange, at: start });
         }
         Ok(number)
     }
@@ -39,7 +39,7 @@ impl<'a> JsonReader<'a> {
     }
 
     /// Reads this byte if it is next. Returns whether it was.
-    fn skip_byte(&mut self, byte: u8) -> bool {
+    pub(super) fn skip_byte(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         if is_next {
             self.at += 1;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{JsonReader, NotStrict};
+use super::{JsonFault, JsonReader, NotStrict};
 
 impl<'a> JsonReader<'a> {
     /// Reads a string. Borrows it if it has no escape.
@@ -80,16 +80,18 @@ impl<'a> JsonReader<'a> {
     /// Reads an escape after its `\u`. A character beyond U+FFFF is written as two escapes, a pair of
     /// surrogates. Refuses a surrogate without its other half.
     fn read_unicode_escape(&mut self) -> Result<char, NotStrict> {
+        let lone = NotStrict { fault: JsonFault::LoneSurrogate, at: self.at - 2 };
         let first = self.read_code_unit()?;
         if let Some(character) = char::from_u32(u32::from(first)) {
             return Ok(character);
         }
-        self.read_byte(b'\\')?;
-        self.read_byte(b'u')?;
+        if !self.skip_byte(b'\\') || !self.skip_byte(b'u') {
+            return Err(lone);
+        }
         let second = self.read_code_unit()?;
         match char::decode_utf16([first, second]).next() {
             Some(Ok(character)) => Ok(character),
-            _ => Err(self.error()),
+            _ => Err(lone),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::okta::{
-    Attribute, Flow, Form, FormMember, Request, Value,
+    Flow, Form, FormMember, Request, Value,
     json::{JsonReader, NotStrict},
     language::LanguageTag,
 };
@@ -186,15 +186,7 @@ impl<'a> SubmittedForm<'a> {
 
 /// Reads a form. Reads any other value than an object whole, and returns `None`.
 pub(super) fn read_form<'a>(reader: &mut JsonReader<'a>) -> Result<Option<Form<'a>>, NotStrict> {
-    let Some(form) = reader.open_object()? else {
-        return Ok(None);
-    };
-    let mut attributes = Vec::new();
-    while let Some(name) = reader.next_name(&form)? {
-        let (value, json) = reader.read_value_and_json()?;
-        attributes.push(Attribute { name, json, value });
-    }
-    Ok(Some(Form::new(attributes)))
+    Ok(reader.read_members()?.map(Form::new))
 }
 
 fn text_of(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {

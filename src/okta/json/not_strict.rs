@@ -1,0 +1,61 @@
+//! Why a text is not strict JSON, and where.
+
+/// The text is not strict JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotStrict {
+    pub(super) fault: JsonFault,
+    /// The offset in bytes of the fault: of the second of two equal names, of a number, of an escape, of a
+    /// bracket, or of the byte at which the reader stopped.
+    pub(super) at: usize,
+}
+
+/// A kind of fault for which a text is not strict JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JsonFault {
+    Syntax,
+    /// A name occurs twice in an object.
+    DuplicateName,
+    /// Arrays and objects are nested beyond [`DEPTH`](super::DEPTH).
+    Nesting,
+    /// A number is beyond the range of a double.
+    NumberRange,
+    LoneSurrogate,
+}
+
+impl NotStrict {
+    /// Describes the fault of this text. Completes "the body …", and repeats nothing of the text.
+    pub(crate) fn problem(self, text: &str) -> &'static str {
+        match self.fault {
+            JsonFault::Syntax if text.trim_ascii().is_empty() => {
+                "is not strict JSON, since it is empty,"
+            }
+            JsonFault::Syntax if self.at == text.len() => {
+                "is not strict JSON, since it ends too early,"
+            }
+            JsonFault::Syntax => "is not strict JSON (RFC 8259)",
+            JsonFault::DuplicateName => {
+                "is not strict JSON, since a name occurs twice in an object,"
+            }
+            JsonFault::Nesting => {
+                "is not strict JSON, since arrays and objects are nested more than 127 deep,"
+            }
+            JsonFault::NumberRange => {
+                "is not strict JSON, since a number is beyond the range of a double,"
+            }
+            JsonFault::LoneSurrogate => "is not strict JSON, since it has a lone surrogate,",
+        }
+    }
+
+    /// The line and column of the fault in this text.
+    pub(crate) fn place(self, text: &str) -> (usize, usize) {
+        line_and_column(text.as_bytes(), self.at)
+    }
+}
+
+/// The line and column of the byte at an offset, both from 1. The column is in bytes.
+pub(in crate::okta) fn line_and_column(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    (line, column)
+}

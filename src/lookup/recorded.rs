@@ -1,21 +1,14 @@
 //! Recorded results of lookups, as a file in JSON:
 //! `{"member": {"lastName": "Jones"}, "invitation": "not_found", "account": "failed"}`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    marker::PhantomData,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, MapAccess, Visitor},
-};
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     nearest::unknown,
-    okta::Value,
+    okta::{Attribute, Value, json::read_members},
     rule::{
         Hook,
         lookup::{Columns, Lookup, LookupFailure, LookupResult, LookupResults},
@@ -27,19 +20,20 @@ const FAILED: &str = "failed";
 
 /// Reads the recorded results for a hook. An error says what is wrong, and where.
 pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, String> {
-    let UniqueMembers(recorded) = serde_json::from_slice::<UniqueMembers<&RawValue>>(json)
-        .map_err(|error| format!("expected an object of lookups: {error}"))?;
+    let text = str::from_utf8(json).map_err(|_| "the text is not UTF-8")?;
+    let recorded = members_of(text)?.ok_or("expected an object of lookups")?;
     let mut results = LookupResults::new();
-    for (name, result) in recorded {
-        let lookups: Vec<&Lookup> = hook.lookups_named(&name).collect();
+    for recorded in recorded {
+        let name = &*recorded.name;
+        let lookups: Vec<&Lookup> = hook.lookups_named(name).collect();
         if lookups.is_empty() {
-            return Err(unknown("lookup", &name, hook.lookup_names()));
+            return Err(unknown("lookup", name, hook.lookup_names()));
         }
-        let result = match read_result(result.get(), &lookups) {
+        let result = match read_result(&recorded, &lookups) {
             Ok(result) => result,
             Err(why) => return Err(format!("`{name}`: {why}")),
         };
-        results.insert(name, result);
+        results.insert(name.to_owned(), result);
     }
     Ok(results)
 }
@@ -74,55 +68,50 @@ pub(crate) fn write_recorded(results: &LookupResults) -> String {
 }
 
 /// Reads the result of the lookups of one name, one per section.
-fn read_result(json: &str, lookups: &[&Lookup]) -> Result<LookupResult, String> {
-    if json.starts_with('{') {
-        return read_columns(json, lookups).map(LookupResult::Found);
+fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResult, String> {
+    if let Some(members) = members_of(result.json)? {
+        return read_columns(members, lookups).map(LookupResult::Found);
     }
-    match serde_json::from_str::<String>(json) {
-        Ok(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
-        Ok(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
+    match &result.value {
+        Value::Text(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
+        Value::Text(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
         _ => Err(format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"")),
     }
 }
 
 /// Reads the columns that a lookup has found. Refuses those that no lookup of the name has.
-fn read_columns(json: &str, lookups: &[&Lookup]) -> Result<Columns, String> {
-    let UniqueMembers(members) = serde_json::from_str::<UniqueMembers<&RawValue>>(json)
-        .map_err(|error| error.to_string())?;
+fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Columns, String> {
     let mut known = BTreeSet::new();
     for lookup in lookups {
         known.extend(lookup.columns.iter().map(String::as_str));
     }
     let mut columns = Columns::new();
-    for (column, value) in members {
-        if !known.contains(column.as_str()) {
+    for Attribute { name: column, value, .. } in members {
+        if !known.contains(&*column) {
             return Err(unknown("column", &column, known));
         }
-        match read_scalar(value.get()) {
-            Ok(Some(value)) => {
-                columns.insert(column, value);
+        let value = match value {
+            // As sources do.
+            Value::Null => continue,
+            Value::Text(text) if text.is_empty() => continue,
+            Value::Text(text) => Value::Text(text.into_owned().into()),
+            Value::Number(number) => Value::Number(number.into_owned().into()),
+            Value::Boolean(boolean) => Value::Boolean(boolean),
+            Value::List { .. } | Value::Object => {
+                return Err(format!("`{column}`: expected a text, a number or a boolean"));
             }
-            Ok(None) => {}
-            Err(()) => return Err(format!("`{column}`: expected a text, a number or a boolean")),
-        }
+        };
+        columns.insert(column.into_owned(), value);
     }
     Ok(columns)
 }
 
-/// Reads a text, a number or a boolean. Returns `None` for `null` and for an empty text, as sources do.
-fn read_scalar(json: &str) -> Result<Option<Value<'static>>, ()> {
-    match json.bytes().next() {
-        Some(b'"') => match serde_json::from_str::<String>(json) {
-            Ok(text) if text.is_empty() => Ok(None),
-            Ok(text) => Ok(Some(Value::Text(text.into()))),
-            Err(_) => Err(()),
-        },
-        Some(b't') => Ok(Some(Value::Boolean(true))),
-        Some(b'f') => Ok(Some(Value::Boolean(false))),
-        Some(b'n') => Ok(None),
-        Some(b'-' | b'0'..=b'9') => Ok(Some(Value::Number(json.to_owned().into()))),
-        _ => Err(()),
-    }
+/// The members of an object, as strict as a request. Returns `None` if the JSON is another value.
+fn members_of(json: &str) -> Result<Option<Vec<Attribute<'_>>>, String> {
+    read_members(json).map_err(|error| {
+        let (line, column) = error.place(json);
+        format!("the text {} at line {line}, column {column}", error.problem(json))
+    })
 }
 
 fn to_json(value: &Value<'_>) -> Box<RawValue> {
@@ -133,34 +122,4 @@ fn to_json(value: &Value<'_>) -> Box<RawValue> {
         other => to_raw_value(&other.text()),
     };
     json.unwrap_or_default()
-}
-
-/// The members of an object in their order. A name that occurs twice is an error.
-struct UniqueMembers<T>(Vec<(String, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMembers<T> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(UniqueMembersVisitor(PhantomData))
-    }
-}
-
-struct UniqueMembersVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for UniqueMembersVisitor<T> {
-    type Value = UniqueMembers<T>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers<T>, A::Error> {
-        let mut members: Vec<(String, T)> = Vec::new();
-        while let Some((name, value)) = map.next_entry()? {
-            if members.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom(format!("`{name}` occurs twice")));
-            }
-            members.push((name, value));
-        }
-        Ok(UniqueMembers(members))
-    }
 }

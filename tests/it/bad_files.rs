@@ -698,3 +698,23 @@ fn many_wrong_examples_take_bounded_time() {
 
     assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
 }
+
+/// Each name would be compared with all names before it.
+#[test]
+fn a_file_of_lookup_results_with_very_many_columns_takes_bounded_time() {
+    let lookup = "[self_service_registration.lookups.member]\nfile = 'members.csv'\nmatch = { number = '{number}' }\nreturns = ['level']\n";
+    let rules = format!("{lookup}{RULE}digits = 4\n");
+    let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", "number,level\n1,2\n")]);
+    let columns: Vec<String> = (0..85_000).map(|column| format!("\"{column}\":1")).collect();
+    let results = folder.path().join("results.json");
+    fs::write(&results, format!("{{\"member\":{{{}}}}}", columns.join(","))).unwrap();
+    let start = Instant::now();
+
+    let mut command = program();
+    command.args(["eval", "hook", "--rules"]).arg(folder.path());
+    let output = run(command.arg("--lookups").arg(&results), &registration(r#"{"number":"1"}"#));
+
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("`member`: unknown column `0`"));
+    assert!(start.elapsed() < GENEROUS, "{:?}", start.elapsed());
+}

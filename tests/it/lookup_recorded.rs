@@ -63,7 +63,15 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
             r#"{"member": "lost"}"#,
             "`member`: expected an object of columns, \"not_found\" or \"failed\"",
         ),
-        (r#"{"member": "failed", "member": "failed"}"#, "`member` occurs twice"),
+        (
+            r#"{"member": "failed", "member": "failed"}"#,
+            "the text is not strict JSON, since a name occurs twice in an object, at line 1, column 22",
+        ),
+        (
+            "{\"member\": {\"level\": 1,\n\"level\": 2}}",
+            "since a name occurs twice in an object, at line 2, column 1",
+        ),
+        ("{\"member\"}", "the text is not strict JSON (RFC 8259) at line 1, column 10"),
         ("[]", "expected an object of lookups"),
     ] {
         fs::write(&lookups, json).unwrap();

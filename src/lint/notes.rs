@@ -83,8 +83,8 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
             notes.push(note);
         }
     }
-    if has_rules && section.rules.iter().all(may_not_count) {
-        notes.push("no rule always counts (each is shadow or has `when`), so some requests are allowed unjudged".to_owned());
+    if has_rules && section.rules.iter().all(|rule| may_not_count(rule, section)) {
+        notes.push("no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged".to_owned());
     }
     for rule in section.rules.iter() {
         notes.extend(rule_notes(rule, flow, org));
@@ -233,8 +233,17 @@ impl<'r> Names<'r> {
 }
 
 /// Whether some requests are not judged by the rule.
-fn may_not_count(rule: &Rule) -> bool {
-    rule.shadow || !rule.when.is_empty()
+fn may_not_count(rule: &Rule, section: &Section) -> bool {
+    if rule.shadow || !rule.when.is_empty() {
+        return true;
+    }
+    for lookup in &section.lookups {
+        let may_be_left_out = !lookup.when.is_empty() || lookup.is_skipped_on_failure();
+        if may_be_left_out && rule.lookups.contains(&lookup.name.value) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a form passes the rule by leaving out the attributes of one part.

@@ -61,15 +61,25 @@ fn a_section_without_an_unconditional_enforced_rule_is_noted() {
     let shadow = rule("a", "mode = \"shadow\"");
     let conditional = rule("b", "when = [{ attribute = \"country\", one_of = [\"DE\"] }]");
     let enforced = rule("c", "");
+    let needs_lookup = |keys: &str| {
+        format!(
+            "[self_service_registration.lookups.member]\nfile = 'members.csv'\nmatch = {{ number = '{{number}}' }}\n{keys}\n[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nreason = 'R'\nlocation = 'data.userProfile.number'\nlookup = 'member'\n"
+        )
+    };
+    let when = "when = [{ attribute = 'country', one_of = ['DE'] }]";
     let mut failures = Failures::default();
 
     for (name, rules, is_noted) in [
         ("shadow and conditional rules", shadow.clone() + &conditional, true),
         ("a shadow rule", shadow.clone(), true),
+        ("a lookup with `when`", needs_lookup(when), true),
+        ("a lookup that a failure skips", needs_lookup("on_failure = 'skip'"), true),
+        ("a lookup that always counts", needs_lookup(""), false),
+        ("a lookup and an enforced rule", needs_lookup(when) + &enforced, false),
         ("an enforced rule", shadow + &conditional + &enforced, false),
         ("no rules", "[self_service_registration]\nallow_all = true\n".to_owned(), false),
     ] {
-        let folder = rules_folder(&[("h.toml", &rules)]);
+        let folder = rules_folder(&[("h.toml", &rules), ("members.csv", "number\n1\n")]);
         let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
 
         let printed = text(&output.stdout);

@@ -3,8 +3,17 @@
 use std::io::{self, ErrorKind};
 
 use rustls::CertificateError;
+use tokio::time::{Duration, Instant};
 
 use crate::rule::lookup::{CertificateFault, LookupFailure};
+
+/// The least time for a source to answer in. With less, its silence says nothing about it.
+const LEAST_TIME: Duration = Duration::from_millis(50);
+
+/// Whether a source can still answer by the deadline. If not, the request is late, and not the source.
+pub(super) fn is_too_late(deadline: Instant) -> bool {
+    deadline.saturating_duration_since(Instant::now()) < LEAST_TIME
+}
 
 /// The failure of a connection that is being made, or in use.
 pub(super) fn of_connection(error: &io::Error) -> LookupFailure {

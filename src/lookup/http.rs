@@ -29,7 +29,7 @@ use crate::{
 mod place;
 mod threads;
 
-use super::failure::{of_connection, of_tls};
+use super::failure::{is_too_late, of_connection, of_tls};
 pub(crate) use place::ApiPlace;
 use threads::CallThreads;
 
@@ -81,6 +81,9 @@ impl HttpApi {
         let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
+        if is_too_late(deadline) {
+            return ApiAnswer::failed(LookupFailure::TooLate);
+        }
         let endpoint = self.endpoint.clone();
         let question = question.clone();
         let call = self.threads.spawn(slot, move || endpoint.ask(&question, deadline.into_std()));

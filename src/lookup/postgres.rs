@@ -11,6 +11,7 @@ use tokio::{
 };
 use tokio_postgres::{Row, error::DbError};
 
+use super::failure::is_too_late;
 use crate::{
     okta::Value,
     rule::lookup::{Columns, LookupFailure, LookupResult, PostgresQuery, PostgresQuestion},
@@ -128,6 +129,9 @@ impl Database {
         let Some(slot) = self.pool.slot(wait, deadline).await else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
+        if is_too_late(deadline) {
+            return Err(QueryError::Failed(LookupFailure::TooLate));
+        }
         let pool = Arc::clone(&self.pool);
         let query = Arc::clone(query);
         let rows = async move { pool.query(&query.statement, &parameters, deadline, slot).await };

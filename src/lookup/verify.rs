@@ -81,7 +81,7 @@ async fn verify(database: &Database, source: &str, trials: Vec<QueryTrial>, time
             Ok(()) => {}
             Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),
             // Requests use all connections, so the database works.
-            Err(Unanswerable::Failed(LookupFailure::Busy)) => {}
+            Err(Unanswerable::Failed(LookupFailure::Busy | LookupFailure::TooLate)) => {}
             Err(Unanswerable::Failed(why)) => {
                 warn(source, why);
                 return;

@@ -143,7 +143,7 @@ fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
 /// request.
 fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) -> Duration {
     const KEY: &str = "lookups.timeout";
-    let timeout = read_duration(reader, KEY, "1500ms", "1ms"..="60s");
+    let timeout = read_duration(reader, KEY, "1500ms", "100ms"..="60s");
     if timeout < request_timeout {
         return timeout;
     }

@@ -42,6 +42,7 @@ mod lookup_connections;
 mod lookup_docs;
 mod lookup_faults;
 mod lookup_http;
+mod lookup_late;
 mod lookup_live;
 mod lookup_messages;
 mod lookup_privacy;

@@ -43,6 +43,11 @@ pub enum LookupFailure {
     /// As many questions as the source may have at a time are being asked.
     #[display("all its connections are busy; raise `concurrency` or `connections` of the source")]
     Busy,
+    /// The request had used up its time before the source could be asked.
+    #[display(
+        "the request had too little time left to ask; did its body come slowly, or is the service overloaded?"
+    )]
+    TooLate,
     /// The response is larger than 64 KiB.
     #[display("the response is larger than 64 KiB")]
     TooLarge,
@@ -137,6 +142,7 @@ impl LookupFailure {
             | Self::NotRecorded => true,
             Self::Question(_)
             | Self::Busy
+            | Self::TooLate
             | Self::TooLarge
             | Self::NotHttp
             | Self::NotJson

@@ -71,12 +71,12 @@ fn a_source_that_the_settings_no_longer_have_is_not_skipped() {
 }
 
 #[test]
-fn eval_says_which_keys_a_response_has_where_a_pointer_finds_no_value() {
+fn eval_says_what_a_response_has_where_a_pointer_finds_no_value() {
     let api = Api::start(|_, wire| {
         write_response(
             wire,
             "200 OK",
-            br#"{"results":[{"level":"planted-7","plan":{"name":"planted-8"},"note":null}],"by":{"ann":{},"ben":{}},"x@y":1}"#,
+            br#"{"results":[{"level":"planted-7","plan":{"name":"planted-8"},"note":null}],"by":{"planted":{"level":"gold"}},"x@y":1}"#,
         )
     });
     let keys = "get = '/a'\nfound = '/results/0'\nreturns.stat = '/results/0/stat'\n\
@@ -95,12 +95,15 @@ fn eval_says_which_keys_a_response_has_where_a_pointer_finds_no_value() {
     let hint = |pointer: &str, end: &str| {
         format!("lookup account: the response has no value at `{pointer}`: {end}")
     };
-    let object = "an object, whose keys are not shown as they may be values";
+    let object = "an object with 1 other key, not shown as keys may be values";
     assert_eq!(
         hints,
         [
-            hint("/results/0/stat", "`/results/0` is an object with `level`, `note`, `plan`"),
-            hint("/results/0/plan/nam", "`/results/0/plan` is an object with `name`"),
+            hint(
+                "/results/0/stat",
+                "`/results/0` is an object with 3 other keys, not shown as keys may be values"
+            ),
+            hint("/results/0/plan/nam", "`/results/0/plan` is an object; did you mean `name`?"),
             hint("/results/1", "`/results` is a list of 1 element, with the index 0"),
             hint("/by/carl", &format!("`/by` is {object}")),
             hint("/results/0/level/x", "`/results/0/level` is a text, a number, a boolean or null"),

@@ -99,7 +99,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("throttle", &[]),
     ("toml_bound", &["problem"]),
     // The core.
-    ("okta", &[]),
+    ("okta", &["nearest"]),
     ("rule", &["nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
     ("findings", &["okta"]),

@@ -3,14 +3,10 @@
 use std::fmt;
 
 use super::{JsonDocument, JsonPointer, JsonReader, NotStrict};
-use crate::okta::Value;
+use crate::nearest::nearest;
 
-/// The most keys that are named.
-const MOST_KEYS: usize = 12;
-/// A longer key is probably not a name.
-const LONGEST_KEY: usize = 40;
-
-/// The place where a pointer leaves a document. Holds no value: of keys, only those that are names.
+/// The place where a pointer leaves a document. Keys may be values of people, so it holds at most the one
+/// that the pointer misspells.
 #[derive(Clone, Debug)]
 pub(crate) struct MissingValue {
     /// The whole pointer.
@@ -23,10 +19,13 @@ pub(crate) struct MissingValue {
 /// The value where a pointer ends.
 #[derive(Clone, Debug)]
 enum EndOfPointer {
-    /// An object with these keys.
-    Keys(Vec<String>),
-    /// An object with a key that may be a value, such as an email address or a number.
-    Object,
+    /// An object.
+    Object {
+        /// How many keys it has.
+        keys: usize,
+        /// The key that is near the missing one.
+        near: Option<String>,
+    },
     /// A list with so many elements.
     List(usize),
     /// A text, a number, a boolean or null.
@@ -42,7 +41,7 @@ impl JsonDocument<'_> {
             let mut here = reader.clone();
             if reader.enter(name) != Ok(true) {
                 // The document was read before, so that reading it again cannot fail.
-                let end = read_end(&mut here).unwrap_or(EndOfPointer::Scalar);
+                let end = read_end(&mut here, name).unwrap_or(EndOfPointer::Scalar);
                 return Some(MissingValue { pointer: pointer.to_string(), found, end });
             }
             found.push_str(&token(name));
@@ -51,33 +50,26 @@ impl JsonDocument<'_> {
     }
 }
 
-fn read_end(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
+fn read_end(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     match reader.peek_after_space() {
-        Some(b'{') => read_keys(reader),
+        Some(b'{') => read_object(reader, missing),
         Some(b'[') => read_length(reader),
         _ => Ok(EndOfPointer::Scalar),
     }
 }
 
-fn read_keys(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
-    let mut keys = Vec::new();
-    let mut has_only_objects = true;
+fn read_object(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     let Some(object) = reader.open_object()? else {
         return Ok(EndOfPointer::Scalar);
     };
-    while let Some(name) = reader.next_name(&object)? {
-        keys.push(name.into_owned());
-        if !matches!(reader.read_value()?, Value::Object) {
-            has_only_objects = false;
-        }
+    let mut keys = Vec::new();
+    while let Some(key) = reader.next_name(&object)? {
+        keys.push(key.into_owned());
+        reader.read_value()?;
     }
-    // Such keys may be names of people: `{"ann": {…}, "ben": {…}}`.
-    let has_several_objects = keys.len() > 1 && has_only_objects;
-    if has_several_objects || !keys.iter().all(|key| is_name(key)) {
-        return Ok(EndOfPointer::Object);
-    }
-    keys.sort_unstable();
-    Ok(EndOfPointer::Keys(keys))
+    let names: Vec<_> = keys.iter().map(String::as_str).collect();
+    let near = nearest(missing, &names).map(str::to_owned);
+    Ok(EndOfPointer::Object { keys: keys.len(), near })
 }
 
 fn read_length(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
@@ -88,13 +80,6 @@ fn read_length(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
         length += 1;
     }
     Ok(EndOfPointer::List(length))
-}
-
-/// Whether a key looks like a name that programmers give.
-fn is_name(key: &str) -> bool {
-    key.len() <= LONGEST_KEY
-        && !key.starts_with(|first: char| first.is_ascii_digit())
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// A name or index as it stands in a pointer.
@@ -120,18 +105,13 @@ impl fmt::Display for MissingValue {
             found => write!(out, "`{found}` is ")?,
         }
         match end {
-            EndOfPointer::Keys(keys) if keys.is_empty() => out.write_str("an empty object"),
-            EndOfPointer::Keys(keys) => {
-                let names: Vec<_> =
-                    keys.iter().take(MOST_KEYS).map(|key| format!("`{key}`")).collect();
-                write!(out, "an object with {}", names.join(", "))?;
-                match keys.len().saturating_sub(MOST_KEYS) {
-                    0 => Ok(()),
-                    more => write!(out, " and {more} more"),
-                }
+            EndOfPointer::Object { keys: 0, .. } => out.write_str("an empty object"),
+            EndOfPointer::Object { near: Some(near), .. } => {
+                write!(out, "an object; did you mean `{}`?", near.escape_debug())
             }
-            EndOfPointer::Object => {
-                out.write_str("an object, whose keys are not shown as they may be values")
+            EndOfPointer::Object { keys, near: None } => {
+                let s = if *keys == 1 { "" } else { "s" };
+                write!(out, "an object with {keys} other key{s}, not shown as keys may be values")
             }
             EndOfPointer::List(0) => out.write_str("an empty list"),
             EndOfPointer::List(1) => out.write_str("a list of 1 element, with the index 0"),

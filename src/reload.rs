@@ -28,6 +28,7 @@ use crate::{
 };
 
 mod rejection;
+mod sources;
 mod subject;
 mod watch;
 
@@ -62,8 +63,10 @@ pub(crate) fn start(
     let credentials = Subject::Credentials {
         layers,
         files: settings.files.clone(),
+        rules: source.clone(),
         settings_at_start: settings.clone(),
     };
+    // The settings come first; see `try_rejected_again`.
     let mut watches = vec![Watch::unread(credentials)];
     if let RulesSource::Folder(directory) = source {
         let Files { seen, texts } = files_read;
@@ -115,12 +118,16 @@ impl Reloader {
     }
 
     fn check_all(&mut self) {
+        let mut results = Vec::new();
         for watch in &mut self.watches {
+            let mut result = CheckResult::Unchanged;
             // With `rules.reload` off, a change alone does not have files read.
             if self.interval.is_some() || watch.awaits_read() {
-                check_without_panic(watch, &self.target);
+                result = check_without_panic(watch, &self.target);
             }
+            results.push((watch, result));
         }
+        try_rejected_again(&mut results, &self.target);
     }
 
     /// Reads all files again after SIGHUP, and logs the result. Waits for files that are changing, up
@@ -142,7 +149,28 @@ impl Reloader {
             }
             thread::sleep(SIGHUP_INTERVAL);
         }
+        try_rejected_again(&mut results, &self.target);
         log_sighup_results(&results);
+    }
+}
+
+/// Reads rejected files again if others have been read. Rules name sources of the settings, so what one of them
+/// lacked the other may have now. The settings are the first of the watches.
+fn try_rejected_again(results: &mut [(&mut Watch, CheckResult)], target: &Target) {
+    let Some(((settings, of_settings), others)) = results.split_first_mut() else {
+        return;
+    };
+    let is_read = |result| matches!(result, CheckResult::Active | CheckResult::Rejected);
+    if others.iter().any(|(_, result)| is_read(*result)) && settings.try_again() {
+        *of_settings = check_without_panic(settings, target);
+    }
+    if *of_settings != CheckResult::Active {
+        return;
+    }
+    for (watch, result) in others {
+        if watch.try_again() {
+            *result = check_without_panic(watch, target);
+        }
     }
 }
 

@@ -72,8 +72,8 @@ impl Rejection {
     }
 
     /// Whether a retry of `last` failed for the same cause.
-    pub(super) fn repeats(&self, last: &Self) -> bool {
-        last.awaits_retry() && last.cause == self.cause
+    pub(super) fn repeats(&self, last: &Self, is_retry: bool) -> bool {
+        (is_retry || last.awaits_retry()) && last.cause == self.cause
     }
 
     /// One line per problem, for the log: the first problems, and a count of the others.

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rustls::sign::CertifiedKey;
 
-use super::{Target, quoted_names};
+use super::{Target, quoted_names, sources::verify_source_names};
 use crate::{
     certificate, clock,
     credentials::Credentials,
     file::Fingerprint,
     load::{self, HeldFiles, Loaded, LoadedTexts, Purpose, RulesSource},
-    lookup::Sources,
+    lookup::{Sources, source_kinds},
     metrics::{ReloadResult, SeriesName},
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -27,6 +27,8 @@ pub(super) enum Subject {
         layers: Layers,
         /// The files that the settings were last read from.
         files: Vec<PathBuf>,
+        /// The rules, which name sources of the settings.
+        rules: RulesSource,
         settings_at_start: Arc<Settings>,
     },
     /// The TLS certificate and its key.
@@ -120,8 +122,8 @@ impl Subject {
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
                 ReadResult { before: files.seen, replacement }
             }
-            Self::Credentials { layers, files, settings_at_start } => {
-                read_credentials(layers, files, settings_at_start, live)
+            Self::Credentials { layers, files, rules, settings_at_start } => {
+                read_credentials(layers, files, rules, settings_at_start, live)
             }
             Self::Certificate { files } => read_certificate(files),
         }
@@ -132,6 +134,7 @@ impl Subject {
 fn read_credentials(
     layers: &Layers,
     files: &mut Vec<PathBuf>,
+    rules: &RulesSource,
     settings_at_start: &Settings,
     live: &LiveState,
 ) -> ReadResult {
@@ -148,7 +151,7 @@ fn read_credentials(
     for file in &settings.files {
         before.add_from(file, &earlier);
     }
-    let credentials = new_credentials(settings, problems, settings_at_start, live);
+    let credentials = new_credentials(settings, problems, rules, settings_at_start, live);
     let replacement = match credentials {
         Ok(credentials) => Ok(Replacement::Credentials(Box::new(credentials))),
         Err(problems) => Err(problems),
@@ -159,6 +162,7 @@ fn read_credentials(
 fn new_credentials(
     settings: Settings,
     mut problems: Problems,
+    rules: &RulesSource,
     settings_at_start: &Settings,
     live: &LiveState,
 ) -> Result<NewCredentials, Problems> {
@@ -173,6 +177,7 @@ fn new_credentials(
     let other_settings_changed = !settings.equals_apart_from_reloaded_parts(settings_at_start);
     let mut sources = None;
     if !live.sources.load().has_settings(&settings.sources) {
+        verify_source_names(&source_kinds(&settings.sources), rules, live)?;
         sources =
             Some(Sources::new(settings.sources, settings.lookups_timeout, &settings.proxies)?);
     }

@@ -32,6 +32,8 @@ pub(super) struct Watch {
     /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
     /// is the same as before.
     is_read_requested: bool,
+    /// Whether the same files are read again because others have changed.
+    is_retry: bool,
     /// The texts that were last valid.
     texts: Arc<LoadedTexts>,
     changes: Changes,
@@ -77,6 +79,7 @@ impl Watch {
             last_seen: Fingerprint::default(),
             last_read: None,
             is_read_requested: false,
+            is_retry: false,
             texts: Arc::default(),
             changes: Changes::default(),
             rejection: None,
@@ -98,6 +101,16 @@ impl Watch {
         self.last_read = None;
         self.is_read_requested = true;
         self.changes = Changes::default();
+    }
+
+    /// Has rejected files read at the next check. Returns whether they are rejected.
+    pub(super) fn try_again(&mut self) -> bool {
+        let is_rejected = self.rejection.is_some();
+        if is_rejected {
+            self.last_read = None;
+            self.is_retry = true;
+        }
+        is_rejected
     }
 
     /// Whether the files will be read even if none of them changes.
@@ -212,6 +225,7 @@ impl Watch {
         let name = self.name();
         let was_rejected = self.rejection.take().is_some();
         let was_requested = mem::take(&mut self.is_read_requested);
+        self.is_retry = false;
         self.subject.set_stale(&target.live, false);
         match applied {
             Applied::Changed { description } => {
@@ -241,8 +255,9 @@ impl Watch {
         let name = self.name();
         self.subject.set_stale(&target.live, true);
         let was_requested = mem::take(&mut self.is_read_requested);
+        let is_retry = mem::take(&mut self.is_retry);
         let is_repeated = match &self.rejection {
-            Some(last) => rejection.repeats(last),
+            Some(last) => rejection.repeats(last, is_retry),
             None => false,
         };
         if was_requested || !is_repeated {

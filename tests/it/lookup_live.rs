@@ -5,7 +5,8 @@ use std::{fs, net::TcpListener};
 use crate::{
     api::{Api, write_response},
     lookup_service::{REGISTRATION, ask, found, hook, service_with},
-    support::{BASIC, Service, program, registration, rules_folder, run, text},
+    reload::readiness,
+    support::{BASIC, Service, program, registration, rules_folder, run, text, wait_until},
 };
 
 #[test]
@@ -50,24 +51,47 @@ fn live_results_are_recorded_as_the_source_gave_them() {
 }
 
 #[test]
-fn a_source_that_the_settings_no_longer_have_is_not_skipped() {
+fn a_source_that_rules_ask_stays_until_they_ask_another() {
     let api = Api::start(|_, wire| found(wire));
     let rules = hook("get = '/a'\non_failure = 'skip'");
     let folder = rules_folder(&[("hook.toml", &rules)]);
     let config = folder.path().join("settings");
-    fs::write(&config, format!("[sources.members]\nurl = 'http://{}'\n", api.address)).unwrap();
+    let source = |name: &str| format!("[sources.{name}]\nurl = 'http://{}'\n", api.address);
+    let ready = |rules: &str| {
+        format!(r#"{{"ready":true,"rules":"{rules}","keys":"none","draining":false}}"#)
+    };
+    fs::write(&config, source("members")).unwrap();
     let mut command = program();
-    command.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "off");
+    command
+        .envs(BASIC)
+        .env("HOOK__SERVER__BIND", "127.0.0.1:0")
+        .env("HOOK__RULES__RELOAD", "100ms");
     command.arg("--config").arg(&config).arg("--rules").arg(folder.path());
     let service = Service::spawn(&mut command);
     assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
 
-    fs::write(&config, "").unwrap();
-    service.signal("HUP");
-    service.wait_for_log("the new settings of [sources] are active");
+    fs::write(&config, source("people")).unwrap();
+    let log = service.wait_for_log("credentials: not reloaded");
+    assert!(log.contains("sources.members: the lookup `account` of `hook` asks this"), "{log}");
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
 
-    assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
-    service.wait_for_log("the settings have no such source any more");
+    // The other order: the rules come first, and wait for the settings.
+    fs::write(&config, source("members")).unwrap();
+    service.wait_for_log("credentials: valid and unchanged");
+    fs::write(folder.path().join("hook.toml"), rules.replace("'members'", "'people'")).unwrap();
+    service.wait_for_log("rules: not reloaded");
+    assert_eq!(readiness(&service), ready("stale"));
+    fs::write(&config, source("people")).unwrap();
+    service.wait_for_log("rules: reloaded");
+    assert_eq!(readiness(&service), ready("ok"));
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    // The settings wait for the rules.
+    fs::write(&config, source("members")).unwrap();
+    wait_until("the rejection", || service.stderr().contains("sources.people: the lookup"));
+    fs::write(folder.path().join("hook.toml"), &rules).unwrap();
+    wait_until("the rules", || service.stderr().matches("rules: reloaded").count() == 2);
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
 }
 
 #[test]

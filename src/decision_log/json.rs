@@ -39,7 +39,7 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         let _ = write!(out, r#","reason":"{reason}""#);
     }
     write_lookups(line, out);
-    write_rules(line, Modes::LeaveOut, out);
+    write_rules(line, out);
     out.extend_from_slice(br#","caller":"#);
     match line.caller {
         Some(caller) => escape::json(out, &caller.to_string()),
@@ -48,26 +48,17 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// The object of `debugContext`, which Okta keeps in its System Log. It marks shadow rules, which do
-/// not decide.
+/// The object of `debugContext`, which Okta keeps in its System Log.
 pub fn debug_context(line: &Line<'_>) -> String {
     let mut out = Vec::new();
     let _ = write!(out, r#"{{"decision_id":"{}","#, line.id);
-    write_rules(line, Modes::MarkShadow, &mut out);
+    write_rules(line, &mut out);
     out.push(b'}');
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Whether the modes of rules are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Modes {
-    LeaveOut,
-    /// A shadow rule has the member `mode`.
-    MarkShadow,
-}
-
 /// Appends the rules, their revision and the duration.
-fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
+fn write_rules(line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#""rules":["#);
     for (index, Verdict { rule, outcome }) in line.verdicts.iter().enumerate() {
         if index > 0 {
@@ -75,11 +66,10 @@ fn write_rules(line: &Line<'_>, modes: Modes, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(br#"{"id":"#);
         escape::json(out, &rule.id);
-        let _ = write!(out, r#","outcome":"{}""#, outcome.as_str());
-        if modes == Modes::MarkShadow && rule.shadow {
-            out.extend_from_slice(br#","mode":"shadow""#);
+        // None of these words needs an escape.
+        for part in [r#","mode":""#, rule.mode(), r#"","outcome":""#, outcome.as_str(), r#""}"#] {
+            out.extend_from_slice(part.as_bytes());
         }
-        out.push(b'}');
     }
     let revision = line.rules_revision;
     let duration = line.duration.as_micros();

@@ -508,8 +508,8 @@ fn each_request_writes_one_decision_line_without_profile_values() {
             "none none none 404 [] none",
             "registrationHookSSR none none 400 [] basic",
             "registrationHookSSR none none 401 [] none",
-            "registrationHookSSR self.service.registration allow 200 [{id:okta-email,outcome:pass}] basic",
-            "registrationHookSSR self.service.registration deny 200 [{id:okta-email,outcome:fail}] basic",
+            "registrationHookSSR self.service.registration allow 200 [{id:okta-email,mode:enforce,outcome:pass}] basic",
+            "registrationHookSSR self.service.registration deny 200 [{id:okta-email,mode:enforce,outcome:fail}] basic",
         ]
     );
 }

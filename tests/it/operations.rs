@@ -280,8 +280,8 @@ fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
         failures.check_eq(form, body["error"].is_null(), outcome == "pass");
         let context = &body["debugContext"];
         let rules = json!([
-            {"id": "enforced", "outcome": outcome},
-            {"id": "tried", "outcome": outcome, "mode": "shadow"},
+            {"id": "enforced", "mode": "enforce", "outcome": outcome},
+            {"id": "tried", "mode": "shadow", "outcome": outcome},
         ]);
         failures.check_eq(form, &context["rules"], &rules);
         failures.check(form, context["duration_us"].is_u64());
@@ -290,7 +290,9 @@ fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
             service.stdout().lines().find(|line| line.contains(id)).map(str::to_owned)
         });
         let line: Value = serde_json::from_str(&line).unwrap();
-        failures.check_eq(form, &context["rules_revision"], &line["rules_revision"]);
+        for member in ["rules", "rules_revision"] {
+            failures.check_eq(form, &context[member], &line[member]);
+        }
     }
 
     failures.assert_none();

@@ -7,6 +7,7 @@ use crate::{
         Authenticator, Bearer, Issuer, Keys, SecretHeader, Secrets, keys::KeysError,
         token::ExpectedClaims,
     },
+    file::{self, FileKind, Links},
     problem::Problem,
     proxies::Proxies,
     settings::{AuthSettings, HeaderSettings, OAuthSettings},
@@ -18,6 +19,8 @@ pub(crate) const GENERATED_USER: &str = "admin";
 /// The settings of `[auth]`, and the authenticator made from them.
 pub struct Credentials {
     pub(crate) settings: AuthSettings,
+    /// The content of `auth.oauth.ca_file`, to notice changes. `None` if it cannot be read.
+    certificates: Option<Vec<u8>>,
     pub(crate) authenticator: Authenticator,
 }
 
@@ -30,6 +33,7 @@ impl Credentials {
         last: Option<&Self>,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
+        let certificates = read_certificates(&settings);
         let basic = match (&settings.basic, generated_password) {
             (Some(basic), _) => Some(Secrets::of_user(&basic.username, basic.passwords.expose())),
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
@@ -41,11 +45,27 @@ impl Credentials {
             header = Some(SecretHeader { name: name.clone(), secrets });
         }
         let bearer = match &settings.oauth {
-            Some(oauth) => Some(new_bearer(oauth, last, proxies)?),
+            Some(oauth) => {
+                // Keys are trusted for the certificates with which they were fetched.
+                let last = last.filter(|last| last.certificates == certificates);
+                Some(new_bearer(oauth, last, proxies)?)
+            }
             None => None,
         };
-        Ok(Self { authenticator: Authenticator { basic, header, bearer }, settings })
+        let authenticator = Authenticator { basic, header, bearer };
+        Ok(Self { settings, certificates, authenticator })
     }
+
+    /// Whether these are the settings, and the certificates that they name are the same.
+    pub(crate) fn has_settings(&self, settings: &AuthSettings) -> bool {
+        self.settings == *settings && self.certificates == read_certificates(settings)
+    }
+}
+
+/// Reads `auth.oauth.ca_file`. An error has its message where the file is used.
+fn read_certificates(settings: &AuthSettings) -> Option<Vec<u8>> {
+    let ca_file = settings.oauth.as_ref()?.ca_file.as_ref()?;
+    file::read_bytes(ca_file, FileKind::Certificate, Links::Follow).ok()
 }
 
 /// Makes the issuer of these settings. Fails if the file of its private authority cannot be used.

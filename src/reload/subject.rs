@@ -182,7 +182,7 @@ fn new_credentials(
             Some(Sources::new(settings.sources, settings.lookups_timeout, &settings.proxies)?);
     }
     let mut credentials = None;
-    if settings.auth != last.settings {
+    if !last.has_settings(&settings.auth) {
         credentials = Some(Credentials::new(settings.auth, None, Some(&last), &settings.proxies)?);
     }
     Ok(NewCredentials { credentials, sources, warnings: settings.warnings, other_settings_changed })

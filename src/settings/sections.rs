@@ -105,6 +105,7 @@ fn read_oauth(reader: &mut SettingsReader) -> Option<OAuthSettings> {
     let scope_claim = reader.read_optional("auth.oauth.scope_claim", parse_text);
     let jwks_uri = reader.read_optional("auth.oauth.jwks_uri", parse_url);
     let ca_file = reader.read_optional("auth.oauth.ca_file", parse_path);
+    reader.files.extend(ca_file.clone());
     let leeway = read_duration(reader, "auth.oauth.leeway", "60s", "0s"..="600s");
     let max_stale = read_duration(reader, "auth.oauth.max_stale", "24h", "1s"..="720h");
     Some(OAuthSettings {

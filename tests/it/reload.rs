@@ -15,8 +15,8 @@ use serde_json::json;
 
 use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
-    AUTHORIZATION, BASIC, Failures, JSON, Service, program, registration, request, rules_folder,
-    wait_until,
+    AUTHORIZATION, BASIC, Failures, JSON, Service, program, registration, repository, request,
+    rules_folder, wait_until,
 };
 
 pub const HOOK: &str = "/hook";
@@ -408,6 +408,26 @@ fn changed_token_settings_apply_and_unchanged_ones_keep_the_keys() {
     issuer.change(|behaviour| behaviour.status = 500);
     write("another.scope", "B");
     wait_until("the token to be refused", || call() == 403);
+}
+
+#[test]
+fn a_changed_ca_file_of_the_issuer_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.crt");
+    let write = |name: &str| {
+        fs::copy(repository(&format!("tests/tls/{name}.crt")), &file).unwrap();
+    };
+    write("issuer");
+    let issuer = Issuer::start(Behaviour::default());
+    let mut settings = issuer::settings(issuer.address);
+    settings.push(("HOOK__AUTH__OAUTH__CA_FILE", file.to_str().unwrap().to_owned()));
+    settings.push(("HOOK__RULES__RELOAD", "100ms".to_owned()));
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
+    let service = Service::start(&settings);
+
+    write("p256");
+
+    service.wait_for_log("the new settings of [auth] are active");
 }
 
 #[test]

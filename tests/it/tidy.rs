@@ -126,7 +126,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("clock", &["rule"]),
     ("auth", &["escape", "http_client", "origin", "proxies"]),
     ("settings", &["file", "nearest", "origin", "problem", "proxies", "toml_bound"]),
-    ("credentials", &["auth", "problem", "proxies", "settings"]),
+    ("credentials", &["auth", "file", "problem", "proxies", "settings"]),
     ("certificate", &["file", "problem", "settings"]),
     ("state", &["credentials", "lookup", "rule"]),
     (

@@ -67,6 +67,11 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// An [`excerpt`] in backticks. Those of the text are escaped, so that it cannot end the excerpt.
+pub fn in_backticks(text: &str, limit: usize) -> String {
+    format!("`{}`", excerpt(text, limit).replace('`', "\\u{60}"))
+}
+
 /// Appends a JSON string in which every hidden character is escaped, as `\u202e`. JSON itself asks
 /// for that only below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {

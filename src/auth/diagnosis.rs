@@ -22,6 +22,10 @@ mod token;
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
+/// The longest credentials, in bytes, of which is guessed how they came to be wrong. A stranger's are longer,
+/// and each guess takes the time of a digest.
+const GUESS_LIMIT: usize = 1 << 10;
+
 const AUTHORIZATION: &str = "authorization";
 
 /// The most likely cause of a refusal. Has no secret and no token.
@@ -79,9 +83,9 @@ impl Authenticator {
     fn diagnose_misplaced(&self, headers: &[PresentedHeader<'_>]) -> Option<Diagnosis> {
         for (name, value) in headers {
             if let Some(right_name) = self.right_header(name, value) {
-                let name = escape::excerpt(name, NAME_LIMIT);
+                let name = escape::in_backticks(name, NAME_LIMIT);
                 let text = format!(
-                    "the credentials came in the header `{name}` instead of `{right_name}`; correct \
+                    "the credentials came in the header {name} instead of `{right_name}`; correct \
                      Okta's \"Authentication field\""
                 );
                 return Some(Diagnosis::new("other_header", text));
@@ -92,6 +96,9 @@ impl Authenticator {
 
     /// If this header has credentials of another one, returns the name of that one.
     fn right_header(&self, name: &str, value: &[u8]) -> Option<&str> {
+        if value.len() > GUESS_LIMIT {
+            return None;
+        }
         if let Some(header) = &self.header
             && header.secrets.contains(value)
             && header.name != name
@@ -109,6 +116,7 @@ impl Authenticator {
             "the value of `authorization` has no scheme; it has to begin with `{schemes}` and a space"
         );
         if let Some(secrets) = &self.basic
+            && value.len() <= GUESS_LIMIT
             && is_user_with_password(secrets, value)
         {
             text += ", and is right otherwise";
@@ -130,9 +138,19 @@ impl Authenticator {
         if let Some(secrets) = &self.basic
             && let Some(encoded) = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Basic")
         {
+            if encoded.len() > GUESS_LIMIT {
+                return Diagnosis::new(
+                    "long_basic",
+                    "the Basic value is wrong, and longer than 1 KiB",
+                );
+            }
             return basic::diagnose(secrets, encoded);
         }
         match &self.header {
+            Some(SecretHeader { name, .. }) if value_of(name, headers).len() > GUESS_LIMIT => {
+                let text = format!("the value of `{name}` is wrong, and longer than 1 KiB");
+                Diagnosis::new("long_secret", text)
+            }
             Some(SecretHeader { name, secrets }) => {
                 secret::diagnose(name, secrets, value_of(name, headers))
             }

@@ -112,9 +112,9 @@ impl Issuer {
             return Err("this is not metadata with `issuer` and `jwks_uri`".to_owned());
         };
         if metadata.issuer != self.name {
-            let issuer = escape::excerpt(&metadata.issuer, NAME_LIMIT);
+            let issuer = escape::in_backticks(&metadata.issuer, NAME_LIMIT);
             return Err(format!(
-                "`issuer` is `{issuer}`, and `auth.oauth.issuer` is not exactly that: it is `{}`",
+                "`issuer` is {issuer}, and `auth.oauth.issuer` is not exactly that: it is `{}`",
                 self.name
             ));
         }

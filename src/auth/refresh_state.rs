@@ -253,9 +253,9 @@ impl RefreshState {
 
 fn log_leaks(kids: &[String]) {
     for kid in kids.iter().take(LEAKS_LOGGED) {
-        let kid = escape::excerpt(kid, KID_LIMIT);
+        let kid = escape::in_backticks(kid, KID_LIMIT);
         log::error!(
-            "token keys: the issuer publishes the private key of `{kid}`, with which anybody can \
+            "token keys: the issuer publishes the private key of {kid}, with which anybody can \
              sign; this key is refused from now on"
         );
     }

@@ -65,6 +65,11 @@ fn escaped_text_shows_hidden_characters_as_code_points() {
 }
 
 #[test]
+fn an_excerpt_cannot_end_its_own_backticks() {
+    assert_eq!(escape::in_backticks("a` b", 3), r"`a\u{60} …`");
+}
+
+#[test]
 fn escaped_json_decodes_to_the_original_character() {
     let mut failures = Failures::default();
 

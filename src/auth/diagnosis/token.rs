@@ -80,8 +80,8 @@ fn other_issuer(expected: &ExpectedClaims, claims: Option<&Claims>) -> String {
 }
 
 fn compared_issuers(expected: &ExpectedClaims, issuer: &str) -> String {
-    let issuer = escape::excerpt(issuer, VALUE_LIMIT);
-    format!("the token's `iss` is `{issuer}`, and `auth.oauth.issuer` is `{}`", expected.issuer)
+    let issuer = escape::in_backticks(issuer, VALUE_LIMIT);
+    format!("the token's `iss` is {issuer}, and `auth.oauth.issuer` is `{}`", expected.issuer)
 }
 
 /// Explains claims that are invalid, or that differ from the expected ones.
@@ -199,14 +199,14 @@ fn latest_start(claims: &Claims) -> (&'static str, f64) {
 /// The text of a member in backticks.
 fn quoted(header: &Claims, name: &str) -> String {
     let text = header.required_text(name).unwrap_or_default();
-    format!("`{}`", escape::excerpt(text, VALUE_LIMIT))
+    escape::in_backticks(text, VALUE_LIMIT)
 }
 
 fn quoted_audiences(claims: &Claims) -> String {
     let audiences = claims.audiences().unwrap_or_default();
     let mut quoted = Vec::new();
     for audience in audiences.iter().take(AUDIENCES_LIMIT) {
-        quoted.push(format!("`{}`", escape::excerpt(audience, VALUE_LIMIT)));
+        quoted.push(escape::in_backticks(audience, VALUE_LIMIT));
     }
     match quoted.len() {
         0 => "an empty list".to_owned(),

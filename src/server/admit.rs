@@ -10,7 +10,11 @@ use actix_web::http::{
     header::{self, HeaderValue},
 };
 
-use super::{refusal::Refusal, request_context::RequestContext, routes::NamedHook};
+use super::{
+    refusal::Refusal,
+    request_context::RequestContext,
+    routes::{Listener, NamedHook},
+};
 use crate::{
     auth::{Reason, SingleHeader},
     rule::Hook,
@@ -34,7 +38,7 @@ impl<'s> RequestContext<'s> {
         }
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
-        let NamedHook { hook, .. } = found.ok_or(Refusal::NotFound)?;
+        let NamedHook { hook, .. } = found.ok_or(Refusal::NotFound(Listener::Hooks))?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);

@@ -2,7 +2,7 @@
 //!
 //! The search begins after the refusal, so that a request with a decision does not pay for it.
 
-use std::{borrow::Cow, fmt::Display, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 
 use actix_http::RequestHead;
 use actix_web::http::header;
@@ -18,49 +18,55 @@ use crate::{
 
 /// How many characters of a header's value are logged.
 const VALUE_LIMIT: usize = 100;
+/// The kind of the cause, where a reason has one.
+const ONLY_KIND: &str = "only";
 
 impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
     pub(super) fn report_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
-        match (refusal, head) {
-            (Refusal::NotFound, Some(head)) => {
-                let prefix = &self.state.settings.server.path_prefix;
-                let cause = PathCause::of(head.uri.path(), prefix, self.rules);
-                self.report_refusal(refusal, cause.kind(), &cause);
-            }
-            (Refusal::Credentials(reason), Some(head)) => {
-                let Diagnosis { kind, text } = self.diagnose(reason, head);
-                self.report_refusal(refusal, kind, &text);
-            }
-            // The refusal has one kind of cause only.
-            (_, head) => self.report_refusal(refusal, "", &self.plain_cause(refusal, head)),
-        }
+        let (kind, cause) = self.cause(refusal, head);
+        self.report_refusal(refusal, kind, &cause);
     }
 
-    fn report_refusal(&self, refusal: Refusal, kind: &'static str, cause: &dyn Display) {
+    fn report_refusal(&self, refusal: Refusal, kind: &'static str, cause: &str) {
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
         self.state.warnings.log(&warning);
         if let Some(feed) = &self.state.feed {
-            feed.add_refusal(&self.received_call(), status.as_u16(), reason, &cause.to_string());
+            feed.add_refusal(&self.received_call(), status.as_u16(), reason, cause);
         }
     }
 
-    fn diagnose(&self, reason: Reason, head: &RequestHead) -> Diagnosis {
+    fn diagnose(&self, reason: Reason, head: Option<&RequestHead>) -> Diagnosis {
         let mut headers = Vec::new();
-        for (name, value) in &head.headers {
-            headers.push((name.as_str(), value.as_bytes()));
+        if let Some(head) = head {
+            for (name, value) in &head.headers {
+                headers.push((name.as_str(), value.as_bytes()));
+            }
         }
         let credentials = self.state.live.credentials.load();
         credentials.authenticator.diagnose(reason, &headers, SystemTime::now())
     }
 
-    /// The cause of a refusal that needs no search.
-    fn plain_cause(&self, refusal: Refusal, head: Option<&RequestHead>) -> Cow<'static, str> {
+    /// The kind of the nearest cause, and the cause.
+    fn cause(
+        &self,
+        refusal: Refusal,
+        head: Option<&RequestHead>,
+    ) -> (&'static str, Cow<'static, str>) {
         let settings = &self.state.settings.server;
-        match refusal {
+        let cause = match refusal {
+            Refusal::NotFound(listener) => {
+                let path = head.map(|head| head.uri.path()).unwrap_or_default();
+                let cause = PathCause::of(listener, path, &settings.path_prefix, self.rules);
+                return (cause.kind(), cause.to_string().into());
+            }
+            Refusal::Credentials(reason) => {
+                let Diagnosis { kind, text } = self.diagnose(reason, head);
+                return (kind, text.into());
+            }
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
             Refusal::HeadersTooLarge => "the headers are larger than 16 KiB, or more than 96".into(),
             Refusal::HeadTooSlow => {
@@ -80,6 +86,11 @@ impl RequestContext<'_> {
             Refusal::Overloaded => {
                 "overloaded: requests wait too long for their turn; give the service more cores, or \
                  raise `server.workers` if cores are idle"
+                    .into()
+            }
+            Refusal::ConnectionLimit => {
+                "`server.max_connections` is reached, and no connection is idle that could be closed for \
+                 this one; raise it, with the memory that it takes"
                     .into()
             }
             Refusal::MediaType => {
@@ -104,8 +115,8 @@ impl RequestContext<'_> {
             Refusal::Internal => {
                 "a bug of ours; please report it with the message that precedes this one".into()
             }
-            Refusal::NotFound | Refusal::Credentials(_) => "".into(),
-        }
+        };
+        (ONLY_KIND, cause)
     }
 }
 
@@ -131,7 +142,7 @@ fn header_text(head: Option<&RequestHead>, name: &header::HeaderName) -> String 
         return format!("no `{name}`");
     }
     let value = values.join(", ");
-    format!("`{name}: {}`", escape::excerpt(&value, VALUE_LIMIT))
+    escape::in_backticks(&format!("{name}: {value}"), name.as_str().len() + VALUE_LIMIT)
 }
 
 /// The method, if it is a usual one.

@@ -60,11 +60,11 @@ impl Handler {
                 return respond(&self.state);
             }
             Route::Operations { allow, .. } => {
-                let refusal = Refusal::Method { allow };
-                RequestContext::new(&self.state, &rules).report_cause(refusal, Some(head));
-                return HttpResponse::refusal(refusal, &self.state);
+                return self.refuse_uncounted(Refusal::Method { allow }, Some(head));
             }
-            Route::Unknown => return HttpResponse::refusal(Refusal::NotFound, &self.state),
+            Route::Unknown => {
+                return self.refuse_uncounted(Refusal::NotFound(self.listener), Some(head));
+            }
         };
         let mut context = RequestContext::new(&self.state, &rules);
         match self.decide(&mut context, hook, head, body).await {
@@ -80,8 +80,15 @@ impl Handler {
                 let rules = self.state.live.rules.load_full();
                 RequestContext::new(&self.state, &rules).refuse(refusal, None)
             }
-            Listener::Operations => HttpResponse::refusal(refusal, &self.state),
+            Listener::Operations => self.refuse_uncounted(refusal, None),
         }
+    }
+
+    /// Refuses a request to the service itself. The log has its cause, and no line of a decision.
+    fn refuse_uncounted(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
+        let rules = self.state.live.rules.load_full();
+        RequestContext::new(&self.state, &rules).report_cause(refusal, head);
+        HttpResponse::refusal(refusal, &self.state)
     }
 
     /// Decides a request for a hook: admit, read, ask, wait, judge and record, make way for others.

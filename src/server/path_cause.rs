@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use crate::{escape, nearest::did_you_mean, rule::RuleSet};
+use super::routes::Listener;
+use crate::{
+    escape,
+    nearest::{did_you_mean, nearest},
+    rule::RuleSet,
+};
 
 /// How many characters of a path are logged.
 const PATH_LIMIT: usize = 100;
@@ -16,7 +21,21 @@ pub(super) struct PathCause<'a> {
     path: &'a str,
     prefix: &'a str,
     rules: &'a RuleSet,
-    near: Option<NearRoute<'a>>,
+    kind: Kind<'a>,
+}
+
+/// The kinds of causes. The log has each of them, however often another one occurs.
+enum Kind<'a> {
+    /// The path is unknown to the metrics listener.
+    Operations,
+    /// The path is that of the metrics, which have a listener of their own.
+    Metrics,
+    /// A route has the same name, and another path.
+    Near(NearRoute<'a>),
+    /// A route has a similar name.
+    Misspelt,
+    /// No route is similar.
+    Far,
 }
 
 /// A route whose name is that of the path's last segment.
@@ -27,32 +46,66 @@ struct NearRoute<'a> {
 }
 
 impl<'a> PathCause<'a> {
-    /// The cause for a path without a route. `prefix` is that of the settings.
-    pub(super) fn of(path: &'a str, prefix: &'a str, rules: &'a RuleSet) -> Self {
-        Self { path, prefix, rules, near: find_near(path, prefix, rules) }
+    /// The cause for a path without a route on this listener. `prefix` is that of the settings.
+    pub(super) fn of(
+        listener: Listener,
+        path: &'a str,
+        prefix: &'a str,
+        rules: &'a RuleSet,
+    ) -> Self {
+        let kind = if listener == Listener::Operations {
+            Kind::Operations
+        } else if let Some(near) = find_near(path, prefix, rules) {
+            Kind::Near(near)
+        } else if last_segment(path) == "metrics" {
+            Kind::Metrics
+        } else if nearest(last_segment(path), &route_names(rules)).is_some() {
+            Kind::Misspelt
+        } else {
+            Kind::Far
+        };
+        Self { path, prefix, rules, kind }
     }
 
     /// The kind of the cause. Causes of one kind share a limit in the log.
     pub(super) fn kind(&self) -> &'static str {
-        if self.near.is_some() { "near" } else { "far" }
+        match self.kind {
+            Kind::Operations => "operations",
+            Kind::Metrics => "metrics",
+            Kind::Near(_) => "near",
+            Kind::Misspelt => "misspelt",
+            Kind::Far => "far",
+        }
     }
 }
 
 impl fmt::Display for PathCause<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, prefix) = (escape::excerpt(self.path, PATH_LIMIT), self.prefix);
-        match &self.near {
-            Some(NearRoute { name, differences }) => {
+        let (path, prefix) = (escape::in_backticks(self.path, PATH_LIMIT), self.prefix);
+        match &self.kind {
+            Kind::Operations => {
+                write!(
+                    out,
+                    "{path} is not `/metrics`, `/healthz` or `/readyz`, which are all that "
+                )?;
+                out.write_str("`metrics.bind` has; the hooks are at `server.bind`")
+            }
+            Kind::Metrics => {
+                write!(
+                    out,
+                    "no hook has the path {path}; `/metrics` is at the address of `metrics.bind`"
+                )
+            }
+            Kind::Near(NearRoute { name, differences }) => {
                 let differences = differences.join(", and ");
                 write!(
                     out,
-                    "no hook has the path `{path}`; near it is `{prefix}/{name}`: {differences}"
+                    "no hook has the path {path}; near it is `{prefix}/{name}`: {differences}"
                 )
             }
-            None => {
-                let last = self.path.rsplit('/').next().unwrap_or_default();
-                let hint = did_you_mean(last, route_names(self.rules));
-                write!(out, "no hook has the path `{path}`")?;
+            Kind::Misspelt | Kind::Far => {
+                let hint = did_you_mean(last_segment(self.path), route_names(self.rules));
+                write!(out, "no hook has the path {path}")?;
                 if !prefix.is_empty() {
                     write!(out, " below `server.path_prefix`, which is `{prefix}`")?;
                 }
@@ -60,6 +113,10 @@ impl fmt::Display for PathCause<'_> {
             }
         }
     }
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// The names of the hooks and of the probes.
@@ -89,7 +146,7 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
         differences.push("upper and lower case differ".to_owned());
     }
     if before != segments(prefix) {
-        let before = escape::excerpt(&before.join("/"), PATH_LIMIT).into_owned();
+        let before = before.join("/");
         differences.push(prefix_difference(&before, prefix));
     }
     Some(NearRoute { name, differences })
@@ -100,13 +157,14 @@ fn prefix_difference(before: &str, prefix: &str) -> String {
     if before.is_empty() {
         return format!("the path lacks `{prefix}`, which is `server.path_prefix`");
     }
+    let before = escape::in_backticks(&format!("/{before}"), PATH_LIMIT);
     if prefix.is_empty() {
         return format!(
-            "the path begins with `/{before}`; set `server.path_prefix` to it, or have the proxy \
+            "the path begins with {before}; set `server.path_prefix` to it, or have the proxy \
              strip it"
         );
     }
-    format!("the path begins with `/{before}`, and `server.path_prefix` is `{prefix}`")
+    format!("the path begins with {before}, and `server.path_prefix` is `{prefix}`")
 }
 
 /// The path without encoded white space at its end.

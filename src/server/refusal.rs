@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 
+use super::routes::Listener;
 use crate::{
     auth::{Authenticator, Reason},
     okta::request::DecodeError,
@@ -24,11 +25,13 @@ pub(super) enum Refusal {
     Malformed,
     /// TLS, where the service speaks plain HTTP.
     UnexpectedTls,
-    NotFound,
+    NotFound(Listener),
     Method {
         allow: &'static str,
     },
     Overloaded,
+    /// No connection can be closed for this one.
+    ConnectionLimit,
     Credentials(Reason),
     MediaType,
     Encoding,
@@ -40,7 +43,7 @@ pub(super) enum Refusal {
 }
 
 /// The words for refusals in logs and metrics, without those of credentials.
-pub(crate) const REASONS: [&str; 17] = [
+pub(crate) const REASONS: [&str; 18] = [
     "not_http",
     "tls_on_plain_http",
     "uri_too_long",
@@ -49,6 +52,7 @@ pub(crate) const REASONS: [&str; 17] = [
     "not_found",
     "method_not_allowed",
     "overloaded",
+    "connection_limit",
     "media_type",
     "content_encoding",
     "body_too_large",
@@ -69,9 +73,10 @@ impl Refusal {
             Self::HeadTooSlow => "head_too_slow",
             Self::Malformed => "not_http",
             Self::UnexpectedTls => "tls_on_plain_http",
-            Self::NotFound => "not_found",
+            Self::NotFound(_) => "not_found",
             Self::Method { .. } => "method_not_allowed",
             Self::Overloaded => "overloaded",
+            Self::ConnectionLimit => "connection_limit",
             Self::Credentials(reason) => reason.as_str(),
             Self::MediaType => "media_type",
             Self::Encoding => "content_encoding",
@@ -95,12 +100,12 @@ impl Refusal {
             }
             Self::Malformed => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
             Self::UnexpectedTls => (StatusCode::BAD_REQUEST, "Use http, not https, here."),
-            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such hook."),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "There is no such hook."),
             Self::Method { .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This method is not allowed here; see the Allow header.",
             ),
-            Self::Overloaded => {
+            Self::Overloaded | Self::ConnectionLimit => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The service is overloaded; try again.")
             }
             Self::Credentials(reason) if reason.is_forbidden() => {
@@ -139,7 +144,9 @@ impl Refusal {
         match self {
             Self::Method { allow } => vec![("allow", allow.into())],
             Self::Encoding => vec![("accept-encoding", "identity".into())],
-            Self::Overloaded | Self::Credentials(Reason::KeysUnavailable) => {
+            Self::Overloaded
+            | Self::ConnectionLimit
+            | Self::Credentials(Reason::KeysUnavailable) => {
                 vec![("retry-after", RETRY_AFTER.into())]
             }
             Self::Credentials(reason) => {

@@ -6,7 +6,7 @@ use super::{State, http_response::HttpResponse, operations};
 use crate::rule::{Hook, RuleSet};
 
 /// A listener of the service.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listener {
     /// The hooks and the probes.
     Hooks,

@@ -21,7 +21,7 @@ use super::{
 /// Responds with 503 without reading a request, and closes the connection within `time_limit`.
 pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, time_limit: Duration) {
     let mut connection = Connection::new(stream, &handler.codec_config);
-    let response = handler.refuse(Refusal::Overloaded);
+    let response = handler.refuse(Refusal::ConnectionLimit);
     if let Ok(()) = connection.write(response.into_bytes(Reuse::Close)).await {
         connection.close(time_limit).await;
     }

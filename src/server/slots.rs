@@ -28,7 +28,7 @@ pub(super) enum Room {
     /// The connection that has been idle longest was evicted to make room.
     Evicted,
     /// No stranger's connection is idle, or too many evicted ones have not ended yet.
-    None,
+    Full,
 }
 
 impl Slots {
@@ -44,7 +44,7 @@ impl Slots {
 
     /// Makes room for one more connection. At the limit, evicts the connection that has been idle
     /// longest. Evicted ones count only against the hard limit. At the hard limit, aborts one of them, and
-    /// returns [`Room::None`], since it has not ended yet.
+    /// returns [`Room::Full`], since it has not ended yet.
     pub(super) fn make_room(&self) -> Room {
         let slots = self.by_id.borrow();
         if slots.len() < self.limit {
@@ -54,7 +54,7 @@ impl Slots {
             if let Some(slot) = longest_idle(slots.values().filter(|slot| slot.is_evicted())) {
                 slot.abort();
             }
-            return Room::None;
+            return Room::Full;
         }
         let staying: Vec<_> = slots.values().filter(|slot| !slot.is_evicted()).collect();
         if staying.len() < self.limit {
@@ -63,12 +63,12 @@ impl Slots {
         let has_strangers = staying.iter().any(|slot| !slot.is_trusted());
         match longest_idle(staying.into_iter()) {
             // In a burst no stranger may be idle yet. An admitted caller does not give way to them.
-            Some(slot) if slot.is_trusted() && has_strangers => Room::None,
+            Some(slot) if slot.is_trusted() && has_strangers => Room::Full,
             Some(slot) => {
                 slot.evict();
                 Room::Evicted
             }
-            None => Room::None,
+            None => Room::Full,
         }
     }
 

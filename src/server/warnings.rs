@@ -1,7 +1,7 @@
 //! Messages that a caller can cause. Each kind is logged at most once per interval, so that an
 //! administrator finds the reason and an attacker cannot fill the log.
 
-use std::{borrow::Cow, fmt, io, time::Instant};
+use std::{borrow::Cow, io, time::Instant};
 
 use derive_more::Display;
 use log::Level;
@@ -24,9 +24,9 @@ pub(super) enum Warning<'a> {
     Refused {
         status: &'a str,
         reason: &'static str,
-        /// The kind of the cause, if the refusal has several.
+        /// The kind of the cause, of several that a reason may have.
         kind: &'static str,
-        cause: &'a dyn fmt::Display,
+        cause: &'a str,
     },
     #[display(
         "`{hook}` denied a {request_type} request, for which it has no section; narrow Okta's \

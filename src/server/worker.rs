@@ -107,10 +107,10 @@ impl Worker {
         while let Some(stream) = incoming.recv().await {
             reap_finished(&mut tasks);
             let room = self.find_room().await;
-            if room != Room::Free {
+            if room == Room::Evicted {
                 self.handler.state.warnings.log(&Warning::ConnectionLimit);
             }
-            if room == Room::None {
+            if room == Room::Full {
                 self.turn_away(stream, &mut tasks);
                 // Let the turned-away task, or the one that was cut for room, end, so that its descriptor
                 // is free.
@@ -130,7 +130,7 @@ impl Worker {
     /// that came just before is idle only once its task has looked for a request.
     async fn find_room(&self) -> Room {
         match self.slots.make_room() {
-            Room::None => {
+            Room::Full => {
                 yield_now().await;
                 self.slots.make_room()
             }

@@ -162,6 +162,8 @@ fn the_metrics_listener_answers_while_the_hooks_are_overloaded() {
     let refused = service.send(&request("GET", "/healthz", &[], b""));
 
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("2")));
+    let log = service.wait_for_log("503 connection_limit: `server.max_connections` is reached");
+    assert!(!log.contains("overloaded") && !log.contains("each further connection"), "{log}");
     assert_eq!(get(metrics, "/readyz").status, 200);
     assert!(samples(metrics).len() > 10);
 }

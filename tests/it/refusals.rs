@@ -1,6 +1,6 @@
 //! Every refusal explains itself: its decision line has a reason, and standard error the most likely cause.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, io::Write as _, net::TcpStream};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ use crate::{
     issuer::{self, Behaviour, Issuer, claims, sign},
     operations::{metrics_address, samples},
     support::{
-        AUTHORIZATION, BASIC, Failures, JSON, Service, registration, repository, request, wait_for,
-        wait_until,
+        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
+        wait_for, wait_until,
     },
 };
 
@@ -114,6 +114,7 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
             ),
             not_found("/okta/healthz", "near it is `/healthz`"),
             not_found("/registrationHookSR", "did you mean `registrationHookSSR`?"),
+            not_found("/metrics", "`/metrics` is at the address of `metrics.bind`"),
             not_found("/", "known are `registrationHookPP`"),
             not_found("/%0d%0aforged", "the path `/%0d%0aforged`"),
             not_found(&long, "xxxx…`"),
@@ -543,6 +544,41 @@ fn a_flood_of_refusals_writes_few_messages_and_no_secret() {
 
     assert!(log.matches("refused with").count() <= 6, "{log}");
     assert!(!log.contains("secret-") && !log.contains("YWRtaW4"), "{log}");
+}
+
+#[test]
+fn a_stranger_does_not_hide_a_misspelt_hook() {
+    let service = Service::start(&BASIC);
+
+    service.send(&at("/wp-login.php"));
+    service.send(&at("/registrationHookSR"));
+
+    service.wait_for_log("did you mean `registrationHookSSR`?");
+}
+
+#[test]
+fn the_metrics_listener_logs_the_causes_of_its_refusals() {
+    let settings = [&BASIC[..], &[("HOOK__METRICS__BIND", "127.0.0.1:0")]].concat();
+    let service = Service::start(&settings);
+    for bytes in [request("GET", "/metric", &[], b""), b"nonsense\r\n\r\n".to_vec()] {
+        let mut stream = TcpStream::connect(metrics_address(&service)).unwrap();
+        stream.write_all(&bytes).unwrap();
+        Answer::read(&mut stream);
+    }
+
+    service.wait_for_log("404 not_found: `/metric` is not `/metrics`");
+    service.wait_for_log("400 not_http: the bytes");
+}
+
+#[test]
+fn long_credentials_are_not_guessed_at() {
+    let service = Service::start(&[&BASIC[..], &HEADER[..]].concat());
+
+    service.send(&basic(&format!("admin:\"{}\"", "x".repeat(1500))));
+    service.send(&with(&format!("X-Hook-Secret: {}", "x".repeat(1500))));
+
+    service.wait_for_log("the Basic value is wrong, and longer than 1 KiB");
+    service.wait_for_log("the value of `x-hook-secret` is wrong, and longer than 1 KiB");
 }
 
 /// The words in the first column of the table of reasons.

@@ -85,6 +85,19 @@ pub(super) enum NoReply {
     Token(String),
 }
 
+/// Checks that the URL of an argument can be called and has no credentials, which messages would repeat.
+pub(super) fn check_url(argument: &str, url: &Url) -> Result<(), CliError> {
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(CliError(format!("{argument}: expected `https://HOST/PATH`")));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(CliError(format!(
+            "{argument}: pass credentials by --user, as Okta's URL has none"
+        )));
+    }
+    Ok(())
+}
+
 impl HookClient {
     /// A client with the credentials of these flags, and with the proxies of this process's environment.
     pub(super) fn new(flags: &CallFlags) -> Result<Self, CliError> {

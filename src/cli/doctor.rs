@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     CliError, ExitStatus,
-    client::{CallFlags, HookClient},
+    client::{CallFlags, HookClient, check_url},
     print_result,
     sample::sample_request,
 };
@@ -59,12 +59,7 @@ struct CheckedHook<'d> {
 
 pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     let DoctorArguments { url, call, format } = arguments;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(CliError("URL: expected `https://HOST/PATH`".to_owned()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(CliError("URL: pass credentials by --user, as Okta's URL has none".to_owned()));
-    }
+    check_url("URL", url)?;
     let mut checkup = Checkup::default();
     examine(url, call, &mut checkup)?;
     let text = match format {

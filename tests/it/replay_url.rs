@@ -226,6 +226,15 @@ fn a_secret_comes_from_a_file_or_a_variable_and_is_never_printed() {
         let service = StandIn::start(&[Reply::Answer(401, "{}")]);
 
         let (_, printed) = replay(1, &service.url, arguments);
+#[test]
+fn a_url_with_credentials_is_refused_and_not_printed() {
+    let (code, printed) = replay(1, "http://admin:s3cr3t@127.0.0.1:1/", &[]);
+
+    assert_eq!(code, Some(2), "{printed}");
+    assert!(printed.contains("--url: pass credentials by --user"), "{printed}");
+    assert!(!printed.contains("s3cr3t"), "{printed}");
+}
+
 
         failures.check_contains(expected, &service.requests()[0], expected);
         failures.check(format!("{expected} is printed: {printed}"), !printed.contains("from-"));

@@ -9,10 +9,11 @@ use super::{
 };
 use crate::cli::{
     CliError,
-    client::{CallFlags, HookCall, HookClient, HttpAnswer},
+    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, check_url},
     fixtures::Case,
     pretty::pretty,
 };
+use crate::okta::response::SIZE_LIMIT;
 
 /// `replay` ends after this many calls in a row without an answer.
 const MOST_UNANSWERED: usize = 5;
@@ -30,11 +31,7 @@ pub(super) struct RemoteHooks {
 
 impl RemoteHooks {
     pub(super) fn new(base: &Url, flags: &CallFlags) -> Result<Self, CliError> {
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(CliError(
-                "--url: expected `https://HOST` or `http://HOST:PORT`".to_owned(),
-            ));
-        }
+        check_url("--url", base)?;
         Ok(Self {
             base: base.clone(),
             client: HookClient::new(flags)?,

@@ -153,6 +153,32 @@ fn the_action_fails_for_a_problem_and_for_a_difference() {
 }
 
 #[test]
+fn the_action_takes_no_revision_for_an_option_of_git() {
+    let folder = users_repository();
+    let mut git = isolated("git");
+    run(git.args(["remote", "add", "origin", "."]).current_dir(folder.path()), b"");
+
+    let against = "--upload-pack=touch executed;";
+    let (_, output) = run_action(folder.path(), &[("against", against)]);
+
+    assert!(!output.status.success(), "{}", text(&output.stdout));
+    assert!(!folder.path().join("executed").exists());
+}
+
+#[test]
+fn the_action_compares_nothing_with_a_revision_that_has_no_rules() {
+    let folder = users_repository();
+    fs::rename(folder.path().join("rules"), folder.path().join("moved")).unwrap();
+
+    let (steps, output) = run_action(folder.path(), &[("rules", "moved"), ("against", "HEAD")]);
+
+    assert_eq!(steps.len(), 3);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let notice = "::notice::no rules to compare with: HEAD has no folder moved\n";
+    assert_eq!(text(&output.stdout), notice);
+}
+
+#[test]
 fn the_action_shows_whose_decision_a_change_of_rules_turns() {
     let folder = users_repository();
     let line =

@@ -1,6 +1,12 @@
 //! `doctor`: a healthy hook has no problem, and each fault of a hook has a line of its own.
 
-use std::process::Output;
+use std::{
+    io::Write as _,
+    net::{TcpListener, TcpStream},
+    process::Output,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -162,6 +168,39 @@ fn a_hook_that_cannot_be_called_has_one_problem_and_gets_few_calls() {
 
     failures.check("calls", api.asked().len() <= 2);
     failures.assert_none();
+}
+
+#[test]
+fn a_server_that_drips_its_handshake_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/x", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || drip_handshake(stream.unwrap()));
+        }
+    });
+    let certificate = repository("tests/tls/rsa.crt").display().to_string();
+    let start = Instant::now();
+
+    let output = doctor(&[&url, "--ca-file", &certificate]);
+
+    let mut failures = Failures::default();
+    check_problems(&mut failures, "", &output, &["tls: no connection: "]);
+    failures.check("it waits for two handshakes", start.elapsed() < Duration::from_secs(15));
+    failures.assert_none();
+}
+
+/// Writes a record of the handshake, one byte at a time, for half a minute or until the client has gone.
+fn drip_handshake(mut stream: TcpStream) {
+    if stream.write_all(&[22, 3, 3, 64, 0]).is_err() {
+        return;
+    }
+    for _ in 0..60 {
+        thread::sleep(Duration::from_millis(500));
+        if stream.write_all(&[0]).is_err() {
+            return;
+        }
+    }
 }
 
 #[test]

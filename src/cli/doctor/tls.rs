@@ -1,10 +1,11 @@
 //! The address, its certificate and its TLS versions.
 
 use std::{
-    io,
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use rustls::{
@@ -143,9 +144,9 @@ fn read_roots(path: &Path) -> Result<RootCertStore, String> {
 fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
-    let mut stream = connect(&url.socket_addrs(|| None)?)?;
-    stream.set_read_timeout(Some(OKTA_TIMEOUT))?;
-    stream.set_write_timeout(Some(OKTA_TIMEOUT))?;
+    let deadline = Instant::now() + OKTA_TIMEOUT;
+    let mut stream =
+        TimedStream { stream: connect(&url.socket_addrs(|| None)?, deadline)?, deadline };
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;
@@ -153,16 +154,48 @@ fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// Connects to the first address that answers.
-fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+/// Connects to the first address that answers. Each one gets an equal share of the time that is left.
+fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut last_error = io::Error::other("the name has no address");
+    let mut left = addresses.len() as u32;
     for address in addresses {
-        match TcpStream::connect_timeout(address, OKTA_TIMEOUT) {
+        match TcpStream::connect_timeout(address, time_until(deadline)? / left) {
             Ok(stream) => return Ok(stream),
             Err(error) => last_error = error,
         }
+        left -= 1;
     }
     Err(last_error)
+}
+
+/// The time that is left. Fails if there is none.
+fn time_until(deadline: Instant) -> io::Result<Duration> {
+    let time = deadline.saturating_duration_since(Instant::now());
+    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(time) }
+}
+
+/// A connection whose reads and writes all end by one deadline.
+struct TimedStream {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Read for TimedStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(time_until(self.deadline)?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for TimedStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(time_until(self.deadline)?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// Why the certificate is rejected, and how to correct it.

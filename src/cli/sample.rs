@@ -14,40 +14,40 @@ Examples:
   registration-hook sample ssr --set email=rosario.jones@example.com --set accepted:=true
   registration-hook sample pp --set employeeNumber=1234 | registration-hook eval registrationHookPP -
   registration-hook sample classic |
-    curl --json @- --user admin:$HOOK_PASSWORD http://127.0.0.1:8080/registrationHookSSR
+    curl --json @- --user \"okta:$HOOK_PASSWORD\" http://127.0.0.1:8080/registrationHookSSR
 
 Exit codes: 0 printed, 2 could not answer";
 
 /// The prefix that names an attribute of the existing profile, which only a progressive profile has.
 const PROFILE_PREFIX: &str = "profile.";
 
-/// A registration of Identity Engine, as in Okta's guide. `EVENT-ID`, `EVENT-TIME`, `REQUEST-ID` and `FORM`
+/// A registration of Identity Engine, as in Okta's guide. Words in backticks, such as `FORM`,
 /// stand for values.
 const REGISTRATION: &str = r#"{
-"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventId":"`EVENT-ID`","eventTime":"`EVENT-TIME`","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
 "source":"regt4qeBKU29vSoPz0g3","requestType":"self.service.registration",
-"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"REQUEST-ID",
-"url":{"value":"/idp/idx/enroll/new"}}},"userProfile":FORM,"action":"ALLOW"}}"#;
+"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"`REQUEST-ID`",
+"url":{"value":"/idp/idx/enroll/new"}}},"userProfile":`FORM`,"action":"ALLOW"}}"#;
 
 /// A progressive profile, as in Okta's guide. `PROFILE` stands for the existing profile.
 const PROGRESSIVE: &str = r#"{
-"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventId":"`EVENT-ID`","eventTime":"`EVENT-TIME`","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
 "source":"regt4qeBKU29vSoPz0g3","requestType":"progressive.profile",
-"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"REQUEST-ID",
+"data":{"context":{"request":{"method":"POST","ipAddress":"203.0.113.7","id":"`REQUEST-ID`",
 "url":{"value":"/idp/idx/enroll/update"}},"user":{"passwordChanged":"2022-01-01T00:00:00.000Z",
 "_links":{"groups":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/groups"},
-"factors":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/factors"}},"profile":PROFILE,
-"id":"00u48gwcu01WxvNol0g7"}},"action":"ALLOW","userProfileUpdate":FORM}}"#;
+"factors":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/factors"}},"profile":`PROFILE`,
+"id":"00u48gwcu01WxvNol0g7"}},"action":"ALLOW","userProfileUpdate":`FORM`}}"#;
 
 /// A registration of Classic Engine: it has no `requestType`, and captures have no `action`.
 const CLASSIC: &str = r#"{
-"eventId":"EVENT-ID","eventTime":"EVENT-TIME","eventType":"com.okta.user.pre-registration",
+"eventId":"`EVENT-ID`","eventTime":"`EVENT-TIME`","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",
 "source":"regt4qeBKU29vSoPz0g3","data":{"context":{"request":{"method":"POST",
-"ipAddress":"203.0.113.7","id":"REQUEST-ID",
-"url":{"value":"/api/v1/registration/regt4qeBKU29vSoPz0g3/register"}}},"userProfile":FORM,"action":null}}"#;
+"ipAddress":"203.0.113.7","id":"`REQUEST-ID`",
+"url":{"value":"/api/v1/registration/regt4qeBKU29vSoPz0g3/register"}}},"userProfile":`FORM`,"action":null}}"#;
 
 const REGISTRATION_FORM: [(&str, &str); 4] = [
     ("firstName", r#""Rosario""#),
@@ -104,23 +104,38 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
     };
     let mut form = JsonMembers::new(defaults);
     let mut profile = JsonMembers::new(&EXISTING_PROFILE);
+    let mut is_login_set = false;
     for argument in set {
         let (name, json) = read_set(argument)?;
         match name.strip_prefix(PROFILE_PREFIX) {
             Some(name) if flow == Flow::ProgressiveProfile => profile.set(name, json),
             Some(_) => return Err(CliError("--set: only `pp` has an existing profile".to_owned())),
-            None => form.set(name, json),
+            None => {
+                is_login_set |= name == "login";
+                form.set(name, json);
+            }
         }
     }
-    form.copy_email();
-    let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
-    let request = template
-        .replace("EVENT-ID", &random_text::<16>()?)
-        .replace("EVENT-TIME", &time)
-        .replace("REQUEST-ID", &random_text::<15>()?)
-        // The values of the command line come last: they may contain words like `EVENT-ID`.
-        .replace("PROFILE", &profile.to_json())
-        .replace("FORM", &form.to_json());
+    // As Okta does on a form without `login`.
+    if !is_login_set
+        && form.get("login").is_some()
+        && let Some(email) = form.get("email").map(str::to_owned)
+    {
+        form.set("login", email);
+    }
+    let mut request = String::new();
+    for piece in template.split('`') {
+        match piece {
+            "EVENT-ID" => request += &random_text::<16>()?,
+            "EVENT-TIME" => {
+                request += &Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+            }
+            "REQUEST-ID" => request += &random_text::<15>()?,
+            "PROFILE" => request += &profile.to_json(),
+            "FORM" => request += &form.to_json(),
+            text => request += text,
+        }
+    }
     pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
 }
 
@@ -183,14 +198,6 @@ impl JsonMembers {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, json)| json.as_str())
-    }
-
-    /// Sets `login` to the email, as Okta does on a form without `login`. Keeps a `login` of `--set`.
-    fn copy_email(&mut self) {
-        let is_default = self.get("login") == Self::new(&REGISTRATION_FORM).get("login");
-        if is_default && let Some(email) = self.get("email").map(str::to_owned) {
-            self.set("login", email);
-        }
     }
 
     fn to_json(&self) -> String {

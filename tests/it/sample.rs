@@ -58,7 +58,26 @@ fn each_sample_has_a_fresh_event_id_and_the_present_time() {
 fn login_follows_the_email_unless_it_is_set() {
     let email = sample(&["ssr", "--set", "email=ann@okta.com"]);
     let both = sample(&["ssr", "--set", "email=ann@okta.com", "--set", "login=ann"]);
+    let default = "login=rosario.jones@okta.com";
+    let equal = sample(&["ssr", "--set", default, "--set", "email=ann@okta.com"]);
 
     assert_eq!(email["data"]["userProfile"]["login"], "ann@okta.com");
     assert_eq!(both["data"]["userProfile"]["login"], "ann");
+    assert_eq!(equal["data"]["userProfile"]["login"], "rosario.jones@okta.com");
+}
+
+#[test]
+fn a_value_may_have_the_words_of_the_template() {
+    let words = "FORM `FORM` PROFILE EVENT-ID REQUEST-ID";
+
+    let request = sample(&[
+        "pp",
+        "--set",
+        &format!("employeeNumber={words}"),
+        "--set",
+        &format!("profile.userType={words}"),
+    ]);
+
+    assert_eq!(request["data"]["userProfileUpdate"]["employeeNumber"], words);
+    assert_eq!(request["data"]["context"]["user"]["profile"]["userType"], words);
 }

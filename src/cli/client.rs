@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    io::Read as _,
     time::{Duration, Instant},
 };
 
@@ -67,6 +68,7 @@ pub(super) struct HookCall {
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
+    /// The first MiB at most, which Okta does not accept.
     pub(super) body: Vec<u8>,
 }
 
@@ -79,8 +81,6 @@ pub(super) enum NoReply {
     /// Okta retries it once.
     #[display("no connection, or a broken one: {_0}")]
     Connection(String),
-    #[display("the answer is larger than 1 MiB")]
-    TooLarge,
     #[display("no access token: {_0}")]
     Token(String),
 }
@@ -178,7 +178,9 @@ impl HookClient {
             request.headers_mut().insert(name, value.clone());
         }
         let mut response = self.http.send(request, remaining)?;
-        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
+        let mut body = Vec::new();
+        let mut reader = response.body_mut().as_reader().take(LARGEST_ANSWER);
+        reader.read_to_end(&mut body).map_err(ureq::Error::from)?;
         let (parts, _) = response.into_parts();
         Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
@@ -190,17 +192,20 @@ impl HookCall {
         match &self.reply {
             Ok(answer) => HookReply::Answered { status: answer.status, body: &answer.body },
             Err(NoReply::TimedOut) => HookReply::TimedOut,
-            Err(NoReply::Connection(_) | NoReply::TooLarge | NoReply::Token(_)) => {
-                HookReply::Unreachable
-            }
+            Err(NoReply::Connection(_) | NoReply::Token(_)) => HookReply::Unreachable,
         }
+    }
+
+    /// Whether only the second attempt was answered other than with 5xx.
+    pub(super) fn needs_second_attempt(&self) -> bool {
+        self.is_retried && !self.is_retried_by_okta()
     }
 
     fn is_retried_by_okta(&self) -> bool {
         match &self.reply {
             Ok(answer) => answer.status >= 500,
             Err(NoReply::TimedOut | NoReply::Connection(_)) => true,
-            Err(NoReply::TooLarge | NoReply::Token(_)) => false,
+            Err(NoReply::Token(_)) => false,
         }
     }
 }
@@ -209,7 +214,6 @@ impl From<ureq::Error> for NoReply {
     fn from(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut,
-            ureq::Error::BodyExceedsLimit(_) => Self::TooLarge,
             error => Self::Connection(error.to_string()),
         }
     }

@@ -180,7 +180,10 @@ fn a_failure_of_the_service_is_retried_once() {
         ),
         ("close", &[Reply::Close, Reply::Answer(200, ALLOW)], 0, 2, "1 answered only"),
         ("hang", &[Reply::Hang, Reply::Answer(200, ALLOW)], 0, 2, "1 answered only"),
-        ("503 503", &[Reply::Answer(503, "{}")], 1, 2, "status 503"),
+        ("503 503", &[Reply::Answer(503, "{}")], 1, 2, "none answered only"),
+        ("503", &[Reply::Answer(503, "{}")], 1, 2, "status 503"),
+        ("201", &[Reply::Answer(201, ALLOW)], 1, 1, "201; Okta documents 200 and 204 only\n"),
+        ("hang hang", &[Reply::Hang], 1, 2, "no answer within 3 s"),
         ("401", &[Reply::Answer(401, "{}")], 1, 1, "status 401"),
         ("204", &[Reply::Answer(204, "")], 1, 1, "status 204, which decides nothing"),
         ("302", &[Reply::Answer(302, "{}")], 1, 1, "status 302"),
@@ -200,6 +203,19 @@ fn a_failure_of_the_service_is_retried_once() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_is_an_answer() {
+    let large: &'static str = "x".repeat((1 << 20) + 1).leak();
+    let service = StandIn::start(Box::leak(Box::new([Reply::Answer(200, large)])));
+
+    let (code, printed) = replay(6, &service.url, &[]);
+
+    assert_eq!(code, Some(1), "{printed}");
+    assert_eq!(service.requests().len(), 6);
+    assert!(printed.contains("the answer of the service has 256000 bytes or more"), "{printed}");
+    assert!(!printed.contains("unreachable"), "{printed}");
+}
+
+#[test]
 fn a_service_that_never_answers_is_given_up() {
     let service = StandIn::start(&[Reply::Close]);
 
@@ -208,6 +224,15 @@ fn a_service_that_never_answers_is_given_up() {
     assert_eq!(code, Some(2), "{printed}");
     assert_eq!(service.requests().len(), 10, "five requests, each with a retry");
     assert!(printed.contains("does not answer"), "{printed}");
+}
+
+#[test]
+fn a_url_with_credentials_is_refused_and_not_printed() {
+    let (code, printed) = replay(1, "http://admin:s3cr3t@127.0.0.1:1/", &[]);
+
+    assert_eq!(code, Some(2), "{printed}");
+    assert!(printed.contains("--url: pass credentials by --user"), "{printed}");
+    assert!(!printed.contains("s3cr3t"), "{printed}");
 }
 
 #[test]
@@ -226,15 +251,6 @@ fn a_secret_comes_from_a_file_or_a_variable_and_is_never_printed() {
         let service = StandIn::start(&[Reply::Answer(401, "{}")]);
 
         let (_, printed) = replay(1, &service.url, arguments);
-#[test]
-fn a_url_with_credentials_is_refused_and_not_printed() {
-    let (code, printed) = replay(1, "http://admin:s3cr3t@127.0.0.1:1/", &[]);
-
-    assert_eq!(code, Some(2), "{printed}");
-    assert!(printed.contains("--url: pass credentials by --user"), "{printed}");
-    assert!(!printed.contains("s3cr3t"), "{printed}");
-}
-
 
         failures.check_contains(expected, &service.requests()[0], expected);
         failures.check(format!("{expected} is printed: {printed}"), !printed.contains("from-"));

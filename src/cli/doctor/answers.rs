@@ -44,7 +44,7 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
     if let Ok(answer) = &call.reply {
         let message = format!("status {}, {} bytes: {effect}", answer.status, answer.body.len());
         checkup.ok(check, message);
-        if call.is_retried {
+        if call.needs_second_attempt() {
             checkup.note(
                 check,
                 "only the second attempt was answered",

@@ -102,7 +102,7 @@ fn obstacle_without_answer(why: NoReply) -> Obstacle {
             message: format!("no access token: {why}"),
             fix: "correct the client, its secret, --token-url and --scope, here and at Okta",
         },
-        NoReply::TimedOut | NoReply::Connection(_) | NoReply::TooLarge => Obstacle {
+        NoReply::TimedOut | NoReply::Connection(_) => Obstacle {
             check: "connection",
             message: why.to_string(),
             fix: "let Okta connect to this host and port, and answer in well under 1 s",

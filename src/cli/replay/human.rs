@@ -103,12 +103,15 @@ pub(super) fn last_lines(report: &Report) -> String {
 }
 
 fn describe(calls: &CallTimes) -> String {
+    if calls.times.is_empty() {
+        return "time: no call was answered".to_owned();
+    }
     let mut text = "time:".to_owned();
     for (name, milliseconds) in calls.percentiles() {
         text += &format!(" {name} {milliseconds:.1} ms,");
     }
     match calls.retried {
-        0 => text += " no call was retried",
+        0 => text += " none answered only at the second attempt",
         count => text += &format!(" {count} answered only at the second attempt"),
     }
     text

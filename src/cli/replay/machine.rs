@@ -47,7 +47,9 @@ struct JsonResult<'r> {
 pub(super) fn json(report: &Report) -> String {
     let failed = report.failed();
     let mut milliseconds = Vec::new();
-    if let Some(calls) = &report.calls {
+    if let Some(calls) = &report.calls
+        && !calls.times.is_empty()
+    {
         for (percentile, time) in calls.percentiles() {
             milliseconds.push(JsonTime { percentile, time });
         }

@@ -23,7 +23,7 @@ pub(super) struct RemoteHooks {
     base: Url,
     client: HookClient,
     calls: CallTimes,
-    /// The calls without an answer since the last answer.
+    /// The calls without an answer since the last answer. Those that timed out do not count.
     unanswered: usize,
     /// Why the last unanswered call had no answer.
     last_reason: String,
@@ -49,16 +49,19 @@ impl RemoteHooks {
         };
         let call = self.client.call(&self.url_of(&case.hook), &request);
         let explanation = explain_reply(&request, call.hook_reply());
-        let HookCall { reply, duration, is_retried } = call;
+        let needs_second_attempt = call.needs_second_attempt();
+        let HookCall { reply, duration, .. } = call;
         let compared = match reply {
             Ok(answer) => {
                 self.unanswered = 0;
                 self.calls.times.push(duration);
-                if is_retried {
+                if needs_second_attempt {
                     self.calls.retried += 1;
                 }
                 compare(&case, request, &answer)
             }
+            // A slow hook is a difference: other calls may be answered.
+            Err(NoReply::TimedOut) => Err(NoReply::TimedOut.to_string()),
             Err(why) => {
                 self.unanswered += 1;
                 self.last_reason = why.to_string();
@@ -105,15 +108,19 @@ fn compare(case: &Case, request: Vec<u8>, answer: &HttpAnswer) -> Result<ReplayO
         204 => ", which decides nothing, so Okta goes on",
         401 | 403 => ", so Okta denies; are the credentials of --user, --header or --oauth right?",
         404 => ", so Okta denies; does the service have this hook, and is --url its base?",
+        201..=299 => "; Okta documents 200 and 204 only",
         _ => ", so Okta denies",
     };
     if status != 200 {
         return Err(format!("the service answers with status {status}{hint}"));
     }
+    if answer.body.len() >= SIZE_LIMIT {
+        return Err(format!("the answer of the service has {SIZE_LIMIT} bytes or more"));
+    }
     let text = pretty(&answer.body)
         .map_err(|error| format!("the answer of the service is not JSON: {error}"))?;
     let Some(judged) = Judged::of_json(&answer.body) else {
-        return Err("the answer of the service is not a JSON object below 256 KB".to_owned());
+        return Err("the answer of the service is not a JSON object".to_owned());
     };
     Ok(AnswerPair::new(case, request, text, judged)?.compare())
 }

@@ -3,7 +3,9 @@
 use serde_json::Value as Json;
 
 use super::Finding;
-use crate::okta::{ATTRIBUTE_LOCATION, Flow, FormMember, reply::ReceivedAnswer};
+use crate::okta::{
+    ATTRIBUTE_LOCATION, Flow, FormMember, reply::ReceivedAnswer, response::UNHANDLED_REQUEST_TYPE,
+};
 
 /// The members that a cause must have.
 const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "location", "domain"];
@@ -47,6 +49,16 @@ pub(super) fn find(
         let place = format!("/error/errorCauses/{index}");
         find_missing_keys(cause, &place, findings);
         find_markup(cause, &place, findings);
+        if cause.get("reason").and_then(Json::as_str) == Some(UNHANDLED_REQUEST_TYPE) {
+            findings.push(Finding::new(
+                "unhandled-request-type",
+                format!("{place}/reason"),
+                "the hook does not handle this request type",
+                "Okta denies the request",
+                "choose the other cases in \"Run this hook\" at Okta, or add a section to the hook's rules",
+            ));
+            continue;
+        }
         find_misplaced_location(cause, &place, flow, fields, findings);
         let text = cause.get("errorSummary").and_then(Json::as_str).unwrap_or_default();
         let mut earlier = causes.iter().take(index);

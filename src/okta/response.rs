@@ -14,6 +14,9 @@ use super::{
 /// The size limit of an answer, in bytes: Okta refuses a body of 256 KB and more.
 pub const SIZE_LIMIT: usize = 256_000;
 
+/// The reason of the denial of a request that the hook has no section for.
+pub const UNHANDLED_REQUEST_TYPE: &str = "UNHANDLED_REQUEST_TYPE";
+
 /// Writes the body that carries a decision to Okta. Only the flow determines the command that writes
 /// attributes.
 pub fn encode(flow: Flow, decision: &Decision<'_>) -> Vec<u8> {

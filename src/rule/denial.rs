@@ -7,6 +7,7 @@ use super::{
 };
 use crate::okta::{
     Decision, Denial, DenyStyle, ErrorCause, Flow, NonEmpty, Request, language::LanguageTag,
+    response::UNHANDLED_REQUEST_TYPE,
 };
 
 impl Section {
@@ -93,7 +94,7 @@ impl<'q> Causes<'q> {
 /// The denial of a request of a flow for which the hook has no section. The sample service in Okta's
 /// guide allows such a request.
 pub(super) fn unhandled(flow: Flow) -> Decision<'static> {
-    cannot_be_processed(flow.spec().unhandled_denial, "UNHANDLED_REQUEST_TYPE", "requestType")
+    cannot_be_processed(flow.spec().unhandled_denial, UNHANDLED_REQUEST_TYPE, "requestType")
 }
 
 /// A denial for a reason that the end user cannot remove.

@@ -56,6 +56,10 @@ fn our_own_service_is_healthy() {
         ] {
             failures.check_contains(hook, text(&output.stdout), part);
         }
+        let unhandled = "registration: the hook does not handle this request type";
+        let is_unhandled = text(&output.stdout).contains(unhandled);
+        failures.check_eq(hook, is_unhandled, hook == "registrationHookPP");
+        failures.check(hook, !text(&output.stdout).contains("does not name an attribute"));
     }
 
     failures.assert_none();
@@ -76,11 +80,13 @@ fn our_own_service_is_healthy_in_tls() {
     let trusted = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &certificate]);
     let untrusted = doctor(&[&url, "--user", "admin:supersecret"]);
     let other = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &file("p256.crt")]);
+    let plain = doctor(&[&url.replace("https", "http"), "--user", "admin:supersecret"]);
 
     check_problems(&mut failures, "trusted", &trusted, &[]);
     for part in ["TLS 1.2 and 1.3 are accepted", "valid by the authority of --ca-file"] {
         failures.check_contains("trusted", text(&trusted.stdout), part);
     }
+    check_problems(&mut failures, "plain", &plain, &["url: this port speaks TLS"]);
     for (row, output) in [("untrusted", untrusted), ("other", other)] {
         check_problems(&mut failures, row, &output, &["certificate: the authority is unknown"]);
     }
@@ -251,6 +257,18 @@ fn faults_of_an_answer_are_problems_of_its_request_type() {
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn credentials_count_as_accepted_only_with_a_success() {
+    let api = Api::start(|_, wire| write_response(wire, "500 Internal Server Error", b""));
+    let url = format!("http://{}/", api.address);
+
+    let output = doctor(&[&url, "--header", "x-hook-secret:s3cr3t"]);
+
+    let printed = text(&output.stdout);
+    assert!(printed.contains("note     credentials: status 500: it is not known"), "{printed}");
+    assert!(!printed.contains("second attempt"), "{printed}");
 }
 
 /// An authorization server at `/token`, and elsewhere a hook whose clock is wrong and that does not verify

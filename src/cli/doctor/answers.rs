@@ -10,16 +10,21 @@ use crate::{
     },
     findings::{self, Finding},
     okta::{Flow, reply::HookReply, request},
-    user_view::{Effect, form_fields, user_view},
+    user_view::{Certainty, Effect, form_fields, user_view},
 };
 
 /// The requests of each kind that Okta sends.
 const FLOWS: [Flow; 3] = [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic];
 
-/// Faults that concern only the place of a text, not the decision. The sample may cause them: its form may
-/// lack a field that the hook expects.
-const PLACE_FAULTS: [&str; 4] =
-    ["location-not-on-form", "location-not-an-attribute", "location-in-update", "repeated-text"];
+/// Faults that do not concern the decision, or that the sample may cause: its form may lack a field that the
+/// hook expects, and the hook may be meant for other requests.
+const MINOR_FAULTS: [&str; 5] = [
+    "location-not-on-form",
+    "location-not-an-attribute",
+    "location-in-update",
+    "repeated-text",
+    "unhandled-request-type",
+];
 
 /// Checks the answers to a sample of each kind of request.
 pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Result<(), CliError> {
@@ -35,15 +40,22 @@ pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Re
 fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Checkup) {
     let check = flow.spec().name;
     let reply = call.hook_reply();
-    let effect = match user_view(reply, flow, fields).effect {
+    let view = user_view(reply, flow, fields);
+    let effect = match view.effect {
         Effect::GoesOn => "Okta lets the sample through",
         Effect::Updates => "Okta lets the sample through and sets attributes",
         Effect::Stops => "Okta denies the sample",
         Effect::Unknown => "Okta does not document its reaction to this answer",
     };
     if let Ok(answer) = &call.reply {
-        let message = format!("status {}, {} bytes: {effect}", answer.status, answer.body.len());
-        checkup.ok(check, message);
+        let certainty = match view.certainty {
+            Certainty::Documented | Certainty::Rendered => "",
+            Certainty::Inferred => ", presumably",
+            Certainty::Unknown if view.effect == Effect::Unknown => "",
+            Certainty::Unknown => ", which Okta does not document",
+        };
+        let (status, size) = (answer.status, answer.body.len());
+        checkup.ok(check, format!("status {status}, {size} bytes: {effect}{certainty}"));
         if call.needs_second_attempt() {
             checkup.note(
                 check,
@@ -91,7 +103,7 @@ fn add_finding(
     let is_refused = matches!(reply, HookReply::Answered { status: 400..=499, .. });
     if flow == Flow::Classic && is_refused {
         checkup.note(check, message, "no change is needed if the org is on Identity Engine");
-    } else if PLACE_FAULTS.contains(id) {
+    } else if MINOR_FAULTS.contains(id) {
         checkup.note(check, message, fix);
     } else {
         checkup.problem(check, message, fix);

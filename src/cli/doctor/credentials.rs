@@ -2,7 +2,7 @@
 
 use ureq::http::HeaderMap;
 
-use super::{CheckedHook, checkup::Checkup};
+use super::{CheckedHook, checkup::Checkup, tls};
 use crate::cli::client::{HttpAnswer, NoReply};
 
 /// Checks that the hook refuses callers other than Okta.
@@ -51,12 +51,22 @@ struct Obstacle {
 /// Checks that the hook accepts the credentials of the flags. Returns the headers of its answer, or `None` if
 /// its answers cannot be checked.
 pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Option<HeaderMap> {
-    let obstacle = match hook.client.call(hook.url, &hook.body).reply {
+    let reply = hook.client.call(hook.url, &hook.body).reply;
+    // Some servers answer plain HTTP at a TLS port with 400, and others break the connection.
+    let may_be_tls = match &reply {
+        Ok(answer) => answer.status == 400,
+        Err(why) => matches!(why, NoReply::Connection(_)),
+    };
+    if may_be_tls && hook.url.scheme() == "http" && tls::speaks_tls(hook.url) {
+        checkup.problem("url", "this port speaks TLS", "write `https` in the URL");
+        return None;
+    }
+    let obstacle = match reply {
         Ok(answer) => match obstacle_of_status(answer.status, hook.has_credentials) {
             Some(obstacle) => obstacle,
             None => {
                 if hook.has_credentials {
-                    checkup.ok("credentials", "accepted");
+                    report_credentials(answer.status, checkup);
                 }
                 checkup.ok("redirect", "none");
                 return Some(answer.headers);
@@ -66,6 +76,18 @@ pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) ->
     };
     checkup.problem(obstacle.check, obstacle.message, obstacle.fix);
     None
+}
+
+fn report_credentials(status: u16, checkup: &mut Checkup) {
+    const CHECK: &str = "credentials";
+    match status {
+        200..=299 => checkup.ok(CHECK, "accepted"),
+        _ => checkup.note(
+            CHECK,
+            format!("status {status}: it is not known whether the hook accepts them"),
+            "correct the answer, then check again",
+        ),
+    }
 }
 
 fn obstacle_of_status(status: u16, has_credentials: bool) -> Option<Obstacle> {

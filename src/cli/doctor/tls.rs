@@ -113,6 +113,21 @@ pub(super) fn check_tls(
     Ok(())
 }
 
+/// Whether the server answers with TLS, whatever its certificate.
+pub(super) fn speaks_tls(url: &Url) -> bool {
+    for (_, version) in VERSIONS {
+        let Ok(config) = client_config(None, version) else {
+            return false;
+        };
+        match handshake(url, config) {
+            Ok(()) => return true,
+            Err(error) if rejected_certificate(&error).is_some() => return true,
+            Err(_) => {}
+        }
+    }
+    false
+}
+
 /// TLS of one version. Trusts the authorities of the file, or else the system's.
 fn client_config(
     ca_file: Option<&Path>,

@@ -7,11 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::Value as Json;
 
 use super::{banner::Banner, fixtures, messages::BANNER, replay::Judged, sample::sample_request};
 use crate::{
-    okta::{DecisionKind, Flow},
+    okta::Flow,
     preview::{Fixtures, JudgedFixture, Page},
     rule::RuleSet,
     server::State,
@@ -99,7 +98,7 @@ fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<JudgedFixture> {
 
 fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
     let recorded = match case.read_response() {
-        Ok(response) => recorded_decision(&response),
+        Ok(response) => Judged::of_json(&response).map(|judged| judged.decision),
         Err(_) => None,
     };
     let (now, denied_by) = match Judged::of_case(&case, rules) {
@@ -109,22 +108,4 @@ fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
     let name = case.case_name();
     let fixtures::Case { hook, request, lookups, .. } = case;
     JudgedFixture { hook, case: name, request, lookups, recorded, now, denied_by }
-}
-
-/// The decision that a recorded answer carries. Returns `None` if it carries none that can be read.
-fn recorded_decision(response: &[u8]) -> Option<DecisionKind> {
-    let answer: Json = serde_json::from_slice(response).ok()?;
-    if answer.get("error").is_some_and(|error| !error.is_null()) {
-        return Some(DecisionKind::Deny);
-    }
-    let commands = answer.get("commands").and_then(Json::as_array)?;
-    for command in commands {
-        let value = command.get("value")?;
-        match value.get("registration").and_then(Json::as_str) {
-            Some("DENY") => return Some(DecisionKind::Deny),
-            Some(_) => {}
-            None => return Some(DecisionKind::Update),
-        }
-    }
-    Some(DecisionKind::Allow)
 }

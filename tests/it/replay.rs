@@ -37,6 +37,19 @@ fn replay_passes_every_fixture() {
 }
 
 #[test]
+fn an_unreadable_recorded_answer_is_not_taken_for_a_new_one() {
+    let folder = recorded(&["guide-allow"]);
+    let response = folder.path().join("registrationHookSSR/guide-allow.response.json");
+    fs::write(&response, "allow").unwrap();
+
+    let (code, printed) = replay(folder.path(), &["--update"]);
+
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("guide-allow: unreadable → "), "{printed}");
+    assert!(!printed.contains("new"), "{printed}");
+}
+
+#[test]
 fn a_difference_is_printed_and_rewritten_by_update() {
     let folder = recorded(&["guide-allow", "guide-deny"]);
     let response = folder.path().join("registrationHookSSR/guide-deny.response.json");

@@ -23,9 +23,35 @@ pub(in crate::cli) struct Judged {
 
 /// Two decisions about the same request.
 pub(super) struct DecisionChange {
-    /// `None` if there is no earlier one.
-    pub(super) before: Option<Judged>,
+    pub(super) before: Earlier,
     pub(super) after: Judged,
+}
+
+/// The decision before a change.
+pub(super) enum Earlier {
+    /// There was no answer.
+    None,
+    /// There was an answer that Okta treats as a failure.
+    Unreadable,
+    Decision(Judged),
+}
+
+impl Earlier {
+    /// The decision of a recorded answer.
+    pub(super) fn of_json(json: &[u8]) -> Self {
+        match Judged::of_json(json) {
+            Some(judged) => Self::Decision(judged),
+            None => Self::Unreadable,
+        }
+    }
+
+    /// The decision itself, if there was one.
+    pub(super) fn decision(&self) -> Option<DecisionKind> {
+        match self {
+            Self::Decision(judged) => Some(judged.decision),
+            Self::None | Self::Unreadable => None,
+        }
+    }
 }
 
 impl Judged {
@@ -47,7 +73,7 @@ impl Judged {
 
     /// The decision of any hook's answer with status 200, as Okta takes it. Returns `None` if Okta treats it as a
     /// failure.
-    pub(super) fn of_json(json: &[u8]) -> Option<Self> {
+    pub(in crate::cli) fn of_json(json: &[u8]) -> Option<Self> {
         let ReplyContent::Answer(answer) = HookReply::Answered { status: 200, body: json }.read()
         else {
             return None;
@@ -81,20 +107,22 @@ impl fmt::Display for Judged {
 impl DecisionChange {
     /// Whether the decision itself changes, and not only its texts or values.
     pub(super) fn changes_decision(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| before.decision != self.after.decision)
+        self.before.decision().is_some_and(|before| before != self.after.decision)
     }
 
     fn is_from_to(&self, from: DecisionKind, to: DecisionKind) -> bool {
-        self.before.as_ref().is_some_and(|before| before.decision == from)
-            && self.after.decision == to
+        self.before.decision() == Some(from) && self.after.decision == to
     }
 
     /// The kind of change. Changes of one kind are counted together.
     fn kind(&self) -> String {
         match &self.before {
-            None => "new".to_owned(),
-            Some(before) if self.changes_decision() => format!("from {before} to {}", self.after),
-            Some(_) => match self.after.decision {
+            Earlier::None => "new".to_owned(),
+            Earlier::Unreadable => "with an unreadable answer before".to_owned(),
+            Earlier::Decision(before) if self.changes_decision() => {
+                format!("from {before} to {}", self.after)
+            }
+            Earlier::Decision(_) => match self.after.decision {
                 DecisionKind::Allow => "allowed, written differently".to_owned(),
                 DecisionKind::Update => "updated with other values".to_owned(),
                 DecisionKind::Deny => "denied with other texts or causes".to_owned(),
@@ -106,9 +134,12 @@ impl DecisionChange {
 impl fmt::Display for DecisionChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.before {
-            None => write!(out, "new: {}", self.after),
-            Some(before) if self.changes_decision() => write!(out, "{before} → {}", self.after),
-            Some(_) => out.write_str(&self.kind()),
+            Earlier::None => write!(out, "new: {}", self.after),
+            Earlier::Unreadable => write!(out, "unreadable → {}", self.after),
+            Earlier::Decision(before) if self.changes_decision() => {
+                write!(out, "{before} → {}", self.after)
+            }
+            Earlier::Decision(_) => out.write_str(&self.kind()),
         }
     }
 }

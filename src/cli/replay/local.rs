@@ -1,15 +1,15 @@
 //! Replays recorded requests in this process.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use super::{
-    change::{DecisionChange, Judged},
+    change::{DecisionChange, Earlier, Judged},
     difference::{self, NamedText},
     report::ReplayOutcome,
 };
 use crate::{
     cli::{explain, fixtures::Case, live::LiveSources, pretty::pretty},
-    file,
+    file::{self, FileKind, Links},
     okta::{DecisionKind, reply::HookReply},
     pipeline,
     problem::SourceText,
@@ -50,7 +50,8 @@ impl AnswerPair {
         let recorded = pretty(&content)
             .map_err(|error| format!("{file}: the recorded answer is not JSON: {error}"))?;
         let is_formatted = recorded.as_bytes() == content;
-        let change = DecisionChange { before: Judged::of_json(recorded.as_bytes()), after: judged };
+        let change =
+            DecisionChange { before: Earlier::of_json(recorded.as_bytes()), after: judged };
         Ok(Self { file, recorded, is_formatted, request, present, change })
     }
 
@@ -104,13 +105,13 @@ pub(super) fn update(
 ) -> Result<ReplayOutcome, String> {
     let mut has_other_lookups = false;
     if let Some(sources) = sources {
-        let before = fs::read(&case.lookups).ok();
+        let before = read_lookups(case);
         case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
-        has_other_lookups = before != fs::read(&case.lookups).ok();
+        has_other_lookups = before != read_lookups(case);
     }
     let PresentAnswer { text, judged, .. } = answer(case, rules)?;
     let file = case.response.display().to_string();
-    let mut before = None;
+    let mut before = Earlier::None;
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
@@ -120,7 +121,7 @@ pub(super) fn update(
                 ReplayOutcome::Same
             });
         }
-        before = Judged::of_json(&recorded);
+        before = Earlier::of_json(&recorded);
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
     let change = DecisionChange { before, after: judged };
@@ -131,6 +132,11 @@ pub(super) fn update(
         difference: String::new(),
         explanation: String::new(),
     })
+}
+
+/// The recorded results of lookups, if there are any.
+fn read_lookups(case: &Case) -> Option<Vec<u8>> {
+    file::read_bytes(&case.lookups, FileKind::Fixture, Links::Refuse).ok()
 }
 
 /// The rules of `--against`, and the present ones.
@@ -152,7 +158,7 @@ impl Against {
         };
         let old =
             case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
-        let change = DecisionChange { before: Some(Judged::of_answer(&old)), after };
+        let change = DecisionChange { before: Earlier::Decision(Judged::of_answer(&old)), after };
         let is_other_update =
             answer.decision == DecisionKind::Update && !have_same_values(&old.body, &answer.body);
         if !change.changes_decision() && !is_other_update {
@@ -186,7 +192,7 @@ impl Against {
             return request;
         };
         let path = self.directory.join(format!("{}.toml", case.hook));
-        let Ok(text) = fs::read_to_string(&path) else {
+        let Ok(text) = file::read_text(&path, FileKind::Rules) else {
             return request;
         };
         match hook.rules().find(|rule| rule.id == *id) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::report::{ReplayOutcome, Replayed, Report};
-use crate::escape;
+use crate::{escape, okta::DecisionKind};
 
 #[derive(Serialize)]
 struct JsonReport<'r> {
@@ -97,7 +97,7 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
         explanation: replayed.explanation(),
     };
     if let Some(change) = replayed.change() {
-        json.before = change.before.as_ref().map(|before| before.decision.as_str());
+        json.before = change.before.decision().map(DecisionKind::as_str);
         json.after = Some(change.after.decision.as_str());
         json.rules = Some(&change.after.rules);
     }

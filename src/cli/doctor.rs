@@ -24,8 +24,8 @@ The hook may be anyone's. It gets some 30 made-up requests: registrations and a 
 rosario.jones@okta.com.
 
 Examples:
-  registration-hook doctor https://hooks.example.com/registrationHookSSR --user admin
-  registration-hook doctor http://127.0.0.1:8080/registrationHookSSR --user admin:supersecret --format json
+  registration-hook doctor https://hooks.example.com/registrationHookSSR --user okta
+  registration-hook doctor http://127.0.0.1:8080/registrationHookSSR --user \"okta:$HOOK_PASSWORD\" --format json
 
 Exit codes: 0 healthy, 1 not healthy, 2 could not answer";
 

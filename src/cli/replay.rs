@@ -36,7 +36,7 @@ Examples:
   registration-hook replay                           compare tests/fixtures
   registration-hook replay recorded --update         record the present answers
   registration-hook replay --against old-rules       list the requests whose decision changes
-  registration-hook replay --url http://127.0.0.1:8080 --user admin
+  registration-hook replay --url http://127.0.0.1:8080 --user okta
                                                      ask a running service
 
 Exit codes: 0 all equal, 1 a difference, 2 could not answer";

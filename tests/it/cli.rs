@@ -191,6 +191,7 @@ fn the_examples_of_each_help_run() {
     fs::write(path("results.json"), "{}").unwrap();
     let mut serve = program();
     serve.current_dir(folder.path()).envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0");
+    serve.env("HOOK__AUTH__BASIC__USERNAME", "okta");
     let service = Service::spawn(&mut serve);
     let mut failures = Failures::default();
 

@@ -42,6 +42,24 @@ fn names_after(text: &str, prefix: &str) -> Vec<String> {
 }
 
 #[test]
+fn commands_have_no_published_secret_and_pass_no_failed_call_on() {
+    let mut failures = Failures::default();
+
+    for block in blocks() {
+        for secret in ["supersecret", "YWRtaW46"] {
+            failures.check(&block.text, !block.text.contains(secret));
+        }
+        let commands = block.text.replace("|\n", "|");
+        for line in commands.lines().filter(|line| line.contains("curl ")) {
+            let option = if line.contains("jq ") { "curl -f " } else { "curl --fail-with-body " };
+            failures.check_contains(line, line, option);
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn every_body_is_json_and_the_request_is_one_of_a_registration_hook() {
     let mut failures = Failures::default();
     let mut kinds = Vec::new();
@@ -70,8 +88,9 @@ fn every_variable_of_a_command_is_set_before_it_is_used() {
                 // `$id` belongs to jq, and `$(` begins a command.
                 if !name.is_empty() && name != "id" {
                     used += 1;
-                    failures
-                        .check(format!("{name}: {line}"), commands.contains(&format!("{name}=")));
+                    let is_set = commands.contains(&format!("{name}="))
+                        || commands.contains(&format!("read -rs {name}"));
+                    failures.check(format!("{name}: {line}"), is_set);
                 }
             }
             commands.push_str(line);

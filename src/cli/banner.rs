@@ -33,6 +33,10 @@ struct Instructions {
     fields: Vec<ConsoleField>,
     /// The arguments of curl.
     curl_arguments: String,
+    /// The variable in the arguments of curl, and its value in words. `None` for a generated password.
+    variable: Option<&'static str>,
+    /// How to make the secret that a field describes.
+    secret_hint: Option<String>,
 }
 
 /// A field of Okta's console.
@@ -106,12 +110,23 @@ impl Banner<'_> {
             "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
             self.path_prefix
         ));
-        let Instructions { fields, curl_arguments } = self.instructions(auth);
+        let Instructions { fields, curl_arguments, variable, secret_hint } =
+            self.instructions(auth);
         for ConsoleField { label, value } in fields {
             log_line(&format!("  {label:<21}  {value}"));
         }
-        log_line("try it:");
-        log_line(&format!("  curl {curl_arguments} --json '{body}' {url}/{hook}"));
+        if let Some(hint) = secret_hint {
+            log_line(&hint);
+        }
+        match variable {
+            Some(variable) => log_line(&format!("try it, with {variable}:")),
+            None => log_line("try it:"),
+        }
+        // A certificate is for the public name, and this URL has the address of this machine.
+        let insecure = if url.starts_with("https:") { "-k " } else { "" };
+        log_line(&format!(
+            "  curl {insecure}{curl_arguments} -H 'content-type: application/json' -d '{body}' {url}/{hook}"
+        ));
     }
 }
 
@@ -147,7 +162,8 @@ fn instructions_for_generated(password: &str) -> Instructions {
     let pair = format!("{GENERATED_USER}:{password}");
     let secret = format!("Basic {}", STANDARD.encode(&pair));
     let fields = header_fields("authorization", secret);
-    Instructions { fields, curl_arguments: format!("-u {pair}") }
+    let curl_arguments = format!("-u {pair}");
+    Instructions { fields, curl_arguments, variable: None, secret_hint: None }
 }
 
 /// How to authenticate with the first configured method. Shows no secret.
@@ -155,21 +171,36 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
     if let Some(basic) = &auth.basic {
         let secret = format!("Basic BASE64-OF-{}:PASSWORD", basic.username);
         let pair = format!("{}:$HOOK_PASSWORD", in_double_quotes(&basic.username));
-        let fields = header_fields("authorization", secret);
-        return Instructions { fields, curl_arguments: format!(r#"-u "{pair}""#) };
+        let secret_hint = format!(
+            r#"the secret is the output of: echo "Basic $(printf %s "{pair}" | base64 | tr -d '\n')""#
+        );
+        return Instructions {
+            fields: header_fields("authorization", secret),
+            curl_arguments: format!(r#"-u "{pair}""#),
+            variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
+            secret_hint: Some(secret_hint),
+        };
     }
     if let Some(header) = &auth.header {
         let line = format!("{}: $HOOK_PASSWORD", in_double_quotes(&header.name));
-        let fields = header_fields(&header.name, "YOUR-SECRET".to_owned());
-        return Instructions { fields, curl_arguments: format!(r#"-H "{line}""#) };
+        return Instructions {
+            fields: header_fields(&header.name, "YOUR-SECRET".to_owned()),
+            curl_arguments: format!(r#"-H "{line}""#),
+            variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
+            secret_hint: None,
+        };
     }
     // The only method left is OAuth 2.0.
     let fields = match &auth.oauth {
         Some(oauth) => oauth_fields(oauth),
         None => Vec::new(),
     };
-    let curl_arguments = r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned();
-    Instructions { fields, curl_arguments }
+    Instructions {
+        fields,
+        curl_arguments: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
+        variable: Some("an access token of the issuer in $HOOK_TOKEN"),
+        secret_hint: None,
+    }
 }
 
 fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
@@ -180,13 +211,19 @@ fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
 }
 
 fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
-    // The path that Okta's own authorization servers use.
-    let token_url = format!("{}/v1/token", oauth.issuer.trim_end_matches('/'));
+    // Other issuers than Okta's authorization servers have other URLs, and some another scope to send.
+    let is_okta = oauth.issuer.contains("/oauth2/");
+    let elsewhere = "see docs/oauth.md".to_owned();
+    let (token_url, scope) = if is_okta {
+        (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())
+    } else {
+        (elsewhere.clone(), elsewhere)
+    };
     vec![
         ConsoleField { label: "Authentication method", value: "OAuth 2.0".to_owned() },
         ConsoleField { label: "Client ID", value: oauth.client_ids.join(" or ") },
         ConsoleField { label: "Token URL", value: token_url },
-        ConsoleField { label: "Scope", value: oauth.scope.clone() },
+        ConsoleField { label: "Scope", value: scope },
     ]
 }
 

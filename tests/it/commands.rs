@@ -155,7 +155,7 @@ fn check_outcome(
 
 /// A call of Okta's API has a body that creates a hook with this secret.
 fn check_hook_of_okta(failures: &mut Failures, row: &str, args: &[String], secret: &str) {
-    let body = args.iter().skip_while(|arg| *arg != "--json").nth(1);
+    let body = args.iter().skip_while(|arg| !["--json", "-d"].contains(&arg.as_str())).nth(1);
     // A file is made by the reader.
     let Some(body) = body.filter(|body| !body.starts_with('@')) else { return };
     let Ok(body) = serde_json::from_str::<Value>(body) else {

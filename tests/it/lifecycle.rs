@@ -24,7 +24,7 @@ fn a_password_is_generated_where_no_authentication_is_configured() {
 
     let header = format!("Authorization: Basic {authorization}");
     // The body of the curl line, between the quotes.
-    let body = log.split_once("--json '").unwrap().1.split_once('\'').unwrap().0;
+    let body = log.split_once("-d '").unwrap().1.split_once('\'').unwrap().0;
     let answer =
         service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], body.as_bytes()));
 
@@ -58,7 +58,7 @@ fn a_configured_secret_is_never_printed() {
 
     let log = service.wait_for_log("curl ");
 
-    assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" --json"#), "{log}");
+    assert!(log.contains(r#"curl -u "admin:$HOOK_PASSWORD" -H "#), "{log}");
     assert!(!log.contains("supersecret") && !log.contains("YWRtaW46"), "{log}");
 }
 
@@ -67,7 +67,7 @@ fn a_configured_secret_is_never_printed() {
 fn user_names_in_the_curl_line_are_quoted_for_the_shell() {
     let name = ("HOOK__AUTH__BASIC__USERNAME", r#"a"$(x)`\"#);
     let service = Service::start(&[name, BASIC[1]]);
-    let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" --json"#;
+    let expected = r#"curl -u "a\"\$(x)\`\\:$HOOK_PASSWORD" -H "#;
     service.wait_for_log(expected);
 }
 

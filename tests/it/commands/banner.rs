@@ -1,11 +1,12 @@
 //! The curl line of the startup banner works when it is pasted into a shell.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::HARD_VALUES;
 use crate::{
     issuer::{self, Behaviour, Issuer},
-    support::{Failures, Service, isolated, request, run, text, wait_until},
+    support::{Failures, Service, isolated, repository, request, run, text, wait_until},
 };
 
 /// Runs the printed line with these variables. Returns all that it prints.
@@ -63,4 +64,61 @@ fn the_printed_curl_line_works_with_a_token() {
     let printed = paste(&service, &[("HOOK_TOKEN", &issuer.token(&json!({})))]);
 
     assert!(printed.contains("ALLOW"), "{printed}");
+}
+
+#[test]
+fn the_printed_curl_line_works_with_a_certificate_for_another_name() {
+    let file = |name: &str| repository("tests/tls").join(name).display().to_string();
+    let (certificate, key) = (file("rsa.crt"), file("rsa.key"));
+    let service = Service::start(&[
+        ("HOOK__AUTH__BASIC__USERNAME", "okta"),
+        ("HOOK__AUTH__BASIC__PASSWORD", HARD_VALUES[0]),
+        ("HOOK__SERVER__TLS__CERTIFICATE", &certificate),
+        ("HOOK__SERVER__TLS__KEY", &key),
+    ]);
+
+    let printed = paste(&service, &[("HOOK_PASSWORD", HARD_VALUES[0])]);
+
+    assert!(printed.contains("ALLOW"), "{printed}");
+}
+
+#[test]
+fn the_banner_says_where_the_variable_and_the_secret_come_from() {
+    let password = HARD_VALUES[3];
+    let service = Service::start(&[
+        ("HOOK__AUTH__BASIC__USERNAME", "okta"),
+        ("HOOK__AUTH__BASIC__PASSWORD", password),
+    ]);
+    let log = service.wait_for_log("  curl ");
+    let (_, command) = log.split_once("the secret is the output of: ").unwrap();
+    let mut shell = isolated("bash");
+    shell.args(["-uc", command.lines().next().unwrap()]).env("HOOK_PASSWORD", password);
+
+    let output = run(&mut shell, b"");
+
+    let pair = STANDARD.encode(format!("okta:{password}"));
+    assert_eq!(text(&output.stdout), format!("Basic {pair}\n"));
+    assert!(log.contains("try it, with the password of `auth.basic` in $HOOK_PASSWORD:"), "{log}");
+}
+
+#[test]
+fn the_banner_shows_a_token_url_only_for_an_authorization_server_of_okta() {
+    let mut failures = Failures::default();
+
+    for (path, expected) in [
+        ("/oauth2/default", "/oauth2/default/v1/token\n"),
+        ("/realms/staff", "  Token URL              see docs/oauth.md\n"),
+        ("/realms/staff", "  Scope                  see docs/oauth.md\n"),
+    ] {
+        let issuer = format!("http://127.0.0.1:9{path}");
+        let service = Service::start(&[
+            ("HOOK__AUTH__OAUTH__ISSUER", &issuer),
+            ("HOOK__AUTH__OAUTH__AUDIENCE", "api://registration-hook"),
+            ("HOOK__AUTH__OAUTH__CLIENT_IDS", "0oahookclient"),
+            ("HOOK__AUTH__OAUTH__SCOPE", "registration.hook.invoke"),
+        ]);
+        failures.check_contains(path, &service.wait_for_log("  curl "), expected);
+    }
+
+    failures.assert_none();
 }

@@ -87,7 +87,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
             notes.extend(file_notes);
             report_of_valid(rules, &settings, &work, &notes)
         }
-        _ => report_of_problems(&problems, &work),
+        _ => report_of_problems(&problems, &work, &file_notes),
     };
     print_result(escape::lines(&report).as_bytes())?;
     Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
@@ -164,21 +164,30 @@ fn report_of_valid(rules: &RuleSet, settings: &Settings, work: &str, notes: &[St
     for warning in &settings.warnings {
         report += &format!("warning: {warning}\n");
     }
-    for note in notes.iter().take(MOST_NOTES) {
-        report += &format!("{note}\n");
-    }
-    match notes.len().saturating_sub(MOST_NOTES) {
-        0 => report,
-        more => report + "and " + &counted(more, "more note") + "\n",
-    }
+    report + &lines_of_notes(notes)
 }
 
-fn report_of_problems(problems: &Problems, work: &str) -> String {
+/// The problems, and the notes on files, which may explain them.
+fn report_of_problems(problems: &Problems, work: &str, file_notes: &[String]) -> String {
     let mut report = String::new();
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report + work + &counted(problems.total(), "problem") + "\n"
+    report += work;
+    report += &lines_of_notes(file_notes);
+    report + &counted(problems.total(), "problem") + "\n"
+}
+
+/// The notes, each in a line. Many are only counted.
+fn lines_of_notes(notes: &[String]) -> String {
+    let mut lines = String::new();
+    for note in notes.iter().take(MOST_NOTES) {
+        lines += &format!("{note}\n");
+    }
+    match notes.len().saturating_sub(MOST_NOTES) {
+        0 => lines,
+        more => lines + "and " + &counted(more, "more note") + "\n",
+    }
 }
 
 /// `1 rule`, `2 rules`.

@@ -6,6 +6,8 @@ const SIMILAR: f64 = 0.5;
 const MOST_LISTED: usize = 24;
 /// The longest name that is compared, in bytes. The time is the product of the two lengths.
 const LONGEST: usize = 64;
+/// The shortest name that may abbreviate another one, in bytes.
+const SHORTEST_ABBREVIATION: usize = 3;
 /// How many known names are compared at most.
 const MOST_COMPARED: usize = 1000;
 
@@ -25,20 +27,47 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// The most similar known name, if it is similar enough. If several are equally similar, the last.
+/// The known name that is abbreviated by leaving out its end; else the most similar one, if it is similar
+/// enough; else one that is abbreviated otherwise.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
     }
     let name = name.to_lowercase();
-    let mut best = None;
+    let known = || known.iter().copied().filter(|other| other.len() <= LONGEST);
+    if name.len() >= SHORTEST_ABBREVIATION {
+        let longer = known().filter(|other| other.to_lowercase().starts_with(&name));
+        if let Some(shortest) = longer.min_by_key(|other| other.len()) {
+            return Some(shortest);
+        }
+    }
+    most_similar(&name, known()).or_else(|| known().find(|other| is_abbreviation(&name, other)))
+}
+
+/// The most similar name. Of several equals, one that the name begins with, or else the last.
+fn most_similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut best: Option<&str> = None;
     let mut best_similarity = SIMILAR;
-    for other in known.iter().filter(|other| other.len() <= LONGEST) {
-        let similarity = strsim::normalized_damerau_levenshtein(&name, &other.to_lowercase());
-        if similarity >= best_similarity {
-            best = Some(*other);
+    for other in known {
+        let similarity = strsim::normalized_damerau_levenshtein(name, &other.to_lowercase());
+        let best_begins_name = match best {
+            Some(best) => name.starts_with(&best.to_lowercase()),
+            None => false,
+        };
+        if similarity > best_similarity || (similarity >= best_similarity && !best_begins_name) {
+            best = Some(other);
             best_similarity = similarity;
         }
     }
     best
+}
+
+/// Whether a name has some letters of a longer one in their order, its first among them: `msg` for `message`.
+fn is_abbreviation(name: &str, longer: &str) -> bool {
+    let longer = longer.to_lowercase();
+    if name.len() < SHORTEST_ABBREVIATION || name.chars().next() != longer.chars().next() {
+        return false;
+    }
+    let mut rest = longer.chars();
+    name.chars().all(|letter| rest.any(|other| other == letter))
 }

@@ -210,12 +210,18 @@ fn shown_at(location: &str) -> Option<&str> {
 
 /// The message that Okta shows no message at this location.
 fn no_field_at(location: &str) -> String {
-    let mut names =
-        location.split(|letter| !is_name_letter(letter)).filter(|name| !name.is_empty());
-    let name = match names.next_back() {
-        None | Some("data" | "userProfile" | "userProfileUpdate") => "email",
-        Some(name) => name,
+    let names: Vec<&str> = location
+        .split(|letter| !is_name_letter(letter))
+        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("data"))
+        .collect();
+    let form = names.iter().position(|name| {
+        ["userProfile", "userProfileUpdate"].iter().any(|form| name.eq_ignore_ascii_case(form))
+    });
+    let name = match form {
+        Some(form) => names.get(form + 1),
+        None => names.last(),
     };
+    let name = name.unwrap_or(&"email");
     format!(
         "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"
     )

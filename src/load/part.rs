@@ -142,7 +142,8 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
             "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
             known.join("`, `")
         );
-        fields.report_missing(&known, message);
+        // A misspelt `all` or `any` would hold the checks.
+        fields.report_missing(&[&known[..], &["all", "any"]].concat(), message);
     }
     let reduction = Reduction {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),

@@ -46,6 +46,9 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
         let Some(table) = fields.table_in(&entry.value, "{ allow_all = true }") else {
             continue;
         };
+        if has_rules_elsewhere(document, flow) {
+            table.note_misplaced("rules");
+        }
         if let Some(section) = read_section(table, flow) {
             sections.insert(flow, section);
         }
@@ -57,6 +60,24 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     }
     report_keys_outside(&fields);
     Hook { sections }
+}
+
+/// Whether a section's rules stand at the top of the file, or in a section with a similar name.
+fn has_rules_elsewhere(document: &Table, flow: Flow) -> bool {
+    let sections = Flow::WITH_SECTION.map(|flow| flow.spec().section);
+    for entry in &document.0 {
+        if entry.key == "rules" {
+            return true;
+        }
+        if let Content::Table(table) = &entry.value.content
+            && !sections.contains(&entry.key.as_str())
+            && nearest(&entry.key, &sections) == Some(flow.spec().section)
+            && table.get("rules").is_some()
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reports the unknown keys of a file, with a hint for those of a section or a rule.
@@ -78,8 +99,12 @@ fn report_keys_outside(fields: &Fields<'_>) {
         }
     }
     let of_section = format!("belongs to a section; write `[{section}]` above it");
+    let set = format!("belongs to a section; write `[{section}.set]`");
+    let lookups = format!("belong to a section; write `[{section}.lookups.NAME]` above each");
     let rules = format!("belong to a section; write `[[{section}.rules]]` above each rule");
     fields.report_unknown_and_misplaced_keys(&[
+        Misplaced { keys: &["set"], hint: &set },
+        Misplaced { keys: &["lookups"], hint: &lookups },
         Misplaced { keys: KEYS_OF_SECTION.keys, hint: &of_section },
         Misplaced { keys: &["rules"], hint: &rules },
     ]);

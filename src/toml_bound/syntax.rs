@@ -222,12 +222,19 @@ fn unclosed(text: &str, line_start: usize, at: usize, site: &Site<'_>) -> Option
     }
     open.retain(|opener| opener.span.start < line_start);
     let opener = open.pop()?;
-    // Within braces, a line with a key may belong to the same table, without the comma before it.
+    // A line with a key may belong to braces that span several lines, without the comma before it.
     let is_key = !site.line.trim_start().starts_with('[');
-    if is_key && opener.kind == TokenKind::LeftCurlyBracket {
+    if is_key && opener.kind == TokenKind::LeftCurlyBracket && !has_key_in_line(text, &opener) {
         return None;
     }
     Some(opener)
+}
+
+/// Whether a key and its value follow an opening brace in its line, without a comma at the end.
+fn has_key_in_line(text: &str, opener: &Opener) -> bool {
+    let after = text.get(opener.span.end..).unwrap_or_default();
+    let rest = after.lines().next().unwrap_or_default();
+    rest.contains('=') && !rest.trim_end().ends_with(',')
 }
 
 /// The brackets and braces that are open at a byte.

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use registration_hook::lint::Lints;
+use registration_hook::{lint::Lints, nearest::did_you_mean};
 
 use crate::{
     problems::check_listed_problems,
@@ -183,10 +183,29 @@ fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(found, expected);
 
+    // The notes explain why there is no hook.
+    for name in ["b.TOML", "old/c.toml"] {
+        let folder = rules_folder(&[(name, rule)]);
+        let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+        let printed = text(&output.stdout);
+
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        assert!(printed.contains("note: `"), "{name}: {printed}");
+    }
+
     // The built-in rules are in no folder.
     let empty = tempfile::tempdir().unwrap();
     fs::write(empty.path().join("notes.txt"), "x").unwrap();
     let output = run(program().arg("check").current_dir(&empty), b"");
 
     assert!(!text(&output.stdout).contains("notes.txt"));
+}
+
+#[test]
+fn a_file_name_with_an_ending_suggests_the_hook_that_it_begins_with() {
+    let known = ["registrationHookPP", "registrationHookSSR", "registrationHookSSRandPP"];
+
+    let hint = did_you_mean("registrationHookSSR.json", known);
+
+    assert_eq!(hint, "; did you mean `registrationHookSSR`?");
 }

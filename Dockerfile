@@ -22,7 +22,8 @@ COPY --from=build /build/target/dist/registration-hook /usr/local/bin/registrati
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
 # For your own rules, mount a folder over this one or build on this image; docs/deploy.md shows both.
-COPY rules rules
+# The pattern also matches no folder, so that the image can be built without one.
+COPY rule[s] rules/
 USER 65532:65532
 # Makes the service listen on every interface. For that, an authentication method must be configured, for
 # example HOOK__AUTH__BASIC__USERNAME and HOOK__AUTH__BASIC__PASSWORD_FILE. Pass secrets when the container
@@ -30,5 +31,5 @@ USER 65532:65532
 ENV PORT=8080
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=3s --start-period=2s CMD ["bash", "-c", \
-  "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+  "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET %s/healthz HTTP/1.0\\r\\n\\r\\n' \"$HOOK__SERVER__PATH_PREFIX\" >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["registration-hook"]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     file::{self, FileKind},
-    nearest::unknown,
+    nearest::{nearest, unknown},
     problem::{Problem, SourceText, SpanProblem},
     toml_bound::{Parsed, parse},
 };
@@ -144,19 +144,51 @@ impl SettingsReader {
         values
     }
 
-    /// Reports a variable that names a key as `HOOK_SECTION_KEY`. It is never read.
+    /// Reports a variable that names a section as `HOOK_SECTION_…`. It is never read.
     fn report_single_underscores(&mut self, name: &str) {
-        let upper = name.to_ascii_uppercase().replace("__", "_");
-        let Some(rest) = upper.strip_prefix("HOOK_") else {
+        let lower = name.to_ascii_lowercase().replace("__", "_");
+        let Some(rest) = lower.strip_prefix("hook_") else {
             return;
         };
-        let key =
-            self.known_keys.iter().find(|key| key.to_ascii_uppercase().replace('.', "_") == rest);
-        if let Some(key) = key {
-            let right = key.to_ascii_uppercase().replace('.', "__");
-            let message = format!("this sets nothing; write `HOOK__{right}`, with two underscores");
-            self.problems.push(Problem::named(name, message));
+        let Some((section, _)) = rest.split_once('_') else {
+            return;
+        };
+        if !self.is_section(section) {
+            return;
         }
+        let key = self.key_of_single_underscores(rest).unwrap_or("section.key".to_owned());
+        let right = key.to_ascii_uppercase().replace('.', "__");
+        let message = format!("this sets nothing; write `HOOK__{right}`, with two underscores");
+        self.problems.push(Problem::named(name, message));
+    }
+
+    /// The key, or the element of a list, that is nearest to a name with a `_` in place of each dot.
+    fn key_of_single_underscores(&self, name: &str) -> Option<String> {
+        if let Some((list, index)) = name.rsplit_once('_')
+            && index.bytes().all(|byte| byte.is_ascii_digit())
+            && let Some(key) = self.list_keys.iter().find(|key| key.replace('.', "_") == list)
+        {
+            return Some(format!("{key}.{index}"));
+        }
+        if let Some(source) = name.strip_prefix("sources_") {
+            let (source, key) = source.split_once('_')?;
+            return Some(format!("{SECTION}.{source}.{key}"));
+        }
+        let mut keys = Vec::new();
+        for key in &self.known_keys {
+            keys.push((key.replace('.', "_"), key));
+        }
+        let names: Vec<_> = keys.iter().map(|(name, _)| name.as_str()).collect();
+        let path = name.replacen('_', ".", 1);
+        let meant = match key_by_another_name(&path) {
+            Some(key) => key,
+            None => {
+                let nearest = nearest(name, &names)?;
+                let (_, key) = keys.iter().find(|(name, _)| name == nearest)?;
+                key
+            }
+        };
+        Some(meant.to_owned())
     }
 
     /// Whether two variables set the same key: their names differ in case only, or one sets a list and
@@ -194,8 +226,15 @@ impl SettingsReader {
             format!("`{key}` is a section; set the keys in it")
         } else if let Some(name) = source_names::invalid_name(key) {
             format!("`{name}` is not a name of a source; use ASCII letters, digits, `_` and `-`")
+        } else if let Some(meant) = key_by_another_name(key) {
+            self.explained_keys.push(meant.to_owned());
+            format!("unknown key `{key}`; did you mean `{meant}`?")
         } else {
-            unknown("key", key, self.keys_and_sections())
+            let names = self.keys_and_sections();
+            let meant = nearest(key, &names).map(str::to_owned);
+            let message = unknown("key", key, names);
+            self.explained_keys.extend(meant);
+            message
         };
         self.problems.push(Problem::named(place, message));
         false
@@ -211,6 +250,14 @@ impl SettingsReader {
             }
         }
         names
+    }
+}
+
+/// The key that other programs give this name.
+fn key_by_another_name(key: &str) -> Option<&'static str> {
+    match key {
+        "server.port" | "server.host" | "server.address" | "server.listen" => Some("server.bind"),
+        _ => None,
     }
 }
 

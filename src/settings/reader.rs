@@ -39,6 +39,8 @@ pub(super) struct SettingsReader {
     pub(super) known_keys: BTreeSet<String>,
     /// The known keys that take a list.
     pub(super) list_keys: Vec<String>,
+    /// The keys whose absence a misspelt key explains.
+    pub(super) explained_keys: Vec<String>,
     pub(super) problems: Problems,
     /// Whether the settings file has a syntax error. Its keys are then not known.
     pub(super) has_broken_file: bool,
@@ -260,12 +262,11 @@ impl SettingsReader {
         }
     }
 
-    /// Reports that a key is not set. A file with a syntax error may set it.
+    /// Reports that a key is not set, unless a misspelt key or a file with a syntax error may set it.
     pub(super) fn report_missing(&mut self, key: &str, hint: &str) {
-        if self.has_broken_file {
-            return;
+        if !self.has_broken_file && !self.explained_keys.iter().any(|other| other == key) {
+            self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
         }
-        self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
     }
 
     /// Whether this is the name of a section: `sources`, or one that has a known key.

@@ -129,7 +129,7 @@ pub struct OAuthSettings {
     /// The claim that names the client. `None` for `cid`, else `client_id`.
     pub(crate) client_claim: Option<String>,
     pub(crate) scope: String,
-    /// The claim that lists the scopes. `None` for `scp` and `scope`.
+    /// The claim that lists the scopes. `None` for `scp`, else `scope`.
     pub(crate) scope_claim: Option<String>,
     /// The URL of the key set. `None` to read it from the issuer's metadata.
     pub(crate) jwks_uri: Option<String>,

@@ -34,7 +34,7 @@ pub struct ExpectedClaims {
     pub client_claim: Option<String>,
     /// The scope that a token must have.
     pub scope: String,
-    /// The claim that lists the scopes. `None` for `scp` (Okta) and `scope` (RFC 9068).
+    /// The claim that lists the scopes. `None` for `scp` (Okta), else `scope` (RFC 9068).
     pub scope_claim: Option<String>,
     /// How far the clocks may differ.
     pub leeway: Duration,
@@ -135,11 +135,14 @@ impl ExpectedClaims {
 
     /// Whether the token has the scope.
     pub(super) fn has_scope(&self, claims: &Claims) -> Result<bool, Reason> {
-        let mut scopes = Vec::new();
+        let mut scopes = None;
         for name in self.scope_claims() {
-            scopes.extend(claims.words(name)?);
+            let words = claims.words(name)?;
+            if scopes.is_none() && claims.has(name) {
+                scopes = Some(words);
+            }
         }
-        Ok(scopes.contains(&self.scope.as_str()))
+        Ok(scopes.unwrap_or_default().contains(&self.scope.as_str()))
     }
 
     /// The claims that may name the client.
@@ -150,7 +153,7 @@ impl ExpectedClaims {
         }
     }
 
-    /// The claims that may list the scopes.
+    /// The claims that may list the scopes. The first that the token has counts.
     pub(super) fn scope_claims(&self) -> Vec<&str> {
         match &self.scope_claim {
             Some(name) => vec![name],

@@ -19,6 +19,8 @@ mod basic;
 mod secret;
 mod token;
 
+use secret::without_quotes;
+
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
@@ -56,6 +58,11 @@ impl Authenticator {
     ) -> Diagnosis {
         let is_absent = matches!(reason, Reason::Missing | Reason::NoScheme | Reason::OtherScheme);
         if is_absent && let Some(diagnosis) = self.diagnose_misplaced(headers) {
+            return diagnosis;
+        }
+        let is_other = matches!(reason, Reason::NoScheme | Reason::OtherScheme);
+        if is_other && let Some(diagnosis) = self.diagnose_wrapped(value_of(AUTHORIZATION, headers))
+        {
             return diagnosis;
         }
         match reason {
@@ -108,6 +115,38 @@ impl Authenticator {
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
         if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
+    }
+
+    /// Looks for a configured scheme in quotes, after the header's name, or with a colon.
+    fn diagnose_wrapped(&self, value: &[u8]) -> Option<Diagnosis> {
+        let value = value.trim_ascii();
+        let mut inner = without_quotes(value).trim_ascii();
+        let mut mistake = "is in quotes; remove them in Okta";
+        if let Some(rest) = after_name(inner, AUTHORIZATION) {
+            inner = rest;
+            mistake = "repeats the name of the header; it begins with the scheme";
+        }
+        for scheme in self.schemes() {
+            let credentials = match after_name(inner, scheme) {
+                Some(rest) => {
+                    mistake = "has a colon after the scheme; write a space in its place";
+                    Some(rest)
+                }
+                None if inner.len() < value.len() => credentials_of_scheme(inner, scheme),
+                None => None,
+            };
+            if let Some(credentials) = credentials {
+                let mut text = format!("the value of `authorization` {mistake}");
+                if let Some(secrets) = &self.basic
+                    && credentials.len() <= GUESS_LIMIT
+                    && is_user_with_password(secrets, credentials)
+                {
+                    text += "; it is right otherwise";
+                }
+                return Some(Diagnosis::new("wrapped", text));
+            }
+        }
+        None
     }
 
     fn diagnose_no_scheme(&self, value: &[u8]) -> Diagnosis {
@@ -217,6 +256,15 @@ fn value_of<'h>(name: &str, headers: &[PresentedHeader<'h>]) -> &'h [u8] {
         Some((_, value)) => value,
         None => b"",
     }
+}
+
+/// The text after a name and a colon.
+fn after_name<'v>(value: &'v [u8], name: &str) -> Option<&'v [u8]> {
+    let (start, rest) = value.split_at_checked(name.len())?;
+    if !start.eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    rest.strip_prefix(b":").map(<[u8]>::trim_ascii)
 }
 
 /// Whether this is a user name with its password, encoded or not.

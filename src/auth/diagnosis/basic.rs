@@ -6,12 +6,12 @@ use super::{
     Diagnosis,
     secret::{Guess, QUOTES, SPACES, first_match, placeholder, without_quotes},
 };
-use crate::auth::digest::Secrets;
+use crate::auth::{digest::Secrets, scheme::credentials_of_scheme};
 
 /// The start of the placeholder that the startup banner shows.
 const PLACEHOLDER: &[u8] = b"BASE64-OF-";
 /// How to encode a user name and a password.
-const COMMAND: &str = "printf %s \"USER:PASSWORD\" | base64 | tr -d '\\n'";
+const COMMAND: &str = "printf %s 'USER:PASSWORD' | base64 | tr -d '\\n'";
 
 /// Returns the most likely cause why the text after `Basic` is refused.
 pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
@@ -57,7 +57,9 @@ fn diagnose_not_base64(encoded: &[u8]) -> Diagnosis {
         );
         return Diagnosis::new("placeholder", text);
     }
-    let problem = if encoded.contains(&b':') {
+    let problem = if without_quotes(encoded) != encoded {
+        "is in quotes"
+    } else if encoded.contains(&b':') {
         "is a user name and password that are not encoded"
     } else if encoded.contains(&b' ') {
         "has a space in it, as if it had been wrapped"
@@ -73,8 +75,17 @@ fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
     let mut guesses = vec![
         Guess::presented_quotes(without_quotes(pair).to_vec()),
         Guess::presented_quotes(pair_of(user, without_quotes(password))),
+        Guess::presented_quotes(pair_of(without_quotes(user), password)),
+        Guess::presented_quotes(pair_of(without_quotes(user), without_quotes(password))),
+        Guess::swapped(pair_of(password, user)),
+        Guess::whole_pair(password.to_vec()),
         Guess::presented_spaces(pair_of(user.trim_ascii(), password.trim_ascii())),
     ];
+    if let Some(Ok(pair)) =
+        credentials_of_scheme(password, "Basic").map(|text| STANDARD.decode(text))
+    {
+        guesses.push(Guess::whole_pair(pair));
+    }
     for quote in QUOTES {
         let quoted = [&[quote], password, &[quote]].concat();
         let quoted_user = [&[quote], user, &[quote]].concat();

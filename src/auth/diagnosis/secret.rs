@@ -5,6 +5,8 @@ use crate::auth::{digest::Secrets, scheme::known_scheme};
 
 /// The quotes that a shell removes, and that other readers of variables keep.
 pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
+/// The quotes that word processors write in place of straight ones.
+const CURLY_QUOTES: [&str; 5] = ["“", "”", "„", "‘", "’"];
 /// White space before and after a secret.
 pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
 /// Texts that documentation shows in place of a secret.
@@ -31,6 +33,20 @@ impl Guess {
         let mistake = "the secret is right but for white space around it, which came with the \
                        request; remove it in Okta";
         Self { secret, kind: "presented_spaces", mistake }
+    }
+
+    /// The presented pair with its halves exchanged.
+    pub(super) fn swapped(secret: Vec<u8>) -> Self {
+        let mistake =
+            "the user name and the password are right, and exchanged; the user name is first";
+        Self { secret, kind: "swapped", mistake }
+    }
+
+    /// The pair that was presented in place of the password.
+    pub(super) fn whole_pair(secret: Vec<u8>) -> Self {
+        let mistake = "the credentials are right, and stand in place of the password; encode only the \
+                       user name and the password";
+        Self { secret, kind: "whole_pair", mistake }
     }
 
     /// The presented secret with quotes, as it may be configured.
@@ -97,6 +113,15 @@ pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diag
 pub(super) fn without_quotes(text: &[u8]) -> &[u8] {
     match text {
         [first, inner @ .., last] if first == last && QUOTES.contains(first) => inner,
-        other => other,
+        other => without_curly_quotes(other),
     }
+}
+
+/// The text between two curly quotes; any other text as it is.
+fn without_curly_quotes(text: &[u8]) -> &[u8] {
+    let start = CURLY_QUOTES.iter().find_map(|quote| text.strip_prefix(quote.as_bytes()));
+    let inner = start.and_then(|start| {
+        CURLY_QUOTES.iter().find_map(|quote| start.strip_suffix(quote.as_bytes()))
+    });
+    inner.unwrap_or(text)
 }

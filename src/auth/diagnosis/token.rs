@@ -62,10 +62,20 @@ fn read_part(part: Option<&&str>) -> Option<Claims> {
 fn explain_malformed(parts: &[&str]) -> String {
     match parts.len() {
         0 | 1 => "the token is not a JWT; is it an opaque token?".to_owned(),
-        3 => "the token is not a JWT whose header has `alg` and `kid`".to_owned(),
+        3 => explain_malformed_part(parts),
         5 => "the token is encrypted, and only signed ones are accepted".to_owned(),
         count => format!("the token is not a JWT: it has {count} parts instead of 3"),
     }
+}
+
+/// Names the part of a token that cannot be decoded.
+fn explain_malformed_part(parts: &[&str]) -> String {
+    for (name, part) in ["header", "claims", "signature"].iter().zip(parts) {
+        if URL_SAFE_NO_PAD.decode(part).is_err() {
+            return format!("the token's {name} is not Base64url without padding");
+        }
+    }
+    "the token is not a JWT whose header has `alg` and `kid`".to_owned()
 }
 
 /// The end of a message, if the token says that it is of another issuer.

@@ -44,7 +44,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(&name, known()).or_else(|| known().find(|other| is_abbreviation(&name, other)))
 }
 
-/// The most similar name. Of several equals, one that the name begins with, or else the last.
+/// The most similar name. If several are equally similar, one that `name` begins with, or else the last.
 fn most_similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<&str> = None;
     let mut best_similarity = SIMILAR;

@@ -20,7 +20,7 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
         }
         for flow in Flow::WITH_SECTION {
             let mut messages = Vec::new();
-            if let Some(note) = call_note(hook, flow, org) {
+            if let Some(note) = call_note(hook, flow, rules, org) {
                 messages.push(note);
             }
             if let Some(section) = hook.sections.get(&flow) {
@@ -55,15 +55,17 @@ pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
 }
 
 /// The note on a section for requests that never come, or on a missing one for requests that do.
-fn call_note(hook: &Hook, flow: Flow, org: &Org) -> Option<String> {
+fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<String> {
     let request_type = flow.spec().name;
+    // The policy names its hook by an id, which the rules do not have.
+    let condition = if rules.hooks.len() > 1 { "if this policy uses this hook, " } else { "" };
     match (org.calls(flow), hook.sections.contains_key(&flow)) {
         (CallsHook::Yes, false) => Some(format!(
-            "the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied"
+            "{condition}the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied"
         )),
-        (CallsHook::No(why), true) => {
-            Some(format!("the section is not used: Okta sends no `{request_type}`, since {why}"))
-        }
+        (CallsHook::No(why), true) => Some(format!(
+            "{condition}the section is not used: Okta sends no `{request_type}`, since {why}"
+        )),
         _ => None,
     }
 }
@@ -72,9 +74,14 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let names = Names::of(section);
     let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
+    let placeholders = form_placeholders(section);
     for name in names.all() {
         if let Some(note) = org.likely_typo(name) {
-            notes.push(note);
+            notes.push(if placeholders.contains(name) {
+                format!("{note} A lookup needs it, so each request without it is denied where a rule needs the lookup")
+            } else {
+                note
+            });
         }
     }
     // Rules without a problem only name such attributes as optional.
@@ -94,6 +101,15 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
         notes.extend(required_notes(&names, org));
     }
     notes
+}
+
+/// The attributes of the form that the questions of lookups contain.
+fn form_placeholders(section: &Section) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for lookup in &section.lookups {
+        names.extend(lookup.placeholders().into_iter().filter_map(ValueName::form_attribute));
+    }
+    names
 }
 
 fn rule_notes(rule: &Rule, flow: Flow, org: &Org) -> Vec<String> {

@@ -62,18 +62,12 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     Hook { sections }
 }
 
-/// Whether a section's rules stand at the top of the file, or in a section with a similar name.
+/// Whether a section's rules may stand at the top of the file, or in a section with a similar name.
 fn has_rules_elsewhere(document: &Table, flow: Flow) -> bool {
     let sections = Flow::WITH_SECTION.map(|flow| flow.spec().section);
-    for entry in &document.0 {
-        if entry.key == "rules" {
-            return true;
-        }
-        if let Content::Table(table) = &entry.value.content
-            && !sections.contains(&entry.key.as_str())
-            && nearest(&entry.key, &sections) == Some(flow.spec().section)
-            && table.get("rules").is_some()
-        {
+    for Entry { key, .. } in &document.0 {
+        let is_unknown = !sections.contains(&key.as_str());
+        if key == "rules" || (is_unknown && nearest(key, &sections) == Some(flow.spec().section)) {
             return true;
         }
     }

@@ -78,6 +78,10 @@ fn a_variable_with_single_underscores_names_the_right_one() {
         ("HOOK_AUTH_BASIC_PASSWORD", Some("HOOK__AUTH__BASIC__PASSWORD")),
         ("HOOK_AUTH_OAUTH_CLIENT_IDS", Some("HOOK__AUTH__OAUTH__CLIENT_IDS")),
         ("HOOK_SERVER__BIND", Some("HOOK__SERVER__BIND")),
+        ("HOOK_SERVER_PORT", Some("HOOK__SERVER__BIND")),
+        ("HOOK_AUTH_BASIC_PASSWORD_0", Some("HOOK__AUTH__BASIC__PASSWORD__0")),
+        ("HOOK_AUTH_BASIC_USER", Some("HOOK__AUTH__BASIC__USERNAME")),
+        ("HOOK_SOURCES_MEMBERS_URL", Some("HOOK__SOURCES__MEMBERS__URL")),
         ("HOOK_PASSWORD", None),
         ("HOOK_PORT", None),
     ] {
@@ -208,4 +212,48 @@ fn a_file_name_with_an_ending_suggests_the_hook_that_it_begins_with() {
     let hint = did_you_mean("registrationHookSSR.json", known);
 
     assert_eq!(hint, "; did you mean `registrationHookSSR`?");
+}
+
+#[test]
+fn an_unknown_setting_names_the_key_that_is_meant_and_is_the_only_problem() {
+    let rules = rules_folder(&[("join.toml", RULES)]);
+    let mut failures = Failures::default();
+
+    for (name, value, meant) in [
+        ("HOOK__AUTH__BASIC__USER", "okta", "auth.basic.username"),
+        ("HOOK__SERVER__PORT", "8080", "server.bind"),
+        ("HOOK__SERVER__TLS__CERT", "cert.pem", "server.tls.certificate"),
+    ] {
+        let mut command = program();
+        command.args(["check", "--rules"]).arg(rules.path()).env(name, value);
+        if name.contains("BASIC") {
+            command.env("HOOK__AUTH__BASIC__PASSWORD", "0123456789abcdef0123456789abcdef");
+        }
+        let output = run(&mut command, b"");
+        let printed = text(&output.stdout);
+
+        failures.check_contains(name, printed, &format!("did you mean `{meant}`?"));
+        failures.check_contains(name, printed, "\n1 problem\n");
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn a_misspelt_placeholder_of_a_lookup_is_said_to_deny() {
+    let rule = "[self_service_registration.lookups.member]\nfile = \"members.csv\"\nmatch = { email = \"{emial}\" }\nreturns = [\"level\"]\n[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"email\"\nlookup = \"member\"\nmessage = \"m\"\n";
+    let rule = rule.replace(
+        "attribute = \"email\"\n",
+        "reason = \"R\"\nlocation = \"data.userProfile.email\"\n",
+    );
+    let folder =
+        rules_folder(&[("a.toml", &rule), ("members.csv", "email,level\na@okta.com,gold\n")]);
+
+    let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+    let printed = text(&output.stdout);
+
+    assert!(
+        printed.contains("did you mean `email`? A lookup needs it, so each request"),
+        "{printed}"
+    );
 }

@@ -73,7 +73,7 @@ impl RequestContext<'_> {
                 format!("the head of the request took longer than {} s", HEAD_TIMEOUT.as_secs())
                     .into()
             }
-            Refusal::Malformed => "the bytes that came are not an HTTP/1.1 request".into(),
+            Refusal::Malformed(kind) => kind.cause().into(),
             Refusal::UnexpectedTls => {
                 "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
                  `server.tls.key`, or have a proxy end TLS"

@@ -19,7 +19,11 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{http_response::ResponseBytes, refusal::Refusal, slot::Slot};
+use super::{
+    http_response::ResponseBytes,
+    refusal::{NotHttp, Refusal},
+    slot::Slot,
+};
 
 /// The time for a request's head, from its first byte. That of the first head begins with the
 /// connection.
@@ -139,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn decode_head(&mut self) -> Result<Option<Request>, Refusal> {
         self.skip_blank_lines();
         if self.blank > BLANK_LIMIT {
-            return Err(Refusal::Malformed);
+            return Err(Refusal::Malformed(NotHttp::Other));
         }
         if !self.is_worth_decoding() {
             return Ok(None);
@@ -148,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.codec.decode(&mut self.received) {
             Ok(Some(Message::Item(request))) => {
                 if !has_valid_host(&request) {
-                    return Err(Refusal::Malformed);
+                    return Err(Refusal::Malformed(NotHttp::InvalidHost));
                 }
                 self.searched = 0;
                 self.blank = 0;
@@ -167,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.received.starts_with(TLS_HANDSHAKE) {
             Refusal::UnexpectedTls
         } else {
-            Refusal::Malformed
+            Refusal::Malformed(NotHttp::of(&self.received))
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) enum Refusal {
     UriTooLong,
     HeadersTooLarge,
     HeadTooSlow,
-    Malformed,
+    Malformed(NotHttp),
     /// TLS, where the service speaks plain HTTP.
     UnexpectedTls,
     NotFound(Listener),
@@ -40,6 +40,43 @@ pub(super) enum Refusal {
     BodyIncomplete,
     Request(DecodeError),
     Internal,
+}
+
+/// The kinds of bytes that are refused in place of an HTTP/1.1 request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotHttp {
+    Http2,
+    ProxyProtocol,
+    InvalidHost,
+    Other,
+}
+
+impl NotHttp {
+    /// The kind of bytes that are not HTTP/1.1.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"PRI * HTTP/2.0") {
+            Self::Http2
+        } else if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
+            Self::ProxyProtocol
+        } else {
+            Self::Other
+        }
+    }
+
+    /// The cause of the refusal, and a hint.
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::Http2 => {
+                "the client speaks HTTP/2, and the service HTTP/1.1; let the proxy use HTTP/1.1 for it"
+            }
+            Self::ProxyProtocol => {
+                "the PROXY protocol precedes the request, and the service does not read it; switch it \
+                 off in the load balancer"
+            }
+            Self::InvalidHost => "the header `host` is not the name of a host",
+            Self::Other => "the bytes that came are not an HTTP/1.1 request",
+        }
+    }
 }
 
 /// The words for refusals in logs and metrics, without those of credentials.
@@ -71,7 +108,7 @@ impl Refusal {
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
             Self::HeadTooSlow => "head_too_slow",
-            Self::Malformed => "not_http",
+            Self::Malformed(_) => "not_http",
             Self::UnexpectedTls => "tls_on_plain_http",
             Self::NotFound(_) => "not_found",
             Self::Method { .. } => "method_not_allowed",
@@ -98,7 +135,7 @@ impl Refusal {
             Self::HeadTooSlow => {
                 (StatusCode::REQUEST_TIMEOUT, "The request's head did not arrive in time.")
             }
-            Self::Malformed => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
             Self::UnexpectedTls => (StatusCode::BAD_REQUEST, "Use http, not https, here."),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "There is no such hook."),
             Self::Method { .. } => (

@@ -490,6 +490,24 @@ fn every_other_refusal_names_its_cause() {
         &[
             refused(b"nonsense\r\n\r\n".to_vec(), 400, "not_http", "not an HTTP/1.1 request"),
             refused(
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+                400,
+                "not_http",
+                "the client speaks HTTP/2, and the service HTTP/1.1",
+            ),
+            refused(
+                b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n\r\n".to_vec(),
+                400,
+                "not_http",
+                "the PROXY protocol precedes the request",
+            ),
+            refused(
+                b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n".to_vec(),
+                400,
+                "not_http",
+                "the header `host` is not the name of a host",
+            ),
+            refused(
                 b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc".to_vec(),
                 400,
                 "tls_on_plain_http",

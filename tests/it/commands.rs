@@ -279,7 +279,7 @@ fn memory_in_the_recipes_fits_the_connections() {
     for (text, part, mebibytes, connections) in [
         (&deploy, "--memory 256m ", 256, default),
         (&deploy, "--memory 512Mi ", 512, default),
-        (&deploy, "memory = \"256mb\"", 256, default),
+        (&deploy, "memory = \"512mb\"", 512, default),
         (&deploy, "--memory 0.5Gi ", 512, default),
         (&deploy, "\"memory\": \"512\"", 512, default),
         (&kubernetes, "limits: { memory: 256Mi }", 256, default),

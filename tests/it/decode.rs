@@ -189,9 +189,12 @@ fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
         (r#"{"eventType":"com.okta.user.pre-registration"}"#, "`data` is not an object"),
         (&with_data("null"), "`data` is not an object"),
         (&with_data("[]"), "`data` is not an object"),
-        (&with_data(r#"{"userProfile":[]}"#), "a form is not an object"),
-        (&with_data(r#"{"userProfile":null}"#), "a form is not an object"),
-        (&with_data(r#"{"userProfile":{},"userProfileUpdate":"x"}"#), "a form is not an object"),
+        (&with_data(r#"{"userProfile":[]}"#), "the form `userProfile` is not an object"),
+        (&with_data(r#"{"userProfile":null}"#), "the form `userProfile` is not an object"),
+        (
+            &with_data(r#"{"userProfile":{},"userProfileUpdate":"x"}"#),
+            "the form `userProfileUpdate` is not an object",
+        ),
         (&with_data("{}").replace("self.service.registration", ""), "`requestType` is unknown"),
         (
             &with_data("{}").replace("self.service.registration", "self.service.registration "),

@@ -135,10 +135,11 @@ impl<'a> RequestBuilder<'a> {
             return Err("`data` is not an object");
         }
         let flow = self.flow()?;
-        for form in [&self.user_profile, &self.user_profile_update] {
-            if matches!(form, SubmittedForm::NotAnObject) {
-                return Err("a form is not an object");
-            }
+        if matches!(self.user_profile, SubmittedForm::NotAnObject) {
+            return Err("the form `userProfile` is not an object");
+        }
+        if matches!(self.user_profile_update, SubmittedForm::NotAnObject) {
+            return Err("the form `userProfileUpdate` is not an object");
         }
         let form = match flow.spec().form {
             FormMember::UserProfile => self.user_profile,

@@ -14,26 +14,39 @@ export function describeLookups(nextForm, decide) {
   changed = decide;
   const kept = {};
   for (const lookup of form?.lookups ?? []) {
-    kept[lookup.name] = results[lookup.name] ?? { choice: lookup.is_table ? "table" : "not_found", columns: {} };
+    kept[lookup.name] = keptResult(lookup, results[lookup.name]);
   }
   results = kept;
   draw();
 }
 
+// The result of a lookup before its rules were edited, as far as the lookup can still have it.
+function keptResult(lookup, before) {
+  if (!before || (before.choice === "table" && !lookup.is_table)) {
+    return { choice: lookup.is_table ? "table" : "not_found", columns: {} };
+  }
+  return { choice: before.choice, columns: knownColumns(lookup, before.columns) };
+}
+
+// The values without those of columns that the lookup does not have: the service refuses them.
+function knownColumns(lookup, columns) {
+  return Object.fromEntries(Object.entries(columns).filter(([name]) => lookup.columns.includes(name)));
+}
+
 // Assumes the results of a recorded request. They are JSON text, an object, or null.
 export function recordedLookups(json) {
   const recorded = typeof json === "string" ? parse(json) : (json ?? {});
-  for (const { name, is_table } of form?.lookups ?? []) {
-    results[name] = assumedResult(recorded[name], is_table);
+  for (const lookup of form?.lookups ?? []) {
+    results[lookup.name] = assumedResult(recorded[lookup.name], lookup);
   }
   draw();
 }
 
 // A recorded result is "not_found", "failed", or an object of columns. Without one, a source has failed.
-function assumedResult(recorded, isTable) {
-  if (recorded === undefined) return { choice: isTable ? "table" : "failed", columns: {} };
+function assumedResult(recorded, lookup) {
+  if (recorded === undefined) return { choice: lookup.is_table ? "table" : "failed", columns: {} };
   if (typeof recorded === "string") return { choice: recorded, columns: {} };
-  return { choice: "found", columns: recorded };
+  return { choice: "found", columns: knownColumns(lookup, recorded) };
 }
 
 // The results, in the form of a `.lookups.json` file. A table needs no result: the service looks it up.

@@ -18,7 +18,7 @@ export function setRequestText(request) {
 export function setUpRequest(changed) {
   decide = changed;
   setUpEditor(() => {
-    showValues();
+    drawFields();
     decide();
   });
   const panels = { "tab-form": byId("panel-form"), "tab-json": byId("panel-json") };
@@ -51,9 +51,10 @@ export const shownFields = () => attributes();
 
 // The attributes of the form: those that rules look at, and those that the request has.
 function attributes() {
-  const submitted = Object.keys(submittedForm() ?? {});
-  const isFilledIn = (name) => name === "login" && form?.flow !== "progressive.profile";
-  const names = [...(form?.fields ?? []), ...submitted.filter((name) => !isFilledIn(name)), ...added];
+  const submitted = submittedForm() ?? {};
+  // Okta fills in `login` from `email`, so one that equals `email` is presumably not a field.
+  const isFilledIn = (name) => name === "login" && submitted.login && submitted.login === submitted.email;
+  const names = [...(form?.fields ?? []), ...Object.keys(submitted).filter((name) => !isFilledIn(name)), ...added];
   return [...new Set(names)];
 }
 
@@ -96,7 +97,11 @@ function showValues() {
   const profile = existingProfile(readRequest());
   for (const input of byId("fields").querySelectorAll("input")) {
     const values = input.id.startsWith("profile-") ? profile : submitted;
-    if (input !== document.activeElement) input.value = asText(values?.[input.dataset.name]);
+    if (input !== document.activeElement) {
+      const value = values?.[input.dataset.name] ?? "";
+      input.value = asText(value);
+      input.dataset.json = typeof value !== "string";
+    }
     input.disabled = values === null;
   }
 }
@@ -105,9 +110,10 @@ function setAttribute(name) {
   const request = readRequest();
   const submitted = request?.data[sample.member];
   if (!submitted) return;
-  setOrRemove(submitted, name, byId(`field-${name}`).value);
-  // Okta fills in the username of a registration.
-  if (name === "email" && sample.flow !== "progressive.profile") setOrRemove(submitted, "login", submitted.email ?? "");
+  const loginFollows = name === "email" && sample.flow !== "progressive.profile" && submitted.login === submitted.email;
+  setOrRemove(submitted, name, typedValue(byId(`field-${name}`)));
+  // Okta fills in the username of a registration, unless the form asks for it.
+  if (loginFollows) setOrRemove(submitted, "login", submitted.email ?? "");
   setRequestText(request);
   decide();
 }
@@ -116,9 +122,19 @@ function setProfile(name) {
   const request = readRequest();
   const profile = existingProfile(request);
   if (!profile) return;
-  setOrRemove(profile, name, byId(`profile-${name}`).value);
+  setOrRemove(profile, name, typedValue(byId(`profile-${name}`)));
   setRequestText(request);
   decide();
+}
+
+// The value of a field. One that was no text stays a boolean, a number or a list if it is typed as such.
+function typedValue({ value, dataset }) {
+  if (dataset.json !== "true") return value;
+  try {
+    return parse(value);
+  } catch {
+    return value;
+  }
 }
 
 // Sets a member, or removes it if the field is empty: Okta does not submit empty fields.

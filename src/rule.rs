@@ -137,7 +137,7 @@ impl Outcome<'_> {
 
 impl Verdict<'_> {
     /// Whether the rule fails and is enforced.
-    fn denies(&self) -> bool {
+    pub(crate) fn denies(&self) -> bool {
         matches!(self.outcome, Outcome::Fail(_)) && !self.rule.shadow
     }
 }

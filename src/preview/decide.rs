@@ -48,6 +48,8 @@ struct Decided<'a> {
 #[derive(Serialize)]
 struct Undecided {
     problem: String,
+    /// Whether the service would refuse the request with status 400.
+    is_bad_request: bool,
     /// Counts from 1. `None` if the problem has no place.
     line: Option<usize>,
     column: Option<usize>,
@@ -105,7 +107,7 @@ fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, 
 impl Undecided {
     /// A problem without a place.
     fn of(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), line: None, column: None }
+        Self { problem: problem.into(), is_bad_request: false, line: None, column: None }
     }
 }
 
@@ -118,6 +120,7 @@ impl From<NoAnswer> for Undecided {
         };
         Self {
             problem: error.to_string(),
+            is_bad_request: matches!(error, NoAnswer::Request(_)),
             line: place.map(|(line, _)| line),
             column: place.map(|(_, column)| column),
         }

@@ -21,7 +21,7 @@ pub(super) struct Explained<'a> {
     lookups: Vec<ExplainedLookup<'a>>,
     sets: Vec<ExplainedSet<'a>>,
     /// Why no rule decides, if none does.
-    note: Option<&'static str>,
+    note: Option<String>,
     /// Completes "Okta …".
     okta: &'static str,
 }
@@ -63,7 +63,7 @@ impl<'a> Explained<'a> {
             rules: rules(&answer.verdicts),
             lookups: lookups(&answer.lookups, results),
             sets: sets(hook, answer),
-            note: note(answer),
+            note: note(hook, answer),
             okta: match answer.decision {
                 DecisionKind::Allow => flow.after_allow,
                 DecisionKind::Update => "sets the attributes of the answer and goes on",
@@ -134,18 +134,36 @@ fn sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>
 }
 
 /// Why no rule decides, if none does.
-fn note(answer: &HookAnswer<'_, '_>) -> Option<&'static str> {
-    if !answer.has_section {
-        return Some("The hook has no section for such requests, so it denies them.");
+fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
+    let note = if !answer.has_section {
+        "The hook has no section for such requests, so it denies them."
+    } else if answer.too_large {
+        "The answer would be too large for Okta, so the request is denied."
+    } else if answer.lacks_event_id() {
+        "An identifier is made from `eventId`, which is missing."
+    } else if answer.decision == DecisionKind::Deny {
+        return note_on_lookups(hook, answer);
+    } else if answer.verdicts.is_empty() {
+        "The section has no rules: it says `allow_all`."
+    } else {
+        return None;
+    };
+    Some(note.to_owned())
+}
+
+/// The failed lookups that deny because `set` needs them. `None` if a rule denies.
+fn note_on_lookups(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
+    if answer.verdicts.iter().any(Verdict::denies) {
+        return None;
     }
-    if answer.too_large {
-        return Some("The answer would be too large for Okta, so the request is denied.");
+    let section = hook.section(answer.flow)?;
+    let mut sentences = Vec::new();
+    for LookupVerdict { lookup, outcome } in &answer.lookups {
+        let name = &lookup.name.value;
+        let is_needed = section.set.iter().any(|set| set.lookups.contains(name));
+        if is_needed && matches!(outcome, LookupOutcome::Failed) {
+            sentences.push(format!("The lookup `{name}` failed, and an attribute needs it."));
+        }
     }
-    if answer.lacks_event_id() {
-        return Some("An identifier is made from `eventId`, which is missing.");
-    }
-    if answer.verdicts.is_empty() {
-        return Some("The section has no rules: it says `allow_all`.");
-    }
-    None
+    Some(sentences.join(" "))
 }

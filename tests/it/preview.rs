@@ -281,8 +281,58 @@ fn preview_shows_a_problem_of_the_request_at_its_line() {
     assert_eq!([&twice["line"], &twice["column"]], [3, 3]);
     assert!(twice["problem"].as_str().unwrap().contains("a name occurs twice"), "{twice}");
     assert!(broken["problem"].as_str().unwrap().contains("not strict JSON"), "{broken}");
+    assert_eq!(broken["is_bad_request"], true);
+    assert_eq!(other["is_bad_request"], true);
     assert_eq!(other["line"], Value::Null);
     assert!(other["problem"].as_str().unwrap().contains("not a registration"), "{other}");
+}
+
+#[test]
+fn preview_does_not_call_a_request_bad_for_other_problems() {
+    let folder = rules_folder(&[]);
+    write_member_rules(folder.path());
+    let preview = Preview::start_in(folder.path());
+    let unknown_column = json!({ "account": { "state": "active" } });
+    let large = registration(&format!(r#"{{"email":"{}"}}"#, "x".repeat(300 << 10)));
+    let rows = [
+        ("members", registration(MEMBER), unknown_column, "`state`"),
+        ("none", registration(MEMBER), json!({}), "no longer have this hook"),
+        ("members", large, json!({}), "larger than the service accepts"),
+    ];
+    let mut failures = Failures::default();
+
+    for (hook, request, lookups, problem) in rows {
+        let decided = preview.decide(hook, &request, lookups);
+        failures.check_contains(problem, decided["problem"].as_str().unwrap(), problem);
+        failures.check_eq(problem, decided["is_bad_request"].as_bool(), Some(false));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn preview_names_the_failed_lookup_that_an_attribute_needs() {
+    let folder = rules_folder(&[]);
+    write_member_rules(folder.path());
+    let set = "[self_service_registration.set]\ntitle = \"{account.status}\"\n";
+    let start = RULES.find("[self_service_registration.lookups.account]").unwrap();
+    let lookup = &RULES[start..RULES.find("[[self").unwrap()];
+    let section = "[self_service_registration]\nallow_all = true\n";
+    let rule = "[[self_service_registration.rules]]\nid = \"number\"\nattribute = \"employeeNumber\"\ndigits = 4\noptional = true\nmessage = \"No.\"\n";
+    fs::write(folder.path().join("rules/free.toml"), format!("{section}{lookup}{set}")).unwrap();
+    fs::write(folder.path().join("rules/ruled.toml"), format!("{lookup}{rule}{set}")).unwrap();
+    let preview = Preview::start_in(folder.path());
+    let mut failures = Failures::default();
+
+    for hook in ["free", "ruled"] {
+        let decided = preview.decide(hook, &registration(MEMBER), json!({ "account": "failed" }));
+        let explained = &decided["explained"];
+        failures.check_eq(hook, explained["decision"].as_str(), Some("deny"));
+        let note = "The lookup `account` failed, and an attribute needs it.";
+        failures.check_eq(hook, explained["note"].as_str(), Some(note));
+    }
+
+    failures.assert_none();
 }
 
 #[test]

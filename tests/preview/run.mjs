@@ -142,6 +142,52 @@ describe("the preview page", () => {
     assert.equal(await page.inputValue("#field-email"), "x@evil.example");
   });
 
+  it("hides the last decision while there is none, and says 400 only of a bad request", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    await seenIn("#verdict-why", "work-email");
+    await page.click("#tab-json");
+    await page.fill("#json", "{,");
+    await seenIn("#verdict-why", "status 400");
+    assert.equal(await page.isVisible("#screen"), false);
+    assert.equal(await page.isVisible("#answer"), false);
+    await page.fill("#json", JSON.stringify({ data: { userProfile: { email: "x".repeat(300 << 10) } } }));
+    await seenIn("#verdict", "No decision");
+    assert.doesNotMatch(await page.textContent("#verdict-why"), /400/);
+  });
+
+  it("stays usable when an edit of the rules renames a column", async () => {
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "active");
+    await seenIn("#verdict", "Allowed");
+    preview.writeRules(RULES.replace('{ status = "/status" }', '{ state = "/status" }').replace("account.status", "account.state"));
+    await page.waitForSelector("#column-account-state");
+    await page.fill("#column-account-state", "active");
+    await seenIn("#verdict", "Allowed");
+  });
+
+  it("shows a username that differs from the email, and keeps it", async () => {
+    await page.click("#tab-json");
+    const form = { email: "a@okta.com", login: "a@okta.com", isAdult: true, level: 12, costCenter: "12" };
+    const request = { eventType: "com.okta.user.pre-registration", requestType: "self.service.registration", data: { userProfile: form } };
+    await page.fill("#json", JSON.stringify(request));
+    await page.click("#tab-form");
+    assert.equal(await page.locator("#field-login").count(), 0);
+    await page.fill("#field-email", "b@okta.com");
+    await page.fill("#field-isAdult", "false");
+    await page.fill("#field-level", "13");
+    await page.fill("#field-costCenter", "13");
+    const typed = async () => JSON.parse(await page.inputValue("#json")).data.userProfile;
+    assert.deepEqual(await typed(), { email: "b@okta.com", login: "b@okta.com", isAdult: false, level: 13, costCenter: "13" });
+    await page.click("#tab-json");
+    await page.fill("#json", (await page.inputValue("#json")).replace('"login": "b@okta.com"', '"login": "bea"'));
+    await page.click("#tab-form");
+    assert.equal(await page.inputValue("#field-login"), "bea");
+    await page.fill("#field-email", "c@okta.com");
+    assert.equal((await typed()).login, "bea");
+    await seenIn("#screen", "Username");
+  });
+
   it("follows a request type that is edited in the JSON", async () => {
     await page.click("#tab-json");
     await page.fill("#json", '{"eventType": "com.okta.user.pre-registration", "requestType": "progressive.profile", "data": {"userProfileUpdate": {"employeeNumber": "12"}}}');

@@ -20,18 +20,21 @@ export function setUpResult() {
 // Shows what the service has decided, or that it has not.
 export function showResult(decided, context) {
   const { explained, problem } = decided;
+  const noDecision = decided.is_bad_request ? "Not a request" : "No decision";
+  const title = problem ? noDecision : VERDICTS[explained.decision];
   const box = byId("verdict-box");
   box.dataset.state = problem ? "problem" : explained.decision;
   byId("verdict-chip").dataset.state = box.dataset.state;
-  byId("verdict-chip").textContent = problem ? "Not a request" : VERDICTS[explained.decision];
+  byId("verdict-chip").textContent = title;
+  updateText("verdict", title);
   byId("decision").classList.toggle("undecided", Boolean(problem));
   document.querySelector(".details").classList.toggle("undecided", Boolean(problem));
+  byId("save-fixture").disabled = Boolean(problem);
   if (problem) {
-    updateText("verdict", "Not a request");
-    updateText("verdict-why", "The service would refuse it with status 400, and Okta would deny. Below is the last decision.");
+    const refused = "The service would refuse it with status 400, and Okta would deny.";
+    updateText("verdict-why", decided.is_bad_request ? refused : "The problem stands below the request.");
     return;
   }
-  updateText("verdict", VERDICTS[explained.decision]);
   fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));
   showScreens(decided, context);
   showOutcomes(explained);

@@ -39,6 +39,8 @@ pub(crate) struct Page {
     pub(crate) live: Arc<LiveState>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) source: RulesSource,
+    /// Whether the service reloads the rules by itself.
+    pub(crate) reloads: bool,
     /// The random text in the page's path.
     pub(crate) token: String,
     /// The start of the hooks' URLs: `http://127.0.0.1:8080`.
@@ -52,21 +54,29 @@ pub(crate) struct Page {
     pub(crate) fixtures: Fixtures,
 }
 
-/// The recorded requests, and the function that judges them.
+/// The recorded requests, and the functions that judge them and find one.
 pub(crate) struct Fixtures {
     pub(crate) directory: PathBuf,
     pub(crate) judge: fn(&Path, &RuleSet) -> Vec<JudgedFixture>,
+    /// Finds the files of a hook's case. Returns `None` for a name that the folder does not list.
+    pub(crate) find: fn(&Path, hook: &str, case: &str) -> Option<FixtureFiles>,
 }
 
-/// A recorded request, and its decisions.
-pub(crate) struct JudgedFixture {
-    pub(crate) hook: String,
-    pub(crate) case: String,
+/// The files of a recorded request that the page opens.
+pub(crate) struct FixtureFiles {
     pub(crate) request: PathBuf,
     /// The recorded results of lookups. The file may be missing.
     pub(crate) lookups: PathBuf,
-    /// The recorded decision. `None` if it cannot be read.
-    pub(crate) recorded: Option<DecisionKind>,
+}
+
+/// A recorded request, and its decisions. Or a file in its folder that is not part of one.
+pub(crate) struct JudgedFixture {
+    /// `None` for a file that is not part of a recorded request.
+    pub(crate) hook: Option<String>,
+    /// The case, or the path of the file.
+    pub(crate) case: String,
+    /// The recorded decision, or why it cannot be read.
+    pub(crate) recorded: Result<DecisionKind, String>,
     /// The decision of the live rules, or why there is none.
     pub(crate) now: Result<DecisionKind, String>,
     /// The rules that deny now.

@@ -10,8 +10,9 @@ use clap::Args;
 
 use super::{banner::Banner, fixtures, messages::BANNER, replay::Judged, sample::sample_request};
 use crate::{
-    okta::Flow,
-    preview::{Fixtures, JudgedFixture, Page},
+    okta::{DecisionKind, Flow},
+    preview::{FixtureFiles, Fixtures, JudgedFixture, Page},
+    problem::Problem,
     rule::RuleSet,
     server::State,
     settings::Settings,
@@ -51,6 +52,7 @@ pub(super) fn start_page(
     let page = Page {
         feed: feed.clone(),
         source: banner.rules_source.clone(),
+        reloads: state.settings.rules.reload.is_some(),
         token,
         hooks_url: banner.hooks_url(&live),
         curl_credentials: banner.curl_credentials(&live.credentials.load().settings),
@@ -81,31 +83,67 @@ fn find_fixtures(settings: &Settings) -> Fixtures {
     if !directory.exists() && beside.exists() {
         directory = beside;
     }
-    Fixtures { directory, judge: judge_fixtures }
+    Fixtures { directory, judge: judge_fixtures, find: find_fixture }
 }
 
-/// The decisions about the recorded requests of a folder. Returns none if the folder cannot be read.
+/// The decisions about the recorded requests of a folder, and its problems. A missing folder has none.
 fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<JudgedFixture> {
-    let mut judged = Vec::new();
-    let Ok(cases) = fixtures::read_cases(directory) else {
-        return judged;
+    if !directory.exists() {
+        return Vec::new();
+    }
+    let cases = match fixtures::read_cases(directory) {
+        Ok(cases) => cases,
+        Err(error) => return vec![problem(directory.display().to_string(), error.0)],
     };
-    for case in cases.into_iter().flatten() {
-        judged.push(judge(case, rules));
+    let mut judged = Vec::new();
+    for case in cases {
+        judged.push(match case {
+            Ok(case) => judge(case, rules),
+            Err(Problem { place, message, .. }) => problem(place, message),
+        });
     }
     judged
 }
 
+/// A file that is not part of a recorded request.
+fn problem(place: String, message: String) -> JudgedFixture {
+    JudgedFixture {
+        hook: None,
+        case: place,
+        recorded: Err(message.clone()),
+        now: Err(message),
+        denied_by: Vec::new(),
+    }
+}
+
 fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
-    let recorded = match case.read_response() {
-        Ok(response) => Judged::of_json(&response).map(|judged| judged.decision),
-        Err(_) => None,
-    };
     let (now, denied_by) = match Judged::of_case(&case, rules) {
         Ok(Judged { decision, rules }) => (Ok(decision), rules),
         Err(problem) => (Err(problem.message), Vec::new()),
     };
     let name = case.case_name();
-    let fixtures::Case { hook, request, lookups, .. } = case;
-    JudgedFixture { hook, case: name, request, lookups, recorded, now, denied_by }
+    let recorded = recorded_decision(&case);
+    JudgedFixture { hook: Some(case.hook), case: name, recorded, now, denied_by }
+}
+
+fn find_fixture(directory: &Path, hook: &str, name: &str) -> Option<FixtureFiles> {
+    // A name that is not in the list is not a path to read.
+    for case in fixtures::read_cases(directory).ok()?.into_iter().flatten() {
+        if case.hook == hook && case.case_name() == name {
+            return Some(FixtureFiles { request: case.request, lookups: case.lookups });
+        }
+    }
+    None
+}
+
+/// The decision that the recorded answer of a case carries, or why there is none.
+fn recorded_decision(case: &fixtures::Case) -> Result<DecisionKind, String> {
+    let why = match case.read_response() {
+        Ok(response) => match Judged::of_json(&response) {
+            Some(Judged { decision, .. }) => return Ok(decision),
+            None => "this is not an answer with a decision".to_owned(),
+        },
+        Err(why) => why,
+    };
+    Err(format!("{}: {why}", case.response.display()))
 }

@@ -13,11 +13,12 @@ use std::{
 
 use serde::Serialize;
 
-use super::{JudgedFixture, Page};
+use super::{FixtureFiles, JudgedFixture, Page};
 use crate::{
     clock, escape,
     file::{self, FileKind, Fingerprint},
     load::{self, Purpose, RulesSource},
+    okta::DecisionKind,
     problem::{Problem, Problems},
     rule::RuleSet,
 };
@@ -32,6 +33,8 @@ struct RulesJson {
     revision: String,
     /// The source of the rules, to end a sentence with: `the rules in …`.
     source: String,
+    /// Whether the service reloads the rules by itself.
+    reloads: bool,
     files: Vec<RulesFileJson>,
     /// Each problem of the files on disk, as `check` prints it.
     problems: Vec<String>,
@@ -48,7 +51,8 @@ struct RulesFileJson {
 
 #[derive(Serialize)]
 struct FixtureJson {
-    hook: String,
+    /// `None` for a file that is not part of a recorded request.
+    hook: Option<String>,
     case: String,
     recorded: Option<&'static str>,
     now: Option<&'static str>,
@@ -95,12 +99,17 @@ fn files_fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
     }
 }
 
-/// The folders of the recorded requests: a file that is added, removed or renamed changes them.
+/// The folders of the recorded requests and the files in them.
 fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     let directory = &page.fixtures.directory;
-    let mut folders = file::entries(directory).unwrap_or_default();
-    folders.push(directory.clone());
-    Fingerprint::of(&folders)
+    let mut fingerprint = Fingerprint::of([directory]);
+    for folder in file::entries(directory).unwrap_or_default() {
+        fingerprint.add(&folder);
+        for path in file::entries(&folder).unwrap_or_default() {
+            fingerprint.add(&path);
+        }
+    }
+    fingerprint
 }
 
 /// Loads the rules on disk for their problems. Sets `files` to the files that they consist of.
@@ -131,6 +140,7 @@ fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Probl
     let rules = RulesJson {
         revision: live.revision.clone(),
         source: page.source.to_string(),
+        reloads: page.reloads,
         files: texts,
         problems: problems.lines().iter().map(|line| escape::lines(line).into_owned()).collect(),
         problem_count: problems.total(),
@@ -140,28 +150,29 @@ fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Probl
 }
 
 fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
-    let JudgedFixture { hook, case, recorded, now, denied_by, .. } = fixture;
-    let (now, problem) = match now {
+    let JudgedFixture { hook, case, recorded, now, denied_by } = fixture;
+    let (now, no_decision) = decision_and_problem(now);
+    let (recorded, no_record) = decision_and_problem(recorded);
+    FixtureJson { hook, case, recorded, now, problem: no_decision.or(no_record), denied_by }
+}
+
+fn decision_and_problem(
+    decision: Result<DecisionKind, String>,
+) -> (Option<&'static str>, Option<String>) {
+    match decision {
         Ok(decision) => (Some(decision.as_str()), None),
         Err(problem) => (None, Some(problem)),
-    };
-    let recorded = recorded.map(|decision| decision.as_str());
-    FixtureJson { hook, case, recorded, now, problem, denied_by }
+    }
 }
 
 /// Reads a recorded request, as JSON. Returns `None` if there is none of this name.
 pub(super) fn open_fixture(page: &Page, hook: &str, case: &str) -> Option<String> {
-    let live = page.live.rules.load_full();
-    let fixtures = (page.fixtures.judge)(&page.fixtures.directory, &live);
-    // Only a name in the list leads to a path. So the query cannot choose another file.
-    let found = fixtures.iter().find(|fixture| fixture.hook == hook && fixture.case == case)?;
-    let opened = OpenedFixture {
-        request: read_fixture(&found.request)?,
-        lookups: read_fixture(&found.lookups),
-    };
+    let FixtureFiles { request, lookups } =
+        (page.fixtures.find)(&page.fixtures.directory, hook, case)?;
+    let opened = OpenedFixture { request: read(&request)?, lookups: read(&lookups) };
     serde_json::to_string(&opened).ok()
 }
 
-fn read_fixture(path: &Path) -> Option<String> {
+fn read(path: &Path) -> Option<String> {
     file::read_text(path, FileKind::Fixture).ok()
 }

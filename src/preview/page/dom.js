@@ -26,6 +26,13 @@ export function fill(parent, ...children) {
 // A child that is null or undefined is left out.
 const present = (children) => children.filter((child) => child !== null && child !== undefined);
 
+// Replaces the children of an element by any number of others. `fill` takes as many as a call has arguments.
+export function fillAll(parent, children) {
+  const all = document.createDocumentFragment();
+  for (const child of children) all.append(child);
+  parent.replaceChildren(all);
+}
+
 // Splits a sentence at its backticks, and shows the words between them as code.
 export function withCode(text) {
   const parts = text.split("`");

@@ -138,6 +138,9 @@ export async function decide() {
 
 // Reads the hooks again after the rules have changed, and judges what is on the screen.
 async function rulesChanged() {
+  // A decision of the former rules is no longer shown, nor saved.
+  asked += 1;
+  byId("save-fixture").disabled = true;
   await loadHooks();
   showForm(currentForm(), sampleOf(page.flow));
   describeLookups(currentForm(), decide);

@@ -1,5 +1,5 @@
 // The rules: their files and revision, their problems on disk, and the fixtures whose decision changes.
-import { byId, el, fill, getJson, withCode } from "./dom.js";
+import { byId, el, fill, fillAll, getJson, withCode } from "./dom.js";
 
 // The rules as they were last shown, as JSON.
 let shown = "";
@@ -12,10 +12,11 @@ export function setUpRules(open, rulesChanged) {
     if (!rules) return;
     const text = JSON.stringify(rules);
     if (text === shown) return;
-    shown = text;
-    draw(rules, open);
+    // The decision changes together with the list of problems.
     if (revision !== null && revision !== rules.revision) await rulesChanged();
     revision = rules.revision;
+    shown = text;
+    draw(rules, open);
   };
 }
 
@@ -28,7 +29,9 @@ function draw(rules, open) {
     byId("rules-hint"),
     `The service decides with ${rules.source.replaceAll("`", "")}, revision `,
     el("code", {}, rules.revision),
-    ". Edit a file and save it: this page follows.",
+    rules.reloads
+      ? ". Edit a file and save it: this page follows."
+      : ". After an edit, send SIGHUP to the service: rules.reload is off.",
   );
   drawProblems(rules);
   drawFixtures(rules.fixtures, open);
@@ -57,7 +60,7 @@ function drawFixtures(fixtures, open) {
       "p",
       { class: "hint", id: "fixtures-summary" },
       changed.length
-        ? `${changed.length} of ${counted(fixtures.length, "recorded request")}, no longer decided as recorded:`
+        ? `${changed.length} of ${counted(fixtures.length, "recorded request")}, with a problem or no longer decided as recorded:`
         : `${counted(fixtures.length, "recorded request")}, decided as recorded.`,
     ),
     changed.length ? el("ul", { class: "requests" }, ...changed.map((fixture) => drawFixture(fixture, open))) : null,
@@ -79,10 +82,10 @@ function drawFixture(fixture, open) {
   };
   return el(
     "li",
-    { class: "row", "data-state": now ?? "refused" },
+    { class: "row", "data-state": fixture.problem ? "refused" : now },
     el("span", { class: "mark", "aria-hidden": "true" }),
-    el("div", { class: "what" }, el("strong", {}, name), " ", el("code", {}, hook), el("p", {}, ...withCode(describeFixture(fixture)))),
-    el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open"),
+    el("div", { class: "what" }, el("strong", {}, name), " ", hook ? el("code", {}, hook) : null, el("p", {}, ...withCode(describeFixture(fixture)))),
+    hook ? el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open") : null,
   );
 }
 
@@ -106,11 +109,13 @@ function drawFile({ path, text }, problems) {
     else if (line.startsWith("#")) kind = "line comment";
     return el("span", { class: kind }, line, "\n");
   });
+  const content = el("pre", { class: "code numbered", tabindex: "0" });
+  fillAll(content, lines);
   return el(
     "details",
     { "data-path": path },
     el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null),
-    el("pre", { class: "code numbered", tabindex: "0" }, ...lines),
+    content,
   );
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Only `preview` has a feed. It keeps requests in memory, up to a number and a size. `serve` has none.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::VecDeque, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -17,9 +17,12 @@ use crate::{
     rule::{Facts, Hook},
 };
 
-/// The most requests that are kept.
-const MOST_REQUESTS: usize = 100;
-/// The most bytes of requests, with their answers, that are kept.
+/// The most decided requests that are kept.
+const MOST_DECIDED: usize = 100;
+/// The most refused requests that are kept. They have a bound of their own, because strangers can send any
+/// number of them.
+const MOST_REFUSED: usize = 30;
+/// The most bytes of either kind, with their answers, that are kept.
 const MOST_BYTES: usize = 4 << 20;
 
 /// The requests and the rules. Any thread may add to it.
@@ -30,12 +33,19 @@ pub(crate) struct Feed {
     version: watch::Sender<u64>,
 }
 
-/// The latest requests, the oldest first.
+/// The latest requests.
 #[derive(Default)]
 struct Requests {
-    kept: VecDeque<KeptRequest>,
-    bytes: usize,
+    decided: KeptRequests,
+    refused: KeptRequests,
     last_number: u64,
+}
+
+/// The latest requests of one kind, the oldest first.
+#[derive(Default)]
+struct KeptRequests {
+    requests: VecDeque<KeptRequest>,
+    bytes: usize,
 }
 
 /// A request, as JSON.
@@ -170,8 +180,9 @@ impl Feed {
     }
 
     fn add(&self, row: &RequestRow<'_>, content: Option<String>) {
+        let is_refused = row.refusal.is_some();
         if let Ok(row) = to_raw_value(row) {
-            self.requests.lock().push(row, content.map(Arc::from));
+            self.requests.lock().push(row, content.map(Arc::from), is_refused);
             self.note_change();
         }
     }
@@ -190,7 +201,8 @@ impl Feed {
     /// The content of a request, as JSON.
     pub(super) fn content(&self, number: u64) -> Option<Arc<str>> {
         let requests = self.requests.lock();
-        let found = requests.kept.iter().find(|request| request.number == number)?;
+        let mut decided = requests.decided.requests.iter();
+        let found = decided.find(|request| request.number == number)?;
         found.content.clone()
     }
 
@@ -203,9 +215,12 @@ impl Feed {
         let version = *self.version.borrow();
         let requests = self.requests.lock();
         let mut rows = Vec::new();
-        for KeptRequest { number, row, content } in requests.kept.iter().rev() {
-            rows.push(NumberedRow { number: *number, opens: content.is_some(), row });
+        for kept in [&requests.decided, &requests.refused] {
+            for KeptRequest { number, row, content } in &kept.requests {
+                rows.push(NumberedRow { number: *number, opens: content.is_some(), row });
+            }
         }
+        rows.sort_by_key(|row| Reverse(row.number));
         serde_json::to_string(&FeedList { version, requests: rows }).unwrap_or_default()
     }
 
@@ -215,11 +230,21 @@ impl Feed {
 }
 
 impl Requests {
-    /// Adds a request, and drops the oldest ones that no longer fit. Drops the content of a request that alone
-    /// is too large, or even its row.
-    fn push(&mut self, row: Box<RawValue>, content: Option<Arc<str>>) {
+    /// Adds a request, and drops the oldest ones of its kind that no longer fit.
+    fn push(&mut self, row: Box<RawValue>, content: Option<Arc<str>>, is_refused: bool) {
         self.last_number += 1;
-        let mut added = KeptRequest { number: self.last_number, row, content };
+        let added = KeptRequest { number: self.last_number, row, content };
+        if is_refused {
+            self.refused.push(added, MOST_REFUSED);
+        } else {
+            self.decided.push(added, MOST_DECIDED);
+        }
+    }
+}
+
+impl KeptRequests {
+    /// Adds a request, and drops the oldest ones beyond this number or too many bytes.
+    fn push(&mut self, mut added: KeptRequest, most: usize) {
         if added.bytes() > MOST_BYTES {
             added.content = None;
         }
@@ -227,9 +252,9 @@ impl Requests {
             return;
         }
         self.bytes += added.bytes();
-        self.kept.push_back(added);
-        while self.kept.len() > MOST_REQUESTS || self.bytes > MOST_BYTES {
-            let Some(dropped) = self.kept.pop_front() else {
+        self.requests.push_back(added);
+        while self.requests.len() > most || self.bytes > MOST_BYTES {
+            let Some(dropped) = self.requests.pop_front() else {
                 return;
             };
             self.bytes -= dropped.bytes();

@@ -34,7 +34,11 @@ impl RequestContext<'_> {
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
         self.state.warnings.log(&warning);
-        if let Some(feed) = &self.state.feed {
+        // A wrong method without a hook is one at a probe.
+        let is_probe = self.hook.is_none() && matches!(refusal, Refusal::Method { .. });
+        if let Some(feed) = &self.state.feed
+            && !is_probe
+        {
             feed.add_refusal(&self.received_call(), status.as_u16(), reason, cause);
         }
     }

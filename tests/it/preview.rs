@@ -430,7 +430,7 @@ fn preview_keeps_a_bounded_number_of_requests_and_bytes() {
     let mut failures = Failures::default();
 
     for _ in 0..130 {
-        preview.service.post("/registrationHookSSR", b"{}");
+        preview.service.post("/registrationHookSSR", &registration("{}"));
     }
     let many = preview.requests();
     failures.check_eq("count", many.len(), 100);
@@ -446,6 +446,64 @@ fn preview_keeps_a_bounded_number_of_requests_and_bytes() {
     failures.check_eq("newest", few[0]["number"].as_u64(), Some(160));
 
     failures.assert_none();
+}
+
+#[test]
+fn preview_keeps_decided_requests_when_strangers_send_many_others() {
+    let preview = Preview::start();
+    preview.service.post("/registrationHookSSR", &registration("{}"));
+
+    for _ in 0..130 {
+        preview.service.send(&crate::support::request("POST", "/healthz", &[], b""));
+        preview.service.send(&crate::support::request("POST", "/none", &[], b""));
+    }
+
+    let requests = preview.requests();
+    assert_eq!(requests.len(), 31);
+    assert_eq!(requests[0]["row"]["refusal"]["reason"], "not_found");
+    assert_eq!(requests[29]["row"]["status"], 404);
+    assert_eq!(requests[30]["row"]["explained"]["decision"], "deny");
+    assert_eq!(preview.get("api/request?number=1").status, 200);
+}
+
+#[test]
+fn preview_shows_broken_fixtures_and_edits_of_fixtures() {
+    let folder =
+        rules_folder(&[("rules/hook.toml", "[self_service_registration]\nallow_all = true\n")]);
+    let fixtures = folder.path().join("tests/fixtures/hook");
+    fs::create_dir_all(&fixtures).unwrap();
+    let deny =
+        r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"DENY"}}]}"#;
+    let request = registration(r#"{"email":"x@a.example"}"#);
+    for case in ["good", "no-answer", "bad-answer"] {
+        fs::write(fixtures.join(format!("{case}.request.json")), &request).unwrap();
+    }
+    fs::write(fixtures.join("good.response.json"), deny).unwrap();
+    fs::write(fixtures.join("bad-answer.response.json"), "{,").unwrap();
+    fs::write(fixtures.join("orphan.response.json"), deny).unwrap();
+    let preview = Preview::start_in(folder.path());
+    let case = |rules: &Value, name: &str| {
+        let fixtures = rules["fixtures"].as_array().unwrap();
+        let found = fixtures.iter().find(|found| found["case"].as_str().unwrap().contains(name));
+        found.cloned().unwrap_or_else(|| panic!("{name}: {rules}"))
+    };
+    let wait = |what: &str, holds: &dyn Fn(&Value) -> bool| {
+        wait_for(what, || Some(preview.get_json("api/rules")).filter(|rules| holds(rules)))
+    };
+
+    let first = wait("the rules", &|rules| !rules.is_null());
+    assert_eq!(case(&first, "good")["recorded"], "deny");
+    let orphan = case(&first, "orphan");
+    assert_eq!(orphan["hook"], Value::Null);
+    assert!(orphan["problem"].as_str().unwrap().contains("no request to this file"), "{orphan}");
+    for name in ["no-answer", "bad-answer"] {
+        let problem = case(&first, name)["problem"].to_string();
+        assert!(problem.contains(&format!("{name}.response.json")), "{name}: {problem}");
+    }
+
+    // An edit in place changes no folder.
+    fs::write(fixtures.join("good.response.json"), deny.replace("DENY", "ALLOW")).unwrap();
+    wait("the edited answer", &|rules| case(rules, "good")["recorded"] == "allow");
 }
 
 #[test]

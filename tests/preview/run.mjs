@@ -233,6 +233,27 @@ describe("the preview page", () => {
     await seenIn("#verdict", "Allowed, with updates");
   });
 
+  it("inserts only the rows of new requests, and announces them in one sentence", async () => {
+    await preview.post("signup", { email: "one@evil.example" });
+    await seenIn("#requests", "work-email fails");
+    await page.evaluate(() => (document.querySelector("#requests .row").dataset.seen = "before"));
+    await preview.post("signup", {}, { authorization: "Basic eDp5" });
+    await seenIn("#requests", "Refused, 401");
+    assert.ok((await page.locator("#requests [data-seen=before]").count()) === 1);
+    assert.match(await page.textContent("#live-news"), /^Request \d+: Refused, 401, signup\.$/);
+    assert.equal(await page.getAttribute("#requests", "aria-live"), null);
+  });
+
+  it("draws a request of 200,000 lines", async () => {
+    await page.click("#tab-json");
+    await page.evaluate(() => {
+      const json = document.getElementById("json");
+      json.value = json.value + "\n".repeat(200_000);
+      json.dispatchEvent(new Event("input"));
+    });
+    assert.ok((await page.locator("#gutter span").count()) > 200_000);
+  });
+
   it("follows edits of the rules: new decisions, changed fixtures, problems", async () => {
     await page.fill("#field-email", "ana@okta.com");
     await page.click("#lookup-account-found");

@@ -1,5 +1,5 @@
 // The JSON editor: a text area over the same text in colours, with line numbers.
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fillAll } from "./dom.js";
 
 const TOKEN = /("(?:\\.|[^"\\])*"?)(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
 // A longer text has no colours, so that typing stays fast.
@@ -37,10 +37,12 @@ function draw() {
     const isBad = number === problemLine;
     numbers.push(el("span", { class: isBad ? "bad" : null }, String(number)));
     const parts = isColoured ? coloured(line) : [line];
-    rows.push(el("span", { class: isBad ? "line bad" : "line" }, ...parts, "\n"));
+    const row = el("span", { class: isBad ? "line bad" : "line" });
+    fillAll(row, [...parts, "\n"]);
+    rows.push(row);
   }
-  fill(byId("gutter"), ...numbers);
-  fill(byId("colours"), ...rows);
+  fillAll(byId("gutter"), numbers);
+  fillAll(byId("colours"), rows);
   follow();
 }
 

@@ -2,8 +2,8 @@
 import { byId, el, fill, getJson, withCode } from "./dom.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
-// The newest request that has been drawn.
-let newest = 0;
+// The number of the newest request that has been drawn. Null before the first list.
+let newest = null;
 
 // Follows the feed for as long as the page is open. Calls `refreshRules` after each change.
 export async function setUpLive(open, refreshRules) {
@@ -30,39 +30,55 @@ function setConnected(connected) {
   chip.textContent = connected ? "Live" : "Not running";
 }
 
+// Inserts the new requests and removes those that are no longer kept. The others stay in place.
 function draw(requests, open) {
-  const focused = document.activeElement?.dataset?.number;
-  fill(byId("requests"), ...requests.map((request) => drawRequest(request, open)));
+  const list = byId("requests");
   if (!requests.length) {
-    fill(byId("requests"), el("li", { class: "empty" }, "None yet. Send one with the curl line above, or register in your org."));
+    newest = 0;
+    return fill(list, el("li", { class: "empty" }, "None yet. Send one with the curl line above, or register in your org."));
   }
-  newest = requests[0]?.number ?? 0;
-  if (focused) document.querySelector(`[data-number="${focused}"]`)?.focus();
+  const numbers = new Set(requests.map(({ number }) => String(number)));
+  for (const row of [...list.children]) if (!numbers.has(row.dataset.number)) row.remove();
+  const added = requests.filter(({ number }) => number > (newest ?? 0));
+  list.prepend(...added.map((request) => drawRequest(request, open)));
+  if (newest !== null && added.length) announce(added);
+  newest = requests[0].number;
+}
+
+// Has a screen reader say one sentence, however many requests have arrived.
+function announce([latest, ...earlier]) {
+  const { title, hook } = titleOf(latest.row);
+  const more = earlier.length ? `, and ${earlier.length} more` : "";
+  byId("live-news").textContent = `Request ${latest.number}: ${title}, ${hook}${more}.`;
+}
+
+function titleOf({ explained, status, hook }) {
+  const title = explained ? WORDS[explained.decision] : `Refused, ${status}`;
+  return { title, hook: hook ?? "no such hook" };
 }
 
 function drawRequest({ number, opens, row }, open) {
-  const explained = row.explained;
-  const state = explained ? explained.decision : "refused";
-  const title = explained ? WORDS[explained.decision] : `Refused, ${row.status}`;
+  const state = row.explained ? row.explained.decision : "refused";
+  const { title, hook } = titleOf(row);
   // The first list is not new.
-  const isNew = newest > 0 && number > newest;
+  const isNew = newest !== null;
   const openIt = async () => {
     const content = await getJson(`api/request?number=${number}`);
     open({ ...content, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
   };
   return el(
     "li",
-    { class: isNew ? "row new" : "row", "data-state": state },
+    { class: isNew ? "row new" : "row", "data-state": state, "data-number": number },
     el("span", { class: "mark", "aria-hidden": "true" }),
     el(
       "div",
       { class: "what" },
       el("strong", {}, title),
       " ",
-      el("code", {}, row.hook ?? "no such hook"),
+      el("code", {}, hook),
       el("p", {}, el("time", { datetime: row.time }, clock(row.time)), " · ", ...withCode(summary(row))),
     ),
-    opens ? el("button", { class: "quiet", "data-number": number, "aria-label": `Open request ${number}`, on: { click: openIt } }, "Open") : null,
+    opens ? el("button", { class: "quiet", "aria-label": `Open request ${number}`, on: { click: openIt } }, "Open") : null,
   );
 }
 

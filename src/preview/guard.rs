@@ -34,7 +34,11 @@ pub(super) fn admitted_path<'r>(
 
 /// Whether the request names this page as its host, and as its origin if it has one.
 fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
-    let own = [address.to_string(), format!("localhost:{}", address.port())];
+    let mut own = vec![address.to_string(), format!("localhost:{}", address.port())];
+    if address.port() == 80 {
+        // Browsers leave out the default port.
+        own.extend([address.ip().to_string(), "localhost".to_owned()]);
+    }
     let HeaderOnce::Text(host) = header_once(headers, &header::HOST) else {
         return false;
     };

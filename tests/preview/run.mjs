@@ -244,6 +244,13 @@ describe("the preview page", () => {
     assert.equal(await page.getAttribute("#requests", "aria-live"), null);
   });
 
+  it("draws a field with a long value as one line", async () => {
+    await page.fill("#field-email", `${"x ".repeat(1500)}@evil.example`);
+    await seenIn("#screen .input", "x x x");
+    const heights = await page.locator("#screen .input").evaluateAll((fields) => fields.map((field) => field.offsetHeight));
+    assert.ok(Math.max(...heights) < 60, heights.join());
+  });
+
   it("draws a request of 200,000 lines", async () => {
     await page.click("#tab-json");
     await page.evaluate(() => {

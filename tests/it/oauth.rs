@@ -97,10 +97,14 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
 
     assert_eq!((basic.status, basic.header("www-authenticate")), (401, Some(realm)));
 
-    let log = service.wait_for_log("insufficient_scope");
-
-    for reason in ["401 expired", "401 wrong_aud", "403 wrong_client", "401 credentials_missing"] {
-        failures.check_contains(reason, &log, &format!("refused with {reason}: "));
+    for reason in [
+        "401 expired",
+        "401 wrong_aud",
+        "403 insufficient_scope",
+        "403 wrong_client",
+        "401 credentials_missing",
+    ] {
+        service.wait_for_log(&format!("refused with {reason}: "));
     }
 
     failures.assert_none();

@@ -234,11 +234,12 @@ describe("the preview page", () => {
   });
 
   it("inserts only the rows of new requests, and announces them in one sentence", async () => {
+    await page.evaluate(() => (document.querySelector("#live-news").textContent = ""));
     await preview.post("signup", { email: "one@evil.example" });
-    await seenIn("#requests", "work-email fails");
+    await seenIn("#live-news", "Denied, signup");
     await page.evaluate(() => (document.querySelector("#requests .row").dataset.seen = "before"));
     await preview.post("signup", {}, { authorization: "Basic eDp5" });
-    await seenIn("#requests", "Refused, 401");
+    await seenIn("#live-news", "Refused, 401");
     assert.ok((await page.locator("#requests [data-seen=before]").count()) === 1);
     assert.match(await page.textContent("#live-news"), /^Request \d+: Refused, 401, signup\.$/);
     assert.equal(await page.getAttribute("#requests", "aria-live"), null);

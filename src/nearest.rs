@@ -34,21 +34,24 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         return None;
     }
     let name = name.to_lowercase();
-    let known = || known.iter().copied().filter(|other| other.len() <= LONGEST);
+    let known: Vec<&str> = known.iter().copied().filter(|other| other.len() <= LONGEST).collect();
     if name.len() >= SHORTEST_ABBREVIATION {
-        let longer = known().filter(|other| other.to_lowercase().starts_with(&name));
+        let longer = known.iter().copied().filter(|other| other.to_lowercase().starts_with(&name));
         if let Some(shortest) = longer.min_by_key(|other| other.len()) {
             return Some(shortest);
         }
     }
-    most_similar(&name, known()).or_else(|| known().find(|other| is_abbreviation(&name, other)))
+    if let Some(similar) = most_similar(&name, &known) {
+        return Some(similar);
+    }
+    known.into_iter().find(|other| is_abbreviation(&name, other))
 }
 
 /// The most similar name. If several are equally similar, one that `name` begins with, or else the last.
-fn most_similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut best: Option<&str> = None;
     let mut best_similarity = SIMILAR;
-    for other in known {
+    for &other in known {
         let similarity = strsim::normalized_damerau_levenshtein(name, &other.to_lowercase());
         let best_begins_name = match best {
             Some(best) => name.starts_with(&best.to_lowercase()),

@@ -121,6 +121,10 @@ const CLASSIC: FlowSpec = FlowSpec {
 };
 
 impl Flow {
+    /// All flows.
+    pub const ALL: [Self; 3] =
+        [Self::SelfServiceRegistration, Self::ProgressiveProfile, Self::Classic];
+
     /// The flows that have a section of their own in a rules file.
     pub const WITH_SECTION: [Self; 2] = [Self::SelfServiceRegistration, Self::ProgressiveProfile];
 
@@ -135,8 +139,6 @@ impl Flow {
 
     /// The flow with this `requestType` of Okta's.
     pub fn of_request_type(request_type: &str) -> Option<Self> {
-        let mut all =
-            [Self::SelfServiceRegistration, Self::ProgressiveProfile, Self::Classic].into_iter();
-        all.find(|flow| flow.spec().request_type == Some(request_type))
+        Self::ALL.into_iter().find(|flow| flow.spec().request_type == Some(request_type))
     }
 }

@@ -12,8 +12,6 @@ use crate::{
 
 /// The fields that a registration form has unless the org changes it.
 const DEFAULT_FIELDS: [&str; 3] = ["firstName", "lastName", "email"];
-/// The flows, in the order of the page.
-const FLOWS: [Flow; 3] = [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic];
 
 /// Everything that the page shows about the hooks.
 #[derive(Serialize)]
@@ -64,13 +62,13 @@ pub(super) fn describe<'a>(page: &'a Page, rules: &'a RuleSet) -> HooksJson<'a> 
     let mut hooks = Vec::new();
     for (name, hook) in &rules.hooks {
         let mut flows = Vec::new();
-        for flow in FLOWS {
+        for flow in Flow::ALL {
             flows.push(flow_form(flow, hook.section(flow)));
         }
         hooks.push(HookForms { name, flows });
     }
     let mut samples = Vec::new();
-    for flow in FLOWS {
+    for flow in Flow::ALL {
         let spec = flow.spec();
         let member = match spec.form {
             FormMember::UserProfile => "userProfile",

@@ -1,10 +1,7 @@
 //! The causes of an error, sorted by the field that they concern.
 
 use super::message;
-use crate::okta::{ATTRIBUTE_LOCATION, Flow, FormMember, reply::ReceivedCause};
-
-/// The location of an attribute in a progressive profile's own form.
-const UPDATE_LOCATION: &str = "data.userProfileUpdate";
+use crate::okta::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember, reply::ReceivedCause};
 
 /// The texts at one field, in the order of the causes.
 pub(super) struct FieldTexts<'a> {
@@ -32,7 +29,8 @@ struct FieldText<'a> {
 
 impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
-        let has_update_form = flow.spec().form == FormMember::UserProfileUpdate;
+        let FlowSpec { form, form_location, .. } = flow.spec();
+        let has_update_form = *form == FormMember::UserProfileUpdate;
         let mut certain = Vec::new();
         let mut possible = Vec::new();
         let mut elsewhere = Vec::new();
@@ -44,7 +42,7 @@ impl<'a> SortedCauses<'a> {
                 possible.push(FieldText { field, text });
                 continue;
             }
-            match field_below(UPDATE_LOCATION, location, fields) {
+            match field_below(form_location, location, fields) {
                 Some(field) if has_update_form => possible.push(FieldText { field, text }),
                 _ => elsewhere.push(text),
             }

@@ -13,9 +13,6 @@ use crate::{
     user_view::{Certainty, Effect, form_fields, user_view},
 };
 
-/// The requests of each kind that Okta sends.
-const FLOWS: [Flow; 3] = [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic];
-
 /// Faults that do not concern the decision, or that the sample may cause: its form may lack a field that the
 /// hook expects, and the hook may be meant for other requests.
 const MINOR_FAULTS: [&str; 5] = [
@@ -28,7 +25,7 @@ const MINOR_FAULTS: [&str; 5] = [
 
 /// Checks the answers to a sample of each kind of request.
 pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Result<(), CliError> {
-    for flow in FLOWS {
+    for flow in Flow::ALL {
         let body = sample(flow)?;
         let call = hook.client.call(hook.url, &body);
         let request = request::decode(&body).map_err(|error| CliError(error.to_string()))?;

@@ -16,12 +16,13 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use url::{Host, Url};
+use url::Url;
 
 use super::checkup::Checkup;
 use crate::{
     cli::{CliError, client::OKTA_TIMEOUT},
     file::{self, FileKind, Links},
+    origin,
 };
 
 /// The longest URL of a hook at Okta.
@@ -38,13 +39,7 @@ pub(super) fn check_url(url: &Url, checkup: &mut Checkup) {
             "Okta refuses it; shorten the path",
         );
     }
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match (url.scheme(), is_local) {
+    match (url.scheme(), origin::is_on_this_machine(url)) {
         ("https", false) => checkup.ok(CHECK, "https, as Okta requires it"),
         ("https", true) => {
             checkup.note(

@@ -225,13 +225,14 @@ fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// Runs a command on a terminal. Returns what it prints there.
+/// Runs a command on a terminal, in the system's shell rather than in the user's. Returns what it prints there.
 pub fn on_terminal(command: &str, folder: &Path, environment: &[(&str, &str)]) -> Option<String> {
     if !is_installed("script") {
         return None;
     }
     let mut shell = shell(&format!("script -qec '{command}' /dev/null"), folder);
-    shell.env_remove("NO_COLOR").env("TERM", "xterm").envs(environment.iter().copied());
+    shell.env_remove("NO_COLOR").envs([("TERM", "xterm"), ("SHELL", "/bin/sh")]);
+    shell.envs(environment.iter().copied());
     let output = run(&mut shell, b"");
     Some(text(&output.stdout).to_owned())
 }
@@ -264,7 +265,7 @@ fn colour_needs_a_terminal_and_obeys_no_color() {
 fn a_decision_on_a_terminal_has_no_colour_with_no_color() {
     let folder = work_folder();
     let serve = "registration-hook & sleep 1; registration-hook sample ssr \
-                 | curl -s --json @- -H \"$HEADER\" http://127.0.0.1:$PORT/members; sleep 0.5; kill %1; wait";
+                 | curl -s --json @- -H \"$HEADER\" http://127.0.0.1:$PORT/members; sleep 0.5; kill $!; wait";
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let port = port.to_string();
     let environment = [

@@ -7,7 +7,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -27,6 +27,9 @@ pub const BASIC: [(&str, &str); 2] =
     [("HOOK__AUTH__BASIC__USERNAME", "admin"), ("HOOK__AUTH__BASIC__PASSWORD", "supersecret")];
 pub const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ=";
 pub const JSON: &str = "Content-Type: application/json";
+
+/// A command that takes longer waits for something that does not happen.
+const LONGEST_RUN: Duration = Duration::from_secs(120);
 
 /// The variables that the program reads besides its own `HOOK__…`.
 const OTHER_VARIABLES: [&str; 7] =
@@ -59,7 +62,11 @@ pub fn isolated(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs the program to its end with these bytes on standard input.
+/// Runs a command to its end with these bytes on standard input.
+///
+/// # Panics
+///
+/// If it takes more than [`LONGEST_RUN`]. It is left running, since its children may hold its output open.
 pub fn run(command: &mut Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
@@ -69,7 +76,12 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
         .unwrap();
     // A program that does not read its input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = receiver.recv_timeout(LONGEST_RUN) else {
+        panic!("still running after {LONGEST_RUN:?}: {command:?}");
+    };
+    output.unwrap()
 }
 
 pub fn text(bytes: &[u8]) -> &str {

@@ -1,4 +1,5 @@
-//! The only reader of files that users name. Reads regular files only, and each kind up to a limit.
+//! Reads and replaces files. The only reader of files that users name: it reads regular files only, and each
+//! kind of file up to a limit.
 
 use std::{
     error::Error,
@@ -18,7 +19,7 @@ mod fingerprint;
 pub(crate) use fingerprint::Fingerprint;
 
 /// The byte order mark in UTF-8.
-const UTF8_MARK: &[u8] = "\u{feff}".as_bytes();
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A kind of file. It decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +40,10 @@ pub(crate) enum FileKind {
     List,
 }
 
-/// How large a file of a kind may be, and the parts of the message about a larger one.
+/// How large a file of a kind may be, and the words for a message about a larger one.
 struct SizeLimit {
-    /// The most bytes that are read.
     bytes: u64,
-    /// The name of the kind.
+    /// The kind of file.
     name: &'static str,
     hint: &'static str,
 }
@@ -95,7 +95,7 @@ impl FileKind {
 pub(crate) enum Links {
     /// Read the target: Kubernetes mounts files as links.
     Follow,
-    /// Fail: the program may later replace the file, and would replace the link instead.
+    /// Fail: a program that replaces the file later would replace the link instead.
     Refuse,
 }
 
@@ -132,8 +132,8 @@ impl Error for NotUtf8 {}
 
 /// The text of these bytes. Removes the byte order mark that spreadsheets and editors write.
 pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
-    if bytes.starts_with(UTF8_MARK) {
-        bytes.drain(..UTF8_MARK.len());
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
     }
     if is_utf16(&bytes) {
         return Err(NotUtf8 { bytes, at: 0 });
@@ -144,8 +144,8 @@ pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Whether these bytes begin as UTF-16 does: with a byte order mark, or with an ASCII character, of whose two
-/// bytes one is 0.
+/// Whether these bytes begin like UTF-16: with a byte order mark, or with an ASCII character, one of whose two
+/// bytes is 0.
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
@@ -160,7 +160,7 @@ pub(crate) fn read_text(path: &Path, kind: FileKind) -> io::Result<String> {
     decode_text(read_bytes(path, kind, Links::Follow)?).map_err(io::Error::other)
 }
 
-/// Reads the content of a regular file. Never blocks on a pipe, and reads no more than the limit.
+/// Reads the content of a regular file. Fails if it is larger than the limit of its kind.
 pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, links)?;
     let size_limit = kind.size_limit();
@@ -170,7 +170,7 @@ pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Resul
     }
     let mut bytes = Vec::new();
     bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
-    // One more byte, to notice a file that has grown beyond the limit.
+    // Reads one byte more than the limit, to notice a file that has just grown beyond it.
     file.take(size_limit.bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > size_limit.bytes {
         return Err(too_large(&size_limit));
@@ -210,7 +210,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     if let Some(old) = old {
-        // Only root can keep another owner.
+        // Fails for another owner, except for root. The file then belongs to the user of this program.
         let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
         file.set_permissions(old.permissions())?;
     }
@@ -218,8 +218,8 @@ fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()>
     file.sync_all()
 }
 
-/// Opens a regular file. Checks the type twice: before, since opening a device may have an effect, and
-/// after, since the file may have been replaced. Does not block on a pipe without a writer.
+/// Opens a regular file. Checks the type before, since to open a device may have an effect, and after, since
+/// the file may have been replaced in between. Never blocks on a pipe that no program writes to.
 fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let (before, flags) = match links {
         Links::Follow => (fs::metadata(path)?, OFlags::NONBLOCK),
@@ -250,10 +250,10 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(lasting_error(format!("this is {found}")))
 }
 
-/// An error that lasts until the file is changed. It has no error code of the system, so that nothing retries
-/// it.
-fn lasting_error(why: String) -> io::Error {
-    io::Error::other(why)
+/// An error that lasts until the file is changed. It has no error code of the system, so that no reader tries
+/// again.
+pub(crate) fn lasting_error(why: impl Into<String>) -> io::Error {
+    io::Error::other(why.into())
 }
 
 /// The paths of the files and folders in a folder, sorted by name.

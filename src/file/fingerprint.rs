@@ -1,4 +1,4 @@
-//! Whether files have changed since they were looked at.
+//! Notices changes of files by their metadata.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,12 +9,12 @@ use std::{
 
 /// Metadata of some files that changes with every write, rename or symlink swap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fingerprint(BTreeMap<PathBuf, Mark>);
+pub(crate) struct Fingerprint(BTreeMap<PathBuf, FileMetadata>);
 
 /// Metadata of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Mark {
-    There {
+enum FileMetadata {
+    Known {
         device: u64,
         inode: u64,
         size: u64,
@@ -26,18 +26,18 @@ enum Mark {
     Unknown(String),
 }
 
-/// A time since 1970.
+/// A time, as the duration since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct UnixTime {
     seconds: i64,
     nanoseconds: i64,
 }
 
-impl Mark {
+impl FileMetadata {
     fn of(path: &Path) -> Self {
         // The file that a link leads to: Kubernetes swaps the link.
         match fs::metadata(path) {
-            Ok(file) => Self::There {
+            Ok(file) => Self::Known {
                 device: file.dev(),
                 inode: file.ino(),
                 size: file.size(),
@@ -62,15 +62,15 @@ impl Fingerprint {
     /// Adds a file as it is now. Does nothing if it was added before.
     pub(crate) fn add(&mut self, path: &Path) {
         if !self.0.contains_key(path) {
-            self.0.insert(path.to_owned(), Mark::of(path));
+            self.0.insert(path.to_owned(), FileMetadata::of(path));
         }
     }
 
-    /// Adds a file as it was in an earlier fingerprint. If that does not have it, adds it as it is now.
+    /// Adds a file as it was in an earlier fingerprint, or as it is now if that one does not have it.
     pub(crate) fn add_from(&mut self, path: &Path, earlier: &Self) {
         match earlier.0.get(path) {
-            Some(mark) => {
-                self.0.insert(path.to_owned(), mark.clone());
+            Some(metadata) => {
+                self.0.insert(path.to_owned(), metadata.clone());
             }
             None => self.add(path),
         }
@@ -78,12 +78,12 @@ impl Fingerprint {
 
     /// Forgets the metadata of a file, so that the file counts as changed.
     pub(crate) fn forget(&mut self, path: &Path) {
-        self.0.insert(path.to_owned(), Mark::Unknown("it was being written".to_owned()));
+        self.0.insert(path.to_owned(), FileMetadata::Unknown("it was being written".to_owned()));
     }
 
     /// Adds a folder whose files cannot be listed.
     pub(crate) fn add_unlisted(&mut self, folder: &Path, why: String) {
-        self.0.insert(folder.to_owned(), Mark::Unknown(why));
+        self.0.insert(folder.to_owned(), FileMetadata::Unknown(why));
     }
 
     /// The files that were added.

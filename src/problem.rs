@@ -11,9 +11,9 @@ pub use list::Problems;
 pub(crate) use list::{MOST_KEPT, with_commas};
 pub(crate) use text::SourceText;
 
-/// The longest message, in characters. A longer one, which quotes a long name, loses its middle.
+/// The longest message, in characters. A longer one, such as one that quotes a long name, loses its middle.
 const LONGEST_MESSAGE: usize = 1000;
-/// How many characters of the end of a long message stay. The hint is there.
+/// How many characters stay at the end of a long message, where the hint is.
 const MESSAGE_END: usize = 300;
 
 /// A problem found while loading. Printed, it starts with its place, so that editors and CI find it.
@@ -24,10 +24,10 @@ pub struct Problem<P = String> {
     pub place: P,
     /// The problem, and a hint.
     pub message: String,
-    /// The line of the place with a marker, to print below the message. Empty for a settings file,
-    /// whose lines may hold secrets.
+    /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
+    /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// The problem may explain those from this byte on, and is shown before them.
+    /// If given, the problem may be the cause of those from this byte on, and is shown before them.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
@@ -35,6 +35,13 @@ pub struct Problem<P = String> {
 
 /// A problem at these bytes of a text. [`SpanProblems::located`] gives it their line and column.
 pub(crate) type SpanProblem = Problem<Range<usize>>;
+
+/// The order of problems at the same byte.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum SortOrder {
+    Cause,
+    Other,
+}
 
 /// Problems of one text.
 pub(crate) type SpanProblems = Problems<Range<usize>>;
@@ -49,7 +56,7 @@ impl Problem {
 impl<P> Problem<P> {
     /// A problem at this place.
     pub(crate) fn at(place: P, message: impl Into<String>) -> Self {
-        let message = without_middle(message.into());
+        let message = shorten(message.into());
         let excerpt = String::new();
         Self { place, message, excerpt, explains_from: None, is_transient: false }
     }
@@ -73,23 +80,23 @@ impl<P> Problem<P> {
 }
 
 impl SpanProblem {
-    /// The same problem, which may explain those from this byte on, and is shown before them.
+    /// The same problem, which may be the cause of those from this byte on and is shown before them.
     pub(crate) fn explaining_from(self, byte: usize) -> Self {
         Self { explains_from: Some(byte), ..self }
     }
 
-    /// The key to sort problems by: their places, with an explanation before what it explains.
-    fn rank(&self) -> (usize, bool) {
+    /// The key to sort problems by: the byte where they are shown, with causes before consequences.
+    fn sort_key(&self) -> (usize, SortOrder) {
         match self.explains_from {
-            Some(byte) => (byte, false),
-            None => (self.place.start, true),
+            Some(byte) => (byte, SortOrder::Cause),
+            None => (self.place.start, SortOrder::Other),
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `write_str` ignores the padding of the caller's format.
+        // Unlike `{}`, `write_str` ignores the width that the caller's format gives.
         out.write_str(&escape::line(&self.place))?;
         out.write_str(": ")?;
         out.write_str(&escape::line(&self.message))?;
@@ -97,8 +104,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The message; or its start and its end, if it is very long.
-fn without_middle(message: String) -> String {
+/// The message, or the start and the end of a very long one.
+fn shorten(message: String) -> String {
     if message.chars().count() <= LONGEST_MESSAGE {
         return message;
     }

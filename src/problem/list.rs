@@ -1,4 +1,4 @@
-//! A list of problems that stays short.
+//! A list of problems that takes bounded memory.
 
 use std::ops::Deref;
 
@@ -13,7 +13,7 @@ pub struct Problems<P = String> {
     kept: Vec<Problem<P>>,
     /// How many problems are not kept.
     more: usize,
-    /// Whether one of them may be gone when the same files are read again.
+    /// Whether one of the problems may be gone when the same files are read again.
     is_transient: bool,
 }
 
@@ -46,29 +46,29 @@ impl<P> Problems<P> {
         self.more += 1;
     }
 
-    /// Whether one of them may be gone when the same files are read again.
+    /// Whether one of the problems may be gone when the same files are read again.
     pub(crate) fn is_transient(&self) -> bool {
         self.is_transient
     }
 
-    /// Whether a further problem is only counted. Its message need not be made.
+    /// Whether further problems are only counted, so that their messages need not be made.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= MOST_KEPT
     }
 
-    /// How many there are with their messages.
+    /// How many problems are kept.
     pub(crate) fn kept_count(&self) -> usize {
         self.kept.len()
     }
 
-    /// How many there are, including those that are not kept.
+    /// How many problems there are, including those that are not kept.
     pub fn total(&self) -> usize {
         self.kept.len() + self.more
     }
 }
 
 impl Problems {
-    /// The line to print after the first `shown` problems. Returns `None` if there are no more.
+    /// The line that counts the problems after the first `shown` ones. Returns `None` if there are no more.
     pub(crate) fn rest(&self, shown: usize) -> Option<String> {
         match self.total().saturating_sub(shown) {
             0 => None,
@@ -88,10 +88,10 @@ impl Problems {
 }
 
 impl SpanProblems {
-    /// The problems in the text's order, with causes before their consequences, each with the place that
-    /// `locate` finds.
+    /// The problems in the order of the text, with causes before their consequences. `locate` gives each its
+    /// line and column.
     pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
-        self.kept.sort_by_key(SpanProblem::rank);
+        self.kept.sort_by_key(SpanProblem::sort_key);
         let kept = self.kept.into_iter().map(locate).collect();
         Problems { kept, more: self.more, is_transient: self.is_transient }
     }

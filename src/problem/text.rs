@@ -6,10 +6,10 @@ use super::{Problem, SpanProblem};
 
 /// How many characters of a line an excerpt shows.
 const WIDTH: usize = 120;
-/// How many of these characters are before the place, if the line is long on both sides.
-const BEFORE: usize = 40;
+/// How many of these characters are before the place if the line is long on both sides of it.
+const WIDTH_BEFORE: usize = 40;
 
-/// The text of a file. If places are looked up in the text's order, all of them take one pass.
+/// The text of a file. To find places in the order of the text takes one pass.
 pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,
@@ -47,7 +47,7 @@ impl<'t> SourceText<'t> {
         self.find(byte).line
     }
 
-    /// Gives a problem its line and column, and shows the line.
+    /// Gives a problem its line and column, and an excerpt with the line.
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
         let SpanProblem { place: span, message, is_transient, .. } = problem;
         let place = self.place(span.start);
@@ -77,27 +77,41 @@ impl<'t> SourceText<'t> {
     /// line is long.
     fn excerpt(&self, span: Range<usize>) -> String {
         let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
-        // One letter more than an excerpt has, to notice a longer line.
-        let before =
-            head.chars().rev().take_while(|letter| *letter != '\n').take(WIDTH + 1).count();
-        let after = tail.lines().next().unwrap_or_default().chars().take(WIDTH + 1).count();
-        let left = before.min(WIDTH.saturating_sub(after).max(BEFORE));
-        let right = after.min(WIDTH - left);
-        let mut shown: Vec<char> = head.chars().rev().take(left).collect();
-        shown.reverse();
-        shown.extend(tail.chars().take(right));
-        let content: String = shown.into_iter().map(printable).collect();
-        let (cut_left, indent) = if before > left { ("…", " ") } else { ("", "") };
-        let cut_right = if after > right { "…" } else { "" };
+        let line_before = head.rsplit('\n').next().unwrap_or_default();
+        let line_after = tail.lines().next().unwrap_or_default();
+        // Counts up to one character more than an excerpt shows, to notice a longer line.
+        let before = line_before.chars().rev().take(WIDTH + 1).count();
+        let after = line_after.chars().take(WIDTH + 1).count();
+        let shown_before = before.min(WIDTH.saturating_sub(after).max(WIDTH_BEFORE));
+        let shown_after = after.min(WIDTH - shown_before);
 
-        let marked = self.text.get(span).unwrap_or_default().chars().take(right).count();
-        let marker = " ".repeat(left) + &"^".repeat(marked.max(1));
-        let line = self.last.line.to_string();
-        let gutter = " ".repeat(line.len());
-        format!(
-            "\n{gutter} |\n{line} | {cut_left}{content}{cut_right}\n{gutter} | {indent}{marker}"
-        )
+        let mut shown_line = String::new();
+        let mut marker = " ".repeat(shown_before);
+        if before > shown_before {
+            shown_line.push('…');
+            marker.push(' ');
+        }
+        shown_line.extend(last_chars(line_before, shown_before).chars().map(printable));
+        shown_line.extend(line_after.chars().take(shown_after).map(printable));
+        if after > shown_after {
+            shown_line.push('…');
+        }
+        let marked = self.text.get(span).unwrap_or_default().chars().take(shown_after).count();
+        marker.push_str(&"^".repeat(marked.max(1)));
+
+        let number = self.last.line.to_string();
+        let gutter = " ".repeat(number.len());
+        format!("\n{gutter} |\n{number} | {shown_line}\n{gutter} | {marker}")
     }
+}
+
+/// The last characters of a text, up to this many.
+fn last_chars(text: &str, count: usize) -> &str {
+    let mut start = text.len();
+    for (index, _) in text.char_indices().rev().take(count) {
+        start = index;
+    }
+    text.get(start..).unwrap_or_default()
 }
 
 /// The letter, or a replacement for one that controls a terminal. A tab becomes one space.

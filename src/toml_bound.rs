@@ -1,7 +1,7 @@
 //! Parses TOML within bounds of memory.
 //!
-//! For a table, a list or a syntax error of one or two bytes, the parser takes hundreds of bytes of
-//! memory. A megabyte of them would fill the memory of a small container.
+//! A table, a list or a syntax error may have one or two bytes, and the parser takes hundreds of bytes of
+//! memory for each. A megabyte of them would fill the memory of a small container.
 
 use toml::de::DeTable;
 use toml_parser::lexer::TokenKind;
@@ -14,8 +14,7 @@ use syntax::syntax_problem;
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// The longest text, in bytes, whose errors are all collected to find the first one. A text may have an
-/// error per byte.
+/// The longest text, in bytes, whose errors are all collected. A text may have one error for each byte.
 const LONGEST_RECOVERABLE: usize = 384 << 10;
 
 /// A parsed text, or its first syntax error.
@@ -38,6 +37,20 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 }
 
 fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> {
+    require_few_tables(text)?;
+    if text.len() > LONGEST_RECOVERABLE {
+        // The one error is not always the first in the text.
+        return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
+    }
+    let (document, errors) = DeTable::parse_recoverable(text);
+    // The parser finds duplicate keys and invalid values last, so the errors are not in the text's order.
+    match errors.iter().min_by_key(|error| error.span().unwrap_or_default().start) {
+        None => Ok(document),
+        Some(error) => Err(syntax_problem(text, error)),
+    }
+}
+
+fn require_few_tables(text: &str) -> Result<(), SpanProblem> {
     let mut tables = 0;
     for token in toml_parser::Source::new(text).lex() {
         // Each of these tokens makes at most one table or list.
@@ -54,13 +67,5 @@ fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> 
             return Err(SpanProblem::at(span, message));
         }
     }
-    if text.len() > LONGEST_RECOVERABLE {
-        return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
-    }
-    let (document, errors) = DeTable::parse_recoverable(text);
-    // The parser looks for duplicate keys and invalid values at the end.
-    match errors.iter().min_by_key(|error| error.span().unwrap_or_default().start) {
-        None => Ok(document),
-        Some(error) => Err(syntax_problem(text, error)),
-    }
+    Ok(())
 }

@@ -48,18 +48,18 @@ const MESSAGES: &[(&str, &str)] = &[
     ("extra `=`", "write one `=` between a key and its value"),
 ];
 
-/// A syntax error and the line that it is in.
-struct Site<'t> {
+/// A syntax error and its line.
+struct ErrorSite<'t> {
     /// The parser's message, which shows nothing of the text.
     message: &'t str,
     /// Whether only white space comes before the error.
     is_at_start: bool,
     /// The whole line.
     line: &'t str,
-    /// The line up to the error.
+    /// The part of the line before the error.
     before: &'t str,
-    /// The rest of the line.
-    found: &'t str,
+    /// The part of the line from the error on.
+    rest: &'t str,
 }
 
 /// A bracket or brace that is open at an error.
@@ -68,20 +68,20 @@ struct Opener {
     span: Range<usize>,
 }
 
-/// The problem that the parser reports.
+/// The parser's error as a problem in our words.
 pub(super) fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
     let span = error.span().unwrap_or(0..0);
     let (head, tail) = text.split_at_checked(span.start).unwrap_or((text, ""));
     let before = head.rsplit('\n').next().unwrap_or_default();
-    let found = tail.split('\n').next().unwrap_or_default();
+    let rest = tail.split('\n').next().unwrap_or_default();
     let line_start = head.len() - before.len();
-    let line = text.get(line_start..head.len() + found.len()).unwrap_or_default();
+    let line = text.get(line_start..head.len() + rest.len()).unwrap_or_default();
     let is_at_start = head.trim().is_empty();
-    let site = Site { message: error.message(), is_at_start, line, before, found };
+    let site = ErrorSite { message: error.message(), is_at_start, line, before, rest };
     if let Some(message) = site.known_mistake() {
         return invalid(span, message);
     }
-    if let Some(opener) = unclosed(text, line_start, span.start, &site) {
+    if let Some(opener) = unclosed_opener(text, line_start, span.start, &site) {
         let message = match opener.kind {
             TokenKind::LeftSquareBracket => "this list is not closed; add `]` at its end",
             _ => "these braces are not closed; add `}` at their end",
@@ -98,8 +98,8 @@ fn invalid(span: Range<usize>, why: &str) -> SpanProblem {
     SpanProblem::at(span, format!("invalid TOML: {why}"))
 }
 
-impl Site<'_> {
-    /// A mistake that the text itself shows, whatever the parser makes of it.
+impl ErrorSite<'_> {
+    /// The message for a mistake that the text itself shows, whatever the parser's message is.
     fn known_mistake(&self) -> Option<&'static str> {
         let line = self.line.trim_start();
         if self.is_at_start && line.starts_with('{') {
@@ -110,19 +110,19 @@ impl Site<'_> {
                 return Some("a mark of a merge conflict; keep one side and remove the marks");
             }
         }
-        let is_yaml_key = self.found.trim() == ":";
+        let is_yaml_key = self.rest.trim() == ":";
         if is_yaml_key || line.starts_with("- ") || line.trim_end() == "---" {
             return Some("this is YAML; see https://toml.io");
         }
         for start in ["//", "--", "/*"] {
-            if line.starts_with(start) || self.found.starts_with(start) {
+            if line.starts_with(start) || self.rest.starts_with(start) {
                 return Some(COMMENT);
             }
         }
         if line.starts_with(';') {
             return Some(COMMENT);
         }
-        if self.found.trim_end() == ";" {
+        if self.rest.trim_end() == ";" {
             return Some("a line has no `;` at its end");
         }
         if self.before.ends_with(is_curly_quote) {
@@ -134,9 +134,9 @@ impl Site<'_> {
         }
     }
 
-    /// A mistake that the first letter at the error shows.
+    /// The message for a mistake that the first letter at the error shows.
     fn mistake_of_letter(&self) -> Option<&'static str> {
-        match self.found.chars().next()? {
+        match self.rest.chars().next()? {
             ':' => Some("write `=` between a key and its value, not `:`"),
             letter if is_curly_quote(letter) => Some(CURLY),
             letter if is_invisible(letter) => {
@@ -149,9 +149,9 @@ impl Site<'_> {
         }
     }
 
-    /// A mistake that the value at the error shows.
+    /// The message for a mistake that the value at the error shows.
     fn mistake_of_word(&self) -> Option<&'static str> {
-        let word = self.found.split([',', ']', '}', '#']).next().unwrap_or_default();
+        let word = self.rest.split([',', ']', '}', '#']).next().unwrap_or_default();
         match word.trim().to_ascii_lowercase().as_str() {
             "true" | "false" | "yes" | "no" | "on" | "off" => {
                 Some("write `true` or `false`, in lower case")
@@ -179,7 +179,7 @@ impl Site<'_> {
             if is_header {
                 return Some("a line that starts with `[` ends with one `]`");
             }
-            if self.found.starts_with(',') {
+            if self.rest.starts_with(',') {
                 return Some("several values stand in a list, as in `[\"a\", \"b\"]`");
             }
             if self.before.ends_with(['"', '\'']) {
@@ -190,8 +190,24 @@ impl Site<'_> {
         Some(ours)
     }
 
-    /// Whether the line starts a table, sets a key or is empty, as no line of a list of values does.
-    fn is_outside_of_values(&self) -> bool {
+    /// Whether the parser says that a list or braces are not closed. Its messages about an unclosed header,
+    /// such as `[table`, do not count.
+    fn says_unclosed(&self) -> bool {
+        let is_header =
+            self.message.contains("unclosed table") || self.message.contains("array table");
+        self.message.starts_with("unclosed") && !is_header
+    }
+
+    /// Whether the error is a closing bracket or brace of the other kind than this opener.
+    fn closes_another(&self, opener: &Opener) -> bool {
+        match opener.kind {
+            TokenKind::LeftSquareBracket => self.rest.starts_with('}'),
+            _ => self.rest.starts_with(']'),
+        }
+    }
+
+    /// Whether the line cannot belong to a list of values: it starts a table, sets a key or is empty.
+    fn is_outside_of_list(&self) -> bool {
         let line = self.line.trim_start();
         if line.is_empty() || line.starts_with('[') {
             return true;
@@ -205,24 +221,24 @@ impl Site<'_> {
 
 /// The bracket or brace that is not closed, if that explains the error. The error is at the byte `at`, in
 /// the line that begins at `line_start`.
-fn unclosed(text: &str, line_start: usize, at: usize, site: &Site<'_>) -> Option<Opener> {
-    let mut open = open_at(text, at);
-    let closing = match open.last()?.kind {
-        TokenKind::LeftSquareBracket => ']',
-        _ => '}',
-    };
-    let closes_another = site.found.starts_with([']', '}']) && !site.found.starts_with(closing);
-    // The parser's own message explains a header such as `[table`.
-    let is_header = site.message.contains("unclosed table") || site.message.contains("array table");
-    if closes_another || (site.message.starts_with("unclosed") && !is_header) {
+fn unclosed_opener(
+    text: &str,
+    line_start: usize,
+    at: usize,
+    site: &ErrorSite<'_>,
+) -> Option<Opener> {
+    let mut open = openers_before(text, at);
+    let innermost = open.last()?;
+    if site.says_unclosed() || site.closes_another(innermost) {
         return open.pop();
     }
-    if !site.is_outside_of_values() {
+    if !site.is_outside_of_list() {
         return None;
     }
+    // The list or the braces of an earlier line should have ended before this line.
     open.retain(|opener| opener.span.start < line_start);
     let opener = open.pop()?;
-    // A line with a key may belong to braces that span several lines, without the comma before it.
+    // The line may set a key of braces that span several lines, with only the comma before it missing.
     let is_key = !site.line.trim_start().starts_with('[');
     if is_key && opener.kind == TokenKind::LeftCurlyBracket && !has_key_in_line(text, &opener) {
         return None;
@@ -237,8 +253,8 @@ fn has_key_in_line(text: &str, opener: &Opener) -> bool {
     rest.contains('=') && !rest.trim_end().ends_with(',')
 }
 
-/// The brackets and braces that are open at a byte.
-fn open_at(text: &str, at: usize) -> Vec<Opener> {
+/// The brackets and braces that are open before a byte.
+fn openers_before(text: &str, at: usize) -> Vec<Opener> {
     let mut open: Vec<Opener> = Vec::new();
     for token in toml_parser::Source::new(text).lex() {
         let span = token.span().start()..token.span().end();

@@ -1,41 +1,41 @@
 //! Escapes text for logs and terminals, so that no character can forge a line, reorder it or hide.
 //!
 //! Names of files, rules and keys, and the texts of errors, may contain any character. Terminals obey
-//! control characters such as U+009B; log viewers may end a line at U+0085 or U+2028; after U+202E the
-//! rest of a line is shown backwards.
+//! control characters such as U+009B. Log viewers may end a line at U+0085 or U+2028. The rest of a line
+//! after U+202E is shown backwards.
 
-use std::{borrow::Cow, io::Write as _};
+use std::{borrow::Cow, io::Write as _, ops::RangeInclusive};
 
 /// The ranges of escaped characters: Unicode's categories `Cc`, `Cf`, `Zl` and `Zp`, and characters
 /// with the property `Default_Ignorable_Code_Point`, such as variation selectors.
-const HIDDEN: [(char, char); 27] = [
-    ('\u{0}', '\u{1f}'),
-    ('\u{7f}', '\u{9f}'),
-    ('\u{ad}', '\u{ad}'),
-    ('\u{34f}', '\u{34f}'),
-    ('\u{600}', '\u{605}'),
-    ('\u{61c}', '\u{61c}'),
-    ('\u{6dd}', '\u{6dd}'),
-    ('\u{70f}', '\u{70f}'),
-    ('\u{890}', '\u{891}'),
-    ('\u{8e2}', '\u{8e2}'),
-    ('\u{115f}', '\u{1160}'),
-    ('\u{17b4}', '\u{17b5}'),
-    ('\u{180b}', '\u{180f}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{fe00}', '\u{fe0f}'),
-    ('\u{feff}', '\u{feff}'),
-    ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{fff0}', '\u{fffb}'),
-    ('\u{110bd}', '\u{110bd}'),
-    ('\u{110cd}', '\u{110cd}'),
-    ('\u{13430}', '\u{1343f}'),
-    ('\u{1bca0}', '\u{1bca3}'),
-    ('\u{1d173}', '\u{1d17a}'),
-    ('\u{e0000}', '\u{e0fff}'),
+const HIDDEN: [RangeInclusive<char>; 27] = [
+    '\u{0}'..='\u{1f}',
+    '\u{7f}'..='\u{9f}',
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{600}'..='\u{605}',
+    '\u{61c}'..='\u{61c}',
+    '\u{6dd}'..='\u{6dd}',
+    '\u{70f}'..='\u{70f}',
+    '\u{890}'..='\u{891}',
+    '\u{8e2}'..='\u{8e2}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{110bd}'..='\u{110bd}',
+    '\u{110cd}'..='\u{110cd}',
+    '\u{13430}'..='\u{1343f}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
 ];
 
 /// Whether a character is escaped in logs and diagnostics.
@@ -43,7 +43,7 @@ pub fn is_hidden(letter: char) -> bool {
     if matches!(letter, ' '..='~') {
         return false;
     }
-    HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&letter))
+    HIDDEN.iter().any(|range| range.contains(&letter))
 }
 
 /// Escapes a text for people, in one line: a hidden character becomes `\u{202e}`, a line break `\n`.
@@ -67,16 +67,16 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// An [`excerpt`] in backticks. Those of the text are escaped, so that it cannot end the excerpt.
+/// An [`excerpt`] in backticks. Backticks in the text are escaped, so that they do not end the excerpt.
 pub fn in_backticks(text: &str, limit: usize) -> String {
     format!("`{}`", excerpt(text, limit).replace('`', "\\u{60}"))
 }
 
-/// Appends a JSON string in which every hidden character is escaped, as `\u202e`. JSON itself asks
-/// for that only below U+0020.
+/// Appends a JSON string. Escapes every hidden character, such as `\u202e`. JSON itself requires that only
+/// below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    // Most texts are plain, and are copied at once.
+    // Most texts are plain and can be copied as a whole.
     if text.bytes().all(is_plain) {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

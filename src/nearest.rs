@@ -1,8 +1,10 @@
 //! Suggestions for unknown names.
 
+use std::cmp::Ordering;
+
 /// How similar a known name must be to be suggested, from 0 to 1.
-const SIMILAR: f64 = 0.5;
-/// How many known names are listed if none is similar. More are not listed at all.
+const LEAST_SIMILARITY: f64 = 0.5;
+/// How many known names may be listed if none is similar. If there are more, none is listed.
 const MOST_LISTED: usize = 24;
 /// The longest name that is compared, in bytes. The time is the product of the two lengths.
 const LONGEST: usize = 64;
@@ -27,8 +29,8 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// The known name that is abbreviated by leaving out its end; else the most similar one, if it is similar
-/// enough; else one that is abbreviated otherwise.
+/// The known name that is most likely meant: the shortest that begins with `name`, or else the most similar
+/// one, or else one that `name` abbreviates.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
@@ -47,17 +49,18 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known.into_iter().find(|other| is_abbreviation(&name, other))
 }
 
-/// The most similar name. If several are equally similar, one that `name` begins with, or else the last.
+/// The most similar name. If several are equally similar, the first that `name` begins with, or else the last.
 fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let mut best: Option<&str> = None;
-    let mut best_similarity = SIMILAR;
+    let mut best = None;
+    let mut best_similarity = LEAST_SIMILARITY;
     for &other in known {
         let similarity = strsim::normalized_damerau_levenshtein(name, &other.to_lowercase());
-        let best_begins_name = match best {
-            Some(best) => name.starts_with(&best.to_lowercase()),
-            None => false,
+        let is_better = match similarity.total_cmp(&best_similarity) {
+            Ordering::Greater => true,
+            Ordering::Equal => !best.is_some_and(|best| begins_with(name, best)),
+            Ordering::Less => false,
         };
-        if similarity > best_similarity || (similarity >= best_similarity && !best_begins_name) {
+        if is_better {
             best = Some(other);
             best_similarity = similarity;
         }
@@ -65,12 +68,18 @@ fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     best
 }
 
-/// Whether a name has some letters of a longer one in their order, its first among them: `msg` for `message`.
+fn begins_with(name: &str, beginning: &str) -> bool {
+    name.starts_with(&beginning.to_lowercase())
+}
+
+/// Whether a name consists of the first letter and some later ones of a longer name, in their order: `msg` for
+/// `message`.
 fn is_abbreviation(name: &str, longer: &str) -> bool {
     let longer = longer.to_lowercase();
     if name.len() < SHORTEST_ABBREVIATION || name.chars().next() != longer.chars().next() {
         return false;
     }
     let mut rest = longer.chars();
+    // Each search continues after the letter that the last one found.
     name.chars().all(|letter| rest.any(|other| other == letter))
 }

@@ -1,7 +1,7 @@
 //! An org's own user schema and enrollment form, as Okta's API returns them.
 //!
-//! `lint` asks two questions about each attribute that a rule names. Can the form submit it? Does Okta
-//! store it?
+//! `lint` asks whether the form can submit each attribute that a rule names, and whether Okta stores each
+//! attribute that a rules file writes.
 
 use std::{
     cell::Cell,
@@ -34,7 +34,7 @@ const BASE: &str = "login email secondEmail firstName lastName middleName honori
     city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
     employeeNumber costCenter organization division department managerId manager";
 
-/// The known facts about an org. Without files these are the base attributes.
+/// The known facts about an org. Without files, only the base attributes are known.
 #[derive(Default)]
 pub struct Org {
     /// The attributes of the user schema. `None` if the schema is not known.
@@ -75,7 +75,7 @@ impl Org {
         BASE.split(' ').any(|base| base == name)
     }
 
-    /// Why an attribute does not exist in the org, neither in the schema nor on the form.
+    /// Why an attribute does not exist in the org: neither the schema nor the form has it.
     pub(crate) fn why_unknown(&self, name: &str) -> Option<String> {
         if !self.is_missing_in_schema(name) {
             return None;
@@ -111,7 +111,7 @@ impl Org {
         None
     }
 
-    /// Why no end user sees a message at this field. A form may have no `login`, which Okta then fills in.
+    /// Why no end user sees a message at this field. A form may lack even `login`, which Okta then fills in.
     pub(crate) fn why_not_shown(&self, name: &str, flow: Flow) -> Option<String> {
         if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
             return Some(format!(
@@ -134,7 +134,7 @@ impl Org {
         self.form.is_some()
     }
 
-    /// Why no existing profile has an attribute. Okta spells `timeZone` differently there.
+    /// Why no existing profile has an attribute. There the schema's `timezone` is spelt `timeZone`.
     pub(crate) fn why_not_in_profile(&self, name: &str) -> Option<String> {
         if name == "timeZone" || !self.is_missing_in_schema(name) {
             return None;
@@ -172,7 +172,7 @@ impl Org {
         Some(not_written(name, &attribute.description))
     }
 
-    /// Why Okta does not write a text to an attribute, whatever the text is.
+    /// Why Okta writes no text to an attribute.
     pub(crate) fn why_text_not_written(&self, name: &str) -> Option<String> {
         let attribute = self.attribute(name)?;
         if attribute.takes_text() {
@@ -181,15 +181,13 @@ impl Org {
         Some(not_written(name, &attribute.description))
     }
 
-    /// The correction of a name that is nearly a base attribute, if the schema is not known.
+    /// The correction of a name that is nearly that of a base attribute. Returns `None` if the schema is
+    /// known.
     pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
-        if self.has_schema() {
+        if self.has_schema() || Self::is_base(name) {
             return None;
         }
         let base = BASE.split(' ').find(|base| is_near(name, base))?;
-        if base == name {
-            return None;
-        }
         Some(format!("`{name}` is not a base attribute; did you mean `{base}`?"))
     }
 
@@ -209,9 +207,10 @@ impl Org {
         Some(form.contains(name))
     }
 
-    fn not_in_schema(&self, name: &str, more: &str) -> String {
-        let message = format!("the user schema has no attribute `{name}`{more}");
-        // Each suggestion takes time in proportion to the schema, and no more problems than this are shown.
+    /// The message that the schema has no attribute of this name. `addition` follows the name.
+    fn not_in_schema(&self, name: &str, addition: &str) -> String {
+        let message = format!("the user schema has no attribute `{name}`{addition}");
+        // To find a suggestion takes time in proportion to the schema. Only the first problems are shown.
         let suggestions = self.suggestions.get();
         if suggestions >= MOST_KEPT {
             return message;
@@ -233,11 +232,11 @@ fn not_written(name: &str, state: impl Display) -> String {
     format!("Okta does not write this: `{name}` is {state} in the user schema")
 }
 
-/// Whether a name equals a base attribute, or differs by one typing error.
+/// Whether a name equals a base attribute but for case, or differs from it by one typing error.
 fn is_near(name: &str, base: &str) -> bool {
     if name.eq_ignore_ascii_case(base) {
         return true;
     }
-    // The difference in length is cheap, and the distance is at least as large.
+    // The distance is at least the difference in length, which is cheap to compute.
     name.len().abs_diff(base.len()) < 2 && osa_distance(name, base) < 2
 }

@@ -16,7 +16,7 @@ const LONGEST_DESCRIPTION: usize = 300;
 /// An attribute of a user schema.
 pub(crate) struct SchemaAttribute {
     value_type: ValueType,
-    /// The values that the attribute can have, as texts. Empty if the schema does not list them.
+    /// The values that the attribute can have, as texts. Empty if the schema lists none.
     choices: BTreeSet<String>,
     /// The choices by their texts in lower case.
     choices_by_lower_case: BTreeMap<String, String>,
@@ -28,7 +28,7 @@ pub(crate) struct SchemaAttribute {
     pub(super) has_default: bool,
     /// Whether Okta refuses every change of the attribute.
     pub(super) is_read_only: bool,
-    /// Why Okta takes the attribute on no form.
+    /// Why no form can submit the attribute.
     pub(super) barrier: Option<Barrier>,
 }
 
@@ -43,7 +43,7 @@ enum ValueType {
     Unknown,
 }
 
-/// Why Okta takes an attribute on no form. Printed, it completes "it is …".
+/// Why no form can submit an attribute. Printed, it completes "it is …".
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(super) enum Barrier {
     #[display("sensitive")]
@@ -60,14 +60,14 @@ pub(super) enum Barrier {
 pub(crate) enum Samples {
     /// Every value that a form submits.
     All(Vec<Value<'static>>),
-    /// One value. Every other is of the same type.
+    /// One value. All values that a form submits are of its type.
     OfType(Value<'static>),
     /// The schema does not determine the values.
     Unknown,
 }
 
 impl SchemaAttribute {
-    /// Reads an attribute of a schema. Every value is valid for an attribute that is read from `null`.
+    /// Reads an attribute of a schema. An attribute that is read from `null` takes every value.
     pub(super) fn new(json: &Json) -> Self {
         let choices = choices(json);
         let mut choices_by_lower_case = BTreeMap::new();
@@ -112,7 +112,7 @@ impl SchemaAttribute {
         }
     }
 
-    /// Whether a form submits this text, or the number or boolean that it denotes.
+    /// Whether a form can submit this text, or the number or boolean that it denotes.
     pub(crate) fn submits(&self, text: &str) -> bool {
         match self.value_type {
             ValueType::Integer | ValueType::Number | ValueType::Boolean => {
@@ -127,7 +127,7 @@ impl SchemaAttribute {
         }
     }
 
-    /// Like [`Self::submits`], in any ASCII case.
+    /// Like [`Self::submits`], but ignores ASCII case.
     pub(crate) fn submits_in_any_case(&self, text: &str) -> bool {
         match self.choices_by_lower_case.get(&text.to_ascii_lowercase()) {
             Some(choice) => self.submits(choice),
@@ -171,32 +171,33 @@ fn choices(json: &Json) -> BTreeSet<String> {
     }
 }
 
+/// The length that `minLength` or `maxLength` gives.
 fn length(bound: &Json) -> Option<usize> {
     usize::try_from(bound.as_u64()?).ok()
 }
 
 fn describe(json: &Json) -> String {
-    let listed = if json["enum"].is_array() { "enum" } else { "oneOf" };
-    let mut facts = Vec::new();
-    for key in ["type", "items", listed, "minLength", "maxLength"] {
-        if let Some(fact) = json.get(key) {
-            facts.push(format!("{key} {fact}"));
+    let choices_key = if json["enum"].is_array() { "enum" } else { "oneOf" };
+    let mut constraints = Vec::new();
+    for key in ["type", "items", choices_key, "minLength", "maxLength"] {
+        if let Some(value) = json.get(key) {
+            constraints.push(format!("{key} {value}"));
         }
     }
-    let mut facts = facts.join(", ");
-    // An attribute may have thousands of values.
-    if let Some((end, _)) = facts.char_indices().nth(LONGEST_DESCRIPTION) {
-        facts.truncate(end);
-        facts.push('…');
+    let mut description = constraints.join(", ");
+    // A schema may list thousands of values.
+    if let Some((end, _)) = description.char_indices().nth(LONGEST_DESCRIPTION) {
+        description.truncate(end);
+        description.push('…');
     }
-    facts
+    description
 }
 
 fn barrier(json: &Json) -> Option<Barrier> {
     if json["sensitive"] == true {
         return Some(Barrier::Sensitive);
     }
-    // By default all attributes of a profile have the source of the profile.
+    // Without `OVERRIDE`, the attribute has the source of the whole profile.
     let master = &json["master"];
     if master["type"] == "OVERRIDE"
         && let Some(Json::String(source)) = master.pointer("/priority/0/type")
@@ -205,8 +206,8 @@ fn barrier(json: &Json) -> Option<Barrier> {
         return Some(Barrier::Application);
     }
     let mut permissions = items(&json["permissions"]).iter();
-    let of_user = permissions.find(|permission| permission["principal"] == "SELF")?;
-    match of_user["action"].as_str() {
+    let own_permission = permissions.find(|permission| permission["principal"] == "SELF")?;
+    match own_permission["action"].as_str() {
         Some("HIDE") => Some(Barrier::Hidden),
         Some("READ_ONLY") => Some(Barrier::ReadOnlyForUser),
         _ => None,

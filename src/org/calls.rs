@@ -12,21 +12,44 @@ pub(super) struct HookCalls {
     enrollments: Vec<Enrollment>,
 }
 
+/// The enrollment of a policy rule.
 struct Enrollment {
-    /// The `scopes` of each hook. `None` for a hook without scopes.
-    hooks: Vec<Option<Vec<String>>>,
+    hooks: Vec<InlineHook>,
     /// The flows that the rule switches off.
     off: Vec<Flow>,
 }
 
-/// Whether Okta calls a hook in a flow, as far as the policy says.
+/// An inline hook of a policy rule.
+struct InlineHook {
+    /// The scopes for which Okta calls the hook. `None` if the rule gives none.
+    scopes: Option<Vec<String>>,
+}
+
+/// Whether an inline hook has a scope.
+enum HasScope {
+    Yes,
+    /// The rule gives no scopes.
+    Perhaps,
+    No,
+}
+
+/// Whether Okta calls a hook in a flow, as far as the policy shows.
 pub(crate) enum CallsHook {
-    /// The policy says so.
     Yes,
     /// The policy does not exclude it.
     Perhaps,
     /// The policy excludes it, for this reason.
     No(String),
+}
+
+impl InlineHook {
+    fn has_scope(&self, scope: &str) -> HasScope {
+        match &self.scopes {
+            None => HasScope::Perhaps,
+            Some(scopes) if scopes.iter().any(|other| other == scope) => HasScope::Yes,
+            Some(_) => HasScope::No,
+        }
+    }
 }
 
 impl HookCalls {
@@ -38,7 +61,7 @@ impl HookCalls {
             if let Json::Array(words) = &hook["scopes"] {
                 scopes = Some(words.iter().filter_map(Json::as_str).map(str::to_owned).collect());
             }
-            hooks.push(scopes);
+            hooks.push(InlineHook { scopes });
         }
         let mut off = Vec::new();
         for flow in Flow::WITH_SECTION {
@@ -50,27 +73,21 @@ impl HookCalls {
         self.enrollments.push(Enrollment { hooks, off });
     }
 
+    /// Whether Okta calls one of the hooks in this flow.
     pub(super) fn of_flow(&self, flow: Flow) -> CallsHook {
         let scope = flow.spec().hook_scope;
         let mut has_hook = false;
         let mut is_switched_off = false;
         let mut is_possible = false;
         for Enrollment { hooks, off } in &self.enrollments {
-            for scopes in hooks {
+            let is_off = off.contains(&flow);
+            for hook in hooks {
                 has_hook = true;
-                let is_named = match scopes {
-                    Some(scopes) => scopes.iter().any(|word| word == scope),
-                    None => false,
-                };
-                if !is_named && scopes.is_some() {
-                    continue;
-                }
-                if off.contains(&flow) {
-                    is_switched_off = true;
-                } else if is_named {
-                    return CallsHook::Yes;
-                } else {
-                    is_possible = true;
+                match hook.has_scope(scope) {
+                    HasScope::No => {}
+                    HasScope::Yes | HasScope::Perhaps if is_off => is_switched_off = true,
+                    HasScope::Yes => return CallsHook::Yes,
+                    HasScope::Perhaps => is_possible = true,
                 }
             }
         }

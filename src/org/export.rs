@@ -22,40 +22,44 @@ const OTHER_JSON: &str = "this is another JSON value";
 /// Reads the user schema into the org.
 pub(super) fn read_schema(path: &Path, org: &mut Org) -> Result<(), Problem> {
     let result = read_json(path).and_then(|export| add_schema(&export, org));
-    result.map_err(|why| problem(path, "meta/schemas/user/default", &why))
+    result.map_err(|why| not_expected(path, "meta/schemas/user/default", &why))
 }
 
 /// Reads the rules of an enrollment policy into the org. Each has a form.
 pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
     let result = read_json(path).and_then(|export| add_forms(&export, org));
-    result.map_err(|why| problem(path, "policies/POLICY-ID/rules", &why))
+    result.map_err(|why| not_expected(path, "policies/POLICY-ID/rules", &why))
 }
 
 fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
-    let parts = export["definitions"].as_object().ok_or_else(|| kind_of(export))?;
-    let base = parts.get("base").ok_or(OTHER_JSON)?;
-    base["properties"].as_object().ok_or(OTHER_JSON)?;
+    let Some(definitions) = export["definitions"].as_object() else {
+        return Err(kind_of(export));
+    };
+    let base = export.pointer("/definitions/base/properties");
+    if !base.is_some_and(Json::is_object) {
+        return Err(OTHER_JSON.to_owned());
+    }
     let attributes = org.attributes.get_or_insert_default();
     for name in BASE.split(' ') {
         attributes.insert(name.to_owned(), SchemaAttribute::new(&Json::Null));
     }
-    for part in parts.values() {
-        for name in items(&part["required"]) {
+    for definition in definitions.values() {
+        for name in items(&definition["required"]) {
             org.required.insert(text(name));
         }
-        let Some(properties) = part["properties"].as_object() else {
+        let Some(properties) = definition["properties"].as_object() else {
             continue;
         };
         for (name, property) in properties {
             attributes.insert(name.clone(), SchemaAttribute::new(property));
         }
     }
-    // The property itself may say that it is required, too.
     for (name, attribute) in attributes {
+        // An attribute may say itself that it is required.
         if attribute.is_required {
             org.required.insert(name.clone());
         }
-        // Okta fills in the default.
+        // Okta fills in the default, so no request needs a value.
         if attribute.has_default {
             org.required.remove(name);
         }
@@ -97,8 +101,8 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
     Ok(())
 }
 
-/// The kind of a JSON file that is not the expected one. Repeats no content of the file except the id of a
-/// policy.
+/// A message about the kind of a JSON file that is not the expected one. It repeats no content of the file
+/// except the id of a policy.
 fn kind_of(json: &Json) -> String {
     if json["errorCode"].is_string() {
         return "this is an error that Okta's API answered".to_owned();
@@ -133,7 +137,8 @@ fn read_json(path: &Path) -> Result<Json, String> {
     })
 }
 
-fn problem(path: &Path, address: &str, message: &str) -> Problem {
-    let hint = format!("expected the answer of Okta to `GET /api/v1/{address}`");
-    Problem::named(path.display().to_string(), format!("{message}; {hint}"))
+/// The problem that a file is not the answer to a GET request of this path.
+fn not_expected(file: &Path, api_path: &str, message: &str) -> Problem {
+    let hint = format!("expected the answer of Okta to `GET /api/v1/{api_path}`");
+    Problem::named(file.display().to_string(), format!("{message}; {hint}"))
 }

@@ -1,5 +1,5 @@
-//! Reports what the recorded requests do not exercise: the pass or the failure of a rule, a branch of `set`,
-//! an outcome of a lookup.
+//! Reports the outcomes of a hook that no recorded request has: the pass or failure of a rule, a branch of
+//! `set`, the outcome of a lookup.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,14 +21,15 @@ use crate::{
 /// The outcomes that recorded requests have shown.
 #[derive(Default)]
 pub(crate) struct Coverage {
-    shown: BTreeMap<String, BTreeSet<Shown>>,
+    /// The outcomes by the names of their hooks.
+    shown: BTreeMap<String, BTreeSet<HookOutcome>>,
     /// The number of these requests.
     pub(crate) requests: usize,
 }
 
 /// An outcome of a hook. Printed, it follows "no recorded request".
 #[derive(Display, PartialEq, Eq, PartialOrd, Ord)]
-enum Shown {
+enum HookOutcome {
     #[display("passes the rule `{_0}`")]
     Pass(String),
     #[display("fails the rule `{_0}`")]
@@ -49,10 +50,10 @@ impl Coverage {
         for Verdict { rule, outcome } in &answer.verdicts {
             match outcome {
                 Outcome::Pass => {
-                    shown.insert(Shown::Pass(rule.id.clone()));
+                    shown.insert(HookOutcome::Pass(rule.id.clone()));
                 }
                 Outcome::Fail(_) => {
-                    shown.insert(Shown::Fail(rule.id.clone()));
+                    shown.insert(HookOutcome::Fail(rule.id.clone()));
                 }
                 Outcome::Skip(_) => {}
             }
@@ -60,17 +61,17 @@ impl Coverage {
         for SetOutcome { set, alternative, .. } in &answer.sets {
             if let Alternative::Branch(index) = *alternative {
                 let attribute = set.attribute.value.clone();
-                shown.insert(Shown::Branch { section, attribute, index });
+                shown.insert(HookOutcome::Branch { section, attribute, index });
             }
         }
         for LookupVerdict { lookup, outcome } in &answer.lookups {
             let (lookup, outcome) = (lookup.name.value.clone(), outcome.as_str());
-            shown.insert(Shown::Lookup { section, lookup, outcome });
+            shown.insert(HookOutcome::Lookup { section, lookup, outcome });
         }
     }
 
-    /// Returns a problem for each outcome that an enforced rule or a lookup has not shown, and for each
-    /// branch that was not taken. `recorded` is the folder of the recorded requests.
+    /// Returns a problem for each outcome that no recorded request has. `recorded` is the folder of these
+    /// requests.
     pub(crate) fn problems(
         &self,
         rules: &RuleSet,
@@ -94,12 +95,12 @@ impl Coverage {
     }
 }
 
-/// Every outcome that recorded requests ought to show of a hook.
-fn outcomes_to_show(hook: &Hook) -> Vec<Shown> {
+/// Every outcome of a hook that recorded requests should have. Shadow rules need none.
+fn outcomes_to_show(hook: &Hook) -> Vec<HookOutcome> {
     let mut outcomes = Vec::new();
     for rule in hook.rules().filter(|rule| !rule.shadow) {
-        outcomes.push(Shown::Pass(rule.id.clone()));
-        outcomes.push(Shown::Fail(rule.id.clone()));
+        outcomes.push(HookOutcome::Pass(rule.id.clone()));
+        outcomes.push(HookOutcome::Fail(rule.id.clone()));
     }
     for (flow, section) in &hook.sections {
         add_outcomes_of_section(*flow, section, &mut outcomes);
@@ -107,12 +108,12 @@ fn outcomes_to_show(hook: &Hook) -> Vec<Shown> {
     outcomes
 }
 
-fn add_outcomes_of_section(flow: Flow, section: &Section, outcomes: &mut Vec<Shown>) {
+fn add_outcomes_of_section(flow: Flow, section: &Section, outcomes: &mut Vec<HookOutcome>) {
     let name = flow.spec().section;
     for set in &section.set {
         for index in 0..set.source.branches().len() {
             let attribute = set.attribute.value.clone();
-            outcomes.push(Shown::Branch { section: name, attribute, index });
+            outcomes.push(HookOutcome::Branch { section: name, attribute, index });
         }
     }
     for lookup in &section.lookups {
@@ -122,7 +123,7 @@ fn add_outcomes_of_section(flow: Flow, section: &Section, outcomes: &mut Vec<Sho
         }
         for outcome in possible {
             let (lookup, outcome) = (lookup.name.value.clone(), outcome.as_str());
-            outcomes.push(Shown::Lookup { section: name, lookup, outcome });
+            outcomes.push(HookOutcome::Lookup { section: name, lookup, outcome });
         }
     }
 }

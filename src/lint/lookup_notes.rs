@@ -2,8 +2,8 @@
 
 use crate::rule::Section;
 
-/// The notes on lookups: those of the loader, unused lookups, and the rules that do not count while a
-/// source fails.
+/// The notes on lookups: those of the loader, and those on unused lookups and on rules that do not count
+/// while a source fails.
 pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
     let mut notes = Vec::new();
     for lookup in &section.lookups {

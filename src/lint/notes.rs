@@ -54,7 +54,7 @@ pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
     notes
 }
 
-/// The note on a section for requests that never come, or on a missing one for requests that do.
+/// The note on a section whose requests Okta never sends, or on a missing section whose requests it sends.
 fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<String> {
     let request_type = flow.spec().name;
     // The policy names its hook by an id, which the rules do not have.
@@ -76,15 +76,15 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     let placeholders = form_placeholders(section);
     for name in names.all() {
-        if let Some(note) = org.likely_typo(name) {
-            notes.push(if placeholders.contains(name) {
-                format!("{note} A lookup needs it, so each request without it is denied where a rule needs the lookup")
-            } else {
-                note
-            });
+        let Some(mut note) = org.likely_typo(name) else {
+            continue;
+        };
+        if placeholders.contains(name) {
+            note.push_str(" A lookup needs it, so each request without it is denied where a rule needs the lookup");
         }
+        notes.push(note);
     }
-    // Rules without a problem only name such attributes as optional.
+    // A rule that needs such an attribute has a problem. These are optional.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
             notes.push(note);
@@ -103,7 +103,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The attributes of the form that the questions of lookups contain.
+/// The attributes of the form that lookups ask about.
 fn form_placeholders(section: &Section) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     for lookup in &section.lookups {
@@ -130,7 +130,7 @@ fn rule_notes(rule: &Rule, flow: Flow, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The notes on attributes that the user schema requires, and that a section neither judges nor writes.
+/// The notes on attributes that the user schema requires, but no rule judges and the section does not write.
 fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for name in &org.required {
@@ -145,7 +145,7 @@ fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The notes on lines of list files that look like a comment, or have quotes or commas.
+/// The notes on lines of list files that look like a mistake, at most one for each list.
 fn list_notes(rule: &Rule) -> Vec<String> {
     let mut notes = Vec::new();
     for part in rule.requirement.parts().chain(&rule.when) {
@@ -169,7 +169,8 @@ fn list_notes(rule: &Rule) -> Vec<String> {
     notes
 }
 
-/// The notes on names in templates that the file has nowhere else. With a schema, unknown names are problems.
+/// The notes on names in templates that the file has nowhere else. With a schema there are none: unknown names
+/// are then problems.
 fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     if org.has_schema() {
@@ -186,19 +187,22 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
             if Org::is_base(attribute) || names_in_file.contains(attribute) {
                 continue;
             }
-            let set = &set.attribute.value;
-            notes.push(match org.likely_typo(attribute) {
+            let note = match org.likely_typo(attribute) {
                 Some(typo) => typo,
-                None => format!(
-                    "`{{{name}}}` in the template of `{set}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{set}` is not set"
-                ),
-            });
+                None => {
+                    let set = &set.attribute.value;
+                    format!(
+                        "`{{{name}}}` in the template of `{set}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{set}` is not set"
+                    )
+                }
+            };
+            notes.push(note);
         }
     }
     notes
 }
 
-/// The attributes that a section names, but for those in templates.
+/// The attributes of the form that a section names, except those in templates.
 #[derive(Default)]
 struct Names<'r> {
     /// Names that rules look at.
@@ -219,24 +223,24 @@ impl<'r> Names<'r> {
             names.written.insert(name);
         }
         for lookup in &section.lookups {
-            names.consult(lookup.value_names());
+            names.add_consulted(lookup.value_names());
         }
         for set in &section.set {
             names.written.insert(&set.attribute);
             for branch in set.source.branches() {
                 for part in &branch.when {
-                    names.consult(part.value_names());
+                    names.add_consulted(part.value_names());
                 }
             }
             if let Some(from) = set.source.made_from() {
-                names.consult([&from.value]);
+                names.add_consulted([&from.value]);
             }
         }
         names
     }
 
     /// Adds the attributes of the form among these names.
-    fn consult(&mut self, names: impl IntoIterator<Item = &'r ValueName>) {
+    fn add_consulted(&mut self, names: impl IntoIterator<Item = &'r ValueName>) {
         self.consulted.extend(names.into_iter().filter_map(ValueName::form_attribute));
     }
 
@@ -248,14 +252,14 @@ impl<'r> Names<'r> {
     }
 }
 
-/// Whether some requests are not judged by the rule.
+/// Whether the rule does not judge, or cannot deny, some requests.
 fn may_not_count(rule: &Rule, section: &Section) -> bool {
     if rule.shadow || !rule.when.is_empty() {
         return true;
     }
     for lookup in &section.lookups {
-        let may_be_left_out = !lookup.when.is_empty() || lookup.is_skipped_on_failure();
-        if may_be_left_out && rule.lookups.contains(&lookup.name.value) {
+        let may_have_no_result = !lookup.when.is_empty() || lookup.is_skipped_on_failure();
+        if may_have_no_result && rule.lookups.contains(&lookup.name.value) {
             return true;
         }
     }

@@ -73,9 +73,9 @@ impl SectionLint<'_> {
         }
     }
 
-    /// Reports a place at which no end user sees the message.
+    /// Reports a `location` at which no end user sees the message.
     fn check_location(&mut self, org: &Org, rule: &Rule) {
-        let Some(name) = shown_at(&rule.location) else {
+        let Some(name) = field_at(&rule.location) else {
             let span = rule.places.location.as_ref().unwrap_or(&rule.places.id);
             self.report(span, no_field_at(&rule.location));
             return;
@@ -123,6 +123,7 @@ impl SectionLint<'_> {
         }
     }
 
+    /// Whether a check refuses every value of an attribute, as far as its samples show.
     fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
         if part_check.check.compared_with().is_some() {
             return false;
@@ -139,23 +140,23 @@ impl SectionLint<'_> {
         }
     }
 
-    /// Whether a check refuses all of these values, of which there is at least one.
+    /// Whether there are values, and a check refuses all of them.
     fn refuses_each(
         &self,
         part_check: &PartCheck,
         values: impl IntoIterator<Item = Value<'static>>,
     ) -> bool {
-        let mut refuses_one = false;
+        let mut has_values = false;
         for value in values {
             if self.check_alone(part_check, &value).is_ok() {
                 return false;
             }
-            refuses_one = true;
+            has_values = true;
         }
-        refuses_one
+        has_values
     }
 
-    /// Checks a value as if the request had no other one.
+    /// Checks a value in a request that has no other value.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let (example, work) = (RuleExample::default(), Work::default());
         let not_asked = LookupStates::default();
@@ -201,30 +202,37 @@ fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
     }
 }
 
-/// The attribute at whose field Okta shows a message: `email` for `data.userProfile.email`. In a
-/// progressive profile, too, Okta's guide names this member of the request.
-fn shown_at(location: &str) -> Option<&str> {
+/// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide names
+/// `data.userProfile` for progressive profiles as well.
+fn field_at(location: &str) -> Option<&str> {
     let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
     if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
 }
 
-/// The message that Okta shows no message at this location.
+/// The problem that the form has no field at this location.
 fn no_field_at(location: &str) -> String {
-    let names: Vec<&str> = location
-        .split(|letter| !is_name_letter(letter))
-        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("data"))
-        .collect();
-    let form = names.iter().position(|name| {
-        ["userProfile", "userProfileUpdate"].iter().any(|form| name.eq_ignore_ascii_case(form))
-    });
-    let name = match form {
-        Some(form) => names.get(form + 1),
-        None => names.last(),
-    };
-    let name = name.unwrap_or(&"email");
+    let name = likely_field(location).unwrap_or("email");
     format!(
         "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"
     )
+}
+
+/// The name in a location that is probably meant as a field: the one after the form, or else the last one.
+fn likely_field(location: &str) -> Option<&str> {
+    let mut last = None;
+    let mut is_after_form = false;
+    for name in location.split(|letter| !is_name_letter(letter)) {
+        if name.is_empty() || name.eq_ignore_ascii_case("data") {
+            continue;
+        }
+        if is_after_form {
+            return Some(name);
+        }
+        is_after_form = name.eq_ignore_ascii_case("userProfile")
+            || name.eq_ignore_ascii_case("userProfileUpdate");
+        last = if is_after_form { None } else { Some(name) };
+    }
+    last
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {

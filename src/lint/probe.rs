@@ -1,4 +1,4 @@
-//! The adversarial trial: inputs that ought to fail a rule, made from the examples that pass it.
+//! Tries adversarial inputs on rules. They are made from the examples that pass a rule, and should fail it.
 //!
 //! A rule does not declare its purpose. So an attack is tried only if the rule refuses the plain inputs
 //! that the attack disguises. A rule that admits `x@evil.example` is not about domains, and one that
@@ -20,8 +20,8 @@ mod template;
 use attack::{Attack, attacks};
 use template::Input;
 
-/// How many of a rule's examples attacks are made from. Each is compared with all others.
-const MOST_TRIED: usize = 100;
+/// How many examples of a rule are attacked. Each is compared with all others.
+const MOST_ATTACKED: usize = 100;
 
 const TOO_LONG: &str = "not all inputs were tried, since that takes too long; show fewer examples, or simplify slow patterns";
 
@@ -54,8 +54,8 @@ impl SectionLint<'_> {
     }
 }
 
-/// The inputs that pass a rule and ought to fail, at most one for each kind of attack. `shown` are the
-/// rule's examples that pass.
+/// The messages about inputs that pass a rule and should fail it, at most one for each kind of attack.
+/// `shown` are the rule's examples that pass.
 pub fn findings(
     rule: &Rule,
     shown: &[RuleExample<'_>],
@@ -69,11 +69,11 @@ pub fn findings(
         return vec![TOO_LONG.to_owned()];
     }
     probed.rules += 1;
-    let shown = shown.get(..MOST_TRIED).unwrap_or(shown);
+    let shown = shown.get(..MOST_ATTACKED).unwrap_or(shown);
     let mut findings = Findings::default();
     for part in rule.requirement.parts() {
         for name in part.attributes.iter() {
-            // The end user controls the form alone.
+            // An end user controls only the attributes of the form.
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };
@@ -118,8 +118,8 @@ impl Findings {
     }
 }
 
-/// The first input of an attack that passes, as text to show. Returns `None` if one of the examples is an
-/// input of the attack: such inputs are then meant to pass.
+/// The first input of an attack that passes, as text to show. Returns `None` if an example equals an input of
+/// the attack: such inputs are then meant to pass.
 fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
@@ -147,19 +147,20 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// An example that passes, and the attributes whose value an attack replaces.
+/// An example that passes, and the attributes whose values an attack replaces.
 struct Trial<'a> {
     rule: &'a Rule,
     example: &'a RuleExample<'a>,
+    /// These attributes.
     names: BTreeSet<&'a str>,
-    /// The present value of each of the attributes.
+    /// The value that all of them have in the example.
     value: &'a str,
     context: ExampleContext<'a>,
 }
 
 impl<'a> Trial<'a> {
-    /// Two trials of one attribute. The first replaces its value alone. The second also replaces the values
-    /// of attributes that are equal to it, since the rule may require that two are equal.
+    /// Two trials of one attribute. The first replaces only its value. The second also replaces that of each
+    /// attribute with the same value, since the rule may require equal values.
     fn of_attribute(
         rule: &'a Rule,
         example: &'a RuleExample<'a>,
@@ -177,17 +178,26 @@ impl<'a> Trial<'a> {
         vec![alone, together]
     }
 
-    /// Whether the rule refuses each of these texts. False if one is empty: every rule refuses that.
-    fn refuses_all(&self, mut texts: impl Iterator<Item = String>) -> bool {
-        texts.all(|text| {
-            !text.is_empty() && matches!(self.outcome(Value::Text(text.into())), Outcome::Fail(_))
-        })
+    /// Whether the rule refuses each of these texts. Returns false if one is empty: every rule refuses that,
+    /// so it says nothing about this one.
+    fn refuses_all(&self, texts: impl Iterator<Item = String>) -> bool {
+        for text in texts {
+            if text.is_empty() || !self.refuses(Value::Text(text.into())) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn refuses(&self, value: Value<'_>) -> bool {
+        matches!(self.outcome(value), Outcome::Fail(_))
     }
 
     fn passes(&self, value: Value<'_>) -> bool {
         matches!(self.outcome(value), Outcome::Pass)
     }
 
+    /// The outcome of the rule if the attributes have this value.
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
         let mut form = self.example.form.clone();
         self.context.work.count_form(form.attribute_count());

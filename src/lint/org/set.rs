@@ -1,4 +1,4 @@
-//! The attributes that a section sets, against the org's user schema and form.
+//! Checks the attributes that a section sets against the org's user schema and form.
 
 use serde_json::Value as Json;
 
@@ -35,6 +35,7 @@ impl SectionLint<'_> {
                 self.check_map_file(org, &set.attribute, place, map);
             }
             Source::Generated(generator) => {
+                // Every identifier of a generator has the same form.
                 let sample = Json::from(generator.identifier(""));
                 let problem = org.why_json_not_written(&set.attribute, &sample);
                 self.report_if_some(&set.attribute.span, problem);
@@ -42,10 +43,8 @@ impl SectionLint<'_> {
             _ => {}
         }
         for value in set.source.values() {
-            self.report_if_some(
-                &value.span,
-                why_not_written(org, &set.attribute, value, self.flow),
-            );
+            let problem = why_not_written(org, &set.attribute, value, self.flow);
+            self.report_if_some(&value.span, problem);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The attacks of `src/lint/attacks.toml`, which explains itself.
+//! The attacks of `src/lint/attacks.toml`, whose comment describes them.
 
 use std::sync::LazyLock;
 
@@ -19,25 +19,27 @@ pub(super) struct Attack {
     /// The kind of these inputs.
     pub(super) kind: String,
     from: BaseValue,
+    /// The templates of the plain inputs. The attack is tried only on a rule that refuses all of them.
     plain: Vec<String>,
+    /// The templates of the inputs that should fail.
     inputs: Vec<toml::Value>,
     /// How to correct a rule that admits them.
     pub(super) hint: String,
 }
 
-/// The values that an attack is made from.
+/// The values that an attack is made from, among those that the examples of an attribute show.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum BaseValue {
     Address,
-    /// ASCII digits, if all values that the examples show are.
+    /// A value of ASCII digits, if all shown values are.
     AllShownAreDigits,
     /// A value with an ASCII digit that is not an address.
     HasDigit,
     /// A value without white space that is not an address.
     Word,
     Any,
-    /// Values of this format, if every example of the attribute has it.
+    /// A value of this format, if all shown values have it.
     Format(String),
 }
 
@@ -52,7 +54,7 @@ pub(super) fn attacks() -> &'static [Attack] {
 }
 
 impl Attack {
-    /// Whether the attack is made from this value, one of those that the examples show.
+    /// Whether the attack is made from `value`, one of the shown values.
     pub(super) fn applies_to(&self, value: &str, shown: &[&str]) -> bool {
         match &self.from {
             BaseValue::Address => is_address(value),
@@ -66,7 +68,7 @@ impl Attack {
         }
     }
 
-    /// The plain inputs that the attack disguises.
+    /// The plain inputs for this value.
     pub(super) fn plain(&self, value: &str) -> impl Iterator<Item = String> {
         self.plain.iter().map(move |template| fill(template, value, &ATTACKS.swapped))
     }

@@ -12,17 +12,18 @@ use crate::okta::Value;
 /// The longest input that is shown in full, in characters.
 const LONGEST_SHOWN: usize = 60;
 /// The least length of `{long}`, in bytes.
-const LONG: usize = 400;
+const LEAST_LONG: usize = 400;
 
-/// The letters of a text, and those that replace them, in the same order.
+/// Letters that are replaced by others.
 #[derive(Deserialize)]
 pub(super) struct Alphabet {
     from: String,
+    /// The replacements, in the order of `from`.
     to: String,
 }
 
-/// The alphabets by their placeholders. [`fill`] replaces each placeholder by the name in the value, with
-/// the letters swapped by its alphabet.
+/// The alphabets by their placeholders. A placeholder stands for the name in the value, with its letters
+/// replaced.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
 /// An input to try on a rule. Printed, it is in backticks.
@@ -63,22 +64,17 @@ impl Display for Input {
     }
 }
 
-/// A template with the parts of a value filled in. `attacks.toml` lists the parts.
+/// A template with the parts of a value in place of its placeholders. `attacks.toml` lists them.
 pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
-    let (local, domain) = value.split_once('@').unwrap_or((value, ""));
-    // A value without a domain is a name as a whole.
-    let (name, top_level) = domain.rsplit_once('.').unwrap_or((value, ""));
-    let (_, parent) = domain.split_once('.').unwrap_or_default();
-    let (_, above) = parent.split_once('.').unwrap_or_default();
+    let AddressParts { local, domain, name, top_level, parent, above } = AddressParts::of(value);
+    let UrlParts { scheme, host, path } = UrlParts::of(value);
+    let PhoneParts { country, number } = PhoneParts::of(value);
+    let (year, _) = value.split_once('-').unwrap_or((value, ""));
     let mut shorter = value.to_owned();
     shorter.pop();
-    let (scheme, rest) = value.split_once("://").unwrap_or(("https", value));
-    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (country, number) = split_country_code(value);
-    let (year, _) = value.split_once('-').unwrap_or((value, ""));
-    let long = local.repeat(LONG / local.len().max(1) + 1);
+    let long = local.repeat(LEAST_LONG / local.len().max(1) + 1);
     let mut text = template.to_owned();
-    for (key, part) in [
+    for (placeholder, part) in [
         ("{v}", value),
         ("{l}", local),
         ("{d}", domain),
@@ -95,33 +91,90 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
         ("{number}", number),
         ("{year}", year),
     ] {
-        text = text.replace(key, part);
+        text = text.replace(placeholder, part);
     }
-    for (key, Alphabet { from, to }) in alphabets {
-        text = text.replace(key, &swap(name, from, to));
+    for (placeholder, alphabet) in alphabets {
+        text = text.replace(placeholder, &alphabet.replace_letters(name));
     }
     text
 }
 
-/// A telephone number's country code of two digits with its `+`, and the rest. A short value has no code.
-fn split_country_code(value: &str) -> (&str, &str) {
-    match value.char_indices().nth(3) {
-        Some((end, _)) => value.split_at(end),
-        None => ("", value),
+/// The parts of `ana@uk.okta.com`.
+struct AddressParts<'v> {
+    /// `ana`
+    local: &'v str,
+    /// `uk.okta.com`
+    domain: &'v str,
+    /// `uk.okta`
+    name: &'v str,
+    /// `com`
+    top_level: &'v str,
+    /// `okta.com`
+    parent: &'v str,
+    /// `com`, the domain above the parent
+    above: &'v str,
+}
+
+impl<'v> AddressParts<'v> {
+    /// The parts of a value. Without an `@`, `local` and `name` are the whole value.
+    fn of(value: &'v str) -> Self {
+        let (local, domain) = value.split_once('@').unwrap_or((value, ""));
+        let (name, top_level) = domain.rsplit_once('.').unwrap_or((value, ""));
+        let (_, parent) = domain.split_once('.').unwrap_or_default();
+        let (_, above) = parent.split_once('.').unwrap_or_default();
+        Self { local, domain, name, top_level, parent, above }
     }
 }
 
-/// A text with each letter of one alphabet replaced by the letter at the same place of another.
-fn swap(text: &str, from: &str, to: &str) -> String {
-    let mut swapped = String::new();
-    for letter in text.chars() {
-        let pair = from.chars().zip(to.chars()).find(|(old, _)| *old == letter);
-        match pair {
-            Some((_, new)) => swapped.push(new),
-            None => swapped.push(letter),
-        }
+/// The parts of `https://okta.com/path?query`.
+struct UrlParts<'v> {
+    scheme: &'v str,
+    host: &'v str,
+    /// The path with all that follows it.
+    path: &'v str,
+}
+
+impl<'v> UrlParts<'v> {
+    fn of(value: &'v str) -> Self {
+        let (scheme, rest) = value.split_once("://").unwrap_or(("https", value));
+        let end_of_host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (host, path) = rest.split_at(end_of_host);
+        Self { scheme, host, path }
     }
-    swapped
+}
+
+/// The parts of `+442071234567`.
+struct PhoneParts<'v> {
+    /// `+44`, if the country code has two digits. Empty if the value is short.
+    country: &'v str,
+    /// The rest.
+    number: &'v str,
+}
+
+impl<'v> PhoneParts<'v> {
+    fn of(value: &'v str) -> Self {
+        let end_of_country = match value.char_indices().nth(3) {
+            Some((end, _)) => end,
+            None => 0,
+        };
+        let (country, number) = value.split_at(end_of_country);
+        Self { country, number }
+    }
+}
+
+impl Alphabet {
+    /// A text with its letters replaced.
+    fn replace_letters(&self, text: &str) -> String {
+        let mut replaced = String::new();
+        for letter in text.chars() {
+            let mut pairs = self.from.chars().zip(self.to.chars());
+            match pairs.find(|(from, _)| *from == letter) {
+                Some((_, to)) => replaced.push(to),
+                None => replaced.push(letter),
+            }
+        }
+        replaced
+    }
 }
 
 /// A text in backticks, cut if it is long. Characters that are not ASCII are escaped, so that look-alikes

@@ -1,10 +1,10 @@
-//! The rules folder → a [`RuleSet`](crate::rule::RuleSet), or every problem in it. The only reader of
-//! rules files.
+//! Loads the rules folder into a [`RuleSet`](crate::rule::RuleSet), or reports every problem in it. The
+//! only reader of rules files.
 //!
-//! A load reads the rules with the lists that are in files, and runs the examples of each rule.
+//! A load reads the rules files and the list files that they name, and runs the examples of each rule.
 //! `lint` makes all further checks of loaded rules.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use derive_more::Display;
 
@@ -34,7 +34,8 @@ pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, UnreadEntry, fingerprint};
 use loader::Loader;
 
-/// The text of each built-in hook. They name no list files. The tests run on these, too; `rules/` is the user's.
+/// The name and the rules of each built-in hook. These rules name no list files. The tests use them as
+/// well, and not those in `rules/`, which users edit.
 const BUILT_IN: [(&str, &str); 3] = [
     ("registrationHookPP", include_str!("../tests/guide/rules/registrationHookPP.toml")),
     ("registrationHookSSR", include_str!("../tests/guide/rules/registrationHookSSR.toml")),
@@ -63,13 +64,13 @@ pub enum RulesSource {
     /// Every `<hook>.toml` of this folder.
     #[display("the rules in `{}`", _0.display())]
     Folder(PathBuf),
-    /// The rules in the binary. With them it serves the three hooks of Okta's guide alone.
+    /// The rules in the binary, for the three hooks of Okta's guide.
     #[display("the built-in rules")]
     BuiltIn,
 }
 
-/// Loads all rules of a source. Judges the examples of the rules with these facts. Lookups may name these
-/// sources.
+/// Loads all rules of a source. Judges the examples of the rules with `facts`. `sources` are those that
+/// lookups may name.
 pub fn load_rules(
     source: &RulesSource,
     facts: &Facts,
@@ -78,16 +79,21 @@ pub fn load_rules(
 ) -> Draft {
     match source {
         RulesSource::Folder(folder) => {
-            let mut loader = Loader::new(folder, facts, sources, purpose);
+            let mut loader = Loader::new(Some(folder), facts, sources, purpose);
             loader.load_folder(folder);
             loader.finish()
         }
         RulesSource::BuiltIn => {
-            let mut loader = Loader::new(Path::new(""), facts, sources, purpose);
+            let mut loader = Loader::new(None, facts, sources, purpose);
             for (hook, text) in BUILT_IN {
                 loader.load_text(hook, format!("built-in {hook}.toml"), text.to_owned());
             }
             loader.finish()
         }
     }
+}
+
+/// Whether a byte may stand in the name of a hook or a lookup.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -2,22 +2,76 @@
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-use crate::{problem::SpanProblem, rule::node::Node};
+use crate::{
+    problem::SpanProblem,
+    rule::node::{Content, Node},
+};
 
-/// A reader of all records, the first one included. Fails if the cells are not separated by commas.
-///
-/// Also fails if a quotation mark is not where RFC 4180 allows it. The reader would otherwise take the rows
-/// after the mark for a part of its cell.
-pub(super) fn reader_of<'t>(text: &'t str, file: &Node) -> Result<Reader<&'t [u8]>, SpanProblem> {
-    if let Some(separator) = other_separator(text) {
-        return Err(file.problem(format!(
-            "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
-        )));
+/// A CSV file that is being read.
+pub(super) struct CsvFile<'n> {
+    /// The place in the rules that names the file.
+    node: &'n Node,
+    text: &'n str,
+    reader: Reader<&'n [u8]>,
+}
+
+impl<'n> CsvFile<'n> {
+    /// Starts to read the file at this node. Fails if commas do not separate its cells, or a quotation mark
+    /// is not where RFC 4180 allows it. The reader would take the rows after such a mark for one cell.
+    pub(super) fn open(node: &'n Node) -> Result<Self, SpanProblem> {
+        let Content::Lines(text) = &node.content else {
+            return Err(node.expected("a file"));
+        };
+        if let Some(separator) = other_separator(text) {
+            return Err(node.problem(format!(
+                "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
+            )));
+        }
+        let reader =
+            ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let csv = Self { node, text, reader };
+        match find_misplaced_quote(text) {
+            None => Ok(csv),
+            Some(MisplacedQuote { line, message }) => Err(csv.problem_in_line(line, message)),
+        }
     }
-    if let Some(MisplacedQuote { line, message }) = find_misplaced_quote(text) {
-        return Err(in_line(file, line, message));
+
+    /// Reads the next record. The first one names the columns. Returns false at the end of the file.
+    pub(super) fn read_record(&mut self, record: &mut StringRecord) -> Result<bool, SpanProblem> {
+        match self.reader.read_record(record) {
+            Ok(has_record) => Ok(has_record),
+            Err(error) => Err(self.node.problem(format!("cannot read the file: {error}"))),
+        }
     }
-    Ok(ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes()))
+
+    /// The line of a record that was read, from 1.
+    pub(super) fn line_of(&self, record: &StringRecord) -> u32 {
+        let Some(position) = record.position() else {
+            // The reader gives each record a position.
+            return 0;
+        };
+        let mut line = position.line();
+        let start = usize::try_from(position.byte()).unwrap_or_default();
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        // The position may be that of blank lines before the record.
+        for byte in rest {
+            match byte {
+                b'\n' => line += 1,
+                b'\r' => {}
+                _ => break,
+            }
+        }
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    /// A problem of the file as a whole.
+    pub(super) fn problem(&self, message: String) -> SpanProblem {
+        self.node.problem(message)
+    }
+
+    pub(super) fn problem_in_line(&self, line: u32, message: &str) -> SpanProblem {
+        self.node.problem(format!("in line {line} of the file: {message}"))
+    }
 }
 
 /// The separator of the cells in the first line, if it is not a comma.
@@ -35,68 +89,58 @@ fn other_separator(text: &str) -> Option<&'static str> {
 }
 
 struct MisplacedQuote {
-    /// The line of the quotation mark, from 1.
+    /// The line to report, from 1.
     line: u32,
     message: &'static str,
 }
 
-/// The place of the next letter of a CSV file.
+/// The state of the search for misplaced quotation marks.
 #[derive(Clone, Copy)]
-enum CsvPlace {
+enum CsvState {
     StartOfCell,
+    /// In a cell without quotes.
     Unquoted,
-    /// In quotes that open in this line.
-    Quoted(u32),
-    /// After a quotation mark within quotes. It ends them, unless another mark follows.
-    AfterQuote(u32),
+    /// In a cell in quotes.
+    Quoted {
+        /// The line of the opening mark.
+        opened: u32,
+    },
+    /// After a mark in a cell in quotes. It closes the cell, unless another mark follows.
+    AfterMark {
+        /// The line of the opening mark.
+        opened: u32,
+    },
 }
 
 fn find_misplaced_quote(text: &str) -> Option<MisplacedQuote> {
-    let mut place = CsvPlace::StartOfCell;
+    let mut state = CsvState::StartOfCell;
     let mut line = 1;
     for byte in text.bytes() {
-        place = match (place, byte) {
-            (CsvPlace::StartOfCell, b'"') => CsvPlace::Quoted(line),
-            (CsvPlace::AfterQuote(opened), b'"') => CsvPlace::Quoted(opened),
-            (CsvPlace::Quoted(opened), b'"') => CsvPlace::AfterQuote(opened),
-            (CsvPlace::Quoted(opened), _) => CsvPlace::Quoted(opened),
-            (_, b',' | b'\n' | b'\r') => CsvPlace::StartOfCell,
-            (CsvPlace::Unquoted, b'"') => {
+        state = match (state, byte) {
+            (CsvState::StartOfCell, b'"') => CsvState::Quoted { opened: line },
+            (CsvState::Quoted { opened }, b'"') => CsvState::AfterMark { opened },
+            (CsvState::Quoted { opened }, _) => CsvState::Quoted { opened },
+            // Two marks are one that belongs to the cell.
+            (CsvState::AfterMark { opened }, b'"') => CsvState::Quoted { opened },
+            (_, b',' | b'\n' | b'\r') => CsvState::StartOfCell,
+            (CsvState::Unquoted, b'"') => {
                 let message = "a quotation mark stands within a cell; put the cell in quotes, and double the mark";
                 return Some(MisplacedQuote { line, message });
             }
-            (CsvPlace::AfterQuote(line), _) => {
+            (CsvState::AfterMark { opened }, _) => {
                 let message = "text follows the quotes of a cell; put the whole cell in quotes, and double a quotation mark in it";
-                return Some(MisplacedQuote { line, message });
+                return Some(MisplacedQuote { line: opened, message });
             }
-            (CsvPlace::StartOfCell | CsvPlace::Unquoted, _) => CsvPlace::Unquoted,
+            (CsvState::StartOfCell | CsvState::Unquoted, _) => CsvState::Unquoted,
         };
         if byte == b'\n' {
             line += 1;
         }
     }
-    match place {
-        CsvPlace::Quoted(line) => {
-            let message = "the quotes of a cell are not closed; double a quotation mark that belongs to the cell";
-            Some(MisplacedQuote { line, message })
-        }
-        _ => None,
+    if let CsvState::Quoted { opened } = state {
+        let message =
+            "the quotes of a cell are not closed; double a quotation mark that belongs to the cell";
+        return Some(MisplacedQuote { line: opened, message });
     }
-}
-
-/// A problem in a line of the file that the rules name at this node.
-pub(super) fn in_line(file: &Node, line: u32, message: &str) -> SpanProblem {
-    file.problem(format!("in line {line} of the file: {message}"))
-}
-
-/// The line of a record, from 1. The reader's position may be before line breaks that precede the record.
-pub(super) fn line_of(record: &StringRecord, text: &str) -> u32 {
-    let Some(position) = record.position() else {
-        return 0;
-    };
-    let start = usize::try_from(position.byte()).unwrap_or_default();
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
-    let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    let skipped = breaks.filter(|byte| **byte == b'\n').count() as u64;
-    u32::try_from(position.line() + skipped).unwrap_or(u32::MAX)
+    None
 }

@@ -1,4 +1,4 @@
-//! TOML → a [`Table`] in the file's order, or the first problem of syntax.
+//! Reads TOML into a [`Table`] that keeps the file's order.
 
 use toml::de::{DeInteger, DeTable, DeValue};
 
@@ -8,7 +8,7 @@ use crate::{
     toml_bound::parse,
 };
 
-/// Reads a document.
+/// Reads a document. Returns its first syntax error.
 pub(super) fn read_document(text: &str) -> Result<Table, SpanProblem> {
     let parsed = parse(text);
     match parsed.problem {
@@ -23,7 +23,7 @@ fn to_table(table: &DeTable<'_>) -> Table {
         let (key, key_span) = (key.get_ref().to_string(), key.span());
         entries.push(Entry { key, key_span, value: to_node(value) });
     }
-    // The parser sorts by name.
+    // The parser has sorted them by their keys. Restore the order of the file.
     entries.sort_by_key(|entry| entry.key_span.start);
     Table(entries)
 }
@@ -32,7 +32,7 @@ fn to_node(value: &toml::Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
         DeValue::Integer(integer) => to_integer(integer),
-        // The parser has removed the underscores. JSON has no plus sign.
+        // Removes the plus sign, which JSON does not allow. The parser has removed the underscores.
         DeValue::Float(decimal) => {
             Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
         }

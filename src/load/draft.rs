@@ -10,19 +10,19 @@ use crate::{
 
 /// Loaded rules that may have problems.
 pub struct Draft {
-    /// The rules that have no problem of their own. They are complete if there is no problem.
+    /// The rules without a problem. They are all rules only if the draft has no problem.
     pub(crate) rules: RuleSet,
-    /// The rules files by their hooks, if they are kept.
-    pub(super) files: BTreeMap<String, SourceFile>,
-    /// The problems of files that are not kept, or could not be read.
+    /// The rules files by their hooks. Empty unless the purpose is to inspect the rules.
+    pub(super) kept_files: BTreeMap<String, SourceFile>,
+    /// The problems that are not in `kept_files`.
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
     pub(super) files_read: Files,
-    /// The other entries of the rules folder, if the load is to inspect the rules.
+    /// The entries of the rules folder that were not read. Empty unless the purpose is to inspect the rules.
     pub(crate) unread: Vec<UnreadEntry>,
 }
 
-/// The result of a load.
+/// The outcome of a load.
 pub(crate) struct Loaded {
     /// The complete rules, or else every problem of every file.
     pub(crate) rules: Result<RuleSet, Problems>,
@@ -41,7 +41,7 @@ pub(super) struct SourceFile {
 impl Draft {
     /// Adds problems that were found in the loaded rules of a hook.
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
-        if let Some(file) = self.files.get_mut(hook) {
+        if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);
         }
     }
@@ -54,7 +54,7 @@ impl Draft {
     /// The rules or the problems, and every file that the load has read.
     pub(crate) fn into_loaded(self) -> Loaded {
         let mut problems = self.problems;
-        for file in self.files.into_values() {
+        for file in self.kept_files.into_values() {
             problems.append(file.into_problems());
         }
         let rules = if problems.is_empty() { Ok(self.rules) } else { Err(problems) };
@@ -63,7 +63,7 @@ impl Draft {
 }
 
 impl SourceFile {
-    /// The problems of the file in its order.
+    /// The problems of the file, in the order of its text.
     pub(super) fn into_problems(self) -> Problems {
         let mut source = SourceText::new(&self.name, &self.text);
         self.problems.located(|problem| source.locate(problem))

@@ -9,13 +9,14 @@ use crate::{
     rule::{
         Rule, RuleExample,
         lookup::{Columns, Lookup, LookupFailure, LookupResult},
-        node::{Content, Entry, Node},
+        node::{Content, Entry, Node, Table},
         value_name::ValueName,
     },
 };
 
-/// Keys of an example: the existing profile, and values of the request itself.
+/// The key of an example that gives the existing profile.
 const PROFILE: &str = "profile";
+/// The key of an example that gives values of the request itself, such as its time.
 const REQUEST: &str = "request";
 
 /// The values that a rule looks at, grouped by the table in which an example gives them.
@@ -26,7 +27,7 @@ pub(super) struct KnownValues<'r> {
     request: BTreeSet<&'r str>,
     /// The lookups that the rule needs.
     lookups: Vec<&'r Lookup>,
-    /// The names of the tables in an example, and of the attributes beside them.
+    /// The keys that an example may have: attributes of the form, [`PROFILE`], [`REQUEST`] and lookups.
     pub(super) keys: BTreeSet<&'r str>,
 }
 
@@ -80,17 +81,33 @@ pub(super) fn read_example<'n>(
     known: &KnownValues<'n>,
     node: &'n Node,
 ) -> Result<RuleExample<'n>, SpanProblem> {
+    match &node.content {
+        Content::Table(table) => read_whole_form(known, table),
+        _ => read_single_value(known, node),
+    }
+}
+
+fn read_single_value<'n>(
+    known: &KnownValues<'n>,
+    node: &'n Node,
+) -> Result<RuleExample<'n>, SpanProblem> {
     let mut attributes = Vec::new();
-    let Content::Table(table) = &node.content else {
-        for name in &known.form {
-            attributes.push(attribute(name, read_value(node)?));
-        }
-        return Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
-    };
+    for name in &known.form {
+        attributes.push(attribute(name, read_value(node)?));
+    }
+    Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() })
+}
+
+fn read_whole_form<'n>(
+    known: &KnownValues<'n>,
+    table: &'n Table,
+) -> Result<RuleExample<'n>, SpanProblem> {
+    let mut attributes = Vec::new();
     let mut example = RuleExample::default();
     for entry in &table.0 {
         require_known(entry, "", &known.keys)?;
         match entry.key.as_str() {
+            // In a rule that looks at no profile, `profile` is an attribute of the form.
             PROFILE if !known.profile.is_empty() => {
                 example.context.profile = read_profile(&entry.value, known)?;
             }
@@ -110,7 +127,7 @@ pub(super) fn read_example<'n>(
     Ok(example)
 }
 
-/// Succeeds if the rule looks at the value that the entry of an example shows.
+/// Succeeds if the key of an entry is known. `owner` is the path of the entry's table, with a dot at its end.
 fn require_known(entry: &Entry, owner: &str, known: &BTreeSet<&str>) -> Result<(), SpanProblem> {
     let key = entry.key.as_str();
     if known.contains(key) {
@@ -142,7 +159,7 @@ fn read_request<'n>(
         match entry.key.as_str() {
             "date" => example.event_time = Some(format!("{text}T00:00:00Z").into()),
             "time" => example.event_time = Some(text.into()),
-            // `require_known` admits `ip` besides.
+            // The only other key that `require_known` admits is `ip`.
             _ => {
                 let address = attribute("ipAddress", read_value(&entry.value)?);
                 example.context.request = Form::new(vec![address]);
@@ -172,6 +189,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
             return Err(entry.problem(message));
         }
         let value = match &entry.value.content {
+            // A column with an empty text has no value.
             Content::Text(text) if text.is_empty() => continue,
             Content::Text(text) => Value::Text(text.clone().into()),
             Content::Integer(integer) => Value::Number(integer.to_string().into()),
@@ -184,7 +202,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
     Ok(LookupResult::Found(columns))
 }
 
-/// An attribute of an example. Only an answer would read its raw JSON.
+/// An attribute of an example. Its raw JSON is not read: examples have no answer.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), json: "null", value }
 }
@@ -193,7 +211,7 @@ fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
     match &node.content {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
-        // With the digits of the file: `1.0` is not an integer in a request either.
+        // Keeps the digits as written: like `1.0` in a request, `1.0` is not an integer.
         Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),

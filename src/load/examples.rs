@@ -2,7 +2,7 @@
 
 use super::{
     example::{KnownValues, read_example},
-    fields::{Fields, FileContext},
+    fields::Fields,
     part::PART_LISTS,
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     rule::{
         ExampleContext, Outcome, Rule, RuleExample, WhySkipped,
         lookup::Lookup,
-        node::{Content, Node, Table},
+        node::{Node, Table},
         value_name::ValueName,
     },
 };
@@ -22,6 +22,15 @@ enum ExampleOutcome {
     Fail,
 }
 
+/// A rule whose examples are run.
+struct ExamplesOfRule<'r> {
+    rule: &'r Rule,
+    /// The values that an example may give.
+    known: KnownValues<'r>,
+    /// Whether each example must be a whole form, and not a single value.
+    needs_whole_form: bool,
+}
+
 /// Runs the examples of a rule. Reports each example with another outcome than it should have. Returns
 /// a copy of the list `pass`, if there is one and the load keeps lists for lints.
 pub(super) fn run_examples<'n>(
@@ -31,40 +40,25 @@ pub(super) fn run_examples<'n>(
 ) -> Option<Node> {
     let fields =
         rule_fields.table_in(node, r#"{ pass = ["a@okta.com"], fail = ["a@example.com"] }"#)?;
-    let needs_form = needs_whole_form(rule, rule_fields.table);
-    let known = KnownValues::of(rule, rule_fields.lookups);
+    let examples = ExamplesOfRule {
+        rule,
+        known: KnownValues::of(rule, rule_fields.lookups),
+        needs_whole_form: needs_whole_form(rule, rule_fields.table),
+    };
     let mut pass_list = None;
-    for (key, expected) in [("pass", ExampleOutcome::Pass), ("fail", ExampleOutcome::Fail)] {
-        let Some(entry) = fields.entry(key) else {
-            continue;
-        };
-        if let ExampleOutcome::Pass = expected {
-            pass_list = fields.file.copy_of_list(&entry.value);
-        }
-        let examples = entry.value.list(r#"["a@okta.com"]"#);
-        for example in fields.ok_or_report(examples).unwrap_or_default() {
-            if fields.file.example_work.is_exhausted() {
-                fields.report(example.problem(
-                    "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
-                ));
-                break;
-            }
-            if needs_form && !matches!(example.content, Content::Table(_)) {
-                fields.report(example.expected(
-                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
-                ));
-            } else if let Err(problem) = run_example(rule, &known, expected, example, &fields) {
-                fields.file.example_work.count_problem();
-                fields.report(problem);
-            }
-        }
+    if let Some(entry) = fields.entry("pass") {
+        pass_list = fields.file.copy_of_list(&entry.value);
+        examples.run_list(&entry.value, ExampleOutcome::Pass, &fields);
+    }
+    if let Some(entry) = fields.entry("fail") {
+        examples.run_list(&entry.value, ExampleOutcome::Fail, &fields);
     }
     fields.report_unknown_keys();
     pass_list
 }
 
 /// Whether each example of a rule must be a whole form: attributes have different checks, or the rule looks
-/// at other values than attributes. An example of another rule may be a single value.
+/// at other values than attributes.
 fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     let has_parts = PART_LISTS.iter().any(|key| table.get(key).is_some());
     let reads_beyond_form =
@@ -74,34 +68,58 @@ fn needs_whole_form(rule: &Rule, table: &Table) -> bool {
     has_parts || reads_beyond_form || compares_values || rule.needs_lookups()
 }
 
-fn run_example(
-    rule: &Rule,
-    known: &KnownValues<'_>,
-    expected: ExampleOutcome,
-    example: &Node,
-    fields: &Fields<'_>,
-) -> Result<(), SpanProblem> {
-    let FileContext { facts, example_work: work, .. } = *fields.file;
-    let lookups = fields.lookups;
-    work.count_example(known.keys.len() + lookups.len());
-    let request = read_example(known, example)?;
-    let context = ExampleContext { lookups, facts, work };
-    let message = match (request.outcome(rule, &request.form, context), expected) {
-        (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
-            return Ok(());
+impl ExamplesOfRule<'_> {
+    /// Runs the examples of a list, which should all have this outcome.
+    fn run_list(&self, list: &Node, expected: ExampleOutcome, fields: &Fields<'_>) {
+        let work = fields.file.example_work;
+        let examples = fields.ok_or_report(list.list(r#"["a@okta.com"]"#));
+        for example in examples.unwrap_or_default() {
+            if work.is_exhausted() {
+                fields.report(example.problem(
+                    "the examples take too long: show fewer examples, or shorter ones, and simplify slow patterns",
+                ));
+                return;
+            }
+            if self.needs_whole_form && !example.is_table() {
+                fields.report(example.expected(
+                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
+                ));
+            } else if let Err(problem) = self.run(example, expected, fields) {
+                work.count_problem();
+                fields.report(problem);
+            }
         }
-        (Outcome::Fail(unmet), ExampleOutcome::Pass) => {
-            format!("this example should pass and fails: {unmet}")
-        }
-        (Outcome::Pass, ExampleOutcome::Fail) => {
-            "this example should fail and passes: the rule admits more than it is meant to".to_owned()
-        }
-        (Outcome::Skip(WhySkipped::Conditions), _) => {
-            "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
-        }
-        (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
-    };
-    Err(example.problem(message))
+    }
+
+    /// Runs one example. Fails if it has another outcome, or is not an example of the rule.
+    fn run(
+        &self,
+        node: &Node,
+        expected: ExampleOutcome,
+        fields: &Fields<'_>,
+    ) -> Result<(), SpanProblem> {
+        let lookups = fields.lookups;
+        let context =
+            ExampleContext { lookups, facts: fields.file.facts, work: fields.file.example_work };
+        context.work.count_example(self.known.keys.len() + lookups.len());
+        let example = read_example(&self.known, node)?;
+        let message = match (example.outcome(self.rule, &example.form, context), expected) {
+            (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
+                return Ok(());
+            }
+            (Outcome::Fail(unmet), ExampleOutcome::Pass) => {
+                format!("this example should pass and fails: {unmet}")
+            }
+            (Outcome::Pass, ExampleOutcome::Fail) => {
+                "this example should fail and passes: the rule admits more than it is meant to".to_owned()
+            }
+            (Outcome::Skip(WhySkipped::Conditions), _) => {
+                "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
+            }
+            (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
+        };
+        Err(node.problem(message))
+    }
 }
 
 /// Reads the examples of a list `pass`. Skips invalid ones, which [`run_examples`] has reported.

@@ -1,4 +1,4 @@
-//! Reads a table key by key, so that no key is left unread.
+//! Reads a table key by key. Reports the keys that no reader asks for.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -25,12 +25,14 @@ pub(super) struct FileContext<'l> {
     pub(super) sources: &'l SourceKinds,
     /// The work that the examples of all files may still take.
     pub(super) example_work: &'l Work,
+    /// The memory that the patterns of all files may still take.
     pub(super) patterns: &'l PatternBudget,
+    /// The reader of list files.
     pub(super) inputs: &'l RefCell<Inputs>,
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether the rules keep their lists.
+    /// Whether the rules keep their lists, for lints.
     pub(super) keeps_source: bool,
 }
 
@@ -41,15 +43,16 @@ impl FileContext<'_> {
     }
 }
 
-/// A table that is being read. Each key that a reader asks for becomes a known key.
+/// A table that is being read. A key becomes known when a reader asks for it.
 pub(super) struct Fields<'f> {
-    /// The whole table. A look at a key here does not make the key known.
+    /// The whole table. To look at a key here does not make it known.
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
     known_keys: RefCell<Vec<&'static str>>,
-    missing: RefCell<Vec<Missing>>,
-    /// The keys whose absence a misspelt or misplaced key explains.
+    /// The missing keys, which are reported after the unknown ones.
+    missing: RefCell<Vec<MissingKey>>,
+    /// The keys that are not reported as missing: a misspelt or misplaced key is the reason.
     explained_keys: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
@@ -58,14 +61,14 @@ pub(super) struct Fields<'f> {
     pub(super) lookups: &'f [Lookup],
 }
 
-/// A key that is missing. It is reported after the unknown keys, unless one of them explains it.
-struct Missing {
-    /// The table needs one of these keys.
+/// A key that is missing.
+struct MissingKey {
+    /// One of these keys is needed.
     keys: Vec<&'static str>,
     problem: SpanProblem,
 }
 
-/// Keys that belong to another table.
+/// Keys that do not belong to a table, but to another one.
 pub(super) struct Misplaced<'m> {
     pub(super) keys: &'static [&'static str],
     /// Completes "the key …".
@@ -87,7 +90,7 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// The same table, with names of values in another scope and with these lookups.
+    /// The same table, with another scope and other lookups.
     pub(super) fn in_scope<'s>(self, scope: &'s Scope, lookups: &'s [Lookup]) -> Fields<'s>
     where
         'f: 's,
@@ -114,7 +117,7 @@ impl<'f> Fields<'f> {
         tables
     }
 
-    /// How many problems the whole file has so far.
+    /// How many problems the whole file has so far. A reader compares the count before with that after.
     pub(super) fn problem_count(&self) -> usize {
         self.file.problems.borrow().total()
     }
@@ -159,7 +162,7 @@ impl<'f> Fields<'f> {
         match result {
             Ok(value) => Some(value),
             Err(problems) => {
-                self.file.problems.borrow_mut().append(problems.into());
+                self.report_all(problems.into());
                 None
             }
         }
@@ -172,6 +175,10 @@ impl<'f> Fields<'f> {
 
     pub(super) fn report(&self, problem: SpanProblem) {
         self.file.problems.borrow_mut().push(problem);
+    }
+
+    pub(super) fn report_all(&self, problems: SpanProblems) {
+        self.file.problems.borrow_mut().append(problems);
     }
 
     /// Reads the name of an attribute.
@@ -187,13 +194,14 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports that one of these keys is missing, unless a misspelt key turns out to be the reason.
+    /// Reports that one of these keys is missing, unless a misspelt or misplaced key is the reason.
     pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
         let (keys, problem) = (keys.to_vec(), self.problem(message));
-        self.missing.borrow_mut().push(Missing { keys, problem });
+        self.missing.borrow_mut().push(MissingKey { keys, problem });
     }
 
-    /// Notes that a table within this one has a key that belongs to this one.
+    /// Notes that this key, which belongs to this table, is elsewhere in the file. It is then not reported as
+    /// missing.
     pub(super) fn note_misplaced(&self, key: &'static str) {
         self.explained_keys.borrow_mut().push(key);
     }
@@ -205,34 +213,38 @@ impl<'f> Fields<'f> {
 
     /// As [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
     pub(super) fn report_unknown_and_misplaced_keys(&self, misplaced: &[Misplaced<'_>]) {
-        let known = self.known_keys.borrow();
-        let mut explained = self.explained_keys.take();
         for entry in &self.table.0 {
-            if known.contains(&entry.key.as_str()) {
-                continue;
+            if !self.known_keys.borrow().contains(&entry.key.as_str()) {
+                self.report_unknown_key(entry, misplaced);
             }
-            let mut problems = self.file.problems.borrow_mut();
-            if problems.is_full() {
-                // The search for the nearest name would take time.
-                problems.count_one();
-                continue;
-            }
-            let message = match hint_for(&entry.key, misplaced) {
-                Some(hint) => format!("`{}` {hint}", entry.key),
-                None => {
-                    if let Some(meant) = nearest(&entry.key, &known) {
-                        explained.push(meant);
-                    }
-                    unknown("key", &entry.key, known.iter().copied())
-                }
-            };
-            problems.push(entry.problem(message).explaining_from(self.span.start));
         }
-        for Missing { keys, problem } in self.missing.take() {
+        let explained = self.explained_keys.take();
+        for MissingKey { keys, problem } in self.missing.take() {
             if !keys.iter().any(|key| explained.contains(key)) {
                 self.report(problem);
             }
         }
+    }
+
+    fn report_unknown_key(&self, entry: &Entry, misplaced: &[Misplaced<'_>]) {
+        let mut problems = self.file.problems.borrow_mut();
+        if problems.is_full() {
+            // The search for the nearest name would take time.
+            problems.count_one();
+            return;
+        }
+        let known = self.known_keys.borrow();
+        let message = match hint_for(&entry.key, misplaced) {
+            Some(hint) => format!("`{}` {hint}", entry.key),
+            None => {
+                if let Some(meant) = nearest(&entry.key, &known) {
+                    self.explained_keys.borrow_mut().push(meant);
+                }
+                unknown("key", &entry.key, known.iter().copied())
+            }
+        };
+        // A misspelt key may be the reason for other problems of the table.
+        problems.push(entry.problem(message).explaining_from(self.span.start));
     }
 }
 

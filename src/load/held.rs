@@ -13,17 +13,17 @@ use ring::digest::{SHA256, digest};
 pub(crate) struct LoadedTexts {
     rules: BTreeMap<PathBuf, Vec<u8>>,
     lists: BTreeMap<PathBuf, LoadedList>,
-    /// The length of the lists that are kept whole, in bytes.
-    kept_lists: usize,
+    /// How many bytes the lists have that are kept whole.
+    kept_list_bytes: usize,
 }
 
-/// How many bytes of lists are kept together.
-const KEPT_LISTS: usize = 8 << 20;
+/// How many bytes the lists that are kept whole may have together.
+const MOST_KEPT_BYTES: usize = 8 << 20;
 
-/// A list as it was when it was read.
+/// The text of a list that was read.
 enum LoadedList {
     Whole(String),
-    /// The list is too large to be kept.
+    /// The text is too large to be kept.
     Digest {
         /// In bytes.
         length: usize,
@@ -38,8 +38,8 @@ impl LoadedTexts {
     }
 
     pub(super) fn note_list(&mut self, path: &Path, text: &str) {
-        let list = if self.kept_lists + text.len() <= KEPT_LISTS {
-            self.kept_lists += text.len();
+        let list = if self.kept_list_bytes + text.len() <= MOST_KEPT_BYTES {
+            self.kept_list_bytes += text.len();
             LoadedList::Whole(text.to_owned())
         } else {
             LoadedList::Digest { length: text.len(), digest: digest_of(text) }
@@ -57,8 +57,8 @@ pub struct HeldFiles {
 }
 
 impl HeldFiles {
-    /// The rules files to load, given those in the folder. Includes a held file that is missing at
-    /// the moment, and leaves out one that was never valid.
+    /// The rules files to load. Adds to those in the folder a held file that is missing at the moment, and
+    /// leaves out a held file that was never valid.
     pub(super) fn rules_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {
@@ -71,30 +71,30 @@ impl HeldFiles {
         rules
     }
 
-    /// The content of a rules file if it is held.
-    pub(super) fn rules(&self, path: &Path) -> Option<&[u8]> {
+    /// The last valid content of a rules file, if the file is held.
+    pub(super) fn last_valid_rules(&self, path: &Path) -> Option<&[u8]> {
         if !self.paths.contains(path) {
             return None;
         }
         self.texts.rules.get(path).map(Vec::as_slice)
     }
 
-    /// The last valid text of a list that is held, or else its present text.
+    /// The text to load of a list: the last valid one if the list is held, or else the present one.
     ///
-    /// A large list is not kept. Its last valid text is known only if the present text starts with it.
-    /// Returns `None` if the last valid text is not known.
-    pub(super) fn valid_list(&self, path: &Path, mut text: String) -> Option<String> {
+    /// Returns `None` if the last valid text is not known. A large list is kept only as a digest: its last
+    /// valid text is known if the present text starts with it.
+    pub(super) fn list_to_load(&self, path: &Path, mut present: String) -> Option<String> {
         if !self.paths.contains(path) {
-            return Some(text);
+            return Some(present);
         }
         match self.texts.lists.get(path)? {
             LoadedList::Whole(last) => Some(last.clone()),
             LoadedList::Digest { length, digest } => {
-                if digest_of(text.get(..*length)?) != *digest {
+                if digest_of(present.get(..*length)?) != *digest {
                     return None;
                 }
-                text.truncate(*length);
-                Some(text)
+                present.truncate(*length);
+                Some(present)
             }
         }
     }

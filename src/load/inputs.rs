@@ -11,10 +11,11 @@ use std::{
 use ring::digest::{Context, SHA256};
 
 use super::held::{HeldFiles, LoadedTexts};
-use crate::file::{self, FileKind, Fingerprint, Links, Size};
+use crate::file::{self, FileKind, Fingerprint, Links, Size, lasting_error};
 
-/// How deep below the rules folder a list file may lie. Changes of deeper files are not noticed.
-const FOLLOWED_DEPTH: usize = 8;
+/// How many names the path of a list file may have, from the rules folder on. A reload does not notice
+/// changes of deeper files.
+const DEEPEST_PATH: usize = 8;
 
 /// How many bytes the lists of one load may have together. A list counts each time it is used: a
 /// rules file may name one list thousands of times, and each use keeps its own values.
@@ -24,13 +25,17 @@ const LISTS_LIMIT: usize = 1 << 30;
 /// and a reload keeps the old ones until the new ones are active.
 const RULES_LIMIT: usize = 2 << 20;
 
+/// How many bytes of the digest a revision shows.
+const REVISION_LENGTH: usize = 6;
+
 /// The folder of one load, and the record of the files that were read from it.
 pub(super) struct Inputs {
     folder: PathBuf,
+    /// The digest of the texts that were read.
     digest: Context,
     pub(super) files: Files,
     pub(super) held: HeldFiles,
-    /// The lists of the present rules file by their names.
+    /// The texts of the lists that the present rules file has named so far, by those names.
     lists: BTreeMap<String, Arc<str>>,
     /// How many bytes the rules files have so far.
     rules_bytes: usize,
@@ -38,26 +43,19 @@ pub(super) struct Inputs {
     list_bytes: usize,
 }
 
-/// The result of reading all files of a load.
-pub(super) struct ReadInputs {
-    /// A digest of all that was read.
-    pub(super) revision: String,
-    pub(super) files: Files,
-}
-
 /// The files of one load.
 #[derive(Default)]
 pub(crate) struct Files {
-    /// Every file of the load, even if it could not be read, as it was just before.
+    /// The metadata of every file just before the load read it, or failed to read it.
     pub(crate) seen: Fingerprint,
     /// The texts that were read.
     pub(crate) texts: LoadedTexts,
 }
 
-/// Looks at the rules files of a folder, and at the files that the last load read.
+/// The present fingerprint of the rules files in a folder, and of the files that the last load read.
 pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     let mut now = Fingerprint::default();
-    // A folder that cannot be listed is in the fingerprint as well.
+    // If the folder cannot be listed, the fingerprint has this error.
     let _ = rules_files(folder, &mut now);
     for path in last.paths() {
         now.add(path);
@@ -65,8 +63,8 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     now
 }
 
-/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`. If they
-/// cannot be listed, adds the folder.
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or the folder
+/// if it cannot be listed.
 pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
@@ -90,12 +88,13 @@ pub(crate) struct UnreadEntry {
 }
 
 /// The entries of a folder that are not hidden and were not read.
-pub(super) fn unread_entries(folder: &Path, read: &Fingerprint) -> Vec<UnreadEntry> {
+pub(super) fn unread_entries(folder: &Path, files_read: &Fingerprint) -> Vec<UnreadEntry> {
     let mut unread = Vec::new();
-    // A folder that cannot be listed is a problem of its own.
+    // The load has reported a folder that cannot be listed.
     for path in file::entries(folder).unwrap_or_default() {
         let is_hidden = path.file_name().is_some_and(file::is_hidden);
-        if !is_hidden && !read.paths().any(|read| read.starts_with(&path)) {
+        let was_read = files_read.paths().any(|file| file.starts_with(&path));
+        if !is_hidden && !was_read {
             let is_folder = path.is_dir();
             unread.push(UnreadEntry { path, is_folder });
         }
@@ -124,16 +123,16 @@ impl Inputs {
         }
     }
 
-    /// The content of a rules file.
+    /// Reads the content of a rules file.
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
-        let bytes = match self.held.rules(path) {
+        let bytes = match self.held.last_valid_rules(path) {
             Some(bytes) => bytes.to_owned(),
             None => file::read_bytes(path, FileKind::Rules, Links::Follow)?,
         };
         self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
-            return Err(unusable(&format!(
+            return Err(lasting_error(format!(
                 "with this file all rules files have more than {limit}; remove hooks that are not used"
             )));
         }
@@ -141,37 +140,37 @@ impl Inputs {
         Ok(bytes)
     }
 
-    /// Adds the rules of a hook to the digest. Lists that are read from now on belong to this hook.
+    /// Starts the rules file of a hook. Lists that are read from now on belong to this file.
     pub(super) fn start_hook(&mut self, hook: &str, text: &str) {
         self.lists.clear();
         self.add_to_digest(hook);
         self.add_to_digest(text);
     }
 
-    /// The text of a list, by the name that a rules file gives.
+    /// Reads the text of a list, by the name that a rules file gives.
     pub(super) fn read_list(&mut self, name: &str) -> io::Result<Arc<str>> {
-        let lines = match self.lists.get(name) {
-            Some(lines) => lines.clone(),
+        let text = match self.lists.get(name) {
+            Some(text) => text.clone(),
             None => {
-                let lines: Arc<str> = self.read_new_list(name)?.into();
-                self.lists.insert(name.to_owned(), lines.clone());
-                lines
+                let text: Arc<str> = self.read_new_list(name)?.into();
+                self.lists.insert(name.to_owned(), text.clone());
+                text
             }
         };
-        self.list_bytes = self.list_bytes.saturating_add(lines.len());
+        self.list_bytes = self.list_bytes.saturating_add(text.len());
         if self.list_bytes > LISTS_LIMIT {
             let limit = Size(LISTS_LIMIT as u64);
-            return Err(unusable(&format!(
+            return Err(lasting_error(format!(
                 "with it the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
             )));
         }
-        self.add_to_digest(&lines);
-        Ok(lines)
+        self.add_to_digest(&text);
+        Ok(text)
     }
 
     fn read_new_list(&mut self, name: &str) -> io::Result<String> {
-        if !is_followed(Path::new(name)) {
-            return Err(unusable(
+        if !are_changes_noticed(Path::new(name)) {
+            return Err(lasting_error(
                 "it is hidden or too deep, so that its changes would go unnoticed",
             ));
         }
@@ -179,43 +178,38 @@ impl Inputs {
         self.files.seen.add(&path);
         let target = fs::canonicalize(&path)?;
         if !target.starts_with(fs::canonicalize(&self.folder)?) {
-            return Err(unusable("it is not in the rules folder; put the file there"));
+            return Err(lasting_error("it is not in the rules folder; put the file there"));
         }
-        let lines = file::read_text(&target, FileKind::List)?;
-        let Some(lines) = self.held.valid_list(&path, lines) else {
-            return Err(unusable("it changes all the time; rename a new file over it"));
+        let present = file::read_text(&target, FileKind::List)?;
+        let Some(text) = self.held.list_to_load(&path, present) else {
+            return Err(lasting_error("it changes all the time; rename a new file over it"));
         };
-        self.files.texts.note_list(&path, &lines);
-        if lines.trim().is_empty() {
-            return Err(unusable("it has no entry; add at least one line"));
+        self.files.texts.note_list(&path, &text);
+        if text.trim().is_empty() {
+            return Err(lasting_error("it has no entry; add at least one line"));
         }
-        Ok(lines)
+        Ok(text)
     }
 
-    /// Adds a text with its length.
+    /// Adds a text to the digest. Its length separates it from the next one.
     fn add_to_digest(&mut self, text: &str) {
         self.digest.update(&(text.len() as u64).to_be_bytes());
         self.digest.update(text.as_bytes());
     }
 
-    /// Ends the load.
-    pub(super) fn finish(self) -> ReadInputs {
-        let digest = self.digest.finish();
+    /// The revision of the rules: the beginning of the digest of all texts that were read.
+    pub(super) fn revision(&self) -> String {
+        let digest = self.digest.clone().finish();
         let mut revision = String::new();
-        for byte in digest.as_ref().iter().take(6) {
+        for byte in digest.as_ref().iter().take(REVISION_LENGTH) {
             // Writing to memory cannot fail.
             let _ = write!(revision, "{byte:02x}");
         }
-        ReadInputs { revision, files: self.files }
+        revision
     }
 }
 
-/// An error that stays until a file is changed.
-fn unusable(why: &str) -> io::Error {
-    io::Error::other(why)
-}
-
-/// Whether changes of a list with this path are noticed.
-fn is_followed(path: &Path) -> bool {
-    !path.iter().any(file::is_hidden) && path.iter().count() <= FOLLOWED_DEPTH
+/// Whether a reload notices changes of a list with this path.
+fn are_changes_noticed(path: &Path) -> bool {
+    !path.iter().any(file::is_hidden) && path.iter().count() <= DEEPEST_PATH
 }

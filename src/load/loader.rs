@@ -1,4 +1,4 @@
-//! A load in progress: files go in, the rules and their problems come out.
+//! A load in progress: takes the texts of rules files, and gives the rules and their problems.
 
 use std::{
     cell::RefCell,
@@ -11,8 +11,8 @@ use super::{
     draft::{Draft, SourceFile},
     fields::FileContext,
     held::HeldFiles,
-    inputs::{Inputs, ReadInputs, rules_files, unread_entries},
-    section,
+    inputs::{Inputs, rules_files, unread_entries},
+    is_name_byte, section,
 };
 use crate::{
     file,
@@ -24,12 +24,12 @@ use crate::{
     },
 };
 
-/// Names that are paths of the service itself.
-const TAKEN: [&str; 3] = ["healthz", "readyz", "metrics"];
+/// Names that a hook may not have: these paths belong to the service itself.
+const RESERVED_NAMES: [&str; 3] = ["healthz", "readyz", "metrics"];
 
 /// A load in progress.
 pub(super) struct Loader<'f> {
-    /// The folder, unless the rules are built in.
+    /// The rules folder. `None` if the rules are built in.
     folder: Option<PathBuf>,
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
@@ -40,14 +40,14 @@ pub(super) struct Loader<'f> {
     patterns: PatternBudget,
     example_work: Work,
     hooks: BTreeMap<String, Hook>,
-    files: BTreeMap<String, SourceFile>,
+    kept_files: BTreeMap<String, SourceFile>,
     problems: Problems,
 }
 
 impl<'f> Loader<'f> {
-    /// A load from this folder that has read no file yet.
+    /// A load that has read no file yet, from this folder or of the built-in rules.
     pub(super) fn new(
-        folder: &Path,
+        folder: Option<&Path>,
         facts: &'f Facts,
         sources: &'f SourceKinds,
         purpose: Purpose,
@@ -57,23 +57,24 @@ impl<'f> Loader<'f> {
             Purpose::Reload { held } => held,
             Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
         };
+        // The built-in rules name no file.
+        let inputs = Inputs::new(folder.unwrap_or(Path::new("")), held);
         Self {
-            folder: None,
-            inputs: RefCell::new(Inputs::new(folder, held)),
+            folder: folder.map(Path::to_owned),
+            inputs: RefCell::new(inputs),
             facts,
             sources,
             keeps_source,
             patterns: PatternBudget::default(),
             example_work: Work::default(),
             hooks: BTreeMap::new(),
-            files: BTreeMap::new(),
+            kept_files: BTreeMap::new(),
             problems: Problems::default(),
         }
     }
 
     /// Loads every rules file of a folder. Ignores other files.
     pub(super) fn load_folder(&mut self, folder: &Path) {
-        self.folder = Some(folder.to_owned());
         let place = folder.display().to_string();
         let inputs = self.inputs.get_mut();
         match rules_files(folder, &mut inputs.files.seen) {
@@ -115,14 +116,14 @@ impl<'f> Loader<'f> {
             Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
-                // Locate in the lossy text: it equals the file up to the error.
+                // Up to the error, the lossy text equals that of the file.
                 let text = String::from_utf8_lossy(&error.bytes);
                 self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
         }
     }
 
-    /// Loads the rules of a hook from the text of the file with this name.
+    /// Loads the rules of a hook from a text. Problems show `name` as the name of the file.
     pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
         self.inputs.get_mut().start_hook(hook, &text);
         let context = FileContext {
@@ -136,7 +137,7 @@ impl<'f> Loader<'f> {
             ids: RefCell::default(),
             keeps_source: self.keeps_source,
         };
-        let loaded = match document::read_document(&text) {
+        let rules = match document::read_document(&text) {
             Ok(document) => section::read_hook(&document, &context),
             Err(problem) => {
                 // Further problems would only follow from this one.
@@ -146,22 +147,23 @@ impl<'f> Loader<'f> {
         };
         let file = SourceFile { name, text, problems: context.problems.into_inner() };
         if self.keeps_source {
-            self.files.insert(hook.to_owned(), file);
+            self.kept_files.insert(hook.to_owned(), file);
         } else {
             self.problems.append(file.into_problems());
         }
-        self.hooks.insert(hook.to_owned(), loaded);
+        self.hooks.insert(hook.to_owned(), rules);
     }
 
     /// Ends the load.
     pub(super) fn finish(self) -> Draft {
-        let ReadInputs { revision, files: files_read } = self.inputs.into_inner().finish();
-        let rules = RuleSet { hooks: self.hooks, revision };
+        let inputs = self.inputs.into_inner();
+        let rules = RuleSet { hooks: self.hooks, revision: inputs.revision() };
+        let files_read = inputs.files;
         let unread = match &self.folder {
             Some(folder) if self.keeps_source => unread_entries(folder, &files_read.seen),
             _ => Vec::new(),
         };
-        Draft { rules, files: self.files, problems: self.problems, files_read, unread }
+        Draft { rules, kept_files: self.kept_files, problems: self.problems, files_read, unread }
     }
 }
 
@@ -172,12 +174,8 @@ fn require_hook_name(hook: &str) -> Result<(), String> {
             "a hook's name is the name of its file, and consists of A-Z, a-z, 0-9, `_` and `-`";
         return Err(rule.to_owned());
     }
-    if TAKEN.contains(&hook) {
+    if RESERVED_NAMES.contains(&hook) {
         return Err(format!("`/{hook}` is a path of the service itself; rename the file"));
     }
     Ok(())
-}
-
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -4,11 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use jiff::SignedDuration;
 
-use super::{
-    fields::Fields,
-    part::read_parts,
-    template::{is_template, read_template},
-};
+use super::{fields::Fields, is_name_byte, part::read_when};
 use crate::{
     nearest::unknown,
     okta::{ATTRIBUTE_LOCATION, Flow},
@@ -16,7 +12,6 @@ use crate::{
     rule::{
         lookup::{Lookup, OnFailure, Query, SourceKind},
         node::{Content, Entry, Node, Spanned},
-        template::{Piece, Template},
         text::Text,
         value_name::ValueName,
     },
@@ -42,72 +37,78 @@ const ON_FAILURE: [(&str, OnFailure); 2] = [("deny", OnFailure::Deny), ("skip", 
 const EXAMPLE: &str =
     r#"{ file = "members.csv", match = { number = "{memberNumber}" }, returns = ["level"] }"#;
 
-/// Names that a lookup may not have, since they stand before the names of other values.
-const TAKEN: [&str; 2] = ["profile", "request"];
+/// Names that a lookup may not have: `profile.…` and `request.…` are values without a lookup.
+const RESERVED_NAMES: [&str; 2] = ["profile", "request"];
 
 /// How many lookups a section may have. A request asks them all at once.
 const MOST_LOOKUPS: usize = 100;
 
-/// The shortest time that a result may be kept.
+/// The shortest time for which a result may be cached.
 const SHORTEST_CACHE: Duration = Duration::from_secs(1);
 
-/// The longest time that a result may be kept.
+/// The longest time for which a result may be cached.
 const LONGEST_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A kind of lookup.
 struct LookupKind {
     /// The key that only this kind has.
     key: &'static str,
-    /// The keys that it may have besides.
-    others: &'static [&'static str],
+    /// The other keys that this kind may have.
+    other_keys: &'static [&'static str],
     /// Reads the keys of this kind.
-    read: fn(&Fields<'_>) -> Option<QueryAndColumns>,
+    read: fn(&Fields<'_>) -> Option<KindParts>,
 }
 
-/// The question of a lookup, and the columns that rules may use.
-struct QueryAndColumns {
+/// The parts of a [`Lookup`] that are read differently for each kind.
+struct KindParts {
     query: Query,
+    /// The columns of a result, which rules may use.
     columns: Vec<String>,
     /// Notes for authors of rules.
     notes: Vec<String>,
 }
 
 const KINDS: [LookupKind; 4] = [
-    LookupKind { key: "file", others: &["match", "returns", "ignore_case"], read: read_table },
-    LookupKind { key: "get", others: &["source", "found", "not_found", "returns"], read: read_get },
+    LookupKind { key: "file", other_keys: &["match", "returns", "ignore_case"], read: read_table },
+    LookupKind {
+        key: "get",
+        other_keys: &["source", "found", "not_found", "returns"],
+        read: read_get,
+    },
     LookupKind {
         key: "post",
-        others: &["source", "body", "found", "not_found", "returns"],
+        other_keys: &["source", "body", "found", "not_found", "returns"],
         read: read_post,
     },
     LookupKind {
         key: "table",
-        others: &["source", "match", "returns", "ignore_case"],
+        other_keys: &["source", "match", "returns", "ignore_case"],
         read: read_postgres,
     },
 ];
 
 /// Reads the lookups of a section. Returns those without a problem.
-pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
+pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
     let mut lookups = Vec::new();
-    let Some(table) = fields.ok_or_report(entry.value.table(EXAMPLE)) else {
+    let Some(table) = section.ok_or_report(entry.value.table(EXAMPLE)) else {
         return lookups;
     };
     let count = table.0.len();
     if count > MOST_LOOKUPS {
-        fields.report(
-            entry.problem(format!("these are {count} lookups; a section has up to {MOST_LOOKUPS}")),
-        );
+        let message = format!("these are {count} lookups; a section has up to {MOST_LOOKUPS}");
+        section.report(entry.problem(message));
         return lookups;
     }
-    for entry in &table.0 {
-        let name = fields.ok_or_report(require_name(entry));
-        let Some(table) = fields.table_in(&entry.value, EXAMPLE) else {
+    for named in &table.0 {
+        let has_valid_name = section.ok_or_report(require_name(named)).is_some();
+        let Some(fields) = section.table_in(&named.value, EXAMPLE) else {
             continue;
         };
-        let lookup = read_lookup(&table, entry, flow);
-        table.report_unknown_keys();
-        if let (Some(()), Some(lookup)) = (name, lookup) {
+        let lookup = read_lookup(&fields, named, flow);
+        fields.report_unknown_keys();
+        if let Some(lookup) = lookup
+            && has_valid_name
+        {
             lookups.push(lookup);
         }
     }
@@ -117,7 +118,7 @@ pub(super) fn read_lookups<'n>(fields: &Fields<'n>, entry: &'n Entry, flow: Flow
 /// Succeeds if a lookup may have the name of this entry.
 fn require_name(entry: &Entry) -> Result<(), SpanProblem> {
     let name = entry.key.as_str();
-    if TAKEN.contains(&name) {
+    if RESERVED_NAMES.contains(&name) {
         let message = format!("`{name}.…` names other values; give the lookup another name");
         return Err(entry.problem(message));
     }
@@ -129,19 +130,13 @@ fn require_name(entry: &Entry) -> Result<(), SpanProblem> {
     Ok(())
 }
 
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
-
+/// Reads a lookup. The key of the entry is its name.
 fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
-    let when = match fields.entry("when") {
-        Some(entry) => read_parts(entry, fields),
-        None => Some(Vec::new()),
-    };
+    let when = read_when(fields);
     let cache = fields.optional("cache", read_cache);
     let on_failure = fields.optional("on_failure", |node| node.choice("effect", &ON_FAILURE));
     let failure_message = fields.optional("failure_message", Text::read_text);
-    let QueryAndColumns { query, columns, notes } = read_query(fields)?;
+    let KindParts { query, columns, notes } = read_kind(fields)?;
     let mut lookup = Lookup {
         name: Spanned::new(entry.key.clone(), entry.key_span.clone()),
         when: when?,
@@ -150,6 +145,7 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
         cache,
         on_failure: on_failure.unwrap_or(OnFailure::Deny),
         failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
+        // Set below: it depends on the query.
         location: String::new(),
         notes,
     };
@@ -160,8 +156,8 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
     Some(lookup)
 }
 
-/// Reads the question of a lookup. Its keys say of which kind it is.
-fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+/// Reads the keys that depend on the kind of a lookup.
+fn read_kind(fields: &Fields<'_>) -> Option<KindParts> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => return (kind.read)(fields),
@@ -176,10 +172,10 @@ fn read_query(fields: &Fields<'_>) -> Option<QueryAndColumns> {
             fields.report_missing(&keys, message);
         }
     }
-    // Makes the keys of all kinds known, so that they are not reported as unknown.
+    // Asks for the keys of all kinds, so that none of them is reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);
-        for key in kind.others {
+        for key in kind.other_keys {
             fields.entry(key);
         }
     }
@@ -201,23 +197,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(duration).ok()
 }
 
-/// Reads the value that a column must equal: a template, or a constant.
-fn read_placeholder(node: &Node, fields: &Fields<'_>) -> Result<Template<ValueName>, SpanProblem> {
-    let constant = match &node.content {
-        Content::Text(text) if is_template(text) => {
-            return read_template(node, text, |name| {
-                ValueName::parse_name(name, node, fields.scope)
-            });
-        }
-        Content::Text(_) => node.text()?.to_owned(),
-        Content::Integer(integer) => integer.to_string(),
-        Content::Boolean(boolean) => boolean.to_string(),
-        _ => return Err(node.expected("a string, an integer or a boolean")),
-    };
-    Ok(Template { pieces: vec![Piece::Text(constant)] })
-}
-
-/// The names of the lookups that find these values.
+/// The names of the lookups whose results these values are from.
 pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> Vec<String> {
     let mut lookups = BTreeSet::new();
     for name in names {
@@ -242,8 +222,8 @@ pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<Strin
         }
         None => {
             let hint = "add a section `[sources.…]` with its `url` to the settings";
-            let unknown = unknown("source", name, known.keys().map(String::as_str));
-            fields.report(node.problem(format!("{unknown}; {hint}")));
+            let message = unknown("source", name, known.keys().map(String::as_str));
+            fields.report(node.problem(format!("{message}; {hint}")));
             None
         }
     }

@@ -45,6 +45,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
+        // A key of the rule in its part is reported here, and not as missing in the rule.
         for key in KEYS_OF_RULE.keys {
             if table.table.get(key).is_some() {
                 fields.note_misplaced(key);
@@ -53,6 +54,14 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         table.report_unknown_and_misplaced_keys(&[KEYS_OF_RULE]);
     }
     if fields.problem_count() == before { Some(parts) } else { None }
+}
+
+/// Reads `when`: the conditions of a rule, a lookup or a branch. Returns an empty list if the key is absent.
+pub(super) fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
+    match fields.entry("when") {
+        Some(entry) => read_parts(entry, fields),
+        None => Some(Vec::new()),
+    }
 }
 
 /// Reads the keys of a part. The table may be a rule, which has other keys as well.
@@ -67,13 +76,13 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
 
-/// Reports each key of a part that is in the rule itself, although the rule has parts.
-pub(super) fn report_misplaced_keys(parts: &Entry, fields: &Fields<'_>) {
+/// Reports each key of a part that stands in the rule itself, beside its list of parts.
+pub(super) fn report_keys_beside_parts(parts: &Entry, fields: &Fields<'_>) {
     let list = &parts.key;
     report_keys_of_part(fields, |key| format!("with `{list}`, move `{key}` into one of its parts"));
 }
 
-/// Reports each key of a part that is in this table, where none belongs. `message` takes the key.
+/// Reports each key of a part in this table, where none belongs. `message` makes a message of the key.
 pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
     for key in keys_of_part() {
         if let Some(misplaced) = fields.entry(key) {
@@ -88,8 +97,8 @@ fn keys_of_part() -> Vec<&'static str> {
     keys
 }
 
-/// The key of a rule that is spelt like this.
-pub(super) fn key_of_rule(name: &str) -> Option<&'static str> {
+/// The key with this name, if a rule or a part has one.
+pub(super) fn key_of_rule_or_part(name: &str) -> Option<&'static str> {
     let mut keys = keys_of_part();
     keys.extend(PART_LISTS);
     keys.extend(KEYS_OF_RULE.keys);
@@ -128,7 +137,7 @@ fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> 
     }
 }
 
-/// Reads the checks in the order of the table of kinds. Reports a part without a check.
+/// Reads the checks in the order of [`KINDS`]. Reports a part without a check.
 fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     let mut named = Vec::new();
     for kind in KINDS {
@@ -137,13 +146,7 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
         }
     }
     if named.is_empty() {
-        let known: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
-        let message = format!(
-            "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
-            known.join("`, `")
-        );
-        // A misspelt `all` or `any` would hold the checks.
-        fields.report_missing(&[&known[..], &["all", "any"]].concat(), message);
+        report_no_check(fields);
     }
     let reduction = Reduction {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
@@ -156,29 +159,25 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     };
     let mut checks = Vec::new();
     for (kind, argument) in named {
-        let check = match list_file_name(kind, argument) {
-            Some(name) => match read_list_file(name, argument, fields) {
-                Some(lines) => read_check(kind, &lines, &context, fields),
-                None => None,
-            },
-            None => read_check(kind, argument, &context, fields),
-        };
-        if let Some(check) = check {
+        if let Some(check) = read_check(kind, argument, &context, fields) {
             checks.push(check);
         }
     }
     checks
 }
 
-/// The name of a list file, if the argument is one and the check takes a list.
-fn list_file_name<'n>(kind: &CheckKind, argument: &'n Node) -> Option<&'n str> {
-    match kind.argument {
-        Argument::List => file_name(argument),
-        Argument::Single => None,
-    }
+fn report_no_check(fields: &Fields<'_>) {
+    let mut keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+    let message = format!(
+        "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
+        keys.join("`, `")
+    );
+    // The checks may stand in a list of parts whose key is misspelt.
+    keys.extend(["all", "any"]);
+    fields.report_missing(&keys, message);
 }
 
-/// The name in `{ file = "roster.txt" }`.
+/// The name of the file in `{ file = "roster.txt" }`. Returns `None` for any other node.
 pub(super) fn file_name(node: &Node) -> Option<&str> {
     let Content::Table(table) = &node.content else {
         return None;
@@ -191,19 +190,36 @@ pub(super) fn file_name(node: &Node) -> Option<&str> {
     }
 }
 
-/// Reads the file of a list or a map into an argument. Reports a file that cannot be used.
-pub(super) fn read_list_file(name: &str, argument: &Node, fields: &Fields<'_>) -> Option<Node> {
+/// Reads the file that a node names. The returned node has the lines of the file. Reports a file that cannot
+/// be used.
+pub(super) fn read_list_file(name: &str, node: &Node, fields: &Fields<'_>) -> Option<Node> {
     match fields.file.inputs.borrow_mut().read_list(name) {
-        Ok(lines) => Some(Node { span: argument.span.clone(), content: Content::Lines(lines) }),
+        Ok(text) => Some(Node { span: node.span.clone(), content: Content::Lines(text) }),
         Err(error) => {
             let message = format!("cannot read `{name}`: {error}");
-            fields.report(SpanProblem::of_reading(argument.span.clone(), message, &error));
+            fields.report(SpanProblem::of_reading(node.span.clone(), message, &error));
             None
         }
     }
 }
 
+/// Reads a check. Reads its list from a file if the argument names one.
 fn read_check(
+    kind: &CheckKind,
+    argument: &Node,
+    context: &ArgumentContext<'_>,
+    fields: &Fields<'_>,
+) -> Option<PartCheck> {
+    if kind.argument == Argument::List
+        && let Some(name) = file_name(argument)
+    {
+        let lines = read_list_file(name, argument, fields)?;
+        return read_check_of_argument(kind, &lines, context, fields);
+    }
+    read_check_of_argument(kind, argument, context, fields)
+}
+
+fn read_check_of_argument(
     kind: &CheckKind,
     argument: &Node,
     context: &ArgumentContext<'_>,

@@ -1,10 +1,10 @@
-//! One `[[….rules]]` table → a [`Rule`].
+//! Reads one `[[….rules]]` table into a [`Rule`].
 
 use super::{
     examples,
     fields::{Fields, Misplaced},
     lookup::lookups_of,
-    part::{read_part, read_parts, report_keys_of_part, report_misplaced_keys},
+    part::{read_part, read_parts, read_when, report_keys_beside_parts, report_keys_of_part},
 };
 use crate::{
     nearest::unknown,
@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// How many attributes a rule may name in all its parts. The time of examples and requests grows with
-/// them. Okta's forms have ten.
+/// How many attributes a rule may name in all its parts. They take time in each example and request.
+/// Okta's forms have up to ten.
 const MOST_ATTRIBUTES: usize = 100;
 
 /// The keys of a section that may stand below a rule by mistake.
@@ -28,8 +28,13 @@ pub(super) const KEYS_OF_SECTION: Misplaced<'_> = Misplaced {
     hint: "belongs to the section; move it above the first rule",
 };
 
-/// The modes of a rule by their names. The value is [`Rule::shadow`].
-const MODES: [(&str, bool); 2] = [("enforce", false), ("shadow", true)];
+#[derive(Clone, Copy)]
+enum RuleMode {
+    Enforce,
+    Shadow,
+}
+
+const MODES: [(&str, RuleMode); 2] = [("enforce", RuleMode::Enforce), ("shadow", RuleMode::Shadow)];
 
 /// Reads a rule and runs its examples. Returns `None` if the rule has a problem.
 pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
@@ -61,34 +66,30 @@ fn needs_invalid_lookup(rule: &Rule, fields: &Fields<'_>) -> bool {
 fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let id = read_id(fields);
     let message = fields.required("message", Text::read_text);
-    let shadow = fields.optional("mode", |node| node.choice("mode", &MODES));
+    let mode = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
     let reason = fields.optional("reason", Node::text);
-    let location = fields.optional("location", text_and_place);
+    let location = fields.optional("location", spanned_text);
     let cause_domain = fields.optional("cause_domain", Node::text);
     let requirement = read_requirement(fields)?;
     let (id, when) = (id?, when?);
-    report_many_attributes(&id, &requirement, &when, fields);
-    // The default `reason` and `location` are those of this attribute.
-    let attribute = match first_form_attribute(&requirement) {
-        Some(attribute) => attribute,
-        None => {
-            report_missing_defaults(&requirement, fields);
-            ""
-        }
-    };
+    report_too_many_attributes(&id, &requirement, &when, fields);
+    let attribute = first_form_attribute(&requirement);
+    if attribute.is_none() {
+        report_missing_defaults(&requirement, fields);
+    }
     let mut rule = Rule {
         id: id.value.to_owned(),
         when,
-        shadow: shadow.unwrap_or(false),
+        shadow: matches!(mode, Some(RuleMode::Shadow)),
         message: message?,
         reason: match reason {
             Some(reason) => reason.to_owned(),
-            None => default_reason(attribute),
+            None => default_reason(attribute?),
         },
         location: match &location {
             Some(location) => location.value.to_owned(),
-            None => format!("{ATTRIBUTE_LOCATION}.{attribute}"),
+            None => format!("{ATTRIBUTE_LOCATION}.{}", attribute?),
         },
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
         places: Places {
@@ -97,21 +98,27 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
             passing_examples: None,
         },
         requirement,
+        // Set below: they depend on the other fields.
         lookups: Vec::new(),
     };
+    rule.lookups = needed_lookups(&rule);
+    Some(rule)
+}
+
+/// The names of the lookups that a rule needs.
+fn needed_lookups(rule: &Rule) -> Vec<String> {
     let mut lookups = lookups_of(rule.value_names());
     if let Requirement::Lookup(RequiredResult { lookup, .. }) = &rule.requirement
         && !lookups.contains(lookup)
     {
         lookups.push(lookup.clone());
     }
-    rule.lookups = lookups;
-    Some(rule)
+    lookups
 }
 
 /// Reads the id. Reports one that another rule of the file has.
 fn read_id<'n>(fields: &Fields<'n>) -> Option<Spanned<&'n str>> {
-    let id = fields.required("id", text_and_place)?;
+    let id = fields.required("id", spanned_text)?;
     if !fields.file.ids.borrow_mut().insert(id.value.to_owned()) {
         let message = format!("the id `{}` is taken; ids are unique in a file", id.value);
         fields.report(SpanProblem::at(id.span, message));
@@ -120,16 +127,8 @@ fn read_id<'n>(fields: &Fields<'n>) -> Option<Spanned<&'n str>> {
     Some(id)
 }
 
-fn text_and_place(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
+fn spanned_text(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
     Ok(Spanned::new(node.text()?, node.span.clone()))
-}
-
-/// Reads the conditions. Returns no condition if the key is absent.
-fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
-    match fields.entry("when") {
-        Some(entry) => read_parts(entry, fields),
-        None => Some(Vec::new()),
-    }
 }
 
 fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
@@ -153,16 +152,15 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
     }
 }
 
-/// Reads `lookup` and `found`, which a rule has in place of attributes and checks.
+/// Reads `lookup` and `found`, which replace the attributes and checks of a rule.
 fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<RequiredResult> {
     let must_find = fields.optional("found", Node::boolean).unwrap_or(true);
-    let message = |key: &str| format!("`lookup` and `{key}` exclude each other; write two rules");
     for key in ["all", "any"] {
         if let Some(misplaced) = fields.entry(key) {
-            fields.report(misplaced.problem(message(key)));
+            fields.report(misplaced.problem(excludes_lookup(key)));
         }
     }
-    report_keys_of_part(fields, message);
+    report_keys_of_part(fields, excludes_lookup);
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
         let mut known = Vec::new();
@@ -175,12 +173,17 @@ fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Req
     Some(RequiredResult { lookup: lookup.to_owned(), must_find })
 }
 
+/// The message that a rule cannot have both `lookup` and this key.
+fn excludes_lookup(key: &str) -> String {
+    format!("`lookup` and `{key}` exclude each other; write two rules")
+}
+
 fn read_rule_parts<'n>(parts: &'n Entry, fields: &Fields<'n>) -> Option<NonEmpty<Part>> {
-    report_misplaced_keys(parts, fields);
+    report_keys_beside_parts(parts, fields);
     NonEmpty::collect(read_parts(parts, fields)?)
 }
 
-fn report_many_attributes(
+fn report_too_many_attributes(
     id: &Spanned<&str>,
     requirement: &Requirement,
     when: &[Part],
@@ -199,7 +202,8 @@ fn report_many_attributes(
     }
 }
 
-/// The first attribute of the form that a rule judges, or else compares with.
+/// The first attribute of the form that a rule judges, or else the first one that it compares with. The
+/// default `reason` and `location` are those of this attribute.
 fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
     let mut names = Vec::new();
     for part in requirement.parts() {
@@ -211,10 +215,10 @@ fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
     names.into_iter().find_map(ValueName::form_attribute)
 }
 
-/// Reports that `reason` and `location` are missing in a rule that names no attribute of the form. They
-/// have no default there.
+/// Reports that `reason` or `location` is missing in a rule that names no attribute of the form. Such a rule
+/// has no defaults.
 fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
-    let attribute = attribute_in_question(requirement, fields).unwrap_or("email");
+    let attribute = attribute_of_lookup(requirement, fields).unwrap_or("email");
     let add_location =
         format!("`location = \"{ATTRIBUTE_LOCATION}.{attribute}\"`, the place of the message");
     let add_reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
@@ -238,8 +242,8 @@ fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
     }
 }
 
-/// The attribute of the form in the question of the lookup that a rule is about.
-fn attribute_in_question<'f>(requirement: &Requirement, fields: &Fields<'f>) -> Option<&'f str> {
+/// The first attribute of the form that the lookup of a rule asks about.
+fn attribute_of_lookup<'f>(requirement: &Requirement, fields: &Fields<'f>) -> Option<&'f str> {
     let Requirement::Lookup(RequiredResult { lookup, .. }) = requirement else {
         return None;
     };
@@ -250,12 +254,12 @@ fn attribute_in_question<'f>(requirement: &Requirement, fields: &Fields<'f>) -> 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.
 fn default_reason(attribute: &str) -> String {
     let mut reason = "INVALID_".to_owned();
-    let mut after_lower = false;
+    let mut may_end_word = false;
     for letter in attribute.chars() {
-        if letter.is_uppercase() && after_lower {
+        if letter.is_uppercase() && may_end_word {
             reason.push('_');
         }
-        after_lower = letter.is_lowercase() || letter.is_numeric();
+        may_end_word = letter.is_lowercase() || letter.is_numeric();
         reason.extend(letter.to_uppercase());
     }
     reason

@@ -1,11 +1,11 @@
-//! The tables of a rules file → a [`Hook`].
+//! Reads the tables of a rules file into a [`Hook`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext, Misplaced},
     lookup::read_lookups,
-    part::key_of_rule,
+    part::key_of_rule_or_part,
     rule::{KEYS_OF_SECTION, read_rule},
     set,
 };
@@ -62,29 +62,32 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     Hook { sections }
 }
 
-/// Whether a section's rules may stand at the top of the file, or in a section with a similar name.
+/// Whether the rules of a section may stand at the top of the file, or in a section with a similar name. The
+/// section is then not reported as one without rules.
 fn has_rules_elsewhere(document: &Table, flow: Flow) -> bool {
+    let section = flow.spec().section;
     let sections = Flow::WITH_SECTION.map(|flow| flow.spec().section);
     for Entry { key, .. } in &document.0 {
-        let is_unknown = !sections.contains(&key.as_str());
-        if key == "rules" || (is_unknown && nearest(key, &sections) == Some(flow.spec().section)) {
+        let is_known = sections.contains(&key.as_str());
+        let is_similar = !is_known && nearest(key, &sections) == Some(section);
+        if key == "rules" || is_similar {
             return true;
         }
     }
     false
 }
 
-/// Reports the unknown keys of a file, with a hint for those of a section or a rule.
+/// Reports the keys outside of every section, with a hint for those of a section or a rule.
 fn report_keys_outside(fields: &Fields<'_>) {
     let section = Flow::SelfServiceRegistration.spec().section;
     let mut is_reported = false;
     for entry in &fields.table.0 {
-        let Some(key) = key_of_rule(&entry.key) else {
+        let Some(key) = key_of_rule_or_part(&entry.key) else {
             continue;
         };
-        // Makes the key known, so that it is not reported a second time.
+        // Asks for the key, so that it is not reported as unknown.
         fields.entry(key);
-        // One line above the first key solves all of them.
+        // One header above the first of these keys is enough for all.
         if !is_reported {
             let message =
                 format!("`{key}` belongs to a rule; write `[[{section}.rules]]` above it");
@@ -92,21 +95,22 @@ fn report_keys_outside(fields: &Fields<'_>) {
             is_reported = true;
         }
     }
-    let of_section = format!("belongs to a section; write `[{section}]` above it");
-    let set = format!("belongs to a section; write `[{section}.set]`");
-    let lookups = format!("belong to a section; write `[{section}.lookups.NAME]` above each");
-    let rules = format!("belong to a section; write `[[{section}.rules]]` above each rule");
+    let set_hint = format!("belongs to a section; write `[{section}.set]`");
+    let lookups_hint = format!("belong to a section; write `[{section}.lookups.NAME]` above each");
+    let rules_hint = format!("belong to a section; write `[[{section}.rules]]` above each rule");
+    let hint = format!("belongs to a section; write `[{section}]` above it");
+    // The first row with a key is used.
     fields.report_unknown_and_misplaced_keys(&[
-        Misplaced { keys: &["set"], hint: &set },
-        Misplaced { keys: &["lookups"], hint: &lookups },
-        Misplaced { keys: KEYS_OF_SECTION.keys, hint: &of_section },
-        Misplaced { keys: &["rules"], hint: &rules },
+        Misplaced { keys: &["set"], hint: &set_hint },
+        Misplaced { keys: &["lookups"], hint: &lookups_hint },
+        Misplaced { keys: &["rules"], hint: &rules_hint },
+        Misplaced { keys: KEYS_OF_SECTION.keys, hint: &hint },
     ]);
 }
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     let names = names_of_lookups(fields.table);
-    // A lookup cannot use the result of another one: all are asked at once.
+    // The scope of the lookups themselves: none can use the result of another one.
     let mut lookup_scope = Scope::of(flow);
     for name in &names {
         lookup_scope.add_lookup(name, LookupColumns::NotYet);
@@ -116,6 +120,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
         Some(entry) => read_lookups(&fields, entry, flow),
         None => Vec::new(),
     };
+    // The scope of rules and of `set`. Any column of a lookup with a problem is accepted.
     let mut rule_scope = Scope::of(flow);
     for name in &names {
         rule_scope.add_lookup(name, LookupColumns::Any);
@@ -131,8 +136,8 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     Some(section)
 }
 
-/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well, so
-/// that a typing error there does not make their names unknown in the rules.
+/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well:
+/// otherwise each rule that names them would be reported.
 fn names_of_lookups(section: &Table) -> Vec<&str> {
     let mut names = Vec::new();
     for entry in &section.0 {
@@ -160,6 +165,7 @@ fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) 
 
 /// The attributes of the form that a section and its lookups name.
 fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet<&'s str> {
+    let mut attributes = BTreeSet::new();
     let mut names = Vec::new();
     for lookup in lookups {
         names.extend(lookup.value_names());
@@ -168,25 +174,22 @@ fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet
         names.extend(rule.value_names());
     }
     for set in &section.set {
+        attributes.insert(set.attribute.as_str());
         names.extend(set.source.value_names());
     }
-    let mut attributes: BTreeSet<&str> =
-        names.into_iter().filter_map(ValueName::form_attribute).collect();
     for name in &section.update {
         attributes.insert(name);
     }
-    for set in &section.set {
-        attributes.insert(&set.attribute);
-    }
+    attributes.extend(names.into_iter().filter_map(ValueName::form_attribute));
     attributes
 }
 
-/// Reads the keys of a section that decide. The section has no lookups yet.
+/// Reads the keys of a section except `lookups`. The caller sets `lookups` and `reads_context`.
 fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
-    let update = read_update(fields, flow);
+    let update = set::read_update(fields, flow);
     let set = match fields.entry("set") {
         Some(entry) => set::read_set(fields, &entry.value, &update),
         None => Vec::new(),
@@ -204,7 +207,8 @@ fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     })
 }
 
-/// Reads the rules of a section. Returns `None` if no rule can be used and `allow_all` is not set.
+/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or has
+/// both.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let section = flow.spec().section;
     let Some(entry) = fields.entry("rules") else {
@@ -228,8 +232,8 @@ fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Optio
     NonEmpty::collect(rules).map(Rules::All)
 }
 
-/// Reports a section that has neither rules nor `allow_all = true`. `allow_all` is `None` if it is absent or
-/// invalid.
+/// Reports a section that has neither rules nor `allow_all = true`. `allow_all` is `None` if the key is absent
+/// or its value is not a boolean.
 fn report_no_rules(fields: &Fields<'_>, section: &str, allow_all: Option<bool>) {
     if let Some(entry) = fields.table.get("set")
         && let Content::Table(set) = &entry.value.content
@@ -262,37 +266,4 @@ fn read_rule_list<'n>(fields: &Fields<'n>, entry: &'n Entry) -> Vec<Rule> {
         }
     }
     rules
-}
-
-fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
-    let Some(entry) = fields.entry("update") else {
-        return Vec::new();
-    };
-    if !flow.spec().accepts_update_key {
-        let mut sections = Vec::new();
-        for other in Flow::WITH_SECTION {
-            if other.spec().accepts_update_key {
-                sections.push(format!("[{}]", other.spec().section));
-            }
-        }
-        let sections = sections.join(" or ");
-        fields.report(entry.problem(format!(
-            "`update` belongs to {sections}; Okta stores the whole form of a registration anyway"
-        )));
-    }
-    let mut update = Vec::new();
-    let mut seen = BTreeSet::new();
-    let items = entry.value.list(r#"["employeeNumber"]"#);
-    for item in fields.ok_or_report(items).unwrap_or_default() {
-        let Some(name) = fields.read_attribute_name(item) else {
-            continue;
-        };
-        if seen.insert(name.value.clone()) {
-            update.push(name);
-        } else {
-            let name = name.value;
-            fields.report(item.problem(format!("`{name}` is listed twice; leave one out")));
-        }
-    }
-    update
 }

@@ -1,12 +1,13 @@
-//! The `set` table of a section.
+//! The attributes that a section writes: `update` and `set`.
 
 use std::collections::BTreeSet;
 
 use super::{fields::Fields, lookup::lookups_of};
 use crate::{
+    okta::Flow,
     problem::SpanProblems,
     rule::{
-        node::{Content, Entry, Node, Spanned, push_list_problem},
+        node::{Content, Node, Spanned, push_list_problem},
         set::{STEPS, Set, Source},
         value_name::ValueName,
     },
@@ -28,19 +29,53 @@ use value::read_value;
 struct SetKind {
     /// The key that only this kind has.
     key: &'static str,
-    /// The keys that it may have besides.
-    others: &'static [&'static str],
-    /// Reads the table of the attribute of this name.
+    /// The other keys that this kind may have.
+    other_keys: &'static [&'static str],
+    /// Reads the table for the attribute of this name.
     read: fn(&Fields<'_>, &str) -> Option<Source>,
 }
 
 const KINDS: [SetKind; 5] = [
-    SetKind { key: "normalize", others: &[], read: read_normalize },
-    SetKind { key: "default", others: &[], read: read_default },
-    SetKind { key: "map", others: &["from", "else"], read: read_mapped },
-    SetKind { key: "pattern", others: &["from", "value"], read: read_matched },
-    SetKind { key: "generate", others: &["length"], read: read_generator },
+    SetKind { key: "normalize", other_keys: &[], read: read_normalize },
+    SetKind { key: "default", other_keys: &[], read: read_default },
+    SetKind { key: "map", other_keys: &["from", "else"], read: read_mapped },
+    SetKind { key: "pattern", other_keys: &["from", "value"], read: read_matched },
+    SetKind { key: "generate", other_keys: &["length"], read: read_generator },
 ];
+
+/// Reads `update`: the attributes that a section writes as they were submitted.
+pub(super) fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
+    let Some(entry) = fields.entry("update") else {
+        return Vec::new();
+    };
+    if !flow.spec().accepts_update_key {
+        let mut sections = Vec::new();
+        for other in Flow::WITH_SECTION {
+            if other.spec().accepts_update_key {
+                sections.push(format!("[{}]", other.spec().section));
+            }
+        }
+        let sections = sections.join(" or ");
+        fields.report(entry.problem(format!(
+            "`update` belongs to {sections}; Okta stores the whole form of a registration anyway"
+        )));
+    }
+    let mut update = Vec::new();
+    let mut seen = BTreeSet::new();
+    let items = entry.value.list(r#"["employeeNumber"]"#);
+    for item in fields.ok_or_report(items).unwrap_or_default() {
+        let Some(name) = fields.read_attribute_name(item) else {
+            continue;
+        };
+        if seen.insert(name.value.clone()) {
+            update.push(name);
+        } else {
+            let name = name.value;
+            fields.report(item.problem(format!("`{name}` is listed twice; leave one out")));
+        }
+    }
+    update
+}
 
 /// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
 pub(super) fn read_set<'n>(
@@ -56,15 +91,16 @@ pub(super) fn read_set<'n>(
     }
     let update: BTreeSet<&str> = update.iter().map(|name| name.as_str()).collect();
     let mut sets = Vec::new();
-    for Entry { key: name, key_span, value } in &table.0 {
-        let key = Node { span: key_span.clone(), content: Content::Text(name.clone()) };
-        let source = read_source(value, fields, name);
+    for entry in &table.0 {
+        let name = &entry.key;
+        let source = read_source(&entry.value, fields, name);
+        let key = Node { span: entry.key_span.clone(), content: Content::Text(name.clone()) };
         let Some(attribute) = fields.read_attribute_name(&key) else {
             continue;
         };
         if update.contains(attribute.as_str()) {
-            fields
-                .report(key.problem(format!("`{name}` is in `update` as well; keep one of them")));
+            let message = format!("`{name}` is in `update` as well; keep one of them");
+            fields.report(entry.problem(message));
         }
         if let Some(source) = source {
             let lookups = lookups_of(source.value_names());
@@ -85,7 +121,7 @@ fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Opti
     }
 }
 
-/// Reads a source that is written as a table. Its keys say of which kind it is.
+/// Reads a source that is written as a table. Its keys determine its kind.
 fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<Source> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
@@ -107,12 +143,13 @@ fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<Source> {
     }
 }
 
-/// Reports the unknown keys of a table that is a source of no kind, or else that a key is missing.
+/// Reports a table without the key of a kind: its unknown keys, or else that such a key is missing.
 fn report_no_kind(fields: &Fields<'_>) {
     let before = fields.problem_count();
+    // Asks for the keys of all kinds, so that none of them is reported as unknown.
     for kind in &KINDS {
         fields.entry(kind.key);
-        for key in kind.others {
+        for key in kind.other_keys {
             fields.entry(key);
         }
     }
@@ -130,7 +167,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // A long list of steps would take seconds per value.
+            // To apply a long list of steps would take seconds per value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));
@@ -139,8 +176,11 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
             Err(problem) => push_list_problem(&mut problems, problem),
         }
     }
-    let result = if problems.is_empty() { Ok(steps) } else { Err(problems) };
-    fields.ok_or_report(result).map(Source::Normalize)
+    if !problems.is_empty() {
+        fields.report_all(problems);
+        return None;
+    }
+    Some(Source::Normalize(steps))
 }
 
 /// Reads `from`: the name of the value that a source is made from.

@@ -8,24 +8,24 @@ use crate::{
     },
 };
 
-/// Whether a text is a template.
+/// Whether a text is meant as a template.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains(['{', '}'])
 }
 
-/// Reads a text with names in braces, which the file gives at the node. `read_name` reads a name.
+/// Reads a text with names in braces. `read_name` reads a name. Problems are at the node.
 pub(super) fn read_template<N>(
     node: &Node,
     text: &str,
     read_name: impl Fn(&str) -> Result<N, SpanProblem>,
 ) -> Result<Template<N>, SpanProblem> {
-    let mut parts = text.split('{');
-    let before = parts.next().unwrap_or_default();
+    let mut segments = text.split('{');
+    let before = segments.next().unwrap_or_default();
     require_no_brace(node, before)?;
     let mut pieces = Vec::new();
     push_text(before, &mut pieces);
-    for part in parts {
-        let Some((name, after)) = part.split_once('}') else {
+    for segment in segments {
+        let Some((name, after)) = segment.split_once('}') else {
             return Err(unmatched_brace(node, '{'));
         };
         if name.is_empty() {

@@ -1,12 +1,14 @@
 //! The columns that a lookup in a table names: `match`, `ignore_case` and `returns`.
 
-use super::read_placeholder;
 use crate::{
-    load::{fields::Fields, template::is_template},
+    load::{
+        fields::Fields,
+        template::{is_template, read_template},
+    },
     nearest::unknown,
     problem::SpanProblem,
     rule::{
-        node::{Node, Spanned},
+        node::{Content, Node, Spanned},
         template::{Piece, Template},
         value_name::ValueName,
     },
@@ -16,15 +18,17 @@ use crate::{
 const MOST_COLUMNS: usize = 100;
 
 /// The attributes by which most lookups find people.
-const IDENTIFIERS: [&str; 2] = ["email", "login"];
+const COMMON_KEYS: [&str; 2] = ["email", "login"];
 
 /// The columns that a lookup names.
 pub(super) struct NamedColumns {
+    /// The columns of `match`.
     pub(super) keys: Vec<KeyColumn>,
+    /// The columns of `returns`.
     pub(super) returned: Vec<Spanned<String>>,
 }
 
-/// A column that must equal a value.
+/// A column of `match`: a row is found if this column equals a value.
 pub(super) struct KeyColumn {
     pub(super) name: Spanned<String>,
     /// The text that the column must equal.
@@ -39,14 +43,14 @@ impl KeyColumn {
         matches!(self.template.pieces.as_slice(), [Piece::Text(_)])
     }
 
-    /// A hint if the column must equal the text of its own name, or of an attribute's. The author probably
-    /// means the value of the form.
+    /// A hint if the column is compared with a constant that is probably meant as the name of a value: the
+    /// column's own name, `email` or `login`.
     pub(super) fn likely_placeholder(&self) -> Option<String> {
         let [Piece::Text(constant)] = self.template.pieces.as_slice() else {
             return None;
         };
         let name = &self.name.value;
-        if constant != name && !IDENTIFIERS.contains(&constant.as_str()) {
+        if constant != name && !COMMON_KEYS.contains(&constant.as_str()) {
             return None;
         }
         Some(format!(
@@ -74,7 +78,7 @@ impl NamedColumns {
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
-    /// Hints at constants of `match` that were probably meant as names of values.
+    /// Hints for constants of `match` that are probably meant as names of values.
     pub(super) fn likely_placeholders(&self) -> Vec<String> {
         self.keys.iter().filter_map(KeyColumn::likely_placeholder).collect()
     }
@@ -114,17 +118,33 @@ fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
             continue;
         }
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
-        if let Some(template) = fields.ok_or_report(read_placeholder(&entry.value, fields)) {
+        if let Some(template) = fields.ok_or_report(read_key_value(&entry.value, fields)) {
             keys.push(KeyColumn { name, template, ignores_case: false });
         }
     }
     keys
 }
 
-/// Reads `returns`: the columns that rules may use. Without it there are none.
+/// Reads the value that a column must equal: a template, or a constant.
+fn read_key_value(node: &Node, fields: &Fields<'_>) -> Result<Template<ValueName>, SpanProblem> {
+    let constant = match &node.content {
+        Content::Text(text) if is_template(text) => {
+            return read_template(node, text, |name| {
+                ValueName::parse_name(name, node, fields.scope)
+            });
+        }
+        Content::Text(_) => node.text()?.to_owned(),
+        Content::Integer(integer) => integer.to_string(),
+        Content::Boolean(boolean) => boolean.to_string(),
+        _ => return Err(node.expected("a string, an integer or a boolean")),
+    };
+    Ok(Template { pieces: vec![Piece::Text(constant)] })
+}
+
+/// Reads `returns`: the columns that rules may use. Returns none if the key is absent.
 fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     let mut columns: Vec<Spanned<String>> = Vec::new();
-    for item in fields.optional("returns", read_column_list).unwrap_or_default() {
+    for item in fields.optional("returns", column_nodes).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
@@ -137,8 +157,8 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
-/// Reads a list of columns.
-fn read_column_list(node: &Node) -> Result<&[Node], SpanProblem> {
+/// The nodes of a list of columns. Fails if they are too many.
+fn column_nodes(node: &Node) -> Result<&[Node], SpanProblem> {
     let columns = node.list(r#"["lastName"]"#)?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));
@@ -152,7 +172,7 @@ fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
 
 /// Reads `ignore_case`, and marks the keys that it lists.
 fn read_ignore_case(fields: &Fields<'_>, keys: &mut [KeyColumn]) {
-    for item in fields.optional("ignore_case", read_column_list).unwrap_or_default() {
+    for item in fields.optional("ignore_case", column_nodes).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, http_body::read_body, http_target::read_target, read_source};
+use super::{KindParts, http_body::read_body, http_target::read_target, read_source};
 use crate::{
     load::fields::Fields,
     okta::json::JsonPointer,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The statuses that mean "not found" by default.
-const NOT_FOUND: [u16; 1] = [404];
+const DEFAULT_NOT_FOUND: [u16; 1] = [404];
 
 /// The keys that `get` and `post` share.
 struct SharedKeys {
@@ -22,17 +22,19 @@ struct SharedKeys {
     response: ResponseQuery,
 }
 
-pub(super) fn read_get(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+/// Reads a lookup that sends a GET request.
+pub(super) fn read_get(fields: &Fields<'_>) -> Option<KindParts> {
     if let Some(entry) = fields.entry("body") {
         let message = "`body` belongs to `post`; a GET has no body, so write `post` or remove it";
         fields.report(entry.problem(message));
     }
     let target = fields.required("get", |node| read_target(node, fields.scope));
     let SharedKeys { source, response } = read_shared_keys(fields)?;
-    Some(to_query(HttpQuery { source, target: target?, body: None, response }))
+    Some(parts_of(HttpQuery { source, target: target?, body: None, response }))
 }
 
-pub(super) fn read_post(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+/// Reads a lookup that sends a POST request with JSON.
+pub(super) fn read_post(fields: &Fields<'_>) -> Option<KindParts> {
     let target = fields.required("post", |node| read_target(node, fields.scope));
     let body = match fields.entry("body") {
         Some(entry) => fields.ok_or_report(read_body(&entry.value, fields.scope)),
@@ -43,13 +45,13 @@ pub(super) fn read_post(fields: &Fields<'_>) -> Option<QueryAndColumns> {
         }
     };
     let SharedKeys { source, response } = read_shared_keys(fields)?;
-    Some(to_query(HttpQuery { source, target: target?, body: Some(body?), response }))
+    Some(parts_of(HttpQuery { source, target: target?, body: Some(body?), response }))
 }
 
-fn to_query(query: HttpQuery) -> QueryAndColumns {
+fn parts_of(query: HttpQuery) -> KindParts {
     let returns = &query.response.returns;
     let columns = returns.iter().map(|returned| returned.column.clone()).collect();
-    QueryAndColumns { query: Query::Http(Arc::new(query)), columns, notes: Vec::new() }
+    KindParts { query: Query::Http(Arc::new(query)), columns, notes: Vec::new() }
 }
 
 /// Reads the keys that `get` and `post` share. Returns `None` if one of them has a problem.
@@ -59,7 +61,7 @@ fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
     let found = fields.optional("found", read_pointer);
     let not_found = match fields.entry("not_found") {
         Some(entry) => read_statuses(&entry.value, fields),
-        None => NOT_FOUND.to_vec(),
+        None => DEFAULT_NOT_FOUND.to_vec(),
     };
     let returns = read_returns(fields);
     if fields.problem_count() > before {
@@ -69,7 +71,7 @@ fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
     Some(SharedKeys { source: source?, response })
 }
 
-/// Reads `not_found`. An empty list is possible: no status then means "not found".
+/// Reads `not_found`. The list may be empty: then no status means "not found".
 fn read_statuses(node: &Node, fields: &Fields<'_>) -> Vec<u16> {
     let mut statuses = Vec::new();
     let Content::List(items) = &node.content else {
@@ -84,15 +86,15 @@ fn read_statuses(node: &Node, fields: &Fields<'_>) -> Vec<u16> {
     statuses
 }
 
-fn read_status(node: &Node, before: &[u16]) -> Result<u16, SpanProblem> {
+fn read_status(node: &Node, earlier: &[u16]) -> Result<u16, SpanProblem> {
     let Content::Integer(number) = node.content else {
         return Err(node.expected("a status, such as `404`"));
     };
     match u16::try_from(number) {
         Ok(200) => Err(node.problem(
-            "a response with status 200 is read; name in `found` the value that it has if something is found",
+            "status 200 does not mean \"not found\"; if such a response can be empty, name in `found` a value that only a result has",
         )),
-        Ok(status) if before.contains(&status) => {
+        Ok(status) if earlier.contains(&status) => {
             Err(node.problem(format!("`{status}` is listed twice; leave one out")))
         }
         Ok(status @ 201..=599) => Ok(status),
@@ -102,7 +104,8 @@ fn read_status(node: &Node, before: &[u16]) -> Result<u16, SpanProblem> {
     }
 }
 
-/// Reads `returns`: columns and the places of their values. Without it there are none.
+/// Reads `returns`: columns, and the places of their values in the response. Returns none if the key is
+/// absent.
 fn read_returns(fields: &Fields<'_>) -> Vec<ReturnedValue> {
     let mut returns = Vec::new();
     let Some(entry) = fields.entry("returns") else {

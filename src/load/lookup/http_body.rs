@@ -1,4 +1,4 @@
-//! The JSON that an HTTP lookup posts. It is read into the template of its text.
+//! The JSON that an HTTP lookup posts, as a template of its text.
 
 use crate::{
     load::template::{is_template, read_template},
@@ -11,13 +11,13 @@ use crate::{
     },
 };
 
-/// A text of JSON that is being written.
+/// Writes the template of a JSON text.
 struct BodyWriter<'s> {
     pieces: Vec<Piece<ValueName>>,
     scope: &'s Scope,
 }
 
-/// Reads `body`. Its strings may be templates. Everything else is a constant.
+/// Reads `body`. Its strings may be templates. All other values, and the keys, are constants.
 pub(super) fn read_body(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
     let mut writer = BodyWriter { pieces: Vec::new(), scope };
     writer.write_object(node.table(r#"{ email = "{email}" }"#)?)?;
@@ -29,12 +29,10 @@ impl BodyWriter<'_> {
         match &node.content {
             Content::Text(text) => self.write_string(node, text)?,
             Content::Integer(integer) => self.push_text(integer.to_string()),
-            Content::Decimal(decimal) if decimal.ends_with(|end: char| end.is_ascii_digit()) => {
-                self.push_text(decimal.clone());
-            }
-            Content::Decimal(decimal) => {
+            Content::Decimal(decimal) if decimal.ends_with("inf") || decimal.ends_with("nan") => {
                 return Err(node.problem(format!("JSON has no number `{decimal}`")));
             }
+            Content::Decimal(decimal) => self.push_text(decimal.clone()),
             Content::Boolean(boolean) => self.push_text(boolean.to_string()),
             Content::Table(table) => self.write_object(table)?,
             Content::List(items) => self.write_list(items)?,

@@ -1,5 +1,5 @@
-//! The path and query that an HTTP lookup asks for. Their structure is constant: values stand within
-//! path segments and query values only.
+//! The path and query of an HTTP lookup. Their structure is constant: values of a request stand only in
+//! path segments and in query values.
 
 use crate::{
     load::template::read_template,
@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// The longest constant text, in bytes. Together with values, servers can take it.
-const LONGEST: usize = 2048;
+/// How many bytes of a path and query may be constant. This leaves room for values: servers limit the whole.
+const LONGEST_CONSTANT: usize = 2048;
 
 /// A part of a path and query.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,13 +34,24 @@ pub(super) fn read_target(node: &Node, scope: &Scope) -> Result<Template<ValueNa
         ));
     }
     let template = read_template(node, text, |name| ValueName::parse_name(name, node, scope))?;
+    require_valid_pieces(node, &template)?;
+    let path = text.split('?').next().unwrap_or_default();
+    if has_dot_segment(path) {
+        let message = "a segment `.` or `..` leads to another path; write that path instead";
+        return Err(node.problem(message));
+    }
+    Ok(template)
+}
+
+/// Succeeds if the constant pieces are valid and not too long, and no value stands in a query key.
+fn require_valid_pieces(node: &Node, template: &Template<ValueName>) -> Result<(), SpanProblem> {
     let mut part = TargetPart::Path;
-    let mut length = 0;
+    let mut constant_length = 0;
     for piece in &template.pieces {
         match piece {
             Piece::Text(constant) => {
-                length += constant.len();
-                require_escapes(node, constant)?;
+                constant_length += constant.len();
+                require_valid_escapes(node, constant)?;
                 for letter in constant.chars() {
                     require_url_letter(node, letter)?;
                     part = part_after(part, letter);
@@ -54,19 +65,15 @@ pub(super) fn read_target(node: &Node, scope: &Scope) -> Result<Template<ValueNa
             Piece::Name(_) => {}
         }
     }
-    if length > LONGEST {
-        let message = format!("the path is longer than {LONGEST} bytes; servers refuse it");
+    if constant_length > LONGEST_CONSTANT {
+        let message =
+            format!("the path is longer than {LONGEST_CONSTANT} bytes; servers refuse it");
         return Err(node.problem(message));
     }
-    let path = text.split('?').next().unwrap_or_default();
-    if has_dot_segment(path) {
-        let message = "a segment `.` or `..` leads to another path; write that path instead";
-        return Err(node.problem(message));
-    }
-    Ok(template)
+    Ok(())
 }
 
-/// The part of the text after a letter in this part.
+/// The part to which the next letter belongs, after this letter in this part.
 fn part_after(part: TargetPart, letter: char) -> TargetPart {
     match (part, letter) {
         (TargetPart::Path, '?') | (TargetPart::QueryValue, '&') => TargetPart::QueryKey,
@@ -75,16 +82,17 @@ fn part_after(part: TargetPart, letter: char) -> TargetPart {
     }
 }
 
-/// Succeeds if each `%` begins a percent-encoded byte.
-fn require_escapes(node: &Node, text: &str) -> Result<(), SpanProblem> {
+/// Succeeds if two hexadecimal digits follow each `%`.
+fn require_valid_escapes(node: &Node, text: &str) -> Result<(), SpanProblem> {
     for after in text.split('%').skip(1) {
-        let mut letters = after.chars();
-        for _ in 0..2 {
-            if !letters.next().is_some_and(|letter| letter.is_ascii_hexdigit()) {
-                let message =
-                    "`%` begins a percent-encoded byte, such as `%20`; write `%` itself as `%25`";
-                return Err(node.problem(message));
-            }
+        let is_valid = match after.as_bytes() {
+            [first, second, ..] => first.is_ascii_hexdigit() && second.is_ascii_hexdigit(),
+            _ => false,
+        };
+        if !is_valid {
+            let message =
+                "`%` begins a percent-encoded byte, such as `%20`; write `%` itself as `%25`";
+            return Err(node.problem(message));
         }
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! A lookup in a table or view of PostgreSQL. The statement is made here, once, of quoted names and
-//! parameters, so that no value of a request is ever part of it.
+//! A lookup in a table or view of PostgreSQL. The statement is made once, when the rules are loaded. It
+//! consists of quoted names and parameters, so no value of a request is ever part of it.
 
 use std::sync::Arc;
 
-use super::{QueryAndColumns, columns::NamedColumns, read_source};
+use super::{KindParts, columns::NamedColumns, read_source};
 use crate::{
     load::fields::Fields,
     problem::SpanProblem,
@@ -13,14 +13,14 @@ use crate::{
     },
 };
 
-/// The longest name in PostgreSQL, in bytes. It cuts off the end of longer ones.
+/// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one.
 const LONGEST_NAME: usize = 63;
 
-/// The most characters of a result. One more than a result may have in bytes, so that a longer one is
-/// noticed.
-const LONGEST_RESULT: usize = PostgresQuery::RESULT_LIMIT + 1;
+/// How many characters of a column the statement selects. With these, a result that is too long is still
+/// longer than the limit, which counts bytes.
+const SELECTED_LENGTH: usize = PostgresQuery::RESULT_LIMIT + 1;
 
-pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
+pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {
     let table = fields.required("table", read_table_name);
     let source = read_source(fields, SourceKind::Postgres);
     let named = NamedColumns::read(fields)?;
@@ -40,7 +40,7 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<QueryAndColumns> {
         parameters: named.keys.into_iter().map(|key| key.template).collect(),
         columns: columns.clone(),
     };
-    Some(QueryAndColumns { query: Query::Postgres(Arc::new(query)), columns, notes })
+    Some(KindParts { query: Query::Postgres(Arc::new(query)), columns, notes })
 }
 
 /// Reads the name of a table or view, with a schema or without. Returns it quoted.
@@ -57,12 +57,12 @@ fn read_table_name(node: &Node) -> Result<String, SpanProblem> {
     Ok(quoted.join("."))
 }
 
-/// Succeeds if something in PostgreSQL can have this name.
+/// Succeeds if PostgreSQL allows this name.
 fn require_postgres_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         Err("a name may not be empty".to_owned())
     } else if name.contains('\0') {
-        Err("no name has a NUL character".to_owned())
+        Err("a name may not contain a NUL character".to_owned())
     } else if name.len() > LONGEST_NAME {
         let length = name.len();
         Err(format!("names have at most {LONGEST_NAME} bytes, and this one has {length}"))
@@ -75,12 +75,12 @@ fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The statement that finds at most two rows: a second one makes the result ambiguous. All results are
-/// texts. If no column is returned, it selects an empty text, which shows that there is a row.
+/// The statement, which selects at most two rows: a second one makes the result ambiguous. All results are
+/// texts. If the lookup returns no column, an empty text shows that there is a row.
 fn statement(table: &str, named: &NamedColumns) -> String {
     let mut results = Vec::new();
     for column in &named.returned {
-        results.push(format!("left({}::text, {LONGEST_RESULT})", quote(column)));
+        results.push(format!("left({}::text, {SELECTED_LENGTH})", quote(column)));
     }
     if results.is_empty() {
         results.push("''".to_owned());
@@ -90,8 +90,8 @@ fn statement(table: &str, named: &NamedColumns) -> String {
         let column = quote(&key.name);
         if key.ignores_case {
             conditions.push(format!("lower({column}) = lower(${number})"));
-            // The condition above can use an index. This one ignores the case of ASCII letters only.
-            // Otherwise the Kelvin sign would equal `k` and find the row of another person.
+            // The condition above can use an index. The one below ignores the case of ASCII letters only.
+            // Without it the Kelvin sign would equal `k` and find the row of another person.
             conditions
                 .push(format!("lower({column} COLLATE \"C\") = lower(${number} COLLATE \"C\")"));
         } else {

@@ -1,32 +1,34 @@
-//! Counts the rows of a CSV table that may surprise its author, since each cell is compared as it is.
+//! Counts the rows of a CSV table that are compared in another way than their author may expect.
 
 use super::columns::KeyColumn;
 use crate::rule::template::Piece;
 
-/// The counts of one table.
+/// The counts for one table.
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     /// Rows that no request can ask for.
     ignored: usize,
-    /// Those of the ignored rows that a request could ask for, but for spaces or upper and lower case in the
-    /// cell of a constant.
+    /// The ignored rows whose cells differ from the constants of `match` only in outer spaces or in case.
     nearly_found: usize,
     /// Rows with a space at the beginning or end of a cell.
     spaced: usize,
-    /// For each key column, the rows that have capital letters there, and those that have small ones.
-    letters: Vec<Letters>,
+    /// For each key column, in the same order.
+    cases: Vec<CaseCounts>,
 }
 
+/// The letters in one column.
 #[derive(Clone, Default)]
-struct Letters {
-    capital: usize,
-    small: usize,
+struct CaseCounts {
+    /// Rows with a capital letter in the column.
+    with_capitals: usize,
+    /// Rows with small letters only.
+    only_small: usize,
 }
 
 impl<'k> Surprises<'k> {
     pub(super) fn new(keys: &'k [KeyColumn]) -> Self {
-        let letters = vec![Letters::default(); keys.len()];
-        Self { keys, ignored: 0, nearly_found: 0, spaced: 0, letters }
+        let cases = vec![CaseCounts::default(); keys.len()];
+        Self { keys, ignored: 0, nearly_found: 0, spaced: 0, cases }
     }
 
     /// Counts a row that no request can ask for. It has the key columns first.
@@ -42,19 +44,19 @@ impl<'k> Surprises<'k> {
         if row.iter().any(|cell| cell.trim() != *cell) {
             self.spaced += 1;
         }
-        for ((key, cell), letters) in self.keys.iter().zip(row).zip(&mut self.letters) {
+        for ((key, cell), case) in self.keys.iter().zip(row).zip(&mut self.cases) {
             if key.ignores_case || key.is_constant() {
                 continue;
             }
             if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                letters.capital += 1;
+                case.with_capitals += 1;
             } else if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
-                letters.small += 1;
+                case.only_small += 1;
             }
         }
     }
 
-    /// Notes on what has been counted. The table is in this file.
+    /// The notes for the author. `file` is the name of the table's file.
     pub(super) fn notes(&self, file: &str) -> Vec<String> {
         let mut notes = Vec::new();
         if self.ignored > 0 {
@@ -75,9 +77,9 @@ impl<'k> Surprises<'k> {
                 "{rows} of `{file}` with a space at the beginning or end of a cell: it counts when the cell is compared"
             ));
         }
-        for (key, letters) in self.keys.iter().zip(&self.letters) {
-            if letters.capital > 0 && letters.small > 0 {
-                let (name, rows) = (&key.name.value, rows(letters.capital));
+        for (key, case) in self.keys.iter().zip(&self.cases) {
+            if case.with_capitals > 0 && case.only_small > 0 {
+                let (name, rows) = (&key.name.value, rows(case.with_capitals));
                 notes.push(format!(
                     "{rows} of `{file}` with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
                 ));
@@ -87,7 +89,7 @@ impl<'k> Surprises<'k> {
     }
 }
 
-/// Whether a request could ask for this cell, if spaces and case at a constant did not matter.
+/// Whether a request could ask for this cell if outer spaces and case did not matter in a constant.
 fn nearly_equals(key: &KeyColumn, cell: &str) -> bool {
     match key.template.pieces.as_slice() {
         [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),

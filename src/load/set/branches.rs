@@ -2,16 +2,17 @@
 
 use super::value::read_value;
 use crate::{
-    load::{fields::Fields, part::read_parts},
+    load::{fields::Fields, part::read_when},
     rule::{
+        Part,
         node::{Content, Entry, Node},
         set::{Branch, Source},
     },
 };
 
-/// How many branches an attribute may have. Each is compared with all before it.
+/// How many branches an attribute may have. Each is compared with all earlier ones.
 const MOST_BRANCHES: usize = 100;
-/// How many conditions a branch may have. Each is compared with those of the branches before.
+/// How many conditions a branch may have. Each is compared with those of earlier branches.
 const MOST_CONDITIONS: usize = 20;
 
 /// Reads the branches of a list. Reports those that can never be reached.
@@ -38,7 +39,7 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
-    // Comparing branches takes bounded time only if each has few conditions.
+    // To compare branches takes bounded time only if each has few conditions.
     if fields.problem_count() > before {
         return None;
     }
@@ -52,37 +53,36 @@ pub(super) fn read_branches<'n>(
 }
 
 fn read_branch(fields: &Fields<'_>) -> Option<Branch> {
-    let when = match fields.entry("when") {
-        Some(entry) => {
-            let when = read_parts(entry, fields);
-            if let Some(conditions) = &when
-                && conditions.len() > MOST_CONDITIONS
-            {
-                let count = conditions.len();
-                fields.report(entry.problem(format!(
-                    "the branch has {count} conditions; up to {MOST_CONDITIONS} are allowed, so write several attributes into one"
-                )));
-            }
-            when
-        }
-        None => Some(Vec::new()),
-    };
+    let when = read_conditions(fields);
     let value = fields.required("value", |node| read_value(node, fields.scope));
     Some(Branch { when: when?, value: value? })
 }
 
-/// Why no request takes a branch, given those before it.
+fn read_conditions(fields: &Fields<'_>) -> Option<Vec<Part>> {
+    let conditions = read_when(fields)?;
+    let count = conditions.len();
+    if count > MOST_CONDITIONS
+        && let Some(entry) = fields.table.get("when")
+    {
+        fields.report(entry.problem(format!(
+            "the branch has {count} conditions; up to {MOST_CONDITIONS} are allowed, so write several attributes into one"
+        )));
+    }
+    Some(conditions)
+}
+
+/// Why no request takes a branch, given the earlier ones.
 fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
     let conditions = conditions_of(branch)?;
     for (index, other) in earlier.iter().enumerate() {
-        let others = conditions_of(other)?;
+        let other_conditions = conditions_of(other)?;
         let number = index + 1;
-        if others.is_empty() {
+        if other_conditions.is_empty() {
             return Some(format!(
                 "this branch is never reached: branch {number} has no `when`, so it ends the list; move it to the end"
             ));
         }
-        if others.iter().all(|condition| conditions.contains(condition)) {
+        if other_conditions.iter().all(|condition| conditions.contains(condition)) {
             return Some(format!(
                 "this branch is never reached: branch {number} holds wherever this one does; change one of them, or their order"
             ));

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// How many digits an identifier may have. Shorter ones would soon be given twice.
+/// How many digits an identifier may have. Shorter ones would soon repeat.
 const LENGTHS: RangeInclusive<u32> = 4..=30;
 
 /// The kinds of identifier that a rules file can name.

@@ -7,13 +7,13 @@ use csv::StringRecord;
 use super::{read_from, value::read_value};
 use crate::{
     load::{
-        csv::{in_line, line_of, reader_of},
+        csv::CsvFile,
         fields::Fields,
         part::{file_name, read_list_file},
     },
     problem::SpanProblems,
     rule::{
-        node::{Content, Node, push_list_problem},
+        node::{Node, push_list_problem},
         set::{Mapped, RepeatedKey, Source, TextMap, ValueMap},
     },
 };
@@ -51,49 +51,42 @@ fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {
     if fields.problem_count() == before { Some(ValueMap::Inline(map)) } else { None }
 }
 
-/// Reads the keys and values of a CSV file (RFC 4180), whose first line names the columns.
-fn read_file(file: &Node) -> Result<ValueMap, SpanProblems> {
-    let Content::Lines(text) = &file.content else {
-        return Err(file.expected("a file").into());
-    };
-    let mut reader = reader_of(text, file)?;
+/// Reads the keys and values of the CSV file at this node. Its first line names the columns.
+fn read_file(node: &Node) -> Result<ValueMap, SpanProblems> {
+    let mut csv = CsvFile::open(node)?;
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();
     let mut record = StringRecord::new();
-    let mut is_header = true;
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                return Err(file.problem(format!("cannot read the file: {error}")).into());
+    let mut is_first_line = true;
+    while csv.read_record(&mut record)? {
+        let line = csv.line_of(&record);
+        match key_and_value(&record) {
+            Ok(_) if is_first_line => {}
+            Ok(("", _)) => {
+                push_list_problem(&mut problems, csv.problem_in_line(line, "the key is empty"));
             }
+            Ok((key, value)) => map.push(key, value, line),
+            Err(message) => push_list_problem(&mut problems, csv.problem_in_line(line, &message)),
         }
-        let line = line_of(&record, text);
-        match (record.get(0), record.get(1), record.get(2)) {
-            (Some(_), Some(_), None) if is_header => {}
-            (Some(""), Some(_), None) => {
-                push_list_problem(&mut problems, in_line(file, line, "the key is empty"));
-            }
-            (Some(key), Some(value), None) => map.push(key, value, line),
-            _ => {
-                let count = record.len();
-                let message = format!("expected two columns, a key and a value, found {count}");
-                push_list_problem(&mut problems, in_line(file, line, &message));
-            }
-        }
-        is_header = false;
+        is_first_line = false;
     }
     for RepeatedKey { first_line, line } in map.sort() {
         let message = format!("the key is in line {first_line} as well; remove one of them");
-        push_list_problem(&mut problems, in_line(file, line, &message));
+        push_list_problem(&mut problems, csv.problem_in_line(line, &message));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
     if map.is_empty() {
         let hint = "add a key and a value below the line that names the columns";
-        return Err(file.problem(format!("the file has no entry; {hint}")).into());
+        return Err(csv.problem(format!("the file has no entry; {hint}")).into());
     }
-    Ok(ValueMap::File { place: file.span.clone(), map })
+    Ok(ValueMap::File { place: node.span.clone(), map })
+}
+
+fn key_and_value(record: &StringRecord) -> Result<(&str, &str), String> {
+    match (record.get(0), record.get(1), record.len()) {
+        (Some(key), Some(value), 2) => Ok((key, value)),
+        (_, _, count) => Err(format!("expected two columns, a key and a value, found {count}")),
+    }
 }

@@ -26,8 +26,8 @@ pub(super) fn read_value(node: &Node, scope: &Scope) -> Result<Spanned<SetValue>
     Ok(Spanned::new(value, node.span.clone()))
 }
 
-/// Reads a value as [`read_value`] does. The names in a template are groups of a pattern, whose names
-/// are given by their index.
+/// Reads a value like [`read_value`], but the names in a template are those of groups of a pattern. `groups`
+/// has the name of each group, in the order of the groups.
 pub(super) fn read_value_of_groups(
     node: &Node,
     groups: &[Option<&str>],

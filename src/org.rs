@@ -158,13 +158,8 @@ impl Org {
         }
     }
 
-    /// Why Okta does not write this value, in JSON, to an attribute.
-    pub(crate) fn why_value_not_written(&self, name: &str, value: &str) -> Option<String> {
-        self.why_json_not_written(name, &serde_json::from_str(value).ok()?)
-    }
-
-    /// Like [`Self::why_value_not_written`], for a value that has been read.
-    pub(crate) fn why_json_not_written(&self, name: &str, value: &Json) -> Option<String> {
+    /// Why Okta does not write this value to an attribute.
+    pub(crate) fn why_value_not_written(&self, name: &str, value: &Json) -> Option<String> {
         let attribute = self.attribute(name)?;
         if attribute.takes(value) {
             return None;

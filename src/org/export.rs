@@ -33,7 +33,7 @@ pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
 
 fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
     let Some(definitions) = export["definitions"].as_object() else {
-        return Err(kind_of(export));
+        return Err(describe_other(export));
     };
     let base = export.pointer("/definitions/base/properties");
     if !base.is_some_and(Json::is_object) {
@@ -81,7 +81,7 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
             None => &rule["requirement"],
         };
         let Json::Array(form) = &enrollment["profileAttributes"] else {
-            return Err(kind_of(rule));
+            return Err(describe_other(rule));
         };
         calls.add(enrollment);
         for attribute in form {
@@ -101,9 +101,9 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
     Ok(())
 }
 
-/// A message about the kind of a JSON file that is not the expected one. It repeats no content of the file
-/// except the id of a policy.
-fn kind_of(json: &Json) -> String {
+/// The kind of a JSON value that is not the expected one. The message repeats none of its content except the
+/// id of a policy.
+fn describe_other(json: &Json) -> String {
     if json["errorCode"].is_string() {
         return "this is an error that Okta's API answered".to_owned();
     }

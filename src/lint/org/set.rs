@@ -37,7 +37,7 @@ impl SectionLint<'_> {
             Source::Generated(generator) => {
                 // Every identifier of a generator has the same form.
                 let sample = Json::from(generator.identifier(""));
-                let problem = org.why_json_not_written(&set.attribute, &sample);
+                let problem = org.why_value_not_written(&set.attribute, &sample);
                 self.report_if_some(&set.attribute.span, problem);
             }
             _ => {}
@@ -52,7 +52,7 @@ impl SectionLint<'_> {
     fn check_map_file(&mut self, org: &Org, attribute: &str, place: &Span, map: &TextMap) {
         let mut problems = SpanProblems::default();
         for (line, text) in map.values() {
-            if let Some(problem) = org.why_json_not_written(attribute, &Json::from(text)) {
+            if let Some(problem) = org.why_value_not_written(attribute, &Json::from(text)) {
                 let message = format!("in line {line} of the file: {problem}");
                 push_list_problem(&mut problems, SpanProblem::at(place.clone(), message));
             }
@@ -69,7 +69,8 @@ fn why_not_written(
     flow: Flow,
 ) -> Option<String> {
     if let SetValue::Constant(json) = &value.value {
-        return org.why_value_not_written(attribute, json.get());
+        let constant = serde_json::from_str(json.get()).ok()?;
+        return org.why_value_not_written(attribute, &constant);
     }
     for name in value.value_names() {
         if let Some(problem) = why_absent(org, name, flow) {

@@ -3,7 +3,7 @@
 //! | lint | reports |
 //! |---|---|
 //! | `org` | names and values that do not fit the org's user schema and form |
-//! | [`probe`] | inputs that pass a rule and ought to fail it |
+//! | [`probe`] | inputs that pass a rule and should fail it |
 //! | `coverage` | rules that no recorded request passes, or fails, and branches that none takes |
 //! | `notes` | rules that have no problem and may still surprise |
 

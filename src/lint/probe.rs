@@ -1,8 +1,8 @@
 //! Tries adversarial inputs on rules. They are made from the examples that pass a rule, and should fail it.
 //!
-//! A rule does not declare its purpose. So an attack is tried only if the rule refuses the plain inputs
-//! that the attack disguises. A rule that admits `x@evil.example` is not about domains, and one that
-//! admits words of other lengths is not about digits.
+//! A rule does not declare its purpose, so each attack has plain inputs, and is tried only on a rule that
+//! refuses them. A rule that admits `x@evil.example` is not about domains, and one that admits words of other
+//! lengths is not about digits.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub struct Probed {
 }
 
 impl SectionLint<'_> {
-    /// Reports the inputs that pass a rule of the section and ought to fail.
+    /// Reports the inputs that pass a rule of the section and should fail.
     pub(super) fn probe(&mut self, probed: &mut Probed) {
         probed.lookups += self.section.lookups.len();
         for rule in self.section.rules.iter() {
@@ -147,13 +147,13 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// An example that passes, and the attributes whose values an attack replaces.
+/// An example that passes, in which attacks replace the values of some attributes.
 struct Trial<'a> {
     rule: &'a Rule,
     example: &'a RuleExample<'a>,
-    /// These attributes.
+    /// The attributes whose values are replaced.
     names: BTreeSet<&'a str>,
-    /// The value that all of them have in the example.
+    /// The value that all of these attributes have in the example.
     value: &'a str,
     context: ExampleContext<'a>,
 }
@@ -178,8 +178,8 @@ impl<'a> Trial<'a> {
         vec![alone, together]
     }
 
-    /// Whether the rule refuses each of these texts. Returns false if one is empty: every rule refuses that,
-    /// so it says nothing about this one.
+    /// Whether the rule refuses each of these texts. Returns false if one is empty: to refuse an empty text
+    /// shows nothing, since every rule does.
     fn refuses_all(&self, texts: impl Iterator<Item = String>) -> bool {
         for text in texts {
             if text.is_empty() || !self.refuses(Value::Text(text.into())) {

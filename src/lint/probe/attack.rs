@@ -13,10 +13,10 @@ struct AttackFile {
     swapped: Alphabets,
 }
 
-/// Inputs that ought to fail, made from a value that passes.
+/// Inputs that should fail, made from a value that passes.
 #[derive(Deserialize)]
 pub(super) struct Attack {
-    /// The kind of these inputs.
+    /// The kind of these inputs, for messages.
     pub(super) kind: String,
     from: BaseValue,
     /// The templates of the plain inputs. The attack is tried only on a rule that refuses all of them.

@@ -22,8 +22,11 @@ const REQUEST: &str = "request";
 /// The values that a rule looks at, grouped by the table in which an example gives them.
 #[derive(Default)]
 pub(super) struct KnownValues<'r> {
+    /// Attributes of the form.
     form: BTreeSet<&'r str>,
+    /// Attributes of the existing profile.
     profile: BTreeSet<&'r str>,
+    /// Values of the request itself, such as `ip`.
     request: BTreeSet<&'r str>,
     /// The lookups that the rule needs.
     lookups: Vec<&'r Lookup>,
@@ -46,10 +49,11 @@ impl<'r> KnownValues<'r> {
             }
         }
         known.keys = known.form.clone();
-        for (key, values) in [(PROFILE, &known.profile), (REQUEST, &known.request)] {
-            if !values.is_empty() {
-                known.keys.insert(key);
-            }
+        if !known.profile.is_empty() {
+            known.keys.insert(PROFILE);
+        }
+        if !known.request.is_empty() {
+            known.keys.insert(REQUEST);
         }
         known.keys.extend(known.lookups.iter().map(|lookup| lookup.name.as_str()));
         known
@@ -202,7 +206,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
     Ok(LookupResult::Found(columns))
 }
 
-/// An attribute of an example. Its raw JSON is not read: examples have no answer.
+/// An attribute of an example. Its raw JSON is a placeholder: only answers read it, and examples have none.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), json: "null", value }
 }

@@ -16,8 +16,8 @@ use crate::{
 /// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one.
 const LONGEST_NAME: usize = 63;
 
-/// How many characters of a column the statement selects. With these, a result that is too long is still
-/// longer than the limit, which counts bytes.
+/// How many characters of a column the statement selects. A character has at least one byte, so a longer
+/// text still exceeds the limit, which counts bytes.
 const SELECTED_LENGTH: usize = PostgresQuery::RESULT_LIMIT + 1;
 
 pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {

@@ -39,7 +39,7 @@ pub(super) struct SourceFile {
 }
 
 impl Draft {
-    /// Adds problems that were found in the loaded rules of a hook.
+    /// Adds problems that lints found in the rules of a hook. Keeps them only if the file of the hook is kept.
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
         if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);

@@ -215,7 +215,7 @@ fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
     match &node.content {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
-        // Keeps the digits as written: like `1.0` in a request, `1.0` is not an integer.
+        // Keeps the digits as written: as in a request, `1.0` is not an integer.
         Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),

@@ -45,7 +45,7 @@ impl FileContext<'_> {
 
 /// A table that is being read. A key becomes known when a reader asks for it.
 pub(super) struct Fields<'f> {
-    /// The whole table. To look at a key here does not make it known.
+    /// The whole table. A reader may look at a key here without making it known.
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
@@ -68,7 +68,7 @@ struct MissingKey {
     problem: SpanProblem,
 }
 
-/// Keys that do not belong to a table, but to another one.
+/// Keys that belong to another table than the one that has them.
 pub(super) struct Misplaced<'m> {
     pub(super) keys: &'static [&'static str],
     /// Completes "the key …".
@@ -117,7 +117,7 @@ impl<'f> Fields<'f> {
         tables
     }
 
-    /// How many problems the whole file has so far. A reader compares the count before with that after.
+    /// How many problems the whole file has so far. Readers compare the counts before and after a step.
     pub(super) fn problem_count(&self) -> usize {
         self.file.problems.borrow().total()
     }
@@ -206,12 +206,12 @@ impl<'f> Fields<'f> {
         self.explained_keys.borrow_mut().push(key);
     }
 
-    /// Reports every key that was not asked for, then the keys that are missing.
+    /// Reports every key that no reader asked for, then the keys that are missing.
     pub(super) fn report_unknown_keys(&self) {
         self.report_unknown_and_misplaced_keys(&[]);
     }
 
-    /// As [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
+    /// Like [`Self::report_unknown_keys`], with a hint for keys that belong to another table.
     pub(super) fn report_unknown_and_misplaced_keys(&self, misplaced: &[Misplaced<'_>]) {
         for entry in &self.table.0 {
             if !self.known_keys.borrow().contains(&entry.key.as_str()) {

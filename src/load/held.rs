@@ -1,4 +1,4 @@
-//! The last valid texts of files, which a load reads in place of files that are being written.
+//! Held files: files that are being written. A load takes their last valid texts instead.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,11 +13,11 @@ use ring::digest::{SHA256, digest};
 pub(crate) struct LoadedTexts {
     rules: BTreeMap<PathBuf, Vec<u8>>,
     lists: BTreeMap<PathBuf, LoadedList>,
-    /// How many bytes the lists have that are kept whole.
+    /// How many bytes the lists kept whole have so far.
     kept_list_bytes: usize,
 }
 
-/// How many bytes the lists that are kept whole may have together.
+/// How many bytes the lists kept whole may have together.
 const MOST_KEPT_BYTES: usize = 8 << 20;
 
 /// The text of a list that was read.
@@ -57,8 +57,8 @@ pub struct HeldFiles {
 }
 
 impl HeldFiles {
-    /// The rules files to load. Adds to those in the folder a held file that is missing at the moment, and
-    /// leaves out a held file that was never valid.
+    /// The rules files to load: those in the folder, and each held file that is missing at the moment. Leaves
+    /// out a held file that was never valid.
     pub(super) fn rules_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {

@@ -43,7 +43,7 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let examples = fields.entry("examples");
     fields.report_unknown_and_misplaced_keys(&[KEYS_OF_SECTION]);
     let mut rule = rule?;
-    // If the rule or one of its lookups has a problem, the examples would only repeat it.
+    // The examples would only repeat a problem of the rule or of its lookups.
     if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
         return None;
     }

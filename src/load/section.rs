@@ -207,8 +207,8 @@ fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     })
 }
 
-/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or has
-/// both.
+/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or if
+/// it has both.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let section = flow.spec().section;
     let Some(entry) = fields.entry("rules") else {

@@ -167,7 +167,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // To apply a long list of steps would take seconds per value.
+            // A long list of steps would take seconds for each value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));

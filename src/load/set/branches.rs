@@ -39,7 +39,7 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
-    // To compare branches takes bounded time only if each has few conditions.
+    // The comparison below takes bounded time only if each branch has few conditions.
     if fields.problem_count() > before {
         return None;
     }

@@ -218,7 +218,7 @@ fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()>
     file.sync_all()
 }
 
-/// Opens a regular file. Checks the type before, since to open a device may have an effect, and after, since
+/// Opens a regular file. Checks the type before, since opening a device may have an effect, and after, since
 /// the file may have been replaced in between. Never blocks on a pipe that no program writes to.
 fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let (before, flags) = match links {

@@ -205,7 +205,7 @@ impl Org {
     /// The message that the schema has no attribute of this name. `addition` follows the name.
     fn not_in_schema(&self, name: &str, addition: &str) -> String {
         let message = format!("the user schema has no attribute `{name}`{addition}");
-        // To find a suggestion takes time in proportion to the schema. Only the first problems are shown.
+        // A suggestion takes time in proportion to the schema, and later problems are not shown.
         let suggestions = self.suggestions.get();
         if suggestions >= MOST_KEPT {
             return message;

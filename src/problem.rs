@@ -27,7 +27,7 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
     /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// If given, the problem may be the cause of those from this byte on, and is shown before them.
+    /// The problem may be the cause of all problems from this byte on, and is shown before them.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
@@ -36,15 +36,15 @@ pub struct Problem<P = String> {
 /// A problem at these bytes of a text. [`SpanProblems::located`] gives it their line and column.
 pub(crate) type SpanProblem = Problem<Range<usize>>;
 
+/// Problems of one text.
+pub(crate) type SpanProblems = Problems<Range<usize>>;
+
 /// The order of problems at the same byte.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum SortOrder {
     Cause,
     Other,
 }
-
-/// Problems of one text.
-pub(crate) type SpanProblems = Problems<Range<usize>>;
 
 impl Problem {
     /// A problem whose place has no lines.
@@ -80,7 +80,7 @@ impl<P> Problem<P> {
 }
 
 impl SpanProblem {
-    /// The same problem, which may be the cause of those from this byte on and is shown before them.
+    /// The same problem, as the likely cause of all problems from this byte on. It is shown before them.
     pub(crate) fn explaining_from(self, byte: usize) -> Self {
         Self { explains_from: Some(byte), ..self }
     }

@@ -39,7 +39,7 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> {
     require_few_tables(text)?;
     if text.len() > LONGEST_RECOVERABLE {
-        // The one error is not always the first in the text.
+        // This stops at one error, which is not always the first in the text.
         return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
     }
     let (document, errors) = DeTable::parse_recoverable(text);

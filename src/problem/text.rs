@@ -9,7 +9,7 @@ const WIDTH: usize = 120;
 /// How many of these characters are before the place if the line is long on both sides of it.
 const WIDTH_BEFORE: usize = 40;
 
-/// The text of a file. To find places in the order of the text takes one pass.
+/// The text of a file. Places that are found in the order of the text take one pass together.
 pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,

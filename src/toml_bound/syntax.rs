@@ -1,4 +1,4 @@
-//! Syntax errors of TOML in the words of an administrator who has never read its grammar.
+//! Describes syntax errors of TOML to an administrator who has never read its grammar.
 //!
 //! A message names the right form and shows nothing of the text, which may hold secrets.
 

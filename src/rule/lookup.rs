@@ -1,7 +1,8 @@
 //! Lookups: questions about a request that a source answers.
 //!
-//! A request fills in the question of a lookup. The shell asks it, and hands the result to judging as one of the
-//! [`Facts`](super::Facts). A table is part of the rules, so its question has an answer here.
+//! The values of a request fill in the question of a lookup. The shell asks the question, and hands the
+//! result to the judging as one of the [`Facts`](super::Facts). A table is part of the rules, so this module
+//! answers questions to tables itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +25,7 @@ mod table;
 pub(crate) use encode::{escape_json, has_dot_segment};
 pub use failure::{CertificateFault, LookupFailure, SqlState};
 pub use http::HttpQuestion;
-pub(crate) use http::{ApiAnswer, HttpQuery, ResponseQuery, ReturnedValue};
+pub(crate) use http::{ApiAnswer, HttpQuery, ResponseMapping, ReturnedValue};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupResult, LookupResults};
@@ -43,18 +44,18 @@ pub struct Lookup {
     pub(crate) query: Query,
     /// The names of the columns that rules may use.
     pub(crate) columns: Vec<String>,
-    /// How long a result is kept. `None` if each request asks.
+    /// How long a result is kept. `None` if no result is kept.
     pub cache: Option<Duration>,
     pub(crate) on_failure: OnFailure,
     pub(crate) failure_message: Text,
-    /// The cause's `location` if no rule needs the lookup: the place of the first attribute of the form in
-    /// the question.
+    /// The `location` of the cause of a failure, if only `set` needs the lookup: the place of the first
+    /// attribute of the form in the question.
     pub(crate) location: String,
-    /// Notes for authors of rules. A request does not read them.
+    /// Notes for authors of rules. Judging does not read them.
     pub(crate) notes: Vec<String>,
 }
 
-/// The question of a lookup before a request fills it in, by the kind of source.
+/// The question of a lookup before it is filled in, by the kind of source.
 pub(crate) enum Query {
     /// A table of the rules folder.
     Table(TableQuery),
@@ -69,11 +70,12 @@ pub(crate) enum Query {
 pub(crate) enum OnFailure {
     /// The rules that need the lookup deny.
     Deny,
-    /// If the source itself has failed, the rules that need the lookup do not count.
+    /// The rules that need the lookup do not count if the source itself failed. After any other failure
+    /// they deny.
     Skip,
 }
 
-/// A question with the values of one request.
+/// A question that is filled in with the values of one request.
 pub enum Question<'r> {
     /// A question to a table.
     Table(TableQuestion<'r>),
@@ -83,7 +85,7 @@ pub enum Question<'r> {
     Http(HttpQuestion),
 }
 
-/// A lookup and its question in one request.
+/// A lookup to ask in one request, and its question.
 pub struct AskedLookup<'r> {
     /// The lookup.
     pub lookup: &'r Lookup,
@@ -92,7 +94,7 @@ pub struct AskedLookup<'r> {
 }
 
 impl Lookup {
-    /// The question in one request, or why the lookup is not asked.
+    /// The question in one request, or the reason why the lookup is not asked.
     pub(super) fn question(
         &self,
         context: &EvalContext<'_>,
@@ -107,7 +109,7 @@ impl Lookup {
         }
     }
 
-    /// The state of the lookup in one request, given the result if there is one.
+    /// The state of the lookup in one request. `result` is `None` if the lookup was not asked.
     pub(super) fn state<'f>(
         &self,
         result: Option<&'f LookupResult>,
@@ -144,7 +146,7 @@ impl Lookup {
         }
     }
 
-    /// Whether the rules that need the lookup do not count while its source fails.
+    /// Whether a failure of the source makes the rules that need the lookup not count.
     pub(crate) fn is_skipped_on_failure(&self) -> bool {
         self.on_failure == OnFailure::Skip
     }
@@ -198,8 +200,8 @@ impl Lookup {
 }
 
 impl Question<'_> {
-    /// A text that two questions have in common only if they have the same result. Returns `None` for a
-    /// table, which answers at once.
+    /// A key for caches: questions with equal keys have equal results. Returns `None` for a question to a
+    /// table, which is not cached.
     pub(crate) fn cache_key(&self) -> Option<String> {
         match self {
             Self::Table(_) => None,
@@ -208,12 +210,11 @@ impl Question<'_> {
         }
     }
 
-    /// The result, if a table of the rules answers the question.
+    /// The result, if the question is to a table.
     pub fn result_of_table(&self) -> Option<LookupResult> {
         match self {
             Self::Table(question) => Some(question.result()),
-            Self::Postgres(_) => None,
-            Self::Http(_) => None,
+            Self::Postgres(_) | Self::Http(_) => None,
         }
     }
 }

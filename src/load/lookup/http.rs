@@ -8,7 +8,7 @@ use crate::{
     okta::json::JsonPointer,
     problem::SpanProblem,
     rule::{
-        lookup::{HttpQuery, Query, ResponseQuery, ReturnedValue, SourceKind},
+        lookup::{HttpQuery, Query, ResponseMapping, ReturnedValue, SourceKind},
         node::{Content, Node},
     },
 };
@@ -19,7 +19,7 @@ const DEFAULT_NOT_FOUND: [u16; 1] = [404];
 /// The keys that `get` and `post` share.
 struct SharedKeys {
     source: String,
-    response: ResponseQuery,
+    response: ResponseMapping,
 }
 
 /// Reads a lookup that sends a GET request.
@@ -67,7 +67,7 @@ fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
     if fields.problem_count() > before {
         return None;
     }
-    let response = ResponseQuery { found, not_found, returns };
+    let response = ResponseMapping { found, not_found, returns };
     Some(SharedKeys { source: source?, response })
 }
 

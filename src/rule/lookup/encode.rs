@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Encodes a value for its place in a path segment or query value of a URL. Percent-encodes every byte
-/// but the unreserved characters of RFC 3986.
+/// Encodes a value for a path segment or a query value of a URL. Percent-encodes every byte except the
+/// unreserved characters of RFC 3986.
 pub(super) fn percent_encode(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
@@ -17,15 +17,15 @@ pub(super) fn percent_encode(value: &str) -> String {
     text
 }
 
-/// Escapes a value for its place in a JSON string.
+/// Escapes a value for a JSON string.
 pub(crate) fn escape_json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
 
-/// Whether a path has a segment `.` or `..`, as it is written or percent-decoded, with parameters
-/// (`..;v=1`) or without. Servers remove such segments, which leads to another path. Some servers, such as
-/// nginx, decode slashes first and see two segments in `..%2Fadmin`.
+/// Whether a path has a segment `.` or `..`, plain or percent-encoded, with parameters (`..;v=1`) or without.
+/// Servers remove such segments, which leads to another path. Some servers, such as nginx, decode slashes
+/// first and see two segments in `..%2Fadmin`. Some take a backslash for a slash.
 pub(crate) fn has_dot_segment(path: &str) -> bool {
     let mut decoded = path.to_owned();
     for (encoded, letter) in [("%2e", "."), ("%2f", "/"), ("%5c", "/")] {

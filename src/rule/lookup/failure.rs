@@ -1,5 +1,7 @@
 //! Why lookups fail, in words for the log and for `eval --explain`.
 
+use std::fmt;
+
 use derive_more::Display;
 
 /// Why a lookup has failed. Holds no value.
@@ -14,22 +16,22 @@ pub enum LookupFailure {
     /// Nothing listens at the address of the source.
     #[display("nothing listens at its address; is it running, and is the port of its `url` right?")]
     Refused,
-    /// The connection to the source cannot be made for another reason, or has ended.
+    /// The connection to the source cannot be made for another reason, or was closed.
     #[display("the connection to it has failed")]
     Connection,
     /// The source does not speak TLS.
     #[display("it does not offer TLS")]
     NoTls,
-    /// The certificate of the source is not to be trusted.
+    /// The certificate of the source is not trusted.
     #[display("its certificate {_0}")]
     Certificate(CertificateFault),
-    /// No secure connection can be made for another reason.
+    /// No TLS connection can be made for another reason.
     #[display("no TLS connection can be made")]
     Tls,
     /// The source answers with a status that the lookup does not expect.
     #[display("it responded with status {_0}")]
     Status(u16),
-    /// The database asks for a password that the settings do not have, or for another proof.
+    /// The database asks for a password that the settings do not have, or for another way to sign in.
     #[display(
         "it asks for a password; set `password_file` of the source, and let the database ask for `scram-sha-256`"
     )]
@@ -40,7 +42,7 @@ pub enum LookupFailure {
     /// The database refuses the question itself.
     #[display("the database refuses the question: {_0}")]
     Question(SqlState),
-    /// As many questions as the source may have at a time are being asked.
+    /// The source is being asked as many questions as it may have at a time.
     #[display("all its connections are busy; raise `concurrency` or `connections` of the source")]
     Busy,
     /// The request had used up its time before the source could be asked.
@@ -66,10 +68,10 @@ pub enum LookupFailure {
     /// The settings no longer have the source, or it is of another kind now.
     #[display("the settings have no such source any more")]
     NoSource,
-    /// A bug of ours. The panic hook has logged the place.
+    /// The lookup panicked, which is a bug of ours. The panic hook has logged the place.
     #[display("it met a bug of ours; please report it")]
     Panicked,
-    /// A recorded failure.
+    /// The recorded result is a failure.
     #[display("its recorded result is `failed`")]
     Recorded,
     /// There is no recorded result.
@@ -79,7 +81,7 @@ pub enum LookupFailure {
     NotRecorded,
 }
 
-/// Why a certificate is not to be trusted. Printed, it follows "its certificate".
+/// Why a certificate is not trusted. Printed, it follows "its certificate".
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum CertificateFault {
     /// No trusted authority has signed it.
@@ -96,31 +98,41 @@ pub enum CertificateFault {
     Invalid,
 }
 
-/// PostgreSQL's code of an error. Printed, it has its meaning before it.
-#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
-#[display("{}SQLSTATE {}", self.meaning(), String::from_utf8_lossy(_0))]
+/// PostgreSQL's code of an error. Printed, its meaning stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlState(pub [u8; 5]);
 
-impl SqlState {
-    /// The meaning of codes that administrators meet, and a comma.
-    fn meaning(&self) -> &'static str {
-        match &self.0 {
-            b"08P01" => "it refuses a message; for PgBouncer, see docs/lookups.md, ",
-            b"28P01" => "the password of the source is wrong, ",
-            b"28000" => "the user of the source may not connect, ",
-            b"3D000" => "there is no such database, ",
-            b"53300" => "it has too many connections, ",
-            b"57P01" | b"57P02" | b"57P03" => "the server stops or starts, ",
-            b"25006" => "the table is a view that writes, ",
-            b"42501" => "the user of the source may not read the table, ",
-            b"42703" => "a column does not exist, ",
-            b"42883" => "a column cannot be compared with a text, ",
-            b"42P01" => "the table does not exist, or is in a schema of its own, ",
-            [b'2', b'2', ..] => {
-                "a value in the table or view, or a constant of `match`, is invalid, "
-            }
-            _ => "",
+impl fmt::Display for SqlState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(meaning) = self.meaning() {
+            write!(out, "{meaning}, ")?;
         }
+        write!(out, "SQLSTATE {}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl SqlState {
+    /// The meaning of a code that administrators meet. Returns `None` for other codes.
+    fn meaning(&self) -> Option<&'static str> {
+        let meaning = match &self.0 {
+            b"08P01" => "it refuses a message; for PgBouncer, see docs/lookups.md",
+            b"28P01" => "the password of the source is wrong",
+            b"28000" => "the user of the source may not connect",
+            b"3D000" => "there is no such database",
+            b"53300" => "it has too many connections",
+            b"57P01" | b"57P02" | b"57P03" => "the server stops or starts",
+            b"25006" => "the table is a view that writes",
+            b"42501" => "the user of the source may not read the table",
+            b"42703" => "a column does not exist",
+            b"42883" => "a column cannot be compared with a text",
+            b"42P01" => "the table does not exist, or is in a schema of its own",
+            // The class of data exceptions.
+            [b'2', b'2', ..] => {
+                "a value in the table or view, or a constant of `match`, is invalid"
+            }
+            _ => return None,
+        };
+        Some(meaning)
     }
 }
 

@@ -7,19 +7,19 @@ use crate::rule::{
     value_name::ValueName,
 };
 
-/// How many bytes the encoded values of a template may have together. Servers take URLs of 8,000 bytes
+/// The most bytes that the encoded values of a template may have together. Servers take URLs of 8,000 bytes
 /// (RFC 9110 §4.1), and the constant text needs some of them.
 const VALUES_LIMIT: usize = 4 << 10;
 
-/// The text of a template in one request. Encodes the values, and no other text, by `encode`. Fails if a
-/// value is absent, empty or too long, or has no text.
+/// Fills in a template with the values of one request. `encode` is applied to each value, but not to the
+/// constant text. Fails if a value is absent, empty or too long, or has no text.
 pub(super) fn fill<'r>(
     template: &'r Template<ValueName>,
     context: &EvalContext<'_>,
     encode: fn(&str) -> String,
 ) -> Result<String, WhyNotAsked<'r>> {
     let mut text = String::new();
-    let mut length = 0;
+    let mut values_length = 0;
     for piece in &template.pieces {
         match piece {
             Piece::Text(constant) => text.push_str(constant),
@@ -29,8 +29,8 @@ pub(super) fn fill<'r>(
                     return Err(WhyNotAsked::Missing(name));
                 };
                 let encoded = encode(value);
-                length += encoded.len();
-                if length > VALUES_LIMIT {
+                values_length += encoded.len();
+                if values_length > VALUES_LIMIT {
                     return Err(WhyNotAsked::Missing(name));
                 }
                 text.push_str(&encoded);
@@ -40,6 +40,7 @@ pub(super) fn fill<'r>(
     Ok(text)
 }
 
+/// The text of a value, if it has one and that is not too long even before it is encoded.
 fn askable_text<'v>(found: &'v Found<'_>) -> Option<&'v str> {
     match found {
         Found::Present(value) => value.text().filter(|text| text.len() <= VALUES_LIMIT),

@@ -17,25 +17,25 @@ use crate::{
     rule::{check::EvalContext, template::Template, value_name::ValueName},
 };
 
-/// The status of a response that may have found something.
+/// The status of a response that may mean "found".
 const OK: u16 = 200;
 
-/// The question of a lookup to an HTTP API.
+/// The question of a lookup to an HTTP API, before it is filled in.
 pub(crate) struct HttpQuery {
     /// The name of the source in the settings.
     pub(crate) source: String,
-    /// The path and query, below the URL of the source. Names stand within path segments and query
+    /// The path and query, relative to the URL of the source. Names stand within path segments and query
     /// values.
     pub(crate) target: Template<ValueName>,
     /// The JSON to post. Names stand within strings. `None` for a GET.
     pub(crate) body: Option<Template<ValueName>>,
-    pub(crate) response: ResponseQuery,
+    pub(crate) response: ResponseMapping,
 }
 
-/// The meaning of responses.
+/// How a response is read.
 #[derive(Debug)]
-pub(crate) struct ResponseQuery {
-    /// A response without this value, or with null or false there, means "not found".
+pub(crate) struct ResponseMapping {
+    /// A response without a value here, or with null or false, means "not found".
     pub(crate) found: Option<JsonPointer>,
     /// The statuses that mean "not found".
     pub(crate) not_found: Vec<u16>,
@@ -49,7 +49,7 @@ pub(crate) struct ReturnedValue {
     pub(crate) pointer: JsonPointer,
 }
 
-/// The answer of an HTTP API.
+/// The result that was read from a response.
 pub(crate) struct ApiAnswer {
     pub(crate) result: LookupResult,
     /// The pointers that found no value in the response, not even null.
@@ -97,18 +97,19 @@ impl HttpQuestion {
         &self.query.source
     }
 
-    /// A text that two questions have in common only if they have the same result.
+    /// A key for caches: questions with equal keys have equal results.
     pub(crate) fn cache_key(&self) -> String {
         let HttpQuery { source, response, .. } = &*self.query;
-        format!("{:?}", (source, &self.target, &self.body, response))
+        // `Debug` escapes quotes, so that different texts stay different.
+        format!("{source:?} {:?} {:?} {response:?}", self.target, self.body)
     }
 
-    /// Whether a response with this status has a result. Any other response is a failure.
+    /// Whether a response with this status means "found" or "not found". Other responses are failures.
     pub(crate) fn expects(&self, status: u16) -> bool {
         status == OK || self.query.response.not_found.contains(&status)
     }
 
-    /// The answer in a response.
+    /// Reads the answer from a response.
     pub(crate) fn answer(&self, status: u16, body: &[u8]) -> ApiAnswer {
         if !self.expects(status) {
             return ApiAnswer::failed(LookupFailure::Status(status));
@@ -129,7 +130,8 @@ impl ApiAnswer {
     }
 }
 
-impl ResponseQuery {
+impl ResponseMapping {
+    /// Reads the answer from the JSON of a response with status 200.
     fn answer(&self, document: &JsonDocument<'_>) -> ApiAnswer {
         if let Some(found) = &self.found
             && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))

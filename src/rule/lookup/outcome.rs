@@ -32,7 +32,7 @@ impl LookupOutcome<'_> {
 /// Why a lookup is not asked.
 #[derive(Clone, Copy, Display)]
 pub enum WhyNotAsked<'r> {
-    /// The conditions do not hold.
+    /// The lookup's conditions do not hold.
     #[display("its conditions (`when`) do not hold")]
     Conditions,
     /// A value in the question is absent or empty, or cannot stand in its place.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{fill::fill, outcome::WhyNotAsked};
 use crate::rule::{check::EvalContext, template::Template, value_name::ValueName};
 
-/// The question of a lookup in PostgreSQL before a request fills it in.
+/// The question of a lookup to PostgreSQL, before it is filled in.
 pub struct PostgresQuery {
     /// The name of the source in the settings.
     pub(crate) source: String,
@@ -17,10 +17,10 @@ pub struct PostgresQuery {
     pub(crate) columns: Vec<String>,
 }
 
-/// A question to PostgreSQL. It holds values of people, and is never logged.
+/// A question to PostgreSQL in one request. It holds values of people, and is never logged.
 #[derive(Clone)]
 pub struct PostgresQuestion {
-    /// The question before it was filled in.
+    /// The question without the values of the request.
     pub query: Arc<PostgresQuery>,
     pub(crate) parameters: Vec<String>,
 }
@@ -29,6 +29,7 @@ impl PostgresQuery {
     /// The most bytes that the results of a row may have together.
     pub(crate) const RESULT_LIMIT: usize = 64 << 10;
 
+    /// The question in one request.
     pub(super) fn question(
         self: &Arc<Self>,
         context: &EvalContext<'_>,
@@ -40,7 +41,7 @@ impl PostgresQuery {
         Ok(PostgresQuestion { query: Arc::clone(self), parameters })
     }
 
-    /// The parameters that are the same in every request. `None` for the others.
+    /// The value of each parameter that is the same in every request. `None` for the others.
     pub(crate) fn constants(&self) -> Vec<Option<String>> {
         self.parameters.iter().map(Template::constant).collect()
     }
@@ -51,7 +52,7 @@ impl PostgresQuery {
 }
 
 impl PostgresQuestion {
-    /// A text that two questions have in common only if they have the same result.
+    /// A key for caches: questions with equal keys have equal results.
     pub(crate) fn cache_key(&self) -> String {
         let PostgresQuery { source, statement, .. } = &*self.query;
         // `Debug` escapes quotes, so that different texts stay different.

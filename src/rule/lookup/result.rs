@@ -8,17 +8,17 @@ use crate::okta::Value;
 /// The results of a request's lookups by their names.
 pub type LookupResults = BTreeMap<String, LookupResult>;
 
-/// The values that a lookup has found, by their columns. Each is a text, a number or a boolean. An absent
-/// column has no value.
+/// The values that a lookup found, by their columns. Each is a text, a number or a boolean. A column that is
+/// not in the map is absent.
 pub type Columns = BTreeMap<String, Value<'static>>;
 
 /// The result of a lookup that was asked. It holds values of people, and is never logged.
 #[derive(Clone)]
 pub enum LookupResult {
-    /// The source has an answer.
+    /// The source found something.
     Found(Columns),
-    /// The source has no answer.
+    /// The source found nothing.
     NotFound,
-    /// The source has not answered, or not as it should.
+    /// The source did not respond, or not as it should.
     Failed(LookupFailure),
 }

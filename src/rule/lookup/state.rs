@@ -8,8 +8,8 @@ use super::{
 };
 use crate::okta::Value;
 
-/// The state of each lookup of a section, by its name. Empty if a rule that needs no lookup denies the
-/// request, and while those rules are judged.
+/// The state of each lookup of a section. Empty while the rules that need no lookup are judged, and if one
+/// of those rules denies.
 #[derive(Default)]
 pub(crate) struct LookupStates<'r, 'f>(Vec<NamedState<'r, 'f>>);
 
@@ -25,7 +25,7 @@ pub(crate) enum LookupState<'r, 'f> {
     Found(&'f Columns),
     /// It found nothing.
     NotFound,
-    /// It failed, which denies.
+    /// It failed, and the rules that need it deny.
     Failed,
     /// It failed, and the rules that need it do not count.
     FailedAndSkipped,
@@ -33,26 +33,26 @@ pub(crate) enum LookupState<'r, 'f> {
     NotAsked(WhyNotAsked<'r>),
 }
 
-/// Whether a rule, or an attribute to set, can be judged with the lookups that it needs.
+/// Whether the lookups that a rule, or an attribute to set, needs have results.
 #[derive(Clone, Copy)]
 pub(crate) enum Readiness<'n> {
-    /// All of them were asked and have answered.
+    /// Each of them found something or nothing.
     Ready,
     /// This lookup does not count.
     DoesNotCount(&'n str, WhyNotCounted),
-    /// This lookup failed.
-    Failed(&'n str),
     /// This lookup was not asked, because a value in its question is missing.
     NotAsked(&'n str),
+    /// This lookup failed.
+    Failed(&'n str),
 }
 
-/// Why a lookup does not count, and so neither do the rules that need it.
+/// Why a lookup does not count. The rules that need it do not count either.
 #[derive(Clone, Copy, Debug, Display)]
 pub enum WhyNotCounted {
     /// Its conditions do not hold.
     #[display("its conditions (`when`) do not hold")]
     Conditions,
-    /// It failed, and its failure is to be skipped.
+    /// Its source failed, and it has `on_failure = "skip"`.
     #[display("it failed, and has `on_failure = \"skip\"`")]
     FailureSkipped,
 }
@@ -62,7 +62,7 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         self.0.push(NamedState { lookup, state });
     }
 
-    /// Whether no lookup has a state. The rules that need one are then not judged.
+    /// Whether no lookup has a state. Rules that need lookups are then not judged.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,49 +82,55 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         }
     }
 
-    /// The lookups among these that failed, which denies.
+    /// The needed lookups that failed, and whose rules deny.
     pub(crate) fn failed<'n>(&self, needed: &'n [String]) -> impl Iterator<Item = &'n String> {
-        needed.iter().filter(|name| matches!(self.get(name), Some(LookupState::Failed) | None))
+        needed.iter().filter(|name| matches!(self.readiness_of(name), Readiness::Failed(_)))
     }
 
-    /// Whether something that needs these lookups can be judged. If several of them stand in the way,
-    /// returns the one that decides: first of all one whose conditions do not hold, then the one with
-    /// the highest [`Readiness::rank`].
+    /// Whether the needed lookups have results. If some have none, returns the first of those with the
+    /// highest [`Readiness::rank`].
     pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {
         let mut readiness = Readiness::Ready;
         for name in needed {
-            let of_lookup = match self.get(name) {
-                Some(LookupState::Found(_) | LookupState::NotFound) => Readiness::Ready,
-                Some(LookupState::NotAsked(WhyNotAsked::Conditions)) => {
-                    return Readiness::DoesNotCount(name, WhyNotCounted::Conditions);
-                }
-                Some(LookupState::NotAsked(_)) => Readiness::NotAsked(name),
-                Some(LookupState::FailedAndSkipped) => {
-                    Readiness::DoesNotCount(name, WhyNotCounted::FailureSkipped)
-                }
-                Some(LookupState::Failed) | None => Readiness::Failed(name),
-            };
-            if of_lookup.rank() > readiness.rank() {
-                readiness = of_lookup;
+            let readiness_of_lookup = self.readiness_of(name);
+            if readiness_of_lookup.rank() > readiness.rank() {
+                readiness = readiness_of_lookup;
             }
         }
         readiness
     }
+
+    fn readiness_of<'n>(&self, name: &'n str) -> Readiness<'n> {
+        match self.get(name) {
+            Some(LookupState::Found(_) | LookupState::NotFound) => Readiness::Ready,
+            Some(LookupState::NotAsked(WhyNotAsked::Conditions)) => {
+                Readiness::DoesNotCount(name, WhyNotCounted::Conditions)
+            }
+            Some(LookupState::NotAsked(_)) => Readiness::NotAsked(name),
+            Some(LookupState::FailedAndSkipped) => {
+                Readiness::DoesNotCount(name, WhyNotCounted::FailureSkipped)
+            }
+            Some(LookupState::Failed) | None => Readiness::Failed(name),
+        }
+    }
 }
 
 impl Readiness<'_> {
-    /// The lookup with the highest rank decides. A failure, which denies, has the highest.
+    /// The precedence among several lookups. If the conditions of one do not hold, nothing that needs it
+    /// counts, so the others do not matter. Next come failures, which deny.
     fn rank(self) -> u8 {
         match self {
             Self::Ready => 0,
-            Self::DoesNotCount(..) => 1,
+            Self::DoesNotCount(_, WhyNotCounted::FailureSkipped) => 1,
             Self::NotAsked(_) => 2,
             Self::Failed(_) => 3,
+            Self::DoesNotCount(_, WhyNotCounted::Conditions) => 4,
         }
     }
 }
 
 impl<'r> LookupState<'r, '_> {
+    /// The outcome, for logs and explanations.
     pub(crate) fn outcome(self) -> LookupOutcome<'r> {
         match self {
             Self::Found(_) => LookupOutcome::Found,

@@ -1,4 +1,4 @@
-//! A table of the rules folder, and questions to it. It may have millions of rows.
+//! Tables of the rules folder, and questions to them. A table may have millions of rows.
 
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
@@ -14,7 +14,7 @@ use crate::{
     rule::{check::EvalContext, template::Template, value_name::ValueName},
 };
 
-/// The question of a lookup to a table, before a request fills it in.
+/// The question of a lookup to a table, before it is filled in.
 pub(crate) struct TableQuery {
     pub(crate) table: RowTable,
     /// The texts that the key columns must equal.
@@ -23,7 +23,7 @@ pub(crate) struct TableQuery {
     pub(crate) columns: Vec<String>,
 }
 
-/// A question to a table.
+/// A question to a table in one request. It holds values of people, and is never logged.
 pub struct TableQuestion<'r> {
     query: &'r TableQuery,
     keys: Vec<String>,
@@ -38,19 +38,19 @@ pub(crate) struct RowTable {
 
 /// Rows in little memory: all cells are in one text.
 struct Rows {
-    text: String,
-    /// The end of each cell in the text. A row has its keys, then its values.
+    all_cells: String,
+    /// The end of each cell in `all_cells`. The cells of a row are its keys and then its values.
     ends: Vec<u32>,
     /// The line of each row in its file, from 1.
     lines: Vec<u32>,
     hasher: RandomState,
-    /// For each key column, whether the case of ASCII letters is ignored.
+    /// For each key column, whether ASCII letters are compared without their case.
     ignores_case: Vec<bool>,
     /// The number of cells per row.
     width: usize,
 }
 
-/// The keys of a row are those of an earlier row.
+/// A row has the same keys as an earlier row.
 pub(crate) struct RepeatedRow {
     pub(crate) first_line: u32,
 }
@@ -61,7 +61,7 @@ impl RowTable {
     pub(crate) fn new(ignores_case: Vec<bool>, value_count: usize) -> Self {
         let width = ignores_case.len() + value_count;
         let rows = Rows {
-            text: String::new(),
+            all_cells: String::new(),
             ends: Vec::new(),
             lines: Vec::new(),
             hasher: RandomState::new(),
@@ -77,13 +77,13 @@ impl RowTable {
         let Some(row) = rows.push(cells, line) else {
             return Ok(());
         };
-        let hash = rows.hash(rows.keys_of(row));
-        let is_same = |other: &u32| rows.keys_of(row).eq(rows.keys_of(*other));
-        if let Some(first) = index.find(hash, is_same) {
+        let hash = rows.hash_of_keys(rows.keys_of(row));
+        let earlier = index.find(hash, |other| rows.keys_of(row).eq(rows.keys_of(*other)));
+        if let Some(first) = earlier {
             let first_line = rows.lines.get(*first as usize).copied().unwrap_or_default();
             return Err(RepeatedRow { first_line });
         }
-        index.insert_unique(hash, row, |row| rows.hash(rows.keys_of(*row)));
+        index.insert_unique(hash, row, |row| rows.hash_of_keys(rows.keys_of(*row)));
         Ok(())
     }
 
@@ -93,39 +93,38 @@ impl RowTable {
 
     /// Frees the memory that is reserved for further rows.
     pub(crate) fn shrink(&mut self) {
-        self.rows.text.shrink_to_fit();
+        self.rows.all_cells.shrink_to_fit();
         self.rows.ends.shrink_to_fit();
         self.rows.lines.shrink_to_fit();
     }
 
     /// The values of the row with these keys.
     fn find(&self, keys: &[String]) -> Option<impl Iterator<Item = &str>> {
-        let keys = keys.iter().map(String::as_str);
-        let hash = self.rows.hash(keys.clone());
-        let row = *self.index.find(hash, |row| self.rows.keys_of(*row).eq(keys.clone()))?;
-        Some(self.rows.cells_of(row).skip(self.rows.ignores_case.len()))
+        let hash = self.rows.hash_of_keys(keys.iter().map(String::as_str));
+        let row = *self.index.find(hash, |row| self.rows.keys_of(*row).eq(keys))?;
+        Some(self.rows.values_of(row))
     }
 }
 
 impl Rows {
-    /// Adds a row and returns its number. Returns `None` for a row that would make the text larger than
-    /// 4 GiB. The loader's bound on lists is far below.
+    /// Adds a row and returns its number. Leaves out a row that would make `all_cells` larger than 4 GiB,
+    /// and returns `None`. The loader's bound on lists is far below.
     fn push(&mut self, cells: &[&str], line: u32) -> Option<u32> {
         let row = u32::try_from(self.lines.len()).ok()?;
-        let length: usize = cells.iter().map(|cell| cell.len()).sum();
-        u32::try_from(self.text.len() + length).ok()?;
+        let row_length: usize = cells.iter().map(|cell| cell.len()).sum();
+        u32::try_from(self.all_cells.len() + row_length).ok()?;
         for (index, cell) in cells.iter().enumerate() {
             match self.ignores_case.get(index) {
-                Some(true) => self.text.push_str(&cell.to_ascii_lowercase()),
-                _ => self.text.push_str(cell),
+                Some(true) => self.all_cells.push_str(&cell.to_ascii_lowercase()),
+                _ => self.all_cells.push_str(cell),
             }
-            self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+            self.ends.push(u32::try_from(self.all_cells.len()).unwrap_or(u32::MAX));
         }
         self.lines.push(line);
         Some(row)
     }
 
-    fn hash<'k>(&self, keys: impl Iterator<Item = &'k str>) -> u64 {
+    fn hash_of_keys<'k>(&self, keys: impl Iterator<Item = &'k str>) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         for key in keys {
             key.hash(&mut hasher);
@@ -135,6 +134,10 @@ impl Rows {
 
     fn keys_of(&self, row: u32) -> impl Iterator<Item = &str> {
         self.cells_of(row).take(self.ignores_case.len())
+    }
+
+    fn values_of(&self, row: u32) -> impl Iterator<Item = &str> {
+        self.cells_of(row).skip(self.ignores_case.len())
     }
 
     fn cells_of(&self, row: u32) -> impl Iterator<Item = &str> {
@@ -148,7 +151,7 @@ impl Rows {
             None => 0,
         };
         let end = self.ends.get(cell).copied().unwrap_or_default();
-        self.text.get(start as usize..end as usize).unwrap_or_default()
+        self.all_cells.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 
@@ -174,7 +177,7 @@ impl TableQuery {
 }
 
 impl TableQuestion<'_> {
-    /// The row with these keys. Empty cells are absent.
+    /// The values of the row with these keys. Empty cells are absent.
     pub(crate) fn result(&self) -> LookupResult {
         let Some(values) = self.query.table.find(&self.keys) else {
             return LookupResult::NotFound;

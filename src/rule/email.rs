@@ -1,10 +1,10 @@
-//! Email addresses, as narrow as a decision about who may register needs them.
+//! Email addresses. The grammar is narrow, because the domain decides who may register: no text may be
+//! an address at one domain here, and at another one for a mail server.
 //!
 //! An address is RFC 5321's `Dot-string@Domain` in ASCII (§4.1.2, §4.5.3.1): no quoted strings,
-//! comments, literals or display names, no trimming and no mapping of Unicode. `%` and `!` are
-//! refused in the local part because mail servers have taken them for routes to another host, and
-//! `=?` because they have taken it for an encoded word. A text that is written to look like an
-//! address at another domain is then not an address at all.
+//! comments, literals or display names, no trimming and no mapping of Unicode. The local part has no `%`
+//! and no `!`, because some mail servers take them for routes to another host, and no `=?`, because some
+//! take it for an encoded word.
 
 const LOCAL_PART_LIMIT: usize = 64;
 const ADDRESS_LIMIT: usize = 254;
@@ -49,7 +49,7 @@ fn is_local_part(local: &str) -> bool {
         && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
 }
 
-/// RFC 5322 §3.2.3 `atext`, less `%` and `!`.
+/// RFC 5322 §3.2.3 `atext`, without `%` and `!`.
 fn is_atom_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"#$&'*+-/=?^_`{|}~".contains(&byte)
 }

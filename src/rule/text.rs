@@ -29,7 +29,7 @@ impl Text {
         }
     }
 
-    /// Reads a text from a table, which stands at the node.
+    /// Reads a text from a table. Reports a missing `default` at the table's node.
     fn read_translations(node: &Node, table: &Table) -> Result<Self, SpanProblem> {
         let mut default = None;
         let mut translations = Vec::new();

@@ -1,9 +1,9 @@
 //! The engine: [`Rule`]s, the [`Hook`]s that they make up, and [`Hook::judge`], the only place that
 //! decides.
 //!
-//! Judging is a total function of the rules, the request and the facts. Everything that can go wrong
-//! in a rule goes wrong when it is loaded. A rule fails on a value that it does not expect, and a
-//! rule that fails denies.
+//! Judging is a total function of the rules, the request and the facts. Every error in a rule is found
+//! when it is loaded. A rule fails on a value that it does not expect, and an enforced rule that fails
+//! denies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,13 +83,14 @@ pub struct Rule {
     pub places: Places,
 }
 
-/// The parts of a rule's source that lints read. A request does not read them.
+/// The parts of a rule's source that lints read. Judging does not read them.
 #[derive(Default)]
 pub struct Places {
     pub(crate) id: Span,
-    /// The place of the location, if the rule gives one.
+    /// The place of the key `location`, if the rule has it.
     pub(crate) location: Option<Span>,
-    /// The list of examples that pass, if there is one and the rules keep their lists.
+    /// The rule's `examples.pass`. `None` if it has none, or if the rules are loaded to serve: only a load
+    /// for lints keeps lists.
     pub(crate) passing_examples: Option<Node>,
 }
 
@@ -113,13 +114,13 @@ pub enum Outcome<'r> {
 /// Why a rule does not count.
 #[derive(Clone, Copy, Display)]
 pub enum WhySkipped<'r> {
-    /// Its conditions do not hold.
+    /// The rule's conditions do not hold.
     #[display("its conditions (`when`) do not hold")]
     Conditions,
-    /// It needs a lookup, which is not asked because another rule denies.
+    /// The rule needs a lookup, which is not asked because another rule denies.
     #[display("a rule that needs no lookup denies")]
     RulesDeny,
-    /// It needs this lookup, which does not count.
+    /// The rule needs this lookup, which does not count.
     #[display("it does not count since it needs the lookup `{_0}`: {_1}")]
     Lookup(&'r str, WhyNotCounted),
 }
@@ -148,7 +149,7 @@ impl Rule {
         if self.shadow { "shadow" } else { "enforce" }
     }
 
-    /// The outcome in one request. The lookups have been asked, if the rule needs any.
+    /// The outcome in one request. If the rule needs lookups, the context has their states.
     pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
         if self.needs_lookups()
             && let Some(outcome) = self.outcome_without_results(context)
@@ -164,11 +165,12 @@ impl Rule {
         }
     }
 
-    /// The outcome of a rule that cannot use the results of its lookups. Returns `None` if it can.
+    /// The outcome if it follows without the results of the lookups: a condition on the form does not hold,
+    /// or a lookup failed, was not asked or does not count. Returns `None` if the results decide.
     fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
         // A failed lookup does not matter if a condition on the form does not hold.
         for condition in &self.when {
-            if !needs_lookup(condition) && !holds(condition, context) {
+            if !uses_lookup(condition) && !holds(condition, context) {
                 return Some(Outcome::Skip(WhySkipped::Conditions));
             }
         }
@@ -178,11 +180,8 @@ impl Rule {
                 Some(Outcome::Skip(WhySkipped::Lookup(lookup, why)))
             }
             Readiness::Failed(_) => {
-                let mut failed = Vec::new();
-                for name in context.lookups.failed(&self.lookups) {
-                    failed.push(name.as_str());
-                }
-                Some(Outcome::Fail(Unmet::LookupsFailed(failed)))
+                let failed = context.lookups.failed(&self.lookups).map(String::as_str);
+                Some(Outcome::Fail(Unmet::LookupsFailed(failed.collect())))
             }
             Readiness::NotAsked(lookup) => Some(Outcome::Fail(Unmet::LookupNotAsked(lookup))),
         }
@@ -217,15 +216,15 @@ impl Rule {
     }
 }
 
-/// Whether a condition names a value of a lookup.
-fn needs_lookup(condition: &Part) -> bool {
+/// Whether a condition names a value that a lookup finds.
+fn uses_lookup(condition: &Part) -> bool {
     condition.value_names().iter().any(|name| name.lookup().is_some())
 }
 
 /// Whether a condition of `when` holds.
 ///
-/// A present value that the condition cannot read counts as a match, and so does one that is too costly
-/// to check. Otherwise a user could skip a rule by malforming a value.
+/// A present value that the condition cannot read meets it, and so does one that is too costly to check.
+/// Otherwise an end user could skip a rule by malforming a value.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;
@@ -237,7 +236,7 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
             Mismatch::Value => false,
         },
         Unmet::Absent(_) => false,
-        // The check of a part returns none of these.
+        // `Part::check` returns none of these.
         Unmet::NoPart(_)
         | Unmet::WrongResult(_)
         | Unmet::LookupsFailed(_)

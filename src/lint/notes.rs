@@ -155,7 +155,7 @@ fn list_notes(rule: &Rule) -> Vec<String> {
             };
             for entry in entries {
                 if let ListEntry::Line { number, .. } = &entry
-                    && let Some(hint) = entry.mistake_of_line()
+                    && let Some(hint) = entry.line_hint()
                 {
                     let id = &rule.id;
                     notes.push(format!(
@@ -232,7 +232,7 @@ impl<'r> Names<'r> {
                     names.add_consulted(part.value_names());
                 }
             }
-            if let Some(from) = set.source.made_from() {
+            if let Some(from) = set.source.name_in_from() {
                 names.add_consulted([&from.value]);
             }
         }

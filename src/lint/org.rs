@@ -160,7 +160,7 @@ impl SectionLint<'_> {
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let (example, work) = (RuleExample::default(), Work::default());
         let not_asked = LookupStates::default();
-        let context = example.context_with(&not_asked, self.facts, &work);
+        let context = example.eval_context(&example.form, &not_asked, self.facts, &work);
         part_check.check.check_value(value, &context)
     }
 

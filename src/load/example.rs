@@ -113,7 +113,7 @@ fn read_whole_form<'n>(
         match entry.key.as_str() {
             // In a rule that looks at no profile, `profile` is an attribute of the form.
             PROFILE if !known.profile.is_empty() => {
-                example.context.profile = read_profile(&entry.value, known)?;
+                example.data_context.profile = read_profile(&entry.value, known)?;
             }
             REQUEST if !known.request.is_empty() => {
                 read_request(&entry.value, known, &mut example)?;
@@ -166,7 +166,7 @@ fn read_request<'n>(
             // The only other key that `require_known` admits is `ip`.
             _ => {
                 let address = attribute("ipAddress", read_value(&entry.value)?);
-                example.context.request = Form::new(vec![address]);
+                example.data_context.request = Form::new(vec![address]);
             }
         }
     }

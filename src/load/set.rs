@@ -8,7 +8,7 @@ use crate::{
     problem::SpanProblems,
     rule::{
         node::{Content, Node, Spanned, push_list_problem},
-        set::{STEPS, Set, Source},
+        set::{STEPS, SetEntry, ValueSource},
         value_name::ValueName,
     },
 };
@@ -32,7 +32,7 @@ struct SetKind {
     /// The other keys that this kind may have.
     other_keys: &'static [&'static str],
     /// Reads the table for the attribute of this name.
-    read: fn(&Fields<'_>, &str) -> Option<Source>,
+    read: fn(&Fields<'_>, &str) -> Option<ValueSource>,
 }
 
 const KINDS: [SetKind; 5] = [
@@ -82,7 +82,7 @@ pub(super) fn read_set<'n>(
     fields: &Fields<'n>,
     node: &'n Node,
     update: &[Spanned<String>],
-) -> Vec<Set> {
+) -> Vec<SetEntry> {
     let Some(table) = fields.ok_or_report(node.table(r#"{ organization = "Okta" }"#)) else {
         return Vec::new();
     };
@@ -104,25 +104,25 @@ pub(super) fn read_set<'n>(
         }
         if let Some(source) = source {
             let lookups = lookups_of(source.value_names());
-            sets.push(Set { attribute, source, lookups });
+            sets.push(SetEntry { attribute, source, lookups });
         }
     }
     sets
 }
 
-fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Source> {
+fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<ValueSource> {
     match &node.content {
         // The node is a table, so no message shows an example of one.
         Content::Table(_) => read_table(&fields.table_in(node, "")?, attribute),
         Content::List(items) if items.iter().any(Node::is_table) => {
             read_branches(node, items, fields)
         }
-        _ => fields.ok_or_report(read_value(node, fields.scope)).map(Source::Value),
+        _ => fields.ok_or_report(read_value(node, fields.scope)).map(ValueSource::Value),
     }
 }
 
 /// Reads a source that is written as a table. Its keys determine its kind.
-fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<Source> {
+fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => {
@@ -161,7 +161,7 @@ fn report_no_kind(fields: &Fields<'_>) {
     }
 }
 
-fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
+fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let entry = fields.entry("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
@@ -180,7 +180,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Source> {
         fields.report_all(problems);
         return None;
     }
-    Some(Source::Normalize(steps))
+    Some(ValueSource::Normalize(steps))
 }
 
 /// Reads `from`: the name of the value that a source is made from.
@@ -189,6 +189,6 @@ fn read_from(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
     fields.read_value_name(node)
 }
 
-fn read_default(fields: &Fields<'_>, _: &str) -> Option<Source> {
-    fields.required("default", |node| read_value(node, fields.scope)).map(Source::Default)
+fn read_default(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
+    fields.required("default", |node| read_value(node, fields.scope)).map(ValueSource::Default)
 }

@@ -11,14 +11,15 @@ use crate::okta::{
 };
 
 impl Section {
-    /// The denial by the rules that fail and by the failed lookups of attributes to set. Returns `None` if
-    /// there is no cause to deny.
+    /// The denial, if a rule fails or an attribute to set needs a failed lookup. Returns `None` if neither is
+    /// so.
     pub(super) fn denial<'q>(
         &'q self,
         request: &Request<'_>,
         verdicts: &[Verdict<'q>],
         states: &LookupStates<'_, '_>,
     ) -> Option<Denial<'q>> {
+        // Most requests end here, before the form is searched for the language.
         if !denies(verdicts) && states.is_empty() {
             return None;
         }
@@ -31,7 +32,7 @@ impl Section {
                 Outcome::Fail(Unmet::LookupsFailed(names)) => {
                     for name in names {
                         if let Some(lookup) = self.lookup(name) {
-                            causes.push_failed(lookup, &rule.location, language);
+                            causes.push_failed_lookup(lookup, &rule.location, language);
                         }
                     }
                 }
@@ -39,19 +40,21 @@ impl Section {
             }
         }
         for lookup in self.failed_lookups_of_sets(states) {
-            causes.push_failed(lookup, &lookup.location, language);
+            causes.push_failed_lookup(lookup, &lookup.location, language);
         }
+        let causes = causes.all?;
         let summary = self.summary.in_language(language);
-        Some(Denial { style: self.deny, summary, causes: causes.all? })
+        Some(Denial { style: self.deny, summary, causes })
     }
 
-    /// The failed lookups without which attributes cannot be set. Empty if no lookup was asked.
+    /// The failed lookups that attributes to set need. Empty before lookups are asked.
     fn failed_lookups_of_sets(&self, states: &LookupStates<'_, '_>) -> Vec<&Lookup> {
         let mut failed = Vec::new();
         if states.is_empty() {
             return failed;
         }
         for set in &self.set {
+            // A failed lookup does not matter if another one does not count.
             if let Readiness::Failed(_) = states.readiness(&set.lookups) {
                 failed.extend(states.failed(&set.lookups).filter_map(|name| self.lookup(name)));
             }
@@ -64,9 +67,9 @@ impl Section {
 #[derive(Default)]
 struct Causes<'q> {
     all: Option<NonEmpty<ErrorCause<'q>>>,
-    /// The names of the failed lookups that have a cause. Each has one, at the place of the first rule that
-    /// needs it.
-    failed: Vec<&'q str>,
+    /// The names of the failed lookups that have a cause. Each has one, with the location of the first rule
+    /// that needs it.
+    failed_lookups: Vec<&'q str>,
 }
 
 impl<'q> Causes<'q> {
@@ -78,14 +81,14 @@ impl<'q> Causes<'q> {
     }
 
     /// Adds the cause of a failed lookup, unless it has one.
-    fn push_failed(
+    fn push_failed_lookup(
         &mut self,
         lookup: &'q Lookup,
         location: &'q str,
         language: Option<&LanguageTag>,
     ) {
-        if !self.failed.contains(&lookup.name.as_str()) {
-            self.failed.push(&lookup.name);
+        if !self.failed_lookups.contains(&lookup.name.as_str()) {
+            self.failed_lookups.push(&lookup.name);
             self.push(lookup.failure_cause(location, language));
         }
     }
@@ -93,7 +96,7 @@ impl<'q> Causes<'q> {
 
 /// The denial of a request of a flow for which the hook has no section. The sample service in Okta's
 /// guide allows such a request.
-pub(super) fn unhandled(flow: Flow) -> Decision<'static> {
+pub(super) fn unhandled_flow(flow: Flow) -> Decision<'static> {
     cannot_be_processed(flow.spec().unhandled_denial, UNHANDLED_REQUEST_TYPE, "requestType")
 }
 

@@ -1,4 +1,4 @@
-//! An example of a rule: the part of a request that the rule looks at.
+//! Examples of a rule: the values of a request that the rule looks at, given in the rules file.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ pub struct RuleExample<'a> {
     /// The submitted form.
     pub form: Form<'a>,
     /// The existing profile and the client's address.
-    pub context: DataContext<'a>,
+    pub data_context: DataContext<'a>,
     /// The time of the request.
     pub event_time: Option<Cow<'a, str>>,
-    /// The results of lookups that the example shows.
+    /// The results of the lookups that the example names.
     pub lookups: LookupResults,
 }
 
@@ -27,14 +27,14 @@ pub struct RuleExample<'a> {
 pub struct ExampleContext<'c> {
     /// The lookups of the section.
     pub lookups: &'c [Lookup],
-    /// The day on which the examples are judged.
+    /// The facts, of which examples use the day.
     pub facts: &'c Facts,
     /// The work that may still be done.
     pub work: &'c Work,
 }
 
 impl RuleExample<'_> {
-    /// The outcome of a rule for this form, which replaces that of the example.
+    /// The outcome of a rule for this example, with this form in place of its own.
     pub(crate) fn outcome<'r>(
         &self,
         rule: &'r Rule,
@@ -43,7 +43,7 @@ impl RuleExample<'_> {
     ) -> Outcome<'r> {
         let ExampleContext { lookups, facts, work } = context;
         let not_asked = LookupStates::default();
-        let form_context = EvalContext { form, ..self.context_with(&not_asked, facts, work) };
+        let form_context = self.eval_context(form, &not_asked, facts, work);
         if !rule.needs_lookups() {
             return rule.outcome(&form_context);
         }
@@ -59,33 +59,41 @@ impl RuleExample<'_> {
             let result = results.get(&lookup.name.value);
             states.push(&lookup.name, lookup.state(result, &form_context));
         }
-        rule.outcome(&EvalContext { form, ..self.context_with(&states, facts, work) })
+        rule.outcome(&self.eval_context(form, &states, facts, work))
     }
 
-    /// The results of these lookups. Without a result in the example, a table answers, and any other lookup
-    /// has failed.
+    /// The results of those of these lookups that are asked. A lookup that the example does not name is
+    /// answered by its table. If it has none, it has failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {
-            if !results.contains_key(&lookup.name.value)
-                && let Ok(question) = lookup.question(form_context)
-            {
-                let failed = LookupResult::Failed(LookupFailure::NotRecorded);
-                let result = question.result_of_table().unwrap_or(failed);
+            if results.contains_key(&lookup.name.value) {
+                continue;
+            }
+            if let Ok(question) = lookup.question(form_context) {
+                let not_recorded = LookupResult::Failed(LookupFailure::NotRecorded);
+                let result = question.result_of_table().unwrap_or(not_recorded);
                 results.insert(lookup.name.value.clone(), result);
             }
         }
         results
     }
 
-    /// The context with these states of lookups.
-    pub(crate) fn context_with<'c>(
+    /// The context of checks for this form and these states of lookups, with the example's other values.
+    pub(crate) fn eval_context<'c>(
         &'c self,
+        form: &'c Form<'_>,
         lookups: &'c LookupStates<'_, '_>,
         facts: &'c Facts,
         work: &'c Work,
     ) -> EvalContext<'c> {
-        let event_time = self.event_time.as_deref();
-        EvalContext { form: &self.form, event_time, context: &self.context, facts, lookups, work }
+        EvalContext {
+            form,
+            event_time: self.event_time.as_deref(),
+            data_context: &self.data_context,
+            facts,
+            lookups,
+            work,
+        }
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     LookupVerdict, Rule, Verdict,
     check::{EvalContext, Facts, Work},
-    denial::{cannot_be_processed, unhandled},
+    denial::{cannot_be_processed, unhandled_flow},
     judge::{JudgedValues, denies},
     lookup::{AskedLookup, Lookup, LookupStates, Readiness},
     node::Spanned,
-    set::{Alternative, Attempt, Set, SetOutcome, WhyNotSet},
+    set::{Alternative, Attempt, SetEntry, SetOutcome, WhyNotSet},
     text::Text,
 };
 use crate::okta::{
@@ -24,7 +24,7 @@ pub struct Hook {
     pub sections: BTreeMap<Flow, Section>,
 }
 
-/// The rules for one flow, and for those that are judged as it is.
+/// The rules for one flow, and for those that are judged like it.
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
     pub(crate) summary: Text,
@@ -33,11 +33,11 @@ pub struct Section {
     pub lookups: Vec<Lookup>,
     /// The rules that must hold.
     pub rules: Rules,
-    /// The attributes to copy from the form, in this order, if no rule denies.
+    /// The attributes to copy from the form if no rule denies, in this order.
     pub(crate) update: Vec<Spanned<String>>,
-    /// The attributes to set after them, in this order.
-    pub(crate) set: Vec<Set>,
-    /// Whether the section names a value of a request's `data.context`.
+    /// The attributes to set if no rule denies, in this order, after those of `update`.
+    pub(crate) set: Vec<SetEntry>,
+    /// Whether a name in the section refers to a request's `data.context`.
     pub(crate) reads_context: bool,
 }
 
@@ -56,8 +56,8 @@ pub struct Judgement<'r, 'q> {
     pub decision: Decision<'q>,
     /// One verdict per rule, in the file's order.
     pub verdicts: Vec<Verdict<'r>>,
-    /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
-    /// rule denies.
+    /// The outcomes of `set` that need an explanation: each attribute that was not set, or was set by one
+    /// of several alternatives. Empty if a rule denies.
     pub sets: Vec<SetOutcome<'r>>,
     /// One verdict per lookup, in the file's order.
     pub lookups: Vec<LookupVerdict<'r>>,
@@ -69,7 +69,7 @@ impl Judgement<'_, '_> {
     /// The denial of a request of a flow for which the hook has no section.
     fn without_section(flow: Flow) -> Self {
         Self {
-            decision: unhandled(flow),
+            decision: unhandled_flow(flow),
             verdicts: Vec::new(),
             sets: Vec::new(),
             lookups: Vec::new(),
@@ -113,21 +113,21 @@ impl Hook {
         let work = Work::default();
         let not_asked = LookupStates::default();
         let form_context = values.context(facts, &not_asked, &work);
-        let mut verdicts = section.judge_form(&form_context);
+        let mut verdicts = section.judge_without_lookups(&form_context);
         let mut states = LookupStates::default();
         if !denies(&verdicts) {
             states = section.lookup_states(facts, &form_context);
         }
         let context = values.context(facts, &states, &work);
         if !states.is_empty() {
-            section.judge_after_lookups(&mut verdicts, &context);
+            section.judge_with_lookups(&mut verdicts, &context);
         }
         let mut sets = Vec::new();
         let mut decision = match section.denial(request, &verdicts, &states) {
             Some(denial) => Decision::Deny(denial),
             None => section.allow_or_update(request, &context, &mut sets),
         };
-        // A condition that was not tried might have chosen another value to set.
+        // Conditions of `set` fail once the work is used up, so the values to set may be wrong.
         if work.is_exhausted() && decision.kind() != DecisionKind::Deny {
             decision = section.too_costly(request.flow);
         }
@@ -135,7 +135,8 @@ impl Hook {
         Judgement { decision, verdicts, sets, lookups, has_section: true }
     }
 
-    /// The lookups to ask before a request is judged. Empty if a rule that needs none denies the request.
+    /// The lookups to ask before a request is judged. Empty if a rule that needs no lookup denies the
+    /// request.
     pub fn questions(&self, request: &Request<'_>, facts: &Facts) -> Vec<AskedLookup<'_>> {
         let Some(section) = self.section(request.flow) else {
             return Vec::new();
@@ -144,7 +145,7 @@ impl Hook {
         let work = Work::default();
         let not_asked = LookupStates::default();
         let context = values.context(facts, &not_asked, &work);
-        if denies(&section.judge_form(&context)) {
+        if denies(&section.judge_without_lookups(&context)) {
             return Vec::new();
         }
         section.questions(&context)
@@ -166,7 +167,7 @@ impl Hook {
 }
 
 impl Section {
-    /// The denial of a request that no rule denies, but that takes more work than may be done.
+    /// The denial of a request that no rule denies, but that takes more work to judge than is allowed.
     fn too_costly(&self, flow: Flow) -> Decision<'static> {
         cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
     }
@@ -176,26 +177,26 @@ impl Section {
         self.lookups.iter().find(|lookup| lookup.name.value == name)
     }
 
-    /// The decision about a request that no rule denies. Adds the outcomes of the attributes that are not
-    /// set, or are set by one of several alternatives.
+    /// The decision about a request that no rule denies. Adds the outcomes of `set` that need an
+    /// explanation, as in [`Judgement::sets`].
     fn allow_or_update<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         context: &EvalContext<'_>,
         outcomes: &mut Vec<SetOutcome<'r>>,
     ) -> Decision<'q> {
-        let mut assignments = self.copies(request);
-        let mut length = 0;
+        let mut assignments = self.assignments_of_update(request);
+        let mut text_length = 0;
         for set in &self.set {
-            // Whatever follows, the answer is too large, and so the request is denied.
-            if length > SIZE_LIMIT {
+            // The answer is already too large, so the request is denied whatever follows.
+            if text_length > SIZE_LIMIT {
                 break;
             }
             let Attempt { alternative, value } = attempt_with_lookups(set, request, context);
             let result = match value {
                 Ok(value) => {
                     if let NewValue::Text(text) = &value {
-                        length += text.len();
+                        text_length += text.len();
                     }
                     assignments.push(Assignment { attribute: &set.attribute, value });
                     Ok(())
@@ -208,7 +209,7 @@ impl Section {
                 outcomes.push(outcome);
                 return cannot_be_processed(self.deny, "MISSING_EVENT_ID", "eventId");
             }
-            if outcome.result.is_err() || alternative != Alternative::Only {
+            if outcome.result.is_err() || alternative != Alternative::None {
                 outcomes.push(outcome);
             }
         }
@@ -218,22 +219,22 @@ impl Section {
         }
     }
 
-    /// The assignments of the attributes in `update`, with their submitted values.
-    fn copies<'q>(&'q self, request: &'q Request<'_>) -> Vec<Assignment<'q>> {
-        let mut copies = Vec::new();
+    /// The assignments of the submitted attributes that are in `update`.
+    fn assignments_of_update<'q>(&'q self, request: &'q Request<'_>) -> Vec<Assignment<'q>> {
+        let mut assignments = Vec::new();
         for name in &self.update {
             if let Some(attribute) = request.form.get_or_empty(name) {
                 let value = NewValue::Json(attribute.json);
-                copies.push(Assignment { attribute: name, value });
+                assignments.push(Assignment { attribute: name, value });
             }
         }
-        copies
+        assignments
     }
 }
 
 /// Attempts to set an attribute. Does not set it if a lookup that it needs failed or does not count.
 fn attempt_with_lookups<'r: 'q, 'q>(
-    set: &'r Set,
+    set: &'r SetEntry,
     request: &'q Request<'_>,
     context: &EvalContext<'_>,
 ) -> Attempt<'r, 'q> {
@@ -241,7 +242,7 @@ fn attempt_with_lookups<'r: 'q, 'q>(
         // The values of a lookup that was not asked are absent.
         Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
         Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
-            Attempt { alternative: Alternative::Only, value: Err(WhyNotSet::Lookup(name)) }
+            Attempt::of(Err(WhyNotSet::Lookup(name)))
         }
     }
 }

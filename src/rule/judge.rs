@@ -1,18 +1,15 @@
-//! The steps of judging a section's rules: first those that the form alone decides, then those that need
-//! the results of lookups.
+//! The steps of judging a section: first the rules that need no lookup, then those that need the results of
+//! lookups.
 
 use std::borrow::Cow;
 
 use super::{
     Outcome, Section, Verdict, WhySkipped,
     check::{EvalContext, Facts, Work},
-    lookup::{AskedLookup, LookupOutcome, LookupStates, WhyNotAsked},
-    set,
+    lookup::{AskedLookup, Lookup, LookupOutcome, LookupStates, WhyNotAsked},
+    set::normalized_form,
 };
-use crate::{
-    okta::{DataContext, Form, Request},
-    rule::lookup::Lookup,
-};
+use crate::okta::{DataContext, Form, Request};
 
 /// A lookup and its outcome.
 pub struct LookupVerdict<'r> {
@@ -26,39 +23,40 @@ pub struct LookupVerdict<'r> {
 pub(super) struct JudgedValues<'q> {
     form: Cow<'q, Form<'q>>,
     event_time: Option<&'q str>,
-    context: DataContext<'q>,
+    data_context: DataContext<'q>,
 }
 
 impl<'q> JudgedValues<'q> {
     /// Reads the values of a request.
     pub(super) fn read(section: &Section, request: &'q Request<'_>) -> Self {
+        let mut data_context = DataContext::default();
+        if section.reads_context {
+            data_context = request.read_context();
+        }
         Self {
             // Okta will store the normalized values, so the rules judge those.
-            form: set::normalize(&section.set, &request.form),
+            form: normalized_form(&section.set, &request.form),
             event_time: request.event_time.as_deref(),
-            context: if section.reads_context {
-                request.read_context()
-            } else {
-                DataContext::default()
-            },
+            data_context,
         }
     }
 
+    /// The context of checks, with these states of the lookups.
     pub(super) fn context<'c>(
         &'c self,
         facts: &'c Facts,
         lookups: &'c LookupStates<'_, '_>,
         work: &'c Work,
     ) -> EvalContext<'c> {
-        let Self { form, event_time, context } = self;
-        EvalContext { form, event_time: *event_time, context, facts, lookups, work }
+        let Self { form, event_time, data_context } = self;
+        EvalContext { form, event_time: *event_time, data_context, facts, lookups, work }
     }
 }
 
 impl Section {
-    /// Judges the rules that need no lookup. The verdicts of the others say that a rule denies, which
-    /// [`Self::judge_after_lookups`] replaces if none does.
-    pub(super) fn judge_form(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
+    /// Judges the rules that need no lookup. The other rules are skipped because a rule denies. If none
+    /// does, [`Self::judge_with_lookups`] replaces their verdicts.
+    pub(super) fn judge_without_lookups(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
         let mut verdicts = Vec::new();
         for rule in self.rules.iter() {
             let outcome = if rule.needs_lookups() {
@@ -71,8 +69,8 @@ impl Section {
         verdicts
     }
 
-    /// Judges the rules that need lookups, which have been asked.
-    pub(super) fn judge_after_lookups(
+    /// Judges the rules that need lookups, by the states in the context.
+    pub(super) fn judge_with_lookups(
         &self,
         verdicts: &mut [Verdict<'_>],
         context: &EvalContext<'_>,
@@ -84,7 +82,7 @@ impl Section {
         }
     }
 
-    /// The questions of all lookups that are asked. The context has no states of lookups.
+    /// The lookups to ask, each with its question. The context has no states of lookups yet.
     pub(super) fn questions(&self, context: &EvalContext<'_>) -> Vec<AskedLookup<'_>> {
         let mut asked = Vec::new();
         for lookup in &self.lookups {
@@ -109,7 +107,7 @@ impl Section {
         states
     }
 
-    /// The outcomes of the lookups. Without states, no lookup was asked, because a rule denies.
+    /// The outcomes of the lookups. If they have no states, a rule denies, so none was asked.
     pub(super) fn lookup_verdicts<'r>(
         &'r self,
         states: &LookupStates<'r, '_>,

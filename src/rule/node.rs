@@ -1,6 +1,6 @@
-//! The values of a rules file with their places. Checks read their arguments from them.
+//! The values of a rules file, with their places. Checks read their arguments from them.
 //!
-//! The loader makes them from TOML. They are free of the parser's types and keep the file's order.
+//! The loader makes them from TOML. They do not depend on the TOML parser, and keep the file's order.
 
 use std::{
     ops::{Deref, Range},
@@ -12,14 +12,14 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
 };
 
-/// How many problems of one list are kept. The others are only counted, so that a long list leaves
+/// The most problems of one list that are kept. Further ones are only counted, so that a long list leaves
 /// room for the problems of other values.
 const MOST_LIST_PROBLEMS: usize = 20;
 
 /// A place in a rules file, in bytes.
 pub type Span = Range<usize>;
 
-/// A value and its place in a rules file. Lints read the place. A request does not.
+/// A value and its place in a rules file. Lints read the place. Judging does not.
 pub struct Spanned<T> {
     /// The value without its place.
     pub value: T,
@@ -42,14 +42,14 @@ impl<T> Deref for Spanned<T> {
     }
 }
 
-/// A value and its place.
+/// A value of a rules file before it is read as a key requires, and its place.
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) content: Content,
 }
 
-/// Equal values, wherever they are in a file.
+/// Compares the values, not their places.
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.content == other.content
@@ -60,17 +60,17 @@ impl PartialEq for Node {
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
-    /// As JSON writes it, with the digits of the file; or `inf`, `nan`.
+    /// In JSON's form, with the digits of the file. `inf` and `nan` stay as they are.
     Decimal(String),
     /// As in the file.
     Date(String),
     Boolean(bool),
     List(Vec<Node>),
-    /// The text of the file in `{ file = "…" }`, where a list is expected. Each line is an entry.
+    /// The text of the file that `{ file = "…" }` names in place of a list. Each line is an entry.
     Lines(Arc<str>),
     /// A table, inline or not.
     Table(Table),
-    /// A value that no key takes, and its description.
+    /// A value that no key takes, such as a time. Holds the description of its type.
     Other(&'static str),
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// Equal keys with equal values, wherever they are in a file.
+/// Compares the keys and values, not their places.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key && self.value == other.value
@@ -129,11 +129,13 @@ impl Node {
 
     /// A string that is not blank.
     pub(crate) fn text(&self) -> Result<&str, SpanProblem> {
-        let unquoted = match &self.content {
-            Content::Text(text) if text.trim().is_empty() => {
+        if let Content::Text(text) = &self.content {
+            if text.trim().is_empty() {
                 return Err(self.problem("this may not be empty"));
             }
-            Content::Text(text) => return Ok(text),
+            return Ok(text);
+        }
+        let unquoted = match &self.content {
             Content::Integer(integer) => integer.to_string(),
             Content::Decimal(text) | Content::Date(text) => text.clone(),
             Content::Boolean(boolean) => boolean.to_string(),
@@ -142,7 +144,7 @@ impl Node {
         Err(self.expected(&format!("a string in quotes, such as `\"{unquoted}\"`")))
     }
 
-    /// One of some names. Returns the value that belongs to the name.
+    /// A string that names one of the choices. Returns the choice. `what` is the noun for it in messages.
     pub(crate) fn choice<T: Copy>(
         &self,
         what: &str,
@@ -215,8 +217,8 @@ impl Node {
     /// The lines of a list file, without white space at their ends. Skips blank lines.
     fn lines<'n>(&'n self, text: &'n str) -> impl Iterator<Item = ListEntry<'n>> {
         let numbered_lines = text.lines().map(str::trim).zip(1..);
-        let not_blank = numbered_lines.filter(|(line, _)| !line.is_empty());
-        not_blank.map(|(text, number)| ListEntry::Line { list: self, number, text })
+        let entries = numbered_lines.filter(|(line, _)| !line.is_empty());
+        entries.map(|(text, number)| ListEntry::Line { list: self, number, text })
     }
 }
 
@@ -242,8 +244,9 @@ impl<'n> ListEntry<'n> {
         }
     }
 
-    /// A likely mistake in a line of a file: a list file has neither comments nor quotes nor commas.
-    pub(crate) fn mistake_of_line(&self) -> Option<&'static str> {
+    /// How to correct a likely mistake in a line of a list file, such as a comment. Returns `None` if there
+    /// is none, and for an item of a list in the rules file.
+    pub(crate) fn line_hint(&self) -> Option<&'static str> {
         let Self::Line { text, .. } = self else {
             return None;
         };

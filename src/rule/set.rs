@@ -22,27 +22,27 @@ pub(crate) use pattern::{GroupPattern, Matched};
 pub(crate) use text_map::{RepeatedKey, TextMap};
 pub(crate) use value::{GroupName, SetValue};
 
-/// An attribute to set, and the source of its value.
-pub(crate) struct Set {
+/// An entry of `set`: an attribute, and the source of its value.
+pub(crate) struct SetEntry {
     pub(crate) attribute: Spanned<String>,
-    pub(crate) source: Source,
-    /// The names of the lookups that the source needs.
+    pub(crate) source: ValueSource,
+    /// The names of the lookups whose results the source needs.
     pub(crate) lookups: Vec<String>,
 }
 
-/// The source of a value. The large ones are boxed, since a section may have many attributes.
-pub(crate) enum Source {
+/// The source of a value to set. Large sources are boxed, since a section may have many attributes.
+pub(crate) enum ValueSource {
     /// This value, whatever was submitted.
     Value(Spanned<SetValue>),
-    /// The submitted value, changed by these steps before it is judged.
+    /// The submitted value, normalized by these steps. The rules judge the normalized value as well.
     Normalize(Vec<Step>),
-    /// This value if none was submitted.
+    /// This value, unless one was submitted.
     Default(Spanned<SetValue>),
     /// The value of the first branch that holds.
     Branches(Vec<Branch>),
-    /// The value that belongs to another value.
+    /// The value that a map has for another value.
     Mapped(Box<Mapped>),
-    /// A value made from the parts of another value.
+    /// A value made from the parts of another value that a pattern matches.
     Matched(Box<Matched>),
     /// An identifier that is made from the request's `eventId`.
     Generated(Box<Generator>),
@@ -61,24 +61,34 @@ pub(super) struct Attempt<'r, 'q> {
     pub(super) value: Result<NewValue<'q>, WhyNotSet<'r>>,
 }
 
-/// The form with its attributes normalized. Copies it only if one of them is.
-pub(super) fn normalize<'f, 'a>(sets: &[Set], form: &'f Form<'a>) -> Cow<'f, Form<'a>> {
+impl<'r, 'q> Attempt<'r, 'q> {
+    /// An attempt in which no alternative of several was taken.
+    pub(super) fn of(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
+        Self { alternative: Alternative::None, value }
+    }
+}
+
+/// The form with its attributes normalized. Copies the form only if it has such an attribute.
+pub(super) fn normalized_form<'f, 'a>(
+    entries: &[SetEntry],
+    form: &'f Form<'a>,
+) -> Cow<'f, Form<'a>> {
     let mut normalized = Cow::Borrowed(form);
-    for Set { attribute, source, .. } in sets {
-        // A value that is not a text stays as it is, for the rules to refuse.
-        if let Source::Normalize(steps) = source
+    for SetEntry { attribute, source, .. } in entries {
+        // A value of another type than text stays as it is. The rules refuse it.
+        if let ValueSource::Normalize(steps) = source
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
-            let text = Value::Text(Cow::Owned(normalize::apply(steps, text)));
-            normalized.to_mut().replace(attribute, text);
+            let text = normalize::apply_steps(steps, text);
+            normalized.to_mut().replace(attribute, Value::Text(Cow::Owned(text)));
         }
     }
     normalized
 }
 
-impl Source {
-    /// The constants and templates that may be written.
+impl ValueSource {
+    /// The constants and templates in the rules file that may be set.
     pub(crate) fn values(&self) -> Vec<&Spanned<SetValue>> {
         match self {
             Self::Value(value) | Self::Default(value) => vec![value],
@@ -92,8 +102,8 @@ impl Source {
         }
     }
 
-    /// The name of the value that the source is made from: the key `from` of the rules file.
-    pub(crate) fn made_from(&self) -> Option<&Spanned<ValueName>> {
+    /// The name in the key `from`.
+    pub(crate) fn name_in_from(&self) -> Option<&Spanned<ValueName>> {
         match self {
             Self::Mapped(mapped) => Some(&mapped.from),
             Self::Matched(matched) => Some(&matched.from),
@@ -107,7 +117,7 @@ impl Source {
         for branch in self.branches() {
             names.extend(branch.when.iter().flat_map(Part::value_names));
         }
-        if let Some(from) = self.made_from() {
+        if let Some(from) = self.name_in_from() {
             names.push(&from.value);
         }
         for value in self.values() {
@@ -125,43 +135,36 @@ impl Source {
     }
 }
 
-impl Set {
-    /// The value to set, or why none is.
+impl SetEntry {
+    /// The value to set, or the reason why none is.
     pub(super) fn attempt<'r: 'q, 'q>(
         &'r self,
         request: &'q Request<'_>,
         context: &EvalContext<'_>,
     ) -> Attempt<'r, 'q> {
-        let mut alternative = Alternative::Only;
-        let value = match &self.source {
-            Source::Value(value) => value.fill(context),
-            Source::Normalize(_) => self.normalized(&request.form, context),
-            Source::Default(value) => match request.form.get(&self.attribute) {
-                None => value.fill(context),
-                Some(_) => Err(WhyNotSet::Submitted),
-            },
-            Source::Branches(branches) => match first_that_holds(branches, context) {
-                Some((index, branch)) => {
-                    alternative = Alternative::Branch(index);
-                    branch.value.fill(context)
-                }
-                None => Err(WhyNotSet::NoBranch),
-            },
-            Source::Mapped(mapped) => return mapped.attempt(context),
-            Source::Matched(matched) => matched.fill(context),
-            Source::Generated(generator) => match &request.event_id {
+        match &self.source {
+            ValueSource::Default(_) if request.form.get(&self.attribute).is_some() => {
+                Attempt::of(Err(WhyNotSet::Submitted))
+            }
+            ValueSource::Value(value) | ValueSource::Default(value) => {
+                Attempt::of(value.fill(context))
+            }
+            ValueSource::Normalize(_) => Attempt::of(self.normalized_value(&request.form, context)),
+            ValueSource::Branches(branches) => attempt_branches(branches, context),
+            ValueSource::Mapped(mapped) => mapped.attempt(context),
+            ValueSource::Matched(matched) => Attempt::of(matched.fill(context)),
+            ValueSource::Generated(generator) => Attempt::of(match &request.event_id {
                 Some(event_id) if !event_id.is_empty() => {
                     Ok(NewValue::Text(generator.identifier(event_id).into()))
                 }
                 _ => Err(WhyNotSet::NoEventId),
-            },
-        };
-        Attempt { alternative, value }
+            }),
+        }
     }
 
-    /// The normalized value. `submitted` is the form before it was normalized. Steps may leave an empty
-    /// text, which is stored as well.
-    fn normalized<'q>(
+    /// The normalized value. `submitted` is the form before it was normalized. A text of which the steps leave
+    /// nothing is set to an empty text.
+    fn normalized_value<'q>(
         &self,
         submitted: &'q Form<'_>,
         context: &EvalContext<'_>,
@@ -173,21 +176,23 @@ impl Set {
             Some(attribute) if let Value::Text(text) = &attribute.value => {
                 Ok(NewValue::Text(text.to_string().into()))
             }
+            // A value of another type is set as it was submitted.
             _ => Ok(NewValue::Json(original.json)),
         }
     }
 }
 
-/// The first branch whose conditions hold, with its index. A value that a condition cannot read does not
-/// meet it. Only in the conditions of rules does such a value count as a match.
-fn first_that_holds<'r>(
+/// The value of the first branch whose conditions hold. A value that a condition cannot read does not meet
+/// it. Only in the conditions of rules and lookups does such a value count as a match.
+fn attempt_branches<'r: 'q, 'q>(
     branches: &'r [Branch],
     context: &EvalContext<'_>,
-) -> Option<(usize, &'r Branch)> {
-    for (index, branch) in branches.iter().enumerate() {
-        if branch.when.iter().all(|condition| condition.check(context).is_ok()) {
-            return Some((index, branch));
+) -> Attempt<'r, 'q> {
+    for (index, Branch { when, value }) in branches.iter().enumerate() {
+        if when.iter().all(|condition| condition.check(context).is_ok()) {
+            let alternative = Alternative::Branch(index);
+            return Attempt { alternative, value: value.fill(context) };
         }
     }
-    None
+    Attempt::of(Err(WhyNotSet::NoBranch))
 }

@@ -10,14 +10,14 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         node::{Span, Spanned, push_list_problem},
-        set::{Set, SetValue, Source, TextMap, ValueMap},
+        set::{SetEntry, SetValue, TextMap, ValueMap, ValueSource},
     },
 };
 
 impl SectionLint<'_> {
     /// Reports an attribute that Okta does not write, values that it refuses, and names of values that
     /// no request has.
-    pub(super) fn check_set(&mut self, org: &Org, set: &Set) {
+    pub(super) fn check_set(&mut self, org: &Org, set: &SetEntry) {
         if let Some(problem) = org.why_never_written(&set.attribute, self.flow) {
             self.report(&set.attribute.span, problem);
             return;
@@ -27,14 +27,14 @@ impl SectionLint<'_> {
                 self.check_part(org, part);
             }
         }
-        if let Some(from) = set.source.made_from() {
+        if let Some(from) = set.source.name_in_from() {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
         match &set.source {
-            Source::Mapped(mapped) if let ValueMap::File { place, map } = &mapped.map => {
+            ValueSource::Mapped(mapped) if let ValueMap::File { place, map } = &mapped.map => {
                 self.check_map_file(org, &set.attribute, place, map);
             }
-            Source::Generated(generator) => {
+            ValueSource::Generated(generator) => {
                 // Every identifier of a generator has the same form.
                 let sample = Json::from(generator.identifier(""));
                 let problem = org.why_value_not_written(&set.attribute, &sample);

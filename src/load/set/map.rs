@@ -14,11 +14,11 @@ use crate::{
     problem::SpanProblems,
     rule::{
         node::{Node, push_list_problem},
-        set::{Mapped, RepeatedKey, Source, TextMap, ValueMap},
+        set::{Mapped, RepeatedKey, TextMap, ValueMap, ValueSource},
     },
 };
 
-pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
+pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let from = read_from(fields);
     let node = &fields.entry("map")?.value;
     let map = match file_name(node) {
@@ -29,7 +29,7 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Source> {
         }
     };
     let otherwise = fields.optional("else", |node| read_value(node, fields.scope));
-    Some(Source::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
+    Some(ValueSource::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
 }
 
 fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::work::{TooCostly, Work};
 use derive_more::Display;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use super::work::{TooCostly, Work};
 use crate::{
     okta::{DataContext, Form, Value},
     rule::{
@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// Facts that a decision rests on besides the rules and the request.
+/// The facts that a decision depends on besides the rules and the request.
 ///
 /// The caller gathers them, so that judging needs no clock, no file and no network. A failed lookup is
-/// a value, so that judging stays total.
+/// one of the results, so that judging needs no `Result`.
 #[derive(Clone)]
 pub struct Facts {
-    /// The present UTC day, for requests without a readable `eventTime`.
+    /// The present UTC day. Requests without a readable `eventTime` are judged on it.
     pub today: Date,
     /// The results of the lookups that were asked.
     pub lookups: LookupResults,
@@ -44,7 +44,7 @@ pub struct EvalContext<'a> {
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,
     /// The request's `data.context`. Empty if no name in the section refers to it.
-    pub(crate) context: &'a DataContext<'a>,
+    pub(crate) data_context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
     /// The state of each lookup of the section. Empty before they are asked.
     pub(crate) lookups: &'a LookupStates<'a, 'a>,
@@ -62,18 +62,20 @@ pub(crate) enum Found<'v> {
 }
 
 impl EvalContext<'_> {
-    /// Looks up the value of a name.
+    /// Finds the value of a name.
     pub(crate) fn find(&self, name: &ValueName) -> Found<'_> {
         let value = match name {
             ValueName::Form(attribute) => value_of(self.form, attribute),
-            ValueName::Profile(attribute) => value_of(&self.context.profile, attribute),
-            ValueName::Request(RequestValue::Ip) => value_of(&self.context.request, "ipAddress"),
+            ValueName::Profile(attribute) => value_of(&self.data_context.profile, attribute),
+            ValueName::Request(RequestValue::Ip) => {
+                value_of(&self.data_context.request, "ipAddress")
+            }
             ValueName::Request(RequestValue::Date) => Some(text_value(self.day().to_string())),
             ValueName::Request(RequestValue::Time) => {
                 self.time().map(|time| text_value(time.to_string()))
             }
             ValueName::Email { attribute, part } => match self.form.get(attribute) {
-                Some(found) => return part_of(&found.value, *part),
+                Some(found) => return email_part(&found.value, *part),
                 None => None,
             },
             ValueName::Lookup { lookup, column } => {
@@ -96,8 +98,12 @@ impl EvalContext<'_> {
 
     /// The time of the request, if it has one that can be read.
     fn time(&self) -> Option<Timestamp> {
-        // The parser reads a long text to its end, and a rule may ask for the time of many attributes.
-        self.event_time.filter(|time| time.len() <= LONGEST_TIME)?.parse().ok()
+        let event_time = self.event_time?;
+        // Each check of an age parses the time again, so the parser gets no long text.
+        if event_time.len() > LONGEST_TIME {
+            return None;
+        }
+        event_time.parse().ok()
     }
 }
 
@@ -105,8 +111,8 @@ fn value_of<'v>(form: &'v Form<'_>, attribute: &str) -> Option<Value<'v>> {
     Some(form.get(attribute)?.value.borrow())
 }
 
-/// The part of a value that may be an email address.
-fn part_of<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
+/// A part of a value, if that is an email address.
+fn email_part<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
     if let Value::Text(address) = value
         && let Some((local, domain)) = email::parts(address)
     {
@@ -122,14 +128,15 @@ fn text_value(text: String) -> Value<'static> {
     Value::Text(Cow::Owned(text))
 }
 
-/// Why a value fails a check. Printed, it ends the sentence that says so.
+/// Why a value fails a check. Printed, it is appended to "expected" and the description of the check. It is
+/// empty where that says enough.
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Mismatch {
     /// No value of this JSON type meets the check.
     #[display(", found another type of value")]
     Type,
-    /// The check cannot read a text: it is not an address, a date of the past, a number or an IP address, or
-    /// `compare` leaves nothing of it.
+    /// The check cannot read the text as an email address, a past date, a number or an IP address, or its
+    /// `compare` leaves an empty text.
     #[display("")]
     Unreadable,
     /// This value does not meet the check. Others of its type may.
@@ -146,7 +153,7 @@ impl From<TooCostly> for Mismatch {
     }
 }
 
-/// `Ok` if the value meets the check, else [`Mismatch::Value`].
+/// Succeeds if the value meets the check. Otherwise fails with [`Mismatch::Value`].
 pub(super) fn require(is_met: bool) -> Result<(), Mismatch> {
     if is_met { Ok(()) } else { Err(Mismatch::Value) }
 }

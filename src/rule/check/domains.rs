@@ -15,12 +15,12 @@ use crate::{
     },
 };
 
-/// An email address at one of some domains, or at none of them. A value that is not an address
+/// An email address at one of the domains of a list, or at none of them. A value that is not an address
 /// fails either way.
 pub struct Domains {
     role: ListRole,
-    /// In lower case. `okta.com` stands for this domain. `.okta.com` stands for its sub-domains at any
-    /// depth, and not for itself.
+    /// In lower case. `okta.com` stands for this domain alone. `.okta.com` stands for its sub-domains at any
+    /// depth.
     domains: TextSet,
 }
 
@@ -34,16 +34,16 @@ impl Domains {
             return Err(Mismatch::Type);
         };
         let domain = email::domain(address).ok_or(Mismatch::Unreadable)?.to_ascii_lowercase();
-        self.role.require(self.contain(&domain))
+        self.role.require(self.is_listed(&domain))
     }
 
-    fn contain(&self, domain: &str) -> bool {
+    fn is_listed(&self, domain: &str) -> bool {
         if self.domains.contains(domain) {
             return true;
         }
         for (dot, _) in domain.match_indices('.') {
-            let (_, parent) = domain.split_at(dot);
-            if self.domains.contains(parent) {
+            let (_, with_leading_dot) = domain.split_at(dot);
+            if self.domains.contains(with_leading_dot) {
                 return true;
             }
         }
@@ -55,7 +55,7 @@ impl Display for Domains {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
             ListRole::Allowed => out.write_str("an address at ")?,
-            ListRole::Refused => out.write_str("an address, but none at ")?,
+            ListRole::Refused => out.write_str("an address that is not at ")?,
         }
         match (self.domains.len(), self.domains.first()) {
             (1, Some(domain)) if domain.starts_with('.') => write!(out, "*{domain}"),
@@ -69,7 +69,7 @@ impl Display for Domains {
 fn read_domain(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     let text = entry.text()?;
     if !email::is_domain(text.strip_prefix("*.").unwrap_or(text)) {
-        let hint = match entry.mistake_of_line() {
+        let hint = match entry.line_hint() {
             Some(hint) => hint,
             None => hint_for(text),
         };

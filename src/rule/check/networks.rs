@@ -1,4 +1,4 @@
-//! `networks` and `not_networks`: an IP address in some networks.
+//! `networks` and `not_networks`: an IP address in one of the networks of a list, or in none of them.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt::{self, Display};
@@ -16,11 +16,11 @@ use crate::{
 /// How to write an entry.
 const HINT: &str = "write a network as `192.0.2.0/24` or `2001:db8::/32`, or one address";
 
-/// An IP address in one of some networks, or in none of them. A text that is not an address fails
-/// either way.
+/// An IP address in one of the networks of a list, or in none of them. A text that is not an address
+/// fails either way.
 pub struct Networks {
     role: ListRole,
-    /// Sorted by their first addresses. No two overlap.
+    /// Sorted by their first addresses, and by their last addresses as well: no block contains a later one.
     blocks: Vec<AddressBlock>,
 }
 
@@ -35,7 +35,7 @@ impl Networks {
     pub(super) fn read_networks(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
         let mut blocks: Vec<AddressBlock> = read_entries(node, r#"["192.0.2.0/24"]"#, read_block)?;
         blocks.sort_unstable();
-        // Two networks are disjoint, or one of them contains the other.
+        // `next` does not start before `kept`. If it does not end after it either, `kept` contains it.
         blocks.dedup_by(|next, kept| next.last <= kept.last);
         Ok(Self { role, blocks })
     }
@@ -43,15 +43,15 @@ impl Networks {
     pub(super) fn check_address(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         let address: IpAddr = text.parse().map_err(|_| Mismatch::Unreadable)?;
-        self.role.require(self.contain(address.to_canonical()))
+        self.role.require(self.is_listed(address.to_canonical()))
     }
 
-    fn contain(&self, address: IpAddr) -> bool {
-        // Only the last block that starts at or before the address can contain it.
-        let end = self.blocks.partition_point(|block| block.first <= address);
-        match self.blocks.get(..end) {
-            Some([.., block]) => address <= block.last,
-            _ => false,
+    fn is_listed(&self, address: IpAddr) -> bool {
+        let count = self.blocks.partition_point(|block| block.first <= address);
+        // The last block that starts at or before the address is also the one of them that ends last.
+        match self.blocks.iter().take(count).next_back() {
+            Some(block) => address <= block.last,
+            None => false,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Display for Networks {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
             ListRole::Allowed => out.write_str("an IP address in ")?,
-            ListRole::Refused => out.write_str("an IP address, but none in ")?,
+            ListRole::Refused => out.write_str("an IP address that is not in ")?,
         }
         match self.blocks.len() {
             1 => out.write_str("the one network listed"),
@@ -72,7 +72,7 @@ impl Display for Networks {
 /// Reads `192.0.2.0/24`, or an address alone.
 fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
     let text = entry.text()?;
-    let hint = entry.mistake_of_line().unwrap_or(HINT);
+    let hint = entry.line_hint().unwrap_or(HINT);
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
@@ -96,21 +96,23 @@ fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
     Ok(block)
 }
 
-/// The network of an address. `prefix` is a number of bits, without a sign or leading zeros.
+/// Parses a prefix length, and returns the network of an address with it. Returns `None` if it is not a
+/// valid length.
 fn parse_block(address: IpAddr, prefix: &str) -> Option<AddressBlock> {
-    let bits: u32 = prefix.parse().ok()?;
-    if bits.to_string() != prefix {
+    let prefix_length: u32 = prefix.parse().ok()?;
+    // The parser accepts a sign and leading zeros.
+    if prefix_length.to_string() != prefix {
         return None;
     }
-    block_of(address, bits)
+    block_of(address, prefix_length)
 }
 
-/// The network of an address with a prefix of so many bits. Returns `None` if the address has fewer bits.
-fn block_of(address: IpAddr, prefix: u32) -> Option<AddressBlock> {
+/// The network of an address with a prefix of this many bits. Returns `None` if the address has fewer bits.
+fn block_of(address: IpAddr, prefix_length: u32) -> Option<AddressBlock> {
     match address {
         IpAddr::V4(address) => {
-            let host_mask = match prefix {
-                0..32 => u32::MAX >> prefix,
+            let host_mask = match prefix_length {
+                0..32 => u32::MAX >> prefix_length,
                 32 => 0,
                 _ => return None,
             };
@@ -121,20 +123,17 @@ fn block_of(address: IpAddr, prefix: u32) -> Option<AddressBlock> {
             })
         }
         IpAddr::V6(address) => {
-            let host_mask = match prefix {
-                0..128 => u128::MAX >> prefix,
+            let host_mask = match prefix_length {
+                0..128 => u128::MAX >> prefix_length,
                 128 => 0,
                 _ => return None,
             };
             let bits = address.to_bits();
             let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host_mask));
             let last = IpAddr::from(Ipv6Addr::from_bits(bits | host_mask));
-            let is_mapped = first.to_canonical().is_ipv4() && last.to_canonical().is_ipv4();
-            if is_mapped {
-                return Some(AddressBlock {
-                    first: first.to_canonical(),
-                    last: last.to_canonical(),
-                });
+            let mapped = AddressBlock { first: first.to_canonical(), last: last.to_canonical() };
+            if mapped.first.is_ipv4() && mapped.last.is_ipv4() {
+                return Some(mapped);
             }
             Some(AddressBlock { first, last })
         }

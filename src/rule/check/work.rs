@@ -1,78 +1,87 @@
-//! The work of judging, counted, so that neither a rules file nor an end user decides how long it takes.
+//! The work of judging, counted in steps. A limit bounds the time of judging, whatever the rules files hold
+//! and an end user sends.
 
 use std::cell::Cell;
 
 /// The steps that judging one request may take: up to 0.2 s in a release build.
-const STEPS: usize = 50_000_000;
+const REQUEST_LIMIT: usize = 50_000_000;
 
-/// The steps that each check takes at least. It takes further steps per byte of the value, and a pattern
-/// those of its search.
+/// The steps that a probe of all rules may take: up to 10 s.
+const PROBE_LIMIT: usize = 50 * REQUEST_LIMIT;
+
+/// The steps that every check takes, besides those for the bytes of the value and for a pattern's search.
 const CHECK_STEPS: usize = 25;
 
-/// The steps per attribute of a form that is made for a check.
+/// The steps per attribute to make a form for a check.
 const FORM_STEPS: usize = 150;
 
-/// The steps per attribute of an example that is read.
+/// The steps per attribute to read an example.
 const EXAMPLE_STEPS: usize = 25;
 
 /// The steps to report a problem of an example. The search for the nearest known name takes up to 1 ms.
 const PROBLEM_STEPS: usize = 250_000;
 
-/// The work that may still be done. A step takes about 4 ns.
+/// The work that may still be done, in steps of about 4 ns.
 pub struct Work {
-    left: Cell<usize>,
+    steps_left: Cell<usize>,
 }
 
-/// More work would be needed than may be done.
+/// The work would take more steps than are left.
 pub(in crate::rule) struct TooCostly;
 
 impl Default for Work {
     /// The work of one request, or of the examples of all rules.
     fn default() -> Self {
-        Self { left: Cell::new(STEPS) }
+        Self { steps_left: Cell::new(REQUEST_LIMIT) }
     }
 }
 
 impl Work {
-    /// The work of a probe of all rules: up to 10 s.
+    /// The work of a probe of all rules.
     pub fn of_probe() -> Self {
-        Self { left: Cell::new(50 * STEPS) }
+        Self { steps_left: Cell::new(PROBE_LIMIT) }
     }
 
-    /// The work that may still be done, in steps.
-    pub(in crate::rule) fn left(&self) -> usize {
-        self.left.get()
+    /// The steps that are left.
+    pub(in crate::rule) fn steps_left(&self) -> usize {
+        self.steps_left.get()
     }
 
-    /// Counts a check of a value with so many bytes.
-    pub(in crate::rule) fn count_check(&self, length: usize) -> Result<(), TooCostly> {
-        self.count(CHECK_STEPS + length)
+    /// Counts a check. `value_steps` are those for the bytes of the value.
+    pub(in crate::rule) fn count_check(&self, value_steps: usize) -> Result<(), TooCostly> {
+        self.count(CHECK_STEPS + value_steps)
     }
 
-    /// Counts a form that is made for a check. The check itself fails once the work is used up.
+    /// Counts the making of a form for a check.
     pub(crate) fn count_form(&self, attributes: usize) {
-        let _ = self.count(FORM_STEPS * attributes);
+        self.count_or_exhaust(FORM_STEPS * attributes);
     }
 
-    /// Counts the reading of an example with so many attributes.
+    /// Counts the reading of an example.
     pub(crate) fn count_example(&self, attributes: usize) {
-        let _ = self.count(EXAMPLE_STEPS * attributes);
+        self.count_or_exhaust(EXAMPLE_STEPS * attributes);
     }
 
     /// Counts a problem of an example.
     pub(crate) fn count_problem(&self) {
-        let _ = self.count(PROBLEM_STEPS);
+        self.count_or_exhaust(PROBLEM_STEPS);
     }
 
-    /// Counts steps. Fails if fewer are left, and then leaves none.
+    /// Counts steps of work that is done in any case. The next check fails if it uses up the rest.
+    fn count_or_exhaust(&self, steps: usize) {
+        // On failure no step is left, which the next check reports.
+        let _ = self.count(steps);
+    }
+
+    /// Counts steps. If fewer are left, uses them up and fails.
     pub(in crate::rule) fn count(&self, steps: usize) -> Result<(), TooCostly> {
-        match self.left.get().checked_sub(steps) {
-            Some(left) => {
-                self.left.set(left);
+        match self.steps_left.get().checked_sub(steps) {
+            Some(rest) => {
+                self.steps_left.set(rest);
                 Ok(())
             }
             None => {
-                self.left.set(0);
+                self.steps_left.set(0);
                 Err(TooCostly)
             }
         }
@@ -80,6 +89,6 @@ impl Work {
 
     /// Whether too few steps are left for a further check.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.left.get() < CHECK_STEPS
+        self.steps_left.get() < CHECK_STEPS
     }
 }

@@ -1,11 +1,12 @@
-//! `generate`: an identifier that is the same whenever the same event is sent again.
+//! `generate`: an identifier that is made from the request's `eventId`. A second request with the same
+//! `eventId` gets the same identifier.
 
 use ring::digest::{Context, SHA256};
 
 /// Makes identifiers for one attribute of a hook.
 pub(crate) struct Generator {
     kind: IdentifierKind,
-    /// The state of a digest that has read the hook and the attribute. It reads the event's id next.
+    /// A digest that has read the hook and the attribute. The event's id comes next.
     seed: Context,
 }
 
@@ -14,7 +15,7 @@ pub(crate) struct Generator {
 pub(crate) enum IdentifierKind {
     /// A UUID of version 8 (RFC 9562), in lower case.
     Uuid,
-    /// So many digits.
+    /// This number of digits.
     Digits(u32),
 }
 
@@ -33,22 +34,28 @@ impl Generator {
     pub(crate) fn identifier(&self, event_id: &str) -> String {
         let mut digest = self.seed.clone();
         digest.update(event_id.as_bytes());
-        let digest = digest.finish();
-        let mut number: u128 = 0;
-        for byte in digest.as_ref().iter().take(16) {
-            number = number << 8 | u128::from(*byte);
-        }
+        let number = leading_number(digest.finish().as_ref());
         match self.kind {
             IdentifierKind::Uuid => uuid(number),
-            IdentifierKind::Digits(length) => {
-                let number = number % 10_u128.pow(length);
-                format!("{number:0length$}", length = length as usize)
+            IdentifierKind::Digits(count) => {
+                let number = number % 10_u128.pow(count);
+                let width = count as usize;
+                format!("{number:0width$}")
             }
         }
     }
 }
 
-/// The UUID of version 8 that has the bits of this number, but for those of its version and variant.
+/// The number in the first 16 bytes.
+fn leading_number(bytes: &[u8]) -> u128 {
+    let mut number = 0;
+    for byte in bytes.iter().take(16) {
+        number = (number << 8) | u128::from(*byte);
+    }
+    number
+}
+
+/// The UUID of version 8 with the bits of this number, except those of its version and variant.
 fn uuid(number: u128) -> String {
     const VERSION_BITS: u128 = 0xf << 76;
     const VERSION_8: u128 = 8 << 76;

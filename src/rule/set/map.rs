@@ -1,4 +1,4 @@
-//! `from` and `map`: the value that belongs to another value.
+//! `from` and `map`: the value that a map has for another value.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{
     Attempt,
     outcome::{Alternative, WhyNotSet},
     text_map::TextMap,
-    value::{SetValue, required},
+    value::{SetValue, find_required},
 };
 use crate::{
     okta::NewValue,
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Mapped {
     pub(crate) from: Spanned<ValueName>,
     pub(crate) map: ValueMap,
-    /// The value to set if the map does not have the value of the name.
+    /// The value of the key `else`, which is set if the map does not have the value of `from`.
     pub(crate) otherwise: Option<Spanned<SetValue>>,
 }
 
@@ -39,11 +39,11 @@ pub(crate) enum ValueMap {
 
 impl Mapped {
     pub(super) fn attempt<'r: 'q, 'q>(&'r self, context: &EvalContext<'_>) -> Attempt<'r, 'q> {
-        let found = match required(&self.from, context) {
+        let found = match find_required(&self.from, context) {
             Ok(found) => found,
-            Err(why) => return Attempt { alternative: Alternative::Only, value: Err(why) },
+            Err(why) => return Attempt::of(Err(why)),
         };
-        // A value without a text, such as a list, is not in the map.
+        // A list or an object has no text, and so is not in the map.
         if let Some(key) = found.text()
             && let Some(value) = self.map.value_of(key, context)
         {
@@ -51,16 +51,13 @@ impl Mapped {
         }
         match &self.otherwise {
             Some(value) => Attempt { alternative: Alternative::Else, value: value.fill(context) },
-            None => Attempt {
-                alternative: Alternative::Only,
-                value: Err(WhyNotSet::NotInMap(&self.from)),
-            },
+            None => Attempt::of(Err(WhyNotSet::NotInMap(&self.from))),
         }
     }
 }
 
 impl ValueMap {
-    /// The value of a key, if the map has the key.
+    /// The value of a key, filled in. Returns `None` if the map does not have the key.
     fn value_of<'r: 'q, 'q>(
         &'r self,
         key: &str,

@@ -1,13 +1,13 @@
-//! Whether an attribute to set was set, for explanations and coverage. Holds no value.
+//! Whether the attributes of `set` were set, for explanations and coverage. Holds no value.
 
 use derive_more::Display;
 
-use super::Set;
+use super::SetEntry;
 use crate::rule::value_name::ValueName;
 
-/// An attribute to set, and whether a request set it.
+/// An entry of `set`, and whether its attribute was set in one request.
 pub struct SetOutcome<'r> {
-    pub(crate) set: &'r Set,
+    pub(crate) set: &'r SetEntry,
     pub(crate) alternative: Alternative,
     pub(crate) result: Result<(), WhyNotSet<'r>>,
 }
@@ -19,12 +19,12 @@ impl SetOutcome<'_> {
     }
 }
 
-/// The alternative of a source that a request takes. Printed, it follows the attribute's name.
+/// The alternative of a source that was taken in one request. Printed, it follows the attribute's name.
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(crate) enum Alternative {
-    /// The source has only one, or the request takes none.
+    /// The source has no alternatives, or none was taken.
     #[display("")]
-    Only,
+    None,
     /// The branch at this index.
     #[display(", branch {}", _0 + 1)]
     Branch(usize),
@@ -39,19 +39,19 @@ pub(crate) enum Alternative {
 /// Why an attribute is not set.
 #[derive(Display)]
 pub(crate) enum WhyNotSet<'r> {
-    /// A value that is needed is missing, null or empty.
+    /// A needed value is missing, null or empty.
     #[display("`{_0}` is missing or empty")]
     Absent(&'r ValueName),
-    /// A value that is needed is a part of an attribute that is not a plain email address.
+    /// A needed value is a part of an attribute that is not a plain email address.
     #[display("`{_0}` is missing: the attribute is not a plain email address")]
     NotAnAddress(&'r ValueName),
-    /// A value that is needed is a list, an object or a decimal number.
+    /// A needed value is a list, an object or a decimal number.
     #[display("`{_0}` is neither a text nor a whole number nor a boolean")]
     NotText(&'r ValueName),
-    /// The form does not have the attribute to normalise.
+    /// The form does not have the attribute to normalize.
     #[display("the form does not have it")]
     NotSubmitted,
-    /// The form has the attribute, so that it needs no default.
+    /// The form has the attribute, so it gets no default.
     #[display("the form has a value")]
     Submitted,
     /// The conditions of no branch hold.
@@ -63,16 +63,16 @@ pub(crate) enum WhyNotSet<'r> {
     /// The value of this name does not match the pattern.
     #[display("the value of `{_0}` does not match the pattern")]
     NoMatch(&'r ValueName),
-    /// The value of this name is too long to match, or takes too many steps.
+    /// The value of this name is too long, or takes too much work.
     #[display("the value of `{_0}` is too long or takes too long")]
     TooCostly(&'r ValueName),
     /// The text of this group is empty, or the group takes no part in the match.
     #[display("the group `{_0}` of the pattern is empty")]
-    NoGroup(&'r str),
-    /// This lookup failed, or its conditions do not hold.
+    EmptyGroup(&'r str),
+    /// This lookup failed or does not count.
     #[display("it needs the lookup `{_0}`, which does not count")]
     Lookup(&'r str),
-    /// The request has no `eventId`, so that no identifier can be made. It is denied.
+    /// The request has no `eventId` to make an identifier from. It is denied.
     #[display("the request has no `eventId`")]
     NoEventId,
 }

@@ -14,7 +14,7 @@ use regex_syntax::hir::{Hir, Look};
 
 use super::{
     outcome::WhyNotSet,
-    value::{SetValue, required},
+    value::{SetValue, find_required},
 };
 use crate::{
     okta::NewValue,
@@ -26,14 +26,14 @@ use crate::{
     },
 };
 
-/// How many groups a pattern may have. The time of a match grows with them.
+/// The most groups that a pattern may have. The time of a match grows with them.
 const MOST_GROUPS: usize = 10;
-/// The steps to find the groups, for each step of the match.
+/// The steps to find the groups, per step of the match. Both follow the same states.
 const GROUP_STEPS: usize = 2;
 /// The most memory, in bytes, that the search for groups may take.
 const MEMORY_LIMIT: usize = 4 << 20;
 
-/// A value made from the groups of a pattern that another value matches as a whole.
+/// A value made from the groups of a pattern that matches another value as a whole.
 pub(crate) struct Matched {
     pub(crate) from: Spanned<ValueName>,
     pub(crate) pattern: GroupPattern,
@@ -42,32 +42,32 @@ pub(crate) struct Matched {
 
 /// A pattern that finds the texts of its groups.
 pub(crate) struct GroupPattern {
-    /// Decides whether a value matches, in a bounded number of steps. To find the groups takes up to
-    /// [`GROUP_STEPS`] as many, since both follow the same states.
+    /// Decides whether a value matches, in a limited number of steps.
     whole: Pattern,
+    /// Finds the groups of a value that matches.
     finder: PikeVM,
-    /// The memory of searches that are not in use.
+    /// The memory of earlier searches, to be used again.
     caches: Pool<Cache, Box<NewCache>>,
 }
 
 type NewCache = dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe;
 
 impl Matched {
-    /// The value to set, or why none is.
+    /// The value to set, or the reason why none is.
     pub(super) fn fill<'r: 'q, 'q>(
         &'r self,
         context: &EvalContext<'_>,
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
-        let found = required(&self.from, context)?;
-        let left_before = context.work.left();
+        let found = find_required(&self.from, context)?;
+        let steps_left_before = context.work.steps_left();
         match self.pattern.whole.check_match(&found, context.work) {
             Ok(()) => {}
             Err(Mismatch::TooCostly) => return Err(WhyNotSet::TooCostly(&self.from)),
             Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
         }
-        let steps_of_match = left_before - context.work.left();
-        let steps = GROUP_STEPS * steps_of_match;
-        context.work.count(steps).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
+        let steps_of_match = steps_left_before - context.work.steps_left();
+        let steps_of_groups = GROUP_STEPS * steps_of_match;
+        context.work.count(steps_of_groups).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
         let text = found.text().unwrap_or_default();
         self.value.fill_with_groups(context, &self.pattern.groups(text))
     }
@@ -77,7 +77,7 @@ impl GroupPattern {
     /// Reads a pattern.
     pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
         let whole = Pattern::read_pattern(node, budget)?;
-        // `Pattern` has parsed it with a limit of nesting, so this cannot fail.
+        // `Pattern` has parsed it already, within narrower limits, so this cannot fail.
         let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
         let count = hir.properties().explicit_captures_len();
         if count > MOST_GROUPS {
@@ -94,8 +94,8 @@ impl GroupPattern {
         let nfa =
             NFA::compiler().configure(config).build_from_hir(&hir).map_err(|_| too_large(node))?;
         // For each state, a search keeps two copies of the places of all groups.
-        let places = 2 * nfa.states().len() * nfa.group_info().slot_len();
-        let memory = nfa.memory_usage() + places * size_of::<usize>();
+        let place_count = 2 * nfa.states().len() * nfa.group_info().slot_len();
+        let memory = nfa.memory_usage() + place_count * size_of::<usize>();
         budget.take(memory);
         if memory > MEMORY_LIMIT {
             return Err(too_large(node).into());

@@ -1,19 +1,20 @@
 //! A map from texts to texts in little memory. It may have millions of entries.
 
-/// A map from texts to texts. All are in one allocation, each key before its value.
+/// A map from texts to texts. All keys and values are in one allocation, each key before its value.
 #[derive(Default)]
 pub(crate) struct TextMap {
-    text: String,
+    all_texts: String,
     /// Sorted by key.
     entries: Vec<TextEntry>,
 }
 
-/// The bytes of a key and of its value.
+/// The bytes of a key and of its value among all texts.
 #[derive(Clone, Copy)]
 struct TextEntry {
-    start: u32,
-    middle: u32,
-    end: u32,
+    key_start: u32,
+    /// Also the end of the key.
+    value_start: u32,
+    value_end: u32,
     /// The line of the file, from 1.
     line: u32,
 }
@@ -28,56 +29,58 @@ impl TextMap {
     /// Adds an entry from a line of a file. An entry that would make the map larger than 4 GiB is left
     /// out. The loader's bound on lists is far below.
     pub(crate) fn push(&mut self, key: &str, value: &str, line: u32) {
-        let start = self.text.len();
-        let middle = start + key.len();
-        if let (Ok(start), Ok(middle), Ok(end)) =
-            (u32::try_from(start), u32::try_from(middle), u32::try_from(middle + value.len()))
+        let key_start = self.all_texts.len();
+        let value_start = key_start + key.len();
+        let value_end = value_start + value.len();
+        if let (Ok(key_start), Ok(value_start), Ok(value_end)) =
+            (u32::try_from(key_start), u32::try_from(value_start), u32::try_from(value_end))
         {
-            self.text.push_str(key);
-            self.text.push_str(value);
-            self.entries.push(TextEntry { start, middle, end, line });
+            self.all_texts.push_str(key);
+            self.all_texts.push_str(value);
+            self.entries.push(TextEntry { key_start, value_start, value_end, line });
         }
     }
 
     /// Makes the map ready for searches. Returns the keys that occur more than once.
     pub(crate) fn sort(&mut self) -> Vec<RepeatedKey> {
-        let text = &*self.text;
+        let all_texts = self.all_texts.as_str();
         // Entries with the same key stay in the file's order.
-        self.entries.sort_by(|a, b| a.key(text).cmp(b.key(text)));
+        self.entries.sort_by(|a, b| a.key(all_texts).cmp(b.key(all_texts)));
         self.entries.shrink_to_fit();
         let mut repeated = Vec::new();
         for pair in self.entries.windows(2) {
             if let [first, second] = pair
-                && first.key(text) == second.key(text)
+                && first.key(all_texts) == second.key(all_texts)
             {
                 repeated.push(RepeatedKey { first_line: first.line, line: second.line });
             }
         }
-        self.text.shrink_to_fit();
+        self.all_texts.shrink_to_fit();
         repeated
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        let found = self.entries.binary_search_by(|entry| entry.key(&self.text).cmp(key)).ok()?;
-        Some(self.entries.get(found)?.value(&self.text))
+        let found =
+            self.entries.binary_search_by(|entry| entry.key(&self.all_texts).cmp(key)).ok()?;
+        Some(self.entries.get(found)?.value(&self.all_texts))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The values, each with its line.
+    /// The line and the value of each entry.
     pub(crate) fn values(&self) -> impl Iterator<Item = (u32, &str)> {
-        self.entries.iter().map(|entry| (entry.line, entry.value(&self.text)))
+        self.entries.iter().map(|entry| (entry.line, entry.value(&self.all_texts)))
     }
 }
 
 impl TextEntry {
-    fn key(self, text: &str) -> &str {
-        text.get(self.start as usize..self.middle as usize).unwrap_or_default()
+    fn key(self, all_texts: &str) -> &str {
+        all_texts.get(self.key_start as usize..self.value_start as usize).unwrap_or_default()
     }
 
-    fn value(self, text: &str) -> &str {
-        text.get(self.middle as usize..self.end as usize).unwrap_or_default()
+    fn value(self, all_texts: &str) -> &str {
+        all_texts.get(self.value_start as usize..self.value_end as usize).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A constant or a template.
+//! A value to set: a constant or a template.
 
 use serde_json::value::RawValue;
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// A value to set.
 pub(crate) enum SetValue {
-    /// Always the same value.
+    /// The same value in each request, as JSON.
     Constant(Box<RawValue>),
     /// A text with the values of names in it.
     Template(Template<ValueName>),
@@ -45,22 +45,12 @@ impl SetValue {
     ) -> Result<NewValue<'q>, WhyNotSet<'r>> {
         let text = match self {
             Self::Constant(json) => return Ok(NewValue::Json(json.get())),
-            Self::Template(template) => fill(template, |name, text| {
-                match required(name, context)?.text() {
-                    Some(value) => text.push_str(value),
-                    None => return Err(WhyNotSet::NotText(name)),
-                }
-                Ok(())
-            }),
-            Self::Groups(template) => fill(template, |GroupName { name, index }, text| {
-                match groups.get(*index) {
-                    Some(Some(group)) if !group.is_empty() => text.push_str(group),
-                    _ => return Err(WhyNotSet::NoGroup(name)),
-                }
-                Ok(())
-            }),
+            Self::Template(template) => {
+                fill(template, |name, text| push_value(name, context, text))?
+            }
+            Self::Groups(template) => fill(template, |group, text| group.push(groups, text))?,
         };
-        Ok(NewValue::Text(text?.into()))
+        Ok(NewValue::Text(text.into()))
     }
 
     /// The names of the values in a template. A constant has none.
@@ -72,14 +62,38 @@ impl SetValue {
     }
 }
 
-/// Fills a template. `push` appends the value of a name.
+impl GroupName {
+    /// Appends the text of the group to a text.
+    fn push(&self, groups: &[Option<&str>], text: &mut String) -> Result<(), WhyNotSet<'_>> {
+        match groups.get(self.index) {
+            Some(Some(group)) if !group.is_empty() => text.push_str(group),
+            _ => return Err(WhyNotSet::EmptyGroup(&self.name)),
+        }
+        Ok(())
+    }
+}
+
+/// Appends the value of a name to a text.
+fn push_value<'r>(
+    name: &'r ValueName,
+    context: &EvalContext<'_>,
+    text: &mut String,
+) -> Result<(), WhyNotSet<'r>> {
+    match find_required(name, context)?.text() {
+        Some(value) => text.push_str(value),
+        None => return Err(WhyNotSet::NotText(name)),
+    }
+    Ok(())
+}
+
+/// Fills a template. `push` appends the value of a name to the text.
 fn fill<'r, N>(
     template: &'r Template<N>,
     push: impl Fn(&'r N, &mut String) -> Result<(), WhyNotSet<'r>>,
 ) -> Result<String, WhyNotSet<'r>> {
     let mut text = String::new();
     for piece in &template.pieces {
-        // Whatever follows, the answer is too large, and so the request is denied.
+        // The answer is already too large, so the request is denied whatever follows.
         if text.len() > SIZE_LIMIT {
             break;
         }
@@ -91,14 +105,14 @@ fn fill<'r, N>(
     Ok(text)
 }
 
-/// The value of a name. Fails with the reason why an attribute that needs it is not set.
-pub(super) fn required<'r, 'v>(
+/// Finds the value of a name that a source needs. Fails with the reason why the attribute is not set.
+pub(super) fn find_required<'r, 'v>(
     name: &'r ValueName,
     context: &'v EvalContext<'_>,
 ) -> Result<Value<'v>, WhyNotSet<'r>> {
     match context.find(name) {
         Found::Present(value) => {
-            // Most sources copy the value, which takes work in proportion to its length.
+            // Most sources copy the value, which costs as much as a check.
             let length = value.text().unwrap_or_default().len();
             context.work.count_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
             Ok(value)

@@ -1,4 +1,4 @@
-//! `e164`: telephone numbers as people type them, in the form that Okta and its providers take.
+//! `e164`: converts telephone numbers as people type them to the form that Okta and its providers take.
 
 /// The characters that people write between the digits of one number. A `/` may also stand between two
 /// numbers, or before another extension.
@@ -7,8 +7,7 @@ const SEPARATORS: [char; 6] = [' ', '-', '.', '(', ')', '\u{a0}'];
 /// The most digits of a number (ITU-T E.164 §6.2.1).
 const MOST_DIGITS: usize = 15;
 
-/// Country codes of two digits. Those of North America and of Russia (`1` and `7`) have one digit, all others
-/// three.
+/// The country codes of two digits. `1` (North America) and `7` (Russia) have one digit, all others three.
 const TWO_DIGIT_CODES: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
     "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",
@@ -50,7 +49,8 @@ fn convert(text: &str) -> Option<String> {
     Some(format!("+{digits}"))
 }
 
-/// Whether brackets after a digit begin with 0, as in `+44 (0)20`. The 0 may belong to the number or not.
+/// Whether brackets after a digit begin with 0, as in `+44 (0)20`. It is not certain whether that 0 belongs
+/// to the number.
 fn has_zero_in_brackets(text: &str) -> bool {
     let mut parts = text.split('(');
     let mut has_digit = parts.next().is_some_and(has_ascii_digit);
@@ -68,8 +68,10 @@ fn has_ascii_digit(text: &str) -> bool {
 }
 
 fn country_code_length(digits: &str) -> usize {
+    if digits.starts_with(['1', '7']) {
+        return 1;
+    }
     match digits.get(..2) {
-        _ if digits.starts_with(['1', '7']) => 1,
         Some(code) if TWO_DIGIT_CODES.contains(&code) => 2,
         _ => 3,
     }

@@ -150,7 +150,7 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
     }
     let reduction = Reduction {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
-        steps: fields.optional(COMPARE, Reduction::read_steps).unwrap_or_default(),
+        conversions: fields.optional(COMPARE, Reduction::read_conversions).unwrap_or_default(),
     };
     let context = ArgumentContext {
         reduction: &reduction,
@@ -227,7 +227,7 @@ fn read_check_of_argument(
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, context))?;
     let reduction = context.reduction;
-    let is_reduced = kind.takes_reduction && !reduction.steps.is_empty();
+    let is_reduced = kind.takes_reduction && !reduction.conversions.is_empty();
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),
         Argument::Single => None,

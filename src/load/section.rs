@@ -113,7 +113,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // The scope of the lookups themselves: none can use the result of another one.
     let mut lookup_scope = Scope::of(flow);
     for name in &names {
-        lookup_scope.add_lookup(name, LookupColumns::NotYet);
+        lookup_scope.add_lookup(name, LookupColumns::NoneInQuestions);
     }
     let fields = fields.in_scope(&lookup_scope, &[]);
     let lookups = match fields.entry("lookups") {

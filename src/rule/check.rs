@@ -1,6 +1,6 @@
 //! Checks of an attribute's value.
 //!
-//! A kind of check is a type, which reads the kind's argument and checks values, and one row of
+//! Each kind of check has a type, which reads the kind's argument and checks values, and one row in
 //! `kinds::KINDS`.
 
 use derive_more::Display;
@@ -41,7 +41,8 @@ use range::Between;
 pub(crate) use reduction::Reduction;
 pub use work::Work;
 
-/// A check of one attribute's value. Printed, it follows "expected": `4 ASCII digits`.
+/// A check of one value. Printed, it describes a value that passes, to follow "expected":
+/// `4 ASCII digits`.
 #[derive(Display)]
 pub enum Check {
     /// `age`
@@ -78,13 +79,13 @@ pub enum Check {
 pub type CustomCheck = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
-    /// Checks a value that is neither absent nor empty. Succeeds if it passes.
+    /// Succeeds if the value passes. The value is neither absent nor empty.
     pub fn check_value(
         &self,
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        context.work.count_check(self.steps_per_byte() * length(value))?;
+        context.work.count_check(self.steps_per_byte() * text_length(value))?;
         match self {
             Self::Age(age) => age.check_age(value, context),
             Self::Digits(digits) => digits.check_digits(value),
@@ -100,7 +101,7 @@ impl Check {
         }
     }
 
-    /// The steps of work that the check takes per byte of the value.
+    /// The steps of work that the check takes per byte of a text or number.
     fn steps_per_byte(&self) -> usize {
         match self {
             Self::Format(format) => format.steps_per_byte(),
@@ -117,8 +118,8 @@ impl Check {
     }
 }
 
-/// The length of a value that is a text or a number, in bytes.
-fn length(value: &Value<'_>) -> usize {
+/// The length of a text or a number, in bytes. Other values are checked in constant time.
+fn text_length(value: &Value<'_>) -> usize {
     match value {
         Value::Text(text) | Value::Number(text) => text.len(),
         _ => 0,

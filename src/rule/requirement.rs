@@ -1,4 +1,4 @@
-//! The requirements of rules, and the reasons why a form does not meet them.
+//! The requirements of rules, and the reasons why a request does not meet them.
 
 use derive_more::Display;
 
@@ -16,7 +16,7 @@ pub enum Requirement {
     All(NonEmpty<Part>),
     /// At least one part must hold.
     Any(NonEmpty<Part>),
-    /// A lookup must have a result of this kind.
+    /// A lookup must have this result.
     Lookup(RequiredResult),
 }
 
@@ -24,7 +24,7 @@ pub enum Requirement {
 pub struct RequiredResult {
     /// The lookup's name.
     pub(crate) lookup: String,
-    /// Whether it must have found something. If not, it must have found nothing.
+    /// True if it must have found something, false if it must have found nothing.
     pub(crate) must_find: bool,
 }
 
@@ -38,20 +38,22 @@ pub struct Part {
     pub optional: bool,
 }
 
-/// A check of a part, and how it is written in its file. Lints read that. A request does not.
+/// A check of a part. Judging reads the check alone; the other fields are for lints.
 pub struct PartCheck {
     /// The check.
     pub check: Check,
     /// The place of the argument.
     pub(crate) argument_span: Span,
-    /// The list in the argument, if there is one and the rules keep their lists.
+    /// The argument, if it is a list. `None` also if the rules are loaded to serve: only a load for lints
+    /// keeps lists.
     pub(crate) list: Option<Node>,
+    /// The values that the check can ever admit, as far as its kind and its reduction say.
     pub(crate) admits: Admits,
-    /// Whether `ignore_case` is set and the kind of check takes it.
+    /// Whether the check ignores case: `ignore_case` is set, and the kind of check takes it.
     pub(crate) ignore_case: bool,
 }
 
-/// A check without a place in a file.
+/// A check that no rules file holds, so its place is empty.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
         Self { check, argument_span: 0..0, list: None, admits: Admits::Unknown, ignore_case: false }
@@ -80,7 +82,7 @@ pub enum Unmet<'r> {
     /// No part of an `any` holds. One reason per part.
     #[display("{}", join(_0))]
     NoPart(Vec<Unmet<'r>>),
-    /// The lookup found nothing and must find something, or the other way round.
+    /// The lookup must find something and found nothing, or must find nothing and found something.
     #[display("the lookup `{}` found {}", _0.lookup, _0.wrong_result())]
     WrongResult(&'r RequiredResult),
     /// These lookups failed, so the requirement cannot be judged.
@@ -97,7 +99,7 @@ fn join(reasons: &[Unmet<'_>]) -> String {
 }
 
 impl RequiredResult {
-    /// The description of the result that does not meet the requirement.
+    /// The result that does not meet the requirement, in a word.
     fn wrong_result(&self) -> &'static str {
         if self.must_find { "nothing" } else { "something" }
     }

@@ -18,10 +18,10 @@ const RESERVED: &str = "id profile status transitioningtostatus created activate
     lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
     class classloader";
 
-/// The longest name of an attribute, in bytes. Messages repeat names.
+/// The longest name of an attribute, in bytes. Bounds the length of messages, which repeat names.
 const LONGEST_NAME: usize = 255;
 
-/// The name of a value that a rule can use. Printed, it is as in the rules file.
+/// The name of a value that a rule can use. Printed as the rules file writes it.
 #[derive(Clone, Display, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueName {
     /// An attribute of the form.
@@ -37,10 +37,10 @@ pub enum ValueName {
     /// An attribute of the profile that a progressive profile belongs to.
     #[display("profile.{_0}")]
     Profile(String),
-    /// A value of the request itself.
+    /// A value of the request that is on no form.
     #[display("request.{}", _0.as_str())]
     Request(RequestValue),
-    /// A column of what a lookup finds.
+    /// A column of a lookup's result.
     #[display("{lookup}.{column}")]
     Lookup {
         /// The lookup's name.
@@ -59,10 +59,10 @@ pub enum EmailPart {
     Domain,
 }
 
-/// A value of the request that is on no form.
+/// The time or the origin of the request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RequestValue {
-    /// The UTC day of `eventTime`, as `2026-11-21`. Without a readable `eventTime` it is today.
+    /// The UTC day of `eventTime`, as `2026-11-21`. Today if there is no readable `eventTime`.
     Date,
     /// `eventTime` in UTC, as RFC 3339 writes it.
     Time,
@@ -93,12 +93,12 @@ impl RequestValue {
     }
 }
 
-/// The values that names in a section may refer to. Notes which of them the names refer to.
+/// The values that names in a section may refer to.
 #[derive(Default)]
 pub(crate) struct Scope {
-    /// Whether the end user has a profile already.
+    /// Whether the end user already has a profile.
     has_profile: bool,
-    /// Whether a name that was read refers to `data.context` of a request.
+    /// Whether a name that was read in this scope refers to a request's `data.context`.
     reads_context: Cell<bool>,
     /// The lookups of the section by their names.
     lookups: BTreeMap<String, LookupColumns>,
@@ -106,13 +106,13 @@ pub(crate) struct Scope {
     suggestions: Cell<usize>,
 }
 
-/// The columns of a lookup, as far as names may refer to them.
+/// The columns of a lookup that names may refer to.
 pub(crate) enum LookupColumns {
     /// These columns.
     Known(Vec<String>),
-    /// None: the name is part of a question, and all questions are asked at once.
-    NotYet,
-    /// Any: the lookup has a problem of its own.
+    /// No column: the names are of a lookup's own question, and all questions are asked at once.
+    NoneInQuestions,
+    /// Any column: the lookup is invalid, which is reported elsewhere.
     Any,
 }
 
@@ -127,8 +127,8 @@ impl Scope {
         self.lookups.insert(name.to_owned(), columns);
     }
 
-    /// Takes one of the suggestions that messages may make. To suggest the nearest of many names takes time.
-    /// Returns false if none is left.
+    /// Whether one more message may suggest a known name. Counts that message. The number is limited, because
+    /// the search for the nearest of many names takes time.
     pub(crate) fn take_suggestion(&self) -> bool {
         let suggestions = self.suggestions.get();
         self.suggestions.set(suggestions + 1);
@@ -140,7 +140,7 @@ impl Scope {
         self.lookups.keys().map(String::as_str)
     }
 
-    /// Whether one of the names that were read refers to `data.context` of a request.
+    /// Whether a name that was read in this scope refers to a request's `data.context`.
     pub(crate) fn reads_context(&self) -> bool {
         self.reads_context.get()
     }
@@ -152,7 +152,7 @@ impl ValueName {
         Self::parse_name(node.text()?, node, scope)
     }
 
-    /// Parses a name that the file gives at the node, alone or within a template.
+    /// Parses a name. The node gives the place of a problem: it is the name, or a template that holds it.
     pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
         let Some((owner, member)) = name.split_once('.') else {
             require_attribute_name(name, node)?;
@@ -162,7 +162,7 @@ impl ValueName {
             return parse_column(owner, member, columns, node, scope);
         }
         if member.contains('.') {
-            // Reports the dots: no attribute has them.
+            // No other name has two dots, so this returns a problem.
             require_attribute_name(name, node)?;
         }
         match owner {
@@ -216,29 +216,29 @@ fn parse_column(
 ) -> Result<ValueName, SpanProblem> {
     let name = ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() };
     let columns = match columns {
-        LookupColumns::Any => return Ok(name),
-        LookupColumns::Known(columns) if columns.iter().any(|known| known == column) => {
-            return Ok(name);
-        }
         LookupColumns::Known(columns) => columns,
-        LookupColumns::NotYet => {
+        LookupColumns::NoneInQuestions => {
             let message = format!(
                 "a lookup cannot use `{name}`, which a lookup finds: all are asked at once"
             );
             return Err(node.problem(message));
         }
+        LookupColumns::Any => return Ok(name),
     };
+    if columns.iter().any(|known| known == column) {
+        return Ok(name);
+    }
     if columns.is_empty() {
         let message =
             format!("the lookup `{lookup}` finds no value; add `{column}` to its `returns`");
         return Err(node.problem(message));
     }
-    let mut names = Vec::new();
+    let mut known_names = Vec::new();
     if scope.take_suggestion() {
-        names.extend(columns.iter().map(|known| format!("{lookup}.{known}")));
+        known_names.extend(columns.iter().map(|known| format!("{lookup}.{known}")));
     }
-    let names = names.iter().map(String::as_str);
-    Err(node.problem(unknown("value", &name.to_string(), names)))
+    let known_names = known_names.iter().map(String::as_str);
+    Err(node.problem(unknown("value", &name.to_string(), known_names)))
 }
 
 fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
@@ -261,19 +261,18 @@ fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
         owners.extend(scope.lookup_names());
     }
     owners.extend(["profile", "request"]);
-    let nearest_name = if let Some(owner) = nearest(owner, &owners) {
-        format!("{owner}.{member}")
-    } else if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
-        format!("{owner}.{part}")
-    } else {
-        return format!(
-            "unknown value `{owner}.{member}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
-        );
-    };
-    format!("unknown value `{owner}.{member}`; did you mean `{nearest_name}`?")
+    if let Some(known_owner) = nearest(owner, &owners) {
+        return format!("unknown value `{owner}.{member}`; did you mean `{known_owner}.{member}`?");
+    }
+    if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
+        return format!("unknown value `{owner}.{member}`; did you mean `{owner}.{part}`?");
+    }
+    format!(
+        "unknown value `{owner}.{member}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
+    )
 }
 
-/// Succeeds if an attribute may have this name, which the file gives at the node.
+/// Succeeds if an attribute may have this name. The node gives the place of a problem.
 pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), SpanProblem> {
     if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");

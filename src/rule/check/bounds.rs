@@ -1,4 +1,4 @@
-//! The argument `{ min = …, max = … }`: bounds of any ordered type, and counts.
+//! The argument `{ min = …, max = … }`: bounds of any ordered type, and bounds of a count.
 
 use std::fmt::{self, Display};
 
@@ -15,8 +15,8 @@ pub(super) struct Bounds<T> {
 }
 
 impl<T: PartialOrd> Bounds<T> {
-    /// Reads `{ min = …, max = … }`, of which one may be left out. Reads each bound by `read_bound`.
-    /// `example` shows how to write the table.
+    /// Reads `{ min = …, max = … }`, of which one may be left out. `read_bound` reads each bound. `example`
+    /// shows how to write the table.
     pub(super) fn read_bounds(
         node: &Node,
         example: &str,

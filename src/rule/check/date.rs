@@ -1,4 +1,4 @@
-//! Dates as forms and rules write them, `1990-01-31`, and `age`: the whole years since one.
+//! Dates as forms and rules write them, `1990-01-31`, and the check `age`: the whole years since a date.
 
 use derive_more::Display;
 use jiff::civil::Date;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
-/// A date that lies so many whole years before the request.
+/// A date of birth. The age on the day of the request, in whole years, is within bounds.
 #[derive(Display)]
 #[display("a date {_0} years ago")]
 pub struct Age(Counts);
@@ -25,7 +25,7 @@ impl Age {
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
         let years = years_between(date_of(value)?, context.day());
-        // No person was born in the future.
+        // A negative age: the date is in the future, and so not a date of birth.
         let years = usize::try_from(years).map_err(|_| Mismatch::Unreadable)?;
         require(self.0.contains(&years))
     }
@@ -40,18 +40,24 @@ fn years_between(birth: Date, day: Date) -> i32 {
 
 /// Parses `YYYY-MM-DD` and no other form of a date.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
-    if text.len() != 10 || !text.bytes().enumerate().all(is_date_byte) {
+    if !is_written_as_date(text) {
         return None;
     }
     text.parse().ok()
 }
 
-/// Whether a date may have this byte in this place.
-fn is_date_byte((place, byte): (usize, u8)) -> bool {
-    match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
+/// Whether a text has digits and hyphens in the places of `YYYY-MM-DD`.
+fn is_written_as_date(text: &str) -> bool {
+    for (place, byte) in text.bytes().enumerate() {
+        let fits = match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        };
+        if !fits {
+            return false;
+        }
     }
+    text.len() == "YYYY-MM-DD".len()
 }
 
 /// The date that a value holds.

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use derive_more::Display;
 
-/// Larger exponents are read as this one. No text of a body has so many digits, so this does not
-/// change how two numbers compare.
+/// A larger exponent is read as this one. That does not change how two numbers compare: no body is long
+/// enough for a number whose digits outweigh such an exponent.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
 /// A number. Printed, it is as it was written.
@@ -29,8 +29,8 @@ enum Sign {
 }
 
 impl Decimal {
-    /// Parses a number as RFC 8259 writes it. Returns `None` for one beyond the range of a double,
-    /// which no request may contain either. Memory and time grow with the text, not with the exponent.
+    /// Parses a number as RFC 8259 writes it. Returns `None` for a number beyond the range of a double: the
+    /// decoder refuses those, too. Memory and time grow with the text, not with the exponent.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if !is_number(text) {
             return None;
@@ -40,22 +40,23 @@ impl Decimal {
             Some(number) => (Sign::Negative, number),
             None => (Sign::Positive, text),
         };
-        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let mut digits = [whole.as_bytes(), fraction.as_bytes()].concat();
         while digits.last() == Some(&b'0') {
             digits.pop();
         }
-        let Some(zeros) = digits.iter().position(|digit| *digit != b'0') else {
+        let Some(leading_zeros) = digits.iter().position(|digit| *digit != b'0') else {
             return Some(Self { written, sign: Sign::Zero, exponent: 0, digits: Vec::new() });
         };
-        digits.drain(..zeros);
-        let whole = i64::try_from(whole.len()).ok()?;
-        let zeros = i64::try_from(zeros).ok()?;
-        let exponent = parse_exponent(exponent) + whole - 1 - zeros;
+        digits.drain(..leading_zeros);
+        let whole_digits = i64::try_from(whole.len()).ok()?;
+        let leading_zeros = i64::try_from(leading_zeros).ok()?;
+        let exponent = parse_power(power) + whole_digits - 1 - leading_zeros;
         Some(Self { written, sign, exponent, digits })
     }
 
+    /// Compares without the signs: first the powers of ten of the first digits, then the digits.
     fn compare_magnitude(&self, other: &Self) -> Ordering {
         (self.exponent, &self.digits).cmp(&(other.exponent, &other.digits))
     }
@@ -82,13 +83,14 @@ impl PartialEq for Decimal {
 
 /// Whether a text is a number as RFC 8259 §6 writes it, within the range of a double.
 pub(super) fn is_number(text: &str) -> bool {
+    // The parser skips white space around a number.
     serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
 }
 
-/// Parses an optional sign and any number of digits.
-fn parse_exponent(text: &str) -> i64 {
+/// Parses the power of ten after an `e`: an optional sign and any number of digits.
+fn parse_power(text: &str) -> i64 {
     match text.parse::<i64>() {
-        Ok(exponent) => exponent.clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT),
+        Ok(power) => power.clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT),
         Err(_) if text.starts_with('-') => -EXPONENT_LIMIT,
         Err(_) => EXPONENT_LIMIT,
     }

@@ -1,4 +1,4 @@
-//! `equals = "other"`: the same as another value.
+//! `equals = "other"`: the same text as another value of the request.
 
 use derive_more::Display;
 
@@ -41,15 +41,15 @@ impl Equals {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.count(self.reduction.work_on(text))?;
         let reduced = self.reduction.reduce(text).ok_or(Mismatch::Unreadable)?;
-        match context.find(&self.other) {
-            Found::Present(other) => {
-                let other = other.text().ok_or(Mismatch::Type)?;
-                context.work.count(other.len() + self.reduction.work_on(other))?;
-                let other = self.reduction.reduce(other).ok_or(Mismatch::Unreadable)?;
-                require(other == reduced)
-            }
-            Found::NotAnAddress => Err(Mismatch::Type),
-            Found::Absent => Err(Mismatch::Value),
-        }
+        let other = match context.find(&self.other) {
+            Found::Present(other) => other,
+            Found::NotAnAddress => return Err(Mismatch::Type),
+            Found::Absent => return Err(Mismatch::Value),
+        };
+        let other_text = other.text().ok_or(Mismatch::Type)?;
+        // The check has counted the length of `value`, but not that of the other one.
+        context.work.count(other_text.len() + self.reduction.work_on(other_text))?;
+        let other_reduced = self.reduction.reduce(other_text).ok_or(Mismatch::Unreadable)?;
+        require(reduced == other_reduced)
     }
 }

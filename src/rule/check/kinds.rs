@@ -20,7 +20,7 @@ use crate::{
     rule::{node::Node, value_name::Scope},
 };
 
-/// The key of a part that makes its checks ignore the case of ASCII letters.
+/// The key of a part whose checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
 /// The key of a part that gives the steps of a [`Reduction`].
@@ -49,7 +49,6 @@ pub(crate) struct CheckKind {
     pub(crate) argument: Argument,
     /// Whether [`IGNORE_CASE`] and [`COMPARE`] change what the check compares.
     pub(crate) takes_reduction: bool,
-    /// Which values the check can ever admit, as far as its kind alone says.
     pub(crate) admits: Admits,
 }
 
@@ -62,14 +61,14 @@ pub(crate) enum Argument {
     List,
 }
 
-/// Which values a check can ever admit, as far as its kind alone says.
+/// The values that a check can ever admit, as far as its kind alone says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admits {
-    /// The kind says nothing. Only judging a value shows whether the check admits it.
+    /// The kind does not say. Only a check of a value shows whether it is admitted.
     Unknown,
     /// The values of its list and no others.
     Listed,
-    /// Texts of some lengths: if it admits any text of a length, it admits that many zeros.
+    /// Texts by their length. If the check admits any text of a length, it admits zeros of that length.
     Lengths,
 }
 

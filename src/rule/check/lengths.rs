@@ -1,4 +1,4 @@
-//! `digits` and `length`: how long a text is.
+//! The checks `digits` and `length`: the length of a text.
 
 use derive_more::Display;
 
@@ -12,10 +12,10 @@ use crate::{
     rule::node::{Content, Node},
 };
 
-/// Bounds of a number of digits.
+/// How to write the bounds of `digits`.
 const EXAMPLE: &str = "{ min = 4, max = 6 }";
 
-/// So many ASCII digits, and nothing else.
+/// A text of ASCII digits alone. The number of digits is within bounds.
 #[derive(Display)]
 #[display("{_0} ASCII digits")]
 pub struct Digits(Counts);
@@ -44,7 +44,7 @@ impl Digits {
     }
 }
 
-/// A text of so many characters.
+/// A text. The number of its characters is within bounds.
 #[derive(Display)]
 #[display("{_0} characters long")]
 pub struct Length(Counts);

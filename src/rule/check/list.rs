@@ -25,24 +25,24 @@ impl ListRole {
     }
 }
 
-/// A set of texts in little memory: a list may have millions. The texts are in one allocation, one
+/// A set of texts in little memory, since a list may have millions. The texts are in one allocation, one
 /// after another.
 #[derive(Default)]
 pub(super) struct TextSet {
-    text: String,
+    all_texts: String,
     /// The place of each text, sorted by the texts.
     extents: Vec<TextExtent>,
 }
 
-/// The bytes of one text.
+/// The bytes of one text among all texts.
 #[derive(Clone, Copy)]
 struct TextExtent {
     start: u32,
     end: u32,
 }
 
-/// Reads the entries of a list, each by `read_entry`. Returns all problems up to a bound. `example` shows
-/// how to write a list.
+/// Reads each entry of a list by `read_entry`, and collects the entries in an `L`: a [`TextSet`] or a `Vec`.
+/// Returns all problems up to a limit. `example` shows how to write a list.
 pub(super) fn read_entries<T, L: Default + Extend<T>>(
     list: &Node,
     example: &str,
@@ -68,7 +68,7 @@ impl Extend<String> for TextSet {
 }
 
 impl TextSet {
-    /// Reads the entries of a list, each by `read_entry`. `example` shows how to write a list.
+    /// Reads each entry of a list by `read_entry`. `example` shows how to write a list.
     pub(super) fn read_set(
         list: &Node,
         example: &str,
@@ -82,24 +82,25 @@ impl TextSet {
     /// Adds a text. A text that would make the set larger than 4 GiB is left out. The loader's bound
     /// on lists is far below.
     fn push(&mut self, text: &str) {
-        let end = self.text.len() + text.len();
-        if let (Ok(start), Ok(end)) = (u32::try_from(self.text.len()), u32::try_from(end)) {
-            self.text.push_str(text);
+        let start = self.all_texts.len();
+        let end = start + text.len();
+        if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {
+            self.all_texts.push_str(text);
             self.extents.push(TextExtent { start, end });
         }
     }
 
-    /// Makes the set ready for searches.
+    /// Makes the set ready for searches. Removes repeated texts.
     fn sort(&mut self) {
-        let text = &*self.text;
-        self.extents.sort_unstable_by(|a, b| a.of(text).cmp(b.of(text)));
-        self.extents.dedup_by(|a, b| a.of(text) == b.of(text));
+        let all_texts = self.all_texts.as_str();
+        self.extents.sort_unstable_by(|a, b| a.text(all_texts).cmp(b.text(all_texts)));
+        self.extents.dedup_by(|a, b| a.text(all_texts) == b.text(all_texts));
         self.extents.shrink_to_fit();
-        self.text.shrink_to_fit();
+        self.all_texts.shrink_to_fit();
     }
 
     pub(super) fn contains(&self, text: &str) -> bool {
-        self.extents.binary_search_by(|extent| extent.of(&self.text).cmp(text)).is_ok()
+        self.extents.binary_search_by(|extent| extent.text(&self.all_texts).cmp(text)).is_ok()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -108,12 +109,12 @@ impl TextSet {
 
     /// The first text in order.
     pub(super) fn first(&self) -> Option<&str> {
-        Some(self.extents.first()?.of(&self.text))
+        Some(self.extents.first()?.text(&self.all_texts))
     }
 }
 
 impl TextExtent {
-    fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    fn text(self, all_texts: &str) -> &str {
+        all_texts.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! `one_of` and `not_one_of`: the values of a list, or none of them.
+//! `one_of` and `not_one_of`: a value of a list, or none of them.
 
 use std::fmt::{self, Display};
 
@@ -12,7 +12,7 @@ use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 /// A value of a list, or none of them.
 pub struct OneOf {
     role: ListRole,
-    /// The values, reduced.
+    /// The values of the list, each reduced.
     values: TextSet,
     reduction: Reduction,
 }

@@ -15,12 +15,12 @@ mod matcher;
 
 use matcher::{Matcher, SIZE_LIMIT, TooLarge};
 
-/// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte, before the size of
-/// the result is known.
+/// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte of the pattern. The size of
+/// its result is known only afterwards.
 const SOURCE_LIMIT: usize = 4 << 10;
 
-/// The cost, in bytes of the budget, per byte of a pattern that ignores case. Folding the case of a class takes
-/// up to 30 µs per byte, also where the result is small.
+/// The cost of ignoring case, in bytes of the budget per byte of the pattern. It stands for the time to fold
+/// the case of classes: up to 30 µs per byte, even if the result is small.
 const CASE_COST: usize = 4 << 10;
 
 /// How deep the groups of a pattern may be nested.
@@ -29,8 +29,8 @@ const NEST_LIMIT: u32 = 50;
 /// The most memory, in bytes, that the patterns of all rules may take together.
 const TOTAL_LIMIT: usize = 64 << 20;
 
-/// The memory that patterns of one load may still take. A pattern that is too large counts as well,
-/// since the attempt to compile it takes the time of one that is as large as allowed.
+/// The memory, in bytes, that the patterns of one load may still take. A refused pattern that is too large
+/// takes as much as the largest allowed one, since the attempt to compile it takes as long.
 pub(crate) struct PatternBudget(Cell<usize>);
 
 impl Default for PatternBudget {
@@ -44,7 +44,7 @@ impl PatternBudget {
         self.0.set(self.0.get().saturating_sub(bytes));
     }
 
-    fn is_spent(&self) -> bool {
+    fn is_used_up(&self) -> bool {
         self.0.get() == 0
     }
 }
@@ -79,7 +79,7 @@ impl Pattern {
         if ignores_case(source) {
             budget.take(source.len() * CASE_COST);
         }
-        if budget.is_spent() {
+        if budget.is_used_up() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
             return Err(node.problem(why).into());
         }
@@ -108,12 +108,12 @@ impl Pattern {
     }
 }
 
-/// Whether a flag of the pattern ignores case, as in `(?i)` and `(?x-i:…)`.
+/// Whether a pattern names the flag `i`, as in `(?i)`. One that switches it off, as in `(?x-i:…)`, counts
+/// as well.
 fn ignores_case(source: &str) -> bool {
-    for (start, _) in source.match_indices("(?") {
-        let flags = source.get(start + 2..).unwrap_or_default();
-        let end = flags.find([':', ')', '<', '=']).unwrap_or(flags.len());
-        if flags.get(..end).unwrap_or_default().contains('i') {
+    for after_opening in source.split("(?").skip(1) {
+        let flags = after_opening.split([':', ')', '<', '=']).next().unwrap_or_default();
+        if flags.contains('i') {
             return true;
         }
     }

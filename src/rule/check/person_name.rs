@@ -1,13 +1,13 @@
-//! The format `person-name`: names of people in any script, and no web address.
+//! The format `person-name`: a name of a person in any script, without a host name such as `example.com`.
 
 use std::sync::LazyLock;
 
 use regex_automata::meta::Regex;
 
-/// Spaces, and letters with up to one sign on either side.
+/// Spaces, and letters with at most one sign on either side.
 const LETTERS_AND_SIGNS: &str = r"\A(?: |['’‑–·・,.-]?[\p{L}\p{M}]['’‑–·・,.-]?)*\z";
 
-/// Whether a text is like a name.
+/// Whether a text has the form of a name.
 pub(super) fn is_person_name(text: &str) -> bool {
     static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LETTERS_AND_SIGNS).ok());
     let Some(name) = &*NAME else {
@@ -16,17 +16,14 @@ pub(super) fn is_person_name(text: &str) -> bool {
     text.contains(char::is_alphabetic) && name.is_match(text) && has_no_host_name(text)
 }
 
-/// Whether a space, the end or an initial (a letter and a full stop) follows each full stop.
+/// Whether each full stop is followed by a space, by the end, or by an initial: a letter and a full stop.
 fn has_no_host_name(text: &str) -> bool {
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '.' {
-            continue;
-        }
-        let mut rest = letters.clone();
-        let fits = match rest.next() {
-            None | Some(' ') => true,
-            Some(_) => rest.next() == Some('.'),
+    for (stop, _) in text.match_indices('.') {
+        let (_, rest) = text.split_at(stop + 1);
+        let mut letters = rest.chars();
+        let fits = match (letters.next(), letters.next()) {
+            (None | Some(' '), _) => true,
+            (Some(_initial), second) => second == Some('.'),
         };
         if !fits {
             return false;

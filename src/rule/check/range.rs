@@ -1,4 +1,4 @@
-//! `range`: a number or a date between two others.
+//! `range`: a number or a date within bounds.
 
 use std::fmt::{self, Display};
 
@@ -16,13 +16,15 @@ use crate::{
     rule::node::{Content, Node},
 };
 
-/// Bounds of a number.
-const NUMBERS: &str = "{ min = 1, max = 9 }";
+/// How to write bounds of a number.
+const NUMBERS_EXAMPLE: &str = "{ min = 1, max = 9 }";
+/// How to write bounds of a date.
+const DATES_EXAMPLE: &str = "{ min = 2020-01-31 }";
 
-/// A number or a date between two others.
-pub struct Between(Ends);
+/// A number or a date within bounds.
+pub struct Between(RangeBounds);
 
-enum Ends {
+enum RangeBounds {
     /// A number, or a text that is one.
     Numbers(Bounds<Decimal>),
     /// A date.
@@ -32,16 +34,17 @@ enum Ends {
 impl Between {
     pub(super) fn read_range(node: &Node) -> Result<Self, SpanProblems> {
         if has_dates(node) {
-            Ok(Self(Ends::Dates(Bounds::read_bounds(node, "{ min = 2020-01-31 }", read_date)?)))
-        } else {
-            Ok(Self(Ends::Numbers(Bounds::read_bounds(node, NUMBERS, read_number)?)))
+            let bounds = Bounds::read_bounds(node, DATES_EXAMPLE, read_date)?;
+            return Ok(Self(RangeBounds::Dates(bounds)));
         }
+        let bounds = Bounds::read_bounds(node, NUMBERS_EXAMPLE, read_number)?;
+        Ok(Self(RangeBounds::Numbers(bounds)))
     }
 
     pub(super) fn check_range(&self, value: &Value<'_>) -> Result<(), Mismatch> {
         match &self.0 {
-            Ends::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
-            Ends::Numbers(bounds) => require(bounds.contains(&number_of(value)?)),
+            RangeBounds::Dates(bounds) => require(bounds.contains(&date_of(value)?)),
+            RangeBounds::Numbers(bounds) => require(bounds.contains(&number_of(value)?)),
         }
     }
 }
@@ -49,8 +52,8 @@ impl Between {
 impl Display for Between {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Ends::Numbers(bounds) => write!(out, "a number {}", describe(bounds)),
-            Ends::Dates(bounds) => write!(out, "a date {}", describe(bounds)),
+            RangeBounds::Numbers(bounds) => write!(out, "a number {}", describe(bounds)),
+            RangeBounds::Dates(bounds) => write!(out, "a date {}", describe(bounds)),
         }
     }
 }
@@ -72,7 +75,7 @@ fn number_of(value: &Value<'_>) -> Result<Decimal, Mismatch> {
     }
 }
 
-/// Whether the first bound is written as a date. Then both have to be.
+/// Whether the first bound is a date or a text. Both bounds are then read as dates.
 fn has_dates(node: &Node) -> bool {
     let Content::Table(table) = &node.content else {
         return false;
@@ -95,7 +98,8 @@ fn read_number(node: &Node) -> Result<Decimal, SpanProblem> {
 fn read_date(node: &Node) -> Result<Date, SpanProblem> {
     let text = match &node.content {
         Content::Text(text) if Decimal::parse(text).is_some() => {
-            return Err(node.problem(format!("a number stands without quotes, as in `{NUMBERS}`")));
+            let why = format!("a number stands without quotes, as in `{NUMBERS_EXAMPLE}`");
+            return Err(node.problem(why));
         }
         Content::Text(text) | Content::Date(text) => text,
         _ => return Err(node.expected("a date (both ends are numbers, or both dates)")),

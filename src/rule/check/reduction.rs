@@ -1,5 +1,5 @@
-//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: the steps that reduce two texts
-//! before a check compares them.
+//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: both sides of a comparison are
+//! reduced before a check compares them.
 
 use std::borrow::Cow;
 
@@ -8,43 +8,46 @@ use crate::{
     rule::node::{ListEntry, Node},
 };
 
-/// A step of a reduction.
-type ReductionStep = fn(&str) -> String;
+/// One of the conversions that a rule lists in `compare`.
+type Conversion = fn(&str) -> String;
 
-/// The steps by their names in rules files.
-const STEPS: [(&str, ReductionStep); 3] =
+/// The conversions by their names in rules files.
+const CONVERSIONS: [(&str, Conversion); 3] =
     [("lowercase", str::to_lowercase), ("digits", digits), ("alphanumeric", alphanumeric)];
 
-/// The steps that reduce texts before they are compared.
+/// The steps of work per byte that a conversion takes. Letters beyond ASCII take the most.
+const STEPS_PER_BYTE: usize = 8;
+
+/// How texts are reduced before they are compared.
 #[derive(Clone, Default)]
 pub(crate) struct Reduction {
-    pub(crate) steps: Vec<ReductionStep>,
+    /// Applied in this order.
+    pub(crate) conversions: Vec<Conversion>,
     /// Whether ASCII letters are compared in lower case.
     pub(crate) ignore_case: bool,
 }
 
 impl Reduction {
-    /// Reads the list of steps.
-    pub(crate) fn read_steps(node: &Node) -> Result<Vec<ReductionStep>, SpanProblem> {
+    /// Reads the list of `compare`.
+    pub(crate) fn read_conversions(node: &Node) -> Result<Vec<Conversion>, SpanProblem> {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
-        // A long list of steps would take seconds per value.
-        if items.len() > STEPS.len() {
-            return Err(node.problem(format!("there are only {} steps", STEPS.len())));
+        // A long list would take seconds per value.
+        if items.len() > CONVERSIONS.len() {
+            return Err(node.problem(format!("there are only {} steps", CONVERSIONS.len())));
         }
-        items.iter().map(|item| item.choice("comparison", &STEPS)).collect()
+        items.iter().map(|item| item.choice("comparison", &CONVERSIONS)).collect()
     }
 
-    /// The steps of work that [`Self::reduce`] takes.
+    /// The steps of work to [`Self::reduce`] a text.
     pub(super) fn work_on(&self, text: &str) -> usize {
-        // Letters beyond ASCII take longer.
-        8 * self.steps.len() * text.len()
+        STEPS_PER_BYTE * self.conversions.len() * text.len()
     }
 
-    /// The text to compare. Returns `None` if the steps leave nothing of it.
+    /// The text to compare. Returns `None` if an empty text remains.
     pub(super) fn reduce<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
         let mut reduced = Cow::Borrowed(text);
-        for step in &self.steps {
-            reduced = Cow::Owned(step(&reduced));
+        for convert in &self.conversions {
+            reduced = Cow::Owned(convert(&reduced));
         }
         if self.ignore_case {
             reduced = Cow::Owned(reduced.to_ascii_lowercase());
@@ -52,16 +55,14 @@ impl Reduction {
         if reduced.is_empty() { None } else { Some(reduced) }
     }
 
-    /// Reads the entry of a list. Returns the text to compare.
+    /// Reads an entry of a list, and returns the text to compare.
     pub(super) fn read_entry(&self, entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
         let text = entry.text()?;
-        match self.reduce(text) {
-            Some(reduced) => Ok(reduced.into_owned()),
-            None => {
-                Err(entry
-                    .problem(format!("`{text}` equals no value: `compare` leaves nothing of it")))
-            }
-        }
+        let Some(reduced) = self.reduce(text) else {
+            let message = format!("`{text}` equals no value: `compare` leaves nothing of it");
+            return Err(entry.problem(message));
+        };
+        Ok(reduced.into_owned())
     }
 }
 

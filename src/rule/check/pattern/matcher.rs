@@ -2,8 +2,8 @@
 //!
 //! The engines of `regex-automata` take time linear in the text, by a factor that grows with the
 //! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and the
-//! faster ones keep caches. [`Search`] is Thompson's algorithm on the compiled form: it follows all states
-//! at once, byte by byte, and counts its steps.
+//! faster ones keep caches. [`Search`] runs Thompson's algorithm on the compiled pattern: it follows all
+//! states at once, byte by byte, and counts its steps.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -15,7 +15,7 @@ use regex_syntax::hir::{Hir, Look};
 
 use crate::rule::check::work::{TooCostly, Work};
 
-/// The number of steps that a match may take: up to 4 ms in a release build.
+/// The steps that a search may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
 
 /// The longest text that is matched, in bytes.
@@ -28,7 +28,7 @@ pub(super) const SIZE_LIMIT: usize = 4 << 20;
 /// A compiled pattern that matches whole texts.
 pub(super) struct Matcher {
     nfa: NFA,
-    /// Searches that are not in use.
+    /// Searches of earlier matches, to be used again.
     searches: Pool<Search, Box<NewSearch>>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct TooLarge;
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
-        // Anchors the parsed pattern, not its text: there, a comment of `(?x)` would hide the last anchor.
+        // The anchors are added after parsing. In the source, a comment of `(?x)` could hide the last one.
         let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
         let config =
             Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
@@ -56,7 +56,7 @@ impl Matcher {
     }
 
     /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
-    /// the match takes more than [`STEP_LIMIT`] steps.
+    /// the search takes more than [`STEP_LIMIT`] steps or more than are left.
     pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
@@ -68,17 +68,19 @@ impl Matcher {
     }
 }
 
-/// The further steps of an assertion such as `\b`, which decodes the letters on both sides.
+/// The additional steps of an assertion such as `\b`, which decodes the letters on both sides.
 const LOOK_STEPS: usize = 2;
 
 /// The number of byte ranges that are tried in the time of a step.
 const RANGES_PER_STEP: usize = 4;
 
-/// The state of a search. It is kept for the next search, so that its memory is allocated once.
+/// A search. Its memory is allocated once, and serves one match after another.
 pub(super) struct Search {
+    /// The states that the bytes so far can lead to.
     active: StateSet,
     /// States that are about to become active.
     pending: Vec<StateID>,
+    /// The steps of the present match.
     steps: usize,
 }
 
@@ -88,6 +90,7 @@ impl Search {
         Self { active, pending: Vec::new(), steps: 0 }
     }
 
+    /// Whether the compiled pattern matches the text.
     fn run(&mut self, nfa: &NFA, text: &[u8]) -> Result<bool, TooCostly> {
         self.steps = 0;
         self.pending.clear();
@@ -96,7 +99,7 @@ impl Search {
             if self.activate(nfa, text, at) {
                 return Ok(true);
             }
-            // For one byte of the text, a search takes fewer steps than the compiled pattern has bytes.
+            // Once per byte is often enough: one byte takes fewer steps than the compiled pattern has bytes.
             if self.steps > STEP_LIMIT {
                 return Err(TooCostly);
             }
@@ -111,8 +114,8 @@ impl Search {
         Ok(false)
     }
 
-    /// Activates the pending states and all states that can be reached from them without a byte.
-    /// Returns whether the match is one of them, which can be reached only at the end of the text.
+    /// Activates the pending states and all states that can be reached from them without a byte. Returns true
+    /// if one of them is the match. The last anchor lets a search reach it only at the end of the text.
     fn activate(&mut self, nfa: &NFA, text: &[u8], at: usize) -> bool {
         self.active.members.clear();
         while let Some(id) = self.pending.pop() {
@@ -140,7 +143,7 @@ impl Search {
         false
     }
 
-    /// Finds the states to which this byte leads from the active ones, and makes them pending.
+    /// Makes pending each state that this byte leads to from an active one.
     fn follow(&mut self, nfa: &NFA, byte: u8) {
         for &id in &self.active.members {
             self.steps += 1;
@@ -169,10 +172,10 @@ impl Search {
     }
 }
 
-/// A set of states that is cleared at no cost.
+/// A sparse set of states: to clear it, clear the members. The places need not be reset.
 struct StateSet {
     members: Vec<StateID>,
-    /// For each state that is a member, its place among the members. For other states, any number.
+    /// For each state, its place among the members, if it is one. Otherwise a number without meaning.
     places: Vec<usize>,
 }
 

@@ -112,13 +112,13 @@ impl Hook {
         let values = JudgedValues::read(section, request);
         let work = Work::default();
         let not_asked = LookupStates::default();
-        let form_context = values.context(facts, &not_asked, &work);
+        let form_context = values.eval_context(facts, &not_asked, &work);
         let mut verdicts = section.judge_without_lookups(&form_context);
         let mut states = LookupStates::default();
         if !denies(&verdicts) {
             states = section.lookup_states(facts, &form_context);
         }
-        let context = values.context(facts, &states, &work);
+        let context = values.eval_context(facts, &states, &work);
         if !states.is_empty() {
             section.judge_with_lookups(&mut verdicts, &context);
         }
@@ -144,7 +144,7 @@ impl Hook {
         let values = JudgedValues::read(section, request);
         let work = Work::default();
         let not_asked = LookupStates::default();
-        let context = values.context(facts, &not_asked, &work);
+        let context = values.eval_context(facts, &not_asked, &work);
         if denies(&section.judge_without_lookups(&context)) {
             return Vec::new();
         }

@@ -42,7 +42,7 @@ impl<'q> JudgedValues<'q> {
     }
 
     /// The context of checks, with these states of the lookups.
-    pub(super) fn context<'c>(
+    pub(super) fn eval_context<'c>(
         &'c self,
         facts: &'c Facts,
         lookups: &'c LookupStates<'_, '_>,

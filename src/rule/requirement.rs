@@ -28,11 +28,11 @@ pub struct RequiredResult {
     pub(crate) must_find: bool,
 }
 
-/// Checks that must all hold for each of some values.
+/// Values, and checks that must all hold for each of them.
 pub struct Part {
     /// The names of the values. Most are attributes of the form.
     pub attributes: NonEmpty<Spanned<ValueName>>,
-    /// The checks of each value.
+    /// The checks that each value must pass.
     pub checks: NonEmpty<PartCheck>,
     /// Whether an absent value passes.
     pub optional: bool,

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// The longest time that is read, in bytes. Okta's have 24.
+const LONGEST_TIME: usize = 64;
+
 /// The facts that a decision depends on besides the rules and the request.
 ///
 /// The caller gathers them, so that judging needs no clock, no file and no network. A failed lookup is
@@ -33,9 +36,6 @@ impl Facts {
         Self { today, lookups: LookupResults::new() }
     }
 }
-
-/// The longest time that is read, in bytes. Okta's have 24.
-const LONGEST_TIME: usize = 64;
 
 /// Values that a check may consult besides the value that it checks.
 pub struct EvalContext<'a> {

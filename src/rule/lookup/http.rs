@@ -120,7 +120,7 @@ impl HttpQuestion {
         let Some(document) = JsonDocument::read(body) else {
             return ApiAnswer::failed(LookupFailure::NotJson);
         };
-        self.query.response.answer(&document)
+        self.query.response.read_document(&document)
     }
 }
 
@@ -132,7 +132,7 @@ impl ApiAnswer {
 
 impl ResponseMapping {
     /// Reads the answer from the JSON of a response with status 200.
-    fn answer(&self, document: &JsonDocument<'_>) -> ApiAnswer {
+    fn read_document(&self, document: &JsonDocument<'_>) -> ApiAnswer {
         if let Some(found) = &self.found
             && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))
         {

@@ -52,19 +52,16 @@ fn convert(text: &str) -> Option<String> {
 /// Whether brackets after a digit begin with 0, as in `+44 (0)20`. It is not certain whether that 0 belongs
 /// to the number.
 fn has_zero_in_brackets(text: &str) -> bool {
-    let mut parts = text.split('(');
-    let mut has_digit = parts.next().is_some_and(has_ascii_digit);
-    for part in parts {
-        if has_digit && part.trim_start_matches(SEPARATORS).starts_with('0') {
+    let Some(first_digit) = text.find(|letter: char| letter.is_ascii_digit()) else {
+        return false;
+    };
+    let (_, from_first_digit) = text.split_at(first_digit);
+    for after_bracket in from_first_digit.split('(').skip(1) {
+        if after_bracket.trim_start_matches(SEPARATORS).starts_with('0') {
             return true;
         }
-        has_digit = has_digit || has_ascii_digit(part);
     }
     false
-}
-
-fn has_ascii_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn country_code_length(digits: &str) -> usize {

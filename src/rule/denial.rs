@@ -11,8 +11,8 @@ use crate::okta::{
 };
 
 impl Section {
-    /// The denial, if a rule fails or an attribute to set needs a failed lookup. Returns `None` if neither is
-    /// so.
+    /// The denial of a request. Returns `None` unless a rule denies or an attribute to set needs a failed
+    /// lookup.
     pub(super) fn denial<'q>(
         &'q self,
         request: &Request<'_>,
@@ -67,8 +67,8 @@ impl Section {
 #[derive(Default)]
 struct Causes<'q> {
     all: Option<NonEmpty<ErrorCause<'q>>>,
-    /// The names of the failed lookups that have a cause. Each has one, with the location of the first rule
-    /// that needs it.
+    /// The names of the failed lookups that already have their cause. Each gets one, with the location of the
+    /// first rule that needs it.
     failed_lookups: Vec<&'q str>,
 }
 

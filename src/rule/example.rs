@@ -27,7 +27,7 @@ pub struct RuleExample<'a> {
 pub struct ExampleContext<'c> {
     /// The lookups of the section.
     pub lookups: &'c [Lookup],
-    /// The facts, of which examples use the day.
+    /// The facts. Examples use only the day.
     pub facts: &'c Facts,
     /// The work that may still be done.
     pub work: &'c Work,
@@ -62,8 +62,8 @@ impl RuleExample<'_> {
         rule.outcome(&self.eval_context(form, &states, facts, work))
     }
 
-    /// The results of those of these lookups that are asked. A lookup that the example does not name is
-    /// answered by its table. If it has none, it has failed.
+    /// The results of the needed lookups that are asked. A lookup that the example does not name is answered
+    /// by its table. Without a table it has failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {

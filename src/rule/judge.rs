@@ -54,8 +54,8 @@ impl<'q> JudgedValues<'q> {
 }
 
 impl Section {
-    /// Judges the rules that need no lookup. The other rules are skipped because a rule denies. If none
-    /// does, [`Self::judge_with_lookups`] replaces their verdicts.
+    /// Judges the rules that need no lookup. Each other rule is skipped, as if one of these denied. If none
+    /// does, [`Self::judge_with_lookups`] replaces its verdict.
     pub(super) fn judge_without_lookups(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
         let mut verdicts = Vec::new();
         for rule in self.rules.iter() {

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use derive_more::Display;
 
-/// A larger exponent is read as this one. That does not change how two numbers compare: no body is long
-/// enough for a number whose digits outweigh such an exponent.
+/// Exponents are cut to this limit, so that sums with them do not overflow. No body has so many digits, so two
+/// numbers still compare exactly.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
 /// A number. Printed, it is as it was written.

@@ -23,7 +23,7 @@ use crate::{
 /// The key of a part whose checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
-/// The key of a part that gives the steps of a [`Reduction`].
+/// The key of a part that lists the conversions of a [`Reduction`].
 pub(crate) const COMPARE: &str = "compare";
 
 /// The context that the argument of a check is read in.

@@ -48,7 +48,8 @@ impl Networks {
 
     fn is_listed(&self, address: IpAddr) -> bool {
         let count = self.blocks.partition_point(|block| block.first <= address);
-        // The last block that starts at or before the address is also the one of them that ends last.
+        // Blocks that start later also end later. So only the last one that starts at or before the address
+        // can contain it.
         match self.blocks.iter().take(count).next_back() {
             Some(block) => address <= block.last,
             None => false,

@@ -29,8 +29,8 @@ const NEST_LIMIT: u32 = 50;
 /// The most memory, in bytes, that the patterns of all rules may take together.
 const TOTAL_LIMIT: usize = 64 << 20;
 
-/// The memory, in bytes, that the patterns of one load may still take. A refused pattern that is too large
-/// takes as much as the largest allowed one, since the attempt to compile it takes as long.
+/// The memory, in bytes, that the patterns of one load may still take. A pattern that is refused as
+/// too large counts as the largest allowed one, since the attempt to compile it takes as long.
 pub(crate) struct PatternBudget(Cell<usize>);
 
 impl Default for PatternBudget {

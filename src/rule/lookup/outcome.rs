@@ -35,7 +35,7 @@ pub enum WhyNotAsked<'r> {
     /// The lookup's conditions do not hold.
     #[display("its conditions (`when`) do not hold")]
     Conditions,
-    /// A value in the question is absent or empty, or cannot stand in its place.
+    /// A value in the question is absent, empty or too long, or has no text.
     #[display("`{_0}` is missing, empty or cannot be asked about")]
     Missing(&'r ValueName),
     /// A segment of the path would be `.` or `..`, which leads to another path.

@@ -44,7 +44,7 @@ struct Rows {
     /// The line of each row in its file, from 1.
     lines: Vec<u32>,
     hasher: RandomState,
-    /// For each key column, whether ASCII letters are compared without their case.
+    /// For each key column, whether the case of ASCII letters is ignored.
     ignores_case: Vec<bool>,
     /// The number of cells per row.
     width: usize,

@@ -231,7 +231,7 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     };
     match unmet {
         Unmet::NotAnAddress(_) => true,
-        Unmet::Failed { mismatch, .. } => match mismatch {
+        Unmet::CheckFailed { mismatch, .. } => match mismatch {
             Mismatch::Type | Mismatch::Unreadable | Mismatch::TooCostly => true,
             Mismatch::Value => false,
         },

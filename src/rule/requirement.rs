@@ -71,7 +71,7 @@ pub enum Unmet<'r> {
     NotAnAddress(&'r ValueName),
     /// The value fails a check.
     #[display("`{name}`: expected {check}{mismatch}")]
-    Failed {
+    CheckFailed {
         /// The value's name.
         name: &'r ValueName,
         /// The check.
@@ -177,7 +177,7 @@ impl Part {
     ) -> Result<(), Unmet<'r>> {
         for PartCheck { check, .. } in self.checks.iter() {
             if let Err(mismatch) = check.check_value(value, context) {
-                return Err(Unmet::Failed { name, check, mismatch });
+                return Err(Unmet::CheckFailed { name, check, mismatch });
             }
         }
         Ok(())

@@ -13,6 +13,10 @@ mod commands;
 mod error;
 mod members;
 
+use commands::find_in_commands;
+use error::find_in_error;
+use members::find_in_members;
+
 /// A fault of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -44,37 +48,33 @@ impl Finding {
 /// Finds the faults of a reply to a request of this flow, whose form has these fields.
 pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let status = match reply {
-        HookReply::Answered { status, .. } => status,
-        // The findings about these two do not mention a status.
-        HookReply::TimedOut | HookReply::Unreachable => 0,
-    };
-    if matches!(status, 201..=203 | 205..=299) {
+    if let HookReply::Answered { status: status @ (201..=203 | 205..=299), .. } = reply {
         findings.push(Finding::new(
             "undocumented-status",
             "",
             format!("status {status}"),
-            "Okta documents 200 and 204 only",
+            "Okta documents only 200 and 204",
             "answer with status 200",
         ));
     }
     match reply.read() {
-        ReplyContent::Failure(failure) => findings.push(failed_call(failure, status)),
+        ReplyContent::Failure(failure) => findings.push(failed_call(failure)),
         // Okta documents an empty answer, so it is not a fault.
         ReplyContent::Empty => {}
         ReplyContent::Answer(answer) => {
-            commands::find(&answer, flow, &mut findings);
-            error::find(&answer, flow, fields, &mut findings);
-            members::find(&answer, &mut findings);
+            find_in_commands(&answer, flow, &mut findings);
+            find_in_error(&answer, flow, fields, &mut findings);
+            find_in_members(&answer, &mut findings);
         }
     }
     findings
 }
 
-fn failed_call(failure: CallFailure, status: u16) -> Finding {
-    const FAILS: &str = "Okta denies the request and shows a general text";
+/// The fault that makes Okta treat a call as failed.
+fn failed_call(failure: CallFailure) -> Finding {
+    const DENIES: &str = "Okta denies the request and shows a general text";
     const RETRIES: &str =
-        "Okta may ask once more, then denies the request and shows a general text";
+        "Okta may call once more, then denies the request and shows a general text";
     match failure {
         CallFailure::TimedOut => Finding::new(
             "no-answer-in-time",
@@ -90,25 +90,25 @@ fn failed_call(failure: CallFailure, status: u16) -> Finding {
             RETRIES,
             "serve HTTPS with a certificate chain of a public authority at the hook's URL",
         ),
-        CallFailure::Redirect => Finding::new(
+        CallFailure::Redirect(status) => Finding::new(
             "redirect",
             "",
             format!("status {status}"),
-            "Okta follows no redirect: it denies the request and shows a general text",
+            "Okta does not follow redirects: it denies the request and shows a general text",
             "give Okta the final URL",
         ),
-        CallFailure::Status => Finding::new(
+        CallFailure::Status(status) => Finding::new(
             "failure-status",
             "",
             format!("status {status}"),
-            if status >= 500 { RETRIES } else { FAILS },
-            "answer with status 200, a denial too; other statuses are for requests that cannot be read",
+            if status >= 500 { RETRIES } else { DENIES },
+            "answer with status 200, even to deny; use another status only for a request that is not Okta's",
         ),
         CallFailure::TooLarge => Finding::new(
             "too-large",
             "",
             format!("the answer has {SIZE_LIMIT} bytes or more"),
-            "Okta documents that an answer must be smaller, and presumably denies the request",
+            "Okta documents that answers must be smaller; it presumably denies the request",
             "shorten the answer to less than 256 KB",
         ),
         CallFailure::NotObject => Finding::new(

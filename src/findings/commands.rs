@@ -8,12 +8,14 @@ use crate::okta::{
     reply::{ReceivedAnswer, ReceivedCommand, read_command},
 };
 
-/// The name that an example in Okta's API description has by mistake.
+/// The misspelt name of [`ACTION_COMMAND`] in an example of Okta's API description.
 const MISSPELT_ACTION: &str = "com.action.update";
 const FAILS_OR_IGNORES: &str =
     "Okta does not document whether it ignores the command or treats the answer as failed";
+const PRESUMABLY_FAILS: &str = "Okta presumably treats the answer as failed";
 
-pub(super) fn find(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Finding>) {
+/// Adds the faults of an answer's commands.
+pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Finding>) {
     let commands = match answer.members().get("commands") {
         None | Some(Json::Null) => &[],
         Some(Json::Array(commands)) => commands.as_slice(),
@@ -22,7 +24,7 @@ pub(super) fn find(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Findi
                 "malformed-commands",
                 "/commands",
                 "`commands` is not a list",
-                "Okta presumably treats the answer as failed",
+                PRESUMABLY_FAILS,
                 "write a list of commands",
             ));
             return;
@@ -37,14 +39,14 @@ pub(super) fn find(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Findi
                 "ignored-beside-error",
                 &place,
                 "ALLOW or an update beside `error`",
-                "Okta executes no command beside `error`, and denies the request",
-                "remove the command to deny, or `error` to allow",
+                "Okta ignores commands beside `error`, and denies the request",
+                "to deny, remove the command; to allow, remove `error`",
             ));
         }
         if let Some(finding) = find_in_command(command, kind, &place, flow) {
             findings.push(finding);
         }
-        if names_password(command) {
+        if updates_password(command) {
             findings.push(Finding::new(
                 "password",
                 format!("{place}/value/password"),
@@ -103,35 +105,34 @@ fn find_in_command(
 
 /// The fault of a command whose value does not suit its type.
 fn malformed(command: &Json, place: &str) -> Finding {
-    const FAILS: &str = "Okta presumably treats the answer as failed";
-    let registration = "write `registration` with ALLOW or DENY";
+    const WRITE_REGISTRATION: &str = "write `registration` with ALLOW or DENY";
     match type_of(command) {
         None => Finding::new(
             "malformed-command",
             place,
             "a command without a type",
-            FAILS,
+            PRESUMABLY_FAILS,
             "write an object with `type` and `value`",
         ),
         Some(ACTION_COMMAND) if command.pointer("/value/action").is_some() => Finding::new(
             "action-for-registration",
             format!("{place}/value/action"),
             "`action` in place of `registration`",
-            "Okta documents `registration` only, and presumably treats the answer as failed",
-            registration,
+            "Okta documents only `registration`; it presumably treats the answer as failed",
+            WRITE_REGISTRATION,
         ),
         Some(ACTION_COMMAND) => Finding::new(
             "malformed-command",
             format!("{place}/value"),
             "`registration` is neither ALLOW nor DENY",
-            FAILS,
-            registration,
+            PRESUMABLY_FAILS,
+            WRITE_REGISTRATION,
         ),
         Some(_) => Finding::new(
             "malformed-command",
             format!("{place}/value"),
             "an update without attributes",
-            FAILS,
+            PRESUMABLY_FAILS,
             "write an object with at least one attribute, or remove the command",
         ),
     }
@@ -141,6 +142,6 @@ fn type_of(command: &Json) -> Option<&str> {
     command.get("type").and_then(Json::as_str)
 }
 
-fn names_password(command: &Json) -> bool {
+fn updates_password(command: &Json) -> bool {
     command.pointer("/value/password").is_some()
 }

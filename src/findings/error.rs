@@ -11,8 +11,11 @@ use crate::okta::{
 const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "location", "domain"];
 /// The location of an attribute in a progressive profile's own form.
 const UPDATE_LOCATION: &str = "data.userProfileUpdate.";
+const UNKNOWN_PLACE: &str =
+    "Okta does not document the place of the text; the end user may read a general text instead";
 
-pub(super) fn find(
+/// Adds the faults of an answer's `error`.
+pub(super) fn find_in_error(
     answer: &ReceivedAnswer,
     flow: Flow,
     fields: &[&str],
@@ -41,7 +44,7 @@ pub(super) fn find(
             "no-cause",
             "/error",
             "an error without `errorCauses`",
-            "Okta shows a general text, and by its API description not the `errorSummary` of `error`",
+            "Okta shows a general text; its API description says that it does not show the `errorSummary` of `error`",
             format!("add a cause whose `location` is {ATTRIBUTE_LOCATION} and an attribute on the form"),
         ));
     }
@@ -49,40 +52,55 @@ pub(super) fn find(
         let place = format!("/error/errorCauses/{index}");
         find_missing_keys(cause, &place, findings);
         find_markup(cause, &place, findings);
-        if cause.get("reason").and_then(Json::as_str) == Some(UNHANDLED_REQUEST_TYPE) {
+        if text_member(cause, "reason") == Some(UNHANDLED_REQUEST_TYPE) {
             findings.push(Finding::new(
                 "unhandled-request-type",
                 format!("{place}/reason"),
                 "the hook does not handle this request type",
                 "Okta denies the request",
-                "choose the other cases in \"Run this hook\" at Okta, or add a section to the hook's rules",
+                "narrow Okta's setting \"Run this hook\", or add a section for this type to the hook's rules",
             ));
             continue;
         }
         find_misplaced_location(cause, &place, flow, fields, findings);
-        let text = cause.get("errorSummary").and_then(Json::as_str).unwrap_or_default();
-        let mut earlier = causes.iter().take(index);
-        if !text.is_empty() && earlier.any(|other| has_same_text_and_location(other, cause)) {
+        let (earlier, _) = causes.split_at(index);
+        if repeats_a_cause(cause, earlier) {
             findings.push(Finding::new(
                 "repeated-text",
                 format!("{place}/errorSummary"),
                 "another cause has the same text at the same place",
-                "the end user reads it twice",
-                "remove one of them",
+                "the end user reads the text twice",
+                "remove one of the two causes",
             ));
         }
     }
 }
 
-fn has_same_text_and_location(one: &Json, other: &Json) -> bool {
-    one.get("errorSummary") == other.get("errorSummary")
-        && one.get("location") == other.get("location")
+/// A member of `error` or of a cause, if it is a string.
+fn text_member<'a>(parent: &'a Json, name: &str) -> Option<&'a str> {
+    parent.get(name).and_then(Json::as_str)
 }
 
+/// Whether a cause has the text and the location of an earlier one.
+fn repeats_a_cause(cause: &Json, earlier: &[Json]) -> bool {
+    if text_member(cause, "errorSummary").unwrap_or_default().is_empty() {
+        return false;
+    }
+    for other in earlier {
+        if cause.get("errorSummary") == other.get("errorSummary")
+            && cause.get("location") == other.get("location")
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Adds a fault if a cause lacks members, or has an empty text.
 fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
     let mut missing = Vec::new();
     for key in CAUSE_KEYS {
-        if cause.get(key).and_then(Json::as_str).is_none() {
+        if text_member(cause, key).is_none() {
             missing.push(format!("`{key}`"));
         }
     }
@@ -91,30 +109,29 @@ fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
             "missing-cause-key",
             place,
             format!("the cause lacks {}", missing.join(", ")),
-            "Okta documents that a cause must have it, and not its reaction",
-            "add a text for each",
+            "Okta requires these members; it does not document its reaction",
+            "add a string for each",
         ));
     }
-    if cause.get("errorSummary").and_then(Json::as_str) == Some("") {
+    if text_member(cause, "errorSummary") == Some("") {
         findings.push(Finding::new(
             "empty-text",
             format!("{place}/errorSummary"),
             "an empty text for the end user",
             "a widget marks the field without words, or shows an empty box",
-            "say how to correct the input",
+            "write how to correct the input",
         ));
     }
 }
 
-/// Finds markup in the `errorSummary` of `error` or of a cause.
+/// Adds a fault for markup in the `errorSummary` of `error` or of a cause.
 fn find_markup(parent: &Json, place: &str, findings: &mut Vec<Finding>) {
-    let text = parent.get("errorSummary").and_then(Json::as_str).unwrap_or_default();
-    if has_markup(text) {
+    if has_markup(text_member(parent, "errorSummary").unwrap_or_default()) {
         findings.push(Finding::new(
             "markup",
             format!("{place}/errorSummary"),
             "markup in a text for the end user",
-            "Okta passes it on; at a field a widget shows it as typed, and in a box Gen2 and Gen3 may insert it as HTML",
+            "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML",
             "write plain text",
         ));
     }
@@ -122,13 +139,17 @@ fn find_markup(parent: &Json, place: &str, findings: &mut Vec<Finding>) {
 
 /// Whether a text has a tag or a character reference of HTML.
 fn has_markup(text: &str) -> bool {
-    let starts_tag = |letter: char| letter.is_ascii_alphabetic() || matches!(letter, '/' | '!');
-    let has_tag = text.split('<').skip(1).any(|rest| rest.starts_with(starts_tag));
-    has_tag || text.split('&').skip(1).any(starts_reference)
+    let has_tag = text.split('<').skip(1).any(completes_tag);
+    has_tag || text.split('&').skip(1).any(completes_reference)
 }
 
-/// Whether the text after a `&` completes a character reference: `amp;`, `#39;`.
-fn starts_reference(rest: &str) -> bool {
+/// Whether the text after a `<` makes it a tag or a comment: `b>`, `/b>`, `!--`.
+fn completes_tag(rest: &str) -> bool {
+    rest.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '!'))
+}
+
+/// Whether the text after a `&` makes it a character reference: `amp;`, `#39;`.
+fn completes_reference(rest: &str) -> bool {
     match rest.split_once(';') {
         Some((name, _)) => {
             let name = name.strip_prefix('#').unwrap_or(name);
@@ -138,7 +159,7 @@ fn starts_reference(rest: &str) -> bool {
     }
 }
 
-/// Finds a location that does not lead to a field of the form.
+/// Adds a fault if a location does not lead to a field of the form.
 fn find_misplaced_location(
     cause: &Json,
     place: &str,
@@ -146,7 +167,7 @@ fn find_misplaced_location(
     fields: &[&str],
     findings: &mut Vec<Finding>,
 ) {
-    let Some(location) = cause.get("location").and_then(Json::as_str) else {
+    let Some(location) = text_member(cause, "location") else {
         return;
     };
     let place = format!("{place}/location");
@@ -159,7 +180,7 @@ fn find_misplaced_location(
             "location-not-on-form",
             place,
             format!("the form presumably has no field `{attribute}`"),
-            "Okta does not document the place of the text; the end user may read a general one",
+            UNKNOWN_PLACE,
             fix,
         )),
         _ if location.starts_with(UPDATE_LOCATION)
@@ -169,7 +190,7 @@ fn find_misplaced_location(
                 "location-in-update",
                 place,
                 "a location in the update instead of the profile",
-                "Okta's examples have the profile; whether the text reaches its field is not documented",
+                "Okta does not document whether the text reaches its field; its examples name the profile",
                 fix,
             ));
         }
@@ -177,13 +198,13 @@ fn find_misplaced_location(
             "location-not-an-attribute",
             place,
             "the location does not name an attribute of the profile",
-            "Okta does not document the place of the text; the end user may read a general one",
+            UNKNOWN_PLACE,
             fix,
         )),
     }
 }
 
+/// Whether this can be the name of an attribute at Okta.
 fn is_attribute(name: &str) -> bool {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    !name.is_empty() && name.chars().all(is_part)
+    !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }

@@ -1,17 +1,18 @@
-//! Members that do not belong in an answer, and nulls.
+//! Faults of any member of an answer: undocumented names, and nulls.
 
 use serde_json::Value as Json;
 
 use super::Finding;
 use crate::okta::reply::ReceivedAnswer;
 
-/// The members of an answer.
-const MEMBERS: [&str; 3] = ["commands", "error", "debugContext"];
+/// The members that Okta documents.
+const DOCUMENTED: [&str; 3] = ["commands", "error", "debugContext"];
 
-pub(super) fn find(answer: &ReceivedAnswer, findings: &mut Vec<Finding>) {
+/// Adds a fault for each undocumented member of an answer, and for each null.
+pub(super) fn find_in_members(answer: &ReceivedAnswer, findings: &mut Vec<Finding>) {
     for (name, value) in answer.members() {
-        let place = format!("/{}", escaped(name));
-        if !MEMBERS.contains(&name.as_str()) {
+        let place = format!("/{}", pointer_part(name));
+        if !DOCUMENTED.contains(&name.as_str()) {
             findings.push(unknown_member(name, &place));
         }
         // Okta only logs `debugContext`.
@@ -22,7 +23,7 @@ pub(super) fn find(answer: &ReceivedAnswer, findings: &mut Vec<Finding>) {
 }
 
 fn unknown_member(name: &str, place: &str) -> Finding {
-    let known = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+    let known = DOCUMENTED.into_iter().find(|known| known.eq_ignore_ascii_case(name));
     match known {
         Some("error") => Finding::new(
             "error-misspelt",
@@ -48,12 +49,13 @@ fn unknown_member(name: &str, place: &str) -> Finding {
     }
 }
 
+/// Adds a fault for each null in a value, at any depth.
 fn find_nulls(value: &Json, place: &str, findings: &mut Vec<Finding>) {
     match value {
         Json::Null => findings.push(Finding::new(
             "null",
             place,
-            "null",
+            "the value is null",
             "Okta does not document its reaction to null",
             "leave out the member",
         )),
@@ -64,7 +66,7 @@ fn find_nulls(value: &Json, place: &str, findings: &mut Vec<Finding>) {
         }
         Json::Object(members) => {
             for (name, member) in members {
-                find_nulls(member, &format!("{place}/{}", escaped(name)), findings);
+                find_nulls(member, &format!("{place}/{}", pointer_part(name)), findings);
             }
         }
         Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
@@ -72,6 +74,6 @@ fn find_nulls(value: &Json, place: &str, findings: &mut Vec<Finding>) {
 }
 
 /// A name as a part of a JSON pointer (RFC 6901).
-fn escaped(name: &str) -> String {
+fn pointer_part(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

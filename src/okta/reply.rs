@@ -40,10 +40,10 @@ pub enum CallFailure {
     TimedOut,
     /// See [`HookReply::Unreachable`].
     Unreachable,
-    /// A redirect, which Okta does not follow.
-    Redirect,
+    /// A redirect with this status. Okta does not follow it.
+    Redirect(u16),
     /// Another status outside 2xx.
-    Status,
+    Status(u16),
     /// 256 KB or more. Okta documents the limit, and not its consequence.
     TooLarge,
     /// Not a JSON object.
@@ -90,8 +90,8 @@ impl HookReply<'_> {
         match status {
             204 => return ReplyContent::Empty,
             200..=299 => {}
-            300..=399 => return ReplyContent::Failure(CallFailure::Redirect),
-            _ => return ReplyContent::Failure(CallFailure::Status),
+            300..=399 => return ReplyContent::Failure(CallFailure::Redirect(status)),
+            _ => return ReplyContent::Failure(CallFailure::Status(status)),
         }
         if body.len() >= SIZE_LIMIT {
             return ReplyContent::Failure(CallFailure::TooLarge);

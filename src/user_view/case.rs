@@ -6,13 +6,15 @@ use crate::okta::{
     reply::{CallFailure, ReceivedAnswer, ReceivedCause, ReceivedCommand, ReplyContent},
 };
 
-/// The case of a reply. An error takes precedence over commands, and DENY over ALLOW.
+/// The case of a reply. An error takes precedence over commands, and DENY over other commands.
 pub(super) enum ReplyCase<'a> {
-    /// The flow goes on, as submitted or with the attributes of the answer.
-    GoesOn(Effect, Certainty),
+    /// The flow goes on as submitted.
+    GoesOn(Certainty),
+    /// The flow goes on with the attributes of the answer.
+    Updates,
     /// An `error`.
     Error {
-        /// Whether a DENY stands beside it.
+        /// Whether the answer has a DENY, too.
         has_deny: bool,
         /// Its causes.
         causes: Vec<ReceivedCause<'a>>,
@@ -23,7 +25,7 @@ pub(super) enum ReplyCase<'a> {
     Failed(FailedCall),
     /// A command that Okta does not know in this flow. Okta either ignores it or treats the call as failed.
     UnknownCommand {
-        /// Whether there is a DENY, too, which counts if Okta ignores the command.
+        /// Whether the answer has a DENY, too. It counts if Okta ignores the unknown command.
         has_deny: bool,
         /// Whether the command is the update of another flow.
         is_update_of_other_flow: bool,
@@ -44,10 +46,10 @@ pub(super) enum FailedCall {
 impl<'a> ReplyCase<'a> {
     pub(super) fn of(content: &'a ReplyContent, flow: Flow) -> Self {
         match content {
-            ReplyContent::Empty => Self::GoesOn(Effect::GoesOn, Certainty::Documented),
+            ReplyContent::Empty => Self::GoesOn(Certainty::Documented),
             ReplyContent::Failure(failure) => Self::Failed(match failure {
                 CallFailure::TimedOut => FailedCall::NoResponse,
-                CallFailure::Unreachable | CallFailure::Redirect | CallFailure::Status => {
+                CallFailure::Unreachable | CallFailure::Redirect(_) | CallFailure::Status(_) => {
                     FailedCall::NotReached
                 }
                 CallFailure::TooLarge | CallFailure::NotObject => FailedCall::BadAnswer,
@@ -57,11 +59,11 @@ impl<'a> ReplyCase<'a> {
     }
 
     fn of_answer(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
-        let commands = answer.commands(flow);
-        let has_deny = commands.contains(&ReceivedCommand::Deny);
         if answer.has_malformed_error() {
             return Self::Failed(FailedCall::BadAnswer);
         }
+        let commands = answer.commands(flow);
+        let has_deny = commands.contains(&ReceivedCommand::Deny);
         if answer.error().is_some() {
             return Self::Error { has_deny, causes: answer.causes() };
         }
@@ -76,22 +78,34 @@ impl<'a> ReplyCase<'a> {
             return Self::Deny;
         }
         if commands.contains(&ReceivedCommand::Update) {
-            return Self::GoesOn(Effect::Updates, Certainty::Documented);
+            return Self::Updates;
         }
-        // Okta documents that ALLOW is the default, and not that an answer may have no command.
-        let is_documented = !commands.is_empty();
-        let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
-        Self::GoesOn(Effect::GoesOn, certainty)
+        if commands.is_empty() {
+            // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
+            return Self::GoesOn(Certainty::Inferred);
+        }
+        Self::GoesOn(Certainty::Documented)
     }
 
     /// Okta's action.
-    pub(super) fn effect(&self) -> (Effect, Certainty) {
+    pub(super) fn effect(&self) -> Effect {
         match self {
-            Self::GoesOn(effect, certainty) => (*effect, *certainty),
-            Self::Error { .. } | Self::Deny => (Effect::Stops, Certainty::Documented),
-            Self::Failed(failure) => (Effect::Stops, failure.certainty()),
-            Self::UnknownCommand { has_deny: true, .. } => (Effect::Stops, Certainty::Inferred),
-            Self::UnknownCommand { has_deny: false, .. } => (Effect::Unknown, Certainty::Unknown),
+            Self::GoesOn(_) => Effect::GoesOn,
+            Self::Updates => Effect::Updates,
+            Self::Error { .. } | Self::Deny | Self::Failed(_) => Effect::Stops,
+            Self::UnknownCommand { has_deny: true, .. } => Effect::Stops,
+            Self::UnknownCommand { has_deny: false, .. } => Effect::Unknown,
+        }
+    }
+
+    /// How certain the effect is.
+    pub(super) fn certainty(&self) -> Certainty {
+        match self {
+            Self::GoesOn(certainty) => *certainty,
+            Self::Updates | Self::Error { .. } | Self::Deny => Certainty::Documented,
+            Self::Failed(failure) => failure.certainty(),
+            Self::UnknownCommand { has_deny: true, .. } => Certainty::Inferred,
+            Self::UnknownCommand { has_deny: false, .. } => Certainty::Unknown,
         }
     }
 }

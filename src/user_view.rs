@@ -1,11 +1,11 @@
 //! Predicts the texts on the end user's screen from a hook's reply.
 //!
-//! A pure function of the reply, the flow and the fields on the form. It covers the sign-in widgets of
-//! Identity Engine and Classic Engine, and apps that have no widget. `docs/user-view.md` has the table of
-//! cases with the source of each row. Each text carries the number of its row.
+//! [`user_view`] is a pure function of the reply, the flow and the fields on the form. It covers the sign-in
+//! widgets of Identity Engine and Classic Engine, and apps that have no widget. `docs/user-view.md` has a
+//! table of cases, with the source of each row. Each text carries the number of its row.
 //!
 //! Okta does not publish how its server turns an answer into a message for the client. So each text says
-//! how certain it is, and a client may have several screens, of which Okta shows one.
+//! how certain it is, and a client may have several possible screens.
 
 use crate::okta::{
     Flow, Request,
@@ -28,7 +28,7 @@ pub enum Certainty {
     Documented,
     /// The real widget drew it, given the message that Okta's server presumably sends.
     Rendered,
-    /// It follows from documentation or code, which do not say it.
+    /// It follows from documentation or code that does not say it outright.
     Inferred,
     /// One of several possibilities.
     Unknown,
@@ -68,7 +68,7 @@ pub enum Effect {
     Updates,
     /// It is denied.
     Stops,
-    /// Either. Okta does not document it.
+    /// It goes on or is denied. Okta does not document which.
     Unknown,
 }
 
@@ -85,18 +85,18 @@ pub struct ClientView {
 pub struct Screen {
     /// The state of the form.
     pub form: FormState,
-    /// The texts on it, those at the top first. Empty if the flow goes on.
+    /// The texts on the screen, from top to bottom. Empty if the flow goes on.
     pub shows: Vec<ShownText>,
 }
 
 /// The state of the form after the end user has submitted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormState {
-    /// It stays, filled in, and can be corrected and sent again.
+    /// The form stays, filled in. The end user can correct it and send it again.
     Stays,
-    /// It stays, or a page with only the message replaces it. Okta does not document which.
+    /// The form stays, or a page with only the message replaces it. Okta does not document which.
     MayStay,
-    /// The next step replaces it.
+    /// The next step replaces the form.
     NextStep,
 }
 
@@ -134,21 +134,20 @@ pub enum TextPlace {
 pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView {
     let content = reply.read();
     let case = ReplyCase::of(&content, flow);
-    let (effect, certainty) = case.effect();
     let clients = match flow {
         Flow::Classic => classic::views(&case, fields),
         Flow::SelfServiceRegistration | Flow::ProgressiveProfile => {
             identity_engine::views(&case, flow, fields)
         }
     };
-    UserView { effect, certainty, clients }
+    UserView { effect: case.effect(), certainty: case.certainty(), clients }
 }
 
 /// The attributes of a request that were fields of the form. Okta fills in `login` from `email`, so a
 /// `login` that equals `email` is presumably not a field.
 pub fn form_fields<'q>(request: &'q Request<'_>) -> Vec<&'q str> {
-    let text = |name| request.form.get(name).and_then(|attribute| attribute.value.text());
-    let login_is_filled_in = text("login").is_some() && text("login") == text("email");
+    let login = form_text(request, "login");
+    let login_is_filled_in = login.is_some() && login == form_text(request, "email");
     let mut fields = Vec::new();
     for name in request.form.names() {
         if name != "login" || !login_is_filled_in {
@@ -158,17 +157,22 @@ pub fn form_fields<'q>(request: &'q Request<'_>) -> Vec<&'q str> {
     fields
 }
 
+fn form_text<'q>(request: &'q Request<'_>, attribute: &str) -> Option<&'q str> {
+    request.form.get(attribute)?.value.text()
+}
+
 impl Screen {
+    /// The next step of the flow, without a message.
     fn next_step() -> Self {
         Self { form: FormState::NextStep, shows: Vec::new() }
     }
 
-    /// A box at the top, and a form that may or may not stay.
-    fn with_box(shown: ShownText) -> Self {
+    /// A message, and a form that may or may not stay.
+    fn with_message(shown: ShownText) -> Self {
         Self { form: FormState::MayStay, shows: vec![shown] }
     }
 
-    /// The same screen as one of several possible ones, which another row of the table lists.
+    /// This screen as one of several possible ones, which this row of the table lists.
     fn one_of_several(mut self, row: u8) -> Self {
         for shown in &mut self.shows {
             shown.text_certainty = Certainty::Unknown;
@@ -190,7 +194,7 @@ impl Certainty {
     }
 }
 
-/// The text of a cause. An absent one counts as empty.
-fn message<'a>(cause: &ReceivedCause<'a>) -> &'a str {
+/// The text of a cause. An absent text counts as empty.
+fn cause_text<'a>(cause: &ReceivedCause<'a>) -> &'a str {
     cause.message.unwrap_or_default()
 }

@@ -1,45 +1,40 @@
 //! The view on Classic Engine: rows 18 to 25 of the table.
 //!
-//! Okta's server answers the widget with status 400, a text of its own, and the causes as they are. The
+//! Okta's server answers the widget with status 400, a text of its own, and the causes unchanged. The
 //! widget does not know that `data.userProfile.email` is the field `email`.
 
 use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
     case::{FailedCall, ReplyCase},
-    message,
+    cause_text,
     texts::{self, in_browser},
 };
 use crate::okta::{ATTRIBUTE_LOCATION, reply::ReceivedCause};
 use Certainty::{Documented, Inferred, Rendered, Unknown};
 
 pub(super) fn views(case: &ReplyCase<'_>, fields: &[&str]) -> Vec<ClientView> {
-    vec![
-        ClientView {
-            client: ClientKind::Classic,
-            screens: screens(case, fields, ClientKind::Classic),
-        },
-        ClientView {
-            client: ClientKind::ClassicApp,
-            screens: screens(case, fields, ClientKind::ClassicApp),
-        },
-    ]
+    let mut views = Vec::new();
+    for client in [ClientKind::Classic, ClientKind::ClassicApp] {
+        views.push(ClientView { client, screens: screens(case, fields, client) });
+    }
+    views
 }
 
 fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     match case {
-        ReplyCase::GoesOn(..) => vec![Screen::next_step()],
+        ReplyCase::GoesOn(_) | ReplyCase::Updates => vec![Screen::next_step()],
         ReplyCase::Error { causes, .. } => vec![screen_of_error(causes, fields, client)],
         ReplyCase::Deny => {
-            vec![form_with(general(texts::REGISTRATION_DENIED, Documented, 24, client))]
+            vec![form_with(general_text(texts::REGISTRATION_DENIED, Documented, 24, client))]
         }
-        ReplyCase::Failed(failure) => failed(*failure, client),
+        ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
         ReplyCase::UnknownCommand { has_deny, .. } => {
             let if_ignored = if *has_deny {
-                form_with(general(texts::REGISTRATION_DENIED, Unknown, 25, client))
+                form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client))
             } else {
                 Screen::next_step()
             };
-            let mut screens = failed(FailedCall::BadAnswer, client);
+            let mut screens = screens_of_failed_call(FailedCall::BadAnswer, client);
             screens.push(if_ignored);
             screens
         }
@@ -48,10 +43,10 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
 
 fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: ClientKind) -> Screen {
     let Some(first) = causes.first() else {
-        return form_with(general(texts::CANNOT_COMPLETE, Documented, 23, client));
+        return form_with(general_text(texts::CANNOT_COMPLETE, Documented, 23, client));
     };
     match client {
-        ClientKind::ClassicApp => answer_of_api(causes),
+        ClientKind::ClassicApp => texts_of_api(causes),
         _ => form_with_causes(first, causes, fields),
     }
 }
@@ -61,34 +56,35 @@ fn form_with(shown: ShownText) -> Screen {
 }
 
 /// A text of Okta's for the whole form.
-fn general(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
-    match client {
-        ClientKind::ClassicApp => {
-            ShownText::new(TextPlace::Message, text, row).certainty(certainty, Inferred)
-        }
-        _ => ShownText::new(TextPlace::Banner, text, row).certainty(certainty, Rendered),
-    }
+fn general_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
+    let (place, place_certainty) = match client {
+        ClientKind::ClassicApp => (TextPlace::Message, Inferred),
+        _ => (TextPlace::Banner, Rendered),
+    };
+    ShownText::new(place, text, row).text_is(certainty).place_is(place_certainty)
 }
 
-/// A failed call. Okta's pages name several texts, and the widget shows the one that it receives.
-fn failed(failure: FailedCall, client: ClientKind) -> Vec<Screen> {
-    let of_api = match failure {
+/// The possible screens after a failed call. Okta's pages name two texts, and the widget shows the one that
+/// it receives.
+fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen> {
+    let api_text = match failure {
         FailedCall::NoResponse => texts::API_NO_RESPONSE,
         FailedCall::NotReached | FailedCall::BadAnswer => texts::API_UNREACHABLE,
     };
     let mut screens = Vec::new();
-    for text in [texts::CALL_FAILED, of_api] {
-        screens.push(form_with(general(text, Unknown, 25, client)));
+    for text in [texts::CALL_FAILED, api_text] {
+        screens.push(form_with(general_text(text, Unknown, 25, client)));
     }
     screens
 }
 
-/// The answer of the registration API to an error with causes.
-fn answer_of_api(causes: &[ReceivedCause<'_>]) -> Screen {
-    let mut shows = vec![general(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
+/// The texts that an app receives from the registration API for an error with causes.
+fn texts_of_api(causes: &[ReceivedCause<'_>]) -> Screen {
+    let mut shows =
+        vec![general_text(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {
-        let shown = ShownText::new(TextPlace::Cause, message(cause), 18);
-        shows.push(shown.certainty(Inferred, Inferred));
+        let shown = ShownText::new(TextPlace::Cause, cause_text(cause), 18);
+        shows.push(shown.text_is(Inferred).place_is(Inferred));
     }
     Screen { form: FormState::Stays, shows }
 }
@@ -114,7 +110,7 @@ fn form_with_causes(
         if !texts.is_empty() {
             let place = TextPlace::Field((*field).to_owned());
             let shown = ShownText::new(place, in_browser(&texts.join(", ")), 19);
-            shows.push(shown.certainty(Rendered, Rendered));
+            shows.push(shown.text_is(Rendered).place_is(Rendered));
         }
     }
     Screen { form: FormState::Stays, shows }
@@ -124,14 +120,19 @@ fn form_with_causes(
 fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> ShownText {
     let is_in_profile =
         first.location.is_some_and(|location| location.starts_with(ATTRIBUTE_LOCATION));
-    let (text, row) = match first.message {
-        Some(text) if is_in_profile => (text, 18),
-        Some(text) if !has_field_error && !text.is_empty() => (text, 21),
-        _ if is_in_profile => (texts::FORM_HAS_ERRORS, 18),
-        _ if first.location.is_some() => (texts::FORM_HAS_ERRORS, 20),
-        _ => (texts::FORM_HAS_ERRORS, 21),
-    };
-    ShownText::new(TextPlace::Banner, in_browser(text), row).certainty(Rendered, Rendered)
+    if is_in_profile {
+        return rendered_banner(first.message.unwrap_or(texts::FORM_HAS_ERRORS), 18);
+    }
+    let text = cause_text(first);
+    if !has_field_error && !text.is_empty() {
+        return rendered_banner(text, 21);
+    }
+    let row = if first.location.is_some() { 20 } else { 21 };
+    rendered_banner(texts::FORM_HAS_ERRORS, row)
+}
+
+fn rendered_banner(text: &str, row: u8) -> ShownText {
+    ShownText::new(TextPlace::Banner, in_browser(text), row).text_is(Rendered).place_is(Rendered)
 }
 
 /// A text that the widget assigns to a field.
@@ -142,21 +143,22 @@ struct FieldError<'a> {
 
 /// The field that a cause names by its location, or by a text like `email: is not valid`.
 fn field_error<'a>(cause: &ReceivedCause<'a>) -> Option<FieldError<'a>> {
-    let text = message(cause);
+    let text = cause_text(cause);
     match cause.location {
         Some(field) if !field.is_empty() && !text.is_empty() => Some(FieldError { field, text }),
-        _ => {
-            let (field, rest) = split_at_colon(text)?;
-            Some(FieldError { field, text: rest })
-        }
+        _ => split_field_error(text),
     }
 }
 
 /// Splits `email: is not valid` as the widget does: by `^(\S+): (.+)$`.
-fn split_at_colon(text: &str) -> Option<(&str, &str)> {
-    let word_end = text.find(char::is_whitespace)?;
-    let (word, rest) = text.split_at(word_end);
-    let (field, rest) = (word.strip_suffix(':')?, rest.strip_prefix(' ')?);
-    let is_one_line = !rest.is_empty() && !rest.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
-    if is_one_line && !field.is_empty() { Some((field, rest)) } else { None }
+fn split_field_error(message: &str) -> Option<FieldError<'_>> {
+    let word_end = message.find(char::is_whitespace)?;
+    let (word, rest) = message.split_at(word_end);
+    let field = word.strip_suffix(':')?;
+    let text = rest.strip_prefix(' ')?;
+    let is_one_line = !text.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
+    if field.is_empty() || text.is_empty() || !is_one_line {
+        return None;
+    }
+    Some(FieldError { field, text })
 }

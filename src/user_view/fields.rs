@@ -1,6 +1,6 @@
 //! The causes of an error, sorted by the field that they concern.
 
-use super::message;
+use super::cause_text;
 use crate::okta::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember, reply::ReceivedCause};
 
 /// The texts at one field, in the order of the causes.
@@ -13,8 +13,8 @@ pub(super) struct FieldTexts<'a> {
 pub(super) struct SortedCauses<'a> {
     /// The texts whose location is an attribute on the form, in the order of the form.
     pub(super) at_fields: Vec<FieldTexts<'a>>,
-    /// Like `at_fields`, but locations in `data.userProfileUpdate` count, too. Okta does not document whether
-    /// they do. `None` if no cause has one.
+    /// Like `at_fields`, if locations in `data.userProfileUpdate` count, too. Okta does not document whether
+    /// they do. `None` if no cause has such a location.
     pub(super) at_update_fields: Option<Vec<FieldTexts<'a>>>,
     /// The texts of all other causes.
     pub(super) elsewhere: Vec<&'a str>,
@@ -35,7 +35,7 @@ impl<'a> SortedCauses<'a> {
         let mut possible = Vec::new();
         let mut elsewhere = Vec::new();
         for cause in causes {
-            let text = message(cause);
+            let text = cause_text(cause);
             let location = cause.location.unwrap_or_default();
             if let Some(field) = field_below(ATTRIBUTE_LOCATION, location, fields) {
                 certain.push(FieldText { field, text });
@@ -49,9 +49,9 @@ impl<'a> SortedCauses<'a> {
         }
         let mut at_update_fields = None;
         if possible.len() > certain.len() {
-            at_update_fields = Some(by_field(&possible, fields));
+            at_update_fields = Some(group_by_field(&possible, fields));
         }
-        Self { at_fields: by_field(&certain, fields), at_update_fields, elsewhere }
+        Self { at_fields: group_by_field(&certain, fields), at_update_fields, elsewhere }
     }
 }
 
@@ -61,8 +61,8 @@ fn field_below<'a>(parent: &str, location: &'a str, fields: &[&str]) -> Option<&
     if fields.contains(&field) { Some(field) } else { None }
 }
 
-/// The texts of each field that has some, in the order of the form.
-fn by_field<'a>(field_texts: &[FieldText<'a>], fields: &[&'a str]) -> Vec<FieldTexts<'a>> {
+/// Groups texts by their field, in the order of the form. Leaves out fields without a text.
+fn group_by_field<'a>(field_texts: &[FieldText<'a>], fields: &[&'a str]) -> Vec<FieldTexts<'a>> {
     let mut found = Vec::new();
     for field in fields {
         let mut texts = Vec::new();

@@ -17,7 +17,7 @@ pub(super) const CALL_FAILED: &str =
 /// A failed call in a progressive profile.
 pub(super) const UPDATE_FAILED: &str =
     "There was an error updating your profile. Please try again later.";
-/// The same in an older page of Okta's, which has been deleted.
+/// The text of a failed call in an older page of Okta's, which has been deleted.
 pub(super) const UPDATE_FAILED_OLDER: &str =
     "Your profile couldn't be updated at this time. Please try again later.";
 /// API error E0000134.
@@ -27,6 +27,7 @@ pub(super) const API_UNREACHABLE: &str =
 pub(super) const API_NO_RESPONSE: &str = "Okta did not receive a response from an inline hook.";
 
 impl ShownText {
+    /// A text of unknown certainty.
     pub(super) fn new(place: TextPlace, text: impl Into<String>, row: u8) -> Self {
         Self {
             place,
@@ -37,20 +38,25 @@ impl ShownText {
         }
     }
 
-    pub(super) fn certainty(mut self, text: Certainty, place: Certainty) -> Self {
-        self.text_certainty = text;
-        self.place_certainty = place;
+    pub(super) fn text_is(mut self, certainty: Certainty) -> Self {
+        self.text_certainty = certainty;
+        self
+    }
+
+    pub(super) fn place_is(mut self, certainty: Certainty) -> Self {
+        self.place_certainty = certainty;
         self
     }
 
     /// The general text beside texts at fields.
     pub(super) fn form_has_errors(row: u8) -> Self {
         Self::new(TextPlace::Banner, FORM_HAS_ERRORS, row)
-            .certainty(Certainty::Rendered, Certainty::Rendered)
+            .text_is(Certainty::Rendered)
+            .place_is(Certainty::Rendered)
     }
 }
 
-/// The text as a browser shows it: line breaks and runs of spaces become one space.
+/// The text as a browser shows it: each run of white space becomes one space.
 pub(super) fn in_browser(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for word in text.split_ascii_whitespace() {

@@ -5,14 +5,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 use ureq::{
     Agent, AsSendBody,
     http::{Request, Response},
-    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+    tls::{Certificate, RootCerts, TlsConfig},
 };
 use url::Url;
 
-use crate::{
-    file::{self, FileKind, Links},
-    proxies::Proxies,
-};
+use crate::{authorities::read_authorities, proxies::Proxies};
 
 mod connector;
 
@@ -29,25 +26,24 @@ pub struct HttpClient {
 /// Connections to keep open for later requests.
 #[derive(Clone, Copy, Debug)]
 pub struct IdleConnections {
-    /// The most of them.
+    /// The most connections that are kept open.
     pub count: usize,
-    /// How long each may stay idle.
+    /// How long each connection may stay idle.
     pub age: Duration,
 }
 
-/// How the addresses of a host are looked up. The system's function for it cannot be cut short.
+/// The thread that looks up the addresses of a host. The system's function for this has no time-out.
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
-    /// In a thread of its own. The request stops waiting for it at its timeout; the thread may outlive the
-    /// request.
+    /// A thread of its own. The request waits for it until its time-out. The thread may outlive the request.
     InOwnThread,
-    /// In the thread of the request, however long it takes. No thread outlives the request.
+    /// The thread of the request, however long that takes. No thread outlives the request.
     InThisThread,
 }
 
 impl HttpClient {
-    /// A client that trusts the certificates of `ca_file`, or else those of the system. Fails, with the
-    /// reason, if the file cannot be read or has no certificate.
+    /// A client that trusts the authorities of `ca_file`, or else those of the system. Fails, with the
+    /// reason, if the file cannot be read, or has no certificate or an invalid one.
     pub fn new(
         ca_file: Option<&Path>,
         proxies: Proxies,
@@ -55,7 +51,7 @@ impl HttpClient {
         names: NameLookup,
     ) -> Result<Self, String> {
         let roots = match ca_file {
-            Some(path) => read_certificates(path)?,
+            Some(path) => read_roots(path)?,
             None => RootCerts::PlatformVerifier,
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -65,7 +61,7 @@ impl HttpClient {
             .build();
         let config = Agent::config_builder()
             .tls_config(tls)
-            // `send` sets the proxy of each URL. The default would be that of the environment.
+            // `send` sets the proxy of each request. The default would be the proxy of the environment.
             .proxy(None)
             .max_redirects(0)
             .http_status_as_error(false)
@@ -79,8 +75,8 @@ impl HttpClient {
         Ok(Self { agent, proxies })
     }
 
-    /// Sends a request, through the proxy of its URL if there is one. Blocks. `timeout` covers
-    /// the response and its body. A name lookup in this thread may take longer.
+    /// Sends a request, through the proxy of its URL if there is one. Blocks until the response has begun.
+    /// `timeout` covers the response and its body, but not a name lookup in this thread.
     pub fn send<B: AsSendBody>(
         &self,
         request: Request<B>,
@@ -96,18 +92,11 @@ impl HttpClient {
     }
 }
 
-/// Reads every certificate of a file in PEM.
-fn read_certificates(path: &Path) -> Result<RootCerts, String> {
-    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let Ok(PemItem::Certificate(certificate)) = item {
-            certificates.push(certificate);
-        }
+/// Reads the authorities of a file in PEM.
+fn read_roots(path: &Path) -> Result<RootCerts, String> {
+    let mut roots = Vec::new();
+    for certificate in read_authorities(path)?.certificates {
+        roots.push(Certificate::from_der(&certificate).to_owned());
     }
-    if certificates.is_empty() {
-        return Err("the file has no PEM certificate".to_owned());
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
+    Ok(RootCerts::new_with_certs(&roots))
 }

@@ -64,6 +64,7 @@
 //! | `toml_bound` | reads TOML within limits of memory |
 //! | [`origin`] | reads URLs that are `https` or on this machine |
 //! | [`proxies`] | the proxy for each URL of outgoing HTTP |
+//! | `authorities` | reads the certificates of the authorities that verify a server |
 //! | [`http_client`] | sends HTTP requests: for an issuer's keys, and lookups |
 //! | [`escape`] | makes text safe for logs and terminals |
 //! | [`throttle`] | limits how often a message is logged |
@@ -84,6 +85,7 @@
 //! - No import cycle: no two files import each other, and `reload` does not know `server`.
 
 pub mod auth;
+mod authorities;
 mod certificate;
 pub mod cli;
 pub mod clock;

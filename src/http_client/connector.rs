@@ -1,8 +1,8 @@
 //! Makes the connections of a client.
 //!
-//! By itself, ureq looks up a host's addresses before each request. It also reads the system's
-//! certificates for each connection of a request that has a time of its own. Here, addresses are looked
-//! up for new connections only, and certificates are read once.
+//! By default, ureq looks up a host's addresses before each request. It also reads the system's
+//! certificates for each new connection of a request with its own time-out. Here, addresses are looked up
+//! only for new connections, and certificates are read once.
 
 use std::cell::Cell;
 
@@ -26,13 +26,13 @@ thread_local! {
     static HAS_CONNECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Forgets the connections that this thread has begun.
+/// Makes [`has_connected`] return `false` until this thread begins another connection.
 pub(crate) fn forget_connections() {
     HAS_CONNECTED.set(false);
 }
 
-/// Whether this thread has begun a connection since [`forget_connections`]. If not, its request uses one
-/// that was idle.
+/// Whether this thread has begun a connection since [`forget_connections`]. If not, its request uses an
+/// idle connection.
 pub(crate) fn has_connected() -> bool {
     HAS_CONNECTED.get()
 }
@@ -71,15 +71,16 @@ impl transport::Connector for ClientConnector {
         let start = std::time::Instant::now();
         let ConnectionDetails { uri, config, mut timeout, .. } = *details;
         let addrs = match (config.proxy(), self.names) {
-            // The connection to the proxy itself comes here as well, and has no proxy.
+            // The proxy looks up the host. The connection to the proxy itself is another call, without a proxy.
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
+                // Without a time-out, ureq starts no thread.
                 resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
             }
         };
-        if let Duration::Exact(left) = timeout.after {
-            timeout.after = Duration::Exact(left.saturating_sub(start.elapsed()));
+        if let Duration::Exact(remaining) = timeout.after {
+            timeout.after = Duration::Exact(remaining.saturating_sub(start.elapsed()));
             if timeout.after.is_zero() {
                 return Err(Error::Timeout(timeout.reason));
             }
@@ -88,8 +89,8 @@ impl transport::Connector for ClientConnector {
             uri,
             addrs,
             config,
-            // Says that `config` is that of the agent, though its time and its proxy are the request's. With
-            // `true`, the certificates would be read again.
+            // `config` has the time-out and proxy of the request. With `true`, ureq would read the certificates
+            // again.
             request_level: false,
             resolver: details.resolver,
             now: Instant::now(),
@@ -102,8 +103,7 @@ impl transport::Connector for ClientConnector {
     }
 }
 
-/// Looks up the addresses of a host: in a thread of its own until the end of `time`, or in this thread if
-/// `time` has no end.
-fn resolve(uri: &Uri, config: &Config, time: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-    DefaultResolver::default().resolve(uri, config, time)
+/// Looks up the addresses of a host: in another thread until `timeout`, or in this thread if there is none.
+fn resolve(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    DefaultResolver::default().resolve(uri, config, timeout)
 }

@@ -143,4 +143,10 @@ fn a_changed_ca_file_is_read_again() {
     std::fs::write(&file, "no certificate").unwrap();
     service.wait_for_log("no PEM certificate");
     assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
+
+    let good = std::fs::read_to_string(repository("tests/tls/p256.crt")).unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(&file, good + broken).unwrap();
+    service.wait_for_log("invalid PEM certificate");
+    assert_eq!(ask(&service, "hook", REGISTRATION), "level gold");
 }

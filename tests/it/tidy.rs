@@ -95,7 +95,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("origin", &[]),
     ("problem", &["escape"]),
     ("proxies", &["origin"]),
-    ("http_client", &["file", "proxies"]),
+    ("authorities", &["file"]),
+    ("http_client", &["authorities", "proxies"]),
     ("throttle", &[]),
     ("toml_bound", &["problem"]),
     // The core.
@@ -111,6 +112,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "lookup",
         &[
+            "authorities",
             "escape",
             "file",
             "http_client",

@@ -10,9 +10,9 @@ use std::{
 
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as TlsError,
-    RootCertStore, SupportedProtocolVersion,
+    SupportedProtocolVersion,
     crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    pki_types::ServerName,
     version::{TLS12, TLS13},
 };
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -20,8 +20,8 @@ use url::Url;
 
 use super::checkup::Checkup;
 use crate::{
+    authorities::read_authorities,
     cli::{CliError, client::OKTA_TIMEOUT},
-    file::{self, FileKind, Links},
     origin,
 };
 
@@ -132,22 +132,16 @@ fn client_config(
         .with_protocol_versions(&[version])
         .map_err(|error| error.to_string())?;
     let builder = match ca_file {
-        Some(path) => builder.with_root_certificates(read_roots(path)?),
+        Some(path) => {
+            let authorities =
+                read_authorities(path).map_err(|error| format!("--ca-file: {error}"))?;
+            builder.with_root_certificates(authorities.roots)
+        }
         None => builder.with_platform_verifier().map_err(|error| {
             format!("the system has no certificates to trust ({error}); set --ca-file")
         })?,
     };
     Ok(builder.with_no_client_auth())
-}
-
-fn read_roots(path: &Path) -> Result<RootCertStore, String> {
-    let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
-        .map_err(|error| format!("--ca-file: cannot read the file: {error}"))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem).flatten() {
-        roots.add(certificate).map_err(|error| format!("--ca-file: {error}"))?;
-    }
-    Ok(roots)
 }
 
 /// Connects and completes the handshake within Okta's time.

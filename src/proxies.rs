@@ -35,19 +35,21 @@ impl Proxies {
     }
 }
 
-/// Reads the URL of a proxy. Without a scheme it is `http`. An error never repeats the text, which may
-/// hold a password.
+/// Reads the URL of a proxy. The default scheme is `http`. An error never repeats the text, which may hold
+/// a password.
 pub(crate) fn parse_proxy(text: &str) -> Result<Proxy, &'static str> {
-    // Programs differ in the default port, so it has to be named.
-    let expected = "expected `http://HOST:PORT` or `https://HOST:PORT`";
+    // The port is required, since programs differ in the default port.
+    const EXPECTED: &str = "expected `http://HOST:PORT` or `https://HOST:PORT`";
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let proxy = Proxy::new(&url).or(Err(expected))?;
+    let proxy = Proxy::new(&url).or(Err(EXPECTED))?;
     let is_http = matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https);
-    let has_host = !proxy.host().is_empty() && proxy.uri().port().is_some();
-    if is_http && has_host { Ok(proxy) } else { Err(expected) }
+    if !is_http || proxy.host().is_empty() || proxy.uri().port().is_none() {
+        return Err(EXPECTED);
+    }
+    Ok(proxy)
 }
 
-/// Whether a list of `no_proxy` has this host.
+/// Whether a `no_proxy` list has this host.
 fn is_listed(host: &Host<&str>, list: &str) -> bool {
     if list.trim() == "*" {
         return true;
@@ -65,7 +67,7 @@ fn is_listed(host: &Host<&str>, list: &str) -> bool {
     false
 }
 
-/// Whether a name is this domain, or below it. The domain may start with a dot.
+/// Whether a name is this domain, or is below it. The domain may start with a dot.
 fn is_at_or_below(name: &str, domain: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let domain = domain.strip_suffix('.').unwrap_or(domain).to_ascii_lowercase();
@@ -76,30 +78,27 @@ fn is_at_or_below(name: &str, domain: &str) -> bool {
     }
 }
 
-/// Whether an address is in a network, `10.0.0.0/8`, or is this address.
+/// Whether an address is in a network such as `10.0.0.0/8`, or is the address itself.
 fn is_in_network(address: IpAddr, network: &str) -> bool {
-    let (network, prefix) = match network.split_once('/') {
-        Some((network, prefix)) => (network, Some(prefix)),
-        None => (network, None),
+    let Some((network, length)) = network.split_once('/') else {
+        return network.parse() == Ok(address);
     };
-    match (address, network.parse()) {
-        (IpAddr::V4(address), Ok(IpAddr::V4(network))) => {
-            have_same_start(address.to_bits().into(), network.to_bits().into(), prefix, 32)
+    let (Ok(network), Ok(length)) = (network.parse(), length.parse()) else {
+        return false;
+    };
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            have_same_start(address.to_bits().into(), network.to_bits().into(), length, 32)
         }
-        (IpAddr::V6(address), Ok(IpAddr::V6(network))) => {
-            have_same_start(address.to_bits(), network.to_bits(), prefix, 128)
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            have_same_start(address.to_bits(), network.to_bits(), length, 128)
         }
         _ => false,
     }
 }
 
-/// Whether the first bits of two addresses are equal: as many as `prefix` says, or all.
-fn have_same_start(one: u128, other: u128, prefix: Option<&str>, width: u32) -> bool {
-    let length = match prefix.map(str::parse::<u32>) {
-        Some(Ok(length)) => length,
-        Some(Err(_)) => return false,
-        None => width,
-    };
+/// Whether the first `length` of `width` bits of two addresses are equal.
+fn have_same_start(one: u128, other: u128, length: u32, width: u32) -> bool {
     match width.checked_sub(length) {
         // A shift by all 128 bits gives `None` for both: every address is in such a network.
         Some(unused) => one.checked_shr(unused) == other.checked_shr(unused),

@@ -46,7 +46,12 @@ pub struct HookAnswer<'r, 'b> {
     pub too_large: bool,
 }
 
-impl HookAnswer<'_, '_> {
+impl<'r> HookAnswer<'r, '_> {
+    /// The outcome of an attribute to set. Returns `None` if the attribute was set by its only alternative.
+    pub(crate) fn set_outcome(&self, attribute: &str) -> Option<&SetOutcome<'r>> {
+        self.sets.iter().find(|outcome| outcome.set.attribute.value == attribute)
+    }
+
     /// Whether the request is denied because an attribute is generated from its `eventId`, which is
     /// missing.
     pub fn lacks_event_id(&self) -> bool {

@@ -134,6 +134,15 @@ impl Outcome<'_> {
             Self::Skip(_) => "skip",
         }
     }
+
+    /// Why the rule fails or does not count.
+    pub(crate) fn why(&self) -> Option<String> {
+        match self {
+            Self::Pass => None,
+            Self::Fail(unmet) => Some(unmet.to_string()),
+            Self::Skip(why) => Some(why.to_string()),
+        }
+    }
 }
 
 impl Verdict<'_> {

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::explain::why_of_rule;
 use crate::{
     pipeline::HookAnswer,
     user_view::{UserView, json::UserViewJson},
@@ -40,7 +39,7 @@ pub(super) fn write(answer: &HookAnswer<'_, '_>, view: &UserView) -> serde_json:
             id: &verdict.rule.id,
             mode: verdict.rule.mode(),
             outcome: verdict.outcome.as_str(),
-            why: why_of_rule(&verdict.outcome),
+            why: verdict.outcome.why(),
         });
     }
     let mut lookups = Vec::new();

@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     okta::DecisionKind,
     pipeline::HookAnswer,
-    rule::{
-        Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
-        lookup::{LookupOutcome, LookupResult, LookupResults},
-    },
+    rule::{Hook, SetOutcome, Verdict, lookup::LookupResults},
 };
 
 mod reply;
@@ -24,23 +21,16 @@ pub(super) fn rules(
     revision: &str,
 ) -> String {
     let mut text = format!("{name}, {}, rules {revision}\n", answer.flow.spec().name);
+    // Writing to memory cannot fail.
     for Verdict { rule, outcome } in &answer.verdicts {
         let shadow = if rule.shadow { " (shadow: does not decide)" } else { "" };
-        let why = match why_of_rule(outcome) {
-            Some(why) => format!(": {why}"),
-            None => String::new(),
-        };
+        let why = after_colon(outcome.why());
         let _ = writeln!(text, "  {}  {}{shadow}{why}", outcome.as_str(), rule.id);
     }
-    for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let name = &lookup.name.value;
-        let why = match (outcome, lookups.get(name)) {
-            (LookupOutcome::NotAsked(why), _) => format!(": {why}"),
-            (LookupOutcome::Failed, Some(LookupResult::Failed(why))) => format!(": {why}"),
-            _ => String::new(),
-        };
-        // Writing to memory cannot fail.
-        let _ = writeln!(text, "  lookup {name}: {}{why}", outcome.as_str());
+    for verdict in &answer.lookups {
+        let name = &verdict.lookup.name.value;
+        let why = after_colon(verdict.why(lookups));
+        let _ = writeln!(text, "  lookup {name}: {}{why}", verdict.outcome.as_str());
     }
     if !answer.has_section {
         text.push_str("  the hook has no section for such requests\n");
@@ -53,32 +43,30 @@ pub(super) fn rules(
 
 /// Explains whether each attribute of `set` is set.
 fn explain_sets(hook: &Hook, answer: &HookAnswer<'_, '_>, text: &mut String) {
-    let is_denied = answer.decision == DecisionKind::Deny;
     let Some(section) = hook.section(answer.flow) else {
         return;
     };
     for set in &section.set {
         let attribute = &set.attribute.value;
-        let outcome = answer.sets.iter().find(|outcome| outcome.set.attribute.value == *attribute);
-        *text += &match outcome {
-            Some(SetOutcome { alternative, result: Err(why), .. }) => {
-                format!("  leave {attribute}{alternative}: {why}\n")
+        let mut taken = String::new();
+        if let Some(SetOutcome { alternative, result, .. }) = answer.set_outcome(attribute) {
+            if let Err(why) = result {
+                let _ = writeln!(text, "  leave {attribute}{alternative}: {why}");
+                continue;
             }
-            // A denial sets no attribute.
-            _ if is_denied => continue,
-            Some(SetOutcome { alternative, result: Ok(()), .. }) => {
-                format!("  set   {attribute}{alternative}\n")
-            }
-            None => format!("  set   {attribute}\n"),
-        };
+            taken = alternative.to_string();
+        }
+        // A denial sets no attribute.
+        if answer.decision != DecisionKind::Deny {
+            let _ = writeln!(text, "  set   {attribute}{taken}");
+        }
     }
 }
 
-/// Why a rule fails or does not count.
-pub(super) fn why_of_rule(outcome: &Outcome<'_>) -> Option<String> {
-    match outcome {
-        Outcome::Pass => None,
-        Outcome::Fail(unmet) => Some(unmet.to_string()),
-        Outcome::Skip(why) => Some(why.to_string()),
+/// The reason after a colon, or an empty text without one.
+fn after_colon(why: Option<String>) -> String {
+    match why {
+        Some(why) => format!(": {why}"),
+        None => String::new(),
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     okta::DecisionKind,
     pipeline::HookAnswer,
     rule::{
-        Hook, LookupVerdict, Outcome, SetOutcome, Verdict,
-        lookup::{LookupOutcome, LookupResult, LookupResults},
+        Hook, LookupVerdict, SetOutcome, Verdict,
+        lookup::{LookupOutcome, LookupResults},
     },
 };
 
@@ -20,9 +20,9 @@ pub(super) struct Explained<'a> {
     rules: Vec<ExplainedRule<'a>>,
     lookups: Vec<ExplainedLookup<'a>>,
     sets: Vec<ExplainedSet<'a>>,
-    /// Why no rule decides, if none does.
+    /// Why the request is decided, if not by a rule.
     note: Option<String>,
-    /// Completes "Okta …".
+    /// Okta's action, to follow the word "Okta".
     okta: &'static str,
 }
 
@@ -44,7 +44,7 @@ struct ExplainedLookup<'a> {
 #[derive(Serialize)]
 struct ExplainedSet<'a> {
     attribute: &'a str,
-    /// Which of several alternatives was taken: `, branch 2`.
+    /// The alternative that was taken, to follow the name: `, branch 2`. Empty if there is only one.
     alternative: String,
     /// Why the attribute is not set.
     why_not: Option<String>,
@@ -76,16 +76,11 @@ impl<'a> Explained<'a> {
 fn rules<'a>(verdicts: &[Verdict<'a>]) -> Vec<ExplainedRule<'a>> {
     let mut explained = Vec::new();
     for Verdict { rule, outcome } in verdicts {
-        let why = match outcome {
-            Outcome::Pass => None,
-            Outcome::Fail(unmet) => Some(unmet.to_string()),
-            Outcome::Skip(why) => Some(why.to_string()),
-        };
         explained.push(ExplainedRule {
             id: &rule.id,
             mode: rule.mode(),
             outcome: outcome.as_str(),
-            why,
+            why: outcome.why(),
         });
     }
     explained
@@ -96,14 +91,12 @@ fn lookups<'a>(
     results: &LookupResults,
 ) -> Vec<ExplainedLookup<'a>> {
     let mut explained = Vec::new();
-    for LookupVerdict { lookup, outcome } in verdicts {
-        let name = &lookup.name.value;
-        let why = match (outcome, results.get(name)) {
-            (LookupOutcome::NotAsked(why), _) => Some(why.to_string()),
-            (LookupOutcome::Failed, Some(LookupResult::Failed(why))) => Some(why.to_string()),
-            _ => None,
-        };
-        explained.push(ExplainedLookup { name, outcome: outcome.as_str(), why });
+    for verdict in verdicts {
+        explained.push(ExplainedLookup {
+            name: &verdict.lookup.name.value,
+            outcome: verdict.outcome.as_str(),
+            why: verdict.why(results),
+        });
     }
     explained
 }
@@ -119,21 +112,18 @@ fn sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>
     }
     for set in &section.set {
         let attribute = &set.attribute.value;
-        let mut outcomes = answer.sets.iter();
-        let found = outcomes.find(|outcome| outcome.set.attribute.value == *attribute);
-        explained.push(match found {
-            Some(SetOutcome { alternative, result, .. }) => ExplainedSet {
-                attribute,
-                alternative: alternative.to_string(),
-                why_not: result.as_ref().err().map(ToString::to_string),
-            },
-            None => ExplainedSet { attribute, alternative: String::new(), why_not: None },
-        });
+        let mut explained_set =
+            ExplainedSet { attribute, alternative: String::new(), why_not: None };
+        if let Some(SetOutcome { alternative, result, .. }) = answer.set_outcome(attribute) {
+            explained_set.alternative = alternative.to_string();
+            explained_set.why_not = result.as_ref().err().map(ToString::to_string);
+        }
+        explained.push(explained_set);
     }
     explained
 }
 
-/// Why no rule decides, if none does.
+/// Why the request is decided, if not by a rule.
 fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     let note = if !answer.has_section {
         "The hook has no section for such requests, so it denies them."
@@ -151,7 +141,7 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     Some(note.to_owned())
 }
 
-/// The failed lookups that deny because `set` needs them. `None` if a rule denies.
+/// Names the failed lookups that deny because `set` needs them. Returns `None` if a rule denies.
 fn note_on_lookups(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     if answer.verdicts.iter().any(Verdict::denies) {
         return None;

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use super::{
     Outcome, Section, Verdict, WhySkipped,
     check::{EvalContext, Facts, Work},
-    lookup::{AskedLookup, Lookup, LookupOutcome, LookupStates, WhyNotAsked},
+    lookup::{
+        AskedLookup, Lookup, LookupOutcome, LookupResult, LookupResults, LookupStates, WhyNotAsked,
+    },
     set::normalized_form,
 };
 use crate::okta::{DataContext, Form, Request};
@@ -17,6 +19,17 @@ pub struct LookupVerdict<'r> {
     pub lookup: &'r Lookup,
     /// The outcome of the lookup.
     pub outcome: LookupOutcome<'r>,
+}
+
+impl LookupVerdict<'_> {
+    /// Why the lookup was not asked, or why it failed by these results.
+    pub(crate) fn why(&self, results: &LookupResults) -> Option<String> {
+        match (&self.outcome, results.get(&self.lookup.name.value)) {
+            (LookupOutcome::NotAsked(why), _) => Some(why.to_string()),
+            (LookupOutcome::Failed, Some(LookupResult::Failed(why))) => Some(why.to_string()),
+            _ => None,
+        }
+    }
 }
 
 /// The values of a request that a section looks at.

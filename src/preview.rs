@@ -1,9 +1,9 @@
-//! The preview page: tries requests on the live rules, shows what the end user would see, and the
+//! The preview page. It tries requests on the live rules, shows the end user's screen, and lists the
 //! requests that arrive at the hooks.
 //!
-//! The page has a listener of its own on loopback, on a thread of its own. It answers only with the random
-//! token in the path, and only to its own `Host` and `Origin`. Its decisions are those of
-//! [`pipeline`](crate::pipeline), as in production. It writes no file, and logs no value of a form.
+//! The page has its own listener on loopback, and its own thread. It answers only requests that have the
+//! random token in the path, and the page's own `Host` and `Origin`. [`pipeline`](crate::pipeline) makes its
+//! decisions, as in production. It writes no file, and logs no value of a form.
 
 use std::{
     io,
@@ -18,6 +18,7 @@ use actix_web::rt::System;
 use crate::{
     load::RulesSource,
     okta::{DecisionKind, Flow},
+    problem::Problem,
     rule::RuleSet,
     state::LiveState,
 };
@@ -39,11 +40,11 @@ pub(crate) struct Page {
     pub(crate) live: Arc<LiveState>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) source: RulesSource,
-    /// Whether the service reloads the rules by itself.
+    /// Whether the service reloads changed rules without a signal.
     pub(crate) reloads: bool,
     /// The random text in the page's path.
     pub(crate) token: String,
-    /// The start of the hooks' URLs: `http://127.0.0.1:8080`.
+    /// The base of the hooks' URLs: `http://127.0.0.1:8080`.
     pub(crate) hooks_url: String,
     /// The arguments of curl that authenticate a caller.
     pub(crate) curl_credentials: String,
@@ -54,10 +55,11 @@ pub(crate) struct Page {
     pub(crate) fixtures: Fixtures,
 }
 
-/// The recorded requests, and the functions that judge them and find one.
+/// The recorded requests, and the functions that read them.
 pub(crate) struct Fixtures {
     pub(crate) directory: PathBuf,
-    pub(crate) judge: fn(&Path, &RuleSet) -> Vec<JudgedFixture>,
+    /// Judges every recorded request of the folder. Returns a problem for a file that is not part of one.
+    pub(crate) judge: fn(&Path, &RuleSet) -> Vec<Result<JudgedFixture, Problem>>,
     /// Finds the files of a hook's case. Returns `None` for a name that the folder does not list.
     pub(crate) find: fn(&Path, hook: &str, case: &str) -> Option<FixtureFiles>,
 }
@@ -69,15 +71,13 @@ pub(crate) struct FixtureFiles {
     pub(crate) lookups: PathBuf,
 }
 
-/// A recorded request, and its decisions. Or a file in its folder that is not part of one.
+/// A recorded request, and its decisions.
 pub(crate) struct JudgedFixture {
-    /// `None` for a file that is not part of a recorded request.
-    pub(crate) hook: Option<String>,
-    /// The case, or the path of the file.
+    pub(crate) hook: String,
     pub(crate) case: String,
     /// The recorded decision, or why it cannot be read.
     pub(crate) recorded: Result<DecisionKind, String>,
-    /// The decision of the live rules, or why there is none.
+    /// The decision of the live rules, or why they cannot decide.
     pub(crate) now: Result<DecisionKind, String>,
     /// The rules that deny now.
     pub(crate) denied_by: Vec<String>,
@@ -89,14 +89,17 @@ impl Page {
         let url = format!("http://{}/{}/", listener.local_addr()?, self.token);
         let page = Arc::new(self);
         let watched = page.clone();
-        let watch = move || rules::watch(&watched);
-        thread::Builder::new().name("preview-rules".to_owned()).spawn(watch)?;
-        let serve = move || {
-            if let Err(error) = System::new().block_on(http::serve(listener, page)) {
-                log::error!("preview: the page is no longer served: {error}");
-            }
-        };
-        thread::Builder::new().name("preview".to_owned()).spawn(serve)?;
+        let watcher = thread::Builder::new().name("preview-rules".to_owned());
+        watcher.spawn(move || rules::watch(&watched))?;
+        let server = thread::Builder::new().name("preview".to_owned());
+        server.spawn(move || serve(listener, page))?;
         Ok(url)
+    }
+}
+
+/// Serves the page for as long as the process runs.
+fn serve(listener: TcpListener, page: Arc<Page>) {
+    if let Err(error) = System::new().block_on(http::serve(listener, page)) {
+        log::error!("preview: the page is no longer served: {error}");
     }
 }

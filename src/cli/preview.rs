@@ -8,7 +8,14 @@ use std::{
 
 use clap::Args;
 
-use super::{banner::Banner, fixtures, messages::BANNER, replay::Judged, sample::sample_request};
+use super::{
+    CliError,
+    banner::Banner,
+    fixtures::{self, Case},
+    messages::BANNER,
+    replay::Judged,
+    sample::sample_request,
+};
 use crate::{
     okta::{DecisionKind, Flow},
     preview::{FixtureFiles, Fixtures, JudgedFixture, Page},
@@ -71,7 +78,7 @@ pub(super) fn start_page(
 fn sample(flow: Flow) -> String {
     match sample_request(flow, &[]) {
         Ok(request) => request,
-        // The system has no random bytes for an `eventId`.
+        // The system cannot generate an `eventId`.
         Err(_) => flow.spec().example.to_owned(),
     }
 }
@@ -86,64 +93,50 @@ fn find_fixtures(settings: &Settings) -> Fixtures {
     Fixtures { directory, judge: judge_fixtures, find: find_fixture }
 }
 
-/// The decisions about the recorded requests of a folder, and its problems. A missing folder has none.
-fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<JudgedFixture> {
+/// Judges the recorded requests of a folder. A missing folder has none.
+fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<Result<JudgedFixture, Problem>> {
     if !directory.exists() {
         return Vec::new();
     }
     let cases = match fixtures::read_cases(directory) {
         Ok(cases) => cases,
-        Err(error) => return vec![problem(directory.display().to_string(), error.0)],
+        Err(CliError(why)) => {
+            return vec![Err(Problem::named(directory.display().to_string(), why))];
+        }
     };
     let mut judged = Vec::new();
     for case in cases {
-        judged.push(match case {
-            Ok(case) => judge(case, rules),
-            Err(Problem { place, message, .. }) => problem(place, message),
-        });
+        judged.push(case.map(|case| judge_case(case, rules)));
     }
     judged
 }
 
-/// A file that is not part of a recorded request.
-fn problem(place: String, message: String) -> JudgedFixture {
-    JudgedFixture {
-        hook: None,
-        case: place,
-        recorded: Err(message.clone()),
-        now: Err(message),
-        denied_by: Vec::new(),
-    }
-}
-
-fn judge(case: fixtures::Case, rules: &RuleSet) -> JudgedFixture {
+fn judge_case(case: Case, rules: &RuleSet) -> JudgedFixture {
     let (now, denied_by) = match Judged::of_case(&case, rules) {
         Ok(Judged { decision, rules }) => (Ok(decision), rules),
         Err(problem) => (Err(problem.message), Vec::new()),
     };
     let name = case.case_name();
     let recorded = recorded_decision(&case);
-    JudgedFixture { hook: Some(case.hook), case: name, recorded, now, denied_by }
+    JudgedFixture { hook: case.hook, case: name, recorded, now, denied_by }
 }
 
+/// The decision of a recorded answer, or why it has none.
+fn recorded_decision(case: &Case) -> Result<DecisionKind, String> {
+    let place = case.response.display();
+    let response = case.read_response().map_err(|why| format!("{place}: {why}"))?;
+    match Judged::of_json(&response) {
+        Some(Judged { decision, .. }) => Ok(decision),
+        None => Err(format!("{place}: this is not an answer with a decision")),
+    }
+}
+
+/// Finds the files of a case. Compares the name with those in the folder, so that it cannot be another path.
 fn find_fixture(directory: &Path, hook: &str, name: &str) -> Option<FixtureFiles> {
-    // A name that is not in the list is not a path to read.
     for case in fixtures::read_cases(directory).ok()?.into_iter().flatten() {
         if case.hook == hook && case.case_name() == name {
             return Some(FixtureFiles { request: case.request, lookups: case.lookups });
         }
     }
     None
-}
-
-/// The decision that the recorded answer of a case carries, or why there is none.
-fn recorded_decision(case: &fixtures::Case) -> Result<DecisionKind, String> {
-    let why = match case.read_response() {
-        Ok(response) => match Judged::of_json(&response) {
-            Some(Judged { decision, .. }) => return Ok(decision),
-            None => "this is not an answer with a decision".to_owned(),
-        },
-        Err(why) => why,
-    };
-    Err(format!("{}: {why}", case.response.display()))
 }

@@ -34,7 +34,7 @@ const fn asset(path: &'static str, media_type: &'static str, text: &'static str)
     Asset { path, media_type, text }
 }
 
-/// The file at a path.
-pub(super) fn find(path: &str) -> Option<&'static Asset> {
+/// Returns the file at a path after the token.
+pub(super) fn find_asset(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }

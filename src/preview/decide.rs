@@ -19,7 +19,7 @@ use crate::{
     user_view::{json::UserViewJson, user_view},
 };
 
-/// The question of the page.
+/// The page's question: a request to decide.
 #[derive(Deserialize)]
 struct DecideQuestion<'a> {
     hook: String,
@@ -55,48 +55,48 @@ struct Undecided {
     column: Option<usize>,
 }
 
-/// Answers the question of the page, both as JSON. Returns `None` if the question cannot be read.
+/// Answers the page's question. Both are JSON. Returns `None` if the question cannot be read.
 pub(super) fn decide(page: &Page, question: &[u8]) -> Option<String> {
     let question: DecideQuestion<'_> = serde_json::from_slice(question).ok()?;
-    match answer_question(page, &question) {
+    match decide_request(page, &question) {
         Ok(decided) => Some(decided),
         Err(undecided) => serde_json::to_string(&undecided).ok(),
     }
 }
 
-/// Returns the decision as JSON.
-fn answer_question(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
+/// Decides the request. Returns a [`Decided`] as JSON.
+fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
     let DecideQuestion { hook: name, request, lookups, fields } = question;
     let rules = page.live.rules.load_full();
     let Some(hook) = rules.hooks.get(name) else {
-        return Err(Undecided::of("the rules no longer have this hook"));
+        return Err(Undecided::without_place("the rules no longer have this hook"));
     };
     if request.len() > page.body_limit {
-        return Err(Undecided::of("the request is larger than the service accepts"));
+        return Err(Undecided::without_place("the request is larger than the service accepts"));
     }
     let body = request.as_bytes();
     let facts = facts_with(lookups, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
-    let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+    let fields: Vec<&str> = fields.iter().map(Cow::as_ref).collect();
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
-    let curl_body = in_single_quotes(&compact(request));
     let Page { hooks_url, curl_credentials, .. } = page;
+    let curl_body = in_single_quotes(&without_white_space(request));
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         response: String::from_utf8_lossy(&answer.body),
         screens: UserViewJson::new(&view),
-        findings: finding::find(reply, answer.flow, &fields),
+        findings: finding::findings_json(reply, answer.flow, &fields),
         curl: format!("curl {curl_credentials} --json {curl_body} {hooks_url}/{name}"),
     };
-    serde_json::to_string(&decided).map_err(|error| Undecided::of(error.to_string()))
+    serde_json::to_string(&decided).map_err(|error| Undecided::without_place(error.to_string()))
 }
 
-/// The facts of the present moment, with these results of lookups.
+/// Today's date, and these recorded results of lookups.
 fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, Undecided> {
     let recorded = match read_recorded(lookups.get().as_bytes(), hook) {
         Ok(recorded) => recorded,
-        Err(why) => return Err(Undecided::of(format!("the results of lookups: {why}"))),
+        Err(why) => return Err(Undecided::without_place(format!("the results of lookups: {why}"))),
     };
     let mut facts = clock::facts();
     let asked = pipeline::questions(hook, request, &facts)?;
@@ -105,30 +105,27 @@ fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, 
 }
 
 impl Undecided {
-    /// A problem without a place.
-    fn of(problem: impl Into<String>) -> Self {
+    fn without_place(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), is_bad_request: false, line: None, column: None }
     }
 }
 
 impl From<NoAnswer> for Undecided {
     fn from(error: NoAnswer) -> Self {
-        let place = match error {
-            NoAnswer::Request(DecodeError::Syntax { line, column, .. })
-            | NoAnswer::Request(DecodeError::Encoding { line, column, .. }) => Some((line, column)),
-            NoAnswer::Request(DecodeError::NotHookRequest(_)) | NoAnswer::Panicked => None,
+        let is_bad_request = matches!(error, NoAnswer::Request(_));
+        let (line, column) = match error {
+            NoAnswer::Request(
+                DecodeError::Syntax { line, column, .. }
+                | DecodeError::Encoding { line, column, .. },
+            ) => (Some(line), Some(column)),
+            NoAnswer::Request(DecodeError::NotHookRequest(_)) | NoAnswer::Panicked => (None, None),
         };
-        Self {
-            problem: error.to_string(),
-            is_bad_request: matches!(error, NoAnswer::Request(_)),
-            line: place.map(|(line, _)| line),
-            column: place.map(|(_, column)| column),
-        }
+        Self { problem: error.to_string(), is_bad_request, line, column }
     }
 }
 
 /// The JSON without the white space between its tokens.
-fn compact(json: &str) -> String {
+fn without_white_space(json: &str) -> String {
     let mut out = String::new();
     let mut in_string = false;
     let mut after_backslash = false;

@@ -1,6 +1,6 @@
 //! The latest requests at the hooks, and the state of the rules, for the page.
 //!
-//! Only `preview` has a feed. It keeps requests in memory, up to a number and a size. `serve` has none.
+//! Only `preview` has a feed; `serve` has none. It keeps requests in memory, up to a number and a size.
 
 use std::{cmp::Reverse, collections::VecDeque, sync::Arc, time::Duration};
 
@@ -19,15 +19,16 @@ use crate::{
 
 /// The most decided requests that are kept.
 const MOST_DECIDED: usize = 100;
-/// The most refused requests that are kept. They have a bound of their own, because strangers can send any
-/// number of them.
+/// The most refused requests that are kept. Their limit is separate, because strangers can send any number
+/// of them.
 const MOST_REFUSED: usize = 30;
-/// The most bytes of either kind, with their answers, that are kept.
+/// The most bytes that are kept of each of the two kinds, rows and contents together.
 const MOST_BYTES: usize = 4 << 20;
 
-/// The requests and the rules. Any thread may add to it.
+/// The latest requests, and the state of the rules. Any thread may add to it.
 pub(crate) struct Feed {
     requests: Mutex<Requests>,
+    /// The state of the rules, as JSON.
     rules: Mutex<Arc<str>>,
     /// Increases with every change of the feed.
     version: watch::Sender<u64>,
@@ -39,6 +40,13 @@ struct Requests {
     decided: KeptRequests,
     refused: KeptRequests,
     last_number: u64,
+}
+
+/// The kinds of requests, which are kept apart.
+#[derive(Clone, Copy)]
+enum RequestKind {
+    Decided,
+    Refused,
 }
 
 /// The latest requests of one kind, the oldest first.
@@ -53,7 +61,7 @@ struct KeptRequest {
     number: u64,
     /// Its row in the list of the page.
     row: Box<RawValue>,
-    /// The content. `None` for a request that was refused, or is too large to keep.
+    /// The content. `None` if the request was refused, or is too large to keep.
     content: Option<Arc<str>>,
 }
 
@@ -157,7 +165,7 @@ impl Feed {
         }
         let explained = Explained::new(hook, answer, &facts.lookups);
         let decided = DecidedRow { explained, lookup_times };
-        let row = RequestRow { decided: Some(decided), ..undecided_row(call, 200) };
+        let row = RequestRow { decided: Some(decided), ..base_row(call, 200) };
         let lookups = RawValue::from_string(write_recorded(&facts.lookups).trim().to_owned());
         let content = RequestContent {
             hook: call.hook.unwrap_or_default(),
@@ -176,21 +184,21 @@ impl Feed {
         cause: &str,
     ) {
         let refusal = RefusalRow { reason, cause };
-        self.add(&RequestRow { refusal: Some(refusal), ..undecided_row(call, status) }, None);
+        self.add(&RequestRow { refusal: Some(refusal), ..base_row(call, status) }, None);
     }
 
     fn add(&self, row: &RequestRow<'_>, content: Option<String>) {
-        let is_refused = row.refusal.is_some();
-        if let Ok(row) = to_raw_value(row) {
-            self.requests.lock().push(row, content.map(Arc::from), is_refused);
-            self.note_change();
-        }
+        let Ok(json) = to_raw_value(row) else {
+            return;
+        };
+        self.requests.lock().add(json, content.map(Arc::from), RequestKind::of(row));
+        self.announce_change();
     }
 
     /// Replaces the state of the rules, as JSON.
     pub(super) fn set_rules(&self, rules: String) {
         *self.rules.lock() = rules.into();
-        self.note_change();
+        self.announce_change();
     }
 
     /// The state of the rules, as JSON.
@@ -206,12 +214,12 @@ impl Feed {
         found.content.clone()
     }
 
-    /// Waits until the feed is newer than `version`, or until the time-out. Returns the list as JSON.
+    /// Waits until the feed has another version than this, or until the time-out. Returns the list as JSON.
     pub(super) async fn list_after(&self, version: u64, timeout: Duration) -> String {
         let mut changes = self.version.subscribe();
-        let newer = changes.wait_for(|now| *now != version);
+        let change = changes.wait_for(|now| *now != version);
         // After a time-out, the page receives the same list and asks again.
-        let _ = tokio::time::timeout(timeout, newer).await;
+        let _ = tokio::time::timeout(timeout, change).await;
         let version = *self.version.borrow();
         let requests = self.requests.lock();
         let mut rows = Vec::new();
@@ -224,32 +232,38 @@ impl Feed {
         serde_json::to_string(&FeedList { version, requests: rows }).unwrap_or_default()
     }
 
-    fn note_change(&self) {
+    fn announce_change(&self) {
         self.version.send_modify(|version| *version += 1);
+    }
+}
+
+impl RequestKind {
+    fn of(row: &RequestRow<'_>) -> Self {
+        if row.refusal.is_some() { Self::Refused } else { Self::Decided }
     }
 }
 
 impl Requests {
     /// Adds a request, and drops the oldest ones of its kind that no longer fit.
-    fn push(&mut self, row: Box<RawValue>, content: Option<Arc<str>>, is_refused: bool) {
+    fn add(&mut self, row: Box<RawValue>, content: Option<Arc<str>>, kind: RequestKind) {
         self.last_number += 1;
         let added = KeptRequest { number: self.last_number, row, content };
-        if is_refused {
-            self.refused.push(added, MOST_REFUSED);
-        } else {
-            self.decided.push(added, MOST_DECIDED);
+        match kind {
+            RequestKind::Decided => self.decided.push(added, MOST_DECIDED),
+            RequestKind::Refused => self.refused.push(added, MOST_REFUSED),
         }
     }
 }
 
 impl KeptRequests {
-    /// Adds a request, and drops the oldest ones beyond this number or too many bytes.
+    /// Adds a request. Drops the oldest ones that exceed this number or [`MOST_BYTES`].
     fn push(&mut self, mut added: KeptRequest, most: usize) {
         if added.bytes() > MOST_BYTES {
+            // The row alone may fit.
             added.content = None;
-        }
-        if added.bytes() > MOST_BYTES {
-            return;
+            if added.bytes() > MOST_BYTES {
+                return;
+            }
         }
         self.bytes += added.bytes();
         self.requests.push_back(added);
@@ -272,8 +286,8 @@ impl KeptRequest {
     }
 }
 
-/// The row of a request, without its decision or refusal.
-fn undecided_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
+/// The row of a request, still without its decision or refusal.
+fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
     RequestRow {
         time: format!("{:.3}", Timestamp::now()),
         hook: call.hook,

@@ -18,7 +18,7 @@ pub(super) struct FindingJson {
 }
 
 /// The findings about a reply to a form with these fields.
-pub(super) fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<FindingJson> {
+pub(super) fn findings_json(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<FindingJson> {
     let mut found = Vec::new();
     for Finding { id, place, problem, effect, fix } in findings::find(reply, flow, fields) {
         found.push(FindingJson { id, place, problem, effect, fix });

@@ -28,7 +28,7 @@ struct HookForms<'a> {
     flows: Vec<FlowForm<'a>>,
 }
 
-/// The form of one flow.
+/// The page's form for one flow.
 #[derive(Serialize)]
 struct FlowForm<'a> {
     flow: &'static str,
@@ -45,7 +45,7 @@ struct FlowForm<'a> {
 struct LookupForm<'a> {
     name: &'a str,
     columns: &'a [String],
-    /// Whether a table of the rules folder answers.
+    /// Whether a table in the rules folder answers the lookup.
     is_table: bool,
 }
 

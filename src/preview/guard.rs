@@ -1,8 +1,8 @@
-//! The page answers only to a browser on this machine that has the token.
+//! Admits only a browser on this machine that has the token.
 //!
-//! The page is on loopback, so other machines cannot reach it. A website in the user's own browser can, but
-//! does not know the token. The checks of `Host` and `Origin` help even if the token leaks: they refuse a
-//! name that was rebound to loopback, and requests that another site's script sends.
+//! The page is on loopback, so other machines cannot reach it. A website in the user's own browser can reach
+//! it, but does not know the token. The checks of `Host` and `Origin` help even if the token leaks: they
+//! refuse a host name that was rebound to loopback, and requests that another site's script sends.
 
 use std::net::SocketAddr;
 
@@ -28,21 +28,21 @@ pub(super) fn admitted_path<'r>(
     if request.method() == Method::POST && !is_json(request.headers()) {
         return None;
     }
-    let (given, path) = request.path().strip_prefix('/')?.split_once('/')?;
-    if bool::from(given.as_bytes().ct_eq(token.as_bytes())) { Some(path) } else { None }
+    let (given_token, path) = request.path().strip_prefix('/')?.split_once('/')?;
+    if bool::from(given_token.as_bytes().ct_eq(token.as_bytes())) { Some(path) } else { None }
 }
 
 /// Whether the request names this page as its host, and as its origin if it has one.
 fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
-    let mut own = vec![address.to_string(), format!("localhost:{}", address.port())];
+    let mut own_hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
     if address.port() == 80 {
         // Browsers leave out the default port.
-        own.extend([address.ip().to_string(), "localhost".to_owned()]);
+        own_hosts.extend([address.ip().to_string(), "localhost".to_owned()]);
     }
     let HeaderOnce::Text(host) = header_once(headers, &header::HOST) else {
         return false;
     };
-    if !own.iter().any(|own| own == host) {
+    if !own_hosts.iter().any(|own| own == host) {
         return false;
     }
     match header_once(headers, &header::ORIGIN) {
@@ -52,12 +52,13 @@ fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
     }
 }
 
-/// A page of another origin cannot send this media type without asking first, which we never allow.
+/// Whether the body is JSON. A page of another origin may send JSON only with our permission (CORS), which we
+/// never give.
 fn is_json(headers: &HeaderMap) -> bool {
     header_once(headers, &header::CONTENT_TYPE) == HeaderOnce::Text("application/json")
 }
 
-/// The value of a header that a request has at most once.
+/// The value of a header that a request may have once at most.
 #[derive(PartialEq, Eq)]
 enum HeaderOnce<'h> {
     Absent,

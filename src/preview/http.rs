@@ -10,12 +10,12 @@ use actix_web::{
 
 use super::{Page, assets, decide, form, guard, rules};
 
-/// How long a request for the feed waits for a change. Browsers wait longer than that.
+/// How long a request for the feed waits for a change. Browsers wait longer for a response.
 const LONGEST_POLL: Duration = Duration::from_secs(20);
-/// How many bytes a question to decide may have besides the request in it.
+/// How many bytes a question may have besides the request to decide.
 const QUESTION_OVERHEAD: usize = 128 << 10;
 
-/// Only files of the page itself, no inline code, no frames, and no text that becomes markup.
+/// Allows only files of the page itself: no inline code, no frames, and no text that becomes markup.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -85,12 +85,12 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
         (&Method::GET, "api/request") => PageResponse::json(find_request(request, page)),
         (&Method::GET, "api/fixture") => PageResponse::json(find_fixture(request, page)),
         (&Method::POST, "api/decide") => answer_question(body, page).await,
-        (&Method::GET, path) => find_asset(path),
+        (&Method::GET, path) => asset_response(path),
         _ => PageResponse::not_found(),
     }
 }
 
-/// The content of the request whose number the query has.
+/// The content of the received request whose number the query has.
 fn find_request(request: &HttpRequest, page: &Page) -> Option<String> {
     let content = page.feed.content(query_number(request, "number")?)?;
     Some(content.to_string())
@@ -101,8 +101,9 @@ fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
     rules::open_fixture(page, &query(request, "hook")?, &query(request, "case")?)
 }
 
+/// Decides the request in the body.
 async fn answer_question(body: web::Payload, page: &Page) -> PageResponse {
-    // JSON escapes the quotes in the request.
+    // The request is a JSON string in the question, in which each quote takes two bytes.
     let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
     match body.to_bytes_limited(limit).await {
         Ok(Ok(question)) => PageResponse::json(decide::decide(page, &question)),
@@ -110,8 +111,8 @@ async fn answer_question(body: web::Payload, page: &Page) -> PageResponse {
     }
 }
 
-fn find_asset(path: &str) -> PageResponse {
-    match assets::find(path) {
+fn asset_response(path: &str) -> PageResponse {
+    match assets::find_asset(path) {
         Some(asset) => PageResponse {
             status: StatusCode::OK,
             media_type: asset.media_type,
@@ -123,8 +124,12 @@ fn find_asset(path: &str) -> PageResponse {
 
 /// A value of the query.
 fn query(request: &HttpRequest, name: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    for (key, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+        if key == name {
+            return Some(value.into_owned());
+        }
+    }
+    None
 }
 
 fn query_number(request: &HttpRequest, name: &str) -> Option<u64> {
@@ -136,7 +141,7 @@ impl PageResponse {
         Self { status, media_type: "text/plain; charset=utf-8", body: text.to_owned() }
     }
 
-    /// Without a body, the response is 404.
+    /// A response with JSON, or with status 404 if there is none.
     fn json(body: Option<String>) -> Self {
         match body {
             Some(body) => Self { status: StatusCode::OK, media_type: "application/json", body },

@@ -1,8 +1,6 @@
-//! Watches the rules for the page: their files, their problems, and the recorded requests whose
-//! decision changes.
+//! Watches the rules for the page: their files, their problems, and the decisions about recorded requests.
 //!
-//! The service itself reloads the rules. The page shows what is live, and beside it the problems of what is
-//! on disk.
+//! The service itself reloads the rules. The page shows the live rules, and the problems of the files on disk.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,7 +21,7 @@ use crate::{
     rule::RuleSet,
 };
 
-/// The time between two looks at the files.
+/// How often the files are checked for changes.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// The rules, as the page shows them.
@@ -31,14 +29,14 @@ const INTERVAL: Duration = Duration::from_millis(200);
 struct RulesJson {
     /// The revision of the live rules.
     revision: String,
-    /// The source of the rules, to end a sentence with: `the rules in …`.
+    /// The source of the rules, to end a sentence: `the rules in …`.
     source: String,
     /// Whether the service reloads the rules by itself.
     reloads: bool,
     files: Vec<RulesFileJson>,
     /// Each problem of the files on disk, as `check` prints it.
     problems: Vec<String>,
-    /// How many problems there are, if not all are listed.
+    /// How many problems there are. Not all may be listed.
     problem_count: usize,
     fixtures: Vec<FixtureJson>,
 }
@@ -53,6 +51,7 @@ struct RulesFileJson {
 struct FixtureJson {
     /// `None` for a file that is not part of a recorded request.
     hook: Option<String>,
+    /// The case, or the path of such a file.
     case: String,
     recorded: Option<&'static str>,
     now: Option<&'static str>,
@@ -112,14 +111,16 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     fingerprint
 }
 
-/// Loads the rules on disk for their problems. Sets `files` to the files that they consist of.
+/// Loads the rules on disk, and returns their problems. Sets `files` to the files that were read.
 fn read_problems(page: &Page, files: &mut Fingerprint) -> Problems {
     if matches!(page.source, RulesSource::BuiltIn) {
         return Problems::default();
     }
     let kinds = page.live.sources.load().kinds();
-    let load = || load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve);
-    let Ok(draft) = catch_unwind(AssertUnwindSafe(load)) else {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve)
+    }));
+    let Ok(draft) = result else {
         return Problem::named("rules", "reading them met a bug of ours; please report it").into();
     };
     let loaded = draft.into_loaded();
@@ -135,14 +136,21 @@ fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Probl
     }
     let mut fixtures = Vec::new();
     for fixture in (page.fixtures.judge)(&page.fixtures.directory, live) {
-        fixtures.push(fixture_json(fixture));
+        fixtures.push(match fixture {
+            Ok(fixture) => fixture_json(fixture),
+            Err(problem) => problem_json(problem),
+        });
+    }
+    let mut lines = Vec::new();
+    for line in problems.lines() {
+        lines.push(escape::lines(&line).into_owned());
     }
     let rules = RulesJson {
         revision: live.revision.clone(),
         source: page.source.to_string(),
         reloads: page.reloads,
         files: texts,
-        problems: problems.lines().iter().map(|line| escape::lines(line).into_owned()).collect(),
+        problems: lines,
         problem_count: problems.total(),
         fixtures,
     };
@@ -151,28 +159,40 @@ fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Probl
 
 fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
     let JudgedFixture { hook, case, recorded, now, denied_by } = fixture;
-    let (now, no_decision) = decision_and_problem(now);
-    let (recorded, no_record) = decision_and_problem(recorded);
-    FixtureJson { hook, case, recorded, now, problem: no_decision.or(no_record), denied_by }
-}
-
-fn decision_and_problem(
-    decision: Result<DecisionKind, String>,
-) -> (Option<&'static str>, Option<String>) {
-    match decision {
-        Ok(decision) => (Some(decision.as_str()), None),
-        Err(problem) => (None, Some(problem)),
+    let problem = match (&now, &recorded) {
+        (Err(why), _) | (Ok(_), Err(why)) => Some(why.clone()),
+        (Ok(_), Ok(_)) => None,
+    };
+    FixtureJson {
+        hook: Some(hook),
+        case,
+        recorded: recorded.ok().map(DecisionKind::as_str),
+        now: now.ok().map(DecisionKind::as_str),
+        problem,
+        denied_by,
     }
 }
 
-/// Reads a recorded request, as JSON. Returns `None` if there is none of this name.
+fn problem_json(problem: Problem) -> FixtureJson {
+    FixtureJson {
+        hook: None,
+        case: problem.place,
+        recorded: None,
+        now: None,
+        problem: Some(problem.message),
+        denied_by: Vec::new(),
+    }
+}
+
+/// Reads a recorded request. Returns it as JSON, or `None` if there is none of this name.
 pub(super) fn open_fixture(page: &Page, hook: &str, case: &str) -> Option<String> {
     let FixtureFiles { request, lookups } =
         (page.fixtures.find)(&page.fixtures.directory, hook, case)?;
-    let opened = OpenedFixture { request: read(&request)?, lookups: read(&lookups) };
+    let opened =
+        OpenedFixture { request: read_fixture(&request)?, lookups: read_fixture(&lookups) };
     serde_json::to_string(&opened).ok()
 }
 
-fn read(path: &Path) -> Option<String> {
+fn read_fixture(path: &Path) -> Option<String> {
     file::read_text(path, FileKind::Fixture).ok()
 }

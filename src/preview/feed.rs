@@ -42,13 +42,6 @@ struct Requests {
     last_number: u64,
 }
 
-/// The kinds of requests, which are kept apart.
-#[derive(Clone, Copy)]
-enum RequestKind {
-    Decided,
-    Refused,
-}
-
 /// The latest requests of one kind, the oldest first.
 #[derive(Default)]
 struct KeptRequests {
@@ -191,7 +184,16 @@ impl Feed {
         let Ok(json) = to_raw_value(row) else {
             return;
         };
-        self.requests.lock().add(json, content.map(Arc::from), RequestKind::of(row));
+        let mut requests = self.requests.lock();
+        requests.last_number += 1;
+        let number = requests.last_number;
+        let added = KeptRequest { number, row: json, content: content.map(Arc::from) };
+        if row.refusal.is_some() {
+            requests.refused.push(added, MOST_REFUSED);
+        } else {
+            requests.decided.push(added, MOST_DECIDED);
+        }
+        drop(requests);
         self.announce_change();
     }
 
@@ -234,24 +236,6 @@ impl Feed {
 
     fn announce_change(&self) {
         self.version.send_modify(|version| *version += 1);
-    }
-}
-
-impl RequestKind {
-    fn of(row: &RequestRow<'_>) -> Self {
-        if row.refusal.is_some() { Self::Refused } else { Self::Decided }
-    }
-}
-
-impl Requests {
-    /// Adds a request, and drops the oldest ones of its kind that no longer fit.
-    fn add(&mut self, row: Box<RawValue>, content: Option<Arc<str>>, kind: RequestKind) {
-        self.last_number += 1;
-        let added = KeptRequest { number: self.last_number, row, content };
-        match kind {
-            RequestKind::Decided => self.decided.push(added, MOST_DECIDED),
-            RequestKind::Refused => self.refused.push(added, MOST_REFUSED),
-        }
     }
 }
 

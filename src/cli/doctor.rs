@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     CliError, ExitStatus,
-    client::{CallFlags, HookClient, check_url},
+    client::{CallFlags, HookClient, validate_url},
     print_result,
     sample::sample_request,
 };
@@ -59,7 +59,7 @@ struct CheckedHook<'d> {
 
 pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     let DoctorArguments { url, call, format } = arguments;
-    check_url("URL", url)?;
+    validate_url("URL", url)?;
     let mut checkup = Checkup::default();
     examine(url, call, &mut checkup)?;
     let text = match format {

@@ -13,8 +13,8 @@ use crate::{
     user_view::{Certainty, Effect, form_fields, user_view},
 };
 
-/// Faults that do not concern the decision, or that the sample may cause: its form may lack a field that the
-/// hook expects, and the hook may be meant for other requests.
+/// Faults that are only notes: they do not concern the decision, or the sample may cause them. Its form may
+/// lack a field that the hook expects, and the hook may be meant for other requests.
 const MINOR_FAULTS: [&str; 5] = [
     "location-not-on-form",
     "location-not-an-attribute",
@@ -53,7 +53,7 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
         };
         let (status, size) = (answer.status, answer.body.len());
         checkup.ok(check, format!("status {status}, {size} bytes: {effect}{certainty}"));
-        if call.needs_second_attempt() {
+        if call.succeeds_on_retry() {
             checkup.note(
                 check,
                 "only the second attempt was answered",
@@ -95,8 +95,11 @@ fn add_finding(
     checkup: &mut Checkup,
 ) {
     let Finding { id, place, problem, effect, fix } = finding;
-    let at = if place.is_empty() { String::new() } else { format!(" at {place}") };
-    let message = format!("{problem}{at}: {effect}");
+    let message = if place.is_empty() {
+        format!("{problem}: {effect}")
+    } else {
+        format!("{problem} at {place}: {effect}")
+    };
     let is_refused = matches!(reply, HookReply::Answered { status: 400..=499, .. });
     if flow == Flow::Classic && is_refused {
         checkup.note(check, message, "no change is needed if the org is on Identity Engine");

@@ -9,18 +9,18 @@ use crate::cli::client::{HttpAnswer, NoReply};
 pub(super) fn check_refusals(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     let without = hook.client.call_with(hook.url, &hook.body, &HeaderMap::new());
     check_refusal("no credentials", without.reply, checkup);
-    let wrong = hook.client.wrong_credentials();
-    if wrong.is_empty() {
+    let wrong_headers = hook.client.wrong_credentials();
+    if wrong_headers.is_empty() {
         return;
     }
-    let wrong = hook.client.call_with(hook.url, &hook.body, &wrong);
+    let wrong = hook.client.call_with(hook.url, &hook.body, &wrong_headers);
     check_refusal("wrong credentials", wrong.reply, checkup);
 }
 
 fn check_refusal(check: &'static str, reply: Result<HttpAnswer, NoReply>, checkup: &mut Checkup) {
     const FIX: &str = "answer 401 before the body is read";
     let status = match reply {
-        Ok(reply) => reply.status,
+        Ok(answer) => answer.status,
         Err(why) => {
             checkup.problem(check, why.to_string(), FIX);
             return;
@@ -61,21 +61,28 @@ pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) ->
         checkup.problem("url", "this port speaks TLS", "write `https` in the URL");
         return None;
     }
-    let obstacle = match reply {
-        Ok(answer) => match obstacle_of_status(answer.status, hook.has_credentials) {
-            Some(obstacle) => obstacle,
-            None => {
-                if hook.has_credentials {
-                    report_credentials(answer.status, checkup);
-                }
-                checkup.ok("redirect", "none");
-                return Some(answer.headers);
-            }
-        },
-        Err(why) => obstacle_without_answer(why),
+    let answer = match reply {
+        Ok(answer) => answer,
+        Err(why) => {
+            obstacle_without_answer(why).report(checkup);
+            return None;
+        }
     };
-    checkup.problem(obstacle.check, obstacle.message, obstacle.fix);
-    None
+    if let Some(obstacle) = obstacle_of_status(answer.status, hook.has_credentials) {
+        obstacle.report(checkup);
+        return None;
+    }
+    if hook.has_credentials {
+        report_credentials(answer.status, checkup);
+    }
+    checkup.ok("redirect", "none");
+    Some(answer.headers)
+}
+
+impl Obstacle {
+    fn report(self, checkup: &mut Checkup) {
+        checkup.problem(self.check, self.message, self.fix);
+    }
 }
 
 fn report_credentials(status: u16, checkup: &mut Checkup) {
@@ -110,7 +117,7 @@ fn obstacle_of_status(status: u16, has_credentials: bool) -> Option<Obstacle> {
         404 | 405 => Obstacle {
             check: "url",
             message: format!("status {status}: POST is not served here"),
-            fix: "correct the path, in which case counts",
+            fix: "correct the path; it is case-sensitive",
         },
         _ => return None,
     };

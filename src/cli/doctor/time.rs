@@ -7,6 +7,7 @@ use ureq::http::{HeaderMap, header::DATE};
 use super::{CheckedHook, checkup::Checkup};
 use crate::cli::client::OKTA_TIMEOUT;
 
+/// How many calls are timed.
 const CALLS: usize = 20;
 /// Calls stop after this many failures: further ones would show the same.
 const MOST_FAILURES: usize = 3;

@@ -40,7 +40,7 @@ pub(super) fn check_url(url: &Url, checkup: &mut Checkup) {
         );
     }
     match (url.scheme(), origin::is_on_this_machine(url)) {
-        ("https", false) => checkup.ok(CHECK, "https, as Okta requires it"),
+        ("https", false) => checkup.ok(CHECK, "https, as Okta requires"),
         ("https", true) => {
             checkup.note(
                 CHECK,
@@ -123,7 +123,7 @@ pub(super) fn speaks_tls(url: &Url) -> bool {
     false
 }
 
-/// TLS of one version. Trusts the authorities of the file, or else the system's.
+/// A client of one TLS version. It trusts the authorities of the file, or else those of the system.
 fn client_config(
     ca_file: Option<&Path>,
     version: &'static SupportedProtocolVersion,
@@ -149,8 +149,8 @@ fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
     let deadline = Instant::now() + OKTA_TIMEOUT;
-    let mut stream =
-        TimedStream { stream: connect(&url.socket_addrs(|| None)?, deadline)?, deadline };
+    let addresses = url.socket_addrs(|| None)?;
+    let mut stream = TimedStream { stream: connect(&addresses, deadline)?, deadline };
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;
@@ -158,16 +158,16 @@ fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// Connects to the first address that answers. Each one gets an equal share of the time that is left.
+/// Connects to the first address that answers. Divides the remaining time equally among the addresses.
 fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut last_error = io::Error::other("the name has no address");
-    let mut left = addresses.len() as u32;
+    let mut untried = addresses.len() as u32;
     for address in addresses {
-        match TcpStream::connect_timeout(address, time_until(deadline)? / left) {
+        match TcpStream::connect_timeout(address, time_until(deadline)? / untried) {
             Ok(stream) => return Ok(stream),
             Err(error) => last_error = error,
         }
-        left -= 1;
+        untried -= 1;
     }
     Err(last_error)
 }
@@ -208,37 +208,50 @@ struct RejectedCertificate {
     fix: &'static str,
 }
 
+impl RejectedCertificate {
+    fn new(message: impl Into<String>, fix: &'static str) -> Self {
+        Self { message: message.into(), fix }
+    }
+}
+
 /// Why the certificate is rejected. Returns `None` if the connection failed for another reason.
 fn rejected_certificate(error: &io::Error) -> Option<RejectedCertificate> {
-    let error = error.get_ref()?.downcast_ref::<TlsError>()?;
-    let (message, fix) = match error {
-        TlsError::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => (
-                "the authority is unknown, or an intermediate certificate is missing".to_owned(),
-                "serve the whole chain of a public authority; for a private one set --ca-file",
-            ),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                ("it has expired".to_owned(), "renew it, and reload the server")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                ("it is not valid yet".to_owned(), "set the clocks of both machines")
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (
-                    "it is for another name".to_owned(),
-                    "have a certificate issued for the host of the URL",
-                )
-            }
-            other => (format!("it is not valid: {other:?}"), "have another one issued"),
-        },
+    match error.get_ref()?.downcast_ref::<TlsError>()? {
+        TlsError::InvalidCertificate(why) => Some(invalid_certificate(why)),
         TlsError::NoCertificatesPresented => {
-            ("the server has none".to_owned(), "serve one of a public authority")
+            Some(RejectedCertificate::new("the server has none", "serve one of a public authority"))
         }
-        TlsError::AlertReceived(AlertDescription::CertificateRequired) => (
-            "the server asks for a certificate of the client, which Okta does not have".to_owned(),
-            "do not require mutual TLS for the hook",
+        TlsError::AlertReceived(AlertDescription::CertificateRequired) => {
+            Some(RejectedCertificate::new(
+                "the server asks for a certificate of the client, which Okta does not have",
+                "do not require mutual TLS for the hook",
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn invalid_certificate(error: &CertificateError) -> RejectedCertificate {
+    match error {
+        CertificateError::UnknownIssuer => RejectedCertificate::new(
+            "the authority is unknown, or an intermediate certificate is missing",
+            "serve the whole chain of a public authority; for a private one set --ca-file",
         ),
-        _ => return None,
-    };
-    Some(RejectedCertificate { message, fix })
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            RejectedCertificate::new("it has expired", "renew it, and reload the server")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            RejectedCertificate::new("it is not valid yet", "set the clocks of both machines")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            RejectedCertificate::new(
+                "it is for another name",
+                "have a certificate issued for the host of the URL",
+            )
+        }
+        other => RejectedCertificate::new(
+            format!("it is not valid: {other:?}"),
+            "have another one issued",
+        ),
+    }
 }

@@ -97,7 +97,7 @@ pub(super) fn run(
         return Err(CliError("the flags about credentials and certificates need --url".to_owned()));
     }
     let mut mode = Mode::new(flags, arguments)?;
-    let cases = filtered(fixtures::read_cases(&arguments.directory)?, arguments)?;
+    let cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
     let mut progress = Progress::new(cases.len());
     let mut results = Vec::new();
     for case in cases {
@@ -130,8 +130,8 @@ pub(super) fn run(
 impl Mode {
     fn new(flags: &SharedFlags, arguments: &ReplayArguments) -> Result<Self, CliError> {
         if let Some(url) = &arguments.url {
-            let is_open = url.scheme() == "http" && !origin::is_on_this_machine(url);
-            if is_open && arguments.call.has_credentials() {
+            let is_unencrypted = url.scheme() == "http" && !origin::is_on_this_machine(url);
+            if is_unencrypted && arguments.call.has_credentials() {
                 print_diagnostic("--url: the credentials are not encrypted; Okta calls https only");
             }
             return Ok(Self::Url(Box::new(RemoteHooks::new(url, &arguments.call)?)));
@@ -155,7 +155,7 @@ impl Mode {
         Ok(Self::Compare(rules))
     }
 
-    /// Replays one request. Fails if no further one can be replayed either.
+    /// Replays one request. Fails if there is no use in replaying the next ones.
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
             Self::Compare(rules) => AnswerPair::of_rules(&case, rules).map(AnswerPair::compare),
@@ -167,8 +167,8 @@ impl Mode {
     }
 }
 
-/// The cases whose name, and the problems whose place, has the text of `--filter`.
-fn filtered(
+/// Keeps the cases and problems that have the text of `--filter` in their name or place.
+fn filter_cases(
     mut cases: Vec<Result<Case, Problem>>,
     arguments: &ReplayArguments,
 ) -> Result<Vec<Result<Case, Problem>>, CliError> {

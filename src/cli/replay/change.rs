@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone)]
 pub(in crate::cli) struct Judged {
     pub(in crate::cli) decision: DecisionKind,
-    /// The enforced rules that fail. Empty where they are not known.
+    /// The enforced rules that fail. Empty for an answer whose rules are not known.
     pub(in crate::cli) rules: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ impl Earlier {
         }
     }
 
-    /// The decision itself, if there was one.
+    /// The kind of the decision, if there was one.
     pub(super) fn decision(&self) -> Option<DecisionKind> {
         match self {
             Self::Decision(judged) => Some(judged.decision),
@@ -71,8 +71,8 @@ impl Judged {
         Self { decision: answer.decision, rules }
     }
 
-    /// The decision of any hook's answer with status 200, as Okta takes it. Returns `None` if Okta treats it as a
-    /// failure.
+    /// The decision of any hook's answer with status 200, as Okta reads it. Returns `None` if Okta treats the
+    /// answer as a failure.
     pub(in crate::cli) fn of_json(json: &[u8]) -> Option<Self> {
         let ReplyContent::Answer(answer) = HookReply::Answered { status: 200, body: json }.read()
         else {
@@ -146,23 +146,26 @@ impl fmt::Display for DecisionChange {
 
 /// Counts the changes of each kind: `3 from allow to deny by …, 0 from deny to allow`.
 pub(super) fn count_changes(changes: &[&DecisionChange]) -> String {
-    let mut of_decision: BTreeMap<String, usize> = BTreeMap::new();
-    let mut others: BTreeMap<String, usize> = BTreeMap::new();
+    let mut decision_changes: BTreeMap<String, usize> = BTreeMap::new();
+    let mut other_changes: BTreeMap<String, usize> = BTreeMap::new();
     for change in changes {
-        let counts = if change.changes_decision() { &mut of_decision } else { &mut others };
+        let counts =
+            if change.changes_decision() { &mut decision_changes } else { &mut other_changes };
         *counts.entry(change.kind()).or_default() += 1;
     }
-    // A reader looks for these two, so they are listed even if there are none.
+    // A reader looks for these two kinds, so they are listed even if there are none.
     for (from, to) in
         [(DecisionKind::Allow, DecisionKind::Deny), (DecisionKind::Deny, DecisionKind::Allow)]
     {
         if !changes.iter().any(|change| change.is_from_to(from, to)) {
-            of_decision.insert(format!("from {} to {}", from.as_str(), to.as_str()), 0);
+            decision_changes.insert(format!("from {} to {}", from.as_str(), to.as_str()), 0);
         }
     }
     let mut parts = Vec::new();
-    for (kind, count) in of_decision.iter().chain(&others) {
-        parts.push(format!("{} {kind}", with_commas(*count)));
+    for counts in [decision_changes, other_changes] {
+        for (kind, count) in counts {
+            parts.push(format!("{} {kind}", with_commas(count)));
+        }
     }
     parts.join(", ")
 }

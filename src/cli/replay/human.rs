@@ -1,55 +1,54 @@
 //! The report for people.
 
-use std::fmt::Write as _;
-
 use super::{
     change::DecisionChange,
-    report::{CallTimes, ReplayOutcome, Replayed, Report},
+    report::{CallTimes, Percentile, ReplayOutcome, Replayed, Report},
 };
 use crate::{cli::check::counted, escape};
 
 /// The report for people: first the summary, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
-    let mut changes: Vec<(&Replayed, &DecisionChange)> = Vec::new();
-    for result in &report.results {
-        if let Some(change) = result.change() {
-            changes.push((result, change));
+    let changes = sorted_changes(report);
+    let mut lines = String::new();
+    for (replayed, change) in &changes {
+        lines += &format!("  {}: {change}\n", replayed.name);
+    }
+    for replayed in &report.results {
+        if matches!(replayed.outcome, ReplayOutcome::OtherLookups) {
+            lines += &format!("  {}: other lookups\n", replayed.name);
         }
     }
-    // Changes of a decision come first. The sort keeps the order otherwise.
-    changes.sort_by_key(|(_, change)| !change.changes_decision());
     let mut text = String::new();
-    let mut with_other_lookups = Vec::new();
-    for result in &report.results {
-        if matches!(result.outcome, ReplayOutcome::OtherLookups) {
-            with_other_lookups.push(result);
-        }
-    }
-    let has_news = !changes.is_empty() || !with_other_lookups.is_empty();
-    if report.compares_rules || report.failed() > 0 || has_news {
-        text += &format!("{}\n", report.summary());
-    }
-    for (result, change) in &changes {
-        // Writing to memory cannot fail.
-        let _ = writeln!(text, "  {}: {change}", result.name);
-    }
-    for result in &with_other_lookups {
-        let _ = writeln!(text, "  {}: other lookups", result.name);
+    if report.compares_rules || report.failed() > 0 || !lines.is_empty() {
+        text = format!("{}\n{lines}", report.summary());
     }
     if report.rewrites && !changes.is_empty() {
-        let _ = writeln!(text, "rewrote {}", counted(changes.len(), "answer"));
+        text += &format!("rewrote {}\n", counted(changes.len(), "answer"));
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    for (result, _) in &changes {
-        if !result.difference().is_empty() {
-            let _ = write!(text, "{}\n\n", result.difference());
+    for (replayed, _) in &changes {
+        if !replayed.difference().is_empty() {
+            text += &format!("{}\n\n", replayed.difference());
         }
-        text += &explanation(result);
+        text += &explanation(replayed);
     }
     text += &problems(report);
     escape::lines(&text).into_owned() + &last_lines(report)
+}
+
+/// The results that changed, those with another decision first.
+fn sorted_changes(report: &Report) -> Vec<(&Replayed, &DecisionChange)> {
+    let mut changes = Vec::new();
+    for replayed in &report.results {
+        if let Some(change) = replayed.change() {
+            changes.push((replayed, change));
+        }
+    }
+    // The sort keeps the order otherwise.
+    changes.sort_by_key(|(_, change)| !change.changes_decision());
+    changes
 }
 
 /// Each problem, with the requests that have it.
@@ -96,18 +95,18 @@ fn explanation(replayed: &Replayed) -> String {
 pub(super) fn last_lines(report: &Report) -> String {
     let mut text = String::new();
     if let Some(calls) = &report.calls {
-        text += &format!("{}\n", describe(calls));
+        text += &format!("{}\n", describe_times(calls));
     }
     let failed = report.failed();
     text + &format!("{} passed, {failed} failed\n", report.results.len() - failed)
 }
 
-fn describe(calls: &CallTimes) -> String {
+fn describe_times(calls: &CallTimes) -> String {
     if calls.times.is_empty() {
         return "time: no call was answered".to_owned();
     }
     let mut text = "time:".to_owned();
-    for (name, milliseconds) in calls.percentiles() {
+    for Percentile { name, milliseconds } in calls.percentiles() {
         text += &format!(" {name} {milliseconds:.1} ms,");
     }
     match calls.retried {

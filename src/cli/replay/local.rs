@@ -22,7 +22,7 @@ pub(super) struct AnswerPair {
     /// The file of the recorded answer.
     file: String,
     recorded: String,
-    /// Whether the file is formatted like `recorded`, so that both have the same lines.
+    /// Whether the lines of the file are those of `recorded`.
     is_formatted: bool,
     request: Vec<u8>,
     present: String,
@@ -84,12 +84,12 @@ fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     let text =
         pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let judged = Judged::of_answer(&answer);
-    // The answer borrows the request, which is returned.
+    // The answer borrows the request, which is moved next.
     drop(answer);
     Ok(PresentAnswer { request, text, judged })
 }
 
-/// Explains a reply to a recorded request. Empty if it is not a request of Okta's.
+/// Explains a reply to a recorded request. Empty if the file is not a request of Okta's.
 pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>) -> String {
     match pipeline::decode(request) {
         Ok(request) => explain::reply(reply, request.flow, &form_fields(&request)),
@@ -103,11 +103,13 @@ pub(super) fn update(
     rules: &RuleSet,
     sources: Option<&LiveSources>,
 ) -> Result<ReplayOutcome, String> {
-    let mut has_other_lookups = false;
+    let mut outcome_if_same = ReplayOutcome::Same;
     if let Some(sources) = sources {
-        let before = read_lookups(case);
+        let lookups_before = read_lookups(case);
         case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
-        has_other_lookups = before != read_lookups(case);
+        if lookups_before != read_lookups(case) {
+            outcome_if_same = ReplayOutcome::OtherLookups;
+        }
     }
     let PresentAnswer { text, judged, .. } = answer(case, rules)?;
     let file = case.response.display().to_string();
@@ -115,11 +117,7 @@ pub(super) fn update(
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
-            return Ok(if has_other_lookups {
-                ReplayOutcome::OtherLookups
-            } else {
-                ReplayOutcome::Same
-            });
+            return Ok(outcome_if_same);
         }
         before = Earlier::of_json(&recorded);
     }
@@ -148,7 +146,7 @@ pub(super) struct Against {
 }
 
 impl Against {
-    /// Compares the decisions about a request. Updates are compared by their values.
+    /// Compares the decisions about a request, and the values of updates.
     pub(super) fn compare(&self, case: &Case) -> Result<ReplayOutcome, String> {
         let request = case.read_request().map_err(|problem| problem.to_string())?;
         let answer = case.answer(&self.after, &request).map_err(|problem| problem.to_string())?;
@@ -159,28 +157,18 @@ impl Against {
         let old =
             case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
         let change = DecisionChange { before: Earlier::Decision(Judged::of_answer(&old)), after };
-        let is_other_update =
-            answer.decision == DecisionKind::Update && !have_same_values(&old.body, &answer.body);
-        if !change.changes_decision() && !is_other_update {
-            return Ok(if old.body == answer.body {
-                ReplayOutcome::Same
-            } else {
-                ReplayOutcome::OtherTexts
-            });
+        let mut difference = String::new();
+        if !change.changes_decision() {
+            if old.body == answer.body {
+                return Ok(ReplayOutcome::Same);
+            }
+            let is_update = answer.decision == DecisionKind::Update;
+            if !is_update || have_same_values(&old.body, &answer.body) {
+                return Ok(ReplayOutcome::OtherTexts);
+            }
+            difference = describe_update(case, &old.body, &answer.body);
         }
         let FileLine { file, line } = self.find_denying_rule(case, &change);
-        let mut difference = String::new();
-        if !change.changes_decision()
-            && let (Ok(old), Ok(new)) = (pretty(&old.body), pretty(&answer.body))
-        {
-            difference = difference::describe(
-                NamedText {
-                    name: &format!("{} (by the rules of --against)", case.name()),
-                    text: &old,
-                },
-                NamedText { name: "by the present rules", text: &new },
-            );
-        }
         Ok(ReplayOutcome::Changed { change, file, line, difference, explanation: String::new() })
     }
 
@@ -204,6 +192,18 @@ impl Against {
             None => request,
         }
     }
+}
+
+/// Describes the difference of two updates by the rules of `--against` and by the present ones.
+fn describe_update(case: &Case, before: &[u8], after: &[u8]) -> String {
+    let (Ok(before), Ok(after)) = (pretty(before), pretty(after)) else {
+        return String::new();
+    };
+    let name = format!("{} (by the rules of --against)", case.name());
+    difference::describe(
+        NamedText { name: &name, text: &before },
+        NamedText { name: "by the present rules", text: &after },
+    )
 }
 
 /// A place to look at.

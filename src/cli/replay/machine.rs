@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::report::{ReplayOutcome, Replayed, Report};
+use super::report::{Percentile, ReplayOutcome, Replayed, Report};
 use crate::{escape, okta::DecisionKind};
 
 #[derive(Serialize)]
 struct JsonReport<'r> {
     passed: usize,
     failed: usize,
-    /// The same line as for people.
+    /// The summary line of the report for people.
     summary: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     milliseconds: Vec<JsonTime>,
@@ -50,8 +50,8 @@ pub(super) fn json(report: &Report) -> String {
     if let Some(calls) = &report.calls
         && !calls.times.is_empty()
     {
-        for (percentile, time) in calls.percentiles() {
-            milliseconds.push(JsonTime { percentile, time });
+        for Percentile { name, milliseconds: time } in calls.percentiles() {
+            milliseconds.push(JsonTime { percentile: name, time });
         }
     }
     let json = JsonReport {

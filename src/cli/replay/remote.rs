@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cli::{
     CliError,
-    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, check_url},
+    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, validate_url},
     fixtures::Case,
     pretty::pretty,
 };
@@ -31,7 +31,7 @@ pub(super) struct RemoteHooks {
 
 impl RemoteHooks {
     pub(super) fn new(base: &Url, flags: &CallFlags) -> Result<Self, CliError> {
-        check_url("--url", base)?;
+        validate_url("--url", base)?;
         Ok(Self {
             base: base.clone(),
             client: HookClient::new(flags)?,
@@ -49,13 +49,13 @@ impl RemoteHooks {
         };
         let call = self.client.call(&self.url_of(&case.hook), &request);
         let explanation = explain_reply(&request, call.hook_reply());
-        let needs_second_attempt = call.needs_second_attempt();
+        let succeeds_on_retry = call.succeeds_on_retry();
         let HookCall { reply, duration, .. } = call;
         let compared = match reply {
             Ok(answer) => {
                 self.unanswered = 0;
                 self.calls.times.push(duration);
-                if needs_second_attempt {
+                if succeeds_on_retry {
                     self.calls.retried += 1;
                 }
                 compare(&case, request, &answer)

@@ -20,7 +20,7 @@ pub(super) struct Replayed {
 }
 
 pub(super) enum ReplayOutcome {
-    /// Nothing differs.
+    /// The answers are equal.
     Same,
     /// The decision is the same, with other texts. Occurs only with `--against`.
     OtherTexts,
@@ -42,12 +42,18 @@ pub(super) enum ReplayOutcome {
     Problem { why: String, explanation: String },
 }
 
-/// The calls of a running service that had an answer.
+/// The calls that a running service answered.
 #[derive(Default)]
 pub(super) struct CallTimes {
     pub(super) times: Vec<Duration>,
-    /// How many were answered only at the second attempt.
+    /// How many calls were answered only at the second attempt.
     pub(super) retried: usize,
+}
+
+/// The time within which a share of the calls ended.
+pub(super) struct Percentile {
+    pub(super) name: &'static str,
+    pub(super) milliseconds: f64,
 }
 
 pub(super) struct Report {
@@ -117,13 +123,13 @@ impl Report {
         };
         let changes: Vec<_> = self.results.iter().filter_map(Replayed::change).collect();
         text += &count_changes(&changes);
-        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut other_outcomes: BTreeMap<&str, usize> = BTreeMap::new();
         for result in &self.results {
             if let Some(kind) = result.outcome.kind() {
-                *others.entry(kind).or_default() += 1;
+                *other_outcomes.entry(kind).or_default() += 1;
             }
         }
-        for (kind, count) in others {
+        for (kind, count) in other_outcomes {
             text += &format!(", {} {kind}", with_commas(count));
         }
         text
@@ -136,7 +142,8 @@ impl ReplayOutcome {
         Self::Problem { why, explanation: String::new() }
     }
 
-    /// The words to count it by. Returns `None` if nothing differs, and for changes, which are counted apart.
+    /// The words that name the outcome beside its count. Returns `None` for equal answers, and for changes,
+    /// which [`count_changes`] counts.
     fn kind(&self) -> Option<&'static str> {
         match self {
             Self::Same | Self::Changed { .. } => None,
@@ -149,18 +156,19 @@ impl ReplayOutcome {
 }
 
 impl CallTimes {
-    /// The times in milliseconds, by the name of each percentile.
-    pub(super) fn percentiles(&self) -> [(&'static str, f64); 4] {
+    pub(super) fn percentiles(&self) -> Vec<Percentile> {
         let mut times = self.times.clone();
         times.sort();
-        [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)].map(|(name, percent)| {
+        let mut percentiles = Vec::new();
+        for (name, percent) in [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)] {
             let micros = percentile(&times, percent).as_micros();
-            (name, micros as f64 / 1000.0)
-        })
+            percentiles.push(Percentile { name, milliseconds: micros as f64 / 1000.0 });
+        }
+        percentiles
     }
 }
 
-/// The time within which this share of the calls ended, of sorted times.
+/// The time within which this share of the calls ended. The times are sorted.
 fn percentile(times: &[Duration], percent: usize) -> Duration {
     let rank = (times.len() * percent).div_ceil(100);
     times.get(rank.saturating_sub(1)).copied().unwrap_or_default()

@@ -14,7 +14,7 @@ use crate::{
     state::LiveState,
 };
 
-/// The facts about a start that the banner shows.
+/// The facts about a started service that the banner shows.
 pub(super) struct Banner<'a> {
     pub(super) rules_source: RulesSource,
     /// The address of the hooks.
@@ -33,9 +33,10 @@ struct Instructions {
     fields: Vec<ConsoleField>,
     /// The arguments of curl.
     curl_arguments: String,
-    /// The variable in the arguments of curl, and its value in words. `None` for a generated password.
+    /// The value and the name of the variable that curl's arguments use, in words. `None` for a generated
+    /// password.
     variable: Option<&'static str>,
-    /// How to make the secret that a field describes.
+    /// How to compute the secret that a field describes.
     secret_hint: Option<String>,
 }
 
@@ -122,7 +123,7 @@ impl Banner<'_> {
             Some(variable) => log_line(&format!("try it, with {variable}:")),
             None => log_line("try it:"),
         }
-        // A certificate is for the public name, and this URL has the address of this machine.
+        // The certificate is for the public name, but this URL has the address of this machine.
         let insecure = if url.starts_with("https:") { "-k " } else { "" };
         log_line(&format!(
             "  curl {insecure}{curl_arguments} -H 'content-type: application/json' -d '{body}' {url}/{hook}"
@@ -211,14 +212,14 @@ fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
 }
 
 fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
-    // Other issuers than Okta's authorization servers have other URLs, and some another scope to send.
+    let mut token_url = "see docs/oauth.md".to_owned();
+    let mut scope = token_url.clone();
+    // Other issuers have other token URLs, and some need another scope than the token has.
     let is_okta = oauth.issuer.contains("/oauth2/");
-    let elsewhere = "see docs/oauth.md".to_owned();
-    let (token_url, scope) = if is_okta {
-        (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())
-    } else {
-        (elsewhere.clone(), elsewhere)
-    };
+    if is_okta {
+        token_url = format!("{}/v1/token", oauth.issuer.trim_end_matches('/'));
+        scope.clone_from(&oauth.scope);
+    }
     vec![
         ConsoleField { label: "Authentication method", value: "OAuth 2.0".to_owned() },
         ConsoleField { label: "Client ID", value: oauth.client_ids.join(" or ") },

@@ -35,7 +35,7 @@ Examples:
 
 Exit codes: 0 valid, 1 problems, 2 could not answer";
 
-/// How many notes are shown. The others are only counted.
+/// How many notes are shown. The rest are only counted.
 const MOST_NOTES: usize = 100;
 
 #[derive(Args)]
@@ -68,26 +68,26 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let file_notes = notes_on_files(&draft.unread);
     let rules = match draft.into_rules() {
         Ok(rules) => Some(rules),
-        Err(found) => {
-            problems.append(found);
+        Err(rule_problems) => {
+            problems.append(rule_problems);
             None
         }
     };
-    // A line for each of `--probe` and `--coverage`.
-    let mut work = String::new();
+    // The lines about `--probe` and `--coverage`.
+    let mut flag_lines = String::new();
     if arguments.probe {
-        work += &describe_probe(&probed);
+        flag_lines += &describe_probe(&probed);
     }
-    if let Some(recorded) = &arguments.coverage {
-        work += &check_coverage(rules.as_ref(), &settings, recorded, &mut problems)?;
+    if let Some(folder) = &arguments.coverage {
+        flag_lines += &check_coverage(rules.as_ref(), &settings, folder, &mut problems)?;
     }
     let report = match &rules {
         Some(rules) if problems.is_empty() => {
-            let mut notes = notes(rules, &lints.org);
-            notes.extend(file_notes);
-            report_of_valid(rules, &settings, &work, &notes)
+            let mut all_notes = notes(rules, &lints.org);
+            all_notes.extend(file_notes);
+            report_of_valid(rules, &settings, &flag_lines, &all_notes)
         }
-        _ => report_of_problems(&problems, &work, &file_notes),
+        _ => report_of_problems(&problems, &flag_lines, &file_notes),
     };
     print_result(escape::lines(&report).as_bytes())?;
     Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
@@ -119,66 +119,73 @@ fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-/// Adds a problem for each rule that no recorded request passes or that none fails, for each branch that
-/// none takes, and for each unreadable request. Returns a line about the requests.
+/// Adds a problem for each rule that no recorded request passes, for each that none fails, for each branch
+/// that none takes, and for each unreadable request. Returns a line about the requests.
 fn check_coverage(
     rules: Option<&RuleSet>,
     settings: &Settings,
-    recorded: &Path,
+    folder: &Path,
     problems: &mut Problems,
 ) -> Result<String, CliError> {
-    let cases = fixtures::read_cases(recorded)?;
+    let cases = fixtures::read_cases(folder)?;
     let Some(rules) = rules else {
         return Ok("--coverage: not checked, since the rules have problems\n".to_owned());
     };
     let mut coverage = Coverage::default();
     for case in cases {
-        let result = match case {
-            Ok(case) => cover(&case, rules, &mut coverage),
+        let added = match case {
+            Ok(case) => add_to_coverage(&case, rules, &mut coverage),
             Err(problem) => Err(problem),
         };
-        if let Err(problem) = result {
+        if let Err(problem) = added {
             problems.push(problem);
         }
     }
-    problems.append(coverage.problems(rules, &settings.rules.directory, recorded));
+    problems.append(coverage.problems(rules, &settings.rules.directory, folder));
     let requests = counted(coverage.requests, "recorded request");
     Ok(format!("--coverage: answered {requests}\n"))
 }
 
 /// Adds the outcomes of one recorded request.
-fn cover(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
+fn add_to_coverage(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
     let answer = case.answer(rules, &request)?;
     coverage.add(&case.hook, &answer);
     Ok(())
 }
 
-fn report_of_valid(rules: &RuleSet, settings: &Settings, work: &str, notes: &[String]) -> String {
+/// The sizes of valid rules, the warnings about the settings, and the notes.
+fn report_of_valid(
+    rules: &RuleSet,
+    settings: &Settings,
+    flag_lines: &str,
+    notes: &[String],
+) -> String {
     let source = rules_source(settings);
-    let hooks = counted(rules.hooks.len(), "hook");
-    let count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
+    let hook_count = counted(rules.hooks.len(), "hook");
+    let rule_count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
     let revision = &rules.revision;
-    let mut report =
-        format!("{source}: {hooks}, {count}, no problems (revision {revision})\n{work}");
+    let mut report = format!(
+        "{source}: {hook_count}, {rule_count}, no problems (revision {revision})\n{flag_lines}"
+    );
     for warning in &settings.warnings {
         report += &format!("warning: {warning}\n");
     }
     report + &lines_of_notes(notes)
 }
 
-/// The problems, and the notes on files, which may explain them.
-fn report_of_problems(problems: &Problems, work: &str, file_notes: &[String]) -> String {
+/// The problems, and the notes on files: an ignored file may explain a problem.
+fn report_of_problems(problems: &Problems, flag_lines: &str, file_notes: &[String]) -> String {
     let mut report = String::new();
     for line in problems.lines() {
         report += &format!("{line}\n\n");
     }
-    report += work;
+    report += flag_lines;
     report += &lines_of_notes(file_notes);
     report + &counted(problems.total(), "problem") + "\n"
 }
 
-/// The notes, each in a line. Many are only counted.
+/// The first [`MOST_NOTES`] notes, one per line, and the number of the others.
 fn lines_of_notes(notes: &[String]) -> String {
     let mut lines = String::new();
     for note in notes.iter().take(MOST_NOTES) {

@@ -29,7 +29,7 @@ use token::{AccessToken, ClientCredentials};
 
 /// Okta's time for one attempt. The fetch of an access token is part of it.
 pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
-/// The largest answer that is read, in bytes. It is four times Okta's limit.
+/// The most bytes of an answer that are read: about four times Okta's limit.
 const LARGEST_ANSWER: u64 = 1 << 20;
 /// How long an idle connection can be reused. Servers keep one for longer.
 const IDLE_AGE: Duration = Duration::from_secs(2);
@@ -52,6 +52,7 @@ pub(super) struct HookClient {
     /// The headers of `--user` and `--header`, with their secrets.
     headers: HeaderMap,
     oauth: Option<ClientCredentials>,
+    /// The last access token, to use again while it is valid.
     token: RefCell<Option<AccessToken>>,
 }
 
@@ -68,25 +69,25 @@ pub(super) struct HookCall {
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    /// The first MiB at most, which Okta does not accept.
+    /// The first MiB at most. Okta accepts less.
     pub(super) body: Vec<u8>,
 }
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub(super) enum NoReply {
-    /// Okta retries it once.
+    /// Okta retries once.
     #[display("no answer within 3 s, after which Okta gives up")]
     TimedOut,
-    /// Okta retries it once.
+    /// Okta retries once.
     #[display("no connection, or a broken one: {_0}")]
     Connection(String),
     #[display("no access token: {_0}")]
     Token(String),
 }
 
-/// Checks that the URL of an argument can be called and has no credentials, which messages would repeat.
-pub(super) fn check_url(argument: &str, url: &Url) -> Result<(), CliError> {
+/// Refuses the URL of an argument if it cannot be called, or has credentials, which messages would repeat.
+pub(super) fn validate_url(argument: &str, url: &Url) -> Result<(), CliError> {
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(CliError(format!("{argument}: expected `https://HOST/PATH`")));
     }
@@ -115,7 +116,7 @@ impl HookClient {
     /// Posts a request as Okta does. Retries once after a time-out, a failed connection and a 5xx.
     pub(super) fn call(&self, url: &Url, body: &[u8]) -> HookCall {
         let first = self.call_once(url, body);
-        if !first.is_retried_by_okta() {
+        if !first.makes_okta_retry() {
             return first;
         }
         HookCall { is_retried: true, ..self.call_once(url, body) }
@@ -139,21 +140,22 @@ impl HookClient {
     }
 
     /// The headers with the credentials. Fetches an access token if one is needed and none is valid.
-    fn credentials(&self, start: Instant) -> Result<HeaderMap, String> {
+    fn credentials(&self, now: Instant) -> Result<HeaderMap, String> {
         let mut headers = self.headers.clone();
         let Some(oauth) = &self.oauth else {
             return Ok(headers);
         };
-        let mut kept = self.token.borrow_mut();
-        let token = match kept.take() {
-            Some(token) if token.is_valid(start) => token,
+        let mut kept_token = self.token.borrow_mut();
+        let token = match kept_token.take() {
+            Some(token) if token.is_valid(now) => token,
             _ => oauth.fetch(&self.http, OKTA_TIMEOUT)?,
         };
         headers.insert(AUTHORIZATION, token.header.clone());
-        *kept = Some(token);
+        *kept_token = Some(token);
         Ok(headers)
     }
 
+    /// Posts a request within the time that is left of an attempt that began at `start`.
     fn post(
         &self,
         url: &Url,
@@ -196,12 +198,13 @@ impl HookCall {
         }
     }
 
-    /// Whether only the second attempt was answered other than with 5xx.
-    pub(super) fn needs_second_attempt(&self) -> bool {
-        self.is_retried && !self.is_retried_by_okta()
+    /// Whether the first attempt failed, and the second one did not.
+    pub(super) fn succeeds_on_retry(&self) -> bool {
+        self.is_retried && !self.makes_okta_retry()
     }
 
-    fn is_retried_by_okta(&self) -> bool {
+    /// Whether Okta makes a second attempt after this result of a first one.
+    fn makes_okta_retry(&self) -> bool {
         match &self.reply {
             Ok(answer) => answer.status >= 500,
             Err(NoReply::TimedOut | NoReply::Connection(_)) => true,

@@ -10,7 +10,8 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use super::{
-    CliError, ExitStatus, SharedFlags, eval_json, explain, fixtures, live::LiveSources,
+    CliError, ExitStatus, SharedFlags, eval_json, explain, fixtures,
+    live::{LiveFacts, LiveSources},
     load_valid_rules, print_diagnostic, print_result,
 };
 use crate::{
@@ -18,8 +19,8 @@ use crate::{
     nearest::did_you_mean,
     okta::{DecisionKind, reply::HookReply},
     pipeline,
-    rule::{Hook, lookup::LookupResults},
-    settings::SecretFiles,
+    rule::{Facts, Hook, lookup::LookupResults},
+    settings::{SecretFiles, Settings},
     user_view::{form_fields, user_view},
 };
 
@@ -61,11 +62,17 @@ enum EvalFormat {
     Json,
 }
 
-/// The body of a request, and its file.
+/// The body of a request, and the place that messages name.
 struct RequestBody {
     /// The path of the file, or "standard input".
     place: String,
     body: Vec<u8>,
+}
+
+/// The facts of a request, and hints at pointers that found no value in a source's response.
+struct EvalFacts {
+    facts: Facts,
+    hints: Vec<String>,
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<ExitStatus, CliError> {
@@ -77,23 +84,11 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
         return Err(CliError(format!("there is no hook `{name}`{hint}")));
     };
-    let RequestBody { place, body } =
-        read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let mut hints = Vec::new();
-    let facts = if arguments.live {
-        let live = LiveSources::new(&mut settings)?
-            .ask(hook, &body)
-            .map_err(|error| not_answered(&place, error))?;
-        hints = live.hints;
-        live.facts
-    } else {
-        let recorded = read_recorded(arguments, hook)?;
-        fixtures::recorded_facts(hook, &body, &recorded)
-            .map_err(|error| not_answered(&place, error))?
-    };
-    let answer =
-        pipeline::answer(hook, &body, &facts).map_err(|error| not_answered(&place, error))?;
-    let request = pipeline::decode(&body).map_err(|error| not_answered(&place, error))?;
+    let request_body = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
+    let body = &request_body.body;
+    let EvalFacts { facts, hints } = gather_facts(arguments, hook, &request_body, &mut settings)?;
+    let answer = pipeline::answer(hook, body, &facts).map_err(|error| request_body.error(error))?;
+    let request = pipeline::decode(body).map_err(|error| request_body.error(error))?;
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let fields = form_fields(&request);
     match arguments.format {
@@ -124,15 +119,36 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     })
 }
 
-/// The error for a request that cannot be answered.
-fn not_answered(place: &str, why: impl Display) -> CliError {
-    CliError(format!("{place}: {why}"))
+impl RequestBody {
+    /// The error for a request that cannot be answered.
+    fn error(&self, why: impl Display) -> CliError {
+        CliError(format!("{}: {why}", self.place))
+    }
+}
+
+/// Asks the lookups of the request with `--live`, or else reads their recorded results.
+fn gather_facts(
+    arguments: &EvalArguments,
+    hook: &Hook,
+    request: &RequestBody,
+    settings: &mut Settings,
+) -> Result<EvalFacts, CliError> {
+    if arguments.live {
+        let sources = LiveSources::new(settings)?;
+        let LiveFacts { facts, hints, .. } =
+            sources.ask(hook, &request.body).map_err(|error| request.error(error))?;
+        return Ok(EvalFacts { facts, hints });
+    }
+    let recorded = read_recorded(arguments, hook)?;
+    let facts = fixtures::recorded_facts(hook, &request.body, &recorded)
+        .map_err(|error| request.error(error))?;
+    Ok(EvalFacts { facts, hints: Vec::new() })
 }
 
 /// Reads the recorded results of lookups: those of `--lookups`, or else those beside the request.
 fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
     if let Some(path) = &arguments.lookups {
-        // Unlike the default, it must exist.
+        // Unlike the default file, this file must exist.
         File::open(path)
             .map_err(|error| CliError(format!("--lookups: {}: {error}", path.display())))?;
         return Ok(fixtures::read_lookups(path, hook)?);
@@ -150,7 +166,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
     match file {
         Some(file) if file.as_os_str() != "-" => {
             let place = file.display().to_string();
-            // It may be a pipe, as with `<(…)`.
+            // The file may be a pipe, as with `<(…)`.
             match File::open(file) {
                 Ok(file) => read_body(place, file, limit),
                 Err(error) => Err(CliError(format!("{place}: cannot read the file: {error}"))),
@@ -165,7 +181,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
     }
 }
 
-/// Reads to the end. Refuses a request that is larger than the service accepts.
+/// Reads a request to its end. Refuses one that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
     // Reads one byte more than allowed, to notice a larger request.

@@ -28,12 +28,12 @@ const REQUEST: &str = ".request.json";
 const RESPONSE: &str = ".response.json";
 const LOOKUPS: &str = ".lookups.json";
 
-/// A recorded request, and the files of its recorded answer and of its recorded lookups.
+/// The files of a recorded request.
 pub(super) struct Case {
     pub(super) hook: String,
     pub(super) request: PathBuf,
     pub(super) response: PathBuf,
-    /// The file may be missing.
+    /// The recorded results of lookups. The file may be missing.
     pub(super) lookups: PathBuf,
 }
 
@@ -51,7 +51,7 @@ impl Case {
 
     /// The content of the recorded request.
     pub(super) fn read_request(&self) -> Result<Vec<u8>, Problem> {
-        read_fixture(&self.request).map_err(|why| problem(&self.request, why))
+        read_fixture(&self.request).map_err(|why| problem_at(&self.request, why))
     }
 
     /// The content of the recorded answer. An error says why it cannot be read.
@@ -69,7 +69,8 @@ impl Case {
         self.answer_with(hook, request, &read_lookups(&self.lookups, hook)?)
     }
 
-    /// Answers this request by other rules than the present ones. Ignores recorded lookups that they lack.
+    /// Answers this request by a hook of other rules than the present ones. Ignores recorded lookups that the
+    /// hook lacks.
     pub(super) fn answer_by_other_rules<'r, 'b>(
         &self,
         hook: &'r Hook,
@@ -77,9 +78,9 @@ impl Case {
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
         let mut recorded = LookupResults::new();
         if self.lookups.symlink_metadata().is_ok() {
-            let json = read_fixture(&self.lookups).map_err(|why| problem(&self.lookups, why))?;
+            let json = read_fixture(&self.lookups).map_err(|why| problem_at(&self.lookups, why))?;
             recorded = lookup::read_recorded(&without_unknown_lookups(&json, hook), hook)
-                .map_err(|why| problem(&self.lookups, why))?;
+                .map_err(|why| problem_at(&self.lookups, why))?;
         }
         self.answer_with(hook, request, &recorded)
     }
@@ -92,11 +93,11 @@ impl Case {
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
         recorded_facts(hook, request, recorded)
             .and_then(|facts| pipeline::answer(hook, request, &facts))
-            .map_err(|error| problem(&self.request, error.to_string()))
+            .map_err(|error| problem_at(&self.request, error.to_string()))
     }
 
-    /// Asks the lookups of this request, and records their results. Removes the file if there are none to
-    /// record. Keeps a file with a failure, since it was written by hand. A new failure is an error.
+    /// Asks the lookups of this request, and records their results. Removes the file if there are no results.
+    /// Keeps a file that has a failure, since a person wrote it. A new failure is an error.
     pub(super) fn record_lookups(
         &self,
         rules: &RuleSet,
@@ -108,11 +109,11 @@ impl Case {
         }
         let LiveFacts { to_record, .. } = sources
             .ask(hook, &self.read_request()?)
-            .map_err(|error| problem(&self.request, error.to_string()))?;
+            .map_err(|error| problem_at(&self.request, error.to_string()))?;
         for (name, result) in &to_record {
             if let LookupResult::Failed(why) = result {
                 let message = format!("not recorded, since the lookup `{name}` failed: {why}");
-                return Err(problem(&self.request, message));
+                return Err(problem_at(&self.request, message));
             }
         }
         let written = if !to_record.is_empty() {
@@ -122,18 +123,18 @@ impl Case {
         } else {
             Ok(())
         };
-        written.map_err(|error| problem(&self.lookups, error.to_string()))
+        written.map_err(|error| problem_at(&self.lookups, error.to_string()))
     }
 
     fn find_hook<'r>(&self, rules: &'r RuleSet) -> Result<&'r Hook, Problem> {
         match rules.hooks.get(&self.hook) {
             Some(hook) => Ok(hook),
-            None => Err(problem(&self.request, "no rules file is named like its folder")),
+            None => Err(problem_at(&self.request, "no rules file is named like its folder")),
         }
     }
 }
 
-/// Recorded results without the lookups and columns that this hook lacks.
+/// Removes the lookups and columns that this hook lacks from recorded results.
 fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     type Members = BTreeMap<String, Box<RawValue>>;
     let Ok(mut results) = serde_json::from_slice::<Members>(json) else {
@@ -142,6 +143,7 @@ fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     let names = hook.lookup_names();
     results.retain(|name, _| names.contains(name.as_str()));
     for (name, result) in &mut results {
+        // A result that is not found or failed has no columns.
         let Ok(mut columns) = serde_json::from_str::<Members>(result.get()) else {
             continue;
         };
@@ -171,12 +173,12 @@ pub(super) fn read_lookups(path: &Path, hook: &Hook) -> Result<LookupResults, Pr
         return Ok(LookupResults::new());
     }
     match read_fixture(path) {
-        Ok(json) => lookup::read_recorded(&json, hook).map_err(|why| problem(path, why)),
-        Err(why) => Err(problem(path, why)),
+        Ok(json) => lookup::read_recorded(&json, hook).map_err(|why| problem_at(path, why)),
+        Err(why) => Err(problem_at(path, why)),
     }
 }
 
-/// The facts of the present moment, with the recorded results of those lookups that are asked.
+/// Today's date, and the recorded results of the lookups that the request asks.
 pub(super) fn recorded_facts(
     hook: &Hook,
     request: &[u8],
@@ -188,7 +190,7 @@ pub(super) fn recorded_facts(
     Ok(facts)
 }
 
-/// The cases of a folder, and the problems of files and folders in it. Hidden ones are ignored.
+/// The cases of a folder, and the problems of files and folders in it. Ignores hidden files and folders.
 pub(super) fn read_cases(directory: &Path) -> Result<Vec<Result<Case, Problem>>, CliError> {
     let mut cases = Vec::new();
     let mut has_folder = false;
@@ -198,12 +200,12 @@ pub(super) fn read_cases(directory: &Path) -> Result<Vec<Result<Case, Problem>>,
             add_cases_of_hook(&path, &mut cases)?;
         } else if path.extension() == Some("json".as_ref()) {
             let message = "a recorded request belongs in a folder that is named like its hook";
-            cases.push(Err(problem(&path, message)));
+            cases.push(Err(problem_at(&path, message)));
         }
     }
     if !has_folder {
         let message = format!("there is no recorded request; put one at <hook>/<case>{REQUEST}");
-        return Err(problem(directory, message).into());
+        return Err(problem_at(directory, message).into());
     }
     Ok(cases)
 }
@@ -212,7 +214,7 @@ pub(super) fn read_cases(directory: &Path) -> Result<Vec<Result<Case, Problem>>,
 fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> Result<(), Problem> {
     if folder.is_symlink() {
         let message = "this is a symbolic link; put the folder itself here";
-        cases.push(Err(problem(folder, message)));
+        cases.push(Err(problem_at(folder, message)));
         return Ok(());
     }
     let hook = match utf8_name(folder) {
@@ -224,7 +226,7 @@ fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> R
     };
     let files = entries(folder)?;
     if files.is_empty() {
-        cases.push(Err(problem(folder, "there is no recorded request in this folder")));
+        cases.push(Err(problem_at(folder, "there is no recorded request in this folder")));
     }
     for path in files {
         match read_case(hook, path) {
@@ -236,7 +238,7 @@ fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> R
     Ok(())
 }
 
-/// The case of a request's file. Returns `None` for another file of a recorded request.
+/// Returns the case of a file with a request, or `None` for an answer or lookups of a recorded request.
 fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     let name = utf8_name(&path)?;
     if let Some(case) = name.strip_suffix(REQUEST) {
@@ -246,21 +248,21 @@ fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     }
     let Some(case) = name.strip_suffix(RESPONSE).or(name.strip_suffix(LOOKUPS)) else {
         let message = format!("expected a name ending in {REQUEST}, {RESPONSE} or {LOOKUPS}");
-        return Err(problem(&path, message));
+        return Err(problem_at(&path, message));
     };
     let request = path.with_file_name(format!("{case}{REQUEST}"));
     if request.exists() {
         return Ok(None);
     }
     let hint = format!("remove it, or record {}", request.display());
-    Err(problem(&path, format!("there is no request to this file; {hint}")))
+    Err(problem_at(&path, format!("no request belongs to this file; {hint}")))
 }
 
 /// The last part of a path. Hooks and cases have names in UTF-8.
 fn utf8_name(path: &Path) -> Result<&str, Problem> {
     match path.file_name().unwrap_or_default().to_str() {
         Some(name) => Ok(name),
-        None => Err(problem(path, "the name is not UTF-8; rename it")),
+        None => Err(problem_at(path, "the name is not UTF-8; rename it")),
     }
 }
 
@@ -275,10 +277,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
             entries.retain(|path| !file::is_hidden(path.file_name().unwrap_or_default()));
             Ok(entries)
         }
-        Err(error) => Err(problem(folder, format!("cannot read the folder: {error}"))),
+        Err(error) => Err(problem_at(folder, format!("cannot read the folder: {error}"))),
     }
 }
 
-fn problem(path: &Path, message: impl Into<String>) -> Problem {
+fn problem_at(path: &Path, message: impl Into<String>) -> Problem {
     Problem::named(path.display().to_string(), message)
 }

@@ -1,12 +1,12 @@
-//! A line on a terminal that counts what is done, if it takes long.
+//! A line on a terminal that shows the progress of long work.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
     time::{Duration, Instant},
 };
 
-/// Shorter work has no line.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The line appears after this time, so that short work has none.
+const DELAY: Duration = Duration::from_secs(1);
 /// The time between two changes of the line.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Goes to the start of the line and clears it.
@@ -19,28 +19,35 @@ pub(super) struct Progress {
     total: usize,
     done: usize,
     is_terminal: bool,
-    next: Instant,
+    /// When the line may change again.
+    next_change: Instant,
     is_shown: bool,
 }
 
 impl Progress {
     pub(super) fn new(total: usize) -> Self {
-        let next = Instant::now() + PATIENCE;
-        Self { total, done: 0, is_terminal: io::stderr().is_terminal(), next, is_shown: false }
+        let next_change = Instant::now() + DELAY;
+        Self {
+            total,
+            done: 0,
+            is_terminal: io::stderr().is_terminal(),
+            next_change,
+            is_shown: false,
+        }
     }
 
     /// Counts one more.
     pub(super) fn step(&mut self) {
         self.done += 1;
         let now = Instant::now();
-        if !self.is_terminal || now < self.next {
+        if !self.is_terminal || now < self.next_change {
             return;
         }
-        self.next = now + INTERVAL;
+        self.next_change = now + INTERVAL;
         self.is_shown = true;
         let filled = WIDTH * self.done / self.total.max(1);
         let bar = "#".repeat(filled) + &" ".repeat(WIDTH.saturating_sub(filled));
-        // If it fails, there is no other place to report it.
+        // If writing fails, there is no other place to report it.
         let _ = write!(io::stderr(), "{CLEAR}[{bar}] {}/{}", self.done, self.total);
     }
 }

@@ -69,8 +69,8 @@ const EXISTING_PROFILE: [(&str, &str); 5] = [
 pub(super) struct SampleArguments {
     /// The kind of request
     kind: SampleKind,
-    /// Set an attribute of the form to a text (name=text) or to JSON (name:=json); `profile.name` is of the
-    /// existing profile of pp
+    /// Set an attribute of the form to a text (name=text) or to JSON (name:=json); `profile.name`
+    /// sets an attribute of the existing profile of pp
     #[arg(long, value_name = "ATTRIBUTE=VALUE")]
     set: Vec<String>,
 }
@@ -111,12 +111,14 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
             Some(name) if flow == Flow::ProgressiveProfile => profile.set(name, json),
             Some(_) => return Err(CliError("--set: only `pp` has an existing profile".to_owned())),
             None => {
-                is_login_set |= name == "login";
+                if name == "login" {
+                    is_login_set = true;
+                }
                 form.set(name, json);
             }
         }
     }
-    // As Okta does on a form without `login`.
+    // Okta does the same for a form without `login`.
     if !is_login_set
         && form.get("login").is_some()
         && let Some(email) = form.get("email").map(str::to_owned)
@@ -124,6 +126,7 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
         form.set("login", email);
     }
     let mut request = String::new();
+    // The pieces are texts and names of values by turns.
     for piece in template.split('`') {
         match piece {
             "EVENT-ID" => request += &random_text::<16>()?,

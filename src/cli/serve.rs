@@ -38,7 +38,7 @@ struct Listeners {
     page: Option<PageListener>,
 }
 
-/// A bound listener, and its address. Port 0 is replaced by the port that the system has chosen.
+/// A bound listener, and its address. It has the port that the system chose in place of port 0.
 struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -88,7 +88,7 @@ pub(super) fn run_with_page(
         warnings: Warnings::default(),
         metrics: Arc::new(new_metrics()?),
         log,
-        feed: page.is_some().then(Arc::default),
+        feed: if page.is_some() { Some(Arc::default()) } else { None },
     });
     let banner = Banner {
         rules_source: source.clone(),

@@ -62,7 +62,7 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
 
     for part in [
         "other/x.request.json: no rules file is named like its folder",
-        "y.response.json: there is no request to this file",
+        "y.response.json: no request belongs to this file",
         "z.request.json: the body is not strict JSON",
         "\n7 problems\n",
     ] {

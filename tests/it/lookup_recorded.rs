@@ -92,7 +92,7 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
     let orphan = command(&["replay", place]);
 
     assert!(
-        text(&orphan.stdout).contains("recorded.lookups.json: there is no request to this file")
+        text(&orphan.stdout).contains("recorded.lookups.json: no request belongs to this file")
     );
 
     let missing = command(&["eval", "hook", &request("found"), "--lookups", "missing.json"]);

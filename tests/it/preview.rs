@@ -495,7 +495,10 @@ fn preview_shows_broken_fixtures_and_edits_of_fixtures() {
     assert_eq!(case(&first, "good")["recorded"], "deny");
     let orphan = case(&first, "orphan");
     assert_eq!(orphan["hook"], Value::Null);
-    assert!(orphan["problem"].as_str().unwrap().contains("no request to this file"), "{orphan}");
+    assert!(
+        orphan["problem"].as_str().unwrap().contains("no request belongs to this file"),
+        "{orphan}"
+    );
     for name in ["no-answer", "bad-answer"] {
         let problem = case(&first, name)["problem"].to_string();
         assert!(problem.contains(&format!("{name}.response.json")), "{name}: {problem}");

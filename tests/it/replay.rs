@@ -110,7 +110,7 @@ fn unpaired_misnamed_and_invalid_files_are_failures() {
     let mut failures = Failures::default();
 
     for part in [
-        "guide-allow.response.json: there is no request to this file",
+        "guide-allow.response.json: no request belongs to this file",
         "guide-deny.response.json: No such file or directory (os error 2); record it with --update",
         "login-elsewhere.request.json: the body is not strict JSON",
         "empty: there is no recorded request in this folder",

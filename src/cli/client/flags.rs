@@ -52,6 +52,12 @@ pub(in crate::cli) struct CallFlags {
     pub(in crate::cli) ca_file: Option<PathBuf>,
 }
 
+/// The name of a user, header or client, and its secret.
+struct NamedSecret {
+    name: String,
+    secret: String,
+}
+
 impl CallFlags {
     /// Whether any of the flags is given.
     pub(in crate::cli) fn are_given(&self) -> bool {
@@ -72,18 +78,19 @@ impl CallFlags {
     pub(super) fn headers(&self, environment: &Environment) -> Result<HeaderMap, CliError> {
         let mut headers = HeaderMap::new();
         if let Some(user) = &self.user {
-            let (name, password) = self.split_secret(user, "--user", environment)?;
-            let credentials = STANDARD.encode(format!("{name}:{password}"));
+            let NamedSecret { name, secret } = self.split_secret(user, "--user", environment)?;
+            let credentials = STANDARD.encode(format!("{name}:{secret}"));
             headers.insert(AUTHORIZATION, secret_value("--user", &format!("Basic {credentials}"))?);
         }
         for header in &self.header {
-            let (name, value) = self.split_secret(header, "--header", environment)?;
+            let NamedSecret { name, secret } =
+                self.split_secret(header, "--header", environment)?;
             let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
                 return Err(CliError(
                     "--header: expected NAME:VALUE, as in `x-hook-secret:…`".into(),
                 ));
             };
-            headers.insert(name, secret_value("--header", value.trim())?);
+            headers.insert(name, secret_value("--header", secret.trim())?);
         }
         Ok(headers)
     }
@@ -105,8 +112,9 @@ impl CallFlags {
                 (client.clone(), ClientProof::Key(Box::new(key)))
             }
             None => {
-                let (client_id, secret) = self.split_secret(client, "--oauth", environment)?;
-                (client_id, ClientProof::Secret(secret))
+                let NamedSecret { name, secret } =
+                    self.split_secret(client, "--oauth", environment)?;
+                (name, ClientProof::Secret(secret))
             }
         };
         Ok(Some(ClientCredentials { client_id, token_url, scope: self.scope.clone(), proof }))
@@ -118,18 +126,22 @@ impl CallFlags {
         argument: &str,
         flag: &str,
         environment: &Environment,
-    ) -> Result<(String, String), CliError> {
+    ) -> Result<NamedSecret, CliError> {
         if let Some((name, secret)) = argument.split_once(':') {
-            return Ok((name.to_owned(), secret.to_owned()));
+            return Ok(NamedSecret { name: name.to_owned(), secret: secret.to_owned() });
         }
+        let name = argument.to_owned();
         if let Some(path) = &self.secret_file {
             let secret = read_secret(path)
                 .map_err(|why| CliError(format!("--secret-file: {}: {why}", path.display())))?;
-            return Ok((argument.to_owned(), secret));
+            return Ok(NamedSecret { name, secret });
         }
-        for (name, value) in environment {
-            if name == SECRET_VARIABLE && !value.is_empty() {
-                return Ok((argument.to_owned(), String::from_utf8_lossy(value).into_owned()));
+        for (variable, value) in environment {
+            if variable == SECRET_VARIABLE && !value.is_empty() {
+                return Ok(NamedSecret {
+                    name,
+                    secret: String::from_utf8_lossy(value).into_owned(),
+                });
             }
         }
         Err(CliError(format!(

@@ -1,4 +1,4 @@
-//! Access tokens for client credentials (RFC 6749, section 4.4). The client proves itself as Okta does: with
+//! Access tokens for client credentials (RFC 6749, section 4.4). The client authenticates as Okta does: with
 //! its secret (`client_secret_post`), or with a signed assertion (`private_key_jwt`, RFC 7523).
 
 use std::{
@@ -47,7 +47,7 @@ pub(super) struct ClientCredentials {
     pub(super) proof: ClientProof,
 }
 
-/// How a client proves itself.
+/// How a client authenticates.
 pub(super) enum ClientProof {
     Secret(String),
     Key(Box<ClientKey>),
@@ -68,7 +68,7 @@ pub(super) struct AccessToken {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    /// In seconds. Some servers send another type than a number.
+    /// The lifetime in seconds. Some servers send it as another type than a number.
     #[serde(default)]
     expires_in: serde_json::Value,
 }
@@ -138,10 +138,9 @@ impl ClientKey {
         };
         let signed = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
         let mut signature = vec![0; self.pair.public().modulus_len()];
-        let result = self.pair.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature);
-        if result.is_err() {
-            return Err("the key cannot sign".to_owned());
-        }
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
+            .or(Err("the key cannot sign"))?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }

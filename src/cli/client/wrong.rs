@@ -12,25 +12,30 @@ impl HookClient {
     /// The headers of the flags, with wrong secrets. Keeps user names, and the claims of an access token that
     /// has been fetched. Empty without credentials.
     pub(in crate::cli) fn wrong_credentials(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            headers.insert(name, wrong_value(value));
+        }
         if self.oauth.is_some() {
-            headers.insert(AUTHORIZATION, HeaderValue::from_static(WRONG_SECRET));
-        }
-        if let Some(token) = &*self.token.borrow() {
-            headers.insert(AUTHORIZATION, token.header.clone());
-        }
-        for value in headers.values_mut() {
-            let wrong = wrong_value(value.to_str().unwrap_or_default());
-            *value =
-                HeaderValue::from_str(&wrong).unwrap_or(HeaderValue::from_static(WRONG_SECRET));
-            value.set_sensitive(true);
+            let value = match &*self.token.borrow() {
+                Some(token) => wrong_value(&token.header),
+                None => HeaderValue::from_static(WRONG_SECRET),
+            };
+            headers.insert(AUTHORIZATION, value);
         }
         headers
     }
 }
 
 /// A value like this one with another secret.
-fn wrong_value(value: &str) -> String {
+fn wrong_value(value: &HeaderValue) -> HeaderValue {
+    let wrong = wrong_text(value.to_str().unwrap_or_default());
+    let mut wrong = HeaderValue::from_str(&wrong).unwrap_or(HeaderValue::from_static(WRONG_SECRET));
+    wrong.set_sensitive(true);
+    wrong
+}
+
+fn wrong_text(value: &str) -> String {
     if let Some(credentials) = value.strip_prefix("Basic ") {
         let pair = STANDARD.decode(credentials).unwrap_or_default();
         let user = pair.split(|byte| *byte == b':').next().unwrap_or_default();

@@ -15,11 +15,12 @@ use crate::{
 pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String {
     let view = user_view(reply, flow, fields);
     let mut text = okta_action(&view, flow.spec());
-    let mut clients = view.clients.iter().peekable();
-    while let Some(client) = clients.next() {
-        let heading = match clients.next_if(|next| is_same_in_gen3(client, next)) {
-            Some(_) => "the sign-in widget, Gen2 and Gen3, shows",
-            None => heading(client.client),
+    let is_same_in_gen3 = is_same_in_gen3(&view.clients);
+    for client in &view.clients {
+        let heading = match client.client {
+            ClientKind::Gen2 if is_same_in_gen3 => "the sign-in widget, Gen2 and Gen3, shows",
+            ClientKind::Gen3 if is_same_in_gen3 => continue,
+            kind => heading_of(kind),
         };
         explain_client(heading, client, &mut text);
     }
@@ -32,14 +33,20 @@ pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String
     text.trim_end().to_owned()
 }
 
-/// Whether both generations of the widget show the same, as in most cases.
-fn is_same_in_gen3(view: &ClientView, next: &ClientView) -> bool {
-    view.client == ClientKind::Gen2
-        && next.client == ClientKind::Gen3
-        && view.screens == next.screens
+/// Whether both generations of the widget show the same screens, as in most cases.
+fn is_same_in_gen3(views: &[ClientView]) -> bool {
+    let (mut gen2, mut gen3) = (None, None);
+    for ClientView { client, screens } in views {
+        match client {
+            ClientKind::Gen2 => gen2 = Some(screens),
+            ClientKind::Gen3 => gen3 = Some(screens),
+            ClientKind::App | ClientKind::Classic | ClientKind::ClassicApp => {}
+        }
+    }
+    gen2 == gen3
 }
 
-/// Okta's action, in one line.
+/// A line about Okta's action.
 fn okta_action(view: &UserView, flow: &FlowSpec) -> String {
     let certainty = view.certainty.as_str();
     match view.effect {
@@ -52,7 +59,7 @@ fn okta_action(view: &UserView, flow: &FlowSpec) -> String {
     }
 }
 
-fn heading(client: ClientKind) -> &'static str {
+fn heading_of(client: ClientKind) -> &'static str {
     match client {
         ClientKind::Gen2 => "the sign-in widget, Gen2, shows",
         ClientKind::Gen3 => "the sign-in widget, Gen3, shows",
@@ -81,7 +88,7 @@ fn explain_client(heading: &str, view: &ClientView, text: &mut String) {
 
 fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
     for shown in &screen.shows {
-        let _ = writeln!(text, "  {}: {}", place_name(&shown.place), quoted(shown));
+        let _ = writeln!(text, "  {}: {}", place_name(&shown.place), describe_text(shown));
     }
     let form = match (client, screen.form) {
         (_, FormState::NextStep) => "no message, and the next step",
@@ -107,13 +114,13 @@ fn place_name(place: &TextPlace) -> String {
 }
 
 /// A text with its certainty.
-fn quoted(shown: &ShownText) -> String {
+fn describe_text(shown: &ShownText) -> String {
     let ShownText { text, text_certainty, place_certainty, row, .. } = shown;
     let text = if text.is_empty() { "no words".to_owned() } else { format!("\"{text}\"") };
     let certainty = text_certainty.as_str();
-    let mut place = String::new();
-    if place_certainty != text_certainty && *text_certainty != Certainty::Unknown {
-        place = format!(", place {}", place_certainty.as_str());
+    if place_certainty == text_certainty || *text_certainty == Certainty::Unknown {
+        return format!("{text} ({certainty}; row {row})");
     }
-    format!("{text} ({certainty}{place}; row {row})")
+    let place_certainty = place_certainty.as_str();
+    format!("{text} ({certainty}, place {place_certainty}; row {row})")
 }

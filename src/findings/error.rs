@@ -44,7 +44,7 @@ pub(super) fn find_in_error(
             "no-cause",
             "/error",
             "an error without `errorCauses`",
-            "Okta shows a general text; its API description says that it does not show the `errorSummary` of `error`",
+            "by its API description, Okta shows a general text instead of the `errorSummary` of `error`",
             format!("add a cause whose `location` is {ATTRIBUTE_LOCATION} and an attribute on the form"),
         ));
     }
@@ -109,7 +109,7 @@ fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
             "missing-cause-key",
             place,
             format!("the cause lacks {}", missing.join(", ")),
-            "Okta requires these members; it does not document its reaction",
+            "Okta requires these members; it does not document its reaction to a cause without them",
             "add a string for each",
         ));
     }

@@ -60,9 +60,9 @@ impl<'a> Explained<'a> {
         Self {
             decision: answer.decision.as_str(),
             flow: flow.name,
-            rules: rules(&answer.verdicts),
-            lookups: lookups(&answer.lookups, results),
-            sets: sets(hook, answer),
+            rules: explain_rules(&answer.verdicts),
+            lookups: explain_lookups(&answer.lookups, results),
+            sets: explain_sets(hook, answer),
             note: note(hook, answer),
             okta: match answer.decision {
                 DecisionKind::Allow => flow.after_allow,
@@ -73,7 +73,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-fn rules<'a>(verdicts: &[Verdict<'a>]) -> Vec<ExplainedRule<'a>> {
+fn explain_rules<'a>(verdicts: &[Verdict<'a>]) -> Vec<ExplainedRule<'a>> {
     let mut explained = Vec::new();
     for Verdict { rule, outcome } in verdicts {
         explained.push(ExplainedRule {
@@ -86,7 +86,7 @@ fn rules<'a>(verdicts: &[Verdict<'a>]) -> Vec<ExplainedRule<'a>> {
     explained
 }
 
-fn lookups<'a>(
+fn explain_lookups<'a>(
     verdicts: &[LookupVerdict<'a>],
     results: &LookupResults,
 ) -> Vec<ExplainedLookup<'a>> {
@@ -102,7 +102,7 @@ fn lookups<'a>(
 }
 
 /// The attributes that the section sets. A denial sets none.
-fn sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
+fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
     let mut explained = Vec::new();
     let Some(section) = hook.section(answer.flow) else {
         return explained;
@@ -131,19 +131,17 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
         "The answer would be too large for Okta, so the request is denied."
     } else if answer.lacks_event_id() {
         "An identifier is made from `eventId`, which is missing."
-    } else if answer.decision == DecisionKind::Deny {
-        return note_on_lookups(hook, answer);
-    } else if answer.verdicts.is_empty() {
+    } else if answer.verdicts.is_empty() && answer.decision != DecisionKind::Deny {
         "The section has no rules: it says `allow_all`."
     } else {
-        return None;
+        return note_on_lookups(hook, answer);
     };
     Some(note.to_owned())
 }
 
-/// Names the failed lookups that deny because `set` needs them. Returns `None` if a rule denies.
+/// Names the failed lookups that deny because `set` needs them. Returns `None` if they do not decide.
 fn note_on_lookups(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
-    if answer.verdicts.iter().any(Verdict::denies) {
+    if answer.decision != DecisionKind::Deny || answer.verdicts.iter().any(Verdict::denies) {
         return None;
     }
     let section = hook.section(answer.flow)?;

@@ -15,7 +15,7 @@ use super::{FixtureFiles, JudgedFixture, Page};
 use crate::{
     clock, escape,
     file::{self, FileKind, Fingerprint},
-    load::{self, Purpose, RulesSource},
+    load::{self, Loaded, Purpose, RulesSource},
     okta::DecisionKind,
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -67,25 +67,30 @@ struct OpenedFixture {
     lookups: Option<String>,
 }
 
+/// The files of the rules folder, and their problems.
+#[derive(Default)]
+struct RulesOnDisk {
+    files: Fingerprint,
+    problems: Problems,
+}
+
 /// Reports every change of the rules to the feed, for as long as the process runs.
 pub(super) fn watch(page: &Page) {
-    let mut files = Fingerprint::default();
-    let mut fixtures = Fingerprint::default();
-    let mut revision = String::new();
-    let mut problems = Problems::default();
+    let mut on_disk = RulesOnDisk::default();
+    let mut last_fixtures = Fingerprint::default();
+    let mut last_revision = String::new();
     loop {
         let live = page.live.rules.load_full();
-        let files_now = files_fingerprint(page, &files);
-        let fixtures_now = fixtures_fingerprint(page);
-        let files_changed = files_now != files;
-        if files_changed || fixtures_now != fixtures || live.revision != revision {
-            if files_changed {
-                files = files_now;
-                problems = read_problems(page, &mut files);
-            }
-            fixtures = fixtures_now;
-            revision.clone_from(&live.revision);
-            page.feed.set_rules(rules_json(page, &live, &files, &problems));
+        let files = files_fingerprint(page, &on_disk.files);
+        let fixtures = fixtures_fingerprint(page);
+        let files_changed = files != on_disk.files;
+        if files_changed {
+            on_disk = read_rules(page, files);
+        }
+        if files_changed || fixtures != last_fixtures || live.revision != last_revision {
+            last_fixtures = fixtures;
+            last_revision.clone_from(&live.revision);
+            page.feed.set_rules(rules_json(page, &live, &on_disk));
         }
         thread::sleep(INTERVAL);
     }
@@ -111,24 +116,25 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     fingerprint
 }
 
-/// Loads the rules on disk, and returns their problems. Sets `files` to the files that were read.
-fn read_problems(page: &Page, files: &mut Fingerprint) -> Problems {
+/// Loads the rules on disk. `files` is their fingerprint in case that loading them panics.
+fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
     if matches!(page.source, RulesSource::BuiltIn) {
-        return Problems::default();
+        return RulesOnDisk::default();
     }
     let kinds = page.live.sources.load().kinds();
     let result = catch_unwind(AssertUnwindSafe(|| {
         load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve)
     }));
     let Ok(draft) = result else {
-        return Problem::named("rules", "reading them met a bug of ours; please report it").into();
+        let problem = Problem::named("rules", "reading them met a bug of ours; please report it");
+        return RulesOnDisk { files, problems: problem.into() };
     };
-    let loaded = draft.into_loaded();
-    *files = loaded.files.seen;
-    loaded.rules.err().unwrap_or_default()
+    let Loaded { rules, files } = draft.into_loaded();
+    RulesOnDisk { files: files.seen, problems: rules.err().unwrap_or_default() }
 }
 
-fn rules_json(page: &Page, live: &RuleSet, files: &Fingerprint, problems: &Problems) -> String {
+fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
+    let RulesOnDisk { files, problems } = on_disk;
     let mut texts = Vec::new();
     for path in files.paths().filter(|path| path.extension() == Some("toml".as_ref())) {
         let text = file::read_text(path, FileKind::Rules).unwrap_or_default();

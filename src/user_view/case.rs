@@ -92,8 +92,10 @@ impl<'a> ReplyCase<'a> {
         match self {
             Self::GoesOn(_) => Effect::GoesOn,
             Self::Updates => Effect::Updates,
-            Self::Error { .. } | Self::Deny | Self::Failed(_) => Effect::Stops,
-            Self::UnknownCommand { has_deny: true, .. } => Effect::Stops,
+            Self::Error { .. }
+            | Self::Deny
+            | Self::Failed(_)
+            | Self::UnknownCommand { has_deny: true, .. } => Effect::Stops,
             Self::UnknownCommand { has_deny: false, .. } => Effect::Unknown,
         }
     }

@@ -46,7 +46,7 @@ fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: Client
         return form_with(general_text(texts::CANNOT_COMPLETE, Documented, 23, client));
     };
     match client {
-        ClientKind::ClassicApp => texts_of_api(causes),
+        ClientKind::ClassicApp => screen_of_app(causes),
         _ => form_with_causes(first, causes, fields),
     }
 }
@@ -78,8 +78,8 @@ fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen
     screens
 }
 
-/// The texts that an app receives from the registration API for an error with causes.
-fn texts_of_api(causes: &[ReceivedCause<'_>]) -> Screen {
+/// The answer that an app receives from the registration API for an error with causes.
+fn screen_of_app(causes: &[ReceivedCause<'_>]) -> Screen {
     let mut shows =
         vec![general_text(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {

@@ -22,7 +22,7 @@ pub(super) struct SortedCauses<'a> {
 
 /// A text, and the field that it concerns.
 #[derive(Clone, Copy)]
-struct FieldText<'a> {
+struct TextAtField<'a> {
     field: &'a str,
     text: &'a str,
 }
@@ -31,27 +31,29 @@ impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
         let FlowSpec { form, form_location, .. } = flow.spec();
         let has_update_form = *form == FormMember::UserProfileUpdate;
-        let mut certain = Vec::new();
-        let mut possible = Vec::new();
+        let mut in_profile = Vec::new();
+        let mut in_profile_or_update = Vec::new();
         let mut elsewhere = Vec::new();
         for cause in causes {
             let text = cause_text(cause);
             let location = cause.location.unwrap_or_default();
             if let Some(field) = field_below(ATTRIBUTE_LOCATION, location, fields) {
-                certain.push(FieldText { field, text });
-                possible.push(FieldText { field, text });
+                in_profile.push(TextAtField { field, text });
+                in_profile_or_update.push(TextAtField { field, text });
                 continue;
             }
             match field_below(form_location, location, fields) {
-                Some(field) if has_update_form => possible.push(FieldText { field, text }),
+                Some(field) if has_update_form => {
+                    in_profile_or_update.push(TextAtField { field, text })
+                }
                 _ => elsewhere.push(text),
             }
         }
         let mut at_update_fields = None;
-        if possible.len() > certain.len() {
-            at_update_fields = Some(group_by_field(&possible, fields));
+        if in_profile_or_update.len() > in_profile.len() {
+            at_update_fields = Some(group_by_field(&in_profile_or_update, fields));
         }
-        Self { at_fields: group_by_field(&certain, fields), at_update_fields, elsewhere }
+        Self { at_fields: group_by_field(&in_profile, fields), at_update_fields, elsewhere }
     }
 }
 
@@ -62,13 +64,16 @@ fn field_below<'a>(parent: &str, location: &'a str, fields: &[&str]) -> Option<&
 }
 
 /// Groups texts by their field, in the order of the form. Leaves out fields without a text.
-fn group_by_field<'a>(field_texts: &[FieldText<'a>], fields: &[&'a str]) -> Vec<FieldTexts<'a>> {
+fn group_by_field<'a>(
+    texts_at_fields: &[TextAtField<'a>],
+    fields: &[&'a str],
+) -> Vec<FieldTexts<'a>> {
     let mut found = Vec::new();
     for field in fields {
         let mut texts = Vec::new();
-        for field_text in field_texts {
-            if field_text.field == *field {
-                texts.push(field_text.text);
+        for text_at_field in texts_at_fields {
+            if text_at_field.field == *field {
+                texts.push(text_at_field.text);
             }
         }
         if !texts.is_empty() {

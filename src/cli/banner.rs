@@ -212,14 +212,14 @@ fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
 }
 
 fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
-    let mut token_url = "see docs/oauth.md".to_owned();
-    let mut scope = token_url.clone();
-    // Other issuers have other token URLs, and some need another scope than the token has.
+    const SEE_DOCS: &str = "see docs/oauth.md";
     let is_okta = oauth.issuer.contains("/oauth2/");
-    if is_okta {
-        token_url = format!("{}/v1/token", oauth.issuer.trim_end_matches('/'));
-        scope.clone_from(&oauth.scope);
-    }
+    let (token_url, scope) = if is_okta {
+        (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())
+    } else {
+        // Other issuers have other token URLs. Some need another scope than the one in the token.
+        (SEE_DOCS.to_owned(), SEE_DOCS.to_owned())
+    };
     vec![
         ConsoleField { label: "Authentication method", value: "OAuth 2.0".to_owned() },
         ConsoleField { label: "Client ID", value: oauth.client_ids.join(" or ") },

@@ -143,7 +143,7 @@ fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     let names = hook.lookup_names();
     results.retain(|name, _| names.contains(name.as_str()));
     for (name, result) in &mut results {
-        // A result that is not found or failed has no columns.
+        // Only the result of a lookup that found something has columns.
         let Ok(mut columns) = serde_json::from_str::<Members>(result.get()) else {
             continue;
         };

@@ -66,6 +66,7 @@ pub(super) fn run_with_page(
     let draft = load::load_rules(&source, &clock::facts(), &kinds, Purpose::Serve);
     let Loaded { rules, files } = draft.into_loaded();
     let rules = rules?;
+    // Dropped at the end, so that the last messages are written.
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
     let Listeners { hooks, metrics, page } = Listeners::bind(&settings, page_port)?;
@@ -97,12 +98,12 @@ pub(super) fn run_with_page(
         metrics_address: metrics.as_ref().map(|bound| bound.address),
         generated_password: generated_password.as_deref(),
     };
-    let (reload, sighups) = sync_channel(1);
+    let (sighup_sender, sighups) = sync_channel(1);
     let target = Target { live: state.live.clone(), metrics: state.metrics.clone() };
     let layers = flags.layers(SecretFiles::Read);
     reload::start(target, &state.settings, layers, source, files, sighups)?;
     let metrics_listener = metrics.map(|bound| bound.listener);
-    let stopped = server::run(hooks.listener, metrics_listener, &state, reload, || {
+    let stopped = server::run(hooks.listener, metrics_listener, &state, sighup_sender, || {
         announce(&banner, &state);
         if let Some(PageListener { listener, token }) = page {
             preview::start_page(listener, token, &banner, &state);

@@ -10,7 +10,7 @@ use crate::{
     },
     findings::{self, Finding},
     okta::{Flow, reply::HookReply, request},
-    user_view::{Certainty, Effect, form_fields, user_view},
+    user_view::{Certainty, Effect, UserView, form_fields, user_view},
 };
 
 /// Faults that are only notes: they do not concern the decision, or the sample may cause them. Its form may
@@ -37,22 +37,10 @@ pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Re
 fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Checkup) {
     let check = flow.spec().name;
     let reply = call.hook_reply();
-    let view = user_view(reply, flow, fields);
-    let effect = match view.effect {
-        Effect::GoesOn => "Okta lets the sample through",
-        Effect::Updates => "Okta lets the sample through and sets attributes",
-        Effect::Stops => "Okta denies the sample",
-        Effect::Unknown => "Okta does not document its reaction to this answer",
-    };
     if let Ok(answer) = &call.reply {
-        let certainty = match view.certainty {
-            Certainty::Documented | Certainty::Rendered => "",
-            Certainty::Inferred => ", presumably",
-            Certainty::Unknown if view.effect == Effect::Unknown => "",
-            Certainty::Unknown => ", which Okta does not document",
-        };
         let (status, size) = (answer.status, answer.body.len());
-        checkup.ok(check, format!("status {status}, {size} bytes: {effect}{certainty}"));
+        let effect = describe_effect(&user_view(reply, flow, fields));
+        checkup.ok(check, format!("status {status}, {size} bytes: {effect}"));
         if call.succeeds_on_retry() {
             checkup.note(
                 check,
@@ -65,6 +53,21 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
     for finding in findings::find(reply, flow, fields) {
         add_finding(check, flow, reply, &finding, checkup);
     }
+}
+
+fn describe_effect(view: &UserView) -> String {
+    let effect = match view.effect {
+        Effect::GoesOn => "Okta lets the sample through",
+        Effect::Updates => "Okta lets the sample through and sets attributes",
+        Effect::Stops => "Okta denies the sample",
+        Effect::Unknown => return "Okta does not document its reaction to this answer".to_owned(),
+    };
+    let certainty = match view.certainty {
+        Certainty::Documented | Certainty::Rendered => "",
+        Certainty::Inferred => ", presumably",
+        Certainty::Unknown => ", which Okta does not document",
+    };
+    format!("{effect}{certainty}")
 }
 
 fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Checkup) {

@@ -23,12 +23,12 @@ pub(in crate::cli) struct Judged {
 
 /// Two decisions about the same request.
 pub(super) struct DecisionChange {
-    pub(super) before: Earlier,
+    pub(super) before: DecisionBefore,
     pub(super) after: Judged,
 }
 
 /// The decision before a change.
-pub(super) enum Earlier {
+pub(super) enum DecisionBefore {
     /// There was no answer.
     None,
     /// There was an answer that Okta treats as a failure.
@@ -36,7 +36,7 @@ pub(super) enum Earlier {
     Decision(Judged),
 }
 
-impl Earlier {
+impl DecisionBefore {
     /// The decision of a recorded answer.
     pub(super) fn of_json(json: &[u8]) -> Self {
         match Judged::of_json(json) {
@@ -117,12 +117,12 @@ impl DecisionChange {
     /// The kind of change. Changes of one kind are counted together.
     fn kind(&self) -> String {
         match &self.before {
-            Earlier::None => "new".to_owned(),
-            Earlier::Unreadable => "with an unreadable answer before".to_owned(),
-            Earlier::Decision(before) if self.changes_decision() => {
+            DecisionBefore::None => "new".to_owned(),
+            DecisionBefore::Unreadable => "with an unreadable answer before".to_owned(),
+            DecisionBefore::Decision(before) if self.changes_decision() => {
                 format!("from {before} to {}", self.after)
             }
-            Earlier::Decision(_) => match self.after.decision {
+            DecisionBefore::Decision(_) => match self.after.decision {
                 DecisionKind::Allow => "allowed, written differently".to_owned(),
                 DecisionKind::Update => "updated with other values".to_owned(),
                 DecisionKind::Deny => "denied with other texts or causes".to_owned(),
@@ -134,12 +134,12 @@ impl DecisionChange {
 impl fmt::Display for DecisionChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.before {
-            Earlier::None => write!(out, "new: {}", self.after),
-            Earlier::Unreadable => write!(out, "unreadable → {}", self.after),
-            Earlier::Decision(before) if self.changes_decision() => {
+            DecisionBefore::None => write!(out, "new: {}", self.after),
+            DecisionBefore::Unreadable => write!(out, "unreadable → {}", self.after),
+            DecisionBefore::Decision(before) if self.changes_decision() => {
                 write!(out, "{before} → {}", self.after)
             }
-            Earlier::Decision(_) => out.write_str(&self.kind()),
+            DecisionBefore::Decision(_) => out.write_str(&self.kind()),
         }
     }
 }

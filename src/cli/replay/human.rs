@@ -109,7 +109,7 @@ fn describe_times(calls: &CallTimes) -> String {
     for Percentile { name, milliseconds } in calls.percentiles() {
         text += &format!(" {name} {milliseconds:.1} ms,");
     }
-    match calls.retried {
+    match calls.answered_on_retry {
         0 => text += " none answered only at the second attempt",
         count => text += &format!(" {count} answered only at the second attempt"),
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    change::{DecisionChange, Earlier, Judged},
+    change::{DecisionBefore, DecisionChange, Judged},
     difference::{self, NamedText},
     report::ReplayOutcome,
 };
@@ -51,7 +51,7 @@ impl AnswerPair {
             .map_err(|error| format!("{file}: the recorded answer is not JSON: {error}"))?;
         let is_formatted = recorded.as_bytes() == content;
         let change =
-            DecisionChange { before: Earlier::of_json(recorded.as_bytes()), after: judged };
+            DecisionChange { before: DecisionBefore::of_json(recorded.as_bytes()), after: judged };
         Ok(Self { file, recorded, is_formatted, request, present, change })
     }
 
@@ -113,13 +113,13 @@ pub(super) fn update(
     }
     let PresentAnswer { text, judged, .. } = answer(case, rules)?;
     let file = case.response.display().to_string();
-    let mut before = Earlier::None;
+    let mut before = DecisionBefore::None;
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
             return Ok(outcome_if_same);
         }
-        before = Earlier::of_json(&recorded);
+        before = DecisionBefore::of_json(&recorded);
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
     let change = DecisionChange { before, after: judged };
@@ -156,7 +156,8 @@ impl Against {
         };
         let old =
             case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
-        let change = DecisionChange { before: Earlier::Decision(Judged::of_answer(&old)), after };
+        let change =
+            DecisionChange { before: DecisionBefore::Decision(Judged::of_answer(&old)), after };
         let mut difference = String::new();
         if !change.changes_decision() {
             if old.body == answer.body {

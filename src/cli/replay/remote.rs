@@ -56,7 +56,7 @@ impl RemoteHooks {
                 self.unanswered = 0;
                 self.calls.times.push(duration);
                 if succeeds_on_retry {
-                    self.calls.retried += 1;
+                    self.calls.answered_on_retry += 1;
                 }
                 compare(&case, request, &answer)
             }
@@ -102,17 +102,8 @@ impl RemoteHooks {
 
 /// Compares the answer of the service with the recorded one.
 fn compare(case: &Case, request: Vec<u8>, answer: &HttpAnswer) -> Result<ReplayOutcome, String> {
-    let status = answer.status;
-    let hint = match status {
-        200 => "",
-        204 => ", which decides nothing, so Okta goes on",
-        401 | 403 => ", so Okta denies; are the credentials of --user, --header or --oauth right?",
-        404 => ", so Okta denies; does the service have this hook, and is --url its base?",
-        201..=299 => "; Okta documents 200 and 204 only",
-        _ => ", so Okta denies",
-    };
-    if status != 200 {
-        return Err(format!("the service answers with status {status}{hint}"));
+    if answer.status != 200 {
+        return Err(describe_status(answer.status));
     }
     if answer.body.len() >= SIZE_LIMIT {
         return Err(format!("the answer of the service has {SIZE_LIMIT} bytes or more"));
@@ -123,4 +114,16 @@ fn compare(case: &Case, request: Vec<u8>, answer: &HttpAnswer) -> Result<ReplayO
         return Err("the answer of the service is not a JSON object".to_owned());
     };
     Ok(AnswerPair::new(case, request, text, judged)?.compare())
+}
+
+/// Describes a status other than 200, with Okta's reaction.
+fn describe_status(status: u16) -> String {
+    let reaction = match status {
+        204 => ", which decides nothing, so Okta goes on",
+        401 | 403 => ", so Okta denies; are the credentials of --user, --header or --oauth right?",
+        404 => ", so Okta denies; does the service have this hook, and is --url its base?",
+        200..=299 => "; Okta documents 200 and 204 only",
+        _ => ", so Okta denies",
+    };
+    format!("the service answers with status {status}{reaction}")
 }

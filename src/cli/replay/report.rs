@@ -47,7 +47,7 @@ pub(super) enum ReplayOutcome {
 pub(super) struct CallTimes {
     pub(super) times: Vec<Duration>,
     /// How many calls were answered only at the second attempt.
-    pub(super) retried: usize,
+    pub(super) answered_on_retry: usize,
 }
 
 /// The time within which a share of the calls ended.

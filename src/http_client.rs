@@ -48,7 +48,7 @@ impl HttpClient {
         ca_file: Option<&Path>,
         proxies: Proxies,
         idle: IdleConnections,
-        names: NameLookup,
+        name_lookup: NameLookup,
     ) -> Result<Self, String> {
         let roots = match ca_file {
             Some(path) => read_roots(path)?,
@@ -71,7 +71,7 @@ impl HttpClient {
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
             .build();
         // The connector looks up names itself.
-        let agent = Agent::with_parts(config, ClientConnector::new(names), NoAddresses);
+        let agent = Agent::with_parts(config, ClientConnector::new(name_lookup), NoAddresses);
         Ok(Self { agent, proxies })
     }
 

@@ -26,10 +26,10 @@ pub(super) struct LiveSources {
     request_timeout: Duration,
 }
 
-/// The facts of a request, and those of them that a recording needs.
+/// The facts of a request, and the results of lookups to record.
 pub(super) struct LiveFacts {
     pub(super) facts: Facts,
-    /// The results of sources. Those of tables are left out: the rules folder has the tables.
+    /// The results of sources. The results of tables are left out, since the rules folder has the tables.
     pub(super) to_record: LookupResults,
     /// Hints at pointers that found no value in a response, one per line.
     pub(super) hints: Vec<String>,

@@ -48,7 +48,7 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         (MessageStyle::Plain, WriteStyle::Never)
     };
     let sink = Sink::start("messages", Duration::ZERO, open_stderr)?;
-    let throttle = Throttle::default();
+    let message_throttle = Throttle::default();
     let mut builder = Builder::new();
     builder
         .filter_level(LevelFilter::Warn.min(level))
@@ -57,11 +57,11 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .filter_module("actix_http", LevelFilter::Off)
         .target(env_logger::Target::Pipe(Box::new(Messages(sink.clone()))))
         .write_style(colour)
-        .format(move |out, record| write_message(out, record, style, &throttle));
+        .format(move |out, record| write_message(out, record, style, &message_throttle));
     // Fails if logging has been started before, as in a test.
     let _ = builder.try_init();
-    let throttle = Throttle::default();
-    panic::set_hook(Box::new(move |info| log_panic(info, &throttle)));
+    let panic_throttle = Throttle::default();
+    panic::set_hook(Box::new(move |info| log_panic(info, &panic_throttle)));
     Ok(Messages(sink))
 }
 

@@ -106,7 +106,7 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
     let mut profile = JsonMembers::new(&EXISTING_PROFILE);
     let mut is_login_set = false;
     for argument in set {
-        let (name, json) = read_set(argument)?;
+        let JsonMember { name, json } = read_set(argument)?;
         match name.strip_prefix(PROFILE_PREFIX) {
             Some(name) if flow == Flow::ProgressiveProfile => profile.set(name, json),
             Some(_) => return Err(CliError("--set: only `pp` has an existing profile".to_owned())),
@@ -114,7 +114,7 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
                 if name == "login" {
                     is_login_set = true;
                 }
-                form.set(name, json);
+                form.set(&name, json);
             }
         }
     }
@@ -125,8 +125,13 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
     {
         form.set("login", email);
     }
+    let request = fill_in(template, &form, &profile)?;
+    pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
+}
+
+/// Replaces the words in backticks by values.
+fn fill_in(template: &str, form: &JsonMembers, profile: &JsonMembers) -> Result<String, CliError> {
     let mut request = String::new();
-    // The pieces are texts and names of values by turns.
     for piece in template.split('`') {
         match piece {
             "EVENT-ID" => request += &random_text::<16>()?,
@@ -139,11 +144,11 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
             text => request += text,
         }
     }
-    pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
+    Ok(request)
 }
 
-/// Reads `name=text` or `name:=json`. Returns the name, and the value as JSON.
-fn read_set(argument: &str) -> Result<(&str, String), CliError> {
+/// Reads `name=text` or `name:=json`.
+fn read_set(argument: &str) -> Result<JsonMember, CliError> {
     const EXPECTED: &str = "--set: expected `attribute=text` or `attribute:=json`";
     let Some((name, value)) = argument.split_once('=') else {
         return Err(CliError(EXPECTED.to_owned()));
@@ -155,7 +160,7 @@ fn read_set(argument: &str) -> Result<(&str, String), CliError> {
     if name.is_empty() || name == PROFILE_PREFIX {
         return Err(CliError(EXPECTED.to_owned()));
     }
-    Ok((name, json))
+    Ok(JsonMember { name: name.to_owned(), json })
 }
 
 fn read_json(name: &str, value: &str) -> Result<String, CliError> {
@@ -180,32 +185,39 @@ fn random_text<const BYTES: usize>() -> Result<String, CliError> {
     }
 }
 
-/// The members of an object in their order, with their values as JSON.
-struct JsonMembers(Vec<(String, String)>);
+/// A member of an object, with its value as JSON.
+struct JsonMember {
+    name: String,
+    json: String,
+}
+
+/// The members of an object, in their order.
+struct JsonMembers(Vec<JsonMember>);
 
 impl JsonMembers {
     fn new(members: &[(&str, &str)]) -> Self {
         let mut owned = Vec::new();
         for (name, json) in members {
-            owned.push(((*name).to_owned(), (*json).to_owned()));
+            owned.push(JsonMember { name: (*name).to_owned(), json: (*json).to_owned() });
         }
         Self(owned)
     }
 
     fn set(&mut self, name: &str, json: String) {
-        match self.0.iter_mut().find(|(other, _)| other == name) {
-            Some((_, old)) => *old = json,
-            None => self.0.push((name.to_owned(), json)),
+        match self.0.iter_mut().find(|member| member.name == name) {
+            Some(member) => member.json = json,
+            None => self.0.push(JsonMember { name: name.to_owned(), json }),
         }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, json)| json.as_str())
+        let member = self.0.iter().find(|member| member.name == name)?;
+        Some(&member.json)
     }
 
     fn to_json(&self) -> String {
         let mut members = Vec::new();
-        for (name, json) in &self.0 {
+        for JsonMember { name, json } in &self.0 {
             members.push(format!("{}:{json}", json_text(name)));
         }
         format!("{{{}}}", members.join(","))

@@ -50,12 +50,12 @@ impl Resolver for NoAddresses {
 #[derive(Debug)]
 pub(super) struct ClientConnector {
     connector: DefaultConnector,
-    names: NameLookup,
+    name_lookup: NameLookup,
 }
 
 impl ClientConnector {
-    pub(super) fn new(names: NameLookup) -> Self {
-        Self { connector: DefaultConnector::new(), names }
+    pub(super) fn new(name_lookup: NameLookup) -> Self {
+        Self { connector: DefaultConnector::new(), name_lookup }
     }
 }
 
@@ -70,7 +70,7 @@ impl transport::Connector for ClientConnector {
         HAS_CONNECTED.set(true);
         let start = std::time::Instant::now();
         let ConnectionDetails { uri, config, mut timeout, .. } = *details;
-        let addrs = match (config.proxy(), self.names) {
+        let addrs = match (config.proxy(), self.name_lookup) {
             // The proxy looks up the host. The connection to the proxy itself is another call, without a proxy.
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,

@@ -41,16 +41,15 @@ struct PageResponse {
 
 /// Serves the page.
 pub(super) async fn serve(listener: TcpListener, page: Arc<Page>) -> io::Result<()> {
-    let make_app = move || {
+    HttpServer::new(move || {
         App::new().app_data(web::Data::from(page.clone())).default_service(web::to(respond))
-    };
-    HttpServer::new(make_app)
-        .workers(1)
-        .max_connections(64)
-        .disable_signals()
-        .listen(listener)?
-        .run()
-        .await
+    })
+    .workers(1)
+    .max_connections(64)
+    .disable_signals()
+    .listen(listener)?
+    .run()
+    .await
 }
 
 async fn respond(
@@ -84,7 +83,7 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
         }
         (&Method::GET, "api/request") => PageResponse::json(find_request(request, page)),
         (&Method::GET, "api/fixture") => PageResponse::json(find_fixture(request, page)),
-        (&Method::POST, "api/decide") => answer_question(body, page).await,
+        (&Method::POST, "api/decide") => decide_request(body, page).await,
         (&Method::GET, path) => asset_response(path),
         _ => PageResponse::not_found(),
     }
@@ -102,7 +101,7 @@ fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
 }
 
 /// Decides the request in the body.
-async fn answer_question(body: web::Payload, page: &Page) -> PageResponse {
+async fn decide_request(body: web::Payload, page: &Page) -> PageResponse {
     // The request is a JSON string in the question, in which each quote takes two bytes.
     let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
     match body.to_bytes_limited(limit).await {

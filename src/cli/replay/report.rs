@@ -60,7 +60,9 @@ pub(super) struct Report {
     pub(super) results: Vec<Replayed>,
     /// Whether changed answers have been rewritten. Then they are not failures.
     pub(super) rewrites: bool,
+    /// Whether two sets of rules are compared (`--against`).
     pub(super) compares_rules: bool,
+    /// The calls of `--url`.
     pub(super) calls: Option<CallTimes>,
 }
 

@@ -86,7 +86,7 @@ pub struct Screen {
     /// The state of the form.
     pub form: FormState,
     /// The texts on the screen, from top to bottom. Empty if the flow goes on.
-    pub shows: Vec<ShownText>,
+    pub texts: Vec<ShownText>,
 }
 
 /// The state of the form after the end user has submitted it.
@@ -164,17 +164,17 @@ fn form_text<'q>(request: &'q Request<'_>, attribute: &str) -> Option<&'q str> {
 impl Screen {
     /// The next step of the flow, without a message.
     fn next_step() -> Self {
-        Self { form: FormState::NextStep, shows: Vec::new() }
+        Self { form: FormState::NextStep, texts: Vec::new() }
     }
 
     /// A message, and a form that may or may not stay.
     fn with_message(shown: ShownText) -> Self {
-        Self { form: FormState::MayStay, shows: vec![shown] }
+        Self { form: FormState::MayStay, texts: vec![shown] }
     }
 
     /// This screen as one of several possible ones, which this row of the table lists.
     fn one_of_several(mut self, row: u8) -> Self {
-        for shown in &mut self.shows {
+        for shown in &mut self.texts {
             shown.text_certainty = Certainty::Unknown;
             shown.row = row;
         }

@@ -52,7 +52,7 @@ fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: Client
 }
 
 fn form_with(shown: ShownText) -> Screen {
-    Screen { form: FormState::Stays, shows: vec![shown] }
+    Screen { form: FormState::Stays, texts: vec![shown] }
 }
 
 /// A text of Okta's for the whole form.
@@ -80,13 +80,13 @@ fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen
 
 /// The answer that an app receives from the registration API for an error with causes.
 fn screen_of_app(causes: &[ReceivedCause<'_>]) -> Screen {
-    let mut shows =
+    let mut shown_texts =
         vec![general_text(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {
         let shown = ShownText::new(TextPlace::Cause, cause_text(cause), 18);
-        shows.push(shown.text_is(Inferred).place_is(Inferred));
+        shown_texts.push(shown.text_is(Inferred).place_is(Inferred));
     }
-    Screen { form: FormState::Stays, shows }
+    Screen { form: FormState::Stays, texts: shown_texts }
 }
 
 /// The form after an error with causes.
@@ -101,7 +101,7 @@ fn form_with_causes(
             errors.push(error);
         }
     }
-    let mut shows = vec![banner(first, !errors.is_empty())];
+    let mut shown_texts = vec![banner(first, !errors.is_empty())];
     for field in fields {
         let mut texts = Vec::new();
         for error in errors.iter().filter(|error| error.field == *field) {
@@ -110,10 +110,10 @@ fn form_with_causes(
         if !texts.is_empty() {
             let place = TextPlace::Field((*field).to_owned());
             let shown = ShownText::new(place, in_browser(&texts.join(", ")), 19);
-            shows.push(shown.text_is(Rendered).place_is(Rendered));
+            shown_texts.push(shown.text_is(Rendered).place_is(Rendered));
         }
     }
-    Screen { form: FormState::Stays, shows }
+    Screen { form: FormState::Stays, texts: shown_texts }
 }
 
 /// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.

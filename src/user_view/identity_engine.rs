@@ -124,9 +124,9 @@ fn screens_with_texts(
     let field_texts = texts_at_fields(at_fields, flow, client);
     let form = if at_fields.is_empty() { FormState::MayStay } else { FormState::Stays };
     let mut screens: Vec<Screen> = Vec::new();
-    for mut shows in possible_form_texts(at_fields, elsewhere, flow, client) {
-        shows.extend_from_slice(&field_texts);
-        let screen = Screen { form, shows };
+    for mut shown_texts in possible_form_texts(at_fields, elsewhere, flow, client) {
+        shown_texts.extend_from_slice(&field_texts);
+        let screen = Screen { form, texts: shown_texts };
         if !screens.contains(&screen) {
             screens.push(screen);
         }
@@ -169,16 +169,16 @@ fn sent_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
     if client == ClientKind::Gen2 {
         return vec![general_text(&in_browser(&elsewhere.join(". ")), Unknown, 4, client)];
     }
-    let mut shows = Vec::new();
+    let mut shown_texts = Vec::new();
     for text in elsewhere {
         let text = if client == ClientKind::App { (*text).to_owned() } else { in_browser(text) };
         let shown = general_text(&text, Unknown, 4, client);
         // okta-auth-js drops equal messages.
-        if !shows.contains(&shown) {
-            shows.push(shown);
+        if !shown_texts.contains(&shown) {
+            shown_texts.push(shown);
         }
     }
-    shows
+    shown_texts
 }
 
 /// The texts at fields.
@@ -187,7 +187,7 @@ fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind)
         return texts_in_app(at_fields, flow);
     }
     let row = row_at_field(flow);
-    let mut shows = Vec::new();
+    let mut shown_texts = Vec::new();
     for FieldTexts { field, texts } in at_fields {
         for text in texts {
             // Gen3 does not mark a field for an empty text.
@@ -199,10 +199,10 @@ fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind)
             let place = TextPlace::Field((*field).to_owned());
             // Okta does not say that a location names this field: that is inferred.
             let shown = ShownText::new(place, in_browser(text), row);
-            shows.push(shown.text_is(certainty).place_is(Inferred));
+            shown_texts.push(shown.text_is(certainty).place_is(Inferred));
         }
     }
-    shows
+    shown_texts
 }
 
 /// The texts at fields as an app receives them: first in `messages`, then again at the inputs.

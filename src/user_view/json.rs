@@ -64,7 +64,7 @@ fn screen_json(screen: &Screen) -> ScreenJson<'_> {
         FormState::MayStay => "may_stay",
         FormState::NextStep => "next_step",
     };
-    ScreenJson { form, shows: screen.shows.iter().map(shown_json).collect() }
+    ScreenJson { form, shows: screen.texts.iter().map(shown_json).collect() }
 }
 
 fn shown_json(shown: &ShownText) -> ShownJson<'_> {

@@ -28,7 +28,7 @@ fn screens(view: &UserView, client: ClientKind) -> String {
 
 fn screen(screen: &Screen) -> String {
     let mut parts = Vec::new();
-    for shown in &screen.shows {
+    for shown in &screen.texts {
         let place = match &shown.place {
             TextPlace::Banner => "banner",
             TextPlace::Field(field) => field,
@@ -332,7 +332,7 @@ fn no_prediction_is_certain_if_there_are_several() {
         for answer in [denial(vec![updated.clone(), elsewhere.clone()]), unknown.clone()] {
             for client in view(flow, &answer).clients {
                 let is_one = client.screens.len() == 1;
-                for shown in client.screens.iter().flat_map(|screen| &screen.shows) {
+                for shown in client.screens.iter().flat_map(|screen| &screen.texts) {
                     let row = format!("{:?} {answer} {shown:?}", client.client);
                     failures.check(row, is_one || shown.text_certainty == Certainty::Unknown);
                 }
@@ -442,7 +442,7 @@ proptest! {
                 prop_assert!(!client.screens.is_empty());
                 for screen in client.screens {
                     let goes_on = screen.form == FormState::NextStep;
-                    prop_assert!(!goes_on || (screen.shows.is_empty() && view.effect != Effect::Stops));
+                    prop_assert!(!goes_on || (screen.texts.is_empty() && view.effect != Effect::Stops));
                 }
             }
         }

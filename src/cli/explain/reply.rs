@@ -87,7 +87,7 @@ fn explain_client(heading: &str, view: &ClientView, text: &mut String) {
 }
 
 fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
-    for shown in &screen.shows {
+    for shown in &screen.texts {
         let _ = writeln!(text, "  {}: {}", place_name(&shown.place), describe_text(shown));
     }
     let form = match (client, screen.form) {

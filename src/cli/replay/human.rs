@@ -34,7 +34,7 @@ pub(super) fn human(report: &Report) -> String {
         }
         text += &explanation(replayed);
     }
-    text += &problems(report);
+    text += &describe_problems(report);
     escape::lines(&text).into_owned() + &last_lines(report)
 }
 
@@ -51,32 +51,43 @@ fn sorted_changes(report: &Report) -> Vec<(&Replayed, &DecisionChange)> {
     changes
 }
 
-/// Each problem, with the requests that have it.
-fn problems(report: &Report) -> String {
-    let mut problems: Vec<(&str, Vec<&Replayed>)> = Vec::new();
-    for result in &report.results {
-        let ReplayOutcome::Problem { why, .. } = &result.outcome else {
+/// A problem, and the requests that have it.
+struct SharedProblem<'r> {
+    why: &'r str,
+    requests: Vec<&'r Replayed>,
+}
+
+fn shared_problems(report: &Report) -> Vec<SharedProblem<'_>> {
+    let mut problems: Vec<SharedProblem<'_>> = Vec::new();
+    for request in &report.results {
+        let ReplayOutcome::Problem { why, .. } = &request.outcome else {
             continue;
         };
-        match problems.iter_mut().find(|(other, _)| other == why) {
-            Some((_, results)) => results.push(result),
-            None => problems.push((why, vec![result])),
+        match problems.iter_mut().find(|problem| problem.why == why) {
+            Some(problem) => problem.requests.push(request),
+            None => problems.push(SharedProblem { why, requests: vec![request] }),
         }
     }
+    problems
+}
+
+/// Each problem with its requests, and the explanation of the first one's answer.
+fn describe_problems(report: &Report) -> String {
     let mut text = String::new();
-    for (why, results) in problems {
-        match results.as_slice() {
-            [result] if why.starts_with(&result.file) => text += &format!("{why}\n"),
-            [result] => text += &format!("{}: {why}\n", result.name),
+    for SharedProblem { why, requests } in shared_problems(report) {
+        match requests.as_slice() {
+            // The message begins with the file, so the name would repeat it.
+            [request] if why.starts_with(&request.file) => text += &format!("{why}\n"),
+            [request] => text += &format!("{}: {why}\n", request.name),
             _ => {
-                text += &format!("{}: {why}\n", counted(results.len(), "request"));
-                for result in &results {
-                    text += &format!("  {}\n", result.name);
+                text += &format!("{}: {why}\n", counted(requests.len(), "request"));
+                for request in &requests {
+                    text += &format!("  {}\n", request.name);
                 }
             }
         }
         text.push('\n');
-        if let [first, ..] = results.as_slice() {
+        if let Some(first) = requests.first() {
             text += &explanation(first);
         }
     }

@@ -108,6 +108,7 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
     }
     for lookup in &section.lookups {
         let Lookup { name, columns, .. } = lookup;
+        // Only a table cannot fail.
         form.lookups.push(LookupForm { name, columns, is_table: !lookup.can_fail() });
     }
     if flow.spec().creates_user {

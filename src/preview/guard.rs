@@ -22,7 +22,7 @@ pub(super) fn admitted_path<'r>(
     token: &str,
 ) -> Option<&'r str> {
     let is_local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
-    if !is_local || !is_own_host(request.headers(), address) {
+    if !is_local || !is_for_this_page(request.headers(), address) {
         return None;
     }
     if request.method() == Method::POST && !is_json(request.headers()) {
@@ -33,7 +33,7 @@ pub(super) fn admitted_path<'r>(
 }
 
 /// Whether the request names this page as its host, and as its origin if it has one.
-fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
+fn is_for_this_page(headers: &HeaderMap, address: SocketAddr) -> bool {
     let mut own_hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
     if address.port() == 80 {
         // Browsers leave out the default port.

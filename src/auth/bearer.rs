@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{
-    digest::sha256,
     reason::Reason,
     refresh::Keys,
     token::{ExpectedClaims, Token},
@@ -19,23 +18,22 @@ pub struct Bearer {
 
 impl Bearer {
     /// Verifies a token and returns the client that it was issued to. A token that was verified before
-    /// is recognised by its digest, as long as the keys are the same and it has not expired.
+    /// is recognised, as long as the keys are the same and it has not expired.
     pub(super) async fn verify(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
         // Zero if the clock is set to a time before 1970.
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let digest = sha256(token.as_bytes());
         if let Some(trusted) = self.keys.current()
-            && let Some(client) = trusted.client_of(&digest, now, self.expected.leeway)
+            && let Some(client) = trusted.client_of(token, now, self.expected.leeway)
         {
             return Ok(client);
         }
         // A malformed token is refused without a wait for keys.
-        let token = Token::parse(token)?;
-        let trusted = self.keys.keys_for(&token.kid).await.ok_or(Reason::KeysUnavailable)?;
-        let key = trusted.keys.get(&token.kid).ok_or(Reason::UnknownKey)?;
-        let verified = token.verify(key, &self.expected, now)?;
+        let parsed = Token::parse(token)?;
+        let trusted = self.keys.keys_for(&parsed.kid).await.ok_or(Reason::KeysUnavailable)?;
+        let key = trusted.keys.get(&parsed.kid).ok_or(Reason::UnknownKey)?;
+        let verified = parsed.verify(key, &self.expected, now)?;
         let client = verified.client.clone();
-        trusted.remember(digest, verified);
+        trusted.remember(token, verified);
         Ok(client)
     }
 

@@ -1,7 +1,11 @@
 //! SHA-256 digests, and secrets that are kept as digests.
 
+use std::sync::OnceLock;
+
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{Choice, ConstantTimeEq};
+
+use super::fingerprint::{AdmittedValue, Fingerprints};
 
 pub(super) type Digest = [u8; SHA256_OUTPUT_LEN];
 
@@ -11,43 +15,68 @@ pub(super) fn sha256(data: &[u8]) -> Digest {
     output
 }
 
-/// The digests of secrets that are all valid at the same time.
+/// Secrets that are all valid at the same time.
 pub struct Secrets {
-    digests: Vec<Digest>,
+    secrets: Vec<KnownSecret>,
     /// The digest of the user name, if the secrets are user names with passwords.
     user: Option<Digest>,
+    fingerprints: Fingerprints,
+}
+
+struct KnownSecret {
+    digest: Digest,
+    /// The secret, once it has been presented.
+    admitted: OnceLock<AdmittedValue>,
 }
 
 impl Secrets {
-    /// The digests of these secrets.
+    /// Keeps these secrets as digests.
     pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        let digests = secrets.into_iter().map(|secret| sha256(secret.as_ref())).collect();
-        Self { digests, user: None }
+        let mut kept = Vec::new();
+        for secret in secrets {
+            kept.push(KnownSecret { digest: sha256(secret.as_ref()), admitted: OnceLock::new() });
+        }
+        Self { secrets: kept, user: None, fingerprints: Fingerprints::default() }
     }
 
-    /// The digests of `name:password` for each of these passwords.
+    /// Keeps `name:password` for each of these passwords.
     pub fn of_user<'s>(name: &str, passwords: impl IntoIterator<Item = &'s str>) -> Self {
         let pairs = passwords.into_iter().map(|password| format!("{name}:{password}"));
         Self { user: Some(sha256(name.as_bytes())), ..Self::new(pairs) }
     }
 
-    /// Whether this is one of the secrets. Compares with all of them, in constant time.
+    /// Whether this is one of the secrets. One that was admitted before is recognised; any other is compared
+    /// with all of them, as a digest and in constant time.
     pub(super) fn contains(&self, presented: &[u8]) -> bool {
-        has_digest_of(presented, &self.digests)
+        let fingerprint = self.fingerprints.of(presented);
+        for KnownSecret { admitted, .. } in &self.secrets {
+            if let Some(admitted) = admitted.get()
+                && admitted.equals(fingerprint, presented)
+            {
+                return true;
+            }
+        }
+        let digest = sha256(presented);
+        let mut is_known = Choice::from(0);
+        for secret in &self.secrets {
+            is_known |= secret.digest.ct_eq(&digest);
+        }
+        if !bool::from(is_known) {
+            return false;
+        }
+        for secret in &self.secrets {
+            if secret.digest == digest {
+                secret.admitted.get_or_init(|| AdmittedValue::new(fingerprint, presented));
+            }
+        }
+        true
     }
 
     /// Whether this is the user name that the secrets belong to. Compares in constant time.
     pub(super) fn belong_to(&self, name: &[u8]) -> bool {
-        has_digest_of(name, self.user.as_slice())
+        match &self.user {
+            Some(user) => sha256(name).ct_eq(user).into(),
+            None => false,
+        }
     }
-}
-
-/// Whether one of the digests is that of these bytes. Compares with all of them, in constant time.
-fn has_digest_of(presented: &[u8], digests: &[Digest]) -> bool {
-    let presented = sha256(presented);
-    let mut found = Choice::from(0);
-    for digest in digests {
-        found |= digest.ct_eq(&presented);
-    }
-    found.into()
 }

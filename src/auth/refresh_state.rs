@@ -11,7 +11,7 @@ use derive_more::Display;
 use parking_lot::Mutex;
 
 use super::{
-    digest::Digest,
+    fingerprint::{AdmittedValue, Fingerprint, Fingerprints},
     keys::{KeySet, KeysError, KeysErrorKind, Leaks, PublishedKeySet},
     token::VerifiedToken,
 };
@@ -34,32 +34,46 @@ const KID_LIMIT: usize = 64;
 /// How many verified tokens are remembered. Okta uses one token until it expires.
 const TOKENS_LIMIT: usize = 1000;
 
-/// Keys in use, and the tokens that they have verified, by their digests. New keys start with no token.
+/// Keys in use, and the tokens that they have verified. New keys start with no token.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
-    verified: Mutex<HashMap<Digest, VerifiedToken>>,
+    fingerprints: Fingerprints,
+    remembered: Mutex<HashMap<Fingerprint, RememberedToken>>,
+}
+
+struct RememberedToken {
+    token: AdmittedValue,
+    verified: VerifiedToken,
 }
 
 impl TrustedKeys {
     fn new(keys: KeySet) -> Arc<Self> {
-        Arc::new(Self { keys, verified: Mutex::default() })
+        Arc::new(Self { keys, fingerprints: Fingerprints::default(), remembered: Mutex::default() })
     }
 
     /// Returns the client of a token that was verified before and has not expired. `now` is in seconds
     /// since 1970.
-    pub(super) fn client_of(&self, digest: &Digest, now: f64, leeway: Duration) -> Option<String> {
-        let verified = self.verified.lock();
-        let token = verified.get(digest)?;
-        if now < token.expires + leeway.as_secs_f64() { Some(token.client.clone()) } else { None }
+    pub(super) fn client_of(&self, token: &str, now: f64, leeway: Duration) -> Option<String> {
+        let fingerprint = self.fingerprints.of(token.as_bytes());
+        let remembered = self.remembered.lock();
+        let RememberedToken { token: known, verified } = remembered.get(&fingerprint)?;
+        let is_valid = now < verified.expires + leeway.as_secs_f64();
+        if is_valid && known.equals(fingerprint, token.as_bytes()) {
+            Some(verified.client.clone())
+        } else {
+            None
+        }
     }
 
     /// Remembers a verified token. If there are too many, forgets the others.
-    pub(super) fn remember(&self, digest: Digest, token: VerifiedToken) {
-        let mut verified = self.verified.lock();
-        if verified.len() >= TOKENS_LIMIT {
-            verified.clear();
+    pub(super) fn remember(&self, token: &str, verified: VerifiedToken) {
+        let fingerprint = self.fingerprints.of(token.as_bytes());
+        let token = AdmittedValue::new(fingerprint, token.as_bytes());
+        let mut remembered = self.remembered.lock();
+        if remembered.len() >= TOKENS_LIMIT {
+            remembered.clear();
         }
-        verified.insert(digest, token);
+        remembered.insert(fingerprint, RememberedToken { token, verified });
     }
 }
 

@@ -159,6 +159,29 @@ fn a_header_secret_is_compared_exactly() {
 }
 
 #[test]
+fn secrets_that_were_admitted_before_are_recognised_and_admit_no_others() {
+    let secrets = ["s3cr3t-of-sixteen-bytes", "next-secret-of-23-bytes"];
+    let header = Some(secret_header("x-hook-secret", &secrets));
+    let authenticator = Authenticator { header, ..Authenticator::default() };
+    let admits = |value: &[u8]| caller(&authenticator, "x-hook-secret", Ok(Some(value))).is_some();
+    let mut failures = Failures::default();
+
+    for round in 1..=3 {
+        for secret in secrets {
+            failures.check(format!("{secret} in round {round}"), admits(secret.as_bytes()));
+            for place in 0..secret.len() {
+                let mut other = secret.as_bytes().to_vec();
+                other[place] ^= 1;
+                failures.check(format!("byte {place} of {secret} differs"), !admits(&other));
+                failures.check(format!("{place} bytes of {secret}"), !admits(&other[..place]));
+            }
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn each_configured_method_accepts_its_own_credentials() {
     let header = Some(secret_header("authorization", &["raw"]));
     let both = Authenticator { header, ..basic() };

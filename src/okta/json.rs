@@ -227,9 +227,13 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
+    /// Skips white space. Indentation is skipped by up to eight spaces at a time.
     fn skip_space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
+            if let Some(word) = self.rest().first_chunk::<8>() {
+                self.at += leading_spaces(u64::from_le_bytes(*word));
+            }
         }
     }
 
@@ -254,6 +258,12 @@ impl<'a> JsonReader<'a> {
     fn error(&self) -> NotStrict {
         NotStrict { fault: JsonFault::Syntax, at: self.at }
     }
+}
+
+/// How many of eight bytes come before the first that is not a space.
+fn leading_spaces(word: u64) -> usize {
+    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    (word ^ SPACES).trailing_zeros() as usize / 8
 }
 
 /// The first offset of a name that occurs before, if there is one. May sort the names.

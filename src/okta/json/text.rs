@@ -6,28 +6,27 @@ use super::{JsonFault, JsonReader, NotStrict};
 
 impl<'a> JsonReader<'a> {
     /// Reads a string. Borrows it if it has no escape.
+    #[inline(always)]
     pub(super) fn read_text(&mut self) -> Result<Cow<'a, str>, NotStrict> {
         self.read_byte(b'"')?;
         let start = self.at;
         self.skip_unescaped();
-        let unescaped = self.text_since(start);
-        match self.peek() {
-            Some(b'"') => {
-                self.at += 1;
-                Ok(Cow::Borrowed(unescaped))
-            }
-            Some(b'\\') => self.read_escaped(unescaped.to_owned()).map(Cow::Owned),
-            _ => Err(self.error()),
+        if self.peek() != Some(b'"') {
+            return self.read_escaped(start);
         }
+        let text = self.text_since(start);
+        self.at += 1;
+        Ok(Cow::Borrowed(text))
     }
 
     /// Reads the rest of a string from its first escape on.
-    fn read_escaped(&mut self, mut text: String) -> Result<String, NotStrict> {
+    fn read_escaped(&mut self, start: usize) -> Result<Cow<'a, str>, NotStrict> {
+        let mut text = self.text_since(start).to_owned();
         loop {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(text);
+                    return Ok(Cow::Owned(text));
                 }
                 Some(b'\\') => {
                     self.at += 1;

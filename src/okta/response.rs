@@ -111,7 +111,24 @@ fn write_cause(cause: &ErrorCause<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// Appends a JSON string. Writing to memory cannot fail.
+/// Appends a JSON string.
 fn write_text(text: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, text);
+    if needs_escape(text) {
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Whether a character of a text is escaped in JSON (RFC 8259 §7). Looks at all bytes, so that the compiler
+/// can look at many of them at once.
+fn needs_escape(text: &str) -> bool {
+    let mut found = false;
+    for byte in text.bytes() {
+        found |= byte < b' ' || byte == b'"' || byte == b'\\';
+    }
+    found
 }

@@ -30,26 +30,44 @@ pub(crate) fn parts(address: &str) -> Option<(&str, &str)> {
 /// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens. The last one is
 /// not a number, unlike that of an IP address (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    name.len() <= DOMAIN_LIMIT
-        && name.split('.').all(is_label)
-        && !last.bytes().all(|byte| byte.is_ascii_digit())
+    let mut last: &[u8] = b"";
+    for label in name.as_bytes().split(is_dot) {
+        if !is_label(label) {
+            return false;
+        }
+        last = label;
+    }
+    name.len() <= DOMAIN_LIMIT && !last.iter().all(u8::is_ascii_digit)
 }
 
-fn is_label(label: &str) -> bool {
+fn is_label(label: &[u8]) -> bool {
     (1..=LABEL_LIMIT).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+        && label.iter().all(is_label_byte)
+        && label.first() != Some(&b'-')
+        && label.last() != Some(&b'-')
+}
+
+fn is_label_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'-'
 }
 
 fn is_local_part(local: &str) -> bool {
-    local.len() <= LOCAL_PART_LIMIT
-        && !local.contains("=?")
-        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
+    if local.len() > LOCAL_PART_LIMIT || local.contains("=?") {
+        return false;
+    }
+    let mut atoms = local.as_bytes().split(is_dot);
+    atoms.all(|atom| !atom.is_empty() && atom.iter().all(is_atom_byte))
+}
+
+fn is_dot(byte: &u8) -> bool {
+    *byte == b'.'
 }
 
 /// RFC 5322 §3.2.3 `atext`, without `%` and `!`.
-fn is_atom_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"#$&'*+-/=?^_`{|}~".contains(&byte)
+fn is_atom_byte(byte: &u8) -> bool {
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'#' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'-'
+            | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~'
+    )
 }

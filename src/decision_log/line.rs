@@ -1,7 +1,7 @@
 //! The content of a line of the log.
 
 use std::{
-    fmt::{self, Display},
+    fmt,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use derive_more::Display;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::{
@@ -42,7 +43,7 @@ pub struct Line<'a> {
     /// The revision of the rules.
     pub rules_revision: &'a str,
     /// The admitted caller, by the authentication method. `None` if no caller was admitted.
-    pub caller: Option<&'a dyn Display>,
+    pub caller: Option<&'a dyn fmt::Display>,
     /// The time from the head's arrival to the answer.
     pub duration: Duration,
 }
@@ -90,27 +91,31 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The number of a decision in this process. Its printed form begins with random digits, chosen once per
-/// process, so that it is unique among processes.
-#[derive(Clone, Copy, Debug)]
-pub struct DecisionId(u64);
+/// The number of a decision, printed as 24 hexadecimal digits. A process counts from a random number, so that
+/// the id is unique among processes.
+#[derive(Clone, Copy, Debug, Display)]
+#[display("{_0:024x}")]
+pub struct DecisionId(u128);
 
 impl DecisionId {
     /// Returns an id that this process has not used yet.
     pub fn next() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(COUNT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl Display for DecisionId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| {
+        static FIRST: LazyLock<u64> = LazyLock::new(|| {
             let mut bytes = [0; 8];
             // Without entropy, ids repeat between processes and stay unique in each.
             let _ = SystemRandom::new().fill(&mut bytes);
             u64::from_ne_bytes(bytes)
         });
-        write!(out, "{:016x}{:08x}", *PROCESS, self.0)
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self((u128::from(*FIRST) << 32) + u128::from(count))
+    }
+
+    /// Appends the printed form, in a fraction of the time that printing takes.
+    pub(super) fn write_hex(self, out: &mut Vec<u8>) {
+        for position in (0..24).rev() {
+            let digit = (self.0 >> (4 * position)) as u8 & 0xf;
+            out.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+        }
     }
 }

@@ -1,7 +1,12 @@
 //! HTTP responses. Each has `content-type`, `cache-control` and `x-content-type-options`. No response
 //! repeats a part of the request.
 
-use std::{borrow::Cow, io::Write as _, time::SystemTime};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    io::Write as _,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use actix_http::{ConnectionType, Request};
 use actix_web::http::{StatusCode, Version};
@@ -107,9 +112,28 @@ impl HttpResponse {
             Reuse::KeepHttp10 => add_header(&mut head, "connection", "keep-alive"),
             Reuse::Close => add_header(&mut head, "connection", "close"),
         }
-        let _ = write!(head, "date: {}\r\n\r\n", HttpDate::from(SystemTime::now()));
+        add_date(&mut head);
+        head.extend_from_slice(b"\r\n");
         head
     }
+}
+
+thread_local! {
+    /// The second of the last response, and its date.
+    static LAST_DATE: RefCell<(u64, String)> = RefCell::default();
+}
+
+/// Appends the date, which is formatted once per second.
+fn add_date(head: &mut Vec<u8>) {
+    let now = SystemTime::now();
+    let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    LAST_DATE.with_borrow_mut(|(last_second, date)| {
+        if *last_second != second || date.is_empty() {
+            *last_second = second;
+            *date = HttpDate::from(now).to_string();
+        }
+        add_header(head, "date", date);
+    });
 }
 
 fn add_header(head: &mut Vec<u8>, name: &str, value: &str) {

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use log::LevelFilter;
 use registration_hook::{
     decision_log::{DecisionId, DecisionLog, Line},
@@ -25,9 +26,11 @@ fn start(path: &Path) -> Arc<DecisionLog> {
         .unwrap()
 }
 
-fn write(log: &DecisionLog, hook: &str) {
+/// Writes a line, and returns its id.
+fn write(log: &DecisionLog, hook: &str) -> DecisionId {
+    let id = DecisionId::next();
     log.write(&Line {
-        id: DecisionId::next(),
+        id,
         hook: Some(hook),
         flow: None,
         decision: None,
@@ -40,15 +43,53 @@ fn write(log: &DecisionLog, hook: &str) {
         caller: None,
         duration: Duration::ZERO,
     });
+    id
 }
 
-/// Waits for this many lines in a file, and returns the hook of each.
-fn hooks(path: &Path, count: usize) -> Vec<String> {
+/// Waits for this many lines in a file, and returns this member of each.
+fn members(name: &str, path: &Path, count: usize) -> Vec<String> {
     let text = wait_for("the lines", || {
         fs::read_to_string(path).ok().filter(|text| text.lines().count() == count)
     });
     let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    lines.map(|line| line["hook"].as_str().unwrap().to_owned()).collect()
+    lines.map(|line| line[name].as_str().unwrap().to_owned()).collect()
+}
+
+/// Waits for this many lines in a file, and returns the hook of each.
+fn hooks(path: &Path, count: usize) -> Vec<String> {
+    members("hook", path, count)
+}
+
+#[test]
+fn each_line_has_its_own_id_and_the_time_in_utc_with_milliseconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("decisions.jsonl");
+    let log = start(&path);
+    let millisecond = |time: Timestamp| time.as_millisecond();
+    let before = millisecond(Timestamp::now());
+
+    // The later lines are in another second.
+    let mut ids = Vec::new();
+    for pause in [0, 1, 1000] {
+        thread::sleep(Duration::from_millis(pause));
+        ids.push(write(&log, "a").to_string());
+    }
+
+    let after = millisecond(Timestamp::now());
+    assert_eq!(members("decision_id", &path, 3), ids);
+    for id in &ids {
+        assert_eq!(id.len(), 24, "{id}");
+        assert!(id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{id}");
+    }
+    assert!(ids[0] < ids[1] && ids[1] < ids[2], "{ids:?}");
+    let mut last = before;
+    for time in members("time", &path, 3) {
+        let parsed = millisecond(time.parse().unwrap());
+        assert!(last <= parsed && parsed <= after, "{time} is not from {last} to {after}");
+        assert_eq!(time.len(), "2022-04-25T17:35:27.000Z".len(), "{time}");
+        last = parsed;
+    }
+    assert!(last >= before + 1000);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Writes lines to a file in a thread of its own, so that callers never wait.
 //!
 //! Each line is added to a batch in memory. The thread wakes up when there is a batch, lets it grow
-//! for a moment, and writes it. If the file accepts less than arrives, lines are dropped and counted.
+//! for a moment, or until it is full, and writes it. If the file accepts less than arrives, lines are dropped and counted.
 
 use std::{
     fs::File,
@@ -18,6 +18,8 @@ use crate::throttle::Throttle;
 
 /// The most bytes that wait to be written.
 const LIMIT: usize = 4 << 20;
+/// A batch of this many bytes is written at once.
+const FULL_BATCH: usize = 256 << 10;
 
 /// Lines that wait for their file.
 #[derive(Debug)]
@@ -45,6 +47,10 @@ struct Queue {
 impl Queue {
     fn is_idle(&self) -> bool {
         self.batch.is_empty() && !self.reopen
+    }
+
+    fn may_grow(&self) -> bool {
+        self.batch.len() < FULL_BATCH && !self.stopping
     }
 }
 
@@ -80,10 +86,11 @@ impl Sink {
             queue.dropped += 1;
             return;
         }
-        let was_empty = queue.batch.is_empty();
+        let length_before = queue.batch.len();
         queue.batch.extend_from_slice(line);
+        let length = queue.batch.len();
         drop(queue);
-        if was_empty {
+        if length_before == 0 || (length_before < FULL_BATCH && length >= FULL_BATCH) {
             self.changed.notify_all();
         }
     }
@@ -187,8 +194,7 @@ impl Sink {
         batch.clear();
         let mut queue = self.queue.lock();
         self.changed.wait_while(&mut queue, |queue| queue.is_idle() && !queue.stopping);
-        // Lets the batch grow.
-        self.changed.wait_while_for(&mut queue, |queue| !queue.stopping, self.pause);
+        self.changed.wait_while_for(&mut queue, |queue| queue.may_grow(), self.pause);
         if queue.is_idle() {
             queue.stopped = true;
             self.changed.notify_all();

@@ -50,6 +50,8 @@ impl Request<'_> {
     }
 }
 
+const FEW_ATTRIBUTES: usize = 16;
+
 /// The submitted form: `data.userProfile` of a registration, `data.userProfileUpdate` of a
 /// progressive profile. An absent form is an empty one.
 #[derive(Clone, Default)]
@@ -95,6 +97,10 @@ impl<'a> Form<'a> {
     }
 
     fn place_of(&self, name: &str) -> Option<usize> {
+        // In a form of usual size, comparing each name takes less time than a binary search.
+        if self.0.len() <= FEW_ATTRIBUTES {
+            return self.0.iter().position(|attribute| attribute.name == name);
+        }
         self.0.binary_search_by(|attribute| (*attribute.name).cmp(name)).ok()
     }
 }

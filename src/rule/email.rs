@@ -6,6 +6,8 @@
 //! and no `!`, because some mail servers take them for routes to another host, and no `=?`, because some
 //! take it for an encoded word.
 
+use std::borrow::Cow;
+
 const LOCAL_PART_LIMIT: usize = 64;
 const ADDRESS_LIMIT: usize = 254;
 const DOMAIN_LIMIT: usize = 253;
@@ -30,44 +32,64 @@ pub(crate) fn parts(address: &str) -> Option<(&str, &str)> {
 /// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens. The last one is
 /// not a number, unlike that of an IP address (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
-    let mut last: &[u8] = b"";
-    for label in name.as_bytes().split(is_dot) {
-        if !is_label(label) {
+    let mut label_length = 0;
+    let mut is_number = true;
+    let mut previous = b'.';
+    for byte in name.bytes() {
+        match byte {
+            // A label neither begins nor ends with a hyphen, and is not empty.
+            b'.' if matches!(previous, b'.' | b'-') => return false,
+            b'-' if previous == b'.' => return false,
+            b'.' => {
+                label_length = 0;
+                is_number = true;
+            }
+            b'0'..=b'9' => label_length += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' => {
+                label_length += 1;
+                is_number = false;
+            }
+            _ => return false,
+        }
+        if label_length > LABEL_LIMIT {
             return false;
         }
-        last = label;
+        previous = byte;
     }
-    name.len() <= DOMAIN_LIMIT && !last.iter().all(u8::is_ascii_digit)
+    name.len() <= DOMAIN_LIMIT && !matches!(previous, b'.' | b'-') && !is_number
 }
 
-fn is_label(label: &[u8]) -> bool {
-    (1..=LABEL_LIMIT).contains(&label.len())
-        && label.iter().all(is_label_byte)
-        && label.first() != Some(&b'-')
-        && label.last() != Some(&b'-')
-}
-
-fn is_label_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'-'
-}
-
+/// Whether this is the part before the `@`: atoms with dots between them.
 fn is_local_part(local: &str) -> bool {
-    if local.len() > LOCAL_PART_LIMIT || local.contains("=?") {
-        return false;
+    let mut previous = b'.';
+    for byte in local.bytes() {
+        let fits = match byte {
+            b'.' => previous != b'.',
+            b'?' => previous != b'=',
+            _ => is_atom_byte(byte),
+        };
+        if !fits {
+            return false;
+        }
+        previous = byte;
     }
-    let mut atoms = local.as_bytes().split(is_dot);
-    atoms.all(|atom| !atom.is_empty() && atom.iter().all(is_atom_byte))
-}
-
-fn is_dot(byte: &u8) -> bool {
-    *byte == b'.'
+    local.len() <= LOCAL_PART_LIMIT && previous != b'.'
 }
 
 /// RFC 5322 §3.2.3 `atext`, without `%` and `!`.
-fn is_atom_byte(byte: &u8) -> bool {
+fn is_atom_byte(byte: u8) -> bool {
     matches!(
         byte,
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'#' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'-'
             | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~'
     )
+}
+
+/// A domain in lower case.
+pub(crate) fn lower_case(domain: &str) -> Cow<'_, str> {
+    if domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(domain.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(domain)
+    }
 }

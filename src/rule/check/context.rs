@@ -118,7 +118,7 @@ fn email_part<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
     {
         return Found::Present(match part {
             EmailPart::Local => Value::Text(Cow::Borrowed(local)),
-            EmailPart::Domain => text_value(domain.to_ascii_lowercase()),
+            EmailPart::Domain => Value::Text(email::lower_case(domain)),
         });
     }
     Found::NotAnAddress

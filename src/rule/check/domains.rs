@@ -33,8 +33,8 @@ impl Domains {
         let Value::Text(address) = value else {
             return Err(Mismatch::Type);
         };
-        let domain = email::domain(address).ok_or(Mismatch::Unreadable)?.to_ascii_lowercase();
-        self.role.require(self.is_listed(&domain))
+        let domain = email::domain(address).ok_or(Mismatch::Unreadable)?;
+        self.role.require(self.is_listed(&email::lower_case(domain)))
     }
 
     fn is_listed(&self, domain: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::fingerprint::{AdmittedValue, Fingerprints};
+use super::keyed_hash::{AdmittedValue, HashKey};
 
 pub(super) type Digest = [u8; SHA256_OUTPUT_LEN];
 
@@ -20,7 +20,7 @@ pub struct Secrets {
     secrets: Vec<KnownSecret>,
     /// The digest of the user name, if the secrets are user names with passwords.
     user: Option<Digest>,
-    fingerprints: Fingerprints,
+    hash_key: HashKey,
 }
 
 struct KnownSecret {
@@ -36,7 +36,7 @@ impl Secrets {
         for secret in secrets {
             kept.push(KnownSecret { digest: sha256(secret.as_ref()), admitted: OnceLock::new() });
         }
-        Self { secrets: kept, user: None, fingerprints: Fingerprints::default() }
+        Self { secrets: kept, user: None, hash_key: HashKey::default() }
     }
 
     /// Keeps `name:password` for each of these passwords.
@@ -48,10 +48,10 @@ impl Secrets {
     /// Whether this is one of the secrets. One that was admitted before is recognised; any other is compared
     /// with all of them, as a digest and in constant time.
     pub(super) fn contains(&self, presented: &[u8]) -> bool {
-        let fingerprint = self.fingerprints.of(presented);
+        let hash = self.hash_key.hash(presented);
         for KnownSecret { admitted, .. } in &self.secrets {
             if let Some(admitted) = admitted.get()
-                && admitted.equals(fingerprint, presented)
+                && admitted.equals(hash, presented)
             {
                 return true;
             }
@@ -66,7 +66,7 @@ impl Secrets {
         }
         for secret in &self.secrets {
             if secret.digest == digest {
-                secret.admitted.get_or_init(|| AdmittedValue::new(fingerprint, presented));
+                secret.admitted.get_or_init(|| AdmittedValue::new(hash, presented));
             }
         }
         true

@@ -11,7 +11,7 @@ use derive_more::Display;
 use parking_lot::Mutex;
 
 use super::{
-    fingerprint::{AdmittedValue, Fingerprint, Fingerprints},
+    keyed_hash::{AdmittedValue, HashKey, KeyedHash},
     keys::{KeySet, KeysError, KeysErrorKind, Leaks, PublishedKeySet},
     token::VerifiedToken,
 };
@@ -37,8 +37,8 @@ const TOKENS_LIMIT: usize = 1000;
 /// Keys in use, and the tokens that they have verified. New keys start with no token.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
-    fingerprints: Fingerprints,
-    remembered: Mutex<HashMap<Fingerprint, RememberedToken>>,
+    hash_key: HashKey,
+    remembered: Mutex<HashMap<KeyedHash, RememberedToken>>,
 }
 
 struct RememberedToken {
@@ -48,17 +48,17 @@ struct RememberedToken {
 
 impl TrustedKeys {
     fn new(keys: KeySet) -> Arc<Self> {
-        Arc::new(Self { keys, fingerprints: Fingerprints::default(), remembered: Mutex::default() })
+        Arc::new(Self { keys, hash_key: HashKey::default(), remembered: Mutex::default() })
     }
 
     /// Returns the client of a token that was verified before and has not expired. `now` is in seconds
     /// since 1970.
     pub(super) fn client_of(&self, token: &str, now: f64, leeway: Duration) -> Option<String> {
-        let fingerprint = self.fingerprints.of(token.as_bytes());
+        let hash = self.hash_key.hash(token.as_bytes());
         let remembered = self.remembered.lock();
-        let RememberedToken { token: known, verified } = remembered.get(&fingerprint)?;
+        let RememberedToken { token: known, verified } = remembered.get(&hash)?;
         let is_valid = now < verified.expires + leeway.as_secs_f64();
-        if is_valid && known.equals(fingerprint, token.as_bytes()) {
+        if is_valid && known.equals(hash, token.as_bytes()) {
             Some(verified.client.clone())
         } else {
             None
@@ -67,13 +67,13 @@ impl TrustedKeys {
 
     /// Remembers a verified token. If there are too many, forgets the others.
     pub(super) fn remember(&self, token: &str, verified: VerifiedToken) {
-        let fingerprint = self.fingerprints.of(token.as_bytes());
-        let token = AdmittedValue::new(fingerprint, token.as_bytes());
+        let hash = self.hash_key.hash(token.as_bytes());
+        let token = AdmittedValue::new(hash, token.as_bytes());
         let mut remembered = self.remembered.lock();
         if remembered.len() >= TOKENS_LIMIT {
             remembered.clear();
         }
-        remembered.insert(fingerprint, RememberedToken { token, verified });
+        remembered.insert(hash, RememberedToken { token, verified });
     }
 }
 

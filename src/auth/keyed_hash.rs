@@ -4,36 +4,36 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use subtle::ConstantTimeEq as _;
 
-/// Makes fingerprints with a random key that never leaves the process, so that no caller can choose a value
-/// for its fingerprint.
+/// The key of hashes. It is random and never leaves the process, so that no caller can choose a value for its
+/// hash.
 #[derive(Default)]
-pub(super) struct Fingerprints(RandomState);
+pub(super) struct HashKey(RandomState);
 
 /// A keyed hash of a value (SipHash).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Fingerprint(u64);
+pub(super) struct KeyedHash(u64);
 
-impl Fingerprints {
-    pub(super) fn of(&self, value: &[u8]) -> Fingerprint {
-        Fingerprint(self.0.hash_one(value))
+impl HashKey {
+    pub(super) fn hash(&self, value: &[u8]) -> KeyedHash {
+        KeyedHash(self.0.hash_one(value))
     }
 }
 
 /// A value that was admitted.
 pub(super) struct AdmittedValue {
-    fingerprint: Fingerprint,
+    hash: KeyedHash,
     value: Box<[u8]>,
 }
 
 impl AdmittedValue {
-    pub(super) fn new(fingerprint: Fingerprint, value: &[u8]) -> Self {
-        Self { fingerprint, value: value.into() }
+    pub(super) fn new(hash: KeyedHash, value: &[u8]) -> Self {
+        Self { hash, value: value.into() }
     }
 
-    /// Whether this value is presented. Only a value with the same fingerprint is compared, in constant time, so
+    /// Whether this value is presented. Only a value with the same hash is compared, in constant time, so
     /// that the duration shows nothing of the admitted one, not even its length.
-    pub(super) fn equals(&self, fingerprint: Fingerprint, presented: &[u8]) -> bool {
-        self.fingerprint == fingerprint && is_equal(&self.value, presented)
+    pub(super) fn equals(&self, hash: KeyedHash, presented: &[u8]) -> bool {
+        self.hash == hash && is_equal(&self.value, presented)
     }
 }
 

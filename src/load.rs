@@ -25,6 +25,7 @@ mod rule;
 mod section;
 mod set;
 mod template;
+mod unmatched;
 
 pub use draft::Draft;
 pub(crate) use draft::Loaded;

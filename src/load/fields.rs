@@ -1,8 +1,12 @@
 //! Reads a table key by key. Reports the keys that no reader asks for.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use super::inputs::Inputs;
+use super::{inputs::Inputs, set::steps_of_normalize};
 use crate::{
     nearest::{nearest, unknown},
     problem::{SpanProblem, SpanProblems},
@@ -11,6 +15,7 @@ use crate::{
         check::{PatternBudget, Work},
         lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
+        set::Step,
         value_name::{Scope, ValueName, require_attribute_name},
     },
 };
@@ -59,6 +64,8 @@ pub(super) struct Fields<'f> {
     pub(super) scope: &'f Scope,
     /// The lookups of the section.
     pub(super) lookups: &'f [Lookup],
+    /// The attributes that the section normalizes.
+    pub(super) normalized: Rc<BTreeMap<String, Vec<Step>>>,
 }
 
 /// A key that is missing.
@@ -87,22 +94,29 @@ impl<'f> Fields<'f> {
             file,
             scope,
             lookups: &[],
+            normalized: Rc::default(),
         }
     }
 
-    /// The same table, with another scope and other lookups.
+    /// The table of a section, with another scope and other lookups.
     pub(super) fn in_scope<'s>(self, scope: &'s Scope, lookups: &'s [Lookup]) -> Fields<'s>
     where
         'f: 's,
     {
-        Fields { scope, lookups, ..self }
+        let normalized = Rc::new(steps_of_normalize(self.table));
+        Fields { scope, lookups, normalized, ..self }
     }
 
     /// A table in this one. Reports a value that is not a table, with an example of one.
     pub(super) fn table_in(&self, node: &'f Node, example: &str) -> Option<Self> {
         let table = self.ok_or_report(node.table(example))?;
         let fields = Self::new(table, self.file, self.scope);
-        Some(Self { span: node.span.clone(), lookups: self.lookups, ..fields })
+        Some(Self {
+            span: node.span.clone(),
+            lookups: self.lookups,
+            normalized: self.normalized.clone(),
+            ..fields
+        })
     }
 
     /// The tables of a list in this table. Reports those that are not tables, with an example of one.

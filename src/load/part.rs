@@ -1,6 +1,9 @@
 //! A part of a rule: attributes and the checks of each.
 
-use super::fields::{Fields, Misplaced};
+use super::{
+    fields::{Fields, Misplaced},
+    unmatched::report_unmatched_entries,
+};
 use crate::{
     okta::NonEmpty,
     problem::SpanProblem,
@@ -68,7 +71,7 @@ pub(super) fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
 pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     let optional = fields.optional("optional", Node::boolean).unwrap_or(false);
     let attributes = read_attributes(fields);
-    let checks = read_checks(fields);
+    let checks = read_checks(fields, attributes.as_ref());
     report_self_comparison(fields, attributes.as_ref(), &checks);
     for key in [IGNORE_CASE, COMPARE] {
         report_ineffective(key, fields);
@@ -138,7 +141,10 @@ fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> 
 }
 
 /// Reads the checks in the order of [`KINDS`]. Reports a part without a check.
-fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
+fn read_checks(
+    fields: &Fields<'_>,
+    attributes: Option<&NonEmpty<Spanned<ValueName>>>,
+) -> Vec<PartCheck> {
     let mut named = Vec::new();
     for kind in KINDS {
         if let Some(entry) = fields.entry(kind.key) {
@@ -156,6 +162,7 @@ fn read_checks(fields: &Fields<'_>) -> Vec<PartCheck> {
         reduction: &reduction,
         patterns: fields.file.patterns,
         scope: fields.scope,
+        attributes,
     };
     let mut checks = Vec::new();
     for (kind, argument) in named {
@@ -227,6 +234,12 @@ fn read_check_of_argument(
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, context))?;
     let reduction = context.reduction;
+    if kind.takes_reduction
+        && kind.argument == Argument::List
+        && let Some(attributes) = context.attributes
+    {
+        report_unmatched_entries(argument, attributes, reduction, fields);
+    }
     let is_reduced = kind.takes_reduction && !reduction.conversions.is_empty();
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),

@@ -201,3 +201,21 @@ fn a_list_file_may_be_named_with_a_dot_for_the_folder() {
 
     assert_eq!(problems(folder.path()).to_vec(), []);
 }
+
+#[test]
+fn an_entry_of_a_file_that_no_value_equals_is_a_problem_with_its_line() {
+    let rules = "[self_service_registration.set]\ndepartment = { from = 'email.domain', map = { file = 'map.csv' } }\n[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'email.domain'\nnot_one_of = { file = 'list.txt' }\n";
+    let folder = rules_folder(&[
+        ("hook.toml", rules),
+        ("map.csv", "domain,department\na.com,A\nB.com,B\n"),
+        ("list.txt", "a.com\nB.com\n"),
+    ]);
+    let problems = problems(folder.path());
+
+    let found: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    let expected = [
+        "in line 3 of the file: `email.domain` is in lower case; write `b.com`",
+        "in line 2 of the file: `email.domain` is in lower case; write `b.com`",
+    ];
+    assert_eq!(found, expected);
+}

@@ -10,11 +10,14 @@ use crate::{
         csv::CsvFile,
         fields::Fields,
         part::{file_name, read_list_file},
+        unmatched::why_unmatched,
     },
     problem::SpanProblems,
     rule::{
-        node::{Node, push_list_problem},
+        check::Reduction,
+        node::{Node, Spanned, push_list_problem},
         set::{Mapped, RepeatedKey, TextMap, ValueMap, ValueSource},
+        value_name::ValueName,
     },
 };
 
@@ -22,17 +25,21 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let from = read_from(fields);
     let node = &fields.entry("map")?.value;
     let map = match file_name(node) {
-        None => read_inline(node, fields),
+        None => read_inline(node, from.as_ref(), fields),
         Some(name) => {
             let file = read_list_file(name, node, fields)?;
-            fields.ok_or_report(read_file(&file))
+            fields.ok_or_report(read_file(&file, from.as_ref(), fields))
         }
     };
     let otherwise = fields.optional("else", |node| read_value(node, fields.scope));
     Some(ValueSource::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
 }
 
-fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {
+fn read_inline(
+    node: &Node,
+    from: Option<&Spanned<ValueName>>,
+    fields: &Fields<'_>,
+) -> Option<ValueMap> {
     let table = fields.ok_or_report(node.table(r#"{ "eng.okta.com" = "Engineering" }"#))?;
     if table.0.is_empty() {
         fields.report(node.problem("an empty map has no effect; add at least one entry"));
@@ -43,6 +50,8 @@ fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {
     for entry in &table.0 {
         if entry.key.is_empty() {
             fields.report(entry.problem("no value is empty text, so this entry has no effect"));
+        } else if let Some(message) = why_key_is_unmatched(&entry.key, from, fields) {
+            fields.report(entry.problem(message));
         }
         if let Some(value) = fields.ok_or_report(read_value(&entry.value, fields.scope)) {
             map.insert(entry.key.clone(), value);
@@ -51,8 +60,21 @@ fn read_inline(node: &Node, fields: &Fields<'_>) -> Option<ValueMap> {
     if fields.problem_count() == before { Some(ValueMap::Inline(map)) } else { None }
 }
 
+/// Why the value of `from` never equals a key.
+fn why_key_is_unmatched(
+    key: &str,
+    from: Option<&Spanned<ValueName>>,
+    fields: &Fields<'_>,
+) -> Option<String> {
+    why_unmatched(key, from?, &Reduction::default(), fields)
+}
+
 /// Reads the keys and values of the CSV file at this node. Its first line names the columns.
-fn read_file(node: &Node) -> Result<ValueMap, SpanProblems> {
+fn read_file(
+    node: &Node,
+    from: Option<&Spanned<ValueName>>,
+    fields: &Fields<'_>,
+) -> Result<ValueMap, SpanProblems> {
     let mut csv = CsvFile::open(node)?;
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();
@@ -65,7 +87,12 @@ fn read_file(node: &Node) -> Result<ValueMap, SpanProblems> {
             Ok(("", _)) => {
                 push_list_problem(&mut problems, csv.problem_in_line(line, "the key is empty"));
             }
-            Ok((key, value)) => map.push(key, value, line),
+            Ok((key, value)) => {
+                if let Some(message) = why_key_is_unmatched(key, from, fields) {
+                    push_list_problem(&mut problems, csv.problem_in_line(line, &message));
+                }
+                map.push(key, value, line);
+            }
             Err(message) => push_list_problem(&mut problems, csv.problem_in_line(line, &message)),
         }
         is_first_line = false;

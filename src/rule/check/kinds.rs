@@ -16,8 +16,12 @@ use super::{
     reduction::Reduction,
 };
 use crate::{
+    okta::NonEmpty,
     problem::SpanProblems,
-    rule::{node::Node, value_name::Scope},
+    rule::{
+        node::{Node, Spanned},
+        value_name::{Scope, ValueName},
+    },
 };
 
 /// The key of a part whose checks ignore the case of ASCII letters.
@@ -35,6 +39,8 @@ pub(crate) struct ArgumentContext<'b> {
     pub(crate) patterns: &'b PatternBudget,
     /// The values that names may refer to.
     pub(crate) scope: &'b Scope,
+    /// The values that the check judges, if their names are valid.
+    pub(crate) attributes: Option<&'b NonEmpty<Spanned<ValueName>>>,
 }
 
 /// Reads the argument of a check. Returns every problem of it.

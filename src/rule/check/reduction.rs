@@ -44,7 +44,7 @@ impl Reduction {
     }
 
     /// The text to compare. Returns `None` if an empty text remains.
-    pub(super) fn reduce<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+    pub(crate) fn reduce<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
         let mut reduced = Cow::Borrowed(text);
         for convert in &self.conversions {
             reduced = Cow::Owned(convert(&reduced));

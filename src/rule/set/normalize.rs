@@ -16,7 +16,7 @@ pub(crate) const STEPS: [(&str, Step); 4] = [
 ];
 
 /// Changes a text by each step in turn.
-pub(super) fn apply_steps(steps: &[Step], text: &str) -> String {
+pub(crate) fn apply_steps(steps: &[Step], text: &str) -> String {
     let mut text = text.to_owned();
     for step in steps {
         text = step(&text);

@@ -9,7 +9,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         ExampleContext, Outcome, Rule, RuleExample, WhySkipped,
-        lookup::Lookup,
+        lookup::{Lookup, WhyNotCounted},
         node::{Node, Table},
         value_name::ValueName,
     },
@@ -116,6 +116,9 @@ impl ExamplesOfRule<'_> {
             (Outcome::Skip(WhySkipped::Conditions), _) => {
                 "the rule's conditions (`when`) do not hold for this example; add the attributes that they look at".to_owned()
             }
+            (Outcome::Skip(WhySkipped::Lookup(lookup, WhyNotCounted::Conditions)), _) => format!(
+                "the conditions (`when`) of the lookup `{lookup}` do not hold for this example; add the attributes that they look at"
+            ),
             (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
         };
         Err(node.problem(message))

@@ -56,7 +56,9 @@ impl RuleExample<'_> {
         let results = self.results_of(&needed, &form_context);
         let mut states = LookupStates::default();
         for lookup in needed {
-            let result = results.get(&lookup.name.value);
+            // As in service, no result counts if the lookup is not asked at all.
+            let counts = lookup.conditions_hold(&form_context);
+            let result = if counts { results.get(&lookup.name.value) } else { None };
             states.push(&lookup.name, lookup.state(result, &form_context));
         }
         rule.outcome(&self.eval_context(form, &states, facts, work))

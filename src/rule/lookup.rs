@@ -99,7 +99,7 @@ impl Lookup {
         &self,
         context: &EvalContext<'_>,
     ) -> Result<Question<'_>, WhyNotAsked<'_>> {
-        if !self.when.iter().all(|condition| holds(condition, context)) {
+        if !self.conditions_hold(context) {
             return Err(WhyNotAsked::Conditions);
         }
         match &self.query {
@@ -107,6 +107,11 @@ impl Lookup {
             Query::Postgres(query) => Ok(Question::Postgres(query.question(context)?)),
             Query::Http(query) => Ok(Question::Http(query.question(context)?)),
         }
+    }
+
+    /// Whether all conditions of the lookup hold.
+    pub(super) fn conditions_hold(&self, context: &EvalContext<'_>) -> bool {
+        self.when.iter().all(|condition| holds(condition, context))
     }
 
     /// The state of the lookup in one request. `result` is `None` if the lookup was not asked.

@@ -195,3 +195,22 @@ fn many_unknown_names_of_lookups_take_bounded_time() {
     assert!(load_rules(folder.path()).is_err());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn an_example_for_which_the_lookup_is_not_asked_is_a_problem() {
+    let keys = "file = 't.csv'\nmatch = { email = '{email}' }\nwhen = [{ attribute = 'userType', one_of = ['member'] }]";
+    let problem = "the conditions (`when`) of the lookup `m` do not hold for this example; add the attributes that they look at";
+    let mut failures = Failures::default();
+
+    for (example, message) in [
+        ("email = 'a', m = 'not_found'", problem),
+        ("userType = 'guest', m = 'not_found'", problem),
+        // The question may be left out: the result stands for the answer.
+        ("userType = 'member', m = 'not_found'", ""),
+    ] {
+        let rule = rule("r", &format!("lookup = 'm'\nexamples.fail = [{{ {example} }}]"));
+        failures.check_eq(example, messages(keys, &rule), message);
+    }
+
+    failures.assert_none();
+}

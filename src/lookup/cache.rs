@@ -1,7 +1,7 @@
 //! Results that are kept for a while, in bounded memory. Failures are never kept.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -25,14 +25,17 @@ pub(super) struct ResultCache(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     results: HashMap<Arc<str>, KeptResult>,
-    /// The questions, the oldest first. A question occurs again each time its result is replaced.
-    by_age: VecDeque<Arc<str>>,
+    /// The question of each result by its number, the oldest first.
+    by_age: BTreeMap<u64, Arc<str>>,
+    next_number: u64,
     bytes: usize,
 }
 
 struct KeptResult {
     result: LookupResult,
     stored: Instant,
+    /// Later results have higher numbers.
+    number: u64,
     bytes: usize,
 }
 
@@ -57,12 +60,14 @@ impl ResultCache {
         let question: Arc<str> = question.into();
         let mut kept = self.0.lock();
         kept.forget(&question);
+        let number = kept.next_number;
+        kept.next_number += 1;
         kept.bytes += bytes;
-        kept.by_age.push_back(question.clone());
-        let result = KeptResult { result: result.clone(), stored: now, bytes };
+        kept.by_age.insert(number, question.clone());
+        let result = KeptResult { result: result.clone(), stored: now, number, bytes };
         kept.results.insert(question, result);
-        while kept.bytes > MOST_BYTES || kept.by_age.len() > MOST_RESULTS {
-            let Some(oldest) = kept.by_age.pop_front() else {
+        while kept.bytes > MOST_BYTES || kept.results.len() > MOST_RESULTS {
+            let Some((_, oldest)) = kept.by_age.pop_first() else {
                 return;
             };
             kept.forget(&oldest);
@@ -72,8 +77,9 @@ impl ResultCache {
 
 impl Kept {
     fn forget(&mut self, question: &str) {
-        if let Some(forgotten) = self.results.remove(question) {
-            self.bytes -= forgotten.bytes;
+        if let Some(KeptResult { number, bytes, .. }) = self.results.remove(question) {
+            self.by_age.remove(&number);
+            self.bytes -= bytes;
         }
     }
 }

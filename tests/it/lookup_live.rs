@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener};
 
 use crate::{
     api::{Api, write_response},
-    lookup_service::{REGISTRATION, ask, found, hook, service_with},
+    lookup_service::{REGISTRATION, ask, found, hook, service_of, service_with},
     reload::readiness,
     support::{BASIC, Service, program, registration, rules_folder, run, text, wait_until},
 };
@@ -216,4 +216,35 @@ fn a_source_that_is_down_at_the_start_is_told_once_and_does_not_stop_the_service
     }
     assert_eq!(ask(&service, "hook", REGISTRATION), "allow");
     assert_eq!(service.stderr().matches("cannot be used now").count(), 2);
+}
+
+#[test]
+fn the_cache_drops_the_oldest_results_first() {
+    let api = Api::start(|_, wire| found(wire));
+    let short = hook("get = '/{login}'\ncache = '1s'");
+    let long = hook("get = '/{login}'\ncache = '1h'");
+    let pad = "x".repeat(200 << 10);
+    let large = hook(&format!("post = '/{{login}}'\nbody = {{ pad = '{pad}' }}\ncache = '1h'"));
+    let files = [("short.toml", &*short), ("long.toml", &*long), ("large.toml", &*large)];
+    let service = service_of(&api, &files, &[]);
+    let ask_about = |hook: &str, login: &str| {
+        let form = format!(r#"{{"login":"{login}"}}"#);
+        assert_eq!(ask(&service, hook, form.as_bytes()), "level gold");
+    };
+    let count_of = |target: &str| api.asked().iter().filter(|asked| asked.target == target).count();
+
+    ask_about("short", "replaced");
+    ask_about("large", "oldest");
+    std::thread::sleep(std::time::Duration::from_millis(1000));
+    ask_about("short", "replaced");
+    // With the oldest one, these are more than 16 MiB.
+    for number in 0..81 {
+        ask_about("large", &format!("n{number}"));
+    }
+    assert_eq!(count_of("/replaced"), 2);
+
+    ask_about("long", "replaced");
+    assert_eq!(count_of("/replaced"), 2);
+    ask_about("large", "oldest");
+    assert_eq!(count_of("/oldest"), 2);
 }

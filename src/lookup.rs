@@ -65,7 +65,8 @@ pub(crate) struct Answer {
     /// Whether the result is that of an earlier request.
     pub(crate) is_cached: bool,
     pub(crate) duration: Duration,
-    /// The values that the lookup takes from a response and this response does not have.
+    /// The values that the lookup takes from a response and this response does not have. Empty unless the
+    /// question asks for them.
     pub(crate) missing: Vec<MissingValue>,
 }
 
@@ -145,7 +146,7 @@ impl Sources {
                 _ => LookupResult::Failed(LookupFailure::NoSource),
             },
         };
-        ApiAnswer { result, missing: Vec::new() }
+        result.into()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     pipeline::{self, NoAnswer},
     rule::{
         Facts, Hook,
-        lookup::{AskedLookup, LookupResults},
+        lookup::{AskedLookup, LookupResults, Question},
     },
     settings::Settings,
 };
@@ -50,7 +50,12 @@ impl LiveSources {
     /// Asks the lookups of a request, as the service does.
     pub(super) fn ask(&self, hook: &Hook, request: &[u8]) -> Result<LiveFacts, NoAnswer> {
         let mut facts = clock::facts();
-        let asked = pipeline::questions(hook, request, &facts)?;
+        let mut asked = pipeline::questions(hook, request, &facts)?;
+        for AskedLookup { question, .. } in &mut asked {
+            if let Question::Http(question) = question {
+                question.explains = true;
+            }
+        }
         let deadline = Instant::now() + self.request_timeout;
         let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
         facts.lookups = lookup::results(&answers);

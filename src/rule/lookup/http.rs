@@ -52,7 +52,8 @@ pub(crate) struct ReturnedValue {
 /// The result that was read from a response.
 pub(crate) struct ApiAnswer {
     pub(crate) result: LookupResult,
-    /// The pointers that found no value in the response, not even null.
+    /// The pointers that found no value in the response, not even null. Empty unless the question asks for
+    /// them.
     pub(crate) missing: Vec<MissingValue>,
 }
 
@@ -62,6 +63,8 @@ pub struct HttpQuestion {
     query: Arc<HttpQuery>,
     pub(crate) target: String,
     pub(crate) body: Option<String>,
+    /// Whether the answer says which pointers found no value. That takes long, so the service does not ask.
+    pub(crate) explains: bool,
 }
 
 impl HttpQuery {
@@ -79,7 +82,7 @@ impl HttpQuery {
             Some(body) => Some(fill(body, context, escape_json)?),
             None => None,
         };
-        Ok(HttpQuestion { query: self.clone(), target, body })
+        Ok(HttpQuestion { query: self.clone(), target, body, explains: false })
     }
 
     pub(super) fn value_names(&self) -> Vec<&ValueName> {
@@ -115,51 +118,70 @@ impl HttpQuestion {
             return ApiAnswer::failed(LookupFailure::Status(status));
         }
         if status != OK {
-            return ApiAnswer { result: LookupResult::NotFound, missing: Vec::new() };
+            return LookupResult::NotFound.into();
         }
         let Some(document) = JsonDocument::read(body) else {
             return ApiAnswer::failed(LookupFailure::NotJson);
         };
-        self.query.response.read_document(&document)
+        let response = &self.query.response;
+        let result = response.result(&document);
+        let missing =
+            if self.explains { response.missing_values(&document, &result) } else { Vec::new() };
+        ApiAnswer { result, missing }
+    }
+}
+
+impl From<LookupResult> for ApiAnswer {
+    fn from(result: LookupResult) -> Self {
+        Self { result, missing: Vec::new() }
     }
 }
 
 impl ApiAnswer {
     pub(crate) fn failed(failure: LookupFailure) -> Self {
-        Self { result: LookupResult::Failed(failure), missing: Vec::new() }
+        LookupResult::Failed(failure).into()
     }
 }
 
 impl ResponseMapping {
-    /// Reads the answer from the JSON of a response with status 200.
-    fn read_document(&self, document: &JsonDocument<'_>) -> ApiAnswer {
+    /// Reads the result from the JSON of a response with status 200.
+    fn result(&self, document: &JsonDocument<'_>) -> LookupResult {
         if let Some(found) = &self.found
             && matches!(document.find(found), None | Some(Value::Null | Value::Boolean(false)))
         {
-            let missing = document.missing_value(found).into_iter().collect();
-            return ApiAnswer { result: LookupResult::NotFound, missing };
+            return LookupResult::NotFound;
         }
         let mut columns = Columns::new();
-        let mut missing = Vec::new();
         for ReturnedValue { column, pointer } in &self.returns {
             let value = match document.find(pointer) {
-                None => {
-                    if let Some(place) = document.missing_value(pointer) {
-                        missing.push(place);
-                    }
-                    continue;
-                }
-                Some(Value::Null) => continue,
+                None | Some(Value::Null) => continue,
                 Some(Value::Text(text)) if text.is_empty() => continue,
                 Some(Value::Text(text)) => Value::Text(text.into_owned().into()),
                 Some(Value::Number(number)) => Value::Number(number.into_owned().into()),
                 Some(Value::Boolean(boolean)) => Value::Boolean(boolean),
                 Some(Value::List { .. } | Value::Object) => {
-                    return ApiAnswer::failed(LookupFailure::NotScalar);
+                    return LookupResult::Failed(LookupFailure::NotScalar);
                 }
             };
             columns.insert(column.clone(), value);
         }
-        ApiAnswer { result: LookupResult::Found(columns), missing }
+        LookupResult::Found(columns)
+    }
+
+    /// The pointers that found no value in a response with this result.
+    fn missing_values(
+        &self,
+        document: &JsonDocument<'_>,
+        result: &LookupResult,
+    ) -> Vec<MissingValue> {
+        let mut pointers = Vec::new();
+        match result {
+            LookupResult::NotFound => pointers.extend(&self.found),
+            LookupResult::Found(_) => {
+                pointers.extend(self.returns.iter().map(|returned| &returned.pointer));
+            }
+            LookupResult::Failed(_) => {}
+        }
+        pointers.into_iter().filter_map(|pointer| document.missing_value(pointer)).collect()
     }
 }

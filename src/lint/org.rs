@@ -54,6 +54,35 @@ impl SectionLint<'_> {
         for name in lookup.placeholders() {
             self.report_if_some(span, why_absent(org, name, self.flow));
         }
+        self.check_location_of_failure(org, lookup);
+    }
+
+    /// Reports a lookup whose failure denies at a location that the form does not have. That is its own
+    /// location, if no rule gives another one.
+    fn check_location_of_failure(&mut self, org: &Org, lookup: &Lookup) {
+        let Spanned { value: name, span } = &lookup.name;
+        let is_form_known = org.has_form() && self.flow.spec().uses_enrollment_form;
+        let denies_for_set = self.section.set.iter().any(|set| set.lookups.contains(name));
+        let is_needed_by_rule = self
+            .section
+            .rules
+            .iter()
+            .any(|rule| rule.lookups.contains(name) && !rule.shadow && rule.when.is_empty());
+        if !is_form_known || !lookup.can_fail() || !denies_for_set || is_needed_by_rule {
+            return;
+        }
+        let location = &lookup.location;
+        if let Some(field) = field_at(location)
+            // An attribute that is never submitted is reported as part of the question.
+            && (org.why_not_shown(field, self.flow).is_none()
+                || org.why_never_submitted(field, self.flow).is_some())
+        {
+            return;
+        }
+        let message = format!(
+            "if the lookup fails, the message is at `{location}`, which is no field of the form, so no user sees it; ask by an attribute of the form, or add a rule that needs `{name}`, with a `location`"
+        );
+        self.report(span, message);
     }
 
     fn report_if_some(&mut self, span: &Span, problem: Option<String>) {

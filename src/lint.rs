@@ -22,6 +22,7 @@ mod lookup_notes;
 pub(crate) mod notes;
 mod org;
 pub mod probe;
+mod set_notes;
 
 use probe::Probed;
 

@@ -197,7 +197,7 @@ impl Org {
     }
 
     /// Whether the form has an attribute of this name. Returns `None` if the form is not known.
-    fn is_on_form(&self, name: &str) -> Option<bool> {
+    pub(crate) fn is_on_form(&self, name: &str) -> Option<bool> {
         let form = self.form.as_ref()?;
         Some(form.contains(name))
     }

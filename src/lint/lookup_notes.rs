@@ -1,9 +1,9 @@
 //! Notes on lookups.
 
-use crate::rule::Section;
+use crate::rule::{Requirement, Rule, Section, value_name::ValueName};
 
-/// The notes on lookups: those of the loader, and those on unused lookups and on rules that do not count
-/// while a source fails.
+/// The notes on lookups: those of the loader, and those on unused lookups, on rules that do not count
+/// while a source fails, and on rules that pass if a lookup finds nothing.
 pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
     let mut notes = Vec::new();
     for lookup in &section.lookups {
@@ -25,5 +25,44 @@ pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
             notes.push(format!("no rule and no attribute to set uses the lookup `{name}`"));
         }
     }
+    notes.extend(optional_column_notes(section));
     notes
+}
+
+/// The notes on rules that pass if a lookup finds nothing, since they judge its columns as optional.
+fn optional_column_notes(section: &Section) -> Vec<String> {
+    let mut notes = Vec::new();
+    for rule in section.rules.iter() {
+        for part in rule.requirement.parts().filter(|part| part.optional) {
+            for name in part.attributes.iter() {
+                if let ValueName::Lookup { lookup, .. } = &name.value
+                    && !requires(section, lookup)
+                {
+                    let id = &rule.id;
+                    notes.push(format!(
+                        "`{id}`: `{}` is optional, so the rule also passes if `{lookup}` finds nothing; if it must find something, add a rule with `lookup = \"{lookup}\"`",
+                        name.value
+                    ));
+                }
+            }
+        }
+    }
+    notes
+}
+
+/// Whether the section denies each request for which a lookup finds nothing.
+fn requires(section: &Section, lookup: &str) -> bool {
+    let mut enforced = section.rules.iter().filter(|rule| !rule.shadow && rule.when.is_empty());
+    enforced.any(|rule| requires_in_rule(rule, lookup))
+}
+
+fn requires_in_rule(rule: &Rule, lookup: &str) -> bool {
+    match &rule.requirement {
+        Requirement::Lookup(required) => required.must_find && required.lookup == lookup,
+        Requirement::All(parts) => {
+            let mut needed = parts.iter().filter(|part| !part.optional);
+            needed.any(|part| part.value_names().iter().any(|name| name.lookup() == Some(lookup)))
+        }
+        Requirement::Any(_) => false,
+    }
 }

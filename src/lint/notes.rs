@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::lookup_notes::lookup_notes;
+use super::{lookup_notes::lookup_notes, set_notes::set_notes};
 use crate::{
     load::UnreadEntry,
     okta::{ATTRIBUTE_LOCATION, Flow},
@@ -97,6 +97,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
         notes.extend(rule_notes(rule, flow, org));
     }
     notes.extend(lookup_notes(section));
+    notes.extend(set_notes(section, &names.judged, org));
     if has_rules && flow.spec().creates_user {
         notes.extend(required_notes(&names, org));
     }

@@ -54,6 +54,7 @@ mod lookup_tls;
 mod lookups;
 mod malformed;
 mod mistakes;
+mod notes;
 mod oauth;
 mod okta_page;
 mod okta_sample;

@@ -31,7 +31,7 @@ impl SectionLint<'_> {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
         match &set.source {
-            ValueSource::Mapped(mapped) if let ValueMap::File { place, map } = &mapped.map => {
+            ValueSource::Mapped(mapped) if let ValueMap::File { place, map, .. } = &mapped.map => {
                 self.check_map_file(org, &set.attribute, place, map);
             }
             ValueSource::Generated(generator) => {

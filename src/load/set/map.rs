@@ -15,6 +15,7 @@ use crate::{
     problem::SpanProblems,
     rule::{
         check::Reduction,
+        email,
         node::{Node, Spanned, push_list_problem},
         set::{Mapped, RepeatedKey, TextMap, ValueMap, ValueSource},
         value_name::ValueName,
@@ -80,10 +81,11 @@ fn read_file(
     let mut map = TextMap::default();
     let mut record = StringRecord::new();
     let mut is_first_line = true;
+    let mut starts_with_entry = false;
     while csv.read_record(&mut record)? {
         let line = csv.line_of(&record);
         match key_and_value(&record) {
-            Ok(_) if is_first_line => {}
+            Ok((title, _)) if is_first_line => starts_with_entry = looks_like_value(title),
             Ok(("", _)) => {
                 push_list_problem(&mut problems, csv.problem_in_line(line, "the key is empty"));
             }
@@ -108,7 +110,13 @@ fn read_file(
         let hint = "add a key and a value below the line that names the columns";
         return Err(csv.problem(format!("the file has no entry; {hint}")).into());
     }
-    Ok(ValueMap::File { place: node.span.clone(), map })
+    Ok(ValueMap::File { place: node.span.clone(), starts_with_entry, map })
+}
+
+/// Whether a cell is a domain, an address or a number, and so hardly the title of a column.
+fn looks_like_value(cell: &str) -> bool {
+    let is_domain = cell.contains('.') && email::is_domain(cell);
+    is_domain || cell.contains('@') || cell.starts_with(|letter: char| letter.is_ascii_digit())
 }
 
 fn key_and_value(record: &StringRecord) -> Result<(&str, &str), String> {

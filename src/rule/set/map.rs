@@ -33,6 +33,8 @@ pub(crate) enum ValueMap {
     File {
         /// The place that names the file.
         place: Span,
+        /// Whether the first line, which names the columns, looks like an entry.
+        starts_with_entry: bool,
         map: TextMap,
     },
 }

@@ -1,0 +1,51 @@
+//! Notes on the attributes that a section sets.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    org::Org,
+    rule::{
+        Part, Section,
+        set::{SetEntry, ValueMap, ValueSource},
+    },
+};
+
+/// The notes on entries of `set`. `judged` has the attributes that rules look at.
+pub(super) fn set_notes(section: &Section, judged: &BTreeSet<&str>, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
+    for set in &section.set {
+        let name = &set.attribute.value;
+        if let ValueSource::Mapped(mapped) = &set.source
+            && let ValueMap::File { starts_with_entry: true, .. } = mapped.map
+        {
+            notes.push(format!(
+                "`{name}`: the first line of the map's file names the columns, and this one looks like an entry, which is not used; write `key,value` above it"
+            ));
+        }
+        if org.is_on_form(name) == Some(true)
+            && !judged.contains(name.as_str())
+            && let Some(lookup) = lookup_left_to_form(set, section)
+        {
+            notes.push(format!(
+                "`{name}` is on the form, and a form for which the conditions of the lookup `{lookup}` do not hold keeps its own value; take `{name}` off the form, or judge it by a rule"
+            ));
+        }
+    }
+    notes
+}
+
+/// The lookup of an entry that the end user can avoid: its conditions look at the form.
+fn lookup_left_to_form<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
+    // These write only what was submitted, or nothing over it.
+    if let ValueSource::Normalize(_) | ValueSource::Default(_) = set.source {
+        return None;
+    }
+    for lookup in &section.lookups {
+        let mut names = lookup.when.iter().flat_map(Part::value_names);
+        let looks_at_form = names.any(|name| name.form_attribute().is_some());
+        if looks_at_form && set.lookups.contains(&lookup.name.value) {
+            return Some(&lookup.name);
+        }
+    }
+    None
+}

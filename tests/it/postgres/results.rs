@@ -294,3 +294,33 @@ fn rows_become_results() {
     failures.assert_none();
     assert_eq!(server.sql("SELECT count(*) FROM people"), "7", "the session may not write");
 }
+
+#[test]
+#[ignore = "needs PostgreSQL; run .ci/postgres"]
+fn a_column_of_another_type_than_text_finds_each_spelling_of_its_value() {
+    let server = Server::new();
+    server.sql(
+        "CREATE TABLE spellings (number int, size numeric, active boolean, born date, code char(5), id uuid);
+         INSERT INTO spellings VALUES (100417, 12.5, true, current_date, 'ann',
+           'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')",
+    );
+    let database = server.database();
+    let mut failures = Failures::default();
+
+    for (column, spellings) in [
+        ("number", &["100417", "0100417", "+100417", " 100417\t"][..]),
+        ("size", &["12.5", "12.50", "1.25e1"]),
+        ("active", &["true", "t", "yes", "on", "1"]),
+        ("born", &["today"]),
+        ("code", &["ann", "ann  "]),
+        ("id", &["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "{a0eebc999c0b4ef8bb6d6bb9bd380a11}"]),
+    ] {
+        for spelling in spellings {
+            let keys = format!("table = 'spellings'\nmatch = {{ {column} = '{{email}}' }}");
+            let question = question(&keys, &json!({ "email": spelling }).to_string());
+            failures.check_eq(spelling, ask(&database, &question), "found ");
+        }
+    }
+
+    failures.assert_none();
+}

@@ -80,7 +80,7 @@ impl SectionLint<'_> {
             return;
         }
         let message = format!(
-            "if the lookup fails, the message is at `{location}`, which is no field of the form, so no user sees it; ask by an attribute of the form, or add a rule that needs `{name}`, with a `location`"
+            "if the lookup fails, the message is at `{location}`, which is not a field of the form, so no user sees it; ask by an attribute of the form, or add a rule that needs `{name}`, with a `location`"
         );
         self.report(span, message);
     }

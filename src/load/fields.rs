@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use super::{inputs::Inputs, set::steps_of_normalize};
+use super::inputs::Inputs;
 use crate::{
     nearest::{nearest, unknown},
     problem::{SpanProblem, SpanProblems},
@@ -15,7 +15,7 @@ use crate::{
         check::{PatternBudget, Work},
         lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
-        set::Step,
+        set::{Step, steps_of_normalize},
         value_name::{Scope, ValueName, require_attribute_name},
     },
 };

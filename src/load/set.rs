@@ -1,14 +1,14 @@
 //! The attributes that a section writes: `update` and `set`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{fields::Fields, lookup::lookups_of};
 use crate::{
     okta::Flow,
     problem::SpanProblems,
     rule::{
-        node::{Content, Entry, Node, Spanned, Table, push_list_problem},
-        set::{STEPS, SetEntry, Step, ValueSource},
+        node::{Content, Node, Spanned, push_list_problem},
+        set::{STEPS, SetEntry, ValueSource},
         value_name::ValueName,
     },
 };
@@ -181,26 +181,6 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
         return None;
     }
     Some(ValueSource::Normalize(steps))
-}
-
-/// The attributes that a section normalizes, with their steps. Skips what [`read_set`] reports.
-pub(super) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>> {
-    let mut normalized = BTreeMap::new();
-    let Some(Entry { value: Node { content: Content::Table(set), .. }, .. }) = section.get("set")
-    else {
-        return normalized;
-    };
-    for Entry { key, value, .. } in &set.0 {
-        if let Content::Table(source) = &value.content
-            && let Some(entry) = source.get("normalize")
-            && let Content::List(items) = &entry.value.content
-        {
-            let steps =
-                items.iter().take(STEPS.len()).filter_map(|item| item.choice("", &STEPS).ok());
-            normalized.insert(key.clone(), steps.collect());
-        }
-    }
-    normalized
 }
 
 /// Reads `from`: the name of the value that a source is made from.

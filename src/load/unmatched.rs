@@ -1,6 +1,6 @@
 //! Entries of lists and keys of maps that no value equals, because the value is always in another form:
 //! `email.domain` is a domain in lower case, and an attribute may be normalized. A list of such entries would
-//! block nobody.
+//! have no effect.
 
 use super::fields::Fields;
 use crate::{

@@ -15,7 +15,7 @@ mod value;
 
 pub(crate) use generate::{Generator, IdentifierKind};
 pub(crate) use map::{Mapped, ValueMap};
-pub(crate) use normalize::{STEPS, Step, apply_steps};
+pub(crate) use normalize::{STEPS, Step, apply_steps, steps_of_normalize};
 pub use outcome::SetOutcome;
 pub(crate) use outcome::{Alternative, WhyNotSet};
 pub(crate) use pattern::{GroupPattern, Matched};

@@ -113,6 +113,18 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             notes: "lookup `m`: 1 row of `t.csv` with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
         },
         Noted {
+            keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }",
+            table: "domain\nX.example\ny.example\n",
+            rule: asked,
+            notes: "lookup `m`: 1 row of `t.csv` can never be found: `email.domain` is always in another form than their `domain` (in lower case, or normalized)",
+        },
+        Noted {
+            keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }\nignore_case = ['domain']",
+            table: "domain\nX.example\ny.example\n",
+            rule: asked,
+            notes: "",
+        },
+        Noted {
             keys: pending,
             table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
             rule: asked,

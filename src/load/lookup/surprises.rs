@@ -1,11 +1,15 @@
 //! Counts the rows of a CSV table that are compared in another way than their author may expect.
 
 use super::columns::KeyColumn;
-use crate::rule::template::Piece;
+use crate::{
+    load::{fields::Fields, unmatched::why_unmatched},
+    rule::{check::Reduction, template::Piece, value_name::ValueName},
+};
 
 /// The counts for one table.
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
+    fields: &'k Fields<'k>,
     /// Rows that no request can ask for.
     ignored: usize,
     /// The ignored rows whose cells differ from the constants of `match` only in outer spaces or in case.
@@ -13,12 +17,14 @@ pub(super) struct Surprises<'k> {
     /// Rows with a space at the beginning or end of a cell.
     spaced: usize,
     /// For each key column, in the same order.
-    cases: Vec<CaseCounts>,
+    columns: Vec<ColumnCounts>,
 }
 
-/// The letters in one column.
+/// The counts for one column.
 #[derive(Clone, Default)]
-struct CaseCounts {
+struct ColumnCounts {
+    /// Rows that the value of `match` never equals.
+    unmatched: usize,
     /// Rows with a capital letter in the column.
     with_capitals: usize,
     /// Rows with small letters only.
@@ -26,9 +32,9 @@ struct CaseCounts {
 }
 
 impl<'k> Surprises<'k> {
-    pub(super) fn new(keys: &'k [KeyColumn]) -> Self {
-        let cases = vec![CaseCounts::default(); keys.len()];
-        Self { keys, ignored: 0, nearly_found: 0, spaced: 0, cases }
+    pub(super) fn new(keys: &'k [KeyColumn], fields: &'k Fields<'k>) -> Self {
+        let columns = vec![ColumnCounts::default(); keys.len()];
+        Self { keys, fields, ignored: 0, nearly_found: 0, spaced: 0, columns }
     }
 
     /// Counts a row that no request can ask for. It has the key columns first.
@@ -44,14 +50,18 @@ impl<'k> Surprises<'k> {
         if row.iter().any(|cell| cell.trim() != *cell) {
             self.spaced += 1;
         }
-        for ((key, cell), case) in self.keys.iter().zip(row).zip(&mut self.cases) {
-            if key.ignores_case || key.is_constant() {
+        for ((key, cell), counts) in self.keys.iter().zip(row).zip(&mut self.columns) {
+            let reduction = Reduction { ignore_case: key.ignores_case, ..Reduction::default() };
+            if let Some(name) = only_name(key)
+                && why_unmatched(cell, name, &reduction, self.fields).is_some()
+            {
+                counts.unmatched += 1;
+            } else if key.ignores_case || key.is_constant() {
                 continue;
-            }
-            if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                case.with_capitals += 1;
+            } else if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                counts.with_capitals += 1;
             } else if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
-                case.only_small += 1;
+                counts.only_small += 1;
             }
         }
     }
@@ -77,15 +87,32 @@ impl<'k> Surprises<'k> {
                 "{rows} of `{file}` with a space at the beginning or end of a cell: it counts when the cell is compared"
             ));
         }
-        for (key, case) in self.keys.iter().zip(&self.cases) {
-            if case.with_capitals > 0 && case.only_small > 0 {
-                let (name, rows) = (&key.name.value, rows(case.with_capitals));
+        for (key, counts) in self.keys.iter().zip(&self.columns) {
+            let name = &key.name.value;
+            if counts.unmatched > 0
+                && let Some(value) = only_name(key)
+            {
+                let rows = rows(counts.unmatched);
+                notes.push(format!(
+                    "{rows} of `{file}` can never be found: `{value}` is always in another form than their `{name}` (in lower case, or normalized)"
+                ));
+            }
+            if counts.with_capitals > 0 && counts.only_small > 0 {
+                let rows = rows(counts.with_capitals);
                 notes.push(format!(
                     "{rows} of `{file}` with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
                 ));
             }
         }
         notes
+    }
+}
+
+/// The name of the value that a column must equal, if it must equal that value alone.
+fn only_name(key: &KeyColumn) -> Option<&ValueName> {
+    match key.template.pieces.as_slice() {
+        [Piece::Name(name)] => Some(name),
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     let content = read_list_file(file_name, file, fields)?;
     // Returned only now, so that a problem of the file was reported as well.
     let named = named?;
-    let mut surprises = Surprises::new(&named.keys);
+    let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
     let mut notes = surprises.notes(file_name);
     notes.extend(named.likely_placeholders());

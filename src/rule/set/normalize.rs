@@ -2,7 +2,11 @@
 
 mod e164;
 
+use std::collections::BTreeMap;
+
 use e164::e164;
+
+use crate::rule::node::{Content, Entry, Node, Table};
 
 /// A step of a normalization.
 pub(crate) type Step = fn(&str) -> String;
@@ -22,4 +26,24 @@ pub(crate) fn apply_steps(steps: &[Step], text: &str) -> String {
         text = step(&text);
     }
     text
+}
+
+/// The attributes that a section normalizes, with their steps. Skips what is invalid, which the loader reports.
+pub(crate) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>> {
+    let mut normalized = BTreeMap::new();
+    let Some(Entry { value: Node { content: Content::Table(set), .. }, .. }) = section.get("set")
+    else {
+        return normalized;
+    };
+    for Entry { key, value, .. } in &set.0 {
+        if let Content::Table(source) = &value.content
+            && let Some(entry) = source.get("normalize")
+            && let Content::List(items) = &entry.value.content
+        {
+            let steps =
+                items.iter().take(STEPS.len()).filter_map(|item| item.choice("", &STEPS).ok());
+            normalized.insert(key.clone(), steps.collect());
+        }
+    }
+    normalized
 }

@@ -132,6 +132,19 @@ fn check_notes_what_may_surprise_in_a_lookup() {
              lookup `m`: 2 rows of `t.csv` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`",
         },
         Noted {
+            keys: pending,
+            table: "email,state\na@x,used\n",
+            rule: "lookup = 'm'\nfound = false",
+            notes: "lookup `m`: no row of `t.csv` can be found, so rules with `found = false` pass and others that need the lookup deny\n\
+             lookup `m`: 1 row of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant",
+        },
+        Noted {
+            keys: by_email,
+            table: "email\n",
+            rule: asked,
+            notes: "lookup `m`: no row of `t.csv` can be found, so rules with `found = false` pass and others that need the lookup deny",
+        },
+        Noted {
             keys: "source = 'people'\ntable = 't'\nmatch = { mail = 'email' }",
             table: "x\n",
             rule: asked,

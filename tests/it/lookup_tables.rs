@@ -100,8 +100,8 @@ fn invalid_tables_are_problems_with_their_lines() {
         },
         InvalidTable {
             rules: &by_mail,
-            table: "mail,role\n",
-            message: "the table has no row that can be found; add one below the line that names the columns",
+            table: "",
+            message: "cannot read `t.csv`: it has no entry; add at least one line",
         },
     ];
     let mut failures = Failures::default();
@@ -133,6 +133,40 @@ fn a_table_finds_rows_by_all_of_their_keys_and_in_any_case_where_asked() {
         let form = format!(r#"{{"email":"{email}"}}"#);
 
         failures.check_eq(email, answer(hook, &form, None)["rules"].as_str().unwrap(), outcome);
+    }
+
+    failures.assert_none();
+}
+
+/// The last row of a list leaves it in ordinary work. The rules stay in use, and are reloaded.
+#[test]
+fn an_emptied_table_finds_nobody_and_is_reloaded() {
+    let ban = "[self_service_registration.lookups.m]\nfile = 't.csv'\nmatch = { mail = '{email}', state = 'banned' }\n".to_owned()
+        + &rule("r", "lookup = 'm'\nfound = false");
+    let allow =
+        "[self_service_registration.lookups.m]\nfile = 't.csv'\nmatch = { mail = '{email}' }\n"
+            .to_owned()
+            + &rule("r", "lookup = 'm'");
+    let form = r#"{"email":"a@b.example"}"#;
+    let mut failures = Failures::default();
+
+    for (rules, full, emptied, outcomes) in [
+        (&ban, "mail,state\na@b.example,banned\n", "mail,state\na@b.example,ok\n", "fail pass"),
+        (&ban, "mail,state\na@b.example,banned\n", "mail,state\n", "fail pass"),
+        (&allow, "mail\na@b.example\n", "mail\n", "pass fail"),
+    ] {
+        let mut seen = Vec::new();
+        for table in [full, emptied] {
+            let folder = rules_folder(&[("h.toml", rules), ("t.csv", table)]);
+            match load_rules(folder.path()) {
+                Ok(rules) => {
+                    let answer = answer(&rules.hooks["h"], form, None);
+                    seen.push(answer["rules"].as_str().unwrap().to_owned());
+                }
+                Err(problems) => seen.push(problems[0].message.clone()),
+            }
+        }
+        failures.check_eq(emptied, seen.join(" "), outcomes);
     }
 
     failures.assert_none();

@@ -58,6 +58,11 @@ impl KeyColumn {
         ))
     }
 
+    /// Whether the column must equal the text of its own name, which is hardly ever a value.
+    pub(super) fn equals_its_name(&self) -> bool {
+        matches!(self.template.pieces.as_slice(), [Piece::Text(text)] if *text == self.name.value)
+    }
+
     /// Whether a request can ask for this cell. No request asks for an empty text.
     pub(super) fn can_equal(&self, cell: &str) -> bool {
         match self.template.pieces.as_slice() {

@@ -10,6 +10,8 @@ use crate::{
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     fields: &'k Fields<'k>,
+    /// Rows that a request can ask for.
+    findable: usize,
     /// Rows that no request can ask for.
     ignored: usize,
     /// The ignored rows whose cells differ from the constants of `match` only in outer spaces or in case.
@@ -34,7 +36,7 @@ struct ColumnCounts {
 impl<'k> Surprises<'k> {
     pub(super) fn new(keys: &'k [KeyColumn], fields: &'k Fields<'k>) -> Self {
         let columns = vec![ColumnCounts::default(); keys.len()];
-        Self { keys, fields, ignored: 0, nearly_found: 0, spaced: 0, columns }
+        Self { keys, fields, findable: 0, ignored: 0, nearly_found: 0, spaced: 0, columns }
     }
 
     /// Counts a row that no request can ask for. It has the key columns first.
@@ -47,6 +49,7 @@ impl<'k> Surprises<'k> {
 
     /// Counts a row that a request can ask for.
     pub(super) fn add_row(&mut self, row: &[&str]) {
+        self.findable += 1;
         if row.iter().any(|cell| cell.trim() != *cell) {
             self.spaced += 1;
         }
@@ -69,6 +72,11 @@ impl<'k> Surprises<'k> {
     /// The notes for the author. `file` is the name of the table's file.
     pub(super) fn notes(&self, file: &str) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.findable == 0 {
+            notes.push(format!(
+                "no row of `{file}` can be found, so rules with `found = false` pass and others that need the lookup deny"
+            ));
+        }
         if self.ignored > 0 {
             let rows = rows(self.ignored);
             notes.push(format!(

@@ -74,9 +74,10 @@ fn read_rows(
     if !problems.is_empty() {
         return Err(problems);
     }
-    if table.is_empty() {
-        let add_row = "add one below the line that names the columns".to_owned();
-        let hint = named.likely_placeholders().into_iter().next().unwrap_or(add_row);
+    if table.is_empty()
+        && let Some(key) = named.keys.iter().find(|key| key.equals_its_name())
+        && let Some(hint) = key.likely_placeholder()
+    {
         return Err(csv.problem(format!("the table has no row that can be found; {hint}")).into());
     }
     table.shrink();

@@ -19,6 +19,7 @@ mod hook;
 mod judge;
 pub mod lookup;
 pub(crate) mod node;
+pub(crate) mod phone;
 mod requirement;
 pub(crate) mod set;
 pub(crate) mod template;

@@ -209,5 +209,8 @@ impl<'a> Trial<'a> {
 }
 
 fn text_of<'a>(form: &'a Form<'_>, name: &str) -> Option<&'a str> {
-    form.get(name)?.value.text()
+    match &form.get(name)?.value {
+        Value::Number(number) => Some(number),
+        value => value.text(),
+    }
 }

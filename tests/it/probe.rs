@@ -156,8 +156,11 @@ fn every_input_of_each_attack_is_tried() {
         ("1234", "+123", "a sign"),
         ("1234", "１２３４", "digits of another script"),
         ("red", " red", "white space"),
-        ("+14155550100", "+0155550100", "a zero after"),
-        ("+14155550100", "+14(0)155550100", "a zero after"),
+        ("+14155550100", "+04155550100", "a zero after"),
+        ("+14155550100", "+1(0)4155550100", "a zero after"),
+        ("+442079460000", "+4402079460000", "a trunk prefix after"),
+        ("+74951234567", "+784951234567", "a trunk prefix after"),
+        ("+390612345678", "+39(0)0612345678", "a trunk prefix after"),
         ("+14155550100", "+14155550100x99", "an extension"),
         ("https://okta.com/a", "https://okta.com@evil.example/a", "only names an allowed host"),
         ("https://okta.com/a", "https://okta.com.evil.example/a", "only names an allowed host"),
@@ -257,4 +260,23 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
         assert!(found[0].contains("not all inputs were tried"), "{found:?}");
         assert_eq!(probed.rules, 1, "the second is not tried");
     }
+}
+
+/// Formats of numbers also hold for JSON numbers.
+#[test]
+fn a_decimal_in_an_example_is_attacked_as_its_text_is() {
+    let rule = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'a'\nformat = 'number'\n";
+    let mut tried = Vec::new();
+
+    for example in ["1.5", "'1.5'"] {
+        let rules = format!("{rule}examples.pass = [{example}]\n");
+        let folder = rules_folder(&[("hook.toml", &rules)]);
+        let (code, printed) = check(folder.path(), &["--probe"]);
+
+        assert_eq!(code, Some(0), "{printed}");
+        tried.push(printed.lines().last().unwrap().to_owned());
+    }
+
+    assert_eq!(tried[0], tried[1]);
+    assert!(!tried[0].contains("tried 0 inputs"), "{tried:?}");
 }

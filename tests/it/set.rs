@@ -319,6 +319,8 @@ fn e164_converts_what_is_certain_and_leaves_the_rest_as_typed() {
         ("+1 (415) 555-0100", "+14155550100"),
         ("+39 06 1234 5678", "+390612345678"),
         ("+225 07 12 34 56 78", "+2250712345678"),
+        ("+229 01 12 34 56 78", "+2290112345678"),
+        ("+7 812 123-45-67", "+78121234567"),
         ("+358 9 123456", "+3589123456"),
         ("+14155550100", "+14155550100"),
     ] {
@@ -331,6 +333,9 @@ fn e164_converts_what_is_certain_and_leaves_the_rest_as_typed() {
         "0044(020)79460000",
         "+44 020 7946 0000",
         "+44-0-20-7946-0000",
+        "+7 8 495 123 45 67",
+        "+1 1 415 555 0100",
+        "+375 8 017 123 45 67",
         "+39 (0)6 1234 5678",
         "+49 (30) (0) 123456",
         "020 7946 0000",
@@ -356,6 +361,29 @@ fn e164_converts_what_is_certain_and_leaves_the_rest_as_typed() {
     ] {
         let form = format!(r#"{{"x":"{typed}"}}"#);
         failures.check_eq(typed, written(&hook, &form), format!("\"{typed}\""));
+    }
+
+    failures.assert_none();
+}
+
+/// What `normalize` leaves as typed has no separators here.
+#[test]
+fn a_trunk_prefix_after_the_country_code_is_refused_with_and_without_separators() {
+    let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'x'\nformat = 'phone'\n[self_service_registration.set]\nx = { normalize = ['e164'] }\n";
+    let hook = hook_of(rules);
+    let mut failures = Failures::default();
+
+    for typed in [
+        "+44 0207 946000",
+        "+440207946000",
+        "+4402079460000",
+        "00440207946000",
+        "+7 8 495 123 45 67",
+        "+784951234567",
+    ] {
+        let body = registration(&format!(r#"{{"x":"{typed}"}}"#));
+        let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
+        failures.check_contains(typed, text(&answer.body), "DENY");
     }
 
     failures.assert_none();

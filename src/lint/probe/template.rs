@@ -7,7 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::okta::Value;
+use crate::{
+    okta::Value,
+    rule::phone::{split_country_code, trunk_prefix},
+};
 
 /// The longest input that is shown in full, in characters.
 const LONGEST_SHOWN: usize = 60;
@@ -68,7 +71,7 @@ impl Display for Input {
 pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
     let AddressParts { local, domain, name, top_level, parent, above } = AddressParts::of(value);
     let UrlParts { scheme, host, path } = UrlParts::of(value);
-    let PhoneParts { country, number } = PhoneParts::of(value);
+    let PhoneParts { country, number, trunk } = PhoneParts::of(value);
     let (year, _) = value.split_once('-').unwrap_or((value, ""));
     let mut shorter = value.to_owned();
     shorter.pop();
@@ -89,6 +92,7 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
         ("{path}", path),
         ("{country}", country),
         ("{number}", number),
+        ("{trunk}", trunk),
         ("{year}", year),
     ] {
         text = text.replace(placeholder, part);
@@ -145,20 +149,19 @@ impl<'v> UrlParts<'v> {
 
 /// The parts of `+442071234567`.
 struct PhoneParts<'v> {
-    /// `+44`, if the country code has two digits. Empty if the value is short.
+    /// `+44`. Empty if the value has no country code.
     country: &'v str,
     /// The rest.
     number: &'v str,
+    /// `0`, which is dialled within the country only. `(0)` where a number may begin with 0.
+    trunk: &'static str,
 }
 
 impl<'v> PhoneParts<'v> {
     fn of(value: &'v str) -> Self {
-        let end_of_country = match value.char_indices().nth(3) {
-            Some((end, _)) => end,
-            None => 0,
-        };
-        let (country, number) = value.split_at(end_of_country);
-        Self { country, number }
+        let (country, number) = split_country_code(value);
+        let trunk = trunk_prefix(value).unwrap_or("(0)");
+        Self { country, number, trunk }
     }
 }
 

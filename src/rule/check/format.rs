@@ -12,7 +12,7 @@ use crate::{
     nearest::unknown,
     okta::{Value, language::is_subtag},
     problem::SpanProblems,
-    rule::{email, node::Node},
+    rule::{email, node::Node, phone::is_e164},
 };
 
 /// A value in a format that has a name.
@@ -43,7 +43,7 @@ enum OtherType {
 
 static FORMATS: [FormatRow; 12] = [
     string_format("email", "an email address", is_email),
-    string_format("phone", "a telephone number in E.164 form, as `+14155550100`", is_phone),
+    string_format("phone", "a telephone number in E.164 form, as `+14155550100`", is_e164),
     string_format("date", "a date, as `1990-01-31`", is_date),
     string_format("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),
     string_format("locale", "a locale, as `en_US` or `en`", is_locale),
@@ -117,16 +117,6 @@ pub(crate) fn has_format(name: &str, text: &str) -> bool {
 
 fn is_email(text: &str) -> bool {
     email::domain(text).is_some()
-}
-
-/// E.164: `+`, and up to 15 digits of which the first is not 0.
-fn is_phone(text: &str) -> bool {
-    let Some(digits) = text.strip_prefix('+') else {
-        return false;
-    };
-    (2..=15).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !digits.starts_with('0')
 }
 
 fn is_date(text: &str) -> bool {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     file::Size,
+    lookup,
     nearest::did_you_mean,
     okta::{DecisionKind, reply::HookReply},
     pipeline,
@@ -23,6 +24,9 @@ use crate::{
     settings::{SecretFiles, Settings},
     user_view::{form_fields, user_view},
 };
+
+/// The largest file of recorded results, in bytes.
+const RESULTS_LIMIT: u64 = 1 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -149,9 +153,11 @@ fn gather_facts(
 fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
     if let Some(path) = &arguments.lookups {
         // Unlike the default file, this file must exist.
-        File::open(path)
-            .map_err(|error| CliError(format!("--lookups: {}: {error}", path.display())))?;
-        return Ok(fixtures::read_lookups(path, hook)?);
+        let results = match read_results(path) {
+            Ok(json) => lookup::read_recorded(&json, hook),
+            Err(error) => Err(error.to_string()),
+        };
+        return results.map_err(|why| CliError(format!("--lookups: {}: {why}", path.display())));
     }
     if let Some(request) = &arguments.file
         && let Some(path) = fixtures::lookups_beside(request)
@@ -159,6 +165,19 @@ fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults
         return Ok(fixtures::read_lookups(&path, hook)?);
     }
     Ok(LookupResults::new())
+}
+
+/// Reads recorded results. Like a request, they may come from a link or a pipe, as with `<(…)`.
+fn read_results(path: &Path) -> io::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    File::open(path)?.take(RESULTS_LIMIT + 1).read_to_end(&mut json)?;
+    if json.len() as u64 > RESULTS_LIMIT {
+        let limit = Size(RESULTS_LIMIT);
+        return Err(io::Error::other(format!(
+            "it is larger than {limit}; is this the right file?"
+        )));
+    }
+    Ok(json)
 }
 
 /// Reads the request from a file, or from standard input if the file is `-` or is not given.

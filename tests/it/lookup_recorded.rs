@@ -1,6 +1,6 @@
 //! Recorded results of lookups.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use crate::{
     lookups::{LOOKUP, TABLE, rule},
@@ -94,6 +94,19 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
     assert!(
         text(&orphan.stdout).contains("recorded.lookups.json: no request belongs to this file")
     );
+
+    // Like a request, the results may come from a link or a pipe.
+    fs::write(&lookups, r#"{"member": "not_found"}"#).unwrap();
+    let link = folder.path().join("link.json");
+    symlink(&lookups, &link).unwrap();
+    let mut piped = program();
+    piped.args(["eval", "hook", &request("found"), "--lookups", "/dev/stdin", "--rules"]);
+    for output in [
+        command(&["eval", "hook", &request("found"), "--lookups", link.to_str().unwrap()]),
+        run(piped.arg(folder.path()), br#"{"member": "not_found"}"#),
+    ] {
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    }
 
     let missing = command(&["eval", "hook", &request("found"), "--lookups", "missing.json"]);
 

@@ -188,9 +188,11 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
         return Err("a fragment is not allowed here");
     }
     let mut has_host = url.host().is_some();
+    let on_socket = url.host_str().is_none_or(|host| host.starts_with("%2F"));
+    let mut has_user = on_socket || !url.username().is_empty();
     for (name, value) in url.query_pairs() {
         match name.as_ref() {
-            "user" if url.username().is_empty() => {}
+            "user" if url.username().is_empty() => has_user = true,
             "user" => return Err("the URL names two users; keep one"),
             "host" if has_host => return Err("the URL names two hosts; keep one"),
             "host" if value.starts_with('/') => has_host = true,
@@ -204,5 +206,13 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
             }
         }
     }
-    if has_host { Ok(url) } else { Err(expected) }
+    if !has_host {
+        return Err(expected);
+    }
+    if !has_user {
+        return Err(
+            "the URL names no user; write it as in `postgres://user@db.example.com/database`",
+        );
+    }
+    Ok(url)
 }

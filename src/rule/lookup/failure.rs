@@ -116,7 +116,7 @@ impl SqlState {
     fn meaning(&self) -> Option<&'static str> {
         let meaning = match &self.0 {
             b"08P01" => "it refuses a message; for PgBouncer, see docs/lookups.md",
-            b"28P01" => "the password of the source is wrong",
+            b"28P01" => "the user or the password of the source is wrong",
             b"28000" => "the user of the source may not connect",
             b"3D000" => "there is no such database",
             b"53300" => "it has too many connections",

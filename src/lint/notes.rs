@@ -16,7 +16,7 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
     for (name, hook) in &rules.hooks {
         let mut names_in_file = BTreeSet::new();
         for section in hook.sections.values() {
-            names_in_file.extend(Names::of(section).all());
+            names_in_file.extend(Names::of(section).outside_templates());
         }
         for flow in Flow::WITH_SECTION {
             let mut messages = Vec::new();
@@ -74,12 +74,11 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     let names = Names::of(section);
     let has_rules = section.rules.iter().next().is_some();
     let mut notes = Vec::new();
-    let placeholders = form_placeholders(section);
     for name in names.all() {
         let Some(mut note) = org.likely_typo(name) else {
             continue;
         };
-        if placeholders.contains(name) {
+        if names.asked.contains(name) {
             note.push_str(" A lookup needs it, so each request without it is denied where a rule needs the lookup");
         }
         notes.push(note);
@@ -177,6 +176,18 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
     if org.has_schema() {
         return notes;
     }
+    let is_found_nowhere_else = |name: &str| !Org::is_base(name) && !names_in_file.contains(name);
+    for lookup in &section.lookups {
+        let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
+        for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
+            if is_found_nowhere_else(attribute) && org.likely_typo(attribute).is_none() {
+                let lookup = &lookup.name.value;
+                notes.push(format!(
+                    "`{{{attribute}}}` in the question of the lookup `{lookup}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{lookup}` is not asked"
+                ));
+            }
+        }
+    }
     for set in &section.set {
         let values = set.source.values();
         // A template may have one name many times.
@@ -185,7 +196,7 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };
-            if Org::is_base(attribute) || names_in_file.contains(attribute) {
+            if !is_found_nowhere_else(attribute) {
                 continue;
             }
             let note = match org.likely_typo(attribute) {
@@ -210,8 +221,10 @@ struct Names<'r> {
     judged: BTreeSet<&'r str>,
     /// Names in `update` or `set`.
     written: BTreeSet<&'r str>,
-    /// Names in lookups and in the conditions of `set`, which decide what `set` writes.
+    /// Names in the conditions of lookups and of `set`, and those that `set` writes from.
     consulted: BTreeSet<&'r str>,
+    /// Names in the questions of lookups.
+    asked: BTreeSet<&'r str>,
 }
 
 impl<'r> Names<'r> {
@@ -224,8 +237,11 @@ impl<'r> Names<'r> {
             names.written.insert(name);
         }
         for lookup in &section.lookups {
-            names.add_consulted(lookup.value_names());
+            for part in &lookup.when {
+                names.add_consulted(part.value_names());
+            }
         }
+        names.asked = form_placeholders(section);
         for set in &section.set {
             names.written.insert(&set.attribute);
             for branch in set.source.branches() {
@@ -246,10 +262,16 @@ impl<'r> Names<'r> {
     }
 
     fn all(&self) -> BTreeSet<&'r str> {
-        let mut all = self.judged.clone();
-        all.extend(&self.written);
-        all.extend(&self.consulted);
+        let mut all = self.outside_templates();
+        all.extend(&self.asked);
         all
+    }
+
+    fn outside_templates(&self) -> BTreeSet<&'r str> {
+        let mut names = self.judged.clone();
+        names.extend(&self.written);
+        names.extend(&self.consulted);
+        names
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Settings {
     pub lookups_timeout: Duration,
     /// `[sources.NAME]` by their names.
     pub sources: BTreeMap<String, SourceSettings>,
+    /// The names of sources that have a problem.
+    pub invalid_sources: Vec<String>,
     /// The proxies for outgoing HTTP. Read only if some setting leads to such a request.
     pub proxies: Proxies,
     /// `[log]`

@@ -23,7 +23,7 @@ use crate::{
     lookup::source_kinds,
     org::Org,
     problem::{Problem, Problems},
-    rule::{Hook, RuleSet},
+    rule::{Hook, RuleSet, lookup::SourceKind},
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
@@ -62,7 +62,10 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     add_file_problems(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
-    let kinds = source_kinds(&settings.sources);
+    let mut kinds = source_kinds(&settings.sources);
+    for name in &settings.invalid_sources {
+        kinds.insert(name.clone(), SourceKind::Invalid);
+    }
     let mut draft = load::load_rules(&rules_source(&settings), &facts, &kinds, Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
     let file_notes = notes_on_files(&draft.unread);

@@ -214,7 +214,7 @@ pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<Strin
     let name = fields.ok_or_report(node.text())?;
     let known = &fields.file.sources;
     match known.get(name) {
-        Some(found) if *found == kind => Some(name.to_owned()),
+        Some(found) if *found == kind || *found == SourceKind::Invalid => Some(name.to_owned()),
         Some(found) => {
             let message = format!("the source `{name}` of the settings is {found}, not {kind}");
             fields.report(node.problem(message));

@@ -47,6 +47,9 @@ impl SettingsReader {
         let text = read_file(path, layers.file.is_some())?;
         let Parsed { document, problem } = parse(&text);
         self.source_names = SourceNames::new(document.get_ref(), &layers.environment);
+        if problem.is_some() {
+            self.source_names.add_of_broken_file(&text);
+        }
         // `merged` is empty yet, so this reads no value. It registers every key as known.
         sections::read_settings(self);
         self.files.push(path.to_owned());

@@ -24,9 +24,13 @@ const DEFAULT_WORKERS: &str = "2";
 /// missing, so that every key is registered.
 pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
     let server = read_server(reader);
+    let sources = read_sources(reader);
+    let mut invalid_sources = reader.source_names.to_vec();
+    invalid_sources.retain(|name| !sources.contains_key(name));
     Settings {
         lookups_timeout: read_lookups_timeout(reader, server.request_timeout),
-        sources: read_sources(reader),
+        sources,
+        invalid_sources,
         proxies: Proxies::default(),
         server,
         metrics: reader.read_optional("metrics.bind", parse_address),

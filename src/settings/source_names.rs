@@ -37,6 +37,18 @@ impl SourceNames {
         names
     }
 
+    /// Adds the names in the headers of a file with a syntax error, so that rules may ask these sources.
+    pub(super) fn add_of_broken_file(&mut self, text: &str) {
+        for line in text.lines() {
+            if let Some(rest) = line.trim().strip_prefix("[sources.")
+                && let Some(name) = rest.split(']').next()
+                && is_valid(name)
+            {
+                self.0.insert(name.to_owned());
+            }
+        }
+    }
+
     /// The names in alphabetical order.
     pub(super) fn to_vec(&self) -> Vec<String> {
         self.0.iter().cloned().collect()

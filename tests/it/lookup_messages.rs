@@ -151,6 +151,18 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             notes: "lookup `m`: `match` compares `mail` with the text `email` itself; for the value of the form write `mail = \"{email}\"`",
         },
         Noted {
+            keys: "file = 't.csv'\nmatch = { number = '{memberNumbr}' }",
+            table: "number\n1\n",
+            rule: asked,
+            notes: "`{memberNumbr}` in the question of the lookup `m`: `memberNumbr` is not a base attribute, and the file names it nowhere else; without it, `m` is not asked",
+        },
+        Noted {
+            keys: "file = 't.csv'\nmatch = { number = '{memberNumber}' }",
+            table: "number\n1\n",
+            rule: "lookup = 'm'\nwhen = [{ attribute = 'memberNumber', digits = 1 }]",
+            notes: "no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged",
+        },
+        Noted {
             keys: by_email,
             table: "email\na@x\n",
             rule: "attribute = 'email'\nformat = 'email'",
@@ -160,6 +172,41 @@ fn check_notes_what_may_surprise_in_a_lookup() {
         failures.check_eq(format!("{keys} {table}"), notes_of(keys, table, rule), notes);
     }
 
+    failures.assert_none();
+}
+
+/// The problems of `check` on a lookup in the source `people` of these settings.
+fn problems_with_settings(settings: &str) -> String {
+    let rules = "[self_service_registration.lookups.m]\nsource = 'people'\ntable = 't'\nmatch = { email = '{email}' }\n";
+    let rule = rule("r", "lookup = 'm'").replace("l.r", "data.userProfile.email");
+    let folder = rules_folder(&[("h.toml", &format!("{rules}{rule}"))]);
+    let settings_folder = rules_folder(&[("settings", settings)]);
+    let mut command = program();
+    command.arg("check").arg("--config").arg(settings_folder.path().join("settings"));
+    let output = run(command.arg("--rules").arg(folder.path()), b"");
+    assert_eq!(output.status.code(), Some(1));
+    text(&output.stdout).to_owned()
+}
+
+/// The rules name the source rightly.
+#[test]
+fn a_fault_in_a_source_is_not_reported_as_an_unknown_source() {
+    let mut failures = Failures::default();
+
+    for (keys, problem) in [
+        ("url = 'postgres://hook:pw@db.example/people'", "a password is not allowed here"),
+        ("url = 'mysql://hook@db.example/people'", "expected a URL that starts with `https://`"),
+        ("url = 'postgres://db.example/people'", "the URL names no user"),
+        ("connections = 2", "is missing"),
+        ("url = 'postgres://hook@db.example/people'\nconnections = = 2", "settings:3:"),
+    ] {
+        let printed = problems_with_settings(&format!("[sources.people]\n{keys}\n"));
+        failures.check_contains(keys, &printed, problem);
+        failures.check(&printed, printed.ends_with("\n1 problem\n"));
+    }
+
+    let printed = problems_with_settings("[sources.peopel]\nurl = 'postgres://hook@db.example'\n");
+    failures.check_contains("another name", &printed, "unknown source `people`");
     failures.assert_none();
 }
 

@@ -13,6 +13,9 @@ pub enum SourceKind {
     /// A PostgreSQL database.
     #[display("a PostgreSQL database")]
     Postgres,
+    /// Its settings have a problem.
+    #[display("invalid")]
+    Invalid,
 }
 
 /// The kinds of the sources of the settings, by their names.

@@ -366,7 +366,7 @@ fn e164_converts_what_is_certain_and_leaves_the_rest_as_typed() {
     failures.assert_none();
 }
 
-/// What `normalize` leaves as typed has no separators here.
+/// `normalize` leaves these values as typed, also those without separators.
 #[test]
 fn a_trunk_prefix_after_the_country_code_is_refused_with_and_without_separators() {
     let rules = "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = 'x'\nformat = 'phone'\n[self_service_registration.set]\nx = { normalize = ['e164'] }\n";

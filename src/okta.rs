@@ -18,6 +18,22 @@ use language::LanguageTag;
 pub use non_empty::NonEmpty;
 pub use request::DataContext;
 
+/// The attributes that every org has. None of them can be removed.
+const BASE_ATTRIBUTES: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
+    honorificSuffix title displayName nickName profileUrl primaryPhone mobilePhone streetAddress \
+    city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
+    employeeNumber costCenter organization division department managerId manager";
+
+/// The names of the attributes that every org has.
+pub(crate) fn base_attributes() -> impl Iterator<Item = &'static str> {
+    BASE_ATTRIBUTES.split(' ')
+}
+
+/// Whether every org has an attribute of this name.
+pub(crate) fn is_base_attribute(name: &str) -> bool {
+    base_attributes().any(|base| base == name)
+}
+
 /// A request of Okta's, borrowed from the bytes of its body.
 pub struct Request<'a> {
     /// The flow that the request is part of.

@@ -15,7 +15,7 @@ use strsim::osa_distance;
 
 use crate::{
     nearest::did_you_mean,
-    okta::Flow,
+    okta::{Flow, base_attributes, is_base_attribute},
     problem::{MOST_KEPT, Problem, Problems},
 };
 
@@ -27,12 +27,6 @@ use attribute::Barrier;
 pub(crate) use attribute::{Samples, SchemaAttribute};
 pub(crate) use calls::CallsHook;
 use calls::HookCalls;
-
-/// The attributes that every org has. None of them can be removed.
-const BASE: &str = "login email secondEmail firstName lastName middleName honorificPrefix \
-    honorificSuffix title displayName nickName profileUrl primaryPhone mobilePhone streetAddress \
-    city state zipCode countryCode postalAddress preferredLanguage locale timezone userType \
-    employeeNumber costCenter organization division department managerId manager";
 
 /// The known facts about an org. Without files, only the base attributes are known.
 #[derive(Default)]
@@ -68,11 +62,6 @@ impl Org {
     /// Whether the user schema is known.
     pub(crate) fn has_schema(&self) -> bool {
         self.attributes.is_some()
-    }
-
-    /// Whether every org has an attribute of this name.
-    pub(crate) fn is_base(name: &str) -> bool {
-        BASE.split(' ').any(|base| base == name)
     }
 
     /// Why an attribute does not exist in the org: neither the schema nor the form has it.
@@ -179,10 +168,10 @@ impl Org {
     /// The correction of a name that is nearly that of a base attribute. Returns `None` if the schema is
     /// known.
     pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
-        if self.has_schema() || Self::is_base(name) {
+        if self.has_schema() || is_base_attribute(name) {
             return None;
         }
-        let base = BASE.split(' ').find(|base| is_near(name, base))?;
+        let base = base_attributes().find(|base| is_near(name, base))?;
         Some(format!("`{name}` is not a base attribute; did you mean `{base}`?"))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{lookup_notes::lookup_notes, set_notes::set_notes};
 use crate::{
     load::UnreadEntry,
-    okta::{ATTRIBUTE_LOCATION, Flow},
+    okta::{ATTRIBUTE_LOCATION, Flow, is_base_attribute},
     org::{CallsHook, Org},
     rule::{Hook, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName},
 };
@@ -176,7 +176,8 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
     if org.has_schema() {
         return notes;
     }
-    let is_found_nowhere_else = |name: &str| !Org::is_base(name) && !names_in_file.contains(name);
+    let is_found_nowhere_else =
+        |name: &str| !is_base_attribute(name) && !names_in_file.contains(name);
     for lookup in &section.lookups {
         let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
         for attribute in names.into_iter().filter_map(ValueName::form_attribute) {

@@ -2,7 +2,7 @@
 
 use super::SectionLint;
 use crate::{
-    okta::{ATTRIBUTE_LOCATION, Flow, Value},
+    okta::{ATTRIBUTE_LOCATION, Flow, Value, is_base_attribute},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
@@ -44,7 +44,8 @@ impl SectionLint<'_> {
     /// Reports a lookup whose name is that of an attribute, and names of values that no request has.
     fn check_lookup(&mut self, org: &Org, lookup: &Lookup) {
         let Spanned { value: name, span } = &lookup.name;
-        if Org::is_base(name) || org.attribute(name).is_some() {
+        // The loader reports the name of a base attribute.
+        if !is_base_attribute(name) && org.attribute(name).is_some() {
             let message = format!("`{name}` is an attribute; give the lookup another name");
             self.report(span, message);
         }

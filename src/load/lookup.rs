@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{fields::Fields, is_name_byte, part::read_when};
 use crate::{
     nearest::unknown,
-    okta::{ATTRIBUTE_LOCATION, Flow},
+    okta::{ATTRIBUTE_LOCATION, Flow, is_base_attribute},
     problem::SpanProblem,
     rule::{
         lookup::{Lookup, OnFailure, Query, SourceKind},
@@ -101,18 +101,37 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
     }
     for named in &table.0 {
         let has_valid_name = section.ok_or_report(require_name(named)).is_some();
+        report_base_attribute(section, named);
         let Some(fields) = section.table_in(&named.value, EXAMPLE) else {
             continue;
         };
         let lookup = read_lookup(&fields, named, flow);
+        let before = fields.problem_count();
         fields.report_unknown_keys();
+        // A misspelt `returns` would make each of its columns unknown.
+        let has_known_keys = fields.problem_count() == before;
         if let Some(lookup) = lookup
             && has_valid_name
+            && has_known_keys
         {
             lookups.push(lookup);
         }
     }
     lookups
+}
+
+/// Reports a lookup that is called like a base attribute. With a lookup `email`, `email.domain` would have
+/// two meanings.
+fn report_base_attribute(section: &Fields<'_>, named: &Entry) {
+    let name = &named.key;
+    if is_base_attribute(name) {
+        section.report(named.problem(called_like_attribute(name)));
+    }
+}
+
+/// The message that the lookup of this name is called like an attribute.
+pub(super) fn called_like_attribute(name: &str) -> String {
+    format!("`{name}` is an attribute of the form; give the lookup another name")
 }
 
 /// Succeeds if a lookup may have the name of this entry.

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext, Misplaced},
-    lookup::read_lookups,
+    lookup::{called_like_attribute, read_lookups},
     part::key_of_rule_or_part,
     rule::{KEYS_OF_SECTION, read_rule},
     set,
 };
 use crate::{
     nearest::nearest,
-    okta::{DenyStyle, Flow, NonEmpty},
+    okta::{DenyStyle, Flow, NonEmpty, is_base_attribute},
     problem::SpanProblem,
     rule::{
         Hook, Rule, Rules, Section,
@@ -150,15 +150,13 @@ fn names_of_lookups(section: &Table) -> Vec<&str> {
     names
 }
 
-/// Reports each lookup whose name is that of an attribute in the section. With a lookup `email`, the name
-/// `email.domain` would have two meanings.
+/// Reports each lookup whose name is that of an attribute in the section. A base attribute is reported when
+/// the lookup is read.
 fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
     let attributes = attributes_named(section, fields.lookups);
     for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
-        if attributes.contains(name.as_str()) {
-            let message =
-                format!("`{name}` is an attribute of the form; give the lookup another name");
-            fields.report(SpanProblem::at(span.clone(), message));
+        if attributes.contains(name.as_str()) && !is_base_attribute(name) {
+            fields.report(SpanProblem::at(span.clone(), called_like_attribute(name)));
         }
     }
 }

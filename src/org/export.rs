@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, path::Path, slice};
 use serde_json::Value as Json;
 
 use super::{
-    BASE, Org,
+    Org,
     attribute::{SchemaAttribute, items, text},
     calls::HookCalls,
 };
 use crate::{
     file::{self, FileKind},
+    okta::base_attributes,
     problem::Problem,
 };
 
@@ -40,7 +41,7 @@ fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
         return Err(OTHER_JSON.to_owned());
     }
     let attributes = org.attributes.get_or_insert_default();
-    for name in BASE.split(' ') {
+    for name in base_attributes() {
         attributes.insert(name.to_owned(), SchemaAttribute::new(&Json::Null));
     }
     for definition in definitions.values() {

@@ -8,7 +8,7 @@ use derive_more::Display;
 use super::node::Node;
 use crate::{
     nearest::{nearest, unknown},
-    okta::Flow,
+    okta::{Flow, is_base_attribute},
     problem::{MOST_KEPT, SpanProblem},
 };
 
@@ -158,7 +158,11 @@ impl ValueName {
             require_attribute_name(name, node)?;
             return Ok(Self::Form(name.to_owned()));
         };
-        if let Some(columns) = scope.lookups.get(owner) {
+        let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == member);
+        // A lookup that is called like a base attribute is reported where it is named.
+        if let Some(columns) = scope.lookups.get(owner)
+            && !(part.is_some() && is_base_attribute(owner))
+        {
             return parse_column(owner, member, columns, node, scope);
         }
         if member.contains('.') {
@@ -180,11 +184,9 @@ impl ValueName {
             "request" => return parse_request_value(member, node, scope),
             _ => {}
         }
-        for part in EmailPart::ALL {
-            if part.as_str() == member {
-                require_attribute_name(owner, node)?;
-                return Ok(Self::Email { attribute: owner.to_owned(), part });
-            }
+        if let Some(part) = part {
+            require_attribute_name(owner, node)?;
+            return Ok(Self::Email { attribute: owner.to_owned(), part });
         }
         Err(node.problem(no_such_value(owner, member, scope)))
     }

@@ -46,6 +46,33 @@ fn a_mistake_in_a_lookup_has_one_message_that_says_how_to_write_it() {
 }
 
 #[test]
+fn a_lookup_that_is_called_like_an_attribute_has_one_message() {
+    let name = ":1:36: `email` is an attribute of the form; give the lookup another name\n";
+    let mut failures = Failures::default();
+
+    for (keys, value, count) in [
+        ("match = { email = '{email}' }", "email.domain", "\n1 problem\n"),
+        ("match = { email = '{email.domain}' }", "email.role", "\n1 problem\n"),
+        // Other mistakes hide nothing, and are not hidden.
+        ("match = { email = '{email}' }", "email.rle", "\n2 problems\n"),
+        ("mtch = { email = '{email}' }", "email.domain", "\n2 problems\n"),
+        ("match = { email = '{email}' }\nretruns = ['x']", "email.x", "\n2 problems\n"),
+    ] {
+        let rules = format!(
+            "[self_service_registration.lookups.email]\nfile = 't.csv'\nreturns = ['role']\n{keys}\n[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nattribute = '{value}'\nlocation = 'data.userProfile.email'\nreason = 'R'\none_of = ['x']\n"
+        );
+        let folder = rules_folder(&[("h.toml", &rules), ("t.csv", "email,role\na@x,y\n")]);
+        let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
+        let printed = text(&output.stdout);
+
+        failures.check_contains(printed, printed, name);
+        failures.check(printed, printed.ends_with(count));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
     let keys = "file = 't.csv'\nmatch = { email = '{email}' }";
     let location = "`location = \"data.userProfile.email\"`, the place of the message";

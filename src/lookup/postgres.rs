@@ -170,7 +170,7 @@ fn result_of(rows: &[Row], names: &[String]) -> LookupResult {
                 columns.insert(name.clone(), Value::Text(text.to_owned().into()));
             }
             // The text is not UTF-8: the encoding of the database is SQL_ASCII.
-            Err(_) => return LookupResult::Failed(LookupFailure::NotScalar),
+            Err(_) => return LookupResult::Failed(LookupFailure::NotScalar(name.clone())),
         }
     }
     if size > PostgresQuery::RESULT_LIMIT {

@@ -86,7 +86,7 @@ impl<'s> RequestContext<'s> {
     /// Warns of lookups that failed.
     fn warn_of_failed_lookups(&self, answers: &[Answer], line: &Line<'_>) {
         for Answer { name: lookup, result, .. } in answers {
-            if let LookupResult::Failed(why) = *result {
+            if let LookupResult::Failed(why) = result {
                 let hook = line.hook_name();
                 self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
             }

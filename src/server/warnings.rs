@@ -44,7 +44,7 @@ pub(super) enum Warning<'a> {
     )]
     MissingEventId { hook: &'a str, request_type: &'a str },
     #[display("`{hook}`: the lookup `{lookup}` failed: {why}")]
-    FailedLookup { hook: &'a str, lookup: &'a str, why: LookupFailure },
+    FailedLookup { hook: &'a str, lookup: &'a str, why: &'a LookupFailure },
 }
 
 impl Warning<'_> {

@@ -128,7 +128,7 @@ const CONNECTION: &str = "the connection to it has failed";
 const NOT_HTTP: &str = "the response is not valid HTTP";
 const LARGE: &str = "the response is larger than 64 KiB";
 const NOT_JSON: &str = "the response is not strict JSON";
-const NOT_SCALAR: &str = "a result is not a text, a number or a boolean";
+const NOT_SCALAR: &str = "the result for `level` is not a text, a number or a boolean";
 
 /// Each behaviour, and why the lookup fails.
 const FAULTS: [(&str, &str); 36] = [

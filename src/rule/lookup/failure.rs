@@ -5,7 +5,7 @@ use std::fmt;
 use derive_more::Display;
 
 /// Why a lookup has failed. Holds no value.
-#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
+#[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub enum LookupFailure {
     /// The source took too long.
     #[display("it did not respond in time")]
@@ -59,9 +59,9 @@ pub enum LookupFailure {
     /// The response is not strict JSON.
     #[display("the response is not strict JSON")]
     NotJson,
-    /// A result is not a text, a number or a boolean.
-    #[display("a result is not a text, a number or a boolean")]
-    NotScalar,
+    /// The result for this column is not a text, a number or a boolean.
+    #[display("the result for `{_0}` is not a text, a number or a boolean")]
+    NotScalar(String),
     /// There are two rows for one question.
     #[display("two rows match the question")]
     Ambiguous,
@@ -138,7 +138,7 @@ impl SqlState {
 
 impl LookupFailure {
     /// Whether the source itself has failed. `on_failure = "skip"` is for these failures only.
-    pub(crate) fn is_of_source(self) -> bool {
+    pub(crate) fn is_of_source(&self) -> bool {
         match self {
             Self::Timeout
             | Self::HostNotFound
@@ -158,7 +158,7 @@ impl LookupFailure {
             | Self::TooLarge
             | Self::NotHttp
             | Self::NotJson
-            | Self::NotScalar
+            | Self::NotScalar(_)
             | Self::Ambiguous
             | Self::NoSource
             | Self::Panicked => false,

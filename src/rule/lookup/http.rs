@@ -160,7 +160,7 @@ impl ResponseMapping {
                 Some(Value::Number(number)) => Value::Number(number.into_owned().into()),
                 Some(Value::Boolean(boolean)) => Value::Boolean(boolean),
                 Some(Value::List { .. } | Value::Object) => {
-                    return LookupResult::Failed(LookupFailure::NotScalar);
+                    return LookupResult::Failed(LookupFailure::NotScalar(column.clone()));
                 }
             };
             columns.insert(column.clone(), value);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Output};
 
-use crate::support::{isolated, repository, run, text};
+use crate::support::{Failures, isolated, repository, run, text};
 
 /// A step of the action that runs a script.
 #[derive(Default)]
@@ -176,6 +176,32 @@ fn the_action_compares_nothing_with_a_revision_that_has_no_rules() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let notice = "::notice::no rules to compare with: HEAD has no folder moved\n";
     assert_eq!(text(&output.stdout), notice);
+}
+
+#[test]
+fn the_action_compares_with_the_same_folder_however_its_path_is_written() {
+    let folder = users_repository();
+    let absolute = folder.path().join("rules").display().to_string();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("rules").display().to_string();
+    let mut shell = isolated("bash");
+    run(shell.args(["-c", &format!("cp -r '{absolute}' '{copy}'")]), b"");
+    let mut failures = Failures::default();
+
+    for (rules, expected) in [
+        (absolute.as_str(), "title=members/deny::update → deny by `member-email`"),
+        ("./rules/", "title=members/deny::update → deny by `member-email`"),
+        (&copy, "::error::rules: "),
+    ] {
+        let inputs = [("rules", rules), ("against", "HEAD"), ("fail-on-change", "true")];
+
+        let (steps, output) = run_action(folder.path(), &inputs);
+
+        failures.check_eq(rules, steps.len(), 3);
+        failures.check(rules, !output.status.success());
+        failures.check_contains(rules, text(&output.stdout), expected);
+    }
+    failures.assert_none();
 }
 
 #[test]

@@ -41,7 +41,7 @@ const PROGRESSIVE: &str = r#"{
 "factors":{"href":"/api/v1/users/00u48gwcu01WxvNol0g7/factors"}},"profile":`PROFILE`,
 "id":"00u48gwcu01WxvNol0g7"}},"action":"ALLOW","userProfileUpdate":`FORM`}}"#;
 
-/// A registration of Classic Engine: it has no `requestType`, and captures have no `action`.
+/// A registration of Classic Engine: it has no `requestType`, and in captures `action` is null.
 const CLASSIC: &str = r#"{
 "eventId":"`EVENT-ID`","eventTime":"`EVENT-TIME`","eventType":"com.okta.user.pre-registration",
 "eventTypeVersion":"1.0","contentType":"application/json","cloudEventVersion":"0.1",

@@ -46,7 +46,7 @@ impl Digits {
 
 /// A text. The number of its characters is within bounds.
 #[derive(Display)]
-#[display("{_0} characters long")]
+#[display("{_0} characters")]
 pub struct Length(Counts);
 
 impl Length {

@@ -71,7 +71,15 @@ impl Api {
         certificate: &str,
         respond: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(Arc::new(respond), Some(server_config(certificate)))
+        Self::with_tls_config(server_config(certificate), respond)
+    }
+
+    /// An API that speaks TLS by this configuration.
+    pub fn with_tls_config(
+        config: Arc<ServerConfig>,
+        respond: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(Arc::new(respond), Some(config))
     }
 
     fn serve(respond: Arc<Respond>, tls: Option<Arc<ServerConfig>>) -> Self {

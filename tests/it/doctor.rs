@@ -8,12 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustls::version::{TLS12, TLS13};
 use serde_json::Value;
 
 use crate::{
     api::{Api, Asked, Then, Wire, write_response},
     okta_sample::okta_sample,
     support::{BASIC, Failures, Service, program, repository, run, text},
+    tls::mutual_tls,
 };
 
 const ALLOW: &str =
@@ -104,6 +106,28 @@ fn a_certificate_for_another_name_is_a_problem() {
 
     check_problems(&mut failures, "", &output, &["certificate: it is for another name"]);
     failures.check_eq("calls", api.asked().len(), 0);
+    failures.assert_none();
+}
+
+#[test]
+fn a_server_that_asks_for_a_certificate_of_the_client_is_a_problem() {
+    let certificate = repository("tests/tls/rsa.crt").display().to_string();
+    let mut failures = Failures::default();
+    let expected = "certificate: the server asks for a certificate of the client";
+
+    for (row, versions) in
+        [("1.2 and 1.3", &[&TLS12, &TLS13][..]), ("1.3", &[&TLS13]), ("1.2", &[&TLS12])]
+    {
+        let api = Api::with_tls_config(mutual_tls(versions), |_, wire| {
+            write_response(wire, "200 OK", ALLOW.as_bytes())
+        });
+        let url = format!("https://{}/", api.address);
+
+        let output = doctor(&[&url, "--ca-file", &certificate]);
+
+        check_problems(&mut failures, row, &output, &[expected]);
+    }
+
     failures.assert_none();
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
 };
 
 use crate::support::repository;
@@ -19,6 +20,24 @@ pub fn server_config(certificate: &str) -> Arc<ServerConfig> {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    Arc::new(config)
+}
+
+/// The configuration of a server that accepts only these versions, and only clients with a certificate.
+pub fn mutual_tls(versions: &[&'static SupportedProtocolVersion]) -> Arc<ServerConfig> {
+    let file = |name: &str| repository(&format!("tests/tls/{name}"));
+    let chain = vec![CertificateDer::from_pem_file(file("rsa.crt")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(file("rsa.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file("issuer.crt")).unwrap()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
         .with_single_cert(chain, key)
         .unwrap();
     Arc::new(config)

@@ -10,7 +10,7 @@ use std::{
 
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as TlsError,
-    SupportedProtocolVersion,
+    ProtocolVersion, SupportedProtocolVersion,
     crypto::ring,
     pki_types::ServerName,
     version::{TLS12, TLS13},
@@ -27,6 +27,8 @@ use crate::{
 
 /// The longest URL of a hook at Okta.
 const LONGEST_URL: usize = 1024;
+/// The time in which a server of TLS 1.3 refuses a client without a certificate.
+const LATE_REFUSAL: Duration = Duration::from_millis(500);
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
 /// Checks the URL by Okta's rules.
@@ -68,7 +70,8 @@ pub(super) fn check_tls(
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
     let mut accepted = Vec::new();
-    let mut refusal = None;
+    let mut refusals = Vec::new();
+    let mut may_want_certificate = false;
     for (name, version) in VERSIONS {
         let config = client_config(ca_file, version).map_err(CliError)?;
         let Err(error) = handshake(url, config) else {
@@ -79,13 +82,19 @@ pub(super) fn check_tls(
             checkup.problem("certificate", message, fix);
             return Ok(());
         }
-        refusal = Some(error.to_string());
+        may_want_certificate |= is_refused_client(&error);
+        refusals.push(format!("TLS {name}: {error}"));
     }
+    let refusals = refusals.join("; ");
     if accepted.is_empty() {
         checkup.problem(
             "tls",
-            format!("no connection: {}", refusal.unwrap_or_default()),
-            "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there",
+            format!("no connection: {refusals}"),
+            if may_want_certificate {
+                "accept TLS 1.2 and 1.3, and ask for no certificate of the client: Okta has none"
+            } else {
+                "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there"
+            },
         );
         return Ok(());
     }
@@ -97,13 +106,14 @@ pub(super) fn check_tls(
         ),
         None => checkup.ok("certificate", "valid, of a public authority, with its whole chain"),
     }
-    match refusal {
-        Some(why) => checkup.note(
+    if refusals.is_empty() {
+        checkup.ok("tls", "TLS 1.2 and 1.3 are accepted");
+    } else {
+        checkup.note(
             "tls",
-            format!("only TLS {} is accepted: {why}", accepted.join(" and ")),
+            format!("only TLS {} is accepted: {refusals}", accepted.join(" and ")),
             "accept TLS 1.2 and 1.3; Okta does not document which it uses",
-        ),
-        None => checkup.ok("tls", "TLS 1.2 and 1.3 are accepted"),
+        );
     }
     Ok(())
 }
@@ -155,6 +165,25 @@ fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;
     }
+    if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+        stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
+        await_late_refusal(&mut connection, &mut stream)?;
+    }
+    Ok(())
+}
+
+/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3.
+fn await_late_refusal(
+    connection: &mut ClientConnection,
+    stream: &mut TimedStream,
+) -> io::Result<()> {
+    while connection.wants_write() {
+        connection.write_tls(stream)?;
+    }
+    // The server may send session tickets first.
+    while connection.read_tls(stream).is_ok_and(|length| length > 0) {
+        connection.process_new_packets().map_err(io::Error::other)?;
+    }
     Ok(())
 }
 
@@ -200,6 +229,16 @@ impl Write for TimedStream {
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
+}
+
+/// Whether the server may have refused the client because it has no certificate. Servers have several words for it.
+fn is_refused_client(error: &io::Error) -> bool {
+    use AlertDescription::{AccessDenied, BadCertificate, CertificateUnknown, HandshakeFailure};
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    let Some(TlsError::AlertReceived(alert)) = error else {
+        return false;
+    };
+    matches!(alert, HandshakeFailure | BadCertificate | CertificateUnknown | AccessDenied)
 }
 
 /// Why the certificate is rejected, and how to correct it.

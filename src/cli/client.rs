@@ -86,8 +86,11 @@ pub(super) enum NoReply {
     Token(String),
 }
 
-/// Refuses the URL of an argument if it cannot be called, or has credentials, which messages would repeat.
-pub(super) fn validate_url(argument: &str, url: &Url) -> Result<(), CliError> {
+/// Reads the URL of an argument. Refuses one that cannot be called, and one with a user name or password. An error
+/// never repeats it.
+pub(super) fn read_url(argument: &str, text: &str) -> Result<Url, CliError> {
+    let url = Url::parse(text)
+        .map_err(|error| CliError(format!("{argument}: {error}; expected `https://HOST/PATH`")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(CliError(format!("{argument}: expected `https://HOST/PATH`")));
     }
@@ -96,7 +99,15 @@ pub(super) fn validate_url(argument: &str, url: &Url) -> Result<(), CliError> {
             "{argument}: pass credentials by --user, as Okta's URL has none"
         )));
     }
-    Ok(())
+    Ok(url)
+}
+
+/// The URL as messages show it: without its query, which may have a key.
+pub(super) fn without_query(url: &Url) -> Url {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    shown
 }
 
 impl HookClient {

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     CliError, ExitStatus,
-    client::{CallFlags, HookClient, validate_url},
+    client::{CallFlags, HookClient, read_url, without_query},
     print_result,
     sample::sample_request,
 };
@@ -33,7 +33,7 @@ Exit codes: 0 healthy, 1 not healthy, 2 could not answer";
 #[command(after_help = EXAMPLES)]
 pub(super) struct DoctorArguments {
     /// The URL that Okta calls
-    url: Url,
+    url: String,
     #[command(flatten)]
     call: CallFlags,
     /// The format of the result
@@ -59,14 +59,14 @@ struct CheckedHook<'d> {
 
 pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     let DoctorArguments { url, call, format } = arguments;
-    validate_url("URL", url)?;
+    let url = &read_url("URL", url)?;
     let mut checkup = Checkup::default();
     examine(url, call, &mut checkup)?;
     let text = match format {
         DoctorFormat::Human => checkup.to_text(),
-        DoctorFormat::Json => {
-            checkup.to_json(url.as_str()).map_err(|error| CliError(error.to_string()))?
-        }
+        DoctorFormat::Json => checkup
+            .to_json(without_query(url).as_str())
+            .map_err(|error| CliError(error.to_string()))?,
     };
     print_result(text.as_bytes())?;
     Ok(if checkup.is_healthy() { ExitStatus::Success } else { ExitStatus::Negative })

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use url::Url;
 
 use super::{
     CliError, ExitStatus, SharedFlags,
-    client::CallFlags,
+    client::{CallFlags, read_url},
     fixtures::{self, Case},
     live::LiveSources,
     load_valid_rules, load_valid_rules_from, print_diagnostic, print_result,
@@ -61,7 +60,7 @@ pub(super) struct ReplayArguments {
     against: Option<PathBuf>,
     /// Ask a running service, at URL/<hook>, as Okta does
     #[arg(long, value_name = "URL", conflicts_with = "update")]
-    url: Option<Url>,
+    url: Option<String>,
     #[command(flatten)]
     call: CallFlags,
     /// The form of the report
@@ -130,7 +129,8 @@ pub(super) fn run(
 impl Mode {
     fn new(flags: &SharedFlags, arguments: &ReplayArguments) -> Result<Self, CliError> {
         if let Some(url) = &arguments.url {
-            let is_unencrypted = url.scheme() == "http" && !origin::is_on_this_machine(url);
+            let url = read_url("--url", url)?;
+            let is_unencrypted = url.scheme() == "http" && !origin::is_on_this_machine(&url);
             if is_unencrypted && arguments.call.has_credentials() {
                 print_diagnostic("--url: the credentials are not encrypted; Okta calls https only");
             }

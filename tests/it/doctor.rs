@@ -241,6 +241,7 @@ fn what_is_not_a_url_of_a_hook_cannot_be_checked() {
         ("hooks.example.com/x", "relative URL without a base"),
         ("ftp://hooks.example.com/x", "expected `https://HOST/PATH`"),
         ("https://admin:s3cr3t@hooks.example.com/x", "pass credentials by --user"),
+        ("hooks.example.com/x?code=s3cr3t", "relative URL without a base"),
     ] {
         let output = doctor(&[url]);
 
@@ -329,8 +330,12 @@ fn with_tokens_the_clock_and_the_signature_count() {
 fn json_has_each_check_with_its_result() {
     let service = Service::with_basic();
     let url = format!("http://{}/registrationHookSSR", service.address);
+    // A query is sent, and not printed: it may have a key.
+    let with_key = format!("{url}?code=s3cr3t");
 
-    let output = doctor(&[&url, "--user", "admin:supersecret", "--format", "json"]);
+    let output = doctor(&[&with_key, "--user", "admin:supersecret", "--format", "json"]);
+
+    assert!(!text(&output.stdout).contains("s3cr3t"), "{}", text(&output.stdout));
 
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["url"], url);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cli::{
     CliError,
-    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, validate_url},
+    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, without_query},
     fixtures::Case,
     pretty::pretty,
 };
@@ -30,10 +30,9 @@ pub(super) struct RemoteHooks {
 }
 
 impl RemoteHooks {
-    pub(super) fn new(base: &Url, flags: &CallFlags) -> Result<Self, CliError> {
-        validate_url("--url", base)?;
+    pub(super) fn new(base: Url, flags: &CallFlags) -> Result<Self, CliError> {
         Ok(Self {
-            base: base.clone(),
+            base,
             client: HookClient::new(flags)?,
             calls: CallTimes::default(),
             unanswered: 0,
@@ -87,6 +86,7 @@ impl RemoteHooks {
 
     fn no_answer(&self) -> CliError {
         let Self { base, last_reason, .. } = self;
+        let base = without_query(base);
         CliError(format!("--url: {base} does not answer: {last_reason}"))
     }
 

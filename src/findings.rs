@@ -11,10 +11,12 @@ use crate::okta::{
 
 mod commands;
 mod error;
+mod list;
 mod members;
 
 use commands::find_in_commands;
 use error::find_in_error;
+use list::FindingList;
 use members::find_in_members;
 
 /// A fault of a reply.
@@ -22,7 +24,8 @@ use members::find_in_members;
 pub struct Finding {
     /// The kind of fault, for programs.
     pub id: &'static str,
-    /// The place in the answer, as a JSON pointer. Empty for the whole answer, and for the call.
+    /// The place in the answer, as a JSON pointer, in which long names are cut. Empty for the whole answer, and
+    /// for the call.
     pub place: String,
     /// The fault.
     pub problem: String,
@@ -45,10 +48,11 @@ impl Finding {
     }
 }
 
-/// Finds the faults of a reply to a request of this flow, whose form has these fields.
+/// Finds the faults of a reply to a request of this flow, whose form has these fields. Lists at most ten of a
+/// kind, then their number.
 pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if let HookReply::Answered { status: status @ (201..=203 | 205..=299), .. } = reply {
+    let mut findings = FindingList::default();
+    if let Some(status) = reply.undocumented_status() {
         findings.push(Finding::new(
             "undocumented-status",
             "",
@@ -67,7 +71,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
             find_in_members(&answer, &mut findings);
         }
     }
-    findings
+    findings.into_vec()
 }
 
 /// The fault that makes Okta treat a call as failed.

@@ -38,6 +38,8 @@
 //! | explanations | task |
 //! |---|---|
 //! | [`findings`] | faults of any hook's reply, with Okta's reaction |
+//! | `explained` | how an answer came about: each rule, lookup and attribute |
+//! | [`form_fields`] | a request and its rules → the fields of the form |
 //! | [`user_view`] | any hook's answer → the texts on the end user's screen |
 //!
 //! | loading | task |
@@ -92,8 +94,10 @@ pub mod clock;
 pub mod credentials;
 pub mod decision_log;
 pub mod escape;
+mod explained;
 pub mod file;
 pub mod findings;
+pub mod form_fields;
 pub mod http_client;
 pub mod lint;
 pub mod load;

@@ -79,9 +79,12 @@ impl<'a> Form<'a> {
         self.0.len()
     }
 
-    /// The names of the attributes, in alphabetical order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|attribute| &*attribute.name)
+    /// The names of the attributes, in the order of the request.
+    pub(crate) fn names_in_order(&self) -> Vec<&str> {
+        let mut attributes: Vec<_> = self.0.iter().collect();
+        // Each value is a part of the request's body.
+        attributes.sort_by_key(|attribute| attribute.json.as_ptr());
+        attributes.iter().map(|attribute| &*attribute.name).collect()
     }
 
     /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns one of them.

@@ -25,7 +25,6 @@ use crate::{
 
 mod assets;
 mod decide;
-mod explained;
 mod feed;
 mod finding;
 mod form;

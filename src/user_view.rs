@@ -8,7 +8,7 @@
 //! how certain it is, and a client may have several possible screens.
 
 use crate::okta::{
-    Flow, Request,
+    DecisionKind, Flow,
     reply::{HookReply, ReceivedCause},
 };
 
@@ -85,6 +85,8 @@ pub struct ClientView {
 pub struct Screen {
     /// The state of the form.
     pub form: FormState,
+    /// How certain the state of the form is.
+    pub form_certainty: Certainty,
     /// The texts on the screen, from top to bottom. Empty if the flow goes on.
     pub texts: Vec<ShownText>,
 }
@@ -96,6 +98,8 @@ pub enum FormState {
     Stays,
     /// The form stays, or a page with only the message replaces it. Okta does not document which.
     MayStay,
+    /// A page with only the message replaces the form.
+    Replaced,
     /// The next step replaces the form.
     NextStep,
 }
@@ -134,46 +138,54 @@ pub enum TextPlace {
 pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView {
     let content = reply.read();
     let case = ReplyCase::of(&content, flow);
-    let clients = match flow {
+    let mut clients = match flow {
         Flow::Classic => classic::views(&case, fields),
         Flow::SelfServiceRegistration | Flow::ProgressiveProfile => {
             identity_engine::views(&case, flow, fields)
         }
     };
-    UserView { effect: case.effect(), certainty: case.certainty(), clients }
-}
-
-/// The attributes of a request that were fields of the form. Okta fills in `login` from `email`, so a
-/// `login` that equals `email` is presumably not a field.
-pub fn form_fields<'q>(request: &'q Request<'_>) -> Vec<&'q str> {
-    let login = form_text(request, "login");
-    let login_is_filled_in = login.is_some() && login == form_text(request, "email");
-    let mut fields = Vec::new();
-    for name in request.form.names() {
-        if name != "login" || !login_is_filled_in {
-            fields.push(name);
+    let (effect, certainty) = (case.effect(), case.certainty());
+    if reply.undocumented_status().is_none() {
+        return UserView { effect, certainty, clients };
+    }
+    for client in &mut clients {
+        for screen in &mut client.screens {
+            screen.form_certainty = screen.form_certainty.at_most_inferred();
+            for shown in &mut screen.texts {
+                shown.text_certainty = shown.text_certainty.at_most_inferred();
+            }
         }
     }
-    fields
+    UserView { effect, certainty: certainty.at_most_inferred(), clients }
 }
 
-fn form_text<'q>(request: &'q Request<'_>, attribute: &str) -> Option<&'q str> {
-    request.form.get(attribute)?.value.text()
+/// The decision of a hook, as Okta takes it. Returns `None` if Okta treats the call as failed, or does not document
+/// whether it goes on.
+pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
+    match ReplyCase::of(&reply.read(), flow) {
+        ReplyCase::GoesOn(_) => Some(DecisionKind::Allow),
+        ReplyCase::Updates(_) => Some(DecisionKind::Update),
+        ReplyCase::Error { .. }
+        | ReplyCase::Deny { .. }
+        | ReplyCase::UndocumentedCommand { has_deny: true, .. } => Some(DecisionKind::Deny),
+        ReplyCase::Failed(_) | ReplyCase::UndocumentedCommand { has_deny: false, .. } => None,
+    }
 }
 
 impl Screen {
     /// The next step of the flow, without a message.
-    fn next_step() -> Self {
-        Self { form: FormState::NextStep, texts: Vec::new() }
+    fn next_step(certainty: Certainty) -> Self {
+        Self { form: FormState::NextStep, form_certainty: certainty, texts: Vec::new() }
     }
 
     /// A message, and a form that may or may not stay.
     fn with_message(shown: ShownText) -> Self {
-        Self { form: FormState::MayStay, texts: vec![shown] }
+        Self { form: FormState::MayStay, form_certainty: Certainty::Unknown, texts: vec![shown] }
     }
 
     /// This screen as one of several possible ones, which this row of the table lists.
     fn one_of_several(mut self, row: u8) -> Self {
+        self.form_certainty = Certainty::Unknown;
         for shown in &mut self.texts {
             shown.text_certainty = Certainty::Unknown;
             shown.row = row;
@@ -183,6 +195,10 @@ impl Screen {
 }
 
 impl Certainty {
+    fn at_most_inferred(self) -> Self {
+        if self == Self::Documented { Self::Inferred } else { self }
+    }
+
     /// The name in explanations.
     pub fn as_str(self) -> &'static str {
         match self {

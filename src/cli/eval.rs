@@ -15,14 +15,16 @@ use super::{
     load_valid_rules, print_diagnostic, print_result,
 };
 use crate::{
+    explained::Explained,
     file::Size,
+    form_fields::form_fields,
     lookup,
     nearest::did_you_mean,
     okta::{DecisionKind, reply::HookReply},
     pipeline,
     rule::{Facts, Hook, lookup::LookupResults},
     settings::{SecretFiles, Settings},
-    user_view::{form_fields, user_view},
+    user_view::user_view,
 };
 
 /// The largest file of recorded results, in bytes.
@@ -94,7 +96,8 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     let answer = pipeline::answer(hook, body, &facts).map_err(|error| request_body.error(error))?;
     let request = pipeline::decode(body).map_err(|error| request_body.error(error))?;
     let reply = HookReply::Answered { status: 200, body: &answer.body };
-    let fields = form_fields(&request);
+    let explained = Explained::new(hook, &answer, &facts.lookups);
+    let fields = form_fields(&request, hook.section(request.flow));
     match arguments.format {
         EvalFormat::Human => {
             print_result(&answer.body)?;
@@ -104,13 +107,13 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         }
         EvalFormat::Json => {
             let view = user_view(reply, request.flow, &fields);
-            let json =
-                eval_json::write(&answer, &view).map_err(|error| CliError(error.to_string()))?;
+            let json = eval_json::write(&answer.body, &explained, &view)
+                .map_err(|error| CliError(error.to_string()))?;
             print_result(&json)?;
         }
     }
     if arguments.explain {
-        let outcomes = explain::rules(name, hook, &answer, &facts.lookups, &rules.revision);
+        let outcomes = explain::rules(name, &explained, &rules.revision);
         let effects = explain::reply(reply, request.flow, &fields);
         print_diagnostic(format!("{outcomes}{}: {effects}", answer.decision.as_str()));
         for hint in hints {

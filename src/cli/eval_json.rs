@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    pipeline::HookAnswer,
+    explained::{Explained, ExplainedRule},
     user_view::{UserView, json::UserViewJson},
 };
 
@@ -12,17 +12,9 @@ use crate::{
 struct EvalJson<'a> {
     response: &'a RawValue,
     decision: &'static str,
-    rules: Vec<RuleJson<'a>>,
+    rules: &'a [ExplainedRule<'a>],
     lookups: Vec<LookupJson<'a>>,
     user_sees: UserViewJson<'a>,
-}
-
-#[derive(Serialize)]
-struct RuleJson<'a> {
-    id: &'a str,
-    mode: &'static str,
-    outcome: &'static str,
-    why: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -32,25 +24,19 @@ struct LookupJson<'a> {
 }
 
 /// Writes the result, in one line.
-pub(super) fn write(answer: &HookAnswer<'_, '_>, view: &UserView) -> serde_json::Result<Vec<u8>> {
-    let mut rules = Vec::new();
-    for verdict in &answer.verdicts {
-        rules.push(RuleJson {
-            id: &verdict.rule.id,
-            mode: verdict.rule.mode(),
-            outcome: verdict.outcome.as_str(),
-            why: verdict.outcome.why(),
-        });
-    }
+pub(super) fn write(
+    body: &[u8],
+    explained: &Explained<'_>,
+    view: &UserView,
+) -> serde_json::Result<Vec<u8>> {
     let mut lookups = Vec::new();
-    for verdict in &answer.lookups {
-        let name = verdict.lookup.name.value.as_str();
-        lookups.push(LookupJson { name, outcome: verdict.outcome.as_str() });
+    for lookup in &explained.lookups {
+        lookups.push(LookupJson { name: lookup.name, outcome: lookup.outcome });
     }
     let result = EvalJson {
-        response: serde_json::from_slice(&answer.body)?,
-        decision: answer.decision.as_str(),
-        rules,
+        response: serde_json::from_slice(body)?,
+        decision: explained.decision,
+        rules: &explained.rules,
         lookups,
         user_sees: UserViewJson::new(view),
     };

@@ -13,7 +13,7 @@ use super::{
     banner::Banner,
     fixtures::{self, Case},
     messages::BANNER,
-    replay::Judged,
+    replay::{Judged, recorded_decision},
     sample::sample_request,
 };
 use crate::{
@@ -117,16 +117,17 @@ fn judge_case(case: Case, rules: &RuleSet) -> JudgedFixture {
         Err(problem) => (Err(problem.message), Vec::new()),
     };
     let name = case.case_name();
-    let recorded = recorded_decision(&case);
+    let recorded = read_recorded(&case);
     JudgedFixture { hook: case.hook, case: name, recorded, now, denied_by }
 }
 
 /// The decision of a recorded answer, or why it has none.
-fn recorded_decision(case: &Case) -> Result<DecisionKind, String> {
+fn read_recorded(case: &Case) -> Result<DecisionKind, String> {
+    let request = case.read_request().map_err(|problem| problem.to_string())?;
     let place = case.response.display();
     let response = case.read_response().map_err(|why| format!("{place}: {why}"))?;
-    match Judged::of_json(&response) {
-        Some(Judged { decision, .. }) => Ok(decision),
+    match recorded_decision(&request, &response) {
+        Some(decision) => Ok(decision),
         None => Err(format!("{place}: this is not an answer with a decision")),
     }
 }

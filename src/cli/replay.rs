@@ -22,8 +22,8 @@ mod machine;
 mod remote;
 mod report;
 
-pub(super) use change::Judged;
-use local::{Against, AnswerPair};
+pub(super) use change::{Judged, recorded_decision};
+use local::Against;
 use remote::RemoteHooks;
 use report::{ReplayOutcome, Replayed, Report};
 
@@ -158,7 +158,7 @@ impl Mode {
     /// Replays one request. Fails if there is no use in replaying the next ones.
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
-            Self::Compare(rules) => AnswerPair::of_rules(&case, rules).map(AnswerPair::compare),
+            Self::Compare(rules) => local::compare(&case, rules),
             Self::Update { rules, sources } => local::update(&case, rules, sources.as_deref()),
             Self::Against(rules) => rules.compare(&case),
             Self::Url(hooks) => return hooks.replay(case),

@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::Finding;
+use super::{Finding, FindingList, members::pointer_part};
 use crate::okta::{
     ACTION_COMMAND, Flow,
-    reply::{ReceivedAnswer, ReceivedCommand, read_command},
+    reply::{PASSWORD, ReceivedAnswer, ReceivedCommand, is_attribute_value, read_command},
 };
 
 /// The misspelt name of [`ACTION_COMMAND`] in an example of Okta's API description.
@@ -15,7 +15,7 @@ const FAILS_OR_IGNORES: &str =
 const PRESUMABLY_FAILS: &str = "Okta presumably treats the answer as failed";
 
 /// Adds the faults of an answer's commands.
-pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &mut Vec<Finding>) {
+pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &mut FindingList) {
     let commands = match answer.members().get("commands") {
         None | Some(Json::Null) => &[],
         Some(Json::Array(commands)) => commands.as_slice(),
@@ -34,7 +34,7 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
     for (index, command) in commands.iter().enumerate() {
         let place = format!("/commands/{index}");
         let kind = read_command(command, flow);
-        if has_error && matches!(kind, ReceivedCommand::Allow | ReceivedCommand::Update) {
+        if has_error && (kind == ReceivedCommand::Allow || kind.is_update()) {
             findings.push(Finding::new(
                 "ignored-beside-error",
                 &place,
@@ -46,15 +46,7 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
         if let Some(finding) = find_in_command(command, kind, &place, flow) {
             findings.push(finding);
         }
-        if updates_password(command) {
-            findings.push(Finding::new(
-                "password",
-                format!("{place}/value/password"),
-                "an update of `password`",
-                "a hook cannot set a password",
-                "remove `password`",
-            ));
-        }
+        find_in_values(command, &place, findings);
     }
     if commands.is_empty() && !has_error {
         findings.push(Finding::new(
@@ -75,7 +67,11 @@ fn find_in_command(
 ) -> Option<Finding> {
     let update = flow.spec().update_command;
     match kind {
-        ReceivedCommand::Allow | ReceivedCommand::Deny | ReceivedCommand::Update => None,
+        ReceivedCommand::Allow
+        | ReceivedCommand::Deny
+        | ReceivedCommand::Update
+        | ReceivedCommand::UpdateWithNull
+        | ReceivedCommand::UnsettableUpdate => None,
         ReceivedCommand::UpdateOfOtherFlow => Some(Finding::new(
             "update-of-other-flow",
             format!("{place}/type"),
@@ -142,6 +138,31 @@ fn type_of(command: &Json) -> Option<&str> {
     command.get("type").and_then(Json::as_str)
 }
 
-fn updates_password(command: &Json) -> bool {
-    command.pointer("/value/password").is_some()
+/// Adds a fault for each value of a command that no attribute can have.
+fn find_in_values(command: &Json, place: &str, findings: &mut FindingList) {
+    const CANNOT_SET: &str =
+        "a hook cannot set it, and Okta presumably treats the answer as failed";
+    let Some(Json::Object(values)) = command.get("value") else {
+        return;
+    };
+    for (name, value) in values {
+        let place = format!("{place}/value/{}", pointer_part(name));
+        if name == PASSWORD {
+            findings.push(Finding::new(
+                "password",
+                place,
+                "an update of `password`",
+                CANNOT_SET,
+                "remove `password`",
+            ));
+        } else if !is_attribute_value(value) {
+            findings.push(Finding::new(
+                "unsettable-value",
+                place,
+                "an object, or a list of objects or lists",
+                CANNOT_SET,
+                "write a text, a number, a boolean or a list of these, or remove the member",
+            ));
+        }
+    }
 }

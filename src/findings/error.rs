@@ -1,14 +1,22 @@
 //! Faults of `error`.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
-use super::Finding;
+use super::{Finding, FindingList};
 use crate::okta::{
-    ATTRIBUTE_LOCATION, Flow, FormMember, reply::ReceivedAnswer, response::UNHANDLED_REQUEST_TYPE,
+    ATTRIBUTE_LOCATION, Flow, FormMember,
+    reply::ReceivedAnswer,
+    response::{ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY, UNHANDLED_REQUEST_TYPE},
 };
 
 /// The members that a cause must have.
 const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "location", "domain"];
+/// The reasons of our own denials of a whole request. No author of rules can give them another location.
+const OF_WHOLE_REQUEST: [&str; 3] = [ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY];
+/// How to write a location that leads to a field.
+const WRITE_LOCATION: &str = "write `data.userProfile.<attribute>`, with an attribute on the form";
 /// The location of an attribute in a progressive profile's own form.
 const UPDATE_LOCATION: &str = "data.userProfileUpdate.";
 const UNKNOWN_PLACE: &str =
@@ -19,7 +27,7 @@ pub(super) fn find_in_error(
     answer: &ReceivedAnswer,
     flow: Flow,
     fields: &[&str],
-    findings: &mut Vec<Finding>,
+    findings: &mut FindingList,
 ) {
     let Some(error) = answer.error() else {
         return;
@@ -45,14 +53,16 @@ pub(super) fn find_in_error(
             "/error",
             "an error without `errorCauses`",
             "by its API description, Okta shows a general text instead of the `errorSummary` of `error`",
-            format!("add a cause whose `location` is {ATTRIBUTE_LOCATION} and an attribute on the form"),
+            "add a cause whose `location` is `data.userProfile.<attribute>`, with an attribute on the form",
         ));
     }
+    let mut seen = HashSet::new();
     for (index, cause) in causes.iter().enumerate() {
         let place = format!("/error/errorCauses/{index}");
         find_missing_keys(cause, &place, findings);
         find_markup(cause, &place, findings);
-        if text_member(cause, "reason") == Some(UNHANDLED_REQUEST_TYPE) {
+        let reason = text_member(cause, "reason").unwrap_or_default();
+        if reason == UNHANDLED_REQUEST_TYPE {
             findings.push(Finding::new(
                 "unhandled-request-type",
                 format!("{place}/reason"),
@@ -62,9 +72,11 @@ pub(super) fn find_in_error(
             ));
             continue;
         }
-        find_misplaced_location(cause, &place, flow, fields, findings);
-        let (earlier, _) = causes.split_at(index);
-        if repeats_a_cause(cause, earlier) {
+        if !OF_WHOLE_REQUEST.contains(&reason) {
+            find_misplaced_location(cause, &place, flow, fields, findings);
+        }
+        let text = text_member(cause, "errorSummary").unwrap_or_default();
+        if !text.is_empty() && !seen.insert((text, text_member(cause, "location"))) {
             findings.push(Finding::new(
                 "repeated-text",
                 format!("{place}/errorSummary"),
@@ -81,23 +93,8 @@ fn text_member<'a>(parent: &'a Json, name: &str) -> Option<&'a str> {
     parent.get(name).and_then(Json::as_str)
 }
 
-/// Whether a cause has the text and the location of an earlier one.
-fn repeats_a_cause(cause: &Json, earlier: &[Json]) -> bool {
-    if text_member(cause, "errorSummary").unwrap_or_default().is_empty() {
-        return false;
-    }
-    for other in earlier {
-        if cause.get("errorSummary") == other.get("errorSummary")
-            && cause.get("location") == other.get("location")
-        {
-            return true;
-        }
-    }
-    false
-}
-
 /// Adds a fault if a cause lacks members, or has an empty text.
-fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
+fn find_missing_keys(cause: &Json, place: &str, findings: &mut FindingList) {
     let mut missing = Vec::new();
     for key in CAUSE_KEYS {
         if text_member(cause, key).is_none() {
@@ -125,13 +122,18 @@ fn find_missing_keys(cause: &Json, place: &str, findings: &mut Vec<Finding>) {
 }
 
 /// Adds a fault for markup in the `errorSummary` of `error` or of a cause.
-fn find_markup(parent: &Json, place: &str, findings: &mut Vec<Finding>) {
+fn find_markup(parent: &Json, place: &str, findings: &mut FindingList) {
+    let effect = if place == "/error" {
+        "by its API description, Okta does not show this text; if it does, a widget may insert it as HTML"
+    } else {
+        "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML"
+    };
     if has_markup(text_member(parent, "errorSummary").unwrap_or_default()) {
         findings.push(Finding::new(
             "markup",
             format!("{place}/errorSummary"),
             "markup in a text for the end user",
-            "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML",
+            effect,
             "write plain text",
         ));
     }
@@ -165,13 +167,12 @@ fn find_misplaced_location(
     place: &str,
     flow: Flow,
     fields: &[&str],
-    findings: &mut Vec<Finding>,
+    findings: &mut FindingList,
 ) {
     let Some(location) = text_member(cause, "location") else {
         return;
     };
     let place = format!("{place}/location");
-    let fix = format!("write {ATTRIBUTE_LOCATION} and an attribute on the form");
     let attribute =
         location.strip_prefix(ATTRIBUTE_LOCATION).and_then(|rest| rest.strip_prefix('.'));
     match attribute {
@@ -181,7 +182,7 @@ fn find_misplaced_location(
             place,
             format!("the form presumably has no field `{attribute}`"),
             UNKNOWN_PLACE,
-            fix,
+            WRITE_LOCATION,
         )),
         _ if location.starts_with(UPDATE_LOCATION)
             && flow.spec().form == FormMember::UserProfileUpdate =>
@@ -191,7 +192,7 @@ fn find_misplaced_location(
                 place,
                 "a location in the update instead of the profile",
                 "Okta does not document whether the text reaches its field; its examples name the profile",
-                fix,
+                WRITE_LOCATION,
             ));
         }
         _ => findings.push(Finding::new(
@@ -199,7 +200,7 @@ fn find_misplaced_location(
             place,
             "the location does not name an attribute of the profile",
             UNKNOWN_PLACE,
-            fix,
+            WRITE_LOCATION,
         )),
     }
 }

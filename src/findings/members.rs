@@ -1,29 +1,33 @@
 //! Faults of any member of an answer: undocumented names, and nulls.
 
+use std::fmt::Write as _;
+
 use serde_json::Value as Json;
 
-use super::Finding;
-use crate::okta::reply::ReceivedAnswer;
+use super::{Finding, FindingList};
+use crate::okta::reply::{MEMBERS, ReceivedAnswer};
 
-/// The members that Okta documents.
-const DOCUMENTED: [&str; 3] = ["commands", "error", "debugContext"];
+/// The longest name in a place, in characters. The hook chooses the names of members.
+const LONGEST_NAME: usize = 100;
 
 /// Adds a fault for each undocumented member of an answer, and for each null.
-pub(super) fn find_in_members(answer: &ReceivedAnswer, findings: &mut Vec<Finding>) {
+pub(super) fn find_in_members(answer: &ReceivedAnswer, findings: &mut FindingList) {
     for (name, value) in answer.members() {
-        let place = format!("/{}", pointer_part(name));
-        if !DOCUMENTED.contains(&name.as_str()) {
+        let mut place = format!("/{}", pointer_part(name));
+        if !MEMBERS.contains(&name.as_str()) {
             findings.push(unknown_member(name, &place));
         }
         // Okta only logs `debugContext`.
         if name != "debugContext" {
-            find_nulls(value, &place, findings);
+            find_nulls(value, &mut place, findings);
         }
     }
 }
 
 fn unknown_member(name: &str, place: &str) -> Finding {
-    let known = DOCUMENTED.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+    const MAYBE_IGNORED: &str =
+        "Okta does not document whether it ignores it or treats the answer as failed";
+    let known = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
     match known {
         Some("error") => Finding::new(
             "error-misspelt",
@@ -36,44 +40,59 @@ fn unknown_member(name: &str, place: &str) -> Finding {
             "unknown-member",
             place,
             format!("`{known}` in another case"),
-            "Okta presumably ignores it",
+            MAYBE_IGNORED,
             format!("write `{known}`"),
         ),
         None => Finding::new(
             "unknown-member",
             place,
             "a member that Okta does not document",
-            "Okta presumably ignores it",
+            MAYBE_IGNORED,
             "remove it, or move it into `debugContext`",
         ),
     }
 }
 
-/// Adds a fault for each null in a value, at any depth.
-fn find_nulls(value: &Json, place: &str, findings: &mut Vec<Finding>) {
+/// Adds a fault for each null in a value, at any depth. `place` is the same afterwards.
+fn find_nulls(value: &Json, place: &mut String, findings: &mut FindingList) {
+    let length = place.len();
     match value {
         Json::Null => findings.push(Finding::new(
             "null",
-            place,
+            place.as_str(),
             "the value is null",
             "Okta does not document its reaction to null",
             "leave out the member",
         )),
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find_nulls(item, &format!("{place}/{index}"), findings);
+                // Writing to memory cannot fail.
+                let _ = write!(place, "/{index}");
+                find_nulls(item, place, findings);
+                place.truncate(length);
             }
         }
         Json::Object(members) => {
             for (name, member) in members {
-                find_nulls(member, &format!("{place}/{}", pointer_part(name)), findings);
+                let _ = write!(place, "/{}", pointer_part(name));
+                find_nulls(member, place, findings);
+                place.truncate(length);
             }
         }
         Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
     }
 }
 
-/// A name as a part of a JSON pointer (RFC 6901).
-fn pointer_part(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+/// A name as a part of a JSON pointer (RFC 6901). A long one is cut.
+pub(super) fn pointer_part(name: &str) -> String {
+    let mut part = String::new();
+    for (index, letter) in name.chars().enumerate() {
+        match letter {
+            _ if index == LONGEST_NAME => return part + "…",
+            '~' => part.push_str("~0"),
+            '/' => part.push_str("~1"),
+            letter => part.push(letter),
+        }
+    }
+    part
 }

@@ -7,6 +7,11 @@ use serde_json::{Map, Value as Json};
 
 use super::{Flow, flow::ACTION_COMMAND, response::SIZE_LIMIT};
 
+/// The members of an answer.
+pub const MEMBERS: [&str; 3] = ["commands", "error", "debugContext"];
+/// The attribute that no hook can set.
+pub const PASSWORD: &str = "password";
+
 /// The outcome of Okta's call to a hook.
 #[derive(Clone, Copy)]
 pub enum HookReply<'a> {
@@ -62,12 +67,23 @@ pub enum ReceivedCommand {
     Deny,
     /// The update of this flow, with at least one attribute.
     Update,
+    /// The same, with null as a value or in a list. Okta does not document its reaction.
+    UpdateWithNull,
+    /// The same, with `password` or with a value that no attribute can have.
+    UnsettableUpdate,
     /// The update of another flow.
     UpdateOfOtherFlow,
     /// A type that Okta does not document.
     UnknownType,
     /// Not an object with a type and a value as the type requires it.
     Malformed,
+}
+
+impl ReceivedCommand {
+    /// Whether this is the update of the flow.
+    pub fn is_update(self) -> bool {
+        matches!(self, Self::Update | Self::UpdateWithNull | Self::UnsettableUpdate)
+    }
 }
 
 /// An entry of `errorCauses`. A member that is not a string counts as absent.
@@ -80,6 +96,14 @@ pub struct ReceivedCause<'a> {
 }
 
 impl HookReply<'_> {
+    /// The status, if it is one of success that Okta does not document.
+    pub fn undocumented_status(self) -> Option<u16> {
+        match self {
+            Self::Answered { status: status @ (201..=203 | 205..=299), .. } => Some(status),
+            _ => None,
+        }
+    }
+
     /// Reads the reply.
     pub fn read(self) -> ReplyContent {
         let (status, body) = match self {
@@ -107,6 +131,17 @@ impl ReceivedAnswer {
     /// The members of the object.
     pub fn members(&self) -> &Map<String, Json> {
         &self.0
+    }
+
+    /// Whether `error` is null, or a member is none that Okta documents.
+    pub fn has_undocumented_members(&self) -> bool {
+        let is_known = |name: &String| MEMBERS.contains(&name.as_str());
+        self.has_null_error() || !self.0.keys().all(is_known)
+    }
+
+    /// Whether `error` is null.
+    pub fn has_null_error(&self) -> bool {
+        self.0.get("error").is_some_and(Json::is_null)
     }
 
     /// The member `error`. Returns `None` if it is absent or null.
@@ -180,7 +215,30 @@ pub fn read_command(command: &Json, flow: Flow) -> ReceivedCommand {
         return ReceivedCommand::UpdateOfOtherFlow;
     }
     match value {
-        Some(attributes) if !attributes.is_empty() => ReceivedCommand::Update,
+        Some(attributes) if !attributes.is_empty() => read_update(attributes),
         _ => ReceivedCommand::Malformed,
+    }
+}
+
+fn read_update(attributes: &Map<String, Json>) -> ReceivedCommand {
+    let mut has_null = false;
+    for (name, value) in attributes {
+        if name == PASSWORD || !is_attribute_value(value) {
+            return ReceivedCommand::UnsettableUpdate;
+        }
+        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+        if value.is_null() || items.contains(&Json::Null) {
+            has_null = true;
+        }
+    }
+    if has_null { ReceivedCommand::UpdateWithNull } else { ReceivedCommand::Update }
+}
+
+/// Whether an attribute can have this value: no attribute of Okta's is an object or a list of them.
+pub fn is_attribute_value(value: &Json) -> bool {
+    match value {
+        Json::Object(_) => false,
+        Json::Array(items) => !items.iter().any(|item| item.is_object() || item.is_array()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => true,
     }
 }

@@ -16,6 +16,12 @@ pub const SIZE_LIMIT: usize = 256_000;
 
 /// The reason of the denial of a request that the hook has no section for.
 pub const UNHANDLED_REQUEST_TYPE: &str = "UNHANDLED_REQUEST_TYPE";
+/// The reason of the denial of a request whose answer would be too large.
+pub const ANSWER_TOO_LARGE: &str = "ANSWER_TOO_LARGE";
+/// The reason of the denial of a request without the `eventId` that an identifier is made from.
+pub const MISSING_EVENT_ID: &str = "MISSING_EVENT_ID";
+/// The reason of the denial of a request that takes more work than may be done.
+pub const REQUEST_TOO_COSTLY: &str = "REQUEST_TOO_COSTLY";
 
 /// Writes the body that carries a decision to Okta. Only the flow determines the command that writes
 /// attributes.

@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 
 use super::{
     Page,
-    explained::Explained,
     finding::{self, FindingJson},
 };
 use crate::{
     clock,
+    explained::Explained,
     lookup::read_recorded,
     okta::{reply::HookReply, request::DecodeError},
     pipeline::{self, NoAnswer},

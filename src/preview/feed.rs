@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
-use super::explained::Explained;
 use crate::{
+    explained::Explained,
     lookup::{Answer, write_recorded},
     pipeline::HookAnswer,
     rule::{Facts, Hook},

@@ -1,17 +1,13 @@
 //! The hooks, and for each flow the fields and lookups that the page offers.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::Page;
 use crate::{
+    form_fields::fields_of_section,
     okta::{Flow, FormMember},
     rule::{RuleSet, Section, lookup::Lookup, value_name::ValueName},
 };
-
-/// The fields that a registration form has unless the org changes it.
-const DEFAULT_FIELDS: [&str; 3] = ["firstName", "lastName", "email"];
 
 /// Everything that the page shows about the hooks.
 #[derive(Serialize)]
@@ -83,27 +79,16 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
     let mut form = FlowForm {
         flow: flow.spec().name,
         has_section: section.is_some(),
-        fields: Vec::new(),
+        fields: fields_of_section(flow, section),
         profile: Vec::new(),
         lookups: Vec::new(),
     };
-    if flow.spec().creates_user {
-        form.fields.extend(DEFAULT_FIELDS);
-    }
     let Some(section) = section else {
         return form;
     };
-    for name in &section.update {
-        form.add_field(&name.value);
-    }
-    for name in value_names(section) {
-        match name {
-            ValueName::Profile(attribute) => form.profile.push(attribute),
-            name => {
-                if let Some(attribute) = name.form_attribute() {
-                    form.add_field(attribute);
-                }
-            }
+    for name in section.value_names() {
+        if let ValueName::Profile(attribute) = name {
+            form.profile.push(attribute);
         }
     }
     for lookup in &section.lookups {
@@ -111,32 +96,5 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
         // Only a table cannot fail.
         form.lookups.push(LookupForm { name, columns, is_table: !lookup.can_fail() });
     }
-    if flow.spec().creates_user {
-        // Okta fills in `login` from `email`, and so does the page.
-        form.fields.retain(|field| *field != "login");
-    }
     form
-}
-
-impl<'a> FlowForm<'a> {
-    fn add_field(&mut self, attribute: &'a str) {
-        if !self.fields.contains(&attribute) {
-            self.fields.push(attribute);
-        }
-    }
-}
-
-/// The names of all values that a section looks at.
-fn value_names(section: &Section) -> BTreeSet<&ValueName> {
-    let mut names = BTreeSet::new();
-    for lookup in &section.lookups {
-        names.extend(lookup.value_names());
-    }
-    for rule in section.rules.iter() {
-        names.extend(rule.value_names());
-    }
-    for set in &section.set {
-        names.extend(set.source.value_names());
-    }
-    names
 }

@@ -11,10 +11,11 @@ use super::{
     node::Spanned,
     set::{Alternative, Attempt, SetEntry, SetOutcome, WhyNotSet},
     text::Text,
+    value_name::ValueName,
 };
 use crate::okta::{
     Assignment, Decision, DecisionKind, DenyStyle, Flow, NewValue, NonEmpty, Request,
-    response::SIZE_LIMIT,
+    response::{ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY, SIZE_LIMIT},
 };
 
 /// The rules of one endpoint.
@@ -162,14 +163,29 @@ impl Hook {
             Some(section) => section.deny,
             None => DenyStyle::Command,
         };
-        cannot_be_processed(style, "ANSWER_TOO_LARGE", flow.spec().form_location)
+        cannot_be_processed(style, ANSWER_TOO_LARGE, flow.spec().form_location)
     }
 }
 
 impl Section {
     /// The denial of a request that no rule denies, but that takes more work to judge than is allowed.
     fn too_costly(&self, flow: Flow) -> Decision<'static> {
-        cannot_be_processed(self.deny, "REQUEST_TOO_COSTLY", flow.spec().form_location)
+        cannot_be_processed(self.deny, REQUEST_TOO_COSTLY, flow.spec().form_location)
+    }
+
+    /// The names of all values that the section looks at.
+    pub(crate) fn value_names(&self) -> BTreeSet<&ValueName> {
+        let mut names = BTreeSet::new();
+        for lookup in &self.lookups {
+            names.extend(lookup.value_names());
+        }
+        for rule in self.rules.iter() {
+            names.extend(rule.value_names());
+        }
+        for set in &self.set {
+            names.extend(set.source.value_names());
+        }
+        names
     }
 
     /// The lookup of this name.
@@ -207,7 +223,7 @@ impl Section {
             if outcome.lacks_event_id() {
                 outcomes.clear();
                 outcomes.push(outcome);
-                return cannot_be_processed(self.deny, "MISSING_EVENT_ID", "eventId");
+                return cannot_be_processed(self.deny, MISSING_EVENT_ID, "eventId");
             }
             if outcome.result.is_err() || alternative != Alternative::None {
                 outcomes.push(outcome);

@@ -11,7 +11,7 @@ pub(super) enum ReplyCase<'a> {
     /// The flow goes on as submitted.
     GoesOn(Certainty),
     /// The flow goes on with the attributes of the answer.
-    Updates,
+    Updates(Certainty),
     /// An `error`.
     Error {
         /// Whether the answer has a DENY, too.
@@ -20,12 +20,16 @@ pub(super) enum ReplyCase<'a> {
         causes: Vec<ReceivedCause<'a>>,
     },
     /// DENY without an error.
-    Deny,
+    Deny {
+        /// Whether `error` is null. Okta does not document that this counts as no error.
+        has_null_error: bool,
+    },
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// A command that Okta does not know in this flow. Okta either ignores it or treats the call as failed.
-    UnknownCommand {
-        /// Whether the answer has a DENY, too. It counts if Okta ignores the unknown command.
+    /// A command that Okta does not know in this flow, or an update with null. Okta either goes on or treats the
+    /// call as failed.
+    UndocumentedCommand {
+        /// Whether the answer has a DENY, too. It counts unless the call has failed.
         has_deny: bool,
         /// Whether the command is the update of another flow.
         is_update_of_other_flow: bool,
@@ -67,47 +71,53 @@ impl<'a> ReplyCase<'a> {
         if answer.error().is_some() {
             return Self::Error { has_deny, causes: answer.causes() };
         }
-        if commands.contains(&ReceivedCommand::Malformed) {
+        if commands.contains(&ReceivedCommand::Malformed)
+            || commands.contains(&ReceivedCommand::UnsettableUpdate)
+        {
             return Self::Failed(FailedCall::BadAnswer);
         }
         let is_update_of_other_flow = commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
-        if is_update_of_other_flow || commands.contains(&ReceivedCommand::UnknownType) {
-            return Self::UnknownCommand { has_deny, is_update_of_other_flow };
+        if is_update_of_other_flow
+            || commands.contains(&ReceivedCommand::UnknownType)
+            || commands.contains(&ReceivedCommand::UpdateWithNull)
+        {
+            return Self::UndocumentedCommand { has_deny, is_update_of_other_flow };
         }
         if has_deny {
-            return Self::Deny;
+            return Self::Deny { has_null_error: answer.has_null_error() };
         }
+        // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
+        let is_documented = !commands.is_empty() && !answer.has_undocumented_members();
+        let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
         if commands.contains(&ReceivedCommand::Update) {
-            return Self::Updates;
+            Self::Updates(certainty)
+        } else {
+            Self::GoesOn(certainty)
         }
-        if commands.is_empty() {
-            // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
-            return Self::GoesOn(Certainty::Inferred);
-        }
-        Self::GoesOn(Certainty::Documented)
     }
 
     /// Okta's action.
     pub(super) fn effect(&self) -> Effect {
         match self {
             Self::GoesOn(_) => Effect::GoesOn,
-            Self::Updates => Effect::Updates,
+            Self::Updates(_) => Effect::Updates,
             Self::Error { .. }
-            | Self::Deny
+            | Self::Deny { .. }
             | Self::Failed(_)
-            | Self::UnknownCommand { has_deny: true, .. } => Effect::Stops,
-            Self::UnknownCommand { has_deny: false, .. } => Effect::Unknown,
+            | Self::UndocumentedCommand { has_deny: true, .. } => Effect::Stops,
+            Self::UndocumentedCommand { has_deny: false, .. } => Effect::Unknown,
         }
     }
 
     /// How certain the effect is.
     pub(super) fn certainty(&self) -> Certainty {
         match self {
-            Self::GoesOn(certainty) => *certainty,
-            Self::Updates | Self::Error { .. } | Self::Deny => Certainty::Documented,
+            Self::GoesOn(certainty) | Self::Updates(certainty) => *certainty,
+            Self::Error { .. } | Self::Deny { has_null_error: false } => Certainty::Documented,
+            Self::Deny { has_null_error: true } => Certainty::Inferred,
             Self::Failed(failure) => failure.certainty(),
-            Self::UnknownCommand { has_deny: true, .. } => Certainty::Inferred,
-            Self::UnknownCommand { has_deny: false, .. } => Certainty::Unknown,
+            Self::UndocumentedCommand { has_deny: true, .. } => Certainty::Inferred,
+            Self::UndocumentedCommand { has_deny: false, .. } => Certainty::Unknown,
         }
     }
 }

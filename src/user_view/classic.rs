@@ -22,17 +22,20 @@ pub(super) fn views(case: &ReplyCase<'_>, fields: &[&str]) -> Vec<ClientView> {
 
 fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     match case {
-        ReplyCase::GoesOn(_) | ReplyCase::Updates => vec![Screen::next_step()],
+        ReplyCase::GoesOn(certainty) | ReplyCase::Updates(certainty) => {
+            vec![Screen::next_step(*certainty)]
+        }
         ReplyCase::Error { causes, .. } => vec![screen_of_error(causes, fields, client)],
-        ReplyCase::Deny => {
-            vec![form_with(general_text(texts::REGISTRATION_DENIED, Documented, 24, client))]
+        ReplyCase::Deny { has_null_error } => {
+            let certainty = if *has_null_error { Inferred } else { Documented };
+            vec![form_with(general_text(texts::REGISTRATION_DENIED, certainty, 24, client), client)]
         }
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
-        ReplyCase::UnknownCommand { has_deny, .. } => {
+        ReplyCase::UndocumentedCommand { has_deny, .. } => {
             let if_ignored = if *has_deny {
-                form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client))
+                form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client), client)
             } else {
-                Screen::next_step()
+                Screen::next_step(Unknown)
             };
             let mut screens = screens_of_failed_call(FailedCall::BadAnswer, client);
             screens.push(if_ignored);
@@ -43,7 +46,7 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
 
 fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: ClientKind) -> Screen {
     let Some(first) = causes.first() else {
-        return form_with(general_text(texts::CANNOT_COMPLETE, Documented, 23, client));
+        return form_with(general_text(texts::CANNOT_COMPLETE, Documented, 23, client), client);
     };
     match client {
         ClientKind::ClassicApp => screen_of_app(causes),
@@ -51,8 +54,14 @@ fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: Client
     }
 }
 
-fn form_with(shown: ShownText) -> Screen {
-    Screen { form: FormState::Stays, texts: vec![shown] }
+fn form_with(shown: ShownText, client: ClientKind) -> Screen {
+    filled_form(vec![shown], client)
+}
+
+/// The form, still filled in, in every row. That an app receives the same status is inferred.
+fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
+    let form_certainty = if client == ClientKind::ClassicApp { Inferred } else { Rendered };
+    Screen { form: FormState::Stays, form_certainty, texts }
 }
 
 /// A text of Okta's for the whole form.
@@ -73,7 +82,7 @@ fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen
     };
     let mut screens = Vec::new();
     for text in [texts::CALL_FAILED, api_text] {
-        screens.push(form_with(general_text(text, Unknown, 25, client)));
+        screens.push(form_with(general_text(text, Unknown, 25, client), client));
     }
     screens
 }
@@ -86,7 +95,7 @@ fn screen_of_app(causes: &[ReceivedCause<'_>]) -> Screen {
         let shown = ShownText::new(TextPlace::Cause, cause_text(cause), 18);
         shown_texts.push(shown.text_is(Inferred).place_is(Inferred));
     }
-    Screen { form: FormState::Stays, texts: shown_texts }
+    filled_form(shown_texts, ClientKind::ClassicApp)
 }
 
 /// The form after an error with causes.
@@ -101,7 +110,7 @@ fn form_with_causes(
             errors.push(error);
         }
     }
-    let mut shown_texts = vec![banner(first, !errors.is_empty())];
+    let mut shown_texts = vec![banner(first, !errors.is_empty(), fields)];
     for field in fields {
         let mut texts = Vec::new();
         for error in errors.iter().filter(|error| error.field == *field) {
@@ -113,11 +122,11 @@ fn form_with_causes(
             shown_texts.push(shown.text_is(Rendered).place_is(Rendered));
         }
     }
-    Screen { form: FormState::Stays, texts: shown_texts }
+    filled_form(shown_texts, ClientKind::Classic)
 }
 
 /// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.
-fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> ShownText {
+fn banner(first: &ReceivedCause<'_>, has_field_error: bool, fields: &[&str]) -> ShownText {
     let is_in_profile =
         first.location.is_some_and(|location| location.starts_with(ATTRIBUTE_LOCATION));
     if is_in_profile {
@@ -127,7 +136,11 @@ fn banner(first: &ReceivedCause<'_>, has_field_error: bool) -> ShownText {
     if !has_field_error && !text.is_empty() {
         return rendered_banner(text, 21);
     }
-    let row = if first.location.is_some() { 20 } else { 21 };
+    let row = match first.location {
+        Some(field) if fields.contains(&field) => 19,
+        Some(_) => 20,
+        None => 21,
+    };
     rendered_banner(texts::FORM_HAS_ERRORS, row)
 }
 

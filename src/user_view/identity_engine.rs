@@ -1,5 +1,7 @@
 //! The view on Identity Engine: rows 1 to 17 of the table.
 
+use std::collections::HashSet;
+
 use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
     case::{FailedCall, ReplyCase},
@@ -19,14 +21,18 @@ pub(super) fn views(case: &ReplyCase<'_>, flow: Flow, fields: &[&str]) -> Vec<Cl
 
 fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind) -> Vec<Screen> {
     match case {
-        ReplyCase::GoesOn(_) | ReplyCase::Updates => vec![Screen::next_step()],
+        ReplyCase::GoesOn(certainty) | ReplyCase::Updates(certainty) => {
+            vec![Screen::next_step(*certainty)]
+        }
         ReplyCase::Error { has_deny, causes } if causes.is_empty() => {
-            vec![screen_without_causes(*has_deny, flow, client)]
+            screens_without_causes(*has_deny, flow, client)
         }
         ReplyCase::Error { causes, .. } => screens_with_causes(causes, flow, fields, client),
-        ReplyCase::Deny => vec![screen_of_denial(flow, client)],
+        ReplyCase::Deny { has_null_error } => {
+            vec![screen_of_denial(*has_null_error, flow, client)]
+        }
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, flow, client),
-        ReplyCase::UnknownCommand { has_deny, is_update_of_other_flow } => {
+        ReplyCase::UndocumentedCommand { has_deny, is_update_of_other_flow } => {
             let is_update_of_registration =
                 flow == Flow::ProgressiveProfile && *is_update_of_other_flow;
             let row = if is_update_of_registration { 17 } else { 11 };
@@ -34,32 +40,56 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
             for screen in screens_of_failed_call(FailedCall::BadAnswer, flow, client) {
                 screens.push(screen.one_of_several(row));
             }
-            let if_ignored =
-                if *has_deny { screen_of_denial(flow, client) } else { Screen::next_step() };
+            let if_ignored = if *has_deny {
+                screen_of_denial(false, flow, client)
+            } else {
+                Screen::next_step(Unknown)
+            };
             screens.push(if_ignored.one_of_several(row));
             screens
         }
     }
 }
 
-/// The screen for an error without causes.
-fn screen_without_causes(has_deny: bool, flow: Flow, client: ClientKind) -> Screen {
+/// The possible screens for an error without causes.
+fn screens_without_causes(has_deny: bool, flow: Flow, client: ClientKind) -> Vec<Screen> {
     if flow == Flow::ProgressiveProfile {
-        // The text is the widget's own. An app receives an error without a message.
-        let certainty = if client == ClientKind::App { Unknown } else { Documented };
-        return Screen::with_message(general_text(texts::FORM_HAS_ERRORS, certainty, 14, client));
+        return screens_without_causes_in_profile(client);
     }
     // Okta documents the text for a DENY with an error.
     let certainty = if has_deny { Documented } else { Inferred };
-    Screen::with_message(general_text(texts::CANNOT_COMPLETE, certainty, 5, client))
+    vec![Screen::with_message(general_text(texts::CANNOT_COMPLETE, certainty, 5, client))]
+}
+
+/// The possible screens for an error without causes in a progressive profile. The documented text is the widget's
+/// own. So the server presumably sends no message, and perhaps not the form.
+fn screens_without_causes_in_profile(client: ClientKind) -> Vec<Screen> {
+    let certainty = if client == ClientKind::Gen2 { Documented } else { Unknown };
+    let with_text =
+        Screen::with_message(general_text(texts::FORM_HAS_ERRORS, certainty, 14, client));
+    match client {
+        ClientKind::Gen3 => {
+            let shown = general_text(texts::UNSUPPORTED_RESPONSE, Unknown, 14, client);
+            let without_form = Screen { form: FormState::Replaced, ..Screen::with_message(shown) };
+            vec![Screen { form: FormState::Stays, ..with_text }, without_form]
+        }
+        ClientKind::App => {
+            let without_message = Screen { texts: Vec::new(), ..with_text.clone() };
+            vec![with_text, without_message]
+        }
+        _ => vec![with_text],
+    }
 }
 
 /// The screen for DENY without an error.
-fn screen_of_denial(flow: Flow, client: ClientKind) -> Screen {
-    if flow == Flow::ProgressiveProfile {
-        return Screen::with_message(general_text(texts::UPDATE_DENIED, Documented, 15, client));
-    }
-    Screen::with_message(general_text(texts::REGISTRATION_DENIED, Documented, 6, client))
+fn screen_of_denial(has_null_error: bool, flow: Flow, client: ClientKind) -> Screen {
+    let certainty = if has_null_error { Inferred } else { Documented };
+    let (text, row) = match flow {
+        Flow::ProgressiveProfile => (texts::UPDATE_DENIED, 15),
+        _ if has_null_error => (texts::REGISTRATION_DENIED, 8),
+        _ => (texts::REGISTRATION_DENIED, 6),
+    };
+    Screen::with_message(general_text(text, certainty, row, client))
 }
 
 /// The possible screens after a failed call.
@@ -122,11 +152,15 @@ fn screens_with_texts(
     client: ClientKind,
 ) -> Vec<Screen> {
     let field_texts = texts_at_fields(at_fields, flow, client);
-    let form = if at_fields.is_empty() { FormState::MayStay } else { FormState::Stays };
+    // The widgets keep the form if the status is 400 or more, which is inferred.
+    let (form, form_certainty) = match at_fields {
+        [] => (FormState::MayStay, Unknown),
+        _ => (FormState::Stays, Inferred),
+    };
     let mut screens: Vec<Screen> = Vec::new();
     for mut shown_texts in possible_form_texts(at_fields, elsewhere, flow, client) {
         shown_texts.extend_from_slice(&field_texts);
-        let screen = Screen { form, texts: shown_texts };
+        let screen = Screen { form, form_certainty, texts: shown_texts };
         if !screens.contains(&screen) {
             screens.push(screen);
         }
@@ -170,12 +204,12 @@ fn sent_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
         return vec![general_text(&in_browser(&elsewhere.join(". ")), Unknown, 4, client)];
     }
     let mut shown_texts = Vec::new();
+    let mut seen = HashSet::new();
     for text in elsewhere {
         let text = if client == ClientKind::App { (*text).to_owned() } else { in_browser(text) };
-        let shown = general_text(&text, Unknown, 4, client);
         // okta-auth-js drops equal messages.
-        if !shown_texts.contains(&shown) {
-            shown_texts.push(shown);
+        if seen.insert(text.clone()) {
+            shown_texts.push(general_text(&text, Unknown, 4, client));
         }
     }
     shown_texts
@@ -210,15 +244,14 @@ fn texts_in_app(at_fields: &[FieldTexts<'_>], flow: Flow) -> Vec<ShownText> {
     let row = row_at_field(flow);
     let mut messages = Vec::new();
     let mut inputs = Vec::new();
+    let mut seen = HashSet::new();
     for FieldTexts { field, texts } in at_fields {
         for text in texts {
             let certainty = if text.is_empty() { Unknown } else { Inferred };
-            let message = ShownText::new(TextPlace::Message, *text, row)
-                .text_is(certainty)
-                .place_is(Inferred);
             // okta-auth-js drops equal messages.
-            if !messages.contains(&message) {
-                messages.push(message);
+            if seen.insert(*text) {
+                let message = ShownText::new(TextPlace::Message, *text, row);
+                messages.push(message.text_is(certainty).place_is(Inferred));
             }
             let place = TextPlace::Input((*field).to_owned());
             let input = ShownText::new(place, *text, row);

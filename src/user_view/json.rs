@@ -18,6 +18,7 @@ pub(crate) struct UserViewJson<'a> {
 #[derive(Serialize)]
 struct ScreenJson<'a> {
     form: &'static str,
+    form_certainty: &'static str,
     shows: Vec<ShownJson<'a>>,
 }
 
@@ -62,9 +63,11 @@ fn screen_json(screen: &Screen) -> ScreenJson<'_> {
     let form = match screen.form {
         FormState::Stays => "stays",
         FormState::MayStay => "may_stay",
+        FormState::Replaced => "replaced",
         FormState::NextStep => "next_step",
     };
-    ScreenJson { form, shows: screen.texts.iter().map(shown_json).collect() }
+    let form_certainty = screen.form_certainty.as_str();
+    ScreenJson { form, form_certainty, shows: screen.texts.iter().map(shown_json).collect() }
 }
 
 fn shown_json(shown: &ShownText) -> ShownJson<'_> {

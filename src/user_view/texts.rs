@@ -20,6 +20,8 @@ pub(super) const UPDATE_FAILED: &str =
 /// The text of a failed call in an older page of Okta's, which has been deleted.
 pub(super) const UPDATE_FAILED_OLDER: &str =
     "Your profile couldn't be updated at this time. Please try again later.";
+/// Gen3 shows it for an error without a message and without the form. The widget translates it.
+pub(super) const UNSUPPORTED_RESPONSE: &str = "There was an unsupported response from server.";
 /// API error E0000134.
 pub(super) const API_UNREACHABLE: &str =
     "Okta could not communicate correctly with an inline hook.";

@@ -225,7 +225,7 @@ fn eval_explains_each_rule_and_the_consequence() {
         (
             "registrationHookPP",
             "{}",
-            "  the hook has no section for such requests\ndeny: Okta stops the registration (documented)\n",
+            "  the hook has no section for such requests, so it denies them\ndeny: Okta stops the registration (documented)\n",
         ),
     ] {
         let output = run(program().args(["eval", "--explain", hook]), &registration(form));

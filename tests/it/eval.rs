@@ -66,6 +66,7 @@ fn eval_as_json_has_the_answer_the_reasons_and_the_users_view() {
         view["gen2"],
         json!([{
             "form": "stays",
+            "form_certainty": "inferred",
             "shows": [
                 {
                     "place": "banner",
@@ -128,28 +129,106 @@ deny: Okta stops the registration (documented)
 the sign-in widget, Gen2 and Gen3, shows
   box at the top: \"We found some errors. Please review the form and make corrections.\" (rendered; row 2)
   below the field `email`: \"Only okta.com emails can register.\" (documented, place inferred; row 2)
-  the form, still filled in
+  the form, still filled in (inferred)
 an app without the widget receives
   message: \"Only okta.com emails can register.\" (inferred; row 2)
   message of the input `email`: \"Only okta.com emails can register.\" (inferred; row 2)
-  the form again: status PENDING
+  the form again: status PENDING (inferred)
 ";
     assert!(explanation.ends_with(expected), "{explanation}");
 
-    // The form has no field `phone`, so the place of the text is not known.
+    // The form has no field `nickName`, so the place of the text is not known.
+    let rules = RULES.replace("data.userProfile.number", "data.userProfile.nickName");
+    let folder =
+        rules_folder(&[("hook.toml", &rules), ("members.csv", "number,name\n2,Rosario\n")]);
     let output = run(
-        program().args(["eval", "registrationHookSSR", "--explain"]),
-        &registration(r#"{"lastName":"Jones"}"#),
+        program().args(["eval", "hook", "--explain", "--rules"]).arg(folder.path()),
+        &registration(r#"{"lastName":"Jones","email":"rosario@okta.com","number":"1"}"#),
     );
 
     let explanation = text(&output.stderr);
     for part in [
         "the sign-in widget, Gen2 and Gen3, shows one of these\n",
         "  box at the top: \"Registration cannot be completed at this time.\" (unknown; row 4)\n",
-        "finding location-not-on-form at /error/errorCauses/0/location: the form presumably has no field `email`\n",
+        "finding location-not-on-form at /error/errorCauses/0/location: the form presumably has no field `nickName`\n",
     ] {
         assert!(explanation.contains(part), "{explanation}");
     }
+}
+
+#[test]
+fn eval_explains_a_denial_by_no_rule_and_finds_no_fault_of_the_rules_in_it() {
+    let rules = r#"
+        [self_service_registration]
+        allow_all = true
+        [self_service_registration.set]
+        organization = "{department}"
+        title = "{department}"
+        number = { generate = "uuid" }
+        "#;
+    let folder = rules_folder(&[("hook.toml", rules)]);
+    let with_id = |form: &str| {
+        let request = String::from_utf8(registration(form)).unwrap();
+        request.replacen('{', r#"{"eventId":"1","#, 1).into_bytes()
+    };
+    let mut failures = Failures::default();
+
+    for (request, expected) in [
+        (
+            with_id(&json!({ "department": "x".repeat(130_000) }).to_string()),
+            "\n  the answer would be too large for Okta, so the request is denied\n",
+        ),
+        (registration("{}"), "\n  an identifier is made from `eventId`, which is missing\n"),
+        (with_id("{}"), "\n  the section has no rules: it says `allow_all`\n"),
+    ] {
+        let mut eval = program();
+        eval.args(["eval", "hook", "--explain", "--rules"]).arg(folder.path());
+
+        let output = run(&mut eval, &request);
+
+        failures.check_contains(expected, text(&output.stderr), expected);
+        failures.check(expected, !text(&output.stderr).contains("finding "));
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn eval_places_texts_in_the_order_of_the_form_and_at_fields_that_were_left_empty() {
+    let rules = r#"
+        [[self_service_registration.rules]]
+        id = "email"
+        attribute = "email"
+        domains = ["okta.com"]
+        message = "No."
+
+        [[self_service_registration.rules]]
+        id = "name"
+        attribute = "lastName"
+        length = { min = 9 }
+        message = "No."
+        "#;
+    let folder = rules_folder(&[("hook.toml", rules)]);
+    let mut failures = Failures::default();
+
+    for (form, expected) in [
+        (r#"{"lastName":"J","firstName":"R","email":"a@b.example"}"#, ["lastName", "email"]),
+        (r#"{"email":"a@b.example","lastName":"J"}"#, ["email", "lastName"]),
+        (r#"{"firstName":"R","lastName":"J"}"#, ["lastName", "email"]),
+    ] {
+        let mut eval = program();
+        eval.args(["eval", "hook", "--format", "json", "--rules"]).arg(folder.path());
+        let output = run(&mut eval, &registration(form));
+
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let screens = result["user_sees"]["gen2"].as_array().unwrap();
+        let mut fields = Vec::new();
+        for shown in screens[0]["shows"].as_array().unwrap() {
+            fields.extend(shown["field"].as_str());
+        }
+        failures.check_eq(form, screens.len(), 1);
+        failures.check_eq(form, fields, expected.to_vec());
+    }
+    failures.assert_none();
 }
 
 /// The rows that the code names: a number at the end of a call or alone in a `match`.

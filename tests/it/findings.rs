@@ -74,6 +74,11 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
             json!({"commands": [update(json!({"password": "x"}))]}),
             "password /commands/0/value/password",
         ),
+        (
+            json!({"commands": [update(json!({"error": {"x": "y"}, "a": [1, "b"]}))]}),
+            "unsettable-value /commands/0/value/error",
+        ),
+        (json!({"commands": [update(json!({"a": [[]]}))]}), "unsettable-value /commands/0/value/a"),
         (json!({"commands": [update(json!({"a/b": null}))]}), "null /commands/0/value/a~1b"),
         // Answers that decide nothing.
         (json!({}), "decides-nothing "),
@@ -132,6 +137,31 @@ fn a_location_in_the_update_of_a_progressive_profile_is_found() {
     let found = found(reply, Flow::ProgressiveProfile);
 
     assert_eq!(found, ["location-in-update /error/errorCauses/0/location"]);
+}
+
+/// The fix of a location is a location without a fault.
+#[test]
+fn the_advice_about_a_location_leads_to_no_further_finding() {
+    let mut failures = Failures::default();
+
+    for (flow, location) in [
+        (Flow::SelfServiceRegistration, "data.userProfile"),
+        (Flow::SelfServiceRegistration, "data.userProfile.login"),
+        (Flow::ProgressiveProfile, "data.userProfileUpdate.employeeNumber"),
+    ] {
+        let find = |location: &str| {
+            let causes = [cause(location)];
+            let body = json!({"error": {"errorSummary": "No.", "errorCauses": causes}}).to_string();
+            let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+            findings::find(reply, flow, &FIELDS)
+        };
+
+        let found = find(location);
+        let advised = found[0].fix.split('`').nth(1).unwrap();
+
+        failures.check_eq(location, find(&advised.replace("<attribute>", "email")).len(), 0);
+    }
+    failures.assert_none();
 }
 
 #[test]
@@ -206,6 +236,39 @@ fn every_finding_says_how_okta_reacts_and_how_to_correct_it() {
         for text in [finding.problem.as_str(), finding.effect, &finding.fix] {
             failures
                 .check(format!("{}: {text}", finding.id), !text.is_empty() && !text.ends_with('.'));
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn an_answer_with_many_faults_has_a_short_list_of_findings_in_a_short_time() {
+    let mut failures = Failures::default();
+    let name = "n".repeat(100_000);
+    let nulls = json!({ "commands": [action("ALLOW")], name.as_str(): vec![Value::Null; 25_000] });
+    let mut causes = Vec::new();
+    for number in 0..900 {
+        causes.push(cause(&format!("data.userProfile.{number}")));
+        causes.push(cause("data.userProfile.email"));
+    }
+    let causes = json!({"error": {"errorSummary": "No.", "errorCauses": causes}});
+
+    for (answer, kind, omitted) in [
+        (nulls, "null", "24990 more like it"),
+        (causes.clone(), "location-not-on-form", "890 more like it"),
+        (causes, "repeated-text", "889 more like it"),
+    ] {
+        let body = answer.to_string();
+        let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+        let found = findings::find(reply, Flow::SelfServiceRegistration, &FIELDS);
+
+        let of_kind: Vec<_> = found.iter().filter(|finding| finding.id == kind).collect();
+        failures.check_eq(kind, of_kind.len(), 11);
+        failures.check_eq(kind, of_kind.last().unwrap().problem.as_str(), omitted);
+        failures.check_eq(kind, &of_kind.last().unwrap().effect, &of_kind.first().unwrap().effect);
+        for finding in found {
+            failures.check(kind, finding.place.len() < 200);
         }
     }
     failures.assert_none();

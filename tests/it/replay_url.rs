@@ -202,6 +202,37 @@ fn a_failure_of_the_service_is_retried_once() {
     failures.assert_none();
 }
 
+/// The counts, the decision and the explanation of an answer agree.
+#[test]
+fn an_answer_that_okta_does_not_take_for_a_decision_is_not_counted_as_one() {
+    let mut failures = Failures::default();
+    let allow = r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}},{"type":"com.action.update","value":{}}]}"#;
+    let action = r#"{"commands":[{"type":"com.okta.action.update","value":{"action":"DENY"}}]}"#;
+    let password =
+        r#"{"commands":[{"type":"com.okta.user.profile.update","value":{"password":"x"}}]}"#;
+
+    for (body, decision, explained) in [
+        (MISNAMED, None, "Okta stops the registration or goes on with the registration (unknown)"),
+        (allow, None, "(unknown)"),
+        (action, None, "Okta stops the registration (inferred)"),
+        (password, None, "Okta stops the registration (inferred)"),
+        (r#"{"error":{}}"#, Some("deny"), "Okta stops the registration (documented)"),
+    ] {
+        let service = StandIn::start(Box::leak(Box::new([Reply::Answer(200, body)])));
+
+        let (_, printed) = replay(1, &service.url, &["--format", "json"]);
+
+        let report: Value = serde_json::from_str(&printed).unwrap_or_default();
+        let request = &report["requests"][0];
+        let summary = format!("1 from allow to {}", decision.unwrap_or("no clear decision"));
+        failures.check_eq(body, request["before"].as_str(), Some("allow"));
+        failures.check_eq(body, request["after"].as_str(), decision);
+        failures.check_contains(body, report["summary"].as_str().unwrap_or(&printed), &summary);
+        failures.check_contains(body, request["explanation"].as_str().unwrap_or(""), explained);
+    }
+    failures.assert_none();
+}
+
 #[test]
 fn an_answer_that_is_too_large_is_an_answer() {
     let large: &'static str = "x".repeat((1 << 20) + 1).leak();
@@ -219,9 +250,10 @@ fn an_answer_that_is_too_large_is_an_answer() {
 fn a_service_that_never_answers_is_given_up() {
     let service = StandIn::start(&[Reply::Close]);
 
-    let (code, printed) = replay(20, &service.url, &[]);
+    let (code, printed) = replay(20, &format!("{}/?code=s3cr3t", service.url), &[]);
 
     assert_eq!(code, Some(2), "{printed}");
+    assert!(!printed.contains("s3cr3t"), "{printed}");
     assert_eq!(service.requests().len(), 10, "five requests, each with a retry");
     assert!(printed.contains("does not answer"), "{printed}");
 }

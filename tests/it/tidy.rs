@@ -104,6 +104,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("rule", &["nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
     ("findings", &["okta"]),
+    ("explained", &["okta", "pipeline", "rule"]),
+    ("form_fields", &["okta", "rule"]),
     ("user_view", &["okta"]),
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),
@@ -137,7 +139,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "clock",
             "escape",
             "file",
+            "explained",
             "findings",
+            "form_fields",
             "load",
             "lookup",
             "okta",

@@ -2,13 +2,14 @@
 
 use proptest::prelude::*;
 use registration_hook::{
+    form_fields::form_fields,
     okta::{Flow, reply::HookReply},
     pipeline::decode,
     user_view::{Certainty, ClientKind, Effect, FormState, Screen, TextPlace, UserView, user_view},
 };
 use serde_json::{Value, json};
 
-use crate::support::{Failures, registration};
+use crate::support::{Failures, load_rules, registration, repository};
 
 const FIELDS: [&str; 4] = ["email", "firstName", "lastName", "employeeNumber"];
 const FORM_HAS_ERRORS: &str = "We found some errors. Please review the form and make corrections.";
@@ -49,6 +50,7 @@ fn screen(screen: &Screen) -> String {
     parts.push(match screen.form {
         FormState::Stays => "stays".to_owned(),
         FormState::MayStay => "may stay".to_owned(),
+        FormState::Replaced => "replaced".to_owned(),
         FormState::NextStep => "next".to_owned(),
     });
     parts.join("; ")
@@ -149,9 +151,37 @@ fn registrations_on_identity_engine_show_the_texts_of_rows_1_to_11() {
         ),
         (
             flow,
+            json!({"commands": action("DENY")["commands"], "error": null}),
+            ClientKind::Gen2,
+            "banner: Registration denied. (inferred/rendered, 8); may stay",
+        ),
+        (
+            flow,
             json!({"commands": [{"type": "com.okta.user.profile.update", "value": []}]}),
             ClientKind::Gen2,
             "banner: T2 (inferred/rendered, 10); may stay",
+        ),
+        // The one observed case: an unknown object as a value, and an unknown member.
+        (
+            flow,
+            json!({
+                "commands": [{"type": "com.okta.user.profile.update", "value": {"error": {"x": "y"}}}],
+                "statusCode": 500,
+            }),
+            ClientKind::Gen2,
+            "banner: T2 (inferred/rendered, 10); may stay",
+        ),
+        (
+            flow,
+            command("com.okta.user.profile.update", json!({"password": "Secret1"})),
+            ClientKind::Gen2,
+            "banner: T2 (inferred/rendered, 10); may stay",
+        ),
+        (
+            flow,
+            command("com.okta.user.profile.update", json!({"department": null})),
+            ClientKind::Gen2,
+            "banner: T2 (unknown/rendered, 11); may stay OR next",
         ),
         (
             flow,
@@ -187,6 +217,18 @@ fn progressive_profiles_show_the_texts_of_rows_12_to_17() {
             "banner: T1 (unknown/rendered, 13); employeeNumber: Four digits. (unknown/inferred, 13); stays OR banner: T1 (unknown/rendered, 13); may stay",
         ),
         (flow, denial(vec![]), ClientKind::Gen2, "banner: T1 (documented/rendered, 14); may stay"),
+        (
+            flow,
+            denial(vec![]),
+            ClientKind::Gen3,
+            "banner: T1 (unknown/rendered, 14); stays OR banner: There was an unsupported response from server. (unknown/rendered, 14); replaced",
+        ),
+        (
+            flow,
+            denial(vec![]),
+            ClientKind::App,
+            "message: T1 (unknown/unknown, 14); may stay OR may stay",
+        ),
         (
             flow,
             action("DENY"),
@@ -233,7 +275,7 @@ fn classic_registrations_show_the_texts_of_rows_18_to_25() {
             flow,
             denial(vec![at_field.clone(), at_field_too]),
             ClientKind::Classic,
-            "banner: T1 (rendered/rendered, 20); lastName: Short., Strange. (rendered/rendered, 19); stays",
+            "banner: T1 (rendered/rendered, 19); lastName: Short., Strange. (rendered/rendered, 19); stays",
         ),
         (
             flow,
@@ -269,7 +311,7 @@ fn classic_registrations_show_the_texts_of_rows_18_to_25() {
             flow,
             denial(vec![at_field, at_email.clone()]),
             ClientKind::Classic,
-            "banner: T1 (rendered/rendered, 20); lastName: Short. (rendered/rendered, 19); stays",
+            "banner: T1 (rendered/rendered, 19); lastName: Short. (rendered/rendered, 19); stays",
         ),
         (flow, denial(vec![]), ClientKind::Classic, "banner: T3 (documented/rendered, 23); stays"),
         (
@@ -363,17 +405,86 @@ fn an_error_decides_before_deny_and_deny_before_allow() {
 }
 
 #[test]
+fn what_okta_does_not_document_is_not_called_documented() {
+    let mut failures = Failures::default();
+    let flow = Flow::SelfServiceRegistration;
+    let allow = || action("ALLOW")["commands"].clone();
+    let update = |value| command("com.okta.user.profile.update", value);
+
+    for (status, answer, effect, certainty) in [
+        (200, action("ALLOW"), Effect::GoesOn, Certainty::Documented),
+        (200, update(json!({"roles": ["a"], "age": 1})), Effect::Updates, Certainty::Documented),
+        (201, action("ALLOW"), Effect::GoesOn, Certainty::Inferred),
+        (201, action("DENY"), Effect::Stops, Certainty::Inferred),
+        (200, json!({"commands": allow(), "error": null}), Effect::GoesOn, Certainty::Inferred),
+        (200, json!({"commands": allow(), "statusCode": 500}), Effect::GoesOn, Certainty::Inferred),
+        (200, update(json!({"password": "x"})), Effect::Stops, Certainty::Inferred),
+        (200, update(json!({"roles": [{}]})), Effect::Stops, Certainty::Inferred),
+        (200, update(json!({"roles": [null]})), Effect::Unknown, Certainty::Unknown),
+    ] {
+        let body = answer.to_string();
+        let reply = HookReply::Answered { status, body: body.as_bytes() };
+
+        let view = user_view(reply, flow, &FIELDS);
+
+        failures.check_eq(format!("{status} {answer}"), view.effect, effect);
+        failures.check_eq(format!("{status} {answer}"), view.certainty, certainty);
+        for shown in view.clients.iter().flat_map(|view| &view.screens).flat_map(|s| &s.texts) {
+            let is_documented = shown.text_certainty == Certainty::Documented;
+            failures.check(format!("{status} {answer}"), !is_documented);
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn the_state_of_the_form_has_a_certainty() {
+    let mut failures = Failures::default();
+    let at_email = denial(vec![cause("No.", "data.userProfile.email")]);
+
+    for (flow, answer, expected) in [
+        (Flow::SelfServiceRegistration, &at_email, Certainty::Inferred),
+        (Flow::SelfServiceRegistration, &action("DENY"), Certainty::Unknown),
+        (Flow::SelfServiceRegistration, &action("ALLOW"), Certainty::Documented),
+        (Flow::SelfServiceRegistration, &json!({}), Certainty::Inferred),
+        (Flow::Classic, &at_email, Certainty::Rendered),
+    ] {
+        let view = view(flow, answer);
+
+        let screen = &view.clients[0].screens[0];
+        failures.check_eq(format!("{flow:?} {answer}"), screen.form_certainty, expected);
+    }
+    failures.assert_none();
+}
+
+#[test]
 fn a_login_that_okta_filled_in_is_not_a_field() {
     let same = registration(r#"{"login":"a@okta.com","email":"a@okta.com","lastName":"Jones"}"#);
     let other = registration(r#"{"login":"rosario","email":"a@okta.com"}"#);
 
     let fields = |body: &[u8]| {
         let request = decode(body).unwrap();
-        registration_hook::user_view::form_fields(&request).join(" ")
+        form_fields(&request, None).join(" ")
     };
 
-    assert_eq!(fields(&same), "email lastName");
-    assert_eq!(fields(&other), "email login");
+    // Okta leaves out a default field that is empty.
+    assert_eq!(fields(&same), "email lastName firstName");
+    assert_eq!(fields(&other), "login email firstName lastName");
+}
+
+#[test]
+fn an_attribute_that_rules_name_is_a_field_although_the_end_user_left_it_empty() {
+    let rules = load_rules(&repository("tests/guide/rules")).unwrap();
+    let hook = &rules.hooks["registrationHookSSRandPP"];
+    let profile =
+        br#"{"eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"costCenter":"1"}}}"#;
+    let fields = |body: &[u8]| {
+        let request = decode(body).unwrap();
+        form_fields(&request, hook.section(request.flow)).join(" ")
+    };
+
+    assert_eq!(fields(&registration("{}")), "firstName lastName email employeeNumber");
+    assert_eq!(fields(profile), "costCenter employeeNumber");
 }
 
 #[test]

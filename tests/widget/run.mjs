@@ -20,8 +20,8 @@ const RULES = fileURLToPath(new URL("rules", import.meta.url));
 const DOCUMENT = fileURLToPath(new URL("../../docs/user-view.md", import.meta.url));
 const AUTHORIZATION = `Basic ${btoa("okta:widget-test")}`;
 
-const NAME = ["email", "firstName", "lastName"];
-const GOOD = { email: "rosario@okta.com", firstName: "Rosario", lastName: "Jones" };
+const NAME = ["lastName", "firstName", "email"];
+const GOOD = { lastName: "Jones", firstName: "Rosario", email: "rosario@okta.com" };
 const NUMBER = ["employeeNumber", "department"];
 
 /** Each form, with the clients that show it. Several assumptions draw several of the predicted screens. */
@@ -190,6 +190,7 @@ function isDrawn(predicted, { shows, values }, form) {
   const isFormAsPredicted = {
     stays: isFilledIn,
     may_stay: true,
+    replaced: Object.keys(values).length === 0,
     next_step: Object.keys(values).length === 0,
   }[predicted.form];
   return isFormAsPredicted && JSON.stringify(predicted.shows) === JSON.stringify(shows);

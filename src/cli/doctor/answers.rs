@@ -9,8 +9,9 @@ use crate::{
         client::{HookCall, HttpAnswer},
     },
     findings::{self, Finding},
+    form_fields::form_fields,
     okta::{Flow, reply::HookReply, request},
-    user_view::{Certainty, Effect, UserView, form_fields, user_view},
+    user_view::{Certainty, Effect, UserView, user_view},
 };
 
 /// Faults that are only notes: they do not concern the decision, or the sample may cause them. Its form may
@@ -29,7 +30,7 @@ pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Re
         let body = sample(flow)?;
         let call = hook.client.call(hook.url, &body);
         let request = request::decode(&body).map_err(|error| CliError(error.to_string()))?;
-        check_answer(flow, &form_fields(&request), &call, checkup);
+        check_answer(flow, &form_fields(&request, None), &call, checkup);
     }
     Ok(())
 }

@@ -98,9 +98,16 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
         }
         (ClientKind::ClassicApp, _) => "an HTTP status of 400 or more",
         (_, FormState::Stays) => "the form, still filled in",
+        (_, FormState::Replaced) => "a page with only the message",
         (_, FormState::MayStay) => "the form, or a page with only the message",
     };
-    let _ = writeln!(text, "  {form}");
+    text.push_str("  ");
+    text.push_str(form);
+    // The first line has the certainty of the next step.
+    if screen.form != FormState::NextStep {
+        let _ = write!(text, " ({})", screen.form_certainty.as_str());
+    }
+    text.push('\n');
 }
 
 fn place_name(place: &TextPlace) -> String {

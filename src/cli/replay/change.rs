@@ -4,13 +4,11 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     cli::fixtures::Case,
-    okta::{
-        DecisionKind, Flow,
-        reply::{HookReply, ReceivedCommand, ReplyContent},
-    },
-    pipeline::HookAnswer,
+    okta::{DecisionKind, reply::HookReply},
+    pipeline::{self, HookAnswer},
     problem::{Problem, with_commas},
     rule::{Outcome, RuleSet},
+    user_view,
 };
 
 /// A decision, and the rules that led to it.
@@ -23,33 +21,51 @@ pub(in crate::cli) struct Judged {
 
 /// Two decisions about the same request.
 pub(super) struct DecisionChange {
-    pub(super) before: DecisionBefore,
-    pub(super) after: Judged,
+    pub(super) before: AnswerDecision,
+    pub(super) after: AnswerDecision,
 }
 
-/// The decision before a change.
-pub(super) enum DecisionBefore {
-    /// There was no answer.
-    None,
-    /// There was an answer that Okta treats as a failure.
-    Unreadable,
+/// The decision of an answer.
+pub(super) enum AnswerDecision {
+    /// There is no answer.
+    NoAnswer,
+    /// Okta treats the answer as failed, or does not document its action.
+    Unclear,
     Decision(Judged),
 }
 
-impl DecisionBefore {
-    /// The decision of a recorded answer.
-    pub(super) fn of_json(json: &[u8]) -> Self {
-        match Judged::of_json(json) {
-            Some(judged) => Self::Decision(judged),
-            None => Self::Unreadable,
+impl AnswerDecision {
+    /// The decision of any hook's answer. The rules that led to it are not known.
+    pub(super) fn of_any_hook(decision: Option<DecisionKind>) -> Self {
+        match decision {
+            Some(decision) => Self::Decision(Judged { decision, rules: Vec::new() }),
+            None => Self::Unclear,
         }
     }
 
-    /// The kind of the decision, if there was one.
+    /// The decision itself, if there is one.
     pub(super) fn decision(&self) -> Option<DecisionKind> {
         match self {
             Self::Decision(judged) => Some(judged.decision),
-            Self::None | Self::Unreadable => None,
+            Self::NoAnswer | Self::Unclear => None,
+        }
+    }
+
+    /// The rules that deny, as far as they are known.
+    pub(super) fn rules(&self) -> &[String] {
+        match self {
+            Self::Decision(judged) => &judged.rules,
+            Self::NoAnswer | Self::Unclear => &[],
+        }
+    }
+}
+
+impl fmt::Display for AnswerDecision {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer => out.write_str("no answer"),
+            Self::Unclear => out.write_str("no clear decision"),
+            Self::Decision(judged) => judged.fmt(out),
         }
     }
 }
@@ -70,27 +86,20 @@ impl Judged {
         }
         Self { decision: answer.decision, rules }
     }
+}
 
-    /// The decision of any hook's answer with status 200, as Okta reads it. Returns `None` if Okta treats the
-    /// answer as a failure.
-    pub(in crate::cli) fn of_json(json: &[u8]) -> Option<Self> {
-        let ReplyContent::Answer(answer) = HookReply::Answered { status: 200, body: json }.read()
-        else {
-            return None;
-        };
-        // The update of any flow counts, so the flow does not matter.
-        let commands = answer.commands(Flow::SelfServiceRegistration);
-        let has_update = commands.contains(&ReceivedCommand::Update)
-            || commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
-        let decision = if answer.error().is_some() || commands.contains(&ReceivedCommand::Deny) {
-            DecisionKind::Deny
-        } else if has_update {
-            DecisionKind::Update
-        } else {
-            DecisionKind::Allow
-        };
-        Some(Self { decision, rules: Vec::new() })
-    }
+/// The decision of a recorded answer to this request, as Okta takes it. Returns `None` if Okta treats the answer
+/// as failed, or does not document its action.
+pub(in crate::cli) fn recorded_decision(request: &[u8], recorded: &[u8]) -> Option<DecisionKind> {
+    // The size counts without the white space that a recorded answer has.
+    let json: serde_json::Value = serde_json::from_slice(recorded).ok()?;
+    answered_decision(request, json.to_string().as_bytes())
+}
+
+/// The decision of an answer with status 200 to this request, as Okta takes it.
+pub(super) fn answered_decision(request: &[u8], body: &[u8]) -> Option<DecisionKind> {
+    let flow = pipeline::decode(request).ok()?.flow;
+    user_view::decision(HookReply::Answered { status: 200, body }, flow)
 }
 
 impl fmt::Display for Judged {
@@ -107,39 +116,41 @@ impl fmt::Display for Judged {
 impl DecisionChange {
     /// Whether the decision itself changes, and not only its texts or values.
     pub(super) fn changes_decision(&self) -> bool {
-        self.before.decision().is_some_and(|before| before != self.after.decision)
+        let is_new = matches!(self.before, AnswerDecision::NoAnswer);
+        !is_new && self.before.decision() != self.after.decision()
     }
 
     fn is_from_to(&self, from: DecisionKind, to: DecisionKind) -> bool {
-        self.before.decision() == Some(from) && self.after.decision == to
+        self.before.decision() == Some(from) && self.after.decision() == Some(to)
     }
 
     /// The kind of change. Changes of one kind are counted together.
     fn kind(&self) -> String {
-        match &self.before {
-            DecisionBefore::None => "new".to_owned(),
-            DecisionBefore::Unreadable => "with an unreadable answer before".to_owned(),
-            DecisionBefore::Decision(before) if self.changes_decision() => {
-                format!("from {before} to {}", self.after)
-            }
-            DecisionBefore::Decision(_) => match self.after.decision {
-                DecisionKind::Allow => "allowed, written differently".to_owned(),
-                DecisionKind::Update => "updated with other values".to_owned(),
-                DecisionKind::Deny => "denied with other texts or causes".to_owned(),
-            },
+        if self.changes_decision() {
+            return format!("from {} to {}", self.before, self.after);
         }
+        if matches!(self.before, AnswerDecision::NoAnswer) {
+            return "new".to_owned();
+        }
+        let kind = match self.after.decision() {
+            Some(DecisionKind::Allow) => "allowed, written differently",
+            Some(DecisionKind::Update) => "updated with other values",
+            Some(DecisionKind::Deny) => "denied with other texts or causes",
+            None => "without a clear decision, written differently",
+        };
+        kind.to_owned()
     }
 }
 
 impl fmt::Display for DecisionChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.before {
-            DecisionBefore::None => write!(out, "new: {}", self.after),
-            DecisionBefore::Unreadable => write!(out, "unreadable → {}", self.after),
-            DecisionBefore::Decision(before) if self.changes_decision() => {
-                write!(out, "{before} → {}", self.after)
-            }
-            DecisionBefore::Decision(_) => out.write_str(&self.kind()),
+        let Self { before, after } = self;
+        if self.changes_decision() {
+            return write!(out, "{before} → {after}");
+        }
+        match before {
+            AnswerDecision::NoAnswer => write!(out, "new: {after}"),
+            _ => out.write_str(&self.kind()),
         }
     }
 }

@@ -21,15 +21,14 @@ pub(super) struct NamedText<'a> {
 pub(super) fn describe(before: NamedText<'_>, after: NamedText<'_>) -> String {
     let difference = TextDiff::configure().timeout(TIMEOUT).diff_lines(before.text, after.text);
     let description = difference.unified_diff().header(before.name, after.name).to_string();
-    if description.len() > LONGEST {
-        shorten(&description)
-    } else {
-        description.trim_end().to_owned()
-    }
+    shorten(description.trim_end())
 }
 
-/// Cuts a description at the end of a line, and counts the lines that are left out.
-fn shorten(description: &str) -> String {
+/// Cuts a long description at the end of a line, and counts the lines that are left out.
+pub(super) fn shorten(description: &str) -> String {
+    if description.len() <= LONGEST {
+        return description.to_owned();
+    }
     let (kept, _) = description.split_at(description.floor_char_boundary(LONGEST));
     let end = kept.rfind('\n').unwrap_or(kept.len());
     let (kept, omitted) = description.split_at(end);

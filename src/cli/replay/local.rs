@@ -3,96 +3,81 @@
 use std::path::PathBuf;
 
 use super::{
-    change::{DecisionBefore, DecisionChange, Judged},
+    change::{AnswerDecision, DecisionChange, Judged, recorded_decision},
     difference::{self, NamedText},
     report::ReplayOutcome,
 };
 use crate::{
     cli::{explain, fixtures::Case, live::LiveSources, pretty::pretty},
     file::{self, FileKind, Links},
+    form_fields::form_fields,
     okta::{DecisionKind, reply::HookReply},
     pipeline,
     problem::SourceText,
-    rule::RuleSet,
-    user_view::form_fields,
+    rule::{Hook, RuleSet},
 };
 
-/// A recorded answer and the present one, formatted alike.
-pub(super) struct AnswerPair {
-    /// The file of the recorded answer.
-    file: String,
-    recorded: String,
-    /// Whether the lines of the file are those of `recorded`.
-    is_formatted: bool,
-    request: Vec<u8>,
-    present: String,
-    change: DecisionChange,
+/// An answer to a recorded request.
+pub(super) struct PresentAnswer {
+    pub(super) request: Vec<u8>,
+    /// The exact body.
+    pub(super) body: Vec<u8>,
+    pub(super) decision: AnswerDecision,
 }
 
-impl AnswerPair {
-    /// Answers a recorded request by these rules.
-    pub(super) fn of_rules(case: &Case, rules: &RuleSet) -> Result<Self, String> {
-        let PresentAnswer { request, text, judged } = answer(case, rules)?;
-        Self::new(case, request, text, judged)
-    }
+/// Compares the answer of these rules to a recorded request with the recorded answer.
+pub(super) fn compare(case: &Case, rules: &RuleSet) -> Result<ReplayOutcome, String> {
+    let present = answer(case, rules)?;
+    present.compare(case, rules.hooks.get(&case.hook))
+}
 
-    /// Reads the recorded answer to compare the present one with.
-    pub(super) fn new(
-        case: &Case,
-        request: Vec<u8>,
-        present: String,
-        judged: Judged,
-    ) -> Result<Self, String> {
+impl PresentAnswer {
+    /// Compares the answer with the recorded one. `hook` has the rules, if they are known.
+    pub(super) fn compare(self, case: &Case, hook: Option<&Hook>) -> Result<ReplayOutcome, String> {
+        let Self { request, body, decision: after } = self;
+        let present = pretty(&body).map_err(|error| format!("the answer is not JSON: {error}"))?;
         let file = case.response.display().to_string();
         let content = case
             .read_response()
             .map_err(|why| format!("{file}: {why}; record it with --update"))?;
         let recorded = pretty(&content)
             .map_err(|error| format!("{file}: the recorded answer is not JSON: {error}"))?;
-        let is_formatted = recorded.as_bytes() == content;
-        let change =
-            DecisionChange { before: DecisionBefore::of_json(recorded.as_bytes()), after: judged };
-        Ok(Self { file, recorded, is_formatted, request, present, change })
-    }
-
-    pub(super) fn compare(self) -> ReplayOutcome {
-        let Self { file, recorded, is_formatted, request, present, change } = self;
         if recorded == present {
-            return ReplayOutcome::Same;
+            return Ok(ReplayOutcome::Same);
         }
+        let before = AnswerDecision::of_any_hook(recorded_decision(&request, &content));
         let difference = difference::describe(
             NamedText { name: &format!("{file} (recorded)"), text: &recorded },
             NamedText { name: "the answer now", text: &present },
         );
+        // Only a file that is formatted like `recorded` has the same lines.
+        let is_formatted = recorded.as_bytes() == content;
         let line = if is_formatted { difference::first_line(&recorded, &present) } else { 1 };
-        let reply = HookReply::Answered { status: 200, body: present.as_bytes() };
-        let explanation = explain_reply(&request, reply);
-        ReplayOutcome::Changed { change, file, line, difference, explanation }
+        let reply = HookReply::Answered { status: 200, body: &body };
+        let explanation = explain_reply(&request, reply, hook);
+        let change = DecisionChange { before, after };
+        Ok(ReplayOutcome::Changed { change, file, line, difference, explanation })
     }
-}
-
-/// The answer to a recorded request, formatted as it is recorded.
-struct PresentAnswer {
-    request: Vec<u8>,
-    text: String,
-    judged: Judged,
 }
 
 fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     let request = case.read_request().map_err(|problem| problem.to_string())?;
     let answer = case.answer(rules, &request).map_err(|problem| problem.to_string())?;
-    let text =
-        pretty(&answer.body).map_err(|error| format!("{}: {error}", case.request.display()))?;
-    let judged = Judged::of_answer(&answer);
-    // The answer borrows the request, which is moved next.
-    drop(answer);
-    Ok(PresentAnswer { request, text, judged })
+    let decision = AnswerDecision::Decision(Judged::of_answer(&answer));
+    // The answer borrows the request, which is returned.
+    let body = answer.body;
+    Ok(PresentAnswer { request, body, decision })
 }
 
-/// Explains a reply to a recorded request. Empty if the file is not a request of Okta's.
-pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>) -> String {
+/// Explains a reply to a recorded request, shortened if it is long. Empty if the file is not a request
+/// of Okta's.
+pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>, hook: Option<&Hook>) -> String {
     match pipeline::decode(request) {
-        Ok(request) => explain::reply(reply, request.flow, &form_fields(&request)),
+        Ok(request) => {
+            let section = hook.and_then(|hook| hook.section(request.flow));
+            let fields = form_fields(&request, section);
+            difference::shorten(&explain::reply(reply, request.flow, &fields))
+        }
         Err(_) => String::new(),
     }
 }
@@ -111,18 +96,19 @@ pub(super) fn update(
             outcome_if_same = ReplayOutcome::OtherLookups;
         }
     }
-    let PresentAnswer { text, judged, .. } = answer(case, rules)?;
+    let PresentAnswer { request, body, decision: after } = answer(case, rules)?;
+    let text = pretty(&body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let file = case.response.display().to_string();
-    let mut before = DecisionBefore::None;
+    let mut before = AnswerDecision::NoAnswer;
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
             return Ok(outcome_if_same);
         }
-        before = DecisionBefore::of_json(&recorded);
+        before = AnswerDecision::of_any_hook(recorded_decision(&request, &recorded));
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
-    let change = DecisionChange { before, after: judged };
+    let change = DecisionChange { before, after };
     Ok(ReplayOutcome::Changed {
         change,
         file,
@@ -150,14 +136,14 @@ impl Against {
     pub(super) fn compare(&self, case: &Case) -> Result<ReplayOutcome, String> {
         let request = case.read_request().map_err(|problem| problem.to_string())?;
         let answer = case.answer(&self.after, &request).map_err(|problem| problem.to_string())?;
-        let after = Judged::of_answer(&answer);
+        let after = AnswerDecision::Decision(Judged::of_answer(&answer));
         let Some(hook) = self.before.hooks.get(&case.hook) else {
             return Ok(ReplayOutcome::NewHook);
         };
         let old =
             case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
-        let change =
-            DecisionChange { before: DecisionBefore::Decision(Judged::of_answer(&old)), after };
+        let before = AnswerDecision::Decision(Judged::of_answer(&old));
+        let change = DecisionChange { before, after };
         let mut difference = String::new();
         if !change.changes_decision() {
             if old.body == answer.body {
@@ -176,7 +162,8 @@ impl Against {
     /// The file and line of the first rule that denies now, or else of the request.
     fn find_denying_rule(&self, case: &Case, change: &DecisionChange) -> FileLine {
         let request = FileLine { file: case.request.display().to_string(), line: 1 };
-        let (Some(hook), Some(id)) = (self.after.hooks.get(&case.hook), change.after.rules.first())
+        let (Some(hook), Some(id)) =
+            (self.after.hooks.get(&case.hook), change.after.rules().first())
         else {
             return request;
         };

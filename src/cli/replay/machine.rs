@@ -98,8 +98,8 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
     };
     if let Some(change) = replayed.change() {
         json.before = change.before.decision().map(DecisionKind::as_str);
-        json.after = Some(change.after.decision.as_str());
-        json.rules = Some(&change.after.rules);
+        json.after = change.after.decision().map(DecisionKind::as_str);
+        json.rules = Some(change.after.rules());
     }
     json
 }

@@ -3,15 +3,14 @@
 use url::Url;
 
 use super::{
-    change::Judged,
-    local::{AnswerPair, explain_reply},
+    change::{AnswerDecision, answered_decision},
+    local::{PresentAnswer, explain_reply},
     report::{CallTimes, ReplayOutcome, Replayed},
 };
 use crate::cli::{
     CliError,
     client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, without_query},
     fixtures::Case,
-    pretty::pretty,
 };
 use crate::okta::response::SIZE_LIMIT;
 
@@ -47,7 +46,7 @@ impl RemoteHooks {
             Err(problem) => return Ok(Replayed::of_problem(&problem)),
         };
         let call = self.client.call(&self.url_of(&case.hook), &request);
-        let explanation = explain_reply(&request, call.hook_reply());
+        let explanation = explain_reply(&request, call.hook_reply(), None);
         let succeeds_on_retry = call.succeeds_on_retry();
         let HookCall { reply, duration, .. } = call;
         let compared = match reply {
@@ -57,7 +56,7 @@ impl RemoteHooks {
                 if succeeds_on_retry {
                     self.calls.answered_on_retry += 1;
                 }
-                compare(&case, request, &answer)
+                compare(&case, request, answer)
             }
             // A slow hook is a difference: other calls may be answered.
             Err(NoReply::TimedOut) => Err(NoReply::TimedOut.to_string()),
@@ -101,19 +100,15 @@ impl RemoteHooks {
 }
 
 /// Compares the answer of the service with the recorded one.
-fn compare(case: &Case, request: Vec<u8>, answer: &HttpAnswer) -> Result<ReplayOutcome, String> {
+fn compare(case: &Case, request: Vec<u8>, answer: HttpAnswer) -> Result<ReplayOutcome, String> {
     if answer.status != 200 {
         return Err(describe_status(answer.status));
     }
     if answer.body.len() >= SIZE_LIMIT {
         return Err(format!("the answer of the service has {SIZE_LIMIT} bytes or more"));
     }
-    let text = pretty(&answer.body)
-        .map_err(|error| format!("the answer of the service is not JSON: {error}"))?;
-    let Some(judged) = Judged::of_json(&answer.body) else {
-        return Err("the answer of the service is not a JSON object".to_owned());
-    };
-    Ok(AnswerPair::new(case, request, text, judged)?.compare())
+    let decision = AnswerDecision::of_any_hook(answered_decision(&request, &answer.body));
+    PresentAnswer { request, body: answer.body, decision }.compare(case, None)
 }
 
 /// Describes a status other than 200, with Okta's reaction.

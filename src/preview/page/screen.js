@@ -81,7 +81,7 @@ function drawChoice(screens) {
   return el("p", { class: "choice" }, `Okta does not document which of ${screens.length} screens it shows: `, ...buttons);
 }
 
-function drawCertainty({ shows, form }) {
+function drawCertainty({ shows, form, form_certainty }) {
   const { effect, certainty } = last.screens;
   const words = { goes_on: "Okta goes on", updates: "Okta writes the attributes and goes on", stops: "Okta stops", unknown: "Okta’s reaction" };
   const rows = [el("li", {}, el("span", {}, words[effect]), pill("", certainty))];
@@ -91,13 +91,18 @@ function drawCertainty({ shows, form }) {
       el("li", { class: "shown" }, el("span", {}, "“", shown.text, "” ", where), pill("words", shown.certainty), pill("place", shown.place_certainty)),
     );
   }
-  const notes = { may_stay: "The form stays, or a page with only the message replaces it.", stays: "The form stays as it was filled in, and can be sent again." };
+  const notes = {
+    may_stay: "The form stays, or a page with only the message replaces it.",
+    stays: "The form stays as it was filled in, and can be sent again.",
+    replaced: "A page with only the message replaces the form.",
+  };
+  if (notes[form]) rows.push(el("li", {}, el("span", {}, notes[form]), pill("", form_certainty)));
   return el(
     "div",
     { class: "certainty" },
     el("h4", {}, "How certain is this?"),
     el("ul", {}, ...rows),
-    el("p", { class: "hint" }, `Shown for ${CLIENTS[chosenClient].name}. ${notes[form] ?? ""}`),
+    el("p", { class: "hint" }, `Shown for ${CLIENTS[chosenClient].name}.`),
   );
 }
 
@@ -133,12 +138,15 @@ function drawNextStep() {
   );
 }
 
-function drawForm({ shows }) {
+function drawForm({ shows, form }) {
   const isProfile = last.explained.flow === "progressive.profile";
   const texts = isProfile ? PROFILE_TEXTS : SIGN_UP_TEXTS[chosenClient];
   const banners = shows.filter(({ place }) => place === "banner").map(drawBanner);
   const title = el("p", { class: "title" }, texts.title);
   const isGen3 = chosenClient === "gen3";
+  if (form === "replaced") {
+    return el("div", { class: `widget ${chosenClient}` }, strip(), el("div", { class: "body" }, ...banners));
+  }
   return el(
     "div",
     { class: `widget ${chosenClient}` },

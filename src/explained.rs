@@ -1,6 +1,6 @@
-//! How an answer came about, as JSON for the page.
+//! How an answer came about, for `eval --explain`, `eval --format json` and the preview page.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     okta::DecisionKind,
@@ -13,45 +13,46 @@ use crate::{
 
 /// How an answer came about.
 #[derive(Serialize)]
-pub(super) struct Explained<'a> {
-    decision: &'static str,
+pub(crate) struct Explained<'a> {
+    pub(crate) decision: &'static str,
     /// The name of the flow.
-    flow: &'static str,
-    rules: Vec<ExplainedRule<'a>>,
-    lookups: Vec<ExplainedLookup<'a>>,
-    sets: Vec<ExplainedSet<'a>>,
-    /// Why the request is decided, if not by a rule.
-    note: Option<String>,
+    pub(crate) flow: &'static str,
+    pub(crate) rules: Vec<ExplainedRule<'a>>,
+    pub(crate) lookups: Vec<ExplainedLookup<'a>>,
+    pub(crate) sets: Vec<ExplainedSet<'a>>,
+    /// Why the request is decided, if not by a rule. JSON has a sentence.
+    #[serde(serialize_with = "write_sentence")]
+    pub(crate) note: Option<String>,
     /// Okta's action, to follow the word "Okta".
-    okta: &'static str,
+    pub(crate) okta: &'static str,
 }
 
 #[derive(Serialize)]
-struct ExplainedRule<'a> {
-    id: &'a str,
-    mode: &'static str,
-    outcome: &'static str,
-    why: Option<String>,
+pub(crate) struct ExplainedRule<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) mode: &'static str,
+    pub(crate) outcome: &'static str,
+    pub(crate) why: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ExplainedLookup<'a> {
-    name: &'a str,
-    outcome: &'static str,
-    why: Option<String>,
+pub(crate) struct ExplainedLookup<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) outcome: &'static str,
+    pub(crate) why: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ExplainedSet<'a> {
-    attribute: &'a str,
+pub(crate) struct ExplainedSet<'a> {
+    pub(crate) attribute: &'a str,
     /// The alternative that was taken, to follow the name: `, branch 2`. Empty if there is only one.
-    alternative: String,
+    pub(crate) alternative: String,
     /// Why the attribute is not set.
-    why_not: Option<String>,
+    pub(crate) why_not: Option<String>,
 }
 
 impl<'a> Explained<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         hook: &'a Hook,
         answer: &HookAnswer<'a, '_>,
         results: &LookupResults,
@@ -101,15 +102,12 @@ fn explain_lookups<'a>(
     explained
 }
 
-/// The attributes that the section sets. A denial sets none.
+/// The attributes that the section sets, or cannot set. A denial sets none.
 fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
     let mut explained = Vec::new();
     let Some(section) = hook.section(answer.flow) else {
         return explained;
     };
-    if answer.decision == DecisionKind::Deny {
-        return explained;
-    }
     for set in &section.set {
         let attribute = &set.attribute.value;
         let mut explained_set =
@@ -118,7 +116,9 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
             explained_set.alternative = alternative.to_string();
             explained_set.why_not = result.as_ref().err().map(ToString::to_string);
         }
-        explained.push(explained_set);
+        if answer.decision != DecisionKind::Deny || explained_set.why_not.is_some() {
+            explained.push(explained_set);
+        }
     }
     explained
 }
@@ -126,32 +126,47 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
 /// Why the request is decided, if not by a rule.
 fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     let note = if !answer.has_section {
-        "The hook has no section for such requests, so it denies them."
+        "the hook has no section for such requests, so it denies them"
     } else if answer.too_large {
-        "The answer would be too large for Okta, so the request is denied."
+        "the answer would be too large for Okta, so the request is denied"
     } else if answer.lacks_event_id() {
-        "An identifier is made from `eventId`, which is missing."
-    } else if answer.verdicts.is_empty() && answer.decision != DecisionKind::Deny {
-        "The section has no rules: it says `allow_all`."
+        "an identifier is made from `eventId`, which is missing"
+    } else if answer.decision == DecisionKind::Deny {
+        return note_on_denial(hook, answer);
+    } else if answer.verdicts.is_empty() {
+        "the section has no rules: it says `allow_all`"
     } else {
-        return note_on_lookups(hook, answer);
+        return None;
     };
     Some(note.to_owned())
 }
 
-/// Names the failed lookups that deny because `set` needs them. Returns `None` if they do not decide.
-fn note_on_lookups(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
-    if answer.decision != DecisionKind::Deny || answer.verdicts.iter().any(Verdict::denies) {
+/// Names the failed lookups that deny because `set` needs them, or else the work that is too much. Returns `None` if
+/// a rule denies.
+fn note_on_denial(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
+    if answer.verdicts.iter().any(Verdict::denies) {
         return None;
     }
     let section = hook.section(answer.flow)?;
-    let mut sentences = Vec::new();
+    let mut notes = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
         let name = &lookup.name.value;
         let is_needed = section.set.iter().any(|set| set.lookups.contains(name));
         if is_needed && matches!(outcome, LookupOutcome::Failed) {
-            sentences.push(format!("The lookup `{name}` failed, and an attribute needs it."));
+            notes.push(format!("the lookup `{name}` failed, and an attribute needs it"));
         }
     }
-    Some(sentences.join(" "))
+    if notes.is_empty() {
+        notes.push("the request takes too many steps to judge".to_owned());
+    }
+    Some(notes.join("; "))
+}
+
+/// Writes a note as a sentence.
+fn write_sentence<S: Serializer>(note: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(note) = note else {
+        return serializer.serialize_none();
+    };
+    let (first, rest) = note.split_at(note.ceil_char_boundary(1));
+    serializer.serialize_str(&format!("{}{rest}.", first.to_uppercase()))
 }

@@ -13,7 +13,7 @@ pub mod reply;
 pub mod request;
 pub mod response;
 
-pub use flow::{ACTION_COMMAND, ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember};
+pub use flow::{ACTION_COMMAND, ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember, PolicySwitch};
 use language::LanguageTag;
 pub use non_empty::NonEmpty;
 pub use request::DataContext;
@@ -74,9 +74,27 @@ const FEW_ATTRIBUTES: usize = 16;
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
-    /// The number of attributes.
-    pub(crate) fn attribute_count(&self) -> usize {
-        self.0.len()
+    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns one of them.
+    /// The decoder refuses such a form.
+    pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
+        attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Self(attributes)
+    }
+
+    /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
+    /// Okta does not document which of these a skipped field sends, so all of them count as absent.
+    pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
+        self.get_or_empty(name).filter(|attribute| !attribute.value.is_empty())
+    }
+
+    /// The attribute of this exact name. It may be empty, for example because the end user has cleared the
+    /// field. Returns `None` if it is absent or null.
+    pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
+        let attribute = self.0.get(self.index_of(name)?)?;
+        match attribute.value {
+            Value::Null => None,
+            _ => Some(attribute),
+        }
     }
 
     /// The names of the attributes, in the order of the request.
@@ -87,36 +105,22 @@ impl<'a> Form<'a> {
         attributes.iter().map(|attribute| &*attribute.name).collect()
     }
 
-    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns one of them.
-    /// The decoder refuses such a form.
-    pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
-        attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Self(attributes)
-    }
-
-    /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
-    /// Okta does not document what a skipped field sends, so all three count as absent.
-    pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.get_or_empty(name).filter(|attribute| !attribute.value.is_empty())
+    /// The number of attributes.
+    pub(crate) fn attribute_count(&self) -> usize {
+        self.0.len()
     }
 
     /// Replaces the value of the attribute of this name. Does nothing if the form does not have it.
     pub fn replace(&mut self, name: &str, value: Value<'a>) {
-        if let Some(place) = self.place_of(name)
-            && let Some(attribute) = self.0.get_mut(place)
+        if let Some(index) = self.index_of(name)
+            && let Some(attribute) = self.0.get_mut(index)
         {
             attribute.value = value;
         }
     }
 
-    /// The attribute of this exact name. It may be empty, for example because the end user has cleared the
-    /// field. Returns `None` if it is absent or null.
-    pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.0.get(self.place_of(name)?).filter(|attribute| !matches!(attribute.value, Value::Null))
-    }
-
-    fn place_of(&self, name: &str) -> Option<usize> {
-        // In a form of usual size, comparing each name takes less time than a binary search.
+    fn index_of(&self, name: &str) -> Option<usize> {
+        // In a form of usual size, to compare each name takes less time than a binary search.
         if self.0.len() <= FEW_ATTRIBUTES {
             return self.0.iter().position(|attribute| attribute.name == name);
         }
@@ -135,7 +139,7 @@ pub struct Attribute<'a> {
     pub value: Value<'a>,
 }
 
-/// The value of an attribute, as far as rules look into it.
+/// The value of an attribute, with as much detail as rules need.
 #[derive(Clone)]
 pub enum Value<'a> {
     /// `null`.
@@ -169,11 +173,11 @@ impl Value<'_> {
     }
 
     /// The text that a check compares: a string, an integer in decimal, or a boolean as `true` or
-    /// `false`. Okta's forms submit a choice of yes and no as a boolean or as its text.
+    /// `false`. Okta's forms submit a yes-or-no field as a boolean or as its text.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
+            Self::Number(number) if is_integer(number) => Some(number),
             Self::Boolean(true) => Some("true"),
             Self::Boolean(false) => Some("false"),
             _ => None,
@@ -187,6 +191,11 @@ impl Value<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether a JSON number has neither a fraction nor an exponent.
+fn is_integer(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
 }
 
 /// The decision about a request.
@@ -248,7 +257,7 @@ pub enum NewValue<'a> {
     Text(Cow<'a, str>),
 }
 
-/// A denial: Okta's `error`, with a DENY command or without.
+/// A denial: Okta's `error`, with or without a DENY command.
 pub struct Denial<'a> {
     /// How the denial is written.
     pub style: DenyStyle,

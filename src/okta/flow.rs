@@ -5,8 +5,8 @@ use super::DenyStyle;
 /// The command that carries ALLOW or DENY, in every flow.
 pub const ACTION_COMMAND: &str = "com.okta.action.update";
 
-/// The default `location` of a rule's cause, before the attribute's name. Okta's guide writes this one
-/// in every flow.
+/// The start of a cause's default `location`. A dot and the attribute's name follow. Okta's guide uses it in
+/// every flow.
 pub const ATTRIBUTE_LOCATION: &str = "data.userProfile";
 
 /// A flow in which Okta calls the hook.
@@ -52,14 +52,22 @@ pub struct FlowSpec {
     pub accepts_update_key: bool,
     /// Whether the form is that of the enrollment policy. A progressive profile may use another form.
     pub uses_enrollment_form: bool,
-    /// The word for the flow in the `scopes` of a hook that an enrollment policy names.
+    /// The word for this flow among the `scopes` of a hook in an enrollment policy.
     pub hook_scope: &'static str,
-    /// The key and the value by which an enrollment policy switches the flow off.
-    pub policy_switch: (&'static str, &'static str),
+    /// How an enrollment policy switches this flow off.
+    pub policy_switch: PolicySwitch,
     /// Whether Okta writes attributes that are sensitive.
     pub writes_sensitive: bool,
     /// A sample request.
     pub example: &'static str,
+}
+
+/// The member of an enrollment policy that switches a flow off.
+pub struct PolicySwitch {
+    /// The member's name.
+    pub key: &'static str,
+    /// The value that means off.
+    pub off: &'static str,
 }
 
 /// The members of a request's `data` that can hold a form.
@@ -87,7 +95,7 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     accepts_update_key: false,
     uses_enrollment_form: true,
     hook_scope: "SELF_SERVICE_REGISTRATION",
-    policy_switch: ("unknownUserAction", "DENY"),
+    policy_switch: PolicySwitch { key: "unknownUserAction", off: "DENY" },
     writes_sensitive: true,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
 };
@@ -108,7 +116,7 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     accepts_update_key: true,
     uses_enrollment_form: false,
     hook_scope: "PROGRESSIVE_PROFILING",
-    policy_switch: ("progressiveProfilingAction", "DISABLED"),
+    policy_switch: PolicySwitch { key: "progressiveProfilingAction", off: "DISABLED" },
     writes_sensitive: false,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
 };

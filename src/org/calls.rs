@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::attribute::items;
-use crate::okta::Flow;
+use crate::okta::{Flow, PolicySwitch};
 
 /// The inline hooks of an enrollment policy.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl HookCalls {
         }
         let mut off = Vec::new();
         for flow in Flow::WITH_SECTION {
-            let (key, value) = flow.spec().policy_switch;
+            let PolicySwitch { key, off: value } = flow.spec().policy_switch;
             if enrollment[key] == value {
                 off.push(flow);
             }
@@ -102,7 +102,7 @@ impl HookCalls {
                 "the policy's inline hooks lack the scope `{scope}` (\"Run this hook\" in Okta)"
             ));
         }
-        let (key, value) = flow.spec().policy_switch;
+        let PolicySwitch { key, off: value } = flow.spec().policy_switch;
         CallsHook::No(format!("the policy has the `{key}` `{value}`"))
     }
 }

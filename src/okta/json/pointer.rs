@@ -3,8 +3,7 @@
 use super::{JsonReader, NotStrict};
 use crate::okta::Value;
 
-/// The place of a value in a document. Has the names of members and the indexes of elements that lead
-/// to it.
+/// The place of a value in a document: the names of members and the indexes of elements that lead to it.
 #[derive(Debug)]
 pub(crate) struct JsonPointer(pub(super) Vec<String>);
 
@@ -22,23 +21,28 @@ impl JsonPointer {
         }
         let mut names = Vec::new();
         for token in tokens {
-            let mut parts = token.split('~');
-            let mut name = parts.next().unwrap_or_default().to_owned();
-            for part in parts {
-                if let Some(rest) = part.strip_prefix('0') {
-                    name.push('~');
-                    name.push_str(rest);
-                } else if let Some(rest) = part.strip_prefix('1') {
-                    name.push('/');
-                    name.push_str(rest);
-                } else {
-                    return Err("in a JSON pointer, write `~` as `~0`, and `/` in a name as `~1`");
-                }
-            }
-            names.push(name);
+            names.push(unescape(token)?);
         }
         Ok(Self(names))
     }
+}
+
+/// Replaces the escapes of a token: `~0` stands for `~`, and `~1` for `/`.
+fn unescape(token: &str) -> Result<String, &'static str> {
+    let mut parts = token.split('~');
+    let mut name = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(rest) = part.strip_prefix('0') {
+            name.push('~');
+            name.push_str(rest);
+        } else if let Some(rest) = part.strip_prefix('1') {
+            name.push('/');
+            name.push_str(rest);
+        } else {
+            return Err("in a JSON pointer, write `~` as `~0`, and `/` in a name as `~1`");
+        }
+    }
+    Ok(name)
 }
 
 impl<'a> JsonDocument<'a> {

@@ -109,7 +109,7 @@ fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Colu
 /// The members of an object, as strict as a request. Returns `None` if the JSON is another value.
 fn members_of(json: &str) -> Result<Option<Vec<Attribute<'_>>>, String> {
     read_members(json).map_err(|error| {
-        let (line, column) = error.place(json);
+        let (line, column) = error.line_and_column(json);
         format!("the text {} at line {line}, column {column}", error.problem(json))
     })
 }

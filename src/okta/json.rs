@@ -26,7 +26,7 @@ pub const DEPTH: u8 = 127;
 /// Up to this number of names, comparing all pairs is faster than sorting.
 const FEW_NAMES: usize = 16;
 
-/// A place in a JSON text, which moves on as the text is read.
+/// Reads a JSON text from left to right.
 #[derive(Clone)]
 pub(crate) struct JsonReader<'a> {
     text: &'a str,
@@ -47,7 +47,7 @@ struct MemberName<'a> {
 
 /// An object whose members are being read.
 pub(super) struct OpenObject {
-    /// The place of its first name among the reader's names.
+    /// The index of its first name in [`JsonReader::names`].
     first_name: usize,
 }
 
@@ -250,7 +250,7 @@ impl<'a> JsonReader<'a> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// The text from an offset up to the next byte. Both are at the edge of a character.
+    /// The text from an offset up to the next byte. Neither may be within a character.
     fn text_since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -260,17 +260,19 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// How many of eight bytes come before the first that is not a space.
+/// How many of eight bytes come before the first that is not a space. The first byte has the lowest bits.
 fn leading_spaces(word: u64) -> usize {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    // A space becomes zero.
     (word ^ SPACES).trailing_zeros() as usize / 8
 }
 
-/// The first offset of a name that occurs before, if there is one. May sort the names.
+/// The offset of the first name that repeats an earlier one. `None` if all differ. May sort the names.
 fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
     let mut second = None;
     if names.len() > FEW_NAMES {
         names.sort_unstable();
+        // Equal names are now neighbours, in the order of their offsets.
         for (one, next) in names.iter().zip(names.iter().skip(1)) {
             if one.name == next.name && second.is_none_or(|at| next.at < at) {
                 second = Some(next.at);
@@ -278,6 +280,7 @@ fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
         }
         return second;
     }
+    // From the last name to the first, so that the first repetition is found last.
     let mut earlier = &*names;
     while let Some((last, rest)) = earlier.split_last() {
         if rest.iter().any(|one| one.name == last.name) {

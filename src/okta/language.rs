@@ -22,6 +22,7 @@ impl LanguageTag {
     /// `preferredLanguage`. Ignores the rest of the list, which may be long.
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
+        // A tag that ends later is too long.
         let mut bytes = list.bytes().take(LIMIT + 1);
         match bytes.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
             Some(end) => Self::parse(list.get(..end)?),

@@ -2,11 +2,11 @@
 //!
 //! Strict: wherever RFC 8259 leaves a choice, the decoder refuses. It refuses a name that occurs twice in
 //! one object, a lone surrogate, a byte order mark, trailing data, nesting beyond [`DEPTH`] and a number
-//! beyond the range of a double, also in ignored members. No other reader of the same bytes can then see
-//! another request.
+//! beyond the range of a double. This also holds in ignored members. So every reader of the same bytes sees
+//! the same request.
 //!
-//! Tolerant: the decoder ignores unknown members, and the types of known members that a decision
-//! does not need. Okta's own examples disagree about these types.
+//! Tolerant: the decoder ignores unknown members. A known member that no decision needs may have any type:
+//! Okta's own examples disagree about these types.
 
 use derive_more::{Display, Error};
 
@@ -25,7 +25,7 @@ pub use context::DataContext;
 /// Why bytes are not a request. Holds nothing of their content.
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Not JSON, or JSON that we refuse for what is at this place, such as the second of two equal names.
+    /// Not strict JSON. The place is that of the fault, such as the second of two equal names.
     #[display("the body {problem} at line {line}, column {column}")]
     Syntax {
         /// Completes the sentence "the body …".
@@ -65,24 +65,24 @@ impl DecodeError {
 
 /// Reads one request.
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
-    // One check of the whole body costs less than one of each string.
+    // To check the whole body at once costs less than to check each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
-    let members = read_members(text).map_err(|error| not_json(text, error))?;
-    members.build(text).map_err(DecodeError::NotHookRequest)
+    let builder = read_builder(text).map_err(|error| not_json(text, error))?;
+    builder.build(text).map_err(DecodeError::NotHookRequest)
 }
 
 impl<'a> Request<'a> {
-    /// Reads `data.context`, which takes some of the time that decoding took.
+    /// Reads `data.context`. Reads the body a second time, up to the end of that member.
     pub fn read_context(&self) -> DataContext<'a> {
         context::read_context(self.body)
     }
 }
 
-/// Reads a text that is one JSON value and no more.
-fn read_members(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
+/// Reads a text that is one JSON value and no more. Collects the members that a request needs.
+fn read_builder(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
     let mut reader = JsonReader::new(text);
     let mut builder = RequestBuilder::default();
-    builder.read_top(&mut reader)?;
+    builder.read_body(&mut reader)?;
     reader.read_end()?;
     Ok(builder)
 }
@@ -92,16 +92,16 @@ fn not_json(text: &str, error: NotStrict) -> DecodeError {
     match other_encoding(text.as_bytes()) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },
         None => {
-            let (line, column) = error.place(text);
+            let (line, column) = error.line_and_column(text);
             DecodeError::Syntax { problem: error.problem(text), line, column }
         }
     }
 }
 
-/// The error for a body whose first byte that is not UTF-8 is at `place`.
-fn not_utf8(body: &[u8], place: usize) -> DecodeError {
+/// The error for a body that is UTF-8 only up to this offset.
+fn not_utf8(body: &[u8], offset: usize) -> DecodeError {
     let problem = other_encoding(body).unwrap_or("is not UTF-8");
-    let (line, column) = line_and_column(body, place);
+    let (line, column) = line_and_column(body, offset);
     DecodeError::Encoding { problem, line, column }
 }
 

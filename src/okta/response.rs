@@ -48,11 +48,14 @@ pub fn encode(flow: Flow, decision: &Decision<'_>) -> Vec<u8> {
 /// alone if both together would be too large.
 pub fn with_debug_context(mut body: Vec<u8>, context: &str) -> Vec<u8> {
     const KEY: &[u8] = br#","debugContext":"#;
-    if body.len() + KEY.len() + context.len() < SIZE_LIMIT && body.pop().is_some() {
-        body.extend_from_slice(KEY);
-        body.extend_from_slice(context.as_bytes());
-        body.push(b'}');
+    if body.len() + KEY.len() + context.len() >= SIZE_LIMIT {
+        return body;
     }
+    // The new member goes before the brace that ends the body.
+    body.pop();
+    body.extend_from_slice(KEY);
+    body.extend_from_slice(context.as_bytes());
+    body.push(b'}');
     body
 }
 
@@ -129,8 +132,8 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Whether a character of a text is escaped in JSON (RFC 8259 §7). Looks at all bytes, so that the compiler
-/// can look at many of them at once.
+/// Whether JSON needs an escape for a character of this text (RFC 8259 §7). Does not stop at the first one:
+/// the compiled code then compares many bytes at once.
 fn needs_escape(text: &str) -> bool {
     let mut found = false;
     for byte in text.bytes() {

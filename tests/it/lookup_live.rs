@@ -119,13 +119,13 @@ fn eval_says_what_a_response_has_where_a_pointer_finds_no_value() {
     let hint = |pointer: &str, end: &str| {
         format!("lookup account: the response has no value at `{pointer}`: {end}")
     };
-    let object = "an object with 1 other key, not shown as keys may be values";
+    let object = "an object with 1 other key; keys may be values, so none is shown";
     assert_eq!(
         hints,
         [
             hint(
                 "/results/0/stat",
-                "`/results/0` is an object with 3 other keys, not shown as keys may be values"
+                "`/results/0` is an object with 3 other keys; keys may be values, so none is shown"
             ),
             hint("/results/0/plan/nam", "`/results/0/plan` is an object; did you mean `name`?"),
             hint("/results/1", "`/results` is a list of 1 element, with the index 0"),

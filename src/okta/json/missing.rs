@@ -1,12 +1,12 @@
-//! Why a JSON pointer finds no value, for whoever writes it.
+//! Why a JSON pointer finds no value, for the person who wrote it.
 
 use std::fmt;
 
 use super::{JsonDocument, JsonPointer, JsonReader, NotStrict};
 use crate::nearest::nearest;
 
-/// The place where a pointer leaves a document. Keys may be values of people, so it holds at most the one
-/// that the pointer misspells.
+/// The place where a pointer leaves a document. A key may be a value of a person. So this holds no key of the
+/// document but the one that the pointer probably misspells.
 #[derive(Clone, Debug)]
 pub(crate) struct MissingValue {
     /// The whole pointer.
@@ -23,10 +23,10 @@ enum EndOfPointer {
     Object {
         /// How many keys it has.
         keys: usize,
-        /// The key that is near the missing one.
+        /// The key that the pointer probably misspells.
         near: Option<String>,
     },
-    /// A list with so many elements.
+    /// A list with this many elements.
     List(usize),
     /// A text, a number, a boolean or null.
     Scalar,
@@ -40,17 +40,18 @@ impl JsonDocument<'_> {
         for name in &pointer.0 {
             let mut here = reader.clone();
             if reader.enter(name) != Ok(true) {
-                // The document was read before, so that reading it again cannot fail.
-                let end = read_end(&mut here, name).unwrap_or(EndOfPointer::Scalar);
+                // The document was read before, so reading it again cannot fail.
+                let end = end_of_pointer(&mut here, name).unwrap_or(EndOfPointer::Scalar);
                 return Some(MissingValue { pointer: pointer.to_string(), found, end });
             }
-            found.push_str(&token(name));
+            found.push_str(&pointer_token(name));
         }
         None
     }
 }
 
-fn read_end(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
+/// Reads the value at which a pointer ends. `missing` is the name that it lacks.
+fn end_of_pointer(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     match reader.peek_after_space() {
         Some(b'{') => read_object(reader, missing),
         Some(b'[') => read_length(reader),
@@ -82,15 +83,15 @@ fn read_length(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
     Ok(EndOfPointer::List(length))
 }
 
-/// A name or index as it stands in a pointer.
-fn token(name: &str) -> String {
+/// A name or index as a pointer writes it, with its slash.
+fn pointer_token(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 impl fmt::Display for JsonPointer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for name in &self.0 {
-            out.write_str(&token(name))?;
+            out.write_str(&pointer_token(name))?;
         }
         Ok(())
     }
@@ -111,7 +112,10 @@ impl fmt::Display for MissingValue {
             }
             EndOfPointer::Object { keys, near: None } => {
                 let s = if *keys == 1 { "" } else { "s" };
-                write!(out, "an object with {keys} other key{s}, not shown as keys may be values")
+                write!(
+                    out,
+                    "an object with {keys} other key{s}; keys may be values, so none is shown"
+                )
             }
             EndOfPointer::List(0) => out.write_str("an empty list"),
             EndOfPointer::List(1) => out.write_str("a list of 1 element, with the index 0"),

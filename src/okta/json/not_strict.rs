@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotStrict {
     pub(super) fault: JsonFault,
-    /// The offset in bytes of the fault: of the second of two equal names, of a number, of an escape, of a
-    /// bracket, or of the byte at which the reader stopped.
+    /// The offset of the fault in bytes. It is that of the second of two equal names, of a number, of an
+    /// escape, of a bracket, or of the byte at which the reader stopped.
     pub(super) at: usize,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum JsonFault {
 }
 
 impl NotStrict {
-    /// Describes the fault of this text. Completes "the body …", and repeats nothing of the text.
+    /// Describes the fault of this text. Completes "the body …". Quotes no part of the text.
     pub(crate) fn problem(self, text: &str) -> &'static str {
         match self.fault {
             JsonFault::Syntax if text.trim_ascii().is_empty() => {
@@ -47,7 +47,7 @@ impl NotStrict {
     }
 
     /// The line and column of the fault in this text.
-    pub(crate) fn place(self, text: &str) -> (usize, usize) {
+    pub(crate) fn line_and_column(self, text: &str) -> (usize, usize) {
         line_and_column(text.as_bytes(), self.at)
     }
 }

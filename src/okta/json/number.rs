@@ -2,7 +2,7 @@
 
 use super::{JsonFault, JsonReader, NotStrict};
 
-/// A number without an exponent that is this long is less than the largest double, 1.8e308.
+/// A number of at most this length and without an exponent is less than the largest double, 1.8e308.
 const SURELY_IN_RANGE: usize = 300;
 
 impl<'a> JsonReader<'a> {
@@ -10,7 +10,7 @@ impl<'a> JsonReader<'a> {
     pub(super) fn read_number(&mut self) -> Result<&'a str, NotStrict> {
         let start = self.at;
         self.skip_byte(b'-');
-        // No digit follows a zero at the start.
+        // No other digit may follow a leading zero.
         if !self.skip_byte(b'0') {
             self.read_digits()?;
         }
@@ -19,7 +19,8 @@ impl<'a> JsonReader<'a> {
         }
         let has_exponent = self.skip_byte(b'e') || self.skip_byte(b'E');
         if has_exponent {
-            let _has_sign = self.skip_byte(b'+') || self.skip_byte(b'-');
+            // The sign is optional.
+            let _ = self.skip_byte(b'+') || self.skip_byte(b'-');
             self.read_digits()?;
         }
         let number = self.text_since(start);
@@ -48,7 +49,8 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// Whether a number is in the range of a double. A number near zero is: it rounds to zero.
+/// Whether a number is in the range of a double. One that is too small is in the range, since it rounds to
+/// zero.
 fn is_double(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(f64::is_finite)
 }

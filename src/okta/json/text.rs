@@ -79,8 +79,10 @@ impl<'a> JsonReader<'a> {
     /// Reads an escape after its `\u`. A character beyond U+FFFF is written as two escapes, a pair of
     /// surrogates. Refuses a surrogate without its other half.
     fn read_unicode_escape(&mut self) -> Result<char, NotStrict> {
-        let lone = NotStrict { fault: JsonFault::LoneSurrogate, at: self.at - 2 };
+        let backslash = self.at - 2;
+        let lone = NotStrict { fault: JsonFault::LoneSurrogate, at: backslash };
         let first = self.read_code_unit()?;
+        // A surrogate is not a character.
         if let Some(character) = char::from_u32(u32::from(first)) {
             return Ok(character);
         }
@@ -111,8 +113,9 @@ impl<'a> JsonReader<'a> {
 
 /// How many of eight bytes come before a quote, a backslash or a control character.
 ///
-/// `x - LOW & !x` has the highest bit set in the first byte of `x` that is zero, and in none before it.
-/// Subtracting `0x20` finds the first byte below that in the same way.
+/// `LOW` has the lowest bit of each byte, `HIGH` the highest. The first byte of `x` that is zero is the first in
+/// which `x - LOW & !x` has the highest bit. To subtract `LOW * 0x20` finds the first byte below `0x20` in the
+/// same way.
 fn unescaped_bytes(word: u64) -> usize {
     const LOW: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = LOW << 7;

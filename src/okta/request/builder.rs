@@ -1,4 +1,4 @@
-//! Collects the members that a decision needs, and builds a [`Request`] of them.
+//! Collects the members that a decision needs, and builds a [`Request`] from them.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,16 @@ use crate::okta::{
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
 
-/// The members that a decision needs, as far as the request has been read.
+/// The members that a decision needs, as far as the body has been read.
 #[derive(Default)]
 pub(super) struct RequestBuilder<'a> {
+    /// Whether the body is an object.
     is_object: bool,
     event_type: Option<Value<'a>>,
     request_type: Option<Value<'a>>,
     event_id: Option<Value<'a>>,
     event_time: Option<Value<'a>>,
+    /// Whether `data` is an object.
     has_data: bool,
     /// `preferredLanguage` of the profile of an end user who already has one.
     preferred_language: Option<Value<'a>>,
@@ -39,13 +41,13 @@ enum SubmittedForm<'a> {
 }
 
 impl<'a> RequestBuilder<'a> {
-    /// Reads the whole request.
-    pub(super) fn read_top(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
-        let Some(top) = reader.open_object()? else {
+    /// Reads the whole body.
+    pub(super) fn read_body(&mut self, reader: &mut JsonReader<'a>) -> Result<(), NotStrict> {
+        let Some(body) = reader.open_object()? else {
             return Ok(());
         };
         self.is_object = true;
-        while let Some(name) = reader.next_name(&top)? {
+        while let Some(name) = reader.next_name(&body)? {
             if name == "data" {
                 self.read_data(reader)?;
                 continue;
@@ -123,7 +125,7 @@ impl<'a> RequestBuilder<'a> {
         Ok(())
     }
 
-    /// Builds the request of this body. Fails with the reason why this is not a request.
+    /// Builds the request of this body. Fails with the reason why it is not a request.
     pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, &'static str> {
         if !self.is_object {
             return Err("it is not an object");

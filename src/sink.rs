@@ -1,7 +1,8 @@
 //! Writes lines to a file in a thread of its own, so that callers never wait.
 //!
-//! Each line is added to a batch in memory. The thread wakes up when there is a batch, lets it grow
-//! for a moment, or until it is full, and writes it. If the file accepts less than arrives, lines are dropped and counted.
+//! Each line is added to a batch in memory. The thread wakes up when there is a batch. It lets the batch grow
+//! for a moment, but no longer than until it is full, and then writes it. If lines arrive faster than the file
+//! accepts them, some are dropped and counted.
 
 use std::{
     fs::File,
@@ -16,7 +17,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::throttle::Throttle;
 
-/// The most bytes that wait to be written.
+/// While this many bytes wait to be written, further lines are dropped.
 const LIMIT: usize = 4 << 20;
 /// A batch of this many bytes is written at once.
 const FULL_BATCH: usize = 256 << 10;
@@ -49,6 +50,7 @@ impl Queue {
         self.batch.is_empty() && !self.reopen
     }
 
+    /// Whether the writer should wait a moment for more lines.
     fn may_grow(&self) -> bool {
         self.batch.len() < FULL_BATCH && !self.stopping
     }
@@ -90,7 +92,10 @@ impl Sink {
         queue.batch.extend_from_slice(line);
         let length = queue.batch.len();
         drop(queue);
-        if length_before == 0 || (length_before < FULL_BATCH && length >= FULL_BATCH) {
+        let is_first = length_before == 0;
+        let has_become_full = length_before < FULL_BATCH && length >= FULL_BATCH;
+        // The writer waits for nothing else.
+        if is_first || has_become_full {
             self.changed.notify_all();
         }
     }
@@ -100,14 +105,14 @@ impl Sink {
         self.queue.lock().dropped
     }
 
-    /// Has the file opened again, as is needed after it was renamed. If that fails, the old one stays
+    /// Has the writer open the file again, for example after it was renamed. If that fails, the old file stays
     /// in use.
     pub fn reopen(&self) {
         self.queue.lock().reopen = true;
         self.changed.notify_all();
     }
 
-    /// Has the last lines written. Returns false if they are not written within this time.
+    /// Waits until the last lines are written. Returns false if that takes longer than `timeout`.
     pub fn finish(&self, timeout: Duration) -> bool {
         let mut queue = self.queue.lock();
         queue.stopping = true;
@@ -117,16 +122,15 @@ impl Sink {
     }
 
     /// Writes batches until the sink is finished.
-    fn run(&self, mut file: File, open: impl Fn() -> io::Result<File>) {
+    fn run(&self, file: File, open: impl Fn() -> io::Result<File>) {
         let mut batch = Vec::new();
         let mut reports = Reports::default();
-        // Whether the last line in the file is incomplete. The next one then starts on a new line.
-        let mut is_torn = false;
+        let mut log_file = LogFile { file, is_torn: false };
         loop {
             match self.next_task(&mut batch) {
                 Task::Write => {}
                 Task::ReopenAndWrite => match open() {
-                    Ok(reopened) => file = reopened,
+                    Ok(reopened) => log_file.file = reopened,
                     Err(error) => log::error!(
                         "{}: cannot reopen the file, the old one stays in use: {error}",
                         self.name
@@ -135,57 +139,37 @@ impl Sink {
                 Task::Stop => return,
             }
             if !batch.is_empty() {
-                let result = self.write_batch(&mut file, &batch, &mut is_torn);
+                let mut rest = batch.as_slice();
+                let result = log_file.write_lines(&mut rest);
+                self.count_dropped(rest);
                 self.report(&result, &mut reports);
             }
         }
     }
 
-    /// Writes a batch, and counts the lines of it that were not written as dropped.
-    fn write_batch(&self, file: &mut File, batch: &[u8], is_torn: &mut bool) -> io::Result<()> {
-        if *is_torn {
-            let mut line_break: &[u8] = b"\n";
-            if let Err(error) = write_accepted(file, &mut line_break) {
-                self.drop_lines(batch);
-                return Err(error);
-            }
-            *is_torn = false;
-        }
-        let mut rest = batch;
-        let result = write_accepted(file, &mut rest);
-        if let Some(written) = batch.strip_suffix(rest)
-            && !written.is_empty()
-        {
-            *is_torn = !written.ends_with(b"\n");
-        }
-        self.drop_lines(rest);
-        result
-    }
-
-    fn drop_lines(&self, lines: &[u8]) {
+    /// Counts lines that were not written.
+    fn count_dropped(&self, lines: &[u8]) {
         let count = lines.iter().filter(|byte| **byte == b'\n').count();
         self.queue.lock().dropped += count as u64;
     }
 
-    /// Logs that writing fails, and later that it works again. The throttle bounds these messages for a file
-    /// that accepts some batches only, such as a pipe with a slow reader.
+    /// Logs the first failure to write, and later the first success. The throttle bounds these messages for a
+    /// file that accepts only some batches, such as a pipe with a slow reader.
     fn report(&self, result: &io::Result<()>, reports: &mut Reports) {
         let name = self.name;
-        if result.is_err() == reports.failing {
-            return;
-        }
         match result {
-            Err(error) => {
+            Err(error) if !reports.failing => {
                 if reports.throttle.admit("failing", Instant::now()).is_some() {
                     log::error!("{name}: cannot write: {error}");
                     reports.failing = true;
                 }
             }
-            Ok(()) => {
+            Ok(()) if reports.failing => {
                 let dropped = self.dropped();
                 log::warn!("{name}: writing again; {dropped} lines dropped since the start");
                 reports.failing = false;
             }
+            Err(_) | Ok(()) => {}
         }
     }
 
@@ -194,6 +178,7 @@ impl Sink {
         batch.clear();
         let mut queue = self.queue.lock();
         self.changed.wait_while(&mut queue, |queue| queue.is_idle() && !queue.stopping);
+        // Give the batch time to grow.
         self.changed.wait_while_for(&mut queue, |queue| queue.may_grow(), self.pause);
         if queue.is_idle() {
             queue.stopped = true;
@@ -213,7 +198,33 @@ struct Reports {
     throttle: Throttle,
 }
 
-/// Writes as much as the file accepts, and leaves the rest in `bytes`.
+/// The file that a sink writes to.
+struct LogFile {
+    file: File,
+    /// Whether the last line in the file is incomplete. The next one then starts on a new line.
+    is_torn: bool,
+}
+
+impl LogFile {
+    /// Writes as many bytes of these lines as the file accepts, and leaves the rest in `lines`.
+    fn write_lines(&mut self, lines: &mut &[u8]) -> io::Result<()> {
+        if self.is_torn {
+            let mut line_break: &[u8] = b"\n";
+            write_accepted(&mut self.file, &mut line_break)?;
+            self.is_torn = false;
+        }
+        let all = *lines;
+        let result = write_accepted(&mut self.file, lines);
+        if let Some(written) = all.strip_suffix(*lines)
+            && !written.is_empty()
+        {
+            self.is_torn = !written.ends_with(b"\n");
+        }
+        result
+    }
+}
+
+/// Writes as many bytes as the file accepts, and leaves the rest in `bytes`.
 fn write_accepted(file: &mut File, bytes: &mut &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

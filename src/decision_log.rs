@@ -31,11 +31,11 @@ mod json;
 mod line;
 
 pub use json::debug_context;
-pub use line::{AskedLine, DecisionId, Line, LookupLine};
+pub use line::{DecisionId, Line, LookupLine, Retrieval};
 
 /// How long lines are collected before they are written.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long the end of the program waits until the last lines are written.
+/// How long the program waits at its end for the last lines to be written.
 const EXIT_WAIT: Duration = Duration::from_secs(1);
 
 /// How a line is formatted.

@@ -23,10 +23,10 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
         Some(DecisionKind::Deny) => (YELLOW, "deny".to_owned()),
         Some(decision) => (GREEN, decision.as_str().to_owned()),
     };
-    let (start, end) = if colour { (result_colour, PLAIN) } else { ("", "") };
+    let (set_colour, reset) = if colour { (result_colour, PLAIN) } else { ("", "") };
     let time = Timestamp::now().to_zoned(TimeZone::system());
     let hook = escape::line(line.hook_name());
-    let _ = write!(out, "{} {start}{result:<11}{end} {hook}", time.strftime("%H:%M:%S"));
+    let _ = write!(out, "{} {set_colour}{result:<11}{reset} {hook}", time.strftime("%H:%M:%S"));
     if let Some(flow) = line.flow {
         let _ = write!(out, " {}", flow.spec().name);
     }

@@ -41,7 +41,7 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         let _ = write!(out, r#","reason":"{reason}""#);
     }
     write_lookups(line, out);
-    write_rules(line, out);
+    write_rules_and_duration(line, out);
     out.extend_from_slice(br#","caller":"#);
     match line.caller {
         Some(caller) => escape::json(out, &caller.to_string()),
@@ -54,26 +54,34 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
 pub fn debug_context(line: &Line<'_>) -> String {
     let mut out = Vec::new();
     let _ = write!(out, r#"{{"decision_id":"{}","#, line.id);
-    write_rules(line, &mut out);
+    write_rules_and_duration(line, &mut out);
     out.push(b'}');
     String::from_utf8(out).unwrap_or_default()
 }
 
 thread_local! {
-    /// The second of the last line, and its text up to the seconds.
-    static LAST_SECOND: RefCell<(i64, String)> = RefCell::default();
+    /// The second of the last line.
+    static LAST_SECOND: RefCell<FormattedSecond> = RefCell::default();
 }
 
-/// Appends a time with milliseconds in UTC. The part up to the seconds is formatted once per second, which saves
-/// 1 % of a request.
+/// A second since 1970, and its text.
+#[derive(Default)]
+struct FormattedSecond {
+    second: i64,
+    /// Empty if no second was formatted yet.
+    text: String,
+}
+
+/// Appends a time with milliseconds in UTC. Formats the part up to the seconds once per second, which saves 1 %
+/// of a request.
 fn write_time(time: Timestamp, out: &mut Vec<u8>) {
     let second = time.as_second();
-    LAST_SECOND.with_borrow_mut(|(last_second, text)| {
-        if *last_second != second || text.is_empty() {
-            *last_second = second;
-            *text = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    LAST_SECOND.with_borrow_mut(|last| {
+        if last.second != second || last.text.is_empty() {
+            last.second = second;
+            last.text = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         }
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(last.text.as_bytes());
     });
     let milliseconds = time.subsec_millisecond();
     out.push(b'.');
@@ -83,8 +91,8 @@ fn write_time(time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'Z');
 }
 
-/// Appends the rules, their revision and the duration.
-fn write_rules(line: &Line<'_>, out: &mut Vec<u8>) {
+/// Appends the members for the rules, their revision and the duration, without a comma before or after.
+fn write_rules_and_duration(line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#""rules":["#);
     for (index, Verdict { rule, outcome }) in line.verdicts.iter().enumerate() {
         if index > 0 {
@@ -102,15 +110,15 @@ fn write_rules(line: &Line<'_>, out: &mut Vec<u8>) {
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
 }
 
-/// Appends the lookups. One that was not asked took no time.
+/// Appends the member for the lookups, with a comma before and after. A lookup that was not asked took no time.
 fn write_lookups(line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","lookups":["#);
-    for (index, LookupLine { name, outcome, asked }) in line.lookups.iter().enumerate() {
+    for (index, LookupLine { name, outcome, retrieval }) in line.lookups.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        let (cached, duration) = match asked {
-            Some(asked) => (asked.is_cached, asked.duration.as_micros()),
+        let (cached, duration) = match retrieval {
+            Some(retrieval) => (retrieval.is_cached, retrieval.duration.as_micros()),
             None => (false, 0),
         };
         out.extend_from_slice(br#"{"name":"#);

@@ -54,16 +54,16 @@ pub struct LookupLine<'a> {
     pub name: &'a str,
     /// `found`, `not_found`, `failed` or `not_asked`.
     pub outcome: &'static str,
-    /// How it was asked. `None` if it was not.
-    pub asked: Option<AskedLine>,
+    /// How its result was obtained. `None` if the lookup was not asked.
+    pub retrieval: Option<Retrieval>,
 }
 
-/// How a lookup was asked.
+/// How the result of a lookup was obtained.
 #[derive(Clone, Copy)]
-pub struct AskedLine {
-    /// Whether the result is that of an earlier request.
+pub struct Retrieval {
+    /// Whether the result was kept from an earlier request.
     pub is_cached: bool,
-    /// The time until the result was there.
+    /// The time from the question to the result.
     pub duration: Duration,
 }
 
@@ -111,11 +111,14 @@ impl DecisionId {
         Self((u128::from(*FIRST) << 32) + u128::from(count))
     }
 
-    /// Appends the printed form, in a fraction of the time that printing takes.
+    /// Appends the printed form. Takes a fraction of the time of `Display`.
     pub(super) fn write_hex(self, out: &mut Vec<u8>) {
         for position in (0..24).rev() {
             let digit = (self.0 >> (4 * position)) as u8 & 0xf;
-            out.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+            out.push(match digit {
+                0..=9 => b'0' + digit,
+                _ => b'a' + digit - 10,
+            });
         }
     }
 }

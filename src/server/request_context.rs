@@ -7,7 +7,7 @@ use actix_http::RequestHead;
 use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warning};
 use crate::{
     auth::Caller,
-    decision_log::{AskedLine, DecisionId, Line, LookupLine, debug_context},
+    decision_log::{DecisionId, Line, LookupLine, Retrieval, debug_context},
     lookup::Answer,
     metrics::{LookupLabels, OutcomeLabels, ResponseLabels},
     okta::response,
@@ -68,7 +68,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Warns of a request that was denied for another reason than a rule, if it was.
+    /// Logs a warning if something else than a rule denied the request.
     fn warn_of_denial_without_rules(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
         if !answer.has_section {
@@ -83,7 +83,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Warns of lookups that failed.
+    /// Logs a warning for each lookup that failed.
     fn warn_of_failed_lookups(&self, answers: &[Answer], line: &Line<'_>) {
         for Answer { name: lookup, result, .. } in answers {
             if let LookupResult::Failed(why) = result {
@@ -135,9 +135,10 @@ impl<'s> RequestContext<'s> {
                 outcome: outcome.as_str(),
             });
         }
-        for LookupLine { name, outcome, asked, .. } in line.lookups {
+        for LookupLine { name, outcome, retrieval } in line.lookups {
             let labels = LookupLabels { hook, lookup: name, outcome };
-            self.state.metrics.count_lookup(&labels, asked.map(|asked| asked.duration));
+            let duration = retrieval.map(|retrieval| retrieval.duration);
+            self.state.metrics.count_lookup(&labels, duration);
         }
         let labels = ResponseLabels {
             hook,
@@ -156,11 +157,11 @@ impl<'s> RequestContext<'s> {
 fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
-        let mut asked = None;
+        let mut retrieval = None;
         if let Some(found) = answers.iter().find(|answer| answer.name == lookup.name.value) {
-            asked = Some(AskedLine { is_cached: found.is_cached, duration: found.duration });
+            retrieval = Some(Retrieval { is_cached: found.is_cached, duration: found.duration });
         }
-        lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), asked });
+        lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), retrieval });
     }
     lines
 }

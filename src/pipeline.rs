@@ -35,7 +35,7 @@ pub struct HookAnswer<'r, 'b> {
     pub decision: DecisionKind,
     /// One verdict per rule.
     pub verdicts: Vec<Verdict<'r>>,
-    /// The attributes to set that are not set, or are set by one of several alternatives. Empty if a
+    /// The outcomes of attributes to set, except those that were set by their only alternative. Empty if a
     /// rule denies.
     pub sets: Vec<SetOutcome<'r>>,
     /// One verdict per lookup of the section.
@@ -78,26 +78,25 @@ pub fn questions<'r>(
     if !hook.has_lookups() {
         return Ok(Vec::new());
     }
-    catch_unwind(AssertUnwindSafe(|| {
+    catch_panic(|| {
         let request = decode(body).map_err(NoAnswer::Request)?;
         Ok(hook.questions(&request, facts))
-    }))
-    .unwrap_or(Err(NoAnswer::Panicked))
+    })
 }
 
-/// The results of lookups when no source is asked: the recorded ones. Without a recorded result, a table
-/// answers, and any other lookup has failed.
+/// No panic path is known. If there is one, only the request that takes it has no answer.
+fn catch_panic<T>(step: impl FnOnce() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or(Err(NoAnswer::Panicked))
+}
+
+/// The results of lookups when no network source is asked. A lookup without a recorded result is answered by
+/// its table. Without a table, it has failed.
 pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> LookupResults {
     let mut results = LookupResults::new();
     for AskedLookup { lookup, question } in asked {
         let name = &lookup.name.value;
-        let result = match recorded.get(name) {
-            Some(result) => result.clone(),
-            None => match question.result_of_table() {
-                Some(result) => result,
-                None => LookupResult::Failed(LookupFailure::NotRecorded),
-            },
-        };
+        let known = recorded.get(name).cloned().or_else(|| question.result_of_table());
+        let result = known.unwrap_or(LookupResult::Failed(LookupFailure::NotRecorded));
         results.insert(name.clone(), result);
     }
     results
@@ -109,12 +108,10 @@ pub fn answer<'r, 'b>(
     body: &'b [u8],
     facts: &Facts,
 ) -> Result<HookAnswer<'r, 'b>, NoAnswer> {
-    // No panic path is known. If there is one, only the request that takes it has no answer.
-    catch_unwind(AssertUnwindSafe(|| {
+    catch_panic(|| {
         let request = decode(body).map_err(NoAnswer::Request)?;
         Ok(answer_request(hook, request, facts))
-    }))
-    .unwrap_or(Err(NoAnswer::Panicked))
+    })
 }
 
 /// Judges a request and encodes the decision, or a denial if the answer would be too large.

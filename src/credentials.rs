@@ -25,12 +25,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Makes an authenticator. If no user is configured, the generated password admits `admin`.
-    /// The keys that `last` has fetched stay in use if the settings of tokens allow it.
+    /// Makes an authenticator. If no user is configured, the generated password admits `admin`. Keeps the
+    /// fetched keys of `previous` if both get their keys from the same place.
     pub fn new(
         settings: AuthSettings,
         generated_password: Option<&str>,
-        last: Option<&Self>,
+        previous: Option<&Self>,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
         let certificates = read_certificates(&settings);
@@ -46,9 +46,9 @@ impl Credentials {
         }
         let bearer = match &settings.oauth {
             Some(oauth) => {
-                // Keys are trusted for the certificates with which they were fetched.
-                let last = last.filter(|last| last.certificates == certificates);
-                Some(new_bearer(oauth, last, proxies)?)
+                // Do not keep keys that were fetched under other certificates.
+                let previous = previous.filter(|previous| previous.certificates == certificates);
+                Some(new_bearer(oauth, previous, proxies)?)
             }
             None => None,
         };
@@ -56,13 +56,13 @@ impl Credentials {
         Ok(Self { settings, certificates, authenticator })
     }
 
-    /// Whether these are the settings, and the certificates that they name are the same.
+    /// Whether the settings are equal to these, and the content of their certificate file has not changed.
     pub(crate) fn has_settings(&self, settings: &AuthSettings) -> bool {
         self.settings == *settings && self.certificates == read_certificates(settings)
     }
 }
 
-/// Reads `auth.oauth.ca_file`. An error has its message where the file is used.
+/// Reads `auth.oauth.ca_file`. Returns `None` after an error, which [`issuer`] reports.
 fn read_certificates(settings: &AuthSettings) -> Option<Vec<u8>> {
     let ca_file = settings.oauth.as_ref()?.ca_file.as_ref()?;
     file::read_bytes(ca_file, FileKind::Certificate, Links::Follow).ok()
@@ -80,26 +80,26 @@ fn ca_file_problem(error: KeysError) -> Problem {
     Problem::transient("auth.oauth.ca_file", error.to_string())
 }
 
-/// Reuses the bearer of `last` if the settings of tokens are the same, and its keys if they come from
-/// the same place.
+/// Makes a verifier of tokens. Reuses that of `previous` if its settings are equal, and its keys if they come
+/// from the same place.
 fn new_bearer(
     oauth: &OAuthSettings,
-    last: Option<&Credentials>,
+    previous: Option<&Credentials>,
     proxies: &Proxies,
 ) -> Result<Arc<Bearer>, Problem> {
-    let mut last_keys = None;
-    if let Some(last) = last
-        && let Some(last_oauth) = &last.settings.oauth
-        && let Some(last_bearer) = &last.authenticator.bearer
+    let mut previous_keys = None;
+    if let Some(previous) = previous
+        && let Some(previous_oauth) = &previous.settings.oauth
+        && let Some(previous_bearer) = &previous.authenticator.bearer
     {
-        if last_oauth == oauth {
-            return Ok(last_bearer.clone());
+        if previous_oauth == oauth {
+            return Ok(previous_bearer.clone());
         }
-        if have_same_keys(last_oauth, oauth) {
-            last_keys = Some(&last_bearer.keys);
+        if have_same_keys(previous_oauth, oauth) {
+            previous_keys = Some(&previous_bearer.keys);
         }
     }
-    let keys = match Keys::start(issuer(oauth, proxies)?, oauth.max_stale, last_keys) {
+    let keys = match Keys::start(issuer(oauth, proxies)?, oauth.max_stale, previous_keys) {
         Ok(keys) => keys,
         Err(error) => {
             let why = format!("cannot start a thread that fetches its keys: {error}");
@@ -118,7 +118,7 @@ fn new_bearer(
     Ok(Arc::new(Bearer { expected, keys }))
 }
 
-/// Whether the keys come from the same place, trusted for the same reason.
+/// Whether both settings get their keys from the same place, and trust it by the same authority.
 fn have_same_keys(one: &OAuthSettings, other: &OAuthSettings) -> bool {
     one.issuer == other.issuer && one.jwks_uri == other.jwks_uri && one.ca_file == other.ca_file
 }

@@ -12,8 +12,8 @@ const NOT_ABSOLUTE: &str =
 /// fragment. An error describes a valid URL, and never repeats this one.
 pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
     // The parser tolerates white space and missing slashes; other readers do not.
-    let is_plain = text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_plain || !text.contains("://") {
+    let is_visible_ascii = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if text.len() > LIMIT || !is_visible_ascii || !text.contains("://") {
         return Err(NOT_ABSOLUTE);
     }
     let url = Url::parse(text).or(Err(NOT_ABSOLUTE))?;

@@ -29,12 +29,12 @@ impl<T> Live<T> {
         self.value.load()
     }
 
-    /// Returns the present value. The caller keeps it even if it is replaced.
+    /// Returns the present value. The caller may keep it after it was replaced.
     pub(crate) fn load_full(&self) -> Arc<T> {
         self.value.load_full()
     }
 
-    /// Makes another value the present one.
+    /// Replaces the present value.
     pub(crate) fn store(&self, value: T) {
         self.value.store(Arc::new(value));
     }
@@ -50,7 +50,7 @@ impl<T> Live<T> {
     }
 }
 
-/// Everything that is live. Each part is reloaded by itself.
+/// Everything that is live. Each part is reloaded on its own.
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,

@@ -66,7 +66,7 @@ pub struct Authenticator {
     pub bearer: Option<Arc<Bearer>>,
 }
 
-/// A header that admits with any of these secrets as its whole value.
+/// A header that admits a caller if its whole value is one of these secrets.
 pub struct SecretHeader {
     /// The header's name, in lower case.
     pub name: String,
@@ -103,8 +103,8 @@ impl Authenticator {
             && let Some(encoded) = credentials_of_scheme(authorization, "Basic")
         {
             return match STANDARD.decode(encoded) {
-                // The digests are of the whole `user:password`. A configured user name has no colon,
-                // so this equals a comparison of both parts.
+                // The secrets are the whole `user:password`. A configured user name has no colon, so
+                // this comparison is the same as one of both parts.
                 Ok(pair) if secrets.contains(&pair) => Ok(Caller::Basic),
                 _ => Err(Reason::Wrong),
             };
@@ -115,6 +115,7 @@ impl Authenticator {
             let token = str::from_utf8(token).map_err(|_| Reason::Malformed)?;
             return bearer.verify(token, now).await.map(Caller::OAuth);
         }
+        // A wrong or repeated secret in its own header explains more than an unknown scheme.
         if reason == Reason::Missing && (self.basic.is_some() || self.bearer.is_some()) {
             reason = reason_of_other_scheme(authorization);
         }

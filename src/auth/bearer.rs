@@ -23,7 +23,7 @@ impl Bearer {
         // Zero if the clock is set to a time before 1970.
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         if let Some(trusted) = self.keys.current()
-            && let Some(client) = trusted.client_of(token, now, self.expected.leeway)
+            && let Some(client) = trusted.remembered_client(token, now, self.expected.leeway)
         {
             return Ok(client);
         }

@@ -13,7 +13,7 @@ use super::reason::Reason;
 /// The claims of a token.
 pub(super) struct Claims(BTreeMap<String, serde_json::Value>);
 
-/// The reason for a claim of another type, and for a required one that is missing.
+/// Why a token is refused if a claim has another type, or if a required one is missing.
 const INVALID: Reason = Reason::Claims;
 
 impl Claims {

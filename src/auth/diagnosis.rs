@@ -1,7 +1,7 @@
 //! The most likely cause of a refusal of a caller, for the log.
 //!
-//! A caller is diagnosed only after it was refused, and never learns of it. Guesses at what went wrong
-//! are compared as credentials are: as digests, with all of them, in constant time.
+//! The search begins after the refusal, and its result never reaches the caller. A guess at the mistake is
+//! compared with the secrets as credentials are: as a digest, with all of them, in constant time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,8 +24,8 @@ use secret::without_quotes;
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
-/// The longest credentials, in bytes, of which is guessed how they came to be wrong. A stranger's are longer,
-/// and each guess takes the time of a digest.
+/// The longest credentials, in bytes, that are compared with guesses. Each guess takes the time of a digest, and
+/// only an attacker sends longer ones.
 const GUESS_LIMIT: usize = 1 << 10;
 
 const AUTHORIZATION: &str = "authorization";
@@ -267,11 +267,12 @@ fn after_name<'v>(value: &'v [u8], name: &str) -> Option<&'v [u8]> {
     rest.strip_prefix(b":").map(<[u8]>::trim_ascii)
 }
 
-/// Whether this is a user name with its password, encoded or not.
+/// Whether this is a user name with its password, in Base64 or in plain.
 fn is_user_with_password(secrets: &Secrets, value: &[u8]) -> bool {
-    let is_encoded = match STANDARD.decode(value) {
+    let is_right_in_base64 = match STANDARD.decode(value) {
         Ok(pair) => secrets.contains(&pair),
         Err(_) => false,
     };
-    secrets.contains(value) || is_encoded
+    let is_right_in_plain = secrets.contains(value);
+    is_right_in_plain || is_right_in_base64
 }

@@ -25,7 +25,7 @@ pub struct Secrets {
 
 struct KnownSecret {
     digest: Digest,
-    /// The secret, once it has been presented.
+    /// The secret itself. Empty until a caller has presented it.
     admitted: OnceLock<AdmittedValue>,
 }
 

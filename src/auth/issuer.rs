@@ -85,8 +85,9 @@ impl Issuer {
 
     /// Returns the URL of the keys, from either kind of metadata.
     fn find_keys_url(&self, start: Instant, deadline: Instant) -> Result<String, KeysError> {
-        // If the issuer does not answer the first request, there is time for the second.
-        let oauth_error = match self.fetch_keys_url(OAUTH_METADATA, start + FETCH_TIMEOUT / 3) {
+        // Leaves time for the second kind if the issuer does not answer the request for the first.
+        let first_deadline = start + FETCH_TIMEOUT / 3;
+        let oauth_error = match self.fetch_keys_url(OAUTH_METADATA, first_deadline) {
             Ok(url) => return Ok(url),
             Err(error) => error,
         };
@@ -106,7 +107,7 @@ impl Issuer {
         }
     }
 
-    /// Reads the URL of the keys from metadata. An error says why it cannot be used.
+    /// Reads the URL of the keys from metadata. An error says why the metadata cannot be used.
     fn read_metadata(&self, json: &[u8]) -> Result<String, String> {
         let Some(metadata) = read_object::<IssuerMetadata>(json) else {
             return Err("this is not metadata with `issuer` and `jwks_uri`".to_owned());
@@ -185,7 +186,7 @@ fn age_of_directive(directive: &str) -> Option<Duration> {
 
 /// Reads a number, in quotes or not. Returns 0 if this is not a number.
 fn read_seconds(value: &str) -> u64 {
-    // A minus stays, so that a negative number is invalid.
+    // Keeps a minus, so that a negative number is invalid.
     let digits = value.trim_matches(|c: char| !c.is_ascii_digit() && c != '-');
     digits.parse().unwrap_or(0)
 }

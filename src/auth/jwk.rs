@@ -39,15 +39,15 @@ impl PublicKey {
     }
 }
 
-/// A key as it is published, with every occurrence of each member. A reader that keeps only one
-/// occurrence would overlook a private key beside a `null`.
+/// A key as it is published. If a member occurs several times, each occurrence counts: a reader that keeps only
+/// one could overlook a private key beside a `null`.
 #[derive(Default)]
 pub(super) struct PublishedKey {
     /// The names of the key: one for each valid `kid`.
     pub(super) kids: Vec<String>,
     /// The moduli of the key: one for each valid `n`.
     moduli: Vec<Vec<u8>>,
-    /// Whether the private key is published as well, whatever else is wrong with this key.
+    /// Whether the private key is published as well. This counts even if the key is invalid.
     pub(super) is_leaked: bool,
     /// Whether a number of the private key is not zero.
     has_private_number: bool,
@@ -95,8 +95,7 @@ impl PublishedKey {
         Some(key)
     }
 
-    /// Returns the moduli that the published private key belongs to. If all its numbers are zero, it
-    /// belongs to none.
+    /// Returns the moduli that the published private key belongs to. A private key of zeros belongs to none.
     pub(super) fn leaked_moduli(&self) -> &[Vec<u8>] {
         if self.has_private_number { &self.moduli } else { &[] }
     }

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use subtle::ConstantTimeEq as _;
 
-/// The key of hashes. It is random and never leaves the process, so that no caller can choose a value for its
+/// The key of hashes. It is random and never leaves the process. So no caller can find a value that has a certain
 /// hash.
 #[derive(Default)]
 pub(super) struct HashKey(RandomState);
@@ -30,14 +30,14 @@ impl AdmittedValue {
         Self { hash, value: value.into() }
     }
 
-    /// Whether this value is presented. Only a value with the same hash is compared, in constant time, so
-    /// that the duration shows nothing of the admitted one, not even its length.
+    /// Whether the presented value is this one. Only a value with the same hash is compared, in constant time. So
+    /// the duration shows nothing of the admitted value, not even its length.
     pub(super) fn equals(&self, hash: KeyedHash, presented: &[u8]) -> bool {
         self.hash == hash && is_equal(&self.value, presented)
     }
 }
 
-/// Compares values of one length in constant time, by eight bytes each.
+/// Compares values in constant time, eight bytes at a time. Only a difference in length shows in the time.
 fn is_equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;

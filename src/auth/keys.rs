@@ -68,7 +68,7 @@ pub struct KeySet(HashMap<String, PublicKey>);
 pub struct PublishedKeySet {
     /// The keys that can verify RS256 signatures. Some of them may be refused because they have leaked.
     pub(super) keys: KeySet,
-    /// The keys that anybody can sign with, since their private keys are published.
+    /// The keys whose private keys are published, so that anybody can sign with them.
     leaked: Vec<PublishedKey>,
     /// How long the issuer allows their use. `None` if the issuer sets no limit.
     pub(super) max_age: Option<Duration>,
@@ -81,8 +81,8 @@ struct Jwks<'a> {
 }
 
 impl PublishedKeySet {
-    /// Reads a key set. Fails if this is not one. Skips keys of other kinds (RFC 7517 §5). If a `kid`
-    /// occurs twice, or a key has several, skips all keys of this name, since it is unclear which is meant.
+    /// Reads a key set. Fails if this is not one. Skips keys of other kinds (RFC 7517 §5). If two keys have the
+    /// same `kid`, skips both, since it is unclear which one is meant. Also skips a key with several `kid`s.
     pub fn from_json(json: &[u8], max_age: Option<Duration>) -> Result<Self, KeysError> {
         let Some(set) = read_object::<Jwks<'_>>(json) else {
             return Err(KeysError::new(KeysErrorKind::NotKeySet, "this is not a key set"));

@@ -57,11 +57,11 @@ impl Shared {
 
 impl Keys {
     /// Starts a thread that fetches the keys at once, and again before they expire. Until the first
-    /// fetch succeeds, the keys of `last` are used. `last` must be of the same issuer. Fails if the
+    /// fetch succeeds, the keys of `previous` are used, which must be of the same issuer. Fails if the
     /// thread cannot be started.
-    pub fn start(issuer: Issuer, max_stale: Duration, last: Option<&Self>) -> io::Result<Self> {
-        let state = match last {
-            Some(last) => RefreshState::new(max_stale, Some(&last.shared.state.lock())),
+    pub fn start(issuer: Issuer, max_stale: Duration, previous: Option<&Self>) -> io::Result<Self> {
+        let state = match previous {
+            Some(previous) => RefreshState::new(max_stale, Some(&previous.shared.state.lock())),
             None => RefreshState::new(max_stale, None),
         };
         let shared = Arc::new(Shared::new(state));
@@ -93,9 +93,8 @@ impl Keys {
         self.shared.state.lock().usable(Instant::now()).cloned()
     }
 
-    /// Returns the keys in use, preferably with the key `kid`. If it is missing, waits for a fetch
-    /// already in progress, or starts one. Unknown keys start at most one fetch per 30 s.
-    /// Waits for [`CALLER_WAIT`] at most.
+    /// Returns the keys in use. If they lack the key `kid`, first waits for a fetch already in progress, or
+    /// starts one. Waits for [`CALLER_WAIT`] at most. Unknown keys start at most one fetch per 30 s.
     pub(super) async fn keys_for(&self, kid: &str) -> Option<Arc<TrustedKeys>> {
         let deadline = Instant::now() + CALLER_WAIT;
         loop {
@@ -109,8 +108,8 @@ impl Keys {
         }
     }
 
-    /// Searches the keys in use for a key. If it is missing, wakes the thread, unless keys were fetched
-    /// for an unknown key shortly before.
+    /// Searches the keys in use for a key. If it is missing, wakes the thread to fetch it, unless a fetch for an
+    /// unknown key began shortly before.
     fn search(&self, kid: &str) -> KeySearch<'_> {
         let now = Instant::now();
         let mut state = self.shared.state.lock();
@@ -129,7 +128,7 @@ impl Keys {
         if !state.is_fetching {
             return KeySearch::Done(usable);
         }
-        // Created under the lock, so that it sees the end of the present fetch.
+        // Created under the lock, so that the present fetch cannot end unnoticed.
         KeySearch::Fetching(self.shared.fetched.notified())
     }
 }

@@ -23,7 +23,7 @@ const SHORTEST_FRESH: Duration = Duration::from_secs(30);
 const LONGEST_FRESH: Duration = Duration::from_secs(3600);
 /// The pause after a failed fetch if there are no keys.
 const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(1);
-/// The pause after a failed fetch if there are keys.
+/// The longest pause after a failed fetch if there are keys.
 const RETRY_WITH_KEYS: Duration = Duration::from_secs(30);
 /// The shortest time between two fetches for unknown keys.
 const COOLDOWN: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ const KID_LIMIT: usize = 64;
 /// How many verified tokens are remembered. Okta uses one token until it expires.
 const TOKENS_LIMIT: usize = 1000;
 
-/// Keys in use, and the tokens that they have verified. New keys start with no token.
+/// Keys in use, and the tokens that they have verified. No token is remembered for new keys.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
     hash_key: HashKey,
@@ -53,7 +53,12 @@ impl TrustedKeys {
 
     /// Returns the client of a token that was verified before and has not expired. `now` is in seconds
     /// since 1970.
-    pub(super) fn client_of(&self, token: &str, now: f64, leeway: Duration) -> Option<String> {
+    pub(super) fn remembered_client(
+        &self,
+        token: &str,
+        now: f64,
+        leeway: Duration,
+    ) -> Option<String> {
         let hash = self.hash_key.hash(token.as_bytes());
         let remembered = self.remembered.lock();
         let RememberedToken { token: known, verified } = remembered.get(&hash)?;
@@ -131,10 +136,10 @@ pub enum Freshness {
 }
 
 impl RefreshState {
-    /// The state just before the first fetch. After a reload of the settings, keeps the keys of the state
-    /// before it until that fetch succeeds. Forgets the verified tokens: the new settings may expect other
-    /// claims.
-    pub fn new(max_stale: Duration, last: Option<&Self>) -> Self {
+    /// The state just before the first fetch. The keys of `previous`, the state before a reload of the settings,
+    /// stay in use until that fetch succeeds. Its verified tokens are forgotten: the new settings may expect
+    /// other claims.
+    pub fn new(max_stale: Duration, previous: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
             current: None,
@@ -144,9 +149,9 @@ impl RefreshState {
             is_fetching: true,
             unknown_key_at: None,
         };
-        if let Some(last) = last {
-            state.leaks = last.leaks.clone();
-            if let Some(CurrentKeys { trusted, fetched_at }) = &last.current {
+        if let Some(previous) = previous {
+            state.leaks = previous.leaks.clone();
+            if let Some(CurrentKeys { trusted, fetched_at }) = &previous.current {
                 let trusted = TrustedKeys::new(trusted.keys.clone());
                 state.current = Some(CurrentKeys { trusted, fetched_at: *fetched_at });
             }
@@ -198,18 +203,14 @@ impl RefreshState {
         now: Instant,
     ) -> Duration {
         self.is_fetching = false;
-        let pause = match fetched {
-            Ok(published) => self.use_keys(published, now),
-            Err(error) => Err(error),
-        };
-        match pause {
+        match fetched.and_then(|published| self.use_keys(published, now)) {
             Ok(pause) => pause,
             Err(error) => self.note_failure(error, now),
         }
     }
 
-    /// Uses published keys, without leaked ones. Returns the pause before the next fetch. Fails if
-    /// no key is left. The present keys then stay in use, except for leaked ones.
+    /// Puts published keys into use, without leaked ones. Returns the pause before the next fetch. Fails if no
+    /// key is left. The present keys then stay in use, except for leaked ones.
     fn use_keys(
         &mut self,
         published: PublishedKeySet,
@@ -234,8 +235,9 @@ impl RefreshState {
         };
         self.current = Some(CurrentKeys { trusted, fetched_at: now });
         // Fetch again before these expire, and well before they are too old.
-        let fresh = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
-        Ok(fresh.clamp(SHORTEST_FRESH, LONGEST_FRESH).min(self.max_stale / 2))
+        let before_expiry = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
+        let pause = before_expiry.clamp(SHORTEST_FRESH, LONGEST_FRESH);
+        Ok(pause.min(self.max_stale / 2))
     }
 
     /// Removes leaked keys from the present ones, so that they verify no further token.

@@ -30,11 +30,11 @@ pub struct ExpectedClaims {
     pub audience: String,
     /// The allowed clients.
     pub clients: Vec<String>,
-    /// The claim that names the client. `None` for `cid` (Okta), else `client_id` (RFC 9068).
+    /// The claim that names the client. `None` means `cid` (Okta), or `client_id` (RFC 9068) without it.
     pub client_claim: Option<String>,
     /// The scope that a token must have.
     pub scope: String,
-    /// The claim that lists the scopes. `None` for `scp` (Okta), else `scope` (RFC 9068).
+    /// The claim that lists the scopes. `None` means `scp` (Okta), or `scope` (RFC 9068) without it.
     pub scope_claim: Option<String>,
     /// How far the clocks may differ.
     pub leeway: Duration,
@@ -50,7 +50,7 @@ pub struct Token<'t> {
     pub kid: String,
 }
 
-/// The claims of a verified token that are still needed.
+/// The claims of a verified token that are needed after it was verified.
 #[derive(Debug, PartialEq)]
 pub struct VerifiedToken {
     /// The client that it was issued to, one of [`ExpectedClaims::clients`].
@@ -137,6 +137,7 @@ impl ExpectedClaims {
     pub(super) fn has_scope(&self, claims: &Claims) -> Result<bool, Reason> {
         let mut scopes = None;
         for name in self.scope_claims() {
+            // An invalid claim makes the token invalid even if another claim counts.
             let words = claims.words(name)?;
             if scopes.is_none() && claims.has(name) {
                 scopes = Some(words);

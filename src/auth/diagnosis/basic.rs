@@ -24,8 +24,8 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     let Some(colon) = pair.iter().position(|byte| *byte == b':') else {
         return Diagnosis::new("no_colon", "the Basic value has no colon after the user name");
     };
-    let (user, password) = pair.split_at(colon);
-    let password = password.get(1..).unwrap_or_default();
+    let user = pair.get(..colon).unwrap_or_default();
+    let password = pair.get(colon + 1..).unwrap_or_default();
     if pair.ends_with(b"\n") {
         let text = format!(
             "the Basic value has a line break at its end, as `echo` adds it; make it with `{COMMAND}`"
@@ -81,8 +81,8 @@ fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
         Guess::whole_pair(password.to_vec()),
         Guess::presented_spaces(pair_of(user.trim_ascii(), password.trim_ascii())),
     ];
-    if let Some(Ok(pair)) =
-        credentials_of_scheme(password, "Basic").map(|text| STANDARD.decode(text))
+    if let Some(encoded) = credentials_of_scheme(password, "Basic")
+        && let Ok(pair) = STANDARD.decode(encoded)
     {
         guesses.push(Guess::whole_pair(pair));
     }

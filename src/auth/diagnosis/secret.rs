@@ -13,7 +13,7 @@ pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ",
 const PLACEHOLDERS: [&[u8]; 4] =
     [b"PASSWORD", b"YOUR-SECRET", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
 
-/// A secret that may be the right one, and the mistake that was made if it is.
+/// A guess at the right secret, and the mistake that explains it.
 pub(super) struct Guess {
     secret: Vec<u8>,
     kind: &'static str,
@@ -97,7 +97,7 @@ pub(super) fn placeholder(secret: &[u8]) -> Option<Diagnosis> {
     Some(Diagnosis::new("placeholder", text))
 }
 
-/// The cause, if a guess is right. Compares all guesses.
+/// The cause of the first right guess. Compares all guesses, whichever is right.
 pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diagnosis> {
     let mut found = None;
     for Guess { secret, kind, mistake } in guesses {
@@ -119,9 +119,14 @@ pub(super) fn without_quotes(text: &[u8]) -> &[u8] {
 
 /// The text between two curly quotes; any other text as it is.
 fn without_curly_quotes(text: &[u8]) -> &[u8] {
-    let start = CURLY_QUOTES.iter().find_map(|quote| text.strip_prefix(quote.as_bytes()));
-    let inner = start.and_then(|start| {
-        CURLY_QUOTES.iter().find_map(|quote| start.strip_suffix(quote.as_bytes()))
-    });
-    inner.unwrap_or(text)
+    for start in CURLY_QUOTES {
+        for end in CURLY_QUOTES {
+            if let Some(rest) = text.strip_prefix(start.as_bytes())
+                && let Some(inner) = rest.strip_suffix(end.as_bytes())
+            {
+                return inner;
+            }
+        }
+    }
+    text
 }

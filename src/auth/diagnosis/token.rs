@@ -206,7 +206,7 @@ fn latest_start(claims: &Claims) -> (&'static str, f64) {
     }
 }
 
-/// The text of a member in backticks.
+/// The text of a member of the token's header, in backticks.
 fn quoted(header: &Claims, name: &str) -> String {
     let text = header.required_text(name).unwrap_or_default();
     escape::in_backticks(text, VALUE_LIMIT)

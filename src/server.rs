@@ -79,9 +79,9 @@ pub(crate) enum Stopped {
     AtOnce,
 }
 
-/// Serves the hooks, and metrics where there is a listener for them, until SIGTERM or SIGINT; then
-/// stops gracefully. A second signal stops at once. SIGHUP reopens the log's file and sends a
-/// message to `reload`. Calls `ready` when requests are answered and signals are handled.
+/// Serves the hooks, and the metrics if there is a listener for them. Stops gracefully at SIGTERM or SIGINT, and
+/// at once at the second of them. SIGHUP reopens the log's file and sends a message to `reload`. Calls `ready`
+/// as soon as requests are answered and signals are handled.
 pub(crate) fn run(
     hooks: TcpListener,
     metrics: Option<TcpListener>,
@@ -98,7 +98,7 @@ pub(crate) fn run(
         let (running, all_done) = mpsc::channel(1);
         let limit = connection_limit(state.settings.server.max_connections);
         let acceptor = start_hooks(hooks, limit, state, &running)?;
-        // So that `all_done` ends with the last worker.
+        // Each worker has a clone. `all_done` ends when all clones are dropped.
         drop(running);
         ready();
         Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
@@ -146,8 +146,8 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
     Ok(())
 }
 
-/// Raises the soft limit of open files to the hard limit. Returns how many connections that allows, at most
-/// those of the setting: without a free descriptor the service cannot respond even to the operators.
+/// Raises the soft limit of open files to the hard limit. Returns the limit of connections: that of the setting,
+/// or less if too few files may be open. Some descriptors must stay free, so that operators get responses.
 fn connection_limit(setting: usize) -> usize {
     let mut limits = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limits.maximum, ..limits };
@@ -159,7 +159,7 @@ fn connection_limit(setting: usize) -> usize {
         Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
-    // If few files may be open, connections still get a quarter of them.
+    // Connections get at least a quarter of the files, however few they are.
     let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
     if allowed >= setting {
         return setting;
@@ -170,15 +170,15 @@ fn connection_limit(setting: usize) -> usize {
     allowed
 }
 
-/// Keeps SIGHUP from ending the process until [`run`] handles it. An earlier one needs no reload: the
-/// start is still reading the files.
+/// Keeps SIGHUP from ending the process until [`run`] handles it. Ignores signals until then: the start is
+/// still reading the files, so no reload is needed.
 pub(crate) fn ignore_sighup() -> io::Result<()> {
-    // tokio does not restore the default action when the receiver is dropped.
+    // The effect outlasts the receiver: tokio does not restore the default action.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async { signal(SignalKind::hangup()).map(drop) })
 }
 
-/// On SIGHUP, reopens the log and has files read again.
+/// Starts a task that at each SIGHUP reopens the log and asks for a reload.
 fn reload_on_sighup(state: &State, reload: SyncSender<()>) -> io::Result<()> {
     let mut sighups = signal(SignalKind::hangup())?;
     let log = state.log.clone();
@@ -187,7 +187,7 @@ fn reload_on_sighup(state: &State, reload: SyncSender<()>) -> io::Result<()> {
             if let Some(log) = &log {
                 log.sink.reopen();
             }
-            // If the channel is full, a reload has been asked for already.
+            // If the channel is full, it already has a request to reload.
             let _ = reload.try_send(());
         }
     });

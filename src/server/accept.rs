@@ -18,9 +18,10 @@ use crate::problem::Problem;
 
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 4096;
-/// The kernel's buffers of one connection, in bytes; Linux takes twice that. They count towards the
-/// memory of a container. By default they grow to megabytes for a client that reads no response.
+/// The kernel's buffer for received bytes of one connection; Linux takes twice that. It counts towards the memory
+/// of a container. The default buffers grow to megabytes for a client that reads no response.
 const RECEIVE_BUFFER: usize = 32 << 10;
+/// The kernel's buffer for sent bytes of one connection.
 const SEND_BUFFER: usize = 16 << 10;
 /// The pause after an error, such as a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // A restart must not wait until the kernel forgets the connections of the last run.
     socket.set_reuse_address(true)?;
-    // Connections inherit both.
+    // Accepted connections inherit both sizes.
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
@@ -61,7 +62,7 @@ impl Acceptor {
         Ok(Self { listener: TcpListener::from_std(listener)?, workers, next: 0 })
     }
 
-    /// Accepts connections. Never returns: to stop, drop the future. Logs an error, and tries again after
+    /// Accepts connections. Never returns: to stop, drop the future. After an error, logs it and waits for
     /// [`PAUSE`]: a file descriptor may be free by then.
     pub(super) async fn run(&mut self, state: &State) {
         loop {
@@ -125,6 +126,5 @@ async fn reserve(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_
             return Some(place);
         }
     }
-    // `next` is always an index of `workers`.
     workers.get(next)?.reserve().await.ok()
 }

@@ -47,8 +47,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     ) -> Self {
         let head = request.head();
         let unread = unread_body(head);
-        // The codec decodes chunks only. It treats `Upgrade` as an endless body; ignore that header
-        // (RFC 9110 §7.8).
+        // The codec reads only chunks. Reset it if it expects another body. It does so even after `Upgrade`, a
+        // header that we ignore (RFC 9110 §7.8).
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
@@ -64,6 +64,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
+        // The body of a caller is read only after it was admitted.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {
@@ -127,7 +128,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     }
 }
 
-/// Returns what the headers say about the body.
+/// Returns how much body the headers announce.
 fn unread_body(head: &RequestHead) -> Unread {
     if head.headers.contains_key(header::TRANSFER_ENCODING) {
         return Unread::Chunks;

@@ -18,7 +18,7 @@ use crate::{
 
 /// How many characters of a header's value are logged.
 const VALUE_LIMIT: usize = 100;
-/// The kind of the cause, where a reason has one.
+/// The kind of a cause whose reason has no other kind.
 const ONLY_KIND: &str = "only";
 
 impl RequestContext<'_> {

@@ -25,15 +25,14 @@ use super::{
     slot::Slot,
 };
 
-/// The time for a request's head, from its first byte. That of the first head begins with the
-/// connection.
+/// The time for a request's head, from its first byte. For the first request, it begins with the connection.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a client to take a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a client to notice that the connection ends.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The most bytes of one head. More is refused by the headers' own limits.
+/// The most bytes of an incomplete head that are kept. A longer one is refused for its URI or its headers.
 const HEAD_LIMIT: usize = 32 << 10;
 /// The most bytes of empty lines before a head.
 const BLANK_LIMIT: usize = 64;
@@ -80,8 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Waits for a request until the deadline; once its first byte is there, for [`HEAD_TIMEOUT`].
-    /// If the connection must stop, waits for the rest of a request that has been sent.
+    /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after its first byte. If the
+    /// connection must stop, waits a moment for a request that may have been sent already.
     pub(super) async fn next_request(
         &mut self,
         slot: &Slot,
@@ -124,14 +123,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Whether bytes of a further request have arrived.
     pub(super) async fn has_more(&mut self) -> bool {
         self.skip_blank_lines();
-        if self.received.is_empty() {
-            // Reads only what is there.
-            return match timeout(Duration::ZERO, self.read()).await {
-                Ok(Ok(count)) => count > 0,
-                Ok(Err(_)) | Err(_) => false,
-            };
+        if !self.received.is_empty() {
+            return true;
         }
-        true
+        // Reads only bytes that have arrived already.
+        match timeout(Duration::ZERO, self.read()).await {
+            Ok(Ok(count)) => count > 0,
+            Ok(Err(_)) | Err(_) => false,
+        }
     }
 
     /// Makes the codec forget the last request that it has decoded.
@@ -159,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Some(request))
             }
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
-            // The first line has no end, so the URI fills it.
+            // The first line has no end yet, so the URI is too long.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
             Ok(Some(Message::Chunk(_))) | Err(_) => Err(self.refusal_of_other_protocol()),
@@ -185,8 +184,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Whether to let the codec decode, which begins at the start of the head each time. To keep the cost
-    /// linear, true only at the end of a head, at the limit, and when the bytes have doubled.
+    /// Whether to let the codec decode. It begins at the start of the head each time. To keep the cost linear,
+    /// this is true only if the head is complete, if it has reached the limit, or if its length has doubled.
     fn is_worth_decoding(&self) -> bool {
         let length = self.received.len();
         if length == 0 {
@@ -194,9 +193,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let has_doubled = length >= 2 * self.searched;
         // The last three bytes searched may begin the blank line that ends the head.
-        let new_from = self.searched.saturating_sub(3);
-        let new = self.received.get(new_from..).unwrap_or_default();
-        has_doubled || length >= HEAD_LIMIT || has_blank_line(new)
+        let start = self.searched.saturating_sub(3);
+        let unsearched = self.received.get(start..).unwrap_or_default();
+        has_doubled || length >= HEAD_LIMIT || has_blank_line(unsearched)
     }
 
     /// Waits for bytes and reads them. Returns 0 at end of stream.

@@ -1,4 +1,4 @@
-//! One request: finds its route, and has a hook decide it in five steps.
+//! One request: finds its route, and decides it in steps if the route is a hook.
 
 use std::{sync::Arc, time::Duration};
 
@@ -84,14 +84,16 @@ impl Handler {
         }
     }
 
-    /// Refuses a request to the service itself. The log has its cause, and no line of a decision.
+    /// Refuses a request to the service itself. Logs the cause, but neither counts the refusal nor writes a line
+    /// of the decision log.
     fn refuse_uncounted(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let rules = self.state.live.rules.load_full();
         RequestContext::new(&self.state, &rules).report_cause(refusal, head);
         HttpResponse::refusal(refusal, &self.state)
     }
 
-    /// Decides a request for a hook: admit, read, ask, wait, judge and record, make way for others.
+    /// Decides a request for a hook: admits the caller, reads the body, asks the lookups, waits for its turn,
+    /// judges and records, and ends its turn.
     async fn decide<'s, S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         context: &mut RequestContext<'s>,

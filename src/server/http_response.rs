@@ -119,20 +119,28 @@ impl HttpResponse {
 }
 
 thread_local! {
-    /// The second of the last response, and its date.
-    static LAST_DATE: RefCell<(u64, String)> = RefCell::default();
+    /// The date of the last response.
+    static LAST_DATE: RefCell<FormattedDate> = RefCell::default();
+}
+
+/// A second since 1970, and its text.
+#[derive(Default)]
+struct FormattedDate {
+    second: u64,
+    /// Empty if no date was formatted yet.
+    text: String,
 }
 
 /// Appends the date, which is formatted once per second.
 fn add_date(head: &mut Vec<u8>) {
     let now = SystemTime::now();
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    LAST_DATE.with_borrow_mut(|(last_second, date)| {
-        if *last_second != second || date.is_empty() {
-            *last_second = second;
-            *date = HttpDate::from(now).to_string();
+    LAST_DATE.with_borrow_mut(|last| {
+        if last.second != second || last.text.is_empty() {
+            last.second = second;
+            last.text = HttpDate::from(now).to_string();
         }
-        add_header(head, "date", date);
+        add_header(head, "date", &last.text);
     });
 }
 

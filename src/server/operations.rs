@@ -16,8 +16,8 @@ pub(super) fn alive(_: &State) -> HttpResponse {
     HttpResponse::ok(br#"{"alive":true}"#.as_slice())
 }
 
-/// Reports whether the service wants requests. Ready unless stopping, or no token can be verified and
-/// tokens are the only method.
+/// Reports whether the service wants requests. It does not while it is stopping. Nor does it while tokens are the
+/// only authentication method and there are no keys to verify them.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
     let rules = if state.live.rules.is_stale() { "stale" } else { "ok" };
@@ -26,8 +26,8 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
         Some(bearer) => bearer.keys.freshness(),
         None => Freshness::None,
     };
-    let cannot_admit = credentials.authenticator.needs_tokens() && keys == Freshness::None;
-    let ready = !draining && !cannot_admit;
+    let refuses_everyone = credentials.authenticator.needs_tokens() && keys == Freshness::None;
+    let ready = !draining && !refuses_everyone;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body =
         format!(r#"{{"ready":{ready},"rules":"{rules}","keys":"{keys}","draining":{draining}}}"#);

@@ -24,7 +24,7 @@ pub(super) struct PathCause<'a> {
     kind: Kind<'a>,
 }
 
-/// The kinds of causes. The log has each of them, however often another one occurs.
+/// The kinds of causes. Each has a limit of its own in the log, so none hides another.
 enum Kind<'a> {
     /// The path is unknown to the metrics listener.
     Operations,

@@ -1,4 +1,4 @@
-//! The worker's view of one connection: the event it waits for, since when, and how to end it.
+//! One connection as its worker sees it: the event that it waits for, since when, and how to end it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -78,8 +78,8 @@ impl Slot {
         self.stop.notify_one();
     }
 
-    /// Ends the connection, because another one needs its place. If it waits for a request, a request
-    /// that has arrived is still answered. Otherwise aborts it.
+    /// Ends the connection, because another one needs its place. A connection that waits for a request first
+    /// answers one that has already arrived. Any other connection is aborted.
     pub(super) fn evict(&self) {
         self.is_evicted.set(true);
         match self.waits_for.get() {

@@ -27,7 +27,7 @@ pub(super) enum Room {
     Free,
     /// The connection that has been idle longest was evicted to make room.
     Evicted,
-    /// No stranger's connection is idle, or too many evicted ones have not ended yet.
+    /// No connection may be evicted, or too many evicted ones have not ended yet.
     Full,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A worker has one thread, so while it judges one request, the others wait. It does the quick work
 //! between two turns: it accepts and reads connections, responds to probes and refuses callers. The wait
-//! for a turn is therefore the time that a request spends in the queue. It tells when the worker
+//! for a turn is therefore the time that a request spends in the queue. A long wait shows that the worker
 //! cannot keep up, on any machine and with any rules.
 
 use std::{cell::Cell, time::Duration};

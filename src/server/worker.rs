@@ -28,11 +28,10 @@ use crate::metrics::OpenConnection;
 
 /// Connections that may wait for a worker to take them.
 const QUEUE: usize = 64;
-/// Tasks polled between two looks at the sockets (tokio's `event_interval`). Under load a request waits
-/// that long to be noticed.
+/// After how many polled tasks the runtime looks at the sockets again (tokio's `event_interval`). Under load, a
+/// new request is not noticed before.
 const EVENT_INTERVAL: u32 = 16;
-/// How many connections that are turned away get time to read their response. Further ones are closed at
-/// once.
+/// How many connections that are turned away get time to read their response. Further ones get none.
 const LINGERING: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -87,7 +86,7 @@ fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
 struct Worker {
     handler: Handler,
     tls: Option<Arc<ServerConfig>>,
-    /// The queue for handshakes. It is not that of judging, since strangers can ask for many signatures.
+    /// The queue for handshakes. Judging has a queue of its own, since strangers can ask for many signatures.
     handshakes: Turns,
     slots: Slots,
 }
@@ -112,8 +111,7 @@ impl Worker {
             }
             if room == Room::Full {
                 self.turn_away(stream, &mut tasks);
-                // Let the turned-away task, or the one that was cut for room, end, so that its descriptor
-                // is free.
+                // Lets the task that turns this one away, or an aborted one, end and free its descriptor.
                 yield_now().await;
                 continue;
             }
@@ -126,8 +124,8 @@ impl Worker {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Makes room for one more connection. In a burst, first gives the others a turn: a connection
-    /// that came just before is idle only once its task has looked for a request.
+    /// Makes room for one more connection. If there is none, lets the other tasks run and tries once more: in a
+    /// burst, a connection that has just come is not idle until its task has looked for a request.
     async fn find_room(&self) -> Room {
         match self.slots.make_room() {
             Room::Full => {

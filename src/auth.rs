@@ -102,12 +102,7 @@ impl Authenticator {
         if let Some(secrets) = &self.basic
             && let Some(encoded) = credentials_of_scheme(authorization, "Basic")
         {
-            return match STANDARD.decode(encoded) {
-                // The secrets are the whole `user:password`. A configured user name has no colon, so
-                // this comparison is the same as one of both parts.
-                Ok(pair) if secrets.contains(&pair) => Ok(Caller::Basic),
-                _ => Err(Reason::Wrong),
-            };
+            return admit_user(secrets, encoded);
         }
         if let Some(bearer) = &self.bearer
             && let Some(token) = credentials_of_scheme(authorization, "Bearer")
@@ -136,5 +131,15 @@ impl Authenticator {
             challenges.push(bearer.challenge(REALM, reason));
         }
         challenges
+    }
+}
+
+/// Admits a user by the credentials of HTTP Basic.
+fn admit_user(secrets: &Secrets, encoded: &[u8]) -> Result<Caller, Reason> {
+    match STANDARD.decode(encoded) {
+        // Each secret is a whole `user:password`. A configured user name has no colon, so this comparison is
+        // the same as one of both parts.
+        Ok(pair) if secrets.contains(&pair) => Ok(Caller::Basic),
+        Ok(_) | Err(_) => Err(Reason::Wrong),
     }
 }

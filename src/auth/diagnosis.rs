@@ -24,8 +24,8 @@ use secret::without_quotes;
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
-/// The longest credentials, in bytes, that are compared with guesses. Each guess takes the time of a digest, and
-/// only an attacker sends longer ones.
+/// The longest credentials, in bytes, whose mistake is guessed. Each guess takes the time of a digest, so longer
+/// ones, as an attacker may send, are not worth it.
 const GUESS_LIMIT: usize = 1 << 10;
 
 const AUTHORIZATION: &str = "authorization";

@@ -131,10 +131,10 @@ impl Issuer {
     /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed the
     /// connection of the last document at the moment it was used again.
     fn get(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, KeysError> {
-        let fetched = match self.get_once(uri, deadline) {
-            Err(ureq::Error::Io(_)) => self.get_once(uri, deadline),
-            fetched => fetched,
-        };
+        let mut fetched = self.get_once(uri, deadline);
+        if let Err(ureq::Error::Io(_)) = fetched {
+            fetched = self.get_once(uri, deadline);
+        }
         let error = match fetched {
             Ok(document) => return Ok(document),
             Err(ureq::Error::StatusCode(status)) => {

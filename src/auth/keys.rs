@@ -82,7 +82,8 @@ struct Jwks<'a> {
 
 impl PublishedKeySet {
     /// Reads a key set. Fails if this is not one. Skips keys of other kinds (RFC 7517 §5). If two keys have the
-    /// same `kid`, skips both, since it is unclear which one is meant. Also skips a key with several `kid`s.
+    /// same `kid`, skips both, since it is unclear which one is meant. Also skips a key with several `kid`s, and
+    /// every other key with one of them.
     pub fn from_json(json: &[u8], max_age: Option<Duration>) -> Result<Self, KeysError> {
         let Some(set) = read_object::<Jwks<'_>>(json) else {
             return Err(KeysError::new(KeysErrorKind::NotKeySet, "this is not a key set"));

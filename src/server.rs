@@ -79,8 +79,8 @@ pub(crate) enum Stopped {
     AtOnce,
 }
 
-/// Serves the hooks, and the metrics if there is a listener for them. Stops gracefully at SIGTERM or SIGINT, and
-/// at once at the second of them. SIGHUP reopens the log's file and sends a message to `reload`. Calls `ready`
+/// Serves the hooks, and the metrics if there is a listener for them. Stops gracefully after SIGTERM or SIGINT, and
+/// at once after a second signal. SIGHUP reopens the log's file and sends a message to `reload`. Calls `ready`
 /// as soon as requests are answered and signals are handled.
 pub(crate) fn run(
     hooks: TcpListener,

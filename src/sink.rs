@@ -94,7 +94,7 @@ impl Sink {
         drop(queue);
         let is_first = length_before == 0;
         let has_become_full = length_before < FULL_BATCH && length >= FULL_BATCH;
-        // The writer waits for nothing else.
+        // The writer waits only for these two changes.
         if is_first || has_become_full {
             self.changed.notify_all();
         }

@@ -1,7 +1,7 @@
 //! The reply of a hook to Okta, as any service may give it: read leniently, for explanations.
 //!
 //! The service itself never reads an answer. `user_view` and `findings` do, and they read the answers
-//! of other people's hooks, too. So nothing in a reply is an error here.
+//! of other people's hooks, too. So a malformed reply is a value here, not an error.
 
 use serde_json::{Map, Value as Json};
 

@@ -42,8 +42,10 @@ impl<'s> RequestContext<'s> {
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);
-        let caller = credentials.authenticator.authenticate(header, SystemTime::now()).await;
-        self.caller = Some(caller.map_err(Refusal::Credentials)?);
+        match credentials.authenticator.authenticate(header, SystemTime::now()).await {
+            Ok(caller) => self.caller = Some(caller),
+            Err(reason) => return Err(Refusal::Credentials(reason)),
+        }
         refuse_if(!is_json(&head.headers), Refusal::MediaType)?;
         refuse_if(!is_uncompressed(&head.headers), Refusal::Encoding)?;
         let length = declared_length(&head.headers).unwrap_or(0);

@@ -68,7 +68,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Logs a warning if something else than a rule denied the request.
+    /// Logs a warning if something other than a rule denied the request.
     fn warn_of_denial_without_rules(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
         if !answer.has_section {

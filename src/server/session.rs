@@ -33,7 +33,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connection = Connection::new(stream, &handler.codec_config);
-    // An evicted connection frees its place at once: dropping it closes it.
+    // An evicted connection is only dropped, which frees its place at once.
     if let Ok(()) = serve_requests(&mut connection, handler, slot).await
         && !slot.is_evicted()
     {

@@ -62,7 +62,7 @@ impl Slots {
         }
         let has_strangers = staying.iter().any(|slot| !slot.is_trusted());
         match longest_idle(staying.into_iter()) {
-            // In a burst no stranger may be idle yet. An admitted caller does not give way to them.
+            // In a burst, no stranger may be idle yet. An admitted caller does not give way to strangers.
             Some(slot) if slot.is_trusted() && has_strangers => Room::Full,
             Some(slot) => {
                 slot.evict();

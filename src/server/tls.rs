@@ -30,7 +30,7 @@ pub(super) fn config(
     Ok(Arc::new(config))
 }
 
-/// Returns why a handshake failed. `None` if the connection ended without a message.
+/// Returns why a handshake failed. `None` if the connection broke for another reason than TLS.
 pub(super) fn handshake_cause(error: &io::Error) -> Option<&'static str> {
     match error.get_ref()?.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidMessage(_) => Some(

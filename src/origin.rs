@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 /// The longest URL, in bytes.
-const LIMIT: usize = 2048;
+const LENGTH_LIMIT: usize = 2048;
 
 const NOT_ABSOLUTE: &str =
     "expected an absolute URL, such as `https://example.okta.com/oauth2/default`";
@@ -13,7 +13,7 @@ const NOT_ABSOLUTE: &str =
 pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
     // The parser tolerates white space and missing slashes; other readers do not.
     let is_visible_ascii = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if text.len() > LIMIT || !is_visible_ascii || !text.contains("://") {
+    if text.len() > LENGTH_LIMIT || !is_visible_ascii || !text.contains("://") {
         return Err(NOT_ABSOLUTE);
     }
     let url = Url::parse(text).or(Err(NOT_ABSOLUTE))?;

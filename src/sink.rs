@@ -18,7 +18,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::throttle::Throttle;
 
 /// While this many bytes wait to be written, further lines are dropped.
-const LIMIT: usize = 4 << 20;
+const WAITING_LIMIT: usize = 4 << 20;
 /// A batch of this many bytes is written at once.
 const FULL_BATCH: usize = 256 << 10;
 
@@ -84,7 +84,7 @@ impl Sink {
     /// Adds a line. Drops it if too many bytes wait already.
     pub fn add(&self, line: &[u8]) {
         let mut queue = self.queue.lock();
-        if queue.batch.len() >= LIMIT {
+        if queue.batch.len() >= WAITING_LIMIT {
             queue.dropped += 1;
             return;
         }

@@ -117,9 +117,10 @@ impl PublishedKey {
             // The members of a private key: all of RSA's, and `d` of elliptic curves.
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" if json != "null" => {
                 self.is_leaked = true;
-                let is_zero = read_number_leniently(json).is_some_and(|number| number.is_empty());
-                if !is_zero {
-                    self.has_private_number = true;
+                match read_number_leniently(json) {
+                    // Zero.
+                    Some(number) if number.is_empty() => {}
+                    Some(_) | None => self.has_private_number = true,
                 }
             }
             "k" if json != "null" => self.is_symmetric = true,

@@ -162,8 +162,8 @@ impl Leaks {
         is_new
     }
 
-    /// Returns the keys that are not leaked, neither by their modulus nor by the name of a leaked key
-    /// in `published`. Fails if no key is left.
+    /// Returns the keys of `keys` that have not leaked. Leaves out a key that has the modulus of any leaked key,
+    /// or the name of a leaked key in `published`. Fails if no key is left.
     pub(super) fn without_leaked(
         &self,
         keys: &KeySet,

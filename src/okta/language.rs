@@ -3,7 +3,7 @@
 use std::iter::successors;
 
 /// The longest tag that is read, in bytes. By RFC 5646 §4.4.1 no tag needs more.
-const LIMIT: usize = 35;
+const LENGTH_LIMIT: usize = 35;
 
 /// A language tag of at most 35 bytes, in lower case and with hyphens: `pt-br`.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct LanguageTag(String);
 impl LanguageTag {
     /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`. It is read as the same tag.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > LIMIT || !text.split(['-', '_']).all(is_subtag) {
+        if text.len() > LENGTH_LIMIT || !text.split(['-', '_']).all(is_subtag) {
             return None;
         }
         Some(Self(text.replace('_', "-").to_ascii_lowercase()))
@@ -23,7 +23,7 @@ impl LanguageTag {
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
         // A tag that ends later is too long.
-        let mut bytes = list.bytes().take(LIMIT + 1);
+        let mut bytes = list.bytes().take(LENGTH_LIMIT + 1);
         match bytes.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
             Some(end) => Self::parse(list.get(..end)?),
             None => Self::parse(list),

@@ -22,7 +22,7 @@ mod context;
 use builder::RequestBuilder;
 pub use context::DataContext;
 
-/// Why bytes are not a request. Holds nothing of their content.
+/// Why bytes are not a request. Holds no part of them.
 #[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not strict JSON. The place is that of the fault, such as the second of two equal names.

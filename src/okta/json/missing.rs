@@ -53,13 +53,13 @@ impl JsonDocument<'_> {
 /// Reads the value at which a pointer ends. `missing` is the name that it lacks.
 fn end_of_pointer(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     match reader.peek_after_space() {
-        Some(b'{') => read_object(reader, missing),
-        Some(b'[') => read_length(reader),
+        Some(b'{') => end_in_object(reader, missing),
+        Some(b'[') => end_in_list(reader),
         _ => Ok(EndOfPointer::Scalar),
     }
 }
 
-fn read_object(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
+fn end_in_object(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     let Some(object) = reader.open_object()? else {
         return Ok(EndOfPointer::Scalar);
     };
@@ -73,7 +73,7 @@ fn read_object(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointe
     Ok(EndOfPointer::Object { keys: keys.len(), near })
 }
 
-fn read_length(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
+fn end_in_list(reader: &mut JsonReader<'_>) -> Result<EndOfPointer, NotStrict> {
     let mut array = reader.open_array()?;
     let mut length = 0;
     while reader.next_element(&mut array)? {

@@ -165,7 +165,7 @@ fn connection_limit(setting: usize) -> usize {
         return setting;
     }
     log::warn!(
-        "server.max_connections: only {allowed} connections are kept, since only {available} files may be open, and connections are files; lower it, or raise `ulimit -n`"
+        "server.max_connections: lowered to {allowed}, since each connection is an open file, and only {available} files may be open; raise `ulimit -n`, or lower the setting"
     );
     allowed
 }

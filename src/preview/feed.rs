@@ -28,10 +28,16 @@ const MOST_BYTES: usize = 4 << 20;
 /// The latest requests, and the state of the rules. Any thread may add to it.
 pub(crate) struct Feed {
     requests: Mutex<Requests>,
-    /// The state of the rules, as JSON.
-    rules: Mutex<Arc<str>>,
+    rules: Mutex<KeptRules>,
     /// Increases with every change of the feed.
     version: watch::Sender<u64>,
+}
+
+/// The state of the rules.
+struct KeptRules {
+    json: Arc<str>,
+    /// Increases with every change of the rules.
+    version: u64,
 }
 
 /// The latest requests.
@@ -116,6 +122,8 @@ struct RequestContent<'a> {
 #[derive(Serialize)]
 struct FeedList<'a> {
     version: u64,
+    /// The page reads the rules again if this changes.
+    rules_version: u64,
     requests: Vec<NumberedRow<'a>>,
 }
 
@@ -131,7 +139,7 @@ impl Default for Feed {
     fn default() -> Self {
         Self {
             requests: Mutex::default(),
-            rules: Mutex::new("null".into()),
+            rules: Mutex::new(KeptRules { json: "null".into(), version: 0 }),
             version: watch::Sender::new(1),
         }
     }
@@ -199,13 +207,15 @@ impl Feed {
 
     /// Replaces the state of the rules, as JSON.
     pub(super) fn set_rules(&self, rules: String) {
-        *self.rules.lock() = rules.into();
+        let mut kept = self.rules.lock();
+        *kept = KeptRules { json: rules.into(), version: kept.version + 1 };
+        drop(kept);
         self.announce_change();
     }
 
     /// The state of the rules, as JSON.
     pub(super) fn rules(&self) -> Arc<str> {
-        self.rules.lock().clone()
+        self.rules.lock().json.clone()
     }
 
     /// The content of a request, as JSON.
@@ -223,6 +233,7 @@ impl Feed {
         // After a time-out, the page receives the same list and asks again.
         let _ = tokio::time::timeout(timeout, change).await;
         let version = *self.version.borrow();
+        let rules_version = self.rules.lock().version;
         let requests = self.requests.lock();
         let mut rows = Vec::new();
         for kept in [&requests.decided, &requests.refused] {
@@ -231,7 +242,8 @@ impl Feed {
             }
         }
         rows.sort_by_key(|row| Reverse(row.number));
-        serde_json::to_string(&FeedList { version, requests: rows }).unwrap_or_default()
+        serde_json::to_string(&FeedList { version, rules_version, requests: rows })
+            .unwrap_or_default()
     }
 
     fn announce_change(&self) {

@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -21,8 +21,10 @@ use crate::{
     rule::RuleSet,
 };
 
-/// How often the files are checked for changes.
+/// How often the rules are checked for changes.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How often the recorded requests are checked, which may be thousands of files.
+const FIXTURES_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The rules, as the page shows them.
 #[derive(Serialize)]
@@ -77,18 +79,24 @@ struct RulesOnDisk {
 /// Reports every change of the rules to the feed, for as long as the process runs.
 pub(super) fn watch(page: &Page) {
     let mut on_disk = RulesOnDisk::default();
-    let mut last_fixtures = Fingerprint::default();
+    let mut last_fixtures = fixtures_fingerprint(page);
+    let mut fixtures_checked = Instant::now();
     let mut last_revision = String::new();
     loop {
         let live = page.live.rules.load_full();
         let files = files_fingerprint(page, &on_disk.files);
-        let fixtures = fixtures_fingerprint(page);
         let files_changed = files != on_disk.files;
         if files_changed {
             on_disk = read_rules(page, files);
         }
-        if files_changed || fixtures != last_fixtures || live.revision != last_revision {
+        let mut fixtures_changed = false;
+        if fixtures_checked.elapsed() >= FIXTURES_INTERVAL {
+            let fixtures = fixtures_fingerprint(page);
+            fixtures_changed = fixtures != last_fixtures;
             last_fixtures = fixtures;
+            fixtures_checked = Instant::now();
+        }
+        if files_changed || fixtures_changed || live.revision != last_revision {
             last_revision.clone_from(&live.revision);
             page.feed.set_rules(rules_json(page, &live, &on_disk));
         }

@@ -30,9 +30,14 @@ impl Preview {
 
     /// Starts the service in a folder that has rules.
     fn start_in(folder: &Path) -> Self {
+        Self::start_with(folder, &[("HOOK__RULES__RELOAD", "200ms")])
+    }
+
+    /// Starts the service in a folder that has rules, with these settings.
+    fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = program();
         command.current_dir(folder).args(["preview", "--page", "0"]).envs(BASIC);
-        command.env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__RULES__RELOAD", "200ms");
+        command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs(settings.iter().copied());
         let service = Service::spawn(&mut command);
         let log = service.wait_for_log("preview: open ");
         let (_, url) = log.split_once("preview: open http://").unwrap();
@@ -422,6 +427,39 @@ fn preview_waits_for_the_next_request() {
 
     let list: Value = serde_json::from_slice(&waiting.body).unwrap();
     assert!(list["version"].as_u64() > version.as_u64(), "{list}");
+}
+
+#[test]
+fn preview_counts_changes_of_the_rules_apart_from_requests() {
+    let folder =
+        rules_folder(&[("rules/hook.toml", "[self_service_registration]\nallow_all = true\n")]);
+    let preview = Preview::start_in(folder.path());
+    wait_for("the rules", || Some(preview.get_json("api/rules")).filter(|rules| !rules.is_null()));
+    let list = || preview.get_json("api/feed?after=0");
+
+    let first = list();
+    preview.service.post("/hook", &registration("{}"));
+    let second = list();
+    assert_ne!(first["version"], second["version"]);
+    assert_eq!(first["rules_version"], second["rules_version"]);
+
+    fs::write(folder.path().join("rules/hook.toml"), "[progressive_profile]\nallow_all = true\n")
+        .unwrap();
+    wait_for("the rules", || {
+        Some(list()).filter(|list| list["rules_version"] != first["rules_version"])
+    });
+}
+
+#[test]
+fn preview_says_whether_the_rules_reload_by_themselves() {
+    for (reload, reloads) in [("200ms", true), ("off", false)] {
+        let settings = [("HOOK__RULES__RELOAD", reload)];
+        let preview = Preview::start_with(&repository("tests/guide"), &settings);
+        let rules = wait_for("the rules", || {
+            Some(preview.get_json("api/rules")).filter(|rules| !rules.is_null())
+        });
+        assert_eq!(rules["reloads"], reloads, "{reload}");
+    }
 }
 
 #[test]

@@ -1,20 +1,22 @@
 // The requests that arrive at the hooks, as they come.
-import { byId, el, fill, getJson, withCode } from "./dom.js";
+import { byId, el, fill, getJson, toast, withCode } from "./dom.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
 // The number of the newest request that has been drawn. Null before the first list.
 let newest = null;
 
-// Follows the feed for as long as the page is open. Calls `refreshRules` after each change.
+// Follows the feed for as long as the page is open. Calls `refreshRules` after each change of the rules.
 export async function setUpLive(open, refreshRules) {
   let version = 0;
+  let rulesVersion = 0;
   for (;;) {
     try {
       const list = await getJson(`api/feed?after=${version}`);
       if (list.version !== version) {
-        version = list.version;
         draw(list.requests, open);
-        await refreshRules();
+        if (list.rules_version !== rulesVersion) await refreshRules();
+        rulesVersion = list.rules_version;
+        version = list.version;
       }
       setConnected(true);
     } catch {
@@ -27,7 +29,7 @@ export async function setUpLive(open, refreshRules) {
 function setConnected(connected) {
   const chip = byId("live-chip");
   chip.dataset.state = connected ? "good" : "bad";
-  chip.textContent = connected ? "Live" : "Not running";
+  chip.textContent = connected ? "Live" : "Not connected";
 }
 
 // Inserts the new requests and removes those that are no longer kept. The others stay in place.
@@ -48,13 +50,15 @@ function draw(requests, open) {
 // Has a screen reader say one sentence, however many requests have arrived.
 function announce([latest, ...earlier]) {
   const { title, hook } = titleOf(latest.row);
+  const at = hook ? `, ${hook}` : "";
   const more = earlier.length ? `, and ${earlier.length} more` : "";
-  byId("live-news").textContent = `Request ${latest.number}: ${title}, ${hook}${more}.`;
+  byId("live-news").textContent = `Request ${latest.number}: ${title}${at}${more}.`;
 }
 
-function titleOf({ explained, status, hook }) {
+// The hook is null for bytes that name none, such as those of TLS.
+function titleOf({ explained, status, hook, refusal }) {
   const title = explained ? WORDS[explained.decision] : `Refused, ${status}`;
-  return { title, hook: hook ?? "no such hook" };
+  return { title, hook: refusal?.reason === "not_found" ? "no such hook" : hook };
 }
 
 function drawRequest({ number, opens, row }, open) {
@@ -63,7 +67,8 @@ function drawRequest({ number, opens, row }, open) {
   // The first list is not new.
   const isNew = newest !== null;
   const openIt = async () => {
-    const content = await getJson(`api/request?number=${number}`);
+    const content = await getJson(`api/request?number=${number}`).catch(() => null);
+    if (!content) return toast("This request is no longer kept.");
     open({ ...content, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
   };
   return el(
@@ -75,7 +80,7 @@ function drawRequest({ number, opens, row }, open) {
       { class: "what" },
       el("strong", {}, title),
       " ",
-      el("code", {}, hook),
+      hook ? el("code", {}, hook) : null,
       el("p", {}, el("time", { datetime: row.time }, clock(row.time)), " · ", ...withCode(summary(row))),
     ),
     opens ? el("button", { class: "quiet", "aria-label": `Open request ${number}`, on: { click: openIt } }, "Open") : null,

@@ -1,5 +1,5 @@
 // The rules: their files and revision, their problems on disk, and the fixtures whose decision changes.
-import { byId, el, fill, fillAll, getJson, withCode } from "./dom.js";
+import { byId, el, fill, fillAll, getJson, toast, withCode } from "./dom.js";
 
 // The rules as they were last shown, as JSON.
 let shown = "";
@@ -77,7 +77,8 @@ function drawFixture(fixture, open) {
   const { hook, case: name, now } = fixture;
   const openIt = async () => {
     const query = new URLSearchParams({ hook, case: name });
-    const content = await getJson(`api/fixture?${query}`);
+    const content = await getJson(`api/fixture?${query}`).catch(() => null);
+    if (!content) return toast("This fixture can no longer be read.");
     open({ hook, ...content, from: `The fixture ${hook}/${name}. Editing it here does not change the file.` });
   };
   return el(

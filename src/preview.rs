@@ -45,8 +45,8 @@ pub(crate) struct Page {
     pub(crate) token: String,
     /// The base of the hooks' URLs: `http://127.0.0.1:8080`.
     pub(crate) hooks_url: String,
-    /// The arguments of curl that authenticate a caller.
-    pub(crate) curl_credentials: String,
+    /// The arguments of curl for a caller on this machine.
+    pub(crate) curl_arguments: String,
     /// The largest request, in bytes.
     pub(crate) body_limit: usize,
     /// Makes a request as Okta sends it in a flow.

@@ -31,8 +31,8 @@ pub(super) struct Banner<'a> {
 struct Instructions {
     /// The fields of Okta's console, with their values.
     fields: Vec<ConsoleField>,
-    /// The arguments of curl.
-    curl_arguments: String,
+    /// The arguments of curl with the credentials.
+    credentials: String,
     /// The value and the name of the variable that curl's arguments use, in words. `None` for a generated
     /// password.
     variable: Option<&'static str>,
@@ -67,11 +67,7 @@ impl Banner<'_> {
         }
         log_line(&format!("hooks:{hooks}"));
         if let Some(example) = example_request(&rules) {
-            self.log_instructions(
-                &example,
-                &self.hooks_url(live),
-                &live.credentials.load().settings,
-            );
+            self.log_instructions(&example, live);
         }
     }
 
@@ -84,9 +80,11 @@ impl Banner<'_> {
         format!("{}://{address}{}", scheme(live), self.path_prefix)
     }
 
-    /// The arguments of curl that authenticate a caller. They show no secret but a generated password.
-    pub(super) fn curl_credentials(&self, auth: &AuthSettings) -> String {
-        self.instructions(auth).curl_arguments
+    /// The arguments of curl for a caller on this machine. They show no secret but a generated password.
+    pub(super) fn curl_arguments(&self, live: &LiveState) -> String {
+        let Instructions { credentials, .. } = self.instructions(&live.credentials.load().settings);
+        // The certificate is for the public name, but the URL has the address of this machine.
+        if live.certificate.is_some() { format!("-k {credentials}") } else { credentials }
     }
 
     fn instructions(&self, auth: &AuthSettings) -> Instructions {
@@ -97,7 +95,7 @@ impl Banner<'_> {
     }
 
     /// Logs how to configure Okta, and how to try the service.
-    fn log_instructions(&self, example: &Example<'_>, url: &str, auth: &AuthSettings) {
+    fn log_instructions(&self, example: &Example<'_>, live: &LiveState) {
         let Example { hook, body } = example;
         if self.generated_password.is_some() {
             log_line(
@@ -111,8 +109,8 @@ impl Banner<'_> {
             "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
             self.path_prefix
         ));
-        let Instructions { fields, curl_arguments, variable, secret_hint } =
-            self.instructions(auth);
+        let Instructions { fields, variable, secret_hint, .. } =
+            self.instructions(&live.credentials.load().settings);
         for ConsoleField { label, value } in fields {
             log_line(&format!("  {label:<21}  {value}"));
         }
@@ -123,10 +121,9 @@ impl Banner<'_> {
             Some(variable) => log_line(&format!("try it, with {variable}:")),
             None => log_line("try it:"),
         }
-        // The certificate is for the public name, but this URL has the address of this machine.
-        let insecure = if url.starts_with("https:") { "-k " } else { "" };
+        let (arguments, url) = (self.curl_arguments(live), self.hooks_url(live));
         log_line(&format!(
-            "  curl {insecure}{curl_arguments} -H 'content-type: application/json' -d '{body}' {url}/{hook}"
+            "  curl {arguments} -H 'content-type: application/json' -d '{body}' {url}/{hook}"
         ));
     }
 }
@@ -163,8 +160,8 @@ fn instructions_for_generated(password: &str) -> Instructions {
     let pair = format!("{GENERATED_USER}:{password}");
     let secret = format!("Basic {}", STANDARD.encode(&pair));
     let fields = header_fields("authorization", secret);
-    let curl_arguments = format!("-u {pair}");
-    Instructions { fields, curl_arguments, variable: None, secret_hint: None }
+    let credentials = format!("-u {pair}");
+    Instructions { fields, credentials, variable: None, secret_hint: None }
 }
 
 /// How to authenticate with the first configured method. Shows no secret.
@@ -177,7 +174,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         );
         return Instructions {
             fields: header_fields("authorization", secret),
-            curl_arguments: format!(r#"-u "{pair}""#),
+            credentials: format!(r#"-u "{pair}""#),
             variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
             secret_hint: Some(secret_hint),
         };
@@ -186,7 +183,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         let line = format!("{}: $HOOK_PASSWORD", in_double_quotes(&header.name));
         return Instructions {
             fields: header_fields(&header.name, "YOUR-SECRET".to_owned()),
-            curl_arguments: format!(r#"-H "{line}""#),
+            credentials: format!(r#"-H "{line}""#),
             variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
             secret_hint: None,
         };
@@ -198,7 +195,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
     };
     Instructions {
         fields,
-        curl_arguments: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
+        credentials: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
         variable: Some("an access token of the issuer in $HOOK_TOKEN"),
         secret_hint: None,
     }

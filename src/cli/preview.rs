@@ -62,7 +62,7 @@ pub(super) fn start_page(
         reloads: state.settings.rules.reload.is_some(),
         token,
         hooks_url: banner.hooks_url(&live),
-        curl_credentials: banner.curl_credentials(&live.credentials.load().settings),
+        curl_arguments: banner.curl_arguments(&live),
         live,
         body_limit: state.settings.server.body_limit,
         sample,

@@ -80,14 +80,14 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let fields: Vec<&str> = fields.iter().map(Cow::as_ref).collect();
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
-    let Page { hooks_url, curl_credentials, .. } = page;
+    let Page { hooks_url, curl_arguments, .. } = page;
     let curl_body = in_single_quotes(&without_white_space(request));
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         response: String::from_utf8_lossy(&answer.body),
         screens: UserViewJson::new(&view),
         findings: finding::findings_json(reply, answer.flow, &fields),
-        curl: format!("curl {curl_credentials} --json {curl_body} {hooks_url}/{name}"),
+        curl: format!("curl {curl_arguments} --json {curl_body} {hooks_url}/{name}"),
     };
     serde_json::to_string(&decided).map_err(|error| Undecided::without_place(error.to_string()))
 }

@@ -273,6 +273,28 @@ fn preview_decides_with_the_bytes_of_production() {
 }
 
 #[test]
+fn preview_gives_a_curl_line_that_works_with_tls() {
+    let file = |name: &str| repository(&format!("tests/tls/{name}")).display().to_string();
+    let settings = [
+        ("HOOK__SERVER__TLS__CERTIFICATE", file("rsa.crt")),
+        ("HOOK__SERVER__TLS__KEY", file("rsa.key")),
+    ];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let preview = Preview::start_with(&repository("tests/guide"), &settings);
+    let request = registration(r#"{"email":"a@okta.com"}"#);
+
+    let decided = preview.decide("registrationHookSSR", &request, json!({}));
+    let banner = preview.service.stderr();
+
+    // The certificate has no name for this machine's address.
+    let start = r#"curl -k -u "admin:$HOOK_PASSWORD" "#;
+    let curl = decided["curl"].as_str().unwrap();
+    assert!(curl.starts_with(start), "{curl}");
+    assert!(curl.contains(&format!("https://{}/", preview.service.address)), "{curl}");
+    assert!(banner.contains(start), "{banner}");
+}
+
+#[test]
 fn preview_shows_a_problem_of_the_request_at_its_line() {
     let preview = Preview::start();
 

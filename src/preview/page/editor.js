@@ -1,23 +1,26 @@
-// The JSON editor: a text area over the same text in colours, with line numbers.
-import { byId, el, fillAll } from "./dom.js";
+// The JSON editor: a text area over the same text in colours, with line numbers. It draws the visible lines only.
+import { byId, el, fill, fillAll } from "./dom.js";
 
 const TOKEN = /("(?:\\.|[^"\\])*"?)(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
-// A longer text has no colours, so that typing stays fast.
-const MOST_COLOURED_LINES = 2000;
+// A longer line has no colours, so that typing stays fast.
+const MOST_COLOURED_LETTERS = 5000;
+// The height of a line in pixels, as in style.css.
+const LINE_HEIGHT = 20;
+let lines = [""];
 let problemLine = null;
 
 export function setUpEditor(changed) {
   const text = byId("json");
   text.addEventListener("input", () => {
-    draw();
+    readLines();
     changed();
   });
-  text.addEventListener("scroll", follow);
+  text.addEventListener("scroll", draw);
 }
 
 export function setText(json) {
   byId("json").value = json;
-  draw();
+  readLines();
 }
 
 // Marks the line of a problem, or none.
@@ -26,28 +29,43 @@ export function markLine(line) {
   draw();
 }
 
-// Draws the colours and the line numbers.
+function readLines() {
+  lines = byId("json").value.split("\n");
+  byId("gutter").style.minWidth = `calc(${String(lines.length).length}ch + 18px)`;
+  draw();
+}
+
+// Draws the colours and the numbers of the visible lines, where the text area has scrolled to.
 function draw() {
-  const lines = byId("json").value.split("\n");
-  const isColoured = lines.length <= MOST_COLOURED_LINES;
+  const { scrollTop, scrollLeft, clientHeight } = byId("json");
+  // The padding shows a part of one more line at each end.
+  const first = Math.max(Math.floor(scrollTop / LINE_HEIGHT) - 1, 0);
+  const visible = lines.slice(first, first + Math.ceil(clientHeight / LINE_HEIGHT) + 3);
   const numbers = [];
   const rows = [];
-  for (const [index, line] of lines.entries()) {
-    const number = index + 1;
+  for (const [index, line] of visible.entries()) {
+    const number = first + index + 1;
     const isBad = number === problemLine;
     numbers.push(el("span", { class: isBad ? "bad" : null }, String(number)));
-    const parts = isColoured ? coloured(line) : [line];
     const row = el("span", { class: isBad ? "line bad" : "line" });
-    fillAll(row, [...parts, "\n"]);
+    fillAll(row, [...coloured(line), "\n"]);
     rows.push(row);
   }
-  fillAll(byId("gutter"), numbers);
-  fillAll(byId("colours"), rows);
-  follow();
+  const top = first * LINE_HEIGHT - scrollTop;
+  show("gutter", numbers, `translateY(${top}px)`);
+  show("colours", rows, `translate(${-scrollLeft}px, ${top}px)`);
+}
+
+function show(id, rows, transform) {
+  const block = el("div");
+  block.style.transform = transform;
+  fillAll(block, rows);
+  fill(byId(id), block);
 }
 
 // Splits a line into its tokens, each in the colour of its kind.
 function coloured(line) {
+  if (line.length > MOST_COLOURED_LETTERS) return [line];
   const parts = [];
   let end = 0;
   for (const match of line.matchAll(TOKEN)) {
@@ -62,12 +80,4 @@ function coloured(line) {
 function kindOf(string, colon) {
   if (colon) return "key";
   return string ? "string" : "literal";
-}
-
-// Scrolls the colours and the numbers with the text.
-function follow() {
-  const { scrollTop, scrollLeft } = byId("json");
-  byId("gutter").scrollTop = scrollTop;
-  byId("colours").scrollTop = scrollTop;
-  byId("colours").scrollLeft = scrollLeft;
 }

@@ -55,12 +55,12 @@ struct Undecided {
     column: Option<usize>,
 }
 
-/// Answers the page's question. Both are JSON. Returns `None` if the question cannot be read.
-pub(super) fn decide(page: &Page, question: &[u8]) -> Option<String> {
-    let question: DecideQuestion<'_> = serde_json::from_slice(question).ok()?;
+/// Answers the page's question. Both are JSON.
+pub(super) fn decide(page: &Page, question: &[u8]) -> serde_json::Result<String> {
+    let question: DecideQuestion<'_> = serde_json::from_slice(question)?;
     match decide_request(page, &question) {
-        Ok(decided) => Some(decided),
-        Err(undecided) => serde_json::to_string(&undecided).ok(),
+        Ok(decided) => Ok(decided),
+        Err(undecided) => serde_json::to_string(&undecided),
     }
 }
 

@@ -62,6 +62,10 @@ async fn respond(
     for (name, value) in HEADERS {
         response.insert_header((name, value));
     }
+    if status == StatusCode::FORBIDDEN {
+        // Callers without the token must not hold the few connections.
+        response.force_close();
+    }
     response.insert_header((header::CONTENT_TYPE, media_type)).body(body)
 }
 
@@ -104,9 +108,15 @@ fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
 async fn decide_request(body: web::Payload, page: &Page) -> PageResponse {
     // The request is a JSON string in the question, in which each quote takes two bytes.
     let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
-    match body.to_bytes_limited(limit).await {
-        Ok(Ok(question)) => PageResponse::json(decide::decide(page, &question)),
-        _ => PageResponse::text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
+    let Ok(Ok(question)) = body.to_bytes_limited(limit).await else {
+        return PageResponse::text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n");
+    };
+    match decide::decide(page, &question) {
+        Ok(decided) => PageResponse::json(Some(decided)),
+        Err(error) => {
+            let why = format!("the service cannot read this page's question: {error}\n");
+            PageResponse::text(StatusCode::BAD_REQUEST, &why)
+        }
     }
 }
 

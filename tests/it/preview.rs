@@ -153,6 +153,17 @@ fn preview_page_answers_only_with_its_token() {
 }
 
 #[test]
+fn preview_page_closes_connections_without_the_token() {
+    let preview = Preview::start();
+
+    let refused = preview.send("GET", "/", &[&preview.host()], b"");
+
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.header("connection"), Some("close"));
+    assert_eq!(preview.get("").header("connection"), None);
+}
+
+#[test]
 fn preview_page_answers_only_to_its_own_host_and_origin() {
     let preview = Preview::start();
     let (host, port) = (preview.host(), preview.address.port());
@@ -641,6 +652,18 @@ fn preview_refuses_a_question_that_is_too_large() {
     let answer = preview.send("POST", &path, &[&preview.host(), JSON], &vec![b'x'; 1 << 20]);
 
     assert_eq!(answer.status, 413);
+}
+
+#[test]
+fn preview_says_why_it_cannot_read_a_question() {
+    let preview = Preview::start();
+    let path = format!("/{}/api/decide", preview.token);
+    let question = br#"{"hook":"h","request":"{}","lookups":{},"fields":["\ud800"]}"#;
+
+    let answer = preview.send("POST", &path, &[&preview.host(), JSON], question);
+
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("cannot read this page's question"), "{}", answer.text());
 }
 
 #[cfg(unix)]

@@ -53,7 +53,7 @@ digits = 4
 message = "Employee numbers must have 4 digits."
 `;
 
-const requestWith = (form) => ({
+export const requestWith = (form) => ({
   eventType: "com.okta.user.pre-registration",
   requestType: "self.service.registration",
   data: { userProfile: form },
@@ -70,8 +70,8 @@ export async function startAccountsApi() {
   return { server, url: `http://127.0.0.1:${server.address().port}` };
 }
 
-// Starts the program in a folder of its own.
-export async function startPreview(program, accounts) {
+// Starts the program in a folder of its own, with these variables.
+export async function startPreview(program, accounts, variables = {}) {
   const folder = mkdtempSync(join(tmpdir(), "preview-"));
   const rules = join(folder, "rules/signup.toml");
   const fixtures = join(folder, "tests/fixtures/signup");
@@ -90,7 +90,14 @@ export async function startPreview(program, accounts) {
     HOOK__AUTH__BASIC__PASSWORD: PASSWORD,
     HOOK__RULES__RELOAD: "200ms",
     HOOK_PASSWORD: PASSWORD,
+    ...variables,
   };
+  const send = (hook, body, headers = {}) =>
+    fetch(`${hooks}/${hook}`, {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json", ...headers },
+      body,
+    });
   const run = (command, args) => execFileSync(command, args, { cwd: folder, env: environment, encoding: "utf8" });
   const path = resolve(program);
   run(path, ["replay", "--update"]);
@@ -105,12 +112,11 @@ export async function startPreview(program, accounts) {
     fixtures: () => readdirSync(fixtures),
     replay: () => run(path, ["replay"]),
     shell: (line) => run("bash", ["-c", line.replace(/^curl /, "curl -s ")]),
-    post: (hook, form, headers = {}) =>
-      fetch(`${hooks}/${hook}`, {
-        method: "POST",
-        headers: { authorization, "content-type": "application/json", ...headers },
-        body: JSON.stringify(requestWith(form)),
-      }),
+    hooks,
+    writeHook: (name, text) => writeFileSync(join(folder, `rules/${name}.toml`), text),
+    removeHook: (name) => rmSync(join(folder, `rules/${name}.toml`)),
+    send,
+    post: (hook, form, headers) => send(hook, JSON.stringify(requestWith(form)), headers),
     stop: () => {
       child.kill();
       rmSync(folder, { recursive: true });

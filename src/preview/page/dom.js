@@ -54,6 +54,10 @@ function keepDigits(key, value, context) {
   return String(value) === context.source ? value : JSON.rawJSON(context.source);
 }
 
+// Whether a parsed value is a JSON object. A number that keeps its digits is an object of JavaScript's, too.
+export const isObject = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON?.(value);
+
 // The text of a value in a field: texts as they are, other values as JSON.
 export function asText(value) {
   if (value === undefined || value === null) return "";

@@ -82,7 +82,8 @@ function carryOver(before, sample) {
 
 // Opens a request with its recorded lookups: a live one, or a fixture.
 export function open({ hook, request, lookups, from }) {
-  page.hook = page.hooks.find(({ name }) => name === hook) ?? page.hook;
+  const named = page.hooks.find(({ name }) => name === hook);
+  page.hook = named ?? page.hook;
   byId("hook").value = page.hook.name;
   page.flow = flowOf(request);
   showFlows();
@@ -90,7 +91,7 @@ export function open({ hook, request, lookups, from }) {
   showRequest();
   recordedLookups(lookups);
   byId("opened").hidden = false;
-  byId("opened").textContent = from;
+  byId("opened").textContent = named ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
   decide();
   document.querySelector(".request").scrollIntoView({ block: "start" });
 }
@@ -98,7 +99,7 @@ export function open({ hook, request, lookups, from }) {
 function flowOf(text) {
   try {
     const request = parse(text);
-    return FLOWS[request.requestType] ? request.requestType : "classic";
+    return Object.hasOwn(FLOWS, request.requestType) ? request.requestType : "classic";
   } catch {
     return page.flow;
   }
@@ -108,32 +109,50 @@ function flowOf(text) {
 export async function decide() {
   const number = ++asked;
   const started = performance.now();
+  const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
   const fields = shownFields();
-  // `lookups` is JSON text already. To parse it would change long numbers.
-  const question = `{"hook":${JSON.stringify(page.hook.name)},"request":${JSON.stringify(request)},"lookups":${lookups},"fields":${JSON.stringify(fields)}}`;
-  let decided;
-  try {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch("api/decide", { method: "POST", headers, body: question });
-    decided = parse(await response.text());
-  } catch {
-    decided = { problem: "The service does not respond. Is it still running?" };
-  }
+  const decided = await ask(hook, request, lookups, fields);
   if (number !== asked) return;
-  page.decided = { ...decided, hook: page.hook.name, request, lookups };
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
-    // The request type was edited in the JSON.
+    // The request type was edited in the JSON. The fields and lookups were those of the former one.
     page.flow = flow;
     byId("flow").value = flow;
     showRequest();
+    return decide();
   }
+  page.decided = { ...decided, hook, request, lookups };
   showProblem(decided);
   showResult(decided, { fields, request });
   document.body.dataset.decideMs = (performance.now() - started).toFixed(1);
   document.body.dataset.decided = number;
+}
+
+// Returns the service's decision, or a problem.
+async function ask(hook, request, lookups, fields) {
+  // JSON carries no lone surrogates, which a name or the text may have.
+  const names = fields.map((name) => name.toWellFormed());
+  // `lookups` is JSON text already. To parse it would change long numbers.
+  const question = `{"hook":${JSON.stringify(hook)},"request":${JSON.stringify(request.toWellFormed())},"lookups":${lookups},"fields":${JSON.stringify(names)}}`;
+  const headers = { "content-type": "application/json" };
+  let response, text;
+  try {
+    response = await fetch("api/decide", { method: "POST", headers, body: question });
+    text = await response.text();
+  } catch {
+    return { problem: "The service does not respond. Is it still running?" };
+  }
+  return response.ok ? parse(text) : { problem: text.trim() };
+}
+
+// Shows that there is no decision. An earlier one must not stand beside the present request.
+function showNoDecision(problem) {
+  asked += 1;
+  page.decided = { problem };
+  showResult(page.decided);
+  showProblem(page.decided);
 }
 
 // Reads the hooks again after the rules have changed, and judges what is on the screen.
@@ -148,6 +167,8 @@ async function rulesChanged() {
 }
 
 async function start() {
+  addEventListener("error", ({ message }) => showNoDecision(`The page cannot show this: ${message}`));
+  addEventListener("unhandledrejection", ({ reason }) => showNoDecision(`The page cannot show this: ${reason}`));
   setUpRequest(decide);
   setUpResult();
   setUpSave(() => page.decided);

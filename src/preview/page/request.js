@@ -1,5 +1,5 @@
 // The request: form fields and JSON are two views of one text.
-import { asText, byId, el, fill, label, parse, tabs, toJson, withCode } from "./dom.js";
+import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
 // The form of the hook, the sample of the request type, and attributes that the user has added.
@@ -59,14 +59,18 @@ function attributes() {
 }
 
 // The object that holds the form's values. Null if the text is not a request of this type.
-function submittedForm() {
-  return readRequest()?.data?.[sample.member] ?? null;
+const submittedForm = () => formOf(readRequest());
+
+function formOf(request) {
+  const submitted = request?.data[sample.member];
+  return isObject(submitted) ? submitted : null;
 }
 
+// The request as an object with an object `data`. Null if the text is something else.
 function readRequest() {
   try {
     const request = parse(requestText());
-    return request && typeof request.data === "object" ? request : null;
+    return isObject(request?.data) ? request : null;
   } catch {
     return null;
   }
@@ -108,7 +112,7 @@ function showValues() {
 
 function setAttribute(name) {
   const request = readRequest();
-  const submitted = request?.data[sample.member];
+  const submitted = formOf(request);
   if (!submitted) return;
   const loginFollows = name === "email" && sample.flow !== "progressive.profile" && submitted.login === submitted.email;
   setOrRemove(submitted, name, typedValue(byId(`field-${name}`)));
@@ -143,12 +147,15 @@ function setOrRemove(object, name, value) {
   else object[name] = value;
 }
 
-// The profile that the user of a progressive profile already has. Adds it to the request if it is missing.
+// The profile that the user of a progressive profile already has. Adds it to the request if it is missing. Null if
+// the request has something else in its place.
 function existingProfile(request) {
-  if (!request) return null;
-  const context = (request.data.context ??= {});
-  const user = (context.user ??= {});
-  return (user.profile ??= {});
+  let object = request?.data;
+  for (const name of ["context", "user", "profile"]) {
+    if (!isObject(object)) return null;
+    object = object[name] ??= {};
+  }
+  return isObject(object) ? object : null;
 }
 
 // Shows why the request cannot be decided, at its line.
@@ -160,7 +167,7 @@ export function showProblem({ problem, line: knownLine, column }) {
   byId("json").setAttribute("aria-invalid", Boolean(problem));
   if (!problem) return;
   const go = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
-  const sentence = problem.charAt(0).toUpperCase() + problem.slice(1) + (problem.endsWith(".") ? "" : ".");
+  const sentence = problem.charAt(0).toUpperCase() + problem.slice(1) + (/[.?!]$/.test(problem) ? "" : ".");
   fill(box, el("span", {}, ...withCode(sentence)), line ? go : null);
 }
 

@@ -11,8 +11,12 @@ export function setUpResult() {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", async () => {
       const source = byId(button.dataset.copy);
-      await navigator.clipboard.writeText(source.dataset.exact ?? source.textContent);
-      toast("Copied");
+      try {
+        await navigator.clipboard.writeText(source.dataset.exact ?? source.textContent);
+        toast("Copied");
+      } catch {
+        toast("The browser does not allow this page to copy.");
+      }
     });
   }
 }

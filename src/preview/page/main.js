@@ -139,7 +139,7 @@ async function ask(hook, request, lookups, fields) {
   const headers = { "content-type": "application/json" };
   let response, text;
   try {
-    response = await fetch("api/decide", { method: "POST", headers, body: question });
+    response = await fetch("api/decide", { method: "POST", headers, body: question, signal: AbortSignal.timeout(10_000) });
     text = await response.text();
   } catch {
     return { problem: "The service does not respond. Is it still running?" };

@@ -12,9 +12,10 @@ use super::{
 use crate::{
     clock,
     explained::Explained,
+    form_fields::form_fields,
     lookup::read_recorded,
     okta::{reply::HookReply, request::DecodeError},
-    pipeline::{self, NoAnswer},
+    pipeline::{self, NoAnswer, decode},
     rule::{Facts, Hook},
     user_view::{json::UserViewJson, user_view},
 };
@@ -28,9 +29,9 @@ struct DecideQuestion<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
-    /// The attributes on the form.
+    /// The attributes that the user has added to the form.
     #[serde(borrow)]
-    fields: Vec<Cow<'a, str>>,
+    added: Vec<Cow<'a, str>>,
 }
 
 /// The reply to the page.
@@ -39,6 +40,8 @@ struct Decided<'a> {
     explained: Explained<'a>,
     /// The exact body of the answer.
     response: Cow<'a, str>,
+    /// The attributes on the form.
+    fields: &'a [&'a str],
     screens: UserViewJson<'a>,
     findings: Vec<FindingJson>,
     curl: String,
@@ -66,7 +69,7 @@ pub(super) fn decide(page: &Page, question: &[u8]) -> serde_json::Result<String>
 
 /// Decides the request. Returns a [`Decided`] as JSON.
 fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
-    let DecideQuestion { hook: name, request, lookups, fields } = question;
+    let DecideQuestion { hook: name, request, lookups, added } = question;
     let rules = page.live.rules.load_full();
     let Some(hook) = rules.hooks.get(name) else {
         return Err(Undecided::without_place("the rules no longer have this hook"));
@@ -77,7 +80,13 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let body = request.as_bytes();
     let facts = facts_with(lookups, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
-    let fields: Vec<&str> = fields.iter().map(Cow::as_ref).collect();
+    let decoded = decode(body).map_err(NoAnswer::Request)?;
+    let mut fields = form_fields(&decoded, hook.section(answer.flow));
+    for name in added {
+        if !fields.contains(&&**name) {
+            fields.push(name);
+        }
+    }
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
     let Page { hooks_url, curl_arguments, .. } = page;
@@ -85,6 +94,7 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         response: String::from_utf8_lossy(&answer.body),
+        fields: &fields,
         screens: UserViewJson::new(&view),
         findings: finding::findings_json(reply, answer.flow, &fields),
         curl: format!("curl {curl_arguments} --json {curl_body} {hooks_url}/{name}"),

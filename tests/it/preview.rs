@@ -79,7 +79,7 @@ impl Preview {
             "hook": hook,
             "request": text(request),
             "lookups": lookups,
-            "fields": ["firstName", "lastName", "email"],
+            "added": [],
         });
         let path = format!("/{}/api/decide", self.token);
         let answer =
@@ -172,7 +172,7 @@ fn preview_page_answers_only_to_its_own_host_and_origin() {
     let other_port = format!("Host: 127.0.0.1:{}", port ^ 1);
     let path = format!("/{}/api/decide", preview.token);
     let question =
-        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"fields":[]}"#.as_slice();
+        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"added":[]}"#.as_slice();
     let rows: [(&[&str], u16); 13] = [
         (&[&host, JSON], 200),
         (&[&localhost, JSON], 200),
@@ -271,6 +271,7 @@ fn preview_decides_with_the_bytes_of_production() {
     }
     let request = registration(r#"{"login":"a@b.example","email":"a@b.example"}"#);
     let decided = preview.decide("registrationHookSSR", &request, json!({}));
+    failures.check_eq("fields", &decided["fields"], &json!(["email", "firstName", "lastName"]));
     let rule = &decided["explained"]["rules"][0];
     failures.check_eq("outcome", rule["outcome"].as_str(), Some("fail"));
     failures.check_contains("why", rule["why"].as_str().unwrap(), "expected an address");
@@ -658,7 +659,7 @@ fn preview_refuses_a_question_that_is_too_large() {
 fn preview_says_why_it_cannot_read_a_question() {
     let preview = Preview::start();
     let path = format!("/{}/api/decide", preview.token);
-    let question = br#"{"hook":"h","request":"{}","lookups":{},"fields":["\ud800"]}"#;
+    let question = br#"{"hook":"h","request":"{}","lookups":{},"added":["\ud800"]}"#;
 
     let answer = preview.send("POST", &path, &[&preview.host(), JSON], question);
 

@@ -198,6 +198,26 @@ describe("the preview page", () => {
     assert.equal(await page.inputValue("#field-employeeNumber"), "12");
   });
 
+  it("keeps a field that was left empty, and shows the order of the request", async () => {
+    const names = () => page.locator("#screen .entry .name").allTextContents();
+    await page.fill("#field-email", "");
+    await seenIn("#screen .wrong .name", "Email");
+    await page.click("#tab-json");
+    await page.fill("#json", JSON.stringify(requestWith({ costCenter: "1", lastName: "Jones" })));
+    await page.waitForFunction(() => document.querySelector("#screen .name").textContent === "Cost center");
+    assert.deepEqual(await names(), ["Cost center", "Last name", "First name", "Email"]);
+    assert.equal(await page.locator("#findings li").count(), 0);
+  });
+
+  it("keeps the focus while one types in a field that moves", async () => {
+    await page.focus("#field-firstName");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.type("Ann", { delay: 50 });
+    await page.waitForFunction(() => document.querySelector("#json").value.includes('"Ann"'));
+    assert.equal(await page.evaluate(() => document.activeElement.id), "field-firstName");
+  });
+
   it("decides a profile update", async () => {
     await page.selectOption("#flow", "progressive.profile");
     await page.fill("#field-employeeNumber", "12");

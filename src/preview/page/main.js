@@ -2,7 +2,7 @@
 import { byId, el, fill, getJson, parse } from "./dom.js";
 import { describeLookups, lookupsJson, recordedLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
-import { setUpRequest, shownFields, showForm, showProblem, requestText, setRequestText } from "./request.js";
+import { addedFields, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
 import { setUpRules } from "./rules.js";
 import { setUpSave } from "./save.js";
@@ -112,30 +112,30 @@ export async function decide() {
   const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
-  const fields = shownFields();
-  const decided = await ask(hook, request, lookups, fields);
+  const decided = await ask(hook, request, lookups, addedFields());
   if (number !== asked) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
-    // The request type was edited in the JSON. The fields and lookups were those of the former one.
+    // The request type was edited in the JSON. The lookups were those of the former one.
     page.flow = flow;
     byId("flow").value = flow;
     showRequest();
     return decide();
   }
   page.decided = { ...decided, hook, request, lookups };
+  if (decided.fields) showFields(decided.fields);
   showProblem(decided);
-  showResult(decided, { fields, request });
+  showResult(decided, request);
   document.body.dataset.decideMs = (performance.now() - started).toFixed(1);
   document.body.dataset.decided = number;
 }
 
 // Returns the service's decision, or a problem.
-async function ask(hook, request, lookups, fields) {
+async function ask(hook, request, lookups, added) {
   // JSON carries no lone surrogates, which a name or the text may have.
-  const names = fields.map((name) => name.toWellFormed());
+  const names = added.map((name) => name.toWellFormed());
   // `lookups` is JSON text already. To parse it would change long numbers.
-  const question = `{"hook":${JSON.stringify(hook)},"request":${JSON.stringify(request.toWellFormed())},"lookups":${lookups},"fields":${JSON.stringify(names)}}`;
+  const question = `{"hook":${JSON.stringify(hook)},"request":${JSON.stringify(request.toWellFormed())},"lookups":${lookups},"added":${JSON.stringify(names)}}`;
   const headers = { "content-type": "application/json" };
   let response, text;
   try {

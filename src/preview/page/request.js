@@ -2,9 +2,10 @@
 import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
-// The form of the hook, the sample of the request type, and attributes that the user has added.
+// The form of the hook, the sample of the request type, the attributes on the form, and those that the user has added.
 let form = null;
 let sample = null;
+let fields = [];
 let added = [];
 let decide;
 
@@ -18,7 +19,7 @@ export function setRequestText(request) {
 export function setUpRequest(changed) {
   decide = changed;
   setUpEditor(() => {
-    drawFields();
+    showValues();
     decide();
   });
   const panels = { "tab-form": byId("panel-form"), "tab-json": byId("panel-json") };
@@ -30,32 +31,38 @@ export function setUpRequest(changed) {
     event.preventDefault();
     const name = byId("new-field").value.trim();
     if (!name) return;
-    if (!attributes().includes(name)) added.push(name);
     byId("new-field").value = "";
-    drawFields();
+    if (!fields.includes(name)) {
+      added.push(name);
+      fields = [...fields, name];
+      drawFields();
+    }
     byId(`field-${name}`)?.focus();
     decide();
   });
 }
 
-// Shows the fields of a form.
+// Shows the fields of a form. The service adds those of the request when it decides.
 export function showForm(nextForm, nextSample) {
   if (nextForm?.flow !== form?.flow) added = [];
   form = nextForm;
   sample = nextSample;
+  fields = [...new Set([...(form?.fields ?? []), ...added])];
   drawFields();
 }
 
-// The attributes on the form, for the prediction of the end user's screen.
-export const shownFields = () => attributes();
+// The attributes that the user has added to the form.
+export const addedFields = () => added;
 
-// The attributes of the form: those that rules look at, and those that the request has.
-function attributes() {
-  const submitted = submittedForm() ?? {};
-  // Okta fills in `login` from `email`, so one that equals `email` is presumably not a field.
-  const isFilledIn = (name) => name === "login" && submitted.login && submitted.login === submitted.email;
-  const names = [...(form?.fields ?? []), ...Object.keys(submitted).filter((name) => !isFilledIn(name)), ...added];
-  return [...new Set(names)];
+// Shows the fields that the service has found. Moves and removes none while the user types in one.
+export function showFields(names) {
+  const isTyping = byId("fields").contains(document.activeElement);
+  const next = isTyping ? [...new Set([...fields, ...names])] : names;
+  if (toJson(next) === toJson(fields)) return;
+  fields = next;
+  const { id } = document.activeElement;
+  drawFields();
+  if (isTyping) byId(id).focus();
 }
 
 // The object that holds the form's values. Null if the text is not a request of this type.
@@ -77,7 +84,7 @@ function readRequest() {
 }
 
 function drawFields() {
-  const rows = attributes().map((name) => fieldRow(name, `field-${name}`, () => setAttribute(name)));
+  const rows = fields.map((name) => fieldRow(name, `field-${name}`, () => setAttribute(name)));
   const profile = (form?.profile ?? []).map((name) =>
     fieldRow(name, `profile-${name}`, () => setProfile(name)),
   );

@@ -22,7 +22,7 @@ export function setUpResult() {
 }
 
 // Shows what the service has decided, or that it has not.
-export function showResult(decided, context) {
+export function showResult(decided, request) {
   const { explained, problem } = decided;
   const noDecision = decided.is_bad_request ? "Not a request" : "No decision";
   const title = problem ? noDecision : VERDICTS[explained.decision];
@@ -40,7 +40,7 @@ export function showResult(decided, context) {
     return;
   }
   fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));
-  showScreens(decided, context);
+  showScreens(decided, request);
   showOutcomes(explained);
   byId("okta").textContent = `Okta ${explained.okta}.`;
   fill(byId("findings"), ...(decided.findings ?? []).map(drawFinding));

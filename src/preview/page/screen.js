@@ -21,12 +21,12 @@ const SIGN_UP_TEXTS = {
 };
 let chosenClient = "gen2";
 let chosenScreen = 0;
-// The latest decision, its request, and the values of the form.
+// The latest decision, and the values of its form.
 let last = null;
 
 // Shows the screens of the chosen client.
-export function showScreens(decided, context) {
-  last = { ...decided, ...context, values: submittedValues(decided, context) };
+export function showScreens(decided, request) {
+  last = { ...decided, values: submittedValues(decided, request) };
   const clients = Object.keys(CLIENTS).filter((client) => decided.screens[client]);
   if (!clients.includes(chosenClient)) chosenClient = clients[0];
   if (byId("clients").dataset.names !== clients.join()) {
@@ -50,7 +50,7 @@ function drawTabs(clients) {
 }
 
 // The values of the form, as the person has typed them.
-function submittedValues({ explained }, { request }) {
+function submittedValues({ explained }, request) {
   try {
     const { data } = parse(request);
     return (explained.flow === "progressive.profile" ? data.userProfileUpdate : data.userProfile) ?? {};

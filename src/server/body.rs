@@ -81,10 +81,12 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         if length > limit {
             return Err(Refusal::BodyTooLarge);
         }
-        // Reserve once for the body and one read. A buffer that grows doubles, and would then take in
-        // further requests.
         let arrived = self.connection.received.len();
-        self.connection.received.reserve((length + READ_SIZE).saturating_sub(arrived));
+        if arrived < length {
+            // Reserve once for the body and one read. A buffer that grows doubles, and would then take in
+            // further requests.
+            self.connection.received.reserve(length + READ_SIZE - arrived);
+        }
         while self.connection.received.len() < length {
             self.read_more().await?;
         }

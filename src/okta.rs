@@ -100,7 +100,7 @@ impl<'a> Form<'a> {
     /// The names of the attributes, in the order of the request.
     pub(crate) fn names_in_order(&self) -> Vec<&str> {
         let mut attributes: Vec<_> = self.0.iter().collect();
-        // Each value is a part of the request's body.
+        // Each value borrows from the body, so a later one has a higher address.
         attributes.sort_by_key(|attribute| attribute.json.as_ptr());
         attributes.iter().map(|attribute| &*attribute.name).collect()
     }

@@ -95,7 +95,7 @@ pub struct RefreshState {
     pub(super) counts: FetchCounts,
     /// Whether a fetch is in progress or about to start.
     pub(super) is_fetching: bool,
-    /// When an unknown key last led to a fetch.
+    /// When a fetch for an unknown key last began.
     unknown_key_at: Option<Instant>,
 }
 

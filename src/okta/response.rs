@@ -87,7 +87,7 @@ fn write_action(registration: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#""}}"#);
 }
 
-/// Appends a command up to the members of its `value`.
+/// Appends the start of a command, up to the members of its `value`.
 fn write_start_of_command(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"type":""#);
     out.extend_from_slice(name.as_bytes());

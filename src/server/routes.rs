@@ -16,13 +16,13 @@ pub(super) enum Listener {
 
 /// The target of a request.
 pub(super) enum Route<'r> {
-    /// The service itself. These requests are not logged.
+    /// The service itself. These requests have no line in the decision log.
     Operations {
         /// The methods, as the header `Allow` lists them.
         allow: &'static str,
         respond: fn(&State) -> HttpResponse,
     },
-    /// A hook. `None` if there is none of this name; such requests are logged, too.
+    /// A hook. `None` if there is none of this name. Such a request has a line in the decision log, too.
     Hook(Option<NamedHook<'r>>),
     /// An unknown path of the operators' listener.
     Unknown,

@@ -15,10 +15,10 @@ const STOP_HEAD_GRACE: Duration = Duration::from_secs(1);
 /// One connection, as its worker sees it.
 pub(super) struct Slot {
     waits_for: Cell<WaitsFor>,
-    /// When it last began to wait for its client.
+    /// When the connection last began to wait for its client.
     idle_since: Cell<Instant>,
     is_evicted: Cell<bool>,
-    /// Whether a caller was admitted on it.
+    /// Whether a caller was admitted on the connection. If not, it is a stranger's.
     is_trusted: Cell<bool>,
     stop: Notify,
     /// The task that serves the connection. `None` once it is aborted.

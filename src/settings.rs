@@ -13,6 +13,7 @@ use crate::{
 
 mod colour;
 mod layers;
+mod misspelt;
 mod proxies;
 mod raw;
 mod reader;
@@ -241,8 +242,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    // No service starts without its secrets. After another problem, a method may be missing because
-    // it is invalid.
+    // Otherwise a configured method may be missing here: its secret was skipped, or it is invalid.
     if layers.secret_files == SecretFiles::Read && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }

@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
-use config::{Config, ConfigError, File, FileFormat};
+use config::{Config, ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
 use toml::de::{DeTable, DeValue};
 
 use super::{
     Layers,
+    misspelt::key_by_another_name,
     reader::SettingsReader,
     sections,
     source_names::{self, SECTION, SourceNames, path_of_variable},
@@ -15,11 +16,14 @@ use super::{
 use crate::{
     file::{self, FileKind},
     nearest::{nearest, unknown},
-    problem::{Problem, SourceText, SpanProblem},
+    problem::{Problem, SourceText},
     toml_bound::{Parsed, parse},
 };
 
 const DEFAULT_FILE: &str = "registration-hook.toml";
+
+/// The layers that have been added.
+type Builder = ConfigBuilder<DefaultState>;
 
 /// A `HOOK__…` variable.
 struct Variable<'e> {
@@ -37,7 +41,7 @@ impl Layers {
 }
 
 impl SettingsReader {
-    /// Reads every layer and merges them.
+    /// Reads every layer and merges them. Later layers win.
     pub(super) fn merge_layers(&mut self, layers: &Layers) -> Result<(), Problem> {
         self.secret_files = layers.secret_files;
         if let Some(level) = layers.variable("RUST_LOG") {
@@ -45,60 +49,86 @@ impl SettingsReader {
         }
         let path = layers.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
         let text = read_file(path, layers.file.is_some())?;
-        let Parsed { document, problem } = parse(&text);
-        self.source_names = SourceNames::new(document.get_ref(), &layers.environment);
-        if problem.is_some() {
+        let parsed = parse(&text);
+        self.source_names = SourceNames::new(parsed.document.get_ref(), &layers.environment);
+        if parsed.problem.is_some() {
             self.source_names.add_of_broken_file(&text);
         }
-        // `merged` is empty yet, so this reads no value. It registers every key as known.
+        // `merged` is still empty, so this reads no value. It registers every key as known.
         sections::read_settings(self);
+        // After that, since reading the sections takes the files out of the reader.
         self.files.push(path.to_owned());
-        let mut merged = Config::builder();
-        // By convention, platforms that route to a container set `PORT`.
-        if let Some(port) = layers.variable("PORT") {
-            self.note("server.bind", "PORT".to_owned());
-            let address = format!("0.0.0.0:{port}");
-            merged = merged.set_default("server.bind", address).map_err(merge_problem)?;
-        }
-        let name = path.display().to_string();
-        let mut source = SourceText::new(&name, &text);
-        match problem {
-            None => {
-                self.note_keys(document.get_ref(), &mut source);
-                merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
-            }
-            Some(problem) => self.report_broken_file(problem, &mut source),
-        }
-        for (key, value) in self.read_environment(&layers.environment) {
-            merged = merged.set_override(key, value).map_err(merge_problem)?;
-        }
-        if let Some(rules) = &layers.rules {
-            let Some(rules) = rules.to_str() else {
-                return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
-            };
-            self.note("rules.directory", "--rules".to_owned());
-            merged = merged.set_override("rules.directory", rules).map_err(merge_problem)?;
-        }
-        match merged.build() {
+        let builder = self.add_port(Config::builder(), layers)?;
+        let builder = self.add_file(builder, path, &text, parsed);
+        let builder = self.add_environment(builder, &layers.environment)?;
+        let builder = self.add_rules_flag(builder, layers)?;
+        match builder.build() {
             Ok(merged) => self.merged = merged,
             Err(error) => self.problems.push(merge_problem(error)),
         }
         Ok(())
     }
 
-    /// Reports a syntax error without the line, which may hold a secret.
-    fn report_broken_file(&mut self, problem: SpanProblem, source: &mut SourceText<'_>) {
-        self.has_broken_file = true;
-        let place = source.place(problem.place.start);
-        self.problems.push(Problem::named(place, problem.message));
+    /// Adds the variable `PORT`. By convention, platforms that route to a container set it.
+    fn add_port(&mut self, builder: Builder, layers: &Layers) -> Result<Builder, Problem> {
+        let Some(port) = layers.variable("PORT") else {
+            return Ok(builder);
+        };
+        self.note_key("server.bind", "PORT".to_owned());
+        builder.set_default("server.bind", format!("0.0.0.0:{port}")).map_err(merge_problem)
+    }
+
+    /// Adds the settings file, or reports its syntax error.
+    fn add_file(
+        &mut self,
+        builder: Builder,
+        path: &Path,
+        text: &str,
+        parsed: Parsed<'_>,
+    ) -> Builder {
+        let name = path.display().to_string();
+        let mut source = SourceText::new(&name, text);
+        if let Some(problem) = parsed.problem {
+            self.has_broken_file = true;
+            // Without the excerpt, which may hold a secret.
+            let place = source.place(problem.place.start);
+            self.problems.push(Problem::named(place, problem.message));
+            return builder;
+        }
+        self.note_keys_of_file(parsed.document.get_ref(), &mut source);
+        builder.add_source(File::from_str(text, FileFormat::Toml))
+    }
+
+    /// Adds the `HOOK__…` variables.
+    fn add_environment(
+        &mut self,
+        mut builder: Builder,
+        environment: &[(String, Vec<u8>)],
+    ) -> Result<Builder, Problem> {
+        for (key, value) in self.read_environment(environment) {
+            builder = builder.set_override(key, value).map_err(merge_problem)?;
+        }
+        Ok(builder)
+    }
+
+    /// Adds the rules folder of `--rules`.
+    fn add_rules_flag(&mut self, builder: Builder, layers: &Layers) -> Result<Builder, Problem> {
+        let Some(rules) = &layers.rules else {
+            return Ok(builder);
+        };
+        let Some(rules) = rules.to_str() else {
+            return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
+        };
+        self.note_key("rules.directory", "--rules".to_owned());
+        builder.set_override("rules.directory", rules).map_err(merge_problem)
     }
 
     /// Notes each key of the settings file.
-    fn note_keys(&mut self, document: &DeTable<'_>, source: &mut SourceText<'_>) {
+    fn note_keys_of_file(&mut self, document: &DeTable<'_>, source: &mut SourceText<'_>) {
         let mut keys = BTreeMap::new();
         self.collect_keys(document, "", &mut keys);
         for (byte, key) in keys {
-            self.note(&key, source.place(byte));
+            self.note_key(&key, source.place(byte));
         }
     }
 
@@ -128,70 +158,26 @@ impl SettingsReader {
                 self.report_single_underscores(name);
                 continue;
             };
-            let path = &self.source_names.path_in_file(&path);
-            let variable = Variable { name, path: path.to_owned() };
+            let variable = Variable { name, path: self.source_names.path_in_file(&path) };
             let duplicate = earlier.iter().find(|other| self.set_same_key(&variable, other));
-            if let Some(duplicate) = duplicate {
+            match (duplicate, str::from_utf8(value)) {
                 // The merge might take either.
-                let message = format!("`{}` sets the same key; keep one", duplicate.name);
-                self.problems.push(Problem::named(name, message));
-            } else if let Ok(value) = str::from_utf8(value) {
-                if self.note(self.key_of(path), name.clone()) {
-                    values.insert(path.to_owned(), value.to_owned());
+                (Some(duplicate), _) => {
+                    let message = format!("`{}` sets the same key; keep one", duplicate.name);
+                    self.problems.push(Problem::named(name, message));
                 }
-            } else {
-                self.problems.push(Problem::named(name, "the value is not UTF-8"));
+                (None, Err(_)) => {
+                    self.problems.push(Problem::named(name, "the value is not UTF-8"));
+                }
+                (None, Ok(value)) => {
+                    if self.note_key(self.key_of(&variable.path), name.clone()) {
+                        values.insert(variable.path.clone(), value.to_owned());
+                    }
+                }
             }
             earlier.push(variable);
         }
         values
-    }
-
-    /// Reports a variable that names a section as `HOOK_SECTION_…`. It is never read.
-    fn report_single_underscores(&mut self, name: &str) {
-        let lower = name.to_ascii_lowercase().replace("__", "_");
-        let Some(rest) = lower.strip_prefix("hook_") else {
-            return;
-        };
-        let Some((section, _)) = rest.split_once('_') else {
-            return;
-        };
-        if !self.is_section(section) {
-            return;
-        }
-        let key = self.key_of_single_underscores(rest).unwrap_or("section.key".to_owned());
-        let right = key.to_ascii_uppercase().replace('.', "__");
-        let message = format!("this sets nothing; write `HOOK__{right}`, with two underscores");
-        self.problems.push(Problem::named(name, message));
-    }
-
-    /// The key, or the element of a list, that is nearest to a name with a `_` in place of each dot.
-    fn key_of_single_underscores(&self, name: &str) -> Option<String> {
-        if let Some((list, index)) = name.rsplit_once('_')
-            && index.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(key) = self.list_keys.iter().find(|key| key.replace('.', "_") == list)
-        {
-            return Some(format!("{key}.{index}"));
-        }
-        if let Some(source) = name.strip_prefix("sources_") {
-            let (source, key) = source.split_once('_')?;
-            return Some(format!("{SECTION}.{source}.{key}"));
-        }
-        let mut keys = Vec::new();
-        for key in &self.known_keys {
-            keys.push((key.replace('.', "_"), key));
-        }
-        let names: Vec<_> = keys.iter().map(|(name, _)| name.as_str()).collect();
-        let path = name.replacen('_', ".", 1);
-        let meant = match key_by_another_name(&path) {
-            Some(key) => key,
-            None => {
-                let nearest = nearest(name, &names)?;
-                let (_, key) = keys.iter().find(|(name, _)| name == nearest)?;
-                key
-            }
-        };
-        Some(meant.to_owned())
     }
 
     /// Whether two variables set the same key: their names differ in case only, or one sets a list and
@@ -202,7 +188,7 @@ impl SettingsReader {
             || self.key_of(&other.path) == one.path
     }
 
-    /// Returns the key that a path sets: the list, for an element such as `auth.basic.password.0`.
+    /// Returns the key that a path sets: for an element such as `auth.basic.password.0`, the list.
     fn key_of<'p>(&self, path: &'p str) -> &'p str {
         if let Some((list, index)) = path.rsplit_once('.')
             && !index.is_empty()
@@ -214,16 +200,21 @@ impl SettingsReader {
         path
     }
 
-    /// Notes that a key is set at this place. Reports a key that is not known, and returns false.
-    fn note(&mut self, key: &str, place: String) -> bool {
+    /// Notes that a key is set at this place. Returns whether the key is known, and reports it if not.
+    fn note_key(&mut self, key: &str, place: String) -> bool {
         if self.known_keys.contains(key) {
             self.places.insert(key.to_owned(), place);
             return true;
         }
+        self.report_unknown_key(key, place);
+        false
+    }
+
+    fn report_unknown_key(&mut self, key: &str, place: String) {
         if self.problems.is_full() {
             // The problem is only counted, so do not search for a similar key.
             self.problems.count_one();
-            return false;
+            return;
         }
         let message = if self.is_section(key) {
             format!("`{key}` is a section; set the keys in it")
@@ -236,11 +227,12 @@ impl SettingsReader {
             let names = self.keys_and_sections();
             let meant = nearest(key, &names).map(str::to_owned);
             let message = unknown("key", key, names);
-            self.explained_keys.extend(meant);
+            if let Some(meant) = meant {
+                self.explained_keys.push(meant);
+            }
             message
         };
         self.problems.push(Problem::named(place, message));
-        false
     }
 
     /// Every known key, then the section of each.
@@ -253,14 +245,6 @@ impl SettingsReader {
             }
         }
         names
-    }
-}
-
-/// The key that other programs give this name.
-fn key_by_another_name(key: &str) -> Option<&'static str> {
-    match key {
-        "server.port" | "server.host" | "server.address" | "server.listen" => Some("server.bind"),
-        _ => None,
     }
 }
 
@@ -277,7 +261,8 @@ fn read_file(path: &Path, is_named: bool) -> Result<String, Problem> {
     }
 }
 
-/// Only a number in the file can be invalid in a merge. The error itself would show the value.
+/// The problem of a failed merge, which only a number in the file can cause. Leaves out the error, which shows the
+/// value.
 fn merge_problem(_: ConfigError) -> Problem {
     Problem::named("settings", "a number is too large")
 }

@@ -4,7 +4,7 @@ use config::{Map, ValueKind};
 
 const EMPTY: &str = "this may not be empty";
 const NOT_STRINGS: &str =
-    "expected a string or a list of strings (in variables numbered from `__0`), in quotes";
+    "expected a string or a list of strings, in quotes; number the variables of a list from `__0`";
 
 /// The text of a string. Refuses a number: `0012` or `1e3` could become another text.
 pub(super) fn as_string(value: &ValueKind) -> Result<&str, &'static str> {

@@ -202,7 +202,7 @@ impl SettingsReader {
         parse: impl Fn(&ValueKind) -> Result<T, E>,
     ) -> Option<T> {
         self.known_keys.insert(key.to_owned());
-        // `get` fails only if the key is not set.
+        // This fails only if the key is not set.
         let value = self.merged.get::<config::Value>(key).ok()?;
         self.ok_or_report(key, parse(&value.kind))
     }
@@ -246,13 +246,13 @@ impl SettingsReader {
         }
     }
 
-    /// Reports a key that is not set while other keys of its section are.
+    /// Reports a key that is not set, if other keys of its section are.
     fn report_if_missing(&mut self, key: &str, hint: &str) {
         let Some((section, _)) = key.rsplit_once('.') else {
             return;
         };
         let start = format!("{section}.");
-        // In the order of the keys, those of the section come first from `start` on.
+        // The keys are sorted, so the first one from `start` on is in the section if any is.
         let is_section_used = match self.places.range(start.clone()..).next() {
             Some((first, _)) => first.starts_with(&start),
             None => false,
@@ -275,6 +275,7 @@ impl SettingsReader {
             return true;
         }
         let start = format!("{name}.");
+        // The keys are sorted, so the first one from `start` on is in the section if any is.
         match self.known_keys.range(start.clone()..).next() {
             Some(first) => first.starts_with(&start),
             None => false,

@@ -109,7 +109,9 @@ fn read_oauth(reader: &mut SettingsReader) -> Option<OAuthSettings> {
     let scope_claim = reader.read_optional("auth.oauth.scope_claim", parse_text);
     let jwks_uri = reader.read_optional("auth.oauth.jwks_uri", parse_url);
     let ca_file = reader.read_optional("auth.oauth.ca_file", parse_path);
-    reader.files.extend(ca_file.clone());
+    if let Some(path) = &ca_file {
+        reader.files.push(path.clone());
+    }
     let leeway = read_duration(reader, "auth.oauth.leeway", "60s", "0s"..="600s");
     let max_stale = read_duration(reader, "auth.oauth.max_stale", "24h", "1s"..="720h");
     Some(OAuthSettings {
@@ -144,8 +146,8 @@ fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
     Some(read_duration(reader, KEY, "2s", "100ms"..="3600s"))
 }
 
-/// Reads `lookups.timeout`. The default is shorter where it would leave no time for the rest of a
-/// request.
+/// Reads `lookups.timeout`, which is less than `server.request_timeout`. If the default is not, returns three
+/// fifths of that.
 fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) -> Duration {
     const KEY: &str = "lookups.timeout";
     let timeout = read_duration(reader, KEY, "1500ms", "100ms"..="60s");

@@ -73,7 +73,7 @@ pub(super) fn path_of_variable(name: &str) -> Option<String> {
     Some(path.strip_prefix("hook.")?.to_owned())
 }
 
-/// The name in a key such as `sources.NAME` or `sources.NAME.url`, if no source can have it.
+/// Returns the rest of a key after `sources.`, if it begins with a name that no source can have.
 pub(super) fn invalid_name(key: &str) -> Option<&str> {
     let rest = key.strip_prefix(SECTION)?.strip_prefix('.')?;
     if is_valid(rest.split('.').next()?) { None } else { Some(rest) }

@@ -26,7 +26,7 @@ pub enum SourceSettings {
 pub struct HttpSource {
     /// `https`, or `http` to loopback. It may have a path, and has no user name, query or fragment.
     pub url: Url,
-    /// A header of every question.
+    /// A header that is sent with every question.
     pub header: Option<SourceHeader>,
     /// Certificates of a private authority, instead of the system's.
     pub ca_file: Option<PathBuf>,
@@ -46,8 +46,8 @@ pub struct SourceHeader {
 /// A PostgreSQL database.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PostgresSource {
-    /// `postgres` or `postgresql`, without a password. A host that starts with `%2F`, and the parameter
-    /// `host`, are the folder of a Unix socket. The only other parameter is `user`.
+    /// `postgres` or `postgresql`, without a password. The folder of a Unix socket is a host that starts
+    /// with `%2F`, or the parameter `host`. The only other parameter is `user`.
     pub url: Url,
     /// The password of the URL's user.
     pub password: Option<SourceSecret>,
@@ -111,7 +111,7 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     let connections = reader.read_bounded(&connections, parse_count, "8", "1"..="1024");
     match url? {
         SourceUrl::Http(url) => {
-            report_other_kind(reader, section, "an HTTP", &POSTGRES_ONLY);
+            report_other_kind(reader, section, "an HTTP source", &POSTGRES_ONLY);
             report_half_header(reader, section);
             let mut source = HttpSource { url, header: None, ca_file, concurrency };
             if let (Some(name), Some(secret)) = (header, secret) {
@@ -120,23 +120,23 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
             Some(SourceSettings::Http(source))
         }
         SourceUrl::Postgres(url) => {
-            report_other_kind(reader, section, "a PostgreSQL", &HTTP_ONLY);
+            report_other_kind(reader, section, "a PostgreSQL source", &HTTP_ONLY);
             Some(SourceSettings::Postgres(PostgresSource { url, password, ca_file, connections }))
         }
     }
 }
 
-/// Reports each key that only sources of the other kind have.
+/// Reports each key that only sources of the other kind have. `a_source` names the kind of this one.
 fn report_other_kind(
     reader: &mut SettingsReader,
     section: &str,
-    kind: &str,
+    a_source: &str,
     keys: &[(&str, &str)],
 ) {
     for (key, instead) in keys {
         let key = format!("{section}.{key}");
         if reader.is_set(&key) {
-            reader.report(&key, format!("{kind} source has no such key; use `{instead}`"));
+            reader.report(&key, format!("{a_source} has no such key; use `{instead}`"));
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{LogFormat, LogTarget, Secret};
 use crate::origin;
 
-/// Units of sizes, in lower case, with their bytes.
+/// Units of sizes, in lower case, each with its number of bytes.
 const SIZE_UNITS: [(&str, usize); 4] = [("kib", 1 << 10), ("mib", 1 << 20), ("b", 1), ("", 1)];
 
 /// Any text.

@@ -341,7 +341,7 @@ fn incomplete_or_unusable_authentication_settings_are_reported() {
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = 12345",
-            "test.toml:2:12: `auth.basic.password`: expected a string or a list of strings (in variables numbered from `__0`), in quotes",
+            "test.toml:2:12: `auth.basic.password`: expected a string or a list of strings, in quotes; number the variables of a list from `__0`",
         ),
         (
             "auth.basic.username = \"a\"\nauth.basic.password = \"Pa55\\u0007word\"",

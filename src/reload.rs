@@ -37,7 +37,7 @@ use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
 /// The interval of the checks after SIGHUP.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
-/// The longest time between two checks while a retry, or a read that SIGHUP has asked for, is to come.
+/// The longest time between two checks while a retry is due, or a read that SIGHUP has asked for.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The most names in a message.
 const NAMES_LOGGED: usize = 10;
@@ -60,14 +60,14 @@ pub(crate) fn start(
     files_read: Files,
     sighups: Receiver<()>,
 ) -> io::Result<()> {
-    let credentials = Subject::Credentials {
+    let settings_subject = Subject::Settings {
         layers,
         files: settings.files.clone(),
         rules: source.clone(),
         settings_at_start: settings.clone(),
     };
     // The settings come first; see `try_rejected_again`.
-    let mut watches = vec![Watch::unread(credentials)];
+    let mut watches = vec![Watch::unread(settings_subject)];
     if let RulesSource::Folder(directory) = source {
         let Files { seen, texts } = files_read;
         watches.push(Watch::already_read(Subject::Rules { directory }, seen, texts));
@@ -75,7 +75,7 @@ pub(crate) fn start(
     if let Some(files) = settings.server.tls.clone() {
         watches.push(Watch::unread(Subject::Certificate { files }));
     }
-    // The second check after a change reads the files.
+    // The second check after a change reads the files, so two checks fit into `rules.reload`.
     let interval = settings.rules.reload.map(|within| within / 2);
     let reloader = Reloader { target, watches, interval };
     thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&sighups))?;
@@ -117,67 +117,87 @@ impl Reloader {
         }
     }
 
+    /// Checks all files at an interval or for a retry.
     fn check_all(&mut self) {
-        let mut results = Vec::new();
+        let mut checked = Vec::new();
         for watch in &mut self.watches {
             let mut result = CheckResult::Unchanged;
             // With `rules.reload` off, a change alone does not have files read.
             if self.interval.is_some() || watch.awaits_read() {
                 result = check_without_panic(watch, &self.target);
             }
-            results.push((watch, result));
+            checked.push(CheckedWatch { watch, result });
         }
-        try_rejected_again(&mut results, &self.target);
+        try_rejected_again(&mut checked, &self.target);
     }
 
     /// Reads all files again after SIGHUP, and logs the result. Waits for files that are changing, up
     /// to a limit.
     fn read_all_again(&mut self) {
-        let mut results = Vec::new();
+        let mut checked = Vec::new();
         for watch in &mut self.watches {
             watch.request_read();
-            results.push((watch, CheckResult::Changing));
+            checked.push(CheckedWatch { watch, result: CheckResult::Changing });
         }
         for _ in 0..CHANGING_LIMIT {
-            for (watch, result) in &mut results {
-                if *result == CheckResult::Changing {
-                    *result = check_without_panic(watch, &self.target);
+            for watch in &mut checked {
+                if watch.result == CheckResult::Changing {
+                    watch.check_again(&self.target);
                 }
             }
-            if results.iter().all(|(_, result)| *result != CheckResult::Changing) {
+            if checked.iter().all(|watch| watch.result != CheckResult::Changing) {
                 break;
             }
             thread::sleep(SIGHUP_INTERVAL);
         }
-        try_rejected_again(&mut results, &self.target);
-        log_sighup_results(&results);
+        try_rejected_again(&mut checked, &self.target);
+        log_sighup_results(&checked);
     }
 }
 
-/// Reads rejected files again if others have been read. Rules name sources of the settings, so what one of them
-/// lacked the other may have now. The settings are the first of the watches.
-fn try_rejected_again(results: &mut [(&mut Watch, CheckResult)], target: &Target) {
-    let Some(((settings, of_settings), others)) = results.split_first_mut() else {
+/// A watch, and the result of its last check.
+struct CheckedWatch<'w> {
+    watch: &'w mut Watch,
+    result: CheckResult,
+}
+
+impl CheckedWatch<'_> {
+    fn check_again(&mut self, target: &Target) {
+        self.result = check_without_panic(self.watch, target);
+    }
+
+    /// Reads the files again if they are rejected.
+    fn try_rejected_again(&mut self, target: &Target) {
+        if self.watch.is_rejected() {
+            self.watch.request_retry();
+            self.check_again(target);
+        }
+    }
+}
+
+/// Reads rejected files again if others have been read. Rules name sources of the settings, so a change of the
+/// one may make the other valid. The settings are the first of the watches.
+fn try_rejected_again(checked: &mut [CheckedWatch<'_>], target: &Target) {
+    let Some((settings, others)) = checked.split_first_mut() else {
         return;
     };
-    let is_read = |result| matches!(result, CheckResult::Active | CheckResult::Rejected);
-    if others.iter().any(|(_, result)| is_read(*result)) && settings.try_again() {
-        *of_settings = check_without_panic(settings, target);
+    for other in &*others {
+        if matches!(other.result, CheckResult::Active | CheckResult::Rejected) {
+            settings.try_rejected_again(target);
+            break;
+        }
     }
-    if *of_settings != CheckResult::Active {
-        return;
-    }
-    for (watch, result) in others {
-        if watch.try_again() {
-            *result = check_without_panic(watch, target);
+    if settings.result == CheckResult::Active {
+        for other in others {
+            other.try_rejected_again(target);
         }
     }
 }
 
 /// Logs the results of the reads that SIGHUP has asked for.
-fn log_sighup_results(results: &[(&mut Watch, CheckResult)]) {
+fn log_sighup_results(checked: &[CheckedWatch<'_>]) {
     let mut parts = Vec::new();
-    for (watch, result) in results {
+    for CheckedWatch { watch, result } in checked {
         let result = match result {
             CheckResult::Active => "read again and active",
             CheckResult::Unchanged => "read again, unchanged",

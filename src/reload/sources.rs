@@ -1,4 +1,4 @@
-//! Whether the sources of new settings are those that the rules ask.
+//! Verifies that new settings have the sources that the rules ask.
 
 use crate::{
     clock,
@@ -11,19 +11,22 @@ use crate::{
     state::LiveState,
 };
 
-/// Fails if the rules ask a source that is not one of these. Rules that are not live yet may ask others.
+/// Fails if the live rules ask a source that is not one of these. Accepts these sources all the same if the rules
+/// in the files are valid with them, since those rules are about to become live.
 pub(super) fn verify_source_names(
     kinds: &SourceKinds,
     source: &RulesSource,
     live: &LiveState,
 ) -> Result<(), Problem> {
-    let rules = live.rules.load();
-    let Some(problem) = missing_source(kinds, &rules) else {
+    let live_rules = live.rules.load();
+    let Some(problem) = missing_source(kinds, &live_rules) else {
         return Ok(());
     };
     let purpose = Purpose::Reload { held: HeldFiles::default() };
-    let present = load::load_rules(source, &clock::facts(), kinds, purpose).into_loaded().rules;
-    if present.is_ok() { Ok(()) } else { Err(problem) }
+    match load::load_rules(source, &clock::facts(), kinds, purpose).into_rules() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(problem),
+    }
 }
 
 /// The problem of a lookup whose source is not one of these.

@@ -22,8 +22,9 @@ use crate::{
 pub(super) enum Subject {
     /// The rules of a folder, with the lists that they name.
     Rules { directory: PathBuf },
-    /// The settings of `[auth]`. The other settings stay as they were at the start.
-    Credentials {
+    /// The settings of `[auth]` and `[sources]`. The log calls both the credentials. The other settings stay
+    /// as they were at the start.
+    Settings {
         layers: Layers,
         /// The files that the settings were last read from.
         files: Vec<PathBuf>,
@@ -49,18 +50,18 @@ pub(super) enum Replacement {
         /// Texts to reuse while a file keeps changing.
         texts: LoadedTexts,
     },
-    Credentials(Box<NewCredentials>),
+    Settings(Box<NewSettings>),
     Certificate(CertifiedKey),
 }
 
-/// New credentials, and warnings about their settings.
-pub(super) struct NewCredentials {
+/// The parts of new settings that a reload changes, and warnings about them.
+pub(super) struct NewSettings {
     /// `None` if the settings of `[auth]` are the same as the live ones.
     credentials: Option<Credentials>,
     /// `None` if the settings of `[sources]` are the same as the live ones.
     sources: Option<Sources>,
     warnings: Vec<String>,
-    /// Whether settings outside of `[auth]` differ from those at the start.
+    /// Whether settings outside of `[auth]` and `[sources]` differ from those at the start.
     other_settings_changed: bool,
 }
 
@@ -77,7 +78,7 @@ impl Subject {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Rules { .. } => "rules",
-            Self::Credentials { .. } => "credentials",
+            Self::Settings { .. } => "credentials",
             Self::Certificate { .. } => "certificate",
         }
     }
@@ -86,7 +87,7 @@ impl Subject {
     pub(super) fn set_stale(&self, live: &LiveState, stale: bool) {
         match self {
             Self::Rules { .. } => live.rules.set_stale(stale),
-            Self::Credentials { .. } => live.credentials.set_stale(stale),
+            Self::Settings { .. } => live.credentials.set_stale(stale),
             Self::Certificate { .. } => {
                 if let Some(certificate) = &live.certificate {
                     certificate.set_stale(stale);
@@ -95,11 +96,12 @@ impl Subject {
         }
     }
 
-    /// Takes the fingerprint of the files. `last`: the fingerprint of the last read.
+    /// Takes the present fingerprint of the files. The list files of rules are those of `last`, the fingerprint
+    /// of the last read.
     pub(super) fn fingerprint(&self, last: &Fingerprint) -> Fingerprint {
         match self {
             Self::Rules { directory } => load::fingerprint(directory, last),
-            Self::Credentials { files, .. } => Fingerprint::of(files),
+            Self::Settings { files, .. } => Fingerprint::of(files),
             Self::Certificate { files } => Fingerprint::of([&files.certificate, &files.key]),
         }
     }
@@ -122,8 +124,8 @@ impl Subject {
                 let replacement = rules.map(|rules| Replacement::Rules { rules, texts });
                 ReadResult { before: files.seen, replacement }
             }
-            Self::Credentials { layers, files, rules, settings_at_start } => {
-                read_credentials(layers, files, rules, settings_at_start, live)
+            Self::Settings { layers, files, rules, settings_at_start } => {
+                read_settings(layers, files, rules, settings_at_start, live)
             }
             Self::Certificate { files } => read_certificate(files),
         }
@@ -131,7 +133,7 @@ impl Subject {
 }
 
 /// Reads the settings, and replaces `files` by the files that they name now.
-fn read_credentials(
+fn read_settings(
     layers: &Layers,
     files: &mut Vec<PathBuf>,
     rules: &RulesSource,
@@ -147,25 +149,26 @@ fn read_credentials(
     };
     // Watch the files of invalid settings too: creating a missing one may fix them.
     files.clone_from(&settings.files);
+    // A file that the last settings did not name is not in `earlier`. Its fingerprint is taken now.
     let mut before = Fingerprint::default();
     for file in &settings.files {
         before.add_from(file, &earlier);
     }
-    let credentials = new_credentials(settings, problems, rules, settings_at_start, live);
-    let replacement = match credentials {
-        Ok(credentials) => Ok(Replacement::Credentials(Box::new(credentials))),
+    let replacement = match new_settings(settings, problems, rules, settings_at_start, live) {
+        Ok(settings) => Ok(Replacement::Settings(Box::new(settings))),
         Err(problems) => Err(problems),
     };
     ReadResult { before, replacement }
 }
 
-fn new_credentials(
+/// Prepares the parts of valid settings that differ from the live ones.
+fn new_settings(
     settings: Settings,
     mut problems: Problems,
     rules: &RulesSource,
     settings_at_start: &Settings,
     live: &LiveState,
-) -> Result<NewCredentials, Problems> {
+) -> Result<NewSettings, Problems> {
     let last = live.credentials.load_full();
     if problems.is_empty() && last.settings.is_configured() && !settings.auth.is_configured() {
         let why = "no authentication method is configured any more; set one, or restart";
@@ -185,7 +188,7 @@ fn new_credentials(
     if !last.has_settings(&settings.auth) {
         credentials = Some(Credentials::new(settings.auth, None, Some(&last), &settings.proxies)?);
     }
-    Ok(NewCredentials { credentials, sources, warnings: settings.warnings, other_settings_changed })
+    Ok(NewSettings { credentials, sources, warnings: settings.warnings, other_settings_changed })
 }
 
 fn read_certificate(files: &TlsFiles) -> ReadResult {
@@ -206,7 +209,7 @@ impl Replacement {
                 *texts = Arc::new(new_texts);
                 applied
             }
-            Self::Credentials(credentials) => apply_credentials(*credentials, &target.live),
+            Self::Settings(settings) => apply_settings(*settings, &target.live),
             Self::Certificate(pair) => apply_certificate(pair, &target.live),
         }
     }
@@ -255,7 +258,7 @@ fn hooks_only_in<'r>(rules: &'r RuleSet, other: &RuleSet) -> Vec<&'r String> {
     rules.hooks.keys().filter(|hook| !other.hooks.contains_key(*hook)).collect()
 }
 
-fn apply_credentials(new: NewCredentials, live: &LiveState) -> Applied {
+fn apply_settings(new: NewSettings, live: &LiveState) -> Applied {
     if new.other_settings_changed {
         log::warn!("settings: changes outside of [auth] and [sources] need a restart");
     }

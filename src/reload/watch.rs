@@ -32,7 +32,7 @@ pub(super) struct Watch {
     /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
     /// is the same as before.
     is_read_requested: bool,
-    /// Whether the same files are read again because others have changed.
+    /// Whether the next read is a retry of rejected files because others have changed.
     is_retry: bool,
     /// The texts that were last valid.
     texts: Arc<LoadedTexts>,
@@ -87,8 +87,8 @@ impl Watch {
     }
 
     /// Watches files that had this fingerprint and these texts when they were read.
-    pub(super) fn already_read(subject: Subject, read: Fingerprint, texts: LoadedTexts) -> Self {
-        Self { last_read: Some(read), texts: Arc::new(texts), ..Self::unread(subject) }
+    pub(super) fn already_read(subject: Subject, seen: Fingerprint, texts: LoadedTexts) -> Self {
+        Self { last_read: Some(seen), texts: Arc::new(texts), ..Self::unread(subject) }
     }
 
     /// The subject's name in the log.
@@ -103,14 +103,15 @@ impl Watch {
         self.changes = Changes::default();
     }
 
-    /// Has rejected files read at the next check. Returns whether they are rejected.
-    pub(super) fn try_again(&mut self) -> bool {
-        let is_rejected = self.rejection.is_some();
-        if is_rejected {
-            self.last_read = None;
-            self.is_retry = true;
-        }
-        is_rejected
+    /// Has rejected files read at the next check, since other files have changed.
+    pub(super) fn request_retry(&mut self) {
+        self.last_read = None;
+        self.is_retry = true;
+    }
+
+    /// Whether the present files are rejected.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.rejection.is_some()
     }
 
     /// Whether the files will be read even if none of them changes.
@@ -195,7 +196,7 @@ impl Watch {
         }
         self.last_read = Some(before);
         if held.is_empty() {
-            // Everything was read: start counting again.
+            // All files were read, so start counting again.
             self.changes = Changes::default();
         }
         match replacement {

@@ -28,8 +28,8 @@ pub struct HttpClient {
 pub struct IdleConnections {
     /// The most connections that are kept open.
     pub count: usize,
-    /// How long each connection may stay idle.
-    pub age: Duration,
+    /// The longest time that a connection stays idle.
+    pub time: Duration,
 }
 
 /// The thread that looks up the addresses of a host. The system's function for this has no time-out.
@@ -67,7 +67,7 @@ impl HttpClient {
             .http_status_as_error(false)
             .max_idle_connections(idle.count)
             .max_idle_connections_per_host(idle.count)
-            .max_idle_age(idle.age)
+            .max_idle_age(idle.time)
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
             .build();
         // The connector looks up names itself.

@@ -44,14 +44,14 @@ pub(crate) struct Sources {
     /// The contents of their `ca_file`s, to notice changes.
     certificates: Certificates,
     proxies: Proxies,
-    sources: BTreeMap<String, SourceClient>,
+    clients: BTreeMap<String, SourceClient>,
     cache: ResultCache,
 }
 
 /// The contents of files by their paths. `None` for one that cannot be read.
 type Certificates = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
-/// A source that can be asked.
+/// The client of one source.
 enum SourceClient {
     Http(HttpApi),
     Postgres(Database),
@@ -65,24 +65,24 @@ pub(crate) struct Answer {
     /// Whether the result is that of an earlier request.
     pub(crate) is_cached: bool,
     pub(crate) duration: Duration,
-    /// The values that the lookup takes from a response and this response does not have. Empty unless the
+    /// The values that the lookup takes from a response, and that this response lacks. Empty unless the
     /// question asks for them.
     pub(crate) missing: Vec<MissingValue>,
 }
 
 impl Sources {
-    /// The sources of the settings. Asks none of them yet.
+    /// Makes the clients of these sources. Asks none of them yet.
     pub(crate) fn new(
         settings: BTreeMap<String, SourceSettings>,
         timeout: Duration,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
         let certificates = read_certificates(&settings);
-        let mut sources = BTreeMap::new();
+        let mut clients = BTreeMap::new();
         for (name, source) in &settings {
             match SourceClient::new(source, timeout, proxies) {
-                Ok(source) => {
-                    sources.insert(name.clone(), source);
+                Ok(client) => {
+                    clients.insert(name.clone(), client);
                 }
                 Err(why) => return Err(Problem::named(format!("sources.{name}"), why)),
             }
@@ -92,7 +92,7 @@ impl Sources {
             settings,
             certificates,
             proxies: proxies.clone(),
-            sources,
+            clients,
             cache: ResultCache::default(),
         })
     }
@@ -102,7 +102,7 @@ impl Sources {
         source_kinds(&self.settings)
     }
 
-    /// Whether these are the settings of the sources, and the certificates that they name are the same.
+    /// Whether the sources have these settings, and the contents of their `ca_file`s are still the same.
     pub(crate) fn has_settings(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
         self.settings == *settings && self.certificates == read_certificates(settings)
     }
@@ -137,11 +137,11 @@ impl Sources {
     async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> ApiAnswer {
         let result = match question {
             Question::Table(question) => question.result(),
-            Question::Postgres(question) => match self.sources.get(&question.query.source) {
+            Question::Postgres(question) => match self.clients.get(&question.query.source) {
                 Some(SourceClient::Postgres(database)) => database.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::NoSource),
             },
-            Question::Http(question) => match self.sources.get(question.source()) {
+            Question::Http(question) => match self.clients.get(question.source()) {
                 Some(SourceClient::Http(api)) => return api.ask(question, deadline).await,
                 _ => LookupResult::Failed(LookupFailure::NoSource),
             },
@@ -151,7 +151,7 @@ impl Sources {
 }
 
 impl SourceClient {
-    /// A source by its settings. An error says why it cannot be used.
+    /// Makes the client of a source. An error says why the source cannot be used.
     fn new(
         settings: &SourceSettings,
         timeout: Duration,

@@ -31,8 +31,8 @@ use token::{AccessToken, ClientCredentials};
 pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
 /// The most bytes of an answer that are read: about four times Okta's limit.
 const LARGEST_ANSWER: u64 = 1 << 20;
-/// How long an idle connection can be reused. Servers keep one for longer.
-const IDLE_AGE: Duration = Duration::from_secs(2);
+/// How long an idle connection can be used again. Servers keep one open for longer.
+const IDLE_TIME: Duration = Duration::from_secs(2);
 
 /// The headers of each call, as captured from Okta, besides the credentials and `x-okta-request-id`.
 const OKTA_HEADERS: [(HeaderName, &str); 6] = [
@@ -115,7 +115,7 @@ impl HookClient {
     pub(super) fn new(flags: &CallFlags) -> Result<Self, CliError> {
         let environment = settings::environment();
         let proxies = settings::read_proxies_of(&environment)?;
-        let idle = IdleConnections { count: 1, age: IDLE_AGE };
+        let idle = IdleConnections { count: 1, time: IDLE_TIME };
         let http =
             HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InOwnThread)
                 .map_err(|why| CliError(format!("--ca-file: {why}")))?;

@@ -13,9 +13,9 @@ use crate::rule::lookup::{Columns, LookupResult};
 
 /// How many results are kept.
 const MOST_RESULTS: usize = 10_000;
-/// How many bytes the results and their questions may have together.
+/// How many bytes of memory the results and their questions may take together.
 const MOST_BYTES: usize = 16 << 20;
-/// The memory of a result and of each of its columns besides their texts, in bytes.
+/// The bytes that each result and each column takes besides its texts.
 const OVERHEAD: usize = 200;
 
 /// Results of questions that were asked a short time ago.

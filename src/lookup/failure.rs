@@ -7,29 +7,29 @@ use tokio::time::{Duration, Instant};
 
 use crate::rule::lookup::{CertificateFault, LookupFailure};
 
-/// The least time for a source to answer in. With less, its silence says nothing about it.
+/// The least time that a source needs to answer. With less, a missing answer is not a failure of the source.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
-/// Whether a source can still answer by the deadline. If not, the request is late, and not the source.
+/// Whether too little time is left for an answer. Then the request is late, not the source.
 pub(super) fn is_too_late(deadline: Instant) -> bool {
     deadline.saturating_duration_since(Instant::now()) < LEAST_TIME
 }
 
-/// The failure of a connection that is being made, or in use.
-pub(super) fn of_connection(error: &io::Error) -> LookupFailure {
+/// The failure of a lookup whose connection has this error.
+pub(super) fn connection_failure(error: &io::Error) -> LookupFailure {
     if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        return of_tls(inner);
+        return tls_failure(inner);
     }
     match error.kind() {
-        // A Unix socket that does not exist.
+        // `NotFound` means that a Unix socket does not exist.
         ErrorKind::ConnectionRefused | ErrorKind::NotFound => LookupFailure::Refused,
         ErrorKind::TimedOut => LookupFailure::Timeout,
         _ => LookupFailure::Connection,
     }
 }
 
-/// The failure of TLS.
-pub(super) fn of_tls(error: &rustls::Error) -> LookupFailure {
+/// The failure of a lookup whose TLS has this error.
+pub(super) fn tls_failure(error: &rustls::Error) -> LookupFailure {
     let fault = match error {
         rustls::Error::InvalidMessage(_) => return LookupFailure::NoTls,
         rustls::Error::InvalidCertificate(fault) => fault,

@@ -29,7 +29,7 @@ use crate::{
 mod place;
 mod threads;
 
-use super::failure::{is_too_late, of_connection, of_tls};
+use super::failure::{connection_failure, is_too_late, tls_failure};
 pub(crate) use place::ApiPlace;
 use threads::CallThreads;
 
@@ -53,14 +53,14 @@ struct Endpoint {
     client: HttpClient,
     /// The URL without a slash at its end.
     url: String,
-    /// A header of every question, with its secret.
+    /// The header that is sent with every question. Its value is a secret.
     header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl HttpApi {
     /// Reads the certificates, and does not connect yet. An error says what cannot be used.
     pub(crate) fn new(settings: &HttpSource, proxies: &Proxies) -> Result<Self, String> {
-        let idle = IdleConnections { count: settings.concurrency, age: IDLE_TIME };
+        let idle = IdleConnections { count: settings.concurrency, time: IDLE_TIME };
         let ca_file = settings.ca_file.as_deref();
         let client = HttpClient::new(ca_file, proxies.clone(), idle, NameLookup::InThisThread)?;
         let header = match &settings.header {
@@ -92,6 +92,7 @@ impl HttpApi {
         };
         match timeout_at(deadline, call).await {
             Ok(Ok(Some(answer))) => answer,
+            // The call has panicked, or never ran.
             Ok(Ok(None) | Err(_)) => ApiAnswer::failed(LookupFailure::Panicked),
             Err(_) => ApiAnswer::failed(LookupFailure::Timeout),
         }
@@ -127,7 +128,7 @@ impl Endpoint {
         let status = response.status().as_u16();
         let mut body = Vec::new();
         if question.expects(status) {
-            // Read to its end, so that the connection can be used again.
+            // Read the body to its end, so that the connection can be used again.
             let mut reader = response.body_mut().as_reader().take(BODY_LIMIT as u64 + 1);
             reader.read_to_end(&mut body)?;
         }
@@ -176,8 +177,8 @@ impl Endpoint {
         if let Some((name, secret)) = &self.header {
             request = request.header(name, secret);
         }
-        let left = deadline.saturating_duration_since(StdInstant::now());
-        self.client.send(request.body(body)?, left)
+        let remaining = deadline.saturating_duration_since(StdInstant::now());
+        self.client.send(request.body(body)?, remaining)
     }
 }
 
@@ -191,8 +192,8 @@ fn failure_of(error: &ureq::Error) -> LookupFailure {
     match error {
         ureq::Error::Timeout(_) => LookupFailure::Timeout,
         ureq::Error::HostNotFound => LookupFailure::HostNotFound,
-        ureq::Error::Io(error) => of_connection(error),
-        ureq::Error::Rustls(error) => of_tls(error),
+        ureq::Error::Io(error) => connection_failure(error),
+        ureq::Error::Rustls(error) => tls_failure(error),
         ureq::Error::Tls(_) | ureq::Error::Pem(_) => LookupFailure::Tls,
         ureq::Error::LargeResponseHeader(..) => LookupFailure::TooLarge,
         // The source has responded, so this is a bad result.

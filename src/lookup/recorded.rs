@@ -46,7 +46,7 @@ enum ResultJson<'r> {
     Columns(BTreeMap<&'r str, Box<RawValue>>),
 }
 
-/// Writes results as they are read.
+/// Writes results in the format of [`read_recorded`].
 pub(crate) fn write_recorded(results: &LookupResults) -> String {
     let mut members = BTreeMap::new();
     for (name, result) in results {
@@ -67,7 +67,7 @@ pub(crate) fn write_recorded(results: &LookupResults) -> String {
     serde_json::to_string_pretty(&members).unwrap_or_default() + "\n"
 }
 
-/// Reads the result of the lookups of one name, one per section.
+/// Reads the result of these lookups. They have the same name, each in another section.
 fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResult, String> {
     if let Some(members) = members_of(result.json)? {
         return read_columns(members, lookups).map(LookupResult::Found);
@@ -79,7 +79,7 @@ fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResu
     }
 }
 
-/// Reads the columns that a lookup has found. Refuses those that no lookup of the name has.
+/// Reads the columns of a result. Refuses columns that none of these lookups has.
 fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Columns, String> {
     let mut known = BTreeSet::new();
     for lookup in lookups {
@@ -91,7 +91,7 @@ fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Colu
             return Err(unknown("column", &column, known));
         }
         let value = match value {
-            // As sources do.
+            // A source leaves out such columns, too.
             Value::Null => continue,
             Value::Text(text) if text.is_empty() => continue,
             Value::Text(text) => Value::Text(text.into_owned().into()),
@@ -106,7 +106,7 @@ fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Colu
     Ok(columns)
 }
 
-/// The members of an object, as strict as a request. Returns `None` if the JSON is another value.
+/// Reads the members of an object as strictly as those of a request. Returns `None` for other JSON.
 fn members_of(json: &str) -> Result<Option<Vec<Attribute<'_>>>, String> {
     read_members(json).map_err(|error| {
         let (line, column) = error.line_and_column(json);
@@ -116,7 +116,7 @@ fn members_of(json: &str) -> Result<Option<Vec<Attribute<'_>>>, String> {
 
 fn to_json(value: &Value<'_>) -> Box<RawValue> {
     let json = match value {
-        // With its digits: a number type would round long ones.
+        // Keeps every digit, while a number type would round a long number.
         Value::Number(number) => RawValue::from_string(number.to_string()),
         Value::Boolean(boolean) => to_raw_value(boolean),
         other => to_raw_value(&other.text()),

@@ -36,7 +36,7 @@ impl Sources {
             }
         }
         for (source, trials) in trials {
-            if let Some(SourceClient::Postgres(database)) = self.sources.get(&source) {
+            if let Some(SourceClient::Postgres(database)) = self.clients.get(&source) {
                 let timeout = self.timeout;
                 let tried = database.clone();
                 let verification = async move { verify(&tried, &source, trials, timeout).await };

@@ -1,4 +1,4 @@
-//! The place of an HTTP API, and a connection to it on trial.
+//! The place of an HTTP API, and a trial connection to it.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     lookup::{
-        failure::{of_connection, of_tls},
+        failure::{connection_failure, tls_failure},
         tls::tls_config,
     },
     proxies::Proxies,
@@ -25,7 +25,8 @@ use crate::{
 pub(crate) struct ApiPlace {
     host: String,
     port: u16,
-    /// The certificates and the name for TLS. `None` for plain HTTP, and for a proxy, which is only connected to.
+    /// The certificates and the name for TLS. `None` for plain HTTP, and for a proxy: a trial goes no further
+    /// than to the proxy.
     tls: Option<ApiTls>,
 }
 
@@ -63,7 +64,7 @@ impl ApiPlace {
             }
             match TcpStream::connect_timeout(&address, left) {
                 Ok(stream) => return self.verify_certificate(stream, deadline),
-                Err(error) => failure = of_connection(&error),
+                Err(error) => failure = connection_failure(&error),
             }
         }
         Err(failure)
@@ -77,22 +78,23 @@ impl ApiPlace {
         let Some(ApiTls { ca_file, name }) = &self.tls else {
             return Ok(());
         };
-        // The client has read the same file.
+        // This cannot fail, since the client has read the same file before.
         let config = tls_config(ca_file.as_deref()).map_err(|_| LookupFailure::Tls)?;
         let name = ServerName::try_from(name.clone()).map_err(|_| LookupFailure::Tls)?;
-        let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|why| of_tls(&why))?;
+        let mut tls =
+            ClientConnection::new(Arc::new(config), name).map_err(|why| tls_failure(&why))?;
         while tls.is_handshaking() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(LookupFailure::Timeout);
             }
-            stream.set_read_timeout(Some(left)).map_err(|error| of_connection(&error))?;
+            stream.set_read_timeout(Some(left)).map_err(|error| connection_failure(&error))?;
             match tls.complete_io(&mut stream) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(LookupFailure::Timeout);
                 }
-                Err(error) => return Err(of_connection(&error)),
+                Err(error) => return Err(connection_failure(&error)),
             }
         }
         Ok(())

@@ -13,15 +13,15 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Threads for blocking calls, which start at need and are kept for a while. They belong to no worker: one
-/// that stops does not wait for them.
+/// Threads for blocking calls. They start when they are needed, and are kept for a while. A worker that stops
+/// does not wait for them.
 pub(super) struct CallThreads(
     /// `None` only while this is dropped.
     Option<Runtime>,
 );
 
 impl CallThreads {
-    /// At most so many threads.
+    /// Allows `most` threads at a time. Starts none yet.
     pub(super) fn new(most: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .thread_name("lookup")

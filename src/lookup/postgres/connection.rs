@@ -29,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{error::QueryError, parameter::TextParameter};
 use crate::{
-    lookup::{failure::of_connection, tls::tls_config},
+    lookup::{failure::connection_failure, tls::tls_config},
     rule::lookup::LookupFailure,
     settings::{PostgresSource, SourceSecret},
 };
@@ -192,7 +192,7 @@ async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
 }
 
 fn failure_of(error: io::Error) -> QueryError {
-    QueryError::Failed(of_connection(&error))
+    QueryError::Failed(connection_failure(&error))
 }
 
 /// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short.

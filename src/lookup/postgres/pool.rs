@@ -18,14 +18,14 @@ use crate::rule::lookup::LookupFailure;
 /// Connections that are opened as they are needed, and are kept.
 pub(super) struct ConnectionPool {
     connector: Connector,
-    /// One per connection that may be in use.
+    /// One permit for each connection that may be in use.
     slots: Arc<Semaphore>,
     /// The connections that are not in use. The end of the list has the one that was used last.
     idle: Mutex<Vec<DatabaseConnection>>,
 }
 
 impl ConnectionPool {
-    /// A pool with at most so many connections. None is open yet.
+    /// A pool of `connections` connections at most. None is open yet.
     pub(super) fn new(connector: Connector, connections: usize) -> Self {
         let slots = Arc::new(Semaphore::new(connections));
         Self { connector, slots, idle: Mutex::default() }

@@ -83,25 +83,19 @@ fn is_in_network(address: IpAddr, network: &str) -> bool {
     let Some((network, length)) = network.split_once('/') else {
         return network.parse() == Ok(address);
     };
-    let (Ok(network), Ok(length)) = (network.parse(), length.parse()) else {
+    let (Ok(network), Ok(length)) = (network.parse(), length.parse::<u32>()) else {
         return false;
     };
+    // The leading zeros of the difference are the bits that are equal at the start.
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
-            have_same_start(address.to_bits().into(), network.to_bits().into(), length, 32)
+            let difference = address.to_bits() ^ network.to_bits();
+            difference.leading_zeros() >= length
         }
         (IpAddr::V6(address), IpAddr::V6(network)) => {
-            have_same_start(address.to_bits(), network.to_bits(), length, 128)
+            let difference = address.to_bits() ^ network.to_bits();
+            difference.leading_zeros() >= length
         }
         _ => false,
-    }
-}
-
-/// Whether the first `length` of `width` bits of two addresses are equal.
-fn have_same_start(one: u128, other: u128, length: u32, width: u32) -> bool {
-    match width.checked_sub(length) {
-        // A shift by all 128 bits gives `None` for both: every address is in such a network.
-        Some(unused) => one.checked_shr(unused) == other.checked_shr(unused),
-        None => false,
     }
 }

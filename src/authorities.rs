@@ -9,9 +9,11 @@ use rustls::{
 
 use crate::file::{self, FileKind, Links};
 
-/// The authorities of a file, for the two TLS interfaces that use them.
+/// The authorities of a file.
 pub(crate) struct Authorities {
+    /// The certificates for ureq.
     pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// The same certificates for rustls.
     pub(crate) roots: RootCertStore,
 }
 

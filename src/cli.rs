@@ -193,8 +193,8 @@ fn load_valid_rules_from(source: &RulesSource, settings: &Settings) -> Result<Ru
     Ok(draft.into_rules()?)
 }
 
-/// The source of the rules that the settings name. The built-in rules serve for a first try only: if
-/// the folder is neither set nor there, and no authentication method is configured.
+/// The source of the rules that the settings name. The built-in rules are for a first try only: the folder
+/// is not set and does not exist, and no authentication method is configured.
 fn rules_source(settings: &Settings) -> RulesSource {
     let RulesSettings { directory, is_set, .. } = &settings.rules;
     if !is_set && !settings.auth.is_configured() && !directory.exists() {

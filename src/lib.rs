@@ -56,7 +56,7 @@
 //! | [`auth`] | authenticates callers: Basic, a secret in a header, access tokens; knows no HTTP library |
 //! | [`decision_log`] | one line per request |
 //! | `metrics` | counters and gauges as Prometheus text |
-//! | [`lookup`] | questions → results: HTTP and PostgreSQL, kept for a while; recorded results |
+//! | [`lookup`] | asks HTTP APIs and PostgreSQL, and keeps results for a while; reads and writes recorded results |
 //!
 //! | leaves | task |
 //! |---|---|

@@ -33,10 +33,9 @@ struct Instructions {
     fields: Vec<ConsoleField>,
     /// The arguments of curl with the credentials.
     credentials: String,
-    /// The value and the name of the variable that curl's arguments use, in words. `None` for a generated
-    /// password.
-    variable: Option<&'static str>,
-    /// How to compute the secret that a field describes.
+    /// Which value `credentials` expects in which variable of the shell. `None` if it uses no variable.
+    shell_variable: Option<&'static str>,
+    /// A line that says how to compute the secret in `fields`. `None` if it needs no computing.
     secret_hint: Option<String>,
 }
 
@@ -109,7 +108,7 @@ impl Banner<'_> {
             "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
             self.path_prefix
         ));
-        let Instructions { fields, variable, secret_hint, .. } =
+        let Instructions { fields, shell_variable, secret_hint, .. } =
             self.instructions(&live.credentials.load().settings);
         for ConsoleField { label, value } in fields {
             log_line(&format!("  {label:<21}  {value}"));
@@ -117,7 +116,7 @@ impl Banner<'_> {
         if let Some(hint) = secret_hint {
             log_line(&hint);
         }
-        match variable {
+        match shell_variable {
             Some(variable) => log_line(&format!("try it, with {variable}:")),
             None => log_line("try it:"),
         }
@@ -161,7 +160,7 @@ fn instructions_for_generated(password: &str) -> Instructions {
     let secret = format!("Basic {}", STANDARD.encode(&pair));
     let fields = header_fields("authorization", secret);
     let credentials = format!("-u {pair}");
-    Instructions { fields, credentials, variable: None, secret_hint: None }
+    Instructions { fields, credentials, shell_variable: None, secret_hint: None }
 }
 
 /// How to authenticate with the first configured method. Shows no secret.
@@ -175,7 +174,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         return Instructions {
             fields: header_fields("authorization", secret),
             credentials: format!(r#"-u "{pair}""#),
-            variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
+            shell_variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
             secret_hint: Some(secret_hint),
         };
     }
@@ -184,7 +183,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         return Instructions {
             fields: header_fields(&header.name, "YOUR-SECRET".to_owned()),
             credentials: format!(r#"-H "{line}""#),
-            variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
+            shell_variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
             secret_hint: None,
         };
     }
@@ -196,7 +195,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
     Instructions {
         fields,
         credentials: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
-        variable: Some("an access token of the issuer in $HOOK_TOKEN"),
+        shell_variable: Some("an access token of the issuer in $HOOK_TOKEN"),
         secret_hint: None,
     }
 }

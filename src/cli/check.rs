@@ -185,7 +185,7 @@ fn report_of_problems(problems: &Problems, flag_lines: &str, file_notes: &[Strin
     }
     report += flag_lines;
     report += &lines_of_notes(file_notes);
-    report + &counted(problems.total(), "problem") + "\n"
+    format!("{report}{}\n", counted(problems.total(), "problem"))
 }
 
 /// The first [`MOST_NOTES`] notes, one per line, and the number of the others.
@@ -196,7 +196,7 @@ fn lines_of_notes(notes: &[String]) -> String {
     }
     match notes.len().saturating_sub(MOST_NOTES) {
         0 => lines,
-        more => lines + "and " + &counted(more, "more note") + "\n",
+        more => format!("{lines}and {}\n", counted(more, "more note")),
     }
 }
 

@@ -33,13 +33,13 @@ Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a secon
 
 /// The listeners of the service.
 struct Listeners {
-    hooks: Bound,
-    metrics: Option<Bound>,
+    hooks: BoundListener,
+    metrics: Option<BoundListener>,
     page: Option<PageListener>,
 }
 
-/// A bound listener, and its address. It has the port that the system chose in place of port 0.
-struct Bound {
+/// A listener, and its address. In place of port 0, the address has the port that the system has chosen.
+struct BoundListener {
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -134,10 +134,10 @@ impl Listeners {
     }
 }
 
-fn bind(key: &str, address: SocketAddr) -> Result<Bound, CliError> {
+fn bind(key: &str, address: SocketAddr) -> Result<BoundListener, CliError> {
     let listener = server::bind(key, address)?;
     let address = listener.local_addr()?;
-    Ok(Bound { listener, address })
+    Ok(BoundListener { listener, address })
 }
 
 /// Takes the authentication methods out of the settings.

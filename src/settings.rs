@@ -25,7 +25,7 @@ mod values;
 mod weak_secrets;
 
 pub(crate) use colour::is_colour_allowed;
-pub(crate) use proxies::read_proxies_of;
+pub(crate) use proxies::read_proxies_from;
 use reader::SettingsReader;
 pub use secret::{Secret, SecretList};
 pub use sources::{HttpSource, PostgresSource, SourceHeader, SourceSecret, SourceSettings};
@@ -47,7 +47,7 @@ pub struct Settings {
     pub sources: BTreeMap<String, SourceSettings>,
     /// The names of sources that have a problem.
     pub invalid_sources: Vec<String>,
-    /// The proxies for outgoing HTTP. Read only if some setting leads to such a request.
+    /// The proxies for outgoing HTTP. Empty if no setting leads to such a request.
     pub proxies: Proxies,
     /// `[log]`
     pub log: LogSettings,
@@ -64,7 +64,7 @@ pub struct Settings {
 pub struct ServerSettings {
     /// The address of the hooks and the probes.
     pub bind: SocketAddr,
-    /// The path below which the hooks and the probes are: empty, or `/a` or `/a/b`.
+    /// The path before those of the hooks and the probes: empty, or `/a` or `/a/b`.
     pub path_prefix: String,
     /// The number of threads that serve requests, at least 1.
     pub workers: usize,
@@ -211,6 +211,9 @@ pub enum SecretFiles {
     Skip,
 }
 
+/// The variables of a process. A value may have bytes that are not UTF-8.
+pub type Environment = [(String, Vec<u8>)];
+
 /// Returns the environment of this process.
 pub fn environment() -> Vec<(String, Vec<u8>)> {
     let mut variables = Vec::new();
@@ -226,7 +229,7 @@ pub fn environment() -> Vec<(String, Vec<u8>)> {
 /// The result of reading all layers.
 #[derive(Debug)]
 pub struct LoadedSettings {
-    /// The settings. Each invalid one has its default.
+    /// The settings. A setting whose value is invalid has its default.
     pub settings: Settings,
     /// The problems. The settings are valid if there are none.
     pub problems: Problems,

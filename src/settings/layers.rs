@@ -7,7 +7,7 @@ use config::{Config, ConfigBuilder, ConfigError, File, FileFormat, builder::Defa
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Layers,
+    Environment, Layers,
     misspelt::key_by_another_name,
     reader::SettingsReader,
     sections,
@@ -103,7 +103,7 @@ impl SettingsReader {
     fn add_environment(
         &mut self,
         mut builder: Builder,
-        environment: &[(String, Vec<u8>)],
+        environment: &Environment,
     ) -> Result<Builder, Problem> {
         for (key, value) in self.read_environment(environment) {
             builder = builder.set_override(key, value).map_err(merge_problem)?;
@@ -150,7 +150,7 @@ impl SettingsReader {
     }
 
     /// Notes each `HOOK__…` variable. Returns the valid ones by their paths.
-    fn read_environment(&mut self, environment: &[(String, Vec<u8>)]) -> BTreeMap<String, String> {
+    fn read_environment(&mut self, environment: &Environment) -> BTreeMap<String, String> {
         let mut values = BTreeMap::new();
         let mut earlier: Vec<Variable<'_>> = Vec::new();
         for (name, value) in environment {

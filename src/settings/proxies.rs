@@ -2,7 +2,7 @@
 
 use ureq::Proxy;
 
-use super::{Layers, Settings, SourceSettings};
+use super::{Environment, Layers, Settings, SourceSettings};
 use crate::{
     problem::{Problem, Problems},
     proxies::{Proxies, parse_proxy},
@@ -15,7 +15,7 @@ pub(super) fn are_used(settings: &Settings) -> bool {
 }
 
 /// Reads the proxies for a subcommand that calls a hook.
-pub(crate) fn read_proxies_of(environment: &[(String, Vec<u8>)]) -> Result<Proxies, Problems> {
+pub(crate) fn read_proxies_from(environment: &Environment) -> Result<Proxies, Problems> {
     let layers = Layers { environment: environment.to_vec(), ..Layers::default() };
     let mut problems = Problems::default();
     let proxies = read_proxies(&layers, &mut problems);

@@ -105,7 +105,7 @@ impl SettingsReader {
         None
     }
 
-    /// Returns the secrets given by value, or those of the file of `<key>_file`.
+    /// Returns `by_value`, the secrets under `key`, or reads those of the file of `<key>_file`.
     fn read_value_or_file(
         &mut self,
         key: &str,

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
 
+use super::Environment;
+
 /// The section that holds the sources.
 pub(super) const SECTION: &str = "sources";
 
@@ -17,7 +19,7 @@ pub(super) struct SourceNames(BTreeSet<String>);
 
 impl SourceNames {
     /// Collects the valid names of a settings file and of variables.
-    pub(super) fn new(document: &DeTable<'_>, environment: &[(String, Vec<u8>)]) -> Self {
+    pub(super) fn new(document: &DeTable<'_>, environment: &Environment) -> Self {
         let mut names = Self::default();
         if let Some(sources) = document.get(SECTION)
             && let DeValue::Table(sources) = sources.get_ref()

@@ -103,7 +103,8 @@ impl ReloadResult {
 }
 
 impl Metrics {
-    /// Creates every metric at zero. `auth_failures` lists the reasons to refuse a caller, `refusals` others.
+    /// Creates every metric at zero. `auth_failures` lists the reasons to refuse a caller, and `refusals` the other
+    /// reasons to refuse a request.
     pub(crate) fn new(auth_failures: &[&str], refusals: &[&str]) -> Result<Self, Error> {
         let registry = new_registry()?;
         let metrics = Self {

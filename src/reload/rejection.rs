@@ -9,8 +9,9 @@ const PROBLEMS_LOGGED: usize = 10;
 /// The pause before a retry is the duration of the failed read times this, so that retries take little
 /// processor time.
 const RETRY_FACTOR: u32 = 10;
-/// The shortest and the longest time before a retry after a panic.
+/// The pause before the first retry after a panic.
 const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause before a retry after panics.
 const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
 
 /// A rejected reload.
@@ -40,7 +41,7 @@ impl Retry {
 }
 
 impl Rejection {
-    /// A rejection for these problems. `took` is the duration of the read that found them.
+    /// A rejection for these problems. The read that found them `took` this time.
     pub(super) fn of_problems(problems: Problems, took: Duration) -> Self {
         let mut retry = None;
         if problems.is_transient() {
@@ -71,7 +72,8 @@ impl Rejection {
         }
     }
 
-    /// Whether a retry of `last` failed for the same cause.
+    /// Whether this rejects a retry of `last` for the same cause. `is_retry`: a change of other files has led to
+    /// the retry.
     pub(super) fn repeats(&self, last: &Self, is_retry: bool) -> bool {
         (is_retry || last.awaits_retry()) && last.cause == self.cause
     }

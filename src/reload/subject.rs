@@ -84,13 +84,13 @@ impl Subject {
     }
 
     /// Notes whether the last reload of this part of the live state was rejected.
-    pub(super) fn set_stale(&self, live: &LiveState, stale: bool) {
+    pub(super) fn set_stale(&self, live: &LiveState, is_stale: bool) {
         match self {
-            Self::Rules { .. } => live.rules.set_stale(stale),
-            Self::Settings { .. } => live.credentials.set_stale(stale),
+            Self::Rules { .. } => live.rules.set_stale(is_stale),
+            Self::Settings { .. } => live.credentials.set_stale(is_stale),
             Self::Certificate { .. } => {
                 if let Some(certificate) = &live.certificate {
-                    certificate.set_stale(stale);
+                    certificate.set_stale(is_stale);
                 }
             }
         }
@@ -140,42 +140,41 @@ fn read_settings(
     settings_at_start: &Settings,
     live: &LiveState,
 ) -> ReadResult {
-    let earlier = Fingerprint::of(&*files);
+    let before_load = Fingerprint::of(&*files);
     let LoadedSettings { settings, problems } = match settings::load(layers) {
         Ok(loaded) => loaded,
         Err(problem) => {
-            return ReadResult { before: earlier, replacement: Err(problem.into()) };
+            return ReadResult { before: before_load, replacement: Err(problem.into()) };
         }
     };
     // Watch the files of invalid settings too: creating a missing one may fix them.
     files.clone_from(&settings.files);
-    // A file that the last settings did not name is not in `earlier`. Its fingerprint is taken now.
+    // A file that the last settings did not name is not in `before_load`. Its fingerprint is taken now.
     let mut before = Fingerprint::default();
     for file in &settings.files {
-        before.add_from(file, &earlier);
+        before.add_from(file, &before_load);
     }
-    let replacement = match new_settings(settings, problems, rules, settings_at_start, live) {
+    if !problems.is_empty() {
+        return ReadResult { before, replacement: Err(problems) };
+    }
+    let replacement = match new_settings(settings, rules, settings_at_start, live) {
         Ok(settings) => Ok(Replacement::Settings(Box::new(settings))),
-        Err(problems) => Err(problems),
+        Err(problem) => Err(problem.into()),
     };
     ReadResult { before, replacement }
 }
 
-/// Prepares the parts of valid settings that differ from the live ones.
+/// Prepares the parts of the settings that differ from the live ones.
 fn new_settings(
     settings: Settings,
-    mut problems: Problems,
     rules: &RulesSource,
     settings_at_start: &Settings,
     live: &LiveState,
-) -> Result<NewSettings, Problems> {
+) -> Result<NewSettings, Problem> {
     let last = live.credentials.load_full();
-    if problems.is_empty() && last.settings.is_configured() && !settings.auth.is_configured() {
+    if last.settings.is_configured() && !settings.auth.is_configured() {
         let why = "no authentication method is configured any more; set one, or restart";
-        problems.push(Problem::named("auth", why));
-    }
-    if !problems.is_empty() {
-        return Err(problems);
+        return Err(Problem::named("auth", why));
     }
     let other_settings_changed = !settings.equals_apart_from_reloaded_parts(settings_at_start);
     let mut sources = None;

@@ -209,6 +209,7 @@ fn header_fields(name: &str, secret: String) -> Vec<ConsoleField> {
 
 fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
     const SEE_DOCS: &str = "see docs/oauth.md";
+    // Okta's authorization servers have names such as `https://example.okta.com/oauth2/default`.
     let is_okta = oauth.issuer.contains("/oauth2/");
     let (token_url, scope) = if is_okta {
         (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())

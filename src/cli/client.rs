@@ -114,7 +114,7 @@ impl HookClient {
     /// A client with the credentials of these flags, and with the proxies of this process's environment.
     pub(super) fn new(flags: &CallFlags) -> Result<Self, CliError> {
         let environment = settings::environment();
-        let proxies = settings::read_proxies_of(&environment)?;
+        let proxies = settings::read_proxies_from(&environment)?;
         let idle = IdleConnections { count: 1, time: IDLE_TIME };
         let http =
             HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InOwnThread)
@@ -161,7 +161,7 @@ impl HookClient {
             Some(token) if token.is_valid(now) => token,
             _ => oauth.fetch(&self.http, OKTA_TIMEOUT)?,
         };
-        headers.insert(AUTHORIZATION, token.header.clone());
+        headers.insert(AUTHORIZATION, token.authorization.clone());
         *kept_token = Some(token);
         Ok(headers)
     }

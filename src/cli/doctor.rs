@@ -101,7 +101,7 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
 }
 
 fn check_https(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), CliError> {
-    let proxies = settings::read_proxies_of(&settings::environment())?;
+    let proxies = settings::read_proxies_from(&settings::environment())?;
     if proxies.for_url(url).is_some() {
         checkup.note(
             "tls",

@@ -77,7 +77,7 @@ impl Case {
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
         let mut recorded = LookupResults::new();
-        if self.lookups.symlink_metadata().is_ok() {
+        if is_present(&self.lookups) {
             let json = read_fixture(&self.lookups).map_err(|why| problem_at(&self.lookups, why))?;
             recorded = lookup::read_recorded(&without_unknown_lookups(&json, hook), hook)
                 .map_err(|why| problem_at(&self.lookups, why))?;
@@ -118,7 +118,7 @@ impl Case {
         }
         let written = if !to_record.is_empty() {
             file::replace(&self.lookups, lookup::write_recorded(&to_record).as_bytes())
-        } else if self.lookups.symlink_metadata().is_ok() {
+        } else if is_present(&self.lookups) {
             fs::remove_file(&self.lookups)
         } else {
             Ok(())
@@ -169,7 +169,7 @@ pub(super) fn lookups_beside(request: &Path) -> Option<PathBuf> {
 
 /// The recorded results of lookups in a file. Without the file, there are none.
 pub(super) fn read_lookups(path: &Path, hook: &Hook) -> Result<LookupResults, Problem> {
-    if path.symlink_metadata().is_err() {
+    if !is_present(path) {
         return Ok(LookupResults::new());
     }
     match read_fixture(path) {
@@ -256,6 +256,11 @@ fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     }
     let hint = format!("remove it, or record {}", request.display());
     Err(problem_at(&path, format!("no request belongs to this file; {hint}")))
+}
+
+/// Whether a file of this name is there. A broken symbolic link counts, so that reading it is an error.
+fn is_present(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// The last part of a path. Hooks and cases have names in UTF-8.

@@ -104,11 +104,7 @@ pub(super) fn run_with_page(
     reload::start(target, &state.settings, layers, source, files, sighups)?;
     let metrics_listener = metrics.map(|bound| bound.listener);
     let stopped = server::run(hooks.listener, metrics_listener, &state, sighup_sender, || {
-        announce(&banner, &state);
-        if let Some(PageListener { listener, token }) = page {
-            preview::start_page(listener, token, &banner, &state);
-        }
-        try_sources(&state.live);
+        after_start(&banner, page, &state);
     });
     if let Some(log) = &state.log {
         log.finish();
@@ -175,12 +171,17 @@ fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<Certified
     }
 }
 
-/// Logs that the service is ready, and the warnings about its settings.
-fn announce(banner: &Banner<'_>, state: &State) {
+/// Logs that the service is ready, and the warnings about its settings. Starts the preview page, and tries the
+/// sources.
+fn after_start(banner: &Banner<'_>, page: Option<PageListener>, state: &Arc<State>) {
     banner.log(&state.live);
     for warning in &state.settings.warnings {
         log::warn!("{warning}");
     }
+    if let Some(PageListener { listener, token }) = page {
+        preview::start_page(listener, token, banner, state);
+    }
+    try_sources(&state.live);
 }
 
 /// Listens on loopback for the preview page.

@@ -11,13 +11,11 @@ use crate::{
     cli::CliError,
     file::{self, FileKind},
     origin,
+    settings::Environment,
 };
 
 /// The environment variable with the secret, if the command line has none.
 const SECRET_VARIABLE: &str = "HOOK_PASSWORD";
-
-/// The variables of the process.
-type Environment = [(String, Vec<u8>)];
 
 /// How to call a running hook. A secret that is left out comes from `--secret-file`, or else from the
 /// variable `HOOK_PASSWORD`.

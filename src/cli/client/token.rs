@@ -60,8 +60,8 @@ pub(super) struct ClientKey {
 }
 
 pub(super) struct AccessToken {
-    /// The value of `Authorization`.
-    pub(super) header: HeaderValue,
+    /// The value of the header `Authorization`.
+    pub(super) authorization: HeaderValue,
     expires: Instant,
 }
 
@@ -177,13 +177,14 @@ impl ClientCredentials {
         let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) else {
             return Err("the answer of the token URL has no `access_token`".to_owned());
         };
-        let Ok(mut header) = HeaderValue::from_str(&format!("Bearer {}", answer.access_token))
+        let Ok(mut authorization) =
+            HeaderValue::from_str(&format!("Bearer {}", answer.access_token))
         else {
             return Err("the `access_token` does not fit into a header".to_owned());
         };
-        header.set_sensitive(true);
+        authorization.set_sensitive(true);
         let seconds = answer.expires_in.as_u64().unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME);
-        Ok(AccessToken { header, expires: start + Duration::from_secs(seconds) })
+        Ok(AccessToken { authorization, expires: start + Duration::from_secs(seconds) })
     }
 
     /// The form of the request.

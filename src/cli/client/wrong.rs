@@ -18,7 +18,7 @@ impl HookClient {
         }
         if self.oauth.is_some() {
             let value = match &*self.token.borrow() {
-                Some(token) => wrong_value(&token.header),
+                Some(token) => wrong_value(&token.authorization),
                 None => HeaderValue::from_static(WRONG_SECRET),
             };
             headers.insert(AUTHORIZATION, value);

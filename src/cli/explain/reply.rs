@@ -17,6 +17,7 @@ pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String
     let mut text = okta_action(&view, flow.spec());
     let is_same_in_gen3 = is_same_in_gen3(&view.clients);
     for client in &view.clients {
+        // If the generations show the same, one heading stands for both.
         let heading = match client.client {
             ClientKind::Gen2 if is_same_in_gen3 => "the sign-in widget, Gen2 and Gen3, shows",
             ClientKind::Gen3 if is_same_in_gen3 => continue,

@@ -276,10 +276,8 @@ impl SettingsReader {
         }
         let start = format!("{name}.");
         // The keys are sorted, so the first one from `start` on is in the section if any is.
-        match self.known_keys.range(start.clone()..).next() {
-            Some(first) => first.starts_with(&start),
-            None => false,
-        }
+        let first = self.known_keys.range(start.clone()..).next();
+        first.is_some_and(|first| first.starts_with(&start))
     }
 }
 

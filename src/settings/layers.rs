@@ -52,7 +52,7 @@ impl SettingsReader {
         let parsed = parse(&text);
         self.source_names = SourceNames::new(parsed.document.get_ref(), &layers.environment);
         if parsed.problem.is_some() {
-            self.source_names.add_of_broken_file(&text);
+            self.source_names.add_names_of_broken_file(&text);
         }
         // `merged` is still empty, so this reads no value. It registers every key as known.
         sections::read_settings(self);

@@ -39,8 +39,9 @@ impl SourceNames {
         names
     }
 
-    /// Adds the names in the headers of a file with a syntax error, so that rules may ask these sources.
-    pub(super) fn add_of_broken_file(&mut self, text: &str) {
+    /// Adds the names in the section headers of a file with a syntax error. Otherwise, each rule that asks such a
+    /// source would be a problem, too.
+    pub(super) fn add_names_of_broken_file(&mut self, text: &str) {
         for line in text.lines() {
             if let Some(rest) = line.trim().strip_prefix("[sources.")
                 && let Some(name) = rest.split(']').next()

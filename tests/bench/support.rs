@@ -1,4 +1,4 @@
-//! What `issuer`, a module of the tests, needs of their `support`.
+//! The part of the tests' `support` that their module `issuer` uses.
 
 use std::path::{Path, PathBuf};
 

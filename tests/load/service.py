@@ -15,19 +15,23 @@ MEMORY = 1024 * MIB
 
 
 class Service:
-    """A running service. A thread records its memory, and kills it beyond `memory` bytes."""
+    """A running service. A thread records its memory, and kills it beyond `memory` bytes.
+
+    `prefix` is a program that runs it, with arguments. Its start takes at most `patience` seconds.
+    """
 
     def __init__(self, binary, settings={}, rules=REPOSITORY / "tests/guide/rules", memory=MEMORY,
-                 stdout=subprocess.DEVNULL, port=0):
+                 stdout=subprocess.DEVNULL, port=0, prefix=(), patience=10):
         self.folder = tempfile.TemporaryDirectory(prefix="load-")
         # Without this program's own environment, which may hold settings.
         self.environment = {**SETTINGS, "HOOK__SERVER__BIND": f"127.0.0.1:{port}",
                             "HOOK__RULES__DIRECTORY": str(rules), **settings}
         self.log = pathlib.Path(self.folder.name, "stderr")
         self.memory, self.highest, self.killed_after = memory, 0, None
+        self.patience = patience
         self.started = time.monotonic()
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([binary, "serve"], cwd=self.folder.name, env=self.environment,
+            self.process = subprocess.Popen([*prefix, binary, "serve"], cwd=self.folder.name, env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=stdout, stderr=log)
         atexit.register(self.end)
         self.id = self.process.pid
@@ -37,7 +41,7 @@ class Service:
         threading.Thread(target=self.watch, daemon=True).start()
 
     def wait_for_address(self):
-        while time.monotonic() < self.started + 10 and self.is_running():
+        while time.monotonic() < self.started + self.patience and self.is_running():
             found = re.search(r"listens on https?://([\d.]+):(\d+)", self.messages())
             if found:
                 return found[1], int(found[2])

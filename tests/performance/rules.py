@@ -1,0 +1,48 @@
+"""Rules folders and bodies that grow."""
+import contextlib, json, pathlib, tempfile
+
+from rounds import GUIDE
+
+# The kinds of rules, in turn. The guide's allowed registration passes all of them.
+CHECKS = [
+    'attribute = "email"\ndomains = ["okta.com", "*.okta.com"]',
+    'attribute = "firstName"\nlength = { max = 50 }',
+    'attribute = "login"\npattern = "[a-z.]+@okta[.]com"',
+    'attribute = "email"\ndomains = ["okta.com"]\nwhen = [{ attribute = "userType", one_of = ["contractor"] }]',
+]
+LIST = """[[self_service_registration.rules]]
+id = "listed"
+attribute = "email"
+one_of = { file = "entries.txt" }
+message = "m"
+"""
+ALLOWED = (GUIDE / "registrationHookSSR/guide-allow.request.json").read_bytes()
+
+
+def mixed(count):
+    """A rules file with so many rules, of all kinds in turn."""
+    rules = (f'[[self_service_registration.rules]]\nid = "r{number}"\n{CHECKS[number % len(CHECKS)]}\nmessage = "m"\n'
+             for number in range(count))
+    return "".join(rules)
+
+
+def entries(count):
+    """A list of so many addresses. The last one is that of the allowed registration."""
+    return "".join(f"user{number}@example.com\n" for number in range(1, count)) + "rosario.jones@okta.com\n"
+
+
+def body_of(size):
+    """The guide's denied registration with a member that we ignore, of so many bytes in all."""
+    event = json.loads((GUIDE / "registrationHookSSR/guide-deny.request.json").read_bytes())
+    event["padding"] = ""
+    event["padding"] = "x" * (size - len(json.dumps(event)))
+    return json.dumps(event).encode()
+
+
+@contextlib.contextmanager
+def folder_of(files):
+    """A rules folder with these files."""
+    with tempfile.TemporaryDirectory(prefix="performance-") as name:
+        for file, text in files.items():
+            pathlib.Path(name, file).write_text(text)
+        yield name

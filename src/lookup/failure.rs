@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 
 use rustls::CertificateError;
 use tokio::time::{Duration, Instant};
+use ureq::Proxy;
 
 use crate::rule::lookup::{CertificateFault, LookupFailure};
 
@@ -26,6 +27,21 @@ pub(super) fn connection_failure(error: &io::Error) -> LookupFailure {
         ErrorKind::TimedOut => LookupFailure::Timeout,
         _ => LookupFailure::Connection,
     }
+}
+
+/// The failure of a connection that goes through a proxy.
+pub(super) fn through_proxy(failure: LookupFailure, proxy: &Proxy) -> LookupFailure {
+    let fault = match failure {
+        LookupFailure::HostNotFound => "is not found by its host name",
+        LookupFailure::Refused => "is not running: nothing listens at its address",
+        other => return other,
+    };
+    proxy_failure(proxy, fault)
+}
+
+/// The failure of a proxy.
+pub(super) fn proxy_failure(proxy: &Proxy, fault: &'static str) -> LookupFailure {
+    LookupFailure::Proxy { address: format!("{}:{}", proxy.host(), proxy.port()), fault }
 }
 
 /// The failure of a lookup whose TLS has this error.

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use ureq::{
-    AsSendBody,
+    AsSendBody, Proxy,
     http::{HeaderName, HeaderValue, Request, Response, header, request},
 };
 
@@ -29,7 +29,7 @@ use crate::{
 mod place;
 mod threads;
 
-use super::failure::{connection_failure, is_too_late, tls_failure};
+use super::failure::{connection_failure, is_too_late, proxy_failure, through_proxy, tls_failure};
 pub(crate) use place::ApiPlace;
 use threads::CallThreads;
 
@@ -55,6 +55,8 @@ struct Endpoint {
     url: String,
     /// The header that is sent with every question. Its value is a secret.
     header: Option<(HeaderName, HeaderValue)>,
+    /// The proxy before the source.
+    proxy: Option<Proxy>,
 }
 
 impl HttpApi {
@@ -68,7 +70,8 @@ impl HttpApi {
             None => None,
         };
         let url = settings.url.as_str().trim_end_matches('/').to_owned();
-        let endpoint = Arc::new(Endpoint { client, url, header });
+        let proxy = proxies.for_url(&settings.url).cloned();
+        let endpoint = Arc::new(Endpoint { client, url, header, proxy });
         let slots = Arc::new(Semaphore::new(settings.concurrency));
         let threads = CallThreads::new(settings.concurrency)
             .map_err(|error| format!("cannot make its threads: {error}"))?;
@@ -115,7 +118,7 @@ impl Endpoint {
     fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> ApiAnswer {
         match self.call(question, deadline) {
             Ok(answer) => answer,
-            Err(error) => ApiAnswer::failed(failure_of(&error)),
+            Err(error) => ApiAnswer::failed(self.failure_of(&error)),
         }
     }
 
@@ -160,6 +163,17 @@ impl Endpoint {
                 Err(ureq::Error::Io(error)) if is_closed(&error) && !has_connected() => {}
                 sent => return sent,
             }
+        }
+    }
+
+    fn failure_of(&self, error: &ureq::Error) -> LookupFailure {
+        match (&self.proxy, error) {
+            (Some(proxy), ureq::Error::ConnectProxyFailed(_)) => proxy_failure(
+                proxy,
+                "refuses to connect to the source; does it ask for a password?",
+            ),
+            (Some(proxy), _) => through_proxy(failure_of(error), proxy),
+            (None, _) => failure_of(error),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Proxies of outgoing HTTP: which URL takes which, and the keys of an issuer through one.
+//! Proxies of outgoing HTTP: which URL takes which, and the keys of an issuer and lookups through one.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -13,8 +13,11 @@ use serde_json::json;
 
 use crate::{
     issuer::{AUDIENCE, Behaviour, CLIENT, Issuer, SCOPE},
+    lookups::rule,
     settings::{good, problems},
-    support::{Failures, JSON, Service, registration, repository, request, wait_until},
+    support::{
+        Failures, JSON, Service, registration, repository, request, rules_folder, wait_until,
+    },
     tls::server_config,
 };
 
@@ -276,4 +279,44 @@ fn a_proxy_that_refuses_is_named_in_the_log_without_its_password() {
     assert!(log.contains("cannot fetch"), "{log}");
     assert!(!log.contains("Pa55") && !log.contains("UGE1"), "{log}");
     wait_until("the proxy to be asked", || !proxy.heads.lock().unwrap().is_empty());
+}
+
+/// The failure of a lookup in `https://members.example`, as the log has it.
+fn lookup_failure_behind(proxy: &str) -> String {
+    let lookup = "[self_service_registration.lookups.m]\nsource = 'members'\nget = '/{login}'\n";
+    let folder = rules_folder(&[("h.toml", &format!("{lookup}{}", rule("r", "lookup = 'm'")))]);
+    let service = Service::start(&[
+        ("HOOK__AUTH__BASIC__USERNAME", "u"),
+        ("HOOK__AUTH__BASIC__PASSWORD", "long-enough-for-a-test"),
+        ("HOOK__SOURCES__MEMBERS__URL", "https://members.example"),
+        ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
+        ("HTTPS_PROXY", &format!("http://user:Pa55word@{proxy}")),
+    ]);
+    let credentials = "Authorization: Basic dTpsb25nLWVub3VnaC1mb3ItYS10ZXN0";
+    let body = registration(r#"{"login":"a"}"#);
+
+    let answer = service.send(&request("POST", "/h", &[credentials, JSON], &body));
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let log = service.wait_for_log("the lookup `m` failed: ");
+    assert!(!log.contains("Pa55") && !log.contains("UGE1"), "{log}");
+    log.split("the lookup `m` failed: ").nth(1).unwrap().lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_lookup_names_the_proxy_that_fails_without_its_password() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = ConnectProxy::start(unused, "407 Proxy Authentication Required").address;
+    let end = "; `https_proxy` names it, and `no_proxy` the hosts that need none";
+    let mut failures = Failures::default();
+
+    for (proxy, fault) in [
+        (unused.to_string(), "is not running: nothing listens at its address"),
+        (refusing.to_string(), "refuses to connect to the source; does it ask for a password?"),
+    ] {
+        let found = lookup_failure_behind(&proxy);
+        failures.check_eq(fault, found, format!("the proxy `{proxy}` {fault}{end}"));
+    }
+
+    failures.assert_none();
 }

@@ -9,11 +9,12 @@ use std::{
 };
 
 use rustls::{ClientConnection, pki_types::ServerName};
+use ureq::Proxy;
 use url::Url;
 
 use crate::{
     lookup::{
-        failure::{connection_failure, tls_failure},
+        failure::{connection_failure, through_proxy, tls_failure},
         tls::tls_config,
     },
     proxies::Proxies,
@@ -28,6 +29,8 @@ pub(crate) struct ApiPlace {
     /// The certificates and the name for TLS. `None` for plain HTTP, and for a proxy: a trial goes no further
     /// than to the proxy.
     tls: Option<ApiTls>,
+    /// The proxy whose place this is.
+    proxy: Option<Proxy>,
 }
 
 struct ApiTls {
@@ -39,19 +42,28 @@ impl ApiPlace {
     pub(crate) fn new(settings: &HttpSource, proxies: &Proxies) -> Self {
         let url = &settings.url;
         if let Some(proxy) = proxies.for_url(url) {
-            return Self { host: proxy.host().to_owned(), port: proxy.port(), tls: None };
+            let (host, port) = (proxy.host().to_owned(), proxy.port());
+            return Self { host, port, tls: None, proxy: Some(proxy.clone()) };
         }
         let host = host_of(url);
         let mut tls = None;
         if url.scheme() == "https" {
             tls = Some(ApiTls { ca_file: settings.ca_file.clone(), name: host.clone() });
         }
-        Self { host, port: url.port_or_known_default().unwrap_or_default(), tls }
+        let port = url.port_or_known_default().unwrap_or_default();
+        Self { host, port, tls, proxy: None }
     }
 
     /// Connects, and verifies the certificate. Sends no request. Blocks for about `timeout` at most, or for as
     /// long as the lookup of the host's name takes.
     pub(crate) fn connect(&self, timeout: Duration) -> Result<(), LookupFailure> {
+        match (self.try_to_connect(timeout), &self.proxy) {
+            (Err(failure), Some(proxy)) => Err(through_proxy(failure, proxy)),
+            (result, _) => result,
+        }
+    }
+
+    fn try_to_connect(&self, timeout: Duration) -> Result<(), LookupFailure> {
         let Ok(addresses) = (self.host.as_str(), self.port).to_socket_addrs() else {
             return Err(LookupFailure::HostNotFound);
         };

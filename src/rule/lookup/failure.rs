@@ -19,6 +19,16 @@ pub enum LookupFailure {
     /// The connection to the source cannot be made for another reason, or was closed.
     #[display("the connection to it has failed")]
     Connection,
+    /// The proxy before the source cannot be used.
+    #[display(
+        "the proxy `{address}` {fault}; `https_proxy` names it, and `no_proxy` the hosts that need none"
+    )]
+    Proxy {
+        /// The host and the port of the proxy, without credentials.
+        address: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// The source does not speak TLS.
     #[display("it does not offer TLS")]
     NoTls,
@@ -144,6 +154,7 @@ impl LookupFailure {
             | Self::HostNotFound
             | Self::Refused
             | Self::Connection
+            | Self::Proxy { .. }
             | Self::NoTls
             | Self::Certificate(_)
             | Self::Tls

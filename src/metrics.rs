@@ -25,8 +25,8 @@ use observed::observed_registry;
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of durations, in seconds. Okta waits three seconds.
-const BUCKETS: [f64; 12] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 1.0, 2.5];
+const BUCKETS: [f64; 14] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5];
 
 /// How long clients share a text. With 2,000 rules it has some 200 KB, so a copy for each slow client
 /// would take much memory.

@@ -136,6 +136,23 @@ fn eval_says_what_a_response_has_where_a_pointer_finds_no_value() {
     assert!(!explained.contains("planted"), "{explained}");
 }
 
+/// An empty list counts as found, since it is neither null nor false.
+#[test]
+fn eval_says_that_the_list_at_found_is_empty() {
+    let api = Api::start(|_, wire| write_response(wire, "200 OK", br#"{"level":"x","f":[]}"#));
+    let folder = rules_folder(&[("hook.toml", &hook("get = '/a'\nfound = '/f'"))]);
+    let mut command = program();
+    command.env("HOOK__SOURCES__MEMBERS__URL", format!("http://{}", api.address));
+    command.args(["eval", "hook", "--live", "--explain", "--rules"]).arg(folder.path());
+
+    let output = run(&mut command, &registration(str::from_utf8(REGISTRATION).unwrap()));
+
+    let explained = text(&output.stderr);
+    assert!(explained.contains("lookup account: found"), "{explained}");
+    let hint = "lookup account: the response has no value at `/f/0`: `/f` is an empty list";
+    assert!(explained.contains(hint), "{explained}");
+}
+
 /// A service whose rules are read again when they change.
 fn service_with_reload(api: &Api, folder: &std::path::Path) -> Service {
     let mut command = program();

@@ -11,6 +11,13 @@ pub(crate) struct JsonPointer(pub(super) Vec<String>);
 pub(crate) struct JsonDocument<'a>(pub(super) &'a str);
 
 impl JsonPointer {
+    /// The pointer to the first element of the list at this one.
+    pub(crate) fn first_element(&self) -> Self {
+        let mut names = self.0.clone();
+        names.push("0".to_owned());
+        Self(names)
+    }
+
     /// Parses a pointer. An error says how to write one.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut tokens = text.split('/');

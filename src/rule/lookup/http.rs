@@ -174,14 +174,26 @@ impl ResponseMapping {
         document: &JsonDocument<'_>,
         result: &LookupResult,
     ) -> Vec<MissingValue> {
+        let first_of_empty_list = self.first_of_empty_list(document);
         let mut pointers = Vec::new();
         match result {
             LookupResult::NotFound => pointers.extend(&self.found),
             LookupResult::Found(_) => {
+                pointers.extend(&first_of_empty_list);
                 pointers.extend(self.returns.iter().map(|returned| &returned.pointer));
             }
             LookupResult::Failed(_) => {}
         }
         pointers.into_iter().filter_map(|pointer| document.missing_value(pointer)).collect()
+    }
+
+    /// The first element of the list at `found`, if it is empty. An author who points at a list probably means
+    /// that.
+    fn first_of_empty_list(&self, document: &JsonDocument<'_>) -> Option<JsonPointer> {
+        let found = self.found.as_ref()?;
+        match document.find(found) {
+            Some(Value::List { empty: true }) => Some(found.first_element()),
+            _ => None,
+        }
     }
 }

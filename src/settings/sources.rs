@@ -115,6 +115,13 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
             report_half_header(reader, section);
             let mut source = HttpSource { url, header: None, ca_file, concurrency };
             if let (Some(name), Some(secret)) = (header, secret) {
+                if name == "authorization"
+                    && secret.expose().is_some_and(|text| !text.contains(' '))
+                {
+                    reader.warnings.push(format!(
+                        "{section}.secret: the value of an Authorization header begins with its scheme, as in `Bearer …`"
+                    ));
+                }
                 source.header = Some(SourceHeader { name, secret });
             }
             Some(SourceSettings::Http(source))

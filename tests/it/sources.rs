@@ -403,3 +403,24 @@ fn the_certificates_of_a_source_are_not_read_with_the_settings() {
     };
     assert_eq!(source.ca_file, Some(PathBuf::from("/nonexistent")));
 }
+
+#[test]
+fn an_authorization_header_without_its_scheme_gets_a_warning() {
+    let mut failures = Failures::default();
+
+    for (header, secret, count) in [
+        ("authorization", "3f9c", 1),
+        ("Authorization", "3f9c", 1),
+        ("authorization", "Bearer 3f9c", 0),
+        ("x-api-key", "3f9c", 0),
+    ] {
+        let settings = good(&format!("{HTTP}header = '{header}'\nsecret = '{secret}'"), &[]);
+        failures.check_eq(format!("{header}: {secret}"), settings.warnings.len(), count);
+        for warning in settings.warnings {
+            failures.check_contains(&warning, &warning, "sources.members.secret: ");
+            failures.check(&warning, !warning.contains("3f9c"));
+        }
+    }
+
+    failures.assert_none();
+}

@@ -185,6 +185,11 @@ impl Org {
         self.has_schema() && self.attribute(name).is_none()
     }
 
+    /// Whether every org has an attribute of this name, or the form is known and has it.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        is_base_attribute(name) || self.is_on_form(name) == Some(true)
+    }
+
     /// Whether the form has an attribute of this name. Returns `None` if the form is not known.
     pub(crate) fn is_on_form(&self, name: &str) -> Option<bool> {
         let form = self.form.as_ref()?;

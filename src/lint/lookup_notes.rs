@@ -1,6 +1,11 @@
 //! Notes on lookups.
 
-use crate::rule::{Requirement, Rule, Section, value_name::ValueName};
+use std::collections::BTreeSet;
+
+use crate::{
+    org::Org,
+    rule::{Requirement, Rule, Section, value_name::ValueName},
+};
 
 /// The notes on lookups: those of the loader, and those on unused lookups, on rules that do not count
 /// while a source fails, and on rules that pass if a lookup finds nothing.
@@ -65,4 +70,26 @@ fn requires_in_rule(rule: &Rule, lookup: &str) -> bool {
         }
         Requirement::Any(_) => false,
     }
+}
+
+/// The notes on attributes that only the questions of lookups name.
+pub(super) fn question_notes(
+    section: &Section,
+    names_in_file: &BTreeSet<&str>,
+    org: &Org,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for lookup in &section.lookups {
+        let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
+        for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
+            let is_known = org.is_known(attribute) || names_in_file.contains(attribute);
+            if !is_known && org.likely_typo(attribute).is_none() {
+                let lookup = &lookup.name.value;
+                notes.push(format!(
+                    "`{{{attribute}}}` in the question of the lookup `{lookup}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{lookup}` is not asked"
+                ));
+            }
+        }
+    }
+    notes
 }

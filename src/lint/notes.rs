@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{lookup_notes::lookup_notes, set_notes::set_notes};
+use super::{
+    lookup_notes::{lookup_notes, question_notes},
+    set_notes::set_notes,
+};
 use crate::{
     load::UnreadEntry,
-    okta::{ATTRIBUTE_LOCATION, Flow, is_base_attribute},
+    okta::{ATTRIBUTE_LOCATION, Flow},
     org::{CallsHook, Org},
     rule::{Hook, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName},
 };
@@ -176,19 +179,7 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
     if org.has_schema() {
         return notes;
     }
-    let is_found_nowhere_else =
-        |name: &str| !is_base_attribute(name) && !names_in_file.contains(name);
-    for lookup in &section.lookups {
-        let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
-        for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
-            if is_found_nowhere_else(attribute) && org.likely_typo(attribute).is_none() {
-                let lookup = &lookup.name.value;
-                notes.push(format!(
-                    "`{{{attribute}}}` in the question of the lookup `{lookup}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{lookup}` is not asked"
-                ));
-            }
-        }
-    }
+    notes.extend(question_notes(section, names_in_file, org));
     for set in &section.set {
         let values = set.source.values();
         // A template may have one name many times.
@@ -197,7 +188,7 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };
-            if !is_found_nowhere_else(attribute) {
+            if org.is_known(attribute) || names_in_file.contains(attribute) {
                 continue;
             }
             let note = match org.likely_typo(attribute) {

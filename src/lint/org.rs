@@ -53,7 +53,8 @@ impl SectionLint<'_> {
             self.check_part(org, part);
         }
         for name in lookup.placeholders() {
-            self.report_if_some(span, why_absent(org, name, self.flow));
+            let place = lookup.places.get(name).unwrap_or(span);
+            self.report_if_some(place, why_absent(org, name, self.flow));
         }
         self.check_location_of_failure(org, lookup);
     }

@@ -1,6 +1,9 @@
 //! The `lookups` of a section.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 
@@ -11,7 +14,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         lookup::{Lookup, OnFailure, Query, SourceKind},
-        node::{Content, Entry, Node, Spanned},
+        node::{Content, Entry, Node, Span, Spanned, Table},
         text::Text,
         value_name::ValueName,
     },
@@ -67,6 +70,9 @@ struct KindParts {
     /// Notes for authors of rules.
     notes: Vec<String>,
 }
+
+/// The keys whose values have placeholders.
+const QUESTION_KEYS: [&str; 4] = ["match", "get", "post", "body"];
 
 const KINDS: [LookupKind; 4] = [
     LookupKind { key: "file", other_keys: &["match", "returns", "ignore_case"], read: read_table },
@@ -164,15 +170,43 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
         cache,
         on_failure: on_failure.unwrap_or(OnFailure::Deny),
         failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
-        // Set below: it depends on the query.
+        // Set below: they depend on the query.
         location: String::new(),
+        places: BTreeMap::new(),
         notes,
     };
+    lookup.places = places_of_values(&lookup, fields.table);
     lookup.location = match lookup.first_form_attribute() {
         Some(attribute) => format!("{ATTRIBUTE_LOCATION}.{attribute}"),
         None => flow.spec().form_location.to_owned(),
     };
     Some(lookup)
+}
+
+/// The places of the values in a lookup's question.
+fn places_of_values(lookup: &Lookup, table: &Table) -> BTreeMap<ValueName, Span> {
+    let mut places = BTreeMap::new();
+    for name in lookup.placeholders() {
+        let placeholder = format!("{{{name}}}");
+        for key in QUESTION_KEYS {
+            if let Some(entry) = table.get(key)
+                && let Some(place) = place_of_text(&entry.value, &placeholder)
+            {
+                places.insert(name.clone(), place);
+            }
+        }
+    }
+    places
+}
+
+/// The place of the first string in a value that has this part.
+fn place_of_text(node: &Node, part: &str) -> Option<Span> {
+    match &node.content {
+        Content::Text(text) if text.contains(part) => Some(node.span.clone()),
+        Content::Table(table) => table.0.iter().find_map(|entry| place_of_text(&entry.value, part)),
+        Content::List(items) => items.iter().find_map(|item| place_of_text(item, part)),
+        _ => None,
+    }
 }
 
 /// Reads the keys that depend on the kind of a lookup.

@@ -4,10 +4,15 @@
 //! result to the judging as one of the [`Facts`](super::Facts). A table is part of the rules, so this module
 //! answers questions to tables itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    check::EvalContext, holds, node::Spanned, requirement::Part, text::Text, value_name::ValueName,
+    check::EvalContext,
+    holds,
+    node::{Span, Spanned},
+    requirement::Part,
+    text::Text,
+    value_name::ValueName,
 };
 use crate::okta::{ErrorCause, language::LanguageTag};
 
@@ -51,6 +56,8 @@ pub struct Lookup {
     /// The `location` of the cause of a failure, if only `set` needs the lookup: the place of the first
     /// attribute of the form in the question.
     pub(crate) location: String,
+    /// The places of the values in the question, for messages.
+    pub(crate) places: BTreeMap<ValueName, Span>,
     /// Notes for authors of rules. Judging does not read them.
     pub(crate) notes: Vec<String>,
 }

@@ -248,7 +248,7 @@ fn a_lookup_that_asks_about_a_value_that_no_form_has_is_a_problem() {
     let output = run(command.arg("--rules").arg(folder.path()), b"");
 
     assert_eq!(output.status.code(), Some(1));
-    let problem = "`nickName` is never submitted: it is not on the form";
+    let problem = "h.toml:3:18: `nickName` is never submitted: it is not on the form";
     assert!(text(&output.stdout).contains(problem), "{}", text(&output.stdout));
 }
 

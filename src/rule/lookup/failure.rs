@@ -26,7 +26,7 @@ pub enum LookupFailure {
     Proxy {
         /// The host and the port of the proxy, without credentials.
         address: String,
-        /// What is wrong with it.
+        /// The fault, after the address.
         fault: &'static str,
     },
     /// The source does not speak TLS.

@@ -209,7 +209,7 @@ fn any_value_reaches_the_server_as_it_is() {
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
-#[expect(clippy::print_stdout, reason = "the times are for docs/lookups.md")]
+#[expect(clippy::print_stdout, reason = "the times are for docs/lookup-details.md")]
 fn a_round_trip_takes_little_time() {
     let server = Server::new();
     server.sql(

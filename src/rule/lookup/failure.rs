@@ -125,7 +125,7 @@ impl SqlState {
     /// The meaning of a code that administrators meet. Returns `None` for other codes.
     fn meaning(&self) -> Option<&'static str> {
         let meaning = match &self.0 {
-            b"08P01" => "it refuses a message; for PgBouncer, see docs/lookups.md",
+            b"08P01" => "it refuses a message; for PgBouncer, see docs/lookup-details.md",
             b"28P01" => "the user or the password of the source is wrong",
             b"28000" => "the user of the source may not connect",
             b"3D000" => "there is no such database",

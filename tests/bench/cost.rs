@@ -10,7 +10,9 @@
     reason = "a benchmark ends where it cannot go on"
 )]
 
-use divan::AllocProfiler;
+use std::time::Duration;
+
+use divan::{AllocProfiler, Divan};
 
 mod answer;
 mod authenticate;
@@ -24,5 +26,5 @@ mod support;
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
-    divan::main();
+    Divan::from_args().min_time(Duration::from_millis(100)).main();
 }

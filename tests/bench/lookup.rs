@@ -26,6 +26,7 @@ returns = ["level"]
 id = "member"
 lookup = "member"
 message = "m"
+reason = "NOT_A_MEMBER"
 location = "data.userProfile.email"
 "#;
 

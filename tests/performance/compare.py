@@ -8,6 +8,7 @@ Other work of the machine makes figures larger, and never smaller. So a figure i
 run whose rounds differ by more than a tenth.
 
   parts     targets   what the service must and should cost, against the floor and against itself
+            steps     each step of a request, by `cargo bench`
             growth    the cost by size of the body, rules, list, connections and workers
             rates     the time of an answer at 1,000 and 5,000 requests per second
             shares    where the instructions of a request go
@@ -22,9 +23,10 @@ from rates import rates
 from report import Report
 from sample import sample
 from shares import shares
+from steps import steps
 from targets import targets
 
-PARTS = ["targets", "growth", "rates", "shares", "sample"]
+PARTS = ["targets", "shares", "steps", "growth", "rates", "sample"]
 # A run that takes longer hangs.
 SECONDS = 1800
 
@@ -64,6 +66,8 @@ def measure(part, report, binary, rounds):
         case "targets":
             report.machine(binary)
             targets(report, binary, rounds)
+        case "steps":
+            steps(report)
         case "growth":
             growth(report, binary, fewer)
         case "rates":

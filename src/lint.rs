@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub(crate) mod coverage;
+mod email_notes;
 mod lookup_notes;
 pub(crate) mod notes;
 mod org;

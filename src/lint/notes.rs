@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    email_notes::email_notes,
     lookup_notes::{lookup_notes, question_notes},
     set_notes::set_notes,
 };
@@ -98,6 +99,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
     for rule in section.rules.iter() {
         notes.extend(rule_notes(rule, flow, org));
     }
+    notes.extend(email_notes(section, org));
     notes.extend(lookup_notes(section));
     notes.extend(set_notes(section, &names.judged, org));
     if has_rules && flow.spec().creates_user {

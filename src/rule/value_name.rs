@@ -21,6 +21,19 @@ const RESERVED: &str = "id profile status transitioningtostatus created activate
 /// The longest name of an attribute, in bytes. Bounds the length of messages, which repeat names.
 const LONGEST_NAME: usize = 255;
 
+/// Paths that stand before the name of an attribute in Okta's expressions and in requests.
+const PATHS: [&str; 9] = [
+    "$.data.userProfile.",
+    "data.userProfile.",
+    "data.userProfileUpdate.",
+    "userProfile.",
+    "userProfileUpdate.",
+    "user.profile.",
+    "user.",
+    "appuser.",
+    "idpuser.",
+];
+
 /// The name of a value that a rule can use. Printed as the rules file writes it.
 #[derive(Clone, Display, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueName {
@@ -73,7 +86,7 @@ pub enum RequestValue {
 impl EmailPart {
     const ALL: [Self; 2] = [Self::Local, Self::Domain];
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Local => "local",
             Self::Domain => "domain",
@@ -258,9 +271,13 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
 
 /// The message that no value has this name, with the nearest one that exists.
 fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
+    let name = format!("{owner}.{member}");
     let mut owners = Vec::new();
     if scope.take_suggestion() {
         owners.extend(scope.lookup_names());
+    }
+    if nearest(owner, &owners).is_none() && without_path(&name).is_some() {
+        return not_an_attribute(&name);
     }
     owners.extend(["profile", "request"]);
     if let Some(known_owner) = nearest(owner, &owners) {
@@ -287,11 +304,24 @@ pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Span
         )));
     }
     if name.is_empty() || !name.chars().all(is_name_letter) {
-        return Err(node.problem(format!(
-            "`{name}` is not a name of an attribute; write the name alone, such as `email`"
-        )));
+        return Err(node.problem(not_an_attribute(name)));
     }
     Ok(())
+}
+
+/// The message that no attribute has this name.
+fn not_an_attribute(name: &str) -> String {
+    let hint = match without_path(name) {
+        Some(attribute) => format!("`{attribute}`"),
+        None => "such as `email`".to_owned(),
+    };
+    format!("`{name}` is not a name of an attribute; write the name alone, {hint}")
+}
+
+/// The name of an attribute behind one of the paths.
+fn without_path(name: &str) -> Option<&str> {
+    let attribute = PATHS.iter().find_map(|path| name.strip_prefix(path))?;
+    if attribute.is_empty() { None } else { Some(attribute) }
 }
 
 /// Whether the name of an attribute may have this letter.

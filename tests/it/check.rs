@@ -116,6 +116,31 @@ fn an_any_rule_with_an_optional_part_is_noted() {
 }
 
 #[test]
+fn a_part_of_what_is_hardly_an_email_address_is_noted() {
+    let mut failures = Failures::default();
+
+    for (name, is_noted) in [
+        ("user.domain", true),
+        ("firstName.local", true),
+        ("email.domain", false),
+        ("secondEmail.local", false),
+        ("workEmail.domain", false),
+    ] {
+        let rule = format!(
+            "[[self_service_registration.rules]]\nid = 'r'\nattribute = '{name}'\none_of = ['okta.com']\nmessage = 'm'\n"
+        );
+        let folder = rules_folder(&[("h.toml", &rule)]);
+        let output = run(program().arg("check").arg("--rules").arg(folder.path()), b"");
+        let printed = text(&output.stdout);
+
+        let note = format!("`{name}` is absent unless");
+        failures.check_eq(format!("{name}: {printed}"), printed.contains(&note), is_noted);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn check_prints_problems_of_settings_and_rules_together() {
     let folder = rules_folder(&[
         ("a.toml", "[self_service_registration]\nx = 1\n"),

@@ -1,0 +1,49 @@
+//! Notes on `.local` and `.domain` of attributes that are hardly email addresses.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    org::Org,
+    rule::{Section, value_name::ValueName},
+};
+
+/// The base attributes whose values are email addresses.
+const EMAILS: [&str; 3] = ["login", "email", "secondEmail"];
+
+/// The notes on parts of attributes that are hardly email addresses: `user.domain`, `firstName.domain`.
+pub(super) fn email_notes(section: &Section, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in names_of(section) {
+        if let ValueName::Email { attribute, part } = name
+            && !may_be_email(attribute, org)
+        {
+            notes.push(format!(
+                "`{name}` is absent unless `{attribute}` is an email address, as `{}` are; did you mean `email.{}`?",
+                EMAILS.join("`, `"),
+                part.as_str()
+            ));
+        }
+    }
+    notes
+}
+
+/// Whether an attribute may well be an email address, by its name or because the schema has it beside
+/// the base attributes.
+fn may_be_email(attribute: &str, org: &Org) -> bool {
+    let is_custom = org.attribute(attribute).is_some() && !Org::is_base(attribute);
+    is_custom || EMAILS.contains(&attribute) || attribute.to_lowercase().contains("mail")
+}
+
+fn names_of(section: &Section) -> BTreeSet<&ValueName> {
+    let mut names = BTreeSet::new();
+    for rule in section.rules.iter() {
+        names.extend(rule.value_names());
+    }
+    for set in &section.set {
+        names.extend(set.source.value_names());
+    }
+    for lookup in &section.lookups {
+        names.extend(lookup.value_names());
+    }
+    names
+}

@@ -9,7 +9,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     Authenticator, SecretHeader,
-    digest::Secrets,
     reason::Reason,
     scheme::{credentials_of_scheme, known_scheme},
 };
@@ -60,10 +59,12 @@ impl Authenticator {
         if is_absent && let Some(diagnosis) = self.diagnose_misplaced(headers) {
             return diagnosis;
         }
-        let is_other = matches!(reason, Reason::NoScheme | Reason::OtherScheme);
-        if is_other && let Some(diagnosis) = self.diagnose_wrapped(value_of(AUTHORIZATION, headers))
-        {
-            return diagnosis;
+        if matches!(reason, Reason::NoScheme | Reason::OtherScheme) {
+            let value = value_of(AUTHORIZATION, headers);
+            let diagnosis = self.diagnose_wrapped(value).or_else(|| self.diagnose_plain(value));
+            if let Some(diagnosis) = diagnosis {
+                return diagnosis;
+            }
         }
         match reason {
             Reason::Missing => {
@@ -137,11 +138,8 @@ impl Authenticator {
             };
             if let Some(credentials) = credentials {
                 let mut text = format!("the value of `authorization` {mistake}");
-                if let Some(secrets) = &self.basic
-                    && credentials.len() <= GUESS_LIMIT
-                    && is_user_with_password(secrets, credentials)
-                {
-                    text += "; it is right otherwise";
+                if let Some(secrets) = &self.basic {
+                    text += &basic::remark(secrets, credentials);
                 }
                 return Some(Diagnosis::new("wrapped", text));
             }
@@ -149,16 +147,24 @@ impl Authenticator {
         None
     }
 
+    /// Looks for a user name and password that are neither encoded nor have a scheme. No encoding and no
+    /// token has a colon.
+    fn diagnose_plain(&self, value: &[u8]) -> Option<Diagnosis> {
+        let secrets = self.basic.as_ref()?;
+        let first_word = value.split(|byte| *byte == b' ').next()?;
+        if !first_word.contains(&b':') {
+            return None;
+        }
+        Some(Diagnosis::new("not_encoded", basic::describe_plain(secrets, value)))
+    }
+
     fn diagnose_no_scheme(&self, value: &[u8]) -> Diagnosis {
         let schemes = self.schemes().join("` or `");
         let mut text = format!(
             "the value of `authorization` has no scheme; it has to begin with `{schemes}` and a space"
         );
-        if let Some(secrets) = &self.basic
-            && value.len() <= GUESS_LIMIT
-            && is_user_with_password(secrets, value)
-        {
-            text += ", and is right otherwise";
+        if let Some(secrets) = &self.basic {
+            text += &basic::remark(secrets, value);
         }
         Diagnosis::new("no_scheme", text)
     }
@@ -208,6 +214,12 @@ impl Authenticator {
             && let Some(token) = credentials_of_scheme(value_of(AUTHORIZATION, headers), "Bearer")
             && let Ok(token) = str::from_utf8(token)
         {
+            if credentials_of_scheme(token.as_bytes(), "Bearer").is_some() {
+                return Diagnosis::new(
+                    "twice",
+                    "`authorization` has `Bearer` twice; write it once",
+                );
+            }
             return Diagnosis::new("token", token::explain(&bearer.expected, reason, token, now));
         }
         Diagnosis::new("token", "the token is not text")
@@ -265,14 +277,4 @@ fn after_name<'v>(value: &'v [u8], name: &str) -> Option<&'v [u8]> {
         return None;
     }
     rest.strip_prefix(b":").map(<[u8]>::trim_ascii)
-}
-
-/// Whether this is a user name with its password, in Base64 or in plain.
-fn is_user_with_password(secrets: &Secrets, value: &[u8]) -> bool {
-    let is_right_in_base64 = match STANDARD.decode(value) {
-        Ok(pair) => secrets.contains(&pair),
-        Err(_) => false,
-    };
-    let is_right_in_plain = secrets.contains(value);
-    is_right_in_plain || is_right_in_base64
 }

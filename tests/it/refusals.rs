@@ -184,7 +184,31 @@ fn wrong_basic_credentials_are_diagnosed() {
                 with("Authorization: YWRtaW46c3VwZXJzZWNyZXQ="),
                 401,
                 "scheme_missing",
-                "has to begin with `Basic` and a space, and is right otherwise",
+                "has to begin with `Basic` and a space; it is right otherwise",
+            ),
+            refused(
+                with("Authorization: admin:supersecret"),
+                401,
+                "scheme_missing",
+                "is a user name and password that are not encoded; write `Basic`, a space, and the \
+                 output of `printf %s 'USER:PASSWORD' | base64 | tr -d '\\n'`; the user name and the \
+                 password are right",
+            ),
+            refused(
+                with("Authorization: admin:correct horse"),
+                401,
+                "scheme_other",
+                "is a user name and password that are not encoded",
+            ),
+            refused(
+                with("Authorization: \"Basic admin:supersecret\""),
+                401,
+                "scheme_other",
+                "is in quotes; remove them in Okta; it is not encoded, either",
+            ),
+            wrong(
+                with("Authorization: Basic Basic YWRtaW46c3VwZXJzZWNyZXQ="),
+                "has `Basic` twice; write it once; it is right otherwise",
             ),
             refused(with("Authorization: xyz"), 401, "scheme_missing", "has no scheme"),
             refused(
@@ -355,6 +379,7 @@ fn a_refused_token_names_what_differs() {
             "the token's signature is not Base64url",
         ),
         refused(bearer("e30.e30.e30"), 401, "malformed_token", "header has `alg` and `kid`"),
+        refused(bearer("Bearer a.b.c"), 401, "malformed_token", "has `Bearer` twice"),
         refused(bearer("a.b"), 401, "malformed_token", "it has 2 parts instead of 3"),
         refused(header_of(json!({"alg": "HS256", "kid": "k1"})), 401, "alg_not_allowed", "`HS256`"),
         refused(

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
-    Diagnosis,
+    Diagnosis, GUESS_LIMIT,
     secret::{Guess, QUOTES, SPACES, first_match, placeholder, without_quotes},
 };
 use crate::auth::{digest::Secrets, scheme::credentials_of_scheme};
@@ -19,7 +19,7 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         return Diagnosis::new("empty", "there is no value after `Basic`");
     }
     let Ok(pair) = STANDARD.decode(encoded) else {
-        return diagnose_not_base64(encoded);
+        return diagnose_not_base64(secrets, encoded);
     };
     let Some(colon) = pair.iter().position(|byte| *byte == b':') else {
         return Diagnosis::new("no_colon", "the Basic value has no colon after the user name");
@@ -49,7 +49,37 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     Diagnosis::new("user", "the user name is not the configured one")
 }
 
-fn diagnose_not_base64(encoded: &[u8]) -> Diagnosis {
+/// Describes a value that is a user name and password as they are.
+pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
+    let mut text = format!(
+        "the value of `authorization` is a user name and password that are not encoded; write \
+         `Basic`, a space, and the output of `{COMMAND}`"
+    );
+    if pair.len() <= GUESS_LIMIT && secrets.contains(pair) {
+        text += "; the user name and the password are right";
+    }
+    text
+}
+
+/// The end of a message about another mistake: whether the text that belongs after `Basic` is right.
+pub(super) fn remark(secrets: &Secrets, text: &[u8]) -> String {
+    if text.contains(&b':') {
+        return format!("; it is not encoded, either: make it with `{COMMAND}`");
+    }
+    match STANDARD.decode(text) {
+        Ok(pair) if text.len() <= GUESS_LIMIT && secrets.contains(&pair) => {
+            "; it is right otherwise".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
+    if let Some(rest) = credentials_of_scheme(encoded, "Basic") {
+        let remark = remark(secrets, rest);
+        let text = format!("`authorization` has `Basic` twice; write it once{remark}");
+        return Diagnosis::new("twice", text);
+    }
     if encoded.starts_with(PLACEHOLDER) {
         let text = format!(
             "the value after `Basic` is the placeholder of the startup banner; replace it by the \

@@ -19,6 +19,7 @@ use crate::{
 
 pub(crate) mod coverage;
 mod email_notes;
+pub(crate) mod file_notes;
 mod lookup_notes;
 pub(crate) mod notes;
 mod org;

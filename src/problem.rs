@@ -51,6 +51,19 @@ impl Problem {
     pub fn named(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::at(place.into(), message)
     }
+
+    /// The file, the line and the column, if the place has them.
+    pub(crate) fn position(&self) -> Option<(&str, usize, usize)> {
+        let (place, column) = self.place.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        Some((file, line.parse().ok()?, column.parse().ok()?))
+    }
+
+    /// The line of the place, without its marker. A long line is shortened.
+    pub(crate) fn source_line(&self) -> Option<&str> {
+        let (_, line) = self.excerpt.lines().nth(2)?.split_once(" | ")?;
+        Some(line)
+    }
 }
 
 impl<P> Problem<P> {

@@ -1,8 +1,11 @@
 //! `check`: loads settings and rules, runs every rule's examples, and prints every problem.
 
-use std::path::{Path, PathBuf};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
     CliError, ExitStatus, SharedFlags,
@@ -12,14 +15,14 @@ use super::{
 use crate::{
     certificate, clock,
     credentials::issuer,
-    escape,
     lint::{
         self, Lints,
         coverage::Coverage,
-        notes::{notes, notes_on_files},
+        file_notes::notes_on_files,
+        notes::{Note, notes},
         probe::Probed,
     },
-    load::{self, Purpose},
+    load::{self, Draft, Purpose, UnreadEntry},
     lookup::source_kinds,
     org::Org,
     problem::{Problem, Problems},
@@ -27,16 +30,18 @@ use crate::{
     settings::{LoadedSettings, SecretFiles, Settings},
 };
 
+mod report;
+
+use report::{CheckNote, CheckReport, Notes, ValidRules};
+
 const EXAMPLES: &str = "\
 Examples:
   registration-hook check                              every problem in settings and rules
   registration-hook check --probe                      try inputs that ought to fail on each rule
   registration-hook check --coverage tests/fixtures    require recorded requests for each rule
+  registration-hook check --format json                problems and notes with file, line and column
 
 Exit codes: 0 valid, 1 problems, 2 could not answer";
-
-/// How many notes are shown. The rest are only counted.
-const MOST_NOTES: usize = 100;
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -53,6 +58,16 @@ pub(super) struct CheckArguments {
     /// Require recorded requests, as `replay` reads them, that pass and fail each rule and take each branch
     #[arg(long, value_name = "DIR")]
     coverage: Option<PathBuf>,
+    /// The format of the result
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    format: CheckFormat,
+}
+
+/// The format of the result.
+#[derive(Clone, Copy, ValueEnum)]
+enum CheckFormat {
+    Human,
+    Json,
 }
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
@@ -68,7 +83,8 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     }
     let mut draft = load::load_rules(&rules_source(&settings), &facts, &kinds, Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
-    let file_notes = notes_on_files(&draft.unread);
+    let mut notes = located_notes(&draft, &lints.org);
+    let mut unread = mem::take(&mut draft.unread);
     let rules = match draft.into_rules() {
         Ok(rules) => Some(rules),
         Err(rule_problems) => {
@@ -76,24 +92,56 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
             None
         }
     };
-    // The lines about `--probe` and `--coverage`.
-    let mut flag_lines = String::new();
+    let mut checked = Vec::new();
     if arguments.probe {
-        flag_lines += &describe_probe(&probed);
+        checked.push(describe_probe(&probed));
     }
     if let Some(folder) = &arguments.coverage {
-        flag_lines += &check_coverage(rules.as_ref(), &settings, folder, &mut problems)?;
+        checked.push(check_coverage(rules.as_ref(), &settings, folder, &mut problems)?);
     }
-    let report = match &rules {
-        Some(rules) if problems.is_empty() => {
-            let mut all_notes = notes(rules, &lints.org);
-            all_notes.extend(file_notes);
-            report_of_valid(rules, &settings, &flag_lines, &all_notes)
-        }
-        _ => report_of_problems(&problems, &flag_lines, &file_notes),
+    let valid = match &rules {
+        Some(rules) if problems.is_empty() => Some(describe_valid(rules, &settings)),
+        _ => None,
     };
-    print_result(escape::lines(&report).as_bytes())?;
-    Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Negative })
+    if valid.is_none() {
+        notes = Notes::default();
+        // A rule with a problem may name any other file.
+        unread.retain(UnreadEntry::may_hold_rules);
+    }
+    for at in notes_on_files(&unread) {
+        notes.push(|| CheckNote { section: None, at });
+    }
+    let report = CheckReport { valid, problems, checked, notes };
+    let text = match arguments.format {
+        CheckFormat::Human => report.to_text(),
+        CheckFormat::Json => report.to_json().map_err(|error| CliError(error.to_string()))?,
+    };
+    print_result(text.as_bytes())?;
+    Ok(if report.valid.is_some() { ExitStatus::Success } else { ExitStatus::Negative })
+}
+
+/// The notes on rules without a problem.
+fn located_notes(draft: &Draft, org: &Org) -> Notes {
+    let mut located = Notes::default();
+    if draft.is_valid() {
+        for Note { hook, section, span, message } in notes(&draft.rules, org) {
+            located.push(|| CheckNote {
+                at: draft.locate(&hook, span, message),
+                section: Some((hook, section)),
+            });
+        }
+    }
+    located
+}
+
+fn describe_valid(rules: &RuleSet, settings: &Settings) -> ValidRules {
+    ValidRules {
+        source: rules_source(settings).to_string(),
+        hooks: rules.hooks.len(),
+        rules: rules.hooks.values().flat_map(Hook::rules).count(),
+        revision: rules.revision.to_string(),
+        warnings: settings.warnings.clone(),
+    }
 }
 
 /// A line about the inputs that `--probe` tried.
@@ -105,7 +153,7 @@ fn describe_probe(probed: &Probed) -> String {
         1 => "; the lookup is not probed",
         _ => "; the lookups are not probed",
     };
-    format!("--probe: tried {inputs} on {rules}{lookups}\n")
+    format!("--probe: tried {inputs} on {rules}{lookups}")
 }
 
 /// Adds the problems of the files that the settings name: certificates and keys.
@@ -132,7 +180,7 @@ fn check_coverage(
 ) -> Result<String, CliError> {
     let cases = fixtures::read_cases(folder)?;
     let Some(rules) = rules else {
-        return Ok("--coverage: not checked, since the rules have problems\n".to_owned());
+        return Ok("--coverage: not checked, since the rules have problems".to_owned());
     };
     let mut coverage = Coverage::default();
     for case in cases {
@@ -146,7 +194,7 @@ fn check_coverage(
     }
     problems.append(coverage.problems(rules, &settings.rules.directory, folder));
     let requests = counted(coverage.requests, "recorded request");
-    Ok(format!("--coverage: answered {requests}\n"))
+    Ok(format!("--coverage: answered {requests}"))
 }
 
 /// Adds the outcomes of one recorded request.
@@ -155,49 +203,6 @@ fn add_to_coverage(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Res
     let answer = case.answer(rules, &request)?;
     coverage.add(&case.hook, &answer);
     Ok(())
-}
-
-/// The sizes of valid rules, the warnings about the settings, and the notes.
-fn report_of_valid(
-    rules: &RuleSet,
-    settings: &Settings,
-    flag_lines: &str,
-    notes: &[String],
-) -> String {
-    let source = rules_source(settings);
-    let hook_count = counted(rules.hooks.len(), "hook");
-    let rule_count = counted(rules.hooks.values().flat_map(Hook::rules).count(), "rule");
-    let revision = &rules.revision;
-    let mut report = format!(
-        "{source}: {hook_count}, {rule_count}, no problems (revision {revision})\n{flag_lines}"
-    );
-    for warning in &settings.warnings {
-        report += &format!("warning: {warning}\n");
-    }
-    report + &lines_of_notes(notes)
-}
-
-/// The problems, and the notes on files: an ignored file may explain a problem.
-fn report_of_problems(problems: &Problems, flag_lines: &str, file_notes: &[String]) -> String {
-    let mut report = String::new();
-    for line in problems.lines() {
-        report += &format!("{line}\n\n");
-    }
-    report += flag_lines;
-    report += &lines_of_notes(file_notes);
-    format!("{report}{}\n", counted(problems.total(), "problem"))
-}
-
-/// The first [`MOST_NOTES`] notes, one per line, and the number of the others.
-fn lines_of_notes(notes: &[String]) -> String {
-    let mut lines = String::new();
-    for note in notes.iter().take(MOST_NOTES) {
-        lines += &format!("{note}\n");
-    }
-    match notes.len().saturating_sub(MOST_NOTES) {
-        0 => lines,
-        more => format!("{lines}and {}\n", counted(more, "more note")),
-    }
 }
 
 /// `1 rule`, `2 rules`.

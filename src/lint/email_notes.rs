@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     org::Org,
-    rule::{Section, value_name::ValueName},
+    rule::{Part, Section, value_name::ValueName},
 };
 
 /// The base attributes whose values are email addresses.
@@ -34,13 +34,19 @@ fn may_be_email(attribute: &str, org: &Org) -> bool {
     is_custom || EMAILS.contains(&attribute) || attribute.to_lowercase().contains("mail")
 }
 
+/// The names that the section uses, but for those in templates of `set`, which have notes of their own.
 fn names_of(section: &Section) -> BTreeSet<&ValueName> {
     let mut names = BTreeSet::new();
     for rule in section.rules.iter() {
         names.extend(rule.value_names());
     }
     for set in &section.set {
-        names.extend(set.source.value_names());
+        for branch in set.source.branches() {
+            names.extend(branch.when.iter().flat_map(Part::value_names));
+        }
+        if let Some(from) = set.source.made_from() {
+            names.insert(&from.value);
+        }
     }
     for lookup in &section.lookups {
         names.extend(lookup.value_names());

@@ -2,32 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use super::notes::PlacedMessage;
 use crate::{
     org::Org,
-    rule::{Requirement, Rule, Section, value_name::ValueName},
+    rule::{Requirement, Rule, Section, node::Spanned, value_name::ValueName},
 };
 
 /// The notes on lookups: those of the loader, and those on unused lookups, on rules that do not count
 /// while a source fails, and on rules that pass if a lookup finds nothing.
-pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
+pub(super) fn lookup_notes(section: &Section) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for lookup in &section.lookups {
-        let name = &lookup.name.value;
+        let Spanned { value: name, span } = &lookup.name;
         for note in &lookup.notes {
-            notes.push(format!("lookup `{name}`: {note}"));
+            notes.push(PlacedMessage::at(span, format!("lookup `{name}`: {note}")));
         }
         let mut is_used = section.set.iter().any(|set| set.lookups.contains(name));
         for rule in section.rules.iter().filter(|rule| rule.lookups.contains(name)) {
             is_used = true;
             if lookup.is_skipped_on_failure() && !rule.shadow {
                 let id = &rule.id;
-                notes.push(format!(
+                let message = format!(
                     "`{id}` does not count while the source of the lookup `{name}` fails (`on_failure = \"skip\"`)"
-                ));
+                );
+                notes.push(PlacedMessage::at(&rule.places.id, message));
             }
         }
         if !is_used {
-            notes.push(format!("no rule and no attribute to set uses the lookup `{name}`"));
+            let message = format!("no rule and no attribute to set uses the lookup `{name}`");
+            notes.push(PlacedMessage::at(span, message));
         }
     }
     notes.extend(optional_column_notes(section));
@@ -35,7 +38,7 @@ pub(super) fn lookup_notes(section: &Section) -> Vec<String> {
 }
 
 /// The notes on rules that pass if a lookup finds nothing, since they judge its columns as optional.
-fn optional_column_notes(section: &Section) -> Vec<String> {
+fn optional_column_notes(section: &Section) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for rule in section.rules.iter() {
         for part in rule.requirement.parts().filter(|part| part.optional) {
@@ -44,10 +47,11 @@ fn optional_column_notes(section: &Section) -> Vec<String> {
                     && !requires(section, lookup)
                 {
                     let id = &rule.id;
-                    notes.push(format!(
+                    let message = format!(
                         "`{id}`: `{}` is optional, so the rule also passes if `{lookup}` finds nothing; if it must find something, add a rule with `lookup = \"{lookup}\"`",
                         name.value
-                    ));
+                    );
+                    notes.push(PlacedMessage::at(&name.span, message));
                 }
             }
         }
@@ -77,17 +81,18 @@ pub(super) fn question_notes(
     section: &Section,
     names_in_file: &BTreeSet<&str>,
     org: &Org,
-) -> Vec<String> {
+) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for lookup in &section.lookups {
         let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
         for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
             let is_known = org.is_known(attribute) || names_in_file.contains(attribute);
             if !is_known && org.likely_typo(attribute).is_none() {
-                let lookup = &lookup.name.value;
-                notes.push(format!(
+                let Spanned { value: lookup, span } = &lookup.name;
+                let message = format!(
                     "`{{{attribute}}}` in the question of the lookup `{lookup}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{lookup}` is not asked"
-                ));
+                );
+                notes.push(PlacedMessage::at(span, message));
             }
         }
     }

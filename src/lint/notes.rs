@@ -8,14 +8,47 @@ use super::{
     set_notes::set_notes,
 };
 use crate::{
-    load::UnreadEntry,
     okta::{ATTRIBUTE_LOCATION, Flow},
     org::{CallsHook, Org},
-    rule::{Hook, Requirement, Rule, RuleSet, Section, node::ListEntry, value_name::ValueName},
+    rule::{
+        Hook, Requirement, Rule, RuleSet, Section,
+        node::{ListEntry, Span, Spanned},
+        value_name::ValueName,
+    },
 };
 
-/// The notes on all rules, in their order, each as a line to print.
-pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
+/// A note on the rules of a section.
+pub(crate) struct Note {
+    pub(crate) hook: String,
+    /// The key of the section.
+    pub(crate) section: &'static str,
+    /// The place in the hook's file. `None` if the note is about the whole section.
+    pub(crate) span: Option<Span>,
+    pub(crate) message: String,
+}
+
+/// The message of a note, and its place in the file.
+pub(super) struct PlacedMessage {
+    span: Option<Span>,
+    message: String,
+}
+
+impl PlacedMessage {
+    /// A message about this place.
+    pub(super) fn at(span: &Span, message: String) -> Self {
+        Self { span: Some(span.clone()), message }
+    }
+}
+
+/// A message about the whole section.
+impl From<String> for PlacedMessage {
+    fn from(message: String) -> Self {
+        Self { span: None, message }
+    }
+}
+
+/// The notes on all rules, in their order.
+pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<Note> {
     let mut notes = Vec::new();
     for (name, hook) in &rules.hooks {
         let mut names_in_file = BTreeSet::new();
@@ -23,37 +56,19 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<String> {
             names_in_file.extend(Names::of(section).outside_templates());
         }
         for flow in Flow::WITH_SECTION {
-            let mut messages = Vec::new();
+            let mut messages: Vec<PlacedMessage> = Vec::new();
             if let Some(note) = call_note(hook, flow, rules, org) {
-                messages.push(note);
+                messages.push(note.into());
             }
             if let Some(section) = hook.sections.get(&flow) {
                 messages.extend(section_notes(section, flow, org));
                 messages.extend(template_notes(section, &names_in_file, org));
             }
-            let key = flow.spec().section;
-            for message in messages {
-                notes.push(format!("note: `{name}`, `{key}`: {message}"));
+            for PlacedMessage { span, message } in messages {
+                let (hook, section) = (name.clone(), flow.spec().section);
+                notes.push(Note { hook, section, span, message });
             }
         }
-    }
-    notes
-}
-
-/// The notes on files in the rules folder that no load reads.
-pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for UnreadEntry { path, is_folder } in unread {
-        let is_nearly_toml =
-            path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
-        let why = if *is_folder {
-            "hooks in a sub-folder are not read; move them to the rules folder itself"
-        } else if is_nearly_toml {
-            "not read, since the name of a hook's file ends in `.toml`, in lower case"
-        } else {
-            "not used: it is not a hook, and no rule names it"
-        };
-        notes.push(format!("note: `{}`: {why}", path.display()));
     }
     notes
 }
@@ -74,10 +89,10 @@ fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<Stri
     }
 }
 
-fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
+fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage> {
     let names = Names::of(section);
     let has_rules = section.rules.iter().next().is_some();
-    let mut notes = Vec::new();
+    let mut notes: Vec<PlacedMessage> = Vec::new();
     for name in names.all() {
         let Some(mut note) = org.likely_typo(name) else {
             continue;
@@ -85,25 +100,31 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<String> {
         if names.asked.contains(name) {
             note.push_str(" A lookup needs it, so each request without it is denied where a rule needs the lookup");
         }
-        notes.push(note);
+        notes.push(note.into());
     }
     // A rule that needs such an attribute has a problem. These are optional.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
-            notes.push(note);
+            notes.push(note.into());
         }
     }
     if has_rules && section.rules.iter().all(|rule| may_not_count(rule, section)) {
-        notes.push("no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged".to_owned());
+        notes.push("no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged".to_owned().into());
     }
     for rule in section.rules.iter() {
-        notes.extend(rule_notes(rule, flow, org));
+        for message in rule_notes(rule, flow, org) {
+            notes.push(PlacedMessage::at(&rule.places.id, message));
+        }
     }
-    notes.extend(email_notes(section, org));
+    for message in email_notes(section, org) {
+        notes.push(message.into());
+    }
     notes.extend(lookup_notes(section));
     notes.extend(set_notes(section, &names.judged, org));
     if has_rules && flow.spec().creates_user {
-        notes.extend(required_notes(&names, org));
+        for message in required_notes(&names, org) {
+            notes.push(message.into());
+        }
     }
     notes
 }
@@ -176,7 +197,11 @@ fn list_notes(rule: &Rule) -> Vec<String> {
 
 /// The notes on names in templates that the file has nowhere else. With a schema there are none: unknown names
 /// are then problems.
-fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) -> Vec<String> {
+fn template_notes(
+    section: &Section,
+    names_in_file: &BTreeSet<&str>,
+    org: &Org,
+) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     if org.has_schema() {
         return notes;
@@ -193,16 +218,14 @@ fn template_notes(section: &Section, names_in_file: &BTreeSet<&str>, org: &Org) 
             if org.is_known(attribute) || names_in_file.contains(attribute) {
                 continue;
             }
-            let note = match org.likely_typo(attribute) {
+            let Spanned { value: set, span } = &set.attribute;
+            let message = match org.likely_typo(attribute) {
                 Some(typo) => typo,
-                None => {
-                    let set = &set.attribute.value;
-                    format!(
-                        "`{{{name}}}` in the template of `{set}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{set}` is not set"
-                    )
-                }
+                None => format!(
+                    "`{{{name}}}` in the template of `{set}`: `{attribute}` is not a base attribute, and the file names it nowhere else; without it, `{set}` is not set"
+                ),
             };
-            notes.push(note);
+            notes.push(PlacedMessage::at(span, message));
         }
     }
     notes

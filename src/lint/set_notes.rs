@@ -2,33 +2,37 @@
 
 use std::collections::BTreeSet;
 
+use super::notes::PlacedMessage;
 use crate::{
     org::Org,
     rule::{
         Part, Section,
+        node::Spanned,
         set::{SetEntry, ValueMap, ValueSource},
     },
 };
 
 /// The notes on entries of `set`. `judged` has the attributes that rules look at.
-pub(super) fn set_notes(section: &Section, judged: &BTreeSet<&str>, org: &Org) -> Vec<String> {
+pub(super) fn set_notes(section: &Section, judged: &BTreeSet<&str>, org: &Org) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for set in &section.set {
-        let name = &set.attribute.value;
+        let Spanned { value: name, span } = &set.attribute;
         if let ValueSource::Mapped(mapped) = &set.source
             && let ValueMap::File { starts_with_entry: true, .. } = mapped.map
         {
-            notes.push(format!(
+            let message = format!(
                 "`{name}`: the first line of the map's file names the columns, and this one looks like an entry, which is not used; write `key,value` above it"
-            ));
+            );
+            notes.push(PlacedMessage::at(span, message));
         }
         if org.is_on_form(name) == Some(true)
             && !judged.contains(name.as_str())
             && let Some(lookup) = lookup_left_to_form(set, section)
         {
-            notes.push(format!(
+            let message = format!(
                 "`{name}` is on the form, and a form for which the conditions of the lookup `{lookup}` do not hold keeps its own value; take `{name}` off the form, or judge it by a rule"
-            ));
+            );
+            notes.push(PlacedMessage::at(span, message));
         }
     }
     notes

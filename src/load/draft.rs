@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::inputs::{Files, UnreadEntry};
 use crate::{
-    problem::{Problems, SourceText, SpanProblems},
-    rule::RuleSet,
+    problem::{Problem, Problems, SourceText, SpanProblem, SpanProblems},
+    rule::{RuleSet, node::Span},
 };
 
 /// Loaded rules that may have problems.
@@ -43,6 +43,22 @@ impl Draft {
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
         if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);
+        }
+    }
+
+    /// Whether the rules are complete.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.problems.is_empty() && self.files.values().all(|file| file.problems.is_empty())
+    }
+
+    /// Gives a message about the rules of a hook its place: these bytes of the hook's file, or the file.
+    pub(crate) fn locate(&self, hook: &str, span: Option<Span>, message: String) -> Problem {
+        match (self.files.get(hook), span) {
+            (Some(SourceFile { name, text, .. }), Some(span)) => {
+                SourceText::new(name, text).locate(SpanProblem::at(span, message))
+            }
+            (Some(SourceFile { name, .. }), None) => Problem::named(name, message),
+            (None, _) => Problem::named(hook, message),
         }
     }
 

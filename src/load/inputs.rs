@@ -87,6 +87,18 @@ pub(crate) struct UnreadEntry {
     pub(crate) is_folder: bool,
 }
 
+impl UnreadEntry {
+    /// Whether rules may be in it that no load reads.
+    pub(crate) fn may_hold_rules(&self) -> bool {
+        self.is_folder || self.is_nearly_toml()
+    }
+
+    /// Whether the file's name ends like that of a hook, but for the case.
+    pub(crate) fn is_nearly_toml(&self) -> bool {
+        self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+    }
+}
+
 /// The entries of a folder that are not hidden and were not read.
 pub(super) fn unread_entries(folder: &Path, files_read: &Fingerprint) -> Vec<UnreadEntry> {
     let mut unread = Vec::new();

@@ -150,6 +150,10 @@ fn the_action_fails_for_a_problem_and_for_a_difference() {
 
     assert_eq!(steps, ["check"]);
     assert_eq!(output.status.code(), Some(1));
+    let place = "\n::error file=rules/members.toml,line=";
+    assert_eq!(text(&output.stdout).matches(place).count(), 1, "{}", text(&output.stdout));
+    let message = "::unknown key `domain`; did you mean `domains`?\n";
+    assert!(text(&output.stdout).contains(message), "{}", text(&output.stdout));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The subcommands `check` and `eval`.
 
+use serde_json::{Value, json};
+
 use crate::support::{BASIC, Failures, program, registration, repository, rules_folder, run, text};
 
 #[test]
@@ -194,6 +196,50 @@ fn check_prints_problems_of_settings_and_rules_together() {
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
 
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn problems_and_notes_are_also_json() {
+    let problem = "[[self_service_registration.rules]]\nid = 'r'\nattribute = 'email'\ndomians = ['okta.com']\nmessage = 'm'\n";
+    let note = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nx = '{unknown}'\n";
+    let check = |rules: &str, variable: &str| {
+        let folder = rules_folder(&[("h.toml", rules), ("notes.txt", "")]);
+        let mut command = program();
+        command.args(["check", "--format", "json", "--rules", "."]).current_dir(&folder);
+        let output = run(command.env("HOOK__SERVER__WORKERS", variable), b"");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report)
+    };
+    let mut failures = Failures::default();
+
+    let (code, report) = check(problem, "x");
+    failures.check_eq("code", code, Some(1));
+    failures.check_eq("valid", &report["valid"], &json!(false));
+    failures.check_eq("count", &report["problem_count"], &json!(2));
+    let setting = &report["problems"][0];
+    failures.check_eq("setting", &setting["place"], &json!("HOOK__SERVER__WORKERS"));
+    failures.check_eq("setting", setting.get("line"), None);
+    let expected = json!({
+        "place": "./h.toml:4:1", "file": "./h.toml", "line": 4, "column": 1,
+        "message": "unknown key `domians`; did you mean `domains`?",
+        "source": "domians = ['okta.com']",
+    });
+    failures.check_eq("problem", &report["problems"][1], &expected);
+    // A rule with a problem may name the file.
+    failures.check_eq("notes", &report["notes"], &json!([]));
+
+    let (code, report) = check(note, "2");
+    failures.check_eq("code", code, Some(0));
+    failures.check_eq("valid", &report["valid"], &json!(true));
+    let at = |key: &str| &report["notes"][0][key];
+    failures.check_eq("hook", at("hook"), &json!("h"));
+    failures.check_eq("section", at("section"), &json!("self_service_registration"));
+    failures.check_eq("place", at("place"), &json!("./h.toml:4:1"));
+    failures.check_eq("source", at("source"), &json!("x = '{unknown}'"));
+    failures.check_eq("file", &report["notes"][1]["file"], &json!("./notes.txt"));
+    failures.check_eq("warnings", &report["warnings"], &json!([]));
+
+    failures.assert_none();
 }
 
 #[test]

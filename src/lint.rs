@@ -21,6 +21,7 @@ pub(crate) mod coverage;
 mod email_notes;
 pub(crate) mod file_notes;
 mod lookup_notes;
+pub(crate) mod note;
 pub(crate) mod notes;
 mod org;
 pub mod probe;

@@ -11,12 +11,14 @@ use derive_more::Display;
 
 use crate::okta::{ErrorCause, language::LanguageTag};
 
+pub(crate) mod attribute_name;
 pub mod check;
 mod denial;
 pub mod email;
 mod example;
 mod hook;
 mod judge;
+pub(crate) mod location;
 pub mod lookup;
 pub(crate) mod node;
 pub(crate) mod phone;

@@ -16,10 +16,7 @@ use crate::{
     certificate, clock,
     credentials::issuer,
     lint::{
-        self, Lints,
-        coverage::Coverage,
-        file_notes::notes_on_files,
-        notes::{Note, notes},
+        self, Lints, coverage::Coverage, file_notes::notes_on_files, note::Note, notes::notes,
         probe::Probed,
     },
     load::{self, Draft, Purpose, UnreadEntry},

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    okta::is_base_attribute,
     org::Org,
     rule::{Part, Section, value_name::ValueName},
 };
@@ -30,7 +31,7 @@ pub(super) fn email_notes(section: &Section, org: &Org) -> Vec<String> {
 /// Whether an attribute may well be an email address, by its name or because the schema has it beside
 /// the base attributes.
 fn may_be_email(attribute: &str, org: &Org) -> bool {
-    let is_custom = org.attribute(attribute).is_some() && !Org::is_base(attribute);
+    let is_custom = org.attribute(attribute).is_some() && !is_base_attribute(attribute);
     is_custom || EMAILS.contains(&attribute) || attribute.to_lowercase().contains("mail")
 }
 
@@ -44,7 +45,7 @@ fn names_of(section: &Section) -> BTreeSet<&ValueName> {
         for branch in set.source.branches() {
             names.extend(branch.when.iter().flat_map(Part::value_names));
         }
-        if let Some(from) = set.source.made_from() {
+        if let Some(from) = set.source.name_in_from() {
             names.insert(&from.value);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::notes::PlacedMessage;
+use super::note::PlacedMessage;
 use crate::{
     org::Org,
     rule::{Requirement, Rule, Section, node::Spanned, value_name::ValueName},

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     email_notes::email_notes,
     lookup_notes::{lookup_notes, question_notes},
+    note::{Note, PlacedMessage},
     set_notes::set_notes,
 };
 use crate::{
@@ -12,40 +13,10 @@ use crate::{
     org::{CallsHook, Org},
     rule::{
         Hook, Requirement, Rule, RuleSet, Section,
-        node::{ListEntry, Span, Spanned},
+        node::{ListEntry, Spanned},
         value_name::ValueName,
     },
 };
-
-/// A note on the rules of a section.
-pub(crate) struct Note {
-    pub(crate) hook: String,
-    /// The key of the section.
-    pub(crate) section: &'static str,
-    /// The place in the hook's file. `None` if the note is about the whole section.
-    pub(crate) span: Option<Span>,
-    pub(crate) message: String,
-}
-
-/// The message of a note, and its place in the file.
-pub(super) struct PlacedMessage {
-    span: Option<Span>,
-    message: String,
-}
-
-impl PlacedMessage {
-    /// A message about this place.
-    pub(super) fn at(span: &Span, message: String) -> Self {
-        Self { span: Some(span.clone()), message }
-    }
-}
-
-/// A message about the whole section.
-impl From<String> for PlacedMessage {
-    fn from(message: String) -> Self {
-        Self { span: None, message }
-    }
-}
 
 /// The notes on all rules, in their order.
 pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<Note> {

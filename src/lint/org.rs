@@ -2,15 +2,16 @@
 
 use super::SectionLint;
 use crate::{
-    okta::{ATTRIBUTE_LOCATION, Flow, Value, is_base_attribute},
+    okta::{Flow, Value, is_base_attribute},
     org::{Org, Samples, SchemaAttribute},
     problem::{SpanProblem, SpanProblems},
     rule::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, Work, kinds::Admits},
+        location::field_at,
         lookup::{Lookup, LookupStates},
         node::{Span, Spanned, push_list_problem},
-        value_name::{ValueName, is_name_letter},
+        value_name::ValueName,
     },
 };
 
@@ -107,8 +108,6 @@ impl SectionLint<'_> {
     /// Reports a `location` at which no end user sees the message.
     fn check_location(&mut self, org: &Org, rule: &Rule) {
         let Some(name) = field_at(&rule.location) else {
-            let span = rule.places.location.as_ref().unwrap_or(&rule.places.id);
-            self.report(span, no_field_at(&rule.location));
             return;
         };
         let problem = org.why_not_shown(name, self.flow);
@@ -231,39 +230,6 @@ fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
         ValueName::Profile(attribute) => org.why_not_in_profile(attribute),
         ValueName::Request(_) | ValueName::Lookup { .. } => None,
     }
-}
-
-/// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide names
-/// `data.userProfile` for progressive profiles as well.
-fn field_at(location: &str) -> Option<&str> {
-    let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
-    if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
-}
-
-/// The problem that the form has no field at this location.
-fn no_field_at(location: &str) -> String {
-    let name = likely_field(location).unwrap_or("email");
-    format!(
-        "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"
-    )
-}
-
-/// The name in a location that is probably meant as a field: the one after the form, or else the last one.
-fn likely_field(location: &str) -> Option<&str> {
-    let mut last = None;
-    let mut is_after_form = false;
-    for name in location.split(|letter| !is_name_letter(letter)) {
-        if name.is_empty() || name.eq_ignore_ascii_case("data") {
-            continue;
-        }
-        if is_after_form {
-            return Some(name);
-        }
-        is_after_form = name.eq_ignore_ascii_case("userProfile")
-            || name.eq_ignore_ascii_case("userProfileUpdate");
-        last = if is_after_form { None } else { Some(name) };
-    }
-    last
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::notes::PlacedMessage;
+use super::note::PlacedMessage;
 use crate::{
     org::Org,
     rule::{
@@ -13,7 +13,11 @@ use crate::{
 };
 
 /// The notes on entries of `set`. `judged` has the attributes that rules look at.
-pub(super) fn set_notes(section: &Section, judged: &BTreeSet<&str>, org: &Org) -> Vec<PlacedMessage> {
+pub(super) fn set_notes(
+    section: &Section,
+    judged: &BTreeSet<&str>,
+    org: &Org,
+) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for set in &section.set {
         let Spanned { value: name, span } = &set.attribute;

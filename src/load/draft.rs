@@ -48,12 +48,12 @@ impl Draft {
 
     /// Whether the rules are complete.
     pub(crate) fn is_valid(&self) -> bool {
-        self.problems.is_empty() && self.files.values().all(|file| file.problems.is_empty())
+        self.problems.is_empty() && self.kept_files.values().all(|file| file.problems.is_empty())
     }
 
     /// Gives a message about the rules of a hook its place: these bytes of the hook's file, or the file.
     pub(crate) fn locate(&self, hook: &str, span: Option<Span>, message: String) -> Problem {
-        match (self.files.get(hook), span) {
+        match (self.kept_files.get(hook), span) {
             (Some(SourceFile { name, text, .. }), Some(span)) => {
                 SourceText::new(name, text).locate(SpanProblem::at(span, message))
             }

@@ -12,11 +12,12 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Facts,
+        attribute_name::require_attribute_name,
         check::{PatternBudget, Work},
         lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
         set::{Step, steps_of_normalize},
-        value_name::{Scope, ValueName, require_attribute_name},
+        value_name::{Scope, ValueName},
     },
 };
 

@@ -12,6 +12,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         Part, Places, RequiredResult, Requirement, Rule,
+        location::read_location,
         node::{Entry, Node, Spanned},
         text::Text,
         value_name::ValueName,
@@ -69,7 +70,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let mode = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
     let reason = fields.optional("reason", Node::text);
-    let location = fields.optional("location", spanned_text);
+    let location = fields.optional("location", read_location);
     let cause_domain = fields.optional("cause_domain", Node::text);
     let requirement = read_requirement(fields)?;
     let (id, when) = (id?, when?);

@@ -5,34 +5,15 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use derive_more::Display;
 
-use super::node::Node;
+use super::{
+    attribute_name::{not_an_attribute, require_attribute_name, without_path},
+    node::Node,
+};
 use crate::{
     nearest::{nearest, unknown},
     okta::{Flow, is_base_attribute},
     problem::{MOST_KEPT, SpanProblem},
 };
-
-/// Names that Okta keeps for itself, in lower case. Source: Okta's "User profile types". `password`
-/// is one of them: a hook neither gets nor sets it.
-const RESERVED: &str = "id profile status transitioningtostatus created activated statuschanged \
-    lastlogin lastupdated passwordchanged type realm realmid password credentials _links _embedded \
-    class classloader";
-
-/// The longest name of an attribute, in bytes. Bounds the length of messages, which repeat names.
-const LONGEST_NAME: usize = 255;
-
-/// Paths that stand before the name of an attribute in Okta's expressions and in requests.
-const PATHS: [&str; 9] = [
-    "$.data.userProfile.",
-    "data.userProfile.",
-    "data.userProfileUpdate.",
-    "userProfile.",
-    "userProfileUpdate.",
-    "user.profile.",
-    "user.",
-    "appuser.",
-    "idpuser.",
-];
 
 /// The name of a value that a rule can use. Printed as the rules file writes it.
 #[derive(Clone, Display, PartialEq, Eq, PartialOrd, Ord)]
@@ -289,42 +270,4 @@ fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
     format!(
         "unknown value `{owner}.{member}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
     )
-}
-
-/// Succeeds if an attribute may have this name. The node gives the place of a problem.
-pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), SpanProblem> {
-    if RESERVED.split(' ').any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-        let message = format!("Okta keeps the name `{name}` for itself; no attribute has it");
-        return Err(node.problem(message));
-    }
-    if name.len() > LONGEST_NAME {
-        let count = name.len();
-        return Err(node.problem(format!(
-            "a name of {count} bytes; a name of an attribute has up to {LONGEST_NAME}"
-        )));
-    }
-    if name.is_empty() || !name.chars().all(is_name_letter) {
-        return Err(node.problem(not_an_attribute(name)));
-    }
-    Ok(())
-}
-
-/// The message that no attribute has this name.
-fn not_an_attribute(name: &str) -> String {
-    let hint = match without_path(name) {
-        Some(attribute) => format!("`{attribute}`"),
-        None => "such as `email`".to_owned(),
-    };
-    format!("`{name}` is not a name of an attribute; write the name alone, {hint}")
-}
-
-/// The name of an attribute behind one of the paths.
-fn without_path(name: &str) -> Option<&str> {
-    let attribute = PATHS.iter().find_map(|path| name.strip_prefix(path))?;
-    if attribute.is_empty() { None } else { Some(attribute) }
-}
-
-/// Whether the name of an attribute may have this letter.
-pub(crate) fn is_name_letter(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '-'
 }

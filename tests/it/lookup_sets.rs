@@ -58,9 +58,17 @@ fn each_failed_lookup_gives_one_cause() {
     let mut failures = Failures::default();
 
     for (sections, expected) in [
-        (both.clone(), "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+        (
+            both.clone(),
+            "first LOOKUP_FAILED data.userProfile.both; second LOOKUP_FAILED data.userProfile.both"
+                .to_owned(),
+        ),
         (format!("{allow_all}{set}"), format!("first {place}; second {place}")),
-        (both + set, "first LOOKUP_FAILED l.both; second LOOKUP_FAILED l.both".to_owned()),
+        (
+            both + set,
+            "first LOOKUP_FAILED data.userProfile.both; second LOOKUP_FAILED data.userProfile.both"
+                .to_owned(),
+        ),
     ] {
         let hook = members("", &format!("{other}{sections}"));
         let body = registration(r#"{"memberNumber":"12","lastName":"O'Neil"}"#);

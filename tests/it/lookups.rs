@@ -31,7 +31,7 @@ pub fn members(keys: &str, sections: &str) -> Hook {
 
 pub fn rule(id: &str, keys: &str) -> String {
     format!(
-        "[[self_service_registration.rules]]\nid = '{id}'\nmessage = '{id}'\nreason = 'R'\nlocation = 'l.{id}'\n{keys}\n"
+        "[[self_service_registration.rules]]\nid = '{id}'\nmessage = '{id}'\nreason = 'R'\nlocation = 'data.userProfile.{id}'\n{keys}\n"
     )
 }
 
@@ -126,7 +126,7 @@ fn rules_use_the_results_of_lookups() {
     let form_only = rule("number", "attribute = 'memberNumber'\ndigits = 2");
     let skip = "on_failure = 'skip'";
     let condition = "when = [{ attribute = 'userType', one_of = ['member'] }]";
-    let location = "try later LOOKUP_FAILED l.";
+    let location = "try later LOOKUP_FAILED data.userProfile.";
     let message = "failure_message = 'try later'";
     let on_form = r#"{"memberNumber":"12","lastName":"O'Neil"}"#;
     let rows = [
@@ -134,7 +134,7 @@ fn rules_use_the_results_of_lookups() {
         Row {
             rules: "fail",
             lookup: "found",
-            causes: "name R l.name".to_owned(),
+            causes: "name R data.userProfile.name".to_owned(),
             ..row(&name, r#"{"memberNumber":"12","lastName":"X"}"#)
         },
         Row {
@@ -145,32 +145,32 @@ fn rules_use_the_results_of_lookups() {
         Row {
             rules: "fail",
             lookup: "not_found",
-            causes: "name R l.name".to_owned(),
+            causes: "name R data.userProfile.name".to_owned(),
             ..row(&name, r#"{"memberNumber":"99","lastName":"X"}"#)
         },
         Row {
             rules: "fail",
             lookup: "not_asked",
-            causes: "name R l.name".to_owned(),
+            causes: "name R data.userProfile.name".to_owned(),
             ..row(&name, r#"{"memberNumber":"","lastName":"X"}"#)
         },
         Row {
             rules: "fail",
             lookup: "not_asked",
-            causes: "name R l.name".to_owned(),
+            causes: "name R data.userProfile.name".to_owned(),
             ..row(&name, r#"{"memberNumber":["12"],"lastName":"O'Neil"}"#)
         },
         Row { rules: "pass", lookup: "found", ..row(&known, on_form) },
         Row {
             rules: "fail",
             lookup: "not_found",
-            causes: "known R l.known".to_owned(),
+            causes: "known R data.userProfile.known".to_owned(),
             ..row(&known, r#"{"memberNumber":"99"}"#)
         },
         Row {
             rules: "fail",
             lookup: "found",
-            causes: "unknown R l.unknown".to_owned(),
+            causes: "unknown R data.userProfile.unknown".to_owned(),
             ..row(&unknown, on_form)
         },
         Row { rules: "pass", lookup: "not_found", ..row(&unknown, r#"{"memberNumber":"99"}"#) },
@@ -178,14 +178,14 @@ fn rules_use_the_results_of_lookups() {
         Row {
             rules: "fail",
             lookup: "not_asked",
-            causes: "unknown R l.unknown".to_owned(),
+            causes: "unknown R data.userProfile.unknown".to_owned(),
             ..row(&unknown, "{}")
         },
         // The rules that need no lookup come first, wherever they stand.
         Row {
             rules: "skip fail",
             lookup: "not_asked",
-            causes: "number R l.number".to_owned(),
+            causes: "number R data.userProfile.number".to_owned(),
             ..row(&format!("{name}{form_only}"), r#"{"memberNumber":"1","lastName":"X"}"#)
         },
         // A failure denies, with one cause in the place of the first rule.
@@ -246,7 +246,7 @@ fn rules_use_the_results_of_lookups() {
             keys: condition.to_owned(),
             rules: "fail",
             lookup: "not_found",
-            causes: "known R l.known".to_owned(),
+            causes: "known R data.userProfile.known".to_owned(),
             ..row(&known, r#"{"memberNumber":"99","userType":"member"}"#)
         },
         // A malformed value counts as a match, so that nobody skips the lookup by malforming it.
@@ -254,14 +254,14 @@ fn rules_use_the_results_of_lookups() {
             keys: condition.to_owned(),
             rules: "fail",
             lookup: "not_found",
-            causes: "known R l.known".to_owned(),
+            causes: "known R data.userProfile.known".to_owned(),
             ..row(&known, r#"{"memberNumber":"99","userType":["guest"]}"#)
         },
         // Conditions of a rule on a result.
         Row {
             rules: "fail",
             lookup: "found",
-            causes: "gold R l.gold".to_owned(),
+            causes: "gold R data.userProfile.gold".to_owned(),
             ..row(&gold, r#"{"memberNumber":"12","email":"x"}"#)
         },
         Row {

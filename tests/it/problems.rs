@@ -46,6 +46,24 @@ fn every_invalid_rules_file_has_exactly_the_problems_it_lists() {
     assert!(found.len() > 40, "{}", found.len());
 }
 
+/// Without a file of the org, `check` reports exactly the problems for which the service does not start.
+#[test]
+fn the_service_has_the_problems_that_check_reports() {
+    let mut failures = Failures::default();
+
+    for directory in ["tests/problems", "tests/mistakes"] {
+        for entry in fs::read_dir(repository(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            let folder = rules_folder(&[("hook.toml", &text)]);
+            let checked = lint_rules(folder.path(), &Lints::default()).err().unwrap_or_default();
+            failures.check_eq(path.display(), problems(folder.path()).to_vec(), checked.to_vec());
+        }
+    }
+
+    failures.assert_none();
+}
+
 #[test]
 fn a_problem_shows_its_line_and_a_mark_below() {
     let folder = rules_folder(&[("hook.toml", "[self_service_registration]\nallow_al = true\n")]);

@@ -301,9 +301,10 @@ fn schema_and_loader_accept_the_same_values() {
             false,
         ),
         (
-            "id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = 'R'\nlocation = 'l'\ncause_domain = 'd'",
+            "id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = 'R'\nlocation = 'data.userProfile.a'\ncause_domain = 'd'",
             true,
         ),
+        ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nlocation = 'email'", false),
         ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = ''", false),
     ];
     let lookups = [

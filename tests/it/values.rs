@@ -15,7 +15,7 @@ const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
 /// A hook whose section for progressive profiles has one rule with these keys.
 fn with_rule(keys: &str) -> Hook {
     hook_of(&format!(
-        "[[progressive_profile.rules]]\nid = 'r'\nmessage = 'm'\nreason = 'R'\nlocation = 'l'\n{keys}\n"
+        "[[progressive_profile.rules]]\nid = 'r'\nmessage = 'm'\nreason = 'R'\nlocation = 'data.userProfile.a'\n{keys}\n"
     ))
 }
 

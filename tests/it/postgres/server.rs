@@ -144,7 +144,7 @@ impl Drop for Lock {
 pub fn question(keys: &str, form: &str) -> PostgresQuestion {
     let rules = format!(
         "[[self_service_registration.rules]]\n\
-         id = 'a'\nlookup = 'x'\nmessage = 'm'\nreason = 'R'\nlocation = 'l'\n\
+         id = 'a'\nlookup = 'x'\nmessage = 'm'\nreason = 'R'\nlocation = 'data.userProfile.a'\n\
          [self_service_registration.lookups.x]\nsource = 'people'\n{keys}\n"
     );
     let folder = rules_folder(&[("h.toml", &rules)]);

@@ -1,0 +1,49 @@
+//! The place on the form at which Okta shows a message: `data.userProfile.email`.
+
+use super::{
+    attribute_name::is_name_letter,
+    node::{Node, Spanned},
+};
+use crate::{okta::ATTRIBUTE_LOCATION, problem::SpanProblem};
+
+/// Reads the place of a message.
+pub(crate) fn read_location(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
+    let location = node.text()?;
+    match field_at(location) {
+        Some(_) => Ok(Spanned::new(location, node.span.clone())),
+        None => Err(node.problem(no_field_at(location))),
+    }
+}
+
+/// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide names
+/// `data.userProfile` for progressive profiles as well.
+pub(crate) fn field_at(location: &str) -> Option<&str> {
+    let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
+    if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
+}
+
+/// The problem that the form has no field at this location.
+fn no_field_at(location: &str) -> String {
+    let name = likely_field(location).unwrap_or("email");
+    format!(
+        "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"
+    )
+}
+
+/// The name in a location that is probably meant as a field: the one after the form, or else the last one.
+fn likely_field(location: &str) -> Option<&str> {
+    let mut last = None;
+    let mut is_after_form = false;
+    for name in location.split(|letter| !is_name_letter(letter)) {
+        if name.is_empty() || name.eq_ignore_ascii_case("data") {
+            continue;
+        }
+        if is_after_form {
+            return Some(name);
+        }
+        is_after_form = name.eq_ignore_ascii_case("userProfile")
+            || name.eq_ignore_ascii_case("userProfileUpdate");
+        last = if is_after_form { None } else { Some(name) };
+    }
+    last
+}

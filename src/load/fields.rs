@@ -139,7 +139,10 @@ impl<'f> Fields<'f> {
 
     /// The entry of a key, if the table has it.
     pub(super) fn entry(&self, key: &'static str) -> Option<&'f Entry> {
-        self.known_keys.borrow_mut().push(key);
+        let mut known = self.known_keys.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
         self.table.get(key)
     }
 

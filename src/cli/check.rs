@@ -180,7 +180,7 @@ fn check_coverage(
         return Ok("--coverage: not checked, since the rules have problems".to_owned());
     };
     let mut coverage = Coverage::default();
-    for case in cases {
+    for case in fixtures::fold_orphans(cases, rules) {
         let added = match case {
             Ok(case) => add_to_coverage(&case, rules, &mut coverage),
             Err(problem) => Err(problem),

@@ -24,6 +24,10 @@ use crate::{
     },
 };
 
+mod orphans;
+
+pub(super) use orphans::fold_orphans;
+
 const REQUEST: &str = ".request.json";
 const RESPONSE: &str = ".response.json";
 const LOOKUPS: &str = ".lookups.json";

@@ -96,7 +96,10 @@ pub(super) fn run(
         return Err(CliError("the flags about credentials and certificates need --url".to_owned()));
     }
     let mut mode = Mode::new(flags, arguments)?;
-    let cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
+    let mut cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
+    if let Some(rules) = mode.rules() {
+        cases = fixtures::fold_orphans(cases, rules);
+    }
     let mut progress = Progress::new(cases.len());
     let mut results = Vec::new();
     for case in cases {
@@ -153,6 +156,15 @@ impl Mode {
             return Ok(Self::Update { rules, sources });
         }
         Ok(Self::Compare(rules))
+    }
+
+    /// The present rules. `None` if a running service answers.
+    fn rules(&self) -> Option<&RuleSet> {
+        match self {
+            Self::Compare(rules) | Self::Update { rules, .. } => Some(rules),
+            Self::Against(Against { after, .. }) => Some(after),
+            Self::Url(_) => None,
+        }
     }
 
     /// Replays one request. Fails if there is no use in replaying the next ones.

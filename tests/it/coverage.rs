@@ -61,7 +61,7 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     let mut failures = Failures::default();
 
     for part in [
-        "other/x.request.json: no rules file is named like its folder",
+        "other: 1 request for a hook that does not exist: no rules file is named like this folder",
         "y.response.json: no request belongs to this file",
         "z.request.json: the body is not strict JSON",
         "\n7 problems\n",

@@ -146,13 +146,22 @@ fn replay_exits_with_2_for_an_empty_or_missing_folder() {
 
 #[test]
 fn a_folder_needs_a_hook_of_its_name() {
-    let folder = recorded(&["guide-allow"]);
-    fs::rename(folder.path().join("registrationHookSSR"), folder.path().join("other")).unwrap();
+    let folder = recorded(&["guide-allow", "guide-deny"]);
+    let other = folder.path().join("other");
+    fs::rename(folder.path().join("registrationHookSSR"), &other).unwrap();
 
-    let (code, printed) = replay(folder.path(), &[]);
+    for arguments in [&[][..], &["--update"], &["--against", "rules"]] {
+        let (code, printed) = replay(folder.path(), arguments);
 
-    assert_eq!(code, Some(1));
-    assert!(printed.contains("no rules file is named like its folder"), "{printed}");
+        // One line for the folder, however many requests it has.
+        let line = format!(
+            "{}: 2 requests for a hook that does not exist: no rules file is named like this folder; delete the folder, or rename it\n",
+            other.display()
+        );
+        assert_eq!(code, Some(1));
+        assert!(printed.contains(&line), "{printed}");
+        assert!(printed.ends_with("\n0 passed, 1 failed\n"), "{printed}");
+    }
 }
 
 #[test]

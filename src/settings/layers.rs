@@ -8,14 +8,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     Environment, Layers,
-    misspelt::key_by_another_name,
+    misspelt::variable_of,
     reader::SettingsReader,
     sections,
     source_names::{self, SECTION, SourceNames, path_of_variable},
 };
 use crate::{
     file::{self, FileKind},
-    nearest::{nearest, unknown},
+    nearest::unknown,
     problem::{Problem, SourceText},
     toml_bound::{Parsed, parse},
 };
@@ -220,23 +220,20 @@ impl SettingsReader {
             format!("`{key}` is a section; set the keys in it")
         } else if let Some(name) = source_names::invalid_name(key) {
             format!("`{name}` is not a name of a source; use ASCII letters, digits, `_` and `-`")
-        } else if let Some(meant) = key_by_another_name(key) {
-            self.explained_keys.push(meant.to_owned());
-            format!("unknown key `{key}`; did you mean `{meant}`?")
+        } else if let Some(meant) = self.meant_key(key) {
+            // A variable and not a line of a file sets the key.
+            let is_variable = path_of_variable(&place).is_some() && !self.is_section(&meant);
+            let shown = if is_variable { variable_of(&meant) } else { meant.clone() };
+            self.explained_keys.push(meant);
+            format!("unknown key `{key}`; did you mean `{shown}`?")
         } else {
-            let names = self.keys_and_sections();
-            let meant = nearest(key, &names).map(str::to_owned);
-            let message = unknown("key", key, names);
-            if let Some(meant) = meant {
-                self.explained_keys.push(meant);
-            }
-            message
+            unknown("key", key, self.keys_and_sections())
         };
         self.problems.push(Problem::named(place, message));
     }
 
     /// Every known key, then the section of each.
-    fn keys_and_sections(&self) -> Vec<&str> {
+    pub(super) fn keys_and_sections(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.known_keys.iter().map(String::as_str).collect();
         names.push(SECTION);
         for key in &self.known_keys {

@@ -220,13 +220,19 @@ fn an_unknown_setting_names_the_key_that_is_meant_and_is_the_only_problem() {
     let mut failures = Failures::default();
 
     for (name, value, meant) in [
-        ("HOOK__AUTH__BASIC__USER", "okta", "auth.basic.username"),
-        ("HOOK__SERVER__PORT", "8080", "server.bind"),
-        ("HOOK__SERVER__TLS__CERT", "cert.pem", "server.tls.certificate"),
+        ("HOOK__AUTH__BASIC__USER", "okta", "HOOK__AUTH__BASIC__USERNAME"),
+        ("HOOK__AUTH__USERNAME", "okta", "HOOK__AUTH__BASIC__USERNAME"),
+        ("HOOK__SERVER__PORT", "8080", "HOOK__SERVER__BIND"),
+        ("HOOK__SERVER__TLS__CERT", "cert.pem", "HOOK__SERVER__TLS__CERTIFICATE"),
+        ("HOOK__SERVER__CERTIFICATE", "cert.pem", "HOOK__SERVER__TLS__CERTIFICATE"),
+        ("HOOK__AUTH__BASIC_PASSWORD", "Rosario", "HOOK__AUTH__BASIC__PASSWORD"),
+        ("HOOK__AUTH_BASIC__PASSWORD", "Rosario", "HOOK__AUTH__BASIC__PASSWORD"),
     ] {
         let mut command = program();
         command.args(["check", "--rules"]).arg(rules.path()).env(name, value);
-        if name.contains("BASIC") {
+        if name.ends_with("PASSWORD") {
+            command.env("HOOK__AUTH__BASIC__USERNAME", "okta");
+        } else if name.contains("AUTH") {
             command.env("HOOK__AUTH__BASIC__PASSWORD", "0123456789abcdef0123456789abcdef");
         }
         let output = run(&mut command, b"");
@@ -237,6 +243,18 @@ fn an_unknown_setting_names_the_key_that_is_meant_and_is_the_only_problem() {
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn a_key_in_a_section_above_its_own_names_the_whole_key() {
+    let printed = check_settings("[auth]\nusername = \"okta\"\npassword = \"Rosario\"\n");
+
+    assert_eq!(
+        printed,
+        "settings.toml:2:1: unknown key `auth.username`; did you mean `auth.basic.username`?\n\n\
+         settings.toml:3:1: unknown key `auth.password`; did you mean `auth.basic.password`?\n\n\
+         2 problems\n"
+    );
 }
 
 #[test]

@@ -211,10 +211,10 @@ fn unknown_keys_are_reported_in_every_layer() {
         found,
         [
             "HOOK__SERVER: `server` is a section; set the keys in it",
-            "HOOK__SERVER__BIND__0: unknown key `server.bind.0`; did you mean `server.bind`?",
-            "HOOK__SERVER__WORKER: unknown key `server.worker`; did you mean `server.workers`?",
+            "HOOK__SERVER__BIND__0: unknown key `server.bind.0`; did you mean `HOOK__SERVER__BIND`?",
+            "HOOK__SERVER__WORKER: unknown key `server.worker`; did you mean `HOOK__SERVER__WORKERS`?",
             "auth.basic.password: this is missing; set it, or `auth.basic.password_file`",
-            "hook__server__worker_s: unknown key `server.worker_s`; did you mean `server.workers`?",
+            "hook__server__worker_s: unknown key `server.worker_s`; did you mean `HOOK__SERVER__WORKERS`?",
             "test.toml:2:1: unknown key `server.bnd`; did you mean `server.bind`?",
             "test.toml:3:1: unknown key `server.tls\\.key`; did you mean `server.tls.key`?",
             "test.toml:4:2: unknown key `sever`; did you mean `server`?",

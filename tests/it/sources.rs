@@ -322,7 +322,7 @@ fn invalid_variables_of_sources_are_reported() {
         (
             "HOOK__SOURCES__MEMBERS__ULR",
             "x",
-            "HOOK__SOURCES__MEMBERS__ULR: unknown key `sources.members.ulr`; did you mean `sources.members.url`?",
+            "HOOK__SOURCES__MEMBERS__ULR: unknown key `sources.members.ulr`; did you mean `HOOK__SOURCES__MEMBERS__URL`?",
         ),
         (
             "HOOK__SOURCES__MEMBERS",

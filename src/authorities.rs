@@ -19,18 +19,18 @@ pub(crate) struct Authorities {
 
 /// Reads a file in PEM. Fails, with the reason, if it has no certificate or an invalid one.
 pub(crate) fn read_authorities(path: &Path) -> Result<Authorities, String> {
-    const INVALID: &str = "the file has an invalid PEM certificate";
+    let invalid = || format!("`{}` has an invalid PEM certificate", path.display());
     let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
         .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let mut certificates = Vec::new();
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.or(Err(INVALID))?;
-        roots.add(certificate.clone()).or(Err(INVALID))?;
+        let certificate = certificate.map_err(|_| invalid())?;
+        roots.add(certificate.clone()).map_err(|_| invalid())?;
         certificates.push(certificate);
     }
     if certificates.is_empty() {
-        return Err("the file has no PEM certificate".to_owned());
+        return Err(format!("`{}` has no PEM certificate", path.display()));
     }
     Ok(Authorities { certificates, roots })
 }

@@ -4,12 +4,17 @@
 //! All of them are asked at once, within one deadline. A result is a value even if the source has failed,
 //! so that judging stays total.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::{
+    authorities::read_authorities,
     file::{self, FileKind, Links},
     okta::json::MissingValue,
     problem::Problem,
@@ -18,7 +23,7 @@ use crate::{
         ApiAnswer, AskedLookup, LookupFailure, LookupResult, LookupResults, Question, SourceKind,
         SourceKinds,
     },
-    settings::SourceSettings,
+    settings::{Settings, SourceSettings},
 };
 
 mod cache;
@@ -80,12 +85,7 @@ impl Sources {
         let certificates = read_certificates(&settings);
         let mut clients = BTreeMap::new();
         for (name, source) in &settings {
-            match SourceClient::new(source, timeout, proxies) {
-                Ok(client) => {
-                    clients.insert(name.clone(), client);
-                }
-                Err(why) => return Err(Problem::named(format!("sources.{name}"), why)),
-            }
+            clients.insert(name.clone(), SourceClient::new(name, source, timeout, proxies)?);
         }
         Ok(Self {
             timeout,
@@ -151,18 +151,26 @@ impl Sources {
 }
 
 impl SourceClient {
-    /// Makes the client of a source. An error says why the source cannot be used.
+    /// Makes the client of a source. Fails if its certificates or its URL cannot be used.
     fn new(
+        name: &str,
         settings: &SourceSettings,
         timeout: Duration,
         proxies: &Proxies,
-    ) -> Result<Self, String> {
-        match settings {
+    ) -> Result<Self, Problem> {
+        // Read first, so that the problem names the setting.
+        if let Some(path) = ca_file_of(settings)
+            && let Err(why) = read_authorities(path)
+        {
+            return Err(Problem::named(format!("sources.{name}.ca_file"), why));
+        }
+        let client = match settings {
             SourceSettings::Http(settings) => HttpApi::new(settings, proxies).map(Self::Http),
             SourceSettings::Postgres(settings) => {
                 Database::new(settings, timeout).map(Self::Postgres)
             }
-        }
+        };
+        client.map_err(|why| Problem::named(format!("sources.{name}"), why))
     }
 }
 
@@ -170,17 +178,33 @@ impl SourceClient {
 fn read_certificates(settings: &BTreeMap<String, SourceSettings>) -> Certificates {
     let mut certificates = Certificates::new();
     for source in settings.values() {
-        let ca_file = match source {
-            SourceSettings::Http(source) => &source.ca_file,
-            SourceSettings::Postgres(source) => &source.ca_file,
-        };
-        if let Some(path) = ca_file {
+        if let Some(path) = ca_file_of(source) {
             // An error has its message where the file is used.
             let content = file::read_bytes(path, FileKind::Certificate, Links::Follow).ok();
-            certificates.insert(path.clone(), content);
+            certificates.insert(path.to_owned(), content);
         }
     }
     certificates
+}
+
+fn ca_file_of(settings: &SourceSettings) -> Option<&Path> {
+    match settings {
+        SourceSettings::Http(source) => source.ca_file.as_deref(),
+        SourceSettings::Postgres(source) => source.ca_file.as_deref(),
+    }
+}
+
+/// The problem of each source that the service cannot start with. Asks none of them.
+pub(crate) fn source_problems(settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, source) in &settings.sources {
+        if let Err(problem) =
+            SourceClient::new(name, source, settings.lookups_timeout, &settings.proxies)
+        {
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 /// The kinds of sources by their names.

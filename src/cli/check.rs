@@ -20,7 +20,7 @@ use crate::{
         probe::Probed,
     },
     load::{self, Draft, Purpose, UnreadEntry},
-    lookup::source_kinds,
+    lookup::{source_kinds, source_problems},
     org::Org,
     problem::{Problem, Problems},
     rule::{Hook, RuleSet, lookup::SourceKind},
@@ -153,7 +153,7 @@ fn describe_probe(probed: &Probed) -> String {
     format!("--probe: tried {inputs} on {rules}{lookups}")
 }
 
-/// Adds the problems of the files that the settings name: certificates and keys.
+/// Adds the problems of certificates, keys and sources with which the service would not start.
 fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth, &settings.proxies)
@@ -163,6 +163,9 @@ fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     if let Some(files) = &settings.server.tls
         && let Err(problem) = certificate::read_pair(files)
     {
+        problems.push(problem);
+    }
+    for problem in source_problems(settings) {
         problems.push(problem);
     }
 }

@@ -88,7 +88,8 @@ impl Connector {
                     if needs_tls(host, settings) { Some(Tls::new(host, settings)?) } else { None };
                 Place::Host { host: host.clone(), port, tls }
             }
-            _ => return Err("`url` names no host".to_owned()),
+            [] => return Err("`url` names no host".to_owned()),
+            _ => return Err("`url` names several hosts; name one".to_owned()),
         };
         Ok(Self { place, config })
     }

@@ -129,6 +129,8 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
         "the hook has no section for such requests, so it denies them"
     } else if answer.too_large {
         "the answer would be too large for Okta, so the request is denied"
+    } else if answer.too_costly {
+        "the request takes more work to judge than is allowed, so it is denied"
     } else if answer.lacks_event_id() {
         "an identifier is made from `eventId`, which is missing"
     } else if answer.decision == DecisionKind::Deny {

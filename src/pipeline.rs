@@ -44,6 +44,8 @@ pub struct HookAnswer<'r, 'b> {
     pub has_section: bool,
     /// Whether the answer would have been too large for Okta. If so, the request is denied.
     pub too_large: bool,
+    /// Whether judging took more work than is allowed. If so, the request is denied.
+    pub too_costly: bool,
 }
 
 impl<'r> HookAnswer<'r, '_> {
@@ -121,7 +123,8 @@ fn answer_request<'r, 'b>(
     facts: &Facts,
 ) -> HookAnswer<'r, 'b> {
     let flow = request.flow;
-    let Judgement { decision, verdicts, sets, lookups, has_section } = hook.judge(&request, facts);
+    let Judgement { decision, verdicts, sets, lookups, has_section, too_costly } =
+        hook.judge(&request, facts);
     let mut kind = decision.kind();
     let mut body = encode(flow, &decision);
     let too_large = body.len() >= SIZE_LIMIT;
@@ -143,5 +146,6 @@ fn answer_request<'r, 'b>(
         lookups,
         has_section,
         too_large,
+        too_costly,
     }
 }

@@ -64,6 +64,8 @@ pub struct Judgement<'r, 'q> {
     pub lookups: Vec<LookupVerdict<'r>>,
     /// Whether the hook has a section for the request's flow. If not, the request is denied.
     pub has_section: bool,
+    /// Whether judging takes more work than is allowed. If so, a request that no rule denies is denied.
+    pub too_costly: bool,
 }
 
 impl Judgement<'_, '_> {
@@ -75,6 +77,7 @@ impl Judgement<'_, '_> {
             sets: Vec::new(),
             lookups: Vec::new(),
             has_section: false,
+            too_costly: false,
         }
     }
 }
@@ -129,11 +132,12 @@ impl Hook {
             None => section.allow_or_update(request, &context, &mut sets),
         };
         // Conditions of `set` fail once the work is used up, so the values to set may be wrong.
-        if work.is_exhausted() && decision.kind() != DecisionKind::Deny {
+        let too_costly = work.is_exhausted();
+        if too_costly && decision.kind() != DecisionKind::Deny {
             decision = section.too_costly(request.flow);
         }
         let lookups = section.lookup_verdicts(&states);
-        Judgement { decision, verdicts, sets, lookups, has_section: true }
+        Judgement { decision, verdicts, sets, lookups, has_section: true, too_costly }
     }
 
     /// The lookups to ask before a request is judged. Empty if a rule that needs no lookup denies the

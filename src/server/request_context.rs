@@ -78,6 +78,9 @@ impl<'s> RequestContext<'s> {
         if answer.too_large {
             self.state.warnings.log(&Warning::TooLargeAnswer { hook, request_type });
         }
+        if answer.too_costly {
+            self.state.warnings.log(&Warning::TooCostly { hook, request_type });
+        }
         if answer.lacks_event_id() {
             self.state.warnings.log(&Warning::MissingEventId { hook, request_type });
         }

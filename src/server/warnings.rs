@@ -39,6 +39,11 @@ pub(super) enum Warning<'a> {
     )]
     TooLargeAnswer { hook: &'a str, request_type: &'a str },
     #[display(
+        "`{hook}` denied a {request_type} request because it takes more work to judge than is allowed; \
+         shorten the lists and patterns of its rules and of `set`, or lower `server.body_limit`"
+    )]
+    TooCostly { hook: &'a str, request_type: &'a str },
+    #[display(
         "`{hook}` denied a {request_type} request without `eventId`, from which its rules \
          `generate` an attribute; Okta always sends it, so look at what calls the hook"
     )]
@@ -55,6 +60,7 @@ impl Warning<'_> {
             | Self::Handshake(_)
             | Self::Refused { .. }
             | Self::MissingSection { .. }
+            | Self::TooCostly { .. }
             | Self::MissingEventId { .. }
             | Self::FailedLookup { .. } => Level::Warn,
         }
@@ -69,6 +75,7 @@ impl Warning<'_> {
             Self::Refused { reason, kind, .. } => format!("refused {reason} {kind}").into(),
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
+            Self::TooCostly { hook, .. } => format!("hook {hook} too costly").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
             // Statuses and codes of errors are few, too.
             Self::FailedLookup { hook, lookup, why } => {

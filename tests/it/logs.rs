@@ -188,6 +188,29 @@ fn answers_too_large_for_okta_become_denials_and_one_log_line() {
 }
 
 #[test]
+fn a_request_that_is_too_costly_to_judge_is_logged_and_explained() {
+    let mut rules =
+        "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\n"
+            .to_owned();
+    for number in 0..1000 {
+        rules += &format!("x{number} = '{{a}}{{missing}}'\n");
+    }
+    let folder = rules_folder(&[("join.toml", &rules)]);
+    let body = registration(&format!(r#"{{"a":"{}"}}"#, "a".repeat(200_000)));
+    let rules = ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap());
+
+    let service = Service::start(&[&BASIC[..], &[rules]].concat());
+    assert_eq!(service.post("/join", &body).status, 200);
+    let log = service.wait_for_log("takes more work to judge than is allowed");
+    assert!(log.contains("`join` denied a self.service.registration request"), "{log}");
+
+    let output = run(program().args(["eval", "join", "--explain"]).envs([rules]), &body);
+    let explanation = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(explanation.contains("\n  the request takes more work to judge"), "{explanation}");
+}
+
+#[test]
 fn requests_without_an_event_id_are_logged_once_if_one_is_needed() {
     let rules = "[self_service_registration]\nallow_all = true\n[self_service_registration.set]\nkey = { generate = 'uuid' }\n";
     let folder = rules_folder(&[("hook.toml", rules)]);

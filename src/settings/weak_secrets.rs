@@ -1,5 +1,7 @@
 //! Warnings about secrets that are easy to guess, where other machines can try them.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::{SecretList, Settings};
 
 /// The password of the sample in Okta's guide.
@@ -32,12 +34,34 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
 
 /// Returns why a secret of the list is weak. `None` if each is strong or not known.
 fn weakness(secrets: &SecretList) -> Option<String> {
-    let secrets = secrets.expose();
-    if secrets.contains(&PUBLISHED) {
+    let mut passwords = Vec::new();
+    for secret in secrets.expose() {
+        passwords.push(password_in_basic(secret).unwrap_or(secret.to_owned()));
+    }
+    if passwords.iter().any(|password| is_published(password)) {
         return Some("everybody knows this secret, which is that of Okta's guide".to_owned());
     }
-    if secrets.iter().any(|secret| secret.chars().count() < FEWEST) {
+    if passwords.iter().any(|password| password.chars().count() < FEWEST) {
         return Some(format!("this has fewer than {FEWEST} characters, so that it can be guessed"));
     }
     None
+}
+
+/// Whether this is the published password, alone or after a user name.
+fn is_published(password: &str) -> bool {
+    match password.strip_suffix(PUBLISHED) {
+        Some(before) => before.is_empty() || before.ends_with(':'),
+        None => false,
+    }
+}
+
+/// The password in a secret that is a whole value of HTTP Basic: `Basic`, a space, and Base64.
+fn password_in_basic(secret: &str) -> Option<String> {
+    let (scheme, encoded) = secret.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned())
 }

@@ -6,7 +6,7 @@ use registration_hook::settings::{SecretFiles, SourceSettings, load};
 
 use crate::{
     settings::{good, layers, loaded, problems},
-    support::Failures,
+    support::{Failures, program, rules_folder, run, text},
 };
 
 const HTTP: &str = "[sources.members]\nurl = 'https://members.example'\n";
@@ -419,6 +419,49 @@ fn an_authorization_header_without_its_scheme_gets_a_warning() {
         for warning in settings.warnings {
             failures.check_contains(&warning, &warning, "sources.members.secret: ");
             failures.check(&warning, !warning.contains("3f9c"));
+        }
+    }
+
+    failures.assert_none();
+}
+
+/// `check` reports what the service would not start with.
+#[test]
+fn certificates_and_hosts_of_sources_that_cannot_be_used_are_problems_of_check() {
+    let folder = rules_folder(&[
+        ("rules/join.toml", "[self_service_registration]\nallow_all = true\n"),
+        ("none.pem", "x"),
+        ("invalid.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    ]);
+    let source = |url: &str, keys: &str| format!("[sources.x]\nurl = \"{url}\"\n{keys}\n");
+    let api = "https://members.example";
+    let database = "postgres://u@db.example/people";
+    let mut failures = Failures::default();
+
+    for (settings, expected) in [
+        (source(api, "ca_file = 'missing.pem'"), "sources.x.ca_file: cannot read `missing.pem`: "),
+        (
+            source(api, "ca_file = 'none.pem'"),
+            "sources.x.ca_file: `none.pem` has no PEM certificate\n",
+        ),
+        (
+            source(database, "ca_file = 'invalid.pem'"),
+            "sources.x.ca_file: `invalid.pem` has an invalid PEM certificate\n",
+        ),
+        (
+            source("postgres://u@h1,h2/people", ""),
+            "sources.x: `url` names several hosts; name one\n",
+        ),
+    ] {
+        fs::write(folder.path().join("settings.toml"), &settings).unwrap();
+        for (subcommand, code) in [("check", 1), ("serve", 2)] {
+            let mut command = program();
+            command.args([subcommand, "--config", "settings.toml"]).current_dir(&folder);
+            let output = run(&mut command, b"");
+            let printed = text(&output.stdout).to_owned() + text(&output.stderr);
+
+            failures.check_eq(&settings, output.status.code(), Some(code));
+            failures.check_contains(&settings, &printed, expected);
         }
     }
 

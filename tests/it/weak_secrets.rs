@@ -44,6 +44,18 @@ fn check_warns_of_weak_secrets_unless_the_address_is_loopback() {
         (&password(STRONG)[..], None),
         (&header("abc")[..], Some(format!("auth.header.secret: this has {short}"))),
         (&header(STRONG)[..], None),
+        // The guide's value as a whole, and its user name and password.
+        (
+            &header("Basic YWRtaW46c3VwZXJzZWNyZXQ=")[..],
+            Some(format!("auth.header.secret: {published}")),
+        ),
+        (&header("admin:supersecret")[..], Some(format!("auth.header.secret: {published}"))),
+        (&password("admin:supersecret")[..], Some(format!("auth.basic.password: {published}"))),
+        (
+            &header("basic b2t0YTowMTIzNDU2Nzg5")[..],
+            Some(format!("auth.header.secret: this has {short}")),
+        ),
+        (&header("Basic b2t0YTowMTIzNDU2Nzg5YWJjZGVm")[..], None),
         (&rotated[..], Some(format!("auth.basic.password: {published}"))),
         (&BASIC[..], None),
     ] {

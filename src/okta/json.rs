@@ -12,6 +12,7 @@ mod missing;
 mod not_strict;
 mod number;
 mod pointer;
+mod syntax;
 mod text;
 
 pub(crate) use missing::MissingValue;

@@ -105,10 +105,13 @@ fn not_utf8(body: &[u8], offset: usize) -> DecodeError {
     DecodeError::Encoding { problem, line, column }
 }
 
-/// Recognises a byte order mark or UTF-16 by the first bytes. Completes "the body …".
+/// Recognises a byte order mark, UTF-16 or UTF-32 by the first bytes. Completes "the body …".
 fn other_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
         [0xef, 0xbb, 0xbf, ..] => Some("begins with a byte order mark"),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some("is UTF-32")
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("is UTF-16"),
         _ => None,
     }

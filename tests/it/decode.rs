@@ -317,6 +317,13 @@ fn each_fault_of_strict_json_is_named_with_its_place() {
         ("[\n\"a\\ud800\\u0041\"]", surrogate, 2, 3),
         ("[\n\"a\\ud800\\n\"]", surrogate, 2, 3),
         ("[\n01]", "(RFC 8259)", 2, 2),
+        ("{\"a\":[1,\n]}", "since a comma precedes a closing bracket,", 2, 1),
+        ("{\"a\":1,}", "since a comma precedes a closing bracket,", 1, 8),
+        ("{“a”:1}", "since a quote is curly,", 1, 2),
+        ("{'a':1}", "since a quote is single,", 1, 2),
+        ("{ // a\n}", "since it has a comment,", 1, 3),
+        ("{\"a\":\"\n\"}", "since a text has a raw line break or control character,", 1, 7),
+        ("{\"a\":1}\n{}", "since more follows its end,", 2, 1),
     ] {
         let error = decode(body.as_bytes()).err().unwrap().to_string();
         let expected =
@@ -339,6 +346,10 @@ fn another_encoding_is_named_with_the_place_of_its_first_byte() {
         (b"\xfe\xff\0{\0}", "is UTF-16", 1, 1),
         (b"{\0}\0", "is UTF-16", 1, 1),
         (b"\0{\0}", "is UTF-16", 1, 1),
+        (b"\xff\xfe\0\0{\0\0\0", "is UTF-32", 1, 1),
+        (b"\0\0\xfe\xff\0\0\0{", "is UTF-32", 1, 3),
+        (b"{\0\0\0}\0\0\0", "is UTF-32", 1, 1),
+        (b"\0\0\0{\0\0\0}", "is UTF-32", 1, 1),
     ] {
         let expected = DecodeError::Encoding { problem, line, column };
 

@@ -1,5 +1,7 @@
 //! Why a text is not strict JSON, and where.
 
+use super::syntax::syntax_problem;
+
 /// The text is not strict JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotStrict {
@@ -32,7 +34,7 @@ impl NotStrict {
             JsonFault::Syntax if self.at == text.len() => {
                 "is not strict JSON, since it ends too early,"
             }
-            JsonFault::Syntax => "is not strict JSON (RFC 8259)",
+            JsonFault::Syntax => syntax_problem(text, self.at),
             JsonFault::DuplicateName => {
                 "is not strict JSON, since a name occurs twice in an object,"
             }

@@ -115,7 +115,7 @@ impl RequestContext<'_> {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
             }
-            Refusal::Request(error) => error.to_string().into(),
+            Refusal::Request(error) => format!("{error}{}", self.named_types).into(),
             Refusal::Internal => {
                 "a bug of ours; please report it with the message that precedes this one".into()
             }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_http::{Request, RequestHead, ServiceConfig};
+use serde_json::Value as Json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -18,9 +19,9 @@ use super::{
     turns::Turns,
 };
 use crate::{
-    clock,
+    clock, escape,
     lookup::{self, Answer},
-    pipeline::{self, NoAnswer},
+    pipeline::{self, DecodeError, NoAnswer},
     rule::{Facts, Hook},
 };
 
@@ -28,6 +29,9 @@ use crate::{
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// Lookups end this long before the time limit of the request, so that there is time to judge it.
 const TIME_TO_JUDGE: Duration = Duration::from_millis(100);
+
+/// How many characters of a type in a body are logged.
+const TYPE_LIMIT: usize = 60;
 
 /// Responds to the requests of one listener on one worker.
 pub(super) struct Handler {
@@ -105,9 +109,24 @@ impl Handler {
         let deadline = context.started + settings.request_timeout;
         let hook = context.admit(head, hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
-        let answers = self.ask_lookups(hook, &body, deadline).await?;
+        let answer = self.answer(context, hook, &body, deadline).await;
+        if let Err(Refusal::Request(DecodeError::NotHookRequest(_))) = answer {
+            context.named_types = named_types(&body);
+        }
+        answer
+    }
+
+    /// Asks the lookups, judges the request and records the decision.
+    async fn answer(
+        &self,
+        context: &RequestContext<'_>,
+        hook: &Hook,
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<Vec<u8>, Refusal> {
+        let answers = self.ask_lookups(hook, body, deadline).await?;
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
-        let answer = judge_and_record(context, hook, &body, &answers);
+        let answer = judge_and_record(context, hook, body, &answers);
         turn.end().await;
         answer
     }
@@ -145,6 +164,20 @@ fn judge_and_record(
         feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);
     }
     Ok(context.record(answer, answers))
+}
+
+/// The types that a body names, as the end of the cause why it is refused.
+fn named_types(body: &[u8]) -> String {
+    let mut text = String::new();
+    let Ok(json) = serde_json::from_slice::<Json>(body) else {
+        return text;
+    };
+    for name in ["eventType", "requestType"] {
+        if let Some(value) = json[name].as_str() {
+            text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
+        }
+    }
+    text
 }
 
 impl From<NoAnswer> for Refusal {

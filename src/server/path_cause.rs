@@ -38,11 +38,23 @@ enum Kind<'a> {
     Far,
 }
 
-/// A route whose name is that of the path's last segment.
+/// A route whose name is that of a segment of the path.
 struct NearRoute<'a> {
     name: &'a str,
-    /// How the path differs from that of the route.
-    differences: Vec<String>,
+    /// How the path differs from that of the route. The last one is the kind of the cause.
+    differences: Vec<Difference>,
+}
+
+/// A difference between a path and that of a route.
+struct Difference {
+    kind: &'static str,
+    text: String,
+}
+
+impl Difference {
+    fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
 }
 
 impl<'a> PathCause<'a> {
@@ -69,10 +81,13 @@ impl<'a> PathCause<'a> {
 
     /// The kind of the cause. Causes of one kind share a limit in the log.
     pub(super) fn kind(&self) -> &'static str {
-        match self.kind {
+        match &self.kind {
             Kind::Operations => "operations",
             Kind::Metrics => "metrics",
-            Kind::Near(_) => "near",
+            Kind::Near(NearRoute { differences, .. }) => match differences.last() {
+                Some(Difference { kind, .. }) => kind,
+                None => "near",
+            },
             Kind::Misspelt => "misspelt",
             Kind::Far => "far",
         }
@@ -97,7 +112,9 @@ impl fmt::Display for PathCause<'_> {
                 )
             }
             Kind::Near(NearRoute { name, differences }) => {
-                let differences = differences.join(", and ");
+                let texts: Vec<&str> =
+                    differences.iter().map(|other| other.text.as_str()).collect();
+                let differences = texts.join(", and ");
                 write!(
                     out,
                     "no hook has the path {path}; near it is `{prefix}/{name}`: {differences}"
@@ -126,30 +143,57 @@ fn route_names(rules: &RuleSet) -> Vec<&str> {
     names
 }
 
-/// Finds the route whose name is that of the path's last segment, in any case.
+/// Finds the route whose name is that of a segment of the path, in any case.
 fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRoute<'a>> {
     let mut differences = Vec::new();
     let trimmed = without_spaces(path);
     if trimmed.len() < path.len() {
-        differences.push("the path has white space at its end".to_owned());
+        differences.push(Difference::new("space", "the path has white space at its end"));
     }
     if trimmed.ends_with('/') {
-        differences.push("the path has a slash at its end".to_owned());
+        differences.push(Difference::new("slash", "the path has a slash at its end"));
     }
     if trimmed.contains("//") {
-        differences.push("the path has two slashes together".to_owned());
+        differences.push(Difference::new("slashes", "the path has two slashes together"));
     }
     let path_segments = segments(trimmed);
-    let (last, before) = path_segments.split_last()?;
-    let name = route_names(rules).into_iter().find(|name| name.eq_ignore_ascii_case(last))?;
-    if name != *last {
-        differences.push("upper and lower case differ".to_owned());
+    let (index, name) = last_name(&path_segments, &route_names(rules))?;
+    let (before, named) = path_segments.split_at(index);
+    let (segment, after) = named.split_first()?;
+    if !after.is_empty() {
+        let after = escape::in_backticks(&format!("/{}", after.join("/")), PATH_LIMIT);
+        let text = format!("the path goes on with {after}");
+        differences.push(Difference::new("longer", text));
+    }
+    let (stem, ending) = split_ending(segment);
+    if !ending.is_empty() {
+        let ending = escape::in_backticks(ending, PATH_LIMIT);
+        differences.push(Difference::new("ending", format!("the path has the ending {ending}")));
+    }
+    if name != stem {
+        differences.push(Difference::new("case", "upper and lower case differ"));
     }
     if before != segments(prefix) {
         let before = before.join("/");
-        differences.push(prefix_difference(&before, prefix));
+        differences.push(Difference::new("prefix", prefix_difference(&before, prefix)));
     }
     Some(NearRoute { name, differences })
+}
+
+/// The last segment that is the name of a route, in any case and with any ending, and that name.
+fn last_name<'a>(path_segments: &[&str], names: &[&'a str]) -> Option<(usize, &'a str)> {
+    for (index, segment) in path_segments.iter().enumerate().rev() {
+        let (stem, _) = split_ending(segment);
+        if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(stem)) {
+            return Some((index, name));
+        }
+    }
+    None
+}
+
+/// Splits `join.toml` into `join` and `.toml`. No name has a dot.
+fn split_ending(segment: &str) -> (&str, &str) {
+    segment.split_at(segment.find('.').unwrap_or(segment.len()))
 }
 
 /// Describes another prefix than that of the settings.

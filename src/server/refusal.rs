@@ -74,7 +74,9 @@ impl NotHttp {
                  off in the load balancer"
             }
             Self::InvalidHost => "the header `host` is not the name of a host",
-            Self::Other => "the bytes that came are not an HTTP/1.1 request",
+            Self::Other => {
+                "the bytes that came are not an HTTP/1.1 request, which has exactly one header `host`"
+            }
         }
     }
 }

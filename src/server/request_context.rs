@@ -25,11 +25,20 @@ pub(super) struct RequestContext<'s> {
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
     pub(super) caller: Option<Caller>,
+    /// The types that a body names which is not a registration hook request.
+    pub(super) named_types: String,
 }
 
 impl<'s> RequestContext<'s> {
     pub(super) fn new(state: &'s State, rules: &'s RuleSet) -> Self {
-        Self { state, rules, started: Instant::now().into(), hook: None, caller: None }
+        Self {
+            state,
+            rules,
+            started: Instant::now().into(),
+            hook: None,
+            caller: None,
+            named_types: String::new(),
+        }
     }
 
     /// Counts and logs a refusal, and returns the response to the caller. `head` is that of the

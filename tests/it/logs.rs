@@ -155,7 +155,9 @@ fn request_content_cannot_forge_a_log_line() {
     assert_eq!(service.stdout().matches("forged").count(), 1, "in `event_id`, quoted");
     let shown = "no hook has the path `/x%0d%0a%7B%22msg%22:%22forged%22%7D`";
     let log = service.wait_for_log(shown);
-    assert_eq!(log.matches("forged").count(), 1, "in the path, as it was sent: {log}");
+    let request_type = r#"`requestType` is `x\r\n{"level":"INFO","msg":"forged"}`"#;
+    assert!(log.contains(request_type), "escaped: {log}");
+    assert_eq!(log.matches("forged").count(), 2, "also in the path, as it was sent: {log}");
 }
 
 #[test]

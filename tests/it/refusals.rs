@@ -113,6 +113,8 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
                 "a slash at its end, and the path has two slashes together, and upper and lower",
             ),
             not_found("/okta/healthz", "near it is `/healthz`"),
+            not_found("/registrationHookSSR.toml", "the path has the ending `.toml`"),
+            not_found("/registrationHookSSR/execute", "the path goes on with `/execute`"),
             not_found("/registrationHookSR", "did you mean `registrationHookSSR`?"),
             not_found("/metrics", "`/metrics` is at the address of `metrics.bind`"),
             not_found("/", "known are `registrationHookPP`"),
@@ -533,6 +535,18 @@ fn every_other_refusal_names_its_cause() {
                 "the header `host` is not the name of a host",
             ),
             refused(
+                b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+                400,
+                "not_http",
+                "which has exactly one header `host`",
+            ),
+            refused(
+                b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n".to_vec(),
+                400,
+                "not_http",
+                "which has exactly one header `host`",
+            ),
+            refused(
                 b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc".to_vec(),
                 400,
                 "tls_on_plain_http",
@@ -602,6 +616,12 @@ fn every_other_refusal_names_its_cause() {
             refused(with_body(""), 400, "json_syntax", "since it is empty"),
             refused(with_body("{\"a\":"), 400, "json_syntax", "since it ends too early"),
             refused(with_body("{}"), 400, "not_hook_request", "`eventType` is not that of"),
+            refused(
+                with_body(r#"{"eventType":"com.okta.\n","requestType":"x","data":{}}"#),
+                400,
+                "not_hook_request",
+                "inline hook; `eventType` is `com.okta.\\n`; `requestType` is `x`",
+            ),
         ],
     );
 
@@ -631,6 +651,11 @@ fn a_stranger_does_not_hide_a_misspelt_hook() {
     service.send(&at("/registrationHookSR"));
 
     service.wait_for_log("did you mean `registrationHookSSR`?");
+
+    service.send(&at("/registrationHookSSR/"));
+    service.send(&at("/okta/registrationHookSSR"));
+
+    service.wait_for_log("the path begins with `/okta`");
 }
 
 #[test]

@@ -8,9 +8,9 @@ use super::{
     reader::SettingsReader,
     sources::read_source,
     values::{
-        parse_address, parse_count, parse_duration, parse_header_name, parse_header_secret,
-        parse_issuer, parse_log_format, parse_log_target, parse_password, parse_path, parse_scope,
-        parse_size, parse_text, parse_trimmed, parse_url, parse_username,
+        parse_address, parse_count, parse_duration, parse_header_secret, parse_issuer,
+        parse_log_format, parse_log_target, parse_password, parse_path, parse_scope,
+        parse_secret_header_name, parse_size, parse_text, parse_trimmed, parse_url, parse_username,
     },
 };
 use crate::proxies::Proxies;
@@ -20,6 +20,9 @@ const MOST_WORKERS: usize = 512;
 /// How many workers there are by default if the number of cores is not known.
 const DEFAULT_WORKERS: &str = "2";
 
+/// How long Okta waits for an answer.
+const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// Reads every section. Each function below asks for all of its keys before it returns, even if one is
 /// missing, so that every key is registered.
 pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
@@ -27,6 +30,7 @@ pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
     let sources = read_sources(reader);
     let mut invalid_sources = reader.source_names.to_vec();
     invalid_sources.retain(|name| !sources.contains_key(name));
+    warn_of_long_timeout(reader, server.request_timeout);
     Settings {
         lookups_timeout: read_lookups_timeout(reader, server.request_timeout),
         sources,
@@ -95,7 +99,7 @@ fn read_basic(reader: &mut SettingsReader) -> Option<BasicSettings> {
 }
 
 fn read_header(reader: &mut SettingsReader) -> Option<HeaderSettings> {
-    let name = reader.read_required("auth.header.name", parse_header_name);
+    let name = reader.read_required("auth.header.name", parse_secret_header_name);
     let secrets = reader.read_secrets("auth.header.secret", parse_header_secret);
     Some(HeaderSettings { name: name?, secrets: secrets? })
 }
@@ -144,6 +148,14 @@ fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
         return None;
     }
     Some(read_duration(reader, KEY, "2s", "100ms"..="3600s"))
+}
+
+/// Warns of a time for requests that Okta does not wait for.
+fn warn_of_long_timeout(reader: &mut SettingsReader, request_timeout: Duration) {
+    if request_timeout >= OKTA_TIMEOUT {
+        let warning = "server.request_timeout: Okta waits 3 s for an answer, so a later one is lost; shorten it";
+        reader.warnings.push(warning.to_owned());
+    }
 }
 
 /// Reads `lookups.timeout`, which is less than `server.request_timeout`. If the default is not, returns three

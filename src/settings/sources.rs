@@ -8,7 +8,9 @@ use super::{
     Secret,
     reader::SettingsReader,
     source_names::SECTION,
-    values::{parse_count, parse_header_name, parse_header_secret, parse_password, parse_path},
+    values::{
+        parse_count, parse_header_secret, parse_password, parse_path, parse_secret_header_name,
+    },
 };
 use crate::origin;
 
@@ -102,7 +104,7 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     if let Some(path) = &ca_file {
         reader.files.push(path.clone());
     }
-    let header = reader.read_optional(&format!("{section}.header"), parse_header_name);
+    let header = reader.read_optional(&format!("{section}.header"), parse_secret_header_name);
     let secret = reader.read_secret(&format!("{section}.secret"), parse_header_secret);
     let password = reader.read_secret(&format!("{section}.password"), parse_password);
     let concurrency = format!("{section}.concurrency");

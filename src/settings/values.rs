@@ -4,6 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
+use url::Url;
 
 use super::{LogFormat, LogTarget, Secret};
 use crate::origin;
@@ -98,11 +99,42 @@ pub(super) fn parse_password(text: &str) -> Result<Secret, &'static str> {
 }
 
 /// The name of a header (RFC 9110 §5.1), in lower case.
-pub(super) fn parse_header_name(text: &str) -> Result<String, &'static str> {
+fn parse_header_name(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_token_byte) {
         return Err("this is not a header name; use letters, digits and hyphens");
     }
     Ok(text.to_ascii_lowercase())
+}
+
+/// Headers that HTTP, Okta or a proxy sets in every request.
+const SET_BY_OTHERS: [&str; 16] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+];
+
+/// The name of a header that carries a secret, in lower case.
+pub(super) fn parse_secret_header_name(text: &str) -> Result<String, &'static str> {
+    let name = parse_header_name(text)?;
+    if SET_BY_OTHERS.contains(&name.as_str()) {
+        return Err(
+            "HTTP or the caller sets this header itself; choose another, such as `x-hook-secret`",
+        );
+    }
+    Ok(name)
 }
 
 /// Whether a byte may occur in a token of HTTP (RFC 9110 §5.6.2).
@@ -132,7 +164,21 @@ pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
     if url.query().is_some() {
         return Err("an issuer's URL has no query; remove it");
     }
+    if is_org_server(&url) {
+        return Err(
+            "tokens of Okta's org authorization server are for Okta alone; name a custom one, such as \
+             `https://example.okta.com/oauth2/default`",
+        );
+    }
     parse_text(text)
+}
+
+/// Whether this is the authorization server of an Okta org itself, by Okta's domains.
+fn is_org_server(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let is_okta =
+        [".okta.com", ".oktapreview.com", ".okta-emea.com"].iter().any(|end| host.ends_with(end));
+    is_okta && matches!(url.path().trim_end_matches('/'), "" | "/oauth2")
 }
 
 /// A URL that is `https`, or on this machine.

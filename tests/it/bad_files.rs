@@ -351,7 +351,7 @@ fn files_over_their_size_limit_are_refused() {
     let variables = [
         ("HOOK__AUTH__BASIC__USERNAME", "admin"),
         ("HOOK__AUTH__BASIC__PASSWORD_FILE", &*secret),
-        ("HOOK__AUTH__OAUTH__ISSUER", "https://example.okta.com"),
+        ("HOOK__AUTH__OAUTH__ISSUER", "https://example.okta.com/oauth2/default"),
         ("HOOK__AUTH__OAUTH__AUDIENCE", "a"),
         ("HOOK__AUTH__OAUTH__CLIENT_IDS", "c"),
         ("HOOK__AUTH__OAUTH__SCOPE", "s"),

@@ -401,6 +401,8 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
         ("ISSUER", " https://example.test", "expected an absolute URL"),
         ("ISSUER", "https:example.test", "expected an absolute URL"),
         ("ISSUER", "https://example.test?x", "has no query"),
+        ("ISSUER", "https://example.okta.com", "`https://example.okta.com/oauth2/default`"),
+        ("ISSUER", "https://example.oktapreview.com/", "tokens of Okta's org authorization server"),
         ("JWKS_URI", "http://example.test/keys", "`auth.oauth.jwks_uri`: expected `https`"),
         ("CLIENT_IDS", "", "this may not be empty"),
         ("SCOPE", "a b", "without spaces"),
@@ -408,7 +410,7 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
         ("AUDIENCE", "api://x ", "white space"),
         ("CA_FILE", "/nonexistent", "auth.oauth.ca_file: cannot read `/nonexistent`: "),
         ("LEEWAY", "1h", "expected 0s to 600s"),
-        ("ISUER", "x", "did you mean `auth.oauth.issuer`?"),
+        ("ISUER", "x", "did you mean `HOOK__AUTH__OAUTH__ISSUER`?"),
     ] {
         let mut command = program();
         command.arg("check").envs(settings(issuer.address));

@@ -192,6 +192,20 @@ fn secrets_come_from_a_value_a_list_or_a_file() {
 }
 
 #[test]
+fn a_time_for_requests_that_okta_does_not_wait_for_is_a_warning() {
+    let warnings =
+        |timeout: &str| good(&format!("server.request_timeout = \"{timeout}\""), &[]).warnings;
+
+    assert_eq!(warnings("2900ms"), Vec::<String>::new());
+    assert_eq!(
+        warnings("5s"),
+        [
+            "server.request_timeout: Okta waits 3 s for an answer, so a later one is lost; shorten it"
+        ]
+    );
+}
+
+#[test]
 fn unknown_keys_are_reported_in_every_layer() {
     let found = problems(
         "[server]\nbnd = \"x\"\n\"tls.key\" = \"x\"\n[sever]\nbind = \"x\"\n[auth.basic]\nusername.x = 1\n",
@@ -346,6 +360,10 @@ fn incomplete_or_unusable_authentication_settings_are_reported() {
         (
             "auth.basic.username = \"a\"\nauth.basic.password = \"Pa55\\u0007word\"",
             "test.toml:2:12: `auth.basic.password`: control characters are not allowed; remove them",
+        ),
+        (
+            "auth.header.name = \"Content-Type\"\nauth.header.secret = \"Pa55word\"",
+            "test.toml:1:13: `auth.header.name`: HTTP or the caller sets this header itself; choose another, such as `x-hook-secret`",
         ),
         (
             "auth.header.name = \"x y\"\nauth.header.secret = \"Pa55word\"",

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rustls::{
+    Error,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     sign::CertifiedKey,
@@ -22,7 +23,13 @@ pub(crate) fn read_pair(files: &TlsFiles) -> Result<CertifiedKey, Problem> {
     let chain = read_chain(&files.certificate)?;
     let private_key = read_private_key(&files.key)?;
     CertifiedKey::from_der(chain, private_key, &ring::default_provider()).map_err(|error| {
-        let why = format!("this key cannot be used with the certificate: {error}");
+        let why = match error {
+            Error::InconsistentKeys(_) => {
+                "this is not the key of the first certificate in `server.tls.certificate`"
+            }
+            Error::InvalidCertificate(_) => "the first certificate in `server.tls.certificate` is malformed",
+            _ => "this key is of a kind that is not supported; use RSA, ECDSA (P-256 or P-384) or Ed25519",
+        };
         Problem::named(PRIVATE_KEY_SETTING, why)
     })
 }

@@ -12,9 +12,11 @@ use url::Url;
 use crate::{authorities::read_authorities, proxies::Proxies};
 
 mod connector;
+mod failure;
 
 use connector::{ClientConnector, NoAddresses};
 pub(crate) use connector::{forget_connections, has_connected};
+pub(crate) use failure::{describe, describe_certificate};
 
 /// A client that follows no redirect, and returns the response of any status.
 #[derive(Debug)]

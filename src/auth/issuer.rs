@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     escape,
-    http_client::{HttpClient, IdleConnections, NameLookup},
+    http_client::{HttpClient, IdleConnections, NameLookup, describe},
     origin,
     proxies::Proxies,
 };
@@ -140,7 +140,7 @@ impl Issuer {
             Err(ureq::Error::StatusCode(status)) => {
                 KeysError::new(KeysErrorKind::Status(status), format!("status {status}"))
             }
-            Err(error) => KeysError::new(KeysErrorKind::Connection, error.to_string()),
+            Err(error) => KeysError::new(KeysErrorKind::Connection, describe(&error)),
         };
         Err(error.at(uri))
     }

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::CliError;
 use crate::{
-    http_client::{HttpClient, IdleConnections, NameLookup},
+    http_client::{HttpClient, IdleConnections, NameLookup, describe},
     okta::reply::HookReply,
     settings,
 };
@@ -228,7 +228,7 @@ impl From<ureq::Error> for NoReply {
     fn from(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut,
-            error => Self::Connection(error.to_string()),
+            error => Self::Connection(describe(&error)),
         }
     }
 }

@@ -484,7 +484,11 @@ fn an_unusable_certificate_or_key_prevents_the_start() {
     let mut failures = Failures::default();
 
     for (certificate, key, why) in [
-        (pem("p256.crt"), pem("rsa.key"), "server.tls.key: this key cannot be used"),
+        (
+            pem("p256.crt"),
+            pem("rsa.key"),
+            "server.tls.key: this is not the key of the first certificate",
+        ),
         (missing.clone(), pem("rsa.key"), "server.tls.certificate: cannot read"),
         (pem("rsa.key"), pem("rsa.key"), "server.tls.certificate: the file has no PEM certificate"),
         (

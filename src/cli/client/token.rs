@@ -23,7 +23,7 @@ use url::{Url, form_urlencoded};
 use crate::{
     escape,
     file::{self, FileKind, Links},
-    http_client::HttpClient,
+    http_client::{HttpClient, describe},
 };
 
 /// How long an assertion is valid, in seconds.
@@ -163,7 +163,7 @@ impl ClientCredentials {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(self.form()?)
             .map_err(|error| error.to_string())?;
-        let mut response = http.send(request, timeout).map_err(|error| error.to_string())?;
+        let mut response = http.send(request, timeout).map_err(|error| describe(&error))?;
         let status = response.status().as_u16();
         let body = response
             .body_mut()

@@ -22,6 +22,7 @@ use super::checkup::Checkup;
 use crate::{
     authorities::read_authorities,
     cli::{CliError, client::OKTA_TIMEOUT},
+    http_client::describe_certificate,
     origin,
 };
 
@@ -289,8 +290,8 @@ fn invalid_certificate(error: &CertificateError) -> RejectedCertificate {
             )
         }
         other => RejectedCertificate::new(
-            format!("it is not valid: {other:?}"),
-            "have another one issued",
+            describe_certificate(other),
+            "have an authority issue one for the host of the URL",
         ),
     }
 }

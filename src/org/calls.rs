@@ -28,7 +28,7 @@ struct InlineHook {
 /// Whether an inline hook has a scope.
 enum HasScope {
     Yes,
-    /// The rule gives no scopes.
+    /// The rule gives no scopes, or one that is not known.
     Perhaps,
     No,
 }
@@ -47,9 +47,16 @@ impl InlineHook {
         match &self.scopes {
             None => HasScope::Perhaps,
             Some(scopes) if scopes.iter().any(|other| other == scope) => HasScope::Yes,
-            Some(_) => HasScope::No,
+            Some(scopes) if scopes.iter().all(|other| is_known(other)) => HasScope::No,
+            // Okta does not document scopes, so another one may stand for several flows.
+            Some(_) => HasScope::Perhaps,
         }
     }
+}
+
+/// Whether this is the scope of a flow.
+fn is_known(scope: &str) -> bool {
+    Flow::WITH_SECTION.iter().any(|flow| flow.spec().hook_scope == scope)
 }
 
 impl HookCalls {
@@ -99,7 +106,7 @@ impl HookCalls {
         }
         if !is_switched_off {
             return CallsHook::No(format!(
-                "the policy's inline hooks lack the scope `{scope}` (\"Run this hook\" in Okta)"
+                "the policy's inline hooks lack the scope `{scope}` (probably \"Run this hook\" in Okta)"
             ));
         }
         let PolicySwitch { key, off: value } = flow.spec().policy_switch;

@@ -167,7 +167,7 @@ fn sections_that_the_policy_makes_unused_or_missing_are_noted() {
             unused(
                 first,
                 ssr,
-                "the policy's inline hooks lack the scope `SELF_SERVICE_REGISTRATION` (\"Run this hook\" in Okta)",
+                "the policy's inline hooks lack the scope `SELF_SERVICE_REGISTRATION` (probably \"Run this hook\" in Okta)",
             ) + &missing(second, pp),
         ),
         (
@@ -188,6 +188,8 @@ fn sections_that_the_policy_makes_unused_or_missing_are_noted() {
             r#","unknownUserAction":"REGISTER""#,
             missing(first, ssr),
         ),
+        // Okta does not document the scopes, so another one may mean any flow.
+        (&registration, scopes(r#""ALL""#), "", String::new()),
         (&registration, String::new(), "", unused(first, ssr, "the policy names no inline hook")),
         // Older answers have no scopes, so that either request may come.
         (&registration, r#"{"inlineHookId":"cal1"}"#.to_owned(), "", String::new()),

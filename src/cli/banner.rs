@@ -215,7 +215,7 @@ fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
         (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())
     } else {
         // Other issuers have other token URLs. Some need another scope than the one in the token.
-        (SEE_DOCS.to_owned(), SEE_DOCS.to_owned())
+        (SEE_DOCS.to_owned(), format!("{}, or with Entra ID {SEE_DOCS}", oauth.scope))
     };
     vec![
         ConsoleField { label: "Authentication method", value: "OAuth 2.0".to_owned() },

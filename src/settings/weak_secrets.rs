@@ -8,8 +8,8 @@ use super::{SecretList, Settings};
 const PUBLISHED: &str = "supersecret";
 /// The fewest characters of a secret.
 const FEWEST: usize = 16;
-/// A command that makes a secret of 32 characters.
-const COMMAND: &str = "head -c 24 /dev/urandom | base64";
+/// A command that makes a secret of 48 characters.
+const COMMAND: &str = "openssl rand -hex 24";
 
 /// Warns of weak secrets, unless only this machine can reach the service.
 pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {

@@ -108,7 +108,10 @@ fn the_banner_shows_a_token_url_only_for_an_authorization_server_of_okta() {
     for (path, expected) in [
         ("/oauth2/default", "/oauth2/default/v1/token\n"),
         ("/realms/staff", "  Token URL              see docs/oauth.md\n"),
-        ("/realms/staff", "  Scope                  see docs/oauth.md\n"),
+        (
+            "/realms/staff",
+            "  Scope                  registration.hook.invoke, or with Entra ID see docs/oauth.md\n",
+        ),
     ] {
         let issuer = format!("http://127.0.0.1:9{path}");
         let service = Service::start(&[

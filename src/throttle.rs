@@ -1,7 +1,7 @@
 //! Limits how often a message of a kind is logged, so that no caller can fill the log.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     time::{Duration, Instant},
 };
@@ -52,5 +52,16 @@ impl Throttle {
         let omitted = known.omitted;
         *known = History { last: now, omitted: Omitted(0) };
         Some(omitted)
+    }
+
+    /// How many messages of each kind have been omitted since the last one. Leaves out kinds without any.
+    pub fn omitted(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for (kind, history) in self.0.lock().iter() {
+            if history.omitted.0 > 0 {
+                counts.insert(kind.clone(), history.omitted.0);
+            }
+        }
+        counts
     }
 }

@@ -106,6 +106,7 @@ pub(super) fn run_with_page(
     let stopped = server::run(hooks.listener, metrics_listener, &state, sighup_sender, || {
         after_start(&banner, page, &state);
     });
+    state.warnings.log_omitted();
     if let Some(log) = &state.log {
         log.finish();
     }

@@ -96,4 +96,11 @@ impl Warnings {
             log::log!(warning.level(), "{warning}{omitted}");
         }
     }
+
+    /// Logs how many messages of each kind were left out after the last one, at the stop.
+    pub(crate) fn log_omitted(&self) {
+        for (kind, count) in self.0.omitted() {
+            log::warn!("{count} more messages of the kind \"{kind}\" were left out");
+        }
+    }
 }

@@ -641,6 +641,10 @@ fn a_flood_of_refusals_writes_few_messages_and_no_secret() {
 
     assert!(log.matches("refused with").count() <= 6, "{log}");
     assert!(!log.contains("secret-") && !log.contains("YWRtaW4"), "{log}");
+
+    service.signal("TERM");
+
+    service.wait_for_log("99 more messages of the kind \"refused not_found far\" were left out");
 }
 
 #[test]

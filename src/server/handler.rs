@@ -173,7 +173,7 @@ fn named_types(body: &[u8]) -> String {
         return text;
     };
     for name in ["eventType", "requestType"] {
-        if let Some(value) = json[name].as_str() {
+        if let Some(Json::String(value)) = json.get(name) {
             text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
         }
     }

@@ -29,6 +29,7 @@ mod explain;
 mod fixtures;
 mod live;
 mod messages;
+mod parse;
 mod pretty;
 mod preview;
 mod progress;
@@ -51,13 +52,13 @@ enum ExitStatus {
 
 const EXAMPLES: &str = "\
 Examples:
-  registration-hook                                   serve the hooks
-  registration-hook check                             find every problem in settings and rules
+  registration-hook                        serve the hooks
+  registration-hook check                  find problems in settings and rules
   registration-hook eval registrationHookSSR < request.json
-  registration-hook replay tests/fixtures             compare recorded requests and answers
-  registration-hook sample ssr                        print a request as Okta sends it
-  registration-hook doctor https://hooks.example.com/registrationHookSSR --user admin
-                                                      check a running hook as Okta calls it
+  registration-hook replay tests/fixtures  compare recorded requests and answers
+  registration-hook sample ssr             print a request as Okta sends it
+  registration-hook doctor https://hooks.example.com/join --user admin
+                                           call a running hook as Okta does
 
 Exit codes: 0 success, 1 denied, problems or differences, 2 could not answer";
 
@@ -103,7 +104,7 @@ enum Subcommands {
 
 /// Runs the program with these arguments. The first one is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let status = match CommandLine::try_parse_from(arguments) {
+    let status = match parse::parse::<CommandLine>(arguments) {
         Ok(CommandLine { flags, subcommand }) => {
             run_subcommand(&flags, subcommand.unwrap_or(Subcommands::Serve))
         }

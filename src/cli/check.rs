@@ -33,10 +33,12 @@ use report::{CheckNote, CheckReport, Notes, ValidRules};
 
 const EXAMPLES: &str = "\
 Examples:
-  registration-hook check                              every problem in settings and rules
-  registration-hook check --probe                      try inputs that ought to fail on each rule
-  registration-hook check --coverage tests/fixtures    require recorded requests for each rule
-  registration-hook check --format json                problems and notes with file, line and column
+  registration-hook check          every problem in settings and rules
+  registration-hook check --probe  try inputs that ought to fail on each rule
+  registration-hook check --coverage tests/fixtures
+                                   require recorded requests for each rule
+  registration-hook check --format json
+                                   problems and notes with file and line
 
 Exit codes: 0 valid, 1 problems, 2 could not answer";
 

@@ -20,12 +20,13 @@ mod tls;
 use checkup::Checkup;
 
 const EXAMPLES: &str = "\
-The hook may be anyone's. It gets some 30 made-up requests: registrations and a profile update of Rosario Jones,
-rosario.jones@okta.com.
+The hook may be anyone's. It gets some 30 made-up requests: registrations and a
+profile update of Rosario Jones, rosario.jones@okta.com.
 
 Examples:
-  registration-hook doctor https://hooks.example.com/registrationHookSSR --user okta
-  registration-hook doctor http://127.0.0.1:8080/registrationHookSSR --user \"okta:$HOOK_PASSWORD\" --format json
+  registration-hook doctor https://hooks.example.com/join --user okta
+  registration-hook doctor http://127.0.0.1:8080/registrationHookSSR \\
+    --user \"okta:$HOOK_PASSWORD\" --format json
 
 Exit codes: 0 healthy, 1 not healthy, 2 could not answer";
 

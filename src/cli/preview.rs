@@ -27,12 +27,14 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  registration-hook preview                 serve the hooks, and the page at http://127.0.0.1:8082/…
-  registration-hook preview --page 9000     the page on another port
+  registration-hook preview              serve the hooks and the page
+  registration-hook preview --page 9000  the page on another port than 8082
 
-Standard error shows the page's URL. It has a random token: without it, the page answers 403.
+Standard error shows the page's URL. It has a random token: without it, the
+page answers 403.
 
-Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
+Exit codes: 0 stopped cleanly, 2 could not start,
+130 stopped at once by a second signal";
 
 /// The folder that `replay` reads without an argument.
 const FIXTURES: &str = "tests/fixtures";

@@ -28,15 +28,15 @@ use remote::RemoteHooks;
 use report::{ReplayOutcome, Replayed, Report};
 
 const EXAMPLES: &str = "\
-The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json, and the results of
-lookups in <hook>/<case>.lookups.json.
+The folder holds <hook>/<case>.request.json and <hook>/<case>.response.json,
+and the results of lookups in <hook>/<case>.lookups.json.
 
 Examples:
-  registration-hook replay                           compare tests/fixtures
-  registration-hook replay recorded --update         record the present answers
-  registration-hook replay --against old-rules       list the requests whose decision changes
+  registration-hook replay                      compare tests/fixtures
+  registration-hook replay recorded --update    record the present answers
+  registration-hook replay --against old-rules  list the changed decisions
   registration-hook replay --url http://127.0.0.1:8080 --user okta
-                                                     ask a running service
+                                                ask a running service
 
 Exit codes: 0 all equal, 1 a difference, 2 could not answer";
 

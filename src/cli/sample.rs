@@ -11,10 +11,13 @@ use crate::okta::Flow;
 
 const EXAMPLES: &str = "\
 Examples:
-  registration-hook sample ssr --set email=rosario.jones@example.com --set accepted:=true
-  registration-hook sample pp --set employeeNumber=1234 | registration-hook eval registrationHookPP -
+  registration-hook sample ssr --set email=rosario.jones@example.com
+  registration-hook sample ssr --set accepted:=true
+  registration-hook sample pp --set employeeNumber=1234 |
+    registration-hook eval registrationHookPP -
   registration-hook sample classic |
-    curl --json @- --user \"okta:$HOOK_PASSWORD\" http://127.0.0.1:8080/registrationHookSSR
+    curl --json @- --user \"okta:$HOOK_PASSWORD\" \\
+      http://127.0.0.1:8080/registrationHookSSR
 
 Exit codes: 0 printed, 2 could not answer";
 

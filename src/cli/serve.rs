@@ -26,10 +26,11 @@ use crate::{
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  registration-hook serve                          serve the hooks in `rules`
-  registration-hook serve --config production.toml serve with these settings
+  registration-hook serve                           serve the hooks in `rules`
+  registration-hook serve --config production.toml  serve with these settings
 
-Exit codes: 0 stopped cleanly, 2 could not start, 130 stopped at once by a second signal";
+Exit codes: 0 stopped cleanly, 2 could not start,
+130 stopped at once by a second signal";
 
 /// The listeners of the service.
 struct Listeners {

@@ -171,11 +171,63 @@ fn examples(help: &str) -> Vec<String> {
         let command = line.trim_start().split("  ").next().unwrap();
         if line.starts_with("  registration-hook") {
             commands.push(command.to_owned());
-        } else if let Some(last) = commands.last_mut().filter(|last| last.ends_with('|')) {
-            *last += &format!(" {command}");
+        } else if let Some(last) = commands.last_mut() {
+            // A command goes on after a pipe or a backslash.
+            if let Some(start) = last.strip_suffix('\\') {
+                *last = format!("{start}{command}");
+            } else if last.ends_with('|') {
+                *last += &format!(" {command}");
+            }
         }
     }
     commands
+}
+
+/// The help of a subcommand on a terminal of this width.
+fn help_at_width(subcommand: &str, width: &str) -> String {
+    let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
+    command.args(subcommand.split_whitespace()).arg("--help").env("COLUMNS", width);
+    text(&run(&mut command, b"").stdout).to_owned()
+}
+
+#[test]
+fn the_examples_of_each_help_keep_their_lines_at_any_width() {
+    let mut failures = Failures::default();
+
+    for name in [vec![String::new()], subcommands()].concat() {
+        let wide = help_at_width(&name, "200");
+        let (_, examples) = wide.split_once("Examples:\n").unwrap();
+        for line in help_at_width(&name, "80").lines() {
+            failures.check(format!("{name} has a long line: {line}"), line.chars().count() <= 80);
+        }
+        failures.check(&name, help_at_width(&name, "40").ends_with(examples));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn an_unexpected_argument_that_may_hold_a_secret_is_not_shown() {
+    let mut failures = Failures::default();
+
+    for (arguments, is_shown) in [
+        ("https://admin:s3cr3t@hooks.example.com", false),
+        ("doctor https://hooks.example.com https://admin:s3cr3t@hooks.example.com", false),
+        ("doctor https://hooks.example.com --user admin s3cr3t", false),
+        ("replay --url --user:s3cr3t", false),
+        ("serv", true),
+        ("doctor --usr", true),
+    ] {
+        let mut command = isolated(env!("CARGO_BIN_EXE_registration-hook"));
+        let output = run(command.args(arguments.split(' ')), b"");
+
+        let printed = text(&output.stderr);
+        failures.check_eq(arguments, output.status.code(), Some(2));
+        failures.check(printed, !printed.contains("s3cr3t"));
+        failures.check_eq(printed, printed.contains("it may hold a secret"), !is_shown);
+    }
+
+    failures.assert_none();
 }
 
 #[test]

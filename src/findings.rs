@@ -4,7 +4,7 @@
 //! for others. A finding says so if Okta does not document its reaction.
 
 use crate::okta::{
-    Flow,
+    Flow, json,
     reply::{CallFailure, HookReply, ReplyContent},
     response::SIZE_LIMIT,
 };
@@ -62,13 +62,21 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
         ));
     }
     match reply.read() {
+        ReplyContent::Failure(CallFailure::NotObject) if is_compressed(reply) => {
+            findings.push(compressed_answer());
+        }
         ReplyContent::Failure(failure) => findings.push(failed_call(failure)),
         // Okta documents an empty answer, so it is not a fault.
         ReplyContent::Empty => {}
         ReplyContent::Answer(answer) => {
+            if let HookReply::Answered { body, .. } = reply
+                && has_duplicate_name(body)
+            {
+                findings.push(duplicate_name());
+            }
             find_in_commands(&answer, flow, &mut findings);
             find_in_error(&answer, flow, fields, &mut findings);
-            find_in_members(&answer, &mut findings);
+            find_in_members(&answer, flow, &mut findings);
         }
     }
     findings.into_vec()
@@ -123,4 +131,38 @@ fn failed_call(failure: CallFailure) -> Finding {
             "answer with a JSON object, or with status 204 and no body to let the request through",
         ),
     }
+}
+
+/// Whether the first fault of a body, as strict JSON, is a name that occurs twice in an object.
+fn has_duplicate_name(body: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(body) else {
+        return false;
+    };
+    matches!(json::read_members(text), Err(fault) if fault.is_duplicate_name())
+}
+
+/// Whether the body of a reply is compressed with gzip.
+fn is_compressed(reply: HookReply<'_>) -> bool {
+    const MAGIC: &[u8] = &[0x1f, 0x8b];
+    matches!(reply, HookReply::Answered { body, .. } if body.starts_with(MAGIC))
+}
+
+fn duplicate_name() -> Finding {
+    Finding::new(
+        "duplicate-name",
+        "",
+        "a name occurs twice in an object",
+        "Okta does not document which of the two values counts; these findings take the last one",
+        "write each name once",
+    )
+}
+
+fn compressed_answer() -> Finding {
+    Finding::new(
+        "compressed",
+        "",
+        "the body is compressed with gzip, for which Okta does not ask",
+        "Okta presumably cannot read it, denies the request and shows a general text",
+        "send the JSON uncompressed, without `Content-Encoding`",
+    )
 }

@@ -168,7 +168,9 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
         ReplyCase::Error { .. }
         | ReplyCase::Deny { .. }
         | ReplyCase::UndocumentedCommand { has_deny: true, .. } => Some(DecisionKind::Deny),
-        ReplyCase::Failed(_) | ReplyCase::UndocumentedCommand { has_deny: false, .. } => None,
+        ReplyCase::AllowAfterDeny
+        | ReplyCase::Failed(_)
+        | ReplyCase::UndocumentedCommand { has_deny: false, .. } => None,
     }
 }
 

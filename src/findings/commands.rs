@@ -48,6 +48,15 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
         }
         find_in_values(command, &place, findings);
     }
+    if answer.has_allow_after_deny(flow) && !has_error {
+        findings.push(Finding::new(
+            "allow-after-deny",
+            "/commands",
+            "ALLOW after DENY",
+            "Okta applies commands in their order; it does not document whether ALLOW revokes DENY",
+            "write one of the two",
+        ));
+    }
     if commands.is_empty() && !has_error {
         findings.push(Finding::new(
             "decides-nothing",

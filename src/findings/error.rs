@@ -93,12 +93,20 @@ fn text_member<'a>(parent: &'a Json, name: &str) -> Option<&'a str> {
     parent.get(name).and_then(Json::as_str)
 }
 
-/// Adds a fault if a cause lacks members, or has an empty text.
+/// Adds a fault if a cause lacks members, has one of another type than string, or has an empty text.
 fn find_missing_keys(cause: &Json, place: &str, findings: &mut FindingList) {
     let mut missing = Vec::new();
     for key in CAUSE_KEYS {
-        if text_member(cause, key).is_none() {
-            missing.push(format!("`{key}`"));
+        match cause.get(key) {
+            None => missing.push(format!("`{key}`")),
+            Some(Json::String(_)) => {}
+            Some(_) => findings.push(Finding::new(
+                "malformed-cause",
+                format!("{place}/{key}"),
+                format!("`{key}` of a cause is not a string"),
+                "Okta documents a string; it does not document its reaction to another type",
+                "write a string",
+            )),
         }
     }
     if !missing.is_empty() {

@@ -5,17 +5,21 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::{Finding, FindingList};
-use crate::okta::reply::{MEMBERS, ReceivedAnswer};
+use crate::okta::{
+    Flow,
+    reply::{MEMBERS, ReceivedAnswer, ReceivedCommand},
+};
 
 /// The longest name in a place, in characters. The hook chooses the names of members.
 const LONGEST_NAME: usize = 100;
 
 /// Adds a fault for each undocumented member of an answer, and for each null.
-pub(super) fn find_in_members(answer: &ReceivedAnswer, findings: &mut FindingList) {
+pub(super) fn find_in_members(answer: &ReceivedAnswer, flow: Flow, findings: &mut FindingList) {
+    let has_deny = answer.commands(flow).contains(&ReceivedCommand::Deny);
     for (name, value) in answer.members() {
         let mut place = format!("/{}", pointer_part(name));
         if !MEMBERS.contains(&name.as_str()) {
-            findings.push(unknown_member(name, &place));
+            findings.push(unknown_member(name, &place, has_deny));
         }
         // Okta only logs `debugContext`.
         if name != "debugContext" {
@@ -24,7 +28,7 @@ pub(super) fn find_in_members(answer: &ReceivedAnswer, findings: &mut FindingLis
     }
 }
 
-fn unknown_member(name: &str, place: &str) -> Finding {
+fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     const MAYBE_IGNORED: &str =
         "Okta does not document whether it ignores it or treats the answer as failed";
     let known = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
@@ -33,7 +37,11 @@ fn unknown_member(name: &str, place: &str) -> Finding {
             "error-misspelt",
             place,
             "`error` in another case, as in Okta's API description",
-            "Okta reads `error`, so the request presumably is not denied",
+            if has_deny {
+                "Okta reads `error`, so it denies the request and presumably ignores these texts"
+            } else {
+                "Okta reads `error`, so the request presumably is not denied"
+            },
             "write `error`",
         ),
         Some(known) => Finding::new(

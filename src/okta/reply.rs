@@ -176,6 +176,24 @@ impl ReceivedAnswer {
         }
     }
 
+    /// Whether the last action is ALLOW, after DENY. Okta applies commands in their order, and does not document
+    /// whether this ALLOW revokes the DENY.
+    pub fn has_allow_after_deny(&self, flow: Flow) -> bool {
+        let mut has_deny = false;
+        let mut ends_with_allow = false;
+        for command in self.commands(flow) {
+            match command {
+                ReceivedCommand::Deny => {
+                    has_deny = true;
+                    ends_with_allow = false;
+                }
+                ReceivedCommand::Allow => ends_with_allow = true,
+                _ => {}
+            }
+        }
+        has_deny && ends_with_allow
+    }
+
     /// Whether `error` or its `errorCauses` is not of the type that Okta documents.
     pub fn has_malformed_error(&self) -> bool {
         let Some(error) = self.error() else {

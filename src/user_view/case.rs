@@ -6,7 +6,8 @@ use crate::okta::{
     reply::{CallFailure, ReceivedAnswer, ReceivedCause, ReceivedCommand, ReplyContent},
 };
 
-/// The case of a reply. An error takes precedence over commands, and DENY over other commands.
+/// The case of a reply. An error takes precedence over commands, and DENY over other commands, except for a later
+/// ALLOW.
 pub(super) enum ReplyCase<'a> {
     /// The flow goes on as submitted.
     GoesOn(Certainty),
@@ -24,12 +25,14 @@ pub(super) enum ReplyCase<'a> {
         /// Whether `error` is null. Okta does not document that this counts as no error.
         has_null_error: bool,
     },
+    /// ALLOW after DENY, without an error. Okta does not document whether it revokes DENY.
+    AllowAfterDeny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
     /// A command that Okta does not know in this flow, or an update with null. Okta either goes on or treats the
     /// call as failed.
     UndocumentedCommand {
-        /// Whether the answer has a DENY, too. It counts unless the call has failed.
+        /// Whether the answer has a DENY, too, and no ALLOW after it. It counts unless the call has failed.
         has_deny: bool,
         /// Whether the command is the update of another flow.
         is_update_of_other_flow: bool,
@@ -77,11 +80,16 @@ impl<'a> ReplyCase<'a> {
             return Self::Failed(FailedCall::BadAnswer);
         }
         let is_update_of_other_flow = commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
+        let has_allow_after_deny = answer.has_allow_after_deny(flow);
         if is_update_of_other_flow
             || commands.contains(&ReceivedCommand::UnknownType)
             || commands.contains(&ReceivedCommand::UpdateWithNull)
         {
+            let has_deny = has_deny && !has_allow_after_deny;
             return Self::UndocumentedCommand { has_deny, is_update_of_other_flow };
+        }
+        if has_allow_after_deny {
+            return Self::AllowAfterDeny;
         }
         if has_deny {
             return Self::Deny { has_null_error: answer.has_null_error() };
@@ -105,7 +113,9 @@ impl<'a> ReplyCase<'a> {
             | Self::Deny { .. }
             | Self::Failed(_)
             | Self::UndocumentedCommand { has_deny: true, .. } => Effect::Stops,
-            Self::UndocumentedCommand { has_deny: false, .. } => Effect::Unknown,
+            Self::AllowAfterDeny | Self::UndocumentedCommand { has_deny: false, .. } => {
+                Effect::Unknown
+            }
         }
     }
 
@@ -117,7 +127,9 @@ impl<'a> ReplyCase<'a> {
             Self::Deny { has_null_error: true } => Certainty::Inferred,
             Self::Failed(failure) => failure.certainty(),
             Self::UndocumentedCommand { has_deny: true, .. } => Certainty::Inferred,
-            Self::UndocumentedCommand { has_deny: false, .. } => Certainty::Unknown,
+            Self::AllowAfterDeny | Self::UndocumentedCommand { has_deny: false, .. } => {
+                Certainty::Unknown
+            }
         }
     }
 }

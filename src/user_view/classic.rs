@@ -30,6 +30,10 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
             let certainty = if *has_null_error { Inferred } else { Documented };
             vec![form_with(general_text(texts::REGISTRATION_DENIED, certainty, 24, client), client)]
         }
+        ReplyCase::AllowAfterDeny => vec![
+            form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client), client),
+            Screen::next_step(Unknown),
+        ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
         ReplyCase::UndocumentedCommand { has_deny, .. } => {
             let if_ignored = if *has_deny {

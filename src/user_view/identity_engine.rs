@@ -31,6 +31,10 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
         ReplyCase::Deny { has_null_error } => {
             vec![screen_of_denial(*has_null_error, flow, client)]
         }
+        ReplyCase::AllowAfterDeny => vec![
+            screen_of_denial(false, flow, client).one_of_several(11),
+            Screen::next_step(Unknown),
+        ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, flow, client),
         ReplyCase::UndocumentedCommand { has_deny, is_update_of_other_flow } => {
             let is_update_of_registration =

@@ -33,6 +33,8 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
     let mut failures = Failures::default();
     let email = || cause("data.userProfile.email");
     let denial = |cause: Value| json!({"error": {"errorSummary": "No.", "errorCauses": [cause]}});
+    let mut numbered = email();
+    numbered["location"] = 7.into();
     let progressive =
         json!({"type": "com.okta.user.progressive.profile.update", "value": {"city": "Oslo"}});
 
@@ -85,6 +87,8 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
         (json!({"commands": []}), "decides-nothing "),
         (json!({"commands": [], "error": null}), "decides-nothing , null /error"),
         (json!({"Error": {"errorSummary": "No."}}), "decides-nothing , error-misspelt /Error"),
+        (json!({"commands": [action("DENY"), action("ALLOW")]}), "allow-after-deny /commands"),
+        (json!({"commands": [action("ALLOW"), action("DENY")]}), ""),
         (json!({"commands": [action("ALLOW")], "statusCode": 500}), "unknown-member /statusCode"),
         // Errors.
         (json!({"error": {}}), "no-cause /error"),
@@ -107,6 +111,7 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
             "location-not-an-attribute /error/errorCauses/0/location",
         ),
         (denial(json!({"errorSummary": "No."})), "missing-cause-key /error/errorCauses/0"),
+        (denial(numbered), "malformed-cause /error/errorCauses/0/location"),
         (
             json!({"error": {"errorSummary": "<b>No</b>", "errorCauses": [email()]}}),
             "markup /error/errorSummary",
@@ -199,6 +204,9 @@ fn each_failure_of_a_call_is_found() {
     let answered = |status, body| HookReply::Answered { status, body };
     let allow = json!({"commands": [action("ALLOW")]}).to_string();
 
+    let repeated =
+        format!(r#"{{"debugContext":{{}},{}"#, allow.replacen('{', r#""debugContext":{},"#, 1));
+
     for (reply, expected) in [
         (HookReply::TimedOut, "no-answer-in-time "),
         (HookReply::Unreachable, "unreachable "),
@@ -207,6 +215,8 @@ fn each_failure_of_a_call_is_found() {
         (answered(500, b"{}"), "failure-status "),
         (answered(200, b""), "not-json "),
         (answered(200, b"null"), "not-json "),
+        (answered(200, b"\x1f\x8b\x08\x00"), "compressed "),
+        (answered(200, repeated.as_bytes()), "duplicate-name "),
         (answered(200, &[b' '; 256_000]), "too-large "),
         (answered(201, allow.as_bytes()), "undocumented-status "),
         (answered(204, b""), ""),
@@ -214,6 +224,24 @@ fn each_failure_of_a_call_is_found() {
         let found = found(reply, Flow::SelfServiceRegistration).join(", ");
 
         failures.check_eq(expected, found, expected);
+    }
+    failures.assert_none();
+}
+
+/// Okta's API description misspells `error`, so users of its SDK send this.
+#[test]
+fn a_misspelt_error_beside_deny_is_not_called_harmless() {
+    let mut failures = Failures::default();
+
+    for (registration, part) in [("DENY", "ignores these texts"), ("ALLOW", "is not denied")] {
+        let answer = json!({"commands": [action(registration)], "Error": {"errorSummary": "No."}});
+        let body = answer.to_string();
+        let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+        let found = findings::find(reply, Flow::SelfServiceRegistration, &FIELDS);
+
+        failures.check_eq(registration, found.len(), 1);
+        failures.check_contains(registration, found[0].effect, part);
     }
     failures.assert_none();
 }

@@ -394,6 +394,10 @@ fn an_error_decides_before_deny_and_deny_before_allow() {
     for (answer, expected) in [
         (json!({"commands": [allow], "error": {}}), Effect::Stops),
         (json!({"commands": [allow, deny]}), Effect::Stops),
+        (json!({"commands": [deny, update]}), Effect::Stops),
+        // Okta applies commands in their order.
+        (json!({"commands": [deny, allow]}), Effect::Unknown),
+        (json!({"commands": [deny, allow], "error": {}}), Effect::Stops),
         (json!({"commands": [update, allow]}), Effect::Updates),
         (json!({"commands": [allow], "error": null}), Effect::GoesOn),
         (json!({"commands": []}), Effect::GoesOn),
@@ -542,7 +546,9 @@ proptest! {
         commands in prop::collection::vec(any_command(), 0..4),
         error in any_error(),
     ) {
-        let denies = commands.iter().any(|command| *command == action("DENY")["commands"][0]);
+        let (allow, deny) = (&action("ALLOW")["commands"][0], &action("DENY")["commands"][0]);
+        let last_action = commands.iter().rfind(|command| [allow, deny].contains(command));
+        let denies = last_action == Some(deny);
         let is_error = !error.is_null();
         let answer = json!({"commands": commands, "error": error});
         for flow in [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic] {

@@ -48,6 +48,11 @@ impl NotStrict {
         }
     }
 
+    /// Whether a name occurs twice in an object.
+    pub(crate) fn is_duplicate_name(self) -> bool {
+        self.fault == JsonFault::DuplicateName
+    }
+
     /// The line and column of the fault in this text.
     pub(crate) fn line_and_column(self, text: &str) -> (usize, usize) {
         line_and_column(text.as_bytes(), self.at)

@@ -11,7 +11,7 @@ use ureq::http::{
     HeaderMap, HeaderName, HeaderValue, Request,
     header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, PRAGMA, USER_AGENT},
 };
-use url::Url;
+use url::{ParseError, Url};
 
 use super::CliError;
 use crate::{
@@ -25,6 +25,7 @@ mod token;
 mod wrong;
 
 pub(super) use flags::CallFlags;
+pub(super) use token::NoToken;
 use token::{AccessToken, ClientCredentials};
 
 /// Okta's time for one attempt. The fetch of an access token is part of it.
@@ -83,14 +84,29 @@ pub(super) enum NoReply {
     #[display("no connection, or a broken one: {_0}")]
     Connection(String),
     #[display("no access token: {_0}")]
-    Token(String),
+    Token(NoToken),
 }
 
 /// Reads the URL of an argument. Refuses one that cannot be called, and one with a user name or password. An error
 /// never repeats it.
 pub(super) fn read_url(argument: &str, text: &str) -> Result<Url, CliError> {
-    let url = Url::parse(text)
-        .map_err(|error| CliError(format!("{argument}: {error}; expected `https://HOST/PATH`")))?;
+    // The parser would drop it or escape it.
+    if text.contains(char::is_whitespace) {
+        return Err(CliError(format!(
+            "{argument}: Okta refuses a URL with white space; remove it"
+        )));
+    }
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(ParseError::RelativeUrlWithoutBase) => {
+            return Err(CliError(format!(
+                "{argument}: it has no `https://`; expected `https://HOST/PATH`"
+            )));
+        }
+        Err(error) => {
+            return Err(CliError(format!("{argument}: {error}; expected `https://HOST/PATH`")));
+        }
+    };
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(CliError(format!("{argument}: expected `https://HOST/PATH`")));
     }
@@ -151,7 +167,7 @@ impl HookClient {
     }
 
     /// The headers with the credentials. Fetches an access token if one is needed and none is valid.
-    fn credentials(&self, now: Instant) -> Result<HeaderMap, String> {
+    fn credentials(&self, now: Instant) -> Result<HeaderMap, NoToken> {
         let mut headers = self.headers.clone();
         let Some(oauth) = &self.oauth else {
             return Ok(headers);

@@ -14,6 +14,7 @@ use crate::{okta::Flow, settings};
 mod answers;
 mod checkup;
 mod credentials;
+mod handshake;
 mod time;
 mod tls;
 

@@ -189,7 +189,11 @@ fn a_hook_that_cannot_be_called_has_one_problem_and_gets_few_calls() {
             vec!["--user", "admin:other"],
             "credentials: status 401: the hook refuses them",
         ),
-        (format!("https://{}/registrationHookSSR", service.address), vec![], "tls: no connection"),
+        (
+            format!("https://{}/registrationHookSSR", service.address),
+            vec![],
+            "tls: this port does not speak TLS",
+        ),
     ] {
         let output = doctor(&[&[url.as_str()], flags.as_slice()].concat());
 
@@ -238,10 +242,13 @@ fn what_is_not_a_url_of_a_hook_cannot_be_checked() {
     let mut failures = Failures::default();
 
     for (url, message) in [
-        ("hooks.example.com/x", "relative URL without a base"),
+        ("hooks.example.com/x", "it has no `https://`"),
+        ("127.0.0.1:8080/x", "it has no `https://`"),
+        ("https://hooks.example.com/x ", "white space"),
+        ("https://hooks.example.com/a b", "white space"),
         ("ftp://hooks.example.com/x", "expected `https://HOST/PATH`"),
         ("https://admin:s3cr3t@hooks.example.com/x", "pass credentials by --user"),
-        ("hooks.example.com/x?code=s3cr3t", "relative URL without a base"),
+        ("hooks.example.com/x?code=s3cr3t", "it has no `https://`"),
     ] {
         let output = doctor(&[url]);
 
@@ -261,6 +268,7 @@ fn faults_of_an_answer_are_problems_of_its_request_type() {
         (r#"{"Error":{"errorSummary":"no"}}"#, "write `error`"),
         (r#"{"commands":[{"type":"com.action.update","value":{}}]}"#, "`com.action.update`"),
         ("<html>", "the body is not a JSON object"),
+        ("{\"commands\":[],\"commands\":[]}", "a name occurs twice"),
     ] {
         let api = Api::start(move |asked, wire| match asked.header("x-hook-secret") {
             Some("s3cr3t") => write_response(wire, "200 OK", answer.as_bytes()),
@@ -276,6 +284,8 @@ fn faults_of_an_answer_are_problems_of_its_request_type() {
                 line.starts_with(&format!("problem  {flow}: ")) && line.contains(expected)
             });
             failures.check(format!("{flow}: {expected} in {printed}"), has_line);
+            let is_ok = printed.contains(&format!("ok       {flow}: "));
+            failures.check(format!("{flow} is both ok and a problem: {printed}"), !is_ok);
         }
         failures.check_eq(printed, output.status.code(), Some(1));
         failures.check(printed, !printed.contains("s3cr3t"));
@@ -324,6 +334,41 @@ fn with_tokens_the_clock_and_the_signature_count() {
     check_problems(&mut failures, "", &output, &expected);
     failures.check_contains("", text(&output.stdout), "ok       no credentials: refused\n");
     failures.assert_none();
+}
+
+#[test]
+fn a_slow_token_url_is_told_from_a_wrong_secret() {
+    let api = Api::start(|_, wire| {
+        thread::sleep(Duration::from_secs(4));
+        write_response(wire, "200 OK", b"{}")
+    });
+    let url = format!("http://{}/hook", api.address);
+    let mut failures = Failures::default();
+
+    for (token_url, expected) in [
+        (format!("http://{}/token", api.address), "the token URL does not answer within 3 s; make"),
+        ("http://127.0.0.1:1/token".to_owned(), "; correct --token-url, and let Okta connect"),
+    ] {
+        let output = doctor(&[&url, "--oauth", "client:s3cr3t", "--token-url", &token_url]);
+
+        check_problems(&mut failures, &token_url, &output, &[expected]);
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn an_answer_without_a_media_type_gets_a_note() {
+    let api = Api::start(|_, wire| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ALLOW.len());
+        wire.write_all((head + ALLOW).as_bytes()).unwrap();
+        Then::Close
+    });
+
+    let output = doctor(&[&format!("http://{}/hook", api.address)]);
+
+    let note = "note     classic: the answer has no `Content-Type`; send application/json";
+    assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));
 }
 
 #[test]

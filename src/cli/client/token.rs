@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use derive_more::Display;
 use jiff::Timestamp;
 use ring::{
     rand::{SecureRandom as _, SystemRandom},
@@ -57,6 +58,18 @@ pub(super) enum ClientProof {
 pub(super) struct ClientKey {
     pair: RsaKeyPair,
     id: Option<String>,
+}
+
+/// Why there is no access token.
+#[derive(Clone, Debug, Display, PartialEq, Eq)]
+pub(in crate::cli) enum NoToken {
+    #[display("the token URL does not answer within 3 s")]
+    TimedOut,
+    #[display("no connection to the token URL, or a broken one: {_0}")]
+    Connection(String),
+    /// The server gives no token, or the client cannot ask for one.
+    #[display("{_0}")]
+    Refused(String),
 }
 
 pub(super) struct AccessToken {
@@ -156,31 +169,29 @@ impl ClientCredentials {
         &self,
         http: &HttpClient,
         timeout: Duration,
-    ) -> Result<AccessToken, String> {
+    ) -> Result<AccessToken, NoToken> {
         let start = Instant::now();
+        let form = self.form().map_err(NoToken::Refused)?;
         let request = Request::post(self.token_url.as_str())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(self.form()?)
-            .map_err(|error| error.to_string())?;
-        let mut response = http.send(request, timeout).map_err(|error| describe(&error))?;
+            .body(form)
+            .map_err(ureq::Error::from)?;
+        let mut response = http.send(request, timeout)?;
         let status = response.status().as_u16();
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(SIZE_LIMIT)
-            .read_to_vec()
-            .map_err(|error| error.to_string())?;
+        let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
         if status != 200 {
-            return Err(describe_error(status, &body));
+            return Err(NoToken::Refused(describe_error(status, &body)));
         }
         let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) else {
-            return Err("the answer of the token URL has no `access_token`".to_owned());
+            let why = "the answer of the token URL has no `access_token`";
+            return Err(NoToken::Refused(why.to_owned()));
         };
         let Ok(mut authorization) =
             HeaderValue::from_str(&format!("Bearer {}", answer.access_token))
         else {
-            return Err("the `access_token` does not fit into a header".to_owned());
+            let why = "the `access_token` does not fit into a header";
+            return Err(NoToken::Refused(why.to_owned()));
         };
         authorization.set_sensitive(true);
         let seconds = answer.expires_in.as_u64().unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME);
@@ -207,6 +218,15 @@ impl ClientCredentials {
             }
         };
         Ok(form.finish())
+    }
+}
+
+impl From<ureq::Error> for NoToken {
+    fn from(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::Timeout(_) => Self::TimedOut,
+            error => Self::Connection(describe(&error)),
+        }
     }
 }
 

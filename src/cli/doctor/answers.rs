@@ -38,10 +38,14 @@ pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Re
 fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Checkup) {
     let check = flow.spec().name;
     let reply = call.hook_reply();
+    let findings = findings::find(reply, flow, fields);
     if let Ok(answer) = &call.reply {
-        let (status, size) = (answer.status, answer.body.len());
-        let effect = describe_effect(&user_view(reply, flow, fields));
-        checkup.ok(check, format!("status {status}, {size} bytes: {effect}"));
+        // A problem says itself how Okta reacts.
+        if findings.iter().all(|finding| is_minor(finding, flow, reply)) {
+            let (status, size) = (answer.status, answer.body.len());
+            let effect = describe_effect(&user_view(reply, flow, fields));
+            checkup.ok(check, format!("status {status}, {size} bytes: {effect}"));
+        }
         if call.succeeds_on_retry() {
             checkup.note(
                 check,
@@ -51,7 +55,7 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
         }
         check_media_type(check, answer, checkup);
     }
-    for finding in findings::find(reply, flow, fields) {
+    for finding in findings {
         add_finding(check, flow, reply, &finding, checkup);
     }
 }
@@ -75,10 +79,11 @@ fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Chec
     if answer.body.is_empty() {
         return;
     }
-    let media_type = match answer.headers.get(CONTENT_TYPE) {
-        Some(value) => value.to_str().unwrap_or_default(),
-        None => "",
+    let Some(media_type) = answer.headers.get(CONTENT_TYPE) else {
+        checkup.note(check, "the answer has no `Content-Type`", "send application/json");
+        return;
     };
+    let media_type = media_type.to_str().unwrap_or_default();
     let without_parameters = media_type.split(';').next().unwrap_or_default().trim();
     if !without_parameters.eq_ignore_ascii_case("application/json") {
         checkup.note(
@@ -89,8 +94,17 @@ fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Chec
     }
 }
 
-/// Adds a fault of an answer. If the hook refuses Classic Engine's request, that is only a note: no org on
-/// Identity Engine sends it.
+/// Whether the hook refuses Classic Engine's request. No org on Identity Engine sends it.
+fn is_refused_classic(flow: Flow, reply: HookReply<'_>) -> bool {
+    flow == Flow::Classic && matches!(reply, HookReply::Answered { status: 400..=499, .. })
+}
+
+/// Whether a fault of an answer is only a note.
+fn is_minor(finding: &Finding, flow: Flow, reply: HookReply<'_>) -> bool {
+    is_refused_classic(flow, reply) || MINOR_FAULTS.contains(&finding.id)
+}
+
+/// Adds a fault of an answer.
 fn add_finding(
     check: &'static str,
     flow: Flow,
@@ -98,16 +112,15 @@ fn add_finding(
     finding: &Finding,
     checkup: &mut Checkup,
 ) {
-    let Finding { id, place, problem, effect, fix } = finding;
+    let Finding { place, problem, effect, fix, .. } = finding;
     let message = if place.is_empty() {
         format!("{problem}: {effect}")
     } else {
         format!("{problem} at {place}: {effect}")
     };
-    let is_refused = matches!(reply, HookReply::Answered { status: 400..=499, .. });
-    if flow == Flow::Classic && is_refused {
+    if is_refused_classic(flow, reply) {
         checkup.note(check, message, "no change is needed if the org is on Identity Engine");
-    } else if MINOR_FAULTS.contains(id) {
+    } else if is_minor(finding, flow, reply) {
         checkup.note(check, message, fix);
     } else {
         checkup.problem(check, message, fix);

@@ -3,7 +3,7 @@
 use ureq::http::HeaderMap;
 
 use super::{CheckedHook, checkup::Checkup, tls};
-use crate::cli::client::{HttpAnswer, NoReply};
+use crate::cli::client::{HttpAnswer, NoReply, NoToken};
 
 /// Checks that the hook refuses callers other than Okta.
 pub(super) fn check_refusals(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
@@ -129,7 +129,17 @@ fn obstacle_without_answer(why: NoReply) -> Obstacle {
         NoReply::Token(why) => Obstacle {
             check: "credentials",
             message: format!("no access token: {why}"),
-            fix: "correct the client, its secret, --token-url and --scope, here and at Okta",
+            fix: match why {
+                NoToken::TimedOut => {
+                    "make the token URL faster: Okta's 3 s include the token and the hook's answer"
+                }
+                NoToken::Connection(_) => {
+                    "correct --token-url, and let Okta connect to its host and port"
+                }
+                NoToken::Refused(_) => {
+                    "correct the client, its secret, --token-url and --scope, here and at Okta"
+                }
+            },
         },
         NoReply::TimedOut | NoReply::Connection(_) => Obstacle {
             check: "connection",

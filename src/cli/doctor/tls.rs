@@ -1,35 +1,24 @@
 //! The address, its certificate and its TLS versions.
 
-use std::{
-    io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, path::Path, time::Duration};
 
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as TlsError,
-    ProtocolVersion, SupportedProtocolVersion,
-    crypto::ring,
-    pki_types::ServerName,
+    AlertDescription, CertificateError, Error as TlsError, InvalidMessage,
+    SupportedProtocolVersion,
     version::{TLS12, TLS13},
 };
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use url::Url;
 
-use super::checkup::Checkup;
-use crate::{
-    authorities::read_authorities,
-    cli::{CliError, client::OKTA_TIMEOUT},
-    http_client::describe_certificate,
-    origin,
+use super::{
+    checkup::Checkup,
+    handshake::{ShiftedClock, client_config, handshake},
 };
+use crate::{cli::CliError, http_client::describe_certificate, origin};
 
 /// The longest URL of a hook at Okta.
 const LONGEST_URL: usize = 1024;
-/// The time in which a server of TLS 1.3 refuses a client without a certificate.
-const LATE_REFUSAL: Duration = Duration::from_millis(500);
+/// A certificate that ends within this time gets a note.
+const SHORT_VALIDITY: Duration = Duration::from_secs(14 * 24 * 3600);
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
 /// Checks the URL by Okta's rules.
@@ -72,22 +61,32 @@ pub(super) fn check_tls(
 ) -> Result<(), CliError> {
     let mut accepted = Vec::new();
     let mut refusals = Vec::new();
+    let mut accepted_version = None;
     let mut may_want_certificate = false;
     for (name, version) in VERSIONS {
-        let config = client_config(ca_file, version).map_err(CliError)?;
+        let config = client_config(ca_file, version, ShiftedClock::NOW).map_err(CliError)?;
         let Err(error) = handshake(url, config) else {
             accepted.push(name);
+            accepted_version = Some(version);
             continue;
         };
         if let Some(RejectedCertificate { message, fix }) = rejected_certificate(&error) {
             checkup.problem("certificate", message, fix);
             return Ok(());
         }
+        if is_no_tls(&error) {
+            checkup.problem(
+                "tls",
+                "this port does not speak TLS; does it serve plain http?",
+                "serve https there, or write the port that does: Okta calls https only",
+            );
+            return Ok(());
+        }
         may_want_certificate |= is_refused_client(&error);
         refusals.push(format!("TLS {name}: {error}"));
     }
     let refusals = refusals.join("; ");
-    if accepted.is_empty() {
+    let Some(accepted_version) = accepted_version else {
         checkup.problem(
             "tls",
             format!("no connection: {refusals}"),
@@ -98,7 +97,7 @@ pub(super) fn check_tls(
             },
         );
         return Ok(());
-    }
+    };
     match ca_file {
         Some(_) => checkup.note(
             "certificate",
@@ -106,6 +105,14 @@ pub(super) fn check_tls(
             "Okta documents no way to trust a private authority; have a public one sign it",
         ),
         None => checkup.ok("certificate", "valid, of a public authority, with its whole chain"),
+    }
+    let later = ShiftedClock(SHORT_VALIDITY);
+    let config = client_config(ca_file, accepted_version, later).map_err(CliError)?;
+    if let Err(error) = handshake(url, config)
+        && is_expired(&error)
+    {
+        let days = SHORT_VALIDITY.as_secs() / (24 * 3600);
+        checkup.note("certificate", format!("it ends within {days} days"), "renew it in time");
     }
     if refusals.is_empty() {
         checkup.ok("tls", "TLS 1.2 and 1.3 are accepted");
@@ -122,7 +129,7 @@ pub(super) fn check_tls(
 /// Whether the server answers with TLS, whatever its certificate.
 pub(super) fn speaks_tls(url: &Url) -> bool {
     for (_, version) in VERSIONS {
-        let Ok(config) = client_config(None, version) else {
+        let Ok(config) = client_config(None, version, ShiftedClock::NOW) else {
             return false;
         };
         match handshake(url, config) {
@@ -134,104 +141,6 @@ pub(super) fn speaks_tls(url: &Url) -> bool {
     false
 }
 
-/// A client of one TLS version. It trusts the authorities of the file, or else those of the system.
-fn client_config(
-    ca_file: Option<&Path>,
-    version: &'static SupportedProtocolVersion,
-) -> Result<ClientConfig, String> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[version])
-        .map_err(|error| error.to_string())?;
-    let builder = match ca_file {
-        Some(path) => {
-            let authorities =
-                read_authorities(path).map_err(|error| format!("--ca-file: {error}"))?;
-            builder.with_root_certificates(authorities.roots)
-        }
-        None => builder.with_platform_verifier().map_err(|error| {
-            format!("the system has no certificates to trust ({error}); set --ca-file")
-        })?,
-    };
-    Ok(builder.with_no_client_auth())
-}
-
-/// Connects and completes the handshake within Okta's time.
-fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(host).map_err(io::Error::other)?;
-    let deadline = Instant::now() + OKTA_TIMEOUT;
-    let addresses = url.socket_addrs(|| None)?;
-    let mut stream = TimedStream { stream: connect(&addresses, deadline)?, deadline };
-    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    while connection.is_handshaking() {
-        connection.complete_io(&mut stream)?;
-    }
-    if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
-        stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
-        await_late_refusal(&mut connection, &mut stream)?;
-    }
-    Ok(())
-}
-
-/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3.
-fn await_late_refusal(
-    connection: &mut ClientConnection,
-    stream: &mut TimedStream,
-) -> io::Result<()> {
-    while connection.wants_write() {
-        connection.write_tls(stream)?;
-    }
-    // The server may send session tickets first.
-    while connection.read_tls(stream).is_ok_and(|length| length > 0) {
-        connection.process_new_packets().map_err(io::Error::other)?;
-    }
-    Ok(())
-}
-
-/// Connects to the first address that answers. Divides the remaining time equally among the addresses.
-fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
-    let mut last_error = io::Error::other("the name has no address");
-    let mut untried = addresses.len() as u32;
-    for address in addresses {
-        match TcpStream::connect_timeout(address, time_until(deadline)? / untried) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last_error = error,
-        }
-        untried -= 1;
-    }
-    Err(last_error)
-}
-
-/// The time that is left. Fails if there is none.
-fn time_until(deadline: Instant) -> io::Result<Duration> {
-    let time = deadline.saturating_duration_since(Instant::now());
-    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(time) }
-}
-
-/// A connection whose reads and writes all end by one deadline.
-struct TimedStream {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Read for TimedStream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(time_until(self.deadline)?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for TimedStream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(time_until(self.deadline)?))?;
-        self.stream.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
-}
-
 /// Whether the server may have refused the client because it has no certificate. Servers have several words for it.
 fn is_refused_client(error: &io::Error) -> bool {
     use AlertDescription::{AccessDenied, BadCertificate, CertificateUnknown, HandshakeFailure};
@@ -240,6 +149,22 @@ fn is_refused_client(error: &io::Error) -> bool {
         return false;
     };
     matches!(alert, HandshakeFailure | BadCertificate | CertificateUnknown | AccessDenied)
+}
+
+/// Whether the server answers a handshake with another protocol than TLS.
+fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(error, Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)))
+}
+
+fn is_expired(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(
+        error,
+        Some(TlsError::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. }
+        ))
+    )
 }
 
 /// Why the certificate is rejected, and how to correct it.

@@ -1,0 +1,138 @@
+//! A handshake of TLS as Okta makes it, with one version and without a certificate of the client.
+
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, ProtocolVersion, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::{self, ServerName},
+    time_provider::TimeProvider,
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use url::Url;
+
+use crate::{authorities::read_authorities, cli::client::OKTA_TIMEOUT};
+
+/// The time in which a server of TLS 1.3 refuses a client without a certificate.
+const LATE_REFUSAL: Duration = Duration::from_millis(500);
+
+/// A clock that is ahead by this time. It shows whether a certificate is still valid then.
+#[derive(Debug)]
+pub(super) struct ShiftedClock(pub(super) Duration);
+
+impl ShiftedClock {
+    pub(super) const NOW: Self = Self(Duration::ZERO);
+}
+
+impl TimeProvider for ShiftedClock {
+    fn current_time(&self) -> Option<pki_types::UnixTime> {
+        let now = Duration::from_secs(pki_types::UnixTime::now().as_secs());
+        Some(pki_types::UnixTime::since_unix_epoch(now + self.0))
+    }
+}
+
+/// A client of one TLS version. It trusts the authorities of the file, or else those of the system.
+pub(super) fn client_config(
+    ca_file: Option<&Path>,
+    version: &'static SupportedProtocolVersion,
+    clock: ShiftedClock,
+) -> Result<ClientConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(clock))
+        .with_protocol_versions(&[version])
+        .map_err(|error| error.to_string())?;
+    let builder = match ca_file {
+        Some(path) => {
+            let authorities =
+                read_authorities(path).map_err(|error| format!("--ca-file: {error}"))?;
+            builder.with_root_certificates(authorities.roots)
+        }
+        None => builder.with_platform_verifier().map_err(|error| {
+            format!("the system has no certificates to trust ({error}); set --ca-file")
+        })?,
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+/// Connects and completes the handshake within Okta's time.
+pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    let deadline = Instant::now() + OKTA_TIMEOUT;
+    let addresses = url.socket_addrs(|| None)?;
+    let mut stream = TimedStream { stream: connect(&addresses, deadline)?, deadline };
+    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream)?;
+    }
+    if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+        stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
+        await_late_refusal(&mut connection, &mut stream)?;
+    }
+    Ok(())
+}
+
+/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3.
+fn await_late_refusal(
+    connection: &mut ClientConnection,
+    stream: &mut TimedStream,
+) -> io::Result<()> {
+    while connection.wants_write() {
+        connection.write_tls(stream)?;
+    }
+    // The server may send session tickets first.
+    while connection.read_tls(stream).is_ok_and(|length| length > 0) {
+        connection.process_new_packets().map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// Connects to the first address that answers. Divides the remaining time equally among the addresses.
+fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
+    let mut last_error = io::Error::other("the name has no address");
+    let mut untried = addresses.len() as u32;
+    for address in addresses {
+        match TcpStream::connect_timeout(address, time_until(deadline)? / untried) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last_error = error,
+        }
+        untried -= 1;
+    }
+    Err(last_error)
+}
+
+/// The time that is left. Fails if there is none.
+fn time_until(deadline: Instant) -> io::Result<Duration> {
+    let time = deadline.saturating_duration_since(Instant::now());
+    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(time) }
+}
+
+/// A connection whose reads and writes all end by one deadline.
+struct TimedStream {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Read for TimedStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(time_until(self.deadline)?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for TimedStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(time_until(self.deadline)?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

@@ -258,6 +258,28 @@ fn a_service_that_never_answers_is_given_up() {
     assert!(printed.contains("does not answer"), "{printed}");
 }
 
+/// The time-outs are in the times of the report.
+#[test]
+fn a_hook_that_hangs_gets_no_further_requests() {
+    let service = StandIn::start(&[Reply::Answer(200, ALLOW), Reply::Hang]);
+
+    let (code, printed) = replay(6, &service.url, &["--format", "json"]);
+
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    let mut failures = Failures::default();
+    failures.check_eq("code", code, Some(1));
+    failures.check_eq("calls", service.requests().len(), 1 + 2 * 3);
+    failures.check_eq("unanswered", &report["unanswered"], &Value::from(3));
+    failures.check_eq("answered_on_retry", &report["answered_on_retry"], &Value::from(0));
+    let max = report["milliseconds"][3]["time"].as_f64().unwrap();
+    failures.check(format!("max {max}"), max >= 2900.0);
+    for number in [4, 5] {
+        let message = report["requests"][number]["message"].as_str().unwrap_or_default();
+        failures.check_contains(number, message, "not sent: the hook has not answered 3 requests");
+    }
+    failures.assert_none();
+}
+
 #[test]
 fn a_url_with_credentials_is_refused_and_not_printed() {
     let (code, printed) = replay(1, "http://admin:s3cr3t@127.0.0.1:1/", &[]);

@@ -113,7 +113,7 @@ pub(super) fn last_lines(report: &Report) -> String {
 }
 
 fn describe_times(calls: &CallTimes) -> String {
-    if calls.times.is_empty() {
+    if calls.answered == 0 {
         return "time: no call was answered".to_owned();
     }
     let mut text = "time:".to_owned();
@@ -123,6 +123,9 @@ fn describe_times(calls: &CallTimes) -> String {
     match calls.answered_on_retry {
         0 => text += " none answered only at the second attempt",
         count => text += &format!(" {count} answered only at the second attempt"),
+    }
+    if calls.unanswered > 0 {
+        text += &format!(", {} not answered", calls.unanswered);
     }
     text
 }

@@ -15,6 +15,11 @@ struct JsonReport<'r> {
     summary: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     milliseconds: Vec<JsonTime>,
+    /// How many calls of `--url` were answered only at the second attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_on_retry: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered: Option<usize>,
     requests: Vec<JsonResult<'r>>,
 }
 
@@ -59,6 +64,8 @@ pub(super) fn json(report: &Report) -> String {
         failed,
         summary: report.summary(),
         milliseconds,
+        answered_on_retry: report.calls.as_ref().map(|calls| calls.answered_on_retry),
+        unanswered: report.calls.as_ref().map(|calls| calls.unanswered),
         requests: report.results.iter().map(|result| json_result(report, result)).collect(),
     };
     // Writing these to memory cannot fail.

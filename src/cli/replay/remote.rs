@@ -16,6 +16,8 @@ use crate::okta::response::SIZE_LIMIT;
 
 /// `replay` ends after this many calls in a row without an answer.
 const MOST_UNANSWERED: usize = 5;
+/// A hook gets no further request after this many in a row have timed out. Each takes two attempts.
+const MOST_TIME_OUTS: usize = 3;
 
 /// The hooks of a running service.
 pub(super) struct RemoteHooks {
@@ -26,6 +28,14 @@ pub(super) struct RemoteHooks {
     unanswered: usize,
     /// Why the last unanswered call had no answer.
     last_reason: String,
+    time_outs: TimeOuts,
+}
+
+/// The requests in a row that a hook has not answered in time.
+#[derive(Default)]
+struct TimeOuts {
+    hook: String,
+    count: usize,
 }
 
 impl RemoteHooks {
@@ -36,11 +46,18 @@ impl RemoteHooks {
             calls: CallTimes::default(),
             unanswered: 0,
             last_reason: String::new(),
+            time_outs: TimeOuts::default(),
         })
     }
 
     /// Sends a recorded request. Fails if the service does not answer at all.
     pub(super) fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
+        if self.time_outs.are_too_many(&case.hook) {
+            let why = format!(
+                "not sent: the hook has not answered {MOST_TIME_OUTS} requests in a row within 3 s"
+            );
+            return Ok(Replayed::new(case, ReplayOutcome::problem(why)));
+        }
         let request = match case.read_request() {
             Ok(request) => request,
             Err(problem) => return Ok(Replayed::of_problem(&problem)),
@@ -52,15 +69,23 @@ impl RemoteHooks {
         let compared = match reply {
             Ok(answer) => {
                 self.unanswered = 0;
+                self.time_outs = TimeOuts::default();
                 self.calls.times.push(duration);
+                self.calls.answered += 1;
                 if succeeds_on_retry {
                     self.calls.answered_on_retry += 1;
                 }
                 compare(&case, request, answer)
             }
             // A slow hook is a difference: other calls may be answered.
-            Err(NoReply::TimedOut) => Err(NoReply::TimedOut.to_string()),
+            Err(NoReply::TimedOut) => {
+                self.time_outs.add(&case.hook);
+                self.calls.times.push(duration);
+                self.calls.unanswered += 1;
+                Err(NoReply::TimedOut.to_string())
+            }
             Err(why) => {
+                self.calls.unanswered += 1;
                 self.unanswered += 1;
                 self.last_reason = why.to_string();
                 if self.unanswered == MOST_UNANSWERED {
@@ -77,7 +102,7 @@ impl RemoteHooks {
 
     /// The calls. Fails if the service answered none of them.
     pub(super) fn finish(self) -> Result<CallTimes, CliError> {
-        if self.calls.times.is_empty() && self.unanswered > 0 {
+        if self.calls.answered == 0 && self.unanswered > 0 {
             return Err(self.no_answer());
         }
         Ok(self.calls)
@@ -96,6 +121,19 @@ impl RemoteHooks {
             path.pop_if_empty().push(hook);
         }
         url
+    }
+}
+
+impl TimeOuts {
+    fn add(&mut self, hook: &str) {
+        if self.hook != hook {
+            *self = Self { hook: hook.to_owned(), count: 0 };
+        }
+        self.count += 1;
+    }
+
+    fn are_too_many(&self, hook: &str) -> bool {
+        self.hook == hook && self.count >= MOST_TIME_OUTS
     }
 }
 

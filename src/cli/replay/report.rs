@@ -42,12 +42,16 @@ pub(super) enum ReplayOutcome {
     Problem { why: String, explanation: String },
 }
 
-/// The calls that a running service answered.
+/// The calls of a running service.
 #[derive(Default)]
 pub(super) struct CallTimes {
+    /// How long each call took that was answered or timed out.
     pub(super) times: Vec<Duration>,
+    pub(super) answered: usize,
     /// How many calls were answered only at the second attempt.
     pub(super) answered_on_retry: usize,
+    /// How many calls timed out, or had no connection.
+    pub(super) unanswered: usize,
 }
 
 /// The time within which a share of the calls ended.

@@ -1,14 +1,27 @@
 //! `doctor`: a healthy hook has no problem, and each fault of a hook has a line of its own.
 
 use std::{
+    fs,
     io::Write as _,
     net::{TcpListener, TcpStream},
     process::Output,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
-use rustls::version::{TLS12, TLS13};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
+use rustls::{
+    ServerConfig,
+    crypto::ring::default_provider,
+    pki_types::PrivatePkcs8KeyDer,
+    version::{TLS12, TLS13},
+};
 use serde_json::Value;
 
 use crate::{
@@ -92,6 +105,91 @@ fn our_own_service_is_healthy_in_tls() {
     for (row, output) in [("untrusted", untrusted), ("other", other)] {
         check_problems(&mut failures, row, &output, &["certificate: the authority is unknown"]);
     }
+    failures.assert_none();
+}
+
+/// An element of DER.
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = match u16::try_from(content.len()).unwrap().to_be_bytes() {
+        [0, short @ ..=127] => vec![short],
+        [0, long] => vec![0x81, long],
+        [high, low] => vec![0x82, high, low],
+    };
+    [&[tag], length.as_slice(), &content].concat()
+}
+
+/// A server with a certificate for 127.0.0.1 that ends after these days, and the certificate in PEM.
+fn server_with_certificate(days: i64) -> (Arc<ServerConfig>, String) {
+    const SEQUENCE: u8 = 0x30;
+    const UTC_TIME: u8 = 0x17;
+    let random = SystemRandom::new();
+    let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+    let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random).unwrap();
+    let time = |days: i64| {
+        let time = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        der(UTC_TIME, &[time.strftime("%y%m%d%H%M%SZ").to_string().as_bytes()])
+    };
+    let ecdsa_with_sha256 = der(SEQUENCE, &[b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"]);
+    let common_name = der(SEQUENCE, &[b"\x06\x03\x55\x04\x03", &der(0x0c, &[b"test"])]);
+    let name = der(SEQUENCE, &[&der(0x31, &[&common_name])]);
+    let p256 = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+    let public_key = der(0x03, &[b"\0", pair.public_key().as_ref()]);
+    let alternative_name = der(SEQUENCE, &[b"\x87\x04\x7f\0\0\x01"]);
+    let extension = der(SEQUENCE, &[b"\x06\x03\x55\x1d\x11", &der(0x04, &[&alternative_name])]);
+    let signed = der(
+        SEQUENCE,
+        &[
+            b"\xa0\x03\x02\x01\x02\x02\x01\x01",
+            &ecdsa_with_sha256,
+            &name,
+            &der(SEQUENCE, &[&time(-1), &time(days)]),
+            &name,
+            &der(SEQUENCE, &[&der(SEQUENCE, &[p256]), &public_key]),
+            &der(0xa3, &[&der(SEQUENCE, &[&extension])]),
+        ],
+    );
+    let signature = pair.sign(&random, &signed).unwrap();
+    let signature = der(0x03, &[b"\0", signature.as_ref()]);
+    let certificate = der(SEQUENCE, &[&signed, &ecdsa_with_sha256, &signature]);
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(&certificate)
+    );
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.into()],
+            PrivatePkcs8KeyDer::from(key.as_ref().to_vec()).into(),
+        )
+        .unwrap();
+    (Arc::new(config), pem)
+}
+
+#[test]
+fn a_certificate_that_ends_soon_gets_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    let mut failures = Failures::default();
+
+    for (days, has_note) in [(2, true), (30, false)] {
+        let (config, pem) = server_with_certificate(days);
+        fs::write(&file, pem).unwrap();
+        let api = Api::with_tls_config(config, |_, wire| {
+            write_response(wire, "200 OK", ALLOW.as_bytes())
+        });
+        let url = format!("https://127.0.0.1:{}/", api.address.port());
+
+        let output = doctor(&[&url, "--ca-file", file.to_str().unwrap()]);
+
+        let printed = text(&output.stdout);
+        failures.check_contains(days, printed, "certificate: valid by the authority of --ca-file");
+        failures.check_eq(printed, printed.contains("it ends within 14 days"), has_note);
+    }
+
     failures.assert_none();
 }
 

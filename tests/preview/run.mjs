@@ -151,6 +151,7 @@ describe("the preview page", () => {
     await seenIn("#verdict-why", "status 400");
     assert.equal(await page.isVisible("#screen"), false);
     assert.equal(await page.isVisible("#answer"), false);
+    assert.equal(await page.isVisible("text=There is no decision to explain."), true);
     await page.fill("#json", JSON.stringify({ data: { userProfile: { email: "x".repeat(300 << 10) } } }));
     await seenIn("#verdict", "No decision");
     assert.doesNotMatch(await page.textContent("#verdict-why"), /400/);
@@ -372,6 +373,7 @@ describe("the preview page", () => {
     await page.route("**/api/decide", (route) => route.abort());
     await page.fill("#json", "{}");
     await seenIn("#problem", "Is it still running?");
+    await seenIn("#verdict-why", "Is it still running?");
     assert.doesNotMatch(await page.textContent("#problem"), /\?\./);
     problems = [];
   });

@@ -33,6 +33,10 @@ export function fillAll(parent, children) {
   parent.replaceChildren(all);
 }
 
+// A problem as a sentence: with a capital letter and a full stop.
+export const toSentence = (problem) =>
+  problem.charAt(0).toUpperCase() + problem.slice(1) + (/[.?!]$/.test(problem) ? "" : ".");
+
 // Splits a sentence at its backticks, and shows the words between them as code.
 export function withCode(text) {
   const parts = text.split("`");

@@ -1,5 +1,5 @@
 // The request: form fields and JSON are two views of one text.
-import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, withCode } from "./dom.js";
+import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
 // The form of the hook, the sample of the request type, the attributes on the form, and those that the user has added.
@@ -174,8 +174,7 @@ export function showProblem({ problem, line: knownLine, column }) {
   byId("json").setAttribute("aria-invalid", Boolean(problem));
   if (!problem) return;
   const go = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
-  const sentence = problem.charAt(0).toUpperCase() + problem.slice(1) + (/[.?!]$/.test(problem) ? "" : ".");
-  fill(box, el("span", {}, ...withCode(sentence)), line ? go : null);
+  fill(box, el("span", {}, ...withCode(toSentence(problem))), line ? go : null);
 }
 
 // The line of the member that a problem names, if it names one that the text has.

@@ -1,5 +1,5 @@
 // The result: the decision, the rules, the answer, and what Okta will do.
-import { byId, el, fill, parse, toast, toJson, withCode } from "./dom.js";
+import { byId, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
 import { suggestCase } from "./save.js";
 import { showScreens } from "./screen.js";
 
@@ -36,7 +36,7 @@ export function showResult(decided, request) {
   byId("save-fixture").disabled = Boolean(problem);
   if (problem) {
     const refused = "The service would refuse it with status 400, and Okta would deny.";
-    updateText("verdict-why", decided.is_bad_request ? refused : "The problem stands below the request.");
+    updateText("verdict-why", decided.is_bad_request ? refused : toSentence(problem));
     return;
   }
   fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));

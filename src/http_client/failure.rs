@@ -2,19 +2,44 @@
 
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 /// Describes why a request has no response.
 pub(crate) fn describe(error: &ureq::Error) -> String {
-    if let ureq::Error::Io(error) = error
-        && let Some(rustls::Error::InvalidCertificate(fault)) = tls_error(error)
-    {
-        return describe_certificate(fault).to_owned();
+    match error {
+        ureq::Error::Io(error) if tls_error(error).is_some() => describe_handshake(error),
+        error => error.to_string(),
     }
-    error.to_string()
 }
 
-fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+/// Describes why a handshake of TLS failed.
+pub(crate) fn describe_handshake(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return "the server closes the connection during the handshake".to_owned();
+    }
+    let Some(tls_error) = tls_error(error) else {
+        return error.to_string();
+    };
+    let text = match tls_error {
+        TlsError::InvalidCertificate(fault) => describe_certificate(fault),
+        TlsError::InvalidMessage(_) => "the port does not speak TLS; does it serve plain http?",
+        TlsError::PeerIncompatible(_)
+        | TlsError::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "the server does not support this TLS version"
+        }
+        TlsError::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server refuses the handshake; its ciphers may be others, or it asks for a certificate of the client"
+        }
+        TlsError::AlertReceived(AlertDescription::UnrecognisedName) => {
+            "the server does not know the host of the URL"
+        }
+        TlsError::NoCertificatesPresented => "the server has no certificate",
+        other => return format!("the handshake fails ({other})"),
+    };
+    text.to_owned()
+}
+
+fn tls_error(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 

@@ -19,7 +19,7 @@ use ring::{
 use rustls::{
     ServerConfig,
     crypto::ring::default_provider,
-    pki_types::PrivatePkcs8KeyDer,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
     version::{TLS12, TLS13},
 };
 use serde_json::Value;
@@ -167,6 +167,29 @@ fn server_with_certificate(days: i64) -> (Arc<ServerConfig>, String) {
         )
         .unwrap();
     (Arc::new(config), pem)
+}
+
+#[test]
+fn a_server_of_one_tls_version_gets_a_note_in_plain_words() {
+    let certificate = repository("tests/tls/rsa.crt").display().to_string();
+    let file = |name: &str| repository(&format!("tests/tls/{name}"));
+    let chain = vec![CertificateDer::from_pem_file(file("rsa.crt")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(file("rsa.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[&TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let api = Api::with_tls_config(Arc::new(config), |_, wire| {
+        write_response(wire, "200 OK", ALLOW.as_bytes())
+    });
+
+    let output = doctor(&[&format!("https://{}/", api.address), "--ca-file", &certificate]);
+
+    let note =
+        "only TLS 1.2 is accepted: TLS 1.3: the server does not support this TLS version; accept";
+    assert!(text(&output.stdout).contains(note), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -440,10 +463,15 @@ fn a_slow_token_url_is_told_from_a_wrong_secret() {
         thread::sleep(Duration::from_secs(4));
         write_response(wire, "200 OK", b"{}")
     });
+    let service = Service::with_basic();
     let url = format!("http://{}/hook", api.address);
     let mut failures = Failures::default();
 
     for (token_url, expected) in [
+        (
+            format!("https://{}/token", service.address),
+            "the port does not speak TLS; does it serve",
+        ),
         (format!("http://{}/token", api.address), "the token URL does not answer within 3 s; make"),
         ("http://127.0.0.1:1/token".to_owned(), "; correct --token-url, and let Okta connect"),
     ] {

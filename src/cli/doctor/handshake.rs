@@ -69,13 +69,30 @@ pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     let mut stream = TimedStream { stream: connect(&addresses, deadline)?, deadline };
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream)?;
+        let Err(error) = connection.complete_io(&mut stream) else {
+            continue;
+        };
+        if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+            && let Some(refusal) = refusal_before_close(&mut connection, &mut stream)
+        {
+            return Err(refusal);
+        }
+        return Err(error);
     }
     if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
         stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
         await_late_refusal(&mut connection, &mut stream)?;
     }
     Ok(())
+}
+
+/// The alert of a server that closed the connection while the client was still writing.
+fn refusal_before_close(
+    connection: &mut ClientConnection,
+    stream: &mut TimedStream,
+) -> Option<io::Error> {
+    connection.read_tls(stream).ok()?;
+    connection.process_new_packets().err().map(io::Error::other)
 }
 
 /// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3.

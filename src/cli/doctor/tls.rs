@@ -13,7 +13,11 @@ use super::{
     checkup::Checkup,
     handshake::{ShiftedClock, client_config, handshake},
 };
-use crate::{cli::CliError, http_client::describe_certificate, origin};
+use crate::{
+    cli::CliError,
+    http_client::{describe_certificate, describe_handshake},
+    origin,
+};
 
 /// The longest URL of a hook at Okta.
 const LONGEST_URL: usize = 1024;
@@ -83,7 +87,7 @@ pub(super) fn check_tls(
             return Ok(());
         }
         may_want_certificate |= is_refused_client(&error);
-        refusals.push(format!("TLS {name}: {error}"));
+        refusals.push(format!("TLS {name}: {}", describe_handshake(&error)));
     }
     let refusals = refusals.join("; ");
     let Some(accepted_version) = accepted_version else {

@@ -12,6 +12,7 @@ use super::{
 use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 mod matcher;
+mod table;
 
 use matcher::{Matcher, SIZE_LIMIT, TooLarge};
 
@@ -29,23 +30,40 @@ const NEST_LIMIT: u32 = 50;
 /// The most memory, in bytes, that the patterns of all rules may take together.
 const TOTAL_LIMIT: usize = 64 << 20;
 
-/// The memory, in bytes, that the patterns of one load may still take. A pattern that is refused as
-/// too large counts as the largest allowed one, since the attempt to compile it takes as long.
-pub(crate) struct PatternBudget(Cell<usize>);
+/// The most memory, in bytes, that the tables of all patterns may take together. Further patterns have none,
+/// and their matches take more time.
+const TABLES_LIMIT: usize = 16 << 20;
+
+/// The memory that the patterns of one load may still take. A pattern that is refused as too large counts as
+/// the largest allowed one, since the attempt to compile it takes as long.
+pub(crate) struct PatternBudget {
+    /// For the compiled patterns, in bytes.
+    patterns: Cell<usize>,
+    /// For their tables, in bytes.
+    tables: Cell<usize>,
+}
 
 impl Default for PatternBudget {
     fn default() -> Self {
-        Self(Cell::new(TOTAL_LIMIT))
+        Self { patterns: Cell::new(TOTAL_LIMIT), tables: Cell::new(TABLES_LIMIT) }
     }
 }
 
 impl PatternBudget {
     pub(in crate::rule) fn take(&self, bytes: usize) {
-        self.0.set(self.0.get().saturating_sub(bytes));
+        self.patterns.set(self.patterns.get().saturating_sub(bytes));
     }
 
     fn is_used_up(&self) -> bool {
-        self.0.get() == 0
+        self.patterns.get() == 0
+    }
+
+    /// Adds a table to a pattern, unless the memory for tables is used up.
+    fn add_table(&self, matcher: &mut Matcher) {
+        let left = self.tables.get();
+        if left > 0 {
+            self.tables.set(left.saturating_sub(matcher.add_table()));
+        }
     }
 }
 
@@ -86,8 +104,9 @@ impl Pattern {
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
         let pattern = parser.parse(source).map_err(|error| node.problem(describe_error(&error)))?;
         match Matcher::new(pattern) {
-            Ok(matcher) => {
+            Ok(mut matcher) => {
                 budget.take(matcher.memory());
+                budget.add_table(&mut matcher);
                 Ok(Self { source: source.to_owned(), matcher })
             }
             Err(TooLarge) => {

@@ -1,8 +1,9 @@
 //! Matches a compiled pattern within a bounded number of steps.
 //!
-//! The engines of `regex-automata` take time linear in the text, by a factor that grows with the
-//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and the
-//! faster ones keep caches. [`Search`] runs Thompson's algorithm on the compiled pattern: it follows all
+//! A small pattern is matched by a [`PatternTable`]. A table of a larger one would take too much memory. The other
+//! engines of `regex-automata` take time linear in the text, by a factor that grows with the
+//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and some
+//! keep caches. [`Search`] runs Thompson's algorithm on the compiled pattern: it follows all
 //! states at once, byte by byte, and counts its steps.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -13,6 +14,7 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Hir, Look};
 
+use super::table::{self, PatternTable};
 use crate::rule::check::work::{TooCostly, Work};
 
 /// The steps that a search may take: up to 4 ms in a release build.
@@ -28,6 +30,8 @@ pub(super) const SIZE_LIMIT: usize = 4 << 20;
 /// A compiled pattern that matches whole texts.
 pub(super) struct Matcher {
     nfa: NFA,
+    /// `None` if the pattern has no table.
+    table: Option<Box<PatternTable>>,
     /// Searches of earlier matches, to be used again.
     searches: Pool<Search, Box<NewSearch>>,
 }
@@ -47,10 +51,20 @@ impl Matcher {
         let nfa = NFA::compiler().configure(config).build_from_hir(&whole).map_err(|_| TooLarge)?;
         let states = nfa.states().len();
         let new_search: Box<NewSearch> = Box::new(move || Search::new(states));
-        Ok(Self { nfa, searches: Pool::new(new_search) })
+        Ok(Self { nfa, table: None, searches: Pool::new(new_search) })
     }
 
-    /// The memory that the compiled pattern takes, in bytes, without that of searches.
+    /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the bytes to
+    /// count for it: those of a table that is too large have been used for a while, too.
+    pub(super) fn add_table(&mut self) -> usize {
+        self.table = PatternTable::new(&self.nfa).map(Box::new);
+        match &self.table {
+            Some(table) => table.memory(),
+            None => table::SIZE_LIMIT,
+        }
+    }
+
+    /// The memory that the compiled pattern takes, in bytes, without its table and that of searches.
     pub(super) fn memory(&self) -> usize {
         self.nfa.memory_usage()
     }
@@ -60,6 +74,11 @@ impl Matcher {
     pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
+        }
+        if let Some(table) = &self.table
+            && let Some(matches) = table.matches(text)
+        {
+            return Ok(matches);
         }
         let mut search = self.searches.get();
         let matches = search.run(&self.nfa, text.as_bytes());

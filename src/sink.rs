@@ -20,7 +20,7 @@ use crate::throttle::Throttle;
 /// While this many bytes wait to be written, further lines are dropped.
 const WAITING_LIMIT: usize = 4 << 20;
 /// A batch of this many bytes is written at once.
-const FULL_BATCH: usize = 256 << 10;
+const FULL_BATCH: usize = 64 << 10;
 
 /// Lines that wait for their file.
 #[derive(Debug)]

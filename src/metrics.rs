@@ -9,7 +9,7 @@ use std::{
 
 use parking_lot::Mutex;
 use prometheus::{
-    Error, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Error, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
     core::{Collector as _, MetricVec, MetricVecBuilder},
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
     register_int_gauge_with_registry,
@@ -193,10 +193,10 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts the outcome of a rule.
-    pub(crate) fn count_outcome(&self, labels: &OutcomeLabels<'_>) {
+    /// The counter of an outcome of a rule. Once the rule is forgotten, the counter counts nothing any more.
+    pub(crate) fn outcome_counter(&self, labels: &OutcomeLabels<'_>) -> IntCounter {
         let OutcomeLabels { hook, rule, mode, outcome } = *labels;
-        self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome]).inc();
+        self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome])
     }
 
     /// Counts the outcome of a lookup, and the time that it took if it was asked.

@@ -32,6 +32,7 @@ mod connection;
 mod handler;
 mod http_response;
 mod operations;
+mod outcome_counters;
 mod path_cause;
 mod refusal;
 mod request_context;

@@ -1,6 +1,6 @@
 //! One request: finds its route, and decides it in steps if the route is a hook.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use actix_http::{Request, RequestHead, ServiceConfig};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use super::{
     State,
     body::Body,
     http_response::HttpResponse,
+    outcome_counters::OutcomeCounters,
     refusal::Refusal,
     request_context::RequestContext,
     routes::{self, Listener, NamedHook, Route},
@@ -39,6 +40,7 @@ pub(super) struct Handler {
     pub(super) state: Arc<State>,
     pub(super) codec_config: ServiceConfig,
     turns: Turns,
+    outcomes: RefCell<OutcomeCounters>,
 }
 
 impl Handler {
@@ -46,7 +48,8 @@ impl Handler {
     pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
         // At most half of the connections may queue.
         let turns = Turns::new(connections.div_ceil(2), LONGEST_WAIT);
-        Self { listener, state, codec_config: ServiceConfig::default(), turns }
+        let outcomes = RefCell::default();
+        Self { listener, state, codec_config: ServiceConfig::default(), turns, outcomes }
     }
 
     /// Responds to a request.
@@ -70,7 +73,7 @@ impl Handler {
                 return self.refuse_uncounted(Refusal::NotFound(self.listener), Some(head));
             }
         };
-        let mut context = RequestContext::new(&self.state, &rules);
+        let mut context = RequestContext::new(&self.state, &self.outcomes, &rules);
         match self.decide(&mut context, hook, head, body).await {
             Ok(answer) => HttpResponse::ok(answer),
             Err(refusal) => context.refuse(refusal, Some(head)),
@@ -82,7 +85,7 @@ impl Handler {
         match self.listener {
             Listener::Hooks => {
                 let rules = self.state.live.rules.load_full();
-                RequestContext::new(&self.state, &rules).refuse(refusal, None)
+                RequestContext::new(&self.state, &self.outcomes, &rules).refuse(refusal, None)
             }
             Listener::Operations => self.refuse_uncounted(refusal, None),
         }
@@ -92,7 +95,7 @@ impl Handler {
     /// of the decision log.
     fn refuse_uncounted(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let rules = self.state.live.rules.load_full();
-        RequestContext::new(&self.state, &rules).report_cause(refusal, head);
+        RequestContext::new(&self.state, &self.outcomes, &rules).report_cause(refusal, head);
         HttpResponse::refusal(refusal, &self.state)
     }
 

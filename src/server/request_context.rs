@@ -1,26 +1,30 @@
 //! Counts and logs each request of a hook.
 
-use std::{fmt::Display, time::Instant};
+use std::{cell::RefCell, fmt::Display, sync::Arc, time::Instant};
 
 use actix_http::RequestHead;
 
-use super::{State, http_response::HttpResponse, refusal::Refusal, warnings::Warning};
+use super::{
+    State, http_response::HttpResponse, outcome_counters::OutcomeCounters, refusal::Refusal,
+    warnings::Warning,
+};
 use crate::{
     auth::Caller,
     decision_log::{DecisionId, Line, LookupLine, Retrieval, debug_context},
     lookup::Answer,
-    metrics::{LookupLabels, OutcomeLabels, ResponseLabels},
+    metrics::{LookupLabels, ResponseLabels},
     okta::response,
     pipeline::HookAnswer,
     preview::ReceivedCall,
-    rule::{LookupVerdict, RuleSet, Verdict, lookup::LookupResult},
+    rule::{LookupVerdict, RuleSet, lookup::LookupResult},
 };
 
 /// Data of a request for its log line and its counters.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
+    outcomes: &'s RefCell<OutcomeCounters>,
     /// The rules that were active when the request came.
-    pub(super) rules: &'s RuleSet,
+    pub(super) rules: &'s Arc<RuleSet>,
     pub(super) started: tokio::time::Instant,
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
@@ -30,9 +34,14 @@ pub(super) struct RequestContext<'s> {
 }
 
 impl<'s> RequestContext<'s> {
-    pub(super) fn new(state: &'s State, rules: &'s RuleSet) -> Self {
+    pub(super) fn new(
+        state: &'s State,
+        outcomes: &'s RefCell<OutcomeCounters>,
+        rules: &'s Arc<RuleSet>,
+    ) -> Self {
         Self {
             state,
+            outcomes,
             rules,
             started: Instant::now().into(),
             hook: None,
@@ -139,14 +148,7 @@ impl<'s> RequestContext<'s> {
 
     fn count_and_log(&self, line: &Line<'_>) {
         let hook = line.hook_name();
-        for Verdict { rule, outcome } in line.verdicts {
-            self.state.metrics.count_outcome(&OutcomeLabels {
-                hook,
-                rule: &rule.id,
-                mode: rule.mode(),
-                outcome: outcome.as_str(),
-            });
-        }
+        self.outcomes.borrow_mut().count(line, self.rules, &self.state.metrics);
         for LookupLine { name, outcome, retrieval } in line.lookups {
             let labels = LookupLabels { hook, lookup: name, outcome };
             let duration = retrieval.map(|retrieval| retrieval.duration);

@@ -223,6 +223,14 @@ fn removed_hooks_and_rules_leave_the_metrics() {
 
     assert!(!series(r#"rule="old""#));
     assert!(series(r#"requests_total{decision="deny",hook="kept""#));
+
+    // A rule that comes back is counted anew.
+    fs::write(folder.path().join("kept.toml"), rules("old")).unwrap();
+    let outcomes = r#"rule_outcomes_total{hook="kept",mode="enforce",outcome="fail",rule="old"}"#;
+    wait_until("the old rule again", || {
+        assert_eq!(service.post("/kept", &registration("{}")).status, 200);
+        series(outcomes)
+    });
 }
 
 #[test]

@@ -7,7 +7,7 @@ from servers import CORES, Hook, start_floor
 
 BODIES = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 250 << 10]
 RULES, LISTS = [1, 10, 100, 1000], [1, 1000, 100_000]
-CONNECTIONS, WORKERS = [1, 32, 256, 1000], [1, 2, 4]
+CONNECTIONS, WORKERS = [1, 32, 256, 700], [1, 2, 4]
 
 
 def growth(report, binary, rounds):

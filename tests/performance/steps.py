@@ -12,7 +12,7 @@ def steps(report):
                            stdout=subprocess.PIPE, check=True)
     report.columns("benchmark", "time", "allocations")
     for name, runs in benchmarks(ended.stdout).items():
-        times = " · ".join(f"{argument} {time}".strip() for argument, time, _ in runs)
+        times = " · ".join(f"{argument}: {time}" if argument else time for argument, time, _ in runs)
         report.row(f"`{name}`", times, " · ".join(str(allocations) for _, _, allocations in runs))
     report.end_of_table()
 

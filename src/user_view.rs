@@ -138,28 +138,20 @@ pub enum TextPlace {
 pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView {
     let content = reply.read();
     let case = ReplyCase::of(&content, flow);
-    let mut clients = match flow {
+    let clients = match flow {
         Flow::Classic => classic::views(&case, fields),
         Flow::SelfServiceRegistration | Flow::ProgressiveProfile => {
             identity_engine::views(&case, flow, fields)
         }
     };
-    let (effect, certainty) = (case.effect(), case.certainty());
-    if reply.undocumented_status().is_none() {
-        return UserView { effect, certainty, clients };
+    let mut view = UserView { effect: case.effect(), certainty: case.certainty(), clients };
+    if reply.undocumented_status().is_some() {
+        view.limit_certainty();
     }
-    for client in &mut clients {
-        for screen in &mut client.screens {
-            screen.form_certainty = screen.form_certainty.at_most_inferred();
-            for shown in &mut screen.texts {
-                shown.text_certainty = shown.text_certainty.at_most_inferred();
-            }
-        }
-    }
-    UserView { effect, certainty: certainty.at_most_inferred(), clients }
+    view
 }
 
-/// The decision of a hook, as Okta takes it. Returns `None` if Okta treats the call as failed, or does not document
+/// The decision that Okta reads from a reply. Returns `None` if Okta treats the call as failed, or does not document
 /// whether it goes on.
 pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
     match ReplyCase::of(&reply.read(), flow) {
@@ -171,6 +163,21 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
         ReplyCase::AllowAfterDeny
         | ReplyCase::Failed(_)
         | ReplyCase::UndocumentedCommand { has_deny: false, .. } => None,
+    }
+}
+
+impl UserView {
+    /// Lowers each documented part to inferred, for a status that Okta does not document.
+    fn limit_certainty(&mut self) {
+        self.certainty = self.certainty.at_most_inferred();
+        for client in &mut self.clients {
+            for screen in &mut client.screens {
+                screen.form_certainty = screen.form_certainty.at_most_inferred();
+                for shown in &mut screen.texts {
+                    shown.text_certainty = shown.text_certainty.at_most_inferred();
+                }
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Flow, flow::ACTION_COMMAND, response::SIZE_LIMIT};
 
-/// The members of an answer.
+/// The members of an answer that Okta documents.
 pub const MEMBERS: [&str; 3] = ["commands", "error", "debugContext"];
 /// The attribute that no hook can set.
 pub const PASSWORD: &str = "password";
@@ -67,9 +67,9 @@ pub enum ReceivedCommand {
     Deny,
     /// The update of this flow, with at least one attribute.
     Update,
-    /// The same, with null as a value or in a list. Okta does not document its reaction.
+    /// An [`Update`](Self::Update) with null as a value or in a list. Okta does not document its reaction.
     UpdateWithNull,
-    /// The same, with `password` or with a value that no attribute can have.
+    /// An [`Update`](Self::Update) of `password`, or with a value that no attribute can have.
     UnsettableUpdate,
     /// The update of another flow.
     UpdateOfOtherFlow,
@@ -80,7 +80,7 @@ pub enum ReceivedCommand {
 }
 
 impl ReceivedCommand {
-    /// Whether this is the update of the flow.
+    /// Whether this is the update of the flow, with any values.
     pub fn is_update(self) -> bool {
         matches!(self, Self::Update | Self::UpdateWithNull | Self::UnsettableUpdate)
     }
@@ -96,10 +96,14 @@ pub struct ReceivedCause<'a> {
 }
 
 impl HookReply<'_> {
-    /// The status, if it is one of success that Okta does not document.
+    /// The status, if it means success and Okta does not document it.
     pub fn undocumented_status(self) -> Option<u16> {
-        match self {
-            Self::Answered { status: status @ (201..=203 | 205..=299), .. } => Some(status),
+        let Self::Answered { status, .. } = self else {
+            return None;
+        };
+        match status {
+            200 | 204 => None,
+            201..=299 => Some(status),
             _ => None,
         }
     }
@@ -133,10 +137,9 @@ impl ReceivedAnswer {
         &self.0
     }
 
-    /// Whether `error` is null, or a member is none that Okta documents.
-    pub fn has_undocumented_members(&self) -> bool {
-        let is_known = |name: &String| MEMBERS.contains(&name.as_str());
-        self.has_null_error() || !self.0.keys().all(is_known)
+    /// Whether Okta does not document the name of a member.
+    pub fn has_unknown_member(&self) -> bool {
+        self.0.keys().any(|name| !MEMBERS.contains(&name.as_str()))
     }
 
     /// Whether `error` is null.
@@ -244,15 +247,16 @@ fn read_update(attributes: &Map<String, Json>) -> ReceivedCommand {
         if name == PASSWORD || !is_attribute_value(value) {
             return ReceivedCommand::UnsettableUpdate;
         }
-        let items = value.as_array().map_or(&[][..], Vec::as_slice);
-        if value.is_null() || items.contains(&Json::Null) {
-            has_null = true;
+        match value {
+            Json::Null => has_null = true,
+            Json::Array(items) if items.contains(&Json::Null) => has_null = true,
+            _ => {}
         }
     }
     if has_null { ReceivedCommand::UpdateWithNull } else { ReceivedCommand::Update }
 }
 
-/// Whether an attribute can have this value: no attribute of Okta's is an object or a list of them.
+/// Whether an attribute can have this value: no attribute of Okta's is an object, or a list of objects or lists.
 pub fn is_attribute_value(value: &Json) -> bool {
     match value {
         Json::Object(_) => false,

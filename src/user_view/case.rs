@@ -29,10 +29,10 @@ pub(super) enum ReplyCase<'a> {
     AllowAfterDeny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// A command that Okta does not know in this flow, or an update with null. Okta either goes on or treats the
+    /// A command that Okta does not know in this flow, or an update with null. Okta either ignores it or treats the
     /// call as failed.
     UndocumentedCommand {
-        /// Whether the answer has a DENY, too, and no ALLOW after it. It counts unless the call has failed.
+        /// Whether the answer has a DENY, too, and no ALLOW after it. Then Okta denies in both cases.
         has_deny: bool,
         /// Whether the command is the update of another flow.
         is_update_of_other_flow: bool,
@@ -44,7 +44,7 @@ pub(super) enum ReplyCase<'a> {
 pub(super) enum FailedCall {
     /// No answer in time.
     NoResponse,
-    /// No connection, or a status that means failure.
+    /// No connection, or a status outside 2xx.
     NotReached,
     /// An answer that Okta presumably cannot use.
     BadAnswer,
@@ -95,7 +95,8 @@ impl<'a> ReplyCase<'a> {
             return Self::Deny { has_null_error: answer.has_null_error() };
         }
         // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
-        let is_documented = !commands.is_empty() && !answer.has_undocumented_members();
+        let is_documented =
+            !commands.is_empty() && !answer.has_null_error() && !answer.has_unknown_member();
         let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
         if commands.contains(&ReceivedCommand::Update) {
             Self::Updates(certainty)

@@ -28,16 +28,16 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
         ReplyCase::Error { causes, .. } => vec![screen_of_error(causes, fields, client)],
         ReplyCase::Deny { has_null_error } => {
             let certainty = if *has_null_error { Inferred } else { Documented };
-            vec![form_with(general_text(texts::REGISTRATION_DENIED, certainty, 24, client), client)]
+            vec![form_with_text(texts::REGISTRATION_DENIED, certainty, 24, client)]
         }
         ReplyCase::AllowAfterDeny => vec![
-            form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client), client),
+            form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client),
             Screen::next_step(Unknown),
         ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
         ReplyCase::UndocumentedCommand { has_deny, .. } => {
             let if_ignored = if *has_deny {
-                form_with(general_text(texts::REGISTRATION_DENIED, Unknown, 25, client), client)
+                form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client)
             } else {
                 Screen::next_step(Unknown)
             };
@@ -50,19 +50,21 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
 
 fn screen_of_error(causes: &[ReceivedCause<'_>], fields: &[&str], client: ClientKind) -> Screen {
     let Some(first) = causes.first() else {
-        return form_with(general_text(texts::CANNOT_COMPLETE, Documented, 23, client), client);
+        return form_with_text(texts::CANNOT_COMPLETE, Documented, 23, client);
     };
     match client {
-        ClientKind::ClassicApp => screen_of_app(causes),
+        ClientKind::ClassicApp => api_answer(causes),
         _ => form_with_causes(first, causes, fields),
     }
 }
 
-fn form_with(shown: ShownText, client: ClientKind) -> Screen {
-    filled_form(vec![shown], client)
+/// The form, with a text of Okta's for the whole form.
+fn form_with_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> Screen {
+    filled_form(vec![general_text(text, certainty, row, client)], client)
 }
 
-/// The form, still filled in, in every row. That an app receives the same status is inferred.
+/// The form, still filled in. Every message on Classic Engine leaves it so. Okta's status is the reason, and it is
+/// inferred that an app receives the same status as the widget.
 fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
     let form_certainty = if client == ClientKind::ClassicApp { Inferred } else { Rendered };
     Screen { form: FormState::Stays, form_certainty, texts }
@@ -86,13 +88,13 @@ fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen
     };
     let mut screens = Vec::new();
     for text in [texts::CALL_FAILED, api_text] {
-        screens.push(form_with(general_text(text, Unknown, 25, client), client));
+        screens.push(form_with_text(text, Unknown, 25, client));
     }
     screens
 }
 
 /// The answer that an app receives from the registration API for an error with causes.
-fn screen_of_app(causes: &[ReceivedCause<'_>]) -> Screen {
+fn api_answer(causes: &[ReceivedCause<'_>]) -> Screen {
     let mut shown_texts =
         vec![general_text(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {
@@ -102,7 +104,7 @@ fn screen_of_app(causes: &[ReceivedCause<'_>]) -> Screen {
     filled_form(shown_texts, ClientKind::ClassicApp)
 }
 
-/// The form after an error with causes.
+/// The widget's form after an error with causes.
 fn form_with_causes(
     first: &ReceivedCause<'_>,
     causes: &[ReceivedCause<'_>],
@@ -114,7 +116,7 @@ fn form_with_causes(
             errors.push(error);
         }
     }
-    let mut shown_texts = vec![banner(first, !errors.is_empty(), fields)];
+    let mut shown_texts = vec![banner(first, &errors, fields)];
     for field in fields {
         let mut texts = Vec::new();
         for error in errors.iter().filter(|error| error.field == *field) {
@@ -129,15 +131,16 @@ fn form_with_causes(
     filled_form(shown_texts, ClientKind::Classic)
 }
 
-/// The banner. It depends on the first cause, and on whether any cause names a field, on the form or not.
-fn banner(first: &ReceivedCause<'_>, has_field_error: bool, fields: &[&str]) -> ShownText {
+/// The banner. It shows the text of the first cause if its location is in the profile, or if no cause names a field.
+/// Otherwise, or without such a text, it shows the general text.
+fn banner(first: &ReceivedCause<'_>, errors: &[FieldError<'_>], fields: &[&str]) -> ShownText {
     let is_in_profile =
         first.location.is_some_and(|location| location.starts_with(ATTRIBUTE_LOCATION));
     if is_in_profile {
         return rendered_banner(first.message.unwrap_or(texts::FORM_HAS_ERRORS), 18);
     }
     let text = cause_text(first);
-    if !has_field_error && !text.is_empty() {
+    if errors.is_empty() && !text.is_empty() {
         return rendered_banner(text, 21);
     }
     let row = match first.location {

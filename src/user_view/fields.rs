@@ -49,15 +49,18 @@ impl<'a> SortedCauses<'a> {
                 _ => elsewhere.push(text),
             }
         }
-        let mut at_update_fields = None;
-        if in_profile_or_update.len() > in_profile.len() {
-            at_update_fields = Some(group_by_field(&in_profile_or_update, fields));
-        }
+        let has_location_in_update = in_profile_or_update.len() > in_profile.len();
+        let at_update_fields = if has_location_in_update {
+            Some(group_by_field(&in_profile_or_update, fields))
+        } else {
+            None
+        };
         Self { at_fields: group_by_field(&in_profile, fields), at_update_fields, elsewhere }
     }
 }
 
-/// The field on the form whose location this is: `email` of `data.userProfile.email`.
+/// The field that a location names below its parent: `email` in `data.userProfile.email`. Returns `None` if the
+/// form does not have it.
 fn field_below<'a>(parent: &str, location: &'a str, fields: &[&str]) -> Option<&'a str> {
     let field = location.strip_prefix(parent)?.strip_prefix('.')?;
     if fields.contains(&field) { Some(field) } else { None }

@@ -100,7 +100,10 @@ fn screen_of_denial(has_null_error: bool, flow: Flow, client: ClientKind) -> Scr
 fn screens_of_failed_call(failure: FailedCall, flow: Flow, client: ClientKind) -> Vec<Screen> {
     let certainty = failure.certainty();
     if flow != Flow::ProgressiveProfile {
-        let row = if certainty == Documented { 9 } else { 10 };
+        let row = match failure {
+            FailedCall::NoResponse | FailedCall::NotReached => 9,
+            FailedCall::BadAnswer => 10,
+        };
         return vec![Screen::with_message(general_text(
             texts::CALL_FAILED,
             certainty,
@@ -198,12 +201,12 @@ fn possible_form_texts(
     if flow != Flow::ProgressiveProfile {
         possible.push(vec![general_text(texts::CANNOT_COMPLETE, Unknown, 4, client)]);
     }
-    possible.push(sent_for_form(elsewhere, client));
+    possible.push(texts_sent_for_form(elsewhere, client));
     possible
 }
 
-/// The texts without a field, if Okta's server sends them for the whole form.
-fn sent_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
+/// The texts on the screen if Okta's server sends those without a field for the whole form.
+fn texts_sent_for_form(elsewhere: &[&str], client: ClientKind) -> Vec<ShownText> {
     if client == ClientKind::Gen2 {
         return vec![general_text(&in_browser(&elsewhere.join(". ")), Unknown, 4, client)];
     }

@@ -19,6 +19,9 @@ use error::find_in_error;
 use list::FindingList;
 use members::find_in_members;
 
+/// The place of a fault of the whole answer, or of the call.
+const WHOLE_REPLY: &str = "";
+
 /// A fault of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -55,7 +58,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     if let Some(status) = reply.undocumented_status() {
         findings.push(Finding::new(
             "undocumented-status",
-            "",
+            WHOLE_REPLY,
             format!("status {status}"),
             "Okta documents only 200 and 204",
             "answer with status 200",
@@ -90,42 +93,42 @@ fn failed_call(failure: CallFailure) -> Finding {
     match failure {
         CallFailure::TimedOut => Finding::new(
             "no-answer-in-time",
-            "",
+            WHOLE_REPLY,
             "no complete answer within 3 seconds",
             RETRIES,
             "answer in well under 1 second",
         ),
         CallFailure::Unreachable => Finding::new(
             "unreachable",
-            "",
+            WHOLE_REPLY,
             "no connection",
             RETRIES,
             "serve HTTPS with a certificate chain of a public authority at the hook's URL",
         ),
         CallFailure::Redirect(status) => Finding::new(
             "redirect",
-            "",
+            WHOLE_REPLY,
             format!("status {status}"),
             "Okta does not follow redirects: it denies the request and shows a general text",
             "give Okta the final URL",
         ),
         CallFailure::Status(status) => Finding::new(
             "failure-status",
-            "",
+            WHOLE_REPLY,
             format!("status {status}"),
             if status >= 500 { RETRIES } else { DENIES },
             "answer with status 200, even to deny; use another status only for a request that is not Okta's",
         ),
         CallFailure::TooLarge => Finding::new(
             "too-large",
-            "",
+            WHOLE_REPLY,
             format!("the answer has {SIZE_LIMIT} bytes or more"),
             "Okta documents that answers must be smaller; it presumably denies the request",
             "shorten the answer to less than 256 KB",
         ),
         CallFailure::NotObject => Finding::new(
             "not-json",
-            "",
+            WHOLE_REPLY,
             "the body is not a JSON object",
             "Okta cannot read it, denies the request and shows a general text",
             "answer with a JSON object, or with status 204 and no body to let the request through",

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Finding, FindingList, members::pointer_part};
+use super::{Finding, FindingList, WHOLE_REPLY, members::pointer_part};
 use crate::okta::{
     ACTION_COMMAND, Flow,
     reply::{PASSWORD, ReceivedAnswer, ReceivedCommand, is_attribute_value, read_command},
@@ -60,7 +60,7 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
     if commands.is_empty() && !has_error {
         findings.push(Finding::new(
             "decides-nothing",
-            "",
+            WHOLE_REPLY,
             "neither a command nor `error`",
             "ALLOW is Okta's default, so the request presumably goes on",
             format!("write `{ACTION_COMMAND}` with ALLOW, or `error` with a cause"),
@@ -108,7 +108,7 @@ fn find_in_command(
     }
 }
 
-/// The fault of a command whose value does not suit its type.
+/// The fault of a command that has no type, or a value that its type does not allow.
 fn malformed(command: &Json, place: &str) -> Finding {
     const WRITE_REGISTRATION: &str = "write `registration` with ALLOW or DENY";
     match type_of(command) {
@@ -147,7 +147,7 @@ fn type_of(command: &Json) -> Option<&str> {
     command.get("type").and_then(Json::as_str)
 }
 
-/// Adds a fault for each value of a command that no attribute can have.
+/// Adds a fault for `password`, and for each value that no attribute can have.
 fn find_in_values(command: &Json, place: &str, findings: &mut FindingList) {
     const CANNOT_SET: &str =
         "a hook cannot set it, and Okta presumably treats the answer as failed";

@@ -13,12 +13,17 @@ use crate::okta::{
 
 /// The members that a cause must have.
 const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "location", "domain"];
-/// The reasons of our own denials of a whole request. No author of rules can give them another location.
-const OF_WHOLE_REQUEST: [&str; 3] = [ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY];
+/// The reasons of our own denials of a whole request. Their location is fixed, so no author of rules can correct it.
+const WHOLE_REQUEST_REASONS: [&str; 3] = [ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY];
 /// How to write a location that leads to a field.
 const WRITE_LOCATION: &str = "write `data.userProfile.<attribute>`, with an attribute on the form";
 /// The location of an attribute in a progressive profile's own form.
 const UPDATE_LOCATION: &str = "data.userProfileUpdate.";
+/// The effect of markup in the text of `error`.
+const MARKUP_OF_ERROR: &str = "by its API description, Okta does not show this text; if it does, a widget may insert it as HTML";
+/// The effect of markup in the text of a cause.
+const MARKUP_OF_CAUSE: &str =
+    "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML";
 const UNKNOWN_PLACE: &str =
     "Okta does not document the place of the text; the end user may read a general text instead";
 
@@ -42,7 +47,7 @@ pub(super) fn find_in_error(
         ));
         return;
     }
-    find_markup(error, "/error", findings);
+    find_markup(error, "/error", MARKUP_OF_ERROR, findings);
     let causes = match error.get("errorCauses") {
         Some(Json::Array(causes)) => causes.as_slice(),
         _ => &[],
@@ -60,7 +65,7 @@ pub(super) fn find_in_error(
     for (index, cause) in causes.iter().enumerate() {
         let place = format!("/error/errorCauses/{index}");
         find_missing_keys(cause, &place, findings);
-        find_markup(cause, &place, findings);
+        find_markup(cause, &place, MARKUP_OF_CAUSE, findings);
         let reason = text_member(cause, "reason").unwrap_or_default();
         if reason == UNHANDLED_REQUEST_TYPE {
             findings.push(Finding::new(
@@ -72,7 +77,7 @@ pub(super) fn find_in_error(
             ));
             continue;
         }
-        if !OF_WHOLE_REQUEST.contains(&reason) {
+        if !WHOLE_REQUEST_REASONS.contains(&reason) {
             find_misplaced_location(cause, &place, flow, fields, findings);
         }
         let text = text_member(cause, "errorSummary").unwrap_or_default();
@@ -130,12 +135,7 @@ fn find_missing_keys(cause: &Json, place: &str, findings: &mut FindingList) {
 }
 
 /// Adds a fault for markup in the `errorSummary` of `error` or of a cause.
-fn find_markup(parent: &Json, place: &str, findings: &mut FindingList) {
-    let effect = if place == "/error" {
-        "by its API description, Okta does not show this text; if it does, a widget may insert it as HTML"
-    } else {
-        "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML"
-    };
+fn find_markup(parent: &Json, place: &str, effect: &'static str, findings: &mut FindingList) {
     if has_markup(text_member(parent, "errorSummary").unwrap_or_default()) {
         findings.push(Finding::new(
             "markup",
@@ -149,8 +149,10 @@ fn find_markup(parent: &Json, place: &str, findings: &mut FindingList) {
 
 /// Whether a text has a tag or a character reference of HTML.
 fn has_markup(text: &str) -> bool {
-    let has_tag = text.split('<').skip(1).any(completes_tag);
-    has_tag || text.split('&').skip(1).any(completes_reference)
+    // The first piece of a split precedes the first separator.
+    let mut after_brackets = text.split('<').skip(1);
+    let mut after_ampersands = text.split('&').skip(1);
+    after_brackets.any(completes_tag) || after_ampersands.any(completes_reference)
 }
 
 /// Whether the text after a `<` makes it a tag or a comment: `b>`, `/b>`, `!--`.
@@ -181,39 +183,47 @@ fn find_misplaced_location(
         return;
     };
     let place = format!("{place}/location");
-    let attribute =
-        location.strip_prefix(ATTRIBUTE_LOCATION).and_then(|rest| rest.strip_prefix('.'));
-    match attribute {
-        Some(attribute) if fields.contains(&attribute) => {}
-        Some(attribute) if is_attribute(attribute) => findings.push(Finding::new(
-            "location-not-on-form",
-            place,
-            format!("the form presumably has no field `{attribute}`"),
-            UNKNOWN_PLACE,
-            WRITE_LOCATION,
-        )),
-        _ if location.starts_with(UPDATE_LOCATION)
-            && flow.spec().form == FormMember::UserProfileUpdate =>
-        {
+    if let Some(attribute) = name_in_profile(location) {
+        if fields.contains(&attribute) {
+            return;
+        }
+        if is_attribute_name(attribute) {
             findings.push(Finding::new(
-                "location-in-update",
+                "location-not-on-form",
                 place,
-                "a location in the update instead of the profile",
-                "Okta does not document whether the text reaches its field; its examples name the profile",
+                format!("the form presumably has no field `{attribute}`"),
+                UNKNOWN_PLACE,
                 WRITE_LOCATION,
             ));
+            return;
         }
-        _ => findings.push(Finding::new(
-            "location-not-an-attribute",
-            place,
-            "the location does not name an attribute of the profile",
-            UNKNOWN_PLACE,
-            WRITE_LOCATION,
-        )),
     }
+    let has_update_form = flow.spec().form == FormMember::UserProfileUpdate;
+    if has_update_form && location.starts_with(UPDATE_LOCATION) {
+        findings.push(Finding::new(
+            "location-in-update",
+            place,
+            "a location in the update instead of the profile",
+            "Okta does not document whether the text reaches its field; its examples name the profile",
+            WRITE_LOCATION,
+        ));
+        return;
+    }
+    findings.push(Finding::new(
+        "location-not-an-attribute",
+        place,
+        "the location does not name an attribute of the profile",
+        UNKNOWN_PLACE,
+        WRITE_LOCATION,
+    ));
+}
+
+/// The name in a location below the profile: `email` in `data.userProfile.email`.
+fn name_in_profile(location: &str) -> Option<&str> {
+    location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')
 }
 
 /// Whether this can be the name of an attribute at Okta.
-fn is_attribute(name: &str) -> bool {
+fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }

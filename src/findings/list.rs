@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Finding;
+use super::{Finding, WHOLE_REPLY};
 
 /// How many findings of a kind are listed. The others are only counted.
 const MOST_OF_A_KIND: usize = 10;
@@ -24,17 +24,17 @@ impl FindingList {
         }
     }
 
-    /// The listed findings. A last one of each kind counts those that are not listed.
+    /// The listed findings, then one for each kind that has more: it says how many.
     pub(super) fn into_vec(self) -> Vec<Finding> {
         let Self { mut listed, counts } = self;
         for (id, count) in counts {
             let omitted = count.saturating_sub(MOST_OF_A_KIND);
-            let Some(last) = listed.iter().rfind(|finding| finding.id == id) else {
-                continue;
-            };
-            if omitted > 0 {
+            if omitted > 0
+                && let Some(last) = listed.iter().rfind(|finding| finding.id == id)
+            {
+                let problem = format!("{omitted} more like it");
                 let (effect, fix) = (last.effect, last.fix.clone());
-                listed.push(Finding::new(id, "", format!("{omitted} more like it"), effect, fix));
+                listed.push(Finding::new(id, WHOLE_REPLY, problem, effect, fix));
             }
         }
         listed

@@ -1,7 +1,5 @@
 //! Faults of any member of an answer: undocumented names, and nulls.
 
-use std::fmt::Write as _;
-
 use serde_json::Value as Json;
 
 use super::{Finding, FindingList};
@@ -31,8 +29,8 @@ pub(super) fn find_in_members(answer: &ReceivedAnswer, flow: Flow, findings: &mu
 fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     const MAYBE_IGNORED: &str =
         "Okta does not document whether it ignores it or treats the answer as failed";
-    let known = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
-    match known {
+    let in_another_case = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+    match in_another_case {
         Some("error") => Finding::new(
             "error-misspelt",
             place,
@@ -61,7 +59,7 @@ fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     }
 }
 
-/// Adds a fault for each null in a value, at any depth. `place` is the same afterwards.
+/// Adds a fault for each null in a value, at any depth. Extends `place` on the way, and restores it.
 fn find_nulls(value: &Json, place: &mut String, findings: &mut FindingList) {
     let length = place.len();
     match value {
@@ -74,15 +72,15 @@ fn find_nulls(value: &Json, place: &mut String, findings: &mut FindingList) {
         )),
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                // Writing to memory cannot fail.
-                let _ = write!(place, "/{index}");
+                place.push_str(&format!("/{index}"));
                 find_nulls(item, place, findings);
                 place.truncate(length);
             }
         }
         Json::Object(members) => {
             for (name, member) in members {
-                let _ = write!(place, "/{}", pointer_part(name));
+                place.push('/');
+                place.push_str(&pointer_part(name));
                 find_nulls(member, place, findings);
                 place.truncate(length);
             }
@@ -95,8 +93,10 @@ fn find_nulls(value: &Json, place: &mut String, findings: &mut FindingList) {
 pub(super) fn pointer_part(name: &str) -> String {
     let mut part = String::new();
     for (index, letter) in name.chars().enumerate() {
+        if index == LONGEST_NAME {
+            return part + "…";
+        }
         match letter {
-            _ if index == LONGEST_NAME => return part + "…",
             '~' => part.push_str("~0"),
             '/' => part.push_str("~1"),
             letter => part.push(letter),

@@ -20,7 +20,7 @@ pub(crate) struct Explained<'a> {
     pub(crate) rules: Vec<ExplainedRule<'a>>,
     pub(crate) lookups: Vec<ExplainedLookup<'a>>,
     pub(crate) sets: Vec<ExplainedSet<'a>>,
-    /// Why the request is decided, if not by a rule. JSON has a sentence.
+    /// Why the request is decided, if not by a rule. JSON has it as a sentence.
     #[serde(serialize_with = "write_sentence")]
     pub(crate) note: Option<String>,
     /// Okta's action, to follow the word "Okta".
@@ -143,8 +143,8 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     Some(note.to_owned())
 }
 
-/// Names the failed lookups that deny because `set` needs them, or else the work that is too much. Returns `None` if
-/// a rule denies.
+/// Why the request is denied, if not by a rule: a lookup that `set` needs has failed, or the request takes too many
+/// steps.
 fn note_on_denial(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     if answer.verdicts.iter().any(Verdict::denies) {
         return None;
@@ -164,11 +164,11 @@ fn note_on_denial(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     Some(notes.join("; "))
 }
 
-/// Writes a note as a sentence.
+/// Writes a note as a sentence: with a capital letter and a full stop.
 fn write_sentence<S: Serializer>(note: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     let Some(note) = note else {
         return serializer.serialize_none();
     };
-    let (first, rest) = note.split_at(note.ceil_char_boundary(1));
-    serializer.serialize_str(&format!("{}{rest}.", first.to_uppercase()))
+    let (first_letter, rest) = note.split_at(note.ceil_char_boundary(1));
+    serializer.serialize_str(&format!("{}{rest}.", first_letter.to_uppercase()))
 }

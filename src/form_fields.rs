@@ -13,12 +13,15 @@ const DEFAULT_FIELDS: [&str; 3] = ["firstName", "lastName", "email"];
 /// The fields of the form: the attributes of a request in their order, then those that an end user may have left
 /// empty. Okta fills in `login` from `email`, so a `login` that equals `email` is presumably not a field.
 pub fn form_fields<'q>(request: &'q Request<'_>, section: Option<&'q Section>) -> Vec<&'q str> {
-    let text = |name| request.form.get(name).and_then(|attribute| attribute.value.text());
-    let login_is_filled_in = text("login").is_some() && text("login") == text("email");
+    let login = text_on_form(request, "login");
+    let okta_fills_in_login = login.is_some() && login == text_on_form(request, "email");
     let mut fields = Vec::new();
     let mut seen = BTreeSet::new();
     for name in request.form.names_in_order() {
-        if (name != "login" || !login_is_filled_in) && seen.insert(name) {
+        if name == "login" && okta_fills_in_login {
+            continue;
+        }
+        if seen.insert(name) {
             fields.push(name);
         }
     }
@@ -28,6 +31,10 @@ pub fn form_fields<'q>(request: &'q Request<'_>, section: Option<&'q Section>) -
         }
     }
     fields
+}
+
+fn text_on_form<'q>(request: &'q Request<'_>, name: &str) -> Option<&'q str> {
+    request.form.get(name)?.value.text()
 }
 
 /// The fields of a form whose requests this section judges: the default ones, and the attributes that the section
@@ -43,13 +50,15 @@ pub(crate) fn fields_of_section(flow: Flow, section: Option<&Section>) -> Vec<&s
             names.push(name.value.as_str());
         }
         for name in section.value_names() {
-            names.extend(name.form_attribute());
+            if let Some(attribute) = name.form_attribute() {
+                names.push(attribute);
+            }
         }
     }
     let mut fields = Vec::new();
     for name in names {
-        let is_filled_in = creates_user && name == "login";
-        if !is_filled_in && !fields.contains(&name) {
+        let okta_fills_in = creates_user && name == "login";
+        if !okta_fills_in && !fields.contains(&name) {
             fields.push(name);
         }
     }

@@ -41,8 +41,16 @@ enum Kind<'a> {
 /// A route whose name is that of a segment of the path.
 struct NearRoute<'a> {
     name: &'a str,
-    /// How the path differs from that of the route. The last one is the kind of the cause.
+    /// How the path differs from that of the route. The last one gives the cause its kind.
     differences: Vec<Difference>,
+}
+
+/// A segment of a path that names a route, in any case and with any ending.
+struct NamedSegment<'p, 'n> {
+    before: &'p [&'p str],
+    segment: &'p str,
+    after: &'p [&'p str],
+    name: &'n str,
 }
 
 /// A difference between a path and that of a route.
@@ -101,9 +109,9 @@ impl fmt::Display for PathCause<'_> {
             Kind::Operations => {
                 write!(
                     out,
-                    "{path} is not `/metrics`, `/healthz` or `/readyz`, which are all that "
-                )?;
-                out.write_str("`metrics.bind` has; the hooks are at `server.bind`")
+                    "{path} is not `/metrics`, `/healthz` or `/readyz`, which are all that \
+                     `metrics.bind` has; the hooks are at `server.bind`"
+                )
             }
             Kind::Metrics => {
                 write!(
@@ -112,8 +120,10 @@ impl fmt::Display for PathCause<'_> {
                 )
             }
             Kind::Near(NearRoute { name, differences }) => {
-                let texts: Vec<&str> =
-                    differences.iter().map(|other| other.text.as_str()).collect();
+                let mut texts = Vec::new();
+                for Difference { text, .. } in differences {
+                    texts.push(text.as_str());
+                }
                 let differences = texts.join(", and ");
                 write!(
                     out,
@@ -157,9 +167,8 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
         differences.push(Difference::new("slashes", "the path has two slashes together"));
     }
     let path_segments = segments(trimmed);
-    let (index, name) = last_name(&path_segments, &route_names(rules))?;
-    let (before, named) = path_segments.split_at(index);
-    let (segment, after) = named.split_first()?;
+    let NamedSegment { before, segment, after, name } =
+        last_named_segment(&path_segments, &route_names(rules))?;
     if !after.is_empty() {
         let after = escape::in_backticks(&format!("/{}", after.join("/")), PATH_LIMIT);
         let text = format!("the path goes on with {after}");
@@ -180,12 +189,16 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     Some(NearRoute { name, differences })
 }
 
-/// The last segment that is the name of a route, in any case and with any ending, and that name.
-fn last_name<'a>(path_segments: &[&str], names: &[&'a str]) -> Option<(usize, &'a str)> {
+fn last_named_segment<'p, 'n>(
+    path_segments: &'p [&'p str],
+    names: &[&'n str],
+) -> Option<NamedSegment<'p, 'n>> {
     for (index, segment) in path_segments.iter().enumerate().rev() {
         let (stem, _) = split_ending(segment);
         if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(stem)) {
-            return Some((index, name));
+            let (before, rest) = path_segments.split_at(index);
+            let (_, after) = rest.split_first()?;
+            return Some(NamedSegment { before, segment, after, name });
         }
     }
     None
@@ -196,7 +209,7 @@ fn split_ending(segment: &str) -> (&str, &str) {
     segment.split_at(segment.find('.').unwrap_or(segment.len()))
 }
 
-/// Describes another prefix than that of the settings.
+/// Describes how the start of a path differs from the prefix of the settings.
 fn prefix_difference(before: &str, prefix: &str) -> String {
     if before.is_empty() {
         return format!("the path lacks `{prefix}`, which is `server.path_prefix`");
@@ -214,10 +227,15 @@ fn prefix_difference(before: &str, prefix: &str) -> String {
 /// The path without encoded white space at its end.
 fn without_spaces(path: &str) -> &str {
     let mut path = path;
-    while let Some(shorter) = ENCODED_SPACES.iter().find_map(|space| path.strip_suffix(space)) {
-        path = shorter;
+    loop {
+        let length = path.len();
+        for space in ENCODED_SPACES {
+            path = path.strip_suffix(space).unwrap_or(path);
+        }
+        if path.len() == length {
+            return path;
+        }
     }
-    path
 }
 
 /// The segments of a path that are not empty.

@@ -80,10 +80,12 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let body = request.as_bytes();
     let facts = facts_with(lookups, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
+    // The answer does not keep the request, whose attributes are fields of the form.
     let decoded = decode(body).map_err(NoAnswer::Request)?;
     let mut fields = form_fields(&decoded, hook.section(answer.flow));
     for name in added {
-        if !fields.contains(&&**name) {
+        let name = name.as_ref();
+        if !fields.contains(&name) {
             fields.push(name);
         }
     }
@@ -138,15 +140,20 @@ impl From<NoAnswer> for Undecided {
 fn without_white_space(json: &str) -> String {
     let mut out = String::new();
     let mut in_string = false;
-    let mut after_backslash = false;
+    let mut is_escaped = false;
     for letter in json.chars() {
         if in_string || !letter.is_ascii_whitespace() {
             out.push(letter);
         }
-        if letter == '"' && !after_backslash {
-            in_string = !in_string;
+        if is_escaped {
+            is_escaped = false;
+            continue;
         }
-        after_backslash = in_string && letter == '\\' && !after_backslash;
+        match letter {
+            '"' => in_string = !in_string,
+            '\\' => is_escaped = true,
+            _ => {}
+        }
     }
     out
 }

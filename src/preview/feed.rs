@@ -22,7 +22,7 @@ const MOST_DECIDED: usize = 100;
 /// The most refused requests that are kept. Their limit is separate, because strangers can send any number
 /// of them.
 const MOST_REFUSED: usize = 30;
-/// The most bytes that are kept of each of the two kinds, rows and contents together.
+/// The most bytes that the requests of each of the two kinds take, rows and contents together.
 const MOST_BYTES: usize = 4 << 20;
 
 /// The latest requests, and the state of the rules. Any thread may add to it.
@@ -43,15 +43,15 @@ struct KeptRules {
 /// The latest requests.
 #[derive(Default)]
 struct Requests {
-    decided: KeptRequests,
-    refused: KeptRequests,
+    decided: RequestQueue,
+    refused: RequestQueue,
     last_number: u64,
 }
 
 /// The latest requests of one kind, the oldest first.
 #[derive(Default)]
-struct KeptRequests {
-    requests: VecDeque<KeptRequest>,
+struct RequestQueue {
+    queue: VecDeque<KeptRequest>,
     bytes: usize,
 }
 
@@ -64,7 +64,7 @@ struct KeptRequest {
     content: Option<Arc<str>>,
 }
 
-/// A request at a hook, whatever its answer.
+/// A request that arrived, whatever its answer.
 pub(crate) struct ReceivedCall<'a> {
     /// The hook's name. `None` for a path without a hook.
     pub(crate) hook: Option<&'a str>,
@@ -137,9 +137,12 @@ struct NumberedRow<'a> {
 
 impl Default for Feed {
     fn default() -> Self {
+        // The page shows no rules until they have been read.
+        let rules = KeptRules { json: "null".into(), version: 0 };
         Self {
             requests: Mutex::default(),
-            rules: Mutex::new(KeptRules { json: "null".into(), version: 0 }),
+            rules: Mutex::new(rules),
+            // The page asks for the first list with version 0, and must not wait for it.
             version: watch::Sender::new(1),
         }
     }
@@ -221,23 +224,23 @@ impl Feed {
     /// The content of a request, as JSON.
     pub(super) fn content(&self, number: u64) -> Option<Arc<str>> {
         let requests = self.requests.lock();
-        let mut decided = requests.decided.requests.iter();
+        let mut decided = requests.decided.queue.iter();
         let found = decided.find(|request| request.number == number)?;
         found.content.clone()
     }
 
-    /// Waits until the feed has another version than this, or until the time-out. Returns the list as JSON.
-    pub(super) async fn list_after(&self, version: u64, timeout: Duration) -> String {
+    /// Waits until the feed has another version than the known one, or until the time-out. Returns the list as JSON.
+    pub(super) async fn list_after(&self, known_version: u64, timeout: Duration) -> String {
         let mut changes = self.version.subscribe();
-        let change = changes.wait_for(|now| *now != version);
+        let change = changes.wait_for(|version| *version != known_version);
         // After a time-out, the page receives the same list and asks again.
         let _ = tokio::time::timeout(timeout, change).await;
         let version = *self.version.borrow();
         let rules_version = self.rules.lock().version;
         let requests = self.requests.lock();
         let mut rows = Vec::new();
-        for kept in [&requests.decided, &requests.refused] {
-            for KeptRequest { number, row, content } in &kept.requests {
+        for kind in [&requests.decided, &requests.refused] {
+            for KeptRequest { number, row, content } in &kind.queue {
                 rows.push(NumberedRow { number: *number, opens: content.is_some(), row });
             }
         }
@@ -251,8 +254,8 @@ impl Feed {
     }
 }
 
-impl KeptRequests {
-    /// Adds a request. Drops the oldest ones that exceed this number or [`MOST_BYTES`].
+impl RequestQueue {
+    /// Adds a request. Then drops the oldest ones until `most` or fewer remain, in [`MOST_BYTES`] or less.
     fn push(&mut self, mut added: KeptRequest, most: usize) {
         if added.bytes() > MOST_BYTES {
             // The row alone may fit.
@@ -262,9 +265,9 @@ impl KeptRequests {
             }
         }
         self.bytes += added.bytes();
-        self.requests.push_back(added);
-        while self.requests.len() > most || self.bytes > MOST_BYTES {
-            let Some(dropped) = self.requests.pop_front() else {
+        self.queue.push_back(added);
+        while self.queue.len() > most || self.bytes > MOST_BYTES {
+            let Some(dropped) = self.queue.pop_front() else {
                 return;
             };
             self.bytes -= dropped.bytes();
@@ -282,7 +285,7 @@ impl KeptRequest {
     }
 }
 
-/// The row of a request, still without its decision or refusal.
+/// The row of a request. The caller adds the decision or the refusal.
 fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
     RequestRow {
         time: format!("{:.3}", Timestamp::now()),

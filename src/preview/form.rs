@@ -93,8 +93,9 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
     }
     for lookup in &section.lookups {
         let Lookup { name, columns, .. } = lookup;
-        // Only a table cannot fail.
-        form.lookups.push(LookupForm { name, columns, is_table: !lookup.can_fail() });
+        // A table is the only lookup that cannot fail.
+        let is_table = !lookup.can_fail();
+        form.lookups.push(LookupForm { name, columns, is_table });
     }
     form
 }

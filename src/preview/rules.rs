@@ -31,7 +31,7 @@ const FIXTURES_INTERVAL: Duration = Duration::from_secs(2);
 struct RulesJson {
     /// The revision of the live rules.
     revision: String,
-    /// The source of the rules, to end a sentence: `the rules in …`.
+    /// The source of the rules, for the middle of a sentence: `the rules in …`.
     source: String,
     /// Whether the service reloads the rules by itself.
     reloads: bool,
@@ -69,7 +69,7 @@ struct OpenedFixture {
     lookups: Option<String>,
 }
 
-/// The files of the rules folder, and their problems.
+/// The files of the rules folder, and their problems. Empty for built-in rules.
 #[derive(Default)]
 struct RulesOnDisk {
     files: Fingerprint,
@@ -80,7 +80,7 @@ struct RulesOnDisk {
 pub(super) fn watch(page: &Page) {
     let mut on_disk = RulesOnDisk::default();
     let mut last_fixtures = fixtures_fingerprint(page);
-    let mut fixtures_checked = Instant::now();
+    let mut fixtures_checked_at = Instant::now();
     let mut last_revision = String::new();
     loop {
         let live = page.live.rules.load_full();
@@ -90,11 +90,11 @@ pub(super) fn watch(page: &Page) {
             on_disk = read_rules(page, files);
         }
         let mut fixtures_changed = false;
-        if fixtures_checked.elapsed() >= FIXTURES_INTERVAL {
+        if fixtures_checked_at.elapsed() >= FIXTURES_INTERVAL {
             let fixtures = fixtures_fingerprint(page);
             fixtures_changed = fixtures != last_fixtures;
             last_fixtures = fixtures;
-            fixtures_checked = Instant::now();
+            fixtures_checked_at = Instant::now();
         }
         if files_changed || fixtures_changed || live.revision != last_revision {
             last_revision.clone_from(&live.revision);
@@ -124,7 +124,7 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     fingerprint
 }
 
-/// Loads the rules on disk. `files` is their fingerprint in case that loading them panics.
+/// Loads the rules on disk. If that panics, it cannot say which files it has read: then the result has `files`.
 fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
     if matches!(page.source, RulesSource::BuiltIn) {
         return RulesOnDisk::default();
@@ -143,16 +143,16 @@ fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
 
 fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
     let RulesOnDisk { files, problems } = on_disk;
-    let mut texts = Vec::new();
+    let mut files_json = Vec::new();
     for path in files.paths().filter(|path| path.extension() == Some("toml".as_ref())) {
         let text = file::read_text(path, FileKind::Rules).unwrap_or_default();
-        texts.push(RulesFileJson { path: path.display().to_string(), text });
+        files_json.push(RulesFileJson { path: path.display().to_string(), text });
     }
     let mut fixtures = Vec::new();
     for fixture in (page.fixtures.judge)(&page.fixtures.directory, live) {
         fixtures.push(match fixture {
             Ok(fixture) => fixture_json(fixture),
-            Err(problem) => problem_json(problem),
+            Err(problem) => stray_file_json(problem),
         });
     }
     let mut lines = Vec::new();
@@ -163,7 +163,7 @@ fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
         revision: live.revision.clone(),
         source: page.source.to_string(),
         reloads: page.reloads,
-        files: texts,
+        files: files_json,
         problems: lines,
         problem_count: problems.total(),
         fixtures,
@@ -187,7 +187,8 @@ fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
     }
 }
 
-fn problem_json(problem: Problem) -> FixtureJson {
+/// The row of a file that is not part of a recorded request.
+fn stray_file_json(problem: Problem) -> FixtureJson {
     FixtureJson {
         hook: None,
         case: problem.place,

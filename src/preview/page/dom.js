@@ -78,7 +78,7 @@ export function toast(text) {
   hideToast = setTimeout(() => (box.textContent = ""), 2500);
 }
 
-// Makes buttons a list of tabs: a click or an arrow key chooses one. Returns the function that selects one.
+// Makes buttons a list of tabs: a click or an arrow key chooses one. Returns the function that chooses a button.
 export function tabs(buttons, choose) {
   const select = (chosen) => {
     for (const button of buttons) {
@@ -92,6 +92,7 @@ export function tabs(buttons, choose) {
     button.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
+      // After the last tab comes the first.
       const next = buttons[(index + step + buttons.length) % buttons.length];
       select(next);
       next.focus();

@@ -1,12 +1,14 @@
 // The JSON editor: a text area over the same text in colours, with line numbers. It draws the visible lines only.
 import { byId, el, fill, fillAll } from "./dom.js";
 
+// A string, with the colon if it is a key; a word; or a number.
 const TOKEN = /("(?:\\.|[^"\\])*"?)(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
 // A longer line has no colours, so that typing stays fast.
 const MOST_COLOURED_LETTERS = 5000;
 // The height of a line in pixels, as in style.css.
 const LINE_HEIGHT = 20;
 let lines = [""];
+// The number of the line that has a problem.
 let problemLine = null;
 
 export function setUpEditor(changed) {
@@ -23,7 +25,7 @@ export function setText(json) {
   readLines();
 }
 
-// Marks the line of a problem, or none.
+// Marks the line of a problem. Null marks none.
 export function markLine(line) {
   problemLine = line;
   draw();
@@ -52,11 +54,11 @@ function draw() {
     rows.push(row);
   }
   const top = first * LINE_HEIGHT - scrollTop;
-  show("gutter", numbers, `translateY(${top}px)`);
-  show("colours", rows, `translate(${-scrollLeft}px, ${top}px)`);
+  showMoved("gutter", numbers, `translateY(${top}px)`);
+  showMoved("colours", rows, `translate(${-scrollLeft}px, ${top}px)`);
 }
 
-function show(id, rows, transform) {
+function showMoved(id, rows, transform) {
   const block = el("div");
   block.style.transform = transform;
   fillAll(block, rows);

@@ -47,7 +47,7 @@ function draw(requests, open) {
   newest = requests[0].number;
 }
 
-// Has a screen reader say one sentence, however many requests have arrived.
+// Makes a screen reader say one sentence, however many requests have arrived.
 function announce([latest, ...earlier]) {
   const { title, hook } = titleOf(latest.row);
   const at = hook ? `, ${hook}` : "";
@@ -55,16 +55,17 @@ function announce([latest, ...earlier]) {
   byId("live-news").textContent = `Request ${latest.number}: ${title}${at}${more}.`;
 }
 
-// The hook is null for bytes that name none, such as those of TLS.
+// The title of a row, and the hook. The hook is null if the bytes are no HTTP request, such as those of TLS.
 function titleOf({ explained, status, hook, refusal }) {
   const title = explained ? WORDS[explained.decision] : `Refused, ${status}`;
-  return { title, hook: refusal?.reason === "not_found" ? "no such hook" : hook };
+  const isUnknownPath = refusal?.reason === "not_found";
+  return { title, hook: isUnknownPath ? "no such hook" : hook };
 }
 
 function drawRequest({ number, opens, row }, open) {
   const state = row.explained ? row.explained.decision : "refused";
   const { title, hook } = titleOf(row);
-  // The first list is not new.
+  // The rows of the first list are not marked as new.
   const isNew = newest !== null;
   const openIt = async () => {
     const content = await getJson(`api/request?number=${number}`).catch(() => null);
@@ -87,13 +88,13 @@ function drawRequest({ number, opens, row }, open) {
   );
 }
 
-// The refusal, or the rules and lookups, and the time of a request in one line.
+// One line about a request: its refusal, or its rules and lookups; then its duration.
 function summary(row) {
   const parts = [];
   if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
   const rules = row.explained?.rules ?? [];
   const failing = rules.filter(({ outcome }) => outcome === "fail");
-  for (const { id, mode } of failing) parts.push(`\`${id}\` fails${mode === "shadow" ? " (shadow)" : ""}`);
+  for (const { id, mode } of failing) parts.push(`\`${id}\` fails` + (mode === "shadow" ? " (shadow)" : ""));
   if (row.explained && !failing.length) parts.push(rules.length === 1 ? "the rule passes" : `no rule of ${rules.length} fails`);
   for (const lookup of row.explained?.lookups ?? []) {
     if (lookup.outcome === "not_asked") continue;
@@ -107,9 +108,9 @@ function summary(row) {
 function timeOfLookup(row, lookup) {
   const time = row.lookup_times.find(({ name }) => name === lookup);
   if (!time) return "";
-  return time.cached ? ", kept" : `, ${duration(time.duration_us)}`;
+  return time.cached ? ", from the cache" : `, ${duration(time.duration_us)}`;
 }
 
-// With a no-break space before the unit.
+// A duration, with a no-break space before its unit.
 const duration = (us) => (us < 1000 ? `${us}\u00a0µs` : `${(us / 1000).toFixed(1)}\u00a0ms`);
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });

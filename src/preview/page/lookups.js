@@ -4,14 +4,15 @@ import { asText, byId, el, fill, label, parse } from "./dom.js";
 let form = null;
 // By the lookup's name: the choice, and the values of the columns.
 let results = {};
+// Called after each change of a result.
 let changed = () => {};
 
 const CHOICES = { table: "As in the table", found: "Found", not_found: "Not found", failed: "Failed" };
 
 // Shows the lookups of a form. Keeps the results of those that stay.
-export function describeLookups(nextForm, decide) {
+export function showLookups(nextForm, whenChanged) {
   form = nextForm;
-  changed = decide;
+  changed = whenChanged;
   const kept = {};
   for (const lookup of form?.lookups ?? []) {
     kept[lookup.name] = keptResult(lookup, results[lookup.name]);
@@ -20,11 +21,10 @@ export function describeLookups(nextForm, decide) {
   draw();
 }
 
-// The result of a lookup before its rules were edited, as far as the lookup can still have it.
+// The former result of a lookup, as far as the lookup can still have it after an edit of the rules.
 function keptResult(lookup, before) {
-  if (!before || (before.choice === "table" && !lookup.is_table)) {
-    return { choice: lookup.is_table ? "table" : "not_found", columns: {} };
-  }
+  const isPossible = before && (before.choice !== "table" || lookup.is_table);
+  if (!isPossible) return { choice: lookup.is_table ? "table" : "not_found", columns: {} };
   return { choice: before.choice, columns: knownColumns(lookup, before.columns) };
 }
 
@@ -34,7 +34,7 @@ function knownColumns(lookup, columns) {
 }
 
 // Assumes the results of a recorded request. They are JSON text, an object, or null.
-export function recordedLookups(json) {
+export function assumeRecorded(json) {
   const recorded = typeof json === "string" ? parse(json) : (json ?? {});
   for (const lookup of form?.lookups ?? []) {
     results[lookup.name] = assumedResult(recorded[lookup.name], lookup);

@@ -1,6 +1,6 @@
-// The page: keeps the request, has the service decide it after each change, and shows the result.
+// The page: keeps the request, lets the service decide it after each change, and shows the result.
 import { byId, el, fill, getJson, parse } from "./dom.js";
-import { describeLookups, lookupsJson, recordedLookups } from "./lookups.js";
+import { assumeRecorded, lookupsJson, showLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
 import { addedFields, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
@@ -14,8 +14,8 @@ const FLOWS = {
 };
 
 const page = { hooks: [], samples: [], hook: null, flow: null, decided: null };
-// The number of questions that the page has asked the service.
-let asked = 0;
+// The number of the latest question to the service. The answers to earlier ones are dropped.
+let latestQuestion = 0;
 
 // The form of the chosen hook and request type.
 const currentForm = () => page.hook?.flows.find((form) => form.flow === page.flow);
@@ -25,8 +25,10 @@ async function loadHooks() {
   const { hooks, samples, hooks_url } = await getJson("api/hooks");
   const name = page.hook?.name;
   Object.assign(page, { hooks, samples });
-  const registers = (hook) => hook.flows[0].has_section;
-  page.hook = hooks.find((hook) => hook.name === name) ?? hooks.find(registers) ?? hooks[0];
+  const chosen = hooks.find((hook) => hook.name === name);
+  // The first flow is the registration.
+  const registering = hooks.find((hook) => hook.flows[0].has_section);
+  page.hook = chosen ?? registering ?? hooks[0];
   byId("hooks-url").textContent = hooks_url;
   fill(byId("hook"), ...hooks.map((hook) => el("option", { value: hook.name }, hook.name)));
   byId("hook").value = page.hook?.name ?? "";
@@ -45,16 +47,16 @@ function showFlows() {
   byId("flow").value = page.flow;
 }
 
-// The present request type if the hook has a section for it, or else one that it has.
+// The chosen request type if the hook has a section for it, or else the first type that has one.
 function handledFlow() {
   if (currentForm()?.has_section) return page.flow;
   return page.hook.flows.find((form) => form.has_section)?.flow ?? page.hook.flows[0].flow;
 }
 
-// Shows the form for the present hook and request type.
+// Shows the form for the chosen hook and request type.
 function showRequest() {
   showForm(currentForm(), sampleOf(page.flow));
-  describeLookups(currentForm(), decide);
+  showLookups(currentForm(), decide);
   byId("opened").hidden = true;
 }
 
@@ -89,7 +91,7 @@ export function open({ hook, request, lookups, from }) {
   showFlows();
   setRequestText(request);
   showRequest();
-  recordedLookups(lookups);
+  assumeRecorded(lookups);
   byId("opened").hidden = false;
   byId("opened").textContent = named ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
   decide();
@@ -105,18 +107,19 @@ function flowOf(text) {
   }
 }
 
-// Has the service decide the request. Drops the answer if a later question has been asked meanwhile.
+// Lets the service decide the request, and shows the result.
 export async function decide() {
-  const number = ++asked;
+  latestQuestion += 1;
+  const number = latestQuestion;
   const started = performance.now();
   const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
   const decided = await ask(hook, request, lookups, addedFields());
-  if (number !== asked) return;
+  if (number !== latestQuestion) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
-    // The request type was edited in the JSON. The lookups were those of the former one.
+    // The request type was edited in the JSON. The question had the lookups of the former type.
     page.flow = flow;
     byId("flow").value = flow;
     showRequest();
@@ -132,7 +135,7 @@ export async function decide() {
 
 // Returns the service's decision, or a problem.
 async function ask(hook, request, lookups, added) {
-  // JSON carries no lone surrogates, which a name or the text may have.
+  // The service refuses lone surrogates, which a name or the text may have.
   const names = added.map((name) => name.toWellFormed());
   // `lookups` is JSON text already. To parse it would change long numbers.
   const question = `{"hook":${JSON.stringify(hook)},"request":${JSON.stringify(request.toWellFormed())},"lookups":${lookups},"added":${JSON.stringify(names)}}`;
@@ -147,22 +150,27 @@ async function ask(hook, request, lookups, added) {
   return response.ok ? parse(text) : { problem: text.trim() };
 }
 
+// Drops the answer that is still to come.
+function dropAnswer() {
+  latestQuestion += 1;
+}
+
 // Shows that there is no decision. An earlier one must not stand beside the present request.
 function showNoDecision(problem) {
-  asked += 1;
+  dropAnswer();
   page.decided = { problem };
   showResult(page.decided);
   showProblem(page.decided);
 }
 
-// Reads the hooks again after the rules have changed, and judges what is on the screen.
+// Reads the hooks again after the rules have changed, and decides the request on the screen again.
 async function rulesChanged() {
   // A decision of the former rules is no longer shown, nor saved.
-  asked += 1;
+  dropAnswer();
   byId("save-fixture").disabled = true;
   await loadHooks();
   showForm(currentForm(), sampleOf(page.flow));
-  describeLookups(currentForm(), decide);
+  showLookups(currentForm(), decide);
   await decide();
 }
 
@@ -185,7 +193,8 @@ async function start() {
   setRequestText(parse(sampleOf(page.flow).request));
   showRequest();
   await decide();
-  setUpLive(open, setUpRules(open, rulesChanged));
+  const refreshRules = setUpRules(open, rulesChanged);
+  setUpLive(open, refreshRules);
 }
 
 start();

@@ -2,11 +2,15 @@
 import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
-// The form of the hook, the sample of the request type, the attributes on the form, and those that the user has added.
+// The hook's form for the request type, as the service describes it.
 let form = null;
+// The sample of the request type.
 let sample = null;
+// The names of the attributes on the form.
 let fields = [];
+// The names that the user has added to the form.
 let added = [];
+// Called after each change of the request.
 let decide;
 
 export const requestText = () => byId("json").value;
@@ -42,7 +46,7 @@ export function setUpRequest(changed) {
   });
 }
 
-// Shows the fields of a form. The service adds those of the request when it decides.
+// Shows the fields of a form. `showFields` adds those of the request once the service has decided it.
 export function showForm(nextForm, nextSample) {
   if (nextForm?.flow !== form?.flow) added = [];
   form = nextForm;
@@ -54,7 +58,7 @@ export function showForm(nextForm, nextSample) {
 // The attributes that the user has added to the form.
 export const addedFields = () => added;
 
-// Shows the fields that the service has found. Moves and removes none while the user types in one.
+// Shows the fields that the service has found. While the user types in a field, moves and removes none.
 export function showFields(names) {
   const isTyping = byId("fields").contains(document.activeElement);
   const next = isTyping ? [...new Set([...fields, ...names])] : names;
@@ -105,13 +109,13 @@ function fieldRow(name, id, changed) {
 // Shows the values of the text in the fields.
 function showValues() {
   const submitted = submittedForm();
-  const profile = existingProfile(readRequest());
+  const profile = getOrAddProfile(readRequest());
   for (const input of byId("fields").querySelectorAll("input")) {
     const values = input.id.startsWith("profile-") ? profile : submitted;
     if (input !== document.activeElement) {
       const value = values?.[input.dataset.name] ?? "";
       input.value = asText(value);
-      input.dataset.json = typeof value !== "string";
+      input.dataset.isJson = typeof value !== "string";
     }
     input.disabled = values === null;
   }
@@ -121,9 +125,10 @@ function setAttribute(name) {
   const request = readRequest();
   const submitted = formOf(request);
   if (!submitted) return;
-  const loginFollows = name === "email" && sample.flow !== "progressive.profile" && submitted.login === submitted.email;
+  // Okta fills in the username of a registration from the email, unless the form asks for it.
+  const isRegistration = sample.flow !== "progressive.profile";
+  const loginFollows = name === "email" && isRegistration && submitted.login === submitted.email;
   setOrRemove(submitted, name, typedValue(byId(`field-${name}`)));
-  // Okta fills in the username of a registration, unless the form asks for it.
   if (loginFollows) setOrRemove(submitted, "login", submitted.email ?? "");
   setRequestText(request);
   decide();
@@ -131,16 +136,16 @@ function setAttribute(name) {
 
 function setProfile(name) {
   const request = readRequest();
-  const profile = existingProfile(request);
+  const profile = getOrAddProfile(request);
   if (!profile) return;
   setOrRemove(profile, name, typedValue(byId(`profile-${name}`)));
   setRequestText(request);
   decide();
 }
 
-// The value of a field. One that was no text stays a boolean, a number or a list if it is typed as such.
+// The value of a field. If it was JSON of another type than text, the new text is read as JSON where it is JSON.
 function typedValue({ value, dataset }) {
-  if (dataset.json !== "true") return value;
+  if (dataset.isJson !== "true") return value;
   try {
     return parse(value);
   } catch {
@@ -156,7 +161,7 @@ function setOrRemove(object, name, value) {
 
 // The profile that the user of a progressive profile already has. Adds it to the request if it is missing. Null if
 // the request has something else in its place.
-function existingProfile(request) {
+function getOrAddProfile(request) {
   let object = request?.data;
   for (const name of ["context", "user", "profile"]) {
     if (!isObject(object)) return null;
@@ -173,8 +178,8 @@ export function showProblem({ problem, line: knownLine, column }) {
   markLine(line);
   byId("json").setAttribute("aria-invalid", Boolean(problem));
   if (!problem) return;
-  const go = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
-  fill(box, el("span", {}, ...withCode(toSentence(problem))), line ? go : null);
+  const goButton = el("button", { class: "quiet", on: { click: () => goTo(line, column ?? 1) } }, `Line ${line}`);
+  fill(box, el("span", {}, ...withCode(toSentence(problem))), line ? goButton : null);
 }
 
 // The line of the member that a problem names, if it names one that the text has.
@@ -189,8 +194,9 @@ function lineOfName(problem) {
 // Puts the cursor at a place of the text.
 function goTo(line, column) {
   byId("tab-json").click();
+  const linesBefore = requestText().split("\n").slice(0, line - 1);
   let at = Math.max(column - 1, 0);
-  for (const before of requestText().split("\n").slice(0, line - 1)) at += before.length + 1;
+  for (const before of linesBefore) at += before.length + 1;
   byId("json").focus();
   byId("json").setSelectionRange(at, at);
 }

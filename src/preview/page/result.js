@@ -21,7 +21,7 @@ export function setUpResult() {
   }
 }
 
-// Shows what the service has decided, or that it has not.
+// Shows the decision of the service, or that there is none.
 export function showResult(decided, request) {
   const { explained, problem } = decided;
   const noDecision = decided.is_bad_request ? "Not a request" : "No decision";
@@ -59,6 +59,7 @@ function updateText(id, text) {
 const denyingRules = (explained) =>
   explained.rules.filter(({ outcome, mode }) => outcome === "fail" && mode === "enforce");
 
+// Why the request is decided so, in a sentence.
 function why(explained, response) {
   if (explained.note) return explained.note;
   const ids = denyingRules(explained).map(({ id }) => `\`${id}\``);
@@ -70,6 +71,7 @@ function why(explained, response) {
   return `${rules} The answer writes ${names.join(", ")}.`;
 }
 
+// The attributes that the answer's update writes. A command with `registration` is not an update.
 function writtenAttributes(response) {
   for (const { value } of JSON.parse(response).commands ?? []) {
     if (value && !("registration" in value)) return Object.keys(value);

@@ -12,7 +12,7 @@ export function setUpRules(open, rulesChanged) {
     if (!rules) return;
     const text = JSON.stringify(rules);
     if (text === shown) return;
-    // The decision changes together with the list of problems.
+    // The list of problems waits for the new decision, so that both change together.
     if (revision !== null && revision !== rules.revision) await rulesChanged();
     revision = rules.revision;
     shown = text;

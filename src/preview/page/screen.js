@@ -83,20 +83,20 @@ function drawChoice(screens) {
 
 function drawCertainty({ shows, form, form_certainty }) {
   const { effect, certainty } = last.screens;
-  const words = { goes_on: "Okta goes on", updates: "Okta writes the attributes and goes on", stops: "Okta stops", unknown: "Okta’s reaction" };
-  const rows = [el("li", {}, el("span", {}, words[effect]), pill("", certainty))];
+  const effects = { goes_on: "Okta goes on", updates: "Okta writes the attributes and goes on", stops: "Okta stops", unknown: "Okta’s reaction" };
+  const rows = [el("li", {}, el("span", {}, effects[effect]), pill("", certainty))];
   for (const shown of shows) {
     const where = placeName(shown);
     rows.push(
       el("li", { class: "shown" }, el("span", {}, "“", shown.text, "” ", where), pill("words", shown.certainty), pill("place", shown.place_certainty)),
     );
   }
-  const notes = {
+  const forms = {
     may_stay: "The form stays, or a page with only the message replaces it.",
     stays: "The form stays as it was filled in, and can be sent again.",
     replaced: "A page with only the message replaces the form.",
   };
-  if (notes[form]) rows.push(el("li", {}, el("span", {}, notes[form]), pill("", form_certainty)));
+  if (forms[form]) rows.push(el("li", {}, el("span", {}, forms[form]), pill("", form_certainty)));
   return el(
     "div",
     { class: "certainty" },
@@ -112,8 +112,8 @@ function pill(prefix, certainty) {
 }
 
 function placeName({ place, field }) {
-  const names = { banner: "in the box at the top", message: "in `messages`", cause: "in `errorCauses`" };
-  return (names[place] ?? `at ${label(field)}`).replaceAll("`", "");
+  const names = { banner: "in the box at the top", message: "in messages", cause: "in errorCauses" };
+  return names[place] ?? `at ${label(field)}`;
 }
 
 function drawScreen(screen) {

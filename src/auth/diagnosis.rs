@@ -23,8 +23,8 @@ use secret::without_quotes;
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
-/// The longest credentials, in bytes, whose mistake is guessed. Each guess takes the time of a digest, so longer
-/// ones, as an attacker may send, are not worth it.
+/// The longest credentials, in bytes, whose mistake is guessed. Each guess makes a digest, which would take long for
+/// the credentials of an attacker.
 const GUESS_LIMIT: usize = 1 << 10;
 
 const AUTHORIZATION: &str = "authorization";
@@ -55,14 +55,17 @@ impl Authenticator {
         headers: &[(&str, &[u8])],
         now: SystemTime,
     ) -> Diagnosis {
-        let is_absent = matches!(reason, Reason::Missing | Reason::NoScheme | Reason::OtherScheme);
-        if is_absent && let Some(diagnosis) = self.diagnose_misplaced(headers) {
+        let may_be_misplaced =
+            matches!(reason, Reason::Missing | Reason::NoScheme | Reason::OtherScheme);
+        if may_be_misplaced && let Some(diagnosis) = self.diagnose_misplaced(headers) {
             return diagnosis;
         }
         if matches!(reason, Reason::NoScheme | Reason::OtherScheme) {
             let value = value_of(AUTHORIZATION, headers);
-            let diagnosis = self.diagnose_wrapped(value).or_else(|| self.diagnose_plain(value));
-            if let Some(diagnosis) = diagnosis {
+            if let Some(diagnosis) = self.diagnose_wrapped(value) {
+                return diagnosis;
+            }
+            if let Some(diagnosis) = self.diagnose_plain(value) {
                 return diagnosis;
             }
         }
@@ -83,6 +86,7 @@ impl Authenticator {
                 "there are no keys of the issuer; the last message that begins with `token keys:` \
                  says why",
             ),
+            // All other reasons concern the token.
             _ => self.diagnose_token(reason, headers, now),
         }
     }
@@ -127,28 +131,29 @@ impl Authenticator {
             inner = rest;
             mistake = "repeats the name of the header; it begins with the scheme";
         }
+        let is_wrapped = inner.len() < value.len();
         for scheme in self.schemes() {
-            let credentials = match after_name(inner, scheme) {
-                Some(rest) => {
-                    mistake = "has a colon after the scheme; write a space in its place";
-                    Some(rest)
-                }
-                None if inner.len() < value.len() => credentials_of_scheme(inner, scheme),
-                None => None,
-            };
-            if let Some(credentials) = credentials {
-                let mut text = format!("the value of `authorization` {mistake}");
-                if let Some(secrets) = &self.basic {
-                    text += &basic::remark(secrets, credentials);
-                }
-                return Some(Diagnosis::new("wrapped", text));
+            if let Some(credentials) = after_name(inner, scheme) {
+                let mistake = "has a colon after the scheme; write a space in its place";
+                return Some(self.wrapped(mistake, credentials));
+            }
+            if is_wrapped && let Some(credentials) = credentials_of_scheme(inner, scheme) {
+                return Some(self.wrapped(mistake, credentials));
             }
         }
         None
     }
 
-    /// Looks for a user name and password that are neither encoded nor have a scheme. No encoding and no
-    /// token has a colon.
+    fn wrapped(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
+        let mut text = format!("the value of `authorization` {mistake}");
+        if let Some(secrets) = &self.basic {
+            text += &basic::remark(secrets, credentials);
+        }
+        Diagnosis::new("wrapped", text)
+    }
+
+    /// Looks for a user name and password that are neither encoded nor have a scheme. Their colon tells them from
+    /// Base64 and from a token.
     fn diagnose_plain(&self, value: &[u8]) -> Option<Diagnosis> {
         let secrets = self.basic.as_ref()?;
         let first_word = value.split(|byte| *byte == b' ').next()?;

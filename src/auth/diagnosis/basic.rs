@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     Diagnosis, GUESS_LIMIT,
-    secret::{Guess, QUOTES, SPACES, first_match, placeholder, without_quotes},
+    secret::{Guess, QUOTES, SPACES, diagnose_placeholder, first_match, without_quotes},
 };
 use crate::auth::{digest::Secrets, scheme::credentials_of_scheme};
 
@@ -36,7 +36,7 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         let text = "the password in the Basic value is empty; was its variable set?";
         return Diagnosis::new("empty_password", text);
     }
-    if let Some(diagnosis) = placeholder(password) {
+    if let Some(diagnosis) = diagnose_placeholder(password) {
         return diagnosis;
     }
     if let Some(diagnosis) = first_match(secrets, guesses(&pair, user, password)) {
@@ -49,7 +49,7 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     Diagnosis::new("user", "the user name is not the configured one")
 }
 
-/// Describes a value that is a user name and password as they are.
+/// Describes a value that is a user name and password without encoding.
 pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
     let mut text = format!(
         "the value of `authorization` is a user name and password that are not encoded; write \
@@ -61,17 +61,18 @@ pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
     text
 }
 
-/// The end of a message about another mistake: whether the text that belongs after `Basic` is right.
-pub(super) fn remark(secrets: &Secrets, text: &[u8]) -> String {
-    if text.contains(&b':') {
+/// The end of a message about another mistake. Says if the value is not encoded, or if it is right otherwise.
+pub(super) fn remark(secrets: &Secrets, value: &[u8]) -> String {
+    if value.contains(&b':') {
         return format!("; it is not encoded, either: make it with `{COMMAND}`");
     }
-    match STANDARD.decode(text) {
-        Ok(pair) if text.len() <= GUESS_LIMIT && secrets.contains(&pair) => {
-            "; it is right otherwise".to_owned()
-        }
-        _ => String::new(),
+    if value.len() <= GUESS_LIMIT
+        && let Ok(pair) = STANDARD.decode(value)
+        && secrets.contains(&pair)
+    {
+        return "; it is right otherwise".to_owned();
     }
+    String::new()
 }
 
 fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {

@@ -7,7 +7,7 @@ use crate::auth::{digest::Secrets, scheme::known_scheme};
 pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
 /// The quotes that word processors write in place of straight ones.
 const CURLY_QUOTES: [&str; 5] = ["“", "”", "„", "‘", "’"];
-/// White space before and after a secret.
+/// White space that a secret may have: before it, and after it.
 pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
 /// Texts that documentation shows in place of a secret.
 const PLACEHOLDERS: [&[u8]; 4] =
@@ -69,7 +69,7 @@ pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis
     if value.is_empty() {
         return Diagnosis::new("empty", format!("the header `{name}` is empty"));
     }
-    if let Some(diagnosis) = placeholder(value) {
+    if let Some(diagnosis) = diagnose_placeholder(value) {
         return diagnosis;
     }
     let mut guesses = vec![Guess::presented_quotes(without_quotes(value).to_vec())];
@@ -87,8 +87,8 @@ pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis
     Diagnosis::new("secret", text)
 }
 
-/// The cause, if the secret is one of the texts that stand for a secret.
-pub(super) fn placeholder(secret: &[u8]) -> Option<Diagnosis> {
+/// The cause, if the secret is a text that documentation shows in place of one.
+pub(super) fn diagnose_placeholder(secret: &[u8]) -> Option<Diagnosis> {
     if !PLACEHOLDERS.contains(&secret) {
         return None;
     }
@@ -97,7 +97,7 @@ pub(super) fn placeholder(secret: &[u8]) -> Option<Diagnosis> {
     Some(Diagnosis::new("placeholder", text))
 }
 
-/// The cause of the first right guess. Compares all guesses, whichever is right.
+/// The cause of the first right guess. Compares all guesses, so that the time does not show which is right.
 pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diagnosis> {
     let mut found = None;
     for Guess { secret, kind, mistake } in guesses {

@@ -1,5 +1,5 @@
-//! Refused access tokens. The issuer's name, audiences, key names and types are public. Other claims
-//! may be values of a profile, so that only their names are logged.
+//! Refused access tokens. The issuer's name, audiences, key names and types are public, so their values are logged.
+//! Other claims may have values of a profile, so only their names are logged.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -20,10 +20,10 @@ const SCOPE_CLAIMS: [&str; 4] = ["scp", "scope", "roles", "permissions"];
 /// Returns the most likely cause why a token is refused for this reason. `now` is in seconds since 1970.
 pub(super) fn explain(expected: &ExpectedClaims, reason: Reason, token: &str, now: f64) -> String {
     let parts: Vec<_> = token.split('.').collect();
-    let Some(header) = read_part(parts.first()) else {
+    let Some(header) = read_part(&parts, 0) else {
         return explain_malformed(&parts);
     };
-    let claims = read_part(parts.get(1));
+    let claims = read_part(&parts, 1);
     match reason {
         Reason::Malformed => explain_malformed(&parts),
         Reason::Algorithm => {
@@ -53,9 +53,9 @@ pub(super) fn explain(expected: &ExpectedClaims, reason: Reason, token: &str, no
     }
 }
 
-/// Reads a part of a token without verifying it. `None` if it is not an object.
-fn read_part(part: Option<&&str>) -> Option<Claims> {
-    let json = URL_SAFE_NO_PAD.decode(part?).ok()?;
+/// Reads a part of a token without verifying it. Returns `None` if it is not an object.
+fn read_part(parts: &[&str], index: usize) -> Option<Claims> {
+    let json = URL_SAFE_NO_PAD.decode(parts.get(index)?).ok()?;
     read_object(&json)
 }
 
@@ -186,6 +186,7 @@ fn invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
             return missing_or_invalid(claims, name);
         }
     }
+    // Each claim is valid by itself.
     "the token's `cid` and `client_id` differ".to_owned()
 }
 

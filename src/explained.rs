@@ -134,7 +134,7 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     } else if answer.lacks_event_id() {
         "an identifier is made from `eventId`, which is missing"
     } else if answer.decision == DecisionKind::Deny {
-        return note_on_denial(hook, answer);
+        return note_on_failed_lookups(hook, answer);
     } else if answer.verdicts.is_empty() {
         "the section has no rules: it says `allow_all`"
     } else {
@@ -143,9 +143,8 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     Some(note.to_owned())
 }
 
-/// Why the request is denied, if not by a rule: a lookup that `set` needs has failed, or the request takes too many
-/// steps.
-fn note_on_denial(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
+/// Names the failed lookups that deny the request because `set` needs them. Returns `None` if a rule denies.
+fn note_on_failed_lookups(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     if answer.verdicts.iter().any(Verdict::denies) {
         return None;
     }
@@ -158,10 +157,7 @@ fn note_on_denial(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
             notes.push(format!("the lookup `{name}` failed, and an attribute needs it"));
         }
     }
-    if notes.is_empty() {
-        notes.push("the request takes too many steps to judge".to_owned());
-    }
-    Some(notes.join("; "))
+    if notes.is_empty() { None } else { Some(notes.join("; ")) }
 }
 
 /// Writes a note as a sentence: with a capital letter and a full stop.

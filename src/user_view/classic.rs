@@ -63,8 +63,8 @@ fn form_with_text(text: &str, certainty: Certainty, row: u8, client: ClientKind)
     filled_form(vec![general_text(text, certainty, row, client)], client)
 }
 
-/// The form, still filled in. Every message on Classic Engine leaves it so. Okta's status is the reason, and it is
-/// inferred that an app receives the same status as the widget.
+/// The form, which stays filled in with every message. For an app, that is inferred: it presumably receives the same
+/// status as the widget.
 fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
     let form_certainty = if client == ClientKind::ClassicApp { Inferred } else { Rendered };
     Screen { form: FormState::Stays, form_certainty, texts }

@@ -73,11 +73,13 @@ fn screens_without_causes_in_profile(client: ClientKind) -> Vec<Screen> {
         Screen::with_message(general_text(texts::FORM_HAS_ERRORS, certainty, 14, client));
     match client {
         ClientKind::Gen3 => {
+            // Gen3 shows the text with the form, and another one if it receives no form.
             let shown = general_text(texts::UNSUPPORTED_RESPONSE, Unknown, 14, client);
             let without_form = Screen { form: FormState::Replaced, ..Screen::with_message(shown) };
             vec![Screen { form: FormState::Stays, ..with_text }, without_form]
         }
         ClientKind::App => {
+            // The app receives the text only if the server sends it.
             let without_message = Screen { texts: Vec::new(), ..with_text.clone() };
             vec![with_text, without_message]
         }
@@ -186,6 +188,7 @@ fn possible_form_texts(
     let only_general =
         elsewhere.is_empty() || (client == ClientKind::Gen2 && !at_fields.is_empty());
     if only_general {
+        // One screen. An app receives no text for the whole form.
         return match client {
             ClientKind::App => vec![Vec::new()],
             _ => vec![vec![ShownText::form_has_errors(row_at_field(flow))]],

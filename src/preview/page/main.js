@@ -69,7 +69,7 @@ function chooseFlow(flow) {
   decide();
 }
 
-// The sample of a request type, with the values that both forms have.
+// The sample of a request type, with the typed values of the attributes that both forms have.
 function carryOver(before, sample) {
   const request = parse(sample.request);
   try {
@@ -138,11 +138,16 @@ async function ask(hook, request, lookups, added) {
   // The service refuses lone surrogates, which a name or the text may have.
   const names = added.map((name) => name.toWellFormed());
   // `lookups` is JSON text already. To parse it would change long numbers.
-  const question = `{"hook":${JSON.stringify(hook)},"request":${JSON.stringify(request.toWellFormed())},"lookups":${lookups},"added":${JSON.stringify(names)}}`;
+  const members = [
+    `"hook":${JSON.stringify(hook)}`,
+    `"request":${JSON.stringify(request.toWellFormed())}`,
+    `"lookups":${lookups}`,
+    `"added":${JSON.stringify(names)}`,
+  ];
   const headers = { "content-type": "application/json" };
   let response, text;
   try {
-    response = await fetch("api/decide", { method: "POST", headers, body: question, signal: AbortSignal.timeout(10_000) });
+    response = await fetch("api/decide", { method: "POST", headers, body: `{${members.join()}}`, signal: AbortSignal.timeout(10_000) });
     text = await response.text();
   } catch {
     return { problem: "The service does not respond. Is it still running?" };

@@ -20,6 +20,7 @@ const SIGN_UP_TEXTS = {
   classic: { title: "Create Account", button: "Register", footer: "Back to sign in" },
 };
 let chosenClient = "gen2";
+// The index of the chosen one of the client's possible screens.
 let chosenScreen = 0;
 // The latest decision, and the values of its form.
 let last = null;

@@ -66,7 +66,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     }
     match reply.read() {
         ReplyContent::Failure(CallFailure::NotObject) if is_compressed(reply) => {
-            findings.push(compressed_answer());
+            findings.push(compressed_finding());
         }
         ReplyContent::Failure(failure) => findings.push(failed_call(failure)),
         // Okta documents an empty answer, so it is not a fault.
@@ -75,7 +75,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
             if let HookReply::Answered { body, .. } = reply
                 && has_duplicate_name(body)
             {
-                findings.push(duplicate_name());
+                findings.push(duplicate_name_finding());
             }
             find_in_commands(&answer, flow, &mut findings);
             find_in_error(&answer, flow, fields, &mut findings);
@@ -136,7 +136,7 @@ fn failed_call(failure: CallFailure) -> Finding {
     }
 }
 
-/// Whether the first fault of a body, as strict JSON, is a name that occurs twice in an object.
+/// Whether an object of the body has a name twice. Returns false if the strict reader finds another fault before it.
 fn has_duplicate_name(body: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(body) else {
         return false;
@@ -150,20 +150,20 @@ fn is_compressed(reply: HookReply<'_>) -> bool {
     matches!(reply, HookReply::Answered { body, .. } if body.starts_with(MAGIC))
 }
 
-fn duplicate_name() -> Finding {
+fn duplicate_name_finding() -> Finding {
     Finding::new(
         "duplicate-name",
-        "",
+        WHOLE_REPLY,
         "a name occurs twice in an object",
         "Okta does not document which of the two values counts; these findings take the last one",
         "write each name once",
     )
 }
 
-fn compressed_answer() -> Finding {
+fn compressed_finding() -> Finding {
     Finding::new(
         "compressed",
-        "",
+        WHOLE_REPLY,
         "the body is compressed with gzip, for which Okta does not ask",
         "Okta presumably cannot read it, denies the request and shows a general text",
         "send the JSON uncompressed, without `Content-Encoding`",

@@ -64,7 +64,7 @@ pub(super) fn find_in_error(
     let mut seen = HashSet::new();
     for (index, cause) in causes.iter().enumerate() {
         let place = format!("/error/errorCauses/{index}");
-        find_missing_keys(cause, &place, findings);
+        find_in_cause(cause, &place, findings);
         find_markup(cause, &place, MARKUP_OF_CAUSE, findings);
         let reason = text_member(cause, "reason").unwrap_or_default();
         if reason == UNHANDLED_REQUEST_TYPE {
@@ -99,7 +99,7 @@ fn text_member<'a>(parent: &'a Json, name: &str) -> Option<&'a str> {
 }
 
 /// Adds a fault if a cause lacks members, has one of another type than string, or has an empty text.
-fn find_missing_keys(cause: &Json, place: &str, findings: &mut FindingList) {
+fn find_in_cause(cause: &Json, place: &str, findings: &mut FindingList) {
     let mut missing = Vec::new();
     for key in CAUSE_KEYS {
         match cause.get(key) {

@@ -14,7 +14,7 @@ const PATH_LIMIT: usize = 100;
 /// The probes, whose names no hook can have.
 const PROBES: [&str; 2] = ["healthz", "readyz"];
 /// White space in a path, as it is encoded.
-const ENCODED_SPACES: [&str; 5] = ["%20", "%09", "%0A", "%0a", "%0D"];
+const ENCODED_SPACES: [&str; 6] = ["%20", "%09", "%0A", "%0a", "%0D", "%0d"];
 
 /// Why a path has no route. Printed, it is the cause for the log.
 pub(super) struct PathCause<'a> {

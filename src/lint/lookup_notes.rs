@@ -44,7 +44,7 @@ fn optional_column_notes(section: &Section) -> Vec<PlacedMessage> {
         for part in rule.requirement.parts().filter(|part| part.optional) {
             for name in part.attributes.iter() {
                 if let ValueName::Lookup { lookup, .. } = &name.value
-                    && !requires(section, lookup)
+                    && !denies_if_not_found(section, lookup)
                 {
                     let id = &rule.id;
                     let message = format!(
@@ -60,12 +60,12 @@ fn optional_column_notes(section: &Section) -> Vec<PlacedMessage> {
 }
 
 /// Whether the section denies each request for which a lookup finds nothing.
-fn requires(section: &Section, lookup: &str) -> bool {
-    let mut enforced = section.rules.iter().filter(|rule| !rule.shadow && rule.when.is_empty());
-    enforced.any(|rule| requires_in_rule(rule, lookup))
+fn denies_if_not_found(section: &Section, lookup: &str) -> bool {
+    let mut denying = section.rules.iter().filter(|rule| !rule.shadow && rule.when.is_empty());
+    denying.any(|rule| rule_fails_if_not_found(rule, lookup))
 }
 
-fn requires_in_rule(rule: &Rule, lookup: &str) -> bool {
+fn rule_fails_if_not_found(rule: &Rule, lookup: &str) -> bool {
     match &rule.requirement {
         Requirement::Lookup(required) => required.must_find && required.lookup == lookup,
         Requirement::All(parts) => {

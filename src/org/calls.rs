@@ -16,7 +16,7 @@ pub(super) struct HookCalls {
 struct Enrollment {
     hooks: Vec<InlineHook>,
     /// The flows that the rule switches off.
-    off: Vec<Flow>,
+    flows_off: Vec<Flow>,
 }
 
 /// An inline hook of a policy rule.
@@ -70,14 +70,14 @@ impl HookCalls {
             }
             hooks.push(InlineHook { scopes });
         }
-        let mut off = Vec::new();
+        let mut flows_off = Vec::new();
         for flow in Flow::WITH_SECTION {
-            let PolicySwitch { key, off: value } = flow.spec().policy_switch;
-            if enrollment[key] == value {
-                off.push(flow);
+            let PolicySwitch { key, off } = flow.spec().policy_switch;
+            if enrollment[key] == off {
+                flows_off.push(flow);
             }
         }
-        self.enrollments.push(Enrollment { hooks, off });
+        self.enrollments.push(Enrollment { hooks, flows_off });
     }
 
     /// Whether Okta calls one of the hooks in this flow.
@@ -86,8 +86,8 @@ impl HookCalls {
         let mut has_hook = false;
         let mut is_switched_off = false;
         let mut is_possible = false;
-        for Enrollment { hooks, off } in &self.enrollments {
-            let is_off = off.contains(&flow);
+        for Enrollment { hooks, flows_off } in &self.enrollments {
+            let is_off = flows_off.contains(&flow);
             for hook in hooks {
                 has_hook = true;
                 match hook.has_scope(scope) {
@@ -109,7 +109,7 @@ impl HookCalls {
                 "the policy's inline hooks lack the scope `{scope}` (probably \"Run this hook\" in Okta)"
             ));
         }
-        let PolicySwitch { key, off: value } = flow.spec().policy_switch;
-        CallsHook::No(format!("the policy has the `{key}` `{value}`"))
+        let PolicySwitch { key, off } = flow.spec().policy_switch;
+        CallsHook::No(format!("the policy has the `{key}` `{off}`"))
     }
 }

@@ -180,7 +180,7 @@ pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Resul
 
 fn too_large(SizeLimit { bytes, name, hint }: &SizeLimit) -> io::Error {
     let limit = Size(*bytes);
-    lasting_error(format!("it is larger than {limit}, the limit of {name}; {hint}"))
+    permanent_error(format!("it is larger than {limit}, the limit of {name}; {hint}"))
 }
 
 /// Replaces a regular file, or creates it. A reader sees the old or the new content, even if the write
@@ -247,12 +247,12 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     } else {
         "a device, not a regular file"
     };
-    Err(lasting_error(format!("this is {found}")))
+    Err(permanent_error(format!("this is {found}")))
 }
 
-/// An error that lasts until the file is changed. It has no error code of the system, so that no reader tries
-/// again.
-pub(crate) fn lasting_error(why: impl Into<String>) -> io::Error {
+/// An error that lasts until the file is changed. It has no error code of the system, so that no
+/// problem counts it as transient.
+pub(crate) fn permanent_error(why: impl Into<String>) -> io::Error {
     io::Error::other(why.into())
 }
 

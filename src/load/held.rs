@@ -13,17 +13,17 @@ use ring::digest::{SHA256, digest};
 pub(crate) struct LoadedTexts {
     rules: BTreeMap<PathBuf, Vec<u8>>,
     lists: BTreeMap<PathBuf, LoadedList>,
-    /// How many bytes the lists kept whole have so far.
-    kept_list_bytes: usize,
+    /// The total size of the [`LoadedList::Whole`] lists so far, in bytes.
+    whole_lists_size: usize,
 }
 
-/// How many bytes the lists kept whole may have together.
-const MOST_KEPT_BYTES: usize = 8 << 20;
+/// The largest total size of the [`LoadedList::Whole`] lists, in bytes.
+const WHOLE_LISTS_LIMIT: usize = 8 << 20;
 
-/// The text of a list that was read.
+/// A list that was read.
 enum LoadedList {
     Whole(String),
-    /// The text is too large to be kept.
+    /// The text is not kept: it would exceed [`WHOLE_LISTS_LIMIT`].
     Digest {
         /// In bytes.
         length: usize,
@@ -38,8 +38,8 @@ impl LoadedTexts {
     }
 
     pub(super) fn note_list(&mut self, path: &Path, text: &str) {
-        let list = if self.kept_list_bytes + text.len() <= MOST_KEPT_BYTES {
-            self.kept_list_bytes += text.len();
+        let list = if self.whole_lists_size + text.len() <= WHOLE_LISTS_LIMIT {
+            self.whole_lists_size += text.len();
             LoadedList::Whole(text.to_owned())
         } else {
             LoadedList::Digest { length: text.len(), digest: digest_of(text) }

@@ -11,17 +11,17 @@ use std::{
 use ring::digest::{Context, SHA256};
 
 use super::held::{HeldFiles, LoadedTexts};
-use crate::file::{self, FileKind, Fingerprint, Links, Size, lasting_error};
+use crate::file::{self, FileKind, Fingerprint, Links, Size, permanent_error};
 
-/// How many names the path of a list file may have, from the rules folder on. A reload does not notice
+/// How many components the path of a list file may have, from the rules folder on. A reload does not notice
 /// changes of deeper files.
 const DEEPEST_PATH: usize = 8;
 
-/// How many bytes the lists of one load may have together. A list counts each time it is used: a
+/// The largest total size of the lists of one load, in bytes. A list counts each time it is used: a
 /// rules file may name one list thousands of times, and each use keeps its own values.
 const LISTS_LIMIT: usize = 1 << 30;
 
-/// How many bytes all rules files of one load may have together. Rules take up to 45 times as much memory,
+/// The largest total size of the rules files of one load, in bytes. Rules take up to 45 times as much memory,
 /// and a reload keeps the old ones until the new ones are active.
 const RULES_LIMIT: usize = 2 << 20;
 
@@ -37,9 +37,9 @@ pub(super) struct Inputs {
     pub(super) held: HeldFiles,
     /// The texts of the lists that the present rules file has named so far, by those names.
     lists: BTreeMap<String, Arc<str>>,
-    /// How many bytes the rules files have so far.
+    /// The total size of the rules files so far, in bytes.
     rules_bytes: usize,
-    /// How many bytes the lists have so far, each counted where it is used.
+    /// The total size of the lists so far, in bytes. A list counts each time it is used.
     list_bytes: usize,
 }
 
@@ -135,7 +135,7 @@ impl Inputs {
         }
     }
 
-    /// Reads the content of a rules file.
+    /// Reads the content of a rules file. Fails if all rules files together become too large.
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
         let bytes = match self.held.last_valid_rules(path) {
             Some(bytes) => bytes.to_owned(),
@@ -144,8 +144,8 @@ impl Inputs {
         self.rules_bytes = self.rules_bytes.saturating_add(bytes.len());
         if self.rules_bytes > RULES_LIMIT {
             let limit = Size(RULES_LIMIT as u64);
-            return Err(lasting_error(format!(
-                "with this file all rules files have more than {limit}; remove hooks that are not used"
+            return Err(permanent_error(format!(
+                "with this file, all rules files together have more than {limit}; remove hooks that are not used"
             )));
         }
         self.files.texts.note_rules(path, &bytes);
@@ -159,7 +159,8 @@ impl Inputs {
         self.add_to_digest(text);
     }
 
-    /// Reads the text of a list, by the name that a rules file gives.
+    /// Reads the text of a list, by the name that a rules file gives. Fails if all lists together become too
+    /// large.
     pub(super) fn read_list(&mut self, name: &str) -> io::Result<Arc<str>> {
         let text = match self.lists.get(name) {
             Some(text) => text.clone(),
@@ -172,8 +173,8 @@ impl Inputs {
         self.list_bytes = self.list_bytes.saturating_add(text.len());
         if self.list_bytes > LISTS_LIMIT {
             let limit = Size(LISTS_LIMIT as u64);
-            return Err(lasting_error(format!(
-                "with it the lists of all rules are larger than {limit}, each counted where it is used; use it less often or shorten it"
+            return Err(permanent_error(format!(
+                "with this list, all lists together have more than {limit}, where a list counts each time it is used; use it less often or shorten it"
             )));
         }
         self.add_to_digest(&text);
@@ -182,7 +183,7 @@ impl Inputs {
 
     fn read_new_list(&mut self, name: &str) -> io::Result<String> {
         if !are_changes_noticed(Path::new(name)) {
-            return Err(lasting_error(
+            return Err(permanent_error(
                 "it is hidden or too deep, so that its changes would go unnoticed",
             ));
         }
@@ -190,15 +191,18 @@ impl Inputs {
         self.files.seen.add(&path);
         let target = fs::canonicalize(&path)?;
         if !target.starts_with(fs::canonicalize(&self.folder)?) {
-            return Err(lasting_error("it is not in the rules folder; put the file there"));
+            return Err(permanent_error("it is not in the rules folder; put the file there"));
         }
         let present = file::read_text(&target, FileKind::List)?;
+        // `None`: the list is being written, and its last valid text is not known.
         let Some(text) = self.held.list_to_load(&path, present) else {
-            return Err(lasting_error("it changes all the time; rename a new file over it"));
+            return Err(permanent_error(
+                "it is still being written; replace it by renaming a finished file",
+            ));
         };
         self.files.texts.note_list(&path, &text);
         if text.trim().is_empty() {
-            return Err(lasting_error("it has no entry; add at least one line"));
+            return Err(permanent_error("it has no entry; add at least one line"));
         }
         Ok(text)
     }

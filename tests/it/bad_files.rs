@@ -209,7 +209,7 @@ fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     let found = load_rules(folder.path()).err().unwrap();
 
     assert_eq!(found.total(), 1, "{found:?}");
-    assert!(found[0].message.contains("larger than 1024 MiB"), "{found:?}");
+    assert!(found[0].message.contains("more than 1024 MiB"), "{found:?}");
 }
 
 /// One pattern may take up to 4 MiB, and one file could once take gigabytes with many.
@@ -657,7 +657,10 @@ fn the_rules_files_of_a_folder_have_up_to_2_mib_together() {
     let found = load_rules(folder.path()).err().unwrap();
 
     assert_eq!(found.total(), 1, "{found:?}");
-    assert!(found[0].message.contains("all rules files have more than 2 MiB"), "{found:?}");
+    assert!(
+        found[0].message.contains("all rules files together have more than 2 MiB"),
+        "{found:?}"
+    );
 }
 
 /// Messages repeat names, up to a hundred times each.

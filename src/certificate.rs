@@ -53,6 +53,6 @@ fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Problem> {
 fn read_pem(setting: &str, path: &Path) -> Result<String, Problem> {
     file::read_text(path, FileKind::Certificate).map_err(|error| {
         let why = format!("cannot read `{}`: {error}", path.display());
-        Problem::of_reading(setting, why, &error)
+        Problem::caused_by_io(setting, why, &error)
     })
 }

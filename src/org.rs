@@ -196,10 +196,11 @@ impl Org {
         Some(form.contains(name))
     }
 
-    /// The message that the schema has no attribute of this name. `addition` follows the name.
+    /// The message that the schema has no attribute of this name. `addition` follows the name. The first messages
+    /// also suggest a similar name.
     fn not_in_schema(&self, name: &str, addition: &str) -> String {
         let message = format!("the user schema has no attribute `{name}`{addition}");
-        // A suggestion takes time in proportion to the schema, and later problems are not shown.
+        // The search for a similar name takes time in proportion to the schema, and later problems are not shown.
         let suggestions = self.suggestions.get();
         if suggestions >= MOST_KEPT {
             return message;

@@ -74,9 +74,9 @@ impl<P> Problem<P> {
         Self { place, message, excerpt, explains_from: None, is_transient: false }
     }
 
-    /// A problem caused by this error. It is transient if the system reports the error, such as a lack of
+    /// A problem that this error causes. It is transient if the system reports the error, such as a lack of
     /// memory. A missing file is not transient: the service notices when it is created.
-    pub(crate) fn of_reading(
+    pub(crate) fn caused_by_io(
         place: impl Into<P>,
         message: impl Into<String>,
         error: &io::Error,

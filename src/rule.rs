@@ -82,16 +82,17 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
-    /// The places of the rule in its file.
-    pub places: Places,
+    /// The parts of the rule's source that lints read.
+    pub origin: RuleOrigin,
 }
 
-/// The parts of a rule's source that lints read. Judging does not read them.
+/// The parts of a rule's source that lints read. Judging does not need them.
 #[derive(Default)]
-pub struct Places {
-    pub(crate) id: Span,
-    /// The place of the key `location`, if the rule has it.
-    pub(crate) location: Option<Span>,
+pub struct RuleOrigin {
+    /// The place of the value of `id`.
+    pub(crate) id_span: Span,
+    /// The place of the value of `location`, if the rule has this key.
+    pub(crate) location_span: Option<Span>,
     /// The rule's `examples.pass`. `None` if it has none, or if the rules are loaded to serve: only a load
     /// for lints keeps lists.
     pub(crate) passing_examples: Option<Node>,

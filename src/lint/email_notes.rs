@@ -1,4 +1,4 @@
-//! Notes on `.local` and `.domain` of attributes that are hardly email addresses.
+//! Notes on `.local` and `.domain` of attributes that are probably not email addresses.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
 /// The base attributes whose values are email addresses.
 const EMAILS: [&str; 3] = ["login", "email", "secondEmail"];
 
-/// The notes on parts of attributes that are hardly email addresses: `user.domain`, `firstName.domain`.
+/// The notes on parts of attributes that are probably not email addresses: `user.domain`, `firstName.domain`.
 pub(super) fn email_notes(section: &Section, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     for name in names_of(section) {
@@ -35,7 +35,7 @@ fn may_be_email(attribute: &str, org: &Org) -> bool {
     is_custom || EMAILS.contains(&attribute) || attribute.to_lowercase().contains("mail")
 }
 
-/// The names that the section uses, but for those in templates of `set`, which have notes of their own.
+/// The names that the section uses, except those in templates of `set`, which have notes of their own.
 fn names_of(section: &Section) -> BTreeSet<&ValueName> {
     let mut names = BTreeSet::new();
     for rule in section.rules.iter() {

@@ -25,7 +25,7 @@ pub(super) fn lookup_notes(section: &Section) -> Vec<PlacedMessage> {
                 let message = format!(
                     "`{id}` does not count while the source of the lookup `{name}` fails (`on_failure = \"skip\"`)"
                 );
-                notes.push(PlacedMessage::at(&rule.places.id, message));
+                notes.push(PlacedMessage::at(&rule.origin.id_span, message));
             }
         }
         if !is_used {

@@ -84,7 +84,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
     }
     for rule in section.rules.iter() {
         for message in rule_notes(rule, flow, org) {
-            notes.push(PlacedMessage::at(&rule.places.id, message));
+            notes.push(PlacedMessage::at(&rule.origin.id_span, message));
         }
     }
     for message in email_notes(section, org) {
@@ -147,6 +147,7 @@ fn list_notes(rule: &Rule) -> Vec<String> {
     let mut notes = Vec::new();
     for part in rule.requirement.parts().chain(&rule.when) {
         for list in part.checks.iter().filter_map(|part_check| part_check.list.as_ref()) {
+            // The list of a loaded rule has no problem.
             let Ok(entries) = list.entries("[…]") else {
                 continue;
             };

@@ -60,8 +60,8 @@ impl SectionLint<'_> {
         self.check_location_of_failure(org, lookup);
     }
 
-    /// Reports a lookup whose failure denies at a location that the form does not have. That is its own
-    /// location, if no rule gives another one.
+    /// Reports a lookup whose failure denies at a location that the form does not have. A lookup has a location
+    /// of its own, which counts if no rule that always judges needs the lookup.
     fn check_location_of_failure(&mut self, org: &Org, lookup: &Lookup) {
         let Spanned { value: name, span } = &lookup.name;
         let is_form_known = org.has_form() && self.flow.spec().uses_enrollment_form;
@@ -75,12 +75,13 @@ impl SectionLint<'_> {
             return;
         }
         let location = &lookup.location;
-        if let Some(field) = field_at(location)
-            // An attribute that is never submitted is reported as part of the question.
-            && (org.why_not_shown(field, self.flow).is_none()
-                || org.why_never_submitted(field, self.flow).is_some())
-        {
-            return;
+        if let Some(field) = field_at(location) {
+            let is_shown = org.why_not_shown(field, self.flow).is_none();
+            // `check_lookup` has reported this attribute in the question.
+            let is_already_reported = org.why_never_submitted(field, self.flow).is_some();
+            if is_shown || is_already_reported {
+                return;
+            }
         }
         let message = format!(
             "if the lookup fails, the message is at `{location}`, which is not a field of the form, so no user sees it; ask by an attribute of the form, or add a rule that needs `{name}`, with a `location`"
@@ -107,15 +108,16 @@ impl SectionLint<'_> {
 
     /// Reports a `location` at which no end user sees the message.
     fn check_location(&mut self, org: &Org, rule: &Rule) {
+        // A loaded rule has a field as its location: the loader reports any other `location`.
         let Some(name) = field_at(&rule.location) else {
             return;
         };
         let problem = org.why_not_shown(name, self.flow);
-        match &rule.places.location {
+        match &rule.origin.location_span {
             Some(span) => self.report_if_some(span, problem),
-            // An attribute that is never submitted is reported where the rule names it.
+            // An attribute that is never submitted is already reported, where the rule names it.
             None if org.why_never_submitted(name, self.flow).is_some() => {}
-            None => self.report_if_some(&rule.places.id, problem),
+            None => self.report_if_some(&rule.origin.id_span, problem),
         }
     }
 
@@ -199,6 +201,7 @@ impl SectionLint<'_> {
         let Some(list) = &part_check.list else {
             return;
         };
+        // The list of a loaded rule has no problem.
         let Ok(entries) = list.entries("[…]") else {
             return;
         };

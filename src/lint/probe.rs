@@ -41,14 +41,14 @@ impl SectionLint<'_> {
     pub(super) fn probe(&mut self, probed: &mut Probed) {
         probed.lookups += self.section.lookups.len();
         for rule in self.section.rules.iter() {
-            let shown = match &rule.places.passing_examples {
+            let shown = match &rule.origin.passing_examples {
                 Some(examples) => passing_examples(rule, &self.section.lookups, examples),
                 None => Vec::new(),
             };
             let lookups = &self.section.lookups;
             let context = ExampleContext { lookups, facts: self.facts, work: self.work };
             for message in findings(rule, &shown, context, probed) {
-                self.problems.push(SpanProblem::at(rule.places.id.clone(), message));
+                self.problems.push(SpanProblem::at(rule.origin.id_span.clone(), message));
             }
         }
     }
@@ -200,7 +200,7 @@ impl<'a> Trial<'a> {
     /// The outcome of the rule if the attributes have this value.
     fn outcome(&self, value: Value<'_>) -> Outcome<'a> {
         let mut form = self.example.form.clone();
-        self.context.work.count_form(form.attribute_count());
+        self.context.work.spend_form(form.attribute_count());
         for name in &self.names {
             form.replace(name, value.clone());
         }

@@ -10,11 +10,11 @@ use crate::{
 
 /// Loaded rules that may have problems.
 pub struct Draft {
-    /// The rules without a problem. They are all rules only if the draft has no problem.
+    /// The rules that have no problem. The set is complete only if the draft has no problem.
     pub(crate) rules: RuleSet,
     /// The rules files by their hooks. Empty unless the purpose is to inspect the rules.
     pub(super) kept_files: BTreeMap<String, SourceFile>,
-    /// The problems that are not in `kept_files`.
+    /// The problems of the folder, and of files that are not kept.
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
     pub(super) files_read: Files,
@@ -39,7 +39,7 @@ pub(super) struct SourceFile {
 }
 
 impl Draft {
-    /// Adds problems that lints found in the rules of a hook. Keeps them only if the file of the hook is kept.
+    /// Adds problems that lints found in the rules of a hook. Drops them if the file of the hook is not kept.
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
         if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);

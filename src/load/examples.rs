@@ -31,8 +31,8 @@ struct ExamplesOfRule<'r> {
     needs_whole_form: bool,
 }
 
-/// Runs the examples of a rule. Reports each example with another outcome than it should have. Returns
-/// a copy of the list `pass`, if there is one and the load keeps lists for lints.
+/// Runs the examples of a rule. Reports each example that is invalid, or has another outcome than it should
+/// have. Returns a copy of the list `pass`, if there is one and the rules keep their lists for lints.
 pub(super) fn run_examples<'n>(
     rule: &Rule,
     node: &'n Node,
@@ -46,11 +46,11 @@ pub(super) fn run_examples<'n>(
         needs_whole_form: needs_whole_form(rule, rule_fields.table),
     };
     let mut pass_list = None;
-    if let Some(entry) = fields.entry("pass") {
+    if let Some(entry) = fields.claim("pass") {
         pass_list = fields.file.copy_of_list(&entry.value);
         examples.run_list(&entry.value, ExampleOutcome::Pass, &fields);
     }
-    if let Some(entry) = fields.entry("fail") {
+    if let Some(entry) = fields.claim("fail") {
         examples.run_list(&entry.value, ExampleOutcome::Fail, &fields);
     }
     fields.report_unknown_keys();
@@ -85,13 +85,13 @@ impl ExamplesOfRule<'_> {
                     "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
                 ));
             } else if let Err(problem) = self.run(example, expected, fields) {
-                work.count_problem();
+                work.spend_problem();
                 fields.report(problem);
             }
         }
     }
 
-    /// Runs one example. Fails if it has another outcome, or is not an example of the rule.
+    /// Runs one example. Fails if it has another outcome, or is invalid.
     fn run(
         &self,
         node: &Node,
@@ -101,7 +101,7 @@ impl ExamplesOfRule<'_> {
         let lookups = fields.lookups;
         let context =
             ExampleContext { lookups, facts: fields.file.facts, work: fields.file.example_work };
-        context.work.count_example(self.known.keys.len() + lookups.len());
+        context.work.spend_example(self.known.keys.len() + lookups.len());
         let example = read_example(&self.known, node)?;
         let message = match (example.outcome(self.rule, &example.form, context), expected) {
             (Outcome::Pass, ExampleOutcome::Pass) | (Outcome::Fail(_), ExampleOutcome::Fail) => {
@@ -125,7 +125,7 @@ impl ExamplesOfRule<'_> {
     }
 }
 
-/// Reads the examples of a list `pass`. Skips invalid ones, which [`run_examples`] has reported.
+/// Reads the examples of a list `pass`. Skips invalid ones, which are already reported by [`run_examples`].
 pub(crate) fn passing_examples<'n>(
     rule: &'n Rule,
     lookups: &'n [Lookup],

@@ -1,4 +1,4 @@
-//! Reads a table key by key. Reports the keys that no reader asks for.
+//! Reads a table key by key. Reports the keys that no reader claims.
 
 use std::{
     cell::RefCell,
@@ -49,16 +49,17 @@ impl FileContext<'_> {
     }
 }
 
-/// A table that is being read. A key becomes known when a reader asks for it.
+/// A table that is being read. A reader claims each key that it knows. The other keys are reported as unknown.
 pub(super) struct Fields<'f> {
-    /// The whole table. A reader may look at a key here without making it known.
+    /// The whole table. A reader may look at a key here without claiming it.
     pub(super) table: &'f Table,
     /// The place of problems of the table as a whole, such as a missing key.
     span: Span,
+    /// The keys that a reader has claimed, whether the table has them or not.
     known_keys: RefCell<Vec<&'static str>>,
     /// The missing keys, which are reported after the unknown ones.
     missing: RefCell<Vec<MissingKey>>,
-    /// The keys that are not reported as missing: a misspelt or misplaced key is the reason.
+    /// The keys that are not reported as missing, since the misspelt or misplaced key is already reported.
     explained_keys: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
@@ -99,7 +100,8 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// The table of a section, with another scope and other lookups.
+    /// The same table as that of a section: with its scope, its lookups, and the attributes that its `set`
+    /// normalizes.
     pub(super) fn in_scope<'s>(self, scope: &'s Scope, lookups: &'s [Lookup]) -> Fields<'s>
     where
         'f: 's,
@@ -137,8 +139,8 @@ impl<'f> Fields<'f> {
         self.file.problems.borrow().total()
     }
 
-    /// The entry of a key, if the table has it.
-    pub(super) fn entry(&self, key: &'static str) -> Option<&'f Entry> {
+    /// Claims a key, so that it is not reported as unknown. Returns its entry, if the table has it.
+    pub(super) fn claim(&self, key: &'static str) -> Option<&'f Entry> {
         let mut known = self.known_keys.borrow_mut();
         if !known.contains(&key) {
             known.push(key);
@@ -146,22 +148,23 @@ impl<'f> Fields<'f> {
         self.table.get(key)
     }
 
-    /// Reads the value of a key. Returns `None` if the key is absent or its value has a problem.
+    /// Claims a key and reads its value. Returns `None` if the key is absent, or if its value has a problem, which
+    /// is reported.
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&'f Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
-        self.ok_or_report(read(&self.entry(key)?.value))
+        self.ok_or_report(read(&self.claim(key)?.value))
     }
 
-    /// Reads the value of a key. Reports an absent key.
+    /// Claims a key and reads its value. Reports an absent key, and a problem of the value.
     pub(super) fn required<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&'f Node) -> Result<T, SpanProblem>,
     ) -> Option<T> {
-        match self.entry(key) {
+        match self.claim(key) {
             Some(entry) => self.ok_or_report(read(&entry.value)),
             None => {
                 self.report_missing(&[key], format!("`{key}` is missing"));
@@ -170,7 +173,7 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// The value of a key, which may be of any type. Reports an absent key.
+    /// Claims a key and returns its value, which may be of any type. Reports an absent key.
     pub(super) fn required_node(&self, key: &'static str) -> Option<&'f Node> {
         self.required(key, Ok)
     }
@@ -212,7 +215,7 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports that one of these keys is missing, unless a misspelt or misplaced key is the reason.
+    /// Reports that one of these keys is missing, unless it is misspelt or misplaced, which is reported already.
     pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
         let (keys, problem) = (keys.to_vec(), self.problem(message));
         self.missing.borrow_mut().push(MissingKey { keys, problem });
@@ -224,7 +227,7 @@ impl<'f> Fields<'f> {
         self.explained_keys.borrow_mut().push(key);
     }
 
-    /// Reports every key that no reader asked for, then the keys that are missing.
+    /// Reports every key that no reader has claimed, then the keys that are missing.
     pub(super) fn report_unknown_keys(&self) {
         self.report_unknown_and_misplaced_keys(&[]);
     }

@@ -88,12 +88,12 @@ pub(crate) struct UnreadEntry {
 }
 
 impl UnreadEntry {
-    /// Whether rules may be in it that no load reads.
+    /// Whether the entry may hold rules, which are then never loaded.
     pub(crate) fn may_hold_rules(&self) -> bool {
         self.is_folder || self.is_nearly_toml()
     }
 
-    /// Whether the file's name ends like that of a hook, but for the case.
+    /// Whether the file would be a rules file if its ending were in lower case.
     pub(crate) fn is_nearly_toml(&self) -> bool {
         self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
     }

@@ -92,7 +92,7 @@ impl<'f> Loader<'f> {
             Err(error) => {
                 let hint = "name it with --rules or `rules.directory`";
                 let message = format!("cannot read the rules folder: {error}; {hint}");
-                self.problems.push(Problem::of_reading(place, message, &error));
+                self.problems.push(Problem::caused_by_io(place, message, &error));
             }
         }
     }
@@ -108,7 +108,7 @@ impl<'f> Loader<'f> {
             Ok(bytes) => bytes,
             Err(error) => {
                 let message = format!("cannot read the file: {error}");
-                self.problems.push(Problem::of_reading(name, message, &error));
+                self.problems.push(Problem::caused_by_io(name, message, &error));
                 return;
             }
         };

@@ -93,7 +93,8 @@ const KINDS: [LookupKind; 4] = [
     },
 ];
 
-/// Reads the lookups of a section. Returns those without a problem.
+/// Reads the lookups of a section. Returns those that rules can be read with: the valid ones, and those whose
+/// only problem is that they have the name of a base attribute.
 pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
     let mut lookups = Vec::new();
     let Some(table) = section.ok_or_report(entry.value.table(EXAMPLE)) else {
@@ -107,14 +108,14 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
     }
     for named in &table.0 {
         let has_valid_name = section.ok_or_report(require_name(named)).is_some();
-        report_base_attribute(section, named);
+        report_base_attribute_name(section, named);
         let Some(fields) = section.table_in(&named.value, EXAMPLE) else {
             continue;
         };
         let lookup = read_lookup(&fields, named, flow);
         let before = fields.problem_count();
         fields.report_unknown_keys();
-        // A misspelt `returns` would make each of its columns unknown.
+        // `returns` may be misspelt. Without the lookup, no rule is reported for the columns that it lacks.
         let has_known_keys = fields.problem_count() == before;
         if let Some(lookup) = lookup
             && has_valid_name
@@ -126,17 +127,17 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
     lookups
 }
 
-/// Reports a lookup that is called like a base attribute. With a lookup `email`, `email.domain` would have
+/// Reports a lookup that has the name of a base attribute. With a lookup `email`, `email.domain` would have
 /// two meanings.
-fn report_base_attribute(section: &Fields<'_>, named: &Entry) {
+fn report_base_attribute_name(section: &Fields<'_>, named: &Entry) {
     let name = &named.key;
     if is_base_attribute(name) {
-        section.report(named.problem(called_like_attribute(name)));
+        section.report(named.problem(named_like_attribute(name)));
     }
 }
 
-/// The message that the lookup of this name is called like an attribute.
-pub(super) fn called_like_attribute(name: &str) -> String {
+/// The message that a lookup has the name of an attribute.
+pub(super) fn named_like_attribute(name: &str) -> String {
     format!("`{name}` is an attribute of the form; give the lookup another name")
 }
 
@@ -225,11 +226,11 @@ fn read_kind(fields: &Fields<'_>) -> Option<KindParts> {
             fields.report_missing(&keys, message);
         }
     }
-    // Asks for the keys of all kinds, so that none of them is reported as unknown.
+    // Claims the keys of all kinds, so that only other keys are reported as unknown.
     for kind in &KINDS {
-        fields.entry(kind.key);
+        fields.claim(kind.key);
         for key in kind.other_keys {
-            fields.entry(key);
+            fields.claim(key);
         }
     }
     None
@@ -267,7 +268,9 @@ pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<Strin
     let name = fields.ok_or_report(node.text())?;
     let known = &fields.file.sources;
     match known.get(name) {
-        Some(found) if *found == kind || *found == SourceKind::Invalid => Some(name.to_owned()),
+        Some(found) if *found == kind => Some(name.to_owned()),
+        // Its problem is already reported, with the settings.
+        Some(SourceKind::Invalid) => Some(name.to_owned()),
         Some(found) => {
             let message = format!("the source `{name}` of the settings is {found}, not {kind}");
             fields.report(node.problem(message));

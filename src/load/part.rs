@@ -10,7 +10,7 @@ use crate::{
     rule::{
         Part, PartCheck,
         check::{
-            Reduction,
+            Comparison,
             kinds::{Admits, Argument, ArgumentContext, COMPARE, CheckKind, IGNORE_CASE, KINDS},
         },
         node::{Content, Entry, Node, Spanned},
@@ -48,7 +48,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
-        // A key of the rule in its part is reported here, and not as missing in the rule.
+        // A key of the rule in its part is reported as misplaced below, and so not as missing in the rule.
         for key in KEYS_OF_RULE.keys {
             if table.table.get(key).is_some() {
                 fields.note_misplaced(key);
@@ -61,7 +61,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
 
 /// Reads `when`: the conditions of a rule, a lookup or a branch. Returns an empty list if the key is absent.
 pub(super) fn read_when(fields: &Fields<'_>) -> Option<Vec<Part>> {
-    match fields.entry("when") {
+    match fields.claim("when") {
         Some(entry) => read_parts(entry, fields),
         None => Some(Vec::new()),
     }
@@ -88,7 +88,7 @@ pub(super) fn report_keys_beside_parts(parts: &Entry, fields: &Fields<'_>) {
 /// Reports each key of a part in this table, where none belongs. `message` makes a message of the key.
 pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
     for key in keys_of_part() {
-        if let Some(misplaced) = fields.entry(key) {
+        if let Some(misplaced) = fields.claim(key) {
             fields.report(misplaced.problem(message(key)));
         }
     }
@@ -109,7 +109,7 @@ pub(super) fn key_of_rule_or_part(name: &str) -> Option<&'static str> {
 }
 
 fn read_attributes(fields: &Fields<'_>) -> Option<NonEmpty<Spanned<ValueName>>> {
-    match (fields.entry("attribute"), fields.entry("attributes")) {
+    match (fields.claim("attribute"), fields.claim("attributes")) {
         (Some(entry), None) => {
             if let Content::List(_) = entry.value.content {
                 let message = "`attribute` names one value; write `attributes` for a list";
@@ -147,19 +147,19 @@ fn read_checks(
 ) -> Vec<PartCheck> {
     let mut named = Vec::new();
     for kind in KINDS {
-        if let Some(entry) = fields.entry(kind.key) {
+        if let Some(entry) = fields.claim(kind.key) {
             named.push((kind, &entry.value));
         }
     }
     if named.is_empty() {
         report_no_check(fields);
     }
-    let reduction = Reduction {
+    let comparison = Comparison {
         ignore_case: fields.optional(IGNORE_CASE, Node::boolean).unwrap_or(false),
-        conversions: fields.optional(COMPARE, Reduction::read_conversions).unwrap_or_default(),
+        conversions: fields.optional(COMPARE, Comparison::read_conversions).unwrap_or_default(),
     };
     let context = ArgumentContext {
-        reduction: &reduction,
+        comparison: &comparison,
         patterns: fields.file.patterns,
         scope: fields.scope,
         attributes,
@@ -204,7 +204,7 @@ pub(super) fn read_list_file(name: &str, node: &Node, fields: &Fields<'_>) -> Op
         Ok(text) => Some(Node { span: node.span.clone(), content: Content::Lines(text) }),
         Err(error) => {
             let message = format!("cannot read `{name}`: {error}");
-            fields.report(SpanProblem::of_reading(node.span.clone(), message, &error));
+            fields.report(SpanProblem::caused_by_io(node.span.clone(), message, &error));
             None
         }
     }
@@ -233,14 +233,15 @@ fn read_check_of_argument(
     fields: &Fields<'_>,
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, context))?;
-    let reduction = context.reduction;
-    if kind.takes_reduction
+    let comparison = context.comparison;
+    if kind.takes_comparison
         && kind.argument == Argument::List
         && let Some(attributes) = context.attributes
     {
-        report_unmatched_entries(argument, attributes, reduction, fields);
+        report_unmatched_entries(argument, attributes, comparison, fields);
     }
-    let is_reduced = kind.takes_reduction && !reduction.conversions.is_empty();
+    // After a conversion, more values equal those of the list.
+    let converts = kind.takes_comparison && !comparison.conversions.is_empty();
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),
         Argument::Single => None,
@@ -249,8 +250,8 @@ fn read_check_of_argument(
         check,
         argument_span: argument.span.clone(),
         list,
-        admits: if is_reduced { Admits::Unknown } else { kind.admits },
-        ignore_case: kind.takes_reduction && reduction.ignore_case,
+        admits: if converts { Admits::Unknown } else { kind.admits },
+        ignore_case: kind.takes_comparison && comparison.ignore_case,
     })
 }
 
@@ -280,7 +281,7 @@ fn report_ineffective(key: &str, fields: &Fields<'_>) {
         return;
     };
     let mut kinds = Vec::new();
-    for kind in KINDS.iter().filter(|kind| kind.takes_reduction) {
+    for kind in KINDS.iter().filter(|kind| kind.takes_comparison) {
         if fields.table.get(kind.key).is_some() {
             return;
         }

@@ -11,7 +11,7 @@ use crate::{
     okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
-        Part, Places, RequiredResult, Requirement, Rule,
+        Part, RequiredResult, Requirement, Rule, RuleOrigin,
         location::read_location,
         node::{Entry, Node, Spanned},
         text::Text,
@@ -41,15 +41,15 @@ const MODES: [(&str, RuleMode); 2] = [("enforce", RuleMode::Enforce), ("shadow",
 pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let before = fields.problem_count();
     let rule = read_rule_without_examples(fields);
-    let examples = fields.entry("examples");
+    let examples = fields.claim("examples");
     fields.report_unknown_and_misplaced_keys(&[KEYS_OF_SECTION]);
     let mut rule = rule?;
-    // The examples would only repeat a problem of the rule or of its lookups.
+    // A problem of the rule or of its lookups is already reported. The examples would only repeat it.
     if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
         return None;
     }
     if let Some(entry) = examples {
-        rule.places.passing_examples = examples::run_examples(&rule, &entry.value, fields);
+        rule.origin.passing_examples = examples::run_examples(&rule, &entry.value, fields);
     }
     if fields.problem_count() > before { None } else { Some(rule) }
 }
@@ -79,23 +79,26 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     if attribute.is_none() {
         report_missing_defaults(&requirement, fields);
     }
+    let message = message?;
+    let reason = match reason {
+        Some(reason) => reason.to_owned(),
+        None => default_reason(attribute?),
+    };
+    let location_text = match &location {
+        Some(location) => location.value.to_owned(),
+        None => default_location(attribute?),
+    };
     let mut rule = Rule {
         id: id.value.to_owned(),
         when,
         shadow: matches!(mode, Some(RuleMode::Shadow)),
-        message: message?,
-        reason: match reason {
-            Some(reason) => reason.to_owned(),
-            None => default_reason(attribute?),
-        },
-        location: match &location {
-            Some(location) => location.value.to_owned(),
-            None => format!("{ATTRIBUTE_LOCATION}.{}", attribute?),
-        },
+        message,
+        reason,
+        location: location_text,
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
-        places: Places {
-            id: id.span,
-            location: location.map(|location| location.span),
+        origin: RuleOrigin {
+            id_span: id.span,
+            location_span: location.map(|location| location.span),
             passing_examples: None,
         },
         requirement,
@@ -133,13 +136,13 @@ fn spanned_text(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
 }
 
 fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
-    if let Some(entry) = fields.entry("lookup") {
+    if let Some(entry) = fields.claim("lookup") {
         return read_required_result(entry, fields).map(Requirement::Lookup);
     }
-    if let Some(entry) = fields.entry("found") {
+    if let Some(entry) = fields.claim("found") {
         fields.report(entry.problem("`found` has no effect without `lookup`"));
     }
-    match (fields.entry("all"), fields.entry("any")) {
+    match (fields.claim("all"), fields.claim("any")) {
         (Some(_), Some(any)) => {
             fields.report(any.problem("`all` and `any` exclude each other; write two rules"));
             None
@@ -157,7 +160,7 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
 fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<RequiredResult> {
     let must_find = fields.optional("found", Node::boolean).unwrap_or(true);
     for key in ["all", "any"] {
-        if let Some(misplaced) = fields.entry(key) {
+        if let Some(misplaced) = fields.claim(key) {
             fields.report(misplaced.problem(excludes_lookup(key)));
         }
     }
@@ -165,7 +168,7 @@ fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Req
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
         let mut known = Vec::new();
-        if fields.scope.take_suggestion() {
+        if fields.scope.spend_suggestion() {
             known.extend(fields.scope.lookup_names());
         }
         fields.report(entry.value.problem(unknown("lookup", lookup, known)));
@@ -221,7 +224,7 @@ fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
 fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
     let attribute = attribute_of_lookup(requirement, fields).unwrap_or("email");
     let add_location =
-        format!("`location = \"{ATTRIBUTE_LOCATION}.{attribute}\"`, the place of the message");
+        format!("`location = \"{}\"`, the place of the message", default_location(attribute));
     let add_reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
     let why = "the rule names no attribute of the form";
     match (fields.table.get("reason"), fields.table.get("location")) {
@@ -250,6 +253,11 @@ fn attribute_of_lookup<'f>(requirement: &Requirement, fields: &Fields<'f>) -> Op
     };
     let lookup = fields.lookups.iter().find(|known| known.name.value == *lookup)?;
     lookup.first_form_attribute()
+}
+
+/// The location of the messages about an attribute.
+fn default_location(attribute: &str) -> String {
+    format!("{ATTRIBUTE_LOCATION}.{attribute}")
 }
 
 /// `employeeNumber` → `INVALID_EMPLOYEE_NUMBER`.

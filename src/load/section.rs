@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fields::{Fields, FileContext, Misplaced},
-    lookup::{called_like_attribute, read_lookups},
+    lookup::{named_like_attribute, read_lookups},
     part::key_of_rule_or_part,
     rule::{KEYS_OF_SECTION, read_rule},
     set,
@@ -40,7 +40,7 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     let fields = Fields::new(document, file, &no_section);
     let mut sections = BTreeMap::new();
     for flow in Flow::WITH_SECTION {
-        let Some(entry) = fields.entry(flow.spec().section) else {
+        let Some(entry) = fields.claim(flow.spec().section) else {
             continue;
         };
         let Some(table) = fields.table_in(&entry.value, "{ allow_all = true }") else {
@@ -85,8 +85,8 @@ fn report_keys_outside(fields: &Fields<'_>) {
         let Some(key) = key_of_rule_or_part(&entry.key) else {
             continue;
         };
-        // Asks for the key, so that it is not reported as unknown.
-        fields.entry(key);
+        // The key is reported here, and not as unknown.
+        fields.claim(key);
         // One header above the first of these keys is enough for all.
         if !is_reported {
             let message =
@@ -116,11 +116,12 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
         lookup_scope.add_lookup(name, LookupColumns::NoneInQuestions);
     }
     let fields = fields.in_scope(&lookup_scope, &[]);
-    let lookups = match fields.entry("lookups") {
+    let lookups = match fields.claim("lookups") {
         Some(entry) => read_lookups(&fields, entry, flow),
         None => Vec::new(),
     };
-    // The scope of rules and of `set`. Any column of a lookup with a problem is accepted.
+    // The scope of rules and of `set`. The problem of an invalid lookup is already reported, so any column of
+    // it is accepted.
     let mut rule_scope = Scope::of(flow);
     for name in &names {
         rule_scope.add_lookup(name, LookupColumns::Any);
@@ -129,15 +130,15 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
         rule_scope.add_lookup(&lookup.name, LookupColumns::Known(lookup.columns.clone()));
     }
     let fields = fields.in_scope(&rule_scope, &lookups);
-    let mut section = read_decisions(&fields, flow)?;
+    let mut section = read_section_without_lookups(&fields, flow)?;
     section.reads_context = lookup_scope.reads_context() || rule_scope.reads_context();
     report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;
     Some(section)
 }
 
-/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well:
-/// otherwise each rule that names them would be reported.
+/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well. That
+/// key is reported, so the rules that name the lookups need not be.
 fn names_of_lookups(section: &Table) -> Vec<&str> {
     let mut names = Vec::new();
     for entry in &section.0 {
@@ -150,13 +151,13 @@ fn names_of_lookups(section: &Table) -> Vec<&str> {
     names
 }
 
-/// Reports each lookup whose name is that of an attribute in the section. A base attribute is reported when
-/// the lookup is read.
+/// Reports each lookup whose name is that of an attribute in the section. The name of a base attribute is
+/// already reported: by `read_lookups`.
 fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
     let attributes = attributes_named(section, fields.lookups);
     for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
         if attributes.contains(name.as_str()) && !is_base_attribute(name) {
-            fields.report(SpanProblem::at(span.clone(), called_like_attribute(name)));
+            fields.report(SpanProblem::at(span.clone(), named_like_attribute(name)));
         }
     }
 }
@@ -182,13 +183,13 @@ fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet
     attributes
 }
 
-/// Reads the keys of a section except `lookups`. The caller sets `lookups` and `reads_context`.
-fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
+/// Reads a section except its lookups. The caller sets `lookups` and `reads_context`.
+fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
     let allow_all = fields.optional("allow_all", Node::boolean);
     let update = set::read_update(fields, flow);
-    let set = match fields.entry("set") {
+    let set = match fields.claim("set") {
         Some(entry) => set::read_set(fields, &entry.value, &update),
         None => Vec::new(),
     };
@@ -209,7 +210,7 @@ fn read_decisions(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
 /// it has both.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let section = flow.spec().section;
-    let Some(entry) = fields.entry("rules") else {
+    let Some(entry) = fields.claim("rules") else {
         if allow_all == Some(true) {
             return Some(Rules::AllowAll);
         }
@@ -243,8 +244,8 @@ fn report_no_rules(fields: &Fields<'_>, section: &str, allow_all: Option<bool>) 
         fields.report(misplaced.problem(message));
         return;
     }
-    let is_reported_as_invalid = allow_all.is_none() && fields.table.get("allow_all").is_some();
-    if is_reported_as_invalid {
+    let is_already_reported = allow_all.is_none() && fields.table.get("allow_all").is_some();
+    if is_already_reported {
         return;
     }
     fields.report_missing(

@@ -45,7 +45,7 @@ const KINDS: [SetKind; 5] = [
 
 /// Reads `update`: the attributes that a section writes as they were submitted.
 pub(super) fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String>> {
-    let Some(entry) = fields.entry("update") else {
+    let Some(entry) = fields.claim("update") else {
         return Vec::new();
     };
     if !flow.spec().accepts_update_key {
@@ -146,11 +146,11 @@ fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
 /// Reports a table without the key of a kind: its unknown keys, or else that such a key is missing.
 fn report_no_kind(fields: &Fields<'_>) {
     let before = fields.problem_count();
-    // Asks for the keys of all kinds, so that none of them is reported as unknown.
+    // Claims the keys of all kinds, so that only other keys are reported as unknown.
     for kind in &KINDS {
-        fields.entry(kind.key);
+        fields.claim(kind.key);
         for key in kind.other_keys {
-            fields.entry(key);
+            fields.claim(key);
         }
     }
     fields.report_unknown_keys();
@@ -162,7 +162,7 @@ fn report_no_kind(fields: &Fields<'_>) {
 }
 
 fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
-    let entry = fields.entry("normalize")?;
+    let entry = fields.claim("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {

@@ -7,7 +7,7 @@ use crate::{
     okta::NonEmpty,
     problem::SpanProblems,
     rule::{
-        check::Reduction,
+        check::Comparison,
         email,
         node::{Node, Spanned, push_list_problem},
         set::apply_steps,
@@ -15,33 +15,37 @@ use crate::{
     },
 };
 
-/// Reports the entries of a list that are compared with these values, and that one of them never equals.
+/// Reports the entries of a check's list that one of these values never equals. The check has no other problem.
 pub(super) fn report_unmatched_entries(
     list: &Node,
     names: &NonEmpty<Spanned<ValueName>>,
-    reduction: &Reduction,
+    comparison: &Comparison,
     fields: &Fields<'_>,
 ) {
     let mut problems = SpanProblems::default();
-    for entry in fields.ok_or_report(list.entries("[…]")).into_iter().flatten() {
+    // The list is that of a check without a problem.
+    let Ok(entries) = list.entries("[…]") else {
+        return;
+    };
+    for entry in entries {
         let Ok(text) = entry.text() else {
             continue;
         };
         for name in names.iter() {
-            if let Some(message) = why_unmatched(text, name, reduction, fields) {
+            if let Some(message) = why_unmatched(text, name, comparison, fields) {
                 push_list_problem(&mut problems, entry.problem(message));
                 break;
             }
         }
     }
-    fields.ok_or_report(if problems.is_empty() { Ok(()) } else { Err(problems) });
+    fields.report_all(problems);
 }
 
 /// Why a value never equals this text. Returns `None` if it may.
 pub(super) fn why_unmatched(
     text: &str,
     name: &ValueName,
-    reduction: &Reduction,
+    comparison: &Comparison,
     fields: &Fields<'_>,
 ) -> Option<String> {
     let (form, changed) = match name {
@@ -61,11 +65,11 @@ pub(super) fn why_unmatched(
         }
         ValueName::Profile(_) | ValueName::Request(_) | ValueName::Lookup { .. } => return None,
     };
-    if reduction.reduce(text) != reduction.reduce(&changed) {
+    if comparison.comparable_form(text) != comparison.comparable_form(&changed) {
         return Some(format!("`{name}` is {form}; write `{changed}`"));
     }
     let is_domain = matches!(name, ValueName::Email { part: EmailPart::Domain, .. });
-    if is_domain && reduction.conversions.is_empty() && !email::is_domain(text) {
+    if is_domain && comparison.conversions.is_empty() && !email::is_domain(text) {
         return Some(format!(
             "`{name}` is never `{text}`; write a domain such as `okta.com`, or use `domains` or `not_domains`, which take `*.okta.com`"
         ));

@@ -9,6 +9,7 @@ use super::value_name::ValueName;
 use crate::okta::Value;
 
 mod bounds;
+mod comparison;
 mod context;
 mod date;
 mod decimal;
@@ -23,9 +24,9 @@ mod one_of;
 mod pattern;
 mod person_name;
 mod range;
-mod reduction;
 mod work;
 
+pub(crate) use comparison::Comparison;
 pub(crate) use context::Found;
 pub use context::{EvalContext, Facts, Mismatch};
 use date::Age;
@@ -38,7 +39,6 @@ use networks::Networks;
 use one_of::OneOf;
 pub(crate) use pattern::{Pattern, PatternBudget};
 use range::Between;
-pub(crate) use reduction::Reduction;
 pub use work::Work;
 
 /// A check of one value. Printed, it describes a value that passes, to follow "expected":
@@ -79,13 +79,14 @@ pub enum Check {
 pub type CustomCheck = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
-    /// Succeeds if the value passes. The value is neither absent nor empty.
+    /// Succeeds if the value passes. The value is neither absent nor empty. Fails with
+    /// [`Mismatch::TooCostly`] if too little work is left.
     pub fn check_value(
         &self,
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        context.work.count_check(self.steps_per_byte() * text_length(value))?;
+        context.work.spend_check(self.steps_per_byte() * text_length(value))?;
         match self {
             Self::Age(age) => age.check_age(value, context),
             Self::Digits(digits) => digits.check_digits(value),

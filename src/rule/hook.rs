@@ -262,7 +262,7 @@ fn attempt_with_lookups<'r: 'q, 'q>(
         // The values of a lookup that was not asked are absent.
         Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
         Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
-            Attempt::of(Err(WhyNotSet::Lookup(name)))
+            Attempt::without_alternative(Err(WhyNotSet::Lookup(name)))
         }
     }
 }

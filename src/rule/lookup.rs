@@ -158,7 +158,7 @@ impl Lookup {
         }
     }
 
-    /// Whether a failure of the source makes the rules that need the lookup not count.
+    /// Whether the rules that need the lookup do not count after a failure of its source.
     pub(crate) fn is_skipped_on_failure(&self) -> bool {
         self.on_failure == OnFailure::Skip
     }

@@ -47,7 +47,7 @@ pub struct PartCheck {
     /// The argument, if it is a list. `None` also if the rules are loaded to serve: only a load for lints
     /// keeps lists.
     pub(crate) list: Option<Node>,
-    /// The values that the check can ever admit, as far as its kind and its reduction say.
+    /// The values that the check can ever admit, as far as its kind and its way of comparison say.
     pub(crate) admits: Admits,
     /// Whether the check ignores case: `ignore_case` is set, and the kind of check takes it.
     pub(crate) ignore_case: bool,

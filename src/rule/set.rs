@@ -63,7 +63,7 @@ pub(super) struct Attempt<'r, 'q> {
 
 impl<'r, 'q> Attempt<'r, 'q> {
     /// An attempt in which no alternative of several was taken.
-    pub(super) fn of(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
+    pub(super) fn without_alternative(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
         Self { alternative: Alternative::None, value }
     }
 }
@@ -144,21 +144,25 @@ impl SetEntry {
     ) -> Attempt<'r, 'q> {
         match &self.source {
             ValueSource::Default(_) if request.form.get(&self.attribute).is_some() => {
-                Attempt::of(Err(WhyNotSet::Submitted))
+                Attempt::without_alternative(Err(WhyNotSet::Submitted))
             }
             ValueSource::Value(value) | ValueSource::Default(value) => {
-                Attempt::of(value.fill(context))
+                Attempt::without_alternative(value.fill(context))
             }
-            ValueSource::Normalize(_) => Attempt::of(self.normalized_value(&request.form, context)),
+            ValueSource::Normalize(_) => {
+                Attempt::without_alternative(self.normalized_value(&request.form, context))
+            }
             ValueSource::Branches(branches) => attempt_branches(branches, context),
             ValueSource::Mapped(mapped) => mapped.attempt(context),
-            ValueSource::Matched(matched) => Attempt::of(matched.fill(context)),
-            ValueSource::Generated(generator) => Attempt::of(match &request.event_id {
-                Some(event_id) if !event_id.is_empty() => {
-                    Ok(NewValue::Text(generator.identifier(event_id).into()))
-                }
-                _ => Err(WhyNotSet::NoEventId),
-            }),
+            ValueSource::Matched(matched) => Attempt::without_alternative(matched.fill(context)),
+            ValueSource::Generated(generator) => {
+                Attempt::without_alternative(match &request.event_id {
+                    Some(event_id) if !event_id.is_empty() => {
+                        Ok(NewValue::Text(generator.identifier(event_id).into()))
+                    }
+                    _ => Err(WhyNotSet::NoEventId),
+                })
+            }
         }
     }
 
@@ -194,5 +198,5 @@ fn attempt_branches<'r: 'q, 'q>(
             return Attempt { alternative, value: value.fill(context) };
         }
     }
-    Attempt::of(Err(WhyNotSet::NoBranch))
+    Attempt::without_alternative(Err(WhyNotSet::NoBranch))
 }

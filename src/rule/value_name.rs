@@ -106,7 +106,7 @@ pub(crate) enum LookupColumns {
     Known(Vec<String>),
     /// No column: the names are of a lookup's own question, and all questions are asked at once.
     NoneInQuestions,
-    /// Any column: the lookup is invalid, which is reported elsewhere.
+    /// Any column: the lookup is invalid, which is already reported.
     Any,
 }
 
@@ -121,9 +121,9 @@ impl Scope {
         self.lookups.insert(name.to_owned(), columns);
     }
 
-    /// Whether one more message may suggest a known name. Counts that message. The number is limited, because
-    /// the search for the nearest of many names takes time.
-    pub(crate) fn take_suggestion(&self) -> bool {
+    /// Counts a message that suggests a known name. Returns false if there are too many already, because the
+    /// search for the nearest of many names takes time.
+    pub(crate) fn spend_suggestion(&self) -> bool {
         let suggestions = self.suggestions.get();
         self.suggestions.set(suggestions + 1);
         suggestions < MOST_KEPT
@@ -153,7 +153,7 @@ impl ValueName {
             return Ok(Self::Form(name.to_owned()));
         };
         let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == member);
-        // A lookup that is called like a base attribute is reported where it is named.
+        // A lookup with the name of a base attribute is already reported, where it is named.
         if let Some(columns) = scope.lookups.get(owner)
             && !(part.is_some() && is_base_attribute(owner))
         {
@@ -230,7 +230,7 @@ fn parse_column(
         return Err(node.problem(message));
     }
     let mut known_names = Vec::new();
-    if scope.take_suggestion() {
+    if scope.spend_suggestion() {
         known_names.extend(columns.iter().map(|known| format!("{lookup}.{known}")));
     }
     let known_names = known_names.iter().map(String::as_str);
@@ -254,7 +254,7 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
 fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
     let name = format!("{owner}.{member}");
     let mut owners = Vec::new();
-    if scope.take_suggestion() {
+    if scope.spend_suggestion() {
         owners.extend(scope.lookup_names());
     }
     if nearest(owner, &owners).is_none() && without_path(&name).is_some() {

@@ -253,7 +253,7 @@ fn read_file(path: &Path, is_named: bool) -> Result<String, Problem> {
         Err(error) => {
             let place = if is_named { "--config" } else { "settings" };
             let why = format!("cannot read `{}`: {error}", path.display());
-            Err(Problem::of_reading(place, why, &error))
+            Err(Problem::caused_by_io(place, why, &error))
         }
     }
 }

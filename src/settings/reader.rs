@@ -145,7 +145,7 @@ impl SettingsReader {
             }
             Err(error) => {
                 let message = format!("`{key}`: cannot read the file: {error}");
-                self.problems.push(Problem::of_reading(self.place(key), message, &error));
+                self.problems.push(Problem::caused_by_io(self.place(key), message, &error));
                 None
             }
         }

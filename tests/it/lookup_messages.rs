@@ -143,7 +143,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }",
             table: "domain\nX.example\ny.example\n",
             rule: asked,
-            notes: "lookup `m`: 1 row of `t.csv` can never be found: `email.domain` is always in another form than their `domain` (in lower case, or normalized)",
+            notes: "lookup `m`: 1 row of `t.csv` can never be found: their `domain` is not in the form of `email.domain`, which is in lower case or normalized before it is compared",
         },
         Noted {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }\nignore_case = ['domain']",
@@ -156,7 +156,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
             rule: asked,
             notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
-             lookup `m`: 2 rows of `t.csv` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`",
+             lookup `m`: 2 rows of `t.csv` would be found if spaces around a cell, and upper and lower case, did not matter for the constants of `match`",
         },
         Noted {
             keys: pending,

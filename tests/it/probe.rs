@@ -10,7 +10,7 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        ExampleContext, Facts, Part, Places, Requirement, Rule, RuleExample, Spanned,
+        ExampleContext, Facts, Part, Requirement, Rule, RuleExample, RuleOrigin, Spanned,
         check::{Check, Mismatch, Work},
         text::Text,
         value_name::ValueName,
@@ -55,7 +55,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
         lookups: Vec::new(),
-        places: Places::default(),
+        origin: RuleOrigin::default(),
     };
     let example = |text: &&'static str| {
         let value = Value::Text((*text).into());

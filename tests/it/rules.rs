@@ -6,7 +6,7 @@ use registration_hook::{
     okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
     rule::{
-        Facts, Hook, Part, PartCheck, Places, Requirement, Rule, Rules, Spanned, check::Check,
+        Facts, Hook, Part, PartCheck, Requirement, Rule, RuleOrigin, Rules, Spanned, check::Check,
         text::Text, value_name::ValueName,
     },
 };
@@ -661,7 +661,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
         location: "l".to_owned(),
         cause_domain: "d".to_owned(),
         lookups: Vec::new(),
-        places: Places::default(),
+        origin: RuleOrigin::default(),
     };
     let section = hook.sections.get_mut(&Flow::SelfServiceRegistration).unwrap();
     section.rules = Rules::All(NonEmpty::of(rule));

@@ -174,7 +174,7 @@ impl Against {
         match hook.rules().find(|rule| rule.id == *id) {
             Some(rule) => {
                 let file = path.display().to_string();
-                let line = SourceText::new(&file, &text).line(rule.places.id.start);
+                let line = SourceText::new(&file, &text).line(rule.origin.id_span.start);
                 FileLine { file, line }
             }
             None => request,

@@ -20,6 +20,7 @@ impl SectionLint<'_> {
     pub(super) fn check_set(&mut self, org: &Org, set: &SetEntry) {
         if let Some(problem) = org.why_never_written(&set.attribute, self.flow) {
             self.report(&set.attribute.span, problem);
+            // Each of its values would be reported for the same reason.
             return;
         }
         for branch in set.source.branches() {
@@ -69,6 +70,7 @@ fn why_not_written(
     flow: Flow,
 ) -> Option<String> {
     if let SetValue::Constant(json) = &value.value {
+        // A constant is always valid JSON.
         let constant = serde_json::from_str(json.get()).ok()?;
         return org.why_value_not_written(attribute, &constant);
     }

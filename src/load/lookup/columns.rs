@@ -45,7 +45,7 @@ impl KeyColumn {
 
     /// A hint if the column is compared with a constant that is probably meant as the name of a value: the
     /// column's own name, `email` or `login`.
-    pub(super) fn likely_placeholder(&self) -> Option<String> {
+    pub(super) fn placeholder_hint(&self) -> Option<String> {
         let [Piece::Text(constant)] = self.template.pieces.as_slice() else {
             return None;
         };
@@ -83,9 +83,9 @@ impl NamedColumns {
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
-    /// Hints for constants of `match` that are probably meant as names of values.
-    pub(super) fn likely_placeholders(&self) -> Vec<String> {
-        self.keys.iter().filter_map(KeyColumn::likely_placeholder).collect()
+    /// A hint for each constant of `match` that is probably meant as the name of a value.
+    pub(super) fn placeholder_hints(&self) -> Vec<String> {
+        self.keys.iter().filter_map(KeyColumn::placeholder_hint).collect()
     }
 
     /// The names of the returned columns.

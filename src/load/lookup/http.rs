@@ -24,7 +24,7 @@ struct SharedKeys {
 
 /// Reads a lookup that sends a GET request.
 pub(super) fn read_get(fields: &Fields<'_>) -> Option<KindParts> {
-    if let Some(entry) = fields.entry("body") {
+    if let Some(entry) = fields.claim("body") {
         let message = "`body` belongs to `post`; a GET has no body, so write `post` or remove it";
         fields.report(entry.problem(message));
     }
@@ -36,7 +36,7 @@ pub(super) fn read_get(fields: &Fields<'_>) -> Option<KindParts> {
 /// Reads a lookup that sends a POST request with JSON.
 pub(super) fn read_post(fields: &Fields<'_>) -> Option<KindParts> {
     let target = fields.required("post", |node| read_target(node, fields.scope));
-    let body = match fields.entry("body") {
+    let body = match fields.claim("body") {
         Some(entry) => fields.ok_or_report(read_body(&entry.value, fields.scope)),
         None => {
             let hint = "add the JSON to post, as in `body = { email = \"{email}\" }`";
@@ -59,7 +59,7 @@ fn read_shared_keys(fields: &Fields<'_>) -> Option<SharedKeys> {
     let before = fields.problem_count();
     let source = read_source(fields, SourceKind::Http);
     let found = fields.optional("found", read_pointer);
-    let not_found = match fields.entry("not_found") {
+    let not_found = match fields.claim("not_found") {
         Some(entry) => read_statuses(&entry.value, fields),
         None => DEFAULT_NOT_FOUND.to_vec(),
     };
@@ -108,7 +108,7 @@ fn read_status(node: &Node, earlier: &[u16]) -> Result<u16, SpanProblem> {
 /// absent.
 fn read_returns(fields: &Fields<'_>) -> Vec<ReturnedValue> {
     let mut returns = Vec::new();
-    let Some(entry) = fields.entry("returns") else {
+    let Some(entry) = fields.claim("returns") else {
         return returns;
     };
     let node = &entry.value;

@@ -33,7 +33,7 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {
     if fields.problem_count() > before {
         return None;
     }
-    let (columns, notes) = (named.returned_names(), named.likely_placeholders());
+    let (columns, notes) = (named.returned_names(), named.placeholder_hints());
     let query = PostgresQuery {
         source: source?,
         statement: statement(&table?, &named),

@@ -3,20 +3,20 @@
 use super::columns::KeyColumn;
 use crate::{
     load::{fields::Fields, unmatched::why_unmatched},
-    rule::{check::Reduction, template::Piece, value_name::ValueName},
+    rule::{check::Comparison, template::Piece, value_name::ValueName},
 };
 
 /// The counts for one table.
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     fields: &'k Fields<'k>,
-    /// Rows that a request can ask for.
-    findable: usize,
-    /// Rows that no request can ask for.
-    ignored: usize,
-    /// The ignored rows whose cells differ from the constants of `match` only in outer spaces or in case.
-    nearly_found: usize,
-    /// Rows with a space at the beginning or end of a cell.
+    /// Rows that a lookup searches. Some may still be [`unmatched`](ColumnCounts::unmatched).
+    searched: usize,
+    /// Rows that are left out of the search: a key cell is empty, or differs from the constant of `match`.
+    left_out: usize,
+    /// The rows left out whose cells differ from the constants of `match` only in outer spaces or in case.
+    nearly_searched: usize,
+    /// Searched rows with a space at the beginning or end of a cell.
     spaced: usize,
     /// For each key column, in the same order.
     columns: Vec<ColumnCounts>,
@@ -25,38 +25,38 @@ pub(super) struct Surprises<'k> {
 /// The counts for one column.
 #[derive(Clone, Default)]
 struct ColumnCounts {
-    /// Rows that the value of `match` never equals.
+    /// Searched rows whose cell the value of `match` never equals, because it is always in another form.
     unmatched: usize,
-    /// Rows with a capital letter in the column.
+    /// Searched rows with a capital letter in the column.
     with_capitals: usize,
-    /// Rows with small letters only.
+    /// Searched rows with small letters only in the column.
     only_small: usize,
 }
 
 impl<'k> Surprises<'k> {
     pub(super) fn new(keys: &'k [KeyColumn], fields: &'k Fields<'k>) -> Self {
         let columns = vec![ColumnCounts::default(); keys.len()];
-        Self { keys, fields, findable: 0, ignored: 0, nearly_found: 0, spaced: 0, columns }
+        Self { keys, fields, searched: 0, left_out: 0, nearly_searched: 0, spaced: 0, columns }
     }
 
-    /// Counts a row that no request can ask for. It has the key columns first.
-    pub(super) fn add_ignored(&mut self, row: &[&str]) {
-        self.ignored += 1;
+    /// Counts a row that is left out of the search. It has the key columns first.
+    pub(super) fn count_left_out(&mut self, row: &[&str]) {
+        self.left_out += 1;
         if self.keys.iter().zip(row).all(|(key, cell)| nearly_equals(key, cell)) {
-            self.nearly_found += 1;
+            self.nearly_searched += 1;
         }
     }
 
-    /// Counts a row that a request can ask for.
-    pub(super) fn add_row(&mut self, row: &[&str]) {
-        self.findable += 1;
+    /// Counts a row that a lookup searches. It has the key columns first.
+    pub(super) fn count_searched(&mut self, row: &[&str]) {
+        self.searched += 1;
         if row.iter().any(|cell| cell.trim() != *cell) {
             self.spaced += 1;
         }
         for ((key, cell), counts) in self.keys.iter().zip(row).zip(&mut self.columns) {
-            let reduction = Reduction { ignore_case: key.ignores_case, ..Reduction::default() };
+            let comparison = Comparison { ignore_case: key.ignores_case, ..Comparison::default() };
             if let Some(name) = only_name(key)
-                && why_unmatched(cell, name, &reduction, self.fields).is_some()
+                && why_unmatched(cell, name, &comparison, self.fields).is_some()
             {
                 counts.unmatched += 1;
             } else if key.ignores_case || key.is_constant() {
@@ -72,21 +72,21 @@ impl<'k> Surprises<'k> {
     /// The notes for the author. `file` is the name of the table's file.
     pub(super) fn notes(&self, file: &str) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.findable == 0 {
+        if self.searched == 0 {
             notes.push(format!(
                 "no row of `{file}` can be found, so rules with `found = false` pass and others that need the lookup deny"
             ));
         }
-        if self.ignored > 0 {
-            let rows = rows(self.ignored);
+        if self.left_out > 0 {
+            let rows = rows(self.left_out);
             notes.push(format!(
                 "{rows} of `{file}` can never be found: a cell of `match` is empty, or differs from its constant"
             ));
         }
-        if self.nearly_found > 0 {
-            let rows = rows(self.nearly_found);
+        if self.nearly_searched > 0 {
+            let rows = rows(self.nearly_searched);
             notes.push(format!(
-                "{rows} of `{file}` would be found but for a space, or for upper and lower case, in the cell of a constant of `match`"
+                "{rows} of `{file}` would be found if spaces around a cell, and upper and lower case, did not matter for the constants of `match`"
             ));
         }
         if self.spaced > 0 {
@@ -102,7 +102,7 @@ impl<'k> Surprises<'k> {
             {
                 let rows = rows(counts.unmatched);
                 notes.push(format!(
-                    "{rows} of `{file}` can never be found: `{value}` is always in another form than their `{name}` (in lower case, or normalized)"
+                    "{rows} of `{file}` can never be found: their `{name}` is not in the form of `{value}`, which is in lower case or normalized before it is compared"
                 ));
             }
             if counts.with_capitals > 0 && counts.only_small > 0 {
@@ -124,7 +124,7 @@ fn only_name(key: &KeyColumn) -> Option<&ValueName> {
     }
 }
 
-/// Whether a request could ask for this cell if outer spaces and case did not matter in a constant.
+/// Whether a row with this cell would be searched if outer spaces and case did not matter in a constant.
 fn nearly_equals(key: &KeyColumn, cell: &str) -> bool {
     match key.template.pieces.as_slice() {
         [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),

@@ -18,16 +18,16 @@ use crate::{
 };
 
 pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
-    let file = &fields.entry("file")?.value;
+    let file = &fields.claim("file")?.value;
     let named = NamedColumns::read(fields);
     let file_name = fields.ok_or_report(file.text())?;
     let content = read_list_file(file_name, file, fields)?;
-    // Returned only now, so that a problem of the file was reported as well.
+    // Returns only now, so that a problem of the file is reported as well.
     let named = named?;
     let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
     let mut notes = surprises.notes(file_name);
-    notes.extend(named.likely_placeholders());
+    notes.extend(named.placeholder_hints());
     let columns = named.returned_names();
     let keys = named.keys.into_iter().map(|key| key.template).collect();
     let query = TableQuery { table, keys, columns: columns.clone() };
@@ -60,10 +60,10 @@ fn read_rows(
         }
         let row: Vec<&str> = positions.iter().filter_map(|index| record.get(*index)).collect();
         if !can_be_found(&row, &named.keys) {
-            surprises.add_ignored(&row);
+            surprises.count_left_out(&row);
             continue;
         }
-        surprises.add_row(&row);
+        surprises.count_searched(&row);
         if let Err(RepeatedRow { first_line }) = table.push(&row, line) {
             let columns: Vec<&str> = named.keys.iter().map(|key| key.name.as_str()).collect();
             let columns = columns.join("`, `");
@@ -76,7 +76,7 @@ fn read_rows(
     }
     if table.is_empty()
         && let Some(key) = named.keys.iter().find(|key| key.equals_its_name())
-        && let Some(hint) = key.likely_placeholder()
+        && let Some(hint) = key.placeholder_hint()
     {
         return Err(csv.problem(format!("the table has no row that can be found; {hint}")).into());
     }
@@ -84,7 +84,7 @@ fn read_rows(
     Ok(table)
 }
 
-/// Whether a request can ask for this row, which has the key columns first.
+/// Whether each key cell of a row may equal what a request asks for. The key columns come first.
 fn can_be_found(row: &[&str], keys: &[KeyColumn]) -> bool {
     keys.iter().zip(row).all(|(key, cell)| key.can_equal(cell))
 }

@@ -65,7 +65,7 @@ fn read_conditions(fields: &Fields<'_>) -> Option<Vec<Part>> {
         && let Some(entry) = fields.table.get("when")
     {
         fields.report(entry.problem(format!(
-            "the branch has {count} conditions; up to {MOST_CONDITIONS} are allowed, so write several attributes into one"
+            "the branch has {count} conditions; up to {MOST_CONDITIONS} are allowed, so name several attributes in one of them"
         )));
     }
     Some(conditions)
@@ -91,7 +91,7 @@ fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
     None
 }
 
-/// The conditions of a branch. Returns `None` if they have a problem.
+/// The conditions of a branch. Returns `None` if they are invalid, which is already reported.
 fn conditions_of(branch: &Node) -> Option<&[Node]> {
     let Content::Table(table) = &branch.content else {
         return None;

@@ -14,7 +14,7 @@ use crate::{
     },
     problem::SpanProblems,
     rule::{
-        check::Reduction,
+        check::Comparison,
         email,
         node::{Node, Spanned, push_list_problem},
         set::{Mapped, RepeatedKey, TextMap, ValueMap, ValueSource},
@@ -24,7 +24,7 @@ use crate::{
 
 pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let from = read_from(fields);
-    let node = &fields.entry("map")?.value;
+    let node = &fields.claim("map")?.value;
     let map = match file_name(node) {
         None => read_inline(node, from.as_ref(), fields),
         Some(name) => {
@@ -67,7 +67,7 @@ fn why_key_is_unmatched(
     from: Option<&Spanned<ValueName>>,
     fields: &Fields<'_>,
 ) -> Option<String> {
-    why_unmatched(key, from?, &Reduction::default(), fields)
+    why_unmatched(key, from?, &Comparison::default(), fields)
 }
 
 /// Reads the keys and values of the CSV file at this node. Its first line names the columns.

@@ -9,7 +9,7 @@ use crate::{
 pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let from = read_from(fields);
     let value = fields.required_node("value");
-    let node = &fields.entry("pattern")?.value;
+    let node = &fields.claim("pattern")?.value;
     let pattern = fields.ok_or_report(GroupPattern::read_pattern(node, fields.file.patterns))?;
     let value = fields.ok_or_report(read_value_of_groups(value?, &pattern.names()))?;
     Some(ValueSource::Matched(Box::new(Matched { from: from?, pattern, value })))

@@ -3,8 +3,8 @@
 use derive_more::Display;
 
 use super::{
+    comparison::Comparison,
     context::{EvalContext, Found, Mismatch, require},
-    reduction::Reduction,
 };
 use crate::{
     okta::Value,
@@ -20,17 +20,17 @@ use crate::{
 #[display("the same as `{other}`")]
 pub struct Equals {
     pub(super) other: ValueName,
-    reduction: Reduction,
+    comparison: Comparison,
 }
 
 impl Equals {
     pub(super) fn read_equals(
         node: &Node,
-        reduction: &Reduction,
+        comparison: &Comparison,
         scope: &Scope,
     ) -> Result<Self, SpanProblems> {
         let other = ValueName::read_name(node, scope)?;
-        Ok(Self { other, reduction: reduction.clone() })
+        Ok(Self { other, comparison: comparison.clone() })
     }
 
     pub(super) fn check_equal(
@@ -39,8 +39,8 @@ impl Equals {
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
-        context.work.count(self.reduction.work_on(text))?;
-        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Unreadable)?;
+        context.work.spend(self.comparison.work_on(text))?;
+        let form = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
         let other = match context.find(&self.other) {
             Found::Present(other) => other,
             Found::NotAnAddress => return Err(Mismatch::Type),
@@ -48,8 +48,8 @@ impl Equals {
         };
         let other_text = other.text().ok_or(Mismatch::Type)?;
         // The check has counted the length of `value`, but not that of the other one.
-        context.work.count(other_text.len() + self.reduction.work_on(other_text))?;
-        let other_reduced = self.reduction.reduce(other_text).ok_or(Mismatch::Unreadable)?;
-        require(reduced == other_reduced)
+        context.work.spend(other_text.len() + self.comparison.work_on(other_text))?;
+        let other_form = self.comparison.comparable_form(other_text).ok_or(Mismatch::Unreadable)?;
+        require(form == other_form)
     }
 }

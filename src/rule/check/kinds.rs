@@ -3,6 +3,7 @@
 
 use super::{
     Check,
+    comparison::Comparison,
     date::Age,
     domains::Domains,
     equals::Equals,
@@ -13,7 +14,6 @@ use super::{
     one_of::OneOf,
     pattern::{Pattern, PatternBudget},
     range::Between,
-    reduction::Reduction,
 };
 use crate::{
     okta::NonEmpty,
@@ -27,14 +27,14 @@ use crate::{
 /// The key of a part whose checks ignore the case of ASCII letters.
 pub(crate) const IGNORE_CASE: &str = "ignore_case";
 
-/// The key of a part that lists the conversions of a [`Reduction`].
+/// The key of a part that lists the conversions of texts before they are compared.
 pub(crate) const COMPARE: &str = "compare";
 
 /// The context that the argument of a check is read in.
 #[derive(Clone, Copy)]
 pub(crate) struct ArgumentContext<'b> {
     /// The values of [`IGNORE_CASE`] and [`COMPARE`].
-    pub(crate) reduction: &'b Reduction,
+    pub(crate) comparison: &'b Comparison,
     /// The memory that patterns may still take.
     pub(crate) patterns: &'b PatternBudget,
     /// The values that names may refer to.
@@ -54,7 +54,7 @@ pub(crate) struct CheckKind {
     /// How the value of the key is written.
     pub(crate) argument: Argument,
     /// Whether [`IGNORE_CASE`] and [`COMPARE`] change what the check compares.
-    pub(crate) takes_reduction: bool,
+    pub(crate) takes_comparison: bool,
     pub(crate) admits: Admits,
 }
 
@@ -96,16 +96,16 @@ pub(crate) const KINDS: &[CheckKind] = &[
         Ok(Check::Pattern(Pattern::read_pattern(node, context.patterns)?))
     }),
     CheckKind {
-        takes_reduction: true,
+        takes_comparison: true,
         admits: Admits::Listed,
         ..list("one_of", |node, context| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, context.reduction, ListRole::Allowed)?))
+            Ok(Check::OneOf(OneOf::read_one_of(node, context.comparison, ListRole::Allowed)?))
         })
     },
     CheckKind {
-        takes_reduction: true,
+        takes_comparison: true,
         ..list("not_one_of", |node, context| {
-            Ok(Check::OneOf(OneOf::read_one_of(node, context.reduction, ListRole::Refused)?))
+            Ok(Check::OneOf(OneOf::read_one_of(node, context.comparison, ListRole::Refused)?))
         })
     },
     list("networks", |node, _| {
@@ -118,10 +118,10 @@ pub(crate) const KINDS: &[CheckKind] = &[
     single("range", |node, _| Ok(Check::Range(Between::read_range(node)?))),
     single("age", |node, _| Ok(Check::Age(Age::read_age(node)?))),
     CheckKind {
-        takes_reduction: true,
+        takes_comparison: true,
         ..single("equals", |node, context| {
-            let (reduction, scope) = (context.reduction, context.scope);
-            Ok(Check::Equals(Equals::read_equals(node, reduction, scope)?))
+            let (comparison, scope) = (context.comparison, context.scope);
+            Ok(Check::Equals(Equals::read_equals(node, comparison, scope)?))
         })
     },
 ];
@@ -132,7 +132,7 @@ const fn single(key: &'static str, read: ReadCheck) -> CheckKind {
         key,
         read,
         argument: Argument::Single,
-        takes_reduction: false,
+        takes_comparison: false,
         admits: Admits::Unknown,
     }
 }

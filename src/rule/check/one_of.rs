@@ -3,29 +3,29 @@
 use std::fmt::{self, Display};
 
 use super::{
+    comparison::Comparison,
     context::{EvalContext, Mismatch},
     list::{ListRole, TextSet},
-    reduction::Reduction,
 };
 use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
 /// A value of a list, or none of them.
 pub struct OneOf {
     role: ListRole,
-    /// The values of the list, each reduced.
+    /// The comparable forms of the values of the list.
     values: TextSet,
-    reduction: Reduction,
+    comparison: Comparison,
 }
 
 impl OneOf {
     pub(super) fn read_one_of(
         node: &Node,
-        reduction: &Reduction,
+        comparison: &Comparison,
         role: ListRole,
     ) -> Result<Self, SpanProblems> {
         let values =
-            TextSet::read_set(node, r#"["red", "green"]"#, |entry| reduction.read_entry(entry))?;
-        Ok(Self { role, values, reduction: reduction.clone() })
+            TextSet::read_set(node, r#"["red", "green"]"#, |entry| comparison.read_entry(entry))?;
+        Ok(Self { role, values, comparison: comparison.clone() })
     }
 
     pub(super) fn check_listed(
@@ -34,9 +34,9 @@ impl OneOf {
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
-        context.work.count(self.reduction.work_on(text))?;
-        let reduced = self.reduction.reduce(text).ok_or(Mismatch::Unreadable)?;
-        self.role.require(self.values.contains(&reduced))
+        context.work.spend(self.comparison.work_on(text))?;
+        let form = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
+        self.role.require(self.values.contains(&form))
     }
 }
 

@@ -47,34 +47,35 @@ impl Work {
         self.steps_left.get()
     }
 
-    /// Counts a check. `value_steps` are those for the bytes of the value.
-    pub(in crate::rule) fn count_check(&self, value_steps: usize) -> Result<(), TooCostly> {
-        self.count(CHECK_STEPS + value_steps)
+    /// Spends the steps of a check. `value_steps` are those for the bytes of the value. Fails if fewer are
+    /// left.
+    pub(in crate::rule) fn spend_check(&self, value_steps: usize) -> Result<(), TooCostly> {
+        self.spend(CHECK_STEPS + value_steps)
     }
 
-    /// Counts the making of a form for a check.
-    pub(crate) fn count_form(&self, attributes: usize) {
-        self.count_or_exhaust(FORM_STEPS * attributes);
+    /// Spends the steps to make a form for a check.
+    pub(crate) fn spend_form(&self, attributes: usize) {
+        self.spend_or_exhaust(FORM_STEPS * attributes);
     }
 
-    /// Counts the reading of an example.
-    pub(crate) fn count_example(&self, attributes: usize) {
-        self.count_or_exhaust(EXAMPLE_STEPS * attributes);
+    /// Spends the steps to read an example.
+    pub(crate) fn spend_example(&self, attributes: usize) {
+        self.spend_or_exhaust(EXAMPLE_STEPS * attributes);
     }
 
-    /// Counts a problem of an example.
-    pub(crate) fn count_problem(&self) {
-        self.count_or_exhaust(PROBLEM_STEPS);
+    /// Spends the steps to report a problem of an example.
+    pub(crate) fn spend_problem(&self) {
+        self.spend_or_exhaust(PROBLEM_STEPS);
     }
 
-    /// Counts steps of work that is done in any case. The next check fails if it uses up the rest.
-    fn count_or_exhaust(&self, steps: usize) {
+    /// Spends steps of work that is done in any case. The next check fails if it uses up the rest.
+    fn spend_or_exhaust(&self, steps: usize) {
         // On failure no step is left, which the next check reports.
-        let _ = self.count(steps);
+        let _ = self.spend(steps);
     }
 
-    /// Counts steps. If fewer are left, uses them up and fails.
-    pub(in crate::rule) fn count(&self, steps: usize) -> Result<(), TooCostly> {
+    /// Spends steps. If fewer are left, uses them up and fails.
+    pub(in crate::rule) fn spend(&self, steps: usize) -> Result<(), TooCostly> {
         match self.steps_left.get().checked_sub(steps) {
             Some(rest) => {
                 self.steps_left.set(rest);

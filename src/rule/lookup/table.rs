@@ -71,7 +71,8 @@ impl RowTable {
         Self { rows, index: HashTable::new() }
     }
 
-    /// Adds a row: its keys and then its values. Fails if an earlier row has the same keys.
+    /// Adds a row: its keys and then its values. Fails if an earlier row has the same keys. Leaves out a row as
+    /// [`Rows::push`] does.
     pub(crate) fn push(&mut self, cells: &[&str], line: u32) -> Result<(), RepeatedRow> {
         let Self { rows, index } = self;
         let Some(row) = rows.push(cells, line) else {

@@ -43,7 +43,7 @@ impl Mapped {
     pub(super) fn attempt<'r: 'q, 'q>(&'r self, context: &EvalContext<'_>) -> Attempt<'r, 'q> {
         let found = match find_required(&self.from, context) {
             Ok(found) => found,
-            Err(why) => return Attempt::of(Err(why)),
+            Err(why) => return Attempt::without_alternative(Err(why)),
         };
         // A list or an object has no text, and so is not in the map.
         if let Some(key) = found.text()
@@ -53,7 +53,7 @@ impl Mapped {
         }
         match &self.otherwise {
             Some(value) => Attempt { alternative: Alternative::Else, value: value.fill(context) },
-            None => Attempt::of(Err(WhyNotSet::NotInMap(&self.from))),
+            None => Attempt::without_alternative(Err(WhyNotSet::NotInMap(&self.from))),
         }
     }
 }

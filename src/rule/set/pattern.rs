@@ -67,7 +67,7 @@ impl Matched {
         }
         let steps_of_match = steps_left_before - context.work.steps_left();
         let steps_of_groups = GROUP_STEPS * steps_of_match;
-        context.work.count(steps_of_groups).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
+        context.work.spend(steps_of_groups).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
         let text = found.text().unwrap_or_default();
         self.value.fill_with_groups(context, &self.pattern.groups(text))
     }

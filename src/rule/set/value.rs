@@ -48,7 +48,7 @@ impl SetValue {
             Self::Template(template) => {
                 fill(template, |name, text| push_value(name, context, text))?
             }
-            Self::Groups(template) => fill(template, |group, text| group.push(groups, text))?,
+            Self::Groups(template) => fill(template, |name, text| push_group(name, groups, text))?,
         };
         Ok(NewValue::Text(text.into()))
     }
@@ -62,15 +62,17 @@ impl SetValue {
     }
 }
 
-impl GroupName {
-    /// Appends the text of the group to a text.
-    fn push(&self, groups: &[Option<&str>], text: &mut String) -> Result<(), WhyNotSet<'_>> {
-        match groups.get(self.index) {
-            Some(Some(group)) if !group.is_empty() => text.push_str(group),
-            _ => return Err(WhyNotSet::EmptyGroup(&self.name)),
-        }
-        Ok(())
+/// Appends the text of a group to a text. `groups` has the texts of all groups.
+fn push_group<'r>(
+    name: &'r GroupName,
+    groups: &[Option<&str>],
+    text: &mut String,
+) -> Result<(), WhyNotSet<'r>> {
+    match groups.get(name.index) {
+        Some(Some(group)) if !group.is_empty() => text.push_str(group),
+        _ => return Err(WhyNotSet::EmptyGroup(&name.name)),
     }
+    Ok(())
 }
 
 /// Appends the value of a name to a text.
@@ -114,7 +116,7 @@ pub(super) fn find_required<'r, 'v>(
         Found::Present(value) => {
             // Most sources copy the value, which costs as much as a check.
             let length = value.text().unwrap_or_default().len();
-            context.work.count_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
+            context.work.spend_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
             Ok(value)
         }
         Found::NotAnAddress => Err(WhyNotSet::NotAnAddress(name)),

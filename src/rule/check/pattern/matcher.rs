@@ -81,9 +81,9 @@ impl Matcher {
             return Ok(matches);
         }
         let mut search = self.searches.get();
-        let matches = search.run(&self.nfa, text.as_bytes());
-        work.count(search.steps)?;
-        matches
+        let result = search.run(&self.nfa, text.as_bytes());
+        work.spend(search.steps)?;
+        result
     }
 }
 

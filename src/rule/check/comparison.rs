@@ -1,5 +1,5 @@
-//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: both sides of a comparison are
-//! reduced before a check compares them.
+//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: how a check compares texts. It converts
+//! both texts first.
 
 use std::borrow::Cow;
 
@@ -18,16 +18,16 @@ const CONVERSIONS: [(&str, Conversion); 3] =
 /// The steps of work per byte that a conversion takes. Letters beyond ASCII take the most.
 const STEPS_PER_BYTE: usize = 8;
 
-/// How texts are reduced before they are compared.
+/// How a check compares texts: it compares their [`Self::comparable_form`]s.
 #[derive(Clone, Default)]
-pub(crate) struct Reduction {
-    /// Applied in this order.
+pub(crate) struct Comparison {
+    /// The conversions of both texts, in this order.
     pub(crate) conversions: Vec<Conversion>,
-    /// Whether ASCII letters are compared in lower case.
+    /// Whether the case of ASCII letters is ignored.
     pub(crate) ignore_case: bool,
 }
 
-impl Reduction {
+impl Comparison {
     /// Reads the list of `compare`.
     pub(crate) fn read_conversions(node: &Node) -> Result<Vec<Conversion>, SpanProblem> {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
@@ -38,31 +38,31 @@ impl Reduction {
         items.iter().map(|item| item.choice("comparison", &CONVERSIONS)).collect()
     }
 
-    /// The steps of work to [`Self::reduce`] a text.
+    /// The steps of work to make the [`Self::comparable_form`] of a text.
     pub(super) fn work_on(&self, text: &str) -> usize {
         STEPS_PER_BYTE * self.conversions.len() * text.len()
     }
 
-    /// The text to compare. Returns `None` if an empty text remains.
-    pub(crate) fn reduce<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
-        let mut reduced = Cow::Borrowed(text);
+    /// The form of a text that is compared with that of another text. Returns `None` if it would be empty.
+    pub(crate) fn comparable_form<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        let mut form = Cow::Borrowed(text);
         for convert in &self.conversions {
-            reduced = Cow::Owned(convert(&reduced));
+            form = Cow::Owned(convert(&form));
         }
         if self.ignore_case {
-            reduced = Cow::Owned(reduced.to_ascii_lowercase());
+            form = Cow::Owned(form.to_ascii_lowercase());
         }
-        if reduced.is_empty() { None } else { Some(reduced) }
+        if form.is_empty() { None } else { Some(form) }
     }
 
-    /// Reads an entry of a list, and returns the text to compare.
+    /// Reads an entry of a list, and returns its comparable form.
     pub(super) fn read_entry(&self, entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
         let text = entry.text()?;
-        let Some(reduced) = self.reduce(text) else {
+        let Some(form) = self.comparable_form(text) else {
             let message = format!("`{text}` equals no value: `compare` leaves nothing of it");
             return Err(entry.problem(message));
         };
-        Ok(reduced.into_owned())
+        Ok(form.into_owned())
     }
 }
 

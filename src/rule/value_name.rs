@@ -257,17 +257,18 @@ fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
     if scope.spend_suggestion() {
         owners.extend(scope.lookup_names());
     }
+    // A name such as `user.email` has a path of Okta's, and is not that of a misspelt lookup.
     if nearest(owner, &owners).is_none() && without_path(&name).is_some() {
         return not_an_attribute(&name);
     }
     owners.extend(["profile", "request"]);
     if let Some(known_owner) = nearest(owner, &owners) {
-        return format!("unknown value `{owner}.{member}`; did you mean `{known_owner}.{member}`?");
+        return format!("unknown value `{name}`; did you mean `{known_owner}.{member}`?");
     }
     if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
-        return format!("unknown value `{owner}.{member}`; did you mean `{owner}.{part}`?");
+        return format!("unknown value `{name}`; did you mean `{owner}.{part}`?");
     }
     format!(
-        "unknown value `{owner}.{member}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
+        "unknown value `{name}`: there is no lookup `{owner}`, and the parts of an attribute are `{owner}.local` and `{owner}.domain`"
     )
 }

@@ -131,13 +131,13 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             table: "email,role\na@x , x\nb@x,y\n\"\",z\n,z\n",
             rule: asked,
             notes: "lookup `m`: 2 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
-             lookup `m`: 1 row of `t.csv` with a space at the beginning or end of a cell: it counts when the cell is compared",
+             lookup `m`: `t.csv` has 1 row with a space at the beginning or end of a cell; the space counts when the cell is compared",
         },
         Noted {
             keys: by_email,
             table: "email\nA@x\nb@x\n",
             rule: asked,
-            notes: "lookup `m`: 1 row of `t.csv` with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
+            notes: "lookup `m`: `t.csv` has 1 row with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
         },
         Noted {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }",

@@ -78,21 +78,21 @@ impl<'k> Surprises<'k> {
             ));
         }
         if self.left_out > 0 {
-            let rows = rows(self.left_out);
+            let rows = row_count(self.left_out);
             notes.push(format!(
                 "{rows} of `{file}` can never be found: a cell of `match` is empty, or differs from its constant"
             ));
         }
         if self.nearly_searched > 0 {
-            let rows = rows(self.nearly_searched);
+            let rows = row_count(self.nearly_searched);
             notes.push(format!(
                 "{rows} of `{file}` would be found if spaces around a cell, and upper and lower case, did not matter for the constants of `match`"
             ));
         }
         if self.spaced > 0 {
-            let rows = rows(self.spaced);
+            let rows = row_count(self.spaced);
             notes.push(format!(
-                "{rows} of `{file}` with a space at the beginning or end of a cell: it counts when the cell is compared"
+                "`{file}` has {rows} with a space at the beginning or end of a cell; the space counts when the cell is compared"
             ));
         }
         for (key, counts) in self.keys.iter().zip(&self.columns) {
@@ -100,15 +100,15 @@ impl<'k> Surprises<'k> {
             if counts.unmatched > 0
                 && let Some(value) = only_name(key)
             {
-                let rows = rows(counts.unmatched);
+                let rows = row_count(counts.unmatched);
                 notes.push(format!(
                     "{rows} of `{file}` can never be found: their `{name}` is not in the form of `{value}`, which is in lower case or normalized before it is compared"
                 ));
             }
             if counts.with_capitals > 0 && counts.only_small > 0 {
-                let rows = rows(counts.with_capitals);
+                let rows = row_count(counts.with_capitals);
                 notes.push(format!(
-                    "{rows} of `{file}` with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
+                    "`{file}` has {rows} with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
                 ));
             }
         }
@@ -132,6 +132,7 @@ fn nearly_equals(key: &KeyColumn, cell: &str) -> bool {
     }
 }
 
-fn rows(count: usize) -> String {
+/// `1 row` or `3 rows`.
+fn row_count(count: usize) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }

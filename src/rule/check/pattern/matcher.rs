@@ -1,10 +1,10 @@
 //! Matches a compiled pattern within a bounded number of steps.
 //!
-//! A small pattern is matched by a [`PatternTable`]. A table of a larger one would take too much memory. The other
-//! engines of `regex-automata` take time linear in the text, by a factor that grows with the
-//! pattern: up to 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and some
-//! keep caches. [`Search`] runs Thompson's algorithm on the compiled pattern: it follows all
-//! states at once, byte by byte, and counts its steps.
+//! A [`PatternTable`] matches a small pattern. The table of a larger one would take too much memory. The other
+//! engines of `regex-automata` take time linear in the text, by a factor that grows with the pattern: up to
+//! 50 ms for 1 KiB. None of them can be stopped midway or counts its work, and some keep caches. So [`Search`]
+//! runs Thompson's algorithm on the compiled pattern: it follows all states at once, byte by byte, and counts
+//! its steps.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -30,7 +30,7 @@ pub(super) const SIZE_LIMIT: usize = 4 << 20;
 /// A compiled pattern that matches whole texts.
 pub(super) struct Matcher {
     nfa: NFA,
-    /// `None` if the pattern has no table.
+    /// `None` if the pattern is too large for a table, or the memory for tables is used up.
     table: Option<Box<PatternTable>>,
     /// Searches of earlier matches, to be used again.
     searches: Pool<Search, Box<NewSearch>>,
@@ -55,7 +55,7 @@ impl Matcher {
     }
 
     /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the bytes to
-    /// count for it: those of a table that is too large have been used for a while, too.
+    /// count for it. If the table is too large, these are the most that the attempt to make it takes.
     pub(super) fn add_table(&mut self) -> usize {
         self.table = PatternTable::new(&self.nfa).map(Box::new);
         match &self.table {

@@ -77,7 +77,14 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(in crate::rule) fn read_pattern(
+    pub(super) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
+        let mut pattern = Self::read_pattern_without_table(node, budget)?;
+        budget.add_table(&mut pattern.matcher);
+        Ok(pattern)
+    }
+
+    /// Reads a pattern that matches more slowly, and counts the steps of each match.
+    pub(in crate::rule) fn read_pattern_without_table(
         node: &Node,
         budget: &PatternBudget,
     ) -> Result<Self, SpanProblems> {
@@ -104,9 +111,8 @@ impl Pattern {
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
         let pattern = parser.parse(source).map_err(|error| node.problem(describe_error(&error)))?;
         match Matcher::new(pattern) {
-            Ok(mut matcher) => {
+            Ok(matcher) => {
                 budget.take(matcher.memory());
-                budget.add_table(&mut matcher);
                 Ok(Self { source: source.to_owned(), matcher })
             }
             Err(TooLarge) => {

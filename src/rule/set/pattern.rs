@@ -76,7 +76,8 @@ impl Matched {
 impl GroupPattern {
     /// Reads a pattern.
     pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
-        let whole = Pattern::read_pattern(node, budget)?;
+        // The steps of a match show how many the search for the groups takes. A table would take none.
+        let whole = Pattern::read_pattern_without_table(node, budget)?;
         // `Pattern` has parsed it already, within narrower limits, so this cannot fail.
         let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
         let count = hir.properties().explicit_captures_len();

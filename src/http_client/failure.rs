@@ -55,14 +55,26 @@ pub(crate) fn describe_certificate(fault: &CertificateError) -> &'static str {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "the certificate is not valid yet"
         }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "the certificate has no `subjectAltName`, and its CN does not count"
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the certificate is for another name"
         }
         CertificateError::Revoked => "the certificate has been revoked",
         CertificateError::BadEncoding => "the certificate is malformed",
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "the certificate is self-signed, or that of an authority"
+        fault if is_of_authority(fault) => {
+            "the certificate is that of an authority, self-signed or not, and cannot be a server's"
         }
         _ => "the certificate is not valid",
+    }
+}
+
+/// Whether the certificate of a server is refused because it is that of an authority. The usual self-signed one
+/// is.
+pub(crate) fn is_of_authority(fault: &CertificateError) -> bool {
+    match fault {
+        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
+        _ => false,
     }
 }

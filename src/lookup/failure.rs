@@ -6,7 +6,10 @@ use rustls::CertificateError;
 use tokio::time::{Duration, Instant};
 use ureq::Proxy;
 
-use crate::rule::lookup::{CertificateFault, LookupFailure};
+use crate::{
+    http_client::is_of_authority,
+    rule::lookup::{CertificateFault, LookupFailure},
+};
 
 /// The least time that a source needs to answer. With less, a missing answer is not a failure of the source.
 const LEAST_TIME: Duration = Duration::from_millis(50);
@@ -53,6 +56,9 @@ pub(super) fn tls_failure(error: &rustls::Error) -> LookupFailure {
     };
     LookupFailure::Certificate(match fault {
         CertificateError::UnknownIssuer => CertificateFault::UnknownAuthority,
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            CertificateFault::NoHost
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateFault::OtherHost
         }
@@ -60,6 +66,7 @@ pub(super) fn tls_failure(error: &rustls::Error) -> LookupFailure {
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => CertificateFault::NotNow,
+        fault if is_of_authority(fault) => CertificateFault::OfAuthority,
         _ => CertificateFault::Invalid,
     })
 }

@@ -40,6 +40,8 @@ struct Trial {
 fn only_trusted_certificates_of_the_host_are_accepted() {
     let good = Api::with_tls("p256", |_, wire| found(wire));
     let of_other_host = Api::with_tls("issuer", |_, wire| found(wire));
+    let of_authority = Api::with_tls("authority", |_, wire| found(wire));
+    let nameless = Api::with_tls("nameless", |_, wire| found(wire));
     let plain = refusing_listener();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let ca_file = |name: &str| repository(&format!("tests/tls/{name}.crt")).display().to_string();
@@ -59,6 +61,16 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
         Trial {
             failure: Some("its certificate is not for the host of the `url`"),
             ..trial(of_other_host.address, "issuer")
+        },
+        Trial {
+            failure: Some("its certificate is a CA's own, used as the server's"),
+            host: "localhost",
+            ..trial(of_authority.address, "authority")
+        },
+        Trial {
+            failure: Some("its certificate has no `subjectAltName`, and its CN does not count"),
+            host: "localhost",
+            ..trial(nameless.address, "nameless")
         },
         Trial { failure: Some("it does not offer TLS"), ..trial(plain, "p256") },
         Trial { failure: Some(LATE), ..trial(silent.local_addr().unwrap(), "p256") },

@@ -98,8 +98,18 @@ pub enum CertificateFault {
     #[display("is not signed by a trusted authority; set `ca_file` of the source to the right one")]
     UnknownAuthority,
     /// It does not have the name of the host.
-    #[display("is not for the host of the `url`")]
+    #[display("is not for the host of the `url`; have that host put into its `subjectAltName`")]
     OtherHost,
+    /// It has no name of a host.
+    #[display(
+        "has no `subjectAltName`, and its CN does not count; have one issued with the host of the `url` in it"
+    )]
+    NoHost,
+    /// It is that of an authority, which cannot be a server's as well.
+    #[display(
+        "is a CA's own, used as the server's; make it with `basicConstraints=critical,CA:FALSE`, or let the CA sign one for the server"
+    )]
+    OfAuthority,
     /// It has expired, or is not valid yet.
     #[display("is not valid at this time; see its dates and this machine's clock")]
     NotNow,

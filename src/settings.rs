@@ -18,6 +18,7 @@ mod proxies;
 mod raw;
 mod reader;
 mod secret;
+mod secret_files;
 mod sections;
 mod source_names;
 mod sources;
@@ -206,6 +207,8 @@ pub struct Layers {
 pub enum SecretFiles {
     /// Read them. The service needs them.
     Read,
+    /// Read them. One of a source that does not exist is a warning: `check` may run where secrets are not.
+    ReadPresent,
     /// Skip them. Other subcommands need no secret.
     #[default]
     Skip,
@@ -246,7 +249,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
     // Otherwise a configured method may be missing here: its secret was skipped, or it is invalid.
-    if layers.secret_files == SecretFiles::Read && problems.is_empty() {
+    if layers.secret_files != SecretFiles::Skip && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }
     Ok(LoadedSettings { settings, problems })

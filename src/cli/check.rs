@@ -71,7 +71,8 @@ enum CheckFormat {
 
 pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<ExitStatus, CliError> {
     let org = Org::read_files(arguments.schema.as_deref(), arguments.policy.as_deref())?;
-    let LoadedSettings { settings, mut problems } = flags.load_settings(SecretFiles::Read)?;
+    let LoadedSettings { settings, mut problems } =
+        flags.load_settings(SecretFiles::ReadPresent)?;
     problems.append(org.problems.clone());
     add_file_problems(&settings, &mut problems);
     let lints = Lints { org, probe: arguments.probe };

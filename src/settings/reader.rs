@@ -3,30 +3,22 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    fs,
     ops::RangeInclusive,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use config::{Config, ValueKind};
 
 use super::{
     Secret, SecretFiles, SecretList, SourceSecret,
-    raw::{as_string, as_strings, plain_lines},
+    raw::{as_string, as_strings},
     source_names::{SECTION, SourceNames},
     values::{parse_flag, parse_path, parse_path_prefix},
 };
-use crate::{
-    file::{self, FileKind},
-    problem::{Problem, Problems},
-};
+use crate::problem::{Problem, Problems};
 
 /// Reads a text as a value of its type. An error describes a valid text.
-type Parse<T> = fn(&str) -> Result<T, &'static str>;
-
-/// The permission of every user to read a file.
-const WORLD_READABLE: u32 = 0o004;
+pub(super) type Parse<T> = fn(&str) -> Result<T, &'static str>;
 
 /// Reads settings by key. Every read registers its key as known, and reports an invalid value.
 #[derive(Default)]
@@ -125,32 +117,6 @@ impl SettingsReader {
         }
     }
 
-    /// Reads the secrets of a file, unless such files are skipped.
-    fn read_secret_file(
-        &mut self,
-        key: &str,
-        path: PathBuf,
-        parse: Parse<Secret>,
-    ) -> Option<SecretList> {
-        if self.secret_files == SecretFiles::Skip {
-            return Some(SecretList::Skipped);
-        }
-        self.warn_if_world_readable(key, &path);
-        let text = file::read_text(&path, FileKind::Secret);
-        self.files.push(path);
-        match text {
-            Ok(text) => {
-                let secrets = plain_lines(&text).and_then(|lines| parse_each(&lines, parse));
-                Some(SecretList::Known(self.ok_or_report(key, secrets)?))
-            }
-            Err(error) => {
-                let message = format!("`{key}`: cannot read the file: {error}");
-                self.problems.push(Problem::caused_by_io(self.place(key), message, &error));
-                None
-            }
-        }
-    }
-
     /// Reads a value between two bounds, in quotes or not. The default and the bounds are written as in
     /// a settings file.
     pub(super) fn read_bounded<T: PartialOrd + Default>(
@@ -207,23 +173,12 @@ impl SettingsReader {
         self.ok_or_report(key, parse(&value.kind))
     }
 
-    /// Warns of a secret that every user of this machine can read.
-    pub(super) fn warn_if_world_readable(&mut self, key: &str, path: &Path) {
-        if self.secret_files == SecretFiles::Skip {
-            return;
-        }
-        if let Ok(file) = fs::metadata(path)
-            && file.permissions().mode() & WORLD_READABLE > 0
-        {
-            let path = path.display();
-            self.warnings.push(format!(
-                "{key}: every user of this machine can read `{path}`; run `chmod o-r` on it"
-            ));
-        }
-    }
-
     /// Unwraps `Ok`. Reports `Err` and returns `None` otherwise.
-    fn ok_or_report<T>(&mut self, key: &str, value: Result<T, impl Display>) -> Option<T> {
+    pub(super) fn ok_or_report<T>(
+        &mut self,
+        key: &str,
+        value: Result<T, impl Display>,
+    ) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(why) => {
@@ -239,7 +194,7 @@ impl SettingsReader {
     }
 
     /// The place of the last layer that sets a key. The key itself if none does.
-    fn place(&self, key: &str) -> String {
+    pub(super) fn place(&self, key: &str) -> String {
         match self.places.get(key) {
             Some(place) => place.clone(),
             None => key.to_owned(),
@@ -281,7 +236,7 @@ impl SettingsReader {
     }
 }
 
-fn parse_each<T>(texts: &[&str], parse: Parse<T>) -> Result<Vec<T>, &'static str> {
+pub(super) fn parse_each<T>(texts: &[&str], parse: Parse<T>) -> Result<Vec<T>, &'static str> {
     texts.iter().map(|text| parse(text)).collect()
 }
 

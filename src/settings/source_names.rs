@@ -82,6 +82,11 @@ pub(super) fn invalid_name(key: &str) -> Option<&str> {
     if is_valid(rest.split('.').next()?) { None } else { Some(rest) }
 }
 
+/// Whether this is the key of a source: `sources.people.url`.
+pub(super) fn is_key_of_source(key: &str) -> bool {
+    name_and_key(key).is_some()
+}
+
 /// Splits the path of a source's key into the source's name and the key.
 fn name_and_key(path: &str) -> Option<(&str, &str)> {
     path.strip_prefix(SECTION)?.strip_prefix('.')?.split_once('.')

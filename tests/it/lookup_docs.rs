@@ -39,11 +39,7 @@ fn the_allow_list_works_with_its_files_and_commands() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::create_dir(path("rules")).unwrap();
-    let settings = block_after("`registration-hook.toml`:");
-    let password = path("password").display().to_string();
-    fs::write(&password, "x\n").unwrap();
-    let settings = settings.replace("/run/secrets/people-password", &password);
-    fs::write(path("registration-hook.toml"), settings).unwrap();
+    fs::write(path("registration-hook.toml"), block_after("`registration-hook.toml`:")).unwrap();
     let rules = block_after("`rules/signup.toml`:");
     fs::write(path("rules/signup.toml"), &rules).unwrap();
     fs::write(path("request.json"), block_after("`request.json`:")).unwrap();
@@ -56,8 +52,20 @@ fn the_allow_list_works_with_its_files_and_commands() {
     };
     let mut failures = Failures::default();
 
+    let warning = "warning: sources.people.password_file: there is no file `people-password` here";
+    let without_password = command(&["check"]);
+    failures.check_contains("check", text(&without_password.stdout), "1 rule, no problems");
+    failures.check_contains("check", text(&without_password.stdout), warning);
+    let service = command(&["serve"]);
+    failures.check_contains("serve", text(&service.stderr), "cannot read the file");
+    let page = page();
+    let (_, rest) = page.split_once("| `(umask").unwrap();
+    let write_password = format!("(umask{}", rest.split('`').next().unwrap());
+    let mut shell = isolated("sh");
+    run(shell.current_dir(folder.path()).args(["-c", &write_password]), b"");
     let checked = command(&["check"]);
-    failures.check_contains("check", text(&checked.stdout), "1 hook, 1 rule, no problems");
+    failures.check_contains("check", text(&checked.stdout), "1 rule, no problems");
+    failures.check("no warning", !text(&checked.stdout).contains("warning"));
     for (results, part) in [
         ("found.json", r#""registration":"ALLOW""#),
         ("absent.json", "This address is not on our list."),

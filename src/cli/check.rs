@@ -204,7 +204,7 @@ fn check_coverage(
 fn add_to_coverage(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
     let answer = case.answer(rules, &request)?;
-    coverage.add(&case.hook, &answer);
+    coverage.add(&case.hook, &answer, &case.read_recorded(rules)?);
     Ok(())
 }
 

@@ -69,8 +69,13 @@ impl Case {
         rules: &'r RuleSet,
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
-        let hook = self.find_hook(rules)?;
-        self.answer_with(hook, request, &read_lookups(&self.lookups, hook)?)
+        let recorded = self.read_recorded(rules)?;
+        self.answer_with(self.find_hook(rules)?, request, &recorded)
+    }
+
+    /// The recorded results of this request's lookups.
+    pub(super) fn read_recorded(&self, rules: &RuleSet) -> Result<LookupResults, Problem> {
+        read_lookups(&self.lookups, self.find_hook(rules)?)
     }
 
     /// Answers this request by a hook of other rules than the present ones. Ignores recorded lookups that the

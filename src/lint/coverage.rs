@@ -13,7 +13,8 @@ use crate::{
     pipeline::HookAnswer,
     problem::{Problem, Problems},
     rule::{
-        Hook, LookupVerdict, Outcome, RuleSet, Section, SetOutcome, Verdict, lookup::LookupOutcome,
+        Hook, LookupVerdict, Outcome, RuleSet, Section, SetOutcome, Verdict,
+        lookup::{LookupOutcome, LookupResults},
         set::Alternative,
     },
 };
@@ -41,13 +42,23 @@ enum HookOutcome {
 }
 
 impl Coverage {
-    /// Adds the outcomes of one request.
-    pub(crate) fn add(&mut self, hook: &str, answer: &HookAnswer<'_, '_>) {
+    /// Adds the outcomes of one request, which has these recorded results. A lookup that failed for want of one
+    /// shows nothing, and neither does a rule that needs it.
+    pub(crate) fn add(
+        &mut self,
+        hook: &str,
+        answer: &HookAnswer<'_, '_>,
+        recorded: &LookupResults,
+    ) {
         self.requests += 1;
         // A Classic registration is judged by the section of a registration.
         let section = answer.flow.spec().judged_as.spec().section;
         let shown = self.shown.entry(hook.to_owned()).or_default();
+        let unrecorded = unrecorded_lookups(answer, recorded);
         for Verdict { rule, outcome } in &answer.verdicts {
+            if rule.lookups.iter().any(|lookup| unrecorded.contains(lookup.as_str())) {
+                continue;
+            }
             match outcome {
                 Outcome::Pass => {
                     shown.insert(HookOutcome::Pass(rule.id.clone()));
@@ -65,6 +76,9 @@ impl Coverage {
             }
         }
         for LookupVerdict { lookup, outcome } in &answer.lookups {
+            if unrecorded.contains(lookup.name.as_str()) {
+                continue;
+            }
             let (lookup, outcome) = (lookup.name.value.clone(), outcome.as_str());
             shown.insert(HookOutcome::Lookup { section, lookup, outcome });
         }
@@ -93,6 +107,21 @@ impl Coverage {
         }
         problems
     }
+}
+
+/// The lookups that failed because no result is recorded.
+fn unrecorded_lookups<'r>(
+    answer: &HookAnswer<'r, '_>,
+    recorded: &LookupResults,
+) -> BTreeSet<&'r str> {
+    let mut names = BTreeSet::new();
+    for LookupVerdict { lookup, outcome } in &answer.lookups {
+        let name = lookup.name.as_str();
+        if matches!(outcome, LookupOutcome::Failed) && !recorded.contains_key(name) {
+            names.insert(name);
+        }
+    }
+    names
 }
 
 /// Every outcome of a hook that recorded requests should have. Shadow rules need none.

@@ -20,6 +20,7 @@ use crate::{
 pub(crate) mod coverage;
 mod email_notes;
 pub(crate) mod file_notes;
+mod location_notes;
 mod lookup_notes;
 pub(crate) mod note;
 pub(crate) mod notes;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{
     email_notes::email_notes,
+    location_notes::{login_note, misspelt_location_note},
     lookup_notes::{lookup_notes, question_notes},
     note::{Note, PlacedMessage},
     set_notes::set_notes,
 };
 use crate::{
-    okta::{ATTRIBUTE_LOCATION, Flow},
+    okta::Flow,
     org::{CallsHook, Org},
     rule::{
         Hook, Requirement, Rule, RuleSet, Section,
@@ -112,12 +113,8 @@ fn form_placeholders(section: &Section) -> BTreeSet<&str> {
 fn rule_notes(rule: &Rule, flow: Flow, org: &Org) -> Vec<String> {
     let id = &rule.id;
     let mut notes = Vec::new();
-    let is_at_login = rule.location.strip_prefix(ATTRIBUTE_LOCATION) == Some(".login");
-    if is_at_login && flow.spec().creates_user && !org.has_form() {
-        notes.push(format!(
-            "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
-        ));
-    }
+    notes.extend(login_note(rule, flow, org));
+    notes.extend(misspelt_location_note(rule, org));
     notes.extend(list_notes(rule));
     if has_optional_alternative(rule) {
         notes.push(format!(

@@ -1,0 +1,30 @@
+//! Notes on the places of messages.
+
+use crate::{
+    okta::{ATTRIBUTE_LOCATION, Flow},
+    org::Org,
+    rule::{Rule, location::field_at},
+};
+
+/// The note on a message at `login`.
+pub(super) fn login_note(rule: &Rule, flow: Flow, org: &Org) -> Option<String> {
+    if field_at(&rule.location) != Some("login") || !flow.spec().creates_user || org.has_form() {
+        return None;
+    }
+    let id = &rule.id;
+    Some(format!(
+        "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
+    ))
+}
+
+/// The note on a `location` that is probably misspelt. The place of an attribute that the rule names has a note
+/// of its own.
+pub(super) fn misspelt_location_note(rule: &Rule, org: &Org) -> Option<String> {
+    let field = field_at(&rule.location)?;
+    if rule.form_attributes().contains(field) {
+        return None;
+    }
+    let typo = org.likely_typo(field)?;
+    let id = &rule.id;
+    Some(format!("`{id}`: the message is at `{field}`, where no form shows it: {typo}"))
+}

@@ -16,12 +16,11 @@ use tokio::time::Instant;
 use crate::{
     authorities::read_authorities,
     file::{self, FileKind, Links},
-    okta::json::MissingValue,
     problem::Problem,
     proxies::Proxies,
     rule::lookup::{
-        ApiAnswer, AskedLookup, LookupFailure, LookupResult, LookupResults, Question, SourceKind,
-        SourceKinds,
+        ApiAnswer, AskedLookup, LookupFailure, LookupResult, LookupResults, Question, ResponseHint,
+        SourceKind, SourceKinds,
     },
     settings::{Settings, SourceSettings},
 };
@@ -70,9 +69,8 @@ pub(crate) struct Answer {
     /// Whether the result is that of an earlier request.
     pub(crate) is_cached: bool,
     pub(crate) duration: Duration,
-    /// The values that the lookup takes from a response, and that this response lacks. Empty unless the
-    /// question asks for them.
-    pub(crate) missing: Vec<MissingValue>,
+    /// Hints for the author of the lookup. Empty unless the question asks for them.
+    pub(crate) hints: Vec<ResponseHint>,
 }
 
 impl Sources {
@@ -124,13 +122,13 @@ impl Sources {
             && let Some(result) = self.cache.get(key, start, age)
         {
             let duration = start.elapsed();
-            return Answer { name, result, is_cached: true, duration, missing: Vec::new() };
+            return Answer { name, result, is_cached: true, duration, hints: Vec::new() };
         }
-        let ApiAnswer { result, missing } = self.ask_source(question, deadline).await;
+        let ApiAnswer { result, hints } = self.ask_source(question, deadline).await;
         if let Some(key) = &key {
             self.cache.keep(key, &result, Instant::now());
         }
-        Answer { name, result, is_cached: false, duration: start.elapsed(), missing }
+        Answer { name, result, is_cached: false, duration: start.elapsed(), hints }
     }
 
     /// Asks the source of a question. A source that the settings no longer have fails.

@@ -31,7 +31,7 @@ pub(super) struct LiveFacts {
     pub(super) facts: Facts,
     /// The results of sources. The results of tables are left out, since the rules folder has the tables.
     pub(super) to_record: LookupResults,
-    /// Hints at pointers that found no value in a response, one per line.
+    /// Hints for the authors of lookups, one per line.
     pub(super) hints: Vec<String>,
 }
 
@@ -60,8 +60,8 @@ impl LiveSources {
         let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
         facts.lookups = lookup::results(&answers);
         let mut hints = Vec::new();
-        for Answer { name, missing, .. } in &answers {
-            for hint in missing {
+        for Answer { name, hints: of_answer, .. } in &answers {
+            for hint in of_answer {
                 hints.push(format!("lookup {name}: {hint}"));
             }
         }

@@ -149,7 +149,8 @@ fn eval_says_that_the_list_at_found_is_empty() {
 
     let explained = text(&output.stderr);
     assert!(explained.contains("lookup account: found"), "{explained}");
-    let hint = "lookup account: the response has no value at `/f/0`: `/f` is an empty list";
+    let hint =
+        "lookup account: `found = \"/f\"` is an empty list, which counts as found; write `/f/0`\n";
     assert!(explained.contains(hint), "{explained}");
 }
 

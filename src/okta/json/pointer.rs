@@ -4,7 +4,7 @@ use super::{JsonReader, NotStrict};
 use crate::okta::Value;
 
 /// The place of a value in a document: the names of members and the indexes of elements that lead to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct JsonPointer(pub(super) Vec<String>);
 
 /// A document that is strict JSON.

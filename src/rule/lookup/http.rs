@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use derive_more::Display;
+
 use super::{
     encode::{escape_json, has_dot_segment, percent_encode},
     failure::LookupFailure,
@@ -52,9 +54,22 @@ pub(crate) struct ReturnedValue {
 /// The result that was read from a response.
 pub(crate) struct ApiAnswer {
     pub(crate) result: LookupResult,
-    /// The pointers that found no value in the response, not even null. Empty unless the question asks for
-    /// them.
-    pub(crate) missing: Vec<MissingValue>,
+    /// Hints for the author of the pointers. Empty unless the question asks for them.
+    pub(crate) hints: Vec<ResponseHint>,
+}
+
+/// A hint for the author of the pointers of a lookup.
+#[derive(Clone, Debug, Display)]
+pub(crate) enum ResponseHint {
+    /// A pointer finds no value in the response, not even null.
+    #[display("{_0}")]
+    Missing(MissingValue),
+    /// The pointer `found` finds an empty list. Its author probably means the first element.
+    #[display(
+        "`found = \"{found}\"` is an empty list, which counts as found; write `{}`",
+        found.first_element()
+    )]
+    EmptyList { found: JsonPointer },
 }
 
 /// A question to an HTTP API in one request. It holds values of people, and is never logged.
@@ -63,7 +78,7 @@ pub struct HttpQuestion {
     query: Arc<HttpQuery>,
     pub(crate) target: String,
     pub(crate) body: Option<String>,
-    /// Whether the answer says which pointers found no value. That takes long, so the service does not ask.
+    /// Whether the answer has hints. That takes long, so the service does not ask.
     pub(crate) explains: bool,
 }
 
@@ -125,15 +140,14 @@ impl HttpQuestion {
         };
         let response = &self.query.response;
         let result = response.result(&document);
-        let missing =
-            if self.explains { response.missing_values(&document, &result) } else { Vec::new() };
-        ApiAnswer { result, missing }
+        let hints = if self.explains { response.hints(&document, &result) } else { Vec::new() };
+        ApiAnswer { result, hints }
     }
 }
 
 impl From<LookupResult> for ApiAnswer {
     fn from(result: LookupResult) -> Self {
-        Self { result, missing: Vec::new() }
+        Self { result, hints: Vec::new() }
     }
 }
 
@@ -168,32 +182,27 @@ impl ResponseMapping {
         LookupResult::Found(columns)
     }
 
-    /// The pointers that found no value in a response with this result.
-    fn missing_values(
-        &self,
-        document: &JsonDocument<'_>,
-        result: &LookupResult,
-    ) -> Vec<MissingValue> {
-        let first_of_empty_list = self.first_of_empty_list(document);
+    /// The hints at a response with this result.
+    fn hints(&self, document: &JsonDocument<'_>, result: &LookupResult) -> Vec<ResponseHint> {
+        let mut hints = Vec::new();
         let mut pointers = Vec::new();
         match result {
             LookupResult::NotFound => pointers.extend(&self.found),
             LookupResult::Found(_) => {
-                pointers.extend(&first_of_empty_list);
+                if let Some(found) = &self.found
+                    && matches!(document.find(found), Some(Value::List { empty: true }))
+                {
+                    hints.push(ResponseHint::EmptyList { found: found.clone() });
+                }
                 pointers.extend(self.returns.iter().map(|returned| &returned.pointer));
             }
             LookupResult::Failed(_) => {}
         }
-        pointers.into_iter().filter_map(|pointer| document.missing_value(pointer)).collect()
-    }
-
-    /// The first element of the list at `found`, if it is empty. An author who points at a list probably means
-    /// that.
-    fn first_of_empty_list(&self, document: &JsonDocument<'_>) -> Option<JsonPointer> {
-        let found = self.found.as_ref()?;
-        match document.find(found) {
-            Some(Value::List { empty: true }) => Some(found.first_element()),
-            _ => None,
+        for pointer in pointers {
+            if let Some(missing) = document.missing_value(pointer) {
+                hints.push(ResponseHint::Missing(missing));
+            }
         }
+        hints
     }
 }

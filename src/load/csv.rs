@@ -22,6 +22,11 @@ impl<'n> CsvFile<'n> {
         let Content::Lines(text) = &node.content else {
             return Err(node.expected("a file"));
         };
+        if text.trim().is_empty() {
+            return Err(node.problem(
+                "the file is empty, so it was probably cut off; its first line names the columns",
+            ));
+        }
         if let Some(separator) = other_separator(text) {
             return Err(node.problem(format!(
                 "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"

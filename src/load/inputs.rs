@@ -201,9 +201,6 @@ impl Inputs {
             ));
         };
         self.files.texts.note_list(&path, &text);
-        if text.trim().is_empty() {
-            return Err(permanent_error("it has no entry; add at least one line"));
-        }
         Ok(text)
     }
 

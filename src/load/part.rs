@@ -221,6 +221,11 @@ fn read_check(
         && let Some(name) = file_name(argument)
     {
         let lines = read_list_file(name, argument, fields)?;
+        if lines.entries("").is_ok_and(|mut entries| entries.next().is_none()) {
+            let message = format!("the list `{name}` has no entry; add at least one line");
+            fields.report(argument.problem(message));
+            return None;
+        }
         return read_check_of_argument(kind, &lines, context, fields);
     }
     read_check_of_argument(kind, argument, context, fields)

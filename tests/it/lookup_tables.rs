@@ -101,7 +101,7 @@ fn invalid_tables_are_problems_with_their_lines() {
         InvalidTable {
             rules: &by_mail,
             table: "",
-            message: "cannot read `t.csv`: it has no entry; add at least one line",
+            message: "the file is empty, so it was probably cut off; its first line names the columns",
         },
     ];
     let mut failures = Failures::default();

@@ -210,7 +210,7 @@ fn a_map_is_read_from_a_csv_file() {
 fn a_csv_file_that_is_not_a_map_is_a_problem_with_its_line() {
     let mut failures = Failures::default();
     for (csv, message) in [
-        ("", "cannot read `map.csv`: it has no entry; add at least one line"),
+        ("", "the file is empty, so it was probably cut off; its first line names the columns"),
         (
             "key,value\n",
             "the file has no entry; add a key and a value below the line that names the columns",

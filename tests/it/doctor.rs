@@ -225,7 +225,12 @@ fn a_certificate_for_another_name_is_a_problem() {
 
     let output = doctor(&[&url, "--ca-file", &certificate]);
 
-    check_problems(&mut failures, "", &output, &["certificate: it is for another name"]);
+    check_problems(
+        &mut failures,
+        "",
+        &output,
+        &["certificate: the certificate is for another name"],
+    );
     failures.check_eq("calls", api.asked().len(), 0);
     failures.assert_none();
 }

@@ -212,18 +212,6 @@ fn invalid_certificate(error: &CertificateError) -> RejectedCertificate {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             RejectedCertificate::new("it is not valid yet", "set the clocks of both machines")
         }
-        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            RejectedCertificate::new(
-                "it has no `subjectAltName`, and its CN does not count",
-                "have a certificate issued for the host of the URL",
-            )
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            RejectedCertificate::new(
-                "it is for another name",
-                "have a certificate issued for the host of the URL",
-            )
-        }
         other => RejectedCertificate::new(
             describe_certificate(other),
             "have an authority issue one for the host of the URL",

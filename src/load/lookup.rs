@@ -7,13 +7,16 @@ use std::{
 
 use jiff::SignedDuration;
 
-use super::{fields::Fields, is_name_byte, part::read_when};
+use super::{
+    fields::{Fields, Misplaced},
+    is_name_byte,
+    part::read_when,
+};
 use crate::{
-    nearest::unknown,
     okta::{ATTRIBUTE_LOCATION, Flow, is_base_attribute},
     problem::SpanProblem,
     rule::{
-        lookup::{Lookup, OnFailure, Query, SourceKind},
+        lookup::{Lookup, OnFailure, Query},
         node::{Content, Entry, Node, Span, Spanned, Table},
         text::Text,
         value_name::ValueName,
@@ -25,6 +28,7 @@ mod http;
 mod http_body;
 mod http_target;
 mod postgres;
+mod source;
 mod surprises;
 mod table;
 
@@ -71,6 +75,12 @@ struct KindParts {
     notes: Vec<String>,
 }
 
+/// A key of sources, which the settings have.
+const URL: Misplaced<'_> = Misplaced {
+    keys: &["url"],
+    hint: "belongs to a source of the settings, `[sources.NAME]`; here write `source = \"NAME\"`, and the path in `get` or `post`",
+};
+
 /// The keys whose values have placeholders.
 const QUESTION_KEYS: [&str; 4] = ["match", "get", "post", "body"];
 
@@ -113,8 +123,13 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
             continue;
         };
         let lookup = read_lookup(&fields, named, flow);
+        if fields.table.get("url").is_some() {
+            // The message about `url` says what to write instead.
+            fields.note_misplaced("source");
+            fields.note_misplaced("get");
+        }
         let before = fields.problem_count();
-        fields.report_unknown_keys();
+        fields.report_unknown_and_misplaced_keys(&[URL]);
         // `returns` may be misspelt. Without the lookup, no rule is reported for the columns that it lacks.
         let has_known_keys = fields.problem_count() == before;
         if let Some(lookup) = lookup
@@ -260,27 +275,4 @@ pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> 
         }
     }
     lookups.into_iter().collect()
-}
-
-/// Reads the name of a source of this kind.
-pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
-    let node = fields.required_node("source")?;
-    let name = fields.ok_or_report(node.text())?;
-    let known = &fields.file.sources;
-    match known.get(name) {
-        Some(found) if *found == kind => Some(name.to_owned()),
-        // Its problem is already reported, with the settings.
-        Some(SourceKind::Invalid) => Some(name.to_owned()),
-        Some(found) => {
-            let message = format!("the source `{name}` of the settings is {found}, not {kind}");
-            fields.report(node.problem(message));
-            None
-        }
-        None => {
-            let hint = "add a section `[sources.…]` with its `url` to the settings";
-            let message = unknown("source", name, known.keys().map(String::as_str));
-            fields.report(node.problem(format!("{message}; {hint}")));
-            None
-        }
-    }
 }

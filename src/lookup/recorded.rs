@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    nearest::unknown,
+    nearest::{nearest, unknown},
     okta::{Attribute, Value, json::read_members},
     rule::{
         Hook,
@@ -75,7 +75,16 @@ fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResu
     match &result.value {
         Value::Text(text) if text == NOT_FOUND => Ok(LookupResult::NotFound),
         Value::Text(text) if text == FAILED => Ok(LookupResult::Failed(LookupFailure::Recorded)),
-        _ => Err(format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"")),
+        other => {
+            let mut message =
+                format!("expected an object of columns, \"{NOT_FOUND}\" or \"{FAILED}\"");
+            if let Value::Text(text) = other
+                && let Some(meant) = nearest(text, &[NOT_FOUND, FAILED])
+            {
+                message += &format!("; did you mean \"{meant}\"?");
+            }
+            Err(message)
+        }
     }
 }
 

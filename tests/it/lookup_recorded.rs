@@ -64,6 +64,10 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
             "`member`: expected an object of columns, \"not_found\" or \"failed\"",
         ),
         (
+            r#"{"member": "fialed"}"#,
+            "`member`: expected an object of columns, \"not_found\" or \"failed\"; did you mean \"failed\"?",
+        ),
+        (
             r#"{"member": "failed", "member": "failed"}"#,
             "the text is not strict JSON, since a name occurs twice in an object, at line 1, column 22",
         ),

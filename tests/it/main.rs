@@ -45,6 +45,7 @@ mod lookup_http;
 mod lookup_late;
 mod lookup_live;
 mod lookup_messages;
+mod lookup_mistakes;
 mod lookup_privacy;
 mod lookup_recorded;
 mod lookup_service;

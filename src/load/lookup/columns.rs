@@ -79,7 +79,8 @@ impl NamedColumns {
         let before = fields.problem_count();
         let mut keys = read_match(fields);
         let returned = read_returns(fields);
-        read_ignore_case(fields, &mut keys);
+        read_ignore_case(fields, keys.as_deref_mut());
+        let keys = keys?;
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
@@ -99,35 +100,33 @@ impl NamedColumns {
     }
 }
 
-/// Reads `match`: columns and the values that they must equal.
-fn read_match(fields: &Fields<'_>) -> Vec<KeyColumn> {
+/// Reads `match`: columns and the values that they must equal. Returns `None` if its columns
+/// are not known.
+fn read_match(fields: &Fields<'_>) -> Option<Vec<KeyColumn>> {
+    let node = fields.required_node("match")?;
+    let table = fields.ok_or_report(node.table(r#"{ number = "{memberNumber}" }"#))?;
     let mut keys = Vec::new();
-    let Some(node) = fields.required_node("match") else {
-        return keys;
-    };
-    let Some(table) = fields.ok_or_report(node.table(r#"{ number = "{memberNumber}" }"#)) else {
-        return keys;
-    };
     if table.0.is_empty() {
         fields.report(node.problem("an empty table matches every row; name at least one column"));
     }
     if table.0.len() > MOST_COLUMNS {
         fields.report(too_many_columns(node, table.0.len()));
-        return keys;
+        return None;
     }
     for entry in &table.0 {
         if is_template(&entry.key) {
             fields.report(entry.problem(
                 "the column stands on the left, and the value on the right, as in `email = \"{email}\"`",
             ));
-            continue;
+            return None;
         }
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
-        if let Some(template) = fields.ok_or_report(read_key_value(&entry.value, fields)) {
-            keys.push(KeyColumn { name, template, ignores_case: false });
-        }
+        // An invalid value is reported, so that no lookup has this key. Its name is still known.
+        let template = fields.ok_or_report(read_key_value(&entry.value, fields));
+        let template = template.unwrap_or_else(|| Template { pieces: Vec::new() });
+        keys.push(KeyColumn { name, template, ignores_case: false });
     }
-    keys
+    Some(keys)
 }
 
 /// Reads the value that a column must equal: a template, or a constant.
@@ -175,10 +174,13 @@ fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
     node.problem(format!("these are {count} columns; up to {MOST_COLUMNS} are allowed"))
 }
 
-/// Reads `ignore_case`, and marks the keys that it lists.
-fn read_ignore_case(fields: &Fields<'_>, keys: &mut [KeyColumn]) {
+/// Reads `ignore_case`, and marks the keys that it lists. Looks for none of them if the keys are not known.
+fn read_ignore_case(fields: &Fields<'_>, mut keys: Option<&mut [KeyColumn]>) {
     for item in fields.optional("ignore_case", column_nodes).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
+            continue;
+        };
+        let Some(keys) = keys.as_deref_mut() else {
             continue;
         };
         match keys.iter_mut().find(|key| key.name.value == name) {

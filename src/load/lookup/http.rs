@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{KindParts, http_body::read_body, http_target::read_target, read_source};
+use super::{KindParts, http_body::read_body, http_target::read_target, source::read_source};
 use crate::{
     load::fields::Fields,
     okta::json::JsonPointer,

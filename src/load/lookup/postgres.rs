@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{KindParts, columns::NamedColumns, read_source};
+use super::{KindParts, columns::NamedColumns, source::read_source};
 use crate::{
     load::fields::Fields,
     problem::SpanProblem,

@@ -144,7 +144,7 @@ impl SqlState {
             b"25006" => "the table is a view that writes",
             b"42501" => "the user of the source may not read the table",
             b"42703" => "a column does not exist",
-            b"42883" => "a column cannot be compared with a text",
+            b"42883" => "a column of `ignore_case` is not text, or one of `match` has no `=`",
             b"42P01" => "the table does not exist, or is in a schema of its own",
             // The class of data exceptions.
             [b'2', b'2', ..] => {

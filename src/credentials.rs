@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     auth::{
-        Authenticator, Bearer, Issuer, Keys, SecretHeader, Secrets, keys::KeysError,
+        Authenticator, Bearer, Issuer, Keys, SecretHeader, Secrets,
+        keys::{KeysError, Leaks},
         token::ExpectedClaims,
     },
     file::{self, FileKind, Links},
@@ -21,6 +22,8 @@ pub struct Credentials {
     pub(crate) settings: AuthSettings,
     /// The content of `auth.oauth.ca_file`, to notice changes. `None` if it cannot be read.
     certificates: Option<Vec<u8>>,
+    /// Kept at each reload, whatever else changes.
+    leaks: Leaks,
     pub(crate) authenticator: Authenticator,
 }
 
@@ -34,6 +37,10 @@ impl Credentials {
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
         let certificates = read_certificates(&settings);
+        let leaks = match previous {
+            Some(previous) => previous.leaks.clone(),
+            None => Leaks::default(),
+        };
         let basic = match (&settings.basic, generated_password) {
             (Some(basic), _) => Some(Secrets::of_user(&basic.username, basic.passwords.expose())),
             (None, Some(password)) => Some(Secrets::of_user(GENERATED_USER, [password])),
@@ -48,12 +55,12 @@ impl Credentials {
             Some(oauth) => {
                 // Do not keep keys that were fetched under other certificates.
                 let previous = previous.filter(|previous| previous.certificates == certificates);
-                Some(new_bearer(oauth, previous, proxies)?)
+                Some(new_bearer(oauth, &leaks, previous, proxies)?)
             }
             None => None,
         };
         let authenticator = Authenticator { basic, header, bearer };
-        Ok(Self { settings, certificates, authenticator })
+        Ok(Self { settings, certificates, leaks, authenticator })
     }
 
     /// Whether the settings are equal to these, and the content of their certificate file has not changed.
@@ -84,6 +91,7 @@ fn ca_file_problem(error: KeysError) -> Problem {
 /// from the same place.
 fn new_bearer(
     oauth: &OAuthSettings,
+    leaks: &Leaks,
     previous: Option<&Credentials>,
     proxies: &Proxies,
 ) -> Result<Arc<Bearer>, Problem> {
@@ -99,7 +107,8 @@ fn new_bearer(
             previous_keys = Some(&previous_bearer.keys);
         }
     }
-    let keys = match Keys::start(issuer(oauth, proxies)?, oauth.max_stale, previous_keys) {
+    let issuer = issuer(oauth, proxies)?;
+    let keys = match Keys::start(issuer, oauth.max_stale, leaks.clone(), previous_keys) {
         Ok(keys) => keys,
         Err(error) => {
             let why = format!("cannot start a thread that fetches its keys: {error}");

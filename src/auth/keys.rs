@@ -3,10 +3,12 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
 use derive_more::{Display, Error};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -16,7 +18,7 @@ use super::{
     jwk::{PublishedKey, read_object},
 };
 
-/// How many leaked keys are remembered. With more of them, the issuer is not trusted any more.
+/// How many leaked keys are remembered. With more of them, no issuer is trusted any more.
 const LEAKS_LIMIT: usize = 10_000;
 
 /// Why an issuer's keys cannot be used.
@@ -115,7 +117,7 @@ impl KeySet {
     /// not a key set, or no key is left.
     pub fn from_json(json: &[u8]) -> Result<Self, KeysError> {
         let published = PublishedKeySet::from_json(json, None)?;
-        let mut leaks = Leaks::default();
+        let leaks = Leaks::default();
         leaks.remember(&published);
         leaks.without_leaked(&published.keys, &published)
     }
@@ -126,40 +128,25 @@ impl KeySet {
     }
 }
 
-/// The keys whose private keys the issuer has published since the start. No token is verified with
-/// them again, whatever their names are and however they are published later.
+/// The keys whose private keys were published since the start. No token is verified with them again, whatever
+/// their names are and however they are published later. Copies share what they know.
 #[derive(Clone, Default)]
-pub(super) struct Leaks {
+pub struct Leaks {
     /// Digests of the moduli, or of the names for a key without a modulus.
-    known: HashSet<Digest>,
+    known: Arc<Mutex<HashSet<Digest>>>,
 }
 
 impl Leaks {
     /// Remembers the leaked keys of a set. Returns the names of those that were not known before.
-    pub(super) fn remember(&mut self, published: &PublishedKeySet) -> Vec<String> {
+    pub(super) fn remember(&self, published: &PublishedKeySet) -> Vec<String> {
+        let mut known = self.known.lock();
         let mut newly_leaked = Vec::new();
         for key in &published.leaked {
-            if self.known.len() <= LEAKS_LIMIT && self.remember_key(key) {
+            if known.len() <= LEAKS_LIMIT && remember_key(&mut known, key) {
                 newly_leaked.push(key.kids.join(", "));
             }
         }
         newly_leaked
-    }
-
-    /// Remembers a leaked key. Returns whether it was not known before.
-    fn remember_key(&mut self, key: &PublishedKey) -> bool {
-        let moduli = key.leaked_moduli();
-        if moduli.is_empty() {
-            let names = format!("names {:?}", key.kids);
-            return self.known.insert(sha256(names.as_bytes()));
-        }
-        let mut is_new = false;
-        for modulus in moduli {
-            if self.known.insert(sha256(modulus)) {
-                is_new = true;
-            }
-        }
-        is_new
     }
 
     /// Returns the keys of `keys` that have not leaked. Leaves out a key that has the modulus of any leaked key,
@@ -169,8 +156,10 @@ impl Leaks {
         keys: &KeySet,
         published: &PublishedKeySet,
     ) -> Result<KeySet, KeysError> {
-        if self.known.len() > LEAKS_LIMIT {
-            let why = "the issuer has published more private keys than can be remembered";
+        let known = self.known.lock();
+        if known.len() > LEAKS_LIMIT {
+            let why = "more private keys were published since the start than can be remembered; restart \
+                       with another issuer";
             return Err(KeysError::new(KeysErrorKind::TooManyLeaks, why));
         }
         let mut leaked_kids = HashSet::new();
@@ -179,7 +168,7 @@ impl Leaks {
         }
         let mut remaining = KeySet::default();
         for (kid, key) in &keys.0 {
-            if !leaked_kids.contains(kid) && !self.known.contains(&sha256(&key.n)) {
+            if !leaked_kids.contains(kid) && !known.contains(&sha256(&key.n)) {
                 remaining.0.insert(kid.clone(), key.clone());
             }
         }
@@ -189,4 +178,20 @@ impl Leaks {
         }
         Ok(remaining)
     }
+}
+
+/// Remembers a leaked key. Returns whether it was not known before.
+fn remember_key(known: &mut HashSet<Digest>, key: &PublishedKey) -> bool {
+    let moduli = key.leaked_moduli();
+    if moduli.is_empty() {
+        let names = format!("names {:?}", key.kids);
+        return known.insert(sha256(names.as_bytes()));
+    }
+    let mut is_new = false;
+    for modulus in moduli {
+        if known.insert(sha256(modulus)) {
+            is_new = true;
+        }
+    }
+    is_new
 }

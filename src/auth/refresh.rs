@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     issuer::Issuer,
-    keys::{KeySet, KeysError, KeysErrorKind},
+    keys::{KeySet, KeysError, KeysErrorKind, Leaks},
     refresh_state::{FetchCounts, Freshness, RefreshState, TrustedKeys},
 };
 
@@ -56,13 +56,20 @@ impl Shared {
 }
 
 impl Keys {
-    /// Starts a thread that fetches the keys at once, and again before they expire. Until the first
-    /// fetch succeeds, the keys of `previous` are used, which must be of the same issuer. Fails if the
-    /// thread cannot be started.
-    pub fn start(issuer: Issuer, max_stale: Duration, previous: Option<&Self>) -> io::Result<Self> {
+    /// Starts a thread that fetches the keys at once, and again before they expire. None of `leaks` is used.
+    /// Until the first fetch succeeds, the keys of `previous` are used, which must be of the same issuer.
+    /// Fails if the thread cannot be started.
+    pub fn start(
+        issuer: Issuer,
+        max_stale: Duration,
+        leaks: Leaks,
+        previous: Option<&Self>,
+    ) -> io::Result<Self> {
         let state = match previous {
-            Some(previous) => RefreshState::new(max_stale, Some(&previous.shared.state.lock())),
-            None => RefreshState::new(max_stale, None),
+            Some(previous) => {
+                RefreshState::new(max_stale, leaks, Some(&previous.shared.state.lock()))
+            }
+            None => RefreshState::new(max_stale, leaks, None),
         };
         let shared = Arc::new(Shared::new(state));
         let (wake, woken) = sync_channel(1);

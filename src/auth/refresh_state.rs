@@ -88,7 +88,7 @@ pub struct RefreshState {
     max_stale: Duration,
     /// The keys of the last successful fetch.
     current: Option<CurrentKeys>,
-    /// The keys that must not be used, because the issuer has published their private keys.
+    /// The keys that must not be used, because their private keys were published.
     leaks: Leaks,
     /// The failure of the last fetch. `None` if the fetch succeeded.
     failure: Option<FetchFailure>,
@@ -136,25 +136,24 @@ pub enum Freshness {
 }
 
 impl RefreshState {
-    /// The state just before the first fetch. The keys of `previous`, the state before a reload of the settings,
-    /// stay in use until that fetch succeeds. Its verified tokens are forgotten: the new settings may expect
-    /// other claims.
-    pub fn new(max_stale: Duration, previous: Option<&Self>) -> Self {
+    /// The state just before the first fetch. `leaks` are known from former states. The keys of `previous`, the
+    /// state before a reload of the settings, stay in use until that fetch succeeds. Its verified tokens are
+    /// forgotten: the new settings may expect other claims.
+    pub fn new(max_stale: Duration, leaks: Leaks, previous: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
             current: None,
-            leaks: Leaks::default(),
+            leaks,
             failure: None,
             counts: FetchCounts::default(),
             is_fetching: true,
             unknown_key_at: None,
         };
-        if let Some(previous) = previous {
-            state.leaks = previous.leaks.clone();
-            if let Some(CurrentKeys { trusted, fetched_at }) = &previous.current {
-                let trusted = TrustedKeys::new(trusted.keys.clone());
-                state.current = Some(CurrentKeys { trusted, fetched_at: *fetched_at });
-            }
+        if let Some(previous) = previous
+            && let Some(CurrentKeys { trusted, fetched_at }) = &previous.current
+        {
+            let trusted = TrustedKeys::new(trusted.keys.clone());
+            state.current = Some(CurrentKeys { trusted, fetched_at: *fetched_at });
         }
         state
     }
@@ -162,7 +161,7 @@ impl RefreshState {
     /// The state of keys that are never fetched and never too old.
     pub(super) fn fixed(keys: KeySet, now: Instant) -> Self {
         let current = Some(CurrentKeys { trusted: TrustedKeys::new(keys), fetched_at: now });
-        Self { current, is_fetching: false, ..Self::new(Duration::MAX, None) }
+        Self { current, is_fetching: false, ..Self::new(Duration::MAX, Leaks::default(), None) }
     }
 
     /// Notes that a fetch starts because of an unknown key, and returns true. Returns false if no fetch may

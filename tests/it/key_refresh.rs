@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use registration_hook::auth::{
     Freshness,
-    keys::{KeysError, PublishedKeySet},
+    keys::{KeysError, Leaks, PublishedKeySet},
     refresh_state::RefreshState,
 };
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn failed() -> Result<PublishedKeySet, KeysError> {
 
 /// A state that has fetched keys at this time.
 fn state_with_keys(max_stale: Duration, now: Instant) -> RefreshState {
-    let mut state = RefreshState::new(max_stale, None);
+    let mut state = RefreshState::new(max_stale, Leaks::default(), None);
     state.finish_fetch(fetched(&key_set(&["k1"]), None), now);
     state
 }
@@ -47,7 +47,7 @@ fn keys_are_fetched_again_before_they_expire() {
         (MAX_STALE, Some(u64::MAX), 3600),
         (seconds(100), None, 50),
     ] {
-        let mut state = RefreshState::new(max_stale, None);
+        let mut state = RefreshState::new(max_stale, Leaks::default(), None);
         let keys = fetched(&key_set(&["k1"]), max_age.map(seconds));
 
         let next = state.finish_fetch(keys, Instant::now());
@@ -60,7 +60,7 @@ fn keys_are_fetched_again_before_they_expire() {
 #[test]
 fn after_a_failure_keys_are_usable_until_max_stale() {
     let start = Instant::now();
-    let mut state = RefreshState::new(MAX_STALE, None);
+    let mut state = RefreshState::new(MAX_STALE, Leaks::default(), None);
 
     assert_eq!(state.finish_fetch(failed(), start), seconds(1));
     assert_eq!(state.freshness(start), Freshness::None);
@@ -104,7 +104,8 @@ fn with_leaks(first: usize, count: usize, public: &[&str]) -> Vec<u8> {
 #[test]
 fn an_issuer_with_more_than_ten_thousand_leaked_keys_is_not_trusted_any_more() {
     let now = Instant::now();
-    let mut state = RefreshState::new(MAX_STALE, None);
+    let leaks = Leaks::default();
+    let mut state = RefreshState::new(MAX_STALE, leaks.clone(), None);
 
     state.finish_fetch(fetched(&with_leaks(0, 10_000, &["k1"]), None), now);
 
@@ -123,7 +124,7 @@ fn an_issuer_with_more_than_ten_thousand_leaked_keys_is_not_trusted_any_more() {
 
     assert!(state.usable(now).is_none(), "a good key set does not restore the trust");
 
-    let mut reloaded = RefreshState::new(MAX_STALE, Some(&state));
+    let mut reloaded = RefreshState::new(MAX_STALE, leaks, Some(&state));
     reloaded.finish_fetch(fetched(&key_set(&["k1"]), None), now);
 
     assert!(reloaded.usable(now).is_none(), "a reload does not restore it either");

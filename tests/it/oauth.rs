@@ -8,7 +8,7 @@ use std::{
 };
 
 use registration_hook::{
-    auth::{self, Keys},
+    auth::{self, Keys, keys::Leaks},
     proxies::Proxies,
 };
 use serde_json::json;
@@ -190,7 +190,7 @@ fn an_issuer_that_closes_each_connection_soon_after_its_answer_is_read_each_time
 fn key_fetches_are_counted_by_result() {
     let (address, start) = Issuer::later();
     let issuer = auth::Issuer::new(name(address), None, None, Proxies::default()).unwrap();
-    let keys = Keys::start(issuer, Duration::from_secs(3600), None).unwrap();
+    let keys = Keys::start(issuer, Duration::from_secs(3600), Leaks::default(), None).unwrap();
 
     let failed = wait_for("a failure", || Some(keys.fetches()).filter(|counts| counts.failed > 0));
 
@@ -387,6 +387,53 @@ fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
     assert_eq!(call(&service, &signed(&issuer, "k2", "k2", "good")).status, 200);
     assert!(readiness(&service).text().contains(r#""keys":"stale""#));
     assert!(service.stderr().lines().all(|line| line.len() < 500 && !line.starts_with("xxx")));
+}
+
+#[test]
+fn a_leaked_key_stays_refused_whatever_a_reload_changes() {
+    let issuer =
+        Issuer::start(Behaviour { keys: keys(&[leaked("k1"), jwk("k2")]), ..Behaviour::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    let ca_file = folder.path().join("ca.crt");
+    let copy_certificate = |certificate: &str| {
+        std::fs::copy(repository(&format!("tests/tls/{certificate}.crt")), &ca_file).unwrap();
+    };
+    copy_certificate("issuer");
+    let mut oauth = format!("[auth.oauth]\nca_file = '{}'\n", ca_file.display());
+    for (name, value) in settings(issuer.address) {
+        let key = name.rsplit("__").next().unwrap().to_lowercase();
+        oauth += &format!("{key} = '{value}'\n");
+    }
+    let write = |oauth: &str| {
+        let basic = "[auth.basic]\nusername = 'admin'\npassword = 'supersecret'\n";
+        std::fs::write(&file, format!("rules.reload = '100ms'\n{basic}{oauth}")).unwrap();
+    };
+    write(&oauth);
+    let mut command = program();
+    command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--config").arg(&file);
+    let service = Service::spawn(&mut command);
+    let call_with = |kid: &str, id: &str| call(&service, &signed(&issuer, kid, kid, id)).status;
+
+    assert_eq!((call_with("k2", "a"), call_with("k1", "a")), (200, 401));
+
+    issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
+    let jwks_uri = format!("{oauth}jwks_uri = '{}/v1/keys'\n", name(issuer.address));
+    let reload = |count: usize, change: &dyn Fn()| {
+        change();
+        service.wait_for_log_count("the new settings of [auth] are active", count);
+        call_with("k2", &count.to_string())
+    };
+
+    assert_eq!(reload(1, &|| write(&jwks_uri)), 200);
+    assert_eq!(call_with("k1", "b"), 401, "the keys have another URL");
+
+    assert_eq!(reload(2, &|| copy_certificate("p256")), 200);
+    assert_eq!(call_with("k1", "c"), 401, "other authorities are trusted");
+
+    assert_eq!(reload(3, &|| write("")), 401);
+    assert_eq!(reload(4, &|| write(&jwks_uri)), 200);
+    assert_eq!(call_with("k1", "d"), 401, "tokens were not accepted for a while");
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::rule::lookup::{Columns, LookupResult};
+use crate::{
+    okta::Value,
+    rule::lookup::{Columns, LookupResult},
+};
 
 /// How many results are kept.
 const MOST_RESULTS: usize = 10_000;
@@ -88,7 +91,11 @@ impl Kept {
 fn bytes_of(columns: &Columns) -> usize {
     let mut bytes = 0;
     for (column, value) in columns {
-        bytes += column.len() + value.text().unwrap_or_default().len() + OVERHEAD;
+        let length = match value {
+            Value::Text(text) | Value::Number(text) => text.len(),
+            _ => 0,
+        };
+        bytes += column.len() + length + OVERHEAD;
     }
     bytes
 }

@@ -238,11 +238,15 @@ fn a_source_that_is_down_at_the_start_is_told_once_and_does_not_stop_the_service
 
 #[test]
 fn the_cache_drops_the_oldest_results_first() {
-    let api = Api::start(|_, wire| found(wire));
+    let ratio = format!("0.{}", "1".repeat(60 << 10));
+    let body = format!(r#"{{"level":"gold","ratio":{ratio}}}"#);
+    let api = Api::start(move |_, wire| write_response(wire, "200 OK", body.as_bytes()));
     let short = hook("get = '/{login}'\ncache = '1s'");
     let long = hook("get = '/{login}'\ncache = '1h'");
-    let pad = "x".repeat(200 << 10);
-    let large = hook(&format!("post = '/{{login}}'\nbody = {{ pad = '{pad}' }}\ncache = '1h'"));
+    let pad = "x".repeat(140 << 10);
+    let large = hook(&format!(
+        "post = '/{{login}}'\nbody = {{ pad = '{pad}' }}\nreturns.ratio = '/ratio'\ncache = '1h'"
+    ));
     let files = [("short.toml", &*short), ("long.toml", &*long), ("large.toml", &*large)];
     let service = service_of(&api, &files, &[]);
     let ask_about = |hook: &str, login: &str| {
@@ -255,7 +259,8 @@ fn the_cache_drops_the_oldest_results_first() {
     ask_about("large", "oldest");
     std::thread::sleep(std::time::Duration::from_millis(1000));
     ask_about("short", "replaced");
-    // With the oldest one, these are more than 16 MiB.
+    // With the oldest one, these are more than 16 MiB. Each takes 140 KiB for its question, and 60 KiB for a
+    // number.
     for number in 0..81 {
         ask_about("large", &format!("n{number}"));
     }

@@ -201,6 +201,7 @@ impl Inputs {
             ));
         };
         self.files.texts.note_list(&path, &text);
+        refuse_control_characters(&text)?;
         Ok(text)
     }
 
@@ -225,4 +226,20 @@ impl Inputs {
 /// Whether a reload notices changes of a list with this path.
 fn are_changes_noticed(path: &Path) -> bool {
     !path.iter().any(file::is_hidden) && path.iter().count() <= DEEPEST_PATH
+}
+
+/// Fails if a text has a control character. A disk that fails, or a machine that stops at the wrong moment, may
+/// leave a file of zeros. Its one entry would match nobody.
+fn refuse_control_characters(text: &str) -> io::Result<()> {
+    let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let Some(at) = text.bytes().position(is_control) else {
+        return Ok(());
+    };
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let code = text.as_bytes().get(at).copied().unwrap_or_default();
+    Err(permanent_error(format!(
+        "line {line} has a control character, U+{code:04X}; if the file is damaged, restore it, else \
+         delete the character"
+    )))
 }

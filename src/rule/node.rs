@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    file::Size,
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
 };
@@ -15,6 +16,8 @@ use crate::{
 /// The most problems of one list that are kept. Further ones are only counted, so that a long list leaves
 /// room for the problems of other values.
 const MOST_LIST_PROBLEMS: usize = 20;
+/// The longest line of a list file, in bytes.
+const LONGEST_LINE: usize = 64 << 10;
 
 /// A place in a rules file, in bytes.
 pub type Span = Range<usize>;
@@ -236,12 +239,19 @@ pub(crate) enum ListEntry<'n> {
 }
 
 impl<'n> ListEntry<'n> {
-    /// A string that is not blank.
+    /// A string that is not blank. In a file, it is one value: several together would match nobody.
     pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
-        match self {
-            Self::Item(node) => node.text(),
-            Self::Line { text, .. } => Ok(text),
+        let text = match self {
+            Self::Item(node) => return node.text(),
+            Self::Line { text, .. } => text,
+        };
+        if text.len() > LONGEST_LINE || text.contains('\r') {
+            let limit = Size(LONGEST_LINE as u64);
+            return Err(self.problem(format!(
+                "it has more than {limit}, or a carriage return within it; write one value in each line"
+            )));
         }
+        Ok(text)
     }
 
     /// How to correct a likely mistake in a line of a list file, such as a comment. Returns `None` if there

@@ -199,7 +199,7 @@ fn a_rule_names_up_to_100_attributes() {
 
 #[test]
 fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
-    let list = { "x".repeat(1 << 20) + "\n" }.repeat(100);
+    let list = { "x".repeat(32 << 10) + "\n" }.repeat(3200);
     let rule = |index: usize| {
         RULE.replace("'r'", &format!("'r{index}'")) + "one_of = { file = \"list.txt\" }\n"
     };

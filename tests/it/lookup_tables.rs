@@ -45,6 +45,11 @@ fn invalid_tables_are_problems_with_their_lines() {
         },
         InvalidTable {
             rules: &by_mail,
+            table: "mail,role\n\0,\0\n",
+            message: "cannot read `t.csv`: line 2 has a control character, U+0000; if the file is damaged, restore it, else delete the character",
+        },
+        InvalidTable {
+            rules: &by_mail,
             table: "mail,role\na\n",
             message: "in line 2 of the file: expected 2 columns, as in the first line, found 1",
         },

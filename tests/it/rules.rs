@@ -949,6 +949,10 @@ fn lists_are_read_from_files_in_the_rules_folder() {
     for (list, why) in [
         ("", "has no entry"),
         ("\n \n", "has no entry"),
+        (&"\0".repeat(4096), "line 1 has a control character, U+0000"),
+        ("a.example\nb.example\n\0\0\0", "line 3 has a control character, U+0000"),
+        ("a.example\rb.example\r", "in line 1 of the file: it has more than 64 KiB, or a carriage"),
+        (&"a.example ".repeat(200_000), "in line 1 of the file: it has more than 64 KiB, or"),
         ("a.example\n\n@b.example\n", "in line 3 of the file: `@b.example` can never match"),
     ] {
         std::fs::write(folder.path().join("trash.txt"), list).unwrap();

@@ -212,6 +212,10 @@ fn a_csv_file_that_is_not_a_map_is_a_problem_with_its_line() {
     for (csv, message) in [
         ("", "the file is empty, so it was probably cut off; its first line names the columns"),
         (
+            "key,value\na,b\n\0\0,\0\n",
+            "cannot read `map.csv`: line 3 has a control character, U+0000; if the file is damaged, restore it, else delete the character",
+        ),
+        (
             "key,value\n",
             "the file has no entry; add a key and a value below the line that names the columns",
         ),

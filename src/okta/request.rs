@@ -22,8 +22,8 @@ mod context;
 use builder::RequestBuilder;
 pub use context::DataContext;
 
-/// Why bytes are not a request. Holds no part of them.
-#[derive(Clone, Copy, Debug, Display, Error, PartialEq, Eq)]
+/// Why bytes are not a request. Printed, it shows no part of them.
+#[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not strict JSON. The place is that of the fault, such as the second of two equal names.
     #[display("the body {problem} at line {line}, column {column}")]
@@ -48,17 +48,22 @@ pub enum DecodeError {
         column: usize,
     },
     /// JSON, but not a request of Okta's to a registration inline hook.
-    #[display("the body is not a registration inline hook request: {_0}")]
-    NotHookRequest(#[error(not(source))] &'static str),
+    #[display("the body is not a registration inline hook request: {why}")]
+    NotHookRequest {
+        /// The first difference.
+        why: &'static str,
+        /// The types that the body names, as the end of a message for the log.
+        named_types: String,
+    },
 }
 
 impl DecodeError {
     /// The word for this error in logs and metrics.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "json_syntax",
             Self::Encoding { .. } => "json_encoding",
-            Self::NotHookRequest(_) => "not_hook_request",
+            Self::NotHookRequest { .. } => "not_hook_request",
         }
     }
 }
@@ -68,7 +73,7 @@ pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     // To check the whole body at once costs less than to check each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
     let builder = read_builder(text).map_err(|error| not_json(text, error))?;
-    builder.build(text).map_err(DecodeError::NotHookRequest)
+    builder.build(text)
 }
 
 impl<'a> Request<'a> {

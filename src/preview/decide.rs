@@ -130,7 +130,9 @@ impl From<NoAnswer> for Undecided {
                 DecodeError::Syntax { line, column, .. }
                 | DecodeError::Encoding { line, column, .. },
             ) => (Some(line), Some(column)),
-            NoAnswer::Request(DecodeError::NotHookRequest(_)) | NoAnswer::Panicked => (None, None),
+            NoAnswer::Request(DecodeError::NotHookRequest { .. }) | NoAnswer::Panicked => {
+                (None, None)
+            }
         };
         Self { problem: error.to_string(), is_bad_request, line, column }
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     auth::{Diagnosis, Reason},
     escape,
+    okta::request::DecodeError,
 };
 
 /// How many characters of a header's value are logged.
@@ -24,12 +25,12 @@ const ONLY_KIND: &str = "only";
 impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
-    pub(super) fn report_cause(&self, refusal: Refusal, head: Option<&RequestHead>) {
+    pub(super) fn report_cause(&self, refusal: &Refusal, head: Option<&RequestHead>) {
         let (kind, cause) = self.cause(refusal, head);
         self.report_refusal(refusal, kind, &cause);
     }
 
-    fn report_refusal(&self, refusal: Refusal, kind: &'static str, cause: &str) {
+    fn report_refusal(&self, refusal: &Refusal, kind: &'static str, cause: &str) {
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
@@ -57,18 +58,18 @@ impl RequestContext<'_> {
     /// The kind of the nearest cause, and the cause.
     fn cause(
         &self,
-        refusal: Refusal,
+        refusal: &Refusal,
         head: Option<&RequestHead>,
     ) -> (&'static str, Cow<'static, str>) {
         let settings = &self.state.settings.server;
         let cause = match refusal {
             Refusal::NotFound(listener) => {
                 let path = head.map(|head| head.uri.path()).unwrap_or_default();
-                let cause = PathCause::of(listener, path, &settings.path_prefix, self.rules);
+                let cause = PathCause::of(*listener, path, &settings.path_prefix, self.rules);
                 return (cause.kind(), cause.to_string().into());
             }
             Refusal::Credentials(reason) => {
-                let Diagnosis { kind, text } = self.diagnose(reason, head);
+                let Diagnosis { kind, text } = self.diagnose(*reason, head);
                 return (kind, text.into());
             }
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
@@ -115,7 +116,10 @@ impl RequestContext<'_> {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
             }
-            Refusal::Request(error) => format!("{error}{}", self.named_types).into(),
+            Refusal::Request(error @ DecodeError::NotHookRequest { named_types, .. }) => {
+                format!("{error}{named_types}").into()
+            }
+            Refusal::Request(error) => error.to_string().into(),
             Refusal::Internal => {
                 "a bug of ours; please report it with the message that precedes this one".into()
             }

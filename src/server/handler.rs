@@ -3,7 +3,6 @@
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use actix_http::{Request, RequestHead, ServiceConfig};
-use serde_json::Value as Json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -20,9 +19,9 @@ use super::{
     turns::Turns,
 };
 use crate::{
-    clock, escape,
+    clock,
     lookup::{self, Answer},
-    pipeline::{self, DecodeError, NoAnswer},
+    pipeline::{self, NoAnswer},
     rule::{Facts, Hook},
 };
 
@@ -30,9 +29,6 @@ use crate::{
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// Lookups end this long before the time limit of the request, so that there is time to judge it.
 const TIME_TO_JUDGE: Duration = Duration::from_millis(100);
-
-/// How many characters of a type in a body are logged.
-const TYPE_LIMIT: usize = 60;
 
 /// Responds to the requests of one listener on one worker.
 pub(super) struct Handler {
@@ -95,8 +91,8 @@ impl Handler {
     /// of the decision log.
     fn refuse_uncounted(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let rules = self.state.live.rules.load_full();
-        RequestContext::new(&self.state, &self.outcomes, &rules).report_cause(refusal, head);
-        HttpResponse::refusal(refusal, &self.state)
+        RequestContext::new(&self.state, &self.outcomes, &rules).report_cause(&refusal, head);
+        HttpResponse::refusal(&refusal, &self.state)
     }
 
     /// Decides a request for a hook: admits the caller, reads the body, asks the lookups, waits for its turn,
@@ -112,11 +108,7 @@ impl Handler {
         let deadline = context.started + settings.request_timeout;
         let hook = context.admit(head, hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
-        let answer = self.answer(context, hook, &body, deadline).await;
-        if let Err(Refusal::Request(DecodeError::NotHookRequest(_))) = answer {
-            context.named_types = named_types(&body);
-        }
-        answer
+        self.answer(context, hook, &body, deadline).await
     }
 
     /// Asks the lookups, judges the request and records the decision.
@@ -167,20 +159,6 @@ fn judge_and_record(
         feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);
     }
     Ok(context.record(answer, answers))
-}
-
-/// The types that a body names, as the end of the cause why it is refused.
-fn named_types(body: &[u8]) -> String {
-    let mut text = String::new();
-    let Ok(json) = serde_json::from_slice::<Json>(body) else {
-        return text;
-    };
-    for name in ["eventType", "requestType"] {
-        if let Some(Json::String(value)) = json.get(name) {
-            text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
-        }
-    }
-    text
 }
 
 impl From<NoAnswer> for Refusal {

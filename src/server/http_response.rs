@@ -73,7 +73,7 @@ impl HttpResponse {
     }
 
     /// A refusal, in the shape of Okta's errors.
-    pub(super) fn refusal(refusal: Refusal, state: &State) -> Self {
+    pub(super) fn refusal(refusal: &Refusal, state: &State) -> Self {
         let (status, summary) = refusal.status_and_summary();
         let body = format!(r#"{{"error":{{"errorSummary":"{summary}"}}}}"#);
         let headers = refusal.headers(&state.live.credentials.load().authenticator);

@@ -17,7 +17,7 @@ const RETRY_AFTER: &str = "2";
 pub(super) type ExtraHeader = (&'static str, Cow<'static, str>);
 
 /// Why a request gets no decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     UriTooLong,
     HeadersTooLarge,
@@ -105,7 +105,7 @@ pub(crate) const REASONS: [&str; 18] = [
 
 impl Refusal {
     /// The word for this refusal in logs and metrics.
-    pub(super) fn reason(self) -> &'static str {
+    pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
@@ -128,7 +128,7 @@ impl Refusal {
     }
 
     /// The status, and a sentence for the caller.
-    pub(super) fn status_and_summary(self) -> (StatusCode, Cow<'static, str>) {
+    pub(super) fn status_and_summary(&self) -> (StatusCode, Cow<'static, str>) {
         let (status, summary) = match self {
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, "The URI is too long."),
             Self::HeadersTooLarge => {
@@ -179,9 +179,9 @@ impl Refusal {
     }
 
     /// The headers that the response to this request adds.
-    pub(super) fn headers(self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
+    pub(super) fn headers(&self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
         match self {
-            Self::Method { allow } => vec![("allow", allow.into())],
+            Self::Method { allow } => vec![("allow", (*allow).into())],
             Self::Encoding => vec![("accept-encoding", "identity".into())],
             Self::Overloaded
             | Self::ConnectionLimit
@@ -190,7 +190,7 @@ impl Refusal {
             }
             Self::Credentials(reason) => {
                 let mut headers = Vec::new();
-                for challenge in authenticator.challenges(reason) {
+                for challenge in authenticator.challenges(*reason) {
                     headers.push(("www-authenticate", challenge.into()));
                 }
                 headers

@@ -29,8 +29,6 @@ pub(super) struct RequestContext<'s> {
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
     pub(super) caller: Option<Caller>,
-    /// The types that a body names which is not a registration hook request.
-    pub(super) named_types: String,
 }
 
 impl<'s> RequestContext<'s> {
@@ -39,27 +37,19 @@ impl<'s> RequestContext<'s> {
         outcomes: &'s RefCell<OutcomeCounters>,
         rules: &'s Arc<RuleSet>,
     ) -> Self {
-        Self {
-            state,
-            outcomes,
-            rules,
-            started: Instant::now().into(),
-            hook: None,
-            caller: None,
-            named_types: String::new(),
-        }
+        Self { state, outcomes, rules, started: Instant::now().into(), hook: None, caller: None }
     }
 
     /// Counts and logs a refusal, and returns the response to the caller. `head` is that of the
     /// request, if it has arrived.
     pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let reason = refusal.reason();
-        self.report_cause(refusal, head);
+        self.report_cause(&refusal, head);
         self.state.metrics.count_refusal(reason);
         if let Refusal::Credentials(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
         }
-        let response = HttpResponse::refusal(refusal, self.state);
+        let response = HttpResponse::refusal(&refusal, self.state);
         let line = self.line(response.status.as_str());
         self.count_and_log(&Line { reason: Some(reason), ..line });
         response

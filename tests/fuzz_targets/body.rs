@@ -40,7 +40,7 @@ fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
         Err(NoAnswer::Request(DecodeError::Syntax { .. } | DecodeError::Encoding { .. })) => {
             Expected::NotStrictJson
         }
-        Err(NoAnswer::Request(DecodeError::NotHookRequest(_))) => Expected::NoHookRequest,
+        Err(NoAnswer::Request(DecodeError::NotHookRequest { .. })) => Expected::NoHookRequest,
         Err(other) => panic!("{hook:?}: {other}"),
     }
 }

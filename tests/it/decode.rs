@@ -213,14 +213,28 @@ fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
             "it has neither `requestType` nor `data.userProfile`",
         ),
     ] {
-        failures.check_eq(
-            body,
-            decode(body.as_bytes()).err(),
-            Some(DecodeError::NotHookRequest(why)),
-        );
+        let Some(DecodeError::NotHookRequest { why: found, .. }) = decode(body.as_bytes()).err()
+        else {
+            failures.add(body);
+            continue;
+        };
+        failures.check_eq(body, found, why);
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn the_types_of_another_request_are_kept_for_the_log_and_not_shown_to_the_caller() {
+    let long = "x".repeat(100_000);
+    let body = format!(r#"{{"requestType":"{long}","data":{{}},"eventType":"com.okta.\n"}}"#);
+
+    let error = decode(body.as_bytes()).err().unwrap();
+
+    assert!(!error.to_string().contains("com.okta"), "{error}");
+    let DecodeError::NotHookRequest { named_types, .. } = error else { panic!("{error}") };
+    assert!(named_types.starts_with("; `eventType` is `com.okta.\\n`; `requestType` is `xx"));
+    assert!(named_types.len() < 200, "{named_types}");
 }
 
 #[test]

@@ -2,14 +2,20 @@
 
 use std::borrow::Cow;
 
-use crate::okta::{
-    Flow, Form, FormMember, Request, Value,
-    json::{JsonReader, NotStrict},
-    language::LanguageTag,
+use super::DecodeError;
+use crate::{
+    escape,
+    okta::{
+        Flow, Form, FormMember, Request, Value,
+        json::{JsonReader, NotStrict},
+        language::LanguageTag,
+    },
 };
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
+/// How many characters of a type in a body are logged.
+const TYPE_LIMIT: usize = 60;
 
 /// The members that a decision needs, as far as the body has been read.
 #[derive(Default)]
@@ -126,23 +132,14 @@ impl<'a> RequestBuilder<'a> {
     }
 
     /// Builds the request of this body. Fails with the reason why it is not a request.
-    pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, &'static str> {
-        if !self.is_object {
-            return Err("it is not an object");
-        }
-        if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
-            return Err("`eventType` is not that of a registration inline hook");
-        }
-        if !self.has_data {
-            return Err("`data` is not an object");
-        }
-        let flow = self.flow()?;
-        if matches!(self.user_profile, SubmittedForm::NotAnObject) {
-            return Err("the form `userProfile` is not an object");
-        }
-        if matches!(self.user_profile_update, SubmittedForm::NotAnObject) {
-            return Err("the form `userProfileUpdate` is not an object");
-        }
+    pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, DecodeError> {
+        let flow = match self.verify() {
+            Ok(flow) => flow,
+            Err(why) => {
+                let named_types = self.named_types();
+                return Err(DecodeError::NotHookRequest { why, named_types });
+            }
+        };
         let form = match flow.spec().form {
             FormMember::UserProfile => self.user_profile,
             FormMember::UserProfileUpdate => self.user_profile_update,
@@ -162,6 +159,39 @@ impl<'a> RequestBuilder<'a> {
             },
             body,
         })
+    }
+
+    /// Returns the flow, if the body is a request.
+    fn verify(&self) -> Result<Flow, &'static str> {
+        if !self.is_object {
+            return Err("it is not an object");
+        }
+        if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
+            return Err("`eventType` is not that of a registration inline hook");
+        }
+        if !self.has_data {
+            return Err("`data` is not an object");
+        }
+        let flow = self.flow()?;
+        if matches!(self.user_profile, SubmittedForm::NotAnObject) {
+            return Err("the form `userProfile` is not an object");
+        }
+        if matches!(self.user_profile_update, SubmittedForm::NotAnObject) {
+            return Err("the form `userProfileUpdate` is not an object");
+        }
+        Ok(flow)
+    }
+
+    /// The types that the body names, as the end of a message.
+    fn named_types(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in [("eventType", &self.event_type), ("requestType", &self.request_type)]
+        {
+            if let Some(Value::Text(value)) = value {
+                text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
+            }
+        }
+        text
     }
 
     fn flow(&self) -> Result<Flow, &'static str> {

@@ -11,6 +11,8 @@ use crate::{
 
 /// How many characters of a path are logged.
 const PATH_LIMIT: usize = 100;
+/// How many segments at the end of a path may be the name of a route.
+const NAME_SEGMENTS: usize = 4;
 /// The probes, whose names no hook can have.
 const PROBES: [&str; 2] = ["healthz", "readyz"];
 /// White space in a path, as it is encoded.
@@ -189,11 +191,12 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     Some(NearRoute { name, differences })
 }
 
+/// Searches only the end of the path, since a stranger may send thousands of segments.
 fn last_named_segment<'p, 'n>(
     path_segments: &'p [&'p str],
     names: &[&'n str],
 ) -> Option<NamedSegment<'p, 'n>> {
-    for (index, segment) in path_segments.iter().enumerate().rev() {
+    for (index, segment) in path_segments.iter().enumerate().rev().take(NAME_SEGMENTS) {
         let (stem, _) = split_ending(segment);
         if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(stem)) {
             let (before, rest) = path_segments.split_at(index);

@@ -115,6 +115,7 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
             not_found("/okta/healthz", "near it is `/healthz`"),
             not_found("/registrationHookSSR.toml", "the path has the ending `.toml`"),
             not_found("/registrationHookSSR/execute", "the path goes on with `/execute`"),
+            not_found("/registrationHookSSR/1/2/3/4", "/1/2/3/4`; known are"),
             not_found("/registrationHookSR", "did you mean `registrationHookSSR`?"),
             not_found("/metrics", "`/metrics` is at the address of `metrics.bind`"),
             not_found("/", "known are `registrationHookPP`"),

@@ -4,7 +4,8 @@
 //! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
 //! headers. A presented secret is compared with all secrets, as SHA-256 digests and in constant time, so that
 //! the duration shows neither how much of it is right nor which one it is. A secret or token that was admitted
-//! before is recognised by a keyed hash, which takes less time.
+//! before is recognised by a keyed hash and then compared as it is, in constant time as well. This takes less
+//! time.
 
 use std::{sync::Arc, time::SystemTime};
 

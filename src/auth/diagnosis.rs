@@ -1,7 +1,8 @@
 //! The most likely cause of a refusal of a caller, for the log.
 //!
 //! The search begins after the refusal, and its result never reaches the caller. A guess at the mistake is
-//! compared with the secrets as credentials are: as a digest, with all of them, in constant time.
+//! compared with the secrets as credentials are, in constant time: as a digest with all of them, or with one that
+//! was admitted before.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! SHA-256 digests, and secrets that are kept as digests.
+//! SHA-256 digests, and secrets that are compared by them until a caller has presented them.
 
 use std::sync::OnceLock;
 

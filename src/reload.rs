@@ -27,11 +27,13 @@ use crate::{
     state::LiveState,
 };
 
+mod hidden_messages;
 mod rejection;
 mod sources;
 mod subject;
 mod watch;
 
+pub(crate) use hidden_messages::warn_of_hidden_messages;
 use subject::Subject;
 use watch::{CHANGING_LIMIT, CheckResult, Watch};
 

@@ -180,6 +180,7 @@ fn after_start(banner: &Banner<'_>, page: Option<PageListener>, state: &Arc<Stat
     for warning in &state.settings.warnings {
         log::warn!("{warning}");
     }
+    reload::warn_of_hidden_messages(&state.live.rules.load());
     if let Some(PageListener { listener, token }) = page {
         preview::start_page(listener, token, banner, state);
     }

@@ -38,7 +38,7 @@ pub(super) struct FileContext<'l> {
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether the rules keep their lists, for lints.
+    /// Whether the rules are inspected: they keep their lists for lints.
     pub(super) keeps_source: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         Part, RequiredResult, Requirement, Rule, RuleOrigin,
-        location::read_location,
+        location::{field_at, no_field_at},
         node::{Entry, Node, Spanned},
         text::Text,
         value_name::ValueName,
@@ -70,7 +70,10 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
     let mode = fields.optional("mode", |node| node.choice("mode", &MODES));
     let when = read_when(fields);
     let reason = fields.optional("reason", Node::text);
-    let location = fields.optional("location", read_location);
+    let location = fields.optional("location", spanned_text);
+    if let Some(location) = &location {
+        report_hidden_message(location, fields);
+    }
     let cause_domain = fields.optional("cause_domain", Node::text);
     let requirement = read_requirement(fields)?;
     let (id, when) = (id?, when?);
@@ -118,6 +121,14 @@ fn needed_lookups(rule: &Rule) -> Vec<String> {
         lookups.push(lookup.clone());
     }
     lookups
+}
+
+/// Reports a location at which Identity Engine shows no message, if the rules are inspected. A service with such
+/// a rule runs: it decides all the same, and Classic Engine shows a message at `email`.
+fn report_hidden_message(location: &Spanned<&str>, fields: &Fields<'_>) {
+    if fields.file.keeps_source && field_at(location.value).is_none() {
+        fields.report(SpanProblem::at(location.span.clone(), no_field_at(location.value)));
+    }
 }
 
 /// Reads the id. Reports one that another rule of the file has.

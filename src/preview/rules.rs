@@ -131,7 +131,7 @@ fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
     }
     let kinds = page.live.sources.load().kinds();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Serve)
+        load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Inspect)
     }));
     let Ok(draft) = result else {
         let problem = Problem::named("rules", "reading them met a bug of ours; please report it");

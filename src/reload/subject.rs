@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rustls::sign::CertifiedKey;
 
-use super::{Target, quoted_names, sources::verify_source_names};
+use super::{Target, quoted_names, sources::verify_source_names, warn_of_hidden_messages};
 use crate::{
     certificate, clock,
     credentials::Credentials,
@@ -231,6 +231,7 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     target.metrics.count_rules_reload(ReloadResult::Applied);
     let removed_series = &names_of(&last) - &names_of(&rules);
     target.metrics.forget(&removed_series);
+    warn_of_hidden_messages(&rules);
     target.live.rules.store(rules);
     target.live.sources.load().verify_databases(&target.live.rules.load());
     Applied::Changed { description }

@@ -1,19 +1,7 @@
 //! The place on the form at which Okta shows a message: `data.userProfile.email`.
 
-use super::{
-    attribute_name::is_name_letter,
-    node::{Node, Spanned},
-};
-use crate::{okta::ATTRIBUTE_LOCATION, problem::SpanProblem};
-
-/// Reads the place of a message.
-pub(crate) fn read_location(node: &Node) -> Result<Spanned<&str>, SpanProblem> {
-    let location = node.text()?;
-    match field_at(location) {
-        Some(_) => Ok(Spanned::new(location, node.span.clone())),
-        None => Err(node.problem(no_field_at(location))),
-    }
-}
+use super::attribute_name::is_name_letter;
+use crate::okta::ATTRIBUTE_LOCATION;
 
 /// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide names
 /// `data.userProfile` for progressive profiles as well.
@@ -23,7 +11,7 @@ pub(crate) fn field_at(location: &str) -> Option<&str> {
 }
 
 /// The problem that the form has no field at this location.
-fn no_field_at(location: &str) -> String {
+pub(crate) fn no_field_at(location: &str) -> String {
     let name = likely_field(location).unwrap_or("email");
     format!(
         "Okta shows a message only at a field of the form; did you mean `{ATTRIBUTE_LOCATION}.{name}`?"

@@ -304,7 +304,7 @@ fn schema_and_loader_accept_the_same_values() {
             "id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = 'R'\nlocation = 'data.userProfile.a'\ncause_domain = 'd'",
             true,
         ),
-        ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nlocation = 'email'", false),
+        ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nlocation = 'email'", true),
         ("id = 'r'\nmessage = 'm'\nattribute = 'a'\ndigits = 4\nreason = ''", false),
     ];
     let lookups = [

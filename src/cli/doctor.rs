@@ -93,12 +93,13 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
     let Some(headers) = credentials::check_acceptance(&hook, checkup) else {
         return Ok(());
     };
+    if call.has_oauth() {
+        // Its answer has just arrived.
+        time::check_clock(&headers, checkup);
+    }
     credentials::check_refusals(&hook, checkup);
     answers::check_answers(&hook, checkup)?;
     time::check_latency(&hook, checkup);
-    if call.has_oauth() {
-        time::check_clock(&headers, checkup);
-    }
     Ok(())
 }
 

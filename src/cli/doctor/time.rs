@@ -56,7 +56,8 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     }
 }
 
-/// Checks the clock of the hook, which decides whether a token is valid.
+/// Checks the clock of the hook, which decides whether a token is valid. The answer with these headers must have
+/// just arrived.
 pub(super) fn check_clock(headers: &HeaderMap, checkup: &mut Checkup) {
     const CHECK: &str = "clock";
     let date = headers.get(DATE).and_then(|date| date.to_str().ok());

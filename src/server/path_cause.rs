@@ -13,6 +13,8 @@ use crate::{
 const PATH_LIMIT: usize = 100;
 /// How many segments at the end of a path may be the name of a route.
 const NAME_SEGMENTS: usize = 4;
+/// How many names are compared with a path for a suggestion. A stranger sends the path, and a comparison is slow.
+const MOST_COMPARED: usize = 32;
 /// The probes, whose names no hook can have.
 const PROBES: [&str; 2] = ["healthz", "readyz"];
 /// White space in a path, as it is encoded.
@@ -81,7 +83,7 @@ impl<'a> PathCause<'a> {
             Kind::Near(near)
         } else if last_segment(path) == "metrics" {
             Kind::Metrics
-        } else if nearest(last_segment(path), &route_names(rules)).is_some() {
+        } else if nearest(last_segment(path), &compared_names(rules)).is_some() {
             Kind::Misspelt
         } else {
             Kind::Far
@@ -133,7 +135,7 @@ impl fmt::Display for PathCause<'_> {
                 )
             }
             Kind::Misspelt | Kind::Far => {
-                let hint = did_you_mean(last_segment(self.path), route_names(self.rules));
+                let hint = did_you_mean(last_segment(self.path), compared_names(self.rules));
                 write!(out, "no hook has the path {path}")?;
                 if !prefix.is_empty() {
                     write!(out, " below `server.path_prefix`, which is `{prefix}`")?;
@@ -152,6 +154,13 @@ fn last_segment(path: &str) -> &str {
 fn route_names(rules: &RuleSet) -> Vec<&str> {
     let mut names: Vec<&str> = rules.hooks.keys().map(String::as_str).collect();
     names.extend(PROBES);
+    names
+}
+
+/// The names that may be suggested.
+fn compared_names(rules: &RuleSet) -> Vec<&str> {
+    let mut names = route_names(rules);
+    names.truncate(MOST_COMPARED);
     names
 }
 

@@ -230,6 +230,14 @@ fn list_files_are_reloaded_with_the_rules() {
 
     replace_file(folder.path(), "domains.txt", "new.example\n");
     wait_until("the list to be active", || admits(&service, "new.example"));
+    // As file systems leave a file after a crash.
+    replace_file(folder.path(), "domains.txt", &"\0".repeat(4096));
+    wait_until("readiness to change", || readiness(&service) == STALE);
+
+    assert!(admits(&service, "new.example"));
+
+    replace_file(folder.path(), "domains.txt", "new.example\n");
+    wait_until("the rules to be valid again", || readiness(&service) != STALE);
     fs::remove_file(folder.path().join("domains.txt")).unwrap();
     wait_until("readiness to change", || readiness(&service) == STALE);
 

@@ -229,17 +229,21 @@ fn are_changes_noticed(path: &Path) -> bool {
 }
 
 /// Fails if a text has a control character. A disk that fails, or a machine that stops at the wrong moment, may
-/// leave a file of zeros. Its one entry would match nobody.
+/// leave a file of zeros. Its one entry would match no value.
 fn refuse_control_characters(text: &str) -> io::Result<()> {
-    let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let Some(at) = text.bytes().position(is_control) else {
-        return Ok(());
-    };
-    let before = text.as_bytes().get(..at).unwrap_or_default();
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    let code = text.as_bytes().get(at).copied().unwrap_or_default();
-    Err(permanent_error(format!(
-        "line {line} has a control character, U+{code:04X}; if the file is damaged, restore it, else \
-         delete the character"
-    )))
+    let mut line = 1;
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => line += 1,
+            b'\t' | b'\r' => {}
+            _ if byte.is_ascii_control() => {
+                return Err(permanent_error(format!(
+                    "line {line} has a control character, U+{byte:04X}; if the file is damaged, \
+                     restore it, else delete the character"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -52,8 +52,10 @@ pub enum DecodeError {
     NotHookRequest {
         /// The first difference.
         why: &'static str,
-        /// The types that the body names, as the end of a message for the log.
-        named_types: String,
+        /// The `eventType`, if it is a text.
+        event_type: Option<String>,
+        /// The `requestType`, if it is a text.
+        request_type: Option<String>,
     },
 }
 

@@ -8,7 +8,6 @@ use std::{
 };
 
 use crate::{
-    file::Size,
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
 };
@@ -239,17 +238,15 @@ pub(crate) enum ListEntry<'n> {
 }
 
 impl<'n> ListEntry<'n> {
-    /// A string that is not blank. In a file, it is one value: several together would match nobody.
+    /// A string that is not blank. In a file, it is one value: several together would match none.
     pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
         let text = match self {
             Self::Item(node) => return node.text(),
             Self::Line { text, .. } => text,
         };
         if text.len() > LONGEST_LINE || text.contains('\r') {
-            let limit = Size(LONGEST_LINE as u64);
-            return Err(self.problem(format!(
-                "it has more than {limit}, or a carriage return within it; write one value in each line"
-            )));
+            let message = "it has more than 64 KiB, or a carriage return within it; write one value in each line";
+            return Err(self.problem(message.to_owned()));
         }
         Ok(text)
     }

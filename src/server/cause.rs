@@ -19,6 +19,8 @@ use crate::{
 
 /// How many characters of a header's value are logged.
 const VALUE_LIMIT: usize = 100;
+/// How many characters of a type in a body are logged.
+const TYPE_LIMIT: usize = 60;
 /// The kind of a cause whose reason has no other kind.
 const ONLY_KIND: &str = "only";
 
@@ -116,10 +118,7 @@ impl RequestContext<'_> {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
             }
-            Refusal::Request(error @ DecodeError::NotHookRequest { named_types, .. }) => {
-                format!("{error}{named_types}").into()
-            }
-            Refusal::Request(error) => error.to_string().into(),
+            Refusal::Request(error) => with_types(error).into(),
             Refusal::Internal => {
                 "a bug of ours; please report it with the message that precedes this one".into()
             }
@@ -136,6 +135,19 @@ fn large_body(head: Option<&RequestHead>, limit: usize) -> String {
         return format!("the body has {length} bytes, and `server.body_limit` is {limit}");
     }
     format!("the body has more bytes than `server.body_limit`, {limit}")
+}
+
+/// Describes why a body is not a request, with the types that it names.
+fn with_types(error: &DecodeError) -> String {
+    let mut text = error.to_string();
+    if let DecodeError::NotHookRequest { event_type, request_type, .. } = error {
+        for (name, value) in [("eventType", event_type), ("requestType", request_type)] {
+            if let Some(value) = value {
+                text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
+            }
+        }
+    }
+    text
 }
 
 /// Describes the values of a header.

@@ -226,15 +226,15 @@ fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
 
 #[test]
 fn the_types_of_another_request_are_kept_for_the_log_and_not_shown_to_the_caller() {
-    let long = "x".repeat(100_000);
-    let body = format!(r#"{{"requestType":"{long}","data":{{}},"eventType":"com.okta.\n"}}"#);
+    let body = r#"{"requestType":"x","data":{},"eventType":"com.okta.\u0041"}"#;
 
     let error = decode(body.as_bytes()).err().unwrap();
 
     assert!(!error.to_string().contains("com.okta"), "{error}");
-    let DecodeError::NotHookRequest { named_types, .. } = error else { panic!("{error}") };
-    assert!(named_types.starts_with("; `eventType` is `com.okta.\\n`; `requestType` is `xx"));
-    assert!(named_types.len() < 200, "{named_types}");
+    let DecodeError::NotHookRequest { event_type, request_type, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!((event_type.as_deref(), request_type.as_deref()), (Some("com.okta.A"), Some("x")));
 }
 
 #[test]

@@ -3,19 +3,14 @@
 use std::borrow::Cow;
 
 use super::DecodeError;
-use crate::{
-    escape,
-    okta::{
-        Flow, Form, FormMember, Request, Value,
-        json::{JsonReader, NotStrict},
-        language::LanguageTag,
-    },
+use crate::okta::{
+    Flow, Form, FormMember, Request, Value,
+    json::{JsonReader, NotStrict},
+    language::LanguageTag,
 };
 
 /// Okta's `eventType` of this hook.
 const EVENT_TYPE: &str = "com.okta.user.pre-registration";
-/// How many characters of a type in a body are logged.
-const TYPE_LIMIT: usize = 60;
 
 /// The members that a decision needs, as far as the body has been read.
 #[derive(Default)]
@@ -136,8 +131,11 @@ impl<'a> RequestBuilder<'a> {
         let flow = match self.verify() {
             Ok(flow) => flow,
             Err(why) => {
-                let named_types = self.named_types();
-                return Err(DecodeError::NotHookRequest { why, named_types });
+                return Err(DecodeError::NotHookRequest {
+                    why,
+                    event_type: text_of(self.event_type).map(Cow::into_owned),
+                    request_type: text_of(self.request_type).map(Cow::into_owned),
+                });
             }
         };
         let form = match flow.spec().form {
@@ -180,18 +178,6 @@ impl<'a> RequestBuilder<'a> {
             return Err("the form `userProfileUpdate` is not an object");
         }
         Ok(flow)
-    }
-
-    /// The types that the body names, as the end of a message.
-    fn named_types(&self) -> String {
-        let mut text = String::new();
-        for (name, value) in [("eventType", &self.event_type), ("requestType", &self.request_type)]
-        {
-            if let Some(Value::Text(value)) = value {
-                text += &format!("; `{name}` is {}", escape::in_backticks(value, TYPE_LIMIT));
-            }
-        }
-        text
     }
 
     fn flow(&self) -> Result<Flow, &'static str> {

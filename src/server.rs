@@ -31,6 +31,7 @@ mod cause;
 mod connection;
 mod handler;
 mod http_response;
+mod not_http;
 mod operations;
 mod outcome_counters;
 mod path_cause;

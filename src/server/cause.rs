@@ -80,7 +80,7 @@ impl RequestContext<'_> {
                 format!("the head of the request took longer than {} s", HEAD_TIMEOUT.as_secs())
                     .into()
             }
-            Refusal::Malformed(kind) => kind.cause().into(),
+            Refusal::Malformed(not_http) => return (not_http.kind(), not_http.cause()),
             Refusal::UnexpectedTls => {
                 "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
                  `server.tls.key`, or have a proxy end TLS"

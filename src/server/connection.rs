@@ -19,11 +19,7 @@ use tokio::{
 };
 use tokio_util::codec::Decoder as _;
 
-use super::{
-    http_response::ResponseBytes,
-    refusal::{NotHttp, Refusal},
-    slot::Slot,
-};
+use super::{http_response::ResponseBytes, not_http::NotHttp, refusal::Refusal, slot::Slot};
 
 /// The time for a request's head, from its first byte. For the first request, it begins with the connection.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -142,16 +138,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn decode_head(&mut self) -> Result<Option<Request>, Refusal> {
         self.skip_blank_lines();
         if self.blank > BLANK_LIMIT {
-            return Err(Refusal::Malformed(NotHttp::Other));
+            return Err(Refusal::Malformed(NotHttp::BlankLines));
         }
         if !self.is_worth_decoding() {
             return Ok(None);
         }
         self.searched = self.received.len();
+        // The codec drops a head before it refuses the headers.
+        let length = self.received.len().min(HEAD_LIMIT);
+        let head = self.received.get(..length).unwrap_or_default().to_vec();
         match self.codec.decode(&mut self.received) {
             Ok(Some(Message::Item(request))) => {
                 if !has_valid_host(&request) {
-                    return Err(Refusal::Malformed(NotHttp::InvalidHost));
+                    return Err(Refusal::Malformed(NotHttp::Host("is not the name of a host")));
                 }
                 self.searched = 0;
                 self.blank = 0;
@@ -161,16 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // The first line has no end yet, so the URI is too long.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
-            Ok(Some(Message::Chunk(_))) | Err(_) => Err(self.refusal_of_other_protocol()),
-        }
-    }
-
-    /// The refusal of bytes that are not HTTP/1.1.
-    fn refusal_of_other_protocol(&self) -> Refusal {
-        if self.received.starts_with(TLS_HANDSHAKE) {
-            Refusal::UnexpectedTls
-        } else {
-            Refusal::Malformed(NotHttp::of(&self.received))
+            Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_other_protocol(&head)),
         }
     }
 
@@ -253,6 +243,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         });
         // The connection ends even if this times out or fails.
         let _ = closing.await;
+    }
+}
+
+/// The refusal of bytes that are not HTTP/1.1.
+fn refusal_of_other_protocol(head: &[u8]) -> Refusal {
+    if head.starts_with(TLS_HANDSHAKE) {
+        Refusal::UnexpectedTls
+    } else {
+        Refusal::Malformed(NotHttp::of(head))
     }
 }
 

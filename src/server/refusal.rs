@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 
-use super::routes::Listener;
+use super::{not_http::NotHttp, routes::Listener};
 use crate::{
     auth::{Authenticator, Reason},
     okta::request::DecodeError,
@@ -40,45 +40,6 @@ pub(super) enum Refusal {
     BodyIncomplete,
     Request(DecodeError),
     Internal,
-}
-
-/// The kinds of bytes that are refused in place of an HTTP/1.1 request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotHttp {
-    Http2,
-    ProxyProtocol,
-    InvalidHost,
-    Other,
-}
-
-impl NotHttp {
-    /// The kind of bytes that are not HTTP/1.1.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        if bytes.starts_with(b"PRI * HTTP/2.0") {
-            Self::Http2
-        } else if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
-            Self::ProxyProtocol
-        } else {
-            Self::Other
-        }
-    }
-
-    /// The cause of the refusal, and a hint.
-    pub(super) fn cause(self) -> &'static str {
-        match self {
-            Self::Http2 => {
-                "the client speaks HTTP/2, and the service HTTP/1.1; let the proxy use HTTP/1.1 for it"
-            }
-            Self::ProxyProtocol => {
-                "the PROXY protocol precedes the request, and the service does not read it; switch it \
-                 off in the load balancer"
-            }
-            Self::InvalidHost => "the header `host` is not the name of a host",
-            Self::Other => {
-                "the bytes that came are not an HTTP/1.1 request, which has exactly one header `host`"
-            }
-        }
-    }
 }
 
 /// The words for refusals in logs and metrics, without those of credentials.

@@ -18,6 +18,7 @@ pub mod email;
 mod example;
 mod hook;
 mod judge;
+mod list_line;
 pub(crate) mod location;
 pub mod lookup;
 pub(crate) mod node;
@@ -160,6 +161,22 @@ impl Rule {
     /// The name of the rule's mode in rules, logs and metrics.
     pub(crate) fn mode(&self) -> &'static str {
         if self.shadow { "shadow" } else { "enforce" }
+    }
+
+    /// The notes on lines of the rule's list files that look like a mistake.
+    pub(crate) fn list_notes(&self) -> Vec<&str> {
+        let mut notes = Vec::new();
+        for part in self.requirement.parts().chain(&self.when) {
+            for part_check in part.checks.iter() {
+                for note in &part_check.list_notes {
+                    // Several checks may read one list.
+                    if !notes.contains(&note.as_str()) {
+                        notes.push(note);
+                    }
+                }
+            }
+        }
+        notes
     }
 
     /// The outcome in one request. If the rule needs lookups, the context has their states.

@@ -12,11 +12,7 @@ use super::{
 use crate::{
     okta::Flow,
     org::{CallsHook, Org},
-    rule::{
-        Hook, Requirement, Rule, RuleSet, Section,
-        node::{ListEntry, Spanned},
-        value_name::ValueName,
-    },
+    rule::{Hook, Requirement, Rule, RuleSet, Section, node::Spanned, value_name::ValueName},
 };
 
 /// The notes on all rules, in their order.
@@ -115,7 +111,9 @@ fn rule_notes(rule: &Rule, flow: Flow, org: &Org) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(login_note(rule, flow, org));
     notes.extend(misspelt_location_note(rule, org));
-    notes.extend(list_notes(rule));
+    for note in rule.list_notes() {
+        notes.push(format!("`{id}`: {note}"));
+    }
     if has_optional_alternative(rule) {
         notes.push(format!(
             "`{id}`: a form without the attributes that are `optional` in `any` passes the rule"
@@ -134,31 +132,6 @@ fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
         let is_used = names.judged.contains(name) || names.written.contains(name);
         if !is_used && !is_filled_in {
             notes.push(format!("no rule looks at `{name}`, which the user schema requires"));
-        }
-    }
-    notes
-}
-
-/// The notes on lines of list files that look like a mistake, at most one for each list.
-fn list_notes(rule: &Rule) -> Vec<String> {
-    let mut notes = Vec::new();
-    for part in rule.requirement.parts().chain(&rule.when) {
-        for list in part.checks.iter().filter_map(|part_check| part_check.list.as_ref()) {
-            // The list of a loaded rule has no problem.
-            let Ok(entries) = list.entries("[…]") else {
-                continue;
-            };
-            for entry in entries {
-                if let ListEntry::Line { number, .. } = &entry
-                    && let Some(hint) = entry.line_hint()
-                {
-                    let id = &rule.id;
-                    notes.push(format!(
-                        "`{id}`: line {number} of a list file counts as a value; {hint}"
-                    ));
-                    break;
-                }
-            }
         }
     }
     notes

@@ -121,7 +121,11 @@ impl ExamplesOfRule<'_> {
             ),
             (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
         };
-        Err(node.problem(message))
+        let causes = self.rule.list_notes();
+        if causes.is_empty() {
+            return Err(node.problem(message));
+        }
+        Err(node.problem(format!("{message}; perhaps because {}", causes.join(", and "))))
     }
 }
 

@@ -226,7 +226,8 @@ fn read_check(
             fields.report(argument.problem(message));
             return None;
         }
-        return read_check_of_argument(kind, &lines, context, fields);
+        let check = read_check_of_argument(kind, &lines, context, fields)?;
+        return Some(check.with_list_notes(name, &lines));
     }
     read_check_of_argument(kind, argument, context, fields)
 }
@@ -255,6 +256,7 @@ fn read_check_of_argument(
         check,
         argument_span: argument.span.clone(),
         list,
+        list_notes: Vec::new(),
         admits: if converts { Admits::Unknown } else { kind.admits },
         ignore_case: kind.takes_comparison && comparison.ignore_case,
     })

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use super::list_line;
 use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
@@ -254,17 +255,9 @@ impl<'n> ListEntry<'n> {
     /// How to correct a likely mistake in a line of a list file, such as a comment. Returns `None` if there
     /// is none, and for an item of a list in the rules file.
     pub(crate) fn line_hint(&self) -> Option<&'static str> {
-        let Self::Line { text, .. } = self else {
-            return None;
-        };
-        if text.starts_with('#') || text.contains(" #") {
-            Some("a list file has no comments, so remove it")
-        } else if is_quoted(text, '"') || is_quoted(text, '\'') || text.starts_with('“') {
-            Some("a list file has no quotes, so remove them")
-        } else if text.ends_with([',', ';']) {
-            Some("a list file has no commas; write one value in each line")
-        } else {
-            None
+        match self {
+            Self::Item(_) => None,
+            Self::Line { text, .. } => list_line::hint(text),
         }
     }
 
@@ -276,10 +269,6 @@ impl<'n> ListEntry<'n> {
             }
         }
     }
-}
-
-fn is_quoted(text: &str, quote: char) -> bool {
-    text.len() > 1 && text.starts_with(quote) && text.ends_with(quote)
 }
 
 /// Adds a problem of an entry of a list, or only counts it if the list has many already.

@@ -4,8 +4,9 @@ use derive_more::Display;
 
 use super::{
     check::{Check, EvalContext, Found, Mismatch, kinds::Admits},
+    list_line,
     lookup::state::LookupState,
-    node::{Node, Span, Spanned},
+    node::{Content, Node, Span, Spanned},
     value_name::ValueName,
 };
 use crate::okta::{NonEmpty, Value};
@@ -47,16 +48,35 @@ pub struct PartCheck {
     /// The argument, if it is a list. `None` also if the rules are loaded to serve: only a load for lints
     /// keeps lists.
     pub(crate) list: Option<Node>,
+    /// The notes on lines of its list file that look like a mistake.
+    pub(crate) list_notes: Vec<String>,
     /// The values that the check can ever admit, as far as its kind and its way of comparison say.
     pub(crate) admits: Admits,
     /// Whether the check ignores case: `ignore_case` is set, and the kind of check takes it.
     pub(crate) ignore_case: bool,
 }
 
+impl PartCheck {
+    /// The same check with the notes on its list, which is that of a file of this name.
+    pub(crate) fn with_list_notes(self, name: &str, list: &Node) -> Self {
+        match &list.content {
+            Content::Lines(text) => Self { list_notes: list_line::notes(name, text), ..self },
+            _ => self,
+        }
+    }
+}
+
 /// A check that no rules file holds, so its place is empty.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
-        Self { check, argument_span: 0..0, list: None, admits: Admits::Unknown, ignore_case: false }
+        Self {
+            check,
+            argument_span: 0..0,
+            list: None,
+            list_notes: Vec::new(),
+            admits: Admits::Unknown,
+            ignore_case: false,
+        }
     }
 }
 

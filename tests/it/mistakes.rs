@@ -134,15 +134,21 @@ fn comments_quotes_and_commas_in_list_files_are_reported() {
             "one_of",
             "A-1\nB-2,\n",
             0,
-            "note: `join`, `self_service_registration`: `r`: line 2 of a list file counts as a value; a list file has no commas; write one value in each line\n",
+            "note: `join`, `self_service_registration`: `r`: line 2 of `list.txt` counts as a value as it stands; a list file has no commas or semicolons; write one value in each line\n",
         ),
         (
             "not_one_of",
             "# blocked\nroot\n",
             0,
-            "note: `join`, `self_service_registration`: `r`: line 1 of a list file counts as a value; a list file has no comments, so remove it\n",
+            "note: `join`, `self_service_registration`: `r`: line 1 of `list.txt` counts as a value as it stands; a list file has no comments, so remove it\n",
         ),
-        ("one_of", "C#\nA-1\n", 0, "no problems"),
+        (
+            "one_of",
+            "A\n1001,Ann\n1002;Joe\n",
+            0,
+            "note: `join`, `self_service_registration`: `r`: 2 lines of `list.txt` (the first is line 2) count as values as they stand; a list file has no columns; write one value in each line\n",
+        ),
+        ("one_of", "C#\nA-1\nParis, France\n", 0, "no problems"),
     ] {
         let folder = rules_folder(&[("join.toml", &rule(check)), ("list.txt", list)]);
         let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
@@ -151,6 +157,81 @@ fn comments_quotes_and_commas_in_list_files_are_reported() {
         failures.check_eq(list, output.status.code(), Some(code));
         failures.check_contains(list, printed, expected);
         failures.check_eq(list, printed.contains("note: "), expected.starts_with("note: "));
+    }
+
+    failures.assert_none();
+}
+
+#[test]
+fn each_kind_of_mistake_in_a_list_file_has_a_note() {
+    let rule = "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"code\"\nmessage = \"m\"\none_of = { file = \"list.txt\" }\n";
+    let list = "# codes, old\nA\n\"B\"\nC;\nD # x\n; x\n// x\n\"E\",\nF,G\n";
+    let folder = rules_folder(&[("join.toml", rule), ("list.txt", list)]);
+    let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+    let printed = text(&output.stdout);
+    let mut failures = Failures::default();
+
+    for expected in [
+        "`r`: 4 lines of `list.txt` (the first is line 1) count as values as they stand; a list file has no comments",
+        "`r`: 2 lines of `list.txt` (the first is line 3) count as values as they stand; a list file has no quotes",
+        "`r`: 2 lines of `list.txt` (the first is line 4) count as values as they stand; a list file has no commas",
+        "`r`: line 9 of `list.txt` counts as a value as it stands; a list file has no columns",
+    ] {
+        failures.check_contains(expected, printed, expected);
+    }
+
+    failures.assert_none();
+}
+
+/// A note is not shown beside a problem, so the problem names the cause.
+#[test]
+fn an_example_with_another_outcome_names_the_mistake_in_the_list_file() {
+    let rule = |rest: &str| {
+        format!(
+            "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"code\"\nmessage = \"m\"\n{rest}\n"
+        )
+    };
+    let one_of = "one_of = { file = \"codes.txt\" }\nexamples.pass = [\"1001\"]";
+    let not_one_of = "not_one_of = { file = \"codes.txt\" }\nexamples.fail = [\"1001\"]";
+    let when = "digits = 4\nwhen = [{ attribute = \"code\", one_of = { file = \"codes.txt\" } }]\nexamples.pass = [{ code = \"1001\" }]";
+    let fails = "this example should pass and fails: `code`: expected one of the 2 values allowed; perhaps because ";
+    let passes = "the rule admits more than it is meant to; perhaps because ";
+    let skips = "add the attributes that they look at; perhaps because ";
+    let mut failures = Failures::default();
+
+    for (rest, list, start, cause) in [
+        (
+            one_of,
+            "\"1001\"\n\"1002\"\n",
+            fails,
+            "2 lines of `codes.txt` (the first is line 1) count as values as they stand; a list file has no quotes, so remove them",
+        ),
+        (
+            one_of,
+            "1001,\n1002,\n",
+            fails,
+            "2 lines of `codes.txt` (the first is line 1) count as values as they stand; a list file has no commas or semicolons",
+        ),
+        (
+            one_of,
+            "1002\n1001 # Ann\n",
+            fails,
+            "line 2 of `codes.txt` counts as a value as it stands; a list file has no comments",
+        ),
+        (
+            one_of,
+            "id,name\n1001,Ann\n",
+            fails,
+            "2 lines of `codes.txt` (the first is line 1) count as values as they stand; a list file has no columns",
+        ),
+        (not_one_of, "1001;\n", passes, "line 1 of `codes.txt` counts"),
+        (when, "'1001'\n", skips, "line 1 of `codes.txt` counts"),
+    ] {
+        let folder = rules_folder(&[("join.toml", &rule(rest)), ("codes.txt", list)]);
+        let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+        let printed = text(&output.stdout);
+
+        failures.check_contains(list, printed, &format!("{start}{cause}"));
     }
 
     failures.assert_none();

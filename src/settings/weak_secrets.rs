@@ -1,4 +1,5 @@
-//! Warnings about secrets that are easy to guess, where other machines can try them.
+//! Warnings about secrets that are easy to guess, where other machines can try them, and about comments that count
+//! as secrets.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -11,11 +12,8 @@ const FEWEST: usize = 16;
 /// A command that makes a secret of 48 characters.
 const COMMAND: &str = "openssl rand -hex 24";
 
-/// Warns of weak secrets, unless only this machine can reach the service.
+/// Warns of comments among the secrets. Warns of weak secrets, unless only this machine can reach the service.
 pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
-    if settings.server.bind.ip().is_loopback() {
-        return;
-    }
     let mut lists = Vec::new();
     if let Some(basic) = &settings.auth.basic {
         lists.push(("auth.basic.password", &basic.passwords));
@@ -23,13 +21,25 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     if let Some(header) = &settings.auth.header {
         lists.push(("auth.header.secret", &header.secrets));
     }
+    let is_local = settings.server.bind.ip().is_loopback();
     let mut warnings = Vec::new();
     for (key, secrets) in lists {
-        if let Some(weakness) = weakness(secrets) {
+        if has_comment(secrets) {
+            warnings.push(format!(
+                "{key}: a line that begins with `#` is a valid secret, too, since the file has no comments; remove it"
+            ));
+        }
+        if !is_local && let Some(weakness) = weakness(secrets) {
             warnings.push(format!("{key}: {weakness}; make a better one with `{COMMAND}`"));
         }
     }
     settings.warnings.append(&mut warnings);
+}
+
+/// Whether one of several secrets looks like a comment.
+fn has_comment(secrets: &SecretList) -> bool {
+    let secrets = secrets.expose();
+    secrets.len() > 1 && secrets.iter().any(|secret| secret.starts_with("# "))
 }
 
 /// Returns why a secret of the list is weak. `None` if each is strong or not known.

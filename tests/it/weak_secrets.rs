@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{BASIC, Failures, Service, program, run, text};
+use crate::support::{BASIC, Failures, Service, program, rules_folder, run, text};
 
 const OPEN: (&str, &str) = ("HOOK__SERVER__BIND", "0.0.0.0:0");
 const STRONG: &str = "0123456789abcdef";
@@ -72,6 +72,21 @@ fn check_warns_of_weak_secrets_unless_the_address_is_loopback() {
     }
 
     failures.assert_none();
+}
+
+#[test]
+fn check_warns_of_a_comment_that_counts_as_a_secret() {
+    let file = rules_folder(&[("password", "# my password\n0123456789abcdef\n")]);
+    let path = file.path().join("password");
+    let settings = [BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD_FILE", path.to_str().unwrap())];
+
+    let printed = checked(&settings);
+
+    assert!(
+        printed.contains("warning: auth.basic.password: a line that begins with `#`"),
+        "{printed}"
+    );
+    assert!(!printed.contains("my password"), "{printed}");
 }
 
 #[test]

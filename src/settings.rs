@@ -6,6 +6,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use derive_more::Display;
+
 use crate::{
     problem::{Problem, Problems},
     proxies::Proxies,
@@ -168,13 +170,16 @@ pub struct LogSettings {
 }
 
 /// The target of decision lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Display)]
 pub enum LogTarget {
     /// Standard output.
+    #[display("standard output")]
     Stdout,
     /// A file that is appended to.
+    #[display("`{}`", _0.display())]
     File(PathBuf),
     /// No decision lines.
+    #[display("no target")]
     Off,
 }
 

@@ -71,8 +71,9 @@ pub(super) fn run_with_page(
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
     let Listeners { hooks, metrics, page } = Listeners::bind(&settings, page_port)?;
-    let log = DecisionLog::start(&settings.log)
-        .map_err(|error| CliError(format!("log.decisions: cannot open the file: {error}")))?;
+    let log = DecisionLog::start(&settings.log).map_err(|error| {
+        CliError(format!("log.decisions: cannot open {}: {error}", settings.log.decisions))
+    })?;
     let mut generated_password = None;
     if !settings.auth.is_configured() {
         generated_password = Some(generate_secret()?);

@@ -278,6 +278,21 @@ fn decisions_are_written_to_the_configured_file_and_format() {
     assert_eq!(service.stdout(), "");
 }
 
+#[test]
+fn a_file_of_decisions_that_cannot_be_opened_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none/decisions");
+    let mut serve = program();
+    serve.envs(BASIC).env("HOOK__SERVER__BIND", "127.0.0.1:0").env("HOOK__LOG__DECISIONS", &path);
+
+    let output = run(&mut serve, b"");
+
+    let expected = format!("log.decisions: cannot open `{}`: ", path.display());
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(printed.contains(&expected), "{printed}");
+}
+
 /// Standard output is a full pipe, so that a write stops within a line.
 #[test]
 #[cfg(unix)]

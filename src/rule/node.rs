@@ -242,7 +242,7 @@ impl<'n> ListEntry<'n> {
     /// A string that is not blank. In a file, it is one value: several together would match none.
     pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
         let text = match self {
-            Self::Item(node) => return node.text(),
+            Self::Item(node) => return text_of_item(node),
             Self::Line { text, .. } => text,
         };
         if text.len() > LONGEST_LINE || text.contains('\r') {
@@ -268,6 +268,17 @@ impl<'n> ListEntry<'n> {
                 list.problem(format!("in line {number} of the file: {message}"))
             }
         }
+    }
+}
+
+/// The text of an item of a list in the rules file.
+fn text_of_item(item: &Node) -> Result<&str, SpanProblem> {
+    match &item.content {
+        Content::Table(table) if table.get("file").is_some() => {
+            Err(item
+                .problem("a file replaces the list; write `{ file = \"…\" }` without `[` and `]`"))
+        }
+        _ => item.text(),
     }
 }
 

@@ -238,6 +238,17 @@ fn an_example_with_another_outcome_names_the_mistake_in_the_list_file() {
 }
 
 #[test]
+fn a_list_file_within_a_list_says_to_write_it_without_the_list() {
+    let rule = "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"email\"\nmessage = \"m\"\ndomains = [{ file = \"list.txt\" }]\n";
+    let folder = rules_folder(&[("join.toml", rule), ("list.txt", "okta.com\n")]);
+    let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
+
+    let printed = text(&output.stdout);
+
+    assert!(printed.contains("a file replaces the list; write `{ file = \"…\" }`"), "{printed}");
+}
+
+#[test]
 fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
     let rule = "[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"code\"\nmessage = \"m\"\none_of = { file = \"lists/codes.txt\" }\n";
     let folder = rules_folder(&[

@@ -10,6 +10,8 @@ use crate::auth::{digest::Secrets, scheme::credentials_of_scheme};
 
 /// The start of the placeholder that the startup banner shows.
 const PLACEHOLDER: &[u8] = b"BASE64-OF-";
+/// The lengths of lines that `base64` and `openssl base64` write.
+const WRAPPED_LENGTHS: [usize; 2] = [76, 64];
 /// How to encode a user name and a password.
 const COMMAND: &str = "printf %s 'USER:PASSWORD' | base64 | tr -d '\\n'";
 
@@ -43,7 +45,14 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         return diagnosis;
     }
     if secrets.belong_to(user) {
-        let text = "the user name is right, and the password is wrong";
+        let mut text = "the user name is right, and the password is wrong".to_owned();
+        if WRAPPED_LENGTHS.contains(&encoded.len()) {
+            text += &format!(
+                "; the value may be the first line only, since `base64` begins a new line after {} \
+                 characters: make it with `{COMMAND}`",
+                encoded.len()
+            );
+        }
         return Diagnosis::new("password", text);
     }
     Diagnosis::new("user", "the user name is not the configured one")
@@ -88,6 +97,9 @@ fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         );
         return Diagnosis::new("placeholder", text);
     }
+    if let Some(diagnosis) = diagnose_placeholder(encoded) {
+        return diagnosis;
+    }
     let problem = if without_quotes(encoded) != encoded {
         "is in quotes"
     } else if encoded.contains(&b':') {
@@ -122,10 +134,13 @@ fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
         let quoted_user = [&[quote], user, &[quote]].concat();
         guesses.push(Guess::configured_quotes(pair_of(user, &quoted)));
         guesses.push(Guess::configured_quotes(pair_of(&quoted_user, &quoted)));
+        guesses.push(Guess::configured_user(pair_of(&quoted_user, password)));
     }
     for (before, after) in SPACES {
         let spaced = [before, password, after].concat();
         guesses.push(Guess::configured_spaces(pair_of(user, &spaced)));
+        let spaced_user = [before, user, after].concat();
+        guesses.push(Guess::configured_user(pair_of(&spaced_user, password)));
     }
     guesses
 }

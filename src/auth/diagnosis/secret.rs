@@ -1,7 +1,12 @@
 //! A wrong secret in a header, and mistakes that all secrets share.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::Diagnosis;
-use crate::auth::{digest::Secrets, scheme::known_scheme};
+use crate::auth::{
+    digest::Secrets,
+    scheme::{credentials_of_scheme, known_scheme},
+};
 
 /// The quotes that a shell removes, and that other readers of variables keep.
 pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
@@ -10,8 +15,8 @@ const CURLY_QUOTES: [&str; 5] = ["“", "”", "„", "‘", "’"];
 /// White space that a secret may have: before it, and after it.
 pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
 /// Texts that documentation shows in place of a secret.
-const PLACEHOLDERS: [&[u8]; 4] =
-    [b"PASSWORD", b"YOUR-SECRET", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
+const PLACEHOLDERS: [&[u8]; 5] =
+    [b"PASSWORD", b"YOUR-SECRET", b"replace-this", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
 
 /// A guess at the right secret, and the mistake that explains it.
 pub(super) struct Guess {
@@ -56,6 +61,20 @@ impl Guess {
         Self { secret, kind: "configured_quotes", mistake }
     }
 
+    /// The presented pair with quotes or white space around its user name, as that may be configured.
+    pub(super) fn configured_user(secret: Vec<u8>) -> Self {
+        let mistake = "the credentials are right but for quotes or white space around the configured \
+                       user name; remove them in the settings (`docker run --env-file` keeps quotes)";
+        Self { secret, kind: "configured_user", mistake }
+    }
+
+    /// The presented secret without a scheme, or decoded from Base64.
+    fn presented_form(secret: Vec<u8>) -> Self {
+        let mistake = "the secret is right but for its form: it came in Base64, or after a scheme; \
+                       send it as it is configured";
+        Self { secret, kind: "presented_form", mistake }
+    }
+
     /// The presented secret with white space, as it may be configured.
     pub(super) fn configured_spaces(secret: Vec<u8>) -> Self {
         let mistake = "the secret is right but for white space around the configured one; remove it \
@@ -76,6 +95,16 @@ pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis
     for quote in QUOTES {
         let quoted = [&[quote], value, &[quote]].concat();
         guesses.push(Guess::configured_quotes(quoted));
+    }
+    let mut credentials = value;
+    if let Some(scheme) = known_scheme(value)
+        && let Some(rest) = credentials_of_scheme(value, scheme)
+    {
+        guesses.push(Guess::presented_form(rest.to_vec()));
+        credentials = rest;
+    }
+    if let Ok(decoded) = STANDARD.decode(credentials) {
+        guesses.push(Guess::presented_form(decoded));
     }
     if let Some(diagnosis) = first_match(secrets, guesses) {
         return diagnosis;

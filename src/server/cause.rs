@@ -8,8 +8,12 @@ use actix_http::RequestHead;
 use actix_web::http::header;
 
 use super::{
-    admit::declared_length, connection::HEAD_TIMEOUT, path_cause::PathCause, refusal::Refusal,
-    request_context::RequestContext, warnings::Warning,
+    admit::declared_length,
+    connection::HEAD_TIMEOUT,
+    path_cause::PathCause,
+    refusal::Refusal,
+    request_context::RequestContext,
+    warnings::{ONLY_KIND, Warning},
 };
 use crate::{
     auth::{Diagnosis, Reason},
@@ -21,8 +25,6 @@ use crate::{
 const VALUE_LIMIT: usize = 100;
 /// How many characters of a type in a body are logged.
 const TYPE_LIMIT: usize = 60;
-/// The kind of a cause whose reason has no other kind.
-const ONLY_KIND: &str = "only";
 
 impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of

@@ -101,7 +101,7 @@ impl<'a> PathCause<'a> {
                 None => "near",
             },
             Kind::Misspelt => "misspelt",
-            Kind::Far => "far",
+            Kind::Far => "no similar path",
         }
     }
 }
@@ -174,7 +174,11 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     if trimmed.ends_with('/') {
         differences.push(Difference::new("slash", "the path has a slash at its end"));
     }
-    if trimmed.contains("//") {
+    let has_url = trimmed.contains("://");
+    if has_url {
+        let text = "the path has a whole URL in it; correct the URL in Okta or in the proxy";
+        differences.push(Difference::new("url", text));
+    } else if trimmed.contains("//") {
         differences.push(Difference::new("slashes", "the path has two slashes together"));
     }
     let path_segments = segments(trimmed);
@@ -193,7 +197,7 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     if name != stem {
         differences.push(Difference::new("case", "upper and lower case differ"));
     }
-    if before != segments(prefix) {
+    if !has_url && before != segments(prefix) {
         let before = before.join("/");
         differences.push(Difference::new("prefix", prefix_difference(&before, prefix)));
     }

@@ -8,6 +8,9 @@ use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
+/// The kind of a cause whose reason has no other kind.
+pub(super) const ONLY_KIND: &str = "only";
+
 /// A message that a caller can cause. The only parts of a request in it are escaped excerpts of a cause.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
@@ -72,7 +75,12 @@ impl Warning<'_> {
             Self::CannotAccept(_) => "accept".into(),
             Self::ConnectionLimit => "max_connections".into(),
             Self::Handshake(cause) => format!("handshake {cause}").into(),
-            Self::Refused { reason, kind, .. } => format!("refused {reason} {kind}").into(),
+            Self::Refused { reason, kind, .. } if *kind == ONLY_KIND => {
+                format!("refusal with `{reason}`").into()
+            }
+            Self::Refused { reason, kind, .. } => {
+                format!("refusal with `{reason}`: {}", kind.replace('_', " ")).into()
+            }
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::TooCostly { hook, .. } => format!("hook {hook} too costly").into(),

@@ -102,6 +102,11 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
                 "/RegistrationHookssr",
                 "`/registrationHookSSR`: upper and lower case differ",
             ),
+            not_found(
+                "/https://hooks.example.com/registrationHookSSR",
+                "near it is `/registrationHookSSR`: the path has a whole URL in it; correct the URL \
+                 in Okta or in the proxy",
+            ),
             not_found("/registrationHookSSR%20", "white space at its end"),
             not_found(
                 "/okta/registrationHookSSR?token=abc",
@@ -234,6 +239,8 @@ fn wrong_basic_credentials_are_diagnosed() {
             ),
             wrong(with("Authorization: Basic"), "no value after `Basic`"),
             wrong(with("Authorization: Basic BASE64-OF-admin:PASSWORD"), "the startup banner"),
+            wrong(with("Authorization: Basic replace-this"), "the secret is the placeholder"),
+            wrong(basic(&format!("admin:{}", "x".repeat(51))), "after 76 characters"),
             wrong(with("Authorization: Basic admin:supersecret"), "that are not encoded"),
             wrong(with("Authorization: Basic YWRtaW46 c3VwZXJzZWNyZXQ="), "has a space in it"),
             wrong(
@@ -289,6 +296,11 @@ fn wrong_basic_credentials_are_diagnosed() {
         let settings = [BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD", configured)];
         check_each(&mut failures, &settings, &[wrong(basic("admin:pa ss"), cause)]);
     }
+    for user in ["\"admin\"", "admin "] {
+        let settings = [("HOOK__AUTH__BASIC__USERNAME", user), BASIC[1]];
+        let cause = "around the configured user name";
+        check_each(&mut failures, &settings, &[wrong(basic("admin:supersecret"), cause)]);
+    }
 
     failures.assert_none();
 }
@@ -319,6 +331,18 @@ fn a_wrong_secret_in_a_header_is_diagnosed() {
             wrong(with("X-Hook-Secret: YOUR-SECRET"), "the secret is the placeholder"),
             wrong(with("X-Hook-Secret: \"s3cr3t-value-0123456789abcdef\""), "quotes around it"),
             wrong(with("X-Hook-Secret: abc"), "`x-hook-secret` is not a secret of `auth.header`"),
+            wrong(
+                with("X-Hook-Secret: Basic s3cr3t-value-0123456789abcdef"),
+                "right but for its form",
+            ),
+            wrong(
+                with("X-Hook-Secret: czNjcjN0LXZhbHVlLTAxMjM0NTY3ODlhYmNkZWY="),
+                "right but for its form",
+            ),
+            wrong(
+                with("X-Hook-Secret: Basic czNjcjN0LXZhbHVlLTAxMjM0NTY3ODlhYmNkZWY="),
+                "right but for its form",
+            ),
             wrong(with("X-Hook-Secret: Basic abc"), "begins with `Basic`, and the whole value"),
         ],
     );
@@ -604,7 +628,13 @@ fn every_other_refusal_names_its_cause() {
             ),
             refused(with_body(""), 400, "json_syntax", "since it is empty"),
             refused(with_body("{\"a\":"), 400, "json_syntax", "since it ends too early"),
-            refused(with_body("{}"), 400, "not_hook_request", "`eventType` is not that of"),
+            refused(with_body("{}"), 400, "not_hook_request", "`eventType` is missing"),
+            refused(
+                with_body(r#"{"eventType":1}"#),
+                400,
+                "not_hook_request",
+                "`eventType` is not that of",
+            ),
             refused(
                 with_body(r#"{"eventType":"com.okta.\n","requestType":"x","data":{}}"#),
                 400,
@@ -688,7 +718,9 @@ fn a_flood_of_refusals_writes_few_messages_and_no_secret() {
 
     service.signal("TERM");
 
-    service.wait_for_log("99 more messages of the kind \"refused not_found far\" were left out");
+    service.wait_for_log(
+        "99 more messages of the kind \"refusal with `not_found`: no similar path\" were left out",
+    );
 }
 
 #[test]

@@ -15,12 +15,50 @@ pub(super) fn syntax_problem(text: &str, at: usize) -> &'static str {
         }
         Some('\'') => "is not strict JSON, since a quote is single,",
         Some('/' | '#') => "is not strict JSON, since it has a comment,",
+        Some('0'..='9') if text.get(..at).is_some_and(|before| before.ends_with('0')) => {
+            "is not strict JSON, since a number begins with 0,"
+        }
+        _ if is_whole(before) => "is not strict JSON, since more follows its end,",
         Some('\0'..'\u{20}') => {
             "is not strict JSON, since a text has a raw line break or control character,"
         }
-        _ if is_whole(before) => "is not strict JSON, since more follows its end,",
+        Some('<') if before.is_empty() => "is not strict JSON, since it begins like HTML or XML,",
+        Some(_) if before.is_empty() => "is not strict JSON, since it does not begin like JSON,",
+        Some(_) if is_unquoted_name(before, rest) => {
+            "is not strict JSON, since a name is not in quotes,"
+        }
+        Some(_) if starts_with_other_case(rest) => {
+            "is not strict JSON, since `true`, `false` or `null` is not in lower case,"
+        }
+        Some('"' | '{' | '[' | '-' | 'a'..='z' | '0'..='9') if ends_with_value(before) => {
+            "is not strict JSON, since a comma or a colon is missing,"
+        }
         _ => "is not strict JSON (RFC 8259)",
     }
+}
+
+/// Whether a name of a member without quotes is next.
+fn is_unquoted_name(before: &str, rest: &str) -> bool {
+    let after = rest.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+    before.ends_with(['{', ',']) && after.len() < rest.len() && after.trim_start().starts_with(':')
+}
+
+/// Whether a word of JSON is next, with a capital letter.
+fn starts_with_other_case(rest: &str) -> bool {
+    for word in ["true", "false", "null"] {
+        if let Some(start) = rest.get(..word.len())
+            && start != word
+            && start.eq_ignore_ascii_case(word)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a text may end with a value or a name.
+fn ends_with_value(text: &str) -> bool {
+    text.ends_with(['"', '}', ']', 'e', 'l']) || text.ends_with(|last: char| last.is_ascii_digit())
 }
 
 /// Whether a text is strict JSON by itself.

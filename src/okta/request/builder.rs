@@ -164,6 +164,9 @@ impl<'a> RequestBuilder<'a> {
         if !self.is_object {
             return Err("it is not an object");
         }
+        if self.event_type.is_none() {
+            return Err("`eventType` is missing");
+        }
         if !matches!(&self.event_type, Some(Value::Text(name)) if name == EVENT_TYPE) {
             return Err("`eventType` is not that of a registration inline hook");
         }

@@ -46,6 +46,8 @@ pub(super) struct Connection<S> {
     pub(super) codec: Codec,
     /// Bytes that have arrived and are not decoded.
     pub(super) received: BytesMut,
+    /// A copy of the bytes that the codec decodes, to explain a refusal.
+    head: Vec<u8>,
     /// How many of them the codec has searched without finding a whole head.
     searched: usize,
     /// How many bytes of empty lines have arrived since the last request.
@@ -70,6 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             config: config.clone(),
             codec: Codec::new(config.clone()),
             received: BytesMut::with_capacity(READ_SIZE),
+            head: Vec::new(),
             searched: 0,
             blank: 0,
         }
@@ -146,7 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.searched = self.received.len();
         // The codec drops a head before it refuses the headers.
         let length = self.received.len().min(HEAD_LIMIT);
-        let head = self.received.get(..length).unwrap_or_default().to_vec();
+        self.head.clear();
+        self.head.extend_from_slice(self.received.get(..length).unwrap_or_default());
         match self.codec.decode(&mut self.received) {
             Ok(Some(Message::Item(request))) => {
                 if !has_valid_host(&request) {
@@ -160,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // The first line has no end yet, so the URI is too long.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
-            Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_other_protocol(&head)),
+            Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_other_protocol(&self.head)),
         }
     }
 
@@ -225,6 +229,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.received.capacity() > KEPT_BUFFER {
             self.received = BytesMut::with_capacity(READ_SIZE);
         }
+        self.head.clear();
+        self.head.shrink_to(READ_SIZE);
         Instant::now() + keep_alive
     }
 

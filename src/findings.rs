@@ -4,7 +4,7 @@
 //! for others. A finding says so if Okta does not document its reaction.
 
 use crate::okta::{
-    Flow, json,
+    Flow,
     reply::{CallFailure, HookReply, ReplyContent},
     response::SIZE_LIMIT,
 };
@@ -72,9 +72,7 @@ pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
         // Okta documents an empty answer, so it is not a fault.
         ReplyContent::Empty => {}
         ReplyContent::Answer(answer) => {
-            if let HookReply::Answered { body, .. } = reply
-                && has_duplicate_name(body)
-            {
+            if answer.has_duplicate_name() {
                 findings.push(duplicate_name_finding());
             }
             find_in_commands(&answer, flow, &mut findings);
@@ -134,14 +132,6 @@ fn failed_call(failure: CallFailure) -> Finding {
             "answer with a JSON object, or with status 204 and no body to let the request through",
         ),
     }
-}
-
-/// Whether an object of the body has a name twice. Returns false if the strict reader finds another fault before it.
-fn has_duplicate_name(body: &[u8]) -> bool {
-    let Ok(text) = str::from_utf8(body) else {
-        return false;
-    };
-    matches!(json::read_members(text), Err(fault) if fault.is_duplicate_name())
 }
 
 /// Whether the body of a reply is compressed with gzip.

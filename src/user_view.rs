@@ -157,12 +157,9 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
     match ReplyCase::of(&reply.read(), flow) {
         ReplyCase::GoesOn(_) => Some(DecisionKind::Allow),
         ReplyCase::Updates(_) => Some(DecisionKind::Update),
-        ReplyCase::Error { .. }
-        | ReplyCase::Deny { .. }
-        | ReplyCase::UndocumentedCommand { has_deny: true, .. } => Some(DecisionKind::Deny),
-        ReplyCase::AllowAfterDeny
-        | ReplyCase::Failed(_)
-        | ReplyCase::UndocumentedCommand { has_deny: false, .. } => None,
+        ReplyCase::Failed(_) => None,
+        case if case.effect() == Effect::Stops => Some(DecisionKind::Deny),
+        _ => None,
     }
 }
 
@@ -191,16 +188,22 @@ impl Screen {
     fn with_message(shown: ShownText) -> Self {
         Self { form: FormState::MayStay, form_certainty: Certainty::Unknown, texts: vec![shown] }
     }
+}
 
-    /// This screen as one of several possible ones, which this row of the table lists.
-    fn one_of_several(mut self, row: u8) -> Self {
-        self.form_certainty = Certainty::Unknown;
-        for shown in &mut self.texts {
+/// These screens as several possible ones, which this row of the table lists. Leaves out repeated screens.
+fn one_of_several(screens: Vec<Screen>, row: u8) -> Vec<Screen> {
+    let mut possible = Vec::new();
+    for mut screen in screens {
+        screen.form_certainty = Certainty::Unknown;
+        for shown in &mut screen.texts {
             shown.text_certainty = Certainty::Unknown;
             shown.row = row;
         }
-        self
+        if !possible.contains(&screen) {
+            possible.push(screen);
+        }
     }
+    possible
 }
 
 impl Certainty {

@@ -38,7 +38,7 @@ fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
             if has_deny {
                 "Okta reads `error`, so it denies the request and presumably ignores these texts"
             } else {
-                "Okta reads `error`, so the request presumably is not denied"
+                "Okta reads `error`; it does not document whether it ignores this member or treats the answer as failed"
             },
             "write `error`",
         ),

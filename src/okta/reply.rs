@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Flow, flow::ACTION_COMMAND, response::SIZE_LIMIT};
+use super::{Flow, flow::ACTION_COMMAND, json, response::SIZE_LIMIT};
 
 /// The members of an answer that Okta documents.
 pub const MEMBERS: [&str; 3] = ["commands", "error", "debugContext"];
@@ -55,8 +55,11 @@ pub enum CallFailure {
     NotObject,
 }
 
-/// The JSON object of an answer.
-pub struct ReceivedAnswer(Map<String, Json>);
+/// The JSON object of an answer. Of two values with the same name, it has the last.
+pub struct ReceivedAnswer {
+    members: Map<String, Json>,
+    has_duplicate_name: bool,
+}
 
 /// An entry of `commands`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,7 +128,10 @@ impl HookReply<'_> {
             return ReplyContent::Failure(CallFailure::TooLarge);
         }
         match serde_json::from_slice(body) {
-            Ok(Json::Object(members)) => ReplyContent::Answer(ReceivedAnswer(members)),
+            Ok(Json::Object(members)) => ReplyContent::Answer(ReceivedAnswer {
+                members,
+                has_duplicate_name: has_duplicate_name(body),
+            }),
             _ => ReplyContent::Failure(CallFailure::NotObject),
         }
     }
@@ -134,22 +140,28 @@ impl HookReply<'_> {
 impl ReceivedAnswer {
     /// The members of the object.
     pub fn members(&self) -> &Map<String, Json> {
-        &self.0
+        &self.members
+    }
+
+    /// Whether an object of the answer has a name twice. Returns false if the answer has a fault before it that only
+    /// strict JSON forbids.
+    pub fn has_duplicate_name(&self) -> bool {
+        self.has_duplicate_name
     }
 
     /// Whether Okta does not document the name of a member.
     pub fn has_unknown_member(&self) -> bool {
-        self.0.keys().any(|name| !MEMBERS.contains(&name.as_str()))
+        self.members.keys().any(|name| !MEMBERS.contains(&name.as_str()))
     }
 
     /// Whether `error` is null.
     pub fn has_null_error(&self) -> bool {
-        self.0.get("error").is_some_and(Json::is_null)
+        self.members.get("error").is_some_and(Json::is_null)
     }
 
     /// The member `error`. Returns `None` if it is absent or null.
     pub fn error(&self) -> Option<&Json> {
-        self.0.get("error").filter(|error| !error.is_null())
+        self.members.get("error").filter(|error| !error.is_null())
     }
 
     /// The causes of the error.
@@ -170,7 +182,7 @@ impl ReceivedAnswer {
 
     /// The entries of `commands`, in their order.
     pub fn commands(&self, flow: Flow) -> Vec<ReceivedCommand> {
-        match self.0.get("commands") {
+        match self.members.get("commands") {
             None | Some(Json::Null) => Vec::new(),
             Some(Json::Array(commands)) => {
                 commands.iter().map(|command| read_command(command, flow)).collect()
@@ -211,6 +223,13 @@ impl ReceivedAnswer {
             Some(_) => true,
         }
     }
+}
+
+fn has_duplicate_name(body: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(body) else {
+        return false;
+    };
+    matches!(json::read_members(text), Err(fault) if fault.is_duplicate_name())
 }
 
 /// Reads an entry of `commands` in an answer to a request of this flow.

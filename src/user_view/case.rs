@@ -29,13 +29,18 @@ pub(super) enum ReplyCase<'a> {
     AllowAfterDeny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// A command that Okta does not know in this flow, or an update with null. Okta either ignores it or treats the
-    /// call as failed.
-    UndocumentedCommand {
-        /// Whether the answer has a DENY, too, and no ALLOW after it. Then Okta denies in both cases.
-        has_deny: bool,
-        /// Whether the command is the update of another flow.
+    /// An unknown member, a command that Okta does not know in this flow, or an update with null. Okta either ignores
+    /// it or treats the call as failed.
+    Undocumented {
+        /// The case without it. If it is a denial, Okta denies in both cases.
+        if_ignored: Box<Self>,
+        /// Whether it is the update of another flow.
         is_update_of_other_flow: bool,
+    },
+    /// An object that has a name twice. Okta does not document which of the two values counts.
+    DuplicateName {
+        /// The case if the last value counts.
+        if_last: Box<Self>,
     },
 }
 
@@ -66,6 +71,17 @@ impl<'a> ReplyCase<'a> {
     }
 
     fn of_answer(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
+        let mut case = Self::of_known_members(answer, flow);
+        if answer.has_unknown_member() {
+            case = case.with_undocumented(false);
+        }
+        if answer.has_duplicate_name() {
+            case = Self::DuplicateName { if_last: Box::new(case) };
+        }
+        case
+    }
+
+    fn of_known_members(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
         if answer.has_malformed_error() {
             return Self::Failed(FailedCall::BadAnswer);
         }
@@ -80,23 +96,30 @@ impl<'a> ReplyCase<'a> {
             return Self::Failed(FailedCall::BadAnswer);
         }
         let is_update_of_other_flow = commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
-        let has_allow_after_deny = answer.has_allow_after_deny(flow);
+        let case = Self::of_known_commands(&commands, answer, flow);
         if is_update_of_other_flow
             || commands.contains(&ReceivedCommand::UnknownType)
             || commands.contains(&ReceivedCommand::UpdateWithNull)
         {
-            let has_deny = has_deny && !has_allow_after_deny;
-            return Self::UndocumentedCommand { has_deny, is_update_of_other_flow };
+            return case.with_undocumented(is_update_of_other_flow);
         }
-        if has_allow_after_deny {
+        case
+    }
+
+    /// The case of an answer without an error, if Okta ignores the commands that it does not document.
+    fn of_known_commands(
+        commands: &[ReceivedCommand],
+        answer: &ReceivedAnswer,
+        flow: Flow,
+    ) -> Self {
+        if answer.has_allow_after_deny(flow) {
             return Self::AllowAfterDeny;
         }
-        if has_deny {
+        if commands.contains(&ReceivedCommand::Deny) {
             return Self::Deny { has_null_error: answer.has_null_error() };
         }
         // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
-        let is_documented =
-            !commands.is_empty() && !answer.has_null_error() && !answer.has_unknown_member();
+        let is_documented = !commands.is_empty() && !answer.has_null_error();
         let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
         if commands.contains(&ReceivedCommand::Update) {
             Self::Updates(certainty)
@@ -105,16 +128,24 @@ impl<'a> ReplyCase<'a> {
         }
     }
 
+    /// This case, beside something that Okta either ignores or treats as a failed call.
+    fn with_undocumented(self, is_update_of_other_flow: bool) -> Self {
+        match self {
+            Self::Failed(_) | Self::Undocumented { .. } => self,
+            _ => Self::Undocumented { if_ignored: Box::new(self), is_update_of_other_flow },
+        }
+    }
+
     /// Okta's action.
     pub(super) fn effect(&self) -> Effect {
         match self {
             Self::GoesOn(_) => Effect::GoesOn,
             Self::Updates(_) => Effect::Updates,
-            Self::Error { .. }
-            | Self::Deny { .. }
-            | Self::Failed(_)
-            | Self::UndocumentedCommand { has_deny: true, .. } => Effect::Stops,
-            Self::AllowAfterDeny | Self::UndocumentedCommand { has_deny: false, .. } => {
+            Self::Error { .. } | Self::Deny { .. } | Self::Failed(_) => Effect::Stops,
+            Self::Undocumented { if_ignored, .. } if if_ignored.effect() == Effect::Stops => {
+                Effect::Stops
+            }
+            Self::Undocumented { .. } | Self::AllowAfterDeny | Self::DuplicateName { .. } => {
                 Effect::Unknown
             }
         }
@@ -127,8 +158,8 @@ impl<'a> ReplyCase<'a> {
             Self::Error { .. } | Self::Deny { has_null_error: false } => Certainty::Documented,
             Self::Deny { has_null_error: true } => Certainty::Inferred,
             Self::Failed(failure) => failure.certainty(),
-            Self::UndocumentedCommand { has_deny: true, .. } => Certainty::Inferred,
-            Self::AllowAfterDeny | Self::UndocumentedCommand { has_deny: false, .. } => {
+            Self::Undocumented { .. } if self.effect() == Effect::Stops => Certainty::Inferred,
+            Self::Undocumented { .. } | Self::AllowAfterDeny | Self::DuplicateName { .. } => {
                 Certainty::Unknown
             }
         }

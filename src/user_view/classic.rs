@@ -6,7 +6,7 @@
 use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
     case::{FailedCall, ReplyCase},
-    cause_text,
+    cause_text, one_of_several,
     texts::{self, in_browser},
 };
 use crate::okta::{ATTRIBUTE_LOCATION, reply::ReceivedCause};
@@ -35,15 +35,17 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
             Screen::next_step(Unknown),
         ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
-        ReplyCase::UndocumentedCommand { has_deny, .. } => {
-            let if_ignored = if *has_deny {
-                form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client)
-            } else {
-                Screen::next_step(Unknown)
-            };
-            let mut screens = screens_of_failed_call(FailedCall::BadAnswer, client);
-            screens.push(if_ignored);
-            screens
+        ReplyCase::Undocumented { if_ignored, .. } => {
+            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, client);
+            possible.append(&mut screens(if_ignored, fields, client));
+            one_of_several(possible, 25)
+        }
+        ReplyCase::DuplicateName { if_last } => {
+            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, client);
+            possible.append(&mut screens(if_last, fields, client));
+            possible.push(form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client));
+            possible.push(Screen::next_step(Unknown));
+            one_of_several(possible, 25)
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
     case::{FailedCall, ReplyCase},
     fields::{FieldTexts, SortedCauses},
+    one_of_several,
     texts::{self, in_browser},
 };
 use crate::okta::{Flow, reply::ReceivedCause};
@@ -31,26 +32,25 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
         ReplyCase::Deny { has_null_error } => {
             vec![screen_of_denial(*has_null_error, flow, client)]
         }
-        ReplyCase::AllowAfterDeny => vec![
-            screen_of_denial(false, flow, client).one_of_several(11),
-            Screen::next_step(Unknown),
-        ],
+        ReplyCase::AllowAfterDeny => {
+            let denial = screen_of_denial(false, flow, client);
+            one_of_several(vec![denial, Screen::next_step(Unknown)], 11)
+        }
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, flow, client),
-        ReplyCase::UndocumentedCommand { has_deny, is_update_of_other_flow } => {
+        ReplyCase::Undocumented { if_ignored, is_update_of_other_flow } => {
             let is_update_of_registration =
                 flow == Flow::ProgressiveProfile && *is_update_of_other_flow;
             let row = if is_update_of_registration { 17 } else { 11 };
-            let mut screens = Vec::new();
-            for screen in screens_of_failed_call(FailedCall::BadAnswer, flow, client) {
-                screens.push(screen.one_of_several(row));
-            }
-            let if_ignored = if *has_deny {
-                screen_of_denial(false, flow, client)
-            } else {
-                Screen::next_step(Unknown)
-            };
-            screens.push(if_ignored.one_of_several(row));
-            screens
+            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, flow, client);
+            possible.append(&mut screens(if_ignored, flow, fields, client));
+            one_of_several(possible, row)
+        }
+        ReplyCase::DuplicateName { if_last } => {
+            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, flow, client);
+            possible.append(&mut screens(if_last, flow, fields, client));
+            possible.push(screen_of_denial(false, flow, client));
+            possible.push(Screen::next_step(Unknown));
+            one_of_several(possible, 11)
         }
     }
 }
@@ -144,13 +144,11 @@ fn screens_with_causes(
     let Some(at_update_fields) = &sorted.at_update_fields else {
         return screens_with_texts(&sorted.at_fields, &sorted.elsewhere, flow, client);
     };
-    let mut screens = Vec::new();
+    let mut possible = Vec::new();
     for at_fields in [at_update_fields, &sorted.at_fields] {
-        for screen in screens_with_texts(at_fields, &sorted.elsewhere, flow, client) {
-            screens.push(screen.one_of_several(13));
-        }
+        possible.append(&mut screens_with_texts(at_fields, &sorted.elsewhere, flow, client));
     }
-    screens
+    one_of_several(possible, 13)
 }
 
 /// The possible screens for texts at fields, and for texts that have no field on the form.

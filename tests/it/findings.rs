@@ -233,7 +233,7 @@ fn each_failure_of_a_call_is_found() {
 fn a_misspelt_error_beside_deny_is_not_called_harmless() {
     let mut failures = Failures::default();
 
-    for (registration, part) in [("DENY", "ignores these texts"), ("ALLOW", "is not denied")] {
+    for (registration, part) in [("DENY", "ignores these texts"), ("ALLOW", "whether it ignores")] {
         let answer = json!({"commands": [action(registration)], "Error": {"errorSummary": "No."}});
         let body = answer.to_string();
         let reply = HookReply::Answered { status: 200, body: body.as_bytes() };

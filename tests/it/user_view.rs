@@ -413,6 +413,9 @@ fn what_okta_does_not_document_is_not_called_documented() {
     let mut failures = Failures::default();
     let flow = Flow::SelfServiceRegistration;
     let allow = || action("ALLOW")["commands"].clone();
+    let deny = || action("DENY")["commands"].clone();
+    let mut denial_and_status = denial(vec![cause("No.", "data.userProfile.email")]);
+    denial_and_status["statusCode"] = json!(500);
     let update = |value| command("com.okta.user.profile.update", value);
 
     for (status, answer, effect, certainty) in [
@@ -421,7 +424,12 @@ fn what_okta_does_not_document_is_not_called_documented() {
         (201, action("ALLOW"), Effect::GoesOn, Certainty::Inferred),
         (201, action("DENY"), Effect::Stops, Certainty::Inferred),
         (200, json!({"commands": allow(), "error": null}), Effect::GoesOn, Certainty::Inferred),
-        (200, json!({"commands": allow(), "statusCode": 500}), Effect::GoesOn, Certainty::Inferred),
+        (200, json!({"commands": allow(), "statusCode": 500}), Effect::Unknown, Certainty::Unknown),
+        (200, json!({"commands": allow(), "Error": {}}), Effect::Unknown, Certainty::Unknown),
+        (200, json!({"Commands": deny()}), Effect::Unknown, Certainty::Unknown),
+        (200, json!({"commands": deny(), "statusCode": 500}), Effect::Stops, Certainty::Inferred),
+        (200, json!({"commands": deny(), "Error": {}}), Effect::Stops, Certainty::Inferred),
+        (200, denial_and_status, Effect::Stops, Certainty::Inferred),
         (200, update(json!({"password": "x"})), Effect::Stops, Certainty::Inferred),
         (200, update(json!({"roles": [{}]})), Effect::Stops, Certainty::Inferred),
         (200, update(json!({"roles": [null]})), Effect::Unknown, Certainty::Unknown),
@@ -439,6 +447,77 @@ fn what_okta_does_not_document_is_not_called_documented() {
         }
     }
     failures.assert_none();
+}
+
+#[test]
+fn a_name_twice_makes_every_statement_unknown() {
+    let mut failures = Failures::default();
+    let command = |value: &str| {
+        format!(r#"{{"commands":[{{"type":"com.okta.action.update","value":{{{value}}}}}]}}"#)
+    };
+    for body in [
+        command(r#""registration":"DENY","registration":"ALLOW""#),
+        command(r#""registration":"ALLOW","registration":"DENY""#),
+        r#"{"error":{},"error":null}"#.to_owned(),
+        r#"{"error":{"errorCauses":[{"errorSummary":"A","errorSummary":"B"}]}}"#.to_owned(),
+    ] {
+        for flow in [Flow::SelfServiceRegistration, Flow::ProgressiveProfile, Flow::Classic] {
+            let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+            let view = user_view(reply, flow, &FIELDS);
+
+            let row = format!("{} {body}", flow.spec().name);
+            failures.check_eq(&row, view.effect, Effect::Unknown);
+            failures.check_eq(&row, view.certainty, Certainty::Unknown);
+            for screens in view.clients.iter().map(|client| &client.screens) {
+                failures.check(&row, screens.iter().any(|s| s.form == FormState::NextStep));
+                failures.check(&row, screens.len() > 2);
+                for screen in screens {
+                    failures.check_eq(&row, screen.form_certainty, Certainty::Unknown);
+                    let is_unknown = |certainty| certainty == Certainty::Unknown;
+                    failures.check(&row, screen.texts.iter().all(|t| is_unknown(t.text_certainty)));
+                }
+            }
+        }
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn an_unknown_member_is_ignored_or_fails_the_call() {
+    let with_status = |answer: Value| {
+        let mut answer = answer;
+        answer["statusCode"] = json!(500);
+        answer
+    };
+    let flow = Flow::SelfServiceRegistration;
+    let at_email = denial(vec![cause("No.", "data.userProfile.email")]);
+    check(vec![
+        (
+            flow,
+            with_status(action("DENY")),
+            ClientKind::Gen2,
+            "banner: T2 (unknown/rendered, 11); may stay OR banner: Registration denied. (unknown/rendered, 11); may stay",
+        ),
+        (
+            flow,
+            with_status(at_email),
+            ClientKind::Gen2,
+            "banner: T2 (unknown/rendered, 11); may stay OR banner: T1 (unknown/rendered, 11); email: No. (unknown/inferred, 11); stays",
+        ),
+        (
+            flow,
+            with_status(action("ALLOW")),
+            ClientKind::Gen3,
+            "banner: T2 (unknown/rendered, 11); may stay OR next",
+        ),
+        (
+            Flow::ProgressiveProfile,
+            with_status(action("DENY")),
+            ClientKind::Gen2,
+            "banner: There was an error updating your profile. Please try again later. (unknown/rendered, 11); may stay OR banner: Your profile couldn't be updated at this time. Please try again later. (unknown/rendered, 11); may stay OR banner: Profile update denied. (unknown/rendered, 11); may stay",
+        ),
+    ]);
 }
 
 #[test]

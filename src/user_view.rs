@@ -151,15 +151,29 @@ pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView 
     view
 }
 
-/// The decision that Okta reads from a reply. Returns `None` if Okta treats the call as failed, or does not document
-/// whether it goes on.
-pub fn decision(reply: HookReply<'_>, flow: Flow) -> Option<DecisionKind> {
-    match ReplyCase::of(&reply.read(), flow) {
-        ReplyCase::GoesOn(_) => Some(DecisionKind::Allow),
-        ReplyCase::Updates(_) => Some(DecisionKind::Update),
-        ReplyCase::Failed(_) => None,
-        case if case.effect() == Effect::Stops => Some(DecisionKind::Deny),
-        _ => None,
+/// The decision that Okta reads from a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyDecision {
+    /// A decision of the hook.
+    Decision(DecisionKind),
+    /// None: Okta treats the call as failed, and denies.
+    Failed,
+    /// Okta does not document its action.
+    Unclear,
+}
+
+/// The decision that Okta reads from a reply.
+pub fn decision(reply: HookReply<'_>, flow: Flow) -> ReplyDecision {
+    let content = reply.read();
+    let case = ReplyCase::of(&content, flow);
+    if matches!(case, ReplyCase::Failed(_)) {
+        return ReplyDecision::Failed;
+    }
+    match case.effect() {
+        Effect::GoesOn => ReplyDecision::Decision(DecisionKind::Allow),
+        Effect::Updates => ReplyDecision::Decision(DecisionKind::Update),
+        Effect::Stops => ReplyDecision::Decision(DecisionKind::Deny),
+        Effect::Unknown => ReplyDecision::Unclear,
     }
 }
 

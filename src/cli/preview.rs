@@ -23,6 +23,7 @@ use crate::{
     rule::RuleSet,
     server::State,
     settings::Settings,
+    user_view::ReplyDecision,
 };
 
 const EXAMPLES: &str = "\
@@ -129,8 +130,10 @@ fn read_recorded(case: &Case) -> Result<DecisionKind, String> {
     let place = case.response.display();
     let response = case.read_response().map_err(|why| format!("{place}: {why}"))?;
     match recorded_decision(&request, &response) {
-        Some(decision) => Ok(decision),
-        None => Err(format!("{place}: this is not an answer with a decision")),
+        ReplyDecision::Decision(decision) => Ok(decision),
+        ReplyDecision::Failed | ReplyDecision::Unclear => {
+            Err(format!("{place}: this is not an answer with a decision"))
+        }
     }
 }
 

@@ -45,7 +45,7 @@ fn an_unreadable_recorded_answer_is_not_taken_for_a_new_one() {
     let (code, printed) = replay(folder.path(), &["--update"]);
 
     assert_eq!(code, Some(0), "{printed}");
-    assert!(printed.contains("guide-allow: no clear decision → "), "{printed}");
+    assert!(printed.contains("guide-allow: a failed call → "), "{printed}");
     assert!(!printed.contains("new"), "{printed}");
 }
 

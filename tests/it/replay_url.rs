@@ -214,8 +214,9 @@ fn an_answer_that_okta_does_not_take_for_a_decision_is_not_counted_as_one() {
     for (body, decision, explained) in [
         (MISNAMED, None, "Okta stops the registration or goes on with the registration (unknown)"),
         (allow, None, "(unknown)"),
-        (action, None, "Okta stops the registration (inferred)"),
-        (password, None, "Okta stops the registration (inferred)"),
+        (action, Some("failed"), "Okta stops the registration (inferred)"),
+        (password, Some("failed"), "Okta stops the registration (inferred)"),
+        (r#"{"error":""}"#, Some("failed"), "Okta stops the registration (inferred)"),
         (r#"{"error":{}}"#, Some("deny"), "Okta stops the registration (documented)"),
     ] {
         let service = StandIn::start(Box::leak(Box::new([Reply::Answer(200, body)])));
@@ -224,7 +225,12 @@ fn an_answer_that_okta_does_not_take_for_a_decision_is_not_counted_as_one() {
 
         let report: Value = serde_json::from_str(&printed).unwrap_or_default();
         let request = &report["requests"][0];
-        let summary = format!("1 from allow to {}", decision.unwrap_or("no clear decision"));
+        let name = match decision {
+            Some("failed") => "a failed call",
+            Some(decision) => decision,
+            None => "no clear decision",
+        };
+        let summary = format!("1 from allow to {name}");
         failures.check_eq(body, request["before"].as_str(), Some("allow"));
         failures.check_eq(body, request["after"].as_str(), decision);
         failures.check_contains(body, report["summary"].as_str().unwrap_or(&printed), &summary);

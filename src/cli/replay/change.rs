@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     cli::fixtures::Case,
-    okta::{DecisionKind, reply::HookReply},
+    okta::{DecisionKind, reply::HookReply, response::SIZE_LIMIT},
     pipeline::{self, HookAnswer},
     problem::{Problem, with_commas},
     rule::{Outcome, RuleSet},
-    user_view,
+    user_view::{self, ReplyDecision},
 };
 
 /// A decision, and the rules that led to it.
@@ -29,17 +29,22 @@ pub(super) struct DecisionChange {
 pub(super) enum AnswerDecision {
     /// There is no answer.
     NoAnswer,
-    /// Okta treats the answer as failed, or does not document its action.
+    /// Okta treats the call as failed, and denies.
+    Failed,
+    /// Okta does not document its action.
     Unclear,
     Decision(Judged),
 }
 
 impl AnswerDecision {
     /// The decision of any hook's answer. The rules that led to it are not known.
-    pub(super) fn of_any_hook(decision: Option<DecisionKind>) -> Self {
+    pub(super) fn of_any_hook(decision: ReplyDecision) -> Self {
         match decision {
-            Some(decision) => Self::Decision(Judged { decision, rules: Vec::new() }),
-            None => Self::Unclear,
+            ReplyDecision::Decision(decision) => {
+                Self::Decision(Judged { decision, rules: Vec::new() })
+            }
+            ReplyDecision::Failed => Self::Failed,
+            ReplyDecision::Unclear => Self::Unclear,
         }
     }
 
@@ -47,7 +52,26 @@ impl AnswerDecision {
     pub(super) fn decision(&self) -> Option<DecisionKind> {
         match self {
             Self::Decision(judged) => Some(judged.decision),
+            Self::NoAnswer | Self::Failed | Self::Unclear => None,
+        }
+    }
+
+    /// The name of the decision in a report for programs, if there is one.
+    pub(super) fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Decision(judged) => Some(judged.decision.as_str()),
+            Self::Failed => Some("failed"),
             Self::NoAnswer | Self::Unclear => None,
+        }
+    }
+
+    /// What Okta reads from the answer. Returns `None` if there is no answer.
+    fn reply_decision(&self) -> Option<ReplyDecision> {
+        match self {
+            Self::NoAnswer => None,
+            Self::Failed => Some(ReplyDecision::Failed),
+            Self::Unclear => Some(ReplyDecision::Unclear),
+            Self::Decision(judged) => Some(ReplyDecision::Decision(judged.decision)),
         }
     }
 
@@ -55,7 +79,7 @@ impl AnswerDecision {
     pub(super) fn rules(&self) -> &[String] {
         match self {
             Self::Decision(judged) => &judged.rules,
-            Self::NoAnswer | Self::Unclear => &[],
+            Self::NoAnswer | Self::Failed | Self::Unclear => &[],
         }
     }
 }
@@ -64,6 +88,7 @@ impl fmt::Display for AnswerDecision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer => out.write_str("no answer"),
+            Self::Failed => out.write_str("a failed call"),
             Self::Unclear => out.write_str("no clear decision"),
             Self::Decision(judged) => judged.fmt(out),
         }
@@ -88,18 +113,24 @@ impl Judged {
     }
 }
 
-/// The decision of a recorded answer to this request, as Okta takes it. Returns `None` if Okta treats the answer
-/// as failed, or does not document its action.
-pub(in crate::cli) fn recorded_decision(request: &[u8], recorded: &[u8]) -> Option<DecisionKind> {
+/// The decision of a recorded answer to this request, as Okta takes it.
+pub(in crate::cli) fn recorded_decision(request: &[u8], recorded: &[u8]) -> ReplyDecision {
+    if recorded.len() < SIZE_LIMIT {
+        return answered_decision(request, recorded);
+    }
     // The size counts without the white space that a recorded answer has.
-    let json: serde_json::Value = serde_json::from_slice(recorded).ok()?;
-    answered_decision(request, json.to_string().as_bytes())
+    match serde_json::from_slice::<serde_json::Value>(recorded) {
+        Ok(json) => answered_decision(request, json.to_string().as_bytes()),
+        Err(_) => ReplyDecision::Failed,
+    }
 }
 
 /// The decision of an answer with status 200 to this request, as Okta takes it.
-pub(super) fn answered_decision(request: &[u8], body: &[u8]) -> Option<DecisionKind> {
-    let flow = pipeline::decode(request).ok()?.flow;
-    user_view::decision(HookReply::Answered { status: 200, body }, flow)
+pub(super) fn answered_decision(request: &[u8], body: &[u8]) -> ReplyDecision {
+    match pipeline::decode(request) {
+        Ok(request) => user_view::decision(HookReply::Answered { status: 200, body }, request.flow),
+        Err(_) => ReplyDecision::Unclear,
+    }
 }
 
 impl fmt::Display for Judged {
@@ -117,7 +148,7 @@ impl DecisionChange {
     /// Whether the decision itself changes, and not only its texts or values.
     pub(super) fn changes_decision(&self) -> bool {
         let is_new = matches!(self.before, AnswerDecision::NoAnswer);
-        !is_new && self.before.decision() != self.after.decision()
+        !is_new && self.before.reply_decision() != self.after.reply_decision()
     }
 
     fn is_from_to(&self, from: DecisionKind, to: DecisionKind) -> bool {
@@ -132,11 +163,14 @@ impl DecisionChange {
         if matches!(self.before, AnswerDecision::NoAnswer) {
             return "new".to_owned();
         }
-        let kind = match self.after.decision() {
-            Some(DecisionKind::Allow) => "allowed, written differently",
-            Some(DecisionKind::Update) => "updated with other values",
-            Some(DecisionKind::Deny) => "denied with other texts or causes",
-            None => "without a clear decision, written differently",
+        let kind = match self.after.reply_decision() {
+            Some(ReplyDecision::Decision(DecisionKind::Allow)) => "allowed, written differently",
+            Some(ReplyDecision::Decision(DecisionKind::Update)) => "updated with other values",
+            Some(ReplyDecision::Decision(DecisionKind::Deny)) => {
+                "denied with other texts or causes"
+            }
+            Some(ReplyDecision::Failed) => "a failed call as before, written differently",
+            Some(ReplyDecision::Unclear) | None => "without a clear decision, written differently",
         };
         kind.to_owned()
     }

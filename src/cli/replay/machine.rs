@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::report::{Percentile, ReplayOutcome, Replayed, Report};
-use crate::{escape, okta::DecisionKind};
+use crate::escape;
 
 #[derive(Serialize)]
 struct JsonReport<'r> {
@@ -104,8 +104,8 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
         explanation: replayed.explanation(),
     };
     if let Some(change) = replayed.change() {
-        json.before = change.before.decision().map(DecisionKind::as_str);
-        json.after = change.after.decision().map(DecisionKind::as_str);
+        json.before = change.before.name();
+        json.after = change.after.name();
         json.rules = Some(change.after.rules());
     }
     json

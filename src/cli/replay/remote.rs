@@ -26,7 +26,7 @@ pub(super) struct RemoteHooks {
     calls: CallTimes,
     /// The calls without an answer since the last answer. Those that timed out do not count.
     unanswered: usize,
-    /// Why the last unanswered call had no answer.
+    /// Why the last call without an answer had none.
     last_reason: String,
     time_outs: TimeOuts,
 }
@@ -82,7 +82,8 @@ impl RemoteHooks {
                 self.time_outs.add(&case.hook);
                 self.calls.times.push(duration);
                 self.calls.unanswered += 1;
-                Err(NoReply::TimedOut.to_string())
+                self.last_reason = NoReply::TimedOut.to_string();
+                Err(self.last_reason.clone())
             }
             Err(why) => {
                 self.calls.unanswered += 1;
@@ -102,7 +103,7 @@ impl RemoteHooks {
 
     /// The calls. Fails if the service answered none of them.
     pub(super) fn finish(self) -> Result<CallTimes, CliError> {
-        if self.calls.answered == 0 && self.unanswered > 0 {
+        if self.calls.answered == 0 && self.calls.unanswered > 0 {
             return Err(self.no_answer());
         }
         Ok(self.calls)

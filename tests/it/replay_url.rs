@@ -240,6 +240,29 @@ fn an_answer_that_okta_does_not_take_for_a_decision_is_not_counted_as_one() {
     failures.assert_none();
 }
 
+/// A line that begins with `::` is a command to GitHub Actions.
+#[test]
+fn no_text_of_an_answer_begins_a_line_of_the_report() {
+    let mut failures = Failures::default();
+    for body in [
+        r#"{"error":{"errorCauses":[{"errorSummary":"One.\n::warning::two","location":"data.userProfile.email"}]}}"#,
+        r#"{"error":{"errorCauses":[{"errorSummary":"No.","location":"a\n::warning::two"}]}}"#,
+        r#"{"a\n::warning::two":1}"#,
+        r#"{"commands":[{"type":"a\n::warning::two","value":{"a\n::warning::two":null}}]}"#,
+    ] {
+        for format in ["human", "junit"] {
+            let service = StandIn::start(Box::leak(Box::new([Reply::Answer(200, body)])));
+
+            let (_, printed) = replay(1, &service.url, &["--format", format]);
+
+            failures.check_contains(body, &printed, "::warning::");
+            let begins_line = printed.lines().any(|line| line.trim_start().starts_with("::"));
+            failures.check(format!("{format} {body}: {printed}"), !begins_line);
+        }
+    }
+    failures.assert_none();
+}
+
 #[test]
 fn an_answer_that_is_too_large_is_an_answer() {
     let large: &'static str = "x".repeat((1 << 20) + 1).leak();

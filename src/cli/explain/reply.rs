@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
+    escape,
     findings::{self, Finding},
     okta::{Flow, FlowSpec, reply::HookReply},
     user_view::{
@@ -27,6 +28,8 @@ pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String
     }
     for finding in findings::find(reply, flow, fields) {
         let Finding { id, place, problem, effect, fix } = finding;
+        // Someone else's hook chooses the names of members, which may contain line breaks.
+        let (place, problem) = (escape::line(&place), escape::line(&problem));
         let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
         // Writing to memory cannot fail.
         let _ = writeln!(text, "finding {id}{place}: {problem}\n  {effect}\n  {fix}");
@@ -114,17 +117,18 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
 fn place_name(place: &TextPlace) -> String {
     match place {
         TextPlace::Banner => "box at the top".to_owned(),
-        TextPlace::Field(field) => format!("below the field `{field}`"),
+        TextPlace::Field(field) => format!("below the field `{}`", escape::line(field)),
         TextPlace::Message => "message".to_owned(),
-        TextPlace::Input(field) => format!("message of the input `{field}`"),
+        TextPlace::Input(field) => format!("message of the input `{}`", escape::line(field)),
         TextPlace::Cause => "cause".to_owned(),
     }
 }
 
-/// A text with its certainty.
+/// A text with its certainty, in one line.
 fn describe_text(shown: &ShownText) -> String {
     let ShownText { text, text_certainty, place_certainty, row, .. } = shown;
-    let text = if text.is_empty() { "no words".to_owned() } else { format!("\"{text}\"") };
+    let text =
+        if text.is_empty() { "no words".to_owned() } else { format!("\"{}\"", escape::line(text)) };
     let certainty = text_certainty.as_str();
     if place_certainty == text_certainty || *text_certainty == Certainty::Unknown {
         return format!("{text} ({certainty}; row {row})");

@@ -467,3 +467,23 @@ fn a_refused_client_is_named_without_its_secret() {
     assert!(printed.contains("status 401: invalid_client Wrong secret."), "{printed}");
     assert!(!printed.contains("s3cret-value"), "{printed}");
 }
+
+#[test]
+fn an_error_that_repeats_the_secret_is_left_out() {
+    let mut failures = Failures::default();
+    for error in [
+        r#"{"error":"invalid_client","error_description":"`s3cret value` is wrong."}"#,
+        r#"{"error":"client_secret=s3cret+value"}"#,
+    ] {
+        let issuer = StandIn::start(Box::leak(Box::new([Reply::Answer(401, error)])));
+        let token_url = format!("{}/v1/token", issuer.url);
+        let arguments = ["--oauth", "0oaclient:s3cret value", "--token-url", &token_url];
+
+        let (code, printed) = replay(1, "http://127.0.0.1:1", &arguments);
+
+        failures.check_eq(error, code, Some(2));
+        failures.check_contains(error, &printed, "status 401; its error repeats our secret");
+        failures.check(format!("printed: {printed}"), !printed.contains("s3cret"));
+    }
+    failures.assert_none();
+}

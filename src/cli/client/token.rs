@@ -175,13 +175,13 @@ impl ClientCredentials {
         let request = Request::post(self.token_url.as_str())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form)
+            .body(form.clone())
             .map_err(ureq::Error::from)?;
         let mut response = http.send(request, timeout)?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
         if status != 200 {
-            return Err(NoToken::Refused(describe_error(status, &body)));
+            return Err(NoToken::Refused(describe_error(status, &body, &form)));
         }
         let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&body) else {
             let why = "the answer of the token URL has no `access_token`";
@@ -230,14 +230,34 @@ impl From<ureq::Error> for NoToken {
     }
 }
 
-/// Describes an answer without a token: its status, and the error of RFC 6749 if the body has one.
-fn describe_error(status: u16, body: &[u8]) -> String {
+/// Describes an answer without a token: its status, and the error of RFC 6749 if the body has one, without the secret
+/// of the request's form.
+fn describe_error(status: u16, body: &[u8], form: &str) -> String {
     let Ok(TokenError { error, error_description }) = serde_json::from_slice(body) else {
         return format!("the token URL answers with status {status}");
     };
+    if repeats_secret(&error, form) || repeats_secret(&error_description, form) {
+        return format!(
+            "the token URL answers with status {status}; its error repeats our secret, so it is left out"
+        );
+    }
     let error = escape::excerpt(&error, ERROR_LIMIT);
     let description = escape::excerpt(&error_description, ERROR_LIMIT);
     format!("the token URL answers with status {status}: {error} {description}")
         .trim_end()
         .to_owned()
+}
+
+/// Whether a text repeats the secret of a form, as it is or as the form encodes it.
+fn repeats_secret(text: &str, form: &str) -> bool {
+    for pair in form.split('&') {
+        let encoded = pair.split_once('=').unwrap_or_default().1;
+        for (name, value) in form_urlencoded::parse(pair.as_bytes()) {
+            let is_secret = matches!(&*name, "client_secret" | "client_assertion");
+            if is_secret && (text.contains(&*value) || text.contains(encoded)) {
+                return true;
+            }
+        }
+    }
+    false
 }

@@ -180,6 +180,12 @@ fn the_action_compares_nothing_with_a_revision_that_has_no_rules() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let notice = "::notice::no rules to compare with: HEAD has no folder moved\n";
     assert_eq!(text(&output.stdout), notice);
+
+    let inputs = [("rules", "moved"), ("against", "HEAD"), ("fail-on-change", "true")];
+    let (_, output) = run_action(folder.path(), &inputs);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), notice.replace("notice", "error"));
 }
 
 #[test]

@@ -74,11 +74,12 @@ fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
 
 /// A text of Okta's for the whole form.
 fn general_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
-    let (place, place_certainty) = match client {
-        ClientKind::ClassicApp => (TextPlace::Message, Inferred),
-        _ => (TextPlace::Banner, Rendered),
-    };
-    ShownText::new(place, text, row).text_is(certainty).place_is(place_certainty)
+    match client {
+        ClientKind::ClassicApp => ShownText::new(TextPlace::Message, text, row)
+            .text_is(certainty.at_most_inferred())
+            .place_is(Inferred),
+        _ => ShownText::new(TextPlace::Banner, text, row).text_is(certainty).place_is(Rendered),
+    }
 }
 
 /// The possible screens after a failed call. Okta's pages name two texts, and the widget shows the one that

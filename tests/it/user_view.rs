@@ -326,6 +326,18 @@ fn classic_registrations_show_the_texts_of_rows_18_to_25() {
             ClientKind::ClassicApp,
             "message: T3 (inferred/inferred, 18); cause: No. (inferred/inferred, 18); stays",
         ),
+        (
+            flow,
+            denial(vec![]),
+            ClientKind::ClassicApp,
+            "message: T3 (inferred/inferred, 23); stays",
+        ),
+        (
+            flow,
+            action("DENY"),
+            ClientKind::ClassicApp,
+            "message: Registration denied. (inferred/inferred, 24); stays",
+        ),
     ]);
 }
 

@@ -26,6 +26,8 @@ const MARKUP_OF_CAUSE: &str =
     "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML";
 const UNKNOWN_PLACE: &str =
     "Okta does not document the place of the text; the end user may read a general text instead";
+/// The effect of a location outside the profile on Classic Engine.
+const BELOW_NAMED_FIELD: &str = "Classic Engine's widget shows the text only below a field whose name is the location; in the box, it shows a general text";
 
 /// Adds the faults of an answer's `error`.
 pub(super) fn find_in_error(
@@ -183,6 +185,10 @@ fn find_misplaced_location(
         return;
     };
     let place = format!("{place}/location");
+    if flow == Flow::Classic && location.starts_with(ATTRIBUTE_LOCATION) {
+        // Classic Engine has no place at a field for it: it shows the text of the first cause in the box.
+        return;
+    }
     if let Some(attribute) = name_in_profile(location) {
         if fields.contains(&attribute) {
             return;
@@ -213,7 +219,7 @@ fn find_misplaced_location(
         "location-not-an-attribute",
         place,
         "the location does not name an attribute of the profile",
-        UNKNOWN_PLACE,
+        if flow == Flow::Classic { BELOW_NAMED_FIELD } else { UNKNOWN_PLACE },
         WRITE_LOCATION,
     ));
 }

@@ -228,6 +228,29 @@ fn each_failure_of_a_call_is_found() {
     failures.assert_none();
 }
 
+/// Classic Engine shows the text of the first location in the profile in the box, whatever the attribute.
+#[test]
+fn a_finding_about_a_location_agrees_with_the_prediction_for_classic_engine() {
+    let mut failures = Failures::default();
+    for (location, expected) in [
+        ("data.userProfile.nickName", None),
+        ("data.userProfile", None),
+        ("email", Some("only below a field whose name is the location")),
+        ("body", Some("in the box, it shows a general text")),
+    ] {
+        let body = json!({"error": {"errorCauses": [cause(location)]}}).to_string();
+        let reply = HookReply::Answered { status: 200, body: body.as_bytes() };
+
+        let found = findings::find(reply, Flow::Classic, &FIELDS);
+
+        failures.check_eq(location, found.len(), usize::from(expected.is_some()));
+        for finding in found {
+            failures.check_contains(location, finding.effect, expected.unwrap_or_default());
+        }
+    }
+    failures.assert_none();
+}
+
 /// Okta's API description misspells `error`, so users of its SDK send this.
 #[test]
 fn a_misspelt_error_beside_deny_is_not_called_harmless() {

@@ -16,7 +16,7 @@ mod failure;
 
 use connector::{ClientConnector, NoAddresses};
 pub(crate) use connector::{forget_connections, has_connected};
-pub(crate) use failure::{describe, describe_certificate, describe_handshake, is_of_authority};
+pub(crate) use failure::{certificate_fault, describe, describe_handshake, is_of_authority};
 
 /// A client that follows no redirect, and returns the response of any status.
 #[derive(Debug)]

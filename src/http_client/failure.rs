@@ -8,6 +8,7 @@ use rustls::{AlertDescription, CertificateError, Error as TlsError};
 pub(crate) fn describe(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Io(error) if tls_error(error).is_some() => describe_handshake(error),
+        ureq::Error::Io(error) => error.to_string(),
         error => error.to_string(),
     }
 }
@@ -21,8 +22,10 @@ pub(crate) fn describe_handshake(error: &io::Error) -> String {
         return error.to_string();
     };
     let text = match tls_error {
-        TlsError::InvalidCertificate(fault) => describe_certificate(fault),
-        TlsError::InvalidMessage(_) => "the port does not speak TLS; does it serve plain http?",
+        TlsError::InvalidCertificate(fault) => {
+            return format!("the certificate {}", certificate_fault(fault));
+        }
+        TlsError::InvalidMessage(_) => "the port does not speak TLS, but perhaps plain http",
         TlsError::PeerIncompatible(_)
         | TlsError::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the server does not support this TLS version"
@@ -43,30 +46,28 @@ fn tls_error(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 
-/// Describes why the certificate of a server is refused.
-pub(crate) fn describe_certificate(fault: &CertificateError) -> &'static str {
+/// Why the certificate of a server is refused, as the predicate of a sentence.
+pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
     match fault {
         CertificateError::UnknownIssuer => {
-            "the certificate is of an unknown authority, or an intermediate one is missing"
+            "is of an unknown authority, or an intermediate one is missing"
         }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the certificate has expired"
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the certificate is not valid yet"
+            "is not valid yet"
         }
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            "the certificate has no `subjectAltName`, and its CN does not count"
+            "has no `subjectAltName`, and its CN does not count"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the certificate is for another name"
+            "is for another name"
         }
-        CertificateError::Revoked => "the certificate has been revoked",
-        CertificateError::BadEncoding => "the certificate is malformed",
+        CertificateError::Revoked => "has been revoked",
+        CertificateError::BadEncoding => "is malformed",
         fault if is_of_authority(fault) => {
-            "the certificate is that of an authority, self-signed or not, and cannot be a server's"
+            "is that of an authority, self-signed or not, and cannot be a server's"
         }
-        _ => "the certificate is not valid",
+        _ => "is not valid",
     }
 }
 

@@ -229,7 +229,7 @@ fn a_certificate_for_another_name_is_a_problem() {
         &mut failures,
         "",
         &output,
-        &["certificate: the certificate is for another name"],
+        &["certificate: it is for another name; have an authority"],
     );
     failures.check_eq("calls", api.asked().len(), 0);
     failures.assert_none();
@@ -475,7 +475,7 @@ fn a_slow_token_url_is_told_from_a_wrong_secret() {
     for (token_url, expected) in [
         (
             format!("https://{}/token", service.address),
-            "the port does not speak TLS; does it serve",
+            "the port does not speak TLS, but perhaps plain http",
         ),
         (format!("http://{}/token", api.address), "the token URL does not answer within 3 s; make"),
         ("http://127.0.0.1:1/token".to_owned(), "; correct --token-url, and let Okta connect"),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cli::CliError,
-    http_client::{describe_certificate, describe_handshake},
+    http_client::{certificate_fault, describe_handshake},
     origin,
 };
 
@@ -81,7 +81,7 @@ pub(super) fn check_tls(
         if is_no_tls(&error) {
             checkup.problem(
                 "tls",
-                "this port does not speak TLS; does it serve plain http?",
+                "this port does not speak TLS, but perhaps plain http",
                 "serve https there, or write the port that does: Okta calls https only",
             );
             return Ok(());
@@ -213,7 +213,7 @@ fn invalid_certificate(error: &CertificateError) -> RejectedCertificate {
             RejectedCertificate::new("it is not valid yet", "set the clocks of both machines")
         }
         other => RejectedCertificate::new(
-            describe_certificate(other),
+            format!("it {}", certificate_fault(other)),
             "have an authority issue one for the host of the URL",
         ),
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError};
 
 /// Describes why a request has no response.
 pub(crate) fn describe(error: &ureq::Error) -> String {
@@ -75,7 +75,9 @@ pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
 /// is.
 pub(crate) fn is_of_authority(fault: &CertificateError) -> bool {
     match fault {
-        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
+        CertificateError::Other(OtherError(other)) => {
+            matches!(other.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+        }
         _ => false,
     }
 }

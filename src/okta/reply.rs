@@ -55,7 +55,7 @@ pub enum CallFailure {
     NotObject,
 }
 
-/// The JSON object of an answer. Of two values with the same name, it has the last.
+/// The JSON object of an answer. It has the last of two values with the same name.
 pub struct ReceivedAnswer {
     members: Map<String, Json>,
     has_duplicate_name: bool,

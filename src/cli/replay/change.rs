@@ -65,7 +65,7 @@ impl AnswerDecision {
         }
     }
 
-    /// What Okta reads from the answer. Returns `None` if there is no answer.
+    /// The decision that Okta reads from the answer. Returns `None` if there is no answer.
     fn reply_decision(&self) -> Option<ReplyDecision> {
         match self {
             Self::NoAnswer => None,

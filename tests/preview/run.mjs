@@ -471,8 +471,16 @@ describe("the preview page", () => {
     await page.click(".choice button:nth-of-type(2)");
     assert.equal(await page.getAttribute(".choice button:nth-of-type(2)", "aria-pressed"), "true");
     assert.match(await page.textContent("#certainty"), /unknown/);
+    await page.click("[data-client=app]");
+    assert.match(await page.textContent("#screen"), /No message: the form again, or only a status\./);
+    assert.match(await page.textContent("#certainty"), /The app receives the form again, or only messages/);
     preview.writeRules(RULES);
     await page.waitForFunction(() => !document.querySelector("#findings li"));
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "active");
+    await seenIn("#verdict", "Allowed");
+    assert.match(await page.textContent("#screen"), /No message: the next step follows\./);
   });
 
   it("saves a fixture that `replay` passes, and writes nothing itself", async () => {

@@ -13,6 +13,15 @@ const CERTAINTY = {
   inferred: ["Inferred", "it follows from documentation or code, and neither says it"],
   unknown: ["Unknown", "it may be otherwise: Okta does not say"],
 };
+const FORMS = {
+  may_stay: "The form stays, or a page with only the message replaces it.",
+  stays: "The form stays as it was filled in, and can be sent again.",
+  replaced: "A page with only the message replaces the form.",
+};
+const APP_FORMS = {
+  may_stay: "The app receives the form again, or only messages: status PENDING or TERMINAL.",
+  stays: "The app receives the form again: status PENDING.",
+};
 const PROFILE_TEXTS = { title: "Sign in", button: "Submit" };
 const SIGN_UP_TEXTS = {
   gen2: { title: "Sign up", button: "Sign Up", footer: "Already have an account?" },
@@ -92,12 +101,8 @@ function drawCertainty({ shows, form, form_certainty }) {
       el("li", { class: "shown" }, el("span", {}, "“", shown.text, "” ", where), pill("words", shown.certainty), pill("place", shown.place_certainty)),
     );
   }
-  const forms = {
-    may_stay: "The form stays, or a page with only the message replaces it.",
-    stays: "The form stays as it was filled in, and can be sent again.",
-    replaced: "A page with only the message replaces the form.",
-  };
-  if (forms[form]) rows.push(el("li", {}, el("span", {}, forms[form]), pill("", form_certainty)));
+  const state = formState(form);
+  if (state) rows.push(el("li", {}, el("span", {}, state), pill("", form_certainty)));
   return el(
     "div",
     { class: "certainty" },
@@ -105,6 +110,12 @@ function drawCertainty({ shows, form, form_certainty }) {
     el("ul", {}, ...rows),
     el("p", { class: "hint" }, `Shown for ${CLIENTS[chosenClient].name}.`),
   );
+}
+
+// What becomes of the form.
+function formState(form) {
+  if (chosenClient !== "app" || form === "next_step") return FORMS[form];
+  return last.explained.flow === "classic" ? "The app receives an HTTP status of 400 or more." : APP_FORMS[form];
 }
 
 function pill(prefix, certainty) {
@@ -191,8 +202,9 @@ function memberOf({ place, field }) {
 }
 
 // The response that an app receives.
-function drawMessages({ shows }) {
+function drawMessages({ shows, form }) {
   const rows = shows.map((shown) => el("li", {}, el("code", {}, memberOf(shown)), el("p", {}, shown.text)));
-  const none = el("li", {}, el("p", {}, "No message: the next step follows."));
+  const instead = form === "next_step" ? "the next step follows" : "the form again, or only a status";
+  const none = el("li", {}, el("p", {}, `No message: ${instead}.`));
   return el("div", { class: "widget app" }, el("p", { class: "title" }, "The app receives"), el("ul", {}, ...(rows.length ? rows : [none])));
 }

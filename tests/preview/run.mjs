@@ -219,6 +219,28 @@ describe("the preview page", () => {
     assert.equal(await page.evaluate(() => document.activeElement.id), "field-firstName");
   });
 
+  it("keeps the focus and the selection when the rules are edited", async () => {
+    await page.click("#tab-json");
+    await page.fill("#json", JSON.stringify(requestWith({ email: "ana@evil.example", lastName: "Jones", costCenter: "1234" })));
+    await page.click("#tab-form");
+    await page.click("#lookup-account-found");
+    await page.fill("#column-account-status", "active");
+    let edits = 0;
+    for (const selector of ["#field-lastName", "#field-costCenter", "#column-account-status", "#lookup-account-found"]) {
+      await page.focus(selector);
+      const isText = (await page.getAttribute(selector, "type")) !== "radio";
+      if (isText) await page.evaluate(() => document.activeElement.setSelectionRange(1, 3));
+      edits += 1;
+      preview.writeRules(RULES.replace('message = "Only', `message = "${edits}: only`));
+      await seenIn("#screen", `${edits}: only`);
+      assert.equal(`#${await page.evaluate(() => document.activeElement.id)}`, selector);
+      if (!isText) continue;
+      const before = await page.inputValue(selector);
+      await page.keyboard.type("QQ");
+      assert.equal(await page.inputValue(selector), `${before.slice(0, 1)}QQ${before.slice(3)}`);
+    }
+  });
+
   it("decides a profile update", async () => {
     await page.selectOption("#flow", "progressive.profile");
     await page.fill("#field-employeeNumber", "12");
@@ -470,6 +492,7 @@ describe("the preview page", () => {
     assert.ok((await page.locator(".choice button").count()) > 1);
     await page.click(".choice button:nth-of-type(2)");
     assert.equal(await page.getAttribute(".choice button:nth-of-type(2)", "aria-pressed"), "true");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Screen 2");
     assert.match(await page.textContent("#certainty"), /unknown/);
     await page.click("[data-client=app]");
     assert.match(await page.textContent("#screen"), /No message: the form again, or only a status\./);

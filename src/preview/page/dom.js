@@ -33,6 +33,16 @@ export function fillAll(parent, children) {
   parent.replaceChildren(all);
 }
 
+// Draws a part of the page again. The element with the focus keeps it, and its selection, if it has an id.
+export function keepFocus(draw) {
+  const { id, selectionStart, selectionEnd } = document.activeElement;
+  draw();
+  const again = id ? byId(id) : null;
+  if (!again || again === document.activeElement) return;
+  again.focus();
+  if (typeof selectionStart === "number") again.setSelectionRange(selectionStart, selectionEnd);
+}
+
 // A problem as a sentence: with a capital letter and a full stop.
 export const toSentence = (problem) =>
   problem.charAt(0).toUpperCase() + problem.slice(1) + (/[.?!]$/.test(problem) ? "" : ".");

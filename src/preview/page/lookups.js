@@ -1,5 +1,5 @@
 // The results of lookups that the page assumes: found with columns, not found, failed.
-import { asText, byId, el, fill, label, parse } from "./dom.js";
+import { asText, byId, el, fill, keepFocus, label, parse } from "./dom.js";
 
 let form = null;
 // By the lookup's name: the choice, and the values of the columns.
@@ -62,7 +62,7 @@ export function lookupsJson() {
 function draw() {
   const lookups = form?.lookups ?? [];
   if (!lookups.length) return fill(byId("lookups"));
-  fill(byId("lookups"), el("h3", {}, "Lookup results"), ...lookups.map(drawLookup));
+  keepFocus(() => fill(byId("lookups"), el("h3", {}, "Lookup results"), ...lookups.map(drawLookup)));
 }
 
 function drawLookup(lookup) {

@@ -2,7 +2,7 @@
 import { byId, el, fill, getJson, parse } from "./dom.js";
 import { assumeRecorded, lookupsJson, showLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
-import { addedFields, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText } from "./request.js";
+import { addedFields, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText, updateForm } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
 import { setUpRules } from "./rules.js";
 import { setUpSave } from "./save.js";
@@ -174,7 +174,7 @@ async function rulesChanged() {
   dropAnswer();
   byId("save-fixture").disabled = true;
   await loadHooks();
-  showForm(currentForm(), sampleOf(page.flow));
+  updateForm(currentForm());
   showLookups(currentForm(), decide);
   await decide();
 }

@@ -1,5 +1,5 @@
 // The request: form fields and JSON are two views of one text.
-import { asText, byId, el, fill, isObject, label, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
+import { asText, byId, el, fill, isObject, keepFocus, label, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
 // The hook's form for the request type, as the service describes it.
@@ -49,9 +49,15 @@ export function setUpRequest(changed) {
 // Shows the fields of a form. `showFields` adds those of the request once the service has decided it.
 export function showForm(nextForm, nextSample) {
   if (nextForm?.flow !== form?.flow) added = [];
-  form = nextForm;
   sample = nextSample;
-  fields = [...new Set([...(form?.fields ?? []), ...added])];
+  fields = [...(nextForm?.fields ?? []), ...added];
+  updateForm(nextForm);
+}
+
+// Shows the form after an edit of the rules. It keeps its fields until the service has decided the request again.
+export function updateForm(nextForm) {
+  form = nextForm;
+  fields = [...new Set([...fields, ...(form?.fields ?? [])])];
   drawFields();
 }
 
@@ -64,9 +70,7 @@ export function showFields(names) {
   const next = isTyping ? [...new Set([...fields, ...names])] : names;
   if (toJson(next) === toJson(fields)) return;
   fields = next;
-  const { id } = document.activeElement;
   drawFields();
-  if (isTyping) byId(id).focus();
 }
 
 // The object that holds the form's values. Null if the text is not a request of this type.
@@ -92,13 +96,11 @@ function drawFields() {
   const profile = (form?.profile ?? []).map((name) =>
     fieldRow(name, `profile-${name}`, () => setProfile(name)),
   );
-  fill(
-    byId("fields"),
-    ...rows,
-    profile.length ? el("h3", {}, "Existing profile") : null,
-    ...profile,
-  );
-  showValues();
+  const heading = profile.length ? el("h3", {}, "Existing profile") : null;
+  keepFocus(() => {
+    fill(byId("fields"), ...rows, heading, ...profile);
+    showValues();
+  });
 }
 
 function fieldRow(name, id, changed) {

@@ -1,5 +1,5 @@
 // The end user's screen: a neutral imitation of the widgets, drawn from the service's prediction.
-import { asText, byId, el, fill, label, parse, tabs } from "./dom.js";
+import { asText, byId, el, fill, keepFocus, label, parse, tabs } from "./dom.js";
 
 const CLIENTS = {
   gen2: { tab: "Widget", name: "Identity Engine’s sign-in widget, second generation (the default)" },
@@ -74,7 +74,7 @@ function draw() {
   if (chosenScreen >= screens.length) chosenScreen = 0;
   const screen = screens[chosenScreen];
   fill(byId("screen"), drawScreen(screen));
-  fill(byId("certainty"), drawChoice(screens), drawCertainty(screen));
+  keepFocus(() => fill(byId("certainty"), drawChoice(screens), drawCertainty(screen)));
 }
 
 // The choice between several screens that Okta may show.
@@ -84,9 +84,9 @@ function drawChoice(screens) {
     const choose = () => {
       chosenScreen = index;
       draw();
-      byId("certainty").querySelectorAll("button")[index].focus();
     };
-    return el("button", { class: "quiet", "aria-pressed": String(index === chosenScreen), on: { click: choose } }, `Screen ${index + 1}`);
+    const pressed = String(index === chosenScreen);
+    return el("button", { class: "quiet", id: `screen-${index + 1}`, "aria-pressed": pressed, on: { click: choose } }, `Screen ${index + 1}`);
   });
   return el("p", { class: "choice" }, `Okta does not document which of ${screens.length} screens it shows: `, ...buttons);
 }

@@ -1,6 +1,6 @@
 //! Decides a request of the page by the live rules, as production does.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,9 +29,12 @@ struct DecideQuestion<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
-    /// The attributes that the user has added to the form.
+    /// The attributes that the user has added to the form, or whose fields the user has emptied.
     #[serde(borrow)]
     added: Vec<Cow<'a, str>>,
+    /// The attributes in the order of the form on the page. Empty if the order of the request counts.
+    #[serde(borrow)]
+    order: Vec<Cow<'a, str>>,
 }
 
 /// The reply to the page.
@@ -69,7 +72,7 @@ pub(super) fn decide(page: &Page, question: &[u8]) -> serde_json::Result<String>
 
 /// Decides the request. Returns a [`Decided`] as JSON.
 fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
-    let DecideQuestion { hook: name, request, lookups, added } = question;
+    let DecideQuestion { hook: name, request, lookups, added, order } = question;
     let rules = page.live.rules.load_full();
     let Some(hook) = rules.hooks.get(name) else {
         return Err(Undecided::without_place("the rules no longer have this hook"));
@@ -89,6 +92,7 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
             fields.push(name);
         }
     }
+    sort_as_on_page(&mut fields, order);
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
     let Page { hooks_url, curl_arguments, .. } = page;
@@ -102,6 +106,15 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
         curl: format!("curl {curl_arguments} --json {curl_body} {hooks_url}/{name}"),
     };
     serde_json::to_string(&decided).map_err(|error| Undecided::without_place(error.to_string()))
+}
+
+/// Sorts the fields as the page does: an emptied field keeps its place. Fields that the page does not have come last.
+fn sort_as_on_page(fields: &mut [&str], order: &[Cow<'_, str>]) {
+    let mut places = HashMap::new();
+    for (place, name) in order.iter().enumerate() {
+        places.insert(name.as_ref(), place);
+    }
+    fields.sort_by_key(|name| places.get(name).copied().unwrap_or(usize::MAX));
 }
 
 /// Today's date, and these recorded results of lookups.

@@ -80,6 +80,7 @@ impl Preview {
             "request": text(request),
             "lookups": lookups,
             "added": [],
+            "order": [],
         });
         let path = format!("/{}/api/decide", self.token);
         let answer =
@@ -172,7 +173,8 @@ fn preview_page_answers_only_to_its_own_host_and_origin() {
     let other_port = format!("Host: 127.0.0.1:{}", port ^ 1);
     let path = format!("/{}/api/decide", preview.token);
     let question =
-        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"added":[]}"#.as_slice();
+        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"added":[],"order":[]}"#
+            .as_slice();
     let rows: [(&[&str], u16); 13] = [
         (&[&host, JSON], 200),
         (&[&localhost, JSON], 200),

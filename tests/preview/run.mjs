@@ -210,6 +210,28 @@ describe("the preview page", () => {
     assert.equal(await page.locator("#findings li").count(), 0);
   });
 
+  it("keeps the order of the form and of the JSON while a field is empty", async () => {
+    const form = { level: 1, lastName: "Jones", login: "ana@evil.example", email: "ana@evil.example", firstName: "Ana" };
+    const shown = ["Level", "Last name", "Email", "First name"];
+    const names = (selector) => page.locator(selector).evaluateAll((all) => all.map((one) => one.firstChild.textContent));
+    await page.click("#tab-json");
+    await page.fill("#json", JSON.stringify(requestWith(form)));
+    await page.waitForFunction(() => document.querySelector("#screen .name").textContent === "Level");
+    await page.click("#tab-form");
+    for (const [name, value] of Object.entries(form)) {
+      if (name === "login") continue;
+      for (const typed of ["", String(value)]) {
+        const before = Number(await page.getAttribute("body", "data-decided"));
+        await page.fill(`#field-${name}`, typed);
+        await page.waitForFunction((before) => Number(document.body.dataset.decided) > before, before);
+        assert.deepEqual(await names("#screen .name"), shown);
+        await page.focus("#new-field");
+      }
+      assert.deepEqual(await names("#fields label"), shown);
+      assert.deepEqual(Object.keys(JSON.parse(await page.inputValue("#json")).data.userProfile), Object.keys(form));
+    }
+  });
+
   it("keeps the focus while one types in a field that moves", async () => {
     await page.focus("#field-firstName");
     await page.keyboard.press("Control+a");

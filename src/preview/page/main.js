@@ -2,7 +2,7 @@
 import { byId, el, fill, getJson, parse } from "./dom.js";
 import { assumeRecorded, lookupsJson, showLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
-import { addedFields, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText, updateForm } from "./request.js";
+import { addedFields, orderOfForm, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText, updateForm } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
 import { setUpRules } from "./rules.js";
 import { setUpSave } from "./save.js";
@@ -115,7 +115,7 @@ export async function decide() {
   const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
-  const decided = await ask(hook, request, lookups, addedFields());
+  const decided = await ask(hook, request, lookups);
   if (number !== latestQuestion) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
@@ -134,15 +134,16 @@ export async function decide() {
 }
 
 // Returns the service's decision, or a problem.
-async function ask(hook, request, lookups, added) {
+async function ask(hook, request, lookups) {
   // The service refuses lone surrogates, which a name or the text may have.
-  const names = added.map((name) => name.toWellFormed());
+  const namesJson = (names) => JSON.stringify(names.map((name) => name.toWellFormed()));
   // `lookups` is JSON text already. To parse it would change long numbers.
   const members = [
     `"hook":${JSON.stringify(hook)}`,
     `"request":${JSON.stringify(request.toWellFormed())}`,
     `"lookups":${lookups}`,
-    `"added":${JSON.stringify(names)}`,
+    `"added":${namesJson(addedFields())}`,
+    `"order":${namesJson(orderOfForm())}`,
   ];
   const headers = { "content-type": "application/json" };
   let response, text;

@@ -10,6 +10,12 @@ let sample = null;
 let fields = [];
 // The names that the user has added to the form.
 let added = [];
+// The names of a changed form and of a changed profile, in their order. An emptied field keeps its place in it. Empty
+// after a change of the JSON, whose order then counts.
+let formOrder = [];
+let profileOrder = [];
+// The names of the fields that were emptied since then. They stay on the form.
+let emptied = [];
 // Called after each change of the request.
 let decide;
 
@@ -17,12 +23,20 @@ export const requestText = () => byId("json").value;
 
 // Replaces the request by a text, or by an object.
 export function setRequestText(request) {
+  forgetOrder();
   setText(typeof request === "string" ? request : toJson(request));
+}
+
+function forgetOrder() {
+  formOrder = [];
+  profileOrder = [];
+  emptied = [];
 }
 
 export function setUpRequest(changed) {
   decide = changed;
   setUpEditor(() => {
+    forgetOrder();
     showValues();
     decide();
   });
@@ -61,8 +75,11 @@ export function updateForm(nextForm) {
   drawFields();
 }
 
-// The attributes that the user has added to the form.
-export const addedFields = () => added;
+// The attributes that are on the form although neither the request nor the rules may have them.
+export const addedFields = () => [...added, ...emptied];
+
+// The order of the form, as far as the user has changed the form.
+export const orderOfForm = () => formOrder;
 
 // Shows the fields that the service has found. While the user types in a field, moves and removes none.
 export function showFields(names) {
@@ -130,9 +147,13 @@ function setAttribute(name) {
   // Okta fills in the username of a registration from the email, unless the form asks for it.
   const isRegistration = sample.flow !== "progressive.profile";
   const loginFollows = name === "email" && isRegistration && submitted.login === submitted.email;
-  setOrRemove(submitted, name, typedValue(byId(`field-${name}`)));
-  if (loginFollows) setOrRemove(submitted, "login", submitted.email ?? "");
-  setRequestText(request);
+  const value = typedValue(byId(`field-${name}`));
+  if (value === "" && !emptied.includes(name)) emptied.push(name);
+  formOrder = [...new Set([...formOrder, ...Object.keys(submitted), ...fields])];
+  let changed = withMember(submitted, name, value, formOrder);
+  if (loginFollows) changed = withMember(changed, "login", changed.email ?? "", formOrder);
+  request.data[sample.member] = changed;
+  setText(toJson(request));
   decide();
 }
 
@@ -140,8 +161,9 @@ function setProfile(name) {
   const request = readRequest();
   const profile = getOrAddProfile(request);
   if (!profile) return;
-  setOrRemove(profile, name, typedValue(byId(`profile-${name}`)));
-  setRequestText(request);
+  profileOrder = [...new Set([...profileOrder, ...Object.keys(profile), ...form.profile])];
+  request.data.context.user.profile = withMember(profile, name, typedValue(byId(`profile-${name}`)), profileOrder);
+  setText(toJson(request));
   decide();
 }
 
@@ -155,10 +177,16 @@ function typedValue({ value, dataset }) {
   }
 }
 
-// Sets a member, or removes it if the field is empty: Okta does not submit empty fields.
-function setOrRemove(object, name, value) {
-  if (value === "") delete object[name];
-  else object[name] = value;
+// The object with this member in its place of the order, or without it if the field is empty: Okta does not submit
+// empty fields.
+function withMember(object, name, value, order) {
+  const members = Object.entries(object).filter(([other]) => other !== name);
+  if (value !== "") {
+    const later = order.slice(order.indexOf(name) + 1);
+    const next = members.findIndex(([other]) => later.includes(other));
+    members.splice(next < 0 ? members.length : next, 0, [name, value]);
+  }
+  return Object.fromEntries(members);
 }
 
 // The profile that the user of a progressive profile already has. Adds it to the request if it is missing. Null if

@@ -64,6 +64,11 @@ async function assertAccessible() {
   assert.deepEqual(found, []);
 }
 
+async function assertNoSidewaysScroll() {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+}
+
 // axe-core runs in the page although its policy allows no foreign script.
 const FOR_AXE = { bypassCSP: true };
 
@@ -611,6 +616,24 @@ describe("the preview page", () => {
     await shoot("preview-live");
   });
 
+  it("does not scroll sideways at 320 pixels, with a hook of a long name", async () => {
+    const name = "signupOfTheEmployeesAndOfTheirFamiliesInAllRegions";
+    preview.writeHook(name, "[self_service_registration]\nallow_all = true\n");
+    try {
+      await page.setViewportSize({ width: 320, height: 900 });
+      await page.waitForSelector(`#hook option[value=${name}]`, { state: "attached" });
+      await page.waitForSelector(`#rules-files details[data-path$="${name}.toml"]`);
+      await assertNoSidewaysScroll();
+      await page.selectOption("#hook", name);
+      await seenIn("#verdict", "Allowed");
+      await assertNoSidewaysScroll();
+      await page.click("#tab-json");
+      await assertNoSidewaysScroll();
+    } finally {
+      preview.removeHook(name);
+    }
+  });
+
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [1280, 390]) {
       it(`is accessible, ${colorScheme}, ${width} pixels wide`, async () => {
@@ -618,11 +641,10 @@ describe("the preview page", () => {
         page = await open({ ...FOR_AXE, colorScheme, viewport: { width, height: 900 } });
         await page.fill("#field-email", "ana@evil.example");
         await seenIn("#verdict-why", "work-email");
-        await preview.post("signup", { email: "ana@okta.com", login: "ana@okta.com" });
+        await preview.post("signup", { email: "ana@okta.com", login: "ana@okta.com", firstName: "Ana", lastName: "Diaz" });
         await seenIn("#requests", "Updated");
         await assertAccessible();
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        await assertNoSidewaysScroll();
         if (SHOTS) await shoot(`preview-${colorScheme}-${width}`, { fullPage: true });
         await page.click("#tab-json");
         await page.fill("#json", "{,");

@@ -37,7 +37,7 @@ use cache::ResultCache;
 use http::HttpApi;
 use postgres::Database;
 
-pub(crate) use recorded::{read_recorded, write_recorded};
+pub(crate) use recorded::{read_recorded, recorded_json, write_recorded};
 
 /// The sources of the settings.
 pub(crate) struct Sources {

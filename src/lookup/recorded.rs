@@ -67,6 +67,11 @@ pub(crate) fn write_recorded(results: &LookupResults) -> String {
     serde_json::to_string_pretty(&members).unwrap_or_default() + "\n"
 }
 
+/// The results in the format of [`read_recorded`], as a part of other JSON.
+pub(crate) fn recorded_json(results: &LookupResults) -> Box<RawValue> {
+    RawValue::from_string(write_recorded(results).trim().to_owned()).unwrap_or_default()
+}
+
 /// Reads the result of these lookups. They have the same name, each in another section.
 fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResult, String> {
     if let Some(members) = members_of(result.json)? {

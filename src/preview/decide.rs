@@ -13,7 +13,7 @@ use crate::{
     clock,
     explained::Explained,
     form_fields::form_fields,
-    lookup::read_recorded,
+    lookup::{read_recorded, recorded_json},
     okta::{reply::HookReply, request::DecodeError},
     pipeline::{self, NoAnswer, decode},
     rule::{Facts, Hook},
@@ -41,6 +41,8 @@ struct DecideQuestion<'a> {
 #[derive(Serialize)]
 struct Decided<'a> {
     explained: Explained<'a>,
+    /// The results of the lookups, also of those that a table answers, in the form of a `.lookups.json` file.
+    results: Box<RawValue>,
     /// The exact body of the answer.
     response: Cow<'a, str>,
     /// The attributes on the form.
@@ -99,6 +101,7 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let curl_body = in_single_quotes(&without_white_space(request));
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
+        results: recorded_json(&facts.lookups),
         response: String::from_utf8_lossy(&answer.body),
         fields: &fields,
         screens: UserViewJson::new(&view),

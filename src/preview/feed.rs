@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     explained::Explained,
-    lookup::{Answer, write_recorded},
+    lookup::{Answer, recorded_json},
     pipeline::HookAnswer,
     rule::{Facts, Hook},
 };
@@ -170,11 +170,10 @@ impl Feed {
         let explained = Explained::new(hook, answer, &facts.lookups);
         let decided = DecidedRow { explained, lookup_times };
         let row = RequestRow { decided: Some(decided), ..base_row(call, 200) };
-        let lookups = RawValue::from_string(write_recorded(&facts.lookups).trim().to_owned());
         let content = RequestContent {
             hook: call.hook.unwrap_or_default(),
             request: &String::from_utf8_lossy(request),
-            lookups: lookups.unwrap_or_default(),
+            lookups: recorded_json(&facts.lookups),
         };
         self.add(&row, serde_json::to_string(&content).ok());
     }

@@ -133,6 +133,36 @@ describe("the preview page", () => {
     await seenIn("#verdict", "Allowed");
   });
 
+  it("starts the columns of `Found` from the row of the table", async () => {
+    writeFileSync(join(preview.folder, "rules/members.csv"), "memberNumber,lastName\n1,Jones\n");
+    preview.writeRules(`
+[self_service_registration.lookups.member]
+file = "members.csv"
+match = { memberNumber = "{memberNumber}" }
+returns = ["lastName"]
+[[self_service_registration.rules]]
+id = "member"
+attribute = "lastName"
+equals = "member.lastName"
+message = "We do not find this member."
+`);
+    await page.waitForSelector("#lookup-member-table");
+    await page.fill("#field-lastName", "Jones");
+    await page.fill("#field-memberNumber", "1");
+    await seenIn("#verdict", "Allowed");
+    await page.click("#lookup-member-found");
+    assert.equal(await page.inputValue("#column-member-lastName"), "Jones");
+    await page.fill("#column-member-lastName", "Smith");
+    await seenIn("#verdict", "Denied");
+    await page.click("#lookup-member-table");
+    await seenIn("#verdict", "Allowed");
+    await page.click("#lookup-member-found");
+    assert.equal(await page.inputValue("#column-member-lastName"), "Smith");
+    preview.writeRules(RULES);
+    await page.waitForSelector("#lookup-account-found");
+    rmSync(join(preview.folder, "rules/members.csv"));
+  });
+
   it("shows a problem of the JSON at its line as one types", async () => {
     await page.click("#tab-json");
     await page.fill("#json", '{\n  "eventType": "com.okta.user.pre-registration",\n  "data": {,}\n}');

@@ -1,9 +1,11 @@
 // The results of lookups that the page assumes: found with columns, not found, failed.
-import { asText, byId, el, fill, keepFocus, label, parse } from "./dom.js";
+import { asText, byId, el, fill, isObject, keepFocus, label, parse } from "./dom.js";
 
 let form = null;
 // By the lookup's name: the choice, and the values of the columns.
 let results = {};
+// By the lookup's name: the result in the latest decision.
+let decidedResults = {};
 // Called after each change of a result.
 let changed = () => {};
 
@@ -31,6 +33,17 @@ function keptResult(lookup, before) {
 // The values without those of columns that the lookup does not have: the service refuses them.
 function knownColumns(lookup, columns) {
   return Object.fromEntries(Object.entries(columns).filter(([name]) => lookup.columns.includes(name)));
+}
+
+// Keeps the results of a decision. Without one, there are none.
+export function keepResults(decided) {
+  decidedResults = decided ?? {};
+}
+
+// Starts the columns of a result from the row of the table.
+function copyRow(lookup, result) {
+  const row = decidedResults[lookup.name];
+  if (isObject(row) && !Object.keys(result.columns).length) result.columns = knownColumns(lookup, row);
 }
 
 // Assumes the results of a recorded request. They are JSON text, an object, or null.
@@ -72,6 +85,7 @@ function drawLookup(lookup) {
     const id = `lookup-${lookup.name}-${choice}`;
     const checked = result.choice === choice;
     const choose = () => {
+      if (result.choice === "table" && choice === "found") copyRow(lookup, result);
       result.choice = choice;
       draw();
       byId(id).focus();

@@ -1,6 +1,6 @@
 // The page: keeps the request, lets the service decide it after each change, and shows the result.
 import { byId, el, fill, getJson, parse } from "./dom.js";
-import { assumeRecorded, lookupsJson, showLookups } from "./lookups.js";
+import { assumeRecorded, keepResults, lookupsJson, showLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
 import { addedFields, orderOfForm, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText, updateForm } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
@@ -126,6 +126,7 @@ export async function decide() {
     return decide();
   }
   page.decided = { ...decided, hook, request, lookups };
+  keepResults(decided.results);
   if (decided.fields) showFields(decided.fields);
   showProblem(decided);
   showResult(decided, request);

@@ -617,13 +617,23 @@ message = "We do not find this member."
   });
 
   it("loads less than 100 KB at first", async () => {
-    await page.waitForTimeout(300);
-    const bytes = await page.evaluate(() => {
-      const entries = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
-      return entries.reduce((sum, entry) => sum + entry.transferSize, 0);
-    });
-    console.log(`first load: ${bytes} bytes in ${asked.length} requests`);
-    assert.ok(bytes > 20_000 && bytes < 100_000, `${bytes} bytes`);
+    // The requests of other tests are not in the live list of a new service.
+    const fresh = await startPreview(PROGRAM, api.url);
+    try {
+      await page.context().close();
+      page = await open({}, fresh.url);
+      await page.waitForTimeout(300);
+      const bytes = await page.evaluate(() => {
+        const entries = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
+        return entries.reduce((sum, entry) => sum + entry.transferSize, 0);
+      });
+      console.log(`first load: ${bytes} bytes in ${asked.length} requests`);
+      assert.ok(bytes > 20_000 && bytes < 100_000, `${bytes} bytes`);
+      asked = [];
+    } finally {
+      fresh.stop();
+      problems = [];
+    }
   });
 
   it("refuses a page without the token", async () => {

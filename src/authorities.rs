@@ -19,18 +19,21 @@ pub(crate) struct Authorities {
 
 /// Reads a file in PEM. Fails, with the reason, if it has no certificate or an invalid one.
 pub(crate) fn read_authorities(path: &Path) -> Result<Authorities, String> {
-    let invalid = || format!("`{}` has an invalid PEM certificate", path.display());
     let pem = file::read_bytes(path, FileKind::Certificate, Links::Follow)
         .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let mut certificates = Vec::new();
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| invalid())?;
-        roots.add(certificate.clone()).map_err(|_| invalid())?;
+        let certificate = certificate.map_err(|_| invalid_certificate(path))?;
+        roots.add(certificate.clone()).map_err(|_| invalid_certificate(path))?;
         certificates.push(certificate);
     }
     if certificates.is_empty() {
         return Err(format!("`{}` has no PEM certificate", path.display()));
     }
     Ok(Authorities { certificates, roots })
+}
+
+fn invalid_certificate(path: &Path) -> String {
+    format!("`{}` has an invalid PEM certificate", path.display())
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::rule::Facts;
 
-/// Gathers the facts for the requests of the present moment.
+/// The facts at this moment: today's UTC date. No lookup has a result yet.
 pub fn facts() -> Facts {
     Facts::of_day(Timestamp::now().to_zoned(TimeZone::UTC).date())
 }

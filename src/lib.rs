@@ -24,7 +24,7 @@
 //! | `state` | the live rules, credentials and certificate, and whether each is stale |
 //! | [`pipeline`] | decode, judge, encode |
 //! | `preview` | a page on loopback that shows decisions; never part of `serve` |
-//! | [`clock`] | the facts of the present moment |
+//! | [`clock`] | reads the clock, for today's date among the facts |
 //!
 //! | the core | task |
 //! |---|---|
@@ -63,21 +63,22 @@
 //! | [`problem`] | a problem with its place |
 //! | [`nearest`] | the known name nearest to an unknown one |
 //! | [`file`](mod@file) | reads regular files up to a limit; notices changes |
-//! | `toml_bound` | reads TOML within limits of memory |
+//! | `bounded_toml` | parses TOML in bounded memory |
 //! | [`origin`] | reads URLs that are `https` or on this machine |
 //! | [`proxies`] | the proxy for each URL of outgoing HTTP |
 //! | `authorities` | reads the certificates of the authorities that verify a server |
-//! | [`http_client`] | sends HTTP requests: for an issuer's keys, and lookups |
+//! | [`http_client`] | sends HTTP requests: to an issuer for its keys, and to the APIs of lookups |
 //! | [`escape`] | makes text safe for logs and terminals |
 //! | [`throttle`] | limits how often a message is logged |
 //! | `sink` | writes lines to a file without waiting |
 //!
 //! # Invariants
 //!
-//! Each names something that is absent. `tests/it/tidy.rs` checks those that a search can find.
+//! Each says that something is absent. `tests/it/tidy.rs` checks those that a search of the source can
+//! check.
 //!
 //! - No ALLOW or update beside an `error`: [`okta::Decision`] is a sum type.
-//! - No configured command name: it follows from the request type.
+//! - No command name in the configuration: the command follows from the flow.
 //! - No HTTP, file, environment, clock or log in `okta` and `rule`.
 //! - No public `serde` on domain types: `okta` and `decision_log` own the wire formats.
 //! - No panic path that a request can reach.
@@ -88,6 +89,7 @@
 
 pub mod auth;
 mod authorities;
+mod bounded_toml;
 mod certificate;
 pub mod cli;
 pub mod clock;
@@ -118,5 +120,4 @@ pub mod settings;
 mod sink;
 mod state;
 pub mod throttle;
-mod toml_bound;
 pub mod user_view;

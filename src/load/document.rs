@@ -3,9 +3,9 @@
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::{
+    bounded_toml::parse,
     problem::SpanProblem,
     rule::node::{Content, Entry, Node, Table},
-    toml_bound::parse,
 };
 
 /// Reads a document. Returns its first syntax error.

@@ -14,10 +14,10 @@ use super::{
     source_names::{self, SECTION, SourceNames, path_of_variable},
 };
 use crate::{
+    bounded_toml::{Parsed, parse},
     file::{self, FileKind},
     nearest::unknown,
     problem::{Problem, SourceText},
-    toml_bound::{Parsed, parse},
 };
 
 const DEFAULT_FILE: &str = "registration-hook.toml";

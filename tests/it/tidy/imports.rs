@@ -16,9 +16,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("problem", &["escape"]),
     ("proxies", &["origin"]),
     ("authorities", &["file"]),
+    ("bounded_toml", &["problem"]),
     ("http_client", &["authorities", "proxies"]),
     ("throttle", &[]),
-    ("toml_bound", &["problem"]),
     // The core.
     ("okta", &["nearest"]),
     ("rule", &["nearest", "okta", "problem"]),
@@ -29,7 +29,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("user_view", &["okta"]),
     // Rules from files.
     ("org", &["file", "nearest", "okta", "problem"]),
-    ("load", &["file", "nearest", "okta", "problem", "rule", "toml_bound"]),
+    ("load", &["bounded_toml", "file", "nearest", "okta", "problem", "rule"]),
     ("lint", &["load", "okta", "org", "pipeline", "problem", "rule"]),
     (
         "lookup",
@@ -49,7 +49,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // Operation.
     ("clock", &["rule"]),
     ("auth", &["escape", "http_client", "origin", "proxies"]),
-    ("settings", &["file", "nearest", "origin", "problem", "proxies", "toml_bound"]),
+    ("settings", &["bounded_toml", "file", "nearest", "origin", "problem", "proxies"]),
     ("credentials", &["auth", "file", "problem", "proxies", "settings"]),
     ("certificate", &["file", "problem", "settings"]),
     ("state", &["credentials", "lookup", "rule"]),

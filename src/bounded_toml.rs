@@ -1,7 +1,7 @@
-//! Parses TOML within bounds of memory.
+//! Parses TOML in bounded memory.
 //!
-//! A table, a list or a syntax error may have one or two bytes, and the parser takes hundreds of bytes of
-//! memory for each. A megabyte of them would fill the memory of a small container.
+//! A table, a list or a syntax error may take only one or two bytes of a text, but the parser takes hundreds
+//! of bytes of memory for each. A megabyte of them would fill the memory of a small container.
 
 use toml::de::DeTable;
 use toml_parser::lexer::TokenKind;
@@ -14,8 +14,9 @@ use syntax::syntax_problem;
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// The longest text, in bytes, whose errors are all collected. A text may have one error for each byte.
-const LONGEST_RECOVERABLE: usize = 384 << 10;
+/// The longest text, in bytes, of which the parser collects all errors, to find the first one. It keeps them
+/// in memory, and each byte may be an error.
+const LONGEST_WITH_ALL_ERRORS: usize = 384 << 10;
 
 /// A parsed text, or its first syntax error.
 pub(crate) struct Parsed<'t> {
@@ -38,12 +39,12 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 
 fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> {
     require_few_tables(text)?;
-    if text.len() > LONGEST_RECOVERABLE {
-        // This stops at one error, which is not always the first in the text.
+    if text.len() > LONGEST_WITH_ALL_ERRORS {
+        // The parser stops at one error, which is not always the first in the text.
         return DeTable::parse(text).map_err(|error| syntax_problem(text, &error));
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    // The parser finds duplicate keys and invalid values last, so the errors are not in the text's order.
+    // The errors are not in the text's order: the parser finds duplicate keys and invalid values last.
     match errors.iter().min_by_key(|error| error.span().unwrap_or_default().start) {
         None => Ok(document),
         Some(error) => Err(syntax_problem(text, error)),
@@ -53,7 +54,7 @@ fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> 
 fn require_few_tables(text: &str) -> Result<(), SpanProblem> {
     let mut tables = 0;
     for token in toml_parser::Source::new(text).lex() {
-        // Each of these tokens makes at most one table or list.
+        // Each table and list has one of these tokens: `a.b` is a table `a` with a key `b`.
         if let TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket | TokenKind::Dot =
             token.kind()
         {

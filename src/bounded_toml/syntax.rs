@@ -18,7 +18,8 @@ const DUPLICATE_TABLE: &str =
 const LINE: &str = "a line is `key = value`, `[table]`, `[[list of tables]]` or `# comment`";
 const BACKSLASH: &str = "in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself";
 
-/// The beginnings of the parser's messages, and our messages in their place. The first that fits is used.
+/// The beginnings of the parser's messages, each with the message that we show instead. The first that fits
+/// counts.
 const MESSAGES: &[(&str, &str)] = &[
     ("duplicate key", "duplicate key; keep one of the two"),
     ("unclosed array table", "a line that starts with `[[` ends with `]]`"),
@@ -52,8 +53,12 @@ const MESSAGES: &[(&str, &str)] = &[
 struct ErrorSite<'t> {
     /// The parser's message, which shows nothing of the text.
     message: &'t str,
-    /// Whether only white space comes before the error.
-    is_at_start: bool,
+    /// The byte of the error in the text.
+    at: usize,
+    /// The byte where the line of the error begins.
+    line_start: usize,
+    /// Whether the text before the error is only white space.
+    is_at_start_of_text: bool,
     /// The whole line.
     line: &'t str,
     /// The part of the line before the error.
@@ -62,7 +67,7 @@ struct ErrorSite<'t> {
     rest: &'t str,
 }
 
-/// A bracket or brace that is open at an error.
+/// A `[` or `{` that is still open at an error.
 struct Opener {
     kind: TokenKind,
     span: Range<usize>,
@@ -71,17 +76,11 @@ struct Opener {
 /// The parser's error as a problem in our words.
 pub(super) fn syntax_problem(text: &str, error: &Error) -> SpanProblem {
     let span = error.span().unwrap_or(0..0);
-    let (head, tail) = text.split_at_checked(span.start).unwrap_or((text, ""));
-    let before = head.rsplit('\n').next().unwrap_or_default();
-    let rest = tail.split('\n').next().unwrap_or_default();
-    let line_start = head.len() - before.len();
-    let line = text.get(line_start..head.len() + rest.len()).unwrap_or_default();
-    let is_at_start = head.trim().is_empty();
-    let site = ErrorSite { message: error.message(), is_at_start, line, before, rest };
+    let site = ErrorSite::find(text, span.start, error.message());
     if let Some(message) = site.known_mistake() {
         return invalid(span, message);
     }
-    if let Some(opener) = unclosed_opener(text, line_start, span.start, &site) {
+    if let Some(opener) = unclosed_opener(text, &site) {
         let message = match opener.kind {
             TokenKind::LeftSquareBracket => "this list is not closed; add `]` at its end",
             _ => "these braces are not closed; add `}` at their end",
@@ -98,11 +97,24 @@ fn invalid(span: Range<usize>, why: &str) -> SpanProblem {
     SpanProblem::at(span, format!("invalid TOML: {why}"))
 }
 
+impl<'t> ErrorSite<'t> {
+    /// Finds the line of the error at this byte.
+    fn find(text: &'t str, at: usize, message: &'t str) -> Self {
+        let (head, tail) = text.split_at_checked(at).unwrap_or((text, ""));
+        let before = head.rsplit('\n').next().unwrap_or_default();
+        let rest = tail.split('\n').next().unwrap_or_default();
+        let line_start = head.len() - before.len();
+        let line = text.get(line_start..head.len() + rest.len()).unwrap_or_default();
+        let is_at_start_of_text = head.trim().is_empty();
+        Self { message, at, line_start, is_at_start_of_text, line, before, rest }
+    }
+}
+
 impl ErrorSite<'_> {
     /// The message for a mistake that the text itself shows, whatever the parser's message is.
     fn known_mistake(&self) -> Option<&'static str> {
         let line = self.line.trim_start();
-        if self.is_at_start && line.starts_with('{') {
+        if self.is_at_start_of_text && line.starts_with('{') {
             return Some("this is JSON; see https://toml.io");
         }
         for mark in ["<<<<<<<", "=======", ">>>>>>>"] {
@@ -190,16 +202,16 @@ impl ErrorSite<'_> {
         Some(ours)
     }
 
-    /// Whether the parser says that a list or braces are not closed. Its messages about an unclosed header,
-    /// such as `[table`, do not count.
+    /// Whether the parser says that a list or braces are not closed. It also says so of a header such as
+    /// `[table`, which does not count.
     fn says_unclosed(&self) -> bool {
-        let is_header =
-            self.message.contains("unclosed table") || self.message.contains("array table");
-        self.message.starts_with("unclosed") && !is_header
+        let is_about_header = self.message.starts_with("unclosed table")
+            || self.message.starts_with("unclosed array table");
+        self.message.starts_with("unclosed") && !is_about_header
     }
 
-    /// Whether the error is a closing bracket or brace of the other kind than this opener.
-    fn closes_another(&self, opener: &Opener) -> bool {
+    /// Whether the error is a `}` after this `[`, or a `]` after this `{`.
+    fn closes_other_kind(&self, opener: &Opener) -> bool {
         match opener.kind {
             TokenKind::LeftSquareBracket => self.rest.starts_with('}'),
             _ => self.rest.starts_with(']'),
@@ -219,35 +231,30 @@ impl ErrorSite<'_> {
     }
 }
 
-/// The bracket or brace that is not closed, if that explains the error. The error is at the byte `at`, in
-/// the line that begins at `line_start`.
-fn unclosed_opener(
-    text: &str,
-    line_start: usize,
-    at: usize,
-    site: &ErrorSite<'_>,
-) -> Option<Opener> {
-    let mut open = openers_before(text, at);
+/// The `[` or `{` that is not closed, if that explains the error.
+fn unclosed_opener(text: &str, site: &ErrorSite<'_>) -> Option<Opener> {
+    let mut open = openers_before(text, site.at);
     let innermost = open.last()?;
-    if site.says_unclosed() || site.closes_another(innermost) {
+    if site.says_unclosed() || site.closes_other_kind(innermost) {
         return open.pop();
     }
     if !site.is_outside_of_list() {
         return None;
     }
-    // The list or the braces of an earlier line should have ended before this line.
-    open.retain(|opener| opener.span.start < line_start);
+    // A list or braces of an earlier line are still open, so their end is missing before this line.
+    open.retain(|opener| opener.span.start < site.line_start);
     let opener = open.pop()?;
-    // The line may set a key of braces that span several lines, with only the comma before it missing.
-    let is_key = !site.line.trim_start().starts_with('[');
-    if is_key && opener.kind == TokenKind::LeftCurlyBracket && !has_key_in_line(text, &opener) {
-        return None;
+    let is_header = site.line.trim_start().starts_with('[');
+    match opener.kind {
+        // A key in this line may belong to braces of several lines. Then only the comma before it is missing.
+        TokenKind::LeftCurlyBracket if !is_header && !ends_in_its_line(text, &opener) => None,
+        _ => Some(opener),
     }
-    Some(opener)
 }
 
-/// Whether a key and its value follow an opening brace in its line, without a comma at the end.
-fn has_key_in_line(text: &str, opener: &Opener) -> bool {
+/// Whether these braces were probably meant to end in the line in which they begin: a key and its value follow
+/// the `{` there, and no comma stands at the end of the line.
+fn ends_in_its_line(text: &str, opener: &Opener) -> bool {
     let after = text.get(opener.span.end..).unwrap_or_default();
     let rest = after.lines().next().unwrap_or_default();
     rest.contains('=') && !rest.trim_end().ends_with(',')

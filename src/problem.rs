@@ -27,7 +27,7 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
     /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// The problem may be the cause of all problems from this byte on, and is shown before them.
+    /// The byte from which on the problem may be the cause of all others. It is shown before those.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
@@ -39,7 +39,7 @@ pub(crate) type SpanProblem = Problem<Range<usize>>;
 /// Problems of one text.
 pub(crate) type SpanProblems = Problems<Range<usize>>;
 
-/// The order of problems at the same byte.
+/// The order of problems that are shown at the same byte.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum SortOrder {
     Cause,
@@ -47,7 +47,7 @@ enum SortOrder {
 }
 
 impl Problem {
-    /// A problem whose place has no lines.
+    /// A problem at a place that has no lines, such as a flag or a setting.
     pub fn named(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::at(place.into(), message)
     }
@@ -61,7 +61,9 @@ impl Problem {
 
     /// The line of the place, without its marker. A long line is shortened.
     pub(crate) fn source_line(&self) -> Option<&str> {
-        let (_, line) = self.excerpt.lines().nth(2)?.split_once(" | ")?;
+        // An excerpt starts with a line break and a line without text.
+        let numbered_line = self.excerpt.lines().nth(2)?;
+        let (_number, line) = numbered_line.split_once(" | ")?;
         Some(line)
     }
 }
@@ -74,8 +76,9 @@ impl<P> Problem<P> {
         Self { place, message, excerpt, explains_from: None, is_transient: false }
     }
 
-    /// A problem that this error causes. It is transient if the system reports the error, such as a lack of
-    /// memory. A missing file is not transient: the service notices when it is created.
+    /// A problem that this error causes. It is transient if the operating system reports the error, such as a
+    /// lack of memory. A missing file is not transient: it takes no retry, since the service notices when the
+    /// file is created.
     pub(crate) fn caused_by_io(
         place: impl Into<P>,
         message: impl Into<String>,
@@ -109,11 +112,8 @@ impl SpanProblem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Unlike `{}`, `write_str` ignores the width that the caller's format gives.
-        out.write_str(&escape::line(&self.place))?;
-        out.write_str(": ")?;
-        out.write_str(&escape::line(&self.message))?;
-        out.write_str(&self.excerpt)
+        let (place, message) = (escape::line(&self.place), escape::line(&self.message));
+        write!(out, "{place}: {message}{}", self.excerpt)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,
     text: &'t str,
-    /// The position that was found last.
+    /// The position that was found last, from which the next search starts.
     last: Position,
 }
 
@@ -38,7 +38,11 @@ impl<'t> SourceText<'t> {
 
     /// `file:line:column`.
     pub(crate) fn place(&mut self, byte: usize) -> String {
-        let Position { line, column, .. } = self.find(byte);
+        let position = self.find(byte);
+        self.place_of(position)
+    }
+
+    fn place_of(&self, Position { line, column, .. }: Position) -> String {
         format!("{}:{line}:{column}", self.name)
     }
 
@@ -50,8 +54,10 @@ impl<'t> SourceText<'t> {
     /// Gives a problem its line and column, and an excerpt with the line.
     pub(crate) fn locate(&mut self, problem: SpanProblem) -> Problem {
         let SpanProblem { place: span, message, is_transient, .. } = problem;
-        let place = self.place(span.start);
-        Problem { place, message, excerpt: self.excerpt(span), explains_from: None, is_transient }
+        let position = self.find(span.start);
+        let place = self.place_of(position);
+        let excerpt = self.excerpt(position, span);
+        Problem { place, message, excerpt, explains_from: None, is_transient }
     }
 
     /// The line and the column of a byte.
@@ -60,12 +66,10 @@ impl<'t> SourceText<'t> {
             self.last = START;
         }
         let between = self.text.get(self.last.byte..byte).unwrap_or_default();
-        match between.rfind('\n') {
-            Some(newline) => {
+        match between.rsplit_once('\n') {
+            Some((_, on_last_line)) => {
                 self.last.line += between.matches('\n').count();
-                self.last.column = 1;
-                let on_line = between.get(newline + 1..).unwrap_or_default();
-                self.last.column += on_line.chars().count();
+                self.last.column = 1 + on_last_line.chars().count();
             }
             None => self.last.column += between.chars().count(),
         }
@@ -73,35 +77,49 @@ impl<'t> SourceText<'t> {
         self.last
     }
 
-    /// The line of the last place with a marker below it. Shows only the part around the place if the
-    /// line is long.
-    fn excerpt(&self, span: Range<usize>) -> String {
-        let (head, tail) = self.text.split_at_checked(self.last.byte).unwrap_or((self.text, ""));
-        let line_before = head.rsplit('\n').next().unwrap_or_default();
-        let line_after = tail.lines().next().unwrap_or_default();
-        // Counts up to one character more than an excerpt shows, to notice a longer line.
-        let before = line_before.chars().rev().take(WIDTH + 1).count();
-        let after = line_after.chars().take(WIDTH + 1).count();
-        let shown_before = before.min(WIDTH.saturating_sub(after).max(WIDTH_BEFORE));
-        let shown_after = after.min(WIDTH - shown_before);
+    /// The line of a position, with a marker below the span that begins there. Shows only a part of a long
+    /// line.
+    fn excerpt(&self, position: Position, span: Range<usize>) -> String {
+        let (head, tail) = self.text.split_at_checked(position.byte).unwrap_or((self.text, ""));
+        let before = head.rsplit('\n').next().unwrap_or_default();
+        let after = tail.lines().next().unwrap_or_default();
+        let (shown_before, shown_after) = shown_parts(before, after);
 
-        let mut shown_line = String::new();
-        let mut marker = " ".repeat(shown_before);
-        if before > shown_before {
-            shown_line.push('…');
-            marker.push(' ');
+        let mut line = String::new();
+        if shown_before.len() < before.len() {
+            line.push('…');
         }
-        shown_line.extend(last_chars(line_before, shown_before).chars().map(printable));
-        shown_line.extend(line_after.chars().take(shown_after).map(printable));
-        if after > shown_after {
-            shown_line.push('…');
+        line.extend(shown_before.chars().map(printable));
+        let marker_column = line.chars().count();
+        line.extend(shown_after.chars().map(printable));
+        if shown_after.len() < after.len() {
+            line.push('…');
         }
-        let marked = self.text.get(span).unwrap_or_default().chars().take(shown_after).count();
-        marker.push_str(&"^".repeat(marked.max(1)));
 
-        let number = self.last.line.to_string();
+        let marked = self.text.get(span).unwrap_or_default();
+        let marker_width = marked.chars().take(shown_after.chars().count()).count().max(1);
+        let marker = format!("{}{}", " ".repeat(marker_column), "^".repeat(marker_width));
+        let number = position.line.to_string();
         let gutter = " ".repeat(number.len());
-        format!("\n{gutter} |\n{number} | {shown_line}\n{gutter} | {marker}")
+        format!("\n{gutter} |\n{number} | {line}\n{gutter} | {marker}")
+    }
+}
+
+/// The parts of a line that an excerpt shows, before and after its place. Together they have up to [`WIDTH`]
+/// characters. The part before has more than [`WIDTH_BEFORE`] only if the line is short after the place.
+fn shown_parts<'l>(before: &'l str, after: &'l str) -> (&'l str, &'l str) {
+    let after_length = after.chars().take(WIDTH).count();
+    let room_before = WIDTH_BEFORE.max(WIDTH - after_length);
+    let shown_before = last_chars(before, room_before);
+    let room_after = WIDTH - shown_before.chars().count();
+    (shown_before, first_chars(after, room_after))
+}
+
+/// The first characters of a text, up to this many.
+fn first_chars(text: &str, count: usize) -> &str {
+    match text.char_indices().nth(count) {
+        Some((end, _)) => text.get(..end).unwrap_or_default(),
+        None => text,
     }
 }
 

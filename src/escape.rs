@@ -72,8 +72,8 @@ pub fn in_backticks(text: &str, limit: usize) -> String {
     format!("`{}`", excerpt(text, limit).replace('`', "\\u{60}"))
 }
 
-/// Appends a JSON string. Escapes every hidden character, such as `\u202e`. JSON itself requires that only
-/// below U+0020.
+/// Appends a JSON string. Escapes every hidden character, such as `\u202e`, although JSON requires escapes
+/// only below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Most texts are plain and can be copied as a whole.
@@ -98,8 +98,8 @@ pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether each character is printable ASCII and stands for itself in a JSON string. Looks at all bytes, so
-/// that the compiler can look at many of them at once.
+/// Whether each character is printable ASCII and stands for itself in a JSON string. The loop does not stop at
+/// the first other character: the compiler turns a loop over all bytes into one over many bytes at a time.
 fn is_plain(text: &str) -> bool {
     let mut is_plain = true;
     for byte in text.bytes() {
@@ -108,6 +108,7 @@ fn is_plain(text: &str) -> bool {
     is_plain
 }
 
+/// Escapes the characters of a text for which `is_escaped` holds, each as in a Rust string.
 fn escape_where(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);

@@ -20,10 +20,10 @@ pub(crate) struct Explained<'a> {
     pub(crate) rules: Vec<ExplainedRule<'a>>,
     pub(crate) lookups: Vec<ExplainedLookup<'a>>,
     pub(crate) sets: Vec<ExplainedSet<'a>>,
-    /// Why the request is decided, if not by a rule. JSON has it as a sentence.
+    /// The reason for the decision, if it is not a rule. JSON has it as a sentence.
     #[serde(serialize_with = "write_sentence")]
     pub(crate) note: Option<String>,
-    /// Okta's action, to follow the word "Okta".
+    /// Okta's reaction to the answer, to follow the word "Okta".
     pub(crate) okta: &'static str,
 }
 
@@ -102,7 +102,8 @@ fn explain_lookups<'a>(
     explained
 }
 
-/// The attributes that the section sets, or cannot set. A denial sets none.
+/// The attributes that the section sets, or cannot set. Those of a denial are only the ones that cannot be set,
+/// since a denial sets none.
 fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
     let mut explained = Vec::new();
     let Some(section) = hook.section(answer.flow) else {
@@ -110,20 +111,29 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
     };
     for set in &section.set {
         let attribute = &set.attribute.value;
-        let mut explained_set =
-            ExplainedSet { attribute, alternative: String::new(), why_not: None };
-        if let Some(SetOutcome { alternative, result, .. }) = answer.set_outcome(attribute) {
-            explained_set.alternative = alternative.to_string();
-            explained_set.why_not = result.as_ref().err().map(ToString::to_string);
+        let explained_set = explain_set(attribute, answer.set_outcome(attribute));
+        let is_denied = answer.decision == DecisionKind::Deny;
+        if is_denied && explained_set.why_not.is_none() {
+            continue;
         }
-        if answer.decision != DecisionKind::Deny || explained_set.why_not.is_some() {
-            explained.push(explained_set);
-        }
+        explained.push(explained_set);
     }
     explained
 }
 
-/// Why the request is decided, if not by a rule.
+/// An attribute by its outcome. Without an outcome, it is set, and its source has no alternatives.
+fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> ExplainedSet<'a> {
+    match outcome {
+        Some(SetOutcome { alternative, result, .. }) => ExplainedSet {
+            attribute,
+            alternative: alternative.to_string(),
+            why_not: result.as_ref().err().map(ToString::to_string),
+        },
+        None => ExplainedSet { attribute, alternative: String::new(), why_not: None },
+    }
+}
+
+/// The reason for the decision, if it is not a rule.
 fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     let note = if !answer.has_section {
         "the hook has no section for such requests, so it denies them"
@@ -165,6 +175,7 @@ fn write_sentence<S: Serializer>(note: &Option<String>, serializer: S) -> Result
     let Some(note) = note else {
         return serializer.serialize_none();
     };
-    let (first_letter, rest) = note.split_at(note.ceil_char_boundary(1));
+    let end_of_first_letter = note.ceil_char_boundary(1);
+    let (first_letter, rest) = note.split_at(end_of_first_letter);
     serializer.serialize_str(&format!("{}{rest}.", first_letter.to_uppercase()))
 }

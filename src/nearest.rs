@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 const LEAST_SIMILARITY: f64 = 0.5;
 /// How many known names may be listed if none is similar. If there are more, none is listed.
 const MOST_LISTED: usize = 24;
-/// The longest name that is compared, in bytes. The time is the product of the two lengths.
-const LONGEST: usize = 64;
+/// The longest name that is compared, in bytes. The time to compare two names is the product of their lengths.
+const LONGEST_COMPARED: usize = 64;
 /// The shortest name that may abbreviate another one, in bytes.
 const SHORTEST_ABBREVIATION: usize = 3;
 /// How many known names are compared at most.
@@ -32,11 +32,12 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
 /// The known name that is most likely meant: the shortest that begins with `name`, or else the most similar
 /// one, or else one that `name` abbreviates.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    if name.len() > LONGEST {
+    if name.len() > LONGEST_COMPARED {
         return None;
     }
     let name = name.to_lowercase();
-    let known: Vec<&str> = known.iter().copied().filter(|other| other.len() <= LONGEST).collect();
+    let known: Vec<&str> =
+        known.iter().copied().filter(|other| other.len() <= LONGEST_COMPARED).collect();
     if name.len() >= SHORTEST_ABBREVIATION {
         let longer = known.iter().copied().filter(|other| other.to_lowercase().starts_with(&name));
         if let Some(shortest) = longer.min_by_key(|other| other.len()) {
@@ -49,18 +50,19 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known.into_iter().find(|other| is_abbreviation(&name, other))
 }
 
-/// The most similar name. If several are equally similar, the first that `name` begins with, or else the last.
+/// The most similar name. If several are equally similar, takes the first with which `name` begins, or else the
+/// last.
 fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut best = None;
     let mut best_similarity = LEAST_SIMILARITY;
     for &other in known {
         let similarity = strsim::normalized_damerau_levenshtein(name, &other.to_lowercase());
-        let is_better = match similarity.total_cmp(&best_similarity) {
-            Ordering::Greater => true,
-            Ordering::Equal => !best.is_some_and(|best| begins_with(name, best)),
-            Ordering::Less => false,
+        let is_taken = match (similarity.total_cmp(&best_similarity), best) {
+            (Ordering::Less, _) => false,
+            (Ordering::Equal, Some(best)) if begins_with(name, best) => false,
+            (Ordering::Equal | Ordering::Greater, _) => true,
         };
-        if is_better {
+        if is_taken {
             best = Some(other);
             best_similarity = similarity;
         }

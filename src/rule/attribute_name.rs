@@ -12,7 +12,7 @@ const RESERVED: &str = "id profile status transitioningtostatus created activate
 /// The longest name of an attribute, in bytes. Bounds the length of messages, which repeat names.
 const LONGEST_NAME: usize = 255;
 
-/// Paths that stand before the name of an attribute in Okta's expressions and in requests.
+/// Paths before the name of an attribute, as in Okta's expressions and in requests.
 const PATHS: [&str; 9] = [
     "$.data.userProfile.",
     "data.userProfile.",
@@ -34,7 +34,7 @@ pub(crate) fn require_attribute_name(name: &str, node: &Node) -> Result<(), Span
     if name.len() > LONGEST_NAME {
         let count = name.len();
         return Err(node.problem(format!(
-            "a name of {count} bytes; a name of an attribute has up to {LONGEST_NAME}"
+            "the name has {count} bytes; the name of an attribute has up to {LONGEST_NAME}"
         )));
     }
     if name.is_empty() || !name.chars().all(is_name_letter) {
@@ -52,7 +52,7 @@ pub(super) fn not_an_attribute(name: &str) -> String {
     format!("`{name}` is not a name of an attribute; write the name alone, {hint}")
 }
 
-/// The name of an attribute behind one of the paths.
+/// The name of an attribute after one of the [`PATHS`]: `email` in `user.email`.
 pub(super) fn without_path(name: &str) -> Option<&str> {
     let attribute = PATHS.iter().find_map(|path| name.strip_prefix(path))?;
     if attribute.is_empty() { None } else { Some(attribute) }

@@ -1,4 +1,5 @@
-//! Likely mistakes in the lines of a list file, such as a comment: the file has none, so it would be a value.
+//! Likely mistakes in the lines of a list file. A list file has no comments, for instance, so a comment in it
+//! would count as a value.
 
 /// A kind of mistake.
 struct LineMistake {
@@ -25,38 +26,49 @@ pub(super) fn hint(line: &str) -> Option<&'static str> {
     MISTAKES.iter().find(|mistake| (mistake.is_in)(line)).map(|mistake| mistake.hint)
 }
 
-/// Lines of one list file with the same kind of mistake.
-#[derive(Clone, Copy, Default)]
-struct FoundLines {
-    /// The number of the first one, from 1.
+/// The lines of one list file with the same kind of mistake.
+#[derive(Clone, Copy)]
+struct MistakenLines {
+    /// The number of the first line, from 1.
     first: usize,
     count: usize,
 }
 
 /// A note on each kind of mistake in the list file of this name.
 pub(super) fn notes(name: &str, text: &str) -> Vec<String> {
-    let mut found = [FoundLines::default(); MISTAKES.len()];
+    // One entry per kind of mistake. A file may have millions of lines, so one pass looks for all kinds.
+    let mut found = [None; MISTAKES.len()];
     for (line, number) in text.lines().zip(1..) {
         for (mistake, lines) in MISTAKES.iter().zip(&mut found) {
-            if (mistake.is_in)(line.trim()) {
-                lines.count += 1;
-                if lines.count == 1 {
-                    lines.first = number;
-                }
+            if !(mistake.is_in)(line.trim()) {
+                continue;
+            }
+            match lines {
+                None => *lines = Some(MistakenLines { first: number, count: 1 }),
+                Some(lines) => lines.count += 1,
             }
         }
     }
     let mut notes = Vec::new();
-    for (LineMistake { hint, .. }, FoundLines { first, count }) in MISTAKES.iter().zip(found) {
-        match count {
-            0 => {}
-            1 => notes.push(format!("line {first} of `{name}` counts as a value as it stands; {hint}")),
-            _ => notes.push(format!(
-                "{count} lines of `{name}` (the first is line {first}) count as values as they stand; {hint}"
-            )),
+    for (mistake, lines) in MISTAKES.iter().zip(found) {
+        if let Some(lines) = lines {
+            notes.push(lines.note(name, mistake.hint));
         }
     }
     notes
+}
+
+impl MistakenLines {
+    /// The note on these lines of the list file of this name.
+    fn note(self, name: &str, hint: &str) -> String {
+        let Self { first, count } = self;
+        if count == 1 {
+            return format!("line {first} of `{name}` counts as a value as it stands; {hint}");
+        }
+        format!(
+            "{count} lines of `{name}` (the first is line {first}) count as values as they stand; {hint}"
+        )
+    }
 }
 
 fn has_comment(line: &str) -> bool {
@@ -76,8 +88,8 @@ fn ends_with_separator(line: &str) -> bool {
     line.len() > 1 && line.ends_with([',', ';'])
 }
 
-/// Whether the line, if it has no comment, looks like a row of a table. A value such as `Paris, France` has white space after its
-/// comma.
+/// Whether the line looks like a row of a table: a value follows a separator at once. In a text such as
+/// `Paris, France`, white space follows. A line with a comment does not count, since a comment may hold anything.
 fn has_columns(line: &str) -> bool {
     if has_comment(line) {
         return false;

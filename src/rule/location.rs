@@ -3,8 +3,8 @@
 use super::attribute_name::is_name_letter;
 use crate::okta::ATTRIBUTE_LOCATION;
 
-/// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide names
-/// `data.userProfile` for progressive profiles as well.
+/// The field of the form at this location: `email` for `data.userProfile.email`. By Okta's guide, the location
+/// begins with `data.userProfile` for a progressive profile as well.
 pub(crate) fn field_at(location: &str) -> Option<&str> {
     let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
     if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
@@ -18,20 +18,21 @@ pub(crate) fn no_field_at(location: &str) -> String {
     )
 }
 
-/// The name in a location that is probably meant as a field: the one after the form, or else the last one.
+/// The name in a location that is probably meant as a field: the one after `userProfile`, or else the last one.
 fn likely_field(location: &str) -> Option<&str> {
-    let mut last = None;
-    let mut is_after_form = false;
+    let mut names = Vec::new();
     for name in location.split(|letter| !is_name_letter(letter)) {
-        if name.is_empty() || name.eq_ignore_ascii_case("data") {
-            continue;
+        if !name.is_empty() && !name.eq_ignore_ascii_case("data") {
+            names.push(name);
         }
-        if is_after_form {
-            return Some(name);
-        }
-        is_after_form = name.eq_ignore_ascii_case("userProfile")
-            || name.eq_ignore_ascii_case("userProfileUpdate");
-        last = if is_after_form { None } else { Some(name) };
     }
-    last
+    match names.iter().position(|name| is_profile(name)) {
+        Some(profile) => names.get(profile + 1).copied(),
+        None => names.last().copied(),
+    }
+}
+
+/// Whether a name in a location is that of the profile, in a request or in an answer.
+fn is_profile(name: &str) -> bool {
+    name.eq_ignore_ascii_case("userProfile") || name.eq_ignore_ascii_case("userProfileUpdate")
 }

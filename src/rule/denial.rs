@@ -47,14 +47,16 @@ impl Section {
         Some(Denial { style: self.deny, summary, causes })
     }
 
-    /// The failed lookups that attributes to set need. Empty before lookups are asked.
+    /// The failed lookups that attributes to set need.
     fn failed_lookups_of_sets(&self, states: &LookupStates<'_, '_>) -> Vec<&Lookup> {
         let mut failed = Vec::new();
+        // If none was asked, none has failed.
         if states.is_empty() {
             return failed;
         }
         for set in &self.set {
-            // A failed lookup does not matter if another one does not count.
+            // A failed lookup does not matter if the conditions of another one that the attribute needs do not
+            // hold: the attribute is then not set.
             if let Readiness::Failed(_) = states.readiness(&set.lookups) {
                 failed.extend(states.failed(&set.lookups).filter_map(|name| self.lookup(name)));
             }
@@ -67,8 +69,8 @@ impl Section {
 #[derive(Default)]
 struct Causes<'q> {
     all: Option<NonEmpty<ErrorCause<'q>>>,
-    /// The names of the failed lookups that already have their cause. Each gets one, with the location of the
-    /// first rule that needs it.
+    /// The names of the failed lookups that have a cause in `all`. Each gets only one, with the location of the
+    /// first rule that needs the lookup.
     failed_lookups: Vec<&'q str>,
 }
 

@@ -34,7 +34,7 @@ pub struct ExampleContext<'c> {
 }
 
 impl RuleExample<'_> {
-    /// The outcome of a rule for this example, with this form in place of its own.
+    /// The outcome of a rule for this example, but for this form in place of the example's own.
     pub(crate) fn outcome<'r>(
         &self,
         rule: &'r Rule,
@@ -56,16 +56,18 @@ impl RuleExample<'_> {
         let results = self.results_of(&needed, &form_context);
         let mut states = LookupStates::default();
         for lookup in needed {
-            // As in service, no result counts if the lookup is not asked at all.
-            let counts = lookup.conditions_hold(&form_context);
-            let result = if counts { results.get(&lookup.name.value) } else { None };
+            // As in service, a lookup has no result if its conditions do not hold, even if the example gives one.
+            let mut result = None;
+            if lookup.conditions_hold(&form_context) {
+                result = results.get(&lookup.name.value);
+            }
             states.push(&lookup.name, lookup.state(result, &form_context));
         }
         rule.outcome(&self.eval_context(form, &states, facts, work))
     }
 
-    /// The results of the needed lookups that are asked. A lookup that the example does not name is answered
-    /// by its table. Without a table it has failed.
+    /// The results of the needed lookups. If the example does not name a lookup that is asked, a table answers
+    /// it. A lookup to another source has then failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {

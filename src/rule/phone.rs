@@ -1,7 +1,7 @@
 //! Telephone numbers by ITU-T E.164: a country code, and a number within the country.
 //!
 //! Within most countries, people dial a trunk prefix before the number, often 0. It is not part of the
-//! number. After the country code it makes a wrong one.
+//! number. A number with it after the country code is wrong.
 
 /// The most digits of a number (ITU-T E.164 §6.2.1).
 const MOST_DIGITS: usize = 15;
@@ -13,28 +13,28 @@ const TWO_DIGIT_CODES: [&str; 44] = [
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// Country codes without a trunk prefix after which numbers may begin with 0: Italy, Ivory Coast, Burkina Faso,
-/// Benin, Gabon, Congo, San Marino, the Vatican, freephone, satellites, and Tajikistan. After all others, 0 is
-/// the trunk prefix, or no number begins with it.
+/// Countries that have no trunk prefix and where numbers may begin with 0, by their codes: Italy, Ivory Coast,
+/// Burkina Faso, Benin, Gabon, Congo, San Marino, the Vatican, freephone, satellites, and Tajikistan. In all
+/// others, 0 is the trunk prefix, or no number begins with it.
 const ZERO_FOLLOWS: [&str; 11] =
-    ["39", "225", "226", "229", "241", "242", "378", "379", "800", "881", "992"];
+    ["+39", "+225", "+226", "+229", "+241", "+242", "+378", "+379", "+800", "+881", "+992"];
 
 /// A country where people dial another digit than 0 before the number.
 struct OtherTrunk {
-    country: &'static str,
+    country_code: &'static str,
     digit: &'static str,
-    /// The digits of each number. One with the prefix is longer.
+    /// How many digits each number has after the country code. One with the prefix has more.
     length: usize,
 }
 
 /// North America, Russia and Kazakhstan, Mexico, Lithuania, Belarus and Turkmenistan.
 const OTHER_TRUNKS: [OtherTrunk; 6] = [
-    OtherTrunk { country: "1", digit: "1", length: 10 },
-    OtherTrunk { country: "7", digit: "8", length: 10 },
-    OtherTrunk { country: "52", digit: "1", length: 10 },
-    OtherTrunk { country: "370", digit: "8", length: 8 },
-    OtherTrunk { country: "375", digit: "8", length: 9 },
-    OtherTrunk { country: "993", digit: "8", length: 8 },
+    OtherTrunk { country_code: "+1", digit: "1", length: 10 },
+    OtherTrunk { country_code: "+7", digit: "8", length: 10 },
+    OtherTrunk { country_code: "+52", digit: "1", length: 10 },
+    OtherTrunk { country_code: "+370", digit: "8", length: 8 },
+    OtherTrunk { country_code: "+375", digit: "8", length: 9 },
+    OtherTrunk { country_code: "+993", digit: "8", length: 8 },
 ];
 
 /// Whether this is `+` and the digits of a number, without a trunk prefix after the country code.
@@ -49,45 +49,45 @@ pub(crate) fn is_e164(text: &str) -> bool {
 }
 
 fn has_trunk_prefix(text: &str) -> bool {
-    let (code, number) = split_country_code(text);
+    let (country_code, number) = split_country_code(text);
     if number.starts_with('0') {
-        return trunk_prefix(text).is_some();
+        return !ZERO_FOLLOWS.contains(&country_code);
     }
-    match other_trunk(code) {
+    match other_trunk(country_code) {
         Some(trunk) => number.starts_with(trunk.digit) && number.len() > trunk.length,
         None => false,
     }
 }
 
-/// The trunk prefix of this number's country. `None` if numbers there may begin with 0.
+/// The trunk prefix in the country of this number. Returns `None` if numbers there may begin with 0, or if the
+/// text has no country code.
 pub(crate) fn trunk_prefix(text: &str) -> Option<&'static str> {
-    let (code, _) = split_country_code(text);
-    let country = code.strip_prefix('+')?;
-    if ZERO_FOLLOWS.contains(&country) {
+    let (country_code, _) = split_country_code(text);
+    if country_code.is_empty() || ZERO_FOLLOWS.contains(&country_code) {
         return None;
     }
-    match other_trunk(code) {
+    match other_trunk(country_code) {
         Some(trunk) => Some(trunk.digit),
         None => Some("0"),
     }
 }
 
-fn other_trunk(code: &str) -> Option<&'static OtherTrunk> {
-    let country = code.strip_prefix('+')?;
-    OTHER_TRUNKS.iter().find(|trunk| trunk.country == country)
+fn other_trunk(country_code: &str) -> Option<&'static OtherTrunk> {
+    OTHER_TRUNKS.iter().find(|trunk| trunk.country_code == country_code)
 }
 
-/// A number's country code with its `+`, and the rest. Another text has no code.
+/// The country code of a number, with its `+`, and the rest. The code is empty if the text does not begin with
+/// one.
 pub(crate) fn split_country_code(text: &str) -> (&str, &str) {
     let Some(digits) = text.strip_prefix('+') else {
         return ("", text);
     };
-    let length = if digits.starts_with(['1', '7']) {
+    let code_length = if digits.starts_with(['1', '7']) {
         1
     } else if TWO_DIGIT_CODES.iter().any(|code| digits.starts_with(code)) {
         2
     } else {
         3
     };
-    text.split_at_checked(1 + length).unwrap_or(("", text))
+    text.split_at_checked(1 + code_length).unwrap_or(("", text))
 }

@@ -90,7 +90,7 @@ impl RequestValue {
 /// The values that names in a section may refer to.
 #[derive(Default)]
 pub(crate) struct Scope {
-    /// Whether the end user already has a profile.
+    /// Whether the flow is of an end user who already has a profile.
     has_profile: bool,
     /// Whether a name that was read in this scope refers to a request's `data.context`.
     reads_context: Cell<bool>,
@@ -104,9 +104,10 @@ pub(crate) struct Scope {
 pub(crate) enum LookupColumns {
     /// These columns.
     Known(Vec<String>),
-    /// No column: the names are of a lookup's own question, and all questions are asked at once.
+    /// No column, since the name stands in the question of a lookup. All questions are asked at once, so none can
+    /// hold a result.
     NoneInQuestions,
-    /// Any column: the lookup is invalid, which is already reported.
+    /// Any column, since the lookup is invalid, which is already reported.
     Any,
 }
 
@@ -153,36 +154,26 @@ impl ValueName {
             return Ok(Self::Form(name.to_owned()));
         };
         let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == member);
-        // A lookup with the name of a base attribute is already reported, where it is named.
+        // `email.domain` is a part of the base attribute even if a lookup is called `email`. That name of a
+        // lookup is already reported.
+        let is_part_of_base_attribute = part.is_some() && is_base_attribute(owner);
         if let Some(columns) = scope.lookups.get(owner)
-            && !(part.is_some() && is_base_attribute(owner))
+            && !is_part_of_base_attribute
         {
             return parse_column(owner, member, columns, node, scope);
         }
         if member.contains('.') {
-            // No other name has two dots, so this returns a problem.
-            require_attribute_name(name, node)?;
+            return Err(node.problem(not_an_attribute(name)));
         }
-        match owner {
-            "profile" if scope.has_profile => {
-                require_attribute_name(member, node)?;
-                scope.reads_context.set(true);
-                return Ok(Self::Profile(member.to_owned()));
+        match (owner, part) {
+            ("profile", _) => parse_profile_attribute(member, node, scope),
+            ("request", _) => parse_request_value(member, node, scope),
+            (_, Some(part)) => {
+                require_attribute_name(owner, node)?;
+                Ok(Self::Email { attribute: owner.to_owned(), part })
             }
-            "profile" => {
-                let message = format!(
-                    "`{name}` is of an existing profile, which a registration does not have; name an attribute of the form"
-                );
-                return Err(node.problem(message));
-            }
-            "request" => return parse_request_value(member, node, scope),
-            _ => {}
+            (_, None) => Err(node.problem(no_such_value(owner, member, scope))),
         }
-        if let Some(part) = part {
-            require_attribute_name(owner, node)?;
-            return Ok(Self::Email { attribute: owner.to_owned(), part });
-        }
-        Err(node.problem(no_such_value(owner, member, scope)))
     }
 
     /// The attribute of the form that the value is, or is a part of.
@@ -215,7 +206,7 @@ fn parse_column(
         LookupColumns::Known(columns) => columns,
         LookupColumns::NoneInQuestions => {
             let message = format!(
-                "a lookup cannot use `{name}`, which a lookup finds: all are asked at once"
+                "all lookups are asked at once, so none can use `{name}`, which a lookup finds"
             );
             return Err(node.problem(message));
         }
@@ -237,6 +228,24 @@ fn parse_column(
     Err(node.problem(unknown("value", &name.to_string(), known_names)))
 }
 
+/// Parses the name of an attribute of the profile that exists already.
+fn parse_profile_attribute(
+    attribute: &str,
+    node: &Node,
+    scope: &Scope,
+) -> Result<ValueName, SpanProblem> {
+    if !scope.has_profile {
+        let message = format!(
+            "`profile.{attribute}` is of an existing profile, which a registration does not have; name an attribute of the form"
+        );
+        return Err(node.problem(message));
+    }
+    require_attribute_name(attribute, node)?;
+    scope.reads_context.set(true);
+    Ok(ValueName::Profile(attribute.to_owned()))
+}
+
+/// Parses the name of a value of the request.
 fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
     for value in RequestValue::ALL {
         if value.as_str() == member {
@@ -257,7 +266,7 @@ fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
     if scope.spend_suggestion() {
         owners.extend(scope.lookup_names());
     }
-    // A name such as `user.email` has a path of Okta's, and is not that of a misspelt lookup.
+    // A name such as `user.email` begins with one of Okta's paths, unless `user` is a misspelt lookup.
     if nearest(owner, &owners).is_none() && without_path(&name).is_some() {
         return not_an_attribute(&name);
     }

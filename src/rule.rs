@@ -126,7 +126,7 @@ pub enum WhySkipped<'r> {
     #[display("a rule that needs no lookup denies")]
     RulesDeny,
     /// The rule needs this lookup, which does not count.
-    #[display("it does not count since it needs the lookup `{_0}`: {_1}")]
+    #[display("the lookup `{_0}`, which it needs, does not count: {_1}")]
     Lookup(&'r str, WhyNotCounted),
 }
 
@@ -195,7 +195,7 @@ impl Rule {
         }
     }
 
-    /// The outcome if it follows without the results of the lookups: a condition on the form does not hold,
+    /// The outcome if it does not depend on the results of the lookups: a condition on the form does not hold,
     /// or a lookup failed, was not asked or does not count. Returns `None` if the results decide.
     fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
         // A failed lookup does not matter if a condition on the form does not hold.
@@ -209,6 +209,7 @@ impl Rule {
             Readiness::DoesNotCount(lookup, why) => {
                 Some(Outcome::Skip(WhySkipped::Lookup(lookup, why)))
             }
+            // The explanation names each failed lookup, not only the first.
             Readiness::Failed(_) => {
                 let failed = context.lookups.failed(&self.lookups).map(String::as_str);
                 Some(Outcome::Fail(Unmet::LookupsFailed(failed.collect())))
@@ -217,7 +218,7 @@ impl Rule {
         }
     }
 
-    /// Whether the rule can be judged only once lookups have been asked.
+    /// Whether the rule needs the results of lookups.
     pub(crate) fn needs_lookups(&self) -> bool {
         !self.lookups.is_empty()
     }
@@ -254,7 +255,7 @@ fn uses_lookup(condition: &Part) -> bool {
 /// Whether a condition of `when` holds.
 ///
 /// A present value that the condition cannot read meets it, and so does one that is too costly to check.
-/// Otherwise an end user could skip a rule by malforming a value.
+/// Otherwise an end user could skip a rule by sending such a value.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;

@@ -53,7 +53,7 @@ impl LiveSources {
         let mut asked = pipeline::questions(hook, request, &facts)?;
         for AskedLookup { question, .. } in &mut asked {
             if let Question::Http(question) = question {
-                question.explains = true;
+                question.wants_hints = true;
             }
         }
         let deadline = Instant::now() + self.request_timeout;

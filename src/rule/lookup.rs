@@ -53,8 +53,8 @@ pub struct Lookup {
     pub cache: Option<Duration>,
     pub(crate) on_failure: OnFailure,
     pub(crate) failure_message: Text,
-    /// The `location` of the cause of a failure, if only `set` needs the lookup: the place of the first
-    /// attribute of the form in the question.
+    /// The `location` of the error cause for a failure, if no rule needs the lookup, but only `set`: the
+    /// first attribute of the form in the question, or else the form.
     pub(crate) location: String,
     /// The places of the values in the question, for messages.
     pub(crate) places: BTreeMap<ValueName, Span>,
@@ -187,7 +187,7 @@ impl Lookup {
         }
     }
 
-    /// The names of the values in the question.
+    /// The names in the question, each in the place of a value.
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
             Query::Table(query) => query.value_names(),

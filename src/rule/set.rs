@@ -62,7 +62,7 @@ pub(super) struct Attempt<'r, 'q> {
 }
 
 impl<'r, 'q> Attempt<'r, 'q> {
-    /// An attempt in which no alternative of several was taken.
+    /// An attempt with a source that has no alternatives, or in which none of them was taken.
     pub(super) fn without_alternative(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
         Self { alternative: Alternative::None, value }
     }
@@ -156,18 +156,13 @@ impl SetEntry {
             ValueSource::Mapped(mapped) => mapped.attempt(context),
             ValueSource::Matched(matched) => Attempt::without_alternative(matched.fill(context)),
             ValueSource::Generated(generator) => {
-                Attempt::without_alternative(match &request.event_id {
-                    Some(event_id) if !event_id.is_empty() => {
-                        Ok(NewValue::Text(generator.identifier(event_id).into()))
-                    }
-                    _ => Err(WhyNotSet::NoEventId),
-                })
+                Attempt::without_alternative(generated_value(generator, request))
             }
         }
     }
 
-    /// The normalized value. `submitted` is the form before it was normalized. A text of which the steps leave
-    /// nothing is set to an empty text.
+    /// The normalized value. `submitted` is the form as it was submitted. The form in the context is normalized. If
+    /// the steps leave nothing of a text, the value is an empty text.
     fn normalized_value<'q>(
         &self,
         submitted: &'q Form<'_>,
@@ -183,6 +178,19 @@ impl SetEntry {
             // A value of another type is set as it was submitted.
             _ => Ok(NewValue::Json(original.json)),
         }
+    }
+}
+
+/// The identifier that is made from the request's `eventId`.
+fn generated_value<'q>(
+    generator: &Generator,
+    request: &Request<'_>,
+) -> Result<NewValue<'q>, WhyNotSet<'static>> {
+    match &request.event_id {
+        Some(event_id) if !event_id.is_empty() => {
+            Ok(NewValue::Text(generator.identifier(event_id).into()))
+        }
+        _ => Err(WhyNotSet::NoEventId),
     }
 }
 

@@ -144,8 +144,8 @@ fn eval_names_each_failed_lookup_and_says_why_a_lookup_does_not_count() {
     let mut failures = Failures::default();
     for line in [
         "fail  both: failed lookups: `member`, `other`",
-        "skip  guest: it does not count since it needs the lookup `guest`: its conditions (`when`) do not hold",
-        "skip  skipped: it does not count since it needs the lookup `skipped`: it failed, and has `on_failure = \"skip\"`",
+        "skip  guest: the lookup `guest`, which it needs, does not count: its conditions (`when`) do not hold",
+        "skip  skipped: the lookup `skipped`, which it needs, does not count: it failed, and has `on_failure = \"skip\"`",
     ] {
         failures.check_contains(line, text, line);
     }

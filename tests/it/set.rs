@@ -482,7 +482,7 @@ fn repeated_steps_are_a_problem() {
     );
     let mut failures = Failures::default();
 
-    for (rules, message) in [(normalize, "only 4 steps"), (compare, "only 3 steps")] {
+    for (rules, message) in [(normalize, "only 4 steps"), (compare, "only 3 conversions")] {
         let folder = rules_folder(&[("hook.toml", &rules)]);
         let problems = format!("{:?}", load_rules(folder.path()).err());
         failures.check_contains(&rules, &problems, message);

@@ -86,11 +86,12 @@ impl Counts {
 /// Prints the counts within the bounds: `2 to 40`, `4`, `3 or more`.
 impl Display for Counts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.min.unwrap_or(0), self.max) {
-            (min, Some(max)) if min == max => write!(out, "{min}"),
-            (min, None) => write!(out, "{min} or more"),
-            (0, Some(max)) => write!(out, "at most {max}"),
-            (min, Some(max)) => write!(out, "{min} to {max}"),
+        let min = self.min.unwrap_or(0);
+        match self.max {
+            None => write!(out, "{min} or more"),
+            Some(max) if min == max => write!(out, "{max}"),
+            Some(max) if min == 0 => write!(out, "at most {max}"),
+            Some(max) => write!(out, "{min} to {max}"),
         }
     }
 }

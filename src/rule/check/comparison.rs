@@ -1,5 +1,5 @@
-//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: how a check compares texts. It converts
-//! both texts first.
+//! `compare = ["lowercase", "alphanumeric"]` and `ignore_case = true`: the conversions of both texts before a
+//! check compares them.
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ impl Comparison {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
         // A long list would take seconds per value.
         if items.len() > CONVERSIONS.len() {
-            return Err(node.problem(format!("there are only {} steps", CONVERSIONS.len())));
+            return Err(node.problem(format!("there are only {} conversions", CONVERSIONS.len())));
         }
         items.iter().map(|item| item.choice("comparison", &CONVERSIONS)).collect()
     }

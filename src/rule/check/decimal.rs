@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use derive_more::Display;
 
-/// Exponents are cut to this limit, so that sums with them do not overflow. No body has so many digits, so two
-/// numbers still compare exactly.
+/// Exponents are cut to this limit, so that sums with them do not overflow. A number beyond it, such as
+/// `1e-9999999999999`, counts as the one with the exponent at the limit.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
 /// A number. Printed, it is as it was written.
@@ -47,6 +47,7 @@ impl Decimal {
             digits.pop();
         }
         let Some(leading_zeros) = digits.iter().position(|digit| *digit != b'0') else {
+            // Every digit is a zero.
             return Some(Self { written, sign: Sign::Zero, exponent: 0, digits: Vec::new() });
         };
         digits.drain(..leading_zeros);

@@ -74,7 +74,7 @@ pub(crate) enum Admits {
     Unknown,
     /// The values of its list and no others.
     Listed,
-    /// Texts by their length. If the check admits any text of a length, it admits zeros of that length.
+    /// Texts by their length. If it admits any text of a length, it admits the one of `0` alone, such as `0000`.
     Lengths,
 }
 

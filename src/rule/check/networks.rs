@@ -48,9 +48,9 @@ impl Networks {
 
     fn is_listed(&self, address: IpAddr) -> bool {
         let count = self.blocks.partition_point(|block| block.first <= address);
-        // Blocks that start later also end later. So only the last one that starts at or before the address
-        // can contain it.
-        match self.blocks.iter().take(count).next_back() {
+        let starting_before = self.blocks.get(..count).unwrap_or_default();
+        // Blocks that start later also end later. So if any of these contains the address, the last one does.
+        match starting_before.last() {
             Some(block) => address <= block.last,
             None => false,
         }
@@ -132,6 +132,7 @@ fn block_of(address: IpAddr, prefix_length: u32) -> Option<AddressBlock> {
             let bits = address.to_bits();
             let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host_mask));
             let last = IpAddr::from(Ipv6Addr::from_bits(bits | host_mask));
+            // IPv4 addresses, if the whole network is of IPv4-mapped addresses.
             let mapped = AddressBlock { first: first.to_canonical(), last: last.to_canonical() };
             if mapped.first.is_ipv4() && mapped.last.is_ipv4() {
                 return Some(mapped);

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex_automata::meta::Regex;
 
-/// Spaces, and letters with at most one sign on either side.
+/// Spaces, and letters or combining marks, each with at most one sign on either side.
 const LETTERS_AND_SIGNS: &str = r"\A(?: |['’‑–·・,.-]?[\p{L}\p{M}]['’‑–·・,.-]?)*\z";
 
 /// Whether a text has the form of a name.
@@ -21,11 +21,10 @@ fn has_no_host_name(text: &str) -> bool {
     for (stop, _) in text.match_indices('.') {
         let (_, rest) = text.split_at(stop + 1);
         let mut letters = rest.chars();
-        let fits = match (letters.next(), letters.next()) {
-            (None | Some(' '), _) => true,
-            (Some(_initial), second) => second == Some('.'),
-        };
-        if !fits {
+        let (first, second) = (letters.next(), letters.next());
+        let is_at_end_of_word = matches!(first, None | Some(' '));
+        let is_before_initial = second == Some('.');
+        if !is_at_end_of_word && !is_before_initial {
             return false;
         }
     }

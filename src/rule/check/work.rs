@@ -47,7 +47,7 @@ impl Work {
         self.steps_left.get()
     }
 
-    /// Spends the steps of a check. `value_steps` are those for the bytes of the value. Fails if fewer are
+    /// Spends the steps of a check. `value_steps` are those for the bytes of the value. Fails if too few are
     /// left.
     pub(in crate::rule) fn spend_check(&self, value_steps: usize) -> Result<(), TooCostly> {
         self.spend(CHECK_STEPS + value_steps)
@@ -68,13 +68,12 @@ impl Work {
         self.spend_or_exhaust(PROBLEM_STEPS);
     }
 
-    /// Spends steps of work that is done in any case. The next check fails if it uses up the rest.
+    /// Spends steps of work that is done even if fewer are left. Then no step is left, so the next check fails.
     fn spend_or_exhaust(&self, steps: usize) {
-        // On failure no step is left, which the next check reports.
         let _ = self.spend(steps);
     }
 
-    /// Spends steps. If fewer are left, uses them up and fails.
+    /// Spends steps. If fewer are left, spends those and fails.
     pub(in crate::rule) fn spend(&self, steps: usize) -> Result<(), TooCostly> {
         match self.steps_left.get().checked_sub(steps) {
             Some(rest) => {

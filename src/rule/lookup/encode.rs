@@ -20,12 +20,13 @@ pub(super) fn percent_encode(value: &str) -> String {
 /// Escapes a value for a JSON string.
 pub(crate) fn escape_json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
-    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+    let without_quotes = quoted.get(1..quoted.len() - 1);
+    without_quotes.unwrap_or_default().to_owned()
 }
 
 /// Whether a path has a segment `.` or `..`, plain or percent-encoded, with parameters (`..;v=1`) or without.
-/// Servers remove such segments, which leads to another path. Some servers, such as nginx, decode slashes
-/// first and see two segments in `..%2Fadmin`. Some take a backslash for a slash.
+/// Servers resolve such segments, which leads to another path. Some servers, such as nginx, decode slashes
+/// first, and so see the segment `..` in `..%2Fadmin`. Some take a backslash for a slash.
 pub(crate) fn has_dot_segment(path: &str) -> bool {
     let mut decoded = path.to_owned();
     for (encoded, letter) in [("%2e", "."), ("%2f", "/"), ("%5c", "/")] {

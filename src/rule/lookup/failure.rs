@@ -118,7 +118,7 @@ pub enum CertificateFault {
     Invalid,
 }
 
-/// PostgreSQL's code of an error. Printed, its meaning stands before it.
+/// PostgreSQL's code of an error. Printed with its meaning before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlState(pub [u8; 5]);
 
@@ -157,7 +157,7 @@ impl SqlState {
 }
 
 impl LookupFailure {
-    /// Whether the source itself has failed. `on_failure = "skip"` is for these failures only.
+    /// Whether the source itself has failed. `on_failure = "skip"` applies to no other failure.
     pub(crate) fn is_of_source(&self) -> bool {
         match self {
             Self::Timeout

@@ -54,7 +54,7 @@ pub(crate) struct ReturnedValue {
 /// The result that was read from a response.
 pub(crate) struct ApiAnswer {
     pub(crate) result: LookupResult,
-    /// Hints for the author of the pointers. Empty unless the question asks for them.
+    /// Hints for the author of the pointers. Empty unless [`HttpQuestion::wants_hints`] is set.
     pub(crate) hints: Vec<ResponseHint>,
 }
 
@@ -78,8 +78,8 @@ pub struct HttpQuestion {
     query: Arc<HttpQuery>,
     pub(crate) target: String,
     pub(crate) body: Option<String>,
-    /// Whether the answer has hints. That takes long, so the service does not ask.
-    pub(crate) explains: bool,
+    /// Whether to look for hints in the response. That takes long, so the service does not do it.
+    pub(crate) wants_hints: bool,
 }
 
 impl HttpQuery {
@@ -97,7 +97,7 @@ impl HttpQuery {
             Some(body) => Some(fill(body, context, escape_json)?),
             None => None,
         };
-        Ok(HttpQuestion { query: self.clone(), target, body, explains: false })
+        Ok(HttpQuestion { query: self.clone(), target, body, wants_hints: false })
     }
 
     pub(super) fn value_names(&self) -> Vec<&ValueName> {
@@ -140,7 +140,10 @@ impl HttpQuestion {
         };
         let response = &self.query.response;
         let result = response.result(&document);
-        let hints = if self.explains { response.hints(&document, &result) } else { Vec::new() };
+        let mut hints = Vec::new();
+        if self.wants_hints {
+            hints = response.hints(&document, &result);
+        }
         ApiAnswer { result, hints }
     }
 }
@@ -182,21 +185,22 @@ impl ResponseMapping {
         LookupResult::Found(columns)
     }
 
-    /// The hints at a response with this result.
+    /// The hints about a response with this result.
     fn hints(&self, document: &JsonDocument<'_>, result: &LookupResult) -> Vec<ResponseHint> {
         let mut hints = Vec::new();
+        // The pointers that should have found a value.
         let mut pointers = Vec::new();
-        match result {
-            LookupResult::NotFound => pointers.extend(&self.found),
-            LookupResult::Found(_) => {
-                if let Some(found) = &self.found
+        match (result, &self.found) {
+            (LookupResult::Found(_), found) => {
+                if let Some(found) = found
                     && matches!(document.find(found), Some(Value::List { empty: true }))
                 {
                     hints.push(ResponseHint::EmptyList { found: found.clone() });
                 }
                 pointers.extend(self.returns.iter().map(|returned| &returned.pointer));
             }
-            LookupResult::Failed(_) => {}
+            (LookupResult::NotFound, Some(found)) => pointers.push(found),
+            (LookupResult::NotFound, None) | (LookupResult::Failed(_), _) => {}
         }
         for pointer in pointers {
             if let Some(missing) = document.missing_value(pointer) {

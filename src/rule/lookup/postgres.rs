@@ -41,7 +41,7 @@ impl PostgresQuery {
         Ok(PostgresQuestion { query: Arc::clone(self), parameters })
     }
 
-    /// The value of each parameter that is the same in every request. `None` for the others.
+    /// The value of each parameter, or `None` if it depends on the request.
     pub(crate) fn constants(&self) -> Vec<Option<String>> {
         self.parameters.iter().map(Template::constant).collect()
     }

@@ -82,13 +82,13 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         }
     }
 
-    /// The needed lookups that failed, and whose rules deny.
+    /// The needed lookups that failed, except those whose failure is skipped.
     pub(crate) fn failed<'n>(&self, needed: &'n [String]) -> impl Iterator<Item = &'n String> {
         needed.iter().filter(|name| matches!(self.readiness_of(name), Readiness::Failed(_)))
     }
 
-    /// Whether the needed lookups have results. If some have none, returns the first of those with the
-    /// highest [`Readiness::rank`].
+    /// Whether the needed lookups have results. If some have none, one of them decides: that with the highest
+    /// [`Readiness::rank`], and the first of several.
     pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {
         let mut readiness = Readiness::Ready;
         for name in needed {

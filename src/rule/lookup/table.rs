@@ -39,7 +39,7 @@ pub(crate) struct RowTable {
 /// Rows in little memory: all cells are in one text.
 struct Rows {
     all_cells: String,
-    /// The end of each cell in `all_cells`. The cells of a row are its keys and then its values.
+    /// The end of each cell in `all_cells`, row by row. The cells of a row are its keys and then its values.
     ends: Vec<u32>,
     /// The line of each row in its file, from 1.
     lines: Vec<u32>,
@@ -113,7 +113,10 @@ impl Rows {
     fn push(&mut self, cells: &[&str], line: u32) -> Option<u32> {
         let row = u32::try_from(self.lines.len()).ok()?;
         let row_length: usize = cells.iter().map(|cell| cell.len()).sum();
-        u32::try_from(self.all_cells.len() + row_length).ok()?;
+        let length_after = self.all_cells.len() + row_length;
+        if u32::try_from(length_after).is_err() {
+            return None;
+        }
         for (index, cell) in cells.iter().enumerate() {
             match self.ignores_case.get(index) {
                 Some(true) => self.all_cells.push_str(&cell.to_ascii_lowercase()),

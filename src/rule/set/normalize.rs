@@ -28,11 +28,13 @@ pub(crate) fn apply_steps(steps: &[Step], text: &str) -> String {
     text
 }
 
-/// The attributes that a section normalizes, with their steps. Skips what is invalid, which the loader reports.
+/// The attributes that a section normalizes, with their steps. Skips invalid values, which the loader reports.
 pub(crate) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>> {
     let mut normalized = BTreeMap::new();
-    let Some(Entry { value: Node { content: Content::Table(set), .. }, .. }) = section.get("set")
-    else {
+    let Some(set) = section.get("set") else {
+        return normalized;
+    };
+    let Content::Table(set) = &set.value.content else {
         return normalized;
     };
     for Entry { key, value, .. } in &set.0 {
@@ -40,10 +42,19 @@ pub(crate) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>>
             && let Some(entry) = source.get("normalize")
             && let Content::List(items) = &entry.value.content
         {
-            let steps =
-                items.iter().take(STEPS.len()).filter_map(|item| item.choice("", &STEPS).ok());
-            normalized.insert(key.clone(), steps.collect());
+            normalized.insert(key.clone(), valid_steps(items));
         }
     }
     normalized
+}
+
+/// The valid steps of a list. The loader refuses a list of more steps than there are, so reads no further.
+fn valid_steps(items: &[Node]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for item in items.iter().take(STEPS.len()) {
+        if let Ok(step) = item.choice("step", &STEPS) {
+            steps.push(step);
+        }
+    }
+    steps
 }

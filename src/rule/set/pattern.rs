@@ -5,7 +5,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use regex_automata::{
     Anchored, PatternID,
     nfa::thompson::{
-        Config, NFA, WhichCaptures,
+        BuildError, Config, NFA, WhichCaptures,
         pikevm::{Cache, PikeVM},
     },
     util::pool::Pool,
@@ -28,8 +28,8 @@ use crate::{
 
 /// The most groups that a pattern may have. The time of a match grows with them.
 const MOST_GROUPS: usize = 10;
-/// The steps to find the groups, per step of the match. Both follow the same states.
-const GROUP_STEPS: usize = 2;
+/// The steps of the search for the groups, per step of the match before it. Both go through the same states.
+const GROUP_STEPS_PER_STEP: usize = 2;
 /// The most memory, in bytes, that the search for groups may take.
 const MEMORY_LIMIT: usize = 4 << 20;
 
@@ -66,7 +66,7 @@ impl Matched {
             Err(_) => return Err(WhyNotSet::NoMatch(&self.from)),
         }
         let steps_of_match = steps_left_before - context.work.steps_left();
-        let steps_of_groups = GROUP_STEPS * steps_of_match;
+        let steps_of_groups = GROUP_STEPS_PER_STEP * steps_of_match;
         context.work.spend(steps_of_groups).map_err(|_| WhyNotSet::TooCostly(&self.from))?;
         let text = found.text().unwrap_or_default();
         self.value.fill_with_groups(context, &self.pattern.groups(text))
@@ -76,27 +76,20 @@ impl Matched {
 impl GroupPattern {
     /// Reads a pattern.
     pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
-        // The steps of a match show how many the search for the groups takes. A table would take none.
+        // From the steps of a match follows how many the search for the groups takes. A pattern with a table
+        // would not count them.
         let whole = Pattern::read_pattern_without_table(node, budget)?;
         // `Pattern` has parsed it already, within narrower limits, so this cannot fail.
         let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
         let count = hir.properties().explicit_captures_len();
         if count > MOST_GROUPS {
-            let hint = "write `(?:…)` for those without a name";
-            return Err(node
-                .problem(format!(
-                    "the pattern has {count} groups; up to {MOST_GROUPS} are allowed, so {hint}"
-                ))
-                .into());
+            let message = format!(
+                "the pattern has {count} groups; up to {MOST_GROUPS} are allowed, so write `(?:…)` for those without a name"
+            );
+            return Err(node.problem(message).into());
         }
-        let hir = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
-        let config =
-            Config::new().which_captures(WhichCaptures::All).nfa_size_limit(Some(MEMORY_LIMIT));
-        let nfa =
-            NFA::compiler().configure(config).build_from_hir(&hir).map_err(|_| too_large(node))?;
-        // For each state, a search keeps two copies of the places of all groups.
-        let place_count = 2 * nfa.states().len() * nfa.group_info().slot_len();
-        let memory = nfa.memory_usage() + place_count * size_of::<usize>();
+        let nfa = compile(hir).map_err(|_| too_large(node))?;
+        let memory = memory_of_search(&nfa);
         budget.take(memory);
         if memory > MEMORY_LIMIT {
             return Err(too_large(node).into());
@@ -120,6 +113,21 @@ impl GroupPattern {
         self.finder.search(&mut self.caches.get(), &input, &mut captures);
         captures.iter().map(|span| text.get(span?.range())).collect()
     }
+}
+
+/// Compiles a pattern that must match a text as a whole.
+fn compile(pattern: Hir) -> Result<NFA, BuildError> {
+    let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
+    let config =
+        Config::new().which_captures(WhichCaptures::All).nfa_size_limit(Some(MEMORY_LIMIT));
+    NFA::compiler().configure(config).build_from_hir(&whole)
+}
+
+/// The bytes of memory that a pattern and a search for its groups take.
+fn memory_of_search(nfa: &NFA) -> usize {
+    // For each state, a search keeps two copies of the places of all groups.
+    let place_count = 2 * nfa.states().len() * nfa.group_info().slot_len();
+    nfa.memory_usage() + place_count * size_of::<usize>()
 }
 
 fn too_large(node: &Node) -> SpanProblem {

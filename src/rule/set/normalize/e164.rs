@@ -2,8 +2,8 @@
 
 use crate::rule::phone::is_e164;
 
-/// The characters that people write between the digits of one number. A `/` may also stand between two
-/// numbers, or before another extension.
+/// The characters that people write between the digits of one number. A `/` is not one of them, since it may
+/// also stand between two numbers, or before another extension.
 const SEPARATORS: [char; 6] = [' ', '-', '.', '(', ')', '\u{a0}'];
 
 /// The number without separators, and with `+` in place of `00`. A text that cannot be converted with
@@ -15,6 +15,7 @@ pub(super) fn e164(text: &str) -> String {
     }
 }
 
+/// The converted number. Returns `None` if the text cannot be converted with certainty.
 fn convert(text: &str) -> Option<String> {
     if has_zero_in_brackets(text) {
         return None;
@@ -28,8 +29,8 @@ fn convert(text: &str) -> Option<String> {
     if is_e164(&number) { Some(number) } else { None }
 }
 
-/// Whether brackets after a digit begin with 0, as in `+44 (0)20`. It is not certain whether that 0 belongs
-/// to the number.
+/// Whether a bracket after the first digit begins with 0, as in `+44 (0)20`. It is not certain whether that 0
+/// belongs to the number.
 fn has_zero_in_brackets(text: &str) -> bool {
     let Some(first_digit) = text.find(|letter: char| letter.is_ascii_digit()) else {
         return false;

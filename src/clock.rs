@@ -1,4 +1,4 @@
-//! The clock, for the shell around the pipeline. Only `server`, `reload` and `cli` use it.
+//! Reads the clock. Only the shell around the pipeline uses it: `server`, `reload`, `cli` and `preview`.
 
 use jiff::{Timestamp, tz::TimeZone};
 

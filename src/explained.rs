@@ -102,8 +102,8 @@ fn explain_lookups<'a>(
     explained
 }
 
-/// The attributes that the section sets, or cannot set. Those of a denial are only the ones that cannot be set,
-/// since a denial sets none.
+/// The attributes that the section sets, or cannot set. A denial sets none, so then only those that cannot be
+/// set.
 fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
     let mut explained = Vec::new();
     let Some(section) = hook.section(answer.flow) else {
@@ -121,7 +121,7 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
     explained
 }
 
-/// An attribute by its outcome. Without an outcome, it is set, and its source has no alternatives.
+/// Explains an attribute of `set`. One without an outcome is set, and its source has no alternatives.
 fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> ExplainedSet<'a> {
     match outcome {
         Some(SetOutcome { alternative, result, .. }) => ExplainedSet {

@@ -46,7 +46,7 @@
 //! |---|---|
 //! | [`settings`] | file, environment and flags → valid settings; the only reader of the environment |
 //! | [`load`] | the rules folder → rules, or every problem in it; the only reader of rules files |
-//! | [`lint`] | optional checks of loaded rules: the org, the probe, coverage, notes |
+//! | [`lint`] | optional checks of loaded rules: names that an org lacks, inputs that should fail, rules that no request tries |
 //! | [`org`] | an org's own user schema and enrollment policy, for `check` |
 //! | [`credentials`] | the settings of `[auth]` → an authenticator |
 //! | `certificate` | reads a TLS certificate with its key |

@@ -27,7 +27,7 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
     /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// The byte from which on the problem may be the cause of all others. It is shown before those.
+    /// If given, the problem may be the cause of all problems from this byte on, and is shown before them.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,

@@ -244,20 +244,22 @@ fn unclosed_opener(text: &str, site: &ErrorSite<'_>) -> Option<Opener> {
     // A list or braces of an earlier line are still open, so their end is missing before this line.
     open.retain(|opener| opener.span.start < site.line_start);
     let opener = open.pop()?;
-    let is_header = site.line.trim_start().starts_with('[');
-    match opener.kind {
-        // A key in this line may belong to braces of several lines. Then only the comma before it is missing.
-        TokenKind::LeftCurlyBracket if !is_header && !ends_in_its_line(text, &opener) => None,
-        _ => Some(opener),
+    if opener.kind == TokenKind::LeftCurlyBracket {
+        let sets_key = !site.line.trim_start().starts_with('[');
+        // The key may belong to these braces. Then only the comma before it is missing.
+        if sets_key && spans_several_lines(text, &opener) {
+            return None;
+        }
     }
+    Some(opener)
 }
 
-/// Whether these braces were probably meant to end in the line in which they begin: a key and its value follow
-/// the `{` there, and no comma stands at the end of the line.
-fn ends_in_its_line(text: &str, opener: &Opener) -> bool {
+/// Whether braces were probably meant to span several lines: no key with a value follows the `{` in its line,
+/// or a comma ends that line.
+fn spans_several_lines(text: &str, opener: &Opener) -> bool {
     let after = text.get(opener.span.end..).unwrap_or_default();
     let rest = after.lines().next().unwrap_or_default();
-    rest.contains('=') && !rest.trim_end().ends_with(',')
+    !rest.contains('=') || rest.trim_end().ends_with(',')
 }
 
 /// The brackets and braces that are open before a byte.

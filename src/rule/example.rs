@@ -34,7 +34,7 @@ pub struct ExampleContext<'c> {
 }
 
 impl RuleExample<'_> {
-    /// The outcome of a rule for this example, but for this form in place of the example's own.
+    /// The outcome of a rule for this example, with `form` in place of the example's own form.
     pub(crate) fn outcome<'r>(
         &self,
         rule: &'r Rule,
@@ -66,8 +66,8 @@ impl RuleExample<'_> {
         rule.outcome(&self.eval_context(form, &states, facts, work))
     }
 
-    /// The results of the needed lookups. If the example does not name a lookup that is asked, a table answers
-    /// it. A lookup to another source has then failed.
+    /// The results of the needed lookups. If the example gives no result for a lookup that is asked, its table
+    /// answers. A lookup without a table has failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {

@@ -3,8 +3,8 @@
 use super::attribute_name::is_name_letter;
 use crate::okta::ATTRIBUTE_LOCATION;
 
-/// The field of the form at this location: `email` for `data.userProfile.email`. By Okta's guide, the location
-/// begins with `data.userProfile` for a progressive profile as well.
+/// The field of the form at this location: `email` for `data.userProfile.email`. Okta's guide uses the same
+/// location for progressive profiles, although their requests have the form in `data.userProfileUpdate`.
 pub(crate) fn field_at(location: &str) -> Option<&str> {
     let name = location.strip_prefix(ATTRIBUTE_LOCATION)?.strip_prefix('.')?;
     if !name.is_empty() && name.chars().all(is_name_letter) { Some(name) } else { None }
@@ -26,13 +26,13 @@ fn likely_field(location: &str) -> Option<&str> {
             names.push(name);
         }
     }
-    match names.iter().position(|name| is_profile(name)) {
-        Some(profile) => names.get(profile + 1).copied(),
+    match names.iter().position(|name| is_form_member(name)) {
+        Some(form_member) => names.get(form_member + 1).copied(),
         None => names.last().copied(),
     }
 }
 
-/// Whether a name in a location is that of the profile, in a request or in an answer.
-fn is_profile(name: &str) -> bool {
+/// Whether a name in a location is that of the member of `data` that holds the form.
+fn is_form_member(name: &str) -> bool {
     name.eq_ignore_ascii_case("userProfile") || name.eq_ignore_ascii_case("userProfileUpdate")
 }

@@ -149,30 +149,30 @@ impl ValueName {
 
     /// Parses a name. The node gives the place of a problem: it is the name, or a template that holds it.
     pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
-        let Some((owner, member)) = name.split_once('.') else {
+        let Some((owner, property)) = name.split_once('.') else {
             require_attribute_name(name, node)?;
             return Ok(Self::Form(name.to_owned()));
         };
-        let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == member);
+        let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == property);
         // `email.domain` is a part of the base attribute even if a lookup is called `email`. That name of a
         // lookup is already reported.
         let is_part_of_base_attribute = part.is_some() && is_base_attribute(owner);
         if let Some(columns) = scope.lookups.get(owner)
             && !is_part_of_base_attribute
         {
-            return parse_column(owner, member, columns, node, scope);
+            return parse_column(owner, property, columns, node, scope);
         }
-        if member.contains('.') {
+        if property.contains('.') {
             return Err(node.problem(not_an_attribute(name)));
         }
         match (owner, part) {
-            ("profile", _) => parse_profile_attribute(member, node, scope),
-            ("request", _) => parse_request_value(member, node, scope),
+            ("profile", _) => parse_profile_attribute(property, node, scope),
+            ("request", _) => parse_request_value(property, node, scope),
             (_, Some(part)) => {
                 require_attribute_name(owner, node)?;
                 Ok(Self::Email { attribute: owner.to_owned(), part })
             }
-            (_, None) => Err(node.problem(no_such_value(owner, member, scope))),
+            (_, None) => Err(node.problem(no_such_value(owner, property, scope))),
         }
     }
 
@@ -246,9 +246,13 @@ fn parse_profile_attribute(
 }
 
 /// Parses the name of a value of the request.
-fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<ValueName, SpanProblem> {
+fn parse_request_value(
+    property: &str,
+    node: &Node,
+    scope: &Scope,
+) -> Result<ValueName, SpanProblem> {
     for value in RequestValue::ALL {
-        if value.as_str() == member {
+        if value.as_str() == property {
             if value == RequestValue::Ip {
                 scope.reads_context.set(true);
             }
@@ -256,25 +260,25 @@ fn parse_request_value(member: &str, node: &Node, scope: &Scope) -> Result<Value
         }
     }
     let names = ["request.date", "request.time", "request.ip"];
-    Err(node.problem(unknown("value", &format!("request.{member}"), names)))
+    Err(node.problem(unknown("value", &format!("request.{property}"), names)))
 }
 
 /// The message that no value has this name, with the nearest one that exists.
-fn no_such_value(owner: &str, member: &str, scope: &Scope) -> String {
-    let name = format!("{owner}.{member}");
+fn no_such_value(owner: &str, property: &str, scope: &Scope) -> String {
+    let name = format!("{owner}.{property}");
     let mut owners = Vec::new();
     if scope.spend_suggestion() {
         owners.extend(scope.lookup_names());
     }
-    // A name such as `user.email` begins with one of Okta's paths, unless `user` is a misspelt lookup.
+    // A name such as `user.email` begins with a path of Okta's, unless `user` is a misspelt lookup.
     if nearest(owner, &owners).is_none() && without_path(&name).is_some() {
         return not_an_attribute(&name);
     }
     owners.extend(["profile", "request"]);
     if let Some(known_owner) = nearest(owner, &owners) {
-        return format!("unknown value `{name}`; did you mean `{known_owner}.{member}`?");
+        return format!("unknown value `{name}`; did you mean `{known_owner}.{property}`?");
     }
-    if let Some(part) = nearest(member, &EmailPart::ALL.map(EmailPart::as_str)) {
+    if let Some(part) = nearest(property, &EmailPart::ALL.map(EmailPart::as_str)) {
         return format!("unknown value `{name}`; did you mean `{owner}.{part}`?");
     }
     format!(

@@ -671,7 +671,7 @@ fn a_name_of_an_attribute_has_up_to_255_bytes() {
     };
 
     assert!(problems(&rule(255)).is_empty());
-    assert!(problems(&rule(256))[0].message.contains("a name of 256 bytes"));
+    assert!(problems(&rule(256))[0].message.contains("the name has 256 bytes"));
 }
 
 /// Each would be compared with a hundred names, or described with a hundred reasons.

@@ -157,7 +157,7 @@ q = { from = "long", pattern = '(?<name>.*)', value = "{name}" }
   set   n
   leave o: the value of `email` does not match the pattern
   leave p: the group `name` of the pattern is empty
-  leave q: the value of `long` is too long or takes too long";
+  leave q: the value of `long` is too long or takes too long to read";
 
     assert_eq!(explained(set, &body), expected);
 }

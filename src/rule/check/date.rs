@@ -24,15 +24,15 @@ impl Age {
         value: &Value<'_>,
         context: &EvalContext<'_>,
     ) -> Result<(), Mismatch> {
-        let years = years_between(date_of(value)?, context.day());
+        let age = age_on(context.day(), date_of(value)?);
         // A negative age: the date is in the future, and so not a date of birth.
-        let years = usize::try_from(years).map_err(|_| Mismatch::Unreadable)?;
+        let years = usize::try_from(age).map_err(|_| Mismatch::Unreadable)?;
         require(self.0.contains(&years))
     }
 }
 
-/// The age, in whole years, on a day.
-fn years_between(birth: Date, day: Date) -> i32 {
+/// The age on a day, in whole years. Negative if the birth is later.
+fn age_on(day: Date, birth: Date) -> i32 {
     let years = i32::from(day.year()) - i32::from(birth.year());
     let birthday_is_over = (day.month(), day.day()) >= (birth.month(), birth.day());
     if birthday_is_over { years } else { years - 1 }

@@ -26,7 +26,7 @@ pub enum LookupFailure {
     Proxy {
         /// The host and the port of the proxy, without credentials.
         address: String,
-        /// The fault, after the address.
+        /// The fault, to follow the address.
         fault: &'static str,
     },
     /// The source does not speak TLS.

@@ -64,7 +64,7 @@ pub(crate) enum WhyNotSet<'r> {
     #[display("the value of `{_0}` does not match the pattern")]
     NoMatch(&'r ValueName),
     /// The value of this name is too long, or takes too much work.
-    #[display("the value of `{_0}` is too long or takes too long")]
+    #[display("the value of `{_0}` is too long or takes too long to read")]
     TooCostly(&'r ValueName),
     /// The text of this group is empty, or the group takes no part in the match.
     #[display("the group `{_0}` of the pattern is empty")]

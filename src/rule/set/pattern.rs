@@ -5,7 +5,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use regex_automata::{
     Anchored, PatternID,
     nfa::thompson::{
-        BuildError, Config, NFA, WhichCaptures,
+        Config, NFA, WhichCaptures,
         pikevm::{Cache, PikeVM},
     },
     util::pool::Pool,
@@ -88,7 +88,7 @@ impl GroupPattern {
             );
             return Err(node.problem(message).into());
         }
-        let nfa = compile(hir).map_err(|_| too_large(node))?;
+        let nfa = compile(hir).ok_or_else(|| too_large(node))?;
         let memory = memory_of_search(&nfa);
         budget.take(memory);
         if memory > MEMORY_LIMIT {
@@ -115,12 +115,12 @@ impl GroupPattern {
     }
 }
 
-/// Compiles a pattern that must match a text as a whole.
-fn compile(pattern: Hir) -> Result<NFA, BuildError> {
+/// Compiles a pattern that must match a text as a whole. Returns `None` if it is too large.
+fn compile(pattern: Hir) -> Option<NFA> {
     let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
     let config =
         Config::new().which_captures(WhichCaptures::All).nfa_size_limit(Some(MEMORY_LIMIT));
-    NFA::compiler().configure(config).build_from_hir(&whole)
+    NFA::compiler().configure(config).build_from_hir(&whole).ok()
 }
 
 /// The bytes of memory that a pattern and a search for its groups take.

@@ -39,10 +39,11 @@ pub struct Lints {
     pub probe: bool,
 }
 
-/// The lints of one section of a rules file. They judge the rules with these facts.
+/// The lints of one section of a rules file.
 struct SectionLint<'p> {
     flow: Flow,
     section: &'p Section,
+    /// The facts with which rules are judged.
     facts: &'p Facts,
     /// The work that the probe may still do.
     work: &'p Work,

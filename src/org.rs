@@ -20,13 +20,13 @@ use crate::{
 };
 
 mod attribute;
-mod calls;
 mod export;
+mod policy_hooks;
 
 use attribute::Barrier;
 pub(crate) use attribute::{Samples, SchemaAttribute};
-pub(crate) use calls::CallsHook;
-use calls::HookCalls;
+pub(crate) use policy_hooks::CallsHook;
+use policy_hooks::PolicyHooks;
 
 /// The known facts about an org. Without files, only the base attributes are known.
 #[derive(Default)]
@@ -36,7 +36,7 @@ pub struct Org {
     /// The names of the form's attributes. `None` if the form is not known.
     form: Option<BTreeSet<String>>,
     /// The inline hooks of the policy, if it is known.
-    calls: Option<HookCalls>,
+    hooks: Option<PolicyHooks>,
     /// The names of the attributes that the schema requires, except those with a default.
     pub required: BTreeSet<String>,
     /// Problems of the form itself.
@@ -100,7 +100,7 @@ impl Org {
         None
     }
 
-    /// Why no end user sees a message at this field. A form may lack even `login`, which Okta then fills in.
+    /// Why no end user sees a message at this field. Even `login` may have no field: Okta can fill it in.
     pub(crate) fn why_not_shown(&self, name: &str, flow: Flow) -> Option<String> {
         if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
             return Some(format!(
@@ -111,9 +111,9 @@ impl Org {
     }
 
     /// Whether Okta calls the hook in this flow.
-    pub(crate) fn calls(&self, flow: Flow) -> CallsHook {
-        match &self.calls {
-            Some(calls) => calls.of_flow(flow),
+    pub(crate) fn calls_hook(&self, flow: Flow) -> CallsHook {
+        match &self.hooks {
+            Some(hooks) => hooks.are_called_in(flow),
             None => CallsHook::Perhaps,
         }
     }
@@ -185,8 +185,8 @@ impl Org {
         self.has_schema() && self.attribute(name).is_none()
     }
 
-    /// Whether every org has an attribute of this name, or the form is known and has it.
-    pub(crate) fn is_known(&self, name: &str) -> bool {
+    /// Whether an attribute of this name is sure to exist: every org has it, or the form is known and has it.
+    pub(crate) fn surely_exists(&self, name: &str) -> bool {
         is_base_attribute(name) || self.is_on_form(name) == Some(true)
     }
 

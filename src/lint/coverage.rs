@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Coverage {
     /// The outcomes by the names of their hooks.
     shown: BTreeMap<String, BTreeSet<HookOutcome>>,
-    /// The number of these requests.
+    /// The number of recorded requests.
     pub(crate) requests: usize,
 }
 
@@ -42,8 +42,8 @@ enum HookOutcome {
 }
 
 impl Coverage {
-    /// Adds the outcomes of one request, which has these recorded results. A lookup that failed for want of one
-    /// shows nothing, and neither does a rule that needs it.
+    /// Adds the outcomes of one request, which has these recorded results. Leaves out each lookup that failed only
+    /// because no result is recorded, and each rule that needs it.
     pub(crate) fn add(
         &mut self,
         hook: &str,

@@ -28,8 +28,8 @@ pub(super) fn email_notes(section: &Section, org: &Org) -> Vec<String> {
     notes
 }
 
-/// Whether an attribute may well be an email address, by its name or because the schema has it beside
-/// the base attributes.
+/// Whether an attribute may well be an email address: by its name, or because it is a custom attribute of the
+/// schema, which may hold anything.
 fn may_be_email(attribute: &str, org: &Org) -> bool {
     let is_custom = org.attribute(attribute).is_some() && !is_base_attribute(attribute);
     is_custom || EMAILS.contains(&attribute) || attribute.to_lowercase().contains("mail")

@@ -9,7 +9,7 @@ pub(crate) fn notes_on_files(unread: &[UnreadEntry]) -> Vec<Problem> {
         let why = if entry.is_folder {
             "hooks in a sub-folder are not read; move them to the rules folder itself"
         } else if entry.is_nearly_toml() {
-            "not read, since the name of a hook's file ends in `.toml`, in lower case"
+            "not read: the name of a hook's file ends in `.toml`, in lower case; rename it"
         } else {
             "not used: it is not a hook, and no rule names it"
         };

@@ -6,15 +6,17 @@ use crate::{
     rule::{Rule, location::field_at},
 };
 
-/// The note on a message at `login`.
+/// The note on a message at `login`, which the form may lack. There is none if the form is known: lints then check
+/// each location.
 pub(super) fn login_note(rule: &Rule, flow: Flow, org: &Org) -> Option<String> {
-    if field_at(&rule.location) != Some("login") || !flow.spec().creates_user || org.has_form() {
-        return None;
+    let is_at_login = field_at(&rule.location) == Some("login");
+    if is_at_login && flow.spec().creates_user && !org.has_form() {
+        let id = &rule.id;
+        return Some(format!(
+            "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
+        ));
     }
-    let id = &rule.id;
-    Some(format!(
-        "`{id}`: the message is at `login`, which not every form has; check with --policy, or give `location = \"{ATTRIBUTE_LOCATION}.email\"`"
-    ))
+    None
 }
 
 /// The note on a `location` that is probably misspelt. The place of an attribute that the rule names has a note

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::note::PlacedMessage;
 use crate::{
     org::Org,
-    rule::{Requirement, Rule, Section, node::Spanned, value_name::ValueName},
+    rule::{Part, Requirement, Rule, Section, node::Spanned, value_name::ValueName},
 };
 
 /// The notes on lookups: those of the loader, and those on unused lookups, on rules that do not count
@@ -61,22 +61,31 @@ fn optional_column_notes(section: &Section) -> Vec<PlacedMessage> {
 
 /// Whether the section denies each request for which a lookup finds nothing.
 fn denies_if_not_found(section: &Section, lookup: &str) -> bool {
-    let mut denying = section.rules.iter().filter(|rule| !rule.shadow && rule.when.is_empty());
-    denying.any(|rule| rule_fails_if_not_found(rule, lookup))
+    for rule in section.rules.iter() {
+        let always_decides = !rule.shadow && rule.when.is_empty();
+        if always_decides && rule_fails_if_not_found(rule, lookup) {
+            return true;
+        }
+    }
+    false
 }
 
+/// Whether a rule fails whenever a lookup finds nothing.
 fn rule_fails_if_not_found(rule: &Rule, lookup: &str) -> bool {
     match &rule.requirement {
         Requirement::Lookup(required) => required.must_find && required.lookup == lookup,
         Requirement::All(parts) => {
-            let mut needed = parts.iter().filter(|part| !part.optional);
-            needed.any(|part| part.value_names().iter().any(|name| name.lookup() == Some(lookup)))
+            parts.iter().any(|part| !part.optional && names_lookup(part, lookup))
         }
         Requirement::Any(_) => false,
     }
 }
 
-/// The notes on attributes that only the questions of lookups name.
+fn names_lookup(part: &Part, lookup: &str) -> bool {
+    part.value_names().iter().any(|name| name.lookup() == Some(lookup))
+}
+
+/// The notes on attributes that probably do not exist: only the question of a lookup names them.
 pub(super) fn question_notes(
     section: &Section,
     names_in_file: &BTreeSet<&str>,
@@ -86,7 +95,7 @@ pub(super) fn question_notes(
     for lookup in &section.lookups {
         let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
         for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
-            let is_known = org.is_known(attribute) || names_in_file.contains(attribute);
+            let is_known = org.surely_exists(attribute) || names_in_file.contains(attribute);
             if !is_known && org.likely_typo(attribute).is_none() {
                 let Spanned { value: lookup, span } = &lookup.name;
                 let message = format!(

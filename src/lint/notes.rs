@@ -46,7 +46,7 @@ fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<Stri
     let request_type = flow.spec().name;
     // The policy names its hook by an id, which the rules do not have.
     let condition = if rules.hooks.len() > 1 { "if this policy uses this hook, " } else { "" };
-    match (org.calls(flow), hook.sections.contains_key(&flow)) {
+    match (org.calls_hook(flow), hook.sections.contains_key(&flow)) {
         (CallsHook::Yes, false) => Some(format!(
             "{condition}the hook has no such section, and the enrollment policy lets Okta send `{request_type}`; these requests are denied"
         )),
@@ -61,23 +61,18 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
     let names = Names::of(section);
     let has_rules = section.rules.iter().next().is_some();
     let mut notes: Vec<PlacedMessage> = Vec::new();
-    for name in names.all() {
-        let Some(mut note) = org.likely_typo(name) else {
-            continue;
-        };
-        if names.asked.contains(name) {
-            note.push_str(" A lookup needs it, so each request without it is denied where a rule needs the lookup");
-        }
-        notes.push(note.into());
+    for message in typo_notes(&names, org) {
+        notes.push(message.into());
     }
-    // A rule that needs such an attribute has a problem. These are optional.
+    // If a rule requires such an attribute, the org lint reports a problem. Those that are left are optional.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
             notes.push(note.into());
         }
     }
     if has_rules && section.rules.iter().all(|rule| may_not_count(rule, section)) {
-        notes.push("no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged".to_owned().into());
+        let message = "no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged";
+        notes.push(message.to_owned().into());
     }
     for rule in section.rules.iter() {
         for message in rule_notes(rule, flow, org) {
@@ -93,6 +88,21 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
         for message in required_notes(&names, org) {
             notes.push(message.into());
         }
+    }
+    notes
+}
+
+/// The notes on names that are probably misspelt.
+fn typo_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in names.outside_set_templates() {
+        let Some(mut note) = org.likely_typo(name) else {
+            continue;
+        };
+        if names.asked.contains(name) {
+            note.push_str(" A lookup needs it, so each request without it is denied where a rule needs the lookup");
+        }
+        notes.push(note);
     }
     notes
 }
@@ -137,8 +147,8 @@ fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The notes on names in templates that the file has nowhere else. With a schema there are none: unknown names
-/// are then problems.
+/// The notes on names in templates that the file has nowhere else. There are none if the schema is known: unknown
+/// names are then problems.
 fn template_notes(
     section: &Section,
     names_in_file: &BTreeSet<&str>,
@@ -157,7 +167,7 @@ fn template_notes(
             let Some(attribute) = name.form_attribute() else {
                 continue;
             };
-            if org.is_known(attribute) || names_in_file.contains(attribute) {
+            if org.surely_exists(attribute) || names_in_file.contains(attribute) {
                 continue;
             }
             let Spanned { value: set, span } = &set.attribute;
@@ -173,7 +183,7 @@ fn template_notes(
     notes
 }
 
-/// The attributes of the form that a section names, except those in templates.
+/// The attributes of the form that a section names, except those in the templates of `set`.
 #[derive(Default)]
 struct Names<'r> {
     /// Names that rules look at.
@@ -220,12 +230,14 @@ impl<'r> Names<'r> {
         self.consulted.extend(names.into_iter().filter_map(ValueName::form_attribute));
     }
 
-    fn all(&self) -> BTreeSet<&'r str> {
-        let mut all = self.outside_templates();
-        all.extend(&self.asked);
-        all
+    /// All names except those in the templates of `set`.
+    fn outside_set_templates(&self) -> BTreeSet<&'r str> {
+        let mut names = self.outside_templates();
+        names.extend(&self.asked);
+        names
     }
 
+    /// All names except those in templates: of `set`, and in the questions of lookups.
     fn outside_templates(&self) -> BTreeSet<&'r str> {
         let mut names = self.judged.clone();
         names.extend(&self.written);

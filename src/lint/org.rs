@@ -60,24 +60,17 @@ impl SectionLint<'_> {
         self.check_location_of_failure(org, lookup);
     }
 
-    /// Reports a lookup whose failure denies at a location that the form does not have. A lookup has a location
-    /// of its own, which counts if no rule that always judges needs the lookup.
+    /// Reports a lookup whose failure denies at a location that the form does not have.
     fn check_location_of_failure(&mut self, org: &Org, lookup: &Lookup) {
-        let Spanned { value: name, span } = &lookup.name;
         let is_form_known = org.has_form() && self.flow.spec().uses_enrollment_form;
-        let denies_for_set = self.section.set.iter().any(|set| set.lookups.contains(name));
-        let is_needed_by_rule = self
-            .section
-            .rules
-            .iter()
-            .any(|rule| rule.lookups.contains(name) && !rule.shadow && rule.when.is_empty());
-        if !is_form_known || !lookup.can_fail() || !denies_for_set || is_needed_by_rule {
+        if !is_form_known || !self.may_deny_at_own_location(lookup) {
             return;
         }
+        let Spanned { value: name, span } = &lookup.name;
         let location = &lookup.location;
         if let Some(field) = field_at(location) {
             let is_shown = org.why_not_shown(field, self.flow).is_none();
-            // `check_lookup` has reported this attribute in the question.
+            // An attribute that is never submitted is already reported, where the question names it.
             let is_already_reported = org.why_never_submitted(field, self.flow).is_some();
             if is_shown || is_already_reported {
                 return;
@@ -87,6 +80,20 @@ impl SectionLint<'_> {
             "if the lookup fails, the message is at `{location}`, which is not a field of the form, so no user sees it; ask by an attribute of the form, or add a rule that needs `{name}`, with a `location`"
         );
         self.report(span, message);
+    }
+
+    /// Whether a failure of a lookup may deny at the location of the lookup itself. A rule that needs the lookup
+    /// denies at its own location, so this is the case if only `set` always needs it.
+    fn may_deny_at_own_location(&self, lookup: &Lookup) -> bool {
+        let name = &lookup.name.value;
+        for rule in self.section.rules.iter() {
+            let always_decides = !rule.shadow && rule.when.is_empty();
+            if always_decides && rule.lookups.contains(name) {
+                return false;
+            }
+        }
+        let is_needed_by_set = self.section.set.iter().any(|set| set.lookups.contains(name));
+        is_needed_by_set && lookup.can_fail()
     }
 
     fn report_if_some(&mut self, span: &Span, problem: Option<String>) {
@@ -108,7 +115,7 @@ impl SectionLint<'_> {
 
     /// Reports a `location` at which no end user sees the message.
     fn check_location(&mut self, org: &Org, rule: &Rule) {
-        // A loaded rule has a field as its location: the loader reports any other `location`.
+        // Always true: the loader reports a `location` that is not a field of the form.
         let Some(name) = field_at(&rule.location) else {
             return;
         };
@@ -123,6 +130,7 @@ impl SectionLint<'_> {
 
     fn check_part(&mut self, org: &Org, part: &Part) {
         for name in part.attributes.iter() {
+            // An optional attribute may never be submitted, but it must exist.
             let problem = match name.form_attribute() {
                 Some(attribute) if part.optional => org.why_unknown(attribute),
                 _ => why_absent(org, name, self.flow),
@@ -143,8 +151,8 @@ impl SectionLint<'_> {
         }
     }
 
-    /// Reports a check that refuses every value of an attribute, and list entries that are not values
-    /// of it.
+    /// Reports a check that refuses every value of an attribute, or else the entries of its list that are not
+    /// values of the attribute.
     fn check_values(&mut self, name: &str, attribute: &SchemaAttribute, part_check: &PartCheck) {
         if self.refuses_all(attribute, part_check) {
             let values = describe(name, attribute);
@@ -172,7 +180,7 @@ impl SectionLint<'_> {
         }
     }
 
-    /// Whether there are values, and a check refuses all of them.
+    /// Whether a check refuses each of these values. Returns false if there are none.
     fn refuses_each(
         &self,
         part_check: &PartCheck,
@@ -190,9 +198,10 @@ impl SectionLint<'_> {
 
     /// Checks a value in a request that has no other value.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
-        let (example, work) = (RuleExample::default(), Work::default());
-        let not_asked = LookupStates::default();
-        let context = example.eval_context(&example.form, &not_asked, self.facts, &work);
+        let example = RuleExample::default();
+        let work = Work::default();
+        let no_lookups = LookupStates::default();
+        let context = example.eval_context(&example.form, &no_lookups, self.facts, &work);
         part_check.check.check_value(value, &context)
     }
 

@@ -1,8 +1,8 @@
 //! Tries adversarial inputs on rules. They are made from the examples that pass a rule, and should fail it.
 //!
-//! A rule does not declare its purpose, so each attack has plain inputs, and is tried only on a rule that
-//! refuses them. A rule that admits `x@evil.example` is not about domains, and one that admits words of other
-//! lengths is not about digits.
+//! A rule does not declare its purpose, so an input that passes may be meant to. Each attack therefore has
+//! plain inputs, and is tried only on a rule that refuses them. A rule that admits the plain input
+//! `x@evil.example` is not about domains, and one that admits words of other lengths is not about digits.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +20,10 @@ mod template;
 use attack::{Attack, attacks};
 use template::Input;
 
-/// How many examples of a rule are attacked. Each is compared with all others.
+/// How many examples of a rule are attacked. Each takes time: its inputs are compared with all examples.
 const MOST_ATTACKED: usize = 100;
 
+/// The message about a probe that ends early.
 const TOO_LONG: &str = "not all inputs were tried, since that takes too long; show fewer examples, or simplify slow patterns";
 
 /// How much the probe has tried.
@@ -32,7 +33,7 @@ pub struct Probed {
     pub rules: usize,
     /// The number of inputs.
     pub inputs: usize,
-    /// The number of lookups, which have the results that the examples give them.
+    /// The number of lookups. They have the results that the examples give.
     pub lookups: usize,
 }
 
@@ -94,7 +95,7 @@ pub fn findings(
 #[derive(Default)]
 struct Findings {
     messages: Vec<String>,
-    /// The kinds of attack that have succeeded.
+    /// The kinds of attack that are reported already.
     kinds: BTreeSet<&'static str>,
 }
 
@@ -107,35 +108,36 @@ impl Findings {
                 continue;
             };
             let Attack { kind, hint, .. } = attack;
-            // A rule that follows the first hint often withstands the other attacks as well.
-            if first_hint.is_none() {
-                first_hint = Some(hint);
-            }
-            if first_hint == Some(hint) && self.kinds.insert(kind) {
+            // Only attacks with the same hint as the first one are reported. A rule that follows this hint often
+            // withstands the others as well.
+            let has_first_hint = hint == *first_hint.get_or_insert(hint);
+            if has_first_hint && self.kinds.insert(kind) {
                 self.messages.push(format!("`{attribute}` may be {input}, {kind}; {hint}"));
             }
         }
     }
 }
 
-/// The first input of an attack that passes, as text to show. Returns `None` if an example equals an input of
-/// the attack: such inputs are then meant to pass.
+/// The first input of an attack that passes, as text to show. Returns `None` if no input passes, or if an example
+/// equals one of the inputs: such inputs are then meant to pass.
 fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> Option<String> {
     let shown: Vec<&str> = trials.iter().map(|trial| trial.value).collect();
     let mut passing = None;
     for trial in trials {
-        let applies = attack.applies_to(trial.value, &shown);
-        if !applies || !trial.refuses_all(attack.plain(trial.value)) {
+        if !attack.applies_to(trial.value, &shown) {
+            continue;
+        }
+        if !trial.refuses_all(attack.plain(trial.value)) {
             continue;
         }
         for input in attack.inputs(trial.value) {
             match &input {
-                // The value has no letter that the attack changes.
+                // The attack changes no letter of this value.
                 Input::Text(text) if text == trial.value => continue,
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
-            // The inputs after the first one that passes are only compared with the examples.
+            // After the first input that passes, the others are compared with the examples, and not tried.
             if passing.is_none() {
                 probed.inputs += 1;
                 if trial.passes(input.value()) {
@@ -147,7 +149,7 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
     passing
 }
 
-/// An example that passes, in which attacks replace the values of some attributes.
+/// An example that passes, in which the inputs of an attack replace the values of some attributes.
 struct Trial<'a> {
     rule: &'a Rule,
     example: &'a RuleExample<'a>,
@@ -159,8 +161,8 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Two trials of one attribute. The first replaces only its value. The second also replaces that of each
-    /// attribute with the same value, since the rule may require equal values.
+    /// Two trials of one attribute, or none if it has no text in the example. The first replaces only its value.
+    /// The second replaces all values that equal it, since the rule may require that they are equal.
     fn of_attribute(
         rule: &'a Rule,
         example: &'a RuleExample<'a>,
@@ -171,15 +173,15 @@ impl<'a> Trial<'a> {
         let Some(value) = text_of(form, name) else {
             return Vec::new();
         };
-        let mut equal = rule.form_attributes();
-        equal.retain(|other| text_of(form, other) == Some(value));
+        let mut all_equal = rule.form_attributes();
+        all_equal.retain(|other| text_of(form, other) == Some(value));
         let alone = Self { rule, example, names: BTreeSet::from([name]), value, context };
-        let together = Self { rule, example, names: equal, value, context };
+        let together = Self { rule, example, names: all_equal, value, context };
         vec![alone, together]
     }
 
-    /// Whether the rule refuses each of these texts. Returns false if one is empty: to refuse an empty text
-    /// shows nothing, since every rule does.
+    /// Whether the rule refuses each of these texts. Returns false if one is empty: every rule refuses an empty
+    /// text, so this shows nothing about its purpose.
     fn refuses_all(&self, texts: impl Iterator<Item = String>) -> bool {
         for text in texts {
             if text.is_empty() || !self.refuses(Value::Text(text.into())) {
@@ -208,6 +210,7 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// The text or number of an attribute.
 fn text_of<'a>(form: &'a Form<'_>, name: &str) -> Option<&'a str> {
     match &form.get(name)?.value {
         Value::Number(number) => Some(number),

@@ -31,7 +31,7 @@ pub(super) fn set_notes(
         }
         if org.is_on_form(name) == Some(true)
             && !judged.contains(name.as_str())
-            && let Some(lookup) = lookup_left_to_form(set, section)
+            && let Some(lookup) = avoidable_lookup(set, section)
         {
             let message = format!(
                 "`{name}` is on the form, and a form for which the conditions of the lookup `{lookup}` do not hold keeps its own value; take `{name}` off the form, or judge it by a rule"
@@ -42,9 +42,9 @@ pub(super) fn set_notes(
     notes
 }
 
-/// The lookup of an entry that the end user can avoid: its conditions look at the form.
-fn lookup_left_to_form<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
-    // These write only what was submitted, or nothing over it.
+/// A lookup that an entry needs, and that the end user can avoid: its conditions look at the form.
+fn avoidable_lookup<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
+    // `normalize` writes the submitted value itself, and `default` replaces none.
     if let ValueSource::Normalize(_) | ValueSource::Default(_) = set.source {
         return None;
     }

@@ -60,7 +60,7 @@ pub(super) enum Barrier {
 pub(crate) enum Samples {
     /// Every value that a form submits.
     All(Vec<Value<'static>>),
-    /// One value. All values that a form submits are of its type.
+    /// One value. Every value that a form submits has its type.
     OfType(Value<'static>),
     /// The schema does not determine the values.
     Unknown,
@@ -112,7 +112,7 @@ impl SchemaAttribute {
         }
     }
 
-    /// Whether a form can submit this text, or the number or boolean that it denotes.
+    /// Whether a form can submit the value that a rule writes as this text.
     pub(crate) fn submits(&self, text: &str) -> bool {
         match self.value_type {
             ValueType::Integer | ValueType::Number | ValueType::Boolean => {
@@ -197,7 +197,7 @@ fn barrier(json: &Json) -> Option<Barrier> {
     if json["sensitive"] == true {
         return Some(Barrier::Sensitive);
     }
-    // Without `OVERRIDE`, the attribute has the source of the whole profile.
+    // Only with `OVERRIDE` does the attribute have a source of its own, and not that of the whole profile.
     let master = &json["master"];
     if master["type"] == "OVERRIDE"
         && let Some(Json::String(source)) = master.pointer("/priority/0/type")

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Org,
     attribute::{SchemaAttribute, items, text},
-    calls::HookCalls,
+    policy_hooks::PolicyHooks,
 };
 use crate::{
     file::{self, FileKind},
@@ -41,6 +41,7 @@ fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
         return Err(OTHER_JSON.to_owned());
     }
     let attributes = org.attributes.get_or_insert_default();
+    // A base attribute that the schema does not describe takes every value.
     for name in base_attributes() {
         attributes.insert(name.to_owned(), SchemaAttribute::new(&Json::Null));
     }
@@ -74,7 +75,7 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
         None => slice::from_ref(export),
     };
     let mut names = BTreeSet::new();
-    let mut calls = HookCalls::default();
+    let mut hooks = PolicyHooks::default();
     for rule in rules {
         // Older answers have the enrollment in `requirement`.
         let enrollment = match rule.pointer("/actions/profileEnrollment") {
@@ -84,7 +85,7 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
         let Json::Array(form) = &enrollment["profileAttributes"] else {
             return Err(describe_other(rule));
         };
-        calls.add(enrollment);
+        hooks.add(enrollment);
         for attribute in form {
             names.insert(text(&attribute["name"]));
         }
@@ -98,12 +99,12 @@ fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
         return Err(OTHER_JSON.to_owned());
     }
     org.form = Some(names);
-    org.calls = Some(calls);
+    org.hooks = Some(hooks);
     Ok(())
 }
 
-/// The kind of a JSON value that is not the expected one. The message repeats none of its content except the
-/// id of a policy.
+/// The message that a JSON value is not the expected one, and what it is instead. Repeats none of its content except
+/// the id of a policy.
 fn describe_other(json: &Json) -> String {
     if json["errorCode"].is_string() {
         return "this is an error that Okta's API answered".to_owned();

@@ -265,7 +265,7 @@ fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
     let place = |name: &str| folder.path().join(name).display().to_string();
     let expected = [
         format!(
-            "note: `{}`: not read, since the name of a hook's file ends in `.toml`, in lower case",
+            "note: `{}`: not read: the name of a hook's file ends in `.toml`, in lower case; rename it",
             place("b.TOML")
         ),
         format!("note: `{}`: not used: it is not a hook, and no rule names it", place("notes.txt")),

@@ -20,7 +20,7 @@ impl SectionLint<'_> {
     pub(super) fn check_set(&mut self, org: &Org, set: &SetEntry) {
         if let Some(problem) = org.why_never_written(&set.attribute, self.flow) {
             self.report(&set.attribute.span, problem);
-            // Each of its values would be reported for the same reason.
+            // Its values would be reported as well, for the same reason.
             return;
         }
         for branch in set.source.branches() {

@@ -27,7 +27,7 @@ pub(super) struct Attack {
     pub(super) hint: String,
 }
 
-/// The values that an attack is made from, among those that the examples of an attribute show.
+/// Which values an attack is made from. An attribute shows its values in the examples that pass.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum BaseValue {

@@ -25,7 +25,7 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// The alphabets by their placeholders. A placeholder stands for the name in the value, with its letters
+/// The alphabets by their placeholders. Such a placeholder stands for [`AddressParts::name`] with its letters
 /// replaced.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
@@ -67,7 +67,7 @@ impl Display for Input {
     }
 }
 
-/// A template with the parts of a value in place of its placeholders. `attacks.toml` lists them.
+/// A template with the parts of a value in place of its placeholders, which `attacks.toml` lists.
 pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
     let AddressParts { local, domain, name, top_level, parent, above } = AddressParts::of(value);
     let UrlParts { scheme, host, path } = UrlParts::of(value);
@@ -120,7 +120,7 @@ struct AddressParts<'v> {
 }
 
 impl<'v> AddressParts<'v> {
-    /// The parts of a value. Without an `@`, `local` and `name` are the whole value.
+    /// The parts of a value. If it is not an address, `local` and `name` are the whole value.
     fn of(value: &'v str) -> Self {
         let (local, domain) = value.split_once('@').unwrap_or((value, ""));
         let (name, top_level) = domain.rsplit_once('.').unwrap_or((value, ""));
@@ -185,7 +185,7 @@ impl Alphabet {
 fn visible(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(LONGEST_SHOWN) {
-        // In backticks, a quote needs no escape.
+        // `escape_default` would escape a quote, which needs no escape in backticks.
         if letter == '"' {
             shown.push(letter);
         } else {

@@ -1,4 +1,4 @@
-//! The requests that an enrollment policy lets Okta send to a hook.
+//! The inline hooks of an enrollment policy, and the flows in which Okta calls them.
 
 use serde_json::Value as Json;
 
@@ -7,8 +7,8 @@ use crate::okta::{Flow, PolicySwitch};
 
 /// The inline hooks of an enrollment policy.
 #[derive(Default)]
-pub(super) struct HookCalls {
-    /// One for each policy rule.
+pub(super) struct PolicyHooks {
+    /// The enrollment of each policy rule.
     enrollments: Vec<Enrollment>,
 }
 
@@ -28,7 +28,7 @@ struct InlineHook {
 /// Whether an inline hook has a scope.
 enum HasScope {
     Yes,
-    /// The rule gives no scopes, or one that is not known.
+    /// The rule gives no scopes, or one that no flow has.
     Perhaps,
     No,
 }
@@ -47,19 +47,18 @@ impl InlineHook {
         match &self.scopes {
             None => HasScope::Perhaps,
             Some(scopes) if scopes.iter().any(|other| other == scope) => HasScope::Yes,
-            Some(scopes) if scopes.iter().all(|other| is_known(other)) => HasScope::No,
-            // Okta does not document scopes, so another one may stand for several flows.
+            Some(scopes) if scopes.iter().all(|other| is_scope_of_flow(other)) => HasScope::No,
+            // Okta does not document scopes. A scope that no flow has may stand for several flows.
             Some(_) => HasScope::Perhaps,
         }
     }
 }
 
-/// Whether this is the scope of a flow.
-fn is_known(scope: &str) -> bool {
+fn is_scope_of_flow(scope: &str) -> bool {
     Flow::WITH_SECTION.iter().any(|flow| flow.spec().hook_scope == scope)
 }
 
-impl HookCalls {
+impl PolicyHooks {
     /// Adds the enrollment of a policy rule.
     pub(super) fn add(&mut self, enrollment: &Json) {
         let mut hooks = Vec::new();
@@ -80,8 +79,8 @@ impl HookCalls {
         self.enrollments.push(Enrollment { hooks, flows_off });
     }
 
-    /// Whether Okta calls one of the hooks in this flow.
-    pub(super) fn of_flow(&self, flow: Flow) -> CallsHook {
+    /// Whether Okta calls a hook of the policy in this flow.
+    pub(super) fn are_called_in(&self, flow: Flow) -> CallsHook {
         let scope = flow.spec().hook_scope;
         let mut has_hook = false;
         let mut is_switched_off = false;

@@ -18,6 +18,7 @@ mod examples;
 mod fields;
 mod held;
 mod inputs;
+mod list_file;
 mod loader;
 mod lookup;
 mod part;
@@ -35,8 +36,8 @@ pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, UnreadEntry, fingerprint};
 use loader::Loader;
 
-/// The name and the rules of each built-in hook. These rules name no list files. The tests use them as
-/// well, and not those in `rules/`, which users edit.
+/// The name and the rules of each built-in hook. These rules name no list files. They stand below `tests/`
+/// because the tests use them, too: users edit those in `rules/`.
 const BUILT_IN: [(&str, &str); 3] = [
     ("registrationHookPP", include_str!("../tests/guide/rules/registrationHookPP.toml")),
     ("registrationHookSSR", include_str!("../tests/guide/rules/registrationHookSSR.toml")),
@@ -48,14 +49,14 @@ const BUILT_IN: [(&str, &str); 3] = [
 
 /// The purpose of a load.
 pub enum Purpose {
-    /// To serve the rules. Each file is dropped as soon as it is read, since lists may be large.
+    /// To serve the rules. Keeps the text of no file, since lists may be large.
     Serve,
     /// To serve the rules while some files are being written.
     Reload {
         /// The files that are being written. The load takes their last valid texts instead.
         held: HeldFiles,
     },
-    /// To inspect the rules. The draft keeps the text of each file, and the rules keep their lists.
+    /// To inspect the rules. The draft keeps the text of each rules file, and the rules keep their lists.
     Inspect,
 }
 
@@ -70,8 +71,8 @@ pub enum RulesSource {
     BuiltIn,
 }
 
-/// Loads all rules of a source. Judges the examples of the rules with `facts`. `sources` are those that
-/// lookups may name.
+/// Loads all rules of a source. Judges the examples of the rules with `facts`. Lookups may name these
+/// `sources` of the settings.
 pub fn load_rules(
     source: &RulesSource,
     facts: &Facts,

@@ -38,14 +38,14 @@ pub(super) struct FileContext<'l> {
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether the rules are inspected: they keep their lists for lints.
-    pub(super) keeps_source: bool,
+    /// Whether the rules are inspected. They then keep their lists, for lints.
+    pub(super) is_inspection: bool,
 }
 
 impl FileContext<'_> {
-    /// A copy of a list, if the rules keep their lists.
+    /// A copy of a list, if the rules are inspected.
     pub(super) fn copy_of_list(&self, list: &Node) -> Option<Node> {
-        if self.keeps_source { Some(list.clone()) } else { None }
+        if self.is_inspection { Some(list.clone()) } else { None }
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Misplaced<'m> {
 }
 
 impl<'f> Fields<'f> {
-    /// The top-level table of a file.
+    /// The top-level table of a file. Problems of the table as a whole are at the beginning of the file.
     pub(super) fn new(table: &'f Table, file: &'f FileContext<'f>, scope: &'f Scope) -> Self {
         Self {
             table,
@@ -100,8 +100,8 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// The same table as that of a section: with its scope, its lookups, and the attributes that its `set`
-    /// normalizes.
+    /// The same table, read as a section: names in it refer to this scope and these lookups, and its `set`
+    /// determines which attributes are normalized.
     pub(super) fn in_scope<'s>(self, scope: &'s Scope, lookups: &'s [Lookup]) -> Fields<'s>
     where
         'f: 's,
@@ -215,7 +215,8 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports that one of these keys is missing, unless it is misspelt or misplaced, which is reported already.
+    /// Reports that one of these keys is needed. Reports nothing if one of them is misspelt or misplaced, since
+    /// that is reported already.
     pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
         let (keys, problem) = (keys.to_vec(), self.problem(message));
         self.missing.borrow_mut().push(MissingKey { keys, problem });
@@ -250,7 +251,7 @@ impl<'f> Fields<'f> {
     fn report_unknown_key(&self, entry: &Entry, misplaced: &[Misplaced<'_>]) {
         let mut problems = self.file.problems.borrow_mut();
         if problems.is_full() {
-            // The search for the nearest name would take time.
+            // The message would not be kept, and the search for the nearest name takes time.
             problems.count_one();
             return;
         }

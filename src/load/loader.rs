@@ -34,25 +34,28 @@ pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,
-    /// Whether to keep the texts of the files, and the lists in the rules.
-    keeps_source: bool,
-    /// Shared by the rules of all files.
+    /// Whether the rules are inspected: the texts of their files are kept, and the lists in the rules.
+    is_inspection: bool,
+    /// The memory that the patterns of all files may still take.
     patterns: PatternBudget,
+    /// The work that the examples of all files may still take.
     example_work: Work,
     hooks: BTreeMap<String, Hook>,
+    /// The rules files by their hooks. Empty unless the rules are inspected.
     kept_files: BTreeMap<String, SourceFile>,
+    /// The problems of the folder, and of files that are not kept.
     problems: Problems,
 }
 
 impl<'f> Loader<'f> {
-    /// A load that has read no file yet, from this folder or of the built-in rules.
+    /// Starts a load of the rules in a folder, or of built-in rules if there is none.
     pub(super) fn new(
         folder: Option<&Path>,
         facts: &'f Facts,
         sources: &'f SourceKinds,
         purpose: Purpose,
     ) -> Self {
-        let keeps_source = matches!(purpose, Purpose::Inspect);
+        let is_inspection = matches!(purpose, Purpose::Inspect);
         let held = match purpose {
             Purpose::Reload { held } => held,
             Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
@@ -64,7 +67,7 @@ impl<'f> Loader<'f> {
             inputs: RefCell::new(inputs),
             facts,
             sources,
-            keeps_source,
+            is_inspection,
             patterns: PatternBudget::default(),
             example_work: Work::default(),
             hooks: BTreeMap::new(),
@@ -77,23 +80,23 @@ impl<'f> Loader<'f> {
     pub(super) fn load_folder(&mut self, folder: &Path) {
         let place = folder.display().to_string();
         let inputs = self.inputs.get_mut();
-        match rules_files(folder, &mut inputs.files.seen) {
-            Ok(in_folder) => {
-                let paths = inputs.held.rules_to_load(in_folder);
-                if paths.is_empty() {
-                    let hint = "put a file `<hook>.toml` there for each hook";
-                    let message = format!("the rules folder has no rules; {hint}");
-                    self.problems.push(Problem::named(place, message));
-                }
-                for path in paths {
-                    self.load_file(&path);
-                }
-            }
+        let in_folder = match rules_files(folder, &mut inputs.files.seen) {
+            Ok(in_folder) => in_folder,
             Err(error) => {
                 let hint = "name it with --rules or `rules.directory`";
                 let message = format!("cannot read the rules folder: {error}; {hint}");
                 self.problems.push(Problem::caused_by_io(place, message, &error));
+                return;
             }
+        };
+        let paths = inputs.held.rules_to_load(in_folder);
+        if paths.is_empty() {
+            let hint = "put a file `<hook>.toml` there for each hook";
+            let message = format!("the rules folder has no rules; {hint}");
+            self.problems.push(Problem::named(place, message));
+        }
+        for path in paths {
+            self.load_file(&path);
         }
     }
 
@@ -116,7 +119,7 @@ impl<'f> Loader<'f> {
             Ok(text) => self.load_text(&hook, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
-                // Up to the error, the lossy text equals that of the file.
+                // Up to the error, the lossy text equals that of the file, so the place is right.
                 let text = String::from_utf8_lossy(&error.bytes);
                 self.problems.push(SourceText::new(&name, &text).locate(problem));
             }
@@ -135,7 +138,7 @@ impl<'f> Loader<'f> {
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),
-            keeps_source: self.keeps_source,
+            is_inspection: self.is_inspection,
         };
         let rules = match document::read_document(&text) {
             Ok(document) => section::read_hook(&document, &context),
@@ -146,7 +149,7 @@ impl<'f> Loader<'f> {
             }
         };
         let file = SourceFile { name, text, problems: context.problems.into_inner() };
-        if self.keeps_source {
+        if self.is_inspection {
             self.kept_files.insert(hook.to_owned(), file);
         } else {
             self.problems.append(file.into_problems());
@@ -160,7 +163,7 @@ impl<'f> Loader<'f> {
         let rules = RuleSet { hooks: self.hooks, revision: inputs.revision() };
         let files_read = inputs.files;
         let unread = match &self.folder {
-            Some(folder) if self.keeps_source => unread_entries(folder, &files_read.seen),
+            Some(folder) if self.is_inspection => unread_entries(folder, &files_read.seen),
             _ => Vec::new(),
         };
         Draft { rules, kept_files: self.kept_files, problems: self.problems, files_read, unread }

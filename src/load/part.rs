@@ -2,6 +2,7 @@
 
 use super::{
     fields::{Fields, Misplaced},
+    list_file::{file_name, is_blank_file, read_list_file},
     unmatched::report_unmatched_entries,
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 const EXAMPLE: &str = r#"{ attribute = "email", domains = ["okta.com"] }"#;
 
 /// The keys of a rule that belong to no part of it.
-const KEYS_OF_RULE: Misplaced<'_> = Misplaced {
+const BELONGS_TO_RULE: Misplaced<'_> = Misplaced {
     keys: &[
         "id",
         "message",
@@ -49,12 +50,12 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
             parts.push(part);
         }
         // A key of the rule in its part is reported as misplaced below, and so not as missing in the rule.
-        for key in KEYS_OF_RULE.keys {
+        for key in BELONGS_TO_RULE.keys {
             if table.table.get(key).is_some() {
                 fields.note_misplaced(key);
             }
         }
-        table.report_unknown_and_misplaced_keys(&[KEYS_OF_RULE]);
+        table.report_unknown_and_misplaced_keys(&[BELONGS_TO_RULE]);
     }
     if fields.problem_count() == before { Some(parts) } else { None }
 }
@@ -74,7 +75,7 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     let checks = read_checks(fields, attributes.as_ref());
     report_self_comparison(fields, attributes.as_ref(), &checks);
     for key in [IGNORE_CASE, COMPARE] {
-        report_ineffective(key, fields);
+        report_without_effect(key, fields);
     }
     Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
 }
@@ -85,7 +86,7 @@ pub(super) fn report_keys_beside_parts(parts: &Entry, fields: &Fields<'_>) {
     report_keys_of_part(fields, |key| format!("with `{list}`, move `{key}` into one of its parts"));
 }
 
-/// Reports each key of a part in this table, where none belongs. `message` makes a message of the key.
+/// Reports each key of a part in this table, where none belongs. `message` makes the message about a key.
 pub(super) fn report_keys_of_part(fields: &Fields<'_>, message: impl Fn(&str) -> String) {
     for key in keys_of_part() {
         if let Some(misplaced) = fields.claim(key) {
@@ -104,7 +105,7 @@ fn keys_of_part() -> Vec<&'static str> {
 pub(super) fn key_of_rule_or_part(name: &str) -> Option<&'static str> {
     let mut keys = keys_of_part();
     keys.extend(PART_LISTS);
-    keys.extend(KEYS_OF_RULE.keys);
+    keys.extend(BELONGS_TO_RULE.keys);
     keys.into_iter().find(|key| *key == name)
 }
 
@@ -145,13 +146,13 @@ fn read_checks(
     fields: &Fields<'_>,
     attributes: Option<&NonEmpty<Spanned<ValueName>>>,
 ) -> Vec<PartCheck> {
-    let mut named = Vec::new();
+    let mut kinds_with_argument = Vec::new();
     for kind in KINDS {
         if let Some(entry) = fields.claim(kind.key) {
-            named.push((kind, &entry.value));
+            kinds_with_argument.push((kind, &entry.value));
         }
     }
-    if named.is_empty() {
+    if kinds_with_argument.is_empty() {
         report_no_check(fields);
     }
     let comparison = Comparison {
@@ -165,7 +166,7 @@ fn read_checks(
         attributes,
     };
     let mut checks = Vec::new();
-    for (kind, argument) in named {
+    for (kind, argument) in kinds_with_argument {
         if let Some(check) = read_check(kind, argument, &context, fields) {
             checks.push(check);
         }
@@ -179,59 +180,36 @@ fn report_no_check(fields: &Fields<'_>) {
         "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
         keys.join("`, `")
     );
-    // The checks may stand in a list of parts whose key is misspelt.
+    // If `all` or `any` is misspelt, the checks stand in its parts, and only the misspelt key is reported.
     keys.extend(["all", "any"]);
     fields.report_missing(&keys, message);
 }
 
-/// The name of the file in `{ file = "roster.txt" }`. Returns `None` for any other node.
-pub(super) fn file_name(node: &Node) -> Option<&str> {
-    let Content::Table(table) = &node.content else {
-        return None;
-    };
-    match table.0.as_slice() {
-        [Entry { key, value: Node { content: Content::Text(name), .. }, .. }] if key == "file" => {
-            Some(name)
-        }
-        _ => None,
-    }
-}
-
-/// Reads the file that a node names. The returned node has the lines of the file. Reports a file that cannot
-/// be used.
-pub(super) fn read_list_file(name: &str, node: &Node, fields: &Fields<'_>) -> Option<Node> {
-    match fields.file.inputs.borrow_mut().read_list(name) {
-        Ok(text) => Some(Node { span: node.span.clone(), content: Content::Lines(text) }),
-        Err(error) => {
-            let message = format!("cannot read `{name}`: {error}");
-            fields.report(SpanProblem::caused_by_io(node.span.clone(), message, &error));
-            None
-        }
-    }
-}
-
-/// Reads a check. Reads its list from a file if the argument names one.
+/// Reads a check. Its list may be in a file that the argument names.
 fn read_check(
     kind: &CheckKind,
     argument: &Node,
     context: &ArgumentContext<'_>,
     fields: &Fields<'_>,
 ) -> Option<PartCheck> {
-    if kind.argument == Argument::List
-        && let Some(name) = file_name(argument)
-    {
-        let lines = read_list_file(name, argument, fields)?;
-        if lines.entries("").is_ok_and(|mut entries| entries.next().is_none()) {
-            let message = format!("the list `{name}` has no entry; add at least one line");
-            fields.report(argument.problem(message));
-            return None;
-        }
-        let check = read_check_of_argument(kind, &lines, context, fields)?;
-        return Some(check.with_list_notes(name, &lines));
+    let file = match kind.argument {
+        Argument::List => file_name(argument),
+        Argument::Single => None,
+    };
+    let Some(file) = file else {
+        return read_check_of_argument(kind, argument, context, fields);
+    };
+    let lines = read_list_file(file, argument, fields)?;
+    if is_blank_file(&lines) {
+        let message = format!("the list `{file}` has no entry; add at least one line");
+        fields.report(argument.problem(message));
+        return None;
     }
-    read_check_of_argument(kind, argument, context, fields)
+    let check = read_check_of_argument(kind, &lines, context, fields)?;
+    Some(check.with_list_notes(file, &lines))
 }
 
+/// Reads a check whose list, if it has one, is the argument itself.
 fn read_check_of_argument(
     kind: &CheckKind,
     argument: &Node,
@@ -246,8 +224,6 @@ fn read_check_of_argument(
     {
         report_unmatched_entries(argument, attributes, comparison, fields);
     }
-    // After a conversion, more values equal those of the list.
-    let converts = kind.takes_comparison && !comparison.conversions.is_empty();
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),
         Argument::Single => None,
@@ -257,9 +233,16 @@ fn read_check_of_argument(
         argument_span: argument.span.clone(),
         list,
         list_notes: Vec::new(),
-        admits: if converts { Admits::Unknown } else { kind.admits },
+        admits: admitted_values(kind, comparison),
         ignore_case: kind.takes_comparison && comparison.ignore_case,
     })
+}
+
+/// The values that a check of this kind admits with this comparison.
+fn admitted_values(kind: &CheckKind, comparison: &Comparison) -> Admits {
+    let converts = kind.takes_comparison && !comparison.conversions.is_empty();
+    // A conversion makes other values equal to those of a list, so the list no longer tells.
+    if converts { Admits::Unknown } else { kind.admits }
 }
 
 /// Reports a check that compares an attribute with itself.
@@ -283,7 +266,7 @@ fn report_self_comparison(
 }
 
 /// Reports `ignore_case` or `compare` in a part without a check that takes it.
-fn report_ineffective(key: &str, fields: &Fields<'_>) {
+fn report_without_effect(key: &str, fields: &Fields<'_>) {
     let Some(entry) = fields.table.get(key) else {
         return;
     };

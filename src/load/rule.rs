@@ -15,7 +15,7 @@ use crate::{
         location::{field_at, no_field_at},
         node::{Entry, Node, Spanned},
         text::Text,
-        value_name::ValueName,
+        value_name::{Scope, ValueName},
     },
 };
 
@@ -24,7 +24,7 @@ use crate::{
 const MOST_ATTRIBUTES: usize = 100;
 
 /// The keys of a section that may stand below a rule by mistake.
-pub(super) const KEYS_OF_SECTION: Misplaced<'_> = Misplaced {
+pub(super) const BELONGS_TO_SECTION: Misplaced<'_> = Misplaced {
     keys: &["summary", "deny", "allow_all", "update", "set", "lookups"],
     hint: "belongs to the section; move it above the first rule",
 };
@@ -42,7 +42,7 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let before = fields.problem_count();
     let rule = read_rule_without_examples(fields);
     let examples = fields.claim("examples");
-    fields.report_unknown_and_misplaced_keys(&[KEYS_OF_SECTION]);
+    fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SECTION]);
     let mut rule = rule?;
     // A problem of the rule or of its lookups is already reported. The examples would only repeat it.
     if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
@@ -83,6 +83,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
         report_missing_defaults(&requirement, fields);
     }
     let message = message?;
+    // A default that is missing for want of an attribute has just been reported.
     let reason = match reason {
         Some(reason) => reason.to_owned(),
         None => default_reason(attribute?),
@@ -105,7 +106,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
             passing_examples: None,
         },
         requirement,
-        // Set below: they depend on the other fields.
+        // Set below: the other fields name them.
         lookups: Vec::new(),
     };
     rule.lookups = needed_lookups(&rule);
@@ -123,10 +124,10 @@ fn needed_lookups(rule: &Rule) -> Vec<String> {
     lookups
 }
 
-/// Reports a location at which Identity Engine shows no message, if the rules are inspected. A service with such
-/// a rule runs: it decides all the same, and Classic Engine shows a message at `email`.
+/// Reports a location at which Identity Engine shows no message. Only an inspection reports it. A service may run
+/// with such a rule: it decides rightly, and Classic Engine shows every message at `email`.
 fn report_hidden_message(location: &Spanned<&str>, fields: &Fields<'_>) {
-    if fields.file.keeps_source && field_at(location.value).is_none() {
+    if fields.file.is_inspection && field_at(location.value).is_none() {
         fields.report(SpanProblem::at(location.span.clone(), no_field_at(location.value)));
     }
 }
@@ -161,6 +162,7 @@ fn read_requirement(fields: &Fields<'_>) -> Option<Requirement> {
         (Some(all), None) => read_rule_parts(all, fields).map(Requirement::All),
         (None, Some(any)) => read_rule_parts(any, fields).map(Requirement::Any),
         (None, None) => {
+            // The rule itself has the keys of its only part.
             let part = read_part(fields)?;
             Some(Requirement::All(NonEmpty::of(part)))
         }
@@ -178,14 +180,20 @@ fn read_required_result<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Req
     report_keys_of_part(fields, excludes_lookup);
     let lookup = fields.ok_or_report(entry.value.text())?;
     if !fields.scope.lookup_names().any(|known| known == lookup) {
-        let mut known = Vec::new();
-        if fields.scope.spend_suggestion() {
-            known.extend(fields.scope.lookup_names());
-        }
-        fields.report(entry.value.problem(unknown("lookup", lookup, known)));
+        fields.report(entry.value.problem(unknown_lookup(lookup, fields.scope)));
         return None;
     }
     Some(RequiredResult { lookup: lookup.to_owned(), must_find })
+}
+
+/// The message that there is no such lookup. If there are many such messages, only the first ones suggest a
+/// known name.
+fn unknown_lookup(name: &str, scope: &Scope) -> String {
+    if scope.spend_suggestion() {
+        unknown("lookup", name, scope.lookup_names())
+    } else {
+        unknown("lookup", name, [])
+    }
 }
 
 /// The message that a rule cannot have both `lookup` and this key.
@@ -234,23 +242,23 @@ fn first_form_attribute(requirement: &Requirement) -> Option<&str> {
 /// has no defaults.
 fn report_missing_defaults(requirement: &Requirement, fields: &Fields<'_>) {
     let attribute = attribute_of_lookup(requirement, fields).unwrap_or("email");
-    let add_location =
+    let location =
         format!("`location = \"{}\"`, the place of the message", default_location(attribute));
-    let add_reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
+    let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
     let why = "the rule names no attribute of the form";
     match (fields.table.get("reason"), fields.table.get("location")) {
         (Some(_), Some(_)) => {}
         (None, Some(_)) => {
-            let message = format!("`reason` is missing; add {add_reason}: {why}");
+            let message = format!("{why}, so `reason` has no default; add {reason}");
             fields.report_missing(&["reason"], message);
         }
         (Some(_), None) => {
-            let message = format!("`location` is missing; add {add_location}: {why}");
+            let message = format!("{why}, so `location` has no default; add {location}");
             fields.report_missing(&["location"], message);
         }
         (None, None) => {
             let message = format!(
-                "`reason` and `location` are missing; add {add_reason}, and {add_location}: {why}"
+                "{why}, so `reason` and `location` have no defaults; add {reason}, and {location}"
             );
             fields.report_missing(&["reason", "location"], message);
         }

@@ -6,7 +6,7 @@ use super::{
     fields::{Fields, FileContext, Misplaced},
     lookup::{named_like_attribute, read_lookups},
     part::key_of_rule_or_part,
-    rule::{KEYS_OF_SECTION, read_rule},
+    rule::{BELONGS_TO_SECTION, read_rule},
     set,
 };
 use crate::{
@@ -99,12 +99,12 @@ fn report_keys_outside(fields: &Fields<'_>) {
     let lookups_hint = format!("belong to a section; write `[{section}.lookups.NAME]` above each");
     let rules_hint = format!("belong to a section; write `[[{section}.rules]]` above each rule");
     let hint = format!("belongs to a section; write `[{section}]` above it");
-    // The first row with a key is used.
+    // If several rows have a key, the first one gives its hint.
     fields.report_unknown_and_misplaced_keys(&[
         Misplaced { keys: &["set"], hint: &set_hint },
         Misplaced { keys: &["lookups"], hint: &lookups_hint },
         Misplaced { keys: &["rules"], hint: &rules_hint },
-        Misplaced { keys: KEYS_OF_SECTION.keys, hint: &hint },
+        Misplaced { keys: BELONGS_TO_SECTION.keys, hint: &hint },
     ]);
 }
 
@@ -137,8 +137,8 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     Some(section)
 }
 
-/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well. That
-/// key is reported, so the rules that name the lookups need not be.
+/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well: only
+/// that key is then reported, and not each rule that names such a lookup.
 fn names_of_lookups(section: &Table) -> Vec<&str> {
     let mut names = Vec::new();
     for entry in &section.0 {
@@ -151,8 +151,8 @@ fn names_of_lookups(section: &Table) -> Vec<&str> {
     names
 }
 
-/// Reports each lookup whose name is that of an attribute in the section. The name of a base attribute is
-/// already reported: by `read_lookups`.
+/// Reports each lookup whose name is that of an attribute in the section. `read_lookups` has reported the names
+/// of base attributes.
 fn report_lookups_named_like_attributes(section: &Section, fields: &Fields<'_>) {
     let attributes = attributes_named(section, fields.lookups);
     for Lookup { name: Spanned { value: name, span }, .. } in fields.lookups {
@@ -199,15 +199,16 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
         summary: summary.unwrap_or_else(|| Text::new(DEFAULT_SUMMARY)),
         deny: deny.unwrap_or(DenyStyle::Command),
         rules: rules?,
-        lookups: Vec::new(),
         update,
         set,
+        // The caller sets these.
+        lookups: Vec::new(),
         reads_context: false,
     })
 }
 
-/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or if
-/// it has both.
+/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or has
+/// both.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let section = flow.spec().section;
     let Some(entry) = fields.claim("rules") else {

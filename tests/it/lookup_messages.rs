@@ -77,13 +77,21 @@ fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
     let keys = "file = 't.csv'\nmatch = { email = '{email}' }";
     let location = "`location = \"data.userProfile.email\"`, the place of the message";
     let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
-    let end = ": the rule names no attribute of the form";
+    let why = "the rule names no attribute of the form";
     let mut failures = Failures::default();
 
     for (more, message) in [
-        ("", format!("`reason` and `location` are missing; add {reason}, and {location}{end}")),
-        ("location = 'data.userProfile.x'\n", format!("`reason` is missing; add {reason}{end}")),
-        ("reason = 'R'\n", format!("`location` is missing; add {location}{end}")),
+        (
+            "",
+            format!(
+                "{why}, so `reason` and `location` have no defaults; add {reason}, and {location}"
+            ),
+        ),
+        (
+            "location = 'data.userProfile.x'\n",
+            format!("{why}, so `reason` has no default; add {reason}"),
+        ),
+        ("reason = 'R'\n", format!("{why}, so `location` has no default; add {location}")),
     ] {
         let rule = format!(
             "[[self_service_registration.rules]]\nid = 'r'\nmessage = 'm'\nlookup = 'm'\n{more}"

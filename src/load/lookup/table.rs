@@ -8,7 +8,7 @@ use super::{
     surprises::Surprises,
 };
 use crate::{
-    load::{csv::CsvFile, fields::Fields, part::read_list_file},
+    load::{csv::CsvFile, fields::Fields, list_file::read_list_file},
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
     rule::{
@@ -22,7 +22,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     let named = NamedColumns::read(fields);
     let file_name = fields.ok_or_report(file.text())?;
     let content = read_list_file(file_name, file, fields)?;
-    // Returns only now, so that a problem of the file is reported as well.
+    // If the columns have a problem, a problem of the file has been reported as well by now.
     let named = named?;
     let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
@@ -89,22 +89,25 @@ fn can_be_found(row: &[&str], keys: &[KeyColumn]) -> bool {
     keys.iter().zip(row).all(|(key, cell)| key.can_equal(cell))
 }
 
-/// The positions in a row of the named columns, in the order of [`NamedColumns::all`].
+/// The positions of the named columns in each row, in the order of [`NamedColumns::all`].
 fn find_columns(header: &StringRecord, named: &NamedColumns) -> Result<Vec<usize>, SpanProblems> {
     let mut found = Vec::new();
     let mut problems = SpanProblems::default();
     for column in named.all() {
-        let name = column.value.as_str();
-        let mut positions = header.iter().enumerate().filter(|(_, title)| *title == name);
-        let message = match (positions.next(), positions.next()) {
-            (Some((position, _)), None) => {
-                found.push(position);
-                continue;
-            }
-            (Some(_), Some(_)) => format!("the first line of the file names `{name}` twice"),
-            (None, _) => unknown("column", name, header.iter()),
-        };
-        problems.push(SpanProblem::at(column.span.clone(), message));
+        match find_column(header, column) {
+            Ok(position) => found.push(position),
+            Err(message) => problems.push(SpanProblem::at(column.span.clone(), message)),
+        }
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// The position of the only column with this name.
+fn find_column(header: &StringRecord, name: &str) -> Result<usize, String> {
+    let mut positions = header.iter().enumerate().filter(|(_, title)| *title == name);
+    match (positions.next(), positions.next()) {
+        (Some((position, _)), None) => Ok(position),
+        (Some(_), Some(_)) => Err(format!("the first line of the file names `{name}` twice")),
+        (None, _) => Err(unknown("column", name, header.iter())),
+    }
 }

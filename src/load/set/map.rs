@@ -9,7 +9,7 @@ use crate::{
     load::{
         csv::CsvFile,
         fields::Fields,
-        part::{file_name, read_list_file},
+        list_file::{file_name, read_list_file},
         unmatched::why_unmatched,
     },
     problem::SpanProblems,
@@ -80,12 +80,15 @@ fn read_file(
     let mut problems = SpanProblems::default();
     let mut map = TextMap::default();
     let mut record = StringRecord::new();
-    let mut is_first_line = true;
+    csv.read_record(&mut record)?;
     let mut starts_with_entry = false;
+    match key_and_value(&record) {
+        Ok((title, _)) => starts_with_entry = looks_like_value(title),
+        Err(message) => problems.push(csv.problem_in_line(csv.line_of(&record), &message)),
+    }
     while csv.read_record(&mut record)? {
         let line = csv.line_of(&record);
         match key_and_value(&record) {
-            Ok((title, _)) if is_first_line => starts_with_entry = looks_like_value(title),
             Ok(("", _)) => {
                 push_list_problem(&mut problems, csv.problem_in_line(line, "the key is empty"));
             }
@@ -97,7 +100,6 @@ fn read_file(
             }
             Err(message) => push_list_problem(&mut problems, csv.problem_in_line(line, &message)),
         }
-        is_first_line = false;
     }
     for RepeatedKey { first_line, line } in map.sort() {
         let message = format!("the key is in line {first_line} as well; remove one of them");
@@ -113,7 +115,7 @@ fn read_file(
     Ok(ValueMap::File { place: node.span.clone(), starts_with_entry, map })
 }
 
-/// Whether a cell is a domain, an address or a number, and so hardly the title of a column.
+/// Whether a cell is a domain, an address or a number. The title of a column is hardly ever one.
 fn looks_like_value(cell: &str) -> bool {
     let is_domain = cell.contains('.') && email::is_domain(cell);
     is_domain || cell.contains('@') || cell.starts_with(|letter: char| letter.is_ascii_digit())

@@ -75,8 +75,8 @@ struct KindParts {
     notes: Vec<String>,
 }
 
-/// A key of sources, which the settings have.
-const URL: Misplaced<'_> = Misplaced {
+/// The key `url` belongs to a source, which the settings define.
+const BELONGS_TO_SOURCE: Misplaced<'_> = Misplaced {
     keys: &["url"],
     hint: "belongs to a source of the settings, `[sources.NAME]`; here write `source = \"NAME\"`, and the path in `get` or `post`",
 };
@@ -117,29 +117,30 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
         return lookups;
     }
     for named in &table.0 {
-        let has_valid_name = section.ok_or_report(require_name(named)).is_some();
-        report_base_attribute_name(section, named);
-        let Some(fields) = section.table_in(&named.value, EXAMPLE) else {
-            continue;
-        };
-        let lookup = read_lookup(&fields, named, flow);
-        if fields.table.get("url").is_some() {
-            // The message about `url` says what to write instead.
-            fields.note_misplaced("source");
-            fields.note_misplaced("get");
-        }
-        let before = fields.problem_count();
-        fields.report_unknown_and_misplaced_keys(&[URL]);
-        // `returns` may be misspelt. Without the lookup, no rule is reported for the columns that it lacks.
-        let has_known_keys = fields.problem_count() == before;
-        if let Some(lookup) = lookup
-            && has_valid_name
-            && has_known_keys
-        {
+        if let Some(lookup) = read_lookup(section, named, flow) {
             lookups.push(lookup);
         }
     }
     lookups
+}
+
+/// Reads a lookup. The key of the entry is its name.
+fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option<Lookup> {
+    let has_valid_name = section.ok_or_report(require_name(named)).is_some();
+    report_base_attribute_name(section, named);
+    let fields = section.table_in(&named.value, EXAMPLE)?;
+    let lookup = read_lookup_table(&fields, named, flow);
+    if fields.table.get("url").is_some() {
+        // The message about `url` says what to write instead.
+        fields.note_misplaced("source");
+        fields.note_misplaced("get");
+    }
+    let before = fields.problem_count();
+    fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SOURCE]);
+    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. It counts as invalid: rules
+    // may name any column of an invalid lookup.
+    let has_known_keys = fields.problem_count() == before;
+    if has_valid_name && has_known_keys { lookup } else { None }
 }
 
 /// Reports a lookup that has the name of a base attribute. With a lookup `email`, `email.domain` would have
@@ -171,8 +172,8 @@ fn require_name(entry: &Entry) -> Result<(), SpanProblem> {
     Ok(())
 }
 
-/// Reads a lookup. The key of the entry is its name.
-fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
+/// Reads the table of a lookup. The key of the entry is its name.
+fn read_lookup_table(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
     let when = read_when(fields);
     let cache = fields.optional("cache", read_cache);
     let on_failure = fields.optional("on_failure", |node| node.choice("effect", &ON_FAILURE));
@@ -186,7 +187,7 @@ fn read_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup>
         cache,
         on_failure: on_failure.unwrap_or(OnFailure::Deny),
         failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
-        // Set below: they depend on the query.
+        // Set below: they depend on the other fields.
         location: String::new(),
         places: BTreeMap::new(),
         notes,
@@ -266,7 +267,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(duration).ok()
 }
 
-/// The names of the lookups whose results these values are from.
+/// The lookups whose columns are among these names, in alphabetical order.
 pub(super) fn lookups_of<'v>(names: impl IntoIterator<Item = &'v ValueName>) -> Vec<String> {
     let mut lookups = BTreeSet::new();
     for name in names {

@@ -93,7 +93,8 @@ pub(super) fn read_set<'n>(
     let mut sets = Vec::new();
     for entry in &table.0 {
         let name = &entry.key;
-        let source = read_source(&entry.value, fields, name);
+        let source = read_value_source(&entry.value, fields, name);
+        // A key is read like a string that names an attribute.
         let key = Node { span: entry.key_span.clone(), content: Content::Text(name.clone()) };
         let Some(attribute) = fields.read_attribute_name(&key) else {
             continue;
@@ -110,10 +111,14 @@ pub(super) fn read_set<'n>(
     sets
 }
 
-fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<ValueSource> {
+fn read_value_source<'n>(
+    node: &'n Node,
+    fields: &Fields<'n>,
+    attribute: &str,
+) -> Option<ValueSource> {
     match &node.content {
         // The node is a table, so no message shows an example of one.
-        Content::Table(_) => read_table(&fields.table_in(node, "")?, attribute),
+        Content::Table(_) => read_source_table(&fields.table_in(node, "")?, attribute),
         Content::List(items) if items.iter().any(Node::is_table) => {
             read_branches(node, items, fields)
         }
@@ -122,7 +127,7 @@ fn read_source<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Opti
 }
 
 /// Reads a source that is written as a table. Its keys determine its kind.
-fn read_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
+fn read_source_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
     let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => {
@@ -167,7 +172,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // A long list of steps would take seconds for each value.
+            // More steps than there are kinds repeat one. A long list would take seconds for each value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));
@@ -183,7 +188,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     Some(ValueSource::Normalize(steps))
 }
 
-/// Reads `from`: the name of the value that a source is made from.
+/// Reads `from`: the name of the value from which another one is made.
 fn read_from(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
     let node = fields.required_node("from")?;
     fields.read_value_name(node)

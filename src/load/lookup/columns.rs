@@ -63,7 +63,7 @@ impl KeyColumn {
         matches!(self.template.pieces.as_slice(), [Piece::Text(text)] if *text == self.name.value)
     }
 
-    /// Whether a request can ask for this cell. No request asks for an empty text.
+    /// Whether a request can ask for a row with this cell. No request asks for an empty text.
     pub(super) fn can_equal(&self, cell: &str) -> bool {
         match self.template.pieces.as_slice() {
             [Piece::Text(constant)] if self.ignores_case => constant.eq_ignore_ascii_case(cell),
@@ -77,10 +77,13 @@ impl NamedColumns {
     /// Reads `match`, `ignore_case` and `returns`. Returns `None` if one of them has a problem.
     pub(super) fn read(fields: &Fields<'_>) -> Option<Self> {
         let before = fields.problem_count();
-        let mut keys = read_match(fields);
+        let keys = read_match(fields);
         let returned = read_returns(fields);
-        read_ignore_case(fields, keys.as_deref_mut());
-        let keys = keys?;
+        let case_ignored = read_ignore_case(fields);
+        let mut keys = keys?;
+        for column in &case_ignored {
+            ignore_case_of(column, &mut keys, fields);
+        }
         if fields.problem_count() > before { None } else { Some(Self { keys, returned }) }
     }
 
@@ -121,7 +124,8 @@ fn read_match(fields: &Fields<'_>) -> Option<Vec<KeyColumn>> {
             return None;
         }
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
-        // An invalid value is reported, so that no lookup has this key. Its name is still known.
+        // If the value is invalid, which is reported, the lookup is invalid as well. The column is kept, so that
+        // `ignore_case` may name it.
         let template = fields.ok_or_report(read_key_value(&entry.value, fields));
         let template = template.unwrap_or_else(|| Template { pieces: Vec::new() });
         keys.push(KeyColumn { name, template, ignores_case: false });
@@ -145,10 +149,10 @@ fn read_key_value(node: &Node, fields: &Fields<'_>) -> Result<Template<ValueName
     Ok(Template { pieces: vec![Piece::Text(constant)] })
 }
 
-/// Reads `returns`: the columns that rules may use. Returns none if the key is absent.
+/// Reads `returns`: the columns that rules may use. Returns an empty list if the key is absent.
 fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     let mut columns: Vec<Spanned<String>> = Vec::new();
-    for item in fields.optional("returns", column_nodes).unwrap_or_default() {
+    for item in fields.optional("returns", column_items).unwrap_or_default() {
         let Some(name) = fields.ok_or_report(item.text()) else {
             continue;
         };
@@ -161,8 +165,8 @@ fn read_returns(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
-/// The nodes of a list of columns. Fails if they are too many.
-fn column_nodes(node: &Node) -> Result<&[Node], SpanProblem> {
+/// The items of a list of columns. Fails if they are too many.
+fn column_items(node: &Node) -> Result<&[Node], SpanProblem> {
     let columns = node.list(r#"["lastName"]"#)?;
     if columns.len() > MOST_COLUMNS {
         return Err(too_many_columns(node, columns.len()));
@@ -174,21 +178,25 @@ fn too_many_columns(node: &Node, count: usize) -> SpanProblem {
     node.problem(format!("these are {count} columns; up to {MOST_COLUMNS} are allowed"))
 }
 
-/// Reads `ignore_case`, and marks the keys that it lists. Looks for none of them if the keys are not known.
-fn read_ignore_case(fields: &Fields<'_>, mut keys: Option<&mut [KeyColumn]>) {
-    for item in fields.optional("ignore_case", column_nodes).unwrap_or_default() {
-        let Some(name) = fields.ok_or_report(item.text()) else {
-            continue;
-        };
-        let Some(keys) = keys.as_deref_mut() else {
-            continue;
-        };
-        match keys.iter_mut().find(|key| key.name.value == name) {
-            Some(key) => key.ignores_case = true,
-            None => {
-                let known = keys.iter().map(|key| key.name.as_str());
-                fields.report(item.problem(unknown("column of `match`", name, known)));
-            }
+/// Reads `ignore_case`: the names of columns of `match`. Returns an empty list if the key is absent.
+fn read_ignore_case(fields: &Fields<'_>) -> Vec<Spanned<String>> {
+    let mut columns = Vec::new();
+    for item in fields.optional("ignore_case", column_items).unwrap_or_default() {
+        if let Some(name) = fields.ok_or_report(item.text()) {
+            columns.push(Spanned::new(name.to_owned(), item.span.clone()));
+        }
+    }
+    columns
+}
+
+/// Ignores the case of a column of `match`. Reports one that is not among the keys.
+fn ignore_case_of(column: &Spanned<String>, keys: &mut [KeyColumn], fields: &Fields<'_>) {
+    match keys.iter_mut().find(|key| key.name.value == column.value) {
+        Some(key) => key.ignores_case = true,
+        None => {
+            let known = keys.iter().map(|key| key.name.as_str());
+            let message = unknown("column of `match`", column, known);
+            fields.report(SpanProblem::at(column.span.clone(), message));
         }
     }
 }

@@ -104,8 +104,8 @@ fn read_status(node: &Node, earlier: &[u16]) -> Result<u16, SpanProblem> {
     }
 }
 
-/// Reads `returns`: columns, and the places of their values in the response. Returns none if the key is
-/// absent.
+/// Reads `returns`: columns, and the places of their values in the response. Returns an empty list if the
+/// key is absent.
 fn read_returns(fields: &Fields<'_>) -> Vec<ReturnedValue> {
     let mut returns = Vec::new();
     let Some(entry) = fields.claim("returns") else {

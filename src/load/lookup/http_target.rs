@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How many bytes of a path and query may be constant. This leaves room for values: servers limit the whole.
+/// How many bytes of a path and query may be constant. Servers limit the whole, and values need room.
 const LONGEST_CONSTANT: usize = 2048;
 
 /// A part of a path and query.
@@ -73,7 +73,7 @@ fn require_valid_pieces(node: &Node, template: &Template<ValueName>) -> Result<(
     Ok(())
 }
 
-/// The part of the next letter, after this letter, which belongs to `part`.
+/// The part to which the letter after this one belongs. This one belongs to `part`.
 fn part_after(part: TargetPart, letter: char) -> TargetPart {
     match (part, letter) {
         (TargetPart::Path, '?') | (TargetPart::QueryValue, '&') => TargetPart::QueryKey,

@@ -16,8 +16,8 @@ use crate::{
 /// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one.
 const LONGEST_NAME: usize = 63;
 
-/// How many characters of a column the statement selects. A character has at least one byte, so a longer
-/// text still exceeds the limit, which counts bytes.
+/// The statement cuts each result to this many characters. They have at least as many bytes, so a result that
+/// was cut exceeds the limit all the same, and the lookup fails.
 const SELECTED_LENGTH: usize = PostgresQuery::RESULT_LIMIT + 1;
 
 pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {

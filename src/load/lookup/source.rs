@@ -1,6 +1,10 @@
 //! The key `source` of a lookup.
 
-use crate::{load::fields::Fields, nearest::unknown, rule::lookup::SourceKind};
+use crate::{
+    load::fields::Fields,
+    nearest::{nearest, unknown},
+    rule::lookup::SourceKind,
+};
 
 /// Reads the name of a source of this kind.
 pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<String> {
@@ -9,7 +13,7 @@ pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<Strin
     let known = &fields.file.sources;
     match known.get(name) {
         Some(found) if *found == kind => Some(name.to_owned()),
-        // Its problem is already reported, with the settings.
+        // The settings report the problem of the source.
         Some(SourceKind::Invalid) => Some(name.to_owned()),
         Some(found) => {
             let message = format!("the source `{name}` of the settings is {found}, not {kind}");
@@ -17,9 +21,9 @@ pub(super) fn read_source(fields: &Fields<'_>, kind: SourceKind) -> Option<Strin
             None
         }
         None => {
-            let mut message = unknown("source", name, known.keys().map(String::as_str));
-            // A message that ends with a question has its suggestion.
-            if !message.ends_with('?') {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let mut message = unknown("source", name, names.iter().copied());
+            if nearest(name, &names).is_none() {
                 message += "; add a section `[sources.…]` with its `url` to the settings";
             }
             fields.report(node.problem(message));

@@ -10,9 +10,10 @@ use crate::{
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     fields: &'k Fields<'k>,
-    /// Rows that a lookup searches. Some may still be [`unmatched`](ColumnCounts::unmatched).
+    /// Rows that a lookup searches. Even of these, some can never be found: those that are
+    /// [`unmatched`](ColumnCounts::unmatched).
     searched: usize,
-    /// Rows that are left out of the search: a key cell is empty, or differs from the constant of `match`.
+    /// Rows that are left out of the search: a cell of `match` is empty, or differs from its constant.
     left_out: usize,
     /// The rows left out whose cells differ from the constants of `match` only in outer spaces or in case.
     nearly_searched: usize,
@@ -22,15 +23,16 @@ pub(super) struct Surprises<'k> {
     columns: Vec<ColumnCounts>,
 }
 
-/// The counts for one column.
+/// The counts for one column of `match`. If it has cells with capital letters and others without, their case is
+/// probably arbitrary, and the author should ignore it.
 #[derive(Clone, Default)]
 struct ColumnCounts {
-    /// Searched rows whose cell the value of `match` never equals, because it is always in another form.
+    /// Searched rows whose cell no value equals, because the value is always in another form.
     unmatched: usize,
-    /// Searched rows with a capital letter in the column.
+    /// Searched rows with a capital letter in the cell.
     with_capitals: usize,
-    /// Searched rows with small letters only in the column.
-    only_small: usize,
+    /// Searched rows with letters in the cell, all of them small.
+    without_capitals: usize,
 }
 
 impl<'k> Surprises<'k> {
@@ -59,12 +61,15 @@ impl<'k> Surprises<'k> {
                 && why_unmatched(cell, name, &comparison, self.fields).is_some()
             {
                 counts.unmatched += 1;
-            } else if key.ignores_case || key.is_constant() {
                 continue;
-            } else if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            }
+            if key.ignores_case || key.is_constant() {
+                continue;
+            }
+            if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 counts.with_capitals += 1;
             } else if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
-                counts.only_small += 1;
+                counts.without_capitals += 1;
             }
         }
     }
@@ -105,7 +110,7 @@ impl<'k> Surprises<'k> {
                     "{rows} of `{file}` can never be found: their `{name}` is not in the form of `{value}`, which is in lower case or normalized before it is compared"
                 ));
             }
-            if counts.with_capitals > 0 && counts.only_small > 0 {
+            if counts.with_capitals > 0 && counts.without_capitals > 0 {
                 let rows = row_count(counts.with_capitals);
                 notes.push(format!(
                     "`{file}` has {rows} with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
@@ -116,7 +121,8 @@ impl<'k> Surprises<'k> {
     }
 }
 
-/// The name of the value that a column must equal, if it must equal that value alone.
+/// The name of the value that a column must equal. Returns `None` if the template has constant text or several
+/// names.
 fn only_name(key: &KeyColumn) -> Option<&ValueName> {
     match key.template.pieces.as_slice() {
         [Piece::Name(name)] => Some(name),

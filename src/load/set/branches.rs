@@ -39,7 +39,7 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
-    // The comparison below takes bounded time only if each branch has few conditions.
+    // A branch may have too many conditions, which is reported. The comparison below would then take long.
     if fields.problem_count() > before {
         return None;
     }
@@ -71,7 +71,7 @@ fn read_conditions(fields: &Fields<'_>) -> Option<Vec<Part>> {
     Some(conditions)
 }
 
-/// Why no request takes a branch, given the earlier ones.
+/// Why no request takes a branch, given the earlier ones. Returns `None` if a request may.
 fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
     let conditions = conditions_of(branch)?;
     for (index, other) in earlier.iter().enumerate() {
@@ -82,6 +82,7 @@ fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
                 "this branch is never reached: branch {number} has no `when`, so it ends the list; move it to the end"
             ));
         }
+        // If this branch has all conditions of the other one, the other one holds wherever this one does.
         if other_conditions.iter().all(|condition| conditions.contains(condition)) {
             return Some(format!(
                 "this branch is never reached: branch {number} holds wherever this one does; change one of them, or their order"

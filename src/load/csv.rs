@@ -17,7 +17,7 @@ pub(super) struct CsvFile<'n> {
 
 impl<'n> CsvFile<'n> {
     /// Starts to read the file at this node. Fails if commas do not separate its cells, or a quotation mark
-    /// is not where RFC 4180 allows it. The reader would take the rows after such a mark for one cell.
+    /// is not where RFC 4180 allows it: the reader would take the rows after such a mark for one cell.
     pub(super) fn open(node: &'n Node) -> Result<Self, SpanProblem> {
         let Content::Lines(text) = &node.content else {
             return Err(node.expected("a file"));
@@ -58,7 +58,7 @@ impl<'n> CsvFile<'n> {
         let mut line = position.line();
         let start = usize::try_from(position.byte()).unwrap_or_default();
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        // The position may be that of blank lines before the record.
+        // If there are blank lines before the record, the position is that of the first of them.
         for byte in rest {
             match byte {
                 b'\n' => line += 1,
@@ -99,7 +99,7 @@ struct MisplacedQuote {
     message: &'static str,
 }
 
-/// The state of the search for misplaced quotation marks.
+/// The place of a byte in a CSV file, as far as quotation marks are concerned.
 #[derive(Clone, Copy)]
 enum CsvState {
     StartOfCell,

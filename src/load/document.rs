@@ -32,7 +32,8 @@ fn to_node(value: &toml::Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
         DeValue::Integer(integer) => to_integer(integer),
-        // Removes the plus sign, which JSON does not allow. The parser has removed the underscores.
+        // A decimal may be written to JSON, which does not allow a plus sign. The parser has removed the
+        // underscores.
         DeValue::Float(decimal) => {
             Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
         }

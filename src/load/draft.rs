@@ -39,7 +39,8 @@ pub(super) struct SourceFile {
 }
 
 impl Draft {
-    /// Adds problems that lints found in the rules of a hook. Drops them if the file of the hook is not kept.
+    /// Adds problems that lints found in the rules of a hook. Drops them unless the purpose is to inspect the
+    /// rules: without the file, they would have no line.
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
         if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);
@@ -51,7 +52,8 @@ impl Draft {
         self.problems.is_empty() && self.kept_files.values().all(|file| file.problems.is_empty())
     }
 
-    /// Gives a message about the rules of a hook its place: these bytes of the hook's file, or the file.
+    /// Makes a problem of a message about a hook. Its place is this span of the hook's file, or else the file
+    /// as a whole.
     pub(crate) fn locate(&self, hook: &str, span: Option<Span>, message: String) -> Problem {
         match (self.kept_files.get(hook), span) {
             (Some(SourceFile { name, text, .. }), Some(span)) => {
@@ -67,7 +69,7 @@ impl Draft {
         self.into_loaded().rules
     }
 
-    /// The rules or the problems, and every file that the load has read.
+    /// Like [`Self::into_rules`], with every file that the load has read.
     pub(crate) fn into_loaded(self) -> Loaded {
         let mut problems = self.problems;
         for file in self.kept_files.into_values() {

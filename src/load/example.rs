@@ -97,7 +97,7 @@ fn read_single_value<'n>(
 ) -> Result<RuleExample<'n>, SpanProblem> {
     let mut attributes = Vec::new();
     for name in &known.form {
-        attributes.push(attribute(name, read_value(node)?));
+        attributes.push(attribute(name, read_form_value(node)?));
     }
     Ok(RuleExample { form: Form::new(attributes), ..RuleExample::default() })
 }
@@ -123,7 +123,7 @@ fn read_whole_form<'n>(
                     let result = read_result(&entry.value, lookup)?;
                     example.lookups.insert(name.to_owned(), result);
                 }
-                None => attributes.push(attribute(name, read_value(&entry.value)?)),
+                None => attributes.push(attribute(name, read_form_value(&entry.value)?)),
             },
         }
     }
@@ -146,7 +146,7 @@ fn read_profile<'n>(node: &'n Node, known: &KnownValues<'_>) -> Result<Form<'n>,
     let mut attributes = Vec::new();
     for entry in &node.table(r#"{ userType = "employee" }"#)?.0 {
         require_known(entry, "profile.", &known.profile)?;
-        attributes.push(attribute(&entry.key, read_value(&entry.value)?));
+        attributes.push(attribute(&entry.key, read_form_value(&entry.value)?));
     }
     Ok(Form::new(attributes))
 }
@@ -165,7 +165,7 @@ fn read_request<'n>(
             "time" => example.event_time = Some(text.into()),
             // The only other key that `require_known` admits is `ip`.
             _ => {
-                let address = attribute("ipAddress", read_value(&entry.value)?);
+                let address = attribute("ipAddress", read_form_value(&entry.value)?);
                 example.data_context.request = Form::new(vec![address]);
             }
         }
@@ -206,16 +206,17 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
     Ok(LookupResult::Found(columns))
 }
 
-/// An attribute of an example. Its raw JSON is a placeholder: only answers read it, and examples have none.
+/// An attribute of an example. Its raw JSON is a placeholder: only an answer copies it, and no example is answered.
 fn attribute<'a>(name: &'a str, value: Value<'a>) -> Attribute<'a> {
     Attribute { name: Cow::Borrowed(name), json: "null", value }
 }
 
-fn read_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
+/// Reads the value of an attribute.
+fn read_form_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
     match &node.content {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
-        // Keeps the digits as written: as in a request, `1.0` is not an integer.
+        // Keeps the digits as written, because a rule tells `1.0` from `1`, as in a request.
         Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),

@@ -1,4 +1,4 @@
-//! Held files: files that are being written. A load takes their last valid texts instead.
+//! Held files: a load does not read them, because they are being written. It takes their last valid texts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,26 +8,26 @@ use std::{
 
 use ring::digest::{SHA256, digest};
 
+/// The largest total size of the lists whose texts are kept, in bytes.
+const KEPT_LISTS_LIMIT: usize = 8 << 20;
+
 /// The texts of one load, by the paths of their files.
 #[derive(Default)]
 pub(crate) struct LoadedTexts {
     rules: BTreeMap<PathBuf, Vec<u8>>,
     lists: BTreeMap<PathBuf, LoadedList>,
-    /// The total size of the [`LoadedList::Whole`] lists so far, in bytes.
-    whole_lists_size: usize,
+    /// The total size of the lists whose texts are kept, in bytes.
+    kept_lists_size: usize,
 }
-
-/// The largest total size of the [`LoadedList::Whole`] lists, in bytes.
-const WHOLE_LISTS_LIMIT: usize = 8 << 20;
 
 /// A list that was read.
 enum LoadedList {
-    Whole(String),
-    /// The text is not kept: it would exceed [`WHOLE_LISTS_LIMIT`].
+    Text(String),
+    /// The text itself would exceed [`KEPT_LISTS_LIMIT`].
     Digest {
-        /// In bytes.
+        /// The length of the text, in bytes.
         length: usize,
-        /// SHA-256.
+        /// SHA-256 of the text.
         digest: Vec<u8>,
     },
 }
@@ -38,9 +38,9 @@ impl LoadedTexts {
     }
 
     pub(super) fn note_list(&mut self, path: &Path, text: &str) {
-        let list = if self.whole_lists_size + text.len() <= WHOLE_LISTS_LIMIT {
-            self.whole_lists_size += text.len();
-            LoadedList::Whole(text.to_owned())
+        let list = if self.kept_lists_size + text.len() <= KEPT_LISTS_LIMIT {
+            self.kept_lists_size += text.len();
+            LoadedList::Text(text.to_owned())
         } else {
             LoadedList::Digest { length: text.len(), digest: digest_of(text) }
         };
@@ -48,7 +48,7 @@ impl LoadedTexts {
     }
 }
 
-/// Files that are being written. A load reads their last valid texts instead.
+/// The files to hold in a load.
 #[derive(Clone, Default)]
 pub struct HeldFiles {
     pub(crate) paths: BTreeSet<PathBuf>,
@@ -57,8 +57,8 @@ pub struct HeldFiles {
 }
 
 impl HeldFiles {
-    /// The rules files to load: those in the folder, and each held file that is missing at the moment. Leaves
-    /// out a held file that was never valid.
+    /// The rules files to load: those in the folder, and each held one that is missing there at the moment.
+    /// Leaves out a held file that was never valid.
     pub(super) fn rules_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {
@@ -81,16 +81,17 @@ impl HeldFiles {
 
     /// The text to load of a list: the last valid one if the list is held, or else the present one.
     ///
-    /// Returns `None` if the last valid text is not known. A large list is kept only as a digest: its last
-    /// valid text is known if the present text starts with it.
+    /// Returns `None` if the last valid text is not known. If only its digest is kept, it is known as long as
+    /// the present text still begins with it: while lines are added at the end.
     pub(super) fn list_to_load(&self, path: &Path, mut present: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(present);
         }
         match self.texts.lists.get(path)? {
-            LoadedList::Whole(last) => Some(last.clone()),
+            LoadedList::Text(last) => Some(last.clone()),
             LoadedList::Digest { length, digest } => {
-                if digest_of(present.get(..*length)?) != *digest {
+                let beginning = present.get(..*length)?;
+                if digest_of(beginning) != *digest {
                     return None;
                 }
                 present.truncate(*length);

@@ -13,7 +13,7 @@ use ring::digest::{Context, SHA256};
 use super::held::{HeldFiles, LoadedTexts};
 use crate::file::{self, FileKind, Fingerprint, Links, Size, permanent_error};
 
-/// How many components the path of a list file may have, from the rules folder on. A reload does not notice
+/// How many components the path of a list file may have, from the rules folder on. A reload would not notice
 /// changes of deeper files.
 const DEEPEST_PATH: usize = 8;
 
@@ -55,7 +55,7 @@ pub(crate) struct Files {
 /// The present fingerprint of the rules files in a folder, and of the files that the last load read.
 pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     let mut now = Fingerprint::default();
-    // If the folder cannot be listed, the fingerprint has this error.
+    // If the folder cannot be listed, `rules_files` adds the error to the fingerprint.
     let _ = rules_files(folder, &mut now);
     for path in last.paths() {
         now.add(path);
@@ -63,8 +63,8 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     now
 }
 
-/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or the folder
-/// if it cannot be listed.
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or else the
+/// error if the folder cannot be listed.
 pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
@@ -102,7 +102,7 @@ impl UnreadEntry {
 /// The entries of a folder that are not hidden and were not read.
 pub(super) fn unread_entries(folder: &Path, files_read: &Fingerprint) -> Vec<UnreadEntry> {
     let mut unread = Vec::new();
-    // The load has reported a folder that cannot be listed.
+    // A folder that cannot be listed has no entries here. The load has reported it.
     for path in file::entries(folder).unwrap_or_default() {
         let is_hidden = path.file_name().is_some_and(file::is_hidden);
         let was_read = files_read.paths().any(|file| file.starts_with(&path));
@@ -122,7 +122,7 @@ fn is_rules_file(path: &Path) -> bool {
 }
 
 impl Inputs {
-    /// A load from this folder that has read no file yet.
+    /// The inputs of a load from this folder, before it reads a file.
     pub(super) fn new(folder: &Path, held: HeldFiles) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -194,8 +194,8 @@ impl Inputs {
             return Err(permanent_error("it is not in the rules folder; put the file there"));
         }
         let present = file::read_text(&target, FileKind::List)?;
-        // `None`: the list is being written, and its last valid text is not known.
         let Some(text) = self.held.list_to_load(&path, present) else {
+            // Its last valid text is not known.
             return Err(permanent_error(
                 "it is still being written; replace it by renaming a finished file",
             ));
@@ -228,8 +228,8 @@ fn are_changes_noticed(path: &Path) -> bool {
     !path.iter().any(file::is_hidden) && path.iter().count() <= DEEPEST_PATH
 }
 
-/// Fails if a text has a control character. A disk that fails, or a machine that stops at the wrong moment, may
-/// leave a file of zeros. Its one entry would match no value.
+/// Fails if a text has a control character. A failing disk, or a machine that stops at the wrong moment, may
+/// leave a file of zeros: a list with one entry, which matches no value.
 fn refuse_control_characters(text: &str) -> io::Result<()> {
     let mut line = 1;
     for byte in text.bytes() {

@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-/// Reports the entries of a check's list that one of these values never equals. The check has no other problem.
+/// Reports the entries of a check's list that one of these values never equals. The check has been read from this
+/// list, so no entry has another problem.
 pub(super) fn report_unmatched_entries(
     list: &Node,
     names: &NonEmpty<Spanned<ValueName>>,
@@ -23,7 +24,6 @@ pub(super) fn report_unmatched_entries(
     fields: &Fields<'_>,
 ) {
     let mut problems = SpanProblems::default();
-    // The list is that of a check without a problem.
     let Ok(entries) = list.entries("[…]") else {
         return;
     };
@@ -48,7 +48,7 @@ pub(super) fn why_unmatched(
     comparison: &Comparison,
     fields: &Fields<'_>,
 ) -> Option<String> {
-    let (form, changed) = match name {
+    let (form, text_in_form) = match name {
         ValueName::Email { part: EmailPart::Domain, .. } => {
             ("in lower case", text.to_ascii_lowercase())
         }
@@ -56,7 +56,8 @@ pub(super) fn why_unmatched(
             let steps = fields.normalized.get(attribute)?;
             ("normalized before it is compared", apply_steps(steps, text))
         }
-        // Steps for a whole address, such as `e164`, do not change its parts.
+        // The attribute is normalized as a whole address, and its part is taken then. A step such as `e164` leaves
+        // an address as it is, so it does not change the part either.
         ValueName::Email { part: EmailPart::Local, attribute } => {
             let steps = fields.normalized.get(attribute)?;
             let address = apply_steps(steps, &format!("{text}@example.com"));
@@ -65,8 +66,8 @@ pub(super) fn why_unmatched(
         }
         ValueName::Profile(_) | ValueName::Request(_) | ValueName::Lookup { .. } => return None,
     };
-    if comparison.comparable_form(text) != comparison.comparable_form(&changed) {
-        return Some(format!("`{name}` is {form}; write `{changed}`"));
+    if comparison.comparable_form(text) != comparison.comparable_form(&text_in_form) {
+        return Some(format!("`{name}` is {form}; write `{text_in_form}`"));
     }
     let is_domain = matches!(name, ValueName::Email { part: EmailPart::Domain, .. });
     if is_domain && comparison.conversions.is_empty() && !email::is_domain(text) {

@@ -14,6 +14,7 @@ pub(crate) struct Note {
 
 /// The message of a note, and its place in the file.
 pub(super) struct PlacedMessage {
+    /// `None` if the message is about the whole section.
     pub(super) span: Option<Span>,
     pub(super) message: String,
 }
@@ -23,11 +24,9 @@ impl PlacedMessage {
     pub(super) fn at(span: &Span, message: String) -> Self {
         Self { span: Some(span.clone()), message }
     }
-}
 
-/// A message about the whole section.
-impl From<String> for PlacedMessage {
-    fn from(message: String) -> Self {
-        Self { span: None, message }
+    /// A message about the whole section.
+    pub(super) fn of_section(message: impl Into<String>) -> Self {
+        Self { span: None, message: message.into() }
     }
 }

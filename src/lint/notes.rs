@@ -26,7 +26,7 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<Note> {
         for flow in Flow::WITH_SECTION {
             let mut messages: Vec<PlacedMessage> = Vec::new();
             if let Some(note) = call_note(hook, flow, rules, org) {
-                messages.push(note.into());
+                messages.push(PlacedMessage::of_section(note));
             }
             if let Some(section) = hook.sections.get(&flow) {
                 messages.extend(section_notes(section, flow, org));
@@ -62,17 +62,17 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
     let has_rules = section.rules.iter().next().is_some();
     let mut notes: Vec<PlacedMessage> = Vec::new();
     for message in typo_notes(&names, org) {
-        notes.push(message.into());
+        notes.push(PlacedMessage::of_section(message));
     }
-    // If a rule requires such an attribute, the org lint reports a problem. Those that are left are optional.
+    // The org lint reports a required attribute that no form submits as a problem. Here are the optional ones.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
-            notes.push(note.into());
+            notes.push(PlacedMessage::of_section(note));
         }
     }
     if has_rules && section.rules.iter().all(|rule| may_not_count(rule, section)) {
         let message = "no rule always counts (each is shadow, has `when`, or needs a lookup with `when` or `on_failure = \"skip\"`), so some requests are allowed unjudged";
-        notes.push(message.to_owned().into());
+        notes.push(PlacedMessage::of_section(message));
     }
     for rule in section.rules.iter() {
         for message in rule_notes(rule, flow, org) {
@@ -80,13 +80,13 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
         }
     }
     for message in email_notes(section, org) {
-        notes.push(message.into());
+        notes.push(PlacedMessage::of_section(message));
     }
     notes.extend(lookup_notes(section));
     notes.extend(set_notes(section, &names.judged, org));
     if has_rules && flow.spec().creates_user {
         for message in required_notes(&names, org) {
-            notes.push(message.into());
+            notes.push(PlacedMessage::of_section(message));
         }
     }
     notes

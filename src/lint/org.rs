@@ -82,8 +82,8 @@ impl SectionLint<'_> {
         self.report(span, message);
     }
 
-    /// Whether a failure of a lookup may deny at the location of the lookup itself. A rule that needs the lookup
-    /// denies at its own location, so this is the case if only `set` always needs it.
+    /// Whether a failure of a lookup may deny at the location of the lookup itself: `set` needs the lookup, and no
+    /// rule always does. A rule that needs it denies at the location of the rule.
     fn may_deny_at_own_location(&self, lookup: &Lookup) -> bool {
         let name = &lookup.name.value;
         for rule in self.section.rules.iter() {
@@ -115,7 +115,7 @@ impl SectionLint<'_> {
 
     /// Reports a `location` at which no end user sees the message.
     fn check_location(&mut self, org: &Org, rule: &Rule) {
-        // Always true: the loader reports a `location` that is not a field of the form.
+        // Always a field: the loader reports any other `location`.
         let Some(name) = field_at(&rule.location) else {
             return;
         };

@@ -48,7 +48,7 @@ impl SectionLint<'_> {
             };
             let lookups = &self.section.lookups;
             let context = ExampleContext { lookups, facts: self.facts, work: self.work };
-            for message in findings(rule, &shown, context, probed) {
+            for message in probe_rule(rule, &shown, context, probed) {
                 self.problems.push(SpanProblem::at(rule.origin.id_span.clone(), message));
             }
         }
@@ -57,7 +57,7 @@ impl SectionLint<'_> {
 
 /// The messages about inputs that pass a rule and should fail it, at most one for each kind of attack.
 /// `shown` are the rule's examples that pass.
-pub fn findings(
+pub fn probe_rule(
     rule: &Rule,
     shown: &[RuleExample<'_>],
     context: ExampleContext<'_>,
@@ -110,8 +110,10 @@ impl Findings {
             let Attack { kind, hint, .. } = attack;
             // Only attacks with the same hint as the first one are reported. A rule that follows this hint often
             // withstands the others as well.
-            let has_first_hint = hint == *first_hint.get_or_insert(hint);
-            if has_first_hint && self.kinds.insert(kind) {
+            if first_hint.is_none() {
+                first_hint = Some(hint);
+            }
+            if first_hint == Some(hint) && self.kinds.insert(kind) {
                 self.messages.push(format!("`{attribute}` may be {input}, {kind}; {hint}"));
             }
         }

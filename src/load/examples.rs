@@ -81,8 +81,8 @@ impl ExamplesOfRule<'_> {
                 return;
             }
             if self.needs_whole_form && !example.is_table() {
-                fields.report(example.expected(
-                    "the whole form, { attribute = value, … }, since the rule has parts or looks at other values",
+                fields.report(example.problem(
+                    "a single value is not enough, since the rule has parts or looks at other values; show the whole form, as in `{ attribute = value, … }`",
                 ));
             } else if let Err(problem) = self.run(example, expected, fields) {
                 work.spend_problem();

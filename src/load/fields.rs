@@ -215,8 +215,8 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports that one of these keys is needed. Reports nothing if one of them is misspelt or misplaced, since
-    /// that is reported already.
+    /// Reports that one of these keys is needed, after the unknown keys. If one of them turns out to be misspelt or
+    /// misplaced, only that is reported.
     pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
         let (keys, problem) = (keys.to_vec(), self.problem(message));
         self.missing.borrow_mut().push(MissingKey { keys, problem });
@@ -265,7 +265,7 @@ impl<'f> Fields<'f> {
                 unknown("key", &entry.key, known.iter().copied())
             }
         };
-        // A misspelt key may be the reason for other problems of the table.
+        // A misspelt key may be the reason for other problems of the table, so it is shown before them.
         problems.push(entry.problem(message).explaining_from(self.span.start));
     }
 }

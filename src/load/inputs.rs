@@ -34,6 +34,7 @@ pub(super) struct Inputs {
     /// The digest of the texts that were read.
     digest: Context,
     pub(super) files: Files,
+    /// The files whose last valid texts are taken instead.
     pub(super) held: HeldFiles,
     /// The texts of the lists that the present rules file has named so far, by those names.
     lists: BTreeMap<String, Arc<str>>,

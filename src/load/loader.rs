@@ -31,6 +31,7 @@ const RESERVED_NAMES: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     /// The rules folder. `None` if the rules are built in.
     folder: Option<PathBuf>,
+    /// Reads the files. The readers of all tables share it, to read list files.
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,
@@ -173,9 +174,9 @@ impl<'f> Loader<'f> {
 /// Succeeds if a hook may have this name.
 fn require_hook_name(hook: &str) -> Result<(), String> {
     if !hook.bytes().all(is_name_byte) {
-        let rule =
+        let message =
             "a hook's name is the name of its file, and consists of A-Z, a-z, 0-9, `_` and `-`";
-        return Err(rule.to_owned());
+        return Err(message.to_owned());
     }
     if RESERVED_NAMES.contains(&hook) {
         return Err(format!("`/{hook}` is a path of the service itself; rename the file"));

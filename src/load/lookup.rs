@@ -84,7 +84,7 @@ const BELONGS_TO_SOURCE: Misplaced<'_> = Misplaced {
 /// The keys whose values have placeholders.
 const QUESTION_KEYS: [&str; 4] = ["match", "get", "post", "body"];
 
-const KINDS: [LookupKind; 4] = [
+const LOOKUP_KINDS: [LookupKind; 4] = [
     LookupKind { key: "file", other_keys: &["match", "returns", "ignore_case"], read: read_table },
     LookupKind {
         key: "get",
@@ -124,12 +124,13 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
     lookups
 }
 
-/// Reads a lookup. The key of the entry is its name.
+/// Reads a lookup, whose name is the key of the entry. Returns `None` if it has a problem other than the name of a
+/// base attribute.
 fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option<Lookup> {
     let has_valid_name = section.ok_or_report(require_name(named)).is_some();
     report_base_attribute_name(section, named);
     let fields = section.table_in(&named.value, EXAMPLE)?;
-    let lookup = read_lookup_table(&fields, named, flow);
+    let lookup = read_keys_of_lookup(&fields, named, flow);
     if fields.table.get("url").is_some() {
         // The message about `url` says what to write instead.
         fields.note_misplaced("source");
@@ -172,8 +173,8 @@ fn require_name(entry: &Entry) -> Result<(), SpanProblem> {
     Ok(())
 }
 
-/// Reads the table of a lookup. The key of the entry is its name.
-fn read_lookup_table(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
+/// Reads the keys of a lookup. `entry` has its name.
+fn read_keys_of_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option<Lookup> {
     let when = read_when(fields);
     let cache = fields.optional("cache", read_cache);
     let on_failure = fields.optional("on_failure", |node| node.choice("effect", &ON_FAILURE));
@@ -228,7 +229,7 @@ fn place_of_text(node: &Node, part: &str) -> Option<Span> {
 
 /// Reads the keys that depend on the kind of a lookup.
 fn read_kind(fields: &Fields<'_>) -> Option<KindParts> {
-    let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
+    let mut kinds = LOOKUP_KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => return (kind.read)(fields),
         (Some(first), Some(second)) => {
@@ -237,13 +238,13 @@ fn read_kind(fields: &Fields<'_>) -> Option<KindParts> {
             fields.report(fields.problem(message));
         }
         (None, _) => {
-            let keys = KINDS.map(|kind| kind.key);
+            let keys = LOOKUP_KINDS.map(|kind| kind.key);
             let message = format!("this asks no source; add one of `{}`", keys.join("`, `"));
             fields.report_missing(&keys, message);
         }
     }
     // Claims the keys of all kinds, so that only other keys are reported as unknown.
-    for kind in &KINDS {
+    for kind in &LOOKUP_KINDS {
         fields.claim(kind.key);
         for key in kind.other_keys {
             fields.claim(key);

@@ -49,7 +49,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
-        // A key of the rule in its part is reported as misplaced below, and so not as missing in the rule.
+        // A key of the rule that stands in this part is reported below, and then not as missing in the rule.
         for key in BELONGS_TO_RULE.keys {
             if table.table.get(key).is_some() {
                 fields.note_misplaced(key);
@@ -241,7 +241,7 @@ fn read_check_of_argument(
 /// The values that a check of this kind admits with this comparison.
 fn admitted_values(kind: &CheckKind, comparison: &Comparison) -> Admits {
     let converts = kind.takes_comparison && !comparison.conversions.is_empty();
-    // A conversion makes other values equal to those of a list, so the list no longer tells.
+    // After a conversion, values equal an entry of the list that are not in it.
     if converts { Admits::Unknown } else { kind.admits }
 }
 

@@ -83,7 +83,7 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
         report_missing_defaults(&requirement, fields);
     }
     let message = message?;
-    // A default that is missing for want of an attribute has just been reported.
+    // Without an attribute, a missing `reason` or `location` has just been reported.
     let reason = match reason {
         Some(reason) => reason.to_owned(),
         None => default_reason(attribute?),

@@ -85,9 +85,9 @@ fn report_keys_outside(fields: &Fields<'_>) {
         let Some(key) = key_of_rule_or_part(&entry.key) else {
             continue;
         };
-        // The key is reported here, and not as unknown.
+        // The key is then not reported as unknown.
         fields.claim(key);
-        // One header above the first of these keys is enough for all.
+        // One header above the first of these keys is enough for all, so only the first is reported.
         if !is_reported {
             let message =
                 format!("`{key}` belongs to a rule; write `[[{section}.rules]]` above it");
@@ -240,7 +240,7 @@ fn report_no_rules(fields: &Fields<'_>, section: &str, allow_all: Option<bool>) 
         && let Some(misplaced) = set.get("allow_all")
     {
         let message = format!(
-            "`allow_all` is below `[{section}.set]`, so it is set; move it above that line"
+            "`allow_all` is below `[{section}.set]`, which makes it an attribute to set; move it above that line"
         );
         fields.report(misplaced.problem(message));
         return;

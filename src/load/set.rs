@@ -35,7 +35,7 @@ struct SetKind {
     read: fn(&Fields<'_>, &str) -> Option<ValueSource>,
 }
 
-const KINDS: [SetKind; 5] = [
+const SET_KINDS: [SetKind; 5] = [
     SetKind { key: "normalize", other_keys: &[], read: read_normalize },
     SetKind { key: "default", other_keys: &[], read: read_default },
     SetKind { key: "map", other_keys: &["from", "else"], read: read_mapped },
@@ -128,7 +128,7 @@ fn read_value_source<'n>(
 
 /// Reads a source that is written as a table. Its keys determine its kind.
 fn read_source_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
-    let mut kinds = KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
+    let mut kinds = SET_KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => {
             let source = (kind.read)(fields, attribute);
@@ -152,7 +152,7 @@ fn read_source_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource
 fn report_no_kind(fields: &Fields<'_>) {
     let before = fields.problem_count();
     // Claims the keys of all kinds, so that only other keys are reported as unknown.
-    for kind in &KINDS {
+    for kind in &SET_KINDS {
         fields.claim(kind.key);
         for key in kind.other_keys {
             fields.claim(key);
@@ -160,7 +160,7 @@ fn report_no_kind(fields: &Fields<'_>) {
     }
     fields.report_unknown_keys();
     if fields.problem_count() == before {
-        let keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
+        let keys: Vec<_> = SET_KINDS.iter().map(|kind| kind.key).collect();
         let message = format!("this sets no value; add one of `{}`", keys.join("`, `"));
         fields.report(fields.problem(message));
     }

@@ -65,7 +65,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     let shown: Vec<_> = shown.iter().map(example).collect();
     let facts = facts();
     let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::of_probe() };
-    probe::findings(&rule, &shown, context, &mut Probed::default())
+    probe::probe_rule(&rule, &shown, context, &mut Probed::default())
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
     let mut probed = Probed::default();
 
     for _ in 0..2 {
-        let found = probe::findings(rule, &examples, context, &mut probed);
+        let found = probe::probe_rule(rule, &examples, context, &mut probed);
 
         assert!(found[0].contains("not all inputs were tried"), "{found:?}");
         assert_eq!(probed.rules, 1, "the second is not tried");

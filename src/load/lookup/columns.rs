@@ -38,21 +38,22 @@ pub(super) struct KeyColumn {
 }
 
 impl KeyColumn {
-    /// Whether the column must equal the same text in every request.
-    pub(super) fn is_constant(&self) -> bool {
-        matches!(self.template.pieces.as_slice(), [Piece::Text(_)])
+    /// The text that the column must equal in every request. Returns `None` if it depends on the request.
+    pub(super) fn constant(&self) -> Option<&str> {
+        match self.template.pieces.as_slice() {
+            [Piece::Text(constant)] => Some(constant),
+            _ => None,
+        }
     }
 
     /// A hint if the column is compared with a constant that is probably meant as the name of a value: the
     /// column's own name, `email` or `login`.
     pub(super) fn placeholder_hint(&self) -> Option<String> {
-        let [Piece::Text(constant)] = self.template.pieces.as_slice() else {
-            return None;
-        };
-        let name = &self.name.value;
-        if constant != name && !COMMON_KEYS.contains(&constant.as_str()) {
+        let constant = self.constant()?;
+        if !self.equals_its_name() && !COMMON_KEYS.contains(&constant) {
             return None;
         }
+        let name = &self.name.value;
         Some(format!(
             "`match` compares `{name}` with the text `{constant}` itself; for the value of the form write `{name} = \"{{{constant}}}\"`"
         ))
@@ -60,15 +61,15 @@ impl KeyColumn {
 
     /// Whether the column must equal the text of its own name, which is hardly ever a value.
     pub(super) fn equals_its_name(&self) -> bool {
-        matches!(self.template.pieces.as_slice(), [Piece::Text(text)] if *text == self.name.value)
+        self.constant() == Some(&self.name)
     }
 
     /// Whether a request can ask for a row with this cell. No request asks for an empty text.
     pub(super) fn can_equal(&self, cell: &str) -> bool {
-        match self.template.pieces.as_slice() {
-            [Piece::Text(constant)] if self.ignores_case => constant.eq_ignore_ascii_case(cell),
-            [Piece::Text(constant)] => constant == cell,
-            _ => !cell.is_empty(),
+        match self.constant() {
+            Some(constant) if self.ignores_case => constant.eq_ignore_ascii_case(cell),
+            Some(constant) => constant == cell,
+            None => !cell.is_empty(),
         }
     }
 }

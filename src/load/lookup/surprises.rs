@@ -56,21 +56,7 @@ impl<'k> Surprises<'k> {
             self.spaced += 1;
         }
         for ((key, cell), counts) in self.keys.iter().zip(row).zip(&mut self.columns) {
-            let comparison = Comparison { ignore_case: key.ignores_case, ..Comparison::default() };
-            if let Some(name) = only_name(key)
-                && why_unmatched(cell, name, &comparison, self.fields).is_some()
-            {
-                counts.unmatched += 1;
-                continue;
-            }
-            if key.ignores_case || key.is_constant() {
-                continue;
-            }
-            if cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                counts.with_capitals += 1;
-            } else if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
-                counts.without_capitals += 1;
-            }
+            counts.count_cell(key, cell, self.fields);
         }
     }
 
@@ -121,6 +107,26 @@ impl<'k> Surprises<'k> {
     }
 }
 
+impl ColumnCounts {
+    /// Counts the cell of a searched row.
+    fn count_cell(&mut self, key: &KeyColumn, cell: &str, fields: &Fields<'_>) {
+        let comparison = Comparison { ignore_case: key.ignores_case, ..Comparison::default() };
+        if let Some(name) = only_name(key)
+            && why_unmatched(cell, name, &comparison, fields).is_some()
+        {
+            self.unmatched += 1;
+            return;
+        }
+        // A row whose case differs from that of a constant has been left out.
+        let case_matters = !key.ignores_case && key.constant().is_none();
+        if case_matters && cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.with_capitals += 1;
+        } else if case_matters && cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            self.without_capitals += 1;
+        }
+    }
+}
+
 /// The name of the value that a column must equal. Returns `None` if the template has constant text or several
 /// names.
 fn only_name(key: &KeyColumn) -> Option<&ValueName> {
@@ -132,9 +138,9 @@ fn only_name(key: &KeyColumn) -> Option<&ValueName> {
 
 /// Whether a row with this cell would be searched if outer spaces and case did not matter in a constant.
 fn nearly_equals(key: &KeyColumn, cell: &str) -> bool {
-    match key.template.pieces.as_slice() {
-        [Piece::Text(constant)] => constant.trim().eq_ignore_ascii_case(cell.trim()),
-        _ => !cell.is_empty(),
+    match key.constant() {
+        Some(constant) => constant.trim().eq_ignore_ascii_case(cell.trim()),
+        None => !cell.is_empty(),
     }
 }
 

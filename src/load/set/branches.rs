@@ -39,7 +39,7 @@ pub(super) fn read_branches<'n>(
             table.report_unknown_keys();
         }
     }
-    // A branch may have too many conditions, which is reported. The comparison below would then take long.
+    // Branches with a problem are not compared: they may have so many conditions that this would take long.
     if fields.problem_count() > before {
         return None;
     }

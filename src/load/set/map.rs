@@ -26,17 +26,17 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let from = read_from(fields);
     let node = &fields.claim("map")?.value;
     let map = match file_name(node) {
-        None => read_inline(node, from.as_ref(), fields),
+        None => read_inline_map(node, from.as_ref(), fields),
         Some(name) => {
             let file = read_list_file(name, node, fields)?;
-            fields.ok_or_report(read_file(&file, from.as_ref(), fields))
+            fields.ok_or_report(read_map_file(&file, from.as_ref(), fields))
         }
     };
     let otherwise = fields.optional("else", |node| read_value(node, fields.scope));
     Some(ValueSource::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
 }
 
-fn read_inline(
+fn read_inline_map(
     node: &Node,
     from: Option<&Spanned<ValueName>>,
     fields: &Fields<'_>,
@@ -71,7 +71,7 @@ fn why_key_is_unmatched(
 }
 
 /// Reads the keys and values of the CSV file at this node. Its first line names the columns.
-fn read_file(
+fn read_map_file(
     node: &Node,
     from: Option<&Spanned<ValueName>>,
     fields: &Fields<'_>,

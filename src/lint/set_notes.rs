@@ -44,7 +44,8 @@ pub(super) fn set_notes(
 
 /// A lookup that an entry needs, and that the end user can avoid: its conditions look at the form.
 fn avoidable_lookup<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
-    // `normalize` writes the submitted value itself, and `default` replaces none.
+    // These are meant to keep the form's own value: `normalize` writes it in another form, and `default` writes
+    // only where it is absent.
     if let ValueSource::Normalize(_) | ValueSource::Default(_) = set.source {
         return None;
     }

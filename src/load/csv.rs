@@ -9,7 +9,7 @@ use crate::{
 
 /// A CSV file that is being read.
 pub(super) struct CsvFile<'n> {
-    /// The place in the rules that names the file.
+    /// The lines of the file. Its place is that of the file's name in the rules.
     node: &'n Node,
     text: &'n str,
     reader: Reader<&'n [u8]>,

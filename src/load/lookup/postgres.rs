@@ -16,8 +16,8 @@ use crate::{
 /// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one.
 const LONGEST_NAME: usize = 63;
 
-/// The statement cuts each result to this many characters. They have at least as many bytes, so a result that
-/// was cut exceeds the limit all the same, and the lookup fails.
+/// The number of characters to which the statement cuts each result. A result that was cut has at least as many
+/// bytes, which exceeds the limit, so the lookup fails.
 const SELECTED_LENGTH: usize = PostgresQuery::RESULT_LIMIT + 1;
 
 pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {
@@ -89,9 +89,10 @@ fn statement(table: &str, named: &NamedColumns) -> String {
     for (key, number) in named.keys.iter().zip(1..) {
         let column = quote(&key.name);
         if key.ignores_case {
+            // This condition can use an index. It also ignores the case of letters beyond ASCII: the Kelvin sign
+            // equals `k`, and finds the row of another person.
             conditions.push(format!("lower({column}) = lower(${number})"));
-            // The condition above can use an index. The one below ignores the case of ASCII letters only.
-            // Without it the Kelvin sign would equal `k` and find the row of another person.
+            // This one ignores the case of ASCII letters only, and refuses that row.
             conditions
                 .push(format!("lower({column} COLLATE \"C\") = lower(${number} COLLATE \"C\")"));
         } else {

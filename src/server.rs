@@ -53,7 +53,7 @@ use routes::Listener;
 pub(crate) use warnings::Warnings;
 use worker::WorkerOptions;
 
-/// File descriptors needed besides the connections of the hooks.
+/// File descriptors kept for everything but connections to the hooks.
 const OTHER_FILES: usize = 512;
 /// The most connections of the operators' listener.
 const OPERATIONS_CONNECTIONS: usize = 128;
@@ -100,13 +100,14 @@ pub(crate) fn run(
         let (running, all_done) = mpsc::channel(1);
         let limit = connection_limit(state.settings.server.max_connections);
         let acceptor = start_hooks(hooks, limit, state, &running)?;
-        // Each worker has a clone. `all_done` ends when all clones are dropped.
+        // Each worker drops a clone when it ends. `all_done` ends with the last clone, so none may stay here.
         drop(running);
         ready();
         Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
     })
 }
 
+/// Starts the workers of the hooks. `limit` is the most connections of all workers together.
 fn start_hooks(
     listener: TcpListener,
     limit: usize,
@@ -133,7 +134,7 @@ fn start_hooks(
 
 /// Serves the operators for as long as the process runs.
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
-    // The stop does not wait for this worker, so its end is not received.
+    // The stop does not wait for this worker, so the receiver is dropped at once.
     let (running, _) = mpsc::channel(1);
     let options = WorkerOptions {
         listener: Listener::Operations,
@@ -149,7 +150,7 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
 }
 
 /// Raises the soft limit of open files to the hard limit. Returns the limit of connections: that of the setting,
-/// or less if too few files may be open. Some descriptors must stay free, so that operators get responses.
+/// or a lower one, so that [`OTHER_FILES`] descriptors stay free and operators still get responses.
 fn connection_limit(setting: usize) -> usize {
     let mut limits = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limits.maximum, ..limits };
@@ -161,7 +162,7 @@ fn connection_limit(setting: usize) -> usize {
         Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
-    // Connections get at least a quarter of the files, however few they are.
+    // With very few files, connections get a quarter of them.
     let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
     if allowed >= setting {
         return setting;
@@ -172,10 +173,10 @@ fn connection_limit(setting: usize) -> usize {
     allowed
 }
 
-/// Keeps SIGHUP from ending the process until [`run`] handles it. Ignores signals until then: the start is
-/// still reading the files, so no reload is needed.
+/// Makes the process ignore SIGHUP, which would end it, until [`run`] handles the signal. The start is still
+/// reading the files, so no reload is needed.
 pub(crate) fn ignore_sighup() -> io::Result<()> {
-    // The effect outlasts the receiver: tokio does not restore the default action.
+    // tokio replaces the default action. It does not restore it when the receiver is dropped.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async { signal(SignalKind::hangup()).map(drop) })
 }
@@ -216,6 +217,7 @@ impl StopSignals {
     }
 }
 
+/// Serves until a signal, then stops gracefully. A second signal cuts that short.
 async fn serve_until_stopped(
     mut acceptor: Acceptor,
     all_done: mpsc::Receiver<()>,
@@ -223,15 +225,16 @@ async fn serve_until_stopped(
     state: &State,
 ) -> Stopped {
     tokio::select! {
-        () = acceptor.run(state) => {}
         () = signals.next() => {}
+        // `Acceptor::run` accepts connections meanwhile, and never returns.
+        () = acceptor.run(state) => {}
     }
     state.draining.store(true, Ordering::Release);
-    log::info!("stopping: finishing requests in flight; a second signal ends at once");
+    log::info!("stopping: finishing requests in flight; a second signal stops at once");
     tokio::select! {
         () = stop_gracefully(acceptor, all_done, state) => Stopped::Gracefully,
         () = signals.next() => {
-            log::warn!("stopping: second signal, open connections are cut");
+            log::warn!("stopping: second signal, open connections are closed");
             Stopped::AtOnce
         }
     }
@@ -245,10 +248,10 @@ async fn stop_gracefully(mut acceptor: Acceptor, mut all_done: mpsc::Receiver<()
     let _ = timeout(settings.drain_delay, acceptor.run(state)).await;
     let finish = async {
         acceptor.finish().await;
-        // Returns `None` when every worker has dropped its sender. No message is ever sent.
+        // No message is ever sent. This returns `None` when every worker has dropped its sender.
         let _ = all_done.recv().await;
     };
     if timeout(settings.shutdown_timeout, finish).await.is_err() {
-        log::warn!("stopping: `server.shutdown_timeout` is over, open connections are cut");
+        log::warn!("stopping: `server.shutdown_timeout` is over, open connections are closed");
     }
 }

@@ -1,4 +1,4 @@
-//! Listens on an address, and gives each new connection to one of the workers in turn.
+//! Listens on an address, and gives each new connection to the next worker.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use tokio::{
 use super::{State, warnings::Warning};
 use crate::problem::Problem;
 
-/// Connections that the kernel completes before we accept them.
+/// How many connections the kernel keeps ready for us to accept.
 const BACKLOG: i32 = 4096;
 /// The kernel's buffer for received bytes of one connection; Linux takes twice that. It counts towards the memory
 /// of a container. The default buffers grow to megabytes for a client that reads no response.
@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) fn bind(setting: &str, address: SocketAddr) -> Result<StdListener, Problem> {
     listen(address).map_err(|error| {
         let variable = format!("HOOK__{}", setting.to_uppercase().replace('.', "__"));
-        let hint = format!("choose another, as with {variable}=127.0.0.1:8081");
+        let hint = format!("choose another address, as with {variable}=127.0.0.1:8081");
         Problem::named(setting, format!("cannot listen on `{address}`: {error}; {hint}"))
     })
 }
@@ -62,16 +62,17 @@ impl Acceptor {
         Ok(Self { listener: TcpListener::from_std(listener)?, workers, next: 0 })
     }
 
-    /// Accepts connections. Never returns: to stop, drop the future. After an error, logs it and waits for
-    /// [`PAUSE`]: a file descriptor may be free by then.
+    /// Accepts connections. Never returns: to stop, drop the future. Logs an error, and then waits for
+    /// [`PAUSE`], after which a file descriptor may be free.
     pub(super) async fn run(&mut self, state: &State) {
         loop {
             self.next = (self.next + 1) % self.workers.len();
-            // Reserve first: if `select!` drops this future, no accepted connection is lost.
+            // Reserve a place before accepting. In the other order, this future would hold an accepted
+            // connection while all queues are full. If `select!` then dropped it, the connection would be lost.
             let place = reserve(&self.workers, self.next).await;
             match self.accept().await {
                 Ok(stream) => {
-                    // Without a place, the worker has died. Dropping the stream closes it.
+                    // There is no place if the worker has died. Dropping the stream closes it.
                     if let Some(place) = place {
                         place.send(stream);
                     }
@@ -88,11 +89,11 @@ impl Acceptor {
 
     /// Accepts the connections that the kernel has completed already, and stops listening.
     pub(super) async fn finish(mut self) {
-        // Only the kernel knows how many connections wait, so accept until none is left.
+        // Ask the kernel itself: `accept` fails with `WouldBlock` once no connection waits.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
-        // At most BACKLOG, so that new connections cannot delay the stop.
+        // New connections keep coming meanwhile. They cannot delay the stop, since the count is limited.
         for _ in 0..BACKLOG {
             let stream = match listener.accept() {
                 Ok((stream, _)) => stream,
@@ -117,8 +118,8 @@ impl Acceptor {
     }
 }
 
-/// Reserves a place in the queue of the first worker from `next` on that has one. If all queues are full,
-/// waits for that of `next`. Returns `None` if that worker's thread has died.
+/// Reserves a place in a worker's queue: that of `next`, or of the first worker after it whose queue is not full.
+/// If all queues are full, waits for a place in that of `next`. Returns `None` if that worker's thread has died.
 async fn reserve(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_, StdStream>> {
     // Each worker once, beginning with `next`.
     for worker in workers.iter().cycle().skip(next).take(workers.len()) {

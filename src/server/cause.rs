@@ -1,6 +1,6 @@
 //! The most likely cause of each refusal, for the log. Okta shows an administrator only the status.
 //!
-//! The search begins after the refusal, so that a request with a decision does not pay for it.
+//! It is searched after the refusal, so that requests with a decision do not pay for the search.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -8,12 +8,8 @@ use actix_http::RequestHead;
 use actix_web::http::header;
 
 use super::{
-    admit::declared_length,
-    connection::HEAD_TIMEOUT,
-    path_cause::PathCause,
-    refusal::Refusal,
-    request_context::RequestContext,
-    warnings::{ONLY_KIND, Warning},
+    admit::declared_length, connection::HEAD_TIMEOUT, path_cause::PathCause, refusal::Refusal,
+    request_context::RequestContext, warnings::Warning,
 };
 use crate::{
     auth::{Diagnosis, Reason},
@@ -26,28 +22,32 @@ const VALUE_LIMIT: usize = 100;
 /// How many characters of a type in a body are logged.
 const TYPE_LIMIT: usize = 60;
 
+/// The cause of a refusal, and a hint.
+struct Cause {
+    /// The kind of the cause. Causes of one kind share a limit in the log. `None` if all causes of the refusal do.
+    kind: Option<&'static str>,
+    text: Cow<'static, str>,
+}
+
 impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
     pub(super) fn report_cause(&self, refusal: &Refusal, head: Option<&RequestHead>) {
-        let (kind, cause) = self.cause(refusal, head);
-        self.report_refusal(refusal, kind, &cause);
-    }
-
-    fn report_refusal(&self, refusal: &Refusal, kind: &'static str, cause: &str) {
+        let Cause { kind, text: cause } = self.cause(refusal, head);
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
-        let warning = Warning::Refused { status: status.as_str(), reason, kind, cause };
+        let warning = Warning::Refused { status: status.as_str(), reason, kind, cause: &cause };
         self.state.warnings.log(&warning);
-        // A wrong method without a hook is one at a probe.
+        // The page shows no requests to probes. Only there is a method refused before a hook is found.
         let is_probe = self.hook.is_none() && matches!(refusal, Refusal::Method { .. });
         if let Some(feed) = &self.state.feed
             && !is_probe
         {
-            feed.add_refusal(&self.received_call(), status.as_u16(), reason, cause);
+            feed.add_refusal(&self.received_call(), status.as_u16(), reason, &cause);
         }
     }
 
+    /// Searches the cause of refused credentials.
     fn diagnose(&self, reason: Reason, head: Option<&RequestHead>) -> Diagnosis {
         let mut headers = Vec::new();
         if let Some(head) = head {
@@ -59,33 +59,32 @@ impl RequestContext<'_> {
         credentials.authenticator.diagnose(reason, &headers, SystemTime::now())
     }
 
-    /// The kind of the nearest cause, and the cause.
-    fn cause(
-        &self,
-        refusal: &Refusal,
-        head: Option<&RequestHead>,
-    ) -> (&'static str, Cow<'static, str>) {
+    fn cause(&self, refusal: &Refusal, head: Option<&RequestHead>) -> Cause {
         let settings = &self.state.settings.server;
-        let cause = match refusal {
+        let text = match refusal {
             Refusal::NotFound(listener) => {
                 let path = head.map(|head| head.uri.path()).unwrap_or_default();
                 let cause = PathCause::of(*listener, path, &settings.path_prefix, self.rules);
-                return (cause.kind(), cause.to_string().into());
+                return Cause { kind: Some(cause.kind()), text: cause.to_string().into() };
             }
             Refusal::Credentials(reason) => {
                 let Diagnosis { kind, text } = self.diagnose(*reason, head);
-                return (kind, text.into());
+                return Cause { kind: Some(kind), text: text.into() };
             }
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
-            Refusal::HeadersTooLarge => "the headers are larger than 16 KiB, or more than 96".into(),
+            Refusal::HeadersTooLarge => {
+                "the headers are larger than 16 KiB, or there are more than 96".into()
+            }
             Refusal::HeadTooSlow => {
                 format!("the head of the request took longer than {} s", HEAD_TIMEOUT.as_secs())
                     .into()
             }
-            Refusal::Malformed(not_http) => return (not_http.kind(), not_http.cause()),
+            Refusal::Malformed(not_http) => {
+                return Cause { kind: Some(not_http.kind()), text: not_http.cause() };
+            }
             Refusal::UnexpectedTls => {
                 "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
-                 `server.tls.key`, or have a proxy end TLS"
+                 `server.tls.key`, or have a proxy terminate TLS"
                     .into()
             }
             Refusal::Method { allow } => {
@@ -99,7 +98,7 @@ impl RequestContext<'_> {
             }
             Refusal::ConnectionLimit => {
                 "`server.max_connections` is reached, and no connection is idle that could be closed for \
-                 this one; raise it, with the memory that it takes"
+                 this one; raise the setting, and the memory of the service with it"
                     .into()
             }
             Refusal::MediaType => {
@@ -120,16 +119,16 @@ impl RequestContext<'_> {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
             }
-            Refusal::Request(error) => with_types(error).into(),
+            Refusal::Request(error) => describe_with_types(error).into(),
             Refusal::Internal => {
-                "a bug of ours; please report it with the message that precedes this one".into()
+                "this is a bug in the service; please report it with the message before this one".into()
             }
         };
-        (ONLY_KIND, cause)
+        Cause { kind: None, text }
     }
 }
 
-/// Compares the body with the limit, as far as the head declares the body's length.
+/// Describes a body that is larger than the limit, with its length if the head declares it.
 fn large_body(head: Option<&RequestHead>, limit: usize) -> String {
     if let Some(head) = head
         && let Some(length) = declared_length(&head.headers)
@@ -139,8 +138,8 @@ fn large_body(head: Option<&RequestHead>, limit: usize) -> String {
     format!("the body has more bytes than `server.body_limit`, {limit}")
 }
 
-/// Describes why a body is not a request, with the types that it names.
-fn with_types(error: &DecodeError) -> String {
+/// Describes why a body is not a request of a hook. Adds its `eventType` and `requestType` if it has them.
+fn describe_with_types(error: &DecodeError) -> String {
     let mut text = error.to_string();
     if let DecodeError::NotHookRequest { event_type, request_type, .. } = error {
         for (name, value) in [("eventType", event_type), ("requestType", request_type)] {
@@ -152,7 +151,7 @@ fn with_types(error: &DecodeError) -> String {
     text
 }
 
-/// Describes the values of a header.
+/// The header with its values in backticks, or `no` and its name. Completes "there is …".
 fn header_text(head: Option<&RequestHead>, name: &header::HeaderName) -> String {
     let mut values = Vec::new();
     if let Some(head) = head {

@@ -1,4 +1,4 @@
-//! Why a path has no route: the path, and the hook or probe that is near it.
+//! Why a path has no route. Names the hook or probe that was probably meant, and how its path differs.
 
 use std::fmt;
 
@@ -11,16 +11,16 @@ use crate::{
 
 /// How many characters of a path are logged.
 const PATH_LIMIT: usize = 100;
-/// How many segments at the end of a path may be the name of a route.
+/// How many segments at the end of a path are searched for the name of a route.
 const NAME_SEGMENTS: usize = 4;
-/// How many names are compared with a path for a suggestion. A stranger sends the path, and a comparison is slow.
+/// How many names are compared with a path for a suggestion. Comparisons are slow, and any stranger can cause them.
 const MOST_COMPARED: usize = 32;
 /// The probes, whose names no hook can have.
 const PROBES: [&str; 2] = ["healthz", "readyz"];
-/// White space in a path, as it is encoded.
+/// White space in a path, percent-encoded.
 const ENCODED_SPACES: [&str; 6] = ["%20", "%09", "%0A", "%0a", "%0D", "%0d"];
 
-/// Why a path has no route. Printed, it is the cause for the log.
+/// The cause of a path without a route. Printed, it is the text for the log.
 pub(super) struct PathCause<'a> {
     path: &'a str,
     prefix: &'a str,
@@ -28,38 +28,41 @@ pub(super) struct PathCause<'a> {
     kind: Kind<'a>,
 }
 
-/// The kinds of causes. Each has a limit of its own in the log, so none hides another.
 enum Kind<'a> {
-    /// The path is unknown to the metrics listener.
+    /// The request came to the operators' listener.
     Operations,
-    /// The path is that of the metrics, which have a listener of their own.
+    /// The path ends with `/metrics`, which only the operators' listener has.
     Metrics,
-    /// A route has the same name, and another path.
+    /// A segment of the path is the name of a route.
     Near(NearRoute<'a>),
-    /// A route has a similar name.
+    /// The last segment is similar to the name of a route.
     Misspelt,
-    /// No route is similar.
+    /// No route has a similar name.
     Far,
 }
 
-/// A route whose name is that of a segment of the path.
+/// A route whose name is a segment of the path.
 struct NearRoute<'a> {
     name: &'a str,
-    /// How the path differs from that of the route. The last one gives the cause its kind.
+    /// How the path differs from that of the route.
     differences: Vec<Difference>,
 }
 
-/// A segment of a path that names a route, in any case and with any ending.
+/// A segment of a path that is the name of a route, in upper or lower case and with any ending.
 struct NamedSegment<'p, 'n> {
-    before: &'p [&'p str],
     segment: &'p str,
-    after: &'p [&'p str],
+    /// The name of the route.
     name: &'n str,
+    /// The segments before this one.
+    before: &'p [&'p str],
+    /// The segments after this one.
+    after: &'p [&'p str],
 }
 
 /// A difference between a path and that of a route.
 struct Difference {
     kind: &'static str,
+    /// The difference as a sentence about the path.
     text: String,
 }
 
@@ -70,7 +73,7 @@ impl Difference {
 }
 
 impl<'a> PathCause<'a> {
-    /// The cause for a path without a route on this listener. `prefix` is that of the settings.
+    /// The cause for a path without a route on this listener. `prefix` is `server.path_prefix`.
     pub(super) fn of(
         listener: Listener,
         path: &'a str,
@@ -96,6 +99,7 @@ impl<'a> PathCause<'a> {
         match &self.kind {
             Kind::Operations => "operations",
             Kind::Metrics => "metrics",
+            // Of several differences, the last one decides.
             Kind::Near(NearRoute { differences, .. }) => match differences.last() {
                 Some(Difference { kind, .. }) => kind,
                 None => "near",
@@ -110,36 +114,29 @@ impl fmt::Display for PathCause<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, prefix) = (escape::in_backticks(self.path, PATH_LIMIT), self.prefix);
         match &self.kind {
-            Kind::Operations => {
-                write!(
-                    out,
-                    "{path} is not `/metrics`, `/healthz` or `/readyz`, which are all that \
-                     `metrics.bind` has; the hooks are at `server.bind`"
-                )
-            }
-            Kind::Metrics => {
-                write!(
-                    out,
-                    "no hook has the path {path}; `/metrics` is at the address of `metrics.bind`"
-                )
-            }
+            Kind::Operations => write!(
+                out,
+                "`metrics.bind` serves only `/metrics`, `/healthz` and `/readyz`, not {path}; the hooks \
+                 are at `server.bind`"
+            ),
+            Kind::Metrics => write!(
+                out,
+                "no hook has the path {path}; `/metrics` is at the address of `metrics.bind`"
+            ),
             Kind::Near(NearRoute { name, differences }) => {
-                let mut texts = Vec::new();
-                for Difference { text, .. } in differences {
-                    texts.push(text.as_str());
-                }
+                let texts: Vec<_> = differences.iter().map(|one| one.text.as_str()).collect();
                 let differences = texts.join(", and ");
                 write!(
                     out,
-                    "no hook has the path {path}; near it is `{prefix}/{name}`: {differences}"
+                    "no hook has the path {path}; the nearest path is `{prefix}/{name}`: {differences}"
                 )
             }
             Kind::Misspelt | Kind::Far => {
-                let hint = did_you_mean(last_segment(self.path), compared_names(self.rules));
                 write!(out, "no hook has the path {path}")?;
                 if !prefix.is_empty() {
                     write!(out, " below `server.path_prefix`, which is `{prefix}`")?;
                 }
+                let hint = did_you_mean(last_segment(self.path), compared_names(self.rules));
                 out.write_str(&hint)
             }
         }
@@ -164,26 +161,43 @@ fn compared_names(rules: &RuleSet) -> Vec<&str> {
     names
 }
 
-/// Finds the route whose name is that of a segment of the path, in any case.
+/// Finds the route whose name is a segment of the path, and how the path differs from that of the route.
 fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRoute<'a>> {
+    let trimmed = trim_end_spaces(path);
+    let path_segments = segments(trimmed);
+    let named = last_named_segment(&path_segments, &route_names(rules))?;
     let mut differences = Vec::new();
-    let trimmed = without_spaces(path);
     if trimmed.len() < path.len() {
         differences.push(Difference::new("space", "the path has white space at its end"));
     }
-    if trimmed.ends_with('/') {
+    add_differences_of_slashes(trimmed, &mut differences);
+    add_differences_of_name(&named, &mut differences);
+    // In a path with a whole URL, the segments before the name are those of the URL.
+    if !has_url(trimmed) && named.before != segments(prefix) {
+        let text = prefix_difference(&named.before.join("/"), prefix);
+        differences.push(Difference::new("prefix", text));
+    }
+    Some(NearRoute { name: named.name, differences })
+}
+
+fn has_url(path: &str) -> bool {
+    path.contains("://")
+}
+
+fn add_differences_of_slashes(path: &str, differences: &mut Vec<Difference>) {
+    if path.ends_with('/') {
         differences.push(Difference::new("slash", "the path has a slash at its end"));
     }
-    let has_url = trimmed.contains("://");
-    if has_url {
+    if has_url(path) {
         let text = "the path has a whole URL in it; correct the URL in Okta or in the proxy";
         differences.push(Difference::new("url", text));
-    } else if trimmed.contains("//") {
+    } else if path.contains("//") {
         differences.push(Difference::new("slashes", "the path has two slashes together"));
     }
-    let path_segments = segments(trimmed);
-    let NamedSegment { before, segment, after, name } =
-        last_named_segment(&path_segments, &route_names(rules))?;
+}
+
+fn add_differences_of_name(named: &NamedSegment<'_, '_>, differences: &mut Vec<Difference>) {
+    let NamedSegment { segment, name, after, .. } = *named;
     if !after.is_empty() {
         let after = escape::in_backticks(&format!("/{}", after.join("/")), PATH_LIMIT);
         let text = format!("the path goes on with {after}");
@@ -197,14 +211,10 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     if name != stem {
         differences.push(Difference::new("case", "upper and lower case differ"));
     }
-    if !has_url && before != segments(prefix) {
-        let before = before.join("/");
-        differences.push(Difference::new("prefix", prefix_difference(&before, prefix)));
-    }
-    Some(NearRoute { name, differences })
 }
 
-/// Searches only the end of the path, since a stranger may send thousands of segments.
+/// Finds the last segment that is the name of a route. Searches only the end of the path, since a stranger may send
+/// thousands of segments.
 fn last_named_segment<'p, 'n>(
     path_segments: &'p [&'p str],
     names: &[&'n str],
@@ -214,7 +224,7 @@ fn last_named_segment<'p, 'n>(
         if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(stem)) {
             let (before, rest) = path_segments.split_at(index);
             let (_, after) = rest.split_first()?;
-            return Some(NamedSegment { before, segment, after, name });
+            return Some(NamedSegment { segment, name, before, after });
         }
     }
     None
@@ -225,7 +235,7 @@ fn split_ending(segment: &str) -> (&str, &str) {
     segment.split_at(segment.find('.').unwrap_or(segment.len()))
 }
 
-/// Describes how the start of a path differs from the prefix of the settings.
+/// Describes how `before`, the start of a path, differs from the prefix of the settings.
 fn prefix_difference(before: &str, prefix: &str) -> String {
     if before.is_empty() {
         return format!("the path lacks `{prefix}`, which is `server.path_prefix`");
@@ -241,7 +251,7 @@ fn prefix_difference(before: &str, prefix: &str) -> String {
 }
 
 /// The path without encoded white space at its end.
-fn without_spaces(path: &str) -> &str {
+fn trim_end_spaces(path: &str) -> &str {
     let mut path = path;
     loop {
         let length = path.len();

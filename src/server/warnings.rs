@@ -8,9 +8,6 @@ use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
-/// The kind of a cause whose reason has no other kind.
-pub(super) const ONLY_KIND: &str = "only";
-
 /// A message that a caller can cause. The only parts of a request in it are escaped excerpts of a cause.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
@@ -27,8 +24,8 @@ pub(super) enum Warning<'a> {
     Refused {
         status: &'a str,
         reason: &'static str,
-        /// The kind of the cause, of several that a reason may have.
-        kind: &'static str,
+        /// The kind of the cause. `None` if the reason has only one kind of cause.
+        kind: Option<&'static str>,
         cause: &'a str,
     },
     #[display(
@@ -69,23 +66,21 @@ impl Warning<'_> {
         }
     }
 
-    /// Messages of one kind share an interval. There are few kinds.
+    /// Messages of one kind share a limit. There must be few kinds, since all of them are remembered.
     fn kind(&self) -> Cow<'static, str> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
             Self::ConnectionLimit => "max_connections".into(),
             Self::Handshake(cause) => format!("handshake {cause}").into(),
-            Self::Refused { reason, kind, .. } if *kind == ONLY_KIND => {
-                format!("refusal with `{reason}`").into()
-            }
-            Self::Refused { reason, kind, .. } => {
+            Self::Refused { reason, kind: None, .. } => format!("refusal with `{reason}`").into(),
+            Self::Refused { reason, kind: Some(kind), .. } => {
                 format!("refusal with `{reason}`: {}", kind.replace('_', " ")).into()
             }
             Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::TooCostly { hook, .. } => format!("hook {hook} too costly").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
-            // Statuses and codes of errors are few, too.
+            // `why` names a status or an error code, of which there are few.
             Self::FailedLookup { hook, lookup, why } => {
                 format!("hook {hook} lookup {lookup}: {why}").into()
             }

@@ -104,20 +104,20 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
             ),
             not_found(
                 "/https://hooks.example.com/registrationHookSSR",
-                "near it is `/registrationHookSSR`: the path has a whole URL in it; correct the URL \
+                "the nearest path is `/registrationHookSSR`: the path has a whole URL in it; correct the URL \
                  in Okta or in the proxy",
             ),
             not_found("/registrationHookSSR%20", "white space at its end"),
             not_found(
                 "/okta/registrationHookSSR?token=abc",
-                "the path `/okta/registrationHookSSR`; near it is `/registrationHookSSR`: the path \
+                "the path `/okta/registrationHookSSR`; the nearest path is `/registrationHookSSR`: the path \
                  begins with `/okta`; set `server.path_prefix` to it, or have the proxy strip it",
             ),
             not_found(
                 "/Okta//registrationhookssr/",
                 "a slash at its end, and the path has two slashes together, and upper and lower",
             ),
-            not_found("/okta/healthz", "near it is `/healthz`"),
+            not_found("/okta/healthz", "the nearest path is `/healthz`"),
             not_found("/registrationHookSSR.toml", "the path has the ending `.toml`"),
             not_found("/registrationHookSSR/execute", "the path goes on with `/execute`"),
             not_found("/registrationHookSSR/1/2/3/4", "/1/2/3/4`; known are"),
@@ -135,7 +135,7 @@ fn an_unknown_path_is_shown_with_the_hook_near_it() {
         &[
             not_found(
                 HOOK,
-                "near it is `/okta/hooks/registrationHookSSR`: the path lacks `/okta/hooks`",
+                "the nearest path is `/okta/hooks/registrationHookSSR`: the path lacks `/okta/hooks`",
             ),
             not_found(
                 "/okta/registrationHookSSR",

@@ -1,15 +1,15 @@
-//! One connection as its worker sees it: the event that it waits for, since when, and how to end it.
+//! One connection as its worker sees it: the event that it waits for, how long it has been idle, and how to end it.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell},
     time::Duration,
 };
 
 use tokio::{sync::Notify, task::AbortHandle, time::Instant};
 
-/// When the service stops: the time for a request that may be in the socket of an idle connection.
+/// How long an idle connection waits when the service stops. A request may already be in its socket.
 const STOP_IDLE_GRACE: Duration = Duration::from_millis(100);
-/// When the service stops: the time for the rest of a head.
+/// How long a connection waits for the rest of a head when the service stops.
 const STOP_HEAD_GRACE: Duration = Duration::from_secs(1);
 
 /// One connection, as its worker sees it.
@@ -18,23 +18,25 @@ pub(super) struct Slot {
     /// When the connection last began to wait for its client.
     idle_since: Cell<Instant>,
     is_evicted: Cell<bool>,
+    is_aborted: Cell<bool>,
     /// Whether a caller was admitted on the connection. If not, it is a stranger's.
     is_trusted: Cell<bool>,
     stop: Notify,
-    /// The task that serves the connection. `None` once it is aborted.
-    task: RefCell<Option<AbortHandle>>,
+    /// The task that serves the connection. Set as soon as the task is spawned.
+    task: OnceCell<AbortHandle>,
 }
 
 /// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
-    /// The first poll of its task. A request may already be in its socket.
+    /// The first poll of its task. A request may already be in its socket, so it is not idle.
     FirstPoll,
-    /// A request.
+    /// A request. The connection is idle.
     Request,
-    /// The client, for something else: a handshake, credentials, taking a response, or closing.
+    /// Its client, for something other than a request: a handshake, taking a response, or closing. The same counts
+    /// for a request whose caller is not admitted yet. The connection is idle.
     Client,
-    /// The service: it reads the body of an admitted caller, waits for a turn, or judges.
+    /// The service: it reads the body of an admitted caller, waits for a turn, or judges. The connection is not idle.
     Service,
 }
 
@@ -45,15 +47,17 @@ impl Slot {
             waits_for: Cell::new(WaitsFor::FirstPoll),
             idle_since: Cell::new(Instant::now()),
             is_evicted: Cell::new(false),
+            is_aborted: Cell::new(false),
             is_trusted: Cell::new(false),
             stop: Notify::new(),
-            task: RefCell::default(),
+            task: OnceCell::new(),
         }
     }
 
     /// Notes the task that serves the connection.
     pub(super) fn set_task(&self, task: AbortHandle) {
-        self.task.replace(Some(task));
+        // A connection has one task, so the cell is empty.
+        let _ = self.task.set(task);
     }
 
     /// Notes that the connection waits for its client. It is idle from now on.
@@ -62,7 +66,7 @@ impl Slot {
         self.idle_since.set(Instant::now());
     }
 
-    /// Notes that the next request may come. The connection stays idle since its last response.
+    /// Notes that the connection waits for its next request. It stays idle since its last response.
     pub(super) fn set_waiting_for_request(&self) {
         self.waits_for.set(WaitsFor::Request);
     }
@@ -78,30 +82,28 @@ impl Slot {
         self.stop.notify_one();
     }
 
-    /// Ends the connection, because another one needs its place. A connection that waits for a request first
-    /// answers one that has already arrived. Any other connection is aborted.
+    /// Ends an idle connection, because another one needs its place. If it waits for a request, it first answers
+    /// one that has already arrived. Otherwise it waits for its client, which may take long, so it is aborted.
     pub(super) fn evict(&self) {
         self.is_evicted.set(true);
-        match self.waits_for.get() {
-            WaitsFor::Request => self.stop.notify_one(),
-            WaitsFor::Client | WaitsFor::FirstPoll | WaitsFor::Service => self.abort(),
+        if let WaitsFor::Request = self.waits_for.get() {
+            self.stop();
+        } else {
+            self.abort();
         }
     }
 
     /// Ends the connection when its task is next polled.
     pub(super) fn abort(&self) {
-        if let Some(task) = self.task.take() {
+        self.is_aborted.set(true);
+        if let Some(task) = self.task.get() {
             task.abort();
         }
     }
 
-    fn is_aborted(&self) -> bool {
-        self.task.borrow().is_none()
-    }
-
     /// The time since which the connection is idle. `None` if it is not idle, or is aborted.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        if self.is_aborted() {
+        if self.is_aborted.get() {
             return None;
         }
         match self.waits_for.get() {
@@ -120,12 +122,12 @@ impl Slot {
         self.is_evicted.get()
     }
 
-    /// Completes when the connection must stop.
+    /// Completes when the connection is asked to end.
     pub(super) async fn stopped(&self) {
         self.stop.notified().await;
     }
 
-    /// How long a connection that must stop still waits for a request.
+    /// How long a connection that is asked to end still waits for a request.
     pub(super) fn stop_grace(&self, head_has_begun: bool) -> Duration {
         if self.is_evicted() {
             Duration::ZERO

@@ -1,6 +1,6 @@
-//! The connections of a worker, and how a further one gets a place among them.
+//! The connections of a worker, and how one more gets a place among them.
 //!
-//! A stranger's connection is one on which no caller was admitted. It makes room before others do.
+//! A stranger's connection is one on which no caller was admitted. Strangers' connections are evicted first.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,7 +10,7 @@ use std::{
 
 use super::slot::Slot;
 
-/// Connections allowed above the limit while evicted ones end.
+/// How many evicted connections may exist besides those within the limit.
 const SURPLUS: usize = 64;
 
 /// The connections of a worker, in the order of their arrival.
@@ -42,9 +42,9 @@ impl Slots {
         self.limit + SURPLUS
     }
 
-    /// Makes room for one more connection. At the limit, evicts the connection that has been idle
-    /// longest. Evicted ones count only against the hard limit. At the hard limit, aborts one of them, and
-    /// returns [`Room::Full`], since it has not ended yet.
+    /// Makes room for one more connection. At the limit, evicts the connection that has been idle longest. An evicted
+    /// connection no longer counts toward the limit. It still exists until it ends, so it counts toward the hard
+    /// limit. At the hard limit, aborts an evicted connection. That does not end it at once, so there is no room yet.
     pub(super) fn make_room(&self) -> Room {
         let slots = self.by_id.borrow();
         if slots.len() < self.limit {
@@ -62,7 +62,8 @@ impl Slots {
         }
         let has_strangers = staying.iter().any(|slot| !slot.is_trusted());
         match longest_idle(staying.into_iter()) {
-            // In a burst, no stranger may be idle yet. An admitted caller does not give way to strangers.
+            // `longest_idle` prefers strangers, so all of them are busy, as in a burst of new connections. Do not
+            // evict an admitted caller for the next of them.
             Some(slot) if slot.is_trusted() && has_strangers => Room::Full,
             Some(slot) => {
                 slot.evict();

@@ -1,9 +1,10 @@
 //! A queue for slow work: one task at a time, first come first served.
 //!
-//! A worker has one thread, so while it judges one request, the others wait. It does the quick work
-//! between two turns: it accepts and reads connections, responds to probes and refuses callers. The wait
-//! for a turn is therefore the time that a request spends in the queue. A long wait shows that the worker
-//! cannot keep up, on any machine and with any rules.
+//! A worker has one thread, so only one request at a time can be judged. The others wait for their turn. Between
+//! turns, the worker does quick work: it accepts and reads connections, responds to probes and refuses callers.
+//!
+//! The wait for a turn measures the load. If it is long, requests arrive faster than the worker can judge them,
+//! whatever the machine and the rules are.
 
 use std::{cell::Cell, time::Duration};
 
@@ -13,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// How long queued work may take before other tasks run.
+/// How long turns may follow each other before other tasks run.
 const WORK_AT_A_TIME: Duration = Duration::from_millis(1);
 
 /// The queue of one worker for one kind of work.
@@ -23,7 +24,7 @@ pub(super) struct Turns {
     waiting: Semaphore,
     /// One permit, for the task whose turn it is.
     turn: Semaphore,
-    /// The time that queued work has taken since other tasks last ran.
+    /// The time that turns have taken since [`Turn::end`] last let other tasks run.
     worked: Cell<Duration>,
 }
 
@@ -41,7 +42,7 @@ impl Turns {
         Self { longest_wait, waiting, turn, worked: Cell::default() }
     }
 
-    /// Waits for a turn until the deadline. Returns `None` if too many wait already, or if the wait is
+    /// Waits for a turn until the deadline. Returns `None` if too many tasks wait already, or if the wait would be
     /// too long.
     pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
         let permit = match self.turn.try_acquire() {
@@ -53,15 +54,15 @@ impl Turns {
 
     async fn wait(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
         let _place = self.waiting.try_acquire().ok()?;
-        // The semaphore is fair: first come, first served.
         let deadline = deadline.min(Instant::now() + self.longest_wait);
+        // The semaphore is fair: first come, first served.
         timeout_at(deadline, self.turn.acquire()).await.ok()?.ok()
     }
 }
 
 impl Turn<'_> {
-    /// Ends the turn. After [`WORK_AT_A_TIME`], first lets other tasks run. Keeps the permit meanwhile,
-    /// so that only quick work runs.
+    /// Ends the turn. If turns have taken [`WORK_AT_A_TIME`], first lets other tasks run. The permit is kept until
+    /// then, so that no other turn begins and these tasks can only do quick work.
     pub(super) async fn end(self) {
         let mut worked = self.turns.worked.get() + self.begun.elapsed();
         if worked >= WORK_AT_A_TIME {

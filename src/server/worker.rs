@@ -28,10 +28,10 @@ use crate::metrics::OpenConnection;
 
 /// Connections that may wait for a worker to take them.
 const QUEUE: usize = 64;
-/// After how many polled tasks the runtime looks at the sockets again (tokio's `event_interval`). Under load, a
-/// new request is not noticed before.
+/// How many tasks the runtime polls before it looks at the sockets again (tokio's `event_interval`). Under load there
+/// is always a task to poll, so a request that has just arrived is noticed only after this many.
 const EVENT_INTERVAL: u32 = 16;
-/// How many connections that are turned away get time to read their response. Further ones get none.
+/// How many connections that are turned away get time to read their response. Further ones are closed at once.
 const LINGERING: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -74,7 +74,8 @@ fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
     };
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(options));
-        // Run as a task, so that accepting alternates with serving.
+        // Run it as a task, which takes its turn among those of the connections. Under load, the runtime polls the
+        // future of `block_on` only once per `EVENT_INTERVAL` tasks.
         let run = spawn_local(async move { worker.run(incoming).await });
         if run.await.is_err() {
             log::error!("a worker has ended by an internal error; please report it");
@@ -86,7 +87,8 @@ fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
 struct Worker {
     handler: Handler,
     tls: Option<Arc<ServerConfig>>,
-    /// The queue for handshakes. Judging has a queue of its own, since strangers can ask for many signatures.
+    /// The queue for handshakes, each of which needs a slow signature. Requests are judged in a queue of their own, so
+    /// that strangers who ask for many signatures do not keep admitted callers waiting.
     handshakes: Turns,
     slots: Slots,
 }
@@ -99,33 +101,32 @@ impl Worker {
         Self { handler, tls, handshakes, slots: Slots::new(limit) }
     }
 
-    /// Serves the connections that come. When the sender is dropped, asks all connections to end, and
-    /// waits until they have ended.
+    /// Serves the connections that arrive in the channel. When its sender is dropped, asks all connections to end,
+    /// and waits until they have ended.
     async fn run(self: &Rc<Self>, mut incoming: mpsc::Receiver<StdStream>) {
         let mut tasks = JoinSet::new();
         while let Some(stream) = incoming.recv().await {
-            reap_finished(&mut tasks);
-            let room = self.find_room().await;
-            if room == Room::Evicted {
-                self.handler.state.warnings.log(&Warning::ConnectionLimit);
-            }
-            if room == Room::Full {
-                self.turn_away(stream, &mut tasks);
-                // Lets the task that turns this one away, or an aborted one, end and free its descriptor.
-                yield_now().await;
-                continue;
-            }
-            // Register before spawning: the first poll then sees the bytes.
-            if let Ok(stream) = TcpStream::from_std(stream) {
-                self.start_connection(stream, &mut tasks);
+            remove_ended(&mut tasks);
+            match self.find_room().await {
+                Room::Free => self.start_connection(stream, &mut tasks),
+                Room::Evicted => {
+                    self.handler.state.warnings.log(&Warning::ConnectionLimit);
+                    self.start_connection(stream, &mut tasks);
+                }
+                Room::Full => {
+                    self.turn_away(stream, &mut tasks);
+                    // Let other tasks run before the next connection is taken. The task that turns this one away
+                    // then ends, or an aborted one does, which frees a file descriptor.
+                    yield_now().await;
+                }
             }
         }
         self.slots.stop_all();
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Makes room for one more connection. If there is none, lets the other tasks run and tries once more: in a
-    /// burst, a connection that has just come is not idle until its task has looked for a request.
+    /// Makes room for one more connection. If there is none, lets the other tasks run and tries once more: a
+    /// connection that was taken just before counts as idle only after its task has looked for a request.
     async fn find_room(&self) -> Room {
         match self.slots.make_room() {
             Room::Full => {
@@ -141,6 +142,7 @@ impl Worker {
         if self.tls.is_some() {
             return;
         }
+        // At most `hard_limit` of the tasks serve connections. The others turn connections away.
         let may_linger = tasks.len() < self.slots.hard_limit() + LINGERING;
         let time_limit = if may_linger { CLOSE_TIMEOUT } else { Duration::ZERO };
         if let Ok(stream) = TcpStream::from_std(stream) {
@@ -151,7 +153,13 @@ impl Worker {
         }
     }
 
-    fn start_connection(self: &Rc<Self>, stream: TcpStream, tasks: &mut JoinSet<()>) {
+    /// Spawns the task that serves a connection.
+    fn start_connection(self: &Rc<Self>, stream: StdStream, tasks: &mut JoinSet<()>) {
+        // Register the stream with the runtime here and not in the task. The runtime can then notice bytes that are
+        // already in the socket before it first polls the task.
+        let Ok(stream) = TcpStream::from_std(stream) else {
+            return;
+        };
         let slot = Rc::new(Slot::new());
         let guard = SlotGuard {
             worker: self.clone(),
@@ -159,7 +167,7 @@ impl Worker {
             slot: slot.clone(),
             _counted: self.count_connection(),
         };
-        // The task owns the guard: an abort drops it too.
+        // The task owns the guard, so that an abort removes the slot, too.
         let task = tasks.spawn_local(async move { guard.serve(stream).await });
         slot.set_task(task);
     }
@@ -182,7 +190,8 @@ impl Worker {
         let hello = LazyConfigAcceptor::new(TlsAcceptor::default(), stream).await;
         let hello = self.ok_or_warn(hello)?;
         let turn = self.handshakes.acquire(deadline).await?;
-        // `into_stream` signs at once; awaiting it only does I/O.
+        // `into_stream` signs before it returns a future, which then only sends and receives. So the turn may end
+        // before the handshake does.
         let handshake = hello.into_stream(tls.clone());
         turn.end().await;
         self.ok_or_warn(handshake.await)
@@ -203,19 +212,21 @@ impl Worker {
 }
 
 /// Removes the tasks that have ended.
-fn reap_finished(tasks: &mut JoinSet<()>) {
+fn remove_ended(tasks: &mut JoinSet<()>) {
     while tasks.try_join_next().is_some() {}
 }
 
-/// Serves a connection. Removes its slot when dropped.
+/// A connection and its slot, which is removed when this is dropped.
 struct SlotGuard {
     worker: Rc<Worker>,
     id: u64,
     slot: Rc<Slot>,
+    /// Counts the connection until this is dropped.
     _counted: Option<OpenConnection>,
 }
 
 impl SlotGuard {
+    /// Serves the connection, after a handshake if the listener speaks TLS.
     async fn serve(&self, stream: TcpStream) {
         let Self { worker, slot, .. } = self;
         slot.set_waiting_for_client();

@@ -26,19 +26,19 @@ const URI_LIMIT: usize = 8 << 10;
 const HEADERS_LIMIT: usize = 16 << 10;
 
 impl<'s> RequestContext<'s> {
-    /// Returns the hook of an admitted request, or the refusal.
+    /// Returns the hook of an admitted request, or the refusal. `hook` is that of the path, if it has one.
     pub(super) async fn admit(
         &mut self,
         head: &RequestHead,
-        found: Option<NamedHook<'s>>,
+        hook: Option<NamedHook<'s>>,
     ) -> Result<&'s Hook, Refusal> {
-        // The log names the hook in every refusal.
-        if let Some(NamedHook { name, .. }) = found {
+        // Note the name first, so that the log has it for each of the refusals below.
+        if let Some(NamedHook { name, .. }) = hook {
             self.hook = Some(name);
         }
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
-        let NamedHook { hook, .. } = found.ok_or(Refusal::NotFound(Listener::Hooks))?;
+        let NamedHook { hook, .. } = hook.ok_or(Refusal::NotFound(Listener::Hooks))?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);
@@ -78,8 +78,8 @@ fn uri_length(head: &RequestHead) -> usize {
     length
 }
 
-/// The length of the headers in bytes, if each was sent as `name: value`. The codec has dropped further
-/// white space.
+/// The length of the headers in bytes. Assumes that each was sent as `name: value`, since the codec has dropped
+/// any other white space.
 fn headers_length(head: &RequestHead) -> usize {
     let mut length = 0;
     for (name, value) in &head.headers {

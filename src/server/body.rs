@@ -47,16 +47,16 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     ) -> Self {
         let head = request.head();
         let unread = unread_body(head);
-        // The codec reads only chunks. Reset it if it expects another body. It does so even after `Upgrade`, a
-        // header that we ignore (RFC 9110 §7.8).
+        // We use the codec only for heads and chunks. Make it forget any other body that it expects to decode next.
+        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), it expects one that does not exist.
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
         Self { connection, slot, unread, awaits_continue: awaits_continue(head) }
     }
 
-    /// Whether the whole body is read, so that a request may follow. Always false for chunks: the codec
-    /// may take the next request for a trailer.
+    /// Whether the whole body is read, so that a request may follow. Always false for a chunked body: after the
+    /// last chunk, the codec would take the next request for a trailer.
     pub(super) fn is_read(&self) -> bool {
         self.unread == Unread::Nothing
     }
@@ -64,7 +64,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        // The body of a caller is read only after it was admitted.
+        // Bodies are read only after the caller was admitted.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {
@@ -83,8 +83,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         }
         let arrived = self.connection.received.len();
         if arrived < length {
-            // Reserve once for the body and one read. A buffer that grows doubles, and would then take in
-            // further requests.
+            // Reserve exactly the body and the room of one read. Otherwise the buffer doubles whenever it is full,
+            // and reads fill its spare half with further requests.
             self.connection.received.reserve(length + READ_SIZE - arrived);
         }
         while self.connection.received.len() < length {
@@ -94,7 +94,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         let received = &mut self.connection.received;
         let body = received.split_to(length).freeze();
         if length > KEPT_BUFFER {
-            // Copy the rest, so that the large buffer is freed.
+            // The rest still shares the large buffer. Copy it, so that the buffer is freed with the body.
             *received = BytesMut::from(&**received);
         }
         Ok(body)

@@ -18,18 +18,20 @@ use super::{
     refusal::{ExtraHeader, Refusal},
 };
 
-/// Whether the connection takes another request after a response.
+/// Whether the connection takes another request after a response, and how the response says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reuse {
-    /// Between HTTP/1.1 parties. No header needed.
+    /// Yes, for an HTTP/1.1 client. That is its default, so the response has no header.
     Keep,
-    /// With an HTTP/1.0 client. Needs `keep-alive`.
+    /// Yes, for an HTTP/1.0 client that asked for it. The response has `connection: keep-alive`.
     KeepHttp10,
+    /// No. The response has `connection: close`.
     Close,
 }
 
 impl Reuse {
-    /// The reuse that the client expects after this request.
+    /// Whether the client will reuse the connection after this request. `Upgrade` is ignored, so the default of
+    /// the version counts.
     pub(super) fn expected_after(request: &Request) -> Self {
         let head = request.head();
         let is_http_11 = head.version == Version::HTTP_11;
@@ -50,13 +52,15 @@ pub(super) struct HttpResponse {
     /// Headers besides those that every response carries.
     pub(super) headers: Vec<ExtraHeader>,
     pub(super) body: Cow<'static, [u8]>,
-    /// The end of the body, shared with responses to other clients. Empty except for metrics.
+    /// The end of the body, in memory that responses to other clients share. Empty except for metrics.
     pub(super) shared_end: Bytes,
 }
 
-/// A response as it is sent.
+/// A response as it is sent: first `start`, then `shared_end`.
 pub(super) struct ResponseBytes {
+    /// The head, and the part of the body that is not shared.
     pub(super) start: Vec<u8>,
+    /// See [`HttpResponse::shared_end`].
     pub(super) shared_end: Bytes,
 }
 
@@ -123,15 +127,16 @@ thread_local! {
     static LAST_DATE: RefCell<FormattedDate> = RefCell::default();
 }
 
-/// A second since 1970, and its text.
+/// A date as responses show it.
 #[derive(Default)]
 struct FormattedDate {
+    /// The seconds since 1970.
     second: u64,
     /// Empty if no date was formatted yet.
     text: String,
 }
 
-/// Appends the date, which is formatted once per second.
+/// Appends the date. Formats it only once per second, and otherwise reuses the text.
 fn add_date(head: &mut Vec<u8>) {
     let now = SystemTime::now();
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-/// Why bytes are refused in place of an HTTP/1.1 request. Holds nothing of the bytes.
+/// Why bytes are not an HTTP/1.1 request. Repeats none of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotHttp {
     Http2,
     ProxyProtocol,
     BlankLines,
-    /// A fault of the first line (RFC 9112 §3).
+    /// A fault of the first line (RFC 9112 §3). Completes "the line …".
     RequestLine(&'static str),
     /// A fault of a header (RFC 9112 §5).
     Header {
@@ -16,29 +16,31 @@ pub(super) enum NotHttp {
         line: usize,
         fault: &'static str,
     },
-    /// A fault of the headers that give the length of the body (RFC 9112 §6).
+    /// A fault of the headers that give the length of the body (RFC 9112 §6), as a sentence.
     Length(&'static str),
     /// A fault of the header `host` (RFC 9112 §3.2). Completes "the header `host` …".
     Host(&'static str),
     Other,
 }
 
-/// The headers that may make the codec refuse a request.
+/// The values of headers for which the codec may refuse a request.
 #[derive(Default)]
 struct Framing<'h> {
+    /// Those of `content-length`.
     lengths: Vec<&'h [u8]>,
+    /// Those of `transfer-encoding`.
     encodings: Vec<&'h [u8]>,
+    /// How often the header `host` occurs.
     hosts: usize,
 }
 
 impl NotHttp {
-    /// The reason why the codec refuses these bytes. They begin with the first byte of a request, and may
-    /// end before its head does.
+    /// The reason why the codec refuses these bytes. They are the start of a request, perhaps less than its head.
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2;
         }
-        // The signature of version 2, without its empty lines, which are dropped before a request.
+        // Version 2 begins with empty lines, which were dropped as those before any request.
         if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
             return Self::ProxyProtocol;
         }
@@ -61,7 +63,7 @@ impl NotHttp {
         framing.fault(request_line.ends_with(b"HTTP/1.1"))
     }
 
-    /// The kind of the cause, in words. A cause does not hide one of another kind.
+    /// The kind of the cause, in words. Causes of one kind share a limit in the log.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Self::Http2 => "HTTP/2",
@@ -133,14 +135,15 @@ fn fault_of_request_line(line: &[u8]) -> Option<&'static str> {
 }
 
 /// The name and the value of a header. Fails with the fault of the line. `is_complete` says whether the
-/// end of the line has arrived.
+/// end of the line has arrived. If not, the value or the colon may be missing.
 fn split_header(line: &[u8], is_complete: bool) -> Result<(&[u8], &[u8]), &'static str> {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err("it begins with white space; write each header in one line");
     }
-    let colon = line.iter().position(|byte| *byte == b':');
-    let (name, value) = line.split_at(colon.unwrap_or(line.len()));
-    if colon.is_none() && is_complete {
+    let mut parts = line.splitn(2, |byte| *byte == b':');
+    let name = parts.next().unwrap_or_default();
+    let value = parts.next();
+    if value.is_none() && is_complete {
         return Err("it has no colon; the header before may have a line break in its value");
     }
     if name.ends_with(b" ") || name.ends_with(b"\t") {
@@ -149,7 +152,7 @@ fn split_header(line: &[u8], is_complete: bool) -> Result<(&[u8], &[u8]), &'stat
     if !is_token(name) {
         return Err("the name is empty, or has a space or another character that no name may have");
     }
-    let value = value.strip_prefix(b":").unwrap_or(value);
+    let value = value.unwrap_or_default();
     if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
         return Err("the value has a control character");
     }
@@ -167,33 +170,38 @@ impl<'h> Framing<'h> {
         }
     }
 
-    /// The fault of these headers.
+    /// The fault of these headers. [`NotHttp::Other`] if they have none.
     fn fault(&self, is_http_11: bool) -> NotHttp {
+        if let Some(fault) = self.fault_of_length(is_http_11) {
+            return NotHttp::Length(fault);
+        }
+        match self.hosts {
+            0 if is_http_11 => NotHttp::Host("is missing, and HTTP/1.1 requires it"),
+            0 | 1 => NotHttp::Other,
+            _ => NotHttp::Host("occurs more than once; send it once"),
+        }
+    }
+
+    fn fault_of_length(&self, is_http_11: bool) -> Option<&'static str> {
         match (self.lengths.as_slice(), self.encodings.as_slice()) {
+            ([], []) => None,
             ([_, ..], [_, ..]) => {
-                NotHttp::Length("`content-length` and `transfer-encoding` exclude each other")
+                Some("`content-length` and `transfer-encoding` exclude each other")
             }
-            ([_, _, ..], _) => NotHttp::Length("there is more than one `content-length`"),
-            ([length], _) if !is_number(length) => {
-                NotHttp::Length("`content-length` is not a number of bytes in digits")
+            ([length], []) if is_number(length) => None,
+            ([_], []) => Some("`content-length` is not a number of bytes in digits"),
+            ([_, _, ..], []) => Some("there is more than one `content-length`"),
+            ([], [_]) if !is_http_11 => Some("HTTP/1.0 has no `transfer-encoding`; use HTTP/1.1"),
+            ([], [encoding]) if encoding.eq_ignore_ascii_case(b"chunked") => None,
+            ([], [_]) => {
+                Some("`transfer-encoding` is not `chunked` alone; do not compress the body")
             }
-            (_, [_, _, ..]) => NotHttp::Length("there is more than one `transfer-encoding`"),
-            (_, [_]) if !is_http_11 => {
-                NotHttp::Length("HTTP/1.0 has no `transfer-encoding`; use HTTP/1.1")
-            }
-            (_, [encoding]) if !encoding.eq_ignore_ascii_case(b"chunked") => NotHttp::Length(
-                "`transfer-encoding` is not `chunked` alone; do not compress the body",
-            ),
-            _ if self.hosts > 1 => NotHttp::Host("occurs more than once; send it once"),
-            _ if self.hosts == 0 && is_http_11 => {
-                NotHttp::Host("is missing, and HTTP/1.1 requires it")
-            }
-            _ => NotHttp::Other,
+            ([], [_, _, ..]) => Some("there is more than one `transfer-encoding`"),
         }
     }
 }
 
-/// Whether the text is a number that the codec can read.
+/// Whether the text is digits only, and a number that the codec can hold.
 fn is_number(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_digit)
         && str::from_utf8(text).is_ok_and(|text| text.parse::<u64>().is_ok())

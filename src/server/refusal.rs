@@ -10,7 +10,7 @@ use crate::{
     okta::request::DecodeError,
 };
 
-/// After how many seconds to try again. A fetch of keys takes less.
+/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less.
 const RETRY_AFTER: &str = "2";
 
 /// A header that some responses carry: its name and its value.
@@ -22,27 +22,36 @@ pub(super) enum Refusal {
     UriTooLong,
     HeadersTooLarge,
     HeadTooSlow,
+    /// The bytes are not an HTTP/1.1 request.
     Malformed(NotHttp),
     /// TLS, where the service speaks plain HTTP.
     UnexpectedTls,
+    /// The path has no route on this listener.
     NotFound(Listener),
+    /// The method is not one of `allow`, the value of the header `Allow`.
     Method {
         allow: &'static str,
     },
+    /// The request would wait too long for its turn.
     Overloaded,
-    /// No connection can be closed for this one.
+    /// The connections are at their limit, and none can be closed for this one.
     ConnectionLimit,
+    /// The credentials are missing, wrong, or cannot be verified.
     Credentials(Reason),
+    /// The header `Content-Type` is not that of JSON.
     MediaType,
+    /// The body is compressed.
     Encoding,
     BodyTooLarge,
     BodyTooSlow,
     BodyIncomplete,
+    /// The body is not a request of a hook.
     Request(DecodeError),
+    /// A bug of the service.
     Internal,
 }
 
-/// The words for refusals in logs and metrics, without those of credentials.
+/// The words for refusals in logs and metrics. `auth` has those for refused credentials.
 pub(crate) const REASONS: [&str; 18] = [
     "not_http",
     "tls_on_plain_http",
@@ -139,7 +148,7 @@ impl Refusal {
         (status, summary.into())
     }
 
-    /// The headers that the response to this request adds.
+    /// The headers that only the response to this refusal carries.
     pub(super) fn headers(&self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
         match self {
             Self::Method { allow } => vec![("allow", (*allow).into())],

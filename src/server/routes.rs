@@ -14,15 +14,15 @@ pub(super) enum Listener {
     Operations,
 }
 
-/// The target of a request.
+/// The target of a request. Only a request for a hook has a line in the decision log.
 pub(super) enum Route<'r> {
-    /// The service itself. These requests have no line in the decision log.
+    /// A probe or the metrics.
     Operations {
-        /// The methods, as the header `Allow` lists them.
+        /// The allowed methods, as the header `Allow` lists them.
         allow: &'static str,
         respond: fn(&State) -> HttpResponse,
     },
-    /// A hook. `None` if there is none of this name. Such a request has a line in the decision log, too.
+    /// A hook. `None` if no hook has this path, which counts as a request for a hook all the same.
     Hook(Option<NamedHook<'r>>),
     /// An unknown path of the operators' listener.
     Unknown,
@@ -35,7 +35,7 @@ pub(super) struct NamedHook<'r> {
     pub(super) hook: &'r Hook,
 }
 
-/// Finds the route of a path. The hooks' listener has its routes below `prefix`.
+/// Finds the route of a path. All routes of the hooks' listener are below `prefix`.
 pub(super) fn find<'r>(
     listener: Listener,
     path: &str,

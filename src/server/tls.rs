@@ -17,7 +17,7 @@ impl ResolvesServerCert for Live<CertifiedKey> {
     }
 }
 
-/// The settings of TLS with the live certificate.
+/// The TLS configuration. Each handshake takes the certificate that is live at that time.
 pub(super) fn config(
     certificate: Arc<Live<CertifiedKey>>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
@@ -30,7 +30,7 @@ pub(super) fn config(
     Ok(Arc::new(config))
 }
 
-/// Returns why a handshake failed. `None` if the connection broke for another reason than TLS.
+/// Returns why a handshake failed. `None` if the error is not one of TLS, such as a closed connection.
 pub(super) fn handshake_cause(error: &io::Error) -> Option<&'static str> {
     match error.get_ref()?.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidMessage(_) => Some(

@@ -22,16 +22,21 @@ const PRIVATE_KEY_SETTING: &str = "server.tls.key";
 pub(crate) fn read_pair(files: &TlsFiles) -> Result<CertifiedKey, Problem> {
     let chain = read_chain(&files.certificate)?;
     let private_key = read_private_key(&files.key)?;
-    CertifiedKey::from_der(chain, private_key, &ring::default_provider()).map_err(|error| {
-        let why = match error {
-            Error::InconsistentKeys(_) => {
-                "this is not the key of the first certificate in `server.tls.certificate`"
-            }
-            Error::InvalidCertificate(_) => "the first certificate in `server.tls.certificate` is malformed",
-            _ => "this key is of a kind that is not supported; use RSA, ECDSA (P-256 or P-384) or Ed25519",
-        };
-        Problem::named(PRIVATE_KEY_SETTING, why)
-    })
+    CertifiedKey::from_der(chain, private_key, &ring::default_provider()).map_err(pair_problem)
+}
+
+/// The problem of a certificate and a key that cannot be used together.
+fn pair_problem(error: Error) -> Problem {
+    let why = match error {
+        Error::InconsistentKeys(_) => {
+            "this is not the key of the first certificate in `server.tls.certificate`"
+        }
+        Error::InvalidCertificate(_) => {
+            "the first certificate in `server.tls.certificate` is malformed"
+        }
+        _ => "this kind of key is not supported; use RSA, ECDSA (P-256 or P-384) or Ed25519",
+    };
+    Problem::named(PRIVATE_KEY_SETTING, why)
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
@@ -39,7 +44,9 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match chain {
         Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(Problem::named(CERTIFICATE_SETTING, "the file has no PEM certificate")),
+        Ok(_) | Err(_) => {
+            Err(Problem::named(CERTIFICATE_SETTING, "the file has no PEM certificate"))
+        }
     }
 }
 

@@ -20,23 +20,23 @@ pub(crate) const GENERATED_USER: &str = "admin";
 /// The settings of `[auth]`, and the authenticator made from them.
 pub struct Credentials {
     pub(crate) settings: AuthSettings,
-    /// The content of `auth.oauth.ca_file`, to notice changes. `None` if it cannot be read.
-    certificates: Option<Vec<u8>>,
-    /// Kept at each reload, whatever else changes.
+    /// The content of `auth.oauth.ca_file`, to notice changes. `None` without such a file, or if it cannot be read.
+    ca_certificates: Option<Vec<u8>>,
+    /// The issuer's leaked keys. Every reload keeps them, so that no later token is verified with them.
     leaks: Leaks,
     pub(crate) authenticator: Authenticator,
 }
 
 impl Credentials {
     /// Makes an authenticator. If no user is configured, the generated password admits `admin`. Keeps the
-    /// fetched keys of `previous` if both get their keys from the same place.
+    /// fetched keys of `previous`, the credentials before a reload, if the new settings fetch them from the same place.
     pub fn new(
         settings: AuthSettings,
         generated_password: Option<&str>,
         previous: Option<&Self>,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
-        let certificates = read_certificates(&settings);
+        let ca_certificates = read_ca_certificates(&settings);
         let leaks = match previous {
             Some(previous) => previous.leaks.clone(),
             None => Leaks::default(),
@@ -53,24 +53,25 @@ impl Credentials {
         }
         let bearer = match &settings.oauth {
             Some(oauth) => {
-                // Do not keep keys that were fetched under other certificates.
-                let previous = previous.filter(|previous| previous.certificates == certificates);
+                // Do not keep keys that were fetched while the file had other certificates.
+                let previous =
+                    previous.filter(|previous| previous.ca_certificates == ca_certificates);
                 Some(new_bearer(oauth, &leaks, previous, proxies)?)
             }
             None => None,
         };
         let authenticator = Authenticator { basic, header, bearer };
-        Ok(Self { settings, certificates, leaks, authenticator })
+        Ok(Self { settings, ca_certificates, leaks, authenticator })
     }
 
     /// Whether the settings are equal to these, and the content of their certificate file has not changed.
     pub(crate) fn has_settings(&self, settings: &AuthSettings) -> bool {
-        self.settings == *settings && self.certificates == read_certificates(settings)
+        self.settings == *settings && self.ca_certificates == read_ca_certificates(settings)
     }
 }
 
-/// Reads `auth.oauth.ca_file`. Returns `None` after an error, which [`issuer`] reports.
-fn read_certificates(settings: &AuthSettings) -> Option<Vec<u8>> {
+/// Reads `auth.oauth.ca_file`. Returns `None` if it is not set, or after an error, which [`issuer`] reports.
+fn read_ca_certificates(settings: &AuthSettings) -> Option<Vec<u8>> {
     let ca_file = settings.oauth.as_ref()?.ca_file.as_ref()?;
     file::read_bytes(ca_file, FileKind::Certificate, Links::Follow).ok()
 }
@@ -87,8 +88,8 @@ fn ca_file_problem(error: KeysError) -> Problem {
     Problem::transient("auth.oauth.ca_file", error.to_string())
 }
 
-/// Makes a verifier of tokens. Reuses that of `previous` if its settings are equal, and its keys if they come
-/// from the same place.
+/// Makes a verifier of tokens. If the settings equal those of `previous`, returns its verifier. If only the keys come
+/// from the same place, reuses its keys.
 fn new_bearer(
     oauth: &OAuthSettings,
     leaks: &Leaks,
@@ -127,7 +128,7 @@ fn new_bearer(
     Ok(Arc::new(Bearer { expected, keys }))
 }
 
-/// Whether both settings get their keys from the same place, and trust it by the same authority.
+/// Whether both settings fetch their keys from the same place, and verify it by the same authority.
 fn have_same_keys(one: &OAuthSettings, other: &OAuthSettings) -> bool {
     one.issuer == other.issuer && one.jwks_uri == other.jwks_uri && one.ca_file == other.ca_file
 }

@@ -64,7 +64,7 @@
 //! | [`nearest`] | the known name nearest to an unknown one |
 //! | [`file`](mod@file) | reads regular files up to a limit; notices changes |
 //! | `bounded_toml` | parses TOML in bounded memory |
-//! | [`origin`] | reads URLs that are `https` or on this machine |
+//! | [`trusted_url`] | reads URLs that are `https`, or `http` on this machine |
 //! | [`proxies`] | the proxy for each URL of outgoing HTTP |
 //! | `authorities` | reads the certificates of the authorities that verify a server |
 //! | [`http_client`] | sends HTTP requests: to an issuer for its keys, and to the APIs of lookups |
@@ -108,7 +108,6 @@ mod metrics;
 pub mod nearest;
 pub mod okta;
 pub mod org;
-pub mod origin;
 pub mod pipeline;
 mod preview;
 pub mod problem;
@@ -120,4 +119,5 @@ pub mod settings;
 mod sink;
 mod state;
 pub mod throttle;
+pub mod trusted_url;
 pub mod user_view;

@@ -1,11 +1,11 @@
 //! The proxies for outgoing HTTP, by the rules of curl.
 
-use core::net::IpAddr;
+use std::net::IpAddr;
 
 use ureq::{Proxy, ProxyProtocol};
 use url::{Host, Url};
 
-use crate::origin;
+use crate::trusted_url;
 
 /// The proxies for outgoing HTTP, and the hosts that are reached without them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Proxies {
     pub http: Option<Proxy>,
     /// The proxy for `https` URLs.
     pub https: Option<Proxy>,
-    /// Hosts without a proxy, separated by commas: names with all names below them, addresses, and
-    /// networks such as `10.0.0.0/8`. A `*` alone stands for all hosts.
+    /// Hosts without a proxy, separated by commas: domains with all names below them, addresses, and
+    /// networks such as `10.0.0.0/8`. The list `*` stands for all hosts.
     pub no_proxy: String,
 }
 
@@ -28,7 +28,7 @@ impl Proxies {
             _ => return None,
         };
         let host = url.host()?;
-        if origin::is_on_this_machine(url) || is_listed(&host, &self.no_proxy) {
+        if trusted_url::is_on_this_machine(url) || is_listed(&host, &self.no_proxy) {
             return None;
         }
         Some(proxy)
@@ -38,7 +38,7 @@ impl Proxies {
 /// Reads the URL of a proxy. The default scheme is `http`. An error never repeats the text, which may hold
 /// a password.
 pub(crate) fn parse_proxy(text: &str) -> Result<Proxy, &'static str> {
-    // The port is required, since programs differ in the default port.
+    // The port is required: without one, curl takes 1080, and other programs take 80.
     const EXPECTED: &str = "expected `http://HOST:PORT` or `https://HOST:PORT`";
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let proxy = Proxy::new(&url).or(Err(EXPECTED))?;
@@ -83,19 +83,18 @@ fn is_in_network(address: IpAddr, network: &str) -> bool {
     let Some((network, length)) = network.split_once('/') else {
         return network.parse() == Ok(address);
     };
-    let (Ok(network), Ok(length)) = (network.parse(), length.parse::<u32>()) else {
+    let (Ok(network), Ok(length)) = (network.parse::<IpAddr>(), length.parse::<u32>()) else {
         return false;
     };
-    // The leading zeros of the difference are the bits that are equal at the start.
-    match (address, network) {
+    // A bit of the difference is 0 where both addresses have the same bit.
+    let equal_bits = match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let difference = address.to_bits() ^ network.to_bits();
-            difference.leading_zeros() >= length
+            (address.to_bits() ^ network.to_bits()).leading_zeros()
         }
         (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let difference = address.to_bits() ^ network.to_bits();
-            difference.leading_zeros() >= length
+            (address.to_bits() ^ network.to_bits()).leading_zeros()
         }
-        _ => false,
-    }
+        _ => return false,
+    };
+    equal_bits >= length
 }

@@ -1,4 +1,4 @@
-//! The live state: the rules, the credentials and the certificate in use. A reload replaces each of
+//! The live state: the rules, the credentials, the sources and the certificate in use. A reload replaces each of
 //! them while requests are answered.
 
 use std::sync::{
@@ -19,7 +19,7 @@ pub(crate) struct Live<T> {
 }
 
 impl<T> Live<T> {
-    /// A value that is up to date.
+    /// A value that is not stale.
     pub(crate) fn new(value: T) -> Self {
         Self { value: ArcSwap::from_pointee(value), stale: AtomicBool::new(false) }
     }
@@ -39,12 +39,12 @@ impl<T> Live<T> {
         self.value.store(Arc::new(value));
     }
 
-    /// Whether the last reload was rejected, so that an older value stays in use.
+    /// Whether the value is stale: the last reload was rejected, so the value before it stays in use.
     pub(crate) fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Notes whether the last reload was rejected.
+    /// Notes whether the value is stale.
     pub(crate) fn set_stale(&self, stale: bool) {
         self.stale.store(stale, Ordering::Relaxed);
     }
@@ -54,7 +54,7 @@ impl<T> Live<T> {
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,
-    /// The sources of lookups. They are replaced with the credentials.
+    /// The sources of lookups. They are reloaded with the credentials, which are stale for both.
     pub(crate) sources: Live<Sources>,
     /// The certificate and its private key. `None` if the service speaks plain HTTP.
     pub(crate) certificate: Option<Arc<Live<CertifiedKey>>>,

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     escape,
     http_client::{HttpClient, IdleConnections, NameLookup, describe},
-    origin,
     proxies::Proxies,
+    trusted_url,
 };
 
 /// The longest time for a whole fetch, metadata and keys together.
@@ -119,7 +119,7 @@ impl Issuer {
                 self.name
             ));
         }
-        match origin::parse_trusted(&metadata.jwks_uri) {
+        match trusted_url::parse(&metadata.jwks_uri) {
             Err(untrusted) => Err(format!("`jwks_uri`: {untrusted}")),
             Ok(url) if url.scheme() == "http" && self.name.starts_with("https:") => {
                 Err("`jwks_uri` is not `https`, as the issuer is".to_owned())

@@ -12,7 +12,9 @@ use super::{
     load_valid_rules, load_valid_rules_from, print_diagnostic, print_result,
     progress::Progress,
 };
-use crate::{load::RulesSource, origin, problem::Problem, rule::RuleSet, settings::SecretFiles};
+use crate::{
+    load::RulesSource, problem::Problem, rule::RuleSet, settings::SecretFiles, trusted_url,
+};
 
 mod change;
 mod difference;
@@ -133,7 +135,7 @@ impl Mode {
     fn new(flags: &SharedFlags, arguments: &ReplayArguments) -> Result<Self, CliError> {
         if let Some(url) = &arguments.url {
             let url = read_url("--url", url)?;
-            let is_unencrypted = url.scheme() == "http" && !origin::is_on_this_machine(&url);
+            let is_unencrypted = url.scheme() == "http" && !trusted_url::is_on_this_machine(&url);
             if is_unencrypted && arguments.call.has_credentials() {
                 print_diagnostic("--url: the credentials are not encrypted; Okta calls https only");
             }

@@ -12,7 +12,7 @@ use super::{
         parse_count, parse_header_secret, parse_password, parse_path, parse_secret_header_name,
     },
 };
-use crate::origin;
+use crate::trusted_url;
 
 /// The settings of one source.
 #[derive(Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn parse_source_url(text: &str) -> Result<SourceUrl, &'static str> {
 }
 
 fn parse_http_url(text: &str) -> Result<Url, &'static str> {
-    let url = origin::parse_trusted(text)?;
+    let url = trusted_url::parse(text)?;
     if url.query().is_some() {
         return Err("a source's URL has no query; write it in the lookup");
     }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use url::Url;
 
 use super::{LogFormat, LogTarget, Secret};
-use crate::origin;
+use crate::trusted_url;
 
 /// Units of sizes, in lower case, each with its number of bytes.
 const SIZE_UNITS: [(&str, usize); 4] = [("kib", 1 << 10), ("mib", 1 << 20), ("b", 1), ("", 1)];
@@ -160,7 +160,7 @@ pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
 
 /// The name of an authorization server (RFC 8414 §2).
 pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
-    let url = origin::parse_trusted(text)?;
+    let url = trusted_url::parse(text)?;
     if url.query().is_some() {
         return Err("an issuer's URL has no query; remove it");
     }
@@ -183,7 +183,7 @@ fn is_org_server(url: &Url) -> bool {
 
 /// A URL that is `https`, or on this machine.
 pub(super) fn parse_url(text: &str) -> Result<String, &'static str> {
-    origin::parse_trusted(text)?;
+    trusted_url::parse(text)?;
     parse_text(text)
 }
 

@@ -10,8 +10,8 @@ use super::token::{ClientCredentials, ClientKey, ClientProof};
 use crate::{
     cli::CliError,
     file::{self, FileKind},
-    origin,
     settings::Environment,
+    trusted_url,
 };
 
 /// The environment variable with the secret, if the command line has none.
@@ -101,8 +101,8 @@ impl CallFlags {
         let (Some(client), Some(token_url)) = (&self.oauth, &self.token_url) else {
             return Ok(None);
         };
-        let token_url = origin::parse_trusted(token_url)
-            .map_err(|why| CliError(format!("--token-url: {why}")))?;
+        let token_url =
+            trusted_url::parse(token_url).map_err(|why| CliError(format!("--token-url: {why}")))?;
         let (client_id, proof) = match &self.private_key {
             Some(path) => {
                 let key = ClientKey::read(path, self.key_id.clone())

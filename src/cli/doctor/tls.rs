@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli::CliError,
     http_client::{certificate_fault, describe_handshake},
-    origin,
+    trusted_url,
 };
 
 /// The longest URL of a hook at Okta.
@@ -35,7 +35,7 @@ pub(super) fn check_url(url: &Url, checkup: &mut Checkup) {
             "Okta refuses it; shorten the path",
         );
     }
-    match (url.scheme(), origin::is_on_this_machine(url)) {
+    match (url.scheme(), trusted_url::is_on_this_machine(url)) {
         ("https", false) => checkup.ok(CHECK, "https, as Okta requires"),
         ("https", true) => {
             checkup.note(

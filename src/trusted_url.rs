@@ -1,4 +1,4 @@
-//! Reads URLs that are safe from eavesdroppers: `https`, or on this machine.
+//! Trusted URLs, on the way to which nobody can listen: `https`, or `http` on this machine.
 
 use url::{Host, Url};
 
@@ -8,10 +8,10 @@ const LENGTH_LIMIT: usize = 2048;
 const NOT_ABSOLUTE: &str =
     "expected an absolute URL, such as `https://example.okta.com/oauth2/default`";
 
-/// Reads an absolute URL that is `https`, or `http` on this machine, and has neither credentials nor
-/// fragment. An error describes a valid URL, and never repeats this one.
-pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
-    // The parser tolerates white space and missing slashes; other readers do not.
+/// Reads a trusted URL. It is absolute, without user name, password and fragment. An error describes a valid URL,
+/// and never repeats the text.
+pub(crate) fn parse(text: &str) -> Result<Url, &'static str> {
+    // `Url` also accepts white space and missing slashes. Programs that receive the text may not.
     let is_visible_ascii = text.bytes().all(|byte| byte.is_ascii_graphic());
     if text.len() > LENGTH_LIMIT || !is_visible_ascii || !text.contains("://") {
         return Err(NOT_ABSOLUTE);
@@ -28,7 +28,7 @@ pub(crate) fn parse_trusted(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether a URL leads to a loopback address.
+/// Whether the host of a URL is `localhost` or a loopback address.
 pub(crate) fn is_on_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

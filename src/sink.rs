@@ -1,8 +1,8 @@
 //! Writes lines to a file in a thread of its own, so that callers never wait.
 //!
-//! Each line is added to a batch in memory. The thread wakes up when there is a batch. It lets the batch grow
-//! for a moment, but no longer than until it is full, and then writes it. If lines arrive faster than the file
-//! accepts them, some are dropped and counted.
+//! Each line is added to a batch in memory. The first line of a batch wakes the thread. It waits a moment for more
+//! lines, or until the batch is full, and then writes the batch. If lines arrive faster than the file accepts them,
+//! some are dropped and counted.
 
 use std::{
     fs::File,
@@ -25,7 +25,9 @@ const FULL_BATCH: usize = 64 << 10;
 /// Lines that wait for their file.
 #[derive(Debug)]
 pub struct Sink {
+    /// The name in messages.
     name: &'static str,
+    /// How long the thread waits for more lines.
     pause: Duration,
     queue: Mutex<Queue>,
     /// Notified after each change of the queue.
@@ -41,33 +43,34 @@ struct Queue {
     reopen: bool,
     /// Whether no more lines will come.
     stopping: bool,
-    /// Whether the thread has written everything and ended.
+    /// Whether the thread has written all lines and ends.
     stopped: bool,
 }
 
 impl Queue {
+    /// Whether the thread has neither lines to write nor a file to open.
     fn is_idle(&self) -> bool {
         self.batch.is_empty() && !self.reopen
     }
 
-    /// Whether the writer should wait a moment for more lines.
+    /// Whether it is worth waiting for more lines.
     fn may_grow(&self) -> bool {
         self.batch.len() < FULL_BATCH && !self.stopping
     }
 }
 
-/// The next task of the writer thread.
+/// The next task of the thread.
 enum Task {
     /// Write the batch.
     Write,
     /// Open the file again, then write the batch.
     ReopenAndWrite,
-    /// End: everything is written.
+    /// End, since all lines are written.
     Stop,
 }
 
 impl Sink {
-    /// Opens the file and starts its writer thread, which collects lines for the length of `pause`.
+    /// Opens the file and starts the thread that writes it. The thread waits for more lines for at most `pause`.
     /// `name` is for messages.
     pub fn start(
         name: &'static str,
@@ -94,7 +97,7 @@ impl Sink {
         drop(queue);
         let is_first = length_before == 0;
         let has_become_full = length_before < FULL_BATCH && length >= FULL_BATCH;
-        // The writer waits only for these two changes.
+        // The thread sleeps until the first line, and then until the batch is full.
         if is_first || has_become_full {
             self.changed.notify_all();
         }
@@ -105,7 +108,7 @@ impl Sink {
         self.queue.lock().dropped
     }
 
-    /// Has the writer open the file again, for example after it was renamed. If that fails, the old file stays
+    /// Has the thread open the file again, for example after it was renamed. If that fails, the old file stays
     /// in use.
     pub fn reopen(&self) {
         self.queue.lock().reopen = true;
@@ -139,22 +142,21 @@ impl Sink {
                 Task::Stop => return,
             }
             if !batch.is_empty() {
-                let mut rest = batch.as_slice();
-                let result = log_file.write_lines(&mut rest);
-                self.count_dropped(rest);
+                let Written { length, result } = log_file.write_lines(&batch);
+                self.count_dropped(batch.get(length..).unwrap_or_default());
                 self.report(&result, &mut reports);
             }
         }
     }
 
-    /// Counts lines that were not written.
+    /// Counts lines that were not written, or not completely.
     fn count_dropped(&self, lines: &[u8]) {
         let count = lines.iter().filter(|byte| **byte == b'\n').count();
         self.queue.lock().dropped += count as u64;
     }
 
-    /// Logs the first failure to write, and later the first success. The throttle bounds these messages for a
-    /// file that accepts only some batches, such as a pipe with a slow reader.
+    /// Logs the first failure to write, and later the first success. These alternate often for a file that accepts
+    /// only some batches, such as a pipe with a slow reader, so a throttle limits them.
     fn report(&self, result: &io::Result<()>, reports: &mut Reports) {
         let name = self.name;
         match result {
@@ -178,8 +180,8 @@ impl Sink {
         batch.clear();
         let mut queue = self.queue.lock();
         self.changed.wait_while(&mut queue, |queue| queue.is_idle() && !queue.stopping);
-        // Give the batch time to grow.
         self.changed.wait_while_for(&mut queue, |queue| queue.may_grow(), self.pause);
+        // The first wait ends for an idle queue only if the sink is stopping.
         if queue.is_idle() {
             queue.stopped = true;
             self.changed.notify_all();
@@ -190,7 +192,7 @@ impl Sink {
     }
 }
 
-/// The messages about a sink so far.
+/// The state of the messages about a sink.
 #[derive(Default)]
 struct Reports {
     /// Whether the last message was that writing fails.
@@ -201,38 +203,53 @@ struct Reports {
 /// The file that a sink writes to.
 struct LogFile {
     file: File,
-    /// Whether the last line in the file is incomplete. The next one then starts on a new line.
+    /// Whether the last line in the file is incomplete. The next line then begins after a line break.
     is_torn: bool,
 }
 
+/// How much a file has accepted.
+struct Written {
+    /// The number of bytes.
+    length: usize,
+    /// The error, if these are not all bytes.
+    result: io::Result<()>,
+}
+
 impl LogFile {
-    /// Writes as many bytes of these lines as the file accepts, and leaves the rest in `lines`.
-    fn write_lines(&mut self, lines: &mut &[u8]) -> io::Result<()> {
+    /// Writes as many bytes of these lines as the file accepts.
+    fn write_lines(&mut self, lines: &[u8]) -> Written {
         if self.is_torn {
-            let mut line_break: &[u8] = b"\n";
-            write_accepted(&mut self.file, &mut line_break)?;
+            let line_break = write_accepted(&mut self.file, b"\n");
+            if line_break.result.is_err() {
+                return Written { length: 0, ..line_break };
+            }
             self.is_torn = false;
         }
-        let all = *lines;
-        let result = write_accepted(&mut self.file, lines);
-        if let Some(written) = all.strip_suffix(*lines)
-            && !written.is_empty()
-        {
-            self.is_torn = !written.ends_with(b"\n");
+        let written = write_accepted(&mut self.file, lines);
+        if let Some(last) = lines.get(..written.length).unwrap_or_default().last() {
+            self.is_torn = *last != b'\n';
         }
-        result
+        written
     }
 }
 
-/// Writes as many bytes as the file accepts, and leaves the rest in `bytes`.
-fn write_accepted(file: &mut File, bytes: &mut &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.write(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => *bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+/// Writes as many bytes as the file accepts.
+fn write_accepted(file: &mut File, bytes: &[u8]) -> Written {
+    let mut length = 0;
+    loop {
+        let rest = bytes.get(length..).unwrap_or_default();
+        if rest.is_empty() {
+            return Written { length, result: Ok(()) };
         }
+        let error = match file.write(rest) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) => {
+                length += count;
+                continue;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => error,
+        };
+        return Written { length, result: Err(error) };
     }
-    Ok(())
 }

@@ -15,15 +15,17 @@ const INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct Throttle(Mutex<HashMap<String, History>>);
 
+/// The messages of a kind so far.
 #[derive(Debug)]
 struct History {
     /// When a message was last admitted.
     last: Instant,
+    /// How many were omitted since then.
     omitted: Omitted,
 }
 
-/// How many messages of a kind were omitted before an admitted one. Printed, it is the suffix of that
-/// message: ` (3 more before)`, or an empty text for 0.
+/// How many messages of a kind were omitted between two admitted ones. Printed, it is the suffix of the second one:
+/// ` (3 more before)`, or an empty text for 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Omitted(pub u64);
 

@@ -236,20 +236,13 @@ impl LogFile {
 /// Writes as many bytes as the file accepts.
 fn write_accepted(file: &mut File, bytes: &[u8]) -> Written {
     let mut length = 0;
-    loop {
-        let rest = bytes.get(length..).unwrap_or_default();
-        if rest.is_empty() {
-            return Written { length, result: Ok(()) };
+    while length < bytes.len() {
+        match file.write(bytes.get(length..).unwrap_or_default()) {
+            Ok(0) => return Written { length, result: Err(io::ErrorKind::WriteZero.into()) },
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Written { length, result: Err(error) },
         }
-        let error = match file.write(rest) {
-            Ok(0) => io::ErrorKind::WriteZero.into(),
-            Ok(count) => {
-                length += count;
-                continue;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => error,
-        };
-        return Written { length, result: Err(error) };
     }
+    Written { length, result: Ok(()) }
 }

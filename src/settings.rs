@@ -1,8 +1,8 @@
 //! Settings: reads raw layers, and returns valid [`Settings`] or every problem. The only reader of the
 //! environment.
 //!
-//! The layers are the defaults, a TOML file, `HOOK__SECTION__KEY` variables and flags. Later ones win. A
-//! key that is unknown in any layer is a problem of that layer. No problem ever shows a value.
+//! The layers are the defaults, a TOML file, `HOOK__SECTION__KEY` variables and flags. Later ones win. An
+//! unknown key is a problem in every layer, even if a later layer sets the right one. No problem ever shows a value.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -38,7 +38,7 @@ pub use sources::{HttpSource, PostgresSource, SourceHeader, SourceSecret, Source
 pub struct Settings {
     /// `[server]`
     pub server: ServerSettings,
-    /// `[metrics]`, the address of its listener.
+    /// `metrics.bind`, the address of the metrics listener. `None` if there is no such listener.
     pub metrics: Option<SocketAddr>,
     /// `[auth]`
     pub auth: AuthSettings,
@@ -48,15 +48,15 @@ pub struct Settings {
     pub lookups_timeout: Duration,
     /// `[sources.NAME]` by their names.
     pub sources: BTreeMap<String, SourceSettings>,
-    /// The names of sources that have a problem.
+    /// The names of sources that have a problem, and are therefore not in `sources`.
     pub invalid_sources: Vec<String>,
-    /// The proxies for outgoing HTTP. Empty if no setting leads to such a request.
+    /// The proxies for outgoing HTTP. Empty if the service sends no such request.
     pub proxies: Proxies,
     /// `[log]`
     pub log: LogSettings,
-    /// `[response]`, whether answers carry `debugContext`.
+    /// `response.debug_context`: whether answers carry `debugContext`.
     pub debug_context: bool,
-    /// Messages about valid settings that should be changed all the same.
+    /// Messages about settings that are valid, but should be changed.
     pub warnings: Vec<String>,
     /// The files that the settings were read from, including those with secrets.
     pub files: Vec<PathBuf>,
@@ -73,7 +73,7 @@ pub struct ServerSettings {
     pub workers: usize,
     /// The largest request body, in bytes.
     pub body_limit: usize,
-    /// The time for a whole request after its head has arrived, including its body.
+    /// The time for a whole request after its head has arrived, including its body and lookups.
     pub request_timeout: Duration,
     /// The most open connections. Each further one closes the connection that has been idle longest.
     pub max_connections: usize,
@@ -90,7 +90,7 @@ pub struct ServerSettings {
 /// A certificate and its key, as files in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, followed by those that lead to its authority.
+    /// The certificate, followed by the intermediate ones.
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
 }
@@ -132,10 +132,10 @@ pub struct OAuthSettings {
     pub(crate) audience: String,
     /// The clients that may call, at least one.
     pub(crate) client_ids: Vec<String>,
-    /// The claim that names the client. `None` for `cid`, else `client_id`.
+    /// The claim that names the client. `None` for `cid`, or `client_id` if the token has no `cid`.
     pub(crate) client_claim: Option<String>,
     pub(crate) scope: String,
-    /// The claim that lists the scopes. `None` for `scp`, else `scope`.
+    /// The claim that lists the scopes. `None` for `scp`, or `scope` if the token has no `scp`.
     pub(crate) scope_claim: Option<String>,
     /// The URL of the key set. `None` to read it from the issuer's metadata.
     pub(crate) jwks_uri: Option<String>,
@@ -152,7 +152,7 @@ pub struct OAuthSettings {
 pub struct RulesSettings {
     /// The path of the folder.
     pub directory: PathBuf,
-    /// Whether a layer sets the path. Otherwise it is the default.
+    /// Whether a layer sets the path. If not, it is the default.
     pub is_set: bool,
     /// The time within which a changed file becomes active. `None` to reload on SIGHUP only.
     pub reload: Option<Duration>,
@@ -212,9 +212,10 @@ pub struct Layers {
 pub enum SecretFiles {
     /// Read them. The service needs them.
     Read,
-    /// Read them. One of a source that does not exist is a warning: `check` may run where secrets are not.
+    /// Read them. A missing file with the secret of a source is only a warning. `check` does this, since it may run
+    /// on a machine that has no secrets.
     ReadPresent,
-    /// Skip them. Other subcommands need no secret.
+    /// Skip them. The other subcommands need no secret.
     #[default]
     Skip,
 }
@@ -226,7 +227,7 @@ pub type Environment = [(String, Vec<u8>)];
 pub fn environment() -> Vec<(String, Vec<u8>)> {
     let mut variables = Vec::new();
     for (name, value) in std::env::vars_os() {
-        // The names of our variables are ASCII.
+        // The names of our variables are ASCII, so a name that is not UTF-8 is not ours.
         if let Ok(name) = name.into_string() {
             variables.push((name, value.into_encoded_bytes()));
         }
@@ -253,7 +254,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    // Otherwise a configured method may be missing here: its secret was skipped, or it is invalid.
+    // If secrets were skipped or settings are invalid, `settings.auth` may lack a method that is configured.
     if layers.secret_files != SecretFiles::Skip && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }

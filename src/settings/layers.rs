@@ -1,5 +1,5 @@
-//! Merges the layers of settings. Checks the keys of each layer and notes their places before that, since
-//! a merged value does not show its layer.
+//! Merges the layers of settings. Before that, checks the keys of each layer and notes their places, since a merged
+//! value no longer shows its layer.
 
 use std::{collections::BTreeMap, io::ErrorKind::NotFound, path::Path, str};
 
@@ -33,6 +33,11 @@ struct Variable<'e> {
 }
 
 impl Layers {
+    /// The path of the settings file.
+    fn file_path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
+
     /// The value of the variable with exactly this name.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         let (_, value) = self.environment.iter().find(|(other, _)| other == name)?;
@@ -47,8 +52,8 @@ impl SettingsReader {
         if let Some(level) = layers.variable("RUST_LOG") {
             self.log_level = level.parse().ok();
         }
-        let path = layers.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
-        let text = read_file(path, layers.file.is_some())?;
+        let path = layers.file_path();
+        let text = read_settings_file(layers)?;
         let parsed = parse(&text);
         self.source_names = SourceNames::new(parsed.document.get_ref(), &layers.environment);
         if parsed.problem.is_some() {
@@ -56,7 +61,7 @@ impl SettingsReader {
         }
         // `merged` is still empty, so this reads no value. It registers every key as known.
         sections::read_settings(self);
-        // After that, since reading the sections takes the files out of the reader.
+        // `read_settings` has emptied the list of files, so add this one only now.
         self.files.push(path.to_owned());
         let builder = self.add_port(Config::builder(), layers)?;
         let builder = self.add_file(builder, path, &text, parsed);
@@ -69,7 +74,7 @@ impl SettingsReader {
         Ok(())
     }
 
-    /// Adds the variable `PORT`. By convention, platforms that route to a container set it.
+    /// Adds the variable `PORT`, in which many platforms give a container the port to listen on.
     fn add_port(&mut self, builder: Builder, layers: &Layers) -> Result<Builder, Problem> {
         let Some(port) = layers.variable("PORT") else {
             return Ok(builder);
@@ -90,7 +95,7 @@ impl SettingsReader {
         let mut source = SourceText::new(&name, text);
         if let Some(problem) = parsed.problem {
             self.has_broken_file = true;
-            // Without the excerpt, which may hold a secret.
+            // Leave out the excerpt, which may hold a secret.
             let place = source.place(problem.place.start);
             self.problems.push(Problem::named(place, problem.message));
             return builder;
@@ -132,8 +137,8 @@ impl SettingsReader {
         }
     }
 
-    /// Collects the dotted keys of a table by their place, so that they come in the file's order. A
-    /// table that is not a known section counts as one key.
+    /// Collects the dotted keys of a table by their byte in the file, so that they are in its order. A table that is
+    /// not a known section counts as one key.
     fn collect_keys(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
             // A quoted key with a dot in it is not the path that it looks like.
@@ -161,7 +166,7 @@ impl SettingsReader {
             let variable = Variable { name, path: self.source_names.path_in_file(&path) };
             let duplicate = earlier.iter().find(|other| self.set_same_key(&variable, other));
             match (duplicate, str::from_utf8(value)) {
-                // The merge might take either.
+                // The merge would take either of them.
                 (Some(duplicate), _) => {
                     let message = format!("`{}` sets the same key; keep one", duplicate.name);
                     self.problems.push(Problem::named(name, message));
@@ -212,7 +217,7 @@ impl SettingsReader {
 
     fn report_unknown_key(&mut self, key: &str, place: String) {
         if self.problems.is_full() {
-            // The problem is only counted, so do not search for a similar key.
+            // Further problems are only counted, so do not spend time on a message.
             self.problems.count_one();
             return;
         }
@@ -221,9 +226,9 @@ impl SettingsReader {
         } else if let Some(name) = source_names::invalid_name(key) {
             format!("`{name}` is not a name of a source; use ASCII letters, digits, `_` and `-`")
         } else if let Some(meant) = self.meant_key(key) {
-            // A variable and not a line of a file sets the key.
-            let is_variable = path_of_variable(&place).is_some() && !self.is_section(&meant);
-            let shown = if is_variable { variable_of(&meant) } else { meant.clone() };
+            // If a variable sets the unknown key, suggest a variable.
+            let by_variable = path_of_variable(&place).is_some() && !self.is_section(&meant);
+            let shown = if by_variable { variable_of(&meant) } else { meant.clone() };
             self.explained_keys.push(meant);
             format!("unknown key `{key}`; did you mean `{shown}`?")
         } else {
@@ -245,21 +250,22 @@ impl SettingsReader {
     }
 }
 
-/// Reads the settings file. The default one may be missing.
-fn read_file(path: &Path, is_named: bool) -> Result<String, Problem> {
+/// Reads the settings file. The default one may be missing, and then counts as empty.
+fn read_settings_file(layers: &Layers) -> Result<String, Problem> {
+    let path = layers.file_path();
     match file::read_text(path, FileKind::Settings) {
         Ok(text) => Ok(text),
-        Err(error) if error.kind() == NotFound && !is_named => Ok(String::new()),
+        Err(error) if error.kind() == NotFound && layers.file.is_none() => Ok(String::new()),
         Err(error) => {
-            let place = if is_named { "--config" } else { "settings" };
+            let place = if layers.file.is_some() { "--config" } else { "settings" };
             let why = format!("cannot read `{}`: {error}", path.display());
             Err(Problem::caused_by_io(place, why, &error))
         }
     }
 }
 
-/// The problem of a failed merge, which only a number in the file can cause. Leaves out the error, which shows the
-/// value.
+/// The problem of a failed merge. Only a number in the file that is too large can cause it. Leaves out the error,
+/// which shows the number.
 fn merge_problem(_: ConfigError) -> Problem {
     Problem::named("settings", "a number is too large")
 }

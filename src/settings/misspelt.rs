@@ -1,4 +1,4 @@
-//! The key that the author of an unknown one probably means.
+//! Guesses which key was meant by an unknown one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,8 @@ use super::{reader::SettingsReader, source_names::SECTION};
 use crate::{nearest::nearest, problem::Problem};
 
 impl SettingsReader {
-    /// Reports a variable that names a section as `HOOK_SECTION_…`. It is never read.
+    /// Reports a variable such as `HOOK_SERVER_BIND`. It sets nothing, since a key has two underscores before its
+    /// section and before its name.
     pub(super) fn report_single_underscores(&mut self, name: &str) {
         let lower = name.to_ascii_lowercase().replace("__", "_");
         let Some(rest) = lower.strip_prefix("hook_") else {
@@ -24,7 +25,8 @@ impl SettingsReader {
         self.problems.push(Problem::named(name, message));
     }
 
-    /// The key, or the element of a list, that is nearest to a name with a `_` in place of each dot.
+    /// The key that is meant by a name with `_` in place of each dot: an element of a list, a key of a source, or the
+    /// most similar key.
     fn key_of_single_underscores(&self, name: &str) -> Option<String> {
         if let Some((list, index)) = name.rsplit_once('_')
             && index.bytes().all(|byte| byte.is_ascii_digit())
@@ -36,17 +38,18 @@ impl SettingsReader {
             let (source, key) = source.split_once('_')?;
             return Some(format!("{SECTION}.{source}.{key}"));
         }
+        // The names of the other sections have no `_`.
         let path = name.replacen('_', ".", 1);
         let by_name = key_by_another_name(&path);
         if let Some(key) = by_name.or_else(|| key_with_same_name(&path, &self.known_keys)) {
             return Some(key.to_owned());
         }
-        let mut keys = BTreeMap::new();
+        let mut keys_by_name = BTreeMap::new();
         for key in &self.known_keys {
-            keys.insert(key.replace('.', "_"), key);
+            keys_by_name.insert(key.replace('.', "_"), key);
         }
-        let names: Vec<&str> = keys.keys().map(String::as_str).collect();
-        let key = keys.get(nearest(name, &names)?)?;
+        let names: Vec<&str> = keys_by_name.keys().map(String::as_str).collect();
+        let key = keys_by_name.get(nearest(name, &names)?)?;
         Some(key.to_string())
     }
 
@@ -59,7 +62,7 @@ impl SettingsReader {
     }
 }
 
-/// Returns our key for a key that other programs use.
+/// Returns our key for a key that other programs have.
 fn key_by_another_name(key: &str) -> Option<&'static str> {
     match key {
         "server.port" | "server.host" | "server.address" | "server.listen" => Some("server.bind"),
@@ -67,8 +70,8 @@ fn key_by_another_name(key: &str) -> Option<&'static str> {
     }
 }
 
-/// The only key that ends with the same name and is in a section below: `auth.basic.username` for
-/// `auth.username` and for `username`.
+/// The key of the same name in a deeper section: `auth.basic.username` for `auth.username` and for `username`.
+/// Returns `None` if there is none, or more than one.
 fn key_with_same_name<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
     let mut found = None;
@@ -78,13 +81,17 @@ fn key_with_same_name<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k 
         };
         let is_below = section.is_empty()
             || known_section.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
-        // Users choose the names of sources.
+        // Each source has the same keys, so none of them is the only one.
         let is_of_source = known_section.starts_with(SECTION);
-        if known_name == name && is_below && !is_of_source && found.replace(known_key).is_some() {
+        if known_name != name || !is_below || is_of_source {
+            continue;
+        }
+        if found.is_some() {
             return None;
         }
+        found = Some(known_key.as_str());
     }
-    found.map(String::as_str)
+    found
 }
 
 /// The variable that sets a key.

@@ -1,4 +1,4 @@
-//! Reads the texts of a value whose type is not known yet. An error names the expected type.
+//! Reads the texts of a value that may have any type. An error names the expected type.
 
 use config::{Map, ValueKind};
 
@@ -6,7 +6,7 @@ const EMPTY: &str = "this may not be empty";
 const NOT_STRINGS: &str =
     "expected a string or a list of strings, in quotes; number the variables of a list from `__0`";
 
-/// The text of a string. Refuses a number: `0012` or `1e3` could become another text.
+/// The text of a string. Refuses a number, whose text could differ from what was typed: `0012`, `1e3`.
 pub(super) fn as_string(value: &ValueKind) -> Result<&str, &'static str> {
     match value {
         ValueKind::String(text) => require_plain(text),

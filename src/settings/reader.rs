@@ -23,7 +23,7 @@ pub(super) type Parse<T> = fn(&str) -> Result<T, &'static str>;
 /// Reads settings by key. Every read registers its key as known, and reports an invalid value.
 #[derive(Default)]
 pub(super) struct SettingsReader {
-    /// All layers. Empty until they are merged.
+    /// The merged layers. Empty before the merge.
     pub(super) merged: Config,
     /// For each key that is set, the place of the last layer that sets it.
     pub(super) places: BTreeMap<String, String>,
@@ -31,10 +31,10 @@ pub(super) struct SettingsReader {
     pub(super) known_keys: BTreeSet<String>,
     /// The known keys that take a list.
     pub(super) list_keys: Vec<String>,
-    /// The keys whose absence a misspelt key explains.
+    /// The keys that a misspelt key probably means, so that they are not reported as missing, too.
     pub(super) explained_keys: Vec<String>,
     pub(super) problems: Problems,
-    /// Whether the settings file has a syntax error. Its keys are then not known.
+    /// Whether the settings file has a syntax error, so that its keys are not read.
     pub(super) has_broken_file: bool,
     pub(super) warnings: Vec<String>,
     /// The files that have been read.
@@ -71,8 +71,8 @@ impl SettingsReader {
         self.read_value(key, |value| parse_each(&as_strings(value)?, parse))
     }
 
-    /// Reads secrets: by value under `key`, or line by line from the file of `<key>_file`. Reports them
-    /// as missing if other keys of their section are set.
+    /// Reads secrets: the values of `key`, or the lines of the file that `<key>_file` names. Reports them as missing
+    /// if other keys of their section are set.
     pub(super) fn read_secrets(&mut self, key: &str, parse: Parse<Secret>) -> Option<SecretList> {
         let by_value = self.read_list(key, parse);
         let secrets = self.read_value_or_file(key, by_value, parse);
@@ -82,7 +82,7 @@ impl SettingsReader {
         secrets
     }
 
-    /// Reads one secret: by value under `key`, or from the only line of the file of `<key>_file`.
+    /// Reads one secret: the value of `key`, or the only line of the file that `<key>_file` names.
     pub(super) fn read_secret(&mut self, key: &str, parse: Parse<Secret>) -> Option<SourceSecret> {
         let by_value = self.read_optional(key, parse).map(|secret| vec![secret]);
         let mut secrets = match self.read_value_or_file(key, by_value, parse)? {
@@ -97,7 +97,8 @@ impl SettingsReader {
         None
     }
 
-    /// Returns `by_value`, the secrets under `key`, or reads those of the file of `<key>_file`.
+    /// Returns `by_value`, the secrets of `key`, or reads those of the file that `<key>_file` names. Reports a problem
+    /// if both are set.
     fn read_value_or_file(
         &mut self,
         key: &str,
@@ -117,8 +118,8 @@ impl SettingsReader {
         }
     }
 
-    /// Reads a value between two bounds, in quotes or not. The default and the bounds are written as in
-    /// a settings file.
+    /// Reads a value between two bounds. A number may stand in quotes or not. The default and the bounds are texts, as
+    /// in a settings file.
     pub(super) fn read_bounded<T: PartialOrd + Default>(
         &mut self,
         key: &str,
@@ -193,7 +194,7 @@ impl SettingsReader {
         self.problems.push(Problem::named(self.place(key), format!("`{key}`: {why}")));
     }
 
-    /// The place of the last layer that sets a key. The key itself if none does.
+    /// The place of a key in the last layer that sets it. The key itself if none does.
     pub(super) fn place(&self, key: &str) -> String {
         match self.places.get(key) {
             Some(place) => place.clone(),
@@ -217,14 +218,15 @@ impl SettingsReader {
         }
     }
 
-    /// Reports that a key is not set, unless a misspelt key or a file with a syntax error may set it.
+    /// Reports that a key is missing, unless it was perhaps meant by a misspelt key, or is in a file with a syntax
+    /// error.
     pub(super) fn report_missing(&mut self, key: &str, hint: &str) {
         if !self.has_broken_file && !self.explained_keys.iter().any(|other| other == key) {
             self.problems.push(Problem::named(key, format!("this is missing; {hint}")));
         }
     }
 
-    /// Whether this is the name of a section: `sources`, or one that has a known key.
+    /// Whether this is the name of a section: it is `sources`, or known keys begin with it.
     pub(super) fn is_section(&self, name: &str) -> bool {
         if name == SECTION {
             return true;

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// The secrets of a method. Several are valid at the same time, for rotation.
+/// The secrets of an authentication method, any of which admits a caller. A rotation needs two at the same time.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SecretList {
     /// At least one secret.
     Known(Vec<Secret>),
-    /// The secrets are in a file that was skipped. See [`SecretFiles::Skip`](super::SecretFiles::Skip).
+    /// The secrets are in a file that was not read. See [`SecretFiles`](super::SecretFiles).
     Skipped,
 }
 
 impl SecretList {
-    /// Returns the known secrets, to compare with, not to show.
+    /// Returns the known secrets. Compare with them, and never show them.
     pub fn expose(&self) -> Vec<&str> {
         match self {
             Self::Known(secrets) => secrets.iter().map(Secret::expose).collect(),
@@ -26,7 +26,7 @@ impl SecretList {
 pub struct Secret(pub(super) String);
 
 impl Secret {
-    /// Returns the secret, to compare with, not to show.
+    /// Returns the secret. Compare with it or send it, and never show it.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }

@@ -17,11 +17,11 @@ use crate::{
     problem::Problem,
 };
 
-/// The permission of every user to read a file.
+/// The mode bit that lets every user read a file.
 const WORLD_READABLE: u32 = 0o004;
 
 impl SettingsReader {
-    /// Reads the secrets of a file, unless such files are skipped.
+    /// Reads the secrets in the file of a key, unless such files are skipped.
     pub(super) fn read_secret_file(
         &mut self,
         key: &str,
@@ -57,13 +57,13 @@ impl SettingsReader {
         }
     }
 
-    /// Whether the secret file of this key need not exist. Rules with lookups cannot be checked without the
-    /// sources, but can without their secrets.
+    /// Whether the secret file of this key need not exist. `check` needs the sources to check rules with lookups, but
+    /// not the secrets of the sources.
     fn may_be_absent(&self, key: &str) -> bool {
         self.secret_files == SecretFiles::ReadPresent && source_names::is_key_of_source(key)
     }
 
-    /// Warns of a secret that every user of this machine can read.
+    /// Warns of a file with a secret that every user of this machine can read.
     pub(super) fn warn_if_world_readable(&mut self, key: &str, path: &Path) {
         if self.secret_files == SecretFiles::Skip {
             return;

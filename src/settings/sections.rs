@@ -17,14 +17,14 @@ use crate::proxies::Proxies;
 
 /// The most workers that a setting or the number of cores can give.
 const MOST_WORKERS: usize = 512;
-/// How many workers there are by default if the number of cores is not known.
+/// The number of workers by default if the number of cores is not known.
 const DEFAULT_WORKERS: &str = "2";
 
 /// How long Okta waits for an answer.
 const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Reads every section. Each function below asks for all of its keys before it returns, even if one is
-/// missing, so that every key is registered.
+/// Reads every section. Each function below reads all of its keys before it returns, even if one is missing:
+/// a key that is not read would be reported as unknown.
 pub(super) fn read_settings(reader: &mut SettingsReader) -> Settings {
     let server = read_server(reader);
     let sources = read_sources(reader);
@@ -150,7 +150,7 @@ fn read_reload(reader: &mut SettingsReader) -> Option<Duration> {
     Some(read_duration(reader, KEY, "2s", "100ms"..="3600s"))
 }
 
-/// Warns of a time for requests that Okta does not wait for.
+/// Warns of a time limit for requests that is longer than Okta waits.
 fn warn_of_long_timeout(reader: &mut SettingsReader, request_timeout: Duration) {
     if request_timeout >= OKTA_TIMEOUT {
         let warning = "server.request_timeout: Okta waits 3 s for an answer, so a later one is lost; shorten it";
@@ -158,8 +158,8 @@ fn warn_of_long_timeout(reader: &mut SettingsReader, request_timeout: Duration) 
     }
 }
 
-/// Reads `lookups.timeout`, which is less than `server.request_timeout`. If the default is not, returns three
-/// fifths of that.
+/// Reads `lookups.timeout`, which must be less than `server.request_timeout`. If it is not set, and its default is not
+/// less, returns three fifths of the request timeout.
 fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) -> Duration {
     const KEY: &str = "lookups.timeout";
     let timeout = read_duration(reader, KEY, "1500ms", "100ms"..="60s");
@@ -169,7 +169,7 @@ fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) 
     if reader.is_set(KEY) {
         reader.report(
             KEY,
-            "this is not less than `server.request_timeout`; shorten it, or raise that",
+            "this is not less than `server.request_timeout`; lower it, or raise that setting",
         );
     }
     request_timeout * 3 / 5

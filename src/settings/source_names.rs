@@ -1,4 +1,4 @@
-//! The names of `[sources.NAME]`. Unlike those of other sections, users choose them.
+//! The names of `[sources.NAME]`, the only sections whose names users choose.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ pub(super) const SECTION: &str = "sources";
 
 /// The names of all sources that any layer sets.
 ///
-/// The environment is read without regard to case. So `HOOK__SOURCES__MEMBERS__URL` sets a key of the
-/// file's `[sources.members]` or `[sources.Members]`, and a source that only the environment sets has a
-/// name in lower case. A name with `__` in it can be set in the file only.
+/// Names of variables are read without regard to case. `HOOK__SOURCES__MEMBERS__URL` sets a key of the file's
+/// `[sources.members]` or `[sources.Members]`. A source that only variables set has a name in lower case. A
+/// name with `__` in it can be set in the file only.
 #[derive(Default)]
 pub(super) struct SourceNames(BTreeSet<String>);
 
@@ -39,8 +39,8 @@ impl SourceNames {
         names
     }
 
-    /// Adds the names in the section headers of a file with a syntax error. Otherwise, each rule that asks such a
-    /// source would be a problem, too.
+    /// Adds the names in the section headers of a file with a syntax error. Without them, each rule that asks such a
+    /// source would be reported, too.
     pub(super) fn add_names_of_broken_file(&mut self, text: &str) {
         for line in text.lines() {
             if let Some(rest) = line.trim().strip_prefix("[sources.")
@@ -57,7 +57,7 @@ impl SourceNames {
         self.0.iter().cloned().collect()
     }
 
-    /// Returns the path of a variable with its source as the file spells it. If two names of the file
+    /// Returns the path of a variable, with the name of its source spelt as in the file. If two names of the file
     /// differ in case only, the variable sets the one in lower case.
     pub(super) fn path_in_file(&self, path: &str) -> String {
         if let Some((name, key)) = name_and_key(path)
@@ -76,7 +76,7 @@ pub(super) fn path_of_variable(name: &str) -> Option<String> {
     Some(path.strip_prefix("hook.")?.to_owned())
 }
 
-/// Returns the rest of a key after `sources.`, if it begins with a name that no source can have.
+/// Returns the part of a key after `sources.`, if it begins with a name that no source can have.
 pub(super) fn invalid_name(key: &str) -> Option<&str> {
     let rest = key.strip_prefix(SECTION)?.strip_prefix('.')?;
     if is_valid(rest.split('.').next()?) { None } else { Some(rest) }

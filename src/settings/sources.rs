@@ -84,21 +84,21 @@ enum SourceUrl {
     Postgres(Url),
 }
 
-/// The keys of HTTP sources only, each with the key of PostgreSQL sources to use instead.
+/// The keys that only HTTP sources have, each with the key to use for a PostgreSQL source.
 const HTTP_ONLY: [(&str, &str); 4] = [
     ("concurrency", "connections"),
     ("header", "password_file"),
     ("secret", "password"),
     ("secret_file", "password_file"),
 ];
-/// The keys of PostgreSQL sources only, each with the key of HTTP sources to use instead.
+/// The keys that only PostgreSQL sources have, each with the key to use for an HTTP source.
 const POSTGRES_ONLY: [(&str, &str); 3] =
     [("connections", "concurrency"), ("password", "secret"), ("password_file", "secret_file")];
 
 /// Reads a source. Returns `None` if a key that it requires is missing or invalid.
 pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<SourceSettings> {
     let section = &format!("{SECTION}.{name}");
-    // The keys of both kinds are read, so that each of them is known.
+    // Read the keys of both kinds. A key that is not read would be reported as unknown.
     let url = reader.read_required(&format!("{section}.url"), parse_source_url);
     let ca_file = reader.read_optional(&format!("{section}.ca_file"), parse_path);
     if let Some(path) = &ca_file {
@@ -113,40 +113,49 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     let connections = reader.read_bounded(&connections, parse_count, "8", "1"..="1024");
     match url? {
         SourceUrl::Http(url) => {
-            report_other_kind(reader, section, "an HTTP source", &POSTGRES_ONLY);
+            report_keys_of_other_kind(reader, section, "an HTTP source", &POSTGRES_ONLY);
             report_half_header(reader, section);
-            let mut source = HttpSource { url, header: None, ca_file, concurrency };
-            if let (Some(name), Some(secret)) = (header, secret) {
-                if name == "authorization"
-                    && secret.expose().is_some_and(|text| !text.contains(' '))
-                {
-                    reader.warnings.push(format!(
-                        "{section}.secret: the value of an Authorization header begins with its scheme, as in `Bearer …`"
-                    ));
-                }
-                source.header = Some(SourceHeader { name, secret });
+            let header = match (header, secret) {
+                (Some(name), Some(secret)) => Some(SourceHeader { name, secret }),
+                _ => None,
+            };
+            if let Some(header) = &header {
+                warn_of_missing_scheme(reader, section, header);
             }
-            Some(SourceSettings::Http(source))
+            Some(SourceSettings::Http(HttpSource { url, header, ca_file, concurrency }))
         }
         SourceUrl::Postgres(url) => {
-            report_other_kind(reader, section, "a PostgreSQL source", &HTTP_ONLY);
+            report_keys_of_other_kind(reader, section, "a PostgreSQL source", &HTTP_ONLY);
             Some(SourceSettings::Postgres(PostgresSource { url, password, ca_file, connections }))
         }
     }
 }
 
-/// Reports each key that only sources of the other kind have. `a_source` names the kind of this one.
-fn report_other_kind(
+/// Reports each of `other_keys` that is set. Only sources of the other kind have these keys. `kind` is that of this
+/// source.
+fn report_keys_of_other_kind(
     reader: &mut SettingsReader,
     section: &str,
-    a_source: &str,
-    keys: &[(&str, &str)],
+    kind: &str,
+    other_keys: &[(&str, &str)],
 ) {
-    for (key, instead) in keys {
+    for (key, instead) in other_keys {
         let key = format!("{section}.{key}");
         if reader.is_set(&key) {
-            reader.report(&key, format!("{a_source} has no such key; use `{instead}`"));
+            reader.report(&key, format!("{kind} has no such key; use `{instead}`"));
         }
+    }
+}
+
+/// Warns of an Authorization header whose value has no space, and so no scheme.
+fn warn_of_missing_scheme(reader: &mut SettingsReader, section: &str, header: &SourceHeader) {
+    let Some(value) = header.secret.expose() else {
+        return;
+    };
+    if header.name == "authorization" && !value.contains(' ') {
+        reader.warnings.push(format!(
+            "{section}.secret: the value of an Authorization header begins with its scheme, as in `Bearer …`"
+        ));
     }
 }
 
@@ -182,7 +191,7 @@ fn parse_http_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Reads the URL of a database. A socket's folder is its host, percent-encoded, or its parameter `host`.
+/// Reads the URL of a database. The folder of a Unix socket is the host, percent-encoded, or the parameter `host`.
 fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
     let expected = "expected a URL such as `postgres://user@db.example.com:5432/database`, or \
                     `postgres://user@%2Frun%2Fpostgresql/database` for a socket";
@@ -197,8 +206,9 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
         return Err("a fragment is not allowed here");
     }
     let mut has_host = url.host().is_some();
-    let on_socket = url.host_str().is_none_or(|host| host.starts_with("%2F"));
-    let mut has_user = on_socket || !url.username().is_empty();
+    // On a socket, the URL need not name a user: the default is that of the process.
+    let is_on_socket = url.host_str().is_none_or(|host| host.starts_with("%2F"));
+    let mut has_user = is_on_socket || !url.username().is_empty();
     for (name, value) in url.query_pairs() {
         match name.as_ref() {
             "user" if url.username().is_empty() => has_user = true,
@@ -206,11 +216,11 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
             "host" if has_host => return Err("the URL names two hosts; keep one"),
             "host" if value.starts_with('/') => has_host = true,
             "host" => {
-                return Err("the parameter `host` is the folder of a socket, with its whole path");
+                return Err("the parameter `host` must be the absolute path of a socket's folder");
             }
             _ => {
                 return Err(
-                    "the only parameters here are `host`, the folder of a socket, and `user`",
+                    "only the parameters `user` and `host`, a socket's folder, are allowed here",
                 );
             }
         }

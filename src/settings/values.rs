@@ -22,7 +22,7 @@ pub(super) fn parse_path(text: &str) -> Result<PathBuf, &'static str> {
     Ok(text.into())
 }
 
-/// The path before those of the hooks, with a slash before each segment and none at the end.
+/// The path before those of the hooks. The result has a slash before each segment and none at the end.
 pub(super) fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
     let expected = "expected a path such as `/okta`, whose segments have letters, digits, `-`, `_`, \
                     `.` and `~`";
@@ -98,7 +98,7 @@ pub(super) fn parse_password(text: &str) -> Result<Secret, &'static str> {
     parse_text(text).map(Secret)
 }
 
-/// The name of a header (RFC 9110 §5.1), in lower case.
+/// The name of any header (RFC 9110 §5.1), in lower case.
 fn parse_header_name(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_token_byte) {
         return Err("this is not a header name; use letters, digits and hyphens");
@@ -145,7 +145,7 @@ fn is_token_byte(byte: u8) -> bool {
 /// A secret that is the whole value of a header.
 pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
     if !text.is_ascii() {
-        return Err("a header carries ASCII only; use other characters");
+        return Err("a header can only carry ASCII; choose a secret without other characters");
     }
     parse_trimmed(text).map(Secret)
 }
@@ -153,7 +153,7 @@ pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
 /// Text without white space at its ends.
 pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
     if text.trim() != text {
-        return Err("white space at either end is lost on the way; remove it");
+        return Err("white space at the start or end would be lost in transit; remove it");
     }
     parse_text(text)
 }
@@ -166,14 +166,14 @@ pub(super) fn parse_issuer(text: &str) -> Result<String, &'static str> {
     }
     if is_org_server(&url) {
         return Err(
-            "tokens of Okta's org authorization server are for Okta alone; name a custom one, such as \
+            "only Okta can verify tokens of an org authorization server; name a custom one, such as \
              `https://example.okta.com/oauth2/default`",
         );
     }
     parse_text(text)
 }
 
-/// Whether this is the authorization server of an Okta org itself, by Okta's domains.
+/// Whether this is the org authorization server of an Okta org, by its domain and path.
 fn is_org_server(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let is_okta =
@@ -181,13 +181,13 @@ fn is_org_server(url: &Url) -> bool {
     is_okta && matches!(url.path().trim_end_matches('/'), "" | "/oauth2")
 }
 
-/// A URL that is `https`, or on this machine.
+/// A trusted URL, as text.
 pub(super) fn parse_url(text: &str) -> Result<String, &'static str> {
     trusted_url::parse(text)?;
     parse_text(text)
 }
 
-/// One OAuth scope (RFC 6749 §3.3).
+/// A single OAuth scope (RFC 6749 §3.3).
 pub(super) fn parse_scope(text: &str) -> Result<String, &'static str> {
     if !text.bytes().all(is_scope_byte) {
         return Err("expected visible ASCII without spaces, quotes and backslashes");

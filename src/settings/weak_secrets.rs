@@ -1,14 +1,14 @@
-//! Warnings about secrets that are easy to guess, where other machines can try them, and about comments that count
-//! as secrets.
+//! Warnings about secrets: those that are easy to guess, if other machines can try them, and comments that count as
+//! secrets.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{SecretList, Settings};
 
-/// The password of the sample in Okta's guide.
+/// The password in the sample of Okta's guide, which is public.
 const PUBLISHED: &str = "supersecret";
-/// The fewest characters of a secret.
-const FEWEST: usize = 16;
+/// The fewest characters of a strong secret.
+const FEWEST_CHARACTERS: usize = 16;
 /// A command that makes a secret of 48 characters.
 const COMMAND: &str = "openssl rand -hex 24";
 
@@ -26,7 +26,7 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     for (key, secrets) in lists {
         if has_comment(secrets) {
             warnings.push(format!(
-                "{key}: a line that begins with `#` is a valid secret, too, since the file has no comments; remove it"
+                "{key}: a line that begins with `#` is not a comment but one more valid secret; remove it"
             ));
         }
         if !is_local && let Some(weakness) = weakness(secrets) {
@@ -36,7 +36,7 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     settings.warnings.append(&mut warnings);
 }
 
-/// Whether one of several secrets looks like a comment.
+/// Whether one of several secrets looks like a comment. A single secret is not a comment, since it is in use.
 fn has_comment(secrets: &SecretList) -> bool {
     let secrets = secrets.expose();
     secrets.len() > 1 && secrets.iter().any(|secret| secret.starts_with("# "))
@@ -49,15 +49,17 @@ fn weakness(secrets: &SecretList) -> Option<String> {
         passwords.push(password_in_basic(secret).unwrap_or(secret.to_owned()));
     }
     if passwords.iter().any(|password| is_published(password)) {
-        return Some("everybody knows this secret, which is that of Okta's guide".to_owned());
+        return Some("everybody knows this secret, which is in Okta's guide".to_owned());
     }
-    if passwords.iter().any(|password| password.chars().count() < FEWEST) {
-        return Some(format!("this has fewer than {FEWEST} characters, so that it can be guessed"));
+    if passwords.iter().any(|password| password.chars().count() < FEWEST_CHARACTERS) {
+        return Some(format!(
+            "this has fewer than {FEWEST_CHARACTERS} characters, so that it can be guessed"
+        ));
     }
     None
 }
 
-/// Whether this is the published password, alone or after a user name.
+/// Whether this is the published password, alone or in `user:password`.
 fn is_published(password: &str) -> bool {
     match password.strip_suffix(PUBLISHED) {
         Some(before) => before.is_empty() || before.ends_with(':'),
@@ -65,7 +67,7 @@ fn is_published(password: &str) -> bool {
     }
 }
 
-/// The password in a secret that is a whole value of HTTP Basic: `Basic`, a space, and Base64.
+/// The password in a secret that is the whole value of an Authorization header: `Basic`, a space, and Base64.
 fn password_in_basic(secret: &str) -> Option<String> {
     let (scheme, encoded) = secret.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("Basic") {

@@ -371,11 +371,11 @@ fn incomplete_or_unusable_authentication_settings_are_reported() {
         ),
         (
             "auth.header.name = \"x\"\nauth.header.secret = \" Pa55word\"",
-            "test.toml:2:13: `auth.header.secret`: white space at either end is lost on the way; remove it",
+            "test.toml:2:13: `auth.header.secret`: white space at the start or end would be lost in transit; remove it",
         ),
         (
             "auth.header.name = \"x\"\nauth.header.secret = \"Pä55word\"",
-            "test.toml:2:13: `auth.header.secret`: a header carries ASCII only; use other characters",
+            "test.toml:2:13: `auth.header.secret`: a header can only carry ASCII; choose a secret without other characters",
         ),
         (
             "auth.header.name = \"x\"\nauth.header.secret_file = \"/nonexistent\"",

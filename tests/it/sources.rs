@@ -110,7 +110,7 @@ fn urls_of_sources_are_accepted_or_refused_with_the_reason() {
         ("postgres://hook@db.example/people#Pa55word", "a fragment is not allowed"),
         ("postgres://hook@db.example/people?sslmode=disable", "only parameters here are `host`"),
         ("postgres:///people?host=/run&password=Pa55word", "only parameters here are `host`"),
-        ("postgres:///people?host=db.example", "`host` is the folder of a socket"),
+        ("postgres:///people?host=db.example", "`host` must be the absolute path"),
         ("postgres://hook@db.example/people?host=/run", "two hosts"),
         ("postgres://hook@db.example/people?user=other", "two users"),
         ("postgres:///people", "expected a URL such as `postgres://user@db.example.com"),
@@ -365,7 +365,7 @@ fn lookups_end_before_the_request_does() {
             failures.check_eq(file, good(file, &[]).lookups_timeout, expected);
             continue;
         }
-        let message = "test.toml:1:9: `lookups.timeout`: this is not less than `server.request_timeout`; shorten it, or raise that";
+        let message = "test.toml:1:9: `lookups.timeout`: this is not less than `server.request_timeout`; lower it, or raise that setting";
         failures.check_eq(file, problems(file, &[]), [message]);
     }
 

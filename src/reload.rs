@@ -1,12 +1,13 @@
 //! Reloads changed files while the service runs: rules with their lists, credentials, and the TLS
 //! certificate.
 //!
-//! A thread checks the files at intervals and on SIGHUP. It reads changed files when two checks in a
-//! row see them the same. It applies the content if the files did not change during the read. So
-//! half-written files are never applied. Invalid files change nothing: the problems are logged once,
-//! and the last valid content stays active. Rules files and lists that never stop changing are held:
-//! their last valid texts are read instead. A panic is treated like an invalid file, so the thread
-//! never ends.
+//! A thread checks the files at intervals and on SIGHUP.
+//!
+//! - It never applies half-written files. It reads changed files only when two checks in a row see them the same, and
+//!   applies the content only if they did not change during the read.
+//! - Invalid files change nothing. The problems are logged once, and the last valid content stays active.
+//! - Rules files and lists that never stop changing are *held*: the others are read with their last valid texts.
+//! - A panic counts as an invalid file, so that the thread never ends.
 
 use std::{
     fmt::Display,
@@ -37,11 +38,11 @@ pub(crate) use hidden_messages::warn_of_hidden_messages;
 use subject::Subject;
 use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
-/// The interval of the checks after SIGHUP.
+/// The interval of the checks that SIGHUP leads to, while files are changing.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
-/// The longest time between two checks while a retry is due, or a read that SIGHUP has asked for.
+/// The longest time between two checks while files wait for a retry, or for a read that SIGHUP has asked for.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// The most names in a message.
+/// The most names that a message lists.
 const NAMES_LOGGED: usize = 10;
 
 /// Everything that a reload changes.
@@ -51,9 +52,8 @@ pub(crate) struct Target {
 }
 
 /// Starts to watch the files of `settings`, of TLS, and of the rules if they are in a folder. A change
-/// is applied within `rules.reload`. `files_read` are the rules files of the start: with their
-/// fingerprint, large lists are not read a second time. A message in `sighups` has all files read
-/// again.
+/// is applied within `rules.reload`. `files_read` are the rules files as the start has read them, so that the first
+/// check does not read them again. A message in `sighups` has all files read again.
 pub(crate) fn start(
     target: Target,
     settings: &Arc<Settings>,
@@ -68,7 +68,7 @@ pub(crate) fn start(
         rules: source.clone(),
         settings_at_start: settings.clone(),
     };
-    // The settings come first; see `try_rejected_again`.
+    // The settings come first; see `retry_rejected`.
     let mut watches = vec![Watch::unread(settings_subject)];
     if let RulesSource::Folder(directory) = source {
         let Files { seen, texts } = files_read;
@@ -77,7 +77,7 @@ pub(crate) fn start(
     if let Some(files) = settings.server.tls.clone() {
         watches.push(Watch::unread(Subject::Certificate { files }));
     }
-    // The second check after a change reads the files, so two checks fit into `rules.reload`.
+    // The second check after a change reads the files, so both must fit into `rules.reload`.
     let interval = settings.rules.reload.map(|within| within / 2);
     let reloader = Reloader { target, watches, interval };
     thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.run(&sighups))?;
@@ -87,8 +87,9 @@ pub(crate) fn start(
 /// The data of the thread.
 struct Reloader {
     target: Target,
+    /// The watch of the settings, then those of the other subjects.
     watches: Vec<Watch>,
-    /// The interval of the checks. `None` if only SIGHUP and retries have files read.
+    /// The interval of the checks. `None` if `rules.reload` is off: only SIGHUP and retries have files read.
     interval: Option<Duration>,
 }
 
@@ -108,7 +109,7 @@ impl Reloader {
         }
     }
 
-    /// The time until the next check. `None` if only SIGHUP leads to one.
+    /// The time until the next check. `None` to wait for SIGHUP.
     fn pause(&self) -> Option<Duration> {
         if !self.watches.iter().any(Watch::awaits_read) {
             return self.interval;
@@ -119,18 +120,17 @@ impl Reloader {
         }
     }
 
-    /// Checks all files at an interval or for a retry.
+    /// Checks all files after an interval. With `rules.reload` off, checks only those that wait for a read.
     fn check_all(&mut self) {
         let mut checked = Vec::new();
         for watch in &mut self.watches {
             let mut result = CheckResult::Unchanged;
-            // With `rules.reload` off, a change alone does not have files read.
             if self.interval.is_some() || watch.awaits_read() {
                 result = check_without_panic(watch, &self.target);
             }
             checked.push(CheckedWatch { watch, result });
         }
-        try_rejected_again(&mut checked, &self.target);
+        retry_rejected(&mut checked, &self.target);
     }
 
     /// Reads all files again after SIGHUP, and logs the result. Waits for files that are changing, up
@@ -139,20 +139,21 @@ impl Reloader {
         let mut checked = Vec::new();
         for watch in &mut self.watches {
             watch.request_read();
+            // Not checked yet, so it is checked in the first round.
             checked.push(CheckedWatch { watch, result: CheckResult::Changing });
         }
         for _ in 0..CHANGING_LIMIT {
-            for watch in &mut checked {
-                if watch.result == CheckResult::Changing {
-                    watch.check_again(&self.target);
+            for checked_watch in &mut checked {
+                if checked_watch.result == CheckResult::Changing {
+                    checked_watch.check_again(&self.target);
                 }
             }
-            if checked.iter().all(|watch| watch.result != CheckResult::Changing) {
+            if checked.iter().all(|one| one.result != CheckResult::Changing) {
                 break;
             }
             thread::sleep(SIGHUP_INTERVAL);
         }
-        try_rejected_again(&mut checked, &self.target);
+        retry_rejected(&mut checked, &self.target);
         log_sighup_results(&checked);
     }
 }
@@ -168,8 +169,8 @@ impl CheckedWatch<'_> {
         self.result = check_without_panic(self.watch, target);
     }
 
-    /// Reads the files again if they are rejected.
-    fn try_rejected_again(&mut self, target: &Target) {
+    /// Reads the files again if they are rejected, since other files have been read.
+    fn retry_if_rejected(&mut self, target: &Target) {
         if self.watch.is_rejected() {
             self.watch.request_retry();
             self.check_again(target);
@@ -177,21 +178,23 @@ impl CheckedWatch<'_> {
     }
 }
 
-/// Reads rejected files again if others have been read. Rules name sources of the settings, so a change of the
-/// one may make the other valid. The settings are the first of the watches.
-fn try_rejected_again(checked: &mut [CheckedWatch<'_>], target: &Target) {
+/// Reads rejected settings again after a read of other files, and other rejected files again after new settings.
+/// Rules name sources of the settings, so a change of either can make the other valid. The settings are the first of
+/// the watches.
+fn retry_rejected(checked: &mut [CheckedWatch<'_>], target: &Target) {
     let Some((settings, others)) = checked.split_first_mut() else {
         return;
     };
-    for other in &*others {
-        if matches!(other.result, CheckResult::Active | CheckResult::Rejected) {
-            settings.try_rejected_again(target);
-            break;
-        }
+    // Rules that were rejected count, too: settings are also valid if they suit the rules in the files.
+    if others
+        .iter()
+        .any(|other| matches!(other.result, CheckResult::Active | CheckResult::Rejected))
+    {
+        settings.retry_if_rejected(target);
     }
     if settings.result == CheckResult::Active {
         for other in others {
-            other.try_rejected_again(target);
+            other.retry_if_rejected(target);
         }
     }
 }
@@ -220,7 +223,7 @@ fn check_without_panic(watch: &mut Watch, target: &Target) -> CheckResult {
     }
 }
 
-/// The first names, each in backticks, and a count of the others.
+/// The first names, each in backticks, and the number of the others.
 fn quoted_names(names: &[impl Display]) -> String {
     let quoted: Vec<_> = names.iter().take(NAMES_LOGGED).map(|name| format!("`{name}`")).collect();
     let list = quoted.join(", ");

@@ -1,8 +1,8 @@
-//! Messages of rules that no end user sees.
+//! Messages of rules that Okta shows to no end user.
 
 use crate::rule::{RuleSet, location::field_at};
 
-/// Warns of each rule whose message Identity Engine shows nowhere.
+/// Warns of each rule whose message Identity Engine does not show at its `location`.
 pub(crate) fn warn_of_hidden_messages(rules: &RuleSet) {
     for (name, hook) in &rules.hooks {
         for section in hook.sections.values() {

@@ -1,4 +1,4 @@
-//! Rejected reloads: their causes, and when to read the same files again.
+//! Rejected reloads: their causes, and when to retry, which is to read the same files again.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,17 @@ use crate::problem::Problems;
 
 /// How many problems are logged at a time.
 const PROBLEMS_LOGGED: usize = 10;
-/// The pause before a retry is the duration of the failed read times this, so that retries take little
-/// processor time.
+/// How many times as long as the failed read the pause before its retry is, so that retries take little processor time.
 const RETRY_FACTOR: u32 = 10;
 /// The pause before the first retry after a panic.
 const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause before a retry after panics.
+/// The longest pause before a retry after a panic.
 const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
 
 /// A rejected reload.
 pub(super) struct Rejection {
     cause: Cause,
-    /// `None` if only a change of the files can help.
+    /// `None` if a retry would have the same result.
     retry: Option<Retry>,
 }
 
@@ -28,6 +27,7 @@ enum Cause {
     Panic,
 }
 
+/// When to retry.
 struct Retry {
     at: Instant,
     /// The time between the rejection and the retry.
@@ -59,12 +59,12 @@ impl Rejection {
         Self { cause: Cause::Panic, retry: Some(Retry::after(pause)) }
     }
 
-    /// Whether the same files will be read again.
+    /// Whether there will be a retry.
     pub(super) fn awaits_retry(&self) -> bool {
         self.retry.is_some()
     }
 
-    /// Whether it is time to read the same files again.
+    /// Whether it is time for the retry.
     pub(super) fn is_retry_due(&self) -> bool {
         match &self.retry {
             Some(retry) => Instant::now() >= retry.at,
@@ -72,10 +72,9 @@ impl Rejection {
         }
     }
 
-    /// Whether this rejects a retry of `last` for the same cause. `is_retry`: a change of other files has led to
-    /// the retry.
-    pub(super) fn repeats(&self, last: &Self, is_retry: bool) -> bool {
-        (is_retry || last.awaits_retry()) && last.cause == self.cause
+    /// Whether both have the same cause.
+    pub(super) fn has_cause_of(&self, other: &Self) -> bool {
+        self.cause == other.cause
     }
 
     /// One line per problem, for the log: the first problems, and a count of the others.
@@ -86,7 +85,7 @@ impl Rejection {
         };
         let mut lines = Vec::new();
         for problem in problems.iter().take(PROBLEMS_LOGGED) {
-            // Only the first line. `check` prints the excerpt.
+            // Leave out the excerpt below the first line. `check` prints it.
             let problem = problem.to_string();
             lines.push(problem.lines().next().unwrap_or_default().to_owned());
         }

@@ -1,4 +1,4 @@
-//! Verifies that new settings have the sources that the rules ask.
+//! Verifies that new settings have each source that the rules ask, and in the same kind.
 
 use crate::{
     clock,
@@ -11,8 +11,8 @@ use crate::{
     state::LiveState,
 };
 
-/// Fails if the live rules ask a source that is not one of these. Accepts these sources all the same if the rules
-/// in the files are valid with them, since those rules are about to become live.
+/// Fails if the live rules ask a source that is not one of these. Accepts these sources all the same if the rules in
+/// the files are valid with them, since those rules are about to become live.
 pub(super) fn verify_source_names(
     kinds: &SourceKinds,
     source: &RulesSource,

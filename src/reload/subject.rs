@@ -22,8 +22,8 @@ use crate::{
 pub(super) enum Subject {
     /// The rules of a folder, with the lists that they name.
     Rules { directory: PathBuf },
-    /// The settings of `[auth]` and `[sources]`. The log calls both the credentials. The other settings stay
-    /// as they were at the start.
+    /// The settings of `[auth]` and `[sources]`. The log calls these two "credentials". The other settings stay as
+    /// they were at the start.
     Settings {
         layers: Layers,
         /// The files that the settings were last read from.
@@ -96,8 +96,8 @@ impl Subject {
         }
     }
 
-    /// Takes the present fingerprint of the files. The list files of rules are those of `last`, the fingerprint
-    /// of the last read.
+    /// Takes the present fingerprint of the files. For rules, it includes the list files in `last`, the fingerprint of
+    /// the last read, since only a read finds the lists that rules name.
     pub(super) fn fingerprint(&self, last: &Fingerprint) -> Fingerprint {
         match self {
             Self::Rules { directory } => load::fingerprint(directory, last),
@@ -106,12 +106,12 @@ impl Subject {
         }
     }
 
-    /// Whether these are rules. Other subjects are read only as a whole, without held files.
+    /// Whether these are rules. Only files of rules are held; the other subjects are read as a whole.
     pub(super) fn is_rules(&self) -> bool {
         matches!(self, Self::Rules { .. })
     }
 
-    /// Reads the files. Takes the last valid texts of held ones.
+    /// Reads the files. Uses the last valid texts of held ones.
     pub(super) fn read(&mut self, live: &LiveState, held: HeldFiles) -> ReadResult {
         match self {
             Self::Rules { directory } => {
@@ -200,7 +200,7 @@ fn read_certificate(files: &TlsFiles) -> ReadResult {
 }
 
 impl Replacement {
-    /// Makes the content live, unless it is the same as before. Rules also replace `texts`.
+    /// Makes the content live, unless it is the same as before. Rules also replace `texts`, the last valid ones.
     pub(super) fn apply(self, target: &Target, texts: &mut Arc<LoadedTexts>) -> Applied {
         match self {
             Self::Rules { rules, texts: new_texts } => {
@@ -229,7 +229,7 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
         description += &format!("; hooks removed: {}", quoted_names(&removed));
     }
     target.metrics.count_rules_reload(ReloadResult::Applied);
-    let removed_series = &names_of(&last) - &names_of(&rules);
+    let removed_series = &series_names(&last) - &series_names(&rules);
     target.metrics.forget(&removed_series);
     warn_of_hidden_messages(&rules);
     target.live.rules.store(rules);
@@ -237,8 +237,8 @@ fn apply_rules(rules: RuleSet, target: &Target) -> Applied {
     Applied::Changed { description }
 }
 
-/// The hooks, rules and lookups that have metrics.
-fn names_of(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
+/// The names of the hooks, rules and lookups, each of which has series in the metrics.
+fn series_names(rules: &RuleSet) -> BTreeSet<SeriesName<'_>> {
     let mut names = BTreeSet::new();
     for (name, hook) in &rules.hooks {
         let hook_series = SeriesName { hook: name, rule: None, lookup: None };

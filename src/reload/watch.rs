@@ -1,4 +1,4 @@
-//! When files are read: after a change has settled, and again while a retry may succeed.
+//! Decides when files are read: once a change has settled, and again for a retry.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,22 +19,22 @@ use crate::{
     metrics::ReloadResult,
 };
 
-/// After this many checks with a change, changing files are held and logged. The others are read.
+/// After this many checks that saw a change, changing files are held and logged, and the others are read.
 pub(super) const CHANGING_LIMIT: usize = 20;
 
 /// A subject, and the state of its files at earlier checks.
 pub(super) struct Watch {
     subject: Subject,
-    /// The files at the last check.
+    /// The fingerprint of the files at the last check.
     last_seen: Fingerprint,
-    /// The files when they were last read. `None` forces a read at the next check.
+    /// The fingerprint of the files when they were last read. `None` forces a read once the files have settled.
     last_read: Option<Fingerprint>,
     /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
     /// is the same as before.
     is_read_requested: bool,
-    /// Whether the next read is a retry of rejected files because others have changed.
-    is_retry: bool,
-    /// The texts that were last valid.
+    /// Whether a retry of rejected files is requested because others have been read.
+    is_retry_requested: bool,
+    /// The texts that were last valid, for files that are held.
     texts: Arc<LoadedTexts>,
     changes: Changes,
     /// Why the present files are not live. `None` if they are.
@@ -72,21 +72,21 @@ pub(super) enum CheckResult {
 }
 
 impl Watch {
-    /// Watches files that have not been read. The first check without a change reads them.
+    /// Watches files that have not been read. The first check that sees no change reads them.
     pub(super) fn unread(subject: Subject) -> Self {
         Self {
             subject,
             last_seen: Fingerprint::default(),
             last_read: None,
             is_read_requested: false,
-            is_retry: false,
+            is_retry_requested: false,
             texts: Arc::default(),
             changes: Changes::default(),
             rejection: None,
         }
     }
 
-    /// Watches files that had this fingerprint and these texts when they were read.
+    /// Watches files that have been read, and had this fingerprint and these texts.
     pub(super) fn already_read(subject: Subject, seen: Fingerprint, texts: LoadedTexts) -> Self {
         Self { last_read: Some(seen), texts: Arc::new(texts), ..Self::unread(subject) }
     }
@@ -103,10 +103,10 @@ impl Watch {
         self.changes = Changes::default();
     }
 
-    /// Has rejected files read at the next check, since other files have changed.
+    /// Has rejected files read again at the next check, since other files have been read.
     pub(super) fn request_retry(&mut self) {
         self.last_read = None;
-        self.is_retry = true;
+        self.is_retry_requested = true;
     }
 
     /// Whether the present files are rejected.
@@ -130,17 +130,17 @@ impl Watch {
         let now = self.subject.fingerprint(last);
         let changing = now.differences(&self.last_seen);
         self.last_seen = now;
-        // Files that have not changed since they were read are read again for a retry only.
+        // Files that have not changed since they were read are only read again for a retry.
         let is_retry_due = self.rejection.as_ref().is_some_and(Rejection::is_retry_due);
         if self.last_read.as_ref() == Some(&self.last_seen) && !is_retry_due {
             self.changes = Changes::default();
             return CheckResult::Unchanged;
         }
-        // No file has changed since the last check, so all of them can be read.
+        // If no file has changed since the last check, all of them can be read.
         if changing.is_empty() {
             return self.read_files(target, BTreeSet::new());
         }
-        // Some files are changing. After many checks, the others are read without them.
+        // Otherwise, wait for the next check. After many such checks, read the others alone.
         self.count_changes(&changing);
         if self.holds_files() && self.others_have_changed(&changing) {
             return self.read_files(target, changing);
@@ -148,7 +148,7 @@ impl Watch {
         CheckResult::Changing
     }
 
-    /// Whether files other than these have settled changes that are not read yet.
+    /// Whether files other than these have changes that are not read yet.
     fn others_have_changed(&self, changing: &BTreeSet<PathBuf>) -> bool {
         match &self.last_read {
             None => true,
@@ -159,7 +159,8 @@ impl Watch {
     /// Counts a check that saw these files change, and logs the names of those that keep changing.
     fn count_changes(&mut self, changing: &BTreeSet<PathBuf>) {
         self.changes.checks += 1;
-        // Files that change by turns keep the others from being read, even if each of them changes rarely.
+        // At the limit, log all that are changing: files that change by turns also keep the others from being read,
+        // although no single one of them changes often.
         let limit_reached = self.changes.checks == CHANGING_LIMIT;
         let mut names = Vec::new();
         for path in changing {
@@ -179,24 +180,24 @@ impl Watch {
         }
     }
 
-    /// Reads the files, and applies the content unless they change during the read. Takes the last
-    /// valid texts of `held` files.
+    /// Reads the files, and applies the content unless they change during the read. Uses the last valid texts of
+    /// `held` files.
     fn read_files(&mut self, target: &Target, held: BTreeSet<PathBuf>) -> CheckResult {
         let start = Instant::now();
         let held_files = HeldFiles { paths: held.clone(), texts: self.texts.clone() };
         let ReadResult { mut before, replacement } = self.subject.read(&target.live, held_files);
-        // Held files count as changed, so that they are read once they settle.
+        // Without a fingerprint, held files count as changed, so that they are read once they settle.
         for file in &held {
             before.forget(file);
         }
-        let changed = self.changed_during_read(&before, &held);
+        let changed = self.look_for_changes(&before, &held);
         if !changed.is_empty() {
             self.count_changes(&changed);
             return CheckResult::Changing;
         }
         self.last_read = Some(before);
         if held.is_empty() {
-            // All files were read, so start counting again.
+            // All files were read, so count from zero again.
             self.changes = Changes::default();
         }
         match replacement {
@@ -208,9 +209,8 @@ impl Watch {
         }
     }
 
-    /// The files that have changed since `before`, the fingerprint from before the read. Leaves out
-    /// held files.
-    fn changed_during_read(
+    /// Takes a new fingerprint. Returns the files that have changed since `before`, without held ones.
+    fn look_for_changes(
         &mut self,
         before: &Fingerprint,
         held: &BTreeSet<PathBuf>,
@@ -226,7 +226,7 @@ impl Watch {
         let name = self.name();
         let was_rejected = self.rejection.take().is_some();
         let was_requested = mem::take(&mut self.is_read_requested);
-        self.is_retry = false;
+        self.is_retry_requested = false;
         self.subject.set_stale(&target.live, false);
         match applied {
             Applied::Changed { description } => {
@@ -244,21 +244,24 @@ impl Watch {
 
     /// Notes and logs that reading or applying has panicked.
     pub(super) fn reject_panic(&mut self, target: &Target) -> CheckResult {
-        // Do not read these files again before the retry.
+        // These files count as read, so that only a change or the retry has them read again.
         self.last_read = Some(self.last_seen.clone());
         self.changes = Changes::default();
         self.reject(target, Rejection::of_panic(self.rejection.as_ref()))
     }
 
-    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same result that
-    /// SIGHUP has not asked for.
+    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same cause. If SIGHUP has asked for
+    /// the read, logs and counts it in any case.
     fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
         let name = self.name();
         self.subject.set_stale(&target.live, true);
         let was_requested = mem::take(&mut self.is_read_requested);
-        let is_retry = mem::take(&mut self.is_retry);
+        let is_retry_requested = mem::take(&mut self.is_retry_requested);
         let is_repeated = match &self.rejection {
-            Some(last) => rejection.repeats(last, is_retry),
+            Some(last) => {
+                let is_retry = is_retry_requested || last.awaits_retry();
+                is_retry && rejection.has_cause_of(last)
+            }
             None => false,
         };
         if was_requested || !is_repeated {

@@ -6,7 +6,8 @@
 //! - It never applies half-written files. It reads changed files only when two checks in a row see them the same, and
 //!   applies the content only if they did not change during the read.
 //! - Invalid files change nothing. The problems are logged once, and the last valid content stays active.
-//! - Rules files and lists that never stop changing are *held*: the others are read with their last valid texts.
+//! - Rules files and lists that never stop changing are *held*: a read takes the last valid texts of these, and the
+//!   present texts of the others.
 //! - A panic counts as an invalid file, so that the thread never ends.
 
 use std::{
@@ -139,7 +140,7 @@ impl Reloader {
         let mut checked = Vec::new();
         for watch in &mut self.watches {
             watch.request_read();
-            // Not checked yet, so it is checked in the first round.
+            // The first round below checks it.
             checked.push(CheckedWatch { watch, result: CheckResult::Changing });
         }
         for _ in 0..CHANGING_LIMIT {
@@ -169,6 +170,11 @@ impl CheckedWatch<'_> {
         self.result = check_without_panic(self.watch, target);
     }
 
+    /// Whether the check has read changed files.
+    fn was_read(&self) -> bool {
+        matches!(self.result, CheckResult::Active | CheckResult::Rejected)
+    }
+
     /// Reads the files again if they are rejected, since other files have been read.
     fn retry_if_rejected(&mut self, target: &Target) {
         if self.watch.is_rejected() {
@@ -186,10 +192,7 @@ fn retry_rejected(checked: &mut [CheckedWatch<'_>], target: &Target) {
         return;
     };
     // Rules that were rejected count, too: settings are also valid if they suit the rules in the files.
-    if others
-        .iter()
-        .any(|other| matches!(other.result, CheckResult::Active | CheckResult::Rejected))
-    {
+    if others.iter().any(CheckedWatch::was_read) {
         settings.retry_if_rejected(target);
     }
     if settings.result == CheckResult::Active {

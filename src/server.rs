@@ -75,9 +75,9 @@ pub(crate) struct State {
 /// How the service stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
-    /// After all requests in flight.
+    /// After all requests in flight, or after `server.shutdown_timeout`.
     Gracefully,
-    /// By a second signal.
+    /// Before that, by a second signal.
     AtOnce,
 }
 

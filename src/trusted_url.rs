@@ -1,4 +1,4 @@
-//! Trusted URLs, on the way to which nobody can listen: `https`, or `http` on this machine.
+//! Trusted URLs: `https`, or `http` on this machine, so that no third party can read what is sent.
 
 use url::{Host, Url};
 

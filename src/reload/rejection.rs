@@ -6,7 +6,7 @@ use crate::problem::Problems;
 
 /// How many problems are logged at a time.
 const PROBLEMS_LOGGED: usize = 10;
-/// How many times as long as the failed read the pause before its retry is, so that retries take little processor time.
+/// A retry waits this many times as long as the failed read took, so that retries take little processor time.
 const RETRY_FACTOR: u32 = 10;
 /// The pause before the first retry after a panic.
 const SHORTEST_PANIC_PAUSE: Duration = Duration::from_secs(1);
@@ -73,7 +73,7 @@ impl Rejection {
     }
 
     /// Whether both have the same cause.
-    pub(super) fn has_cause_of(&self, other: &Self) -> bool {
+    pub(super) fn has_same_cause(&self, other: &Self) -> bool {
         self.cause == other.cause
     }
 

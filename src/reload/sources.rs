@@ -35,6 +35,7 @@ fn missing_source(kinds: &SourceKinds, rules: &RuleSet) -> Option<Problem> {
         let (source, kind) = match (lookup.http_source(), lookup.postgres_query()) {
             (Some(source), _) => (source, SourceKind::Http),
             (None, Some(query)) => (query.source.as_str(), SourceKind::Postgres),
+            // It reads a table.
             (None, None) => continue,
         };
         if kinds.get(source) != Some(&kind) {

@@ -260,7 +260,7 @@ impl Watch {
         let is_repeated = match &self.rejection {
             Some(last) => {
                 let is_retry = is_retry_requested || last.awaits_retry();
-                is_retry && rejection.has_cause_of(last)
+                is_retry && rejection.has_same_cause(last)
             }
             None => false,
         };

@@ -26,19 +26,19 @@ const URI_LIMIT: usize = 8 << 10;
 const HEADERS_LIMIT: usize = 16 << 10;
 
 impl<'s> RequestContext<'s> {
-    /// Returns the hook of an admitted request, or the refusal. `hook` is that of the path, if it has one.
+    /// Returns the hook of an admitted request, or the refusal. `named_hook` is that of the path, if it has one.
     pub(super) async fn admit(
         &mut self,
         head: &RequestHead,
-        hook: Option<NamedHook<'s>>,
+        named_hook: Option<NamedHook<'s>>,
     ) -> Result<&'s Hook, Refusal> {
         // Note the name first, so that the log has it for each of the refusals below.
-        if let Some(NamedHook { name, .. }) = hook {
+        if let Some(NamedHook { name, .. }) = named_hook {
             self.hook = Some(name);
         }
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
-        let NamedHook { hook, .. } = hook.ok_or(Refusal::NotFound(Listener::Hooks))?;
+        let NamedHook { hook, .. } = named_hook.ok_or(Refusal::NotFound(Listener::Hooks))?;
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);

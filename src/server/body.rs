@@ -64,7 +64,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        // Bodies are read only after the caller was admitted.
+        // The caller has been admitted, since no body is read before.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {

@@ -23,7 +23,7 @@ const VALUE_LIMIT: usize = 100;
 const TYPE_LIMIT: usize = 60;
 
 /// The cause of a refusal, and a hint.
-struct Cause {
+struct RefusalCause {
     /// The kind of the cause. Causes of one kind share a limit in the log. `None` if all causes of the refusal do.
     kind: Option<&'static str>,
     text: Cow<'static, str>,
@@ -33,12 +33,12 @@ impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
     pub(super) fn report_cause(&self, refusal: &Refusal, head: Option<&RequestHead>) {
-        let Cause { kind, text: cause } = self.cause(refusal, head);
+        let RefusalCause { kind, text: cause } = self.cause(refusal, head);
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause: &cause };
         self.state.warnings.log(&warning);
-        // The page shows no requests to probes. Only there is a method refused before a hook is found.
+        // The page does not show requests to probes. At a hook, its name is noted before a method is refused.
         let is_probe = self.hook.is_none() && matches!(refusal, Refusal::Method { .. });
         if let Some(feed) = &self.state.feed
             && !is_probe
@@ -59,17 +59,17 @@ impl RequestContext<'_> {
         credentials.authenticator.diagnose(reason, &headers, SystemTime::now())
     }
 
-    fn cause(&self, refusal: &Refusal, head: Option<&RequestHead>) -> Cause {
+    fn cause(&self, refusal: &Refusal, head: Option<&RequestHead>) -> RefusalCause {
         let settings = &self.state.settings.server;
         let text = match refusal {
             Refusal::NotFound(listener) => {
                 let path = head.map(|head| head.uri.path()).unwrap_or_default();
                 let cause = PathCause::of(*listener, path, &settings.path_prefix, self.rules);
-                return Cause { kind: Some(cause.kind()), text: cause.to_string().into() };
+                return RefusalCause { kind: Some(cause.kind()), text: cause.to_string().into() };
             }
             Refusal::Credentials(reason) => {
                 let Diagnosis { kind, text } = self.diagnose(*reason, head);
-                return Cause { kind: Some(kind), text: text.into() };
+                return RefusalCause { kind: Some(kind), text: text.into() };
             }
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
             Refusal::HeadersTooLarge => {
@@ -80,7 +80,7 @@ impl RequestContext<'_> {
                     .into()
             }
             Refusal::Malformed(not_http) => {
-                return Cause { kind: Some(not_http.kind()), text: not_http.cause() };
+                return RefusalCause { kind: Some(not_http.kind()), text: not_http.cause() };
             }
             Refusal::UnexpectedTls => {
                 "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
@@ -124,7 +124,7 @@ impl RequestContext<'_> {
                 "this is a bug in the service; please report it with the message before this one".into()
             }
         };
-        Cause { kind: None, text }
+        RefusalCause { kind: None, text }
     }
 }
 

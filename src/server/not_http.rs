@@ -7,6 +7,7 @@ use std::borrow::Cow;
 pub(super) enum NotHttp {
     Http2,
     ProxyProtocol,
+    /// Too many empty lines before the request.
     BlankLines,
     /// A fault of the first line (RFC 9112 §3). Completes "the line …".
     RequestLine(&'static str),
@@ -20,6 +21,7 @@ pub(super) enum NotHttp {
     Length(&'static str),
     /// A fault of the header `host` (RFC 9112 §3.2). Completes "the header `host` …".
     Host(&'static str),
+    /// A fault that is not found here.
     Other,
 }
 
@@ -35,12 +37,12 @@ struct Framing<'h> {
 }
 
 impl NotHttp {
-    /// The reason why the codec refuses these bytes. They are the start of a request, perhaps less than its head.
+    /// The reason why the codec refuses these bytes. They begin with a request, and may end before its head does.
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2;
         }
-        // Version 2 begins with empty lines, which were dropped as those before any request.
+        // Version 2 begins with empty lines. They were dropped, like those before any request.
         if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
             return Self::ProxyProtocol;
         }
@@ -116,7 +118,7 @@ fn fault_of_request_line(line: &[u8]) -> Option<&'static str> {
     }
     let parts: Vec<_> = line.split(|byte| *byte == b' ').collect();
     let [method, .., version] = parts.as_slice() else {
-        return Some("has one part");
+        return Some("has no spaces");
     };
     if !version.starts_with(b"HTTP/") {
         return Some("does not end with `HTTP/1.1`");

@@ -99,7 +99,7 @@ impl<'a> PathCause<'a> {
         match &self.kind {
             Kind::Operations => "operations",
             Kind::Metrics => "metrics",
-            // Of several differences, the last one decides.
+            // The last of several differences decides.
             Kind::Near(NearRoute { differences, .. }) => match differences.last() {
                 Some(Difference { kind, .. }) => kind,
                 None => "near",

@@ -22,7 +22,7 @@ pub(super) enum Route<'r> {
         allow: &'static str,
         respond: fn(&State) -> HttpResponse,
     },
-    /// A hook. `None` if no hook has this path, which counts as a request for a hook all the same.
+    /// A hook. `None` if no hook has this path. That counts as a request for a hook, too.
     Hook(Option<NamedHook<'r>>),
     /// An unknown path of the operators' listener.
     Unknown,

@@ -17,10 +17,13 @@ pub(super) struct Slot {
     waits_for: Cell<WaitsFor>,
     /// When the connection last began to wait for its client.
     idle_since: Cell<Instant>,
+    /// Whether another connection has taken the place of this one.
     is_evicted: Cell<bool>,
+    /// Whether the task is asked to end at once.
     is_aborted: Cell<bool>,
     /// Whether a caller was admitted on the connection. If not, it is a stranger's.
     is_trusted: Cell<bool>,
+    /// Notified when the connection is asked to end.
     stop: Notify,
     /// The task that serves the connection. Set as soon as the task is spawned.
     task: OnceCell<AbortHandle>,
@@ -33,8 +36,8 @@ enum WaitsFor {
     FirstPoll,
     /// A request. The connection is idle.
     Request,
-    /// Its client, for something other than a request: a handshake, taking a response, or closing. The same counts
-    /// for a request whose caller is not admitted yet. The connection is idle.
+    /// Its client, for something other than a request: a handshake, taking a response, or closing. A request counts
+    /// as this, too, until its caller is admitted. The connection is idle.
     Client,
     /// The service: it reads the body of an admitted caller, waits for a turn, or judges. The connection is not idle.
     Service,

@@ -76,7 +76,7 @@ impl Warning<'_> {
             Self::Refused { reason, kind: Some(kind), .. } => {
                 format!("refusal with `{reason}`: {}", kind.replace('_', " ")).into()
             }
-            Self::MissingSection { hook, .. } => format!("hook {hook}").into(),
+            Self::MissingSection { hook, .. } => format!("hook {hook} no section").into(),
             Self::TooLargeAnswer { hook, .. } => format!("hook {hook} too large").into(),
             Self::TooCostly { hook, .. } => format!("hook {hook} too costly").into(),
             Self::MissingEventId { hook, .. } => format!("hook {hook} no event").into(),
@@ -100,7 +100,7 @@ impl Warnings {
         }
     }
 
-    /// Logs how many messages of each kind were left out after the last one, at the stop.
+    /// Logs how many messages of each kind were left out since the last one. For the stop of the service.
     pub(crate) fn log_omitted(&self) {
         for (kind, count) in self.0.omitted() {
             log::warn!("{count} more messages of the kind \"{kind}\" were left out");

@@ -115,8 +115,8 @@ impl Worker {
                 }
                 Room::Full => {
                     self.turn_away(stream, &mut tasks);
-                    // Let other tasks run before the next connection is taken. The task that turns this one away
-                    // then ends, or an aborted one does, which frees a file descriptor.
+                    // Let other tasks run before the next connection is taken. The task that turns this one away can
+                    // then end, and so can that of an aborted connection. Each frees a file descriptor.
                     yield_now().await;
                 }
             }
@@ -137,7 +137,8 @@ impl Worker {
         }
     }
 
-    /// Responds with 503 without reading a request. A connection that expects TLS is closed.
+    /// Responds with 503 without reading a request. A connection that expects TLS is closed,
+    /// since a response would need a handshake.
     fn turn_away(self: &Rc<Self>, stream: StdStream, tasks: &mut JoinSet<()>) {
         if self.tls.is_some() {
             return;

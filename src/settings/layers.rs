@@ -138,10 +138,10 @@ impl SettingsReader {
     }
 
     /// Collects the dotted keys of a table by their byte in the file, so that they are in its order. A table that is
-    /// not a known section counts as one key.
+    /// not a known section, or is empty, counts as one key.
     fn collect_keys(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
-            // A quoted key with a dot in it is not the path that it looks like.
+            // Escape a dot in a quoted key, so that the key is not taken for a path.
             let path = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
             match value.get_ref() {
                 DeValue::Table(inner) if self.is_section(&path) && !inner.is_empty() => {
@@ -226,7 +226,7 @@ impl SettingsReader {
         } else if let Some(name) = source_names::invalid_name(key) {
             format!("`{name}` is not a name of a source; use ASCII letters, digits, `_` and `-`")
         } else if let Some(meant) = self.meant_key(key) {
-            // If a variable sets the unknown key, suggest a variable.
+            // If a variable sets the unknown key, suggest a variable. There is none for a section.
             let by_variable = path_of_variable(&place).is_some() && !self.is_section(&meant);
             let shown = if by_variable { variable_of(&meant) } else { meant.clone() };
             self.explained_keys.push(meant);

@@ -38,7 +38,7 @@ impl SettingsReader {
             let (source, key) = source.split_once('_')?;
             return Some(format!("{SECTION}.{source}.{key}"));
         }
-        // The names of the other sections have no `_`.
+        // The names of the other sections have no `_`, so the first one stands for a dot.
         let path = name.replacen('_', ".", 1);
         let by_name = key_by_another_name(&path);
         if let Some(key) = by_name.or_else(|| key_with_same_name(&path, &self.known_keys)) {

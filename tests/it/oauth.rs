@@ -449,7 +449,11 @@ fn invalid_oauth_settings_are_refused_with_the_reason() {
         ("ISSUER", "https:example.test", "expected an absolute URL"),
         ("ISSUER", "https://example.test?x", "has no query"),
         ("ISSUER", "https://example.okta.com", "`https://example.okta.com/oauth2/default`"),
-        ("ISSUER", "https://example.oktapreview.com/", "tokens of Okta's org authorization server"),
+        (
+            "ISSUER",
+            "https://example.oktapreview.com/",
+            "only Okta can verify tokens of an org authorization server",
+        ),
         ("JWKS_URI", "http://example.test/keys", "`auth.oauth.jwks_uri`: expected `https`"),
         ("CLIENT_IDS", "", "this may not be empty"),
         ("SCOPE", "a b", "without spaces"),

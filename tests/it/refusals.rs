@@ -748,7 +748,7 @@ fn the_metrics_listener_logs_the_causes_of_its_refusals() {
         Answer::read(&mut stream);
     }
 
-    service.wait_for_log("404 not_found: `/metric` is not `/metrics`");
+    service.wait_for_log("404 not_found: `metrics.bind` serves only");
     service.wait_for_log("400 not_http: this is not an HTTP/1.1 request");
 }
 

@@ -108,8 +108,11 @@ fn urls_of_sources_are_accepted_or_refused_with_the_reason() {
         ("file:///etc/passwd", "expected a URL that starts with `https://`"),
         ("postgres://hook:Pa55word@db.example/people", "use `password_file`"),
         ("postgres://hook@db.example/people#Pa55word", "a fragment is not allowed"),
-        ("postgres://hook@db.example/people?sslmode=disable", "only parameters here are `host`"),
-        ("postgres:///people?host=/run&password=Pa55word", "only parameters here are `host`"),
+        (
+            "postgres://hook@db.example/people?sslmode=disable",
+            "only the parameters `user` and `host`",
+        ),
+        ("postgres:///people?host=/run&password=Pa55word", "only the parameters `user` and `host`"),
         ("postgres:///people?host=db.example", "`host` must be the absolute path"),
         ("postgres://hook@db.example/people?host=/run", "two hosts"),
         ("postgres://hook@db.example/people?user=other", "two users"),

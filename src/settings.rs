@@ -254,7 +254,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    // If secrets were skipped or settings are invalid, `settings.auth` may lack a method that is configured.
+    // Not if secrets were skipped or settings are invalid: `settings.auth` may then lack a configured method.
     if layers.secret_files != SecretFiles::Skip && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }

@@ -205,10 +205,29 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
     if url.fragment().is_some() {
         return Err("a fragment is not allowed here");
     }
-    let mut has_host = url.host().is_some();
+    let PostgresTarget { has_host, has_user } = read_postgres_target(&url)?;
+    if !has_host {
+        return Err(expected);
+    }
     // On a socket, the URL need not name a user: the default is that of the process.
     let is_on_socket = url.host_str().is_none_or(|host| host.starts_with("%2F"));
-    let mut has_user = is_on_socket || !url.username().is_empty();
+    if !has_user && !is_on_socket {
+        return Err(
+            "the URL names no user; write it as in `postgres://user@db.example.com/database`",
+        );
+    }
+    Ok(url)
+}
+
+/// Whether the URL of a database names a host and a user, itself or by a parameter.
+struct PostgresTarget {
+    has_host: bool,
+    has_user: bool,
+}
+
+fn read_postgres_target(url: &Url) -> Result<PostgresTarget, &'static str> {
+    let mut has_host = url.host().is_some();
+    let mut has_user = !url.username().is_empty();
     for (name, value) in url.query_pairs() {
         match name.as_ref() {
             "user" if url.username().is_empty() => has_user = true,
@@ -225,13 +244,5 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
             }
         }
     }
-    if !has_host {
-        return Err(expected);
-    }
-    if !has_user {
-        return Err(
-            "the URL names no user; write it as in `postgres://user@db.example.com/database`",
-        );
-    }
-    Ok(url)
+    Ok(PostgresTarget { has_host, has_user })
 }

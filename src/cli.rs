@@ -44,7 +44,7 @@ enum ExitStatus {
     Success = 0,
     /// The request is denied, or there are problems or differences.
     Negative = 1,
-    /// A wrong usage, an I/O error or an invalid configuration. Never a denial.
+    /// The subcommand has no result: wrong usage, an I/O error or an invalid configuration. Never a denial.
     CannotAnswer = 2,
     /// Stopped at once by a second signal. Shells use this code for an interrupt.
     Interrupted = 130,
@@ -108,7 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(CommandLine { flags, subcommand }) => {
             run_subcommand(&flags, subcommand.unwrap_or(Subcommands::Serve))
         }
-        // Help and the version are errors of clap, too.
+        // clap also returns help and the version as errors, and prints those on standard output.
         Err(error) => {
             // If writing to standard error fails, there is no other place to report it.
             let _ = error.print();
@@ -187,24 +187,24 @@ fn load_valid_rules(settings: &Settings) -> Result<RuleSet, CliError> {
     load_valid_rules_from(&rules_source(settings), settings)
 }
 
-/// Loads rules, whose lookups may ask the sources in these settings. Any problem is an error.
-fn load_valid_rules_from(source: &RulesSource, settings: &Settings) -> Result<RuleSet, CliError> {
+/// Loads the rules of a folder, or the built-in ones. Their lookups can name the sources in these settings.
+/// Any problem is an error.
+fn load_valid_rules_from(rules: &RulesSource, settings: &Settings) -> Result<RuleSet, CliError> {
     let kinds = source_kinds(&settings.sources);
-    let draft = load::load_rules(source, &clock::facts(), &kinds, Purpose::Serve);
+    let draft = load::load_rules(rules, &clock::facts(), &kinds, Purpose::Serve);
     Ok(draft.into_rules()?)
 }
 
-/// The source of the rules that the settings name. The built-in rules are for a first try only: the folder
-/// is not set and does not exist, and no authentication method is configured.
+/// The source of the rules: the folder of the settings, or the built-in rules. The built-in rules are for a
+/// first try, before anything is configured: no folder is set, the default one does not exist, and there is no
+/// authentication method.
 fn rules_source(settings: &Settings) -> RulesSource {
     let RulesSettings { directory, is_set, .. } = &settings.rules;
-    if !is_set && !settings.auth.is_configured() && !directory.exists() {
-        return RulesSource::BuiltIn;
-    }
-    RulesSource::Folder(directory.clone())
+    let is_first_try = !is_set && !directory.exists() && !settings.auth.is_configured();
+    if is_first_try { RulesSource::BuiltIn } else { RulesSource::Folder(directory.clone()) }
 }
 
-/// Writes a result to standard output. A closed pipe is not an error: its reader has read enough.
+/// Writes a result to standard output. A closed pipe is not an error: its reader, such as `head`, wants no more.
 fn print_result(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

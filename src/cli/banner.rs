@@ -14,7 +14,7 @@ use crate::{
     state::LiveState,
 };
 
-/// The facts about a started service that the banner shows.
+/// The facts about the running service that the banner shows.
 pub(super) struct Banner<'a> {
     pub(super) rules_source: RulesSource,
     /// The address of the hooks.
@@ -33,9 +33,10 @@ struct Instructions {
     fields: Vec<ConsoleField>,
     /// The arguments of curl with the credentials.
     credentials: String,
-    /// Which value `credentials` expects in which variable of the shell. `None` if it uses no variable.
-    shell_variable: Option<&'static str>,
-    /// A line that says how to compute the secret in `fields`. `None` if it needs no computing.
+    /// The secret, and the shell variable in which `credentials` expects it: `the password of … in
+    /// $HOOK_PASSWORD`. `None` if `credentials` has the secret itself.
+    secret_in_variable: Option<&'static str>,
+    /// A line that says how to compute the secret in `fields`. `None` if no computing is needed.
     secret_hint: Option<String>,
 }
 
@@ -108,7 +109,7 @@ impl Banner<'_> {
             "  URL                    https://YOUR-PUBLIC-HOST{}/{hook}",
             self.path_prefix
         ));
-        let Instructions { fields, shell_variable, secret_hint, .. } =
+        let Instructions { fields, secret_in_variable, secret_hint, .. } =
             self.instructions(&live.credentials.load().settings);
         for ConsoleField { label, value } in fields {
             log_line(&format!("  {label:<21}  {value}"));
@@ -116,8 +117,8 @@ impl Banner<'_> {
         if let Some(hint) = secret_hint {
             log_line(&hint);
         }
-        match shell_variable {
-            Some(variable) => log_line(&format!("try it, with {variable}:")),
+        match secret_in_variable {
+            Some(secret_in_variable) => log_line(&format!("try it, with {secret_in_variable}:")),
             None => log_line("try it:"),
         }
         let (arguments, url) = (self.curl_arguments(live), self.hooks_url(live));
@@ -142,9 +143,10 @@ struct Example<'r> {
     body: &'static str,
 }
 
-/// Returns a request for the first hook that judges registrations, or else for any hook.
+/// Returns a registration for the first hook that judges them. If no hook does, returns a profile update for the
+/// first hook that judges those.
 fn example_request(rules: &RuleSet) -> Option<Example<'_>> {
-    for flow in Flow::WITH_SECTION {
+    for flow in [Flow::SelfServiceRegistration, Flow::ProgressiveProfile] {
         for (name, hook) in &rules.hooks {
             if hook.section(flow).is_some() {
                 return Some(Example { hook: name, body: flow.spec().example });
@@ -160,7 +162,7 @@ fn instructions_for_generated(password: &str) -> Instructions {
     let secret = format!("Basic {}", STANDARD.encode(&pair));
     let fields = header_fields("authorization", secret);
     let credentials = format!("-u {pair}");
-    Instructions { fields, credentials, shell_variable: None, secret_hint: None }
+    Instructions { fields, credentials, secret_in_variable: None, secret_hint: None }
 }
 
 /// How to authenticate with the first configured method. Shows no secret.
@@ -174,7 +176,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         return Instructions {
             fields: header_fields("authorization", secret),
             credentials: format!(r#"-u "{pair}""#),
-            shell_variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
+            secret_in_variable: Some("the password of `auth.basic` in $HOOK_PASSWORD"),
             secret_hint: Some(secret_hint),
         };
     }
@@ -183,7 +185,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
         return Instructions {
             fields: header_fields(&header.name, "YOUR-SECRET".to_owned()),
             credentials: format!(r#"-H "{line}""#),
-            shell_variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
+            secret_in_variable: Some("the secret of `auth.header` in $HOOK_PASSWORD"),
             secret_hint: None,
         };
     }
@@ -195,7 +197,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
     Instructions {
         fields,
         credentials: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),
-        shell_variable: Some("an access token of the issuer in $HOOK_TOKEN"),
+        secret_in_variable: Some("an access token of the issuer in $HOOK_TOKEN"),
         secret_hint: None,
     }
 }
@@ -214,7 +216,7 @@ fn oauth_fields(oauth: &OAuthSettings) -> Vec<ConsoleField> {
     let (token_url, scope) = if is_okta {
         (format!("{}/v1/token", oauth.issuer.trim_end_matches('/')), oauth.scope.clone())
     } else {
-        // Other issuers have other token URLs. Some need another scope than the one in the token.
+        // Other issuers have other token URLs. Entra ID also expects another scope than the one in its tokens.
         (SEE_DOCS.to_owned(), format!("{}, or with Entra ID {SEE_DOCS}", oauth.scope))
     };
     vec![

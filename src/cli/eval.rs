@@ -113,7 +113,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         }
     }
     if arguments.explain {
-        let outcomes = explain::rules(name, &explained, &rules.revision);
+        let outcomes = explain::answer(name, &explained, &rules.revision);
         let effects = explain::reply(reply, request.flow, &fields);
         print_diagnostic(format!("{outcomes}{}: {effects}", answer.decision.as_str()));
         for hint in hints {

@@ -1,4 +1,4 @@
-//! Explanations for people: of an answer by its rules, and of any hook's reply.
+//! Explanations for people: how our rules led to an answer, and what any hook's reply causes.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ mod reply;
 
 pub(super) use reply::reply;
 
-/// Explains each rule's outcome, each lookup, and whether each attribute is set.
-pub(super) fn rules(name: &str, explained: &Explained<'_>, revision: &str) -> String {
+/// Explains an answer of this hook: each rule's outcome, each lookup, and whether each attribute is set.
+pub(super) fn answer(hook: &str, explained: &Explained<'_>, revision: &str) -> String {
     let Explained { flow, rules, lookups, sets, note, .. } = explained;
-    let mut text = format!("{name}, {flow}, rules {revision}\n");
+    let mut text = format!("{hook}, {flow}, rules {revision}\n");
     for ExplainedRule { id, mode, outcome, why } in rules {
         let shadow = if *mode == "shadow" { " (shadow: does not decide)" } else { "" };
         // Writing to memory cannot fail.

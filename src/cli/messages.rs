@@ -17,14 +17,16 @@ use crate::{escape, settings::is_colour_allowed, sink::Sink, throttle::Throttle}
 /// How long the end of the program waits until the last messages are written.
 const EXIT_WAIT: Duration = Duration::from_millis(200);
 
-/// The target of the startup banner, which is shown at every level: no other place shows a generated
-/// password.
+/// The target of the startup banner. It is shown at every log level, since a generated password appears nowhere
+/// else.
 pub(super) const BANNER: &str = "banner";
 
 /// The target of our other messages starts with this.
 const OURS: &str = "registration_hook";
-/// The longest message of a dependency, in characters. Some quote input of clients.
+/// The longest message of a dependency, in characters. Some messages quote input of clients.
 const DEPENDENCY_LIMIT: usize = 300;
+/// How long the writer collects messages before it writes them. Messages are written at once.
+const PAUSE: Duration = Duration::ZERO;
 
 /// Passes messages to their writer. Dropping it waits until the last ones are written.
 pub(super) struct Messages(Arc<Sink>);
@@ -38,8 +40,8 @@ enum MessageStyle {
     Plain,
 }
 
-/// Starts logging. Shows our messages from `level` up, and warnings of dependencies. At lower levels
-/// some dependencies print headers. The HTTP codec is silent, since clients can make it log at will.
+/// Starts logging. Shows our messages of `level` and above. Shows no message of a dependency below a warning,
+/// since some print headers in debug messages. The HTTP codec is silent, since clients can make it log at will.
 pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     let (style, colour) = if io::stderr().is_terminal() {
         let colour = if is_colour_allowed() { WriteStyle::Always } else { WriteStyle::Never };
@@ -47,8 +49,8 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
     } else {
         (MessageStyle::Plain, WriteStyle::Never)
     };
-    let sink = Sink::start("messages", Duration::ZERO, open_stderr)?;
-    let message_throttle = Throttle::default();
+    let sink = Sink::start("messages", PAUSE, open_stderr)?;
+    let dependency_throttle = Throttle::default();
     let mut builder = Builder::new();
     builder
         .filter_level(LevelFilter::Warn.min(level))
@@ -57,7 +59,7 @@ pub(super) fn start(level: LevelFilter) -> io::Result<Messages> {
         .filter_module("actix_http", LevelFilter::Off)
         .target(env_logger::Target::Pipe(Box::new(Messages(sink.clone()))))
         .write_style(colour)
-        .format(move |out, record| write_message(out, record, style, &message_throttle));
+        .format(move |out, record| write_message(out, record, style, &dependency_throttle));
     // Fails if logging has been started before, as in a test.
     let _ = builder.try_init();
     let panic_throttle = Throttle::default();
@@ -73,9 +75,9 @@ fn write_message(
     out: &mut Formatter,
     record: &Record<'_>,
     style: MessageStyle,
-    throttle: &Throttle,
+    dependency_throttle: &Throttle,
 ) -> io::Result<()> {
-    let Some(message) = message_text(record, throttle) else {
+    let Some(message) = message_text(record, dependency_throttle) else {
         return Ok(());
     };
     let level = record.level();
@@ -106,13 +108,13 @@ fn log_panic(info: &PanicHookInfo<'_>, throttle: &Throttle) {
 
 /// Returns the text of a message in one line, or `None` to omit it. Messages of dependencies are
 /// throttled: the TLS library warns of each client that breaks the protocol.
-fn message_text(record: &Record<'_>, throttle: &Throttle) -> Option<String> {
+fn message_text(record: &Record<'_>, dependency_throttle: &Throttle) -> Option<String> {
     let text = record.args().to_string();
     if record.target() == BANNER || record.target().starts_with(OURS) {
         return Some(escape::line(&text).into_owned());
     }
-    let kind = format!("{}:{}", record.target(), record.line().unwrap_or_default());
-    let omitted = throttle.admit(&kind, Instant::now())?;
+    let line_of_code = format!("{}:{}", record.target(), record.line().unwrap_or_default());
+    let omitted = dependency_throttle.admit(&line_of_code, Instant::now())?;
     Some(format!("{}{omitted}", escape::excerpt(&text, DEPENDENCY_LIMIT)))
 }
 

@@ -1,4 +1,4 @@
-//! A line on a terminal that shows the progress of long work.
+//! A progress bar for long work, in one line of a terminal.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},

@@ -16,12 +16,12 @@ use crate::{
 pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String {
     let view = user_view(reply, flow, fields);
     let mut text = okta_action(&view, flow.spec());
-    let is_same_in_gen3 = is_same_in_gen3(&view.clients);
+    let generations_agree = do_generations_agree(&view.clients);
     for client in &view.clients {
-        // If the generations show the same, one heading stands for both.
         let heading = match client.client {
-            ClientKind::Gen2 if is_same_in_gen3 => "the sign-in widget, Gen2 and Gen3, shows",
-            ClientKind::Gen3 if is_same_in_gen3 => continue,
+            ClientKind::Gen2 if generations_agree => "the sign-in widget, Gen2 and Gen3, shows",
+            // The explanation of Gen2 stands for both.
+            ClientKind::Gen3 if generations_agree => continue,
             kind => heading_of(kind),
         };
         explain_client(heading, client, &mut text);
@@ -38,7 +38,7 @@ pub(crate) fn reply(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> String
 }
 
 /// Whether both generations of the widget show the same screens, as in most cases.
-fn is_same_in_gen3(views: &[ClientView]) -> bool {
+fn do_generations_agree(views: &[ClientView]) -> bool {
     let (mut gen2, mut gen3) = (None, None);
     for ClientView { client, screens } in views {
         match client {
@@ -50,7 +50,7 @@ fn is_same_in_gen3(views: &[ClientView]) -> bool {
     gen2 == gen3
 }
 
-/// A line about Okta's action.
+/// A line about Okta's action, and how certain it is.
 fn okta_action(view: &UserView, flow: &FlowSpec) -> String {
     let certainty = view.certainty.as_str();
     match view.effect {
@@ -94,7 +94,18 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
     for shown in &screen.texts {
         let _ = writeln!(text, "  {}: {}", place_name(&shown.place), describe_text(shown));
     }
-    let form = match (client, screen.form) {
+    let form = describe_form(screen.form, client);
+    if screen.form == FormState::NextStep {
+        // The line about Okta's action says already how certain the next step is.
+        let _ = writeln!(text, "  {form}");
+    } else {
+        let _ = writeln!(text, "  {form} ({})", screen.form_certainty.as_str());
+    }
+}
+
+/// The state of the form in this client.
+fn describe_form(form: FormState, client: ClientKind) -> &'static str {
+    match (client, form) {
         (_, FormState::NextStep) => "no message, and the next step",
         (ClientKind::App, FormState::Stays) => "the form again: status PENDING",
         (ClientKind::App, FormState::MayStay) => {
@@ -104,14 +115,7 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
         (_, FormState::Stays) => "the form, still filled in",
         (_, FormState::Replaced) => "a page with only the message",
         (_, FormState::MayStay) => "the form, or a page with only the message",
-    };
-    text.push_str("  ");
-    text.push_str(form);
-    // The first line has the certainty of the next step.
-    if screen.form != FormState::NextStep {
-        let _ = write!(text, " ({})", screen.form_certainty.as_str());
     }
-    text.push('\n');
 }
 
 fn place_name(place: &TextPlace) -> String {
@@ -124,7 +128,7 @@ fn place_name(place: &TextPlace) -> String {
     }
 }
 
-/// A text with its certainty, in one line.
+/// A text, how certain it is, and the row of `docs/user-view.md` that predicts it.
 fn describe_text(shown: &ShownText) -> String {
     let ShownText { text, text_certainty, place_certainty, row, .. } = shown;
     let text =

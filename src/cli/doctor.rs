@@ -55,7 +55,7 @@ struct CheckedHook<'d> {
     url: &'d Url,
     client: HookClient,
     has_credentials: bool,
-    /// A registration.
+    /// The body of a registration.
     body: Vec<u8>,
 }
 
@@ -74,7 +74,8 @@ pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     Ok(if checkup.is_healthy() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// Runs the checks. Stops early if the hook cannot be connected to, or refuses the credentials.
+/// Runs the checks. Stops early if the URL or its certificate has a problem, if the hook does not answer, or if it
+/// refuses the credentials.
 fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), CliError> {
     let hook = CheckedHook {
         url,
@@ -86,7 +87,8 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
     if url.scheme() == "https" {
         check_https(url, call, checkup)?;
     }
-    // Credentials must not be sent in the clear, or to another server.
+    // So far, a problem means that the call is not encrypted, or that another server may read it. Then no credentials
+    // are sent.
     if !checkup.is_healthy() {
         return Ok(());
     }
@@ -94,7 +96,7 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
         return Ok(());
     };
     if call.has_oauth() {
-        // Its answer has just arrived.
+        // These headers have just arrived, so their `Date` shows the hook's present time.
         time::check_clock(&headers, checkup);
     }
     credentials::check_refusals(&hook, checkup);

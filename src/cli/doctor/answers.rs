@@ -14,8 +14,8 @@ use crate::{
     user_view::{Certainty, Effect, UserView, user_view},
 };
 
-/// Faults that are only notes: they do not concern the decision, or the sample may cause them. Its form may
-/// lack a field that the hook expects, and the hook may be meant for other requests.
+/// Faults that are only notes. They do not concern the decision, or the sample may cause them: its form may lack a
+/// field that the hook expects, and the hook may not be meant for such requests.
 const MINOR_FAULTS: [&str; 5] = [
     "location-not-on-form",
     "location-not-an-attribute",
@@ -40,8 +40,8 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
     let reply = call.hook_reply();
     let findings = findings::find(reply, flow, fields);
     if let Ok(answer) = &call.reply {
-        // A problem says itself how Okta reacts.
-        if findings.iter().all(|finding| is_minor(finding, flow, reply)) {
+        // The line of a problem says how Okta reacts, so this line would only repeat it.
+        if !findings.iter().any(|finding| weight(finding, flow, reply) == Weight::Problem) {
             let (status, size) = (answer.status, answer.body.len());
             let effect = describe_effect(&user_view(reply, flow, fields));
             checkup.ok(check, format!("status {status}, {size} bytes: {effect}"));
@@ -94,14 +94,24 @@ fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Chec
     }
 }
 
-/// Whether the hook refuses Classic Engine's request. No org on Identity Engine sends it.
-fn is_refused_classic(flow: Flow, reply: HookReply<'_>) -> bool {
-    flow == Flow::Classic && matches!(reply, HookReply::Answered { status: 400..=499, .. })
+/// How much a fault of an answer matters.
+#[derive(PartialEq, Eq)]
+enum Weight {
+    /// The hook refuses the request of Classic Engine. No org on Identity Engine sends it.
+    RefusedClassic,
+    Minor,
+    Problem,
 }
 
-/// Whether a fault of an answer is only a note.
-fn is_minor(finding: &Finding, flow: Flow, reply: HookReply<'_>) -> bool {
-    is_refused_classic(flow, reply) || MINOR_FAULTS.contains(&finding.id)
+fn weight(finding: &Finding, flow: Flow, reply: HookReply<'_>) -> Weight {
+    let is_refused = matches!(reply, HookReply::Answered { status: 400..=499, .. });
+    if flow == Flow::Classic && is_refused {
+        Weight::RefusedClassic
+    } else if MINOR_FAULTS.contains(&finding.id) {
+        Weight::Minor
+    } else {
+        Weight::Problem
+    }
 }
 
 /// Adds a fault of an answer.
@@ -118,11 +128,11 @@ fn add_finding(
     } else {
         format!("{problem} at {place}: {effect}")
     };
-    if is_refused_classic(flow, reply) {
-        checkup.note(check, message, "no change is needed if the org is on Identity Engine");
-    } else if is_minor(finding, flow, reply) {
-        checkup.note(check, message, fix);
-    } else {
-        checkup.problem(check, message, fix);
+    match weight(finding, flow, reply) {
+        Weight::RefusedClassic => {
+            checkup.note(check, message, "no change is needed if the org is on Identity Engine");
+        }
+        Weight::Minor => checkup.note(check, message, fix),
+        Weight::Problem => checkup.problem(check, message, fix),
     }
 }

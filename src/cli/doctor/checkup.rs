@@ -23,6 +23,19 @@ struct CheckupLine {
     fix: Option<String>,
 }
 
+/// A problem that ends the checks of the hook, or those of a part of it.
+pub(super) struct Obstacle {
+    pub(super) check: &'static str,
+    pub(super) message: String,
+    pub(super) fix: &'static str,
+}
+
+impl Obstacle {
+    pub(super) fn report(self, checkup: &mut Checkup) {
+        checkup.problem(self.check, self.message, self.fix);
+    }
+}
+
 /// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,7 +100,7 @@ impl Checkup {
                 Grade::Note => "note",
                 Grade::Problem => "problem",
             };
-            // Writing to memory cannot fail. A hook chooses parts of the message.
+            // Writing to memory cannot fail. The text is escaped, since the hook chooses parts of it.
             let _ = write!(text, "{mark:<7}  {check}: {}", escape::line(message));
             if let Some(fix) = fix {
                 let _ = write!(text, "; {}", escape::line(fix));

@@ -2,7 +2,11 @@
 
 use ureq::http::HeaderMap;
 
-use super::{CheckedHook, checkup::Checkup, tls};
+use super::{
+    CheckedHook,
+    checkup::{Checkup, Obstacle},
+    tls,
+};
 use crate::cli::client::{HttpAnswer, NoReply, NoToken};
 
 /// Checks that the hook refuses callers other than Okta.
@@ -41,13 +45,6 @@ fn check_refusal(check: &'static str, reply: Result<HttpAnswer, NoReply>, checku
     }
 }
 
-/// Why the answers of a hook cannot be checked.
-struct Obstacle {
-    check: &'static str,
-    message: String,
-    fix: &'static str,
-}
-
 /// Checks that the hook accepts the credentials of the flags. Returns the headers of its answer, or `None` if
 /// its answers cannot be checked.
 pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Option<HeaderMap> {
@@ -79,12 +76,6 @@ pub(super) fn check_acceptance(hook: &CheckedHook<'_>, checkup: &mut Checkup) ->
     Some(answer.headers)
 }
 
-impl Obstacle {
-    fn report(self, checkup: &mut Checkup) {
-        checkup.problem(self.check, self.message, self.fix);
-    }
-}
-
 fn report_credentials(status: u16, checkup: &mut Checkup) {
     const CHECK: &str = "credentials";
     match status {
@@ -97,6 +88,7 @@ fn report_credentials(status: u16, checkup: &mut Checkup) {
     }
 }
 
+/// Why the answers cannot be checked, if the status says so.
 fn obstacle_of_status(status: u16, has_credentials: bool) -> Option<Obstacle> {
     let obstacle = match status {
         401 | 403 if has_credentials => Obstacle {

@@ -19,10 +19,10 @@ use url::Url;
 
 use crate::{authorities::read_authorities, cli::client::OKTA_TIMEOUT};
 
-/// The time in which a server of TLS 1.3 refuses a client without a certificate.
+/// How long to wait, after a handshake of TLS 1.3, for the server to refuse a client without a certificate.
 const LATE_REFUSAL: Duration = Duration::from_millis(500);
 
-/// A clock that is ahead by this time. It shows whether a certificate is still valid then.
+/// A clock that is ahead by this time. A certificate that it accepts is still valid then.
 #[derive(Debug)]
 pub(super) struct ShiftedClock(pub(super) Duration);
 
@@ -69,15 +69,10 @@ pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     let mut stream = TimedStream { stream: connect(&addresses, deadline)?, deadline };
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
-        let Err(error) = connection.complete_io(&mut stream) else {
-            continue;
-        };
-        if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-            && let Some(refusal) = refusal_before_close(&mut connection, &mut stream)
-        {
-            return Err(refusal);
+        if let Err(error) = connection.complete_io(&mut stream) {
+            let refusal = refusal_before_close(&error, &mut connection, &mut stream);
+            return Err(refusal.unwrap_or(error));
         }
-        return Err(error);
     }
     if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
         stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
@@ -86,16 +81,22 @@ pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// The alert of a server that closed the connection while the client was still writing.
+/// The alert that says why the server closed the connection. If it did so while the client was still writing, the
+/// client's error is that of the write, and the alert is not yet read.
 fn refusal_before_close(
+    error: &io::Error,
     connection: &mut ClientConnection,
     stream: &mut TimedStream,
 ) -> Option<io::Error> {
+    if !matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
+        return None;
+    }
     connection.read_tls(stream).ok()?;
     connection.process_new_packets().err().map(io::Error::other)
 }
 
-/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3.
+/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3. Fails if it
+/// arrives. A server that accepts the client stays silent, so the wait ends with the stream's deadline.
 fn await_late_refusal(
     connection: &mut ClientConnection,
     stream: &mut TimedStream,
@@ -103,14 +104,14 @@ fn await_late_refusal(
     while connection.wants_write() {
         connection.write_tls(stream)?;
     }
-    // The server may send session tickets first.
+    // Session tickets may arrive before the refusal. A length of 0 is the end of the stream.
     while connection.read_tls(stream).is_ok_and(|length| length > 0) {
         connection.process_new_packets().map_err(io::Error::other)?;
     }
     Ok(())
 }
 
-/// Connects to the first address that answers. Divides the remaining time equally among the addresses.
+/// Connects to the first address that answers. Each address gets an equal share of the time that is left.
 fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut last_error = io::Error::other("the name has no address");
     let mut untried = addresses.len() as u32;

@@ -1,4 +1,4 @@
-//! The time of calls, and the difference of the clocks.
+//! How long calls take, and whether the hook's clock is right.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,9 +14,9 @@ const MOST_FAILURES: usize = 3;
 /// Slower calls leave too little of Okta's time for a cold start or the fetch of a token.
 const SLOW: Duration = Duration::from_secs(1);
 /// The difference of clocks that most verifiers of tokens tolerate.
-const TOLERATED: Duration = Duration::from_secs(60);
+const TOLERATED_DIFFERENCE: Duration = Duration::from_secs(60);
 
-/// Checks the time of twenty calls, one after the other.
+/// Checks how long twenty calls take, one after the other.
 pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     const CHECK: &str = "latency";
     const FIX: &str = "answer in well under 1 s; keep one instance warm";
@@ -56,8 +56,8 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     }
 }
 
-/// Checks the clock of the hook, which decides whether a token is valid. The answer with these headers must have
-/// just arrived.
+/// Compares the hook's clock, by which it judges whether a token is valid, with that of this machine. The answer
+/// with these headers must have just arrived.
 pub(super) fn check_clock(headers: &HeaderMap, checkup: &mut Checkup) {
     const CHECK: &str = "clock";
     let date = headers.get(DATE).and_then(|date| date.to_str().ok());
@@ -71,7 +71,7 @@ pub(super) fn check_clock(headers: &HeaderMap, checkup: &mut Checkup) {
         Err(ahead) => ahead.duration(),
     };
     let message = format!("it differs from this machine's by {} s", difference.as_secs());
-    if difference > TOLERATED {
+    if difference > TOLERATED_DIFFERENCE {
         checkup.problem(
             CHECK,
             message,

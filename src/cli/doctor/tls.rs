@@ -10,7 +10,7 @@ use rustls::{
 use url::Url;
 
 use super::{
-    checkup::Checkup,
+    checkup::{Checkup, Obstacle},
     handshake::{ShiftedClock, client_config, handshake},
 };
 use crate::{
@@ -21,8 +21,9 @@ use crate::{
 
 /// The longest URL of a hook at Okta.
 const LONGEST_URL: usize = 1024;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A certificate that ends within this time gets a note.
-const SHORT_VALIDITY: Duration = Duration::from_secs(14 * 24 * 3600);
+const SHORT_VALIDITY: Duration = Duration::from_secs(14 * DAY.as_secs());
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
 /// Checks the URL by Okta's rules.
@@ -57,49 +58,33 @@ pub(super) fn check_url(url: &Url, checkup: &mut Checkup) {
     }
 }
 
+/// A handshake with one TLS version, and its result.
+struct TlsAttempt {
+    name: &'static str,
+    version: &'static SupportedProtocolVersion,
+    result: io::Result<()>,
+}
+
 /// Connects with each TLS version and verifies the certificate.
 pub(super) fn check_tls(
     url: &Url,
     ca_file: Option<&Path>,
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
-    let mut accepted = Vec::new();
-    let mut refusals = Vec::new();
-    let mut accepted_version = None;
-    let mut may_want_certificate = false;
+    let mut attempts = Vec::new();
     for (name, version) in VERSIONS {
         let config = client_config(ca_file, version, ShiftedClock::NOW).map_err(CliError)?;
-        let Err(error) = handshake(url, config) else {
-            accepted.push(name);
-            accepted_version = Some(version);
-            continue;
-        };
-        if let Some(RejectedCertificate { message, fix }) = rejected_certificate(&error) {
-            checkup.problem("certificate", message, fix);
+        let result = handshake(url, config);
+        if let Err(error) = &result
+            && let Some(obstacle) = obstacle_to_any_version(error)
+        {
+            obstacle.report(checkup);
             return Ok(());
         }
-        if is_no_tls(&error) {
-            checkup.problem(
-                "tls",
-                "this port does not speak TLS, but perhaps plain http",
-                "serve https there, or write the port that does: Okta calls https only",
-            );
-            return Ok(());
-        }
-        may_want_certificate |= is_refused_client(&error);
-        refusals.push(format!("TLS {name}: {}", describe_handshake(&error)));
+        attempts.push(TlsAttempt { name, version, result });
     }
-    let refusals = refusals.join("; ");
-    let Some(accepted_version) = accepted_version else {
-        checkup.problem(
-            "tls",
-            format!("no connection: {refusals}"),
-            if may_want_certificate {
-                "accept TLS 1.2 and 1.3, and ask for no certificate of the client: Okta has none"
-            } else {
-                "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there"
-            },
-        );
+    let Some(accepted) = attempts.iter().rfind(|attempt| attempt.result.is_ok()) else {
+        obstacle_without_connection(&attempts).report(checkup);
         return Ok(());
     };
     match ca_file {
@@ -110,24 +95,85 @@ pub(super) fn check_tls(
         ),
         None => checkup.ok("certificate", "valid, of a public authority, with its whole chain"),
     }
+    check_validity(url, ca_file, accepted.version, checkup)?;
+    report_versions(&attempts, checkup);
+    Ok(())
+}
+
+/// Why the handshake fails with any TLS version. Returns `None` if another version may succeed.
+fn obstacle_to_any_version(error: &io::Error) -> Option<Obstacle> {
+    if let Some(RejectedCertificate { message, fix }) = rejected_certificate(error) {
+        return Some(Obstacle { check: "certificate", message, fix });
+    }
+    if is_other_protocol(error) {
+        return Some(Obstacle {
+            check: "tls",
+            message: "this port does not speak TLS, but perhaps plain http".to_owned(),
+            fix: "serve https there, or write the port that does: Okta calls https only",
+        });
+    }
+    None
+}
+
+fn obstacle_without_connection(attempts: &[TlsAttempt]) -> Obstacle {
+    let mut fix = "let Okta connect to this host and port, and accept TLS 1.2 and 1.3 there";
+    for TlsAttempt { result, .. } in attempts {
+        if let Err(error) = result
+            && may_ask_for_certificate(error)
+        {
+            fix = "accept TLS 1.2 and 1.3, and ask for no certificate of the client: Okta has none";
+        }
+    }
+    let message = format!("no connection: {}", describe_refusals(attempts));
+    Obstacle { check: "tls", message, fix }
+}
+
+/// Notes a certificate that ends soon. A clock that is ahead shows whether it does.
+fn check_validity(
+    url: &Url,
+    ca_file: Option<&Path>,
+    version: &'static SupportedProtocolVersion,
+    checkup: &mut Checkup,
+) -> Result<(), CliError> {
     let later = ShiftedClock(SHORT_VALIDITY);
-    let config = client_config(ca_file, accepted_version, later).map_err(CliError)?;
+    let config = client_config(ca_file, version, later).map_err(CliError)?;
     if let Err(error) = handshake(url, config)
         && is_expired(&error)
     {
-        let days = SHORT_VALIDITY.as_secs() / (24 * 3600);
+        let days = SHORT_VALIDITY.as_secs() / DAY.as_secs();
         checkup.note("certificate", format!("it ends within {days} days"), "renew it in time");
     }
-    if refusals.is_empty() {
-        checkup.ok("tls", "TLS 1.2 and 1.3 are accepted");
-    } else {
-        checkup.note(
-            "tls",
-            format!("only TLS {} is accepted: {refusals}", accepted.join(" and ")),
-            "accept TLS 1.2 and 1.3; Okta does not document which it uses",
-        );
-    }
     Ok(())
+}
+
+fn report_versions(attempts: &[TlsAttempt], checkup: &mut Checkup) {
+    let mut accepted = Vec::new();
+    for TlsAttempt { name, result, .. } in attempts {
+        if result.is_ok() {
+            accepted.push(*name);
+        }
+    }
+    if accepted.len() == attempts.len() {
+        checkup.ok("tls", "TLS 1.2 and 1.3 are accepted");
+        return;
+    }
+    let (accepted, refusals) = (accepted.join(" and "), describe_refusals(attempts));
+    checkup.note(
+        "tls",
+        format!("only TLS {accepted} is accepted: {refusals}"),
+        "accept TLS 1.2 and 1.3; Okta does not document which it uses",
+    );
+}
+
+/// Why each TLS version that failed did so.
+fn describe_refusals(attempts: &[TlsAttempt]) -> String {
+    let mut refusals = Vec::new();
+    for TlsAttempt { name, result, .. } in attempts {
+        if let Err(error) = result {
+            refusals.push(format!("TLS {name}: {}", describe_handshake(error)));
+        }
+    }
+    refusals.join("; ")
 }
 
 /// Whether the server answers with TLS, whatever its certificate.
@@ -145,26 +191,29 @@ pub(super) fn speaks_tls(url: &Url) -> bool {
     false
 }
 
-/// Whether the server may have refused the client because it has no certificate. Servers have several words for it.
-fn is_refused_client(error: &io::Error) -> bool {
+/// The error of TLS in an error of a handshake. `None` if the connection itself failed.
+fn tls_error(error: &io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether the server may have refused the client because it has no certificate. Servers send several alerts for
+/// that.
+fn may_ask_for_certificate(error: &io::Error) -> bool {
     use AlertDescription::{AccessDenied, BadCertificate, CertificateUnknown, HandshakeFailure};
-    let error = error.get_ref().and_then(|error| error.downcast_ref());
-    let Some(TlsError::AlertReceived(alert)) = error else {
+    let Some(TlsError::AlertReceived(alert)) = tls_error(error) else {
         return false;
     };
     matches!(alert, HandshakeFailure | BadCertificate | CertificateUnknown | AccessDenied)
 }
 
 /// Whether the server answers a handshake with another protocol than TLS.
-fn is_no_tls(error: &io::Error) -> bool {
-    let error = error.get_ref().and_then(|error| error.downcast_ref());
-    matches!(error, Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)))
+fn is_other_protocol(error: &io::Error) -> bool {
+    matches!(tls_error(error), Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)))
 }
 
 fn is_expired(error: &io::Error) -> bool {
-    let error = error.get_ref().and_then(|error| error.downcast_ref());
     matches!(
-        error,
+        tls_error(error),
         Some(TlsError::InvalidCertificate(
             CertificateError::Expired | CertificateError::ExpiredContext { .. }
         ))
@@ -183,9 +232,9 @@ impl RejectedCertificate {
     }
 }
 
-/// Why the certificate is rejected. Returns `None` if the connection failed for another reason.
+/// Why the certificate is rejected. Returns `None` if the handshake failed for another reason.
 fn rejected_certificate(error: &io::Error) -> Option<RejectedCertificate> {
-    match error.get_ref()?.downcast_ref::<TlsError>()? {
+    match tls_error(error)? {
         TlsError::InvalidCertificate(why) => Some(invalid_certificate(why)),
         TlsError::NoCertificatesPresented => {
             Some(RejectedCertificate::new("the server has none", "serve one of a public authority"))

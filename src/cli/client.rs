@@ -62,7 +62,7 @@ pub(super) struct HookCall {
     pub(super) reply: Result<HttpAnswer, NoReply>,
     /// How long the last attempt took.
     pub(super) duration: Duration,
-    /// Whether there was a second attempt.
+    /// Whether the reply is that of a second attempt.
     pub(super) is_retried: bool,
 }
 
@@ -77,20 +77,18 @@ pub(super) struct HttpAnswer {
 /// Why a call has no answer.
 #[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub(super) enum NoReply {
-    /// Okta retries once.
     #[display("no answer within 3 s, after which Okta gives up")]
     TimedOut,
-    /// Okta retries once.
     #[display("no connection, or a broken one: {_0}")]
     Connection(String),
     #[display("no access token: {_0}")]
     Token(NoToken),
 }
 
-/// Reads the URL of an argument. Refuses one that cannot be called, and one with a user name or password. An error
-/// never repeats it.
+/// Reads the URL of an argument. Refuses a URL that cannot be called, and one with a user name or password. An
+/// error never repeats the URL.
 pub(super) fn read_url(argument: &str, text: &str) -> Result<Url, CliError> {
-    // The parser would drop it or escape it.
+    // The parser would drop or escape white space, and so hide that Okta refuses it.
     if text.contains(char::is_whitespace) {
         return Err(CliError(format!(
             "{argument}: Okta refuses a URL with white space; remove it"
@@ -143,10 +141,10 @@ impl HookClient {
     /// Posts a request as Okta does. Retries once after a time-out, a failed connection and a 5xx.
     pub(super) fn call(&self, url: &Url, body: &[u8]) -> HookCall {
         let first = self.call_once(url, body);
-        if !first.makes_okta_retry() {
-            return first;
+        if first.may_be_retried() {
+            return HookCall { is_retried: true, ..self.call_once(url, body) };
         }
-        HookCall { is_retried: true, ..self.call_once(url, body) }
+        first
     }
 
     /// Makes one attempt with the credentials of the flags.
@@ -227,11 +225,11 @@ impl HookCall {
 
     /// Whether the first attempt failed, and the second one did not.
     pub(super) fn succeeds_on_retry(&self) -> bool {
-        self.is_retried && !self.makes_okta_retry()
+        self.is_retried && !self.may_be_retried()
     }
 
-    /// Whether Okta makes a second attempt after this result of a first one.
-    fn makes_okta_retry(&self) -> bool {
+    /// Whether the attempt failed in a way after which Okta tries once more.
+    fn may_be_retried(&self) -> bool {
         match &self.reply {
             Ok(answer) => answer.status >= 500,
             Err(NoReply::TimedOut | NoReply::Connection(_)) => true,
@@ -249,7 +247,7 @@ impl From<ureq::Error> for NoReply {
     }
 }
 
-/// The value of `x-okta-request-id`: `data.context.request.id` of the request.
+/// The value of `x-okta-request-id`: the text `data.context.request.id` of the request, if it has one.
 fn request_id(body: &[u8]) -> Option<HeaderValue> {
     let request: serde_json::Value = serde_json::from_slice(body).ok()?;
     let id = request.pointer("/data/context/request/id")?.as_str()?;

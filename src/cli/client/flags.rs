@@ -57,7 +57,7 @@ struct NamedSecret {
 }
 
 impl CallFlags {
-    /// Whether any of the flags is given.
+    /// Whether any of the flags is given. The others need `--oauth`, which is among the credentials.
     pub(in crate::cli) fn are_given(&self) -> bool {
         self.has_credentials() || self.secret_file.is_some() || self.ca_file.is_some()
     }
@@ -76,13 +76,12 @@ impl CallFlags {
     pub(super) fn headers(&self, environment: &Environment) -> Result<HeaderMap, CliError> {
         let mut headers = HeaderMap::new();
         if let Some(user) = &self.user {
-            let NamedSecret { name, secret } = self.split_secret(user, "--user", environment)?;
+            let NamedSecret { name, secret } = self.find_secret(user, "--user", environment)?;
             let credentials = STANDARD.encode(format!("{name}:{secret}"));
             headers.insert(AUTHORIZATION, secret_value("--user", &format!("Basic {credentials}"))?);
         }
         for header in &self.header {
-            let NamedSecret { name, secret } =
-                self.split_secret(header, "--header", environment)?;
+            let NamedSecret { name, secret } = self.find_secret(header, "--header", environment)?;
             let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
                 return Err(CliError(
                     "--header: expected NAME:VALUE, as in `x-hook-secret:…`".into(),
@@ -111,15 +110,16 @@ impl CallFlags {
             }
             None => {
                 let NamedSecret { name, secret } =
-                    self.split_secret(client, "--oauth", environment)?;
+                    self.find_secret(client, "--oauth", environment)?;
                 (name, ClientProof::Secret(secret))
             }
         };
         Ok(Some(ClientCredentials { client_id, token_url, scope: self.scope.clone(), proof }))
     }
 
-    /// Splits `NAME:SECRET`. If the secret is left out, reads it from `--secret-file` or the variable.
-    fn split_secret(
+    /// Finds the secret of an argument `NAME:SECRET`. If it is left out, takes that of `--secret-file`, or else that
+    /// of the variable.
+    fn find_secret(
         &self,
         argument: &str,
         flag: &str,

@@ -34,9 +34,9 @@ const DEFAULT_LIFETIME: u64 = 60;
 /// The longest lifetime that is accepted, in seconds: a day.
 const LONGEST_LIFETIME: u64 = 86_400;
 /// A token is replaced this long before it expires.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 /// The largest answer of an authorization server, in bytes.
-const SIZE_LIMIT: u64 = 1 << 16;
+const ANSWER_LIMIT: u64 = 1 << 16;
 /// How many characters of the server's error are shown.
 const ERROR_LIMIT: usize = 200;
 
@@ -67,7 +67,7 @@ pub(in crate::cli) enum NoToken {
     TimedOut,
     #[display("no connection to the token URL, or a broken one: {_0}")]
     Connection(String),
-    /// The server gives no token, or the client cannot ask for one.
+    /// The server refuses to issue a token or sends none, or the client cannot make the request.
     #[display("{_0}")]
     Refused(String),
 }
@@ -112,7 +112,7 @@ struct AssertionClaims<'c> {
 
 impl AccessToken {
     pub(super) fn is_valid(&self, now: Instant) -> bool {
-        now + MARGIN < self.expires
+        now + EXPIRY_MARGIN < self.expires
     }
 }
 
@@ -149,15 +149,16 @@ impl ClientKey {
             exp: now + ASSERTION_SECONDS,
             jti: URL_SAFE_NO_PAD.encode(jti),
         };
-        let signed = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
+        let statement = format!("{}.{}", encode_part(&header)?, encode_part(&claims)?);
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
+            .sign(&RSA_PKCS1_SHA256, &random, statement.as_bytes(), &mut signature)
             .or(Err("the key cannot sign"))?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+        Ok(format!("{statement}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }
 
+/// Encodes the header or the claims of a JWT.
 fn encode_part(part: &impl Serialize) -> Result<String, String> {
     let json = serde_json::to_vec(part).map_err(|error| error.to_string())?;
     Ok(URL_SAFE_NO_PAD.encode(json))
@@ -179,7 +180,7 @@ impl ClientCredentials {
             .map_err(ureq::Error::from)?;
         let mut response = http.send(request, timeout)?;
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec()?;
+        let body = response.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec()?;
         if status != 200 {
             return Err(NoToken::Refused(describe_error(status, &body, &form)));
         }
@@ -198,7 +199,7 @@ impl ClientCredentials {
         Ok(AccessToken { authorization, expires: start + Duration::from_secs(seconds) })
     }
 
-    /// The form of the request.
+    /// The form that the token URL expects.
     fn form(&self) -> Result<String, String> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
@@ -230,8 +231,8 @@ impl From<ureq::Error> for NoToken {
     }
 }
 
-/// Describes an answer without a token: its status, and the error of RFC 6749 if the body has one, without the secret
-/// of the request's form.
+/// Describes an answer without a token: its status, and the error of RFC 6749 if the body has one. Leaves out an
+/// error that repeats the secret of the request's form.
 fn describe_error(status: u16, body: &[u8], form: &str) -> String {
     let Ok(TokenError { error, error_description }) = serde_json::from_slice(body) else {
         return format!("the token URL answers with status {status}");
@@ -251,10 +252,14 @@ fn describe_error(status: u16, body: &[u8], form: &str) -> String {
 /// Whether a text repeats the secret of a form, as it is or as the form encodes it.
 fn repeats_secret(text: &str, form: &str) -> bool {
     for pair in form.split('&') {
-        let encoded = pair.split_once('=').unwrap_or_default().1;
-        for (name, value) in form_urlencoded::parse(pair.as_bytes()) {
-            let is_secret = matches!(&*name, "client_secret" | "client_assertion");
-            if is_secret && (text.contains(&*value) || text.contains(encoded)) {
+        let Some(("client_secret" | "client_assertion", encoded)) = pair.split_once('=') else {
+            continue;
+        };
+        if text.contains(encoded) {
+            return true;
+        }
+        for (_, secret) in form_urlencoded::parse(pair.as_bytes()) {
+            if text.contains(&*secret) {
                 return true;
             }
         }

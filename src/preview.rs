@@ -34,7 +34,8 @@ mod rules;
 
 pub(crate) use feed::{Feed, ReceivedCall};
 
-/// Everything that the page needs of the running service.
+/// Everything that the page needs of the running service and of the command line. The functions are those of
+/// `sample` and `replay`, which this module may not import.
 pub(crate) struct Page {
     pub(crate) live: Arc<LiveState>,
     pub(crate) feed: Arc<Feed>,
@@ -77,8 +78,13 @@ pub(crate) struct JudgedFixture {
     /// The recorded decision, or why it cannot be read.
     pub(crate) recorded: Result<DecisionKind, String>,
     /// The decision of the live rules, or why they cannot decide.
-    pub(crate) now: Result<DecisionKind, String>,
-    /// The rules that deny now.
+    pub(crate) now: Result<LiveDecision, String>,
+}
+
+/// A decision of the live rules.
+pub(crate) struct LiveDecision {
+    pub(crate) decision: DecisionKind,
+    /// The rules that deny.
     pub(crate) denied_by: Vec<String>,
 }
 
@@ -87,9 +93,9 @@ impl Page {
     pub(crate) fn start(self, listener: TcpListener) -> io::Result<String> {
         let url = format!("http://{}/{}/", listener.local_addr()?, self.token);
         let page = Arc::new(self);
-        let watched = page.clone();
+        let watcher_page = page.clone();
         let watcher = thread::Builder::new().name("preview-rules".to_owned());
-        watcher.spawn(move || rules::watch(&watched))?;
+        watcher.spawn(move || rules::watch(&watcher_page))?;
         let server = thread::Builder::new().name("preview".to_owned());
         server.spawn(move || serve(listener, page))?;
         Ok(url)

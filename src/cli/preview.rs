@@ -13,12 +13,12 @@ use super::{
     banner::Banner,
     fixtures::{self, Case},
     messages::BANNER,
-    replay::{Judged, recorded_decision},
+    replay::{denying_rules, recorded_decision},
     sample::sample_request,
 };
 use crate::{
     okta::{DecisionKind, Flow},
-    preview::{FixtureFiles, Fixtures, JudgedFixture, Page},
+    preview::{FixtureFiles, Fixtures, JudgedFixture, LiveDecision, Page},
     problem::Problem,
     rule::RuleSet,
     server::State,
@@ -81,7 +81,7 @@ pub(super) fn start_page(
 fn sample(flow: Flow) -> String {
     match sample_request(flow, &[]) {
         Ok(request) => request,
-        // The system cannot generate an `eventId`.
+        // The system has no random numbers for an `eventId`. This example has none.
         Err(_) => flow.spec().example.to_owned(),
     }
 }
@@ -115,17 +115,23 @@ fn judge_fixtures(directory: &Path, rules: &RuleSet) -> Vec<Result<JudgedFixture
 }
 
 fn judge_case(case: Case, rules: &RuleSet) -> JudgedFixture {
-    let (now, denied_by) = match Judged::of_case(&case, rules) {
-        Ok(Judged { decision, rules }) => (Ok(decision), rules),
-        Err(problem) => (Err(problem.message), Vec::new()),
-    };
-    let name = case.case_name();
-    let recorded = read_recorded(&case);
-    JudgedFixture { hook: case.hook, case: name, recorded, now, denied_by }
+    JudgedFixture {
+        case: case.case_name(),
+        recorded: read_recorded_decision(&case),
+        now: decide_now(&case, rules).map_err(|problem| problem.message),
+        hook: case.hook,
+    }
+}
+
+/// The decision of these rules about a recorded request.
+fn decide_now(case: &Case, rules: &RuleSet) -> Result<LiveDecision, Problem> {
+    let request = case.read_request()?;
+    let answer = case.answer(rules, &request)?;
+    Ok(LiveDecision { decision: answer.decision, denied_by: denying_rules(&answer) })
 }
 
 /// The decision of a recorded answer, or why it has none.
-fn read_recorded(case: &Case) -> Result<DecisionKind, String> {
+fn read_recorded_decision(case: &Case) -> Result<DecisionKind, String> {
     let request = case.read_request().map_err(|problem| problem.to_string())?;
     let place = case.response.display();
     let response = case.read_response().map_err(|why| format!("{place}: {why}"))?;

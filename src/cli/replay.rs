@@ -24,8 +24,8 @@ mod machine;
 mod remote;
 mod report;
 
-pub(super) use change::{Judged, recorded_decision};
-use local::Against;
+pub(super) use change::{denying_rules, recorded_decision};
+use local::RulesChange;
 use remote::RemoteHooks;
 use report::{ReplayOutcome, Replayed, Report};
 
@@ -86,7 +86,7 @@ enum ReportFormat {
 enum Mode {
     Compare(RuleSet),
     Update { rules: RuleSet, sources: Option<Box<LiveSources>> },
-    Against(Against),
+    Against(RulesChange),
     Url(Box<RemoteHooks>),
 }
 
@@ -99,6 +99,7 @@ pub(super) fn run(
     }
     let mut mode = Mode::new(flags, arguments)?;
     let mut cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
+    // A running service does not say which hooks it has.
     if let Some(rules) = mode.rules() {
         cases = fixtures::fold_orphans(cases, rules);
     }
@@ -148,7 +149,7 @@ impl Mode {
             let source = RulesSource::Folder(folder.clone());
             let before = load_valid_rules_from(&source, &settings)?;
             let directory = settings.rules.directory;
-            return Ok(Self::Against(Against { before, after: rules, directory }));
+            return Ok(Self::Against(RulesChange { before, after: rules, directory }));
         }
         if arguments.update {
             let mut sources = None;
@@ -164,17 +165,17 @@ impl Mode {
     fn rules(&self) -> Option<&RuleSet> {
         match self {
             Self::Compare(rules) | Self::Update { rules, .. } => Some(rules),
-            Self::Against(Against { after, .. }) => Some(after),
+            Self::Against(RulesChange { after, .. }) => Some(after),
             Self::Url(_) => None,
         }
     }
 
-    /// Replays one request. Fails if there is no use in replaying the next ones.
+    /// Replays one request. Fails if the next ones would fail as well, since the service does not answer.
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
             Self::Compare(rules) => local::compare(&case, rules),
             Self::Update { rules, sources } => local::update(&case, rules, sources.as_deref()),
-            Self::Against(rules) => rules.compare(&case),
+            Self::Against(rules_change) => rules_change.compare(&case),
             Self::Url(hooks) => return hooks.replay(case),
         };
         Ok(Replayed::new(case, outcome.unwrap_or_else(ReplayOutcome::problem)))

@@ -11,12 +11,11 @@ use std::{
 
 use serde::Serialize;
 
-use super::{FixtureFiles, JudgedFixture, Page};
+use super::{FixtureFiles, JudgedFixture, LiveDecision, Page};
 use crate::{
     clock, escape,
     file::{self, FileKind, Fingerprint},
     load::{self, Loaded, Purpose, RulesSource},
-    okta::DecisionKind,
     problem::{Problem, Problems},
     rule::RuleSet,
 };
@@ -76,31 +75,56 @@ struct RulesOnDisk {
     problems: Problems,
 }
 
-/// Reports every change of the rules to the feed, for as long as the process runs.
+/// The state that the page last showed.
+struct ShownState {
+    on_disk: RulesOnDisk,
+    fixtures: Fingerprint,
+    fixtures_checked_at: Instant,
+    revision: String,
+}
+
+/// Reports every change of the rules and of the recorded requests to the feed, for as long as the process runs.
 pub(super) fn watch(page: &Page) {
-    let mut on_disk = RulesOnDisk::default();
-    let mut last_fixtures = fixtures_fingerprint(page);
-    let mut fixtures_checked_at = Instant::now();
-    let mut last_revision = String::new();
+    let mut shown = ShownState {
+        on_disk: RulesOnDisk::default(),
+        fixtures: fixtures_fingerprint(page),
+        fixtures_checked_at: Instant::now(),
+        revision: String::new(),
+    };
     loop {
         let live = page.live.rules.load_full();
-        let files = files_fingerprint(page, &on_disk.files);
-        let files_changed = files != on_disk.files;
-        if files_changed {
-            on_disk = read_rules(page, files);
-        }
-        let mut fixtures_changed = false;
-        if fixtures_checked_at.elapsed() >= FIXTURES_INTERVAL {
-            let fixtures = fixtures_fingerprint(page);
-            fixtures_changed = fixtures != last_fixtures;
-            last_fixtures = fixtures;
-            fixtures_checked_at = Instant::now();
-        }
-        if files_changed || fixtures_changed || live.revision != last_revision {
-            last_revision.clone_from(&live.revision);
-            page.feed.set_rules(rules_json(page, &live, &on_disk));
+        let rules_changed = shown.update_rules(page, &live);
+        let fixtures_changed = shown.update_fixtures(page);
+        if rules_changed || fixtures_changed {
+            page.feed.set_rules(rules_json(page, &live, &shown.on_disk));
         }
         thread::sleep(INTERVAL);
+    }
+}
+
+impl ShownState {
+    /// Takes over changed files and another revision. Returns whether there are any.
+    fn update_rules(&mut self, page: &Page, live: &RuleSet) -> bool {
+        let files = files_fingerprint(page, &self.on_disk.files);
+        let files_changed = files != self.on_disk.files;
+        if files_changed {
+            self.on_disk = read_rules(page, files);
+        }
+        let revision_changed = live.revision != self.revision;
+        self.revision.clone_from(&live.revision);
+        files_changed || revision_changed
+    }
+
+    /// Takes over changed recorded requests. Returns whether there are any. Checks them once per interval only.
+    fn update_fixtures(&mut self, page: &Page) -> bool {
+        if self.fixtures_checked_at.elapsed() < FIXTURES_INTERVAL {
+            return false;
+        }
+        let fixtures = fixtures_fingerprint(page);
+        let changed = fixtures != self.fixtures;
+        self.fixtures = fixtures;
+        self.fixtures_checked_at = Instant::now();
+        changed
     }
 }
 
@@ -124,7 +148,8 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     fingerprint
 }
 
-/// Loads the rules on disk. If that panics, it cannot say which files it has read: then the result has `files`.
+/// Loads the rules on disk. The result has the files that were read. If the load panics, these are not known, and the
+/// result has the given `files` instead.
 fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
     if matches!(page.source, RulesSource::BuiltIn) {
         return RulesOnDisk::default();
@@ -172,19 +197,28 @@ fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
 }
 
 fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
-    let JudgedFixture { hook, case, recorded, now, denied_by } = fixture;
-    let problem = match (&now, &recorded) {
-        (Err(why), _) | (Ok(_), Err(why)) => Some(why.clone()),
-        (Ok(_), Ok(_)) => None,
-    };
-    FixtureJson {
+    let JudgedFixture { hook, case, recorded, now } = fixture;
+    let mut json = FixtureJson {
         hook: Some(hook),
         case,
-        recorded: recorded.ok().map(DecisionKind::as_str),
-        now: now.ok().map(DecisionKind::as_str),
-        problem,
-        denied_by,
+        recorded: None,
+        now: None,
+        problem: None,
+        denied_by: Vec::new(),
+    };
+    match recorded {
+        Ok(decision) => json.recorded = Some(decision.as_str()),
+        Err(why) => json.problem = Some(why),
     }
+    match now {
+        Ok(LiveDecision { decision, denied_by }) => {
+            json.now = Some(decision.as_str());
+            json.denied_by = denied_by;
+        }
+        // This problem matters more than one of the recorded answer.
+        Err(why) => json.problem = Some(why),
+    }
+    json
 }
 
 /// The row of a file that is not part of a recorded request.

@@ -3,114 +3,74 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    cli::fixtures::Case,
     okta::{DecisionKind, reply::HookReply, response::SIZE_LIMIT},
     pipeline::{self, HookAnswer},
-    problem::{Problem, with_commas},
-    rule::{Outcome, RuleSet},
+    problem::with_commas,
     user_view::{self, ReplyDecision},
 };
 
-/// A decision, and the rules that led to it.
-#[derive(Clone)]
-pub(in crate::cli) struct Judged {
-    pub(in crate::cli) decision: DecisionKind,
-    /// The enforced rules that fail. Empty for an answer whose rules are not known.
-    pub(in crate::cli) rules: Vec<String>,
-}
-
-/// Two decisions about the same request.
+/// The decisions of two answers to the same request.
 pub(super) struct DecisionChange {
-    pub(super) before: AnswerDecision,
+    /// `None` if no answer was recorded.
+    pub(super) before: Option<AnswerDecision>,
     pub(super) after: AnswerDecision,
 }
 
-/// The decision of an answer.
-pub(super) enum AnswerDecision {
-    /// There is no answer.
-    NoAnswer,
-    /// Okta treats the call as failed, and denies.
-    Failed,
-    /// Okta does not document its action.
-    Unclear,
-    Decision(Judged),
+/// The decision that Okta reads from an answer, and the rules that led to it.
+pub(super) struct AnswerDecision {
+    pub(super) decision: ReplyDecision,
+    /// The rules that deny. Empty if the rules are not known.
+    pub(super) denied_by: Vec<String>,
 }
 
 impl AnswerDecision {
     /// The decision of any hook's answer. The rules that led to it are not known.
     pub(super) fn of_any_hook(decision: ReplyDecision) -> Self {
-        match decision {
-            ReplyDecision::Decision(decision) => {
-                Self::Decision(Judged { decision, rules: Vec::new() })
-            }
-            ReplyDecision::Failed => Self::Failed,
-            ReplyDecision::Unclear => Self::Unclear,
-        }
+        Self { decision, denied_by: Vec::new() }
     }
 
-    /// The decision itself, if there is one.
-    pub(super) fn decision(&self) -> Option<DecisionKind> {
-        match self {
-            Self::Decision(judged) => Some(judged.decision),
-            Self::NoAnswer | Self::Failed | Self::Unclear => None,
+    /// The decision of an answer by our rules.
+    pub(super) fn of_answer(answer: &HookAnswer<'_, '_>) -> Self {
+        Self {
+            decision: ReplyDecision::Decision(answer.decision),
+            denied_by: denying_rules(answer),
         }
     }
 
     /// The name of the decision in a report for programs, if there is one.
     pub(super) fn name(&self) -> Option<&'static str> {
-        match self {
-            Self::Decision(judged) => Some(judged.decision.as_str()),
-            Self::Failed => Some("failed"),
-            Self::NoAnswer | Self::Unclear => None,
-        }
-    }
-
-    /// The decision that Okta reads from the answer. Returns `None` if there is no answer.
-    fn reply_decision(&self) -> Option<ReplyDecision> {
-        match self {
-            Self::NoAnswer => None,
-            Self::Failed => Some(ReplyDecision::Failed),
-            Self::Unclear => Some(ReplyDecision::Unclear),
-            Self::Decision(judged) => Some(ReplyDecision::Decision(judged.decision)),
-        }
-    }
-
-    /// The rules that deny, as far as they are known.
-    pub(super) fn rules(&self) -> &[String] {
-        match self {
-            Self::Decision(judged) => &judged.rules,
-            Self::NoAnswer | Self::Failed | Self::Unclear => &[],
+        match self.decision {
+            ReplyDecision::Decision(decision) => Some(decision.as_str()),
+            ReplyDecision::Failed => Some("failed"),
+            ReplyDecision::Unclear => None,
         }
     }
 }
 
 impl fmt::Display for AnswerDecision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAnswer => out.write_str("no answer"),
-            Self::Failed => out.write_str("a failed call"),
-            Self::Unclear => out.write_str("no clear decision"),
-            Self::Decision(judged) => judged.fmt(out),
+        match self.decision {
+            ReplyDecision::Decision(decision) => out.write_str(decision.as_str())?,
+            ReplyDecision::Failed => out.write_str("a failed call")?,
+            ReplyDecision::Unclear => out.write_str("no clear decision")?,
         }
+        for (index, rule) in self.denied_by.iter().enumerate() {
+            let before = if index == 0 { "by" } else { "and" };
+            write!(out, " {before} `{rule}`")?;
+        }
+        Ok(())
     }
 }
 
-impl Judged {
-    /// The decision of the present rules about a recorded request.
-    pub(in crate::cli) fn of_case(case: &Case, rules: &RuleSet) -> Result<Self, Problem> {
-        let request = case.read_request()?;
-        Ok(Self::of_answer(&case.answer(rules, &request)?))
-    }
-
-    pub(super) fn of_answer(answer: &HookAnswer<'_, '_>) -> Self {
-        let mut rules = Vec::new();
-        for verdict in &answer.verdicts {
-            if matches!(verdict.outcome, Outcome::Fail(_)) && !verdict.rule.shadow {
-                rules.push(verdict.rule.id.clone());
-            }
+/// The enforced rules that fail.
+pub(in crate::cli) fn denying_rules(answer: &HookAnswer<'_, '_>) -> Vec<String> {
+    let mut rules = Vec::new();
+    for verdict in &answer.verdicts {
+        if verdict.denies() {
+            rules.push(verdict.rule.id.clone());
         }
-        Self { decision: answer.decision, rules }
     }
+    rules
 }
 
 /// The decision of a recorded answer to this request, as Okta takes it.
@@ -118,7 +78,7 @@ pub(in crate::cli) fn recorded_decision(request: &[u8], recorded: &[u8]) -> Repl
     if recorded.len() < SIZE_LIMIT {
         return answered_decision(request, recorded);
     }
-    // The size counts without the white space that a recorded answer has.
+    // Okta's limit is for the answer as it was sent, without the white space that recording adds.
     match serde_json::from_slice::<serde_json::Value>(recorded) {
         Ok(json) => answered_decision(request, json.to_string().as_bytes()),
         Err(_) => ReplyDecision::Failed,
@@ -133,59 +93,54 @@ pub(super) fn answered_decision(request: &[u8], body: &[u8]) -> ReplyDecision {
     }
 }
 
-impl fmt::Display for Judged {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.decision.as_str())?;
-        for (index, rule) in self.rules.iter().enumerate() {
-            let before = if index == 0 { "by" } else { "and" };
-            write!(out, " {before} `{rule}`")?;
-        }
-        Ok(())
-    }
-}
-
 impl DecisionChange {
-    /// Whether the decision itself changes, and not only its texts or values.
+    /// Whether the decision itself changes, and not only its texts or values. A first answer changes none.
     pub(super) fn changes_decision(&self) -> bool {
-        let is_new = matches!(self.before, AnswerDecision::NoAnswer);
-        !is_new && self.before.reply_decision() != self.after.reply_decision()
+        match &self.before {
+            Some(before) => before.decision != self.after.decision,
+            None => false,
+        }
     }
 
     fn is_from_to(&self, from: DecisionKind, to: DecisionKind) -> bool {
-        self.before.decision() == Some(from) && self.after.decision() == Some(to)
+        let Some(before) = &self.before else {
+            return false;
+        };
+        before.decision == ReplyDecision::Decision(from)
+            && self.after.decision == ReplyDecision::Decision(to)
     }
 
     /// The kind of change. Changes of one kind are counted together.
     fn kind(&self) -> String {
-        if self.changes_decision() {
-            return format!("from {} to {}", self.before, self.after);
-        }
-        if matches!(self.before, AnswerDecision::NoAnswer) {
-            return "new".to_owned();
-        }
-        let kind = match self.after.reply_decision() {
-            Some(ReplyDecision::Decision(DecisionKind::Allow)) => "allowed, written differently",
-            Some(ReplyDecision::Decision(DecisionKind::Update)) => "updated with other values",
-            Some(ReplyDecision::Decision(DecisionKind::Deny)) => {
-                "denied with other texts or causes"
+        match &self.before {
+            None => "new".to_owned(),
+            Some(before) if before.decision != self.after.decision => {
+                format!("from {before} to {}", self.after)
             }
-            Some(ReplyDecision::Failed) => "a failed call as before, written differently",
-            Some(ReplyDecision::Unclear) | None => "without a clear decision, written differently",
-        };
-        kind.to_owned()
+            Some(_) => kind_of_same_decision(self.after.decision).to_owned(),
+        }
     }
 }
 
 impl fmt::Display for DecisionChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { before, after } = self;
-        if self.changes_decision() {
-            return write!(out, "{before} → {after}");
-        }
         match before {
-            AnswerDecision::NoAnswer => write!(out, "new: {after}"),
-            _ => out.write_str(&self.kind()),
+            None => write!(out, "new: {after}"),
+            Some(before) if before.decision != after.decision => write!(out, "{before} → {after}"),
+            Some(_) => out.write_str(kind_of_same_decision(after.decision)),
         }
+    }
+}
+
+/// The kind of a change that leaves the decision as it was.
+fn kind_of_same_decision(decision: ReplyDecision) -> &'static str {
+    match decision {
+        ReplyDecision::Decision(DecisionKind::Allow) => "allowed, written differently",
+        ReplyDecision::Decision(DecisionKind::Update) => "updated with other values",
+        ReplyDecision::Decision(DecisionKind::Deny) => "denied with other texts or causes",
+        ReplyDecision::Failed => "a failed call as before, written differently",
+        ReplyDecision::Unclear => "without a clear decision, written differently",
     }
 }
 
@@ -198,7 +153,7 @@ pub(super) fn count_changes(changes: &[&DecisionChange]) -> String {
             if change.changes_decision() { &mut decision_changes } else { &mut other_changes };
         *counts.entry(change.kind()).or_default() += 1;
     }
-    // A reader looks for these two kinds, so they are listed even if there are none.
+    // Readers look for these two kinds, so a kind without changes is listed as 0.
     for (from, to) in
         [(DecisionKind::Allow, DecisionKind::Deny), (DecisionKind::Deny, DecisionKind::Allow)]
     {

@@ -17,33 +17,34 @@ pub(super) struct NamedText<'a> {
     pub(super) text: &'a str,
 }
 
-/// Describes a difference. It is the shortest description if that is found within [`TIMEOUT`].
+/// Describes a difference. The description is the shortest one if that is found within [`TIMEOUT`].
 pub(super) fn describe(before: NamedText<'_>, after: NamedText<'_>) -> String {
     let difference = TextDiff::configure().timeout(TIMEOUT).diff_lines(before.text, after.text);
     let description = difference.unified_diff().header(before.name, after.name).to_string();
     shorten(description.trim_end())
 }
 
-/// Cuts a long description at the end of a line, and counts the lines that are left out.
+/// Cuts a long description at the end of a line, and says how many lines are left out.
 pub(super) fn shorten(description: &str) -> String {
     if description.len() <= LONGEST {
         return description.to_owned();
     }
-    let (kept, _) = description.split_at(description.floor_char_boundary(LONGEST));
-    let end = kept.rfind('\n').unwrap_or(kept.len());
-    let (kept, omitted) = description.split_at(end);
+    let (start, _) = description.split_at(description.floor_char_boundary(LONGEST));
+    let end_of_line = start.rfind('\n').unwrap_or(start.len());
+    let (kept, omitted) = description.split_at(end_of_line);
+    // The omitted text begins with a line break, so it has as many lines as line breaks.
     let count = omitted.trim_end().matches('\n').count();
     format!("{kept}\n… and {} more lines", with_commas(count))
 }
 
-/// The number of the first line of `before` that differs. Counts from 1.
+/// The number of the first line of `before` that differs. Counts from 1. If `after` only adds lines, this is the last
+/// line of `before`.
 pub(super) fn first_line(before: &str, after: &str) -> usize {
-    let mut line = 1;
-    for (old, new) in before.lines().zip(after.lines()) {
+    let last_line = before.lines().count().max(1);
+    for (index, (old, new)) in before.lines().zip(after.lines()).enumerate() {
         if old != new {
-            break;
+            return index + 1;
         }
-        line += 1;
     }
-    line.min(before.lines().count().max(1))
+    last_line.min(after.lines().count() + 1)
 }

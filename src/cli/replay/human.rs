@@ -2,33 +2,15 @@
 
 use super::{
     change::DecisionChange,
-    report::{CallTimes, Percentile, ReplayOutcome, Replayed, Report},
+    report::{CallStatistics, Percentile, ReplayOutcome, Replayed, Report},
 };
 use crate::{cli::check::counted, escape};
 
 /// The report for people: first the summary, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
     let changes = sorted_changes(report);
-    let mut lines = String::new();
-    for (replayed, change) in &changes {
-        lines += &format!("  {}: {change}\n", replayed.name);
-    }
-    for replayed in &report.results {
-        if matches!(replayed.outcome, ReplayOutcome::OtherLookups) {
-            lines += &format!("  {}: other lookups\n", replayed.name);
-        }
-    }
-    let mut text = String::new();
-    if report.compares_rules || report.failed() > 0 || !lines.is_empty() {
-        text = format!("{}\n{lines}", report.summary());
-    }
-    if report.rewrites && !changes.is_empty() {
-        text += &format!("rewrote {}\n", counted(changes.len(), "answer"));
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    for (replayed, _) in &changes {
+    let mut text = describe_changes(report, &changes);
+    for ChangedResult { replayed, .. } in &changes {
         if !replayed.difference().is_empty() {
             text += &format!("{}\n\n", replayed.difference());
         }
@@ -38,17 +20,49 @@ pub(super) fn human(report: &Report) -> String {
     escape::lines(&text).into_owned() + &last_lines(report)
 }
 
-/// The results that changed, those with another decision first.
-fn sorted_changes(report: &Report) -> Vec<(&Replayed, &DecisionChange)> {
-    let mut changes = Vec::new();
+/// The summary, and one line per change. Empty if there is nothing to report.
+fn describe_changes(report: &Report, changes: &[ChangedResult<'_>]) -> String {
+    let mut lines = String::new();
+    for ChangedResult { replayed, change } in changes {
+        lines += &format!("  {}: {change}\n", replayed.name);
+    }
     for replayed in &report.results {
-        if let Some(change) = replayed.change() {
-            changes.push((replayed, change));
+        if matches!(replayed.outcome, ReplayOutcome::OtherLookups) {
+            lines += &format!("  {}: other lookups\n", replayed.name);
         }
     }
-    // The sort keeps the order otherwise.
-    changes.sort_by_key(|(_, change)| !change.changes_decision());
-    changes
+    let all_equal = lines.is_empty() && report.failed() == 0;
+    if all_equal && !report.compares_rules {
+        return String::new();
+    }
+    let mut text = format!("{}\n{lines}", report.summary());
+    if report.rewrites && !changes.is_empty() {
+        text += &format!("rewrote {}\n", counted(changes.len(), "answer"));
+    }
+    text + "\n"
+}
+
+/// A result whose answer or decision changed.
+struct ChangedResult<'r> {
+    replayed: &'r Replayed,
+    change: &'r DecisionChange,
+}
+
+/// The results that changed. Those with another decision come first.
+fn sorted_changes(report: &Report) -> Vec<ChangedResult<'_>> {
+    let mut other_decision = Vec::new();
+    let mut same_decision = Vec::new();
+    for replayed in &report.results {
+        match replayed.change() {
+            Some(change) if change.changes_decision() => {
+                other_decision.push(ChangedResult { replayed, change });
+            }
+            Some(change) => same_decision.push(ChangedResult { replayed, change }),
+            None => {}
+        }
+    }
+    other_decision.append(&mut same_decision);
+    other_decision
 }
 
 /// A problem, and the requests that have it.
@@ -57,6 +71,7 @@ struct SharedProblem<'r> {
     requests: Vec<&'r Replayed>,
 }
 
+/// Each problem once, with every request that has it.
 fn shared_problems(report: &Report) -> Vec<SharedProblem<'_>> {
     let mut problems: Vec<SharedProblem<'_>> = Vec::new();
     for request in &report.results {
@@ -112,7 +127,7 @@ pub(super) fn last_lines(report: &Report) -> String {
     text + &format!("{} passed, {failed} failed\n", report.results.len() - failed)
 }
 
-fn describe_times(calls: &CallTimes) -> String {
+fn describe_times(calls: &CallStatistics) -> String {
     if calls.answered == 0 {
         return "time: no call was answered".to_owned();
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    change::{AnswerDecision, DecisionChange, Judged, recorded_decision},
+    change::{AnswerDecision, DecisionChange, recorded_decision},
     difference::{self, NamedText},
     report::ReplayOutcome,
 };
@@ -45,12 +45,12 @@ impl PresentAnswer {
         if recorded == present {
             return Ok(ReplayOutcome::Same);
         }
-        let before = AnswerDecision::of_any_hook(recorded_decision(&request, &content));
+        let before = Some(AnswerDecision::of_any_hook(recorded_decision(&request, &content)));
         let difference = difference::describe(
             NamedText { name: &format!("{file} (recorded)"), text: &recorded },
             NamedText { name: "the answer now", text: &present },
         );
-        // Only a file that is formatted like `recorded` has the same lines.
+        // The lines of `recorded` are those of the file only if formatting has not changed it.
         let is_formatted = recorded.as_bytes() == content;
         let line = if is_formatted { difference::first_line(&recorded, &present) } else { 1 };
         let reply = HookReply::Answered { status: 200, body: &body };
@@ -63,14 +63,13 @@ impl PresentAnswer {
 fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     let request = case.read_request().map_err(|problem| problem.to_string())?;
     let answer = case.answer(rules, &request).map_err(|problem| problem.to_string())?;
-    let decision = AnswerDecision::Decision(Judged::of_answer(&answer));
-    // The answer borrows the request, which is returned.
+    let decision = AnswerDecision::of_answer(&answer);
+    // The rest of the answer borrows the request, so only the body is kept.
     let body = answer.body;
     Ok(PresentAnswer { request, body, decision })
 }
 
-/// Explains a reply to a recorded request, shortened if it is long. Empty if the file is not a request
-/// of Okta's.
+/// Explains a reply to a recorded request. Shortens a long explanation. Empty if the file is not a request of Okta's.
 pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>, hook: Option<&Hook>) -> String {
     match pipeline::decode(request) {
         Ok(request) => {
@@ -90,22 +89,22 @@ pub(super) fn update(
 ) -> Result<ReplayOutcome, String> {
     let mut outcome_if_same = ReplayOutcome::Same;
     if let Some(sources) = sources {
-        let lookups_before = read_lookups(case);
+        let lookups_before = lookups_file(case);
         case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
-        if lookups_before != read_lookups(case) {
+        if lookups_before != lookups_file(case) {
             outcome_if_same = ReplayOutcome::OtherLookups;
         }
     }
     let PresentAnswer { request, body, decision: after } = answer(case, rules)?;
     let text = pretty(&body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let file = case.response.display().to_string();
-    let mut before = AnswerDecision::NoAnswer;
+    let mut before = None;
     if case.response.symlink_metadata().is_ok() {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
             return Ok(outcome_if_same);
         }
-        before = AnswerDecision::of_any_hook(recorded_decision(&request, &recorded));
+        before = Some(AnswerDecision::of_any_hook(recorded_decision(&request, &recorded)));
     }
     file::replace(&case.response, text.as_bytes()).map_err(|error| format!("{file}: {error}"))?;
     let change = DecisionChange { before, after };
@@ -118,52 +117,55 @@ pub(super) fn update(
     })
 }
 
-/// The recorded results of lookups, if there are any.
-fn read_lookups(case: &Case) -> Option<Vec<u8>> {
+/// The content of the file with the recorded lookups, if there is one.
+fn lookups_file(case: &Case) -> Option<Vec<u8>> {
     file::read_bytes(&case.lookups, FileKind::Fixture, Links::Refuse).ok()
 }
 
 /// The rules of `--against`, and the present ones.
-pub(super) struct Against {
+pub(super) struct RulesChange {
     pub(super) before: RuleSet,
     pub(super) after: RuleSet,
     /// The folder of the present rules.
     pub(super) directory: PathBuf,
 }
 
-impl Against {
+impl RulesChange {
     /// Compares the decisions about a request, and the values of updates.
     pub(super) fn compare(&self, case: &Case) -> Result<ReplayOutcome, String> {
         let request = case.read_request().map_err(|problem| problem.to_string())?;
-        let answer = case.answer(&self.after, &request).map_err(|problem| problem.to_string())?;
-        let after = AnswerDecision::Decision(Judged::of_answer(&answer));
+        let new = case.answer(&self.after, &request).map_err(|problem| problem.to_string())?;
         let Some(hook) = self.before.hooks.get(&case.hook) else {
             return Ok(ReplayOutcome::NewHook);
         };
         let old =
             case.answer_by_other_rules(hook, &request).map_err(|problem| problem.to_string())?;
-        let before = AnswerDecision::Decision(Judged::of_answer(&old));
-        let change = DecisionChange { before, after };
-        let mut difference = String::new();
-        if !change.changes_decision() {
-            if old.body == answer.body {
-                return Ok(ReplayOutcome::Same);
-            }
-            let is_update = answer.decision == DecisionKind::Update;
-            if !is_update || have_same_values(&old.body, &answer.body) {
-                return Ok(ReplayOutcome::OtherTexts);
-            }
-            difference = describe_update(case, &old.body, &answer.body);
+        let change = DecisionChange {
+            before: Some(AnswerDecision::of_answer(&old)),
+            after: AnswerDecision::of_answer(&new),
+        };
+        if change.changes_decision() {
+            return Ok(self.changed(case, change, String::new()));
         }
-        let FileLine { file, line } = self.find_denying_rule(case, &change);
-        Ok(ReplayOutcome::Changed { change, file, line, difference, explanation: String::new() })
+        if old.body == new.body {
+            return Ok(ReplayOutcome::Same);
+        }
+        if new.decision != DecisionKind::Update || have_same_values(&old.body, &new.body) {
+            return Ok(ReplayOutcome::OtherTexts);
+        }
+        Ok(self.changed(case, change, describe_update(case, &old.body, &new.body)))
+    }
+
+    fn changed(&self, case: &Case, change: DecisionChange, difference: String) -> ReplayOutcome {
+        let FileLine { file, line } = self.place_of_change(case, &change);
+        ReplayOutcome::Changed { change, file, line, difference, explanation: String::new() }
     }
 
     /// The file and line of the first rule that denies now, or else of the request.
-    fn find_denying_rule(&self, case: &Case, change: &DecisionChange) -> FileLine {
+    fn place_of_change(&self, case: &Case, change: &DecisionChange) -> FileLine {
         let request = FileLine { file: case.request.display().to_string(), line: 1 };
         let (Some(hook), Some(id)) =
-            (self.after.hooks.get(&case.hook), change.after.rules().first())
+            (self.after.hooks.get(&case.hook), change.after.denied_by.first())
         else {
             return request;
         };

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::report::{Percentile, ReplayOutcome, Replayed, Report};
+use super::{
+    change::{AnswerDecision, DecisionChange},
+    report::{Percentile, ReplayOutcome, Replayed, Report},
+};
 use crate::escape;
 
 #[derive(Serialize)]
@@ -103,15 +106,15 @@ fn json_result<'r>(report: &Report, replayed: &'r Replayed) -> JsonResult<'r> {
         difference: replayed.difference(),
         explanation: replayed.explanation(),
     };
-    if let Some(change) = replayed.change() {
-        json.before = change.before.name();
-        json.after = change.after.name();
-        json.rules = Some(change.after.rules());
+    if let Some(DecisionChange { before, after }) = replayed.change() {
+        json.before = before.as_ref().and_then(AnswerDecision::name);
+        json.after = after.name();
+        json.rules = Some(&after.denied_by);
     }
     json
 }
 
-/// The message of a change or of a problem, in one line.
+/// The message of a change or of a problem.
 fn outcome_message(outcome: &ReplayOutcome) -> Option<String> {
     match outcome {
         ReplayOutcome::Changed { change, .. } => Some(change.to_string()),

@@ -1,11 +1,13 @@
 //! Replays recorded requests through a running service.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::{
     change::{AnswerDecision, answered_decision},
     local::{PresentAnswer, explain_reply},
-    report::{CallTimes, ReplayOutcome, Replayed},
+    report::{CallStatistics, ReplayOutcome, Replayed},
 };
 use crate::cli::{
     CliError,
@@ -14,18 +16,18 @@ use crate::cli::{
 };
 use crate::okta::response::SIZE_LIMIT;
 
-/// `replay` ends after this many calls in a row without an answer.
-const MOST_UNANSWERED: usize = 5;
-/// A hook gets no further request after this many in a row have timed out. Each takes two attempts.
+/// `replay` ends after this many calls in a row without a connection.
+const MOST_UNCONNECTED: usize = 5;
+/// A hook gets no further request after this many in a row have timed out. Each has taken two attempts of 3 s.
 const MOST_TIME_OUTS: usize = 3;
 
 /// The hooks of a running service.
 pub(super) struct RemoteHooks {
     base: Url,
     client: HookClient,
-    calls: CallTimes,
-    /// The calls without an answer since the last answer. Those that timed out do not count.
-    unanswered: usize,
+    calls: CallStatistics,
+    /// How many calls since the last answer had no connection or no access token.
+    unconnected: usize,
     /// Why the last call without an answer had none.
     last_reason: String,
     time_outs: TimeOuts,
@@ -43,14 +45,14 @@ impl RemoteHooks {
         Ok(Self {
             base,
             client: HookClient::new(flags)?,
-            calls: CallTimes::default(),
-            unanswered: 0,
+            calls: CallStatistics::default(),
+            unconnected: 0,
             last_reason: String::new(),
             time_outs: TimeOuts::default(),
         })
     }
 
-    /// Sends a recorded request. Fails if the service does not answer at all.
+    /// Sends a recorded request, and compares the answer. Fails if the service does not answer at all.
     pub(super) fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         if self.time_outs.are_too_many(&case.hook) {
             let why = format!(
@@ -68,31 +70,12 @@ impl RemoteHooks {
         let HookCall { reply, duration, .. } = call;
         let compared = match reply {
             Ok(answer) => {
-                self.unanswered = 0;
-                self.time_outs = TimeOuts::default();
-                self.calls.times.push(duration);
-                self.calls.answered += 1;
-                if succeeds_on_retry {
-                    self.calls.answered_on_retry += 1;
-                }
+                self.count_answer(duration, succeeds_on_retry);
                 compare(&case, request, answer)
             }
-            // A slow hook is a difference: other calls may be answered.
-            Err(NoReply::TimedOut) => {
-                self.time_outs.add(&case.hook);
-                self.calls.times.push(duration);
-                self.calls.unanswered += 1;
-                self.last_reason = NoReply::TimedOut.to_string();
-                Err(self.last_reason.clone())
-            }
             Err(why) => {
-                self.calls.unanswered += 1;
-                self.unanswered += 1;
-                self.last_reason = why.to_string();
-                if self.unanswered == MOST_UNANSWERED {
-                    return Err(self.no_answer());
-                }
-                Err(self.last_reason.clone())
+                self.count_failure(&case.hook, duration, &why)?;
+                Err(why.to_string())
             }
         };
         let outcome = compared.unwrap_or_else(|why| ReplayOutcome::Problem { why, explanation });
@@ -101,8 +84,43 @@ impl RemoteHooks {
         Ok(replayed)
     }
 
-    /// The calls. Fails if the service answered none of them.
-    pub(super) fn finish(self) -> Result<CallTimes, CliError> {
+    fn count_answer(&mut self, duration: Duration, succeeds_on_retry: bool) {
+        self.unconnected = 0;
+        self.time_outs = TimeOuts::default();
+        self.calls.times.push(duration);
+        self.calls.answered += 1;
+        if succeeds_on_retry {
+            self.calls.answered_on_retry += 1;
+        }
+    }
+
+    /// Counts a call without an answer. Fails after too many without a connection. After a time-out, the next call
+    /// may be answered: only this hook may be slow.
+    fn count_failure(
+        &mut self,
+        hook: &str,
+        duration: Duration,
+        why: &NoReply,
+    ) -> Result<(), CliError> {
+        self.calls.unanswered += 1;
+        self.last_reason = why.to_string();
+        match why {
+            NoReply::TimedOut => {
+                self.time_outs.add(hook);
+                self.calls.times.push(duration);
+            }
+            NoReply::Connection(_) | NoReply::Token(_) => {
+                self.unconnected += 1;
+                if self.unconnected == MOST_UNCONNECTED {
+                    return Err(self.no_answer());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The statistics of the calls. Fails if the service answered none of them.
+    pub(super) fn finish(self) -> Result<CallStatistics, CliError> {
         if self.calls.answered == 0 && self.calls.unanswered > 0 {
             return Err(self.no_answer());
         }

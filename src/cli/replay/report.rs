@@ -28,7 +28,7 @@ pub(super) enum ReplayOutcome {
     OtherLookups,
     /// The hook is new. Occurs only with `--against`.
     NewHook,
-    /// The answer changes. With `--against`: the decision, or the values of an update.
+    /// The answer changes. With `--against`: the decision or the values of an update change.
     Changed {
         change: DecisionChange,
         /// The file and line to look at.
@@ -42,10 +42,10 @@ pub(super) enum ReplayOutcome {
     Problem { why: String, explanation: String },
 }
 
-/// The calls of a running service.
+/// The calls of a running service, counted and timed.
 #[derive(Default)]
-pub(super) struct CallTimes {
-    /// How long each call took that was answered or timed out.
+pub(super) struct CallStatistics {
+    /// How long each call took. A call without a connection has no time.
     pub(super) times: Vec<Duration>,
     pub(super) answered: usize,
     /// How many calls were answered only at the second attempt.
@@ -67,7 +67,7 @@ pub(super) struct Report {
     /// Whether two sets of rules are compared (`--against`).
     pub(super) compares_rules: bool,
     /// The calls of `--url`.
-    pub(super) calls: Option<CallTimes>,
+    pub(super) calls: Option<CallStatistics>,
 }
 
 impl Replayed {
@@ -161,7 +161,7 @@ impl ReplayOutcome {
     }
 }
 
-impl CallTimes {
+impl CallStatistics {
     pub(super) fn percentiles(&self) -> Vec<Percentile> {
         let mut times = self.times.clone();
         times.sort();
@@ -176,6 +176,7 @@ impl CallTimes {
 
 /// The time within which this share of the calls ended. The times are sorted.
 fn percentile(times: &[Duration], percent: usize) -> Duration {
-    let rank = (times.len() * percent).div_ceil(100);
-    times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+    // The number of calls in the share: the last of them took the longest.
+    let count = (times.len() * percent).div_ceil(100);
+    times.get(count.saturating_sub(1)).copied().unwrap_or_default()
 }

@@ -78,13 +78,14 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
     let mut kinds = source_kinds(&settings.sources);
+    // A source with a problem exists all the same, so that rules may name it.
     for name in &settings.invalid_sources {
         kinds.insert(name.clone(), SourceKind::Invalid);
     }
     let mut draft = load::load_rules(&rules_source(&settings), &facts, &kinds, Purpose::Inspect);
     let probed = lint::run(&mut draft, &lints, &facts);
-    let mut notes = located_notes(&draft, &lints.org);
-    let mut unread = mem::take(&mut draft.unread);
+    let notes_on_rules = notes_on_rules(&draft, &lints.org);
+    let unread = mem::take(&mut draft.unread);
     let rules = match draft.into_rules() {
         Ok(rules) => Some(rules),
         Err(rule_problems) => {
@@ -92,46 +93,56 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
             None
         }
     };
-    let mut checked = Vec::new();
+    let mut option_results = Vec::new();
     if arguments.probe {
-        checked.push(describe_probe(&probed));
+        option_results.push(describe_probe(&probed));
     }
     if let Some(folder) = &arguments.coverage {
-        checked.push(check_coverage(rules.as_ref(), &settings, folder, &mut problems)?);
+        option_results.push(check_coverage(rules.as_ref(), &settings, folder, &mut problems)?);
     }
-    let valid = match &rules {
-        Some(rules) if problems.is_empty() => Some(describe_valid(rules, &settings)),
-        _ => None,
+    let (valid, notes) = match &rules {
+        Some(rules) if problems.is_empty() => {
+            let notes = with_notes_on_files(notes_on_rules, &unread);
+            (Some(describe_valid(rules, &settings)), notes)
+        }
+        _ => (None, notes_beside_problems(unread)),
     };
-    if valid.is_none() {
-        notes = Notes::default();
-        // A rule with a problem may name any other file.
-        unread.retain(UnreadEntry::may_hold_rules);
-    }
-    for at in notes_on_files(&unread) {
-        notes.push(|| CheckNote { section: None, at });
-    }
-    let report = CheckReport { valid, problems, checked, notes };
+    let report = CheckReport { valid, problems, option_results, notes };
     let text = match arguments.format {
         CheckFormat::Human => report.to_text(),
-        CheckFormat::Json => report.to_json().map_err(|error| CliError(error.to_string()))?,
+        CheckFormat::Json => report.to_json()?,
     };
     print_result(text.as_bytes())?;
     Ok(if report.valid.is_some() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// The notes on rules without a problem.
-fn located_notes(draft: &Draft, org: &Org) -> Notes {
-    let mut located = Notes::default();
+/// The notes on the rules. Rules with a problem have none.
+fn notes_on_rules(draft: &Draft, org: &Org) -> Notes {
+    let mut found = Notes::default();
     if draft.is_valid() {
         for Note { hook, section, span, message } in notes(&draft.rules, org) {
-            located.push(|| CheckNote {
-                at: draft.locate(&hook, span, message),
+            found.push(|| CheckNote {
+                content: draft.locate(&hook, span, message),
                 section: Some((hook, section)),
             });
         }
     }
-    located
+    found
+}
+
+/// Adds the notes on files that were not read.
+fn with_notes_on_files(mut notes: Notes, unread: &[UnreadEntry]) -> Notes {
+    for content in notes_on_files(unread) {
+        notes.push(|| CheckNote { section: None, content });
+    }
+    notes
+}
+
+/// The notes that stand beside problems: those on files that look like rules. Other files may be in use, since the
+/// rules with problems may name them.
+fn notes_beside_problems(mut unread: Vec<UnreadEntry>) -> Notes {
+    unread.retain(UnreadEntry::may_hold_rules);
+    with_notes_on_files(Notes::default(), &unread)
 }
 
 fn describe_valid(rules: &RuleSet, settings: &Settings) -> ValidRules {
@@ -173,8 +184,8 @@ fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-/// Adds a problem for each rule that no recorded request passes, for each that none fails, for each branch
-/// that none takes, and for each unreadable request. Returns a line about the requests.
+/// Adds the problems of coverage: each rule that no recorded request passes, each rule that none fails, each branch
+/// that none takes, and each request that cannot be read. Returns a line about the requests.
 fn check_coverage(
     rules: Option<&RuleSet>,
     settings: &Settings,
@@ -204,7 +215,7 @@ fn check_coverage(
 fn add_to_coverage(case: &Case, rules: &RuleSet, coverage: &mut Coverage) -> Result<(), Problem> {
     let request = case.read_request()?;
     let answer = case.answer(rules, &request)?;
-    coverage.add(&case.hook, &answer, &case.read_recorded(rules)?);
+    coverage.add(&case.hook, &answer, &case.recorded_lookups(rules)?);
     Ok(())
 }
 

@@ -66,9 +66,7 @@ pub(super) fn run(arguments: &DoctorArguments) -> Result<ExitStatus, CliError> {
     examine(url, call, &mut checkup)?;
     let text = match format {
         DoctorFormat::Human => checkup.to_text(),
-        DoctorFormat::Json => checkup
-            .to_json(without_query(url).as_str())
-            .map_err(|error| CliError(error.to_string()))?,
+        DoctorFormat::Json => checkup.to_json(without_query(url).as_str())?,
     };
     print_result(text.as_bytes())?;
     Ok(if checkup.is_healthy() { ExitStatus::Success } else { ExitStatus::Negative })

@@ -75,9 +75,10 @@ struct RequestBody {
     body: Vec<u8>,
 }
 
-/// The facts of a request, and hints at pointers that found no value in a source's response.
+/// The facts of a request.
 struct EvalFacts {
     facts: Facts,
+    /// With `--live`: hints for the authors of lookups, such as a pointer that finds no value in a response.
     hints: Vec<String>,
 }
 
@@ -90,31 +91,24 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
         return Err(CliError(format!("there is no hook `{name}`{hint}")));
     };
-    let request_body = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
-    let body = &request_body.body;
-    let EvalFacts { facts, hints } = gather_facts(arguments, hook, &request_body, &mut settings)?;
-    let answer = pipeline::answer(hook, body, &facts).map_err(|error| request_body.error(error))?;
-    let request = pipeline::decode(body).map_err(|error| request_body.error(error))?;
+    let request = read_request(arguments.file.as_deref(), settings.server.body_limit)?;
+    let EvalFacts { facts, hints } = gather_facts(arguments, hook, &request, &mut settings)?;
+    let answer =
+        pipeline::answer(hook, &request.body, &facts).map_err(|error| request.error(error))?;
+    let decoded = pipeline::decode(&request.body).map_err(|error| request.error(error))?;
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let explained = Explained::new(hook, &answer, &facts.lookups);
-    let fields = form_fields(&request, hook.section(request.flow));
+    let fields = form_fields(&decoded, hook.section(answer.flow));
     match arguments.format {
-        EvalFormat::Human => {
-            print_result(&answer.body)?;
-            if io::stdout().is_terminal() {
-                print_result(b"\n")?;
-            }
-        }
+        EvalFormat::Human => print_body(&answer.body)?,
         EvalFormat::Json => {
-            let view = user_view(reply, request.flow, &fields);
-            let json = eval_json::write(&answer.body, &explained, &view)
-                .map_err(|error| CliError(error.to_string()))?;
-            print_result(&json)?;
+            let view = user_view(reply, answer.flow, &fields);
+            print_result(&eval_json::write(&answer.body, &explained, &view)?)?;
         }
     }
     if arguments.explain {
         let outcomes = explain::answer(name, &explained, &rules.revision);
-        let effects = explain::reply(reply, request.flow, &fields);
+        let effects = explain::reply(reply, answer.flow, &fields);
         print_diagnostic(format!("{outcomes}{}: {effects}", answer.decision.as_str()));
         for hint in hints {
             print_diagnostic(hint);
@@ -124,6 +118,15 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         DecisionKind::Deny => ExitStatus::Negative,
         DecisionKind::Allow | DecisionKind::Update => ExitStatus::Success,
     })
+}
+
+/// Prints the exact body. On a terminal, a line break keeps the next prompt apart.
+fn print_body(body: &[u8]) -> io::Result<()> {
+    print_result(body)?;
+    if io::stdout().is_terminal() {
+        print_result(b"\n")?;
+    }
+    Ok(())
 }
 
 impl RequestBody {
@@ -146,16 +149,16 @@ fn gather_facts(
             sources.ask(hook, &request.body).map_err(|error| request.error(error))?;
         return Ok(EvalFacts { facts, hints });
     }
-    let recorded = read_recorded(arguments, hook)?;
+    let recorded = recorded_lookups(arguments, hook)?;
     let facts = fixtures::recorded_facts(hook, &request.body, &recorded)
         .map_err(|error| request.error(error))?;
     Ok(EvalFacts { facts, hints: Vec::new() })
 }
 
-/// Reads the recorded results of lookups: those of `--lookups`, or else those beside the request.
-fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
+/// The recorded results of lookups: those of `--lookups`, or else those beside the request.
+fn recorded_lookups(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults, CliError> {
     if let Some(path) = &arguments.lookups {
-        // Unlike the default file, this file must exist.
+        // This file must exist. The file beside the request may be missing.
         let results = match read_results(path) {
             Ok(json) => lookup::read_recorded(&json, hook),
             Err(error) => Err(error.to_string()),
@@ -165,7 +168,7 @@ fn read_recorded(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResults
     if let Some(request) = &arguments.file
         && let Some(path) = fixtures::lookups_beside(request)
     {
-        return Ok(fixtures::read_lookups(&path, hook)?);
+        return Ok(fixtures::read_lookups_file(&path, hook)?);
     }
     Ok(LookupResults::new())
 }
@@ -206,7 +209,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
 /// Reads a request to its end. Refuses one that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
-    // Reads one byte more than allowed, to notice a larger request.
+    // A larger request shows by one byte more than allowed.
     if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
         return Err(CliError(format!("{place}: cannot read the request: {error}")));
     }

@@ -69,17 +69,17 @@ impl Case {
         rules: &'r RuleSet,
         request: &'b [u8],
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
-        let recorded = self.read_recorded(rules)?;
+        let recorded = self.recorded_lookups(rules)?;
         self.answer_with(self.find_hook(rules)?, request, &recorded)
     }
 
     /// The recorded results of this request's lookups.
-    pub(super) fn read_recorded(&self, rules: &RuleSet) -> Result<LookupResults, Problem> {
-        read_lookups(&self.lookups, self.find_hook(rules)?)
+    pub(super) fn recorded_lookups(&self, rules: &RuleSet) -> Result<LookupResults, Problem> {
+        read_lookups_file(&self.lookups, self.find_hook(rules)?)
     }
 
-    /// Answers this request by a hook of other rules than the present ones. Ignores recorded lookups that the
-    /// hook lacks.
+    /// Answers this request by a hook of other rules than those of the recorded lookups. Ignores the lookups that
+    /// this hook lacks.
     pub(super) fn answer_by_other_rules<'r, 'b>(
         &self,
         hook: &'r Hook,
@@ -106,14 +106,14 @@ impl Case {
     }
 
     /// Asks the lookups of this request, and records their results. Removes the file if there are no results.
-    /// Keeps a file that has a failure, since a person wrote it. A new failure is an error.
+    /// A lookup that fails now is an error. So a recorded failure was written by hand, and its file is kept.
     pub(super) fn record_lookups(
         &self,
         rules: &RuleSet,
         sources: &LiveSources,
     ) -> Result<(), Problem> {
         let hook = self.find_hook(rules)?;
-        if read_lookups(&self.lookups, hook)?.values().any(is_failure) {
+        if read_lookups_file(&self.lookups, hook)?.values().any(is_failure) {
             return Ok(());
         }
         let LiveFacts { to_record, .. } = sources
@@ -177,7 +177,7 @@ pub(super) fn lookups_beside(request: &Path) -> Option<PathBuf> {
 }
 
 /// The recorded results of lookups in a file. Without the file, there are none.
-pub(super) fn read_lookups(path: &Path, hook: &Hook) -> Result<LookupResults, Problem> {
+pub(super) fn read_lookups_file(path: &Path, hook: &Hook) -> Result<LookupResults, Problem> {
     if !is_present(path) {
         return Ok(LookupResults::new());
     }
@@ -247,7 +247,7 @@ fn add_cases_of_hook(folder: &Path, cases: &mut Vec<Result<Case, Problem>>) -> R
     Ok(())
 }
 
-/// Returns the case of a file with a request, or `None` for an answer or lookups of a recorded request.
+/// Returns the case of a request's file. Returns `None` for a file with the answer or the lookups of such a request.
 fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     let name = utf8_name(&path)?;
     if let Some(case) = name.strip_suffix(REQUEST) {
@@ -267,7 +267,7 @@ fn read_case(hook: &str, path: PathBuf) -> Result<Option<Case>, Problem> {
     Err(problem_at(&path, format!("no request belongs to this file; {hint}")))
 }
 
-/// Whether a file of this name is there. A broken symbolic link counts, so that reading it is an error.
+/// Whether there is a file of this name. A broken symbolic link counts, so that reading it is an error.
 fn is_present(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

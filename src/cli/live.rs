@@ -53,16 +53,17 @@ impl LiveSources {
         let mut asked = pipeline::questions(hook, request, &facts)?;
         for AskedLookup { question, .. } in &mut asked {
             if let Question::Http(question) = question {
+                // The service leaves hints out, since they take long.
                 question.wants_hints = true;
             }
         }
         let deadline = Instant::now() + self.request_timeout;
         let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
         facts.lookups = lookup::results(&answers);
-        let mut hints = Vec::new();
-        for Answer { name, hints: of_answer, .. } in &answers {
-            for hint in of_answer {
-                hints.push(format!("lookup {name}: {hint}"));
+        let mut hint_lines = Vec::new();
+        for Answer { name, hints, .. } in &answers {
+            for hint in hints {
+                hint_lines.push(format!("lookup {name}: {hint}"));
             }
         }
         let mut to_record = facts.lookups.clone();
@@ -71,6 +72,6 @@ impl LiveSources {
                 to_record.remove(&lookup.name.value);
             }
         }
-        Ok(LiveFacts { facts, to_record, hints })
+        Ok(LiveFacts { facts, to_record, hints: hint_lines })
     }
 }

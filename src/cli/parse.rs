@@ -1,4 +1,4 @@
-//! Parses the command line with clap. Keeps the lines of examples whole, and keeps secrets out of errors.
+//! Parses the command line with clap. Help never wraps an example, and an error never repeats a secret.
 
 use std::ffi::OsString;
 
@@ -36,12 +36,17 @@ fn without_secrets(mut error: Error) -> Error {
     let Some(ContextValue::String(argument)) = error.get(kind) else {
         return error;
     };
-    // The name of a flag, or of a subcommand, is worth showing.
-    let is_value = kind == ContextKind::InvalidArg && !argument.starts_with('-');
-    if is_value || argument.contains([':', '@']) {
+    if may_hold_secret(kind, argument) {
         error.insert(kind, ContextValue::String("…".to_owned()));
         let tip = "the argument is not shown, since it may hold a secret";
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
+}
+
+/// Whether an unexpected argument may be a secret, or have one as in `NAME:SECRET`. The misspelt name of a flag or of
+/// a subcommand does not: it helps to show that.
+fn may_hold_secret(kind: ContextKind, argument: &str) -> bool {
+    let is_value = kind == ContextKind::InvalidArg && !argument.starts_with('-');
+    is_value || argument.contains([':', '@'])
 }

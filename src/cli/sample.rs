@@ -121,15 +121,19 @@ pub(super) fn sample_request(flow: Flow, set: &[String]) -> Result<String, CliEr
             }
         }
     }
-    // Okta does the same for a form without `login`.
-    if !is_login_set
-        && form.get("login").is_some()
-        && let Some(email) = form.get("email").map(str::to_owned)
-    {
-        form.set("login", email);
+    if flow.spec().creates_user && !is_login_set {
+        copy_email_to_login(&mut form);
     }
     let request = fill_in(template, &form, &profile)?;
-    pretty(request.as_bytes()).map_err(|error| CliError(error.to_string()))
+    Ok(pretty(request.as_bytes())?)
+}
+
+/// Fills in the username from the email, as Okta does for a sign-up form without `login`.
+fn copy_email_to_login(form: &mut JsonMembers) {
+    if let Some(email) = form.get("email") {
+        let login = email.to_owned();
+        form.set("login", login);
+    }
 }
 
 /// Replaces the words in backticks by values.

@@ -17,7 +17,7 @@ pub(super) struct CheckReport {
     pub(super) valid: Option<ValidRules>,
     pub(super) problems: Problems,
     /// A line for each of `--probe` and `--coverage`.
-    pub(super) checked: Vec<String>,
+    pub(super) option_results: Vec<String>,
     pub(super) notes: Notes,
 }
 
@@ -41,7 +41,8 @@ pub(super) struct Notes {
 pub(super) struct CheckNote {
     /// The hook and the key of the section. `None` if the note is about a file.
     pub(super) section: Option<(String, &'static str)>,
-    pub(super) at: Problem,
+    /// The place and the message, as a problem has them.
+    pub(super) content: Problem,
 }
 
 #[derive(Serialize)]
@@ -53,7 +54,7 @@ struct ReportJson<'r> {
     rules: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<&'r str>,
-    /// How many there are. Only the first ones are listed.
+    /// How many problems there are. Only the first ones are listed.
     problem_count: usize,
     problems: Vec<EntryJson<'r>>,
     warnings: &'r [String],
@@ -97,7 +98,7 @@ impl CheckReport {
                 }
             }
         }
-        for line in &self.checked {
+        for line in &self.option_results {
             text += &format!("{line}\n");
         }
         for warning in self.warnings() {
@@ -122,7 +123,7 @@ impl CheckReport {
             warnings: self.warnings(),
             note_count: self.notes.total,
             notes: self.notes.kept.iter().map(EntryJson::of_note).collect(),
-            checked: &self.checked,
+            checked: &self.option_results,
         };
         Ok(serde_json::to_string_pretty(&report)? + "\n")
     }
@@ -136,22 +137,22 @@ impl CheckReport {
 }
 
 impl Notes {
-    /// Adds a note, or only counts it if there are many already.
-    pub(super) fn push(&mut self, note: impl FnOnce() -> CheckNote) {
+    /// Adds a note. If there are many already, only counts it, and spares the work of making it.
+    pub(super) fn push(&mut self, make_note: impl FnOnce() -> CheckNote) {
         self.total += 1;
         if self.kept.len() < MOST_NOTES {
-            self.kept.push(note());
+            self.kept.push(make_note());
         }
     }
 
     fn to_text(&self) -> String {
         let mut text = String::new();
-        for CheckNote { section, at } in &self.kept {
+        for CheckNote { section, content } in &self.kept {
             let subject = match section {
                 Some((hook, section)) => format!("`{hook}`, `{section}`"),
-                None => format!("`{}`", at.place),
+                None => format!("`{}`", content.place),
             };
-            text += &format!("note: {subject}: {}\n", at.message);
+            text += &format!("note: {subject}: {}\n", content.message);
         }
         match self.total - self.kept.len() {
             0 => text,
@@ -180,7 +181,7 @@ impl<'r> EntryJson<'r> {
     }
 
     fn of_note(note: &'r CheckNote) -> Self {
-        let mut entry = Self::of(&note.at);
+        let mut entry = Self::of(&note.content);
         if let Some((hook, section)) = &note.section {
             (entry.hook, entry.section) = (Some(hook.as_str()), Some(*section));
         }

@@ -20,7 +20,7 @@ use crate::{
     user_view::{json::UserViewJson, user_view},
 };
 
-/// The page's question: a request to decide.
+/// The question of the page: how are this hook's rules to decide this request?
 #[derive(Deserialize)]
 struct DecideQuestion<'a> {
     hook: String,
@@ -85,7 +85,7 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     let body = request.as_bytes();
     let facts = facts_with(lookups, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
-    // The answer does not keep the request, whose attributes are fields of the form.
+    // Decodes once more: the answer does not keep the form, whose attributes are fields on the page.
     let decoded = decode(body).map_err(NoAnswer::Request)?;
     let mut fields = form_fields(&decoded, hook.section(answer.flow));
     for name in added {
@@ -111,7 +111,7 @@ fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, 
     serde_json::to_string(&decided).map_err(|error| Undecided::without_place(error.to_string()))
 }
 
-/// Sorts the fields as the page does: an emptied field keeps its place. Fields that the page does not have come last.
+/// Sorts the fields in the order of the page. Fields that the page does not have come last.
 fn sort_as_on_page(fields: &mut [&str], order: &[Cow<'_, str>]) {
     let mut places = HashMap::new();
     for (place, name) in order.iter().enumerate() {
@@ -154,7 +154,7 @@ impl From<NoAnswer> for Undecided {
     }
 }
 
-/// The JSON without the white space between its tokens.
+/// Removes the white space between the tokens of valid JSON.
 fn without_white_space(json: &str) -> String {
     let mut out = String::new();
     let mut in_string = false;

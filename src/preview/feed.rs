@@ -22,7 +22,8 @@ const MOST_DECIDED: usize = 100;
 /// The most refused requests that are kept. Their limit is separate, because strangers can send any number
 /// of them.
 const MOST_REFUSED: usize = 30;
-/// The most bytes that the requests of each of the two kinds take, rows and contents together.
+/// The most bytes that the kept decided requests take, and the most that the refused ones take. Rows and contents
+/// count together.
 const MOST_BYTES: usize = 4 << 20;
 
 /// The latest requests, and the state of the rules. Any thread may add to it.
@@ -284,7 +285,7 @@ impl KeptRequest {
     }
 }
 
-/// The row of a request. The caller adds the decision or the refusal.
+/// The row of a request without its decision or refusal, which the caller adds.
 fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
     RequestRow {
         time: format!("{:.3}", Timestamp::now()),

@@ -28,7 +28,7 @@ struct HookForms<'a> {
 #[derive(Serialize)]
 struct FlowForm<'a> {
     flow: &'static str,
-    /// Whether the hook has a section for it.
+    /// Whether the hook has a section for the flow.
     has_section: bool,
     /// The fields, in their order.
     fields: Vec<&'a str>,
@@ -93,7 +93,7 @@ fn flow_form(flow: Flow, section: Option<&Section>) -> FlowForm<'_> {
     }
     for lookup in &section.lookups {
         let Lookup { name, columns, .. } = lookup;
-        // A table is the only lookup that cannot fail.
+        // Every lookup but a table can fail.
         let is_table = !lookup.can_fail();
         form.lookups.push(LookupForm { name, columns, is_table });
     }

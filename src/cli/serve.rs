@@ -74,10 +74,7 @@ pub(super) fn run_with_page(
     let log = DecisionLog::start(&settings.log).map_err(|error| {
         CliError(format!("log.decisions: cannot open {}: {error}", settings.log.decisions))
     })?;
-    let mut generated_password = None;
-    if !settings.auth.is_configured() {
-        generated_password = Some(generate_secret()?);
-    }
+    let generated_password = generate_password_if_needed(&settings)?;
     let live = LiveState {
         rules: Live::new(rules),
         credentials: Live::new(take_credentials(&mut settings, generated_password.as_deref())?),
@@ -108,13 +105,18 @@ pub(super) fn run_with_page(
     let stopped = server::run(hooks.listener, metrics_listener, &state, sighup_sender, || {
         after_start(&banner, page, &state);
     });
-    state.warnings.log_omitted();
-    if let Some(log) = &state.log {
-        log.finish();
-    }
+    finish_logs(&state);
     match stopped? {
         Stopped::Gracefully => Ok(ExitStatus::Success),
         Stopped::AtOnce => Ok(ExitStatus::Interrupted),
+    }
+}
+
+/// Writes the log lines that still wait.
+fn finish_logs(state: &State) {
+    state.warnings.log_omitted();
+    if let Some(log) = &state.log {
+        log.finish();
     }
 }
 
@@ -145,7 +147,8 @@ fn take_credentials(
     generated_password: Option<&str>,
 ) -> Result<Credentials, CliError> {
     let auth = mem::take(&mut settings.auth);
-    Ok(Credentials::new(auth, generated_password, None, &settings.proxies)?)
+    let previous = None;
+    Ok(Credentials::new(auth, generated_password, previous, &settings.proxies)?)
 }
 
 /// Takes the sources of lookups out of the settings.
@@ -159,7 +162,7 @@ fn new_metrics() -> Result<Metrics, CliError> {
     Ok(Metrics::new(&auth_failures, &server::REASONS).map_err(io::Error::other)?)
 }
 
-/// Tries in the background whether the sources can answer. Logs a problem for each that cannot.
+/// Starts to check in the background whether the sources can answer. Logs a problem for each that cannot.
 fn try_sources(live: &LiveState) {
     let sources = live.sources.load();
     let rules = live.rules.load();
@@ -174,8 +177,7 @@ fn read_certificate(server: &ServerSettings) -> Result<Option<Arc<Live<Certified
     }
 }
 
-/// Logs that the service is ready, and the warnings about its settings. Starts the preview page, and tries the
-/// sources.
+/// Logs the banner, and the warnings about settings and rules. Starts the preview page, and tries the sources.
 fn after_start(banner: &Banner<'_>, page: Option<PageListener>, state: &Arc<State>) {
     banner.log(&state.live);
     for warning in &state.settings.warnings {
@@ -197,6 +199,11 @@ fn bind_page(port: u16) -> Result<PageListener, CliError> {
             "--page: cannot listen on `{address}`: {error}; choose another port"
         ))),
     }
+}
+
+/// Without an authentication method, generates the password of `admin`.
+fn generate_password_if_needed(settings: &Settings) -> Result<Option<String>, CliError> {
+    if settings.auth.is_configured() { Ok(None) } else { Ok(Some(generate_secret()?)) }
 }
 
 /// Generates a secret of 128 random bits: a password, or the token of the preview page.

@@ -26,7 +26,8 @@ export function fill(parent, ...children) {
 // A child that is null or undefined is left out.
 const present = (children) => children.filter((child) => child !== null && child !== undefined);
 
-// Replaces the children of an element by any number of others. `fill` takes as many as a call has arguments.
+// Replaces the children of an element by any number of others. `fill` is for a few: browsers limit the number of
+// arguments of a call.
 export function fillAll(parent, children) {
   const all = document.createDocumentFragment();
   for (const child of children) all.append(child);
@@ -88,7 +89,8 @@ export function toast(text) {
   hideToast = setTimeout(() => (box.textContent = ""), 2500);
 }
 
-// Makes buttons a list of tabs: a click or an arrow key chooses one. Returns the function that chooses a button.
+// Makes buttons a list of tabs: a click or an arrow key selects one, and `choose` is called with it. Returns the
+// function that selects a button.
 export function tabs(buttons, choose) {
   const select = (chosen) => {
     for (const button of buttons) {

@@ -8,7 +8,7 @@ const MOST_COLOURED_LETTERS = 5000;
 // The height of a line in pixels, as in style.css.
 const LINE_HEIGHT = 20;
 let lines = [""];
-// The number of the line that has a problem.
+// The number of the line that has a problem. Null if none has.
 let problemLine = null;
 
 export function setUpEditor(changed) {
@@ -40,7 +40,7 @@ function readLines() {
 // Draws the colours and the numbers of the visible lines, where the text area has scrolled to.
 function draw() {
   const { scrollTop, scrollLeft, clientHeight } = byId("json");
-  // The padding shows a part of one more line at each end.
+  // One more line at each end shows in the padding, and one more where the first line is only partly visible.
   const first = Math.max(Math.floor(scrollTop / LINE_HEIGHT) - 1, 0);
   const visible = lines.slice(first, first + Math.ceil(clientHeight / LINE_HEIGHT) + 3);
   const numbers = [];
@@ -58,6 +58,7 @@ function draw() {
   showMoved("colours", rows, `translate(${-scrollLeft}px, ${top}px)`);
 }
 
+// Shows rows in an element, moved as far as the text area has scrolled.
 function showMoved(id, rows, transform) {
   const block = el("div");
   block.style.transform = transform;

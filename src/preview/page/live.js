@@ -2,7 +2,7 @@
 import { byId, el, fill, getJson, toast, withCode } from "./dom.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
-// The number of the newest request that has been drawn. Null before the first list.
+// The number of the newest request that has been drawn. 0 if there was none, null before the first list.
 let newest = null;
 
 // Follows the feed for as long as the page is open. Calls `refreshRules` after each change of the rules.
@@ -40,7 +40,9 @@ function draw(requests, open) {
     return fill(list, el("li", { class: "empty" }, "None yet. Send one with the curl line above, or register in your org."));
   }
   const numbers = new Set(requests.map(({ number }) => String(number)));
-  for (const row of [...list.children]) if (!numbers.has(row.dataset.number)) row.remove();
+  for (const row of [...list.children]) {
+    if (!numbers.has(row.dataset.number)) row.remove();
+  }
   const added = requests.filter(({ number }) => number > (newest ?? 0));
   list.prepend(...added.map((request) => drawRequest(request, open)));
   if (newest !== null && added.length) announce(added);
@@ -55,7 +57,7 @@ function announce([latest, ...earlier]) {
   byId("live-news").textContent = `Request ${latest.number}: ${title}${at}${more}.`;
 }
 
-// The title of a row, and the hook. The hook is null if the bytes are no HTTP request, such as those of TLS.
+// The title of a row, and the words for its hook. Null if the bytes were not an HTTP request: TLS, for example.
 function titleOf({ explained, status, hook, refusal }) {
   const title = explained ? WORDS[explained.decision] : `Refused, ${status}`;
   const isUnknownPath = refusal?.reason === "not_found";
@@ -92,17 +94,20 @@ function drawRequest({ number, opens, row }, open) {
 function summary(row) {
   const parts = [];
   if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
-  const rules = row.explained?.rules ?? [];
-  const failing = rules.filter(({ outcome }) => outcome === "fail");
-  for (const { id, mode } of failing) parts.push(`\`${id}\` fails` + (mode === "shadow" ? " (shadow)" : ""));
-  if (row.explained && !failing.length) parts.push(rules.length === 1 ? "the rule passes" : `no rule of ${rules.length} fails`);
-  for (const lookup of row.explained?.lookups ?? []) {
-    if (lookup.outcome === "not_asked") continue;
-    const time = timeOfLookup(row, lookup.name);
-    parts.push(`lookup \`${lookup.name}\` ${lookup.outcome.replace("_", " ")}${time}`);
-  }
+  if (row.explained) parts.push(...describeRules(row.explained.rules), ...describeLookups(row));
   parts.push(duration(row.duration_us));
   return parts.join(" · ");
+}
+
+function describeRules(rules) {
+  const failing = rules.filter(({ outcome }) => outcome === "fail");
+  if (!failing.length) return [rules.length === 1 ? "the rule passes" : `no rule of ${rules.length} fails`];
+  return failing.map(({ id, mode }) => `\`${id}\` fails` + (mode === "shadow" ? " (shadow)" : ""));
+}
+
+function describeLookups(row) {
+  const asked = row.explained.lookups.filter(({ outcome }) => outcome !== "not_asked");
+  return asked.map(({ name, outcome }) => `lookup \`${name}\` ${outcome.replace("_", " ")}${timeOfLookup(row, name)}`);
 }
 
 function timeOfLookup(row, lookup) {

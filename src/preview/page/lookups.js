@@ -2,16 +2,16 @@
 import { asText, byId, el, fill, isObject, keepFocus, label, parse } from "./dom.js";
 
 let form = null;
-// By the lookup's name: the choice, and the values of the columns.
+// The assumed results by the lookup's name: the choice, and the values of the columns.
 let results = {};
-// By the lookup's name: the result in the latest decision.
+// The results of the latest decision by the lookup's name. They have the rows of tables, too.
 let decidedResults = {};
-// Called after each change of a result.
+// Called after each change of an assumed result.
 let changed = () => {};
 
 const CHOICES = { table: "As in the table", found: "Found", not_found: "Not found", failed: "Failed" };
 
-// Shows the lookups of a form. Keeps the results of those that stay.
+// Shows the lookups of a form. Keeps the assumed results of lookups that the former form had, too.
 export function showLookups(nextForm, whenChanged) {
   form = nextForm;
   changed = whenChanged;
@@ -23,24 +23,25 @@ export function showLookups(nextForm, whenChanged) {
   draw();
 }
 
-// The former result of a lookup, as far as the lookup can still have it after an edit of the rules.
+// The former result of a lookup, or else the first choice. An edit of the rules may have taken the table away.
 function keptResult(lookup, before) {
-  const isPossible = before && (before.choice !== "table" || lookup.is_table);
-  if (!isPossible) return { choice: lookup.is_table ? "table" : "not_found", columns: {} };
+  const firstChoice = { choice: lookup.is_table ? "table" : "not_found", columns: {} };
+  if (!before) return firstChoice;
+  if (before.choice === "table" && !lookup.is_table) return firstChoice;
   return { choice: before.choice, columns: knownColumns(lookup, before.columns) };
 }
 
-// The values without those of columns that the lookup does not have: the service refuses them.
+// Leaves out the columns that the lookup does not have, since the service refuses them.
 function knownColumns(lookup, columns) {
   return Object.fromEntries(Object.entries(columns).filter(([name]) => lookup.columns.includes(name)));
 }
 
-// Keeps the results of a decision. Without one, there are none.
-export function keepResults(decided) {
-  decidedResults = decided ?? {};
+// Keeps the results that a decision had. Without a decision, they are undefined.
+export function keepResults(resultsOfDecision) {
+  decidedResults = resultsOfDecision ?? {};
 }
 
-// Starts the columns of a result from the row of the table.
+// Fills the columns of a result from the row of the table, unless the user has filled in some.
 function copyRow(lookup, result) {
   const row = decidedResults[lookup.name];
   if (isObject(row) && !Object.keys(result.columns).length) result.columns = knownColumns(lookup, row);
@@ -55,14 +56,15 @@ export function assumeRecorded(json) {
   draw();
 }
 
-// A recorded result is "not_found", "failed", or an object of columns. Without one, a source has failed.
+// A recorded result is "not_found", "failed", or an object of columns. A lookup without one is answered by its table,
+// or else has failed.
 function assumedResult(recorded, lookup) {
   if (recorded === undefined) return { choice: lookup.is_table ? "table" : "failed", columns: {} };
   if (typeof recorded === "string") return { choice: recorded, columns: {} };
   return { choice: "found", columns: knownColumns(lookup, recorded) };
 }
 
-// The results, in the form of a `.lookups.json` file. A table needs no result: the service looks it up.
+// The assumed results, in the form of a `.lookups.json` file. The service itself looks a row up in its table.
 export function lookupsJson() {
   const recorded = {};
   for (const [name, { choice, columns }] of Object.entries(results)) {

@@ -21,11 +21,12 @@ let latestQuestion = 0;
 const currentForm = () => page.hook?.flows.find((form) => form.flow === page.flow);
 const sampleOf = (flow) => page.samples.find((sample) => sample.flow === flow);
 
+// Reads the hooks. Keeps the chosen one if it still exists. Otherwise chooses one that judges registrations.
 async function loadHooks() {
   const { hooks, samples, hooks_url } = await getJson("api/hooks");
-  const name = page.hook?.name;
+  const chosenName = page.hook?.name;
   Object.assign(page, { hooks, samples });
-  const chosen = hooks.find((hook) => hook.name === name);
+  const chosen = hooks.find((hook) => hook.name === chosenName);
   // The first flow is the registration.
   const registering = hooks.find((hook) => hook.flows[0].has_section);
   page.hook = chosen ?? registering ?? hooks[0];
@@ -69,7 +70,7 @@ function chooseFlow(flow) {
   decide();
 }
 
-// The sample of a request type, with the typed values of the attributes that both forms have.
+// The sample of a request type, with the values of the former request for the attributes that both forms have.
 function carryOver(before, sample) {
   const request = parse(sample.request);
   try {
@@ -119,7 +120,7 @@ export async function decide() {
   if (number !== latestQuestion) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
-    // The request type was edited in the JSON. The question had the lookups of the former type.
+    // The request type was edited in the JSON, but the question had the lookups of the former type: ask again.
     page.flow = flow;
     byId("flow").value = flow;
     showRequest();
@@ -157,7 +158,7 @@ async function ask(hook, request, lookups) {
   return response.ok ? parse(text) : { problem: text.trim() };
 }
 
-// Drops the answer that is still to come.
+// Makes `decide` drop the answer that is still to come.
 function dropAnswer() {
   latestQuestion += 1;
 }
@@ -172,7 +173,7 @@ function showNoDecision(problem) {
 
 // Reads the hooks again after the rules have changed, and decides the request on the screen again.
 async function rulesChanged() {
-  // A decision of the former rules is no longer shown, nor saved.
+  // A decision of the former rules must no longer be shown or saved.
   dropAnswer();
   byId("save-fixture").disabled = true;
   await loadHooks();

@@ -10,16 +10,19 @@ let sample = null;
 let fields = [];
 // The names that the user has added to the form.
 let added = [];
-// The names of a changed form and of a changed profile, in their order. An emptied field keeps its place in it. Empty
-// after a change of the JSON, whose order then counts.
+// The names of the form's attributes in their order, from the first change of a field on. An emptied field keeps its
+// place in it. Empty after a change of the JSON, since then the order of the JSON counts. The same for the profile.
 let formOrder = [];
 let profileOrder = [];
-// The names of the fields that were emptied since then. They stay on the form.
+// The names of the fields that were emptied since the last change of the JSON. They stay on the form.
 let emptied = [];
 // Called after each change of the request.
 let decide;
 
 export const requestText = () => byId("json").value;
+
+// The names of several lists, each name once.
+const union = (...lists) => [...new Set(lists.flat())];
 
 // Replaces the request by a text, or by an object.
 export function setRequestText(request) {
@@ -71,20 +74,20 @@ export function showForm(nextForm, nextSample) {
 // Shows the form after an edit of the rules. It keeps its fields until the service has decided the request again.
 export function updateForm(nextForm) {
   form = nextForm;
-  fields = [...new Set([...fields, ...(form?.fields ?? [])])];
+  fields = union(fields, form?.fields ?? []);
   drawFields();
 }
 
-// The attributes that are on the form although neither the request nor the rules may have them.
+// The attributes that must be on the form even if neither the request nor the rules have them.
 export const addedFields = () => [...added, ...emptied];
 
 // The order of the form, as far as the user has changed the form.
 export const orderOfForm = () => formOrder;
 
-// Shows the fields that the service has found. While the user types in a field, moves and removes none.
+// Shows the fields that the service has found. While the user types in a field, only adds fields: none may move.
 export function showFields(names) {
   const isTyping = byId("fields").contains(document.activeElement);
-  const next = isTyping ? [...new Set([...fields, ...names])] : names;
+  const next = isTyping ? union(fields, names) : names;
   if (toJson(next) === toJson(fields)) return;
   fields = next;
   drawFields();
@@ -144,14 +147,15 @@ function setAttribute(name) {
   const request = readRequest();
   const submitted = formOf(request);
   if (!submitted) return;
-  // Okta fills in the username of a registration from the email, unless the form asks for it.
+  // Okta fills in the username of a registration from the email. So the username changes with the email until the
+  // user gives it another value.
   const isRegistration = sample.flow !== "progressive.profile";
-  const loginFollows = name === "email" && isRegistration && submitted.login === submitted.email;
+  const loginFollowsEmail = isRegistration && submitted.login === submitted.email;
   const value = typedValue(byId(`field-${name}`));
   if (value === "" && !emptied.includes(name)) emptied.push(name);
-  formOrder = [...new Set([...formOrder, ...Object.keys(submitted), ...fields])];
+  formOrder = union(formOrder, Object.keys(submitted), fields);
   let changed = withMember(submitted, name, value, formOrder);
-  if (loginFollows) changed = withMember(changed, "login", changed.email ?? "", formOrder);
+  if (name === "email" && loginFollowsEmail) changed = withMember(changed, "login", changed.email ?? "", formOrder);
   request.data[sample.member] = changed;
   setText(toJson(request));
   decide();
@@ -161,7 +165,7 @@ function setProfile(name) {
   const request = readRequest();
   const profile = getOrAddProfile(request);
   if (!profile) return;
-  profileOrder = [...new Set([...profileOrder, ...Object.keys(profile), ...form.profile])];
+  profileOrder = union(profileOrder, Object.keys(profile), form.profile);
   request.data.context.user.profile = withMember(profile, name, typedValue(byId(`profile-${name}`)), profileOrder);
   setText(toJson(request));
   decide();
@@ -177,15 +181,15 @@ function typedValue({ value, dataset }) {
   }
 }
 
-// The object with this member in its place of the order, or without it if the field is empty: Okta does not submit
-// empty fields.
+// The object with this member at its place in the order. Without the member if the value is empty, since Okta does not
+// submit empty fields.
 function withMember(object, name, value, order) {
   const members = Object.entries(object).filter(([other]) => other !== name);
-  if (value !== "") {
-    const later = order.slice(order.indexOf(name) + 1);
-    const next = members.findIndex(([other]) => later.includes(other));
-    members.splice(next < 0 ? members.length : next, 0, [name, value]);
-  }
+  if (value === "") return Object.fromEntries(members);
+  // Inserts the member before the first one that comes after it in the order, or else at the end.
+  const laterNames = order.slice(order.indexOf(name) + 1);
+  const next = members.findIndex(([other]) => laterNames.includes(other));
+  members.splice(next < 0 ? members.length : next, 0, [name, value]);
   return Object.fromEntries(members);
 }
 

@@ -39,7 +39,7 @@ export function showResult(decided, request) {
     updateText("verdict-why", decided.is_bad_request ? refused : toSentence(problem));
     return;
   }
-  fill(byId("verdict-why"), ...withCode(why(explained, decided.response)));
+  fill(byId("verdict-why"), ...withCode(reasonOf(explained, decided.response)));
   showScreens(decided, request);
   showOutcomes(explained);
   byId("okta").textContent = `Okta ${explained.okta}.`;
@@ -59,8 +59,8 @@ function updateText(id, text) {
 const denyingRules = (explained) =>
   explained.rules.filter(({ outcome, mode }) => outcome === "fail" && mode === "enforce");
 
-// Why the request is decided so, in a sentence.
-function why(explained, response) {
+// Why the request is decided so, in a sentence or two.
+function reasonOf(explained, response) {
   if (explained.note) return explained.note;
   const ids = denyingRules(explained).map(({ id }) => `\`${id}\``);
   if (explained.decision === "deny") return `By the rule${ids.length > 1 ? "s" : ""} ${ids.join(" and ")}.`;

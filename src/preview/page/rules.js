@@ -4,7 +4,8 @@ import { byId, el, fill, fillAll, getJson, toast, withCode } from "./dom.js";
 // The rules as they were last shown, as JSON.
 let shown = "";
 
-// Returns the function that shows the rules if they have changed. It calls `rulesChanged` after a reload.
+// Returns a function that shows the rules if they have changed. If the service has loaded new ones, that function
+// first calls `rulesChanged`.
 export function setUpRules(open, rulesChanged) {
   let revision = null;
   return async () => {
@@ -12,7 +13,7 @@ export function setUpRules(open, rulesChanged) {
     if (!rules) return;
     const text = JSON.stringify(rules);
     if (text === shown) return;
-    // The list of problems waits for the new decision, so that both change together.
+    // Waits for the new decision, so that it and the rules change together on the page.
     if (revision !== null && revision !== rules.revision) await rulesChanged();
     revision = rules.revision;
     shown = text;
@@ -102,7 +103,9 @@ function describeFixture({ recorded, now, problem, denied_by }) {
 function drawFile({ path, text }, problems) {
   const bad = new Set();
   for (const problem of problems) {
-    if (problem.startsWith(`${path}:`)) bad.add(parseInt(problem.slice(path.length + 1), 10));
+    // A problem begins with its place: `path:line:column`.
+    const start = `${path}:`;
+    if (problem.startsWith(start)) bad.add(parseInt(problem.slice(start.length), 10));
   }
   const lines = text.split("\n").map((line, index) => {
     let kind = "line";

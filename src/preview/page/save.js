@@ -1,7 +1,7 @@
 // Saves the request as a fixture: a zip archive in the repository's layout. Writes no file itself.
 import { byId, el, parse, toast, toJson } from "./dom.js";
 
-// Returns the latest decision, with its request.
+// The function that returns the latest decision with its request, or a problem. Set by `setUpSave`.
 let latestDecision = () => null;
 
 export function setUpSave(getLatest) {

@@ -112,9 +112,10 @@ function drawCertainty({ shows, form, form_certainty }) {
   );
 }
 
-// What becomes of the form.
+// A sentence about the form after Okta's reaction. Undefined if the next step follows.
 function formState(form) {
-  if (chosenClient !== "app" || form === "next_step") return FORMS[form];
+  if (form === "next_step") return undefined;
+  if (chosenClient !== "app") return FORMS[form];
   return last.explained.flow === "classic" ? "The app receives an HTTP status of 400 or more." : APP_FORMS[form];
 }
 
@@ -125,6 +126,7 @@ function pill(prefix, certainty) {
 
 function placeName({ place, field }) {
   const names = { banner: "in the box at the top", message: "in messages", cause: "in errorCauses" };
+  // Every other place belongs to a field.
   return names[place] ?? `at ${label(field)}`;
 }
 
@@ -195,13 +197,13 @@ function drawField(name, shows) {
   );
 }
 
-// The member of the app's response that has the text.
+// The member of the app's response that holds the text.
 function memberOf({ place, field }) {
   if (place === "input") return `inputs.${field}.messages`;
   return place === "cause" ? "errorCauses" : "messages";
 }
 
-// The response that an app receives.
+// The messages in the response that an app receives.
 function drawMessages({ shows, form }) {
   const rows = shows.map((shown) => el("li", {}, el("code", {}, memberOf(shown)), el("p", {}, shown.text)));
   const instead = form === "next_step" ? "the next step follows" : "the form again, or only a status";

@@ -83,7 +83,8 @@ impl Banner<'_> {
     /// The arguments of curl for a caller on this machine. They show no secret but a generated password.
     pub(super) fn curl_arguments(&self, live: &LiveState) -> String {
         let Instructions { credentials, .. } = self.instructions(&live.credentials.load().settings);
-        // The certificate is for the public name, but the URL has the address of this machine.
+        // The certificate is for the public name, and the URL has the address of this machine. So curl must not
+        // verify it.
         if live.certificate.is_some() { format!("-k {credentials}") } else { credentials }
     }
 
@@ -189,11 +190,11 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
             secret_hint: None,
         };
     }
-    // The only method left is OAuth 2.0.
-    let fields = match &auth.oauth {
-        Some(oauth) => oauth_fields(oauth),
-        None => Vec::new(),
-    };
+    // The only method left is OAuth 2.0. With no method at all, a password is generated.
+    let mut fields = Vec::new();
+    if let Some(oauth) = &auth.oauth {
+        fields = oauth_fields(oauth);
+    }
     Instructions {
         fields,
         credentials: r#"-H "Authorization: Bearer $HOOK_TOKEN""#.to_owned(),

@@ -86,6 +86,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
     let mut settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
+    // The path of the hook is accepted, too.
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));

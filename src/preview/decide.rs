@@ -20,7 +20,7 @@ use crate::{
     user_view::{json::UserViewJson, user_view},
 };
 
-/// The question of the page: how are this hook's rules to decide this request?
+/// The question of the page: how do the rules of this hook decide this request?
 #[derive(Deserialize)]
 struct DecideQuestion<'a> {
     hook: String,

@@ -101,7 +101,7 @@ fn find_request(request: &HttpRequest, page: &Page) -> Option<String> {
 
 /// The recorded request that the query names.
 fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
-    rules::open_fixture(page, &query(request, "hook")?, &query(request, "case")?)
+    rules::open_fixture(page, &query_value(request, "hook")?, &query_value(request, "case")?)
 }
 
 /// Decides the request in the body.
@@ -131,8 +131,8 @@ fn asset_response(path: &str) -> PageResponse {
     }
 }
 
-/// A value of the query.
-fn query(request: &HttpRequest, name: &str) -> Option<String> {
+/// The value of a parameter in the query.
+fn query_value(request: &HttpRequest, name: &str) -> Option<String> {
     for (key, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
         if key == name {
             return Some(value.into_owned());
@@ -142,7 +142,7 @@ fn query(request: &HttpRequest, name: &str) -> Option<String> {
 }
 
 fn query_number(request: &HttpRequest, name: &str) -> Option<u64> {
-    query(request, name)?.parse().ok()
+    query_value(request, name)?.parse().ok()
 }
 
 impl PageResponse {

@@ -1,4 +1,4 @@
-//! The answers to a request of each kind, and their faults.
+//! The answers to a request of each kind, and the findings about them.
 
 use ureq::http::header::CONTENT_TYPE;
 
@@ -14,9 +14,9 @@ use crate::{
     user_view::{Certainty, Effect, UserView, user_view},
 };
 
-/// Faults that are only notes. They do not concern the decision, or the sample may cause them: its form may lack a
-/// field that the hook expects, and the hook may not be meant for such requests.
-const MINOR_FAULTS: [&str; 5] = [
+/// The findings that are only notes. They do not concern the decision, or the sample may cause them: its form may
+/// lack a field that the hook expects, and the hook may not be meant for such requests.
+const MINOR_FINDINGS: [&str; 5] = [
     "location-not-on-form",
     "location-not-an-attribute",
     "location-in-update",
@@ -94,7 +94,7 @@ fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Chec
     }
 }
 
-/// How much a fault of an answer matters.
+/// How much a finding about an answer matters.
 #[derive(PartialEq, Eq)]
 enum Weight {
     /// The hook refuses the request of Classic Engine. No org on Identity Engine sends it.
@@ -107,14 +107,14 @@ fn weight(finding: &Finding, flow: Flow, reply: HookReply<'_>) -> Weight {
     let is_refused = matches!(reply, HookReply::Answered { status: 400..=499, .. });
     if flow == Flow::Classic && is_refused {
         Weight::RefusedClassic
-    } else if MINOR_FAULTS.contains(&finding.id) {
+    } else if MINOR_FINDINGS.contains(&finding.id) {
         Weight::Minor
     } else {
         Weight::Problem
     }
 }
 
-/// Adds a fault of an answer.
+/// Adds a finding as a note or as a problem.
 fn add_finding(
     check: &'static str,
     flow: Flow,

@@ -1,4 +1,4 @@
-//! The report of `doctor`: a line for each check, and one for each fault.
+//! The report of `doctor`: a line for each check, and one for each finding about an answer.
 
 use std::fmt::Write as _;
 

@@ -24,6 +24,7 @@ const LONGEST_URL: usize = 1024;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A certificate that ends within this time gets a note.
 const SHORT_VALIDITY: Duration = Duration::from_secs(14 * DAY.as_secs());
+/// The TLS versions by their names. The newest comes last.
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
 /// Checks the URL by Okta's rules.
@@ -83,7 +84,7 @@ pub(super) fn check_tls(
         }
         attempts.push(TlsAttempt { name, version, result });
     }
-    let Some(accepted) = attempts.iter().rfind(|attempt| attempt.result.is_ok()) else {
+    let Some(newest) = attempts.iter().rfind(|attempt| attempt.result.is_ok()) else {
         obstacle_without_connection(&attempts).report(checkup);
         return Ok(());
     };
@@ -95,15 +96,15 @@ pub(super) fn check_tls(
         ),
         None => checkup.ok("certificate", "valid, of a public authority, with its whole chain"),
     }
-    check_validity(url, ca_file, accepted.version, checkup)?;
+    check_validity(url, ca_file, newest.version, checkup)?;
     report_versions(&attempts, checkup);
     Ok(())
 }
 
 /// Why the handshake fails with any TLS version. Returns `None` if another version may succeed.
 fn obstacle_to_any_version(error: &io::Error) -> Option<Obstacle> {
-    if let Some(RejectedCertificate { message, fix }) = rejected_certificate(error) {
-        return Some(Obstacle { check: "certificate", message, fix });
+    if let Some(obstacle) = rejected_certificate(error) {
+        return Some(obstacle);
     }
     if is_other_protocol(error) {
         return Some(Obstacle {
@@ -165,7 +166,7 @@ fn report_versions(attempts: &[TlsAttempt], checkup: &mut Checkup) {
     );
 }
 
-/// Why each TLS version that failed did so.
+/// Names the TLS versions that failed, each with its reason.
 fn describe_refusals(attempts: &[TlsAttempt]) -> String {
     let mut refusals = Vec::new();
     for TlsAttempt { name, result, .. } in attempts {
@@ -220,27 +221,15 @@ fn is_expired(error: &io::Error) -> bool {
     )
 }
 
-/// Why the certificate is rejected, and how to correct it.
-struct RejectedCertificate {
-    message: String,
-    fix: &'static str,
-}
-
-impl RejectedCertificate {
-    fn new(message: impl Into<String>, fix: &'static str) -> Self {
-        Self { message: message.into(), fix }
-    }
-}
-
-/// Why the certificate is rejected. Returns `None` if the handshake failed for another reason.
-fn rejected_certificate(error: &io::Error) -> Option<RejectedCertificate> {
+/// Why the handshake failed, if a certificate is the reason: the server's, or the client's missing one.
+fn rejected_certificate(error: &io::Error) -> Option<Obstacle> {
     match tls_error(error)? {
         TlsError::InvalidCertificate(why) => Some(invalid_certificate(why)),
         TlsError::NoCertificatesPresented => {
-            Some(RejectedCertificate::new("the server has none", "serve one of a public authority"))
+            Some(certificate_obstacle("the server has none", "serve one of a public authority"))
         }
         TlsError::AlertReceived(AlertDescription::CertificateRequired) => {
-            Some(RejectedCertificate::new(
+            Some(certificate_obstacle(
                 "the server asks for a certificate of the client, which Okta does not have",
                 "do not require mutual TLS for the hook",
             ))
@@ -249,21 +238,25 @@ fn rejected_certificate(error: &io::Error) -> Option<RejectedCertificate> {
     }
 }
 
-fn invalid_certificate(error: &CertificateError) -> RejectedCertificate {
+fn invalid_certificate(error: &CertificateError) -> Obstacle {
     match error {
-        CertificateError::UnknownIssuer => RejectedCertificate::new(
+        CertificateError::UnknownIssuer => certificate_obstacle(
             "the authority is unknown, or an intermediate certificate is missing",
             "serve the whole chain of a public authority; for a private one set --ca-file",
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            RejectedCertificate::new("it has expired", "renew it, and reload the server")
+            certificate_obstacle("it has expired", "renew it, and reload the server")
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            RejectedCertificate::new("it is not valid yet", "set the clocks of both machines")
+            certificate_obstacle("it is not valid yet", "set the clocks of both machines")
         }
-        other => RejectedCertificate::new(
+        other => certificate_obstacle(
             format!("it {}", certificate_fault(other)),
             "have an authority issue one for the host of the URL",
         ),
     }
+}
+
+fn certificate_obstacle(message: impl Into<String>, fix: &'static str) -> Obstacle {
+    Obstacle { check: "certificate", message: message.into(), fix }
 }

@@ -96,7 +96,7 @@ fn explain_screen(screen: &Screen, client: ClientKind, text: &mut String) {
     }
     let form = describe_form(screen.form, client);
     if screen.form == FormState::NextStep {
-        // The line about Okta's action says already how certain the next step is.
+        // The line about Okta's action already says how certain the next step is.
         let _ = writeln!(text, "  {form}");
     } else {
         let _ = writeln!(text, "  {form} ({})", screen.form_certainty.as_str());
@@ -134,6 +134,7 @@ fn describe_text(shown: &ShownText) -> String {
     let text =
         if text.is_empty() { "no words".to_owned() } else { format!("\"{}\"", escape::line(text)) };
     let certainty = text_certainty.as_str();
+    // If the text itself is uncertain, so is its place.
     if place_certainty == text_certainty || *text_certainty == Certainty::Unknown {
         return format!("{text} ({certainty}; row {row})");
     }

@@ -99,7 +99,8 @@ pub(super) fn update(
     let text = pretty(&body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let file = case.response.display().to_string();
     let mut before = None;
-    if case.response.symlink_metadata().is_ok() {
+    let is_recorded = case.response.symlink_metadata().is_ok();
+    if is_recorded {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
         if recorded == text.as_bytes() {
             return Ok(outcome_if_same);

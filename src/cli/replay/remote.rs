@@ -9,12 +9,14 @@ use super::{
     local::{PresentAnswer, explain_reply},
     report::{CallStatistics, ReplayOutcome, Replayed},
 };
-use crate::cli::{
-    CliError,
-    client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, without_query},
-    fixtures::Case,
+use crate::{
+    cli::{
+        CliError,
+        client::{CallFlags, HookCall, HookClient, HttpAnswer, NoReply, without_query},
+        fixtures::Case,
+    },
+    okta::response::SIZE_LIMIT,
 };
-use crate::okta::response::SIZE_LIMIT;
 
 /// `replay` ends after this many calls in a row without a connection.
 const MOST_UNCONNECTED: usize = 5;

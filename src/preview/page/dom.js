@@ -2,7 +2,7 @@
 
 export const byId = (id) => document.getElementById(id);
 
-// Makes an element: el("p", { class: "hint" }, "text", child).
+// Makes an element: el("p", { class: "hint", on: { click: listener } }, "text", child).
 export function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {

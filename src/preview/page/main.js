@@ -13,6 +13,7 @@ const FLOWS = {
   classic: "Sign-up, Classic Engine",
 };
 
+// All hooks and samples, the chosen hook and request type, and the latest decision.
 const page = { hooks: [], samples: [], hook: null, flow: null, decided: null };
 // The number of the latest question to the service. The answers to earlier ones are dropped.
 let latestQuestion = 0;

@@ -44,7 +44,8 @@ impl JsonFormatter {
         self.out.push(letter);
     }
 
-    /// Adds a letter that is not in a string.
+    /// Adds a letter that is not in a string. A line break precedes each member or element, and the closing bracket
+    /// after them.
     fn push_outside(&mut self, letter: char) {
         if letter.is_ascii_whitespace() {
             return;

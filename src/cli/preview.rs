@@ -69,7 +69,7 @@ pub(super) fn start_page(
         live,
         body_limit: state.settings.server.body_limit,
         sample,
-        fixtures: find_fixtures(&state.settings),
+        fixtures: locate_fixtures(&state.settings),
     };
     match page.start(listener) {
         Ok(url) => log::info!(target: BANNER, "preview: open {url}"),
@@ -87,13 +87,13 @@ fn sample(flow: Flow) -> String {
 }
 
 /// The recorded requests: those that `replay` finds, or else those beside the rules folder.
-fn find_fixtures(settings: &Settings) -> Fixtures {
+fn locate_fixtures(settings: &Settings) -> Fixtures {
     let mut directory = PathBuf::from(FIXTURES);
     let beside = settings.rules.directory.with_file_name("fixtures");
     if !directory.exists() && beside.exists() {
         directory = beside;
     }
-    Fixtures { directory, judge: judge_fixtures, find: find_fixture }
+    Fixtures { directory, judge: judge_fixtures, find: find_files_of_case }
 }
 
 /// Judges the recorded requests of a folder. A missing folder has none.
@@ -143,8 +143,9 @@ fn read_recorded_decision(case: &Case) -> Result<DecisionKind, String> {
     }
 }
 
-/// Finds the files of a case. Compares the name with those in the folder, so that it cannot be another path.
-fn find_fixture(directory: &Path, hook: &str, name: &str) -> Option<FixtureFiles> {
+/// Finds the files of a case by its name in the list of the folder. So the name, which the page sends, cannot lead
+/// to another path.
+fn find_files_of_case(directory: &Path, hook: &str, name: &str) -> Option<FixtureFiles> {
     for case in fixtures::read_cases(directory).ok()?.into_iter().flatten() {
         if case.hook == hook && case.case_name() == name {
             return Some(FixtureFiles { request: case.request, lookups: case.lookups });

@@ -15,7 +15,7 @@ use crate::{
     certificate, clock,
     credentials::Credentials,
     decision_log::DecisionLog,
-    load::{self, Loaded, Purpose},
+    load::{self, Loaded, Purpose, RulesSource},
     lookup::{Sources, source_kinds},
     metrics::Metrics,
     reload::{self, Target},
@@ -63,17 +63,13 @@ pub(super) fn run_with_page(
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
-    let kinds = source_kinds(&settings.sources);
-    let draft = load::load_rules(&source, &clock::facts(), &kinds, Purpose::Serve);
-    let Loaded { rules, files } = draft.into_loaded();
+    let Loaded { rules, files } = load_rules(&source, &settings);
     let rules = rules?;
     // Dropped at the end, so that the last messages are written.
     let _messages = messages::start(settings.log.level)?;
     let certificate = read_certificate(&settings.server)?;
     let Listeners { hooks, metrics, page } = Listeners::bind(&settings, page_port)?;
-    let log = DecisionLog::start(&settings.log).map_err(|error| {
-        CliError(format!("log.decisions: cannot open {}: {error}", settings.log.decisions))
-    })?;
+    let log = start_decision_log(&settings)?;
     let generated_password = generate_password_if_needed(&settings)?;
     let live = LiveState {
         rules: Live::new(rules),
@@ -109,6 +105,22 @@ pub(super) fn run_with_page(
     match stopped? {
         Stopped::Gracefully => Ok(ExitStatus::Success),
         Stopped::AtOnce => Ok(ExitStatus::Interrupted),
+    }
+}
+
+/// Loads the rules, together with the files that a reload watches.
+fn load_rules(source: &RulesSource, settings: &Settings) -> Loaded {
+    let kinds = source_kinds(&settings.sources);
+    load::load_rules(source, &clock::facts(), &kinds, Purpose::Serve).into_loaded()
+}
+
+fn start_decision_log(settings: &Settings) -> Result<Option<Arc<DecisionLog>>, CliError> {
+    match DecisionLog::start(&settings.log) {
+        Ok(log) => Ok(log),
+        Err(error) => {
+            let place = &settings.log.decisions;
+            Err(CliError(format!("log.decisions: cannot open {place}: {error}")))
+        }
     }
 }
 

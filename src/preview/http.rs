@@ -85,8 +85,8 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
             let version = query_number(request, "after").unwrap_or(0);
             PageResponse::json(Some(page.feed.list_after(version, LONGEST_POLL).await))
         }
-        (&Method::GET, "api/request") => PageResponse::json(find_request(request, page)),
-        (&Method::GET, "api/fixture") => PageResponse::json(find_fixture(request, page)),
+        (&Method::GET, "api/request") => PageResponse::json(received_request(request, page)),
+        (&Method::GET, "api/fixture") => PageResponse::json(recorded_request(request, page)),
         (&Method::POST, "api/decide") => decide_request(body, page).await,
         (&Method::GET, path) => asset_response(path),
         _ => PageResponse::not_found(),
@@ -94,13 +94,13 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
 }
 
 /// The content of the received request whose number the query has.
-fn find_request(request: &HttpRequest, page: &Page) -> Option<String> {
+fn received_request(request: &HttpRequest, page: &Page) -> Option<String> {
     let content = page.feed.content(query_number(request, "number")?)?;
     Some(content.to_string())
 }
 
 /// The recorded request that the query names.
-fn find_fixture(request: &HttpRequest, page: &Page) -> Option<String> {
+fn recorded_request(request: &HttpRequest, page: &Page) -> Option<String> {
     rules::open_fixture(page, &query_value(request, "hook")?, &query_value(request, "case")?)
 }
 

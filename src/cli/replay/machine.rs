@@ -54,19 +54,11 @@ struct JsonResult<'r> {
 
 pub(super) fn json(report: &Report) -> String {
     let failed = report.failed();
-    let mut milliseconds = Vec::new();
-    if let Some(calls) = &report.calls
-        && !calls.times.is_empty()
-    {
-        for Percentile { name, milliseconds: time } in calls.percentiles() {
-            milliseconds.push(JsonTime { percentile: name, time });
-        }
-    }
     let json = JsonReport {
         passed: report.results.len() - failed,
         failed,
         summary: report.summary(),
-        milliseconds,
+        milliseconds: json_times(report),
         answered_on_retry: report.calls.as_ref().map(|calls| calls.answered_on_retry),
         unanswered: report.calls.as_ref().map(|calls| calls.unanswered),
         requests: report.results.iter().map(|result| json_result(report, result)).collect(),
@@ -74,6 +66,19 @@ pub(super) fn json(report: &Report) -> String {
     // Writing these to memory cannot fail.
     let text = serde_json::to_string_pretty(&json).unwrap_or_default();
     escape_hidden(&text) + "\n"
+}
+
+/// The percentiles of the times of calls. Empty if there were no calls.
+fn json_times(report: &Report) -> Vec<JsonTime> {
+    let mut times = Vec::new();
+    if let Some(calls) = &report.calls
+        && !calls.times.is_empty()
+    {
+        for Percentile { name, milliseconds } in calls.percentiles() {
+            times.push(JsonTime { percentile: name, time: milliseconds });
+        }
+    }
+    times
 }
 
 /// Escapes the hidden characters in the strings of JSON.

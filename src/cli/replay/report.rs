@@ -19,6 +19,7 @@ pub(super) struct Replayed {
     pub(super) duration: Option<Duration>,
 }
 
+/// The outcome of replaying one request.
 pub(super) enum ReplayOutcome {
     /// The answers are equal.
     Same,
@@ -60,6 +61,7 @@ pub(super) struct Percentile {
     pub(super) milliseconds: f64,
 }
 
+/// The results of all requests, and the facts that decide how they are reported.
 pub(super) struct Report {
     pub(super) results: Vec<Replayed>,
     /// Whether changed answers have been rewritten. Then they are not failures.

@@ -10,8 +10,8 @@ let sample = null;
 let fields = [];
 // The names that the user has added to the form.
 let added = [];
-// The names of the form's attributes in their order, from the first change of a field on. An emptied field keeps its
-// place in it. Empty after a change of the JSON, since then the order of the JSON counts. The same for the profile.
+// The order of the form's attributes, and of the profile's, once the user has changed a field: an emptied field keeps
+// its place. After a change of the JSON both are empty, and the order of the JSON counts.
 let formOrder = [];
 let profileOrder = [];
 // The names of the fields that were emptied since the last change of the JSON. They stay on the form.

@@ -60,18 +60,22 @@ impl LiveSources {
         let deadline = Instant::now() + self.request_timeout;
         let answers = self.runtime.block_on(self.sources.ask(&asked, deadline));
         facts.lookups = lookup::results(&answers);
-        let mut hint_lines = Vec::new();
-        for Answer { name, hints, .. } in &answers {
-            for hint in hints {
-                hint_lines.push(format!("lookup {name}: {hint}"));
-            }
-        }
         let mut to_record = facts.lookups.clone();
         for AskedLookup { lookup, question } in &asked {
             if question.result_of_table().is_some() {
                 to_record.remove(&lookup.name.value);
             }
         }
-        Ok(LiveFacts { facts, to_record, hints: hint_lines })
+        Ok(LiveFacts { facts, to_record, hints: hint_lines(&answers) })
     }
+}
+
+fn hint_lines(answers: &[Answer]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for Answer { name, hints, .. } in answers {
+        for hint in hints {
+            lines.push(format!("lookup {name}: {hint}"));
+        }
+    }
+    lines
 }

@@ -62,6 +62,7 @@ pub(super) fn client_config(
 
 /// Connects and completes the handshake within Okta's time.
 pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
+    // In a URL, an IPv6 address stands in brackets.
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
     let deadline = Instant::now() + OKTA_TIMEOUT;

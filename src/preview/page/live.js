@@ -57,7 +57,7 @@ function announce([latest, ...earlier]) {
   byId("live-news").textContent = `Request ${latest.number}: ${title}${at}${more}.`;
 }
 
-// The title of a row, and the words for its hook. Null if the bytes were not an HTTP request: TLS, for example.
+// The title of a row, and the hook. The hook is null if the bytes were not an HTTP request, but TLS for example.
 function titleOf({ explained, status, hook, refusal }) {
   const title = explained ? WORDS[explained.decision] : `Refused, ${status}`;
   const isUnknownPath = refusal?.reason === "not_found";

@@ -64,7 +64,8 @@ function assumedResult(recorded, lookup) {
   return { choice: "found", columns: knownColumns(lookup, recorded) };
 }
 
-// The assumed results, in the form of a `.lookups.json` file. The service itself looks a row up in its table.
+// The assumed results, in the form of a `.lookups.json` file. Leaves out lookups that a table answers: the service
+// reads the table itself.
 export function lookupsJson() {
   const recorded = {};
   for (const [name, { choice, columns }] of Object.entries(results)) {

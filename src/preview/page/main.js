@@ -86,8 +86,8 @@ function carryOver(before, sample) {
 
 // Opens a request with its recorded lookups: a live one, or a fixture.
 export function open({ hook, request, lookups, from }) {
-  const named = page.hooks.find(({ name }) => name === hook);
-  page.hook = named ?? page.hook;
+  const known = page.hooks.find(({ name }) => name === hook);
+  page.hook = known ?? page.hook;
   byId("hook").value = page.hook.name;
   page.flow = flowOf(request);
   showFlows();
@@ -95,11 +95,12 @@ export function open({ hook, request, lookups, from }) {
   showRequest();
   assumeRecorded(lookups);
   byId("opened").hidden = false;
-  byId("opened").textContent = named ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
+  byId("opened").textContent = known ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
   decide();
   document.querySelector(".request").scrollIntoView({ block: "start" });
 }
 
+// The request type of a text. A request without a known one is Classic Engine's.
 function flowOf(text) {
   try {
     const request = parse(text);

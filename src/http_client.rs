@@ -15,8 +15,10 @@ mod connector;
 mod failure;
 
 use connector::{ClientConnector, NoAddresses};
-pub(crate) use connector::{forget_connections, has_connected};
-pub(crate) use failure::{certificate_fault, describe, describe_handshake, is_of_authority};
+pub(crate) use connector::{has_connected, reset_has_connected};
+pub(crate) use failure::{
+    certificate_fault, describe_handshake, describe_request_error, is_of_authority,
+};
 
 /// A client that follows no redirect, and returns the response of any status.
 #[derive(Debug)]
@@ -37,9 +39,9 @@ pub struct IdleConnections {
 /// The thread that looks up the addresses of a host. The system's function for this has no time-out.
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
-    /// A thread of its own. The request waits for it until its time-out. The thread may outlive the request.
+    /// A thread of its own. A request with a time-out waits no longer than that, and the thread may outlive it.
     InOwnThread,
-    /// The thread of the request, however long that takes. No thread outlives the request.
+    /// The thread of the request. A request waits as long as the lookup takes, even beyond its time-out.
     InThisThread,
 }
 
@@ -72,7 +74,7 @@ impl HttpClient {
             .max_idle_age(idle.time)
             .user_agent(concat!("registration-hook/", env!("CARGO_PKG_VERSION")))
             .build();
-        // The connector looks up names itself.
+        // The connector looks up addresses itself.
         let agent = Agent::with_parts(config, ClientConnector::new(name_lookup), NoAddresses);
         Ok(Self { agent, proxies })
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     escape,
-    http_client::{HttpClient, IdleConnections, NameLookup, describe},
+    http_client::{HttpClient, IdleConnections, NameLookup, describe_request_error},
     proxies::Proxies,
     trusted_url,
 };
@@ -140,7 +140,7 @@ impl Issuer {
             Err(ureq::Error::StatusCode(status)) => {
                 KeysError::new(KeysErrorKind::Status(status), format!("status {status}"))
             }
-            Err(error) => KeysError::new(KeysErrorKind::Connection, describe(&error)),
+            Err(error) => KeysError::new(KeysErrorKind::Connection, describe_request_error(&error)),
         };
         Err(error.at(uri))
     }

@@ -15,7 +15,7 @@ use url::{ParseError, Url};
 
 use super::CliError;
 use crate::{
-    http_client::{HttpClient, IdleConnections, NameLookup, describe},
+    http_client::{HttpClient, IdleConnections, NameLookup, describe_request_error},
     okta::reply::HookReply,
     settings,
 };
@@ -242,7 +242,7 @@ impl From<ureq::Error> for NoReply {
     fn from(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut,
-            error => Self::Connection(describe(&error)),
+            error => Self::Connection(describe_request_error(&error)),
         }
     }
 }

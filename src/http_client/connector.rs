@@ -1,8 +1,8 @@
 //! Makes the connections of a client.
 //!
-//! By default, ureq looks up a host's addresses before each request. It also reads the system's
-//! certificates for each new connection of a request with its own time-out. Here, addresses are looked up
-//! only for new connections, and certificates are read once.
+//! By default, ureq looks up a host's addresses before each request. If the request has its own time-out, ureq
+//! also reads the system's certificates for each new connection. This connector looks up addresses only for new
+//! connections, and reads certificates once.
 
 use std::cell::Cell;
 
@@ -22,17 +22,17 @@ use ureq::{
 use super::NameLookup;
 
 thread_local! {
-    /// Whether this thread has begun a connection since [`forget_connections`].
+    /// Whether this thread has begun a connection since [`reset_has_connected`].
     static HAS_CONNECTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes [`has_connected`] return `false` until this thread begins another connection.
-pub(crate) fn forget_connections() {
+pub(crate) fn reset_has_connected() {
     HAS_CONNECTED.set(false);
 }
 
-/// Whether this thread has begun a connection since [`forget_connections`]. If not, its request uses an
-/// idle connection.
+/// Whether this thread has begun a connection since [`reset_has_connected`]. If not, its requests since then have
+/// used idle connections.
 pub(crate) fn has_connected() -> bool {
     HAS_CONNECTED.get()
 }
@@ -47,6 +47,7 @@ impl Resolver for NoAddresses {
     }
 }
 
+/// Connects as ureq does by default, but looks up addresses itself.
 #[derive(Debug)]
 pub(super) struct ClientConnector {
     connector: DefaultConnector,
@@ -71,16 +72,18 @@ impl transport::Connector for ClientConnector {
         let start = std::time::Instant::now();
         let ConnectionDetails { uri, config, mut timeout, .. } = *details;
         let addrs = match (config.proxy(), self.name_lookup) {
-            // The proxy looks up the host. The connection to the proxy itself is another call, without a proxy.
+            // The proxy looks up the host. For the proxy's own addresses, ureq calls this function again, with a
+            // `config` that has no proxy.
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
-                // Without a time-out, ureq starts no thread.
+                // Without a time-out, ureq looks up addresses in this thread.
                 resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
             }
         };
-        if let Duration::Exact(remaining) = timeout.after {
-            timeout.after = Duration::Exact(remaining.saturating_sub(start.elapsed()));
+        // The connection may take the time that is left after the lookup.
+        if let Duration::Exact(before_lookup) = timeout.after {
+            timeout.after = Duration::Exact(before_lookup.saturating_sub(start.elapsed()));
             if timeout.after.is_zero() {
                 return Err(Error::Timeout(timeout.reason));
             }

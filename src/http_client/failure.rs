@@ -1,13 +1,15 @@
-//! Why a request failed, in words of this field. The errors of TLS print the names of Rust's variants.
+//! Describes why a request failed. rustls prints its errors with the names of Rust's variants, so they have
+//! descriptions of their own here.
 
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError};
 
 /// Describes why a request has no response.
-pub(crate) fn describe(error: &ureq::Error) -> String {
+pub(crate) fn describe_request_error(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Io(error) if tls_error(error).is_some() => describe_handshake(error),
+        // Without the `io:` that ureq would print before it.
         ureq::Error::Io(error) => error.to_string(),
         error => error.to_string(),
     }
@@ -31,7 +33,7 @@ pub(crate) fn describe_handshake(error: &io::Error) -> String {
             "the server does not support this TLS version"
         }
         TlsError::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "the server refuses the handshake; its ciphers may be others, or it asks for a certificate of the client"
+            "the server refuses the handshake; it may accept other ciphers only, or ask for a certificate of the client"
         }
         TlsError::AlertReceived(AlertDescription::UnrecognisedName) => {
             "the server does not know the host of the URL"
@@ -50,7 +52,7 @@ fn tls_error(error: &io::Error) -> Option<&TlsError> {
 pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
     match fault {
         CertificateError::UnknownIssuer => {
-            "is of an unknown authority, or an intermediate one is missing"
+            "is of an unknown authority, or an intermediate certificate is missing"
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
@@ -71,8 +73,8 @@ pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
     }
 }
 
-/// Whether the certificate of a server is refused because it is that of an authority. The usual self-signed one
-/// is.
+/// Whether the certificate of a server is refused because it is that of an authority. A self-signed certificate
+/// usually is one.
 pub(crate) fn is_of_authority(fault: &CertificateError) -> bool {
     match fault {
         CertificateError::Other(OtherError(other)) => {

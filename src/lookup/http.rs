@@ -1,8 +1,8 @@
 //! Asks an HTTP API.
 //!
-//! ureq blocks, so each call has a thread of its own. A call may take longer than its request waits for it,
-//! since the lookup of a host's name cannot be cut short. The call keeps its slot until it has ended, so a
-//! source never has more threads than slots.
+//! ureq blocks, so each call has a thread of its own. A call may last longer than the request waits for it,
+//! since the lookup of a host's name cannot be cut short. A call needs a slot, and keeps it until it has ended.
+//! So a source never has more threads than slots.
 
 use std::{
     io::{self, Read as _},
@@ -20,7 +20,7 @@ use ureq::{
 };
 
 use crate::{
-    http_client::{HttpClient, IdleConnections, NameLookup, forget_connections, has_connected},
+    http_client::{HttpClient, IdleConnections, NameLookup, has_connected, reset_has_connected},
     proxies::Proxies,
     rule::lookup::{ApiAnswer, HttpQuestion, LookupFailure},
     settings::HttpSource,
@@ -66,7 +66,7 @@ impl HttpApi {
         let ca_file = settings.ca_file.as_deref();
         let client = HttpClient::new(ca_file, proxies.clone(), idle, NameLookup::InThisThread)?;
         let header = match &settings.header {
-            Some(header) => Some(read_header(&header.name, header.secret.expose())?),
+            Some(header) => Some(secret_header(&header.name, header.secret.expose())?),
             None => None,
         };
         let url = settings.url.as_str().trim_end_matches('/').to_owned();
@@ -80,8 +80,8 @@ impl HttpApi {
 
     /// Asks a question. Ends by the deadline.
     pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> ApiAnswer {
-        let wait = deadline.min(Instant::now() + SLOT_WAIT);
-        let Ok(Ok(slot)) = timeout_at(wait, self.slots.clone().acquire_owned()).await else {
+        let wait_until = deadline.min(Instant::now() + SLOT_WAIT);
+        let Ok(Ok(slot)) = timeout_at(wait_until, self.slots.clone().acquire_owned()).await else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
         if is_too_late(deadline) {
@@ -89,20 +89,19 @@ impl HttpApi {
         }
         let endpoint = self.endpoint.clone();
         let question = question.clone();
-        let call = self.threads.spawn(slot, move || endpoint.ask(&question, deadline.into_std()));
+        let call = self.threads.run(slot, move || endpoint.ask(&question, deadline.into_std()));
         let Some(call) = call else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
         match timeout_at(deadline, call).await {
-            Ok(Ok(Some(answer))) => answer,
-            // The call has panicked, or never ran.
-            Ok(Ok(None) | Err(_)) => ApiAnswer::failed(LookupFailure::Panicked),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => ApiAnswer::failed(LookupFailure::Panicked),
             Err(_) => ApiAnswer::failed(LookupFailure::Timeout),
         }
     }
 }
 
-fn read_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderValue), String> {
+fn secret_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderValue), String> {
     let value = secret.and_then(|secret| HeaderValue::from_str(secret).ok());
     match (HeaderName::from_bytes(name.as_bytes()), value) {
         (Ok(name), Some(mut value)) => {
@@ -114,7 +113,7 @@ fn read_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderVa
 }
 
 impl Endpoint {
-    /// Asks a question. Blocks until about the deadline, or until the host's name is found.
+    /// Asks a question. Blocks until about the deadline, or for as long as the lookup of the host's name takes.
     fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> ApiAnswer {
         match self.call(question, deadline) {
             Ok(answer) => answer,
@@ -131,7 +130,8 @@ impl Endpoint {
         let status = response.status().as_u16();
         let mut body = Vec::new();
         if question.expects(status) {
-            // Read the body to its end, so that the connection can be used again.
+            // A body within the limit is read to its end, so that its connection can be used again. A larger one
+            // is noticed by the first byte beyond the limit.
             let mut reader = response.body_mut().as_reader().take(BODY_LIMIT as u64 + 1);
             reader.read_to_end(&mut body)?;
         }
@@ -149,7 +149,7 @@ impl Endpoint {
         deadline: StdInstant,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         loop {
-            forget_connections();
+            reset_has_connected();
             let sent = match &question.body {
                 None => self.send_once(Request::get(self.url_of(question)), (), deadline),
                 Some(body) => {
@@ -158,11 +158,15 @@ impl Endpoint {
                     self.send_once(post, body, deadline)
                 }
             };
-            match sent {
-                // Each attempt uses up an idle connection. If none is left, the next one makes a new one.
-                Err(ureq::Error::Io(error)) if is_closed(&error) && !has_connected() => {}
-                sent => return sent,
+            if let Err(ureq::Error::Io(error)) = &sent
+                && is_closed(error)
+                && !has_connected()
+            {
+                // The attempt has used up an idle connection, which the source had closed. Once none is left, an
+                // attempt makes a new connection, and the loop ends.
+                continue;
             }
+            return sent;
         }
     }
 
@@ -172,8 +176,8 @@ impl Endpoint {
                 proxy,
                 "refuses to connect to the source; does it ask for a password?",
             ),
-            (Some(proxy), _) => through_proxy(failure_of(error), proxy),
-            (None, _) => failure_of(error),
+            (Some(proxy), _) => through_proxy(http_failure(error), proxy),
+            (None, _) => http_failure(error),
         }
     }
 
@@ -202,7 +206,8 @@ fn is_closed(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-fn failure_of(error: &ureq::Error) -> LookupFailure {
+/// The failure of a lookup whose request has this error.
+fn http_failure(error: &ureq::Error) -> LookupFailure {
     match error {
         ureq::Error::Timeout(_) => LookupFailure::Timeout,
         ureq::Error::HostNotFound => LookupFailure::HostNotFound,
@@ -210,7 +215,7 @@ fn failure_of(error: &ureq::Error) -> LookupFailure {
         ureq::Error::Rustls(error) => tls_failure(error),
         ureq::Error::Tls(_) | ureq::Error::Pem(_) => LookupFailure::Tls,
         ureq::Error::LargeResponseHeader(..) => LookupFailure::TooLarge,
-        // The source has responded, so this is a bad result.
+        // The source has responded, but not as HTTP demands.
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => LookupFailure::NotHttp,
         _ => LookupFailure::Connection,
     }

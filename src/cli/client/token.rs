@@ -24,7 +24,7 @@ use url::{Url, form_urlencoded};
 use crate::{
     escape,
     file::{self, FileKind, Links},
-    http_client::{HttpClient, describe},
+    http_client::{HttpClient, describe_request_error},
 };
 
 /// How long an assertion is valid, in seconds.
@@ -226,7 +226,7 @@ impl From<ureq::Error> for NoToken {
     fn from(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut,
-            error => Self::Connection(describe(&error)),
+            error => Self::Connection(describe_request_error(&error)),
         }
     }
 }

@@ -22,14 +22,14 @@ use crate::{
     settings::HttpSource,
 };
 
-/// The data that a connection needs. It has no secret.
+/// The place to connect to: that of the API, or that of the proxy before it. It has no secret.
 pub(crate) struct ApiPlace {
     host: String,
     port: u16,
-    /// The certificates and the name for TLS. `None` for plain HTTP, and for a proxy: a trial goes no further
-    /// than to the proxy.
+    /// The certificates and the name for TLS. `None` for plain HTTP and for a proxy, since a trial does not go
+    /// beyond the proxy.
     tls: Option<ApiTls>,
-    /// The proxy whose place this is.
+    /// The proxy. `None` if this is the place of the API.
     proxy: Option<Proxy>,
 }
 
@@ -68,6 +68,7 @@ impl ApiPlace {
             return Err(LookupFailure::HostNotFound);
         };
         let deadline = Instant::now() + timeout;
+        // The failure if the host has no address.
         let mut failure = LookupFailure::HostNotFound;
         for address in addresses {
             let left = deadline.saturating_duration_since(Instant::now());

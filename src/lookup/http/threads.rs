@@ -9,12 +9,13 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::OwnedSemaphorePermit,
-    task::JoinHandle,
+    sync::{
+        OwnedSemaphorePermit,
+        oneshot::{self, Receiver},
+    },
 };
 
-/// Threads for blocking calls. They start when they are needed, and are kept for a while. A worker that stops
-/// does not wait for them.
+/// Threads for blocking calls. They start when they are needed, and are kept for a while.
 pub(super) struct CallThreads(
     /// `None` only while this is dropped.
     Option<Runtime>,
@@ -30,36 +31,42 @@ impl CallThreads {
         Ok(Self(Some(runtime)))
     }
 
-    /// Runs a call in a thread. The slot is free again when the call has ended. Returns `None` if the system
-    /// has no thread left: the slot is then free at once, and the call never runs.
-    pub(super) fn spawn<T: Send + 'static>(
+    /// Runs a call in a thread, and returns the receiver of its result. The receiver fails if the call panics.
+    /// The slot is free again when the call has ended. Returns `None` if the system has no thread left: the slot
+    /// is then free at once, and the call never runs.
+    pub(super) fn run<T: Send + 'static>(
         &self,
         slot: OwnedSemaphorePermit,
         call: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<JoinHandle<Option<T>>> {
+    ) -> Option<Receiver<T>> {
         let runtime = self.0.as_ref()?;
+        let (sender, receiver) = oneshot::channel();
         let slot = Arc::new(Mutex::new(Some(slot)));
         let slot_of_task = Arc::clone(&slot);
         let task = move || {
-            // Without a slot, `spawn` has failed. tokio may run this task all the same.
-            let slot = slot_of_task.lock().take()?;
+            // The slot is gone if no thread could be started for this task. tokio has queued the task all the
+            // same, and another thread may run it later.
+            let Some(slot) = slot_of_task.lock().take() else {
+                return;
+            };
             let result = call();
             drop(slot);
-            Some(result)
+            // This fails if the request does not wait any more.
+            let _ = sender.send(result);
         };
-        // tokio panics if it gets no thread.
-        let spawned = catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(task)));
-        if spawned.is_err() {
+        // tokio panics if the system starts no thread.
+        if catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(task))).is_err() {
             slot.lock().take();
+            return None;
         }
-        spawned.ok()
+        Some(receiver)
     }
 }
 
 impl Drop for CallThreads {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // Calls end by themselves. A worker that drops this must not wait for them.
+            // Calls end by themselves. A worker of the server that drops this must not wait for them.
             runtime.shutdown_background();
         }
     }

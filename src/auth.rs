@@ -2,10 +2,10 @@
 //! configured method admits a caller.
 //!
 //! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
-//! headers. A presented secret is compared with all secrets, as SHA-256 digests and in constant time, so that
-//! the duration shows neither how much of it is right nor which one it is. A secret or token that was admitted
-//! before is recognised by a keyed hash and then compared as it is, in constant time as well. This takes less
-//! time.
+//! headers. The SHA-256 digest of a presented secret is compared with those of all secrets, in constant time. So
+//! the duration shows neither how much of a secret is right nor which one it is. To save the time of a digest,
+//! admitted secrets and tokens are remembered: a keyed hash finds them again, and then the whole value is
+//! compared, in constant time as well.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -77,7 +77,7 @@ pub struct SecretHeader {
 
 impl Authenticator {
     /// Whether access tokens are the only method.
-    pub fn needs_tokens(&self) -> bool {
+    pub fn accepts_only_tokens(&self) -> bool {
         self.bearer.is_some() && self.basic.is_none() && self.header.is_none()
     }
 
@@ -138,8 +138,8 @@ impl Authenticator {
 /// Admits a user by the credentials of HTTP Basic.
 fn admit_user(secrets: &Secrets, encoded: &[u8]) -> Result<Caller, Reason> {
     match STANDARD.decode(encoded) {
-        // Each secret is a whole `user:password`. A configured user name has no colon, so this comparison is
-        // the same as one of both parts.
+        // Each secret is a whole `user:password`. A configured user name has no colon, so two equal pairs have
+        // the same user name and the same password.
         Ok(pair) if secrets.contains(&pair) => Ok(Caller::Basic),
         Ok(_) | Err(_) => Err(Reason::Wrong),
     }

@@ -17,12 +17,12 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// Verifies a token and returns the client that it was issued to. A token that was verified before
-    /// is recognised, as long as the keys are the same and it has not expired.
+    /// Verifies a token and returns the client that it was issued to. Does not verify a remembered token again
+    /// until it expires or the keys change.
     pub(super) async fn verify(&self, token: &str, now: SystemTime) -> Result<String, Reason> {
         // Zero if the clock is set to a time before 1970.
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        if let Some(trusted) = self.keys.current()
+        if let Some(trusted) = self.keys.usable()
             && let Some(client) = trusted.remembered_client(token, now, self.expected.leeway)
         {
             return Ok(client);

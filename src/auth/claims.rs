@@ -13,7 +13,7 @@ use super::reason::Reason;
 /// The claims of a token.
 pub(super) struct Claims(BTreeMap<String, serde_json::Value>);
 
-/// Why a token is refused if a claim has another type, or if a required one is missing.
+/// Why a token is refused if a claim has the wrong type, or if a required one is missing.
 const INVALID: Reason = Reason::Claims;
 
 impl Claims {

@@ -45,8 +45,8 @@ impl Secrets {
         Self { user: Some(sha256(name.as_bytes())), ..Self::new(pairs) }
     }
 
-    /// Whether this is one of the secrets. One that was admitted before is recognised; any other is compared
-    /// with all of them, as a digest and in constant time.
+    /// Whether this is one of the secrets. Compares it first with those that were admitted before. If it is none
+    /// of them, compares its digest with those of all secrets, in constant time.
     pub(super) fn contains(&self, presented: &[u8]) -> bool {
         let hash = self.hash_key.hash(presented);
         for KnownSecret { admitted, .. } in &self.secrets {
@@ -64,6 +64,7 @@ impl Secrets {
         if !bool::from(is_known) {
             return false;
         }
+        // The value is a secret that the caller knows, so the time of this comparison shows nothing new.
         for secret in &self.secrets {
             if secret.digest == digest {
                 secret.admitted.get_or_init(|| AdmittedValue::new(hash, presented));

@@ -37,6 +37,7 @@ const OPENID_METADATA: &str = "openid-configuration";
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
+    /// The URL of the keys. `None` if the metadata has it.
     jwks_uri: Option<String>,
     client: HttpClient,
 }
@@ -54,9 +55,9 @@ struct IssuerDocument {
 }
 
 impl Issuer {
-    /// An issuer by its name. With `jwks_uri`, fetches the keys from there, without metadata. With
-    /// `ca_file`, trusts the certificates in it instead of the system's. Fails if the file cannot be
-    /// read or has none.
+    /// An issuer by its name. With `jwks_uri`, the keys are fetched from there, without metadata. With
+    /// `ca_file`, the certificates in that file are trusted instead of the system's. Fails if the file
+    /// cannot be read or has no certificate.
     pub fn new(
         name: String,
         jwks_uri: Option<String>,
@@ -79,13 +80,13 @@ impl Issuer {
             Some(uri) => uri.clone(),
             None => self.find_keys_url(start, deadline)?,
         };
-        let IssuerDocument { body, max_age } = self.get(&uri, deadline)?;
+        let IssuerDocument { body, max_age } = self.fetch_document(&uri, deadline)?;
         PublishedKeySet::from_json(&body, max_age).map_err(|error| error.at(&uri))
     }
 
     /// Returns the URL of the keys, from either kind of metadata.
     fn find_keys_url(&self, start: Instant, deadline: Instant) -> Result<String, KeysError> {
-        // Leaves time for the second kind if the issuer does not answer the request for the first.
+        // If the issuer does not answer the first request, most of the time is left for the second.
         let first_deadline = start + FETCH_TIMEOUT / 3;
         let oauth_error = match self.fetch_keys_url(OAUTH_METADATA, first_deadline) {
             Ok(url) => return Ok(url),
@@ -100,7 +101,7 @@ impl Issuer {
     /// Returns the URL of the keys, from metadata of this kind.
     fn fetch_keys_url(&self, kind: &str, deadline: Instant) -> Result<String, KeysError> {
         let uri = format!("{}/.well-known/{kind}", self.name.trim_end_matches('/'));
-        let document = self.get(&uri, deadline)?;
+        let document = self.fetch_document(&uri, deadline)?;
         match self.read_metadata(&document.body) {
             Ok(url) => Ok(url),
             Err(why) => Err(KeysError::new(KeysErrorKind::Metadata, why).at(&uri)),
@@ -115,25 +116,25 @@ impl Issuer {
         if metadata.issuer != self.name {
             let issuer = escape::in_backticks(&metadata.issuer, NAME_LIMIT);
             return Err(format!(
-                "`issuer` is {issuer}, and `auth.oauth.issuer` is not exactly that: it is `{}`",
+                "`issuer` is {issuer}, but `auth.oauth.issuer` is `{}`; both must be exactly equal",
                 self.name
             ));
         }
         match trusted_url::parse(&metadata.jwks_uri) {
             Err(untrusted) => Err(format!("`jwks_uri`: {untrusted}")),
             Ok(url) if url.scheme() == "http" && self.name.starts_with("https:") => {
-                Err("`jwks_uri` is not `https`, as the issuer is".to_owned())
+                Err("`jwks_uri` must begin with `https`, since the issuer does".to_owned())
             }
             Ok(url) => Ok(url.into()),
         }
     }
 
-    /// Fetches a document. If the connection fails, tries a new one: the issuer may have closed the
-    /// connection of the last document at the moment it was used again.
-    fn get(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, KeysError> {
-        let mut fetched = self.get_once(uri, deadline);
+    /// Fetches a document. If the connection fails, tries once more: the first try may have used the
+    /// connection of an earlier document, which the issuer has closed since.
+    fn fetch_document(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, KeysError> {
+        let mut fetched = self.fetch_document_once(uri, deadline);
         if let Err(ureq::Error::Io(_)) = fetched {
-            fetched = self.get_once(uri, deadline);
+            fetched = self.fetch_document_once(uri, deadline);
         }
         let error = match fetched {
             Ok(document) => return Ok(document),
@@ -145,7 +146,11 @@ impl Issuer {
         Err(error.at(uri))
     }
 
-    fn get_once(&self, uri: &str, deadline: Instant) -> Result<IssuerDocument, ureq::Error> {
+    fn fetch_document_once(
+        &self,
+        uri: &str,
+        deadline: Instant,
+    ) -> Result<IssuerDocument, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = Request::get(uri).header(header::ACCEPT, "application/json").body(())?;
         let mut response = self.client.send(request, left)?;
@@ -158,8 +163,8 @@ impl Issuer {
     }
 }
 
-/// Returns the shortest time that a directive of `Cache-Control` allows. Returns `None` if no directive
-/// limits the time.
+/// Returns how long the directives of `Cache-Control` allow the use of a document: the shortest of their
+/// times. Returns `None` if no directive limits the time.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let mut ages = Vec::new();
     for value in headers.get_all(header::CACHE_CONTROL) {
@@ -173,8 +178,8 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
     ages.into_iter().min()
 }
 
-/// The time that a directive allows: zero for `no-store`, `no-cache` and an invalid number. `None` for
-/// directives that do not limit the time.
+/// How long a directive allows the use of a document: no time for `no-store`, `no-cache` and an invalid
+/// number. `None` for directives that do not limit the time.
 fn age_of_directive(directive: &str) -> Option<Duration> {
     let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
     match name.trim() {

@@ -39,18 +39,19 @@ impl PublicKey {
     }
 }
 
-/// A key as it is published. If a member occurs several times, each occurrence counts: a reader that keeps only
-/// one could overlook a private key beside a `null`.
+/// A key as it is published. If a member occurs several times, each occurrence counts: in
+/// `{"d": "…", "d": null}`, a reader that keeps only the last one would overlook the private key.
 #[derive(Default)]
 pub(super) struct PublishedKey {
     /// The names of the key: one for each valid `kid`.
     pub(super) kids: Vec<String>,
     /// The moduli of the key: one for each valid `n`.
     moduli: Vec<Vec<u8>>,
-    /// Whether the private key is published as well. This counts even if the key is invalid.
+    /// Whether a member of a private key is published as well, even an invalid one. Then the key is refused.
     pub(super) is_leaked: bool,
-    /// Whether a number of the private key is not zero.
+    /// Whether such a member is anything but zero. Then everybody may know the private key of its moduli.
     has_private_number: bool,
+    /// Whether this is a secret key (`k`), which is not for signatures with RSA.
     is_symmetric: bool,
     /// The public key, if it can verify RS256 signatures and only its owner can sign.
     pub(super) usable: Option<PublicKey>,
@@ -95,7 +96,7 @@ impl PublishedKey {
         Some(key)
     }
 
-    /// Returns the moduli that the published private key belongs to. A private key of zeros belongs to none.
+    /// Returns the moduli whose private key is published. A private key of zeros is that of no modulus.
     pub(super) fn leaked_moduli(&self) -> &[Vec<u8>] {
         if self.has_private_number { &self.moduli } else { &[] }
     }
@@ -118,8 +119,8 @@ impl PublishedKey {
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" if json != "null" => {
                 self.is_leaked = true;
                 match read_number_leniently(json) {
-                    // Zero.
-                    Some(number) if number.is_empty() => {}
+                    Some(number) if number.is_empty() => {} // Zero.
+                    // A text that is not a number may still tell the private key to an attacker.
                     Some(_) | None => self.has_private_number = true,
                 }
             }
@@ -157,8 +158,8 @@ fn read_public_key(json: &str) -> Option<PublicKey> {
     if key.is_strong() { Some(key) } else { None }
 }
 
-/// Reads a JSON object. Unlike serde's derived readers, it does not accept an array of the members'
-/// values.
+/// Reads a JSON object. Returns `None` for an array, from which serde's derived readers would take the
+/// values of the members in their order.
 pub(super) fn read_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
     if !json.trim_ascii_start().starts_with(b"{") {
         return None;
@@ -172,7 +173,8 @@ fn read_number(text: &str) -> Option<Vec<u8>> {
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 
-/// Reads a number in JSON. Accepts padding and the standard alphabet of Base64, as an attacker would.
+/// Reads a number in JSON. Accepts padding and the standard alphabet of Base64 as well, since an attacker can
+/// read a private key in that form.
 fn read_number_leniently(json: &str) -> Option<Vec<u8>> {
     let text: String = serde_json::from_str(json).ok()?;
     read_number(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use subtle::ConstantTimeEq as _;
 
-/// The key of hashes. It is random and never leaves the process. So no caller can find a value that has a certain
+/// The key of hashes. It is random and never leaves the process, so that no caller can choose a value by its
 /// hash.
 #[derive(Default)]
 pub(super) struct HashKey(RandomState);
@@ -30,8 +30,9 @@ impl AdmittedValue {
         Self { hash, value: value.into() }
     }
 
-    /// Whether the presented value is this one. Only a value with the same hash is compared, in constant time. So
-    /// the duration shows nothing of the admitted value, not even its length.
+    /// Whether the presented value is this one. Compares the hashes first, and the values only if these are equal.
+    /// A wrong value almost certainly has another hash, so the duration does not even show the length of the
+    /// admitted value.
     pub(super) fn equals(&self, hash: KeyedHash, presented: &[u8]) -> bool {
         self.hash == hash && is_equal(&self.value, presented)
     }

@@ -18,7 +18,7 @@ use super::{
     jwk::{PublishedKey, read_object},
 };
 
-/// How many leaked keys are remembered. With more of them, no issuer is trusted any more.
+/// How many leaked keys are remembered. With more of them, no key is trusted any more.
 const LEAKS_LIMIT: usize = 10_000;
 
 /// Why an issuer's keys cannot be used.
@@ -30,7 +30,7 @@ pub struct KeysError {
     message: String,
 }
 
-/// The kind of a [`KeysError`]. A fetch that fails again in the same way is not logged again.
+/// The kind of a [`KeysError`]. A fetch that fails with the same kind as the last one is not logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeysErrorKind {
     /// The certificates of the issuer's authority cannot be read.
@@ -39,7 +39,7 @@ pub(super) enum KeysErrorKind {
     Connection,
     /// The issuer answers with this status.
     Status(u16),
-    /// The metadata is invalid, or leads elsewhere.
+    /// The metadata is invalid, is that of another issuer, or has a URL of the keys that is not trusted.
     Metadata,
     /// The document is not a key set.
     NotKeySet,
@@ -128,8 +128,8 @@ impl KeySet {
     }
 }
 
-/// The keys whose private keys were published since the start. No token is verified with them again, whatever
-/// their names are and however they are published later. Copies share what they know.
+/// The keys whose private keys were published since the start. They verify no token again, even if the issuer
+/// publishes them later under other names and without the private keys. Clones share their content.
 #[derive(Clone, Default)]
 pub struct Leaks {
     /// Digests of the moduli, or of the names for a key without a modulus.
@@ -142,6 +142,7 @@ impl Leaks {
         let mut known = self.known.lock();
         let mut newly_leaked = Vec::new();
         for key in &published.leaked {
+            // At most one more than the limit is remembered, so that `without_leaked` notices the excess.
             if known.len() <= LEAKS_LIMIT && remember_key(&mut known, key) {
                 newly_leaked.push(key.kids.join(", "));
             }
@@ -149,8 +150,8 @@ impl Leaks {
         newly_leaked
     }
 
-    /// Returns the keys of `keys` that have not leaked. Leaves out a key that has the modulus of any leaked key,
-    /// or the name of a leaked key in `published`. Fails if no key is left.
+    /// Returns `keys` without leaked ones: without keys that have the modulus of any leaked key, or the name of
+    /// a leaked key in `published`. Fails if no key is left.
     pub(super) fn without_leaked(
         &self,
         keys: &KeySet,
@@ -158,8 +159,10 @@ impl Leaks {
     ) -> Result<KeySet, KeysError> {
         let known = self.known.lock();
         if known.len() > LEAKS_LIMIT {
-            let why = "more private keys were published since the start than can be remembered; restart \
-                       with another issuer";
+            let why = format!(
+                "more than {LEAKS_LIMIT} private keys were published since the start, so no key is \
+                 trusted any more; restart with another issuer"
+            );
             return Err(KeysError::new(KeysErrorKind::TooManyLeaks, why));
         }
         let mut leaked_kids = HashSet::new();
@@ -180,7 +183,7 @@ impl Leaks {
     }
 }
 
-/// Remembers a leaked key. Returns whether it was not known before.
+/// Remembers a leaked key. Returns true if it is new.
 fn remember_key(known: &mut HashSet<Digest>, key: &PublishedKey) -> bool {
     let moduli = key.leaked_moduli();
     if moduli.is_empty() {

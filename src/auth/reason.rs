@@ -70,12 +70,16 @@ impl Reason {
         matches!(self, Self::Client | Self::Scope)
     }
 
-    /// Returns the error code of RFC 6750 §3.1. `None` if the request has no token, or if there
+    /// Returns the error code of RFC 6750 §3.1. `None` if the refusal is not about a token, or if there
     /// are no keys to verify it with.
     pub(super) fn oauth_error(self) -> Option<&'static str> {
         match self {
-            Self::Missing | Self::NoScheme | Self::OtherScheme => None,
-            Self::Wrong | Self::Repeated | Self::KeysUnavailable => None,
+            Self::Missing
+            | Self::NoScheme
+            | Self::OtherScheme
+            | Self::Wrong
+            | Self::Repeated
+            | Self::KeysUnavailable => None,
             Self::Client | Self::Scope => Some("insufficient_scope"),
             _ => Some("invalid_token"),
         }

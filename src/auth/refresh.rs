@@ -30,7 +30,7 @@ const CALLER_WAIT: Duration = Duration::from_millis(1800);
 /// The keys of an issuer, kept up to date.
 pub struct Keys {
     shared: Arc<Shared>,
-    /// Wakes the thread, which ends when this is dropped. `None` for keys that are never fetched.
+    /// Wakes the thread. The thread ends when this is dropped. `None` for keys that are never fetched.
     wake: Option<SyncSender<()>>,
 }
 
@@ -43,9 +43,9 @@ struct Shared {
 
 /// The result of a search for the keys that a caller needs.
 enum KeySearch<'s> {
-    /// The keys in use. A wait would not bring other ones.
+    /// The keys to verify with: they have the key, or no fetch that may bring it is in progress.
     Done(Option<Arc<TrustedKeys>>),
-    /// A fetch is in progress, which may bring the key. Completes when the fetch ends.
+    /// The key is missing, and a fetch is in progress that may bring it. The future completes when it ends.
     Fetching(Notified<'s>),
 }
 
@@ -56,8 +56,8 @@ impl Shared {
 }
 
 impl Keys {
-    /// Starts a thread that fetches the keys at once, and again before they expire. None of `leaks` is used.
-    /// Until the first fetch succeeds, the keys of `previous` are used, which must be of the same issuer.
+    /// Starts a thread that fetches the keys at once, and again before they expire. Leaves out the keys in
+    /// `leaks`. Until the first fetch succeeds, uses the keys of `previous`, which must be of the same issuer.
     /// Fails if the thread cannot be started.
     pub fn start(
         issuer: Issuer,
@@ -96,7 +96,7 @@ impl Keys {
     }
 
     /// Returns the keys in use, or `None` if there are none or they are too old.
-    pub(super) fn current(&self) -> Option<Arc<TrustedKeys>> {
+    pub(super) fn usable(&self) -> Option<Arc<TrustedKeys>> {
         self.shared.state.lock().usable(Instant::now()).cloned()
     }
 
@@ -110,12 +110,12 @@ impl Keys {
                 KeySearch::Fetching(end_of_fetch) => end_of_fetch,
             };
             if timeout_at(deadline.into(), end_of_fetch).await.is_err() {
-                return self.current();
+                return self.usable();
             }
         }
     }
 
-    /// Searches the keys in use for a key. If it is missing, wakes the thread to fetch it, unless a fetch for an
+    /// Looks for a key in the keys in use. If they lack it, wakes the thread to fetch it, unless a fetch for an
     /// unknown key began shortly before.
     fn search(&self, kid: &str) -> KeySearch<'_> {
         let now = Instant::now();
@@ -128,14 +128,15 @@ impl Keys {
             if let Some(wake) = &self.wake
                 && state.start_fetch_for_unknown_key(now)
             {
-                // If the channel is full, the thread has been woken already.
+                // This fails if the channel is full. Then the thread has a wake-up waiting for it already.
                 let _ = wake.try_send(());
             }
         }
         if !state.is_fetching {
             return KeySearch::Done(usable);
         }
-        // Created under the lock, so that the present fetch cannot end unnoticed.
+        // The future notices each end of a fetch from here on, even before it is awaited. The present fetch cannot
+        // end before, since that takes the lock.
         KeySearch::Fetching(self.shared.fetched.notified())
     }
 }
@@ -151,16 +152,18 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
         let pause = {
             let mut state = shared.state.lock();
             let pause = state.finish_fetch(fetched, Instant::now());
-            // Under the lock: a caller who starts the next fetch must not be woken by this one.
+            // Notify before the lock is released. After that, a caller may start the next fetch and wait for its
+            // end, and this notification would wake that caller too early.
             shared.fetched.notify_waiters();
             pause
         };
         if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        // After a wake-up, the caller has set this already.
+        // A caller who has woken this thread has set this already. After a pause, no caller has.
         shared.state.lock().is_fetching = true;
-        // A caller may have woken this thread since. The fetch that begins now serves that caller as well.
+        // A caller may have sent a wake-up after the pause, but before the line above. The fetch that begins now
+        // serves that caller, so a second fetch is not needed.
         let _ = woken.try_recv();
     }
 }

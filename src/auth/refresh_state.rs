@@ -17,10 +17,10 @@ use super::{
 };
 use crate::escape;
 
-/// Keys stay fresh at least this long, whatever the issuer says.
-const SHORTEST_FRESH: Duration = Duration::from_secs(30);
-/// Keys stay fresh at most this long, whatever the issuer says.
-const LONGEST_FRESH: Duration = Duration::from_secs(3600);
+/// The shortest pause after a successful fetch, whatever the issuer says.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause after a successful fetch, whatever the issuer says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The pause after a failed fetch if there are no keys.
 const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(1);
 /// The longest pause after a failed fetch if there are keys.
@@ -34,7 +34,7 @@ const KID_LIMIT: usize = 64;
 /// How many verified tokens are remembered. Okta uses one token until it expires.
 const TOKENS_LIMIT: usize = 1000;
 
-/// Keys in use, and the tokens that they have verified. No token is remembered for new keys.
+/// Keys in use, and the tokens that they have verified.
 pub struct TrustedKeys {
     pub(super) keys: KeySet,
     hash_key: HashKey,
@@ -70,7 +70,7 @@ impl TrustedKeys {
         }
     }
 
-    /// Remembers a verified token. If there are too many, forgets the others.
+    /// Remembers a verified token. If there are [`TOKENS_LIMIT`] already, forgets them first.
     pub(super) fn remember(&self, token: &str, verified: VerifiedToken) {
         let hash = self.hash_key.hash(token.as_bytes());
         let token = AdmittedValue::new(hash, token.as_bytes());
@@ -82,7 +82,7 @@ impl TrustedKeys {
     }
 }
 
-/// The present keys, and the results of the fetches.
+/// The keys in use, and the results of the fetches.
 pub struct RefreshState {
     /// The age at which keys become unusable.
     max_stale: Duration,
@@ -96,7 +96,7 @@ pub struct RefreshState {
     /// Whether a fetch is in progress or about to start.
     pub(super) is_fetching: bool,
     /// When a fetch for an unknown key last began.
-    unknown_key_at: Option<Instant>,
+    last_fetch_for_unknown_key: Option<Instant>,
 }
 
 struct CurrentKeys {
@@ -104,7 +104,7 @@ struct CurrentKeys {
     fetched_at: Instant,
 }
 
-/// A failed fetch. An equal one is not logged again.
+/// How a fetch failed. The next failure is logged only if it differs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct FetchFailure {
     kind: KeysErrorKind,
@@ -132,13 +132,13 @@ pub enum Freshness {
     Stale,
     /// There are no keys, or they are older than `max_stale`.
     #[display("none")]
-    None,
+    Unusable,
 }
 
 impl RefreshState {
-    /// The state just before the first fetch. `leaks` are known from former states. The keys of `previous`, the
-    /// state before a reload of the settings, stay in use until that fetch succeeds. Its verified tokens are
-    /// forgotten: the new settings may expect other claims.
+    /// The state just before the first fetch. `leaks` has the keys that have leaked so far. `previous` is the
+    /// state before a reload of the settings. Its keys stay in use until the first fetch succeeds. Its verified
+    /// tokens are forgotten, since the new settings may expect other claims.
     pub fn new(max_stale: Duration, leaks: Leaks, previous: Option<&Self>) -> Self {
         let mut state = Self {
             max_stale,
@@ -147,7 +147,7 @@ impl RefreshState {
             failure: None,
             counts: FetchCounts::default(),
             is_fetching: true,
-            unknown_key_at: None,
+            last_fetch_for_unknown_key: None,
         };
         if let Some(previous) = previous
             && let Some(CurrentKeys { trusted, fetched_at }) = &previous.current
@@ -167,14 +167,14 @@ impl RefreshState {
     /// Notes that a fetch starts because of an unknown key, and returns true. Returns false if no fetch may
     /// start: one is in progress, or one for an unknown key began within 30 s before `now`.
     pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
-        let is_cooling_down = match self.unknown_key_at {
+        let is_cooling_down = match self.last_fetch_for_unknown_key {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,
             None => false,
         };
         if self.is_fetching || is_cooling_down {
             return false;
         }
-        self.unknown_key_at = Some(now);
+        self.last_fetch_for_unknown_key = Some(now);
         self.is_fetching = true;
         true
     }
@@ -189,13 +189,13 @@ impl RefreshState {
     /// How fresh the keys are.
     pub fn freshness(&self, now: Instant) -> Freshness {
         match self.usable(now) {
-            None => Freshness::None,
+            None => Freshness::Unusable,
             Some(_) if self.failure.is_some() => Freshness::Stale,
             Some(_) => Freshness::Fresh,
         }
     }
 
-    /// Takes over the result of a fetch. Returns the pause before the next one.
+    /// Takes over the result of a fetch. Returns the pause before the next fetch.
     pub fn finish_fetch(
         &mut self,
         fetched: Result<PublishedKeySet, KeysError>,
@@ -208,8 +208,8 @@ impl RefreshState {
         }
     }
 
-    /// Puts published keys into use, without leaked ones. Returns the pause before the next fetch. Fails if no
-    /// key is left. The present keys then stay in use, except for leaked ones.
+    /// Replaces the keys in use by the published ones that have not leaked. Returns the pause before the next
+    /// fetch. Fails if no key is left. Then the keys in use stay, except for those that have leaked.
     fn use_keys(
         &mut self,
         published: PublishedKeySet,
@@ -228,18 +228,18 @@ impl RefreshState {
             log::info!("token keys: fetched");
         }
         let trusted = match self.current.take() {
-            // The same keys keep their verified tokens.
+            // The keys are the same, so the tokens that they have verified stay remembered.
             Some(current) if current.trusted.keys == keys => current.trusted,
             _ => TrustedKeys::new(keys),
         };
         self.current = Some(CurrentKeys { trusted, fetched_at: now });
-        // Fetch again before these expire, and well before they are too old.
-        let before_expiry = published.max_age.unwrap_or(LONGEST_FRESH).mul_f64(0.8);
-        let pause = before_expiry.clamp(SHORTEST_FRESH, LONGEST_FRESH);
+        let max_age = published.max_age.unwrap_or(LONGEST_PAUSE);
+        // Fetch again before the keys expire, and well before they become unusable.
+        let pause = max_age.mul_f64(0.8).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         Ok(pause.min(self.max_stale / 2))
     }
 
-    /// Removes leaked keys from the present ones, so that they verify no further token.
+    /// Removes leaked keys from those in use, so that they verify no further token.
     fn remove_leaked(&mut self, published: &PublishedKeySet) {
         if let Some(current) = &mut self.current {
             match self.leaks.without_leaked(&current.trusted.keys, published) {
@@ -259,10 +259,15 @@ impl RefreshState {
         if self.failure != Some(failure) {
             let consequence =
                 if has_older_keys { "the last ones stay in use" } else { "no token is accepted" };
-            log::warn!("token keys: cannot fetch them, {consequence}: {error}");
+            log::warn!("token keys: cannot fetch them: {error}; {consequence}");
         }
         self.failure = Some(failure);
-        if has_older_keys { RETRY_WITH_KEYS.min(self.max_stale / 2) } else { RETRY_WITHOUT_KEYS }
+        if has_older_keys {
+            // Try again well before the older keys become unusable.
+            RETRY_WITH_KEYS.min(self.max_stale / 2)
+        } else {
+            RETRY_WITHOUT_KEYS
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -
     Some(credentials)
 }
 
-/// Returns why a value of `Authorization` is refused whose scheme is not configured.
+/// Returns why a value of `Authorization` without a configured scheme is refused.
 pub(super) fn reason_of_other_scheme(authorization: &[u8]) -> Reason {
     let value = authorization.trim_ascii();
     if value.is_empty() {

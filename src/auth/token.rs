@@ -30,11 +30,13 @@ pub struct ExpectedClaims {
     pub audience: String,
     /// The allowed clients.
     pub clients: Vec<String>,
-    /// The claim that names the client. `None` means `cid` (Okta), or `client_id` (RFC 9068) without it.
+    /// The claim that names the client. `None` means `cid` (Okta), or `client_id` (RFC 9068) if a token has no
+    /// `cid`.
     pub client_claim: Option<String>,
     /// The scope that a token must have.
     pub scope: String,
-    /// The claim that lists the scopes. `None` means `scp` (Okta), or `scope` (RFC 9068) without it.
+    /// The claim that lists the scopes. `None` means `scp` (Okta), or `scope` (RFC 9068) if a token has no
+    /// `scp`.
     pub scope_claim: Option<String>,
     /// How far the clocks may differ.
     pub leeway: Duration,
@@ -50,7 +52,7 @@ pub struct Token<'t> {
     pub kid: String,
 }
 
-/// The claims of a verified token that are needed after it was verified.
+/// The claims of a verified token that are remembered.
 #[derive(Debug, PartialEq)]
 pub struct VerifiedToken {
     /// The client that it was issued to, one of [`ExpectedClaims::clients`].
@@ -69,7 +71,7 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// Reads an optional member that is present. `null` is an error, unlike with a plain `Option`.
+/// Reads an optional member that is present. Refuses `null`, which serde would read as a missing member.
 fn not_null<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -167,7 +169,7 @@ fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
     if holds { Ok(()) } else { Err(reason) }
 }
 
-/// Decodes a part of a token. serde refuses a member that occurs twice.
+/// Decodes a part of a token. Refuses a member that occurs twice.
 fn decode_part<T: DeserializeOwned>(part: &str) -> Result<T, Reason> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Malformed)?;
     read_object(&json).ok_or(Reason::Malformed)

@@ -24,9 +24,10 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let credentials = state.live.credentials.load();
     let keys = match &credentials.authenticator.bearer {
         Some(bearer) => bearer.keys.freshness(),
-        None => Freshness::None,
+        None => Freshness::Unusable,
     };
-    let refuses_everyone = credentials.authenticator.needs_tokens() && keys == Freshness::None;
+    let refuses_everyone =
+        credentials.authenticator.accepts_only_tokens() && keys == Freshness::Unusable;
     let ready = !draining && !refuses_everyone;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body =

@@ -63,7 +63,7 @@ fn after_a_failure_keys_are_usable_until_max_stale() {
     let mut state = RefreshState::new(MAX_STALE, Leaks::default(), None);
 
     assert_eq!(state.finish_fetch(failed(), start), seconds(1));
-    assert_eq!(state.freshness(start), Freshness::None);
+    assert_eq!(state.freshness(start), Freshness::Unusable);
 
     let mut state = state_with_keys(MAX_STALE, start);
 
@@ -74,7 +74,7 @@ fn after_a_failure_keys_are_usable_until_max_stale() {
     let too_late = start + MAX_STALE + Duration::from_millis(1);
 
     assert_eq!(state.finish_fetch(failed(), too_late), seconds(1));
-    assert_eq!(state.freshness(too_late), Freshness::None);
+    assert_eq!(state.freshness(too_late), Freshness::Unusable);
     assert!(state.usable(too_late).is_none());
 }
 

@@ -129,7 +129,7 @@ fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
         ..Behaviour::default()
     });
     let service = service_with_issuer(liar.address, &[]);
-    service.wait_for_log("is not exactly");
+    service.wait_for_log("must be exactly equal");
 
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
 
@@ -289,7 +289,7 @@ fn an_invalid_key_set_keeps_the_last_valid_keys() {
                 let answer = readiness(&service);
                 assert_eq!(answer.status, 200);
                 assert!(answer.text().contains(r#""keys":"stale""#), "{answer:?}");
-                let reported = "cannot fetch them, the last ones stay in use";
+                let reported = "; the last ones stay in use";
                 let log = service.wait_for_log(reported);
                 assert_eq!(log.matches(reported).count(), 1);
             });

@@ -1,8 +1,8 @@
 //! The most likely cause of a refusal of a caller, for the log.
 //!
-//! The search begins after the refusal, and its result never reaches the caller. A guess at the mistake is
-//! compared with the secrets as credentials are, in constant time: as a digest with all of them, or with one that
-//! was admitted before.
+//! The search begins after the refusal, and its result never reaches the caller. It guesses at the right secret.
+//! Each guess is compared in constant time, as credentials are, so that the time does not show how much of the
+//! guess is right.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,15 +24,15 @@ use secret::without_quotes;
 /// How many characters of a header's name are logged.
 const NAME_LIMIT: usize = 64;
 
-/// The longest credentials, in bytes, whose mistake is guessed. Each guess makes a digest, which would take long for
-/// the credentials of an attacker.
+/// The longest credentials, in bytes, whose mistake is guessed. Each guess makes a digest, and an attacker could
+/// make that slow with long credentials.
 const GUESS_LIMIT: usize = 1 << 10;
 
 const AUTHORIZATION: &str = "authorization";
 
-/// The most likely cause of a refusal. Has no secret and no token.
+/// The most likely cause of a refusal. Never contains a secret or a token.
 pub struct Diagnosis {
-    /// The kind of the cause. Causes of one kind share a limit in the log.
+    /// The kind of the cause. The log limits how often it prints causes of one kind.
     pub kind: &'static str,
     /// The cause, and a hint.
     pub text: String,
@@ -53,30 +53,15 @@ impl Authenticator {
     pub fn diagnose(
         &self,
         reason: Reason,
-        headers: &[(&str, &[u8])],
+        headers: &[PresentedHeader<'_>],
         now: SystemTime,
     ) -> Diagnosis {
-        let may_be_misplaced =
-            matches!(reason, Reason::Missing | Reason::NoScheme | Reason::OtherScheme);
-        if may_be_misplaced && let Some(diagnosis) = self.diagnose_misplaced(headers) {
-            return diagnosis;
-        }
-        if matches!(reason, Reason::NoScheme | Reason::OtherScheme) {
-            let value = value_of(AUTHORIZATION, headers);
-            if let Some(diagnosis) = self.diagnose_wrapped(value) {
-                return diagnosis;
-            }
-            if let Some(diagnosis) = self.diagnose_plain(value) {
-                return diagnosis;
-            }
-        }
         match reason {
-            Reason::Missing => {
-                let names = self.header_names().join("` or `");
-                Diagnosis::new("missing", format!("there is no header `{names}` with a value"))
-            }
-            Reason::NoScheme => self.diagnose_no_scheme(value_of(AUTHORIZATION, headers)),
-            Reason::OtherScheme => self.diagnose_other_scheme(value_of(AUTHORIZATION, headers)),
+            Reason::Missing => match self.diagnose_misplaced(headers) {
+                Some(diagnosis) => diagnosis,
+                None => self.diagnose_missing(),
+            },
+            Reason::NoScheme | Reason::OtherScheme => self.diagnose_scheme(reason, headers),
             Reason::Wrong => self.diagnose_wrong(headers),
             Reason::Repeated => {
                 let name = self.repeated_header(headers);
@@ -92,7 +77,30 @@ impl Authenticator {
         }
     }
 
-    /// Looks for the credentials in other headers.
+    fn diagnose_missing(&self) -> Diagnosis {
+        let names = self.header_names().join("` or `");
+        Diagnosis::new("missing", format!("there is no header `{names}` with a value"))
+    }
+
+    /// Explains why `authorization` has no scheme that is configured.
+    fn diagnose_scheme(&self, reason: Reason, headers: &[PresentedHeader<'_>]) -> Diagnosis {
+        if let Some(diagnosis) = self.diagnose_misplaced(headers) {
+            return diagnosis;
+        }
+        let value = value_of(AUTHORIZATION, headers);
+        if let Some(diagnosis) = self.diagnose_wrapped(value) {
+            return diagnosis;
+        }
+        if let Some(diagnosis) = self.diagnose_plain(value) {
+            return diagnosis;
+        }
+        match reason {
+            Reason::NoScheme => self.diagnose_no_scheme(value),
+            _ => self.diagnose_other_scheme(value),
+        }
+    }
+
+    /// Looks for right credentials in a header that does not count for them.
     fn diagnose_misplaced(&self, headers: &[PresentedHeader<'_>]) -> Option<Diagnosis> {
         for (name, value) in headers {
             if let Some(right_name) = self.right_header(name, value) {
@@ -107,7 +115,7 @@ impl Authenticator {
         None
     }
 
-    /// If this header has credentials of another one, returns the name of that one.
+    /// Returns the header that admits a caller with this value, unless the value came in that header.
     fn right_header(&self, name: &str, value: &[u8]) -> Option<&str> {
         if value.len() > GUESS_LIMIT {
             return None;
@@ -120,32 +128,37 @@ impl Authenticator {
         }
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
+        // In `authorization` itself, these credentials would not have been refused.
         if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
     }
 
-    /// Looks for a configured scheme in quotes, after the header's name, or with a colon.
+    /// Looks for a configured scheme in quotes, after the header's name, or before a colon.
     fn diagnose_wrapped(&self, value: &[u8]) -> Option<Diagnosis> {
         let value = value.trim_ascii();
-        let mut inner = without_quotes(value).trim_ascii();
-        let mut mistake = "is in quotes; remove them in Okta";
-        if let Some(rest) = after_name(inner, AUTHORIZATION) {
-            inner = rest;
-            mistake = "repeats the name of the header; it begins with the scheme";
-        }
-        let is_wrapped = inner.len() < value.len();
+        let unquoted = without_quotes(value).trim_ascii();
+        let after_header_name = after_name(unquoted, AUTHORIZATION);
+        let inner = after_header_name.unwrap_or(unquoted);
         for scheme in self.schemes() {
             if let Some(credentials) = after_name(inner, scheme) {
                 let mistake = "has a colon after the scheme; write a space in its place";
-                return Some(self.wrapped(mistake, credentials));
+                return Some(self.wrapped_diagnosis(mistake, credentials));
             }
-            if is_wrapped && let Some(credentials) = credentials_of_scheme(inner, scheme) {
-                return Some(self.wrapped(mistake, credentials));
+            let Some(credentials) = credentials_of_scheme(inner, scheme) else {
+                continue;
+            };
+            if after_header_name.is_some() {
+                let mistake = "repeats the name of the header; begin it with the scheme";
+                return Some(self.wrapped_diagnosis(mistake, credentials));
+            }
+            if unquoted.len() < value.len() {
+                let mistake = "is in quotes; remove them in Okta";
+                return Some(self.wrapped_diagnosis(mistake, credentials));
             }
         }
         None
     }
 
-    fn wrapped(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
+    fn wrapped_diagnosis(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
         let mut text = format!("the value of `authorization` {mistake}");
         if let Some(secrets) = &self.basic {
             text += &basic::remark(secrets, credentials);
@@ -153,8 +166,8 @@ impl Authenticator {
         Diagnosis::new("wrapped", text)
     }
 
-    /// Looks for a user name and password that are neither encoded nor have a scheme. Their colon tells them from
-    /// Base64 and from a token.
+    /// Looks for a user name and password without a scheme and without encoding. They have a colon, which
+    /// Base64 and tokens do not have.
     fn diagnose_plain(&self, value: &[u8]) -> Option<Diagnosis> {
         let secrets = self.basic.as_ref()?;
         let first_word = value.split(|byte| *byte == b' ').next()?;
@@ -197,16 +210,15 @@ impl Authenticator {
             }
             return basic::diagnose(secrets, encoded);
         }
-        match &self.header {
-            Some(SecretHeader { name, .. }) if value_of(name, headers).len() > GUESS_LIMIT => {
-                let text = format!("the value of `{name}` is wrong, and longer than 1 KiB");
-                Diagnosis::new("long_secret", text)
-            }
-            Some(SecretHeader { name, secrets }) => {
-                secret::diagnose(name, secrets, value_of(name, headers))
-            }
-            None => Diagnosis::new("wrong", "the credentials are wrong"),
+        let Some(SecretHeader { name, secrets }) = &self.header else {
+            return Diagnosis::new("wrong", "the credentials are wrong");
+        };
+        let value = value_of(name, headers);
+        if value.len() > GUESS_LIMIT {
+            let text = format!("the value of `{name}` is wrong, and longer than 1 KiB");
+            return Diagnosis::new("long_secret", text);
         }
+        secret::diagnose(name, secrets, value)
     }
 
     fn diagnose_token(
@@ -241,7 +253,7 @@ impl Authenticator {
         AUTHORIZATION
     }
 
-    /// The headers that may carry credentials.
+    /// The headers of the configured methods.
     fn header_names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         if self.basic.is_some() || self.bearer.is_some() {

@@ -253,17 +253,35 @@ fn wrong_basic_credentials_are_diagnosed() {
             wrong(basic("admin:"), "is empty; was its variable set?"),
             wrong(basic("admin:PASSWORD"), "the secret is the placeholder"),
             wrong(basic("admin:$HOOK_PASSWORD"), "the secret is the placeholder"),
-            wrong(basic("admin:\"supersecret\""), "quotes around it, which came with the request"),
-            wrong(basic("'admin:supersecret'"), "quotes around it, which came with the request"),
-            wrong(basic("admin: supersecret "), "white space around it, which came"),
-            wrong(basic("\"admin\":supersecret"), "quotes around it, which came with the request"),
-            wrong(basic("“admin:supersecret”"), "quotes around it, which came with the request"),
+            wrong(
+                basic("admin:\"supersecret\""),
+                "the request has quotes around the right credentials",
+            ),
+            wrong(
+                basic("'admin:supersecret'"),
+                "the request has quotes around the right credentials",
+            ),
+            wrong(
+                basic("admin: supersecret "),
+                "the request has white space around the right credentials",
+            ),
+            wrong(
+                basic("\"admin\":supersecret"),
+                "the request has quotes around the right credentials",
+            ),
+            wrong(
+                basic("“admin:supersecret”"),
+                "the request has quotes around the right credentials",
+            ),
             wrong(
                 basic("supersecret:admin"),
-                "the user name and the password are right, and exchanged",
+                "the user name and the password are right, but exchanged",
             ),
-            wrong(basic("okta:admin:supersecret"), "stand in place of the password"),
-            wrong(basic("admin:Basic YWRtaW46c3VwZXJzZWNyZXQ="), "stand in place of the password"),
+            wrong(basic("okta:admin:supersecret"), "the whole right credentials as its password"),
+            wrong(
+                basic("admin:Basic YWRtaW46c3VwZXJzZWNyZXQ="),
+                "the whole right credentials as its password",
+            ),
             wrong(with("Authorization: Basic \"YWRtaW46c3VwZXJzZWNyZXQ=\""), "is in quotes"),
             refused(
                 with("Authorization: \"Basic YWRtaW46c3VwZXJzZWNyZXQ=\""),
@@ -281,24 +299,24 @@ fn wrong_basic_credentials_are_diagnosed() {
                 with("Authorization: Authorization: Basic YWRtaW46c3VwZXJzZWNyZXQ="),
                 401,
                 "scheme_other",
-                "repeats the name of the header; it begins with the scheme; it is right otherwise",
+                "repeats the name of the header; begin it with the scheme; it is right otherwise",
             ),
             wrong(basic("admin:other"), "the user name is right, and the password is wrong"),
             wrong(basic("okta:supersecret"), "the user name is not the configured one"),
         ],
     );
     for (configured, cause) in [
-        ("\"pa ss\"", "quotes around the configured one"),
-        ("'pa ss'", "quotes around the configured one"),
-        ("pa ss ", "white space around the configured one"),
-        (" pa ss", "white space around the configured one"),
+        ("\"pa ss\"", "the settings have quotes around this secret"),
+        ("'pa ss'", "the settings have quotes around this secret"),
+        ("pa ss ", "the settings have white space around this secret"),
+        (" pa ss", "the settings have white space around this secret"),
     ] {
         let settings = [BASIC[0], ("HOOK__AUTH__BASIC__PASSWORD", configured)];
         check_each(&mut failures, &settings, &[wrong(basic("admin:pa ss"), cause)]);
     }
     for user in ["\"admin\"", "admin "] {
         let settings = [("HOOK__AUTH__BASIC__USERNAME", user), BASIC[1]];
-        let cause = "around the configured user name";
+        let cause = "around this user name; remove them there";
         check_each(&mut failures, &settings, &[wrong(basic("admin:supersecret"), cause)]);
     }
 
@@ -329,19 +347,22 @@ fn a_wrong_secret_in_a_header_is_diagnosed() {
             ),
             wrong(with("X-Hook-Secret:"), "the header `x-hook-secret` is empty"),
             wrong(with("X-Hook-Secret: YOUR-SECRET"), "the secret is the placeholder"),
-            wrong(with("X-Hook-Secret: \"s3cr3t-value-0123456789abcdef\""), "quotes around it"),
+            wrong(
+                with("X-Hook-Secret: \"s3cr3t-value-0123456789abcdef\""),
+                "the request has quotes around the right credentials",
+            ),
             wrong(with("X-Hook-Secret: abc"), "`x-hook-secret` is not a secret of `auth.header`"),
             wrong(
                 with("X-Hook-Secret: Basic s3cr3t-value-0123456789abcdef"),
-                "right but for its form",
+                "the right secret in Base64, or after a scheme",
             ),
             wrong(
                 with("X-Hook-Secret: czNjcjN0LXZhbHVlLTAxMjM0NTY3ODlhYmNkZWY="),
-                "right but for its form",
+                "the right secret in Base64, or after a scheme",
             ),
             wrong(
                 with("X-Hook-Secret: Basic czNjcjN0LXZhbHVlLTAxMjM0NTY3ODlhYmNkZWY="),
-                "right but for its form",
+                "the right secret in Base64, or after a scheme",
             ),
             wrong(with("X-Hook-Secret: Basic abc"), "begins with `Basic`, and the whole value"),
         ],
@@ -376,7 +397,7 @@ fn a_wrong_secret_in_a_header_is_diagnosed() {
     check_each(
         &mut failures,
         &quoted,
-        &[wrong(with("X-Hook-Secret: abc"), "quotes around the configured one")],
+        &[wrong(with("X-Hook-Secret: abc"), "the settings have quotes around this secret")],
     );
 
     failures.assert_none();
@@ -433,14 +454,14 @@ fn a_refused_token_names_what_differs() {
             bearer(&sign("k2", &json!({"alg": "RS256", "kid": "k1"}), &claims(&name))),
             401,
             "bad_signature",
-            "not by the issuer's key `k1`",
+            "not made with the issuer's key `k1`",
         ),
         refused(claims_of(json!({"exp": null})), 401, "malformed_claims", "has no claim `exp`"),
         refused(
             claims_of(json!({"cid": 7})),
             401,
             "malformed_claims",
-            "`cid` has another type than its standard defines",
+            "`cid` does not have the type that its standard defines",
         ),
         refused(
             claims_of(json!({"client_id": "x"})),
@@ -520,7 +541,7 @@ fn metadata_of_another_issuer_is_logged_with_both_names() {
     let log = Service::start(&settings).wait_for_log("`issuer` is `https://custom.example.com/");
 
     let name = issuer::name(issuer.address);
-    assert!(log.contains(&format!("is not exactly that: it is `{name}`")), "{log}");
+    assert!(log.contains(&format!("but `auth.oauth.issuer` is `{name}`")), "{log}");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::auth::{digest::Secrets, scheme::credentials_of_scheme};
 
-/// The start of the placeholder that the startup banner shows.
-const PLACEHOLDER: &[u8] = b"BASE64-OF-";
+/// The start of the text that the startup banner shows in place of an encoded user name and password.
+const ENCODED_PLACEHOLDER: &[u8] = b"BASE64-OF-";
 /// The lengths of lines that `base64` and `openssl base64` write.
-const WRAPPED_LENGTHS: [usize; 2] = [76, 64];
+const LINE_LENGTHS: [usize; 2] = [76, 64];
 /// How to encode a user name and a password.
 const COMMAND: &str = "printf %s 'USER:PASSWORD' | base64 | tr -d '\\n'";
 
@@ -46,7 +46,7 @@ pub(super) fn diagnose(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     }
     if secrets.belong_to(user) {
         let mut text = "the user name is right, and the password is wrong".to_owned();
-        if WRAPPED_LENGTHS.contains(&encoded.len()) {
+        if LINE_LENGTHS.contains(&encoded.len()) {
             text += &format!(
                 "; the value may be the first line only, since `base64` begins a new line after {} \
                  characters: make it with `{COMMAND}`",
@@ -70,7 +70,8 @@ pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
     text
 }
 
-/// The end of a message about another mistake. Says if the value is not encoded, or if it is right otherwise.
+/// The end of a message about another mistake. Says so if the value is not encoded, or if it is right apart from
+/// that mistake.
 pub(super) fn remark(secrets: &Secrets, value: &[u8]) -> String {
     if value.contains(&b':') {
         return format!("; it is not encoded, either: make it with `{COMMAND}`");
@@ -90,7 +91,7 @@ fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
         let text = format!("`authorization` has `Basic` twice; write it once{remark}");
         return Diagnosis::new("twice", text);
     }
-    if encoded.starts_with(PLACEHOLDER) {
+    if encoded.starts_with(ENCODED_PLACEHOLDER) {
         let text = format!(
             "the value after `Basic` is the placeholder of the startup banner; replace it by the \
              output of `{COMMAND}`"
@@ -113,7 +114,7 @@ fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     Diagnosis::new("not_base64", text)
 }
 
-/// Credentials that differ from the presented ones by a common mistake.
+/// The credentials that are right if the caller or the settings make a common mistake.
 fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
     let mut guesses = vec![
         Guess::presented_quotes(without_quotes(pair).to_vec()),

@@ -12,73 +12,74 @@ use crate::auth::{
 pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
 /// The quotes that word processors write in place of straight ones.
 const CURLY_QUOTES: [&str; 5] = ["“", "”", "„", "‘", "’"];
-/// White space that a secret may have: before it, and after it.
+/// The white space that a secret may have: a text before it, and one after it.
 pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
 /// Texts that documentation shows in place of a secret.
 const PLACEHOLDERS: [&[u8]; 5] =
     [b"PASSWORD", b"YOUR-SECRET", b"replace-this", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
 
-/// A guess at the right secret, and the mistake that explains it.
+/// A secret that is the right one if a certain mistake was made.
 pub(super) struct Guess {
+    /// The secret, as it is configured.
     secret: Vec<u8>,
+    /// The kind of the diagnosis.
     kind: &'static str,
+    /// The description of the mistake.
     mistake: &'static str,
 }
 
+/// One constructor per mistake. Each takes the secret that is right if that mistake was made.
 impl Guess {
     /// The presented secret without its quotes.
     pub(super) fn presented_quotes(secret: Vec<u8>) -> Self {
-        let mistake = "the secret is right but for quotes around it, which came with the request; \
-                       remove them in Okta";
+        let mistake = "the request has quotes around the right credentials; remove them in Okta";
         Self { secret, kind: "presented_quotes", mistake }
     }
 
     /// The presented secret without white space around it.
     pub(super) fn presented_spaces(secret: Vec<u8>) -> Self {
-        let mistake = "the secret is right but for white space around it, which came with the \
-                       request; remove it in Okta";
+        let mistake = "the request has white space around the right credentials; remove it in Okta";
         Self { secret, kind: "presented_spaces", mistake }
     }
 
     /// The presented pair with its halves exchanged.
     pub(super) fn swapped(secret: Vec<u8>) -> Self {
         let mistake =
-            "the user name and the password are right, and exchanged; the user name is first";
+            "the user name and the password are right, but exchanged; write the user name first";
         Self { secret, kind: "swapped", mistake }
     }
 
     /// The pair that was presented in place of the password.
     pub(super) fn whole_pair(secret: Vec<u8>) -> Self {
-        let mistake = "the credentials are right, and stand in place of the password; encode only the \
+        let mistake = "the request has the whole right credentials as its password; encode only the \
                        user name and the password";
         Self { secret, kind: "whole_pair", mistake }
     }
 
     /// The presented secret with quotes, as it may be configured.
     pub(super) fn configured_quotes(secret: Vec<u8>) -> Self {
-        let mistake = "the secret is right but for quotes around the configured one; remove them in \
-                       the settings (`docker run --env-file` keeps quotes)";
+        let mistake = "the settings have quotes around this secret; remove them there (`docker run \
+                       --env-file` keeps quotes)";
         Self { secret, kind: "configured_quotes", mistake }
     }
 
     /// The presented pair with quotes or white space around its user name, as that may be configured.
     pub(super) fn configured_user(secret: Vec<u8>) -> Self {
-        let mistake = "the credentials are right but for quotes or white space around the configured \
-                       user name; remove them in the settings (`docker run --env-file` keeps quotes)";
+        let mistake = "the settings have quotes or white space around this user name; remove them \
+                       there (`docker run --env-file` keeps quotes)";
         Self { secret, kind: "configured_user", mistake }
     }
 
     /// The presented secret without a scheme, or decoded from Base64.
     fn presented_form(secret: Vec<u8>) -> Self {
-        let mistake = "the secret is right but for its form: it came in Base64, or after a scheme; \
-                       send it as it is configured";
+        let mistake = "the request has the right secret in Base64, or after a scheme; send it as it is \
+                       configured";
         Self { secret, kind: "presented_form", mistake }
     }
 
     /// The presented secret with white space, as it may be configured.
     pub(super) fn configured_spaces(secret: Vec<u8>) -> Self {
-        let mistake = "the secret is right but for white space around the configured one; remove it \
-                       in the settings";
+        let mistake = "the settings have white space around this secret; remove it there";
         Self { secret, kind: "configured_spaces", mistake }
     }
 }
@@ -116,7 +117,7 @@ pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis
     Diagnosis::new("secret", text)
 }
 
-/// The cause, if the secret is a text that documentation shows in place of one.
+/// Returns a diagnosis if the secret is a text that documentation shows in place of one.
 pub(super) fn diagnose_placeholder(secret: &[u8]) -> Option<Diagnosis> {
     if !PLACEHOLDERS.contains(&secret) {
         return None;
@@ -126,7 +127,7 @@ pub(super) fn diagnose_placeholder(secret: &[u8]) -> Option<Diagnosis> {
     Some(Diagnosis::new("placeholder", text))
 }
 
-/// The cause of the first right guess. Compares all guesses, so that the time does not show which is right.
+/// The diagnosis of the first right guess. Compares all guesses, so that the time does not show which one is right.
 pub(super) fn first_match(secrets: &Secrets, guesses: Vec<Guess>) -> Option<Diagnosis> {
     let mut found = None;
     for Guess { secret, kind, mistake } in guesses {

@@ -39,13 +39,14 @@ pub(super) fn explain(expected: &ExpectedClaims, reason: Reason, token: &str, no
         Reason::UnknownKey => format!(
             "the issuer publishes no key with the token's `kid`, {}{}",
             quoted(&header, "kid"),
-            other_issuer(expected, claims.as_ref())
+            other_issuer_remark(expected, claims.as_ref())
         ),
         Reason::Signature => format!(
-            "the token's signature is not by the issuer's key {}{}",
+            "the token's signature was not made with the issuer's key {}{}",
             quoted(&header, "kid"),
-            other_issuer(expected, claims.as_ref())
+            other_issuer_remark(expected, claims.as_ref())
         ),
+        // All other reasons concern the claims.
         _ => match claims {
             Some(claims) => explain_claims(expected, reason, &claims, now),
             None => "the token's claims are not an object, or one occurs twice".to_owned(),
@@ -78,18 +79,19 @@ fn explain_malformed_part(parts: &[&str]) -> String {
     "the token is not a JWT whose header has `alg` and `kid`".to_owned()
 }
 
-/// The end of a message, if the token says that it is of another issuer.
-fn other_issuer(expected: &ExpectedClaims, claims: Option<&Claims>) -> String {
+/// The end of a message: says so if the token names another issuer, and is empty otherwise.
+fn other_issuer_remark(expected: &ExpectedClaims, claims: Option<&Claims>) -> String {
     if let Some(claims) = claims
         && let Ok(Some(issuer)) = claims.text("iss")
         && issuer != expected.issuer
     {
-        return format!("; {}", compared_issuers(expected, issuer));
+        return format!("; {}", describe_issuers(expected, issuer));
     }
     String::new()
 }
 
-fn compared_issuers(expected: &ExpectedClaims, issuer: &str) -> String {
+/// Names the token's issuer and the configured one.
+fn describe_issuers(expected: &ExpectedClaims, issuer: &str) -> String {
     let issuer = escape::in_backticks(issuer, VALUE_LIMIT);
     format!("the token's `iss` is {issuer}, and `auth.oauth.issuer` is `{}`", expected.issuer)
 }
@@ -99,7 +101,7 @@ fn explain_claims(expected: &ExpectedClaims, reason: Reason, claims: &Claims, no
     let leeway = expected.leeway.as_secs();
     match reason {
         Reason::Issuer => {
-            compared_issuers(expected, claims.required_text("iss").unwrap_or_default())
+            describe_issuers(expected, claims.required_text("iss").unwrap_or_default())
         }
         Reason::Audience => {
             let audiences = quoted_audiences(claims);
@@ -116,34 +118,34 @@ fn explain_claims(expected: &ExpectedClaims, reason: Reason, claims: &Claims, no
             )
         }
         Reason::NotYet => {
-            let (name, time) = latest_start(claims);
+            let StartClaim { name, time } = latest_start(claims);
             let wait = time - now;
             format!(
                 "the token's `{name}` is {wait:.0} s in the future, and `auth.oauth.leeway` is \
                  {leeway} s; are the clocks right?"
             )
         }
-        Reason::Client => explain_missing_or_other(
+        Reason::Client => explain_client_or_scope(
             claims,
             &expected.client_claims(),
             &CLIENT_CLAIMS,
             "is not one of `auth.oauth.client_ids`",
             "auth.oauth.client_claim",
         ),
-        Reason::Scope => explain_missing_or_other(
+        Reason::Scope => explain_client_or_scope(
             claims,
             &expected.scope_claims(),
             &SCOPE_CLAIMS,
             &format!("lacks `{}`", expected.scope),
             "auth.oauth.scope_claim",
         ),
-        _ => invalid_claim(expected, claims),
+        _ => explain_invalid_claim(expected, claims),
     }
 }
 
-/// Names the claim that differs. If the token has none of the `wanted` claims, names the `known` ones that
-/// it has instead.
-fn explain_missing_or_other(
+/// Explains a refusal by the claims of the client or of the scopes. If the token has a `wanted` claim, says how
+/// its value differs. Otherwise names the `known` claims that it has instead, and the setting that selects one.
+fn explain_client_or_scope(
     claims: &Claims,
     wanted: &[&str],
     known: &[&str],
@@ -162,8 +164,8 @@ fn explain_missing_or_other(
     format!("the token has no claim `{wanted}`, but `{found}`; see `{setting}`")
 }
 
-/// Names a claim that is missing or has another type.
-fn invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
+/// Names a claim that is missing or has the wrong type.
+fn explain_invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
     let checked = [
         ("iss", claims.required_text("iss").is_ok()),
         ("aud", claims.audiences().is_ok()),
@@ -186,24 +188,31 @@ fn invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
             return missing_or_invalid(claims, name);
         }
     }
-    // Each claim is valid by itself.
+    // Each claim is valid by itself, so the two that must be equal are not.
     "the token's `cid` and `client_id` differ".to_owned()
 }
 
 fn missing_or_invalid(claims: &Claims, name: &str) -> String {
     if claims.has(name) {
-        format!("the token's `{name}` has another type than its standard defines")
+        format!("the token's `{name}` does not have the type that its standard defines")
     } else {
         format!("the token has no claim `{name}`")
     }
 }
 
+/// A claim before whose time a token is not valid.
+struct StartClaim {
+    name: &'static str,
+    /// In seconds since 1970.
+    time: f64,
+}
+
 /// The later one of `iat` and `nbf`.
-fn latest_start(claims: &Claims) -> (&'static str, f64) {
+fn latest_start(claims: &Claims) -> StartClaim {
     let issued = claims.required_time("iat").unwrap_or_default();
     match claims.time("nbf") {
-        Ok(Some(not_before)) if not_before > issued => ("nbf", not_before),
-        _ => ("iat", issued),
+        Ok(Some(not_before)) if not_before > issued => StartClaim { name: "nbf", time: not_before },
+        _ => StartClaim { name: "iat", time: issued },
     }
 }
 

@@ -1,7 +1,7 @@
 //! Asks PostgreSQL.
 //!
-//! All connections belong to one thread, so that a worker never waits for them, and a connection outlives
-//! the request that opened it. No value of a question is in a log or a message.
+//! All connections of all databases run on one thread of their own. So a connection can outlive the request that
+//! opened it, and does not depend on a worker of the server. No log and no message has a value of a question.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,12 +31,13 @@ use pool::ConnectionPool;
 /// How long a question waits for a free connection.
 const CONNECTION_WAIT: Duration = Duration::from_millis(100);
 
-/// Why a database cannot answer a query. Holds no value of a user.
+/// Why a database cannot answer a query.
 #[derive(Debug)]
 pub enum Unanswerable {
-    /// The database gives no answer at present.
+    /// The database does not answer now, but may answer later.
     Failed(LookupFailure),
-    /// The database lacks something that the query needs. The text says which.
+    /// The database refuses the query until the settings, the rules or the database change. The text says why,
+    /// without a value of a user.
     Refused(String),
 }
 
@@ -47,8 +48,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// A database by its settings. The server ends each question after `timeout`. Fails if `ca_file` cannot be
-    /// read, or the system has no certificates to trust.
+    /// A database by its settings. The server ends each question after `timeout`. Fails if the URL does not name
+    /// one host, `ca_file` cannot be read, or the system has no certificates to trust.
     pub fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
         let connector = Connector::new(settings, timeout)?;
         Ok(Self { pool: Arc::new(ConnectionPool::new(connector, settings.connections)) })
@@ -58,7 +59,8 @@ impl Database {
     /// the same, and its connection is busy until then.
     pub async fn ask(&self, question: &PostgresQuestion, deadline: Instant) -> LookupResult {
         let parameters = question.parameters.iter().cloned().map(Some).collect();
-        match self.query(&question.query, parameters, CONNECTION_WAIT, deadline).await {
+        let wait_until = Instant::now() + CONNECTION_WAIT;
+        match self.query(&question.query, parameters, wait_until, deadline).await {
             Ok(rows) => result_of(&rows, &question.query.columns),
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
             Err(QueryError::BadValue(error)) => {
@@ -68,9 +70,9 @@ impl Database {
         }
     }
 
-    /// The result of a question with a value that the database refuses. Asks once more without the request's
-    /// values. If that works, one of them does not fit the type of its column, and so is not found. If that
-    /// fails as well, a constant or the view is at fault.
+    /// The result of a question with a value that the database refuses. Asks once more, with NULL in place of the
+    /// request's values. If that works, one of these values does not fit the type of its column, so no row has it.
+    /// If that fails as well, a constant or the view is at fault.
     async fn result_after_bad_value(
         &self,
         question: &PostgresQuestion,
@@ -78,7 +80,8 @@ impl Database {
         deadline: Instant,
     ) -> LookupResult {
         let query = &question.query;
-        match self.query(query, query.constants(), CONNECTION_WAIT, deadline).await {
+        let wait_until = Instant::now() + CONNECTION_WAIT;
+        match self.query(query, query.constants(), wait_until, deadline).await {
             Ok(_) => LookupResult::NotFound,
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
             Err(QueryError::BadValue(_) | QueryError::Refused(_)) => {
@@ -87,13 +90,14 @@ impl Database {
         }
     }
 
-    /// Tries whether the database can answer a query at all.
+    /// Checks that the database can answer a query, without a request's values. Waits for a free connection until
+    /// the deadline.
     pub async fn verify(
         &self,
         query: &Arc<PostgresQuery>,
         deadline: Instant,
     ) -> Result<(), Unanswerable> {
-        match self.query(query, query.constants(), Duration::MAX, deadline).await {
+        match self.query(query, query.constants(), deadline, deadline).await {
             Ok(_) => Ok(()),
             Err(QueryError::Failed(failure)) => Err(Unanswerable::Failed(failure)),
             Err(QueryError::BadValue(error)) => Err(Unanswerable::Refused(format!(
@@ -102,7 +106,7 @@ impl Database {
             ))),
             Err(QueryError::Refused(error)) => {
                 let failure = error::failure(&error);
-                // A restart, too many connections and the like may pass. A wrong password does not.
+                // A restart of the server or a lack of connections may pass, unlike a wrong password.
                 if failure.is_of_source() && !error::is_lasting(&error) {
                     return Err(Unanswerable::Failed(failure));
                 }
@@ -113,20 +117,20 @@ impl Database {
 
     /// Runs a future on the thread of the databases.
     pub(super) fn run_in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
-        // Without a thread, the first question fails, and the log says so.
+        // Without a thread, this does nothing. Then the first question fails as well, and the log says so.
         let _ = thread::spawn(future);
     }
 
     /// Runs the statement of a query on the thread of the databases. A parameter `None` is SQL's NULL, which
-    /// equals no value. Waits for a free connection for `wait` at most.
+    /// equals no value. Waits for a free connection until `wait_until`, and for the rows until `deadline`.
     async fn query(
         &self,
         query: &Arc<PostgresQuery>,
         parameters: Vec<Option<String>>,
-        wait: Duration,
+        wait_until: Instant,
         deadline: Instant,
     ) -> Result<Vec<Row>, QueryError> {
-        let Some(slot) = self.pool.slot(wait, deadline).await else {
+        let Some(slot) = self.pool.slot(wait_until.min(deadline)).await else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
         if is_too_late(deadline) {
@@ -138,11 +142,11 @@ impl Database {
         let Some(task) = thread::spawn(rows) else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
-        wait_for(task, deadline).await
+        wait_for_rows(task, deadline).await
     }
 }
 
-async fn wait_for(
+async fn wait_for_rows(
     task: JoinHandle<Result<Vec<Row>, QueryError>>,
     deadline: Instant,
 ) -> Result<Vec<Row>, QueryError> {
@@ -153,7 +157,7 @@ async fn wait_for(
     }
 }
 
-/// The result that rows stand for. NULL and empty texts are absent.
+/// The result of a query with these rows. Leaves out NULL and empty texts.
 fn result_of(rows: &[Row], names: &[String]) -> LookupResult {
     let row = match rows {
         [] => return LookupResult::NotFound,

@@ -1,4 +1,4 @@
-//! A connection to a database: plain on this machine, else in verified TLS.
+//! Connections to a database. Those to another machine use TLS, and verify the server's certificate.
 
 use std::{
     future::poll_fn,
@@ -34,7 +34,7 @@ use crate::{
     settings::{PostgresSource, SourceSecret},
 };
 
-/// The message that asks a server for TLS.
+/// The message that asks a server for TLS: its length, and the code 80877103, as two numbers of 32 bits.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// The answer of a server that has TLS.
 const HAS_TLS: u8 = b'S';
@@ -54,7 +54,7 @@ pub(super) struct Connector {
 enum Place {
     /// A Unix socket.
     Socket(PathBuf),
-    /// A host and a port. Connections are plain without TLS.
+    /// A host and a port. `tls` is `None` for connections without TLS.
     Host { host: String, port: u16, tls: Option<Tls> },
 }
 
@@ -64,9 +64,10 @@ struct Tls {
     server: ServerName<'static>,
 }
 
-/// An open connection. Closes when it is dropped, even if an answer of the server is still to come.
+/// An open connection. Closes when it is dropped, even if the server has not answered yet.
 pub(super) struct DatabaseConnection {
     client: Client,
+    /// The task that exchanges the messages of the connection. Ends when this is dropped.
     _driver: AbortOnDropHandle<()>,
 }
 
@@ -74,7 +75,7 @@ impl Connector {
     pub(super) fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
         let url = settings.url.as_str();
         let mut config: Config = url.parse().map_err(|_| "invalid `url`".to_owned())?;
-        // `connect` makes TLS itself, before the sign-in.
+        // `connect` sets up TLS itself, before the sign-in.
         config.ssl_mode(SslMode::Disable).application_name("registration-hook");
         config.options(session_options(timeout));
         if let Some(password) = settings.password.as_ref().and_then(SourceSecret::expose) {
@@ -94,8 +95,8 @@ impl Connector {
         Ok(Self { place, config })
     }
 
-    /// Makes a connection. The lookup of the host's name holds the slot until it has ended, even if this
-    /// future is dropped.
+    /// Makes a connection. If this future is dropped during the lookup of the host's name, the lookup goes on,
+    /// and keeps the slot until it has ended.
     pub(super) async fn connect(
         &self,
         slot: &Arc<OwnedSemaphorePermit>,
@@ -107,10 +108,7 @@ impl Connector {
             }
             Place::Host { host, port, tls } => {
                 let addresses = addresses_of(host.clone(), *port, slot.clone()).await?;
-                let mut stream = TcpStream::connect(&*addresses).await.map_err(failure_of)?;
-                stream.set_nodelay(true).map_err(failure_of)?;
-                let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
-                SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(failure_of)?;
+                let mut stream = connect_tcp(&addresses).await.map_err(failure_of)?;
                 let Some(tls) = tls else {
                     return self.sign_in(stream).await;
                 };
@@ -121,7 +119,7 @@ impl Connector {
         }
     }
 
-    /// Signs in, and lets the connection run until it is dropped or ends.
+    /// Signs in, and starts a task that exchanges the messages of the connection.
     async fn sign_in<S>(&self, stream: S) -> Result<DatabaseConnection, QueryError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -129,7 +127,8 @@ impl Connector {
         let connected = self.config.connect_raw(stream, NoTls).await;
         let (client, mut connection) = connected.map_err(QueryError::of_sign_in)?;
         let driver = spawn(async move {
-            // Notices are dropped, because they may hold a value.
+            // Polling exchanges the messages. It returns only the notices of the server, which are not logged,
+            // because they may hold a value.
             while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
         });
         Ok(DatabaseConnection { client, _driver: AbortOnDropHandle::new(driver) })
@@ -141,8 +140,8 @@ impl DatabaseConnection {
         self.client.is_closed()
     }
 
-    /// Runs a statement in one round trip. The server gives each parameter the type of its column. Nothing
-    /// is prepared, so a table may be changed at any time.
+    /// Runs a statement in one round trip. The server gives each parameter the type of its column. The statement
+    /// is not prepared before, so the types of a table may change at any time.
     pub(super) async fn query(
         &self,
         statement: &str,
@@ -192,11 +191,20 @@ async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
     }
 }
 
+/// Connects to the first of these addresses that accepts the connection.
+async fn connect_tcp(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(addresses).await?;
+    stream.set_nodelay(true)?;
+    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))?;
+    Ok(stream)
+}
+
 fn failure_of(error: io::Error) -> QueryError {
     QueryError::Failed(connection_failure(&error))
 }
 
-/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short.
+/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short. It keeps the
+/// slot until it returns.
 async fn addresses_of(
     host: String,
     port: u16,

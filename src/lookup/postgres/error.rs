@@ -1,4 +1,4 @@
-//! The meaning of PostgreSQL's errors.
+//! Turns PostgreSQL's errors into failures of lookups and into messages.
 
 use std::{error::Error as _, io};
 
@@ -16,7 +16,7 @@ const UNDEFINED_TABLE: &str = "42P01";
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 const UNDEFINED_FUNCTION: &str = "42883";
 
-/// Why a question has no rows.
+/// Why the database has returned no result.
 pub(super) enum QueryError {
     /// The database does not answer.
     Failed(LookupFailure),
@@ -37,7 +37,7 @@ impl From<tokio_postgres::Error> for QueryError {
 }
 
 impl QueryError {
-    /// The error of a connection that is being made.
+    /// The error of a sign-in.
     pub(super) fn of_sign_in(error: tokio_postgres::Error) -> Self {
         let has_ended =
             error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
@@ -51,13 +51,14 @@ impl QueryError {
     /// The error of a statement that the database has not begun to run.
     pub(super) fn before_execution(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
+            // Class 22 has the errors of data, such as a text that is not a number.
             Some(refusal) if class(refusal) == "22" => Self::BadValue(Box::new(refusal.clone())),
             _ => error.into(),
         }
     }
 
-    /// Whether the connection has ended with this error.
-    pub(super) fn is_fatal(&self) -> bool {
+    /// Whether this error ends the connection.
+    pub(super) fn ends_connection(&self) -> bool {
         match self {
             Self::Failed(_) => true,
             Self::BadValue(_) => false,
@@ -73,8 +74,8 @@ fn class(error: &DbError) -> &str {
     error.code().code().get(..2).unwrap_or_default()
 }
 
-/// Whether the error of a connection lasts until the settings or the database are changed: one of the user, the
-/// password or the database's name.
+/// Whether an error lasts until the settings or the database are changed, since it is about the user, the password
+/// or the database's name.
 pub(super) fn is_lasting(error: &DbError) -> bool {
     matches!(class(error), "28" | "3D")
 }
@@ -87,7 +88,8 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     }
     let state = SqlState(code.as_bytes().try_into().unwrap_or(*b"?????"));
     match class(error) {
-        // Connections, sign-in, the database's name, conflicts, resources, locks, shutdown, the system, bugs.
+        // In this order: connections, sign-in, the database's name, conflicts, resources, locks, shutdown, the
+        // system, the server's settings, bugs.
         "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" | "F0" | "XX" => {
             LookupFailure::Database(state)
         }
@@ -95,26 +97,29 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     }
 }
 
-/// Says what the database lacks, in the server's words. They name tables, columns, types and the source's
-/// user. The statement that is tried has no value of an end user.
+/// Explains why the database refuses a statement, in the server's words. They name tables, columns, types and the
+/// user of the source. The statement must not have values of a request, since the words could repeat them.
 pub(super) fn explain(error: &DbError) -> String {
     let hint = match error.code().code() {
-        UNDEFINED_COLUMN => error.hint().unwrap_or_default(),
-        UNDEFINED_TABLE => "write `schema.table` if the table is in a schema of its own",
+        UNDEFINED_COLUMN => error.hint(),
+        UNDEFINED_TABLE => Some("write `schema.table` if the table is in a schema of its own"),
         INSUFFICIENT_PRIVILEGE => {
-            "let the user of the source read it (GRANT SELECT, and USAGE on the schema)"
+            Some("let the user of the source read it (GRANT SELECT, and USAGE on the schema)")
         }
         UNDEFINED_FUNCTION => {
-            "a column of `ignore_case` must be text, and one of `match` must have an `=`"
+            Some("a column of `ignore_case` must be text, and one of `match` must have an `=`")
         }
         _ => match class(error) {
-            "28" => "check the user and the password of the source",
-            "3D" => "check the name of the database in the `url` of the source",
-            "42" => "",
+            "28" => Some("check the user and the password of the source"),
+            "3D" => Some("check the name of the database in the `url` of the source"),
+            "42" => None,
             // The words of other errors may hold values of the table.
             _ => return failure(error).to_string(),
         },
     };
-    let end = if hint.is_empty() { String::new() } else { format!("; {hint}") };
-    escape::line(&format!("the database says: {}{end}", error.message())).into_owned()
+    let mut text = format!("the database says: {}", error.message());
+    if let Some(hint) = hint {
+        text += &format!("; {hint}");
+    }
+    escape::line(&text).into_owned()
 }

@@ -9,7 +9,7 @@ use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 /// so that it can use an index on the column.
 pub(super) struct TextParameter<'p>(pub(super) Option<&'p str>);
 
-/// The value is a user's, and is not printed.
+/// Does not print the value, since it may be a user's.
 impl fmt::Debug for TextParameter<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("TextParameter(…)")

@@ -1,11 +1,11 @@
 //! The connections to a database.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout_at},
 };
 use tokio_postgres::Row;
 
@@ -20,7 +20,7 @@ pub(super) struct ConnectionPool {
     connector: Connector,
     /// One permit for each connection that may be in use.
     slots: Arc<Semaphore>,
-    /// The connections that are not in use. The end of the list has the one that was used last.
+    /// The connections that are not in use. The last one was in use most recently.
     idle: Mutex<Vec<DatabaseConnection>>,
 }
 
@@ -31,22 +31,17 @@ impl ConnectionPool {
         Self { connector, slots, idle: Mutex::default() }
     }
 
-    /// Waits for a slot for `wait` at most, and only until the deadline. Returns `None` if all stay taken, which
-    /// is not a failure of the source.
-    pub(super) async fn slot(
-        &self,
-        wait: Duration,
-        deadline: Instant,
-    ) -> Option<OwnedSemaphorePermit> {
-        let slot = timeout(wait, self.slots.clone().acquire_owned());
-        match timeout_at(deadline, slot).await {
-            Ok(Ok(Ok(slot))) => Some(slot),
+    /// Waits for a slot until `wait_until`. Returns `None` if all stay taken until then. This is not a failure of
+    /// the database.
+    pub(super) async fn slot(&self, wait_until: Instant) -> Option<OwnedSemaphorePermit> {
+        match timeout_at(wait_until, self.slots.clone().acquire_owned()).await {
+            Ok(Ok(slot)) => Some(slot),
             _ => None,
         }
     }
 
-    /// Runs a statement in a slot. At the deadline, gives up and closes the connection: the rest of the
-    /// answer must not be taken for the answer to the next question.
+    /// Runs a statement in a slot. At the deadline, gives up and closes the connection: if it stayed open, the next
+    /// statement could receive the rest of this answer.
     pub(super) async fn query(
         &self,
         statement: &str,
@@ -59,11 +54,12 @@ impl ConnectionPool {
         if let Ok(result) = timeout_at(deadline, query).await {
             return result;
         }
-        // The server may have vanished without closing a connection. Then no idle one works, either.
+        // The server may have vanished without a word. Then the idle connections do not work, either.
         self.close_idle();
         Err(QueryError::Failed(LookupFailure::Timeout))
     }
 
+    /// Runs a statement on an idle connection. If there is none, or if it has ended, runs the statement on a new one.
     async fn query_in_slot(
         &self,
         statement: &str,
@@ -72,7 +68,7 @@ impl ConnectionPool {
     ) -> Result<Vec<Row>, QueryError> {
         if let Some(connection) = self.take_idle() {
             match connection.query(statement, parameters).await {
-                Err(error) if error.is_fatal() => self.close_idle(),
+                Err(error) if error.ends_connection() => self.close_idle(),
                 result => return self.finish(connection, result),
             }
         }
@@ -91,19 +87,19 @@ impl ConnectionPool {
         }
     }
 
-    /// Closes the idle connections. A server that has ended one has probably ended all.
+    /// Closes the idle connections after one connection has failed: the others have probably failed as well.
     fn close_idle(&self) {
         self.idle.lock().clear();
     }
 
-    /// Keeps the connection, unless it has ended.
+    /// Keeps a connection for later, unless it has ended with this result. Returns the result.
     fn finish(
         &self,
         connection: DatabaseConnection,
         result: Result<Vec<Row>, QueryError>,
     ) -> Result<Vec<Row>, QueryError> {
         match &result {
-            Err(error) if error.is_fatal() => {}
+            Err(error) if error.ends_connection() => {}
             _ => self.idle.lock().push(connection),
         }
         result

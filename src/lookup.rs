@@ -1,8 +1,8 @@
 //! Asks the sources that lookups name: questions in, results out.
 //!
 //! The core fills in the questions of a request ([`pipeline::questions`](crate::pipeline::questions)).
-//! All of them are asked at once, within one deadline. A result is a value even if the source has failed,
-//! so that judging stays total.
+//! All of them are asked at once, within one deadline. A failure of a source is a result as well, so that
+//! judging cannot fail.
 
 use std::{
     collections::BTreeMap,
@@ -43,9 +43,9 @@ pub(crate) use recorded::{read_recorded, recorded_json, write_recorded};
 pub(crate) struct Sources {
     /// The longest time for all lookups of a request together.
     timeout: Duration,
-    /// The settings of the sources, to notice changes.
+    /// The settings of the sources. With other ones, the sources are made anew.
     settings: BTreeMap<String, SourceSettings>,
-    /// The contents of their `ca_file`s, to notice changes.
+    /// The contents of their `ca_file`s. With other ones, the sources are made anew.
     certificates: Certificates,
     proxies: Proxies,
     clients: BTreeMap<String, SourceClient>,
@@ -100,26 +100,27 @@ impl Sources {
         source_kinds(&self.settings)
     }
 
-    /// Whether the sources have these settings, and the contents of their `ca_file`s are still the same.
-    pub(crate) fn has_settings(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
+    /// Whether these settings would make the same sources: nothing in them has changed, nor has a `ca_file`.
+    pub(crate) fn is_up_to_date(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
         self.settings == *settings && self.certificates == read_certificates(settings)
     }
 
-    /// Asks all lookups at once. Ends by the deadline.
+    /// Asks all lookups at once. Ends by the deadline, or by the sources' own time-out if that is earlier.
     pub(crate) async fn ask(&self, asked: &[AskedLookup<'_>], deadline: Instant) -> Vec<Answer> {
         let deadline = deadline.min(Instant::now() + self.timeout);
         join_all(asked.iter().map(|lookup| self.ask_one(lookup, deadline))).await
     }
 
-    /// Asks one lookup, unless its result is still kept.
+    /// Asks one lookup, unless the cache has its result.
     async fn ask_one(&self, asked: &AskedLookup<'_>, deadline: Instant) -> Answer {
         let start = Instant::now();
         let AskedLookup { lookup, question } = asked;
         let name = lookup.name.value.clone();
+        // `None` if the rules keep no result of this lookup, or the source is a table.
         let key = if lookup.cache.is_some() { question.cache_key() } else { None };
-        if let Some(age) = lookup.cache
+        if let Some(max_age) = lookup.cache
             && let Some(key) = &key
-            && let Some(result) = self.cache.get(key, start, age)
+            && let Some(result) = self.cache.get(key, start, max_age)
         {
             let duration = start.elapsed();
             return Answer { name, result, is_cached: true, duration, hints: Vec::new() };
@@ -131,7 +132,7 @@ impl Sources {
         Answer { name, result, is_cached: false, duration: start.elapsed(), hints }
     }
 
-    /// Asks the source of a question. A source that the settings no longer have fails.
+    /// Asks the source of a question. Returns a failure if the settings no longer have the source.
     async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> ApiAnswer {
         let result = match question {
             Question::Table(question) => question.result(),
@@ -156,7 +157,7 @@ impl SourceClient {
         timeout: Duration,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
-        // Read first, so that the problem names the setting.
+        // The client reads this file as well. It is read here first, so that a problem names the setting.
         if let Some(path) = ca_file_of(settings)
             && let Err(why) = read_authorities(path)
         {
@@ -172,12 +173,12 @@ impl SourceClient {
     }
 }
 
-/// Reads the `ca_file`s of sources.
+/// Reads the `ca_file`s of sources, without parsing them.
 fn read_certificates(settings: &BTreeMap<String, SourceSettings>) -> Certificates {
     let mut certificates = Certificates::new();
     for source in settings.values() {
         if let Some(path) = ca_file_of(source) {
-            // An error has its message where the file is used.
+            // The client reports a file that cannot be read.
             let content = file::read_bytes(path, FileKind::Certificate, Links::Follow).ok();
             certificates.insert(path.to_owned(), content);
         }
@@ -192,7 +193,7 @@ fn ca_file_of(settings: &SourceSettings) -> Option<&Path> {
     }
 }
 
-/// The problem of each source that the service cannot start with. Asks none of them.
+/// The problem of each source whose client cannot be made, so that the service does not start. Asks none of them.
 pub(crate) fn source_problems(settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, source) in &settings.sources {

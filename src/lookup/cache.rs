@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// How many results are kept.
-const MOST_RESULTS: usize = 10_000;
+const RESULTS_LIMIT: usize = 10_000;
 /// How many bytes of memory the results and their questions may take together.
-const MOST_BYTES: usize = 16 << 20;
-/// The bytes that each result and each column takes besides its texts.
+const BYTES_LIMIT: usize = 16 << 20;
+/// The estimated bytes that each result and each column takes besides its texts.
 const OVERHEAD: usize = 200;
 
 /// Results of questions that were asked a short time ago.
@@ -28,9 +28,10 @@ pub(super) struct ResultCache(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     results: HashMap<Arc<str>, KeptResult>,
-    /// The question of each result by its number, the oldest first.
+    /// The question of each result by the result's number, so the oldest first.
     by_age: BTreeMap<u64, Arc<str>>,
     next_number: u64,
+    /// The sum of the results' bytes.
     bytes: usize,
 }
 
@@ -39,20 +40,26 @@ struct KeptResult {
     stored: Instant,
     /// Later results have higher numbers.
     number: u64,
+    /// The estimated memory of this result and its question.
     bytes: usize,
 }
 
 impl ResultCache {
-    /// The kept result of a question, if it is younger than `age`. The caller gives the age, so that a
-    /// shorter one in new rules applies to kept results as well.
-    pub(super) fn get(&self, question: &str, now: Instant, age: Duration) -> Option<LookupResult> {
+    /// The kept result of a question, if it is younger than `max_age`. The rules may have changed since the
+    /// result was kept, so each caller passes in the age that its rules allow.
+    pub(super) fn get(
+        &self,
+        question: &str,
+        now: Instant,
+        max_age: Duration,
+    ) -> Option<LookupResult> {
         let kept = self.0.lock();
         let found = kept.results.get(question)?;
-        let is_young = now.saturating_duration_since(found.stored) < age;
-        if is_young { Some(found.result.clone()) } else { None }
+        let age = now.saturating_duration_since(found.stored);
+        if age < max_age { Some(found.result.clone()) } else { None }
     }
 
-    /// Keeps a result. Drops the oldest ones if there are too many.
+    /// Keeps a result, unless it is a failure. Drops the oldest ones if they take too much memory.
     pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant) {
         let bytes = match result {
             LookupResult::Found(columns) => bytes_of(columns),
@@ -69,7 +76,7 @@ impl ResultCache {
         kept.by_age.insert(number, question.clone());
         let result = KeptResult { result: result.clone(), stored: now, number, bytes };
         kept.results.insert(question, result);
-        while kept.bytes > MOST_BYTES || kept.results.len() > MOST_RESULTS {
+        while kept.bytes > BYTES_LIMIT || kept.results.len() > RESULTS_LIMIT {
             let Some((_, oldest)) = kept.by_age.pop_first() else {
                 return;
             };
@@ -79,6 +86,7 @@ impl ResultCache {
 }
 
 impl Kept {
+    /// Removes the result of a question, if there is one.
     fn forget(&mut self, question: &str) {
         if let Some(KeptResult { number, bytes, .. }) = self.results.remove(question) {
             self.by_age.remove(&number);

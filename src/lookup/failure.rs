@@ -1,4 +1,4 @@
-//! The meaning of the system's errors and of those of TLS.
+//! Turns errors of the system and of TLS into failures of lookups.
 
 use std::io::{self, ErrorKind};
 

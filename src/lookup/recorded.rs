@@ -21,9 +21,9 @@ const FAILED: &str = "failed";
 /// Reads the recorded results for a hook. An error says what is wrong, and where.
 pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, String> {
     let text = str::from_utf8(json).map_err(|_| "the text is not UTF-8")?;
-    let recorded = members_of(text)?.ok_or("expected an object of lookups")?;
+    let members = members_of(text)?.ok_or("expected an object of lookups")?;
     let mut results = LookupResults::new();
-    for recorded in recorded {
+    for recorded in members {
         let name = &*recorded.name;
         let lookups: Vec<&Lookup> = hook.lookups_named(name).collect();
         if lookups.is_empty() {
@@ -38,10 +38,11 @@ pub(crate) fn read_recorded(json: &[u8], hook: &Hook) -> Result<LookupResults, S
     Ok(results)
 }
 
-/// A result in the file.
+/// A result as it stands in the file.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum ResultJson<'r> {
+    /// [`NOT_FOUND`] or [`FAILED`].
     Word(&'static str),
     Columns(BTreeMap<&'r str, Box<RawValue>>),
 }
@@ -72,7 +73,7 @@ pub(crate) fn recorded_json(results: &LookupResults) -> Box<RawValue> {
     RawValue::from_string(write_recorded(results).trim().to_owned()).unwrap_or_default()
 }
 
-/// Reads the result of these lookups. They have the same name, each in another section.
+/// Reads the result of a lookup. Several sections may have lookups of one name, so there may be several `lookups`.
 fn read_result(result: &Attribute<'_>, lookups: &[&Lookup]) -> Result<LookupResult, String> {
     if let Some(members) = members_of(result.json)? {
         return read_columns(members, lookups).map(LookupResult::Found);
@@ -105,7 +106,7 @@ fn read_columns(members: Vec<Attribute<'_>>, lookups: &[&Lookup]) -> Result<Colu
             return Err(unknown("column", &column, known));
         }
         let value = match value {
-            // A source leaves out such columns, too.
+            // Sources leave out columns without a value, too.
             Value::Null => continue,
             Value::Text(text) if text.is_empty() => continue,
             Value::Text(text) => Value::Text(text.into_owned().into()),

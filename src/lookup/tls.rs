@@ -7,7 +7,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use crate::authorities::read_authorities;
 
-/// TLS that verifies certificates by those of a file, or else by the system's.
+/// TLS that trusts the authorities of a file, or else those of the system.
 pub(super) fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

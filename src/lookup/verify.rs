@@ -17,14 +17,15 @@ use crate::{
     settings::SourceSettings,
 };
 
-/// A query to try, and the lookup that has it.
+/// A query to try.
 struct QueryTrial {
+    /// The hook and the lookup that have the query, as a message names them.
     lookup: String,
     query: Arc<PostgresQuery>,
 }
 
 impl Sources {
-    /// Tries in the background whether the databases have the tables and columns that rules name. Logs an
+    /// Checks in the background that the databases have the tables and columns that rules name. Logs an
     /// error for each lookup that will fail, and a warning for each database that cannot be asked.
     pub(crate) fn verify_databases(&self, rules: &RuleSet) {
         let mut trials: BTreeMap<String, Vec<QueryTrial>> = BTreeMap::new();
@@ -37,16 +38,14 @@ impl Sources {
         }
         for (source, trials) in trials {
             if let Some(SourceClient::Postgres(database)) = self.clients.get(&source) {
-                let timeout = self.timeout;
-                let tried = database.clone();
-                let verification = async move { verify(&tried, &source, trials, timeout).await };
-                database.run_in_background(verification);
+                let all_trials = try_queries(database.clone(), source, trials, self.timeout);
+                database.run_in_background(all_trials);
             }
         }
     }
 
-    /// Tries in the background whether the APIs that rules ask can be reached. Sends no request. Logs a warning
-    /// for each that cannot.
+    /// Checks in the background that the APIs that rules ask can be reached. Sends no request. Logs a warning
+    /// for each that cannot be reached.
     pub(crate) fn try_apis(&self, rules: &RuleSet) {
         let mut apis = BTreeMap::new();
         for (_, lookup) in rules.lookups() {
@@ -69,27 +68,33 @@ impl Sources {
 fn connect_to_each(apis: &BTreeMap<String, ApiPlace>, timeout: Duration) {
     for (source, place) in apis {
         if let Err(why) = place.connect(timeout) {
-            warn(source, why);
+            warn_unusable(source, why);
         }
     }
 }
 
-/// Tries one query after the other, so that requests have connections meanwhile.
-async fn verify(database: &Database, source: &str, trials: Vec<QueryTrial>, timeout: Duration) {
+/// Tries one query after the other, so that connections stay free for requests.
+async fn try_queries(
+    database: Database,
+    source: String,
+    trials: Vec<QueryTrial>,
+    timeout: Duration,
+) {
     for QueryTrial { lookup, query } in trials {
         match database.verify(&query, Instant::now() + timeout).await {
             Ok(()) => {}
             Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),
-            // Requests use all connections, so the database works.
+            // Requests use all connections, so the database works. Skip this query.
             Err(Unanswerable::Failed(LookupFailure::Busy | LookupFailure::TooLate)) => {}
             Err(Unanswerable::Failed(why)) => {
-                warn(source, why);
+                warn_unusable(&source, why);
                 return;
             }
         }
     }
 }
 
-fn warn(source: &str, why: LookupFailure) {
+fn warn_unusable(source: &str, why: LookupFailure) {
+    // The failure comes last, since it may end with a question.
     log::warn!("the source `{source}` cannot be used now, so its lookups fail: {why}");
 }

@@ -178,7 +178,7 @@ fn new_settings(
     }
     let other_settings_changed = !settings.equals_apart_from_reloaded_parts(settings_at_start);
     let mut sources = None;
-    if !live.sources.load().has_settings(&settings.sources) {
+    if !live.sources.load().is_up_to_date(&settings.sources) {
         verify_source_names(&source_kinds(&settings.sources), rules, live)?;
         sources =
             Some(Sources::new(settings.sources, settings.lookups_timeout, &settings.proxies)?);

@@ -11,9 +11,9 @@ use crate::file::{self, FileKind, Links};
 
 /// The authorities of a file.
 pub(crate) struct Authorities {
-    /// The certificates for ureq.
+    /// The certificates, in the form for ureq.
     pub(crate) certificates: Vec<CertificateDer<'static>>,
-    /// The same certificates for rustls.
+    /// The same certificates, in the form for rustls.
     pub(crate) roots: RootCertStore,
 }
 

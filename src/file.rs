@@ -1,5 +1,5 @@
-//! Reads and replaces files. The only reader of files that users name: it reads regular files only, and each
-//! kind of file up to a limit.
+//! Reads and replaces files. All files that users name are read here: only regular ones, and only up to the size
+//! limit of their kind.
 
 use std::{
     error::Error,
@@ -99,7 +99,7 @@ pub(crate) enum Links {
     Refuse,
 }
 
-/// Bytes that are not UTF-8. Printed, it does not repeat them, since they may belong to a secret.
+/// The error for bytes that are not UTF-8. Its message does not repeat them, since they may belong to a secret.
 #[derive(Debug)]
 pub(crate) struct NotUtf8 {
     pub(crate) bytes: Vec<u8>,
@@ -144,8 +144,7 @@ pub(crate) fn decode_text(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Whether these bytes begin like UTF-16: with a byte order mark, or with an ASCII character, one of whose two
-/// bytes is 0.
+/// Whether these bytes begin like UTF-16: with its byte order mark, or with an ASCII character, whose other byte is 0.
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
@@ -183,8 +182,8 @@ fn too_large(SizeLimit { bytes, name, hint }: &SizeLimit) -> io::Error {
     permanent_error(format!("it is larger than {limit}, the limit of {name}; {hint}"))
 }
 
-/// Replaces a regular file, or creates it. A reader sees the old or the new content, even if the write
-/// is interrupted. Hard links to the old file keep the old content.
+/// Replaces a regular file, or creates it. Readers see either the whole old content or the whole new one, even if
+/// the write is interrupted. Hard links to the old file keep the old content.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = match fs::symlink_metadata(path) {
         Ok(old) => Some(old),
@@ -210,7 +209,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     if let Some(old) = old {
-        // Fails for another owner, except for root. The file then belongs to the user of this program.
+        // This may fail if the old file has another owner. Then the new file belongs to the user of this program.
         let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
         file.set_permissions(old.permissions())?;
     }
@@ -218,8 +217,8 @@ fn write_new(path: &Path, bytes: &[u8], old: Option<Metadata>) -> io::Result<()>
     file.sync_all()
 }
 
-/// Opens a regular file. Checks the type before, since opening a device may have an effect, and after, since
-/// the file may have been replaced in between. Never blocks on a pipe that no program writes to.
+/// Opens a regular file. Checks its type twice: before opening it, because to open a device may have an effect, and
+/// afterwards, because another file may have taken its place. Never blocks on a pipe that no program writes to.
 fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let (before, flags) = match links {
         Links::Follow => (fs::metadata(path)?, OFlags::NONBLOCK),
@@ -250,8 +249,8 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(permanent_error(format!("this is {found}")))
 }
 
-/// An error that lasts until the file is changed. It has no error code of the system, so that no
-/// problem counts it as transient.
+/// An error that lasts until the file is changed. It has no error code of the system: a
+/// [`Problem`](crate::problem::Problem) with such a code may count as transient.
 pub(crate) fn permanent_error(why: impl Into<String>) -> io::Error {
     io::Error::other(why.into())
 }
@@ -266,12 +265,12 @@ pub(crate) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Whether a name begins with a dot.
+/// Whether this is the name of a hidden file or folder, which begins with a dot. `.` and `..` are not hidden.
 pub(crate) fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".") && name != "." && name != ".."
 }
 
-/// A number of bytes, printed in the largest unit without a remainder.
+/// A number of bytes. Prints it in the largest unit of which it is a whole number.
 pub(crate) struct Size(pub(crate) u64);
 
 impl fmt::Display for Size {

@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Metadata of some files that changes with every write, rename or symlink swap.
+/// Metadata of some files. It changes when one of them is written, renamed or replaced, or when a symbolic link leads
+/// elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fingerprint(BTreeMap<PathBuf, FileMetadata>);
 
@@ -22,7 +23,7 @@ enum FileMetadata {
         /// When the metadata changed.
         changed: UnixTime,
     },
-    /// The metadata is not known, for this reason.
+    /// The metadata is not known, for this reason. Another reason counts as a change.
     Unknown(String),
 }
 
@@ -35,7 +36,7 @@ struct UnixTime {
 
 impl FileMetadata {
     fn of(path: &Path) -> Self {
-        // The file that a link leads to: Kubernetes swaps the link.
+        // This follows links, since Kubernetes replaces a link to change a file.
         match fs::metadata(path) {
             Ok(file) => Self::Known {
                 device: file.dev(),
@@ -76,12 +77,12 @@ impl Fingerprint {
         }
     }
 
-    /// Forgets the metadata of a file, so that the file counts as changed.
-    pub(crate) fn forget(&mut self, path: &Path) {
+    /// Replaces the metadata of a file that is being written, so that the file counts as changed.
+    pub(crate) fn mark_as_being_written(&mut self, path: &Path) {
         self.0.insert(path.to_owned(), FileMetadata::Unknown("it was being written".to_owned()));
     }
 
-    /// Adds a folder whose files cannot be listed.
+    /// Adds a folder whose files cannot be listed for this reason.
     pub(crate) fn add_unlisted(&mut self, folder: &Path, why: String) {
         self.0.insert(folder.to_owned(), FileMetadata::Unknown(why));
     }
@@ -91,7 +92,7 @@ impl Fingerprint {
         self.0.keys().map(PathBuf::as_path)
     }
 
-    /// The files that differ, including those that only one of the two has.
+    /// The files whose metadata differs, including those that only one of the two fingerprints has.
     pub(crate) fn differences(&self, other: &Self) -> BTreeSet<PathBuf> {
         let mut different = BTreeSet::new();
         for path in self.0.keys().chain(other.0.keys()) {

@@ -188,7 +188,7 @@ impl Watch {
         let ReadResult { mut before, replacement } = self.subject.read(&target.live, held_files);
         // Without a fingerprint, held files count as changed, so that they are read once they settle.
         for file in &held {
-            before.forget(file);
+            before.mark_as_being_written(file);
         }
         let changed = self.look_for_changes(&before, &held);
         if !changed.is_empty() {

@@ -126,9 +126,9 @@ fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
         Guess::presented_spaces(pair_of(user.trim_ascii(), password.trim_ascii())),
     ];
     if let Some(encoded) = credentials_of_scheme(password, "Basic")
-        && let Ok(pair) = STANDARD.decode(encoded)
+        && let Ok(inner_pair) = STANDARD.decode(encoded)
     {
-        guesses.push(Guess::whole_pair(pair));
+        guesses.push(Guess::whole_pair(inner_pair));
     }
     for quote in QUOTES {
         let quoted = [&[quote], password, &[quote]].concat();

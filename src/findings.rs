@@ -19,7 +19,7 @@ use error::find_in_error;
 use list::FindingList;
 use members::find_in_members;
 
-/// The place of a fault of the whole answer, or of the call.
+/// The [place](Finding::place) of a fault of the whole answer, or of the call.
 const WHOLE_REPLY: &str = "";
 
 /// A fault of a reply.
@@ -38,31 +38,18 @@ pub struct Finding {
     pub fix: String,
 }
 
-impl Finding {
-    fn new(
-        id: &'static str,
-        place: impl Into<String>,
-        problem: impl Into<String>,
-        effect: &'static str,
-        fix: impl Into<String>,
-    ) -> Self {
-        let (place, problem, fix) = (place.into(), problem.into(), fix.into());
-        Self { id, place, problem, effect, fix }
-    }
-}
-
 /// Finds the faults of a reply to a request of this flow, whose form has these fields. Lists at most ten of a
 /// kind, then their number.
 pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     let mut findings = FindingList::default();
     if let Some(status) = reply.undocumented_status() {
-        findings.push(Finding::new(
-            "undocumented-status",
-            WHOLE_REPLY,
-            format!("status {status}"),
-            "Okta documents only 200 and 204",
-            "answer with status 200",
-        ));
+        findings.push(Finding {
+            id: "undocumented-status",
+            place: WHOLE_REPLY.into(),
+            problem: format!("status {status}"),
+            effect: "Okta documents only 200 and 204",
+            fix: "answer with status 200".into(),
+        });
     }
     match reply.read() {
         ReplyContent::Failure(CallFailure::NotObject) if is_compressed(reply) => {
@@ -89,48 +76,48 @@ fn failed_call(failure: CallFailure) -> Finding {
     const RETRIES: &str =
         "Okta may call once more, then denies the request and shows a general text";
     match failure {
-        CallFailure::TimedOut => Finding::new(
-            "no-answer-in-time",
-            WHOLE_REPLY,
-            "no complete answer within 3 seconds",
-            RETRIES,
-            "answer in well under 1 second",
-        ),
-        CallFailure::Unreachable => Finding::new(
-            "unreachable",
-            WHOLE_REPLY,
-            "no connection",
-            RETRIES,
-            "serve HTTPS with a certificate chain of a public authority at the hook's URL",
-        ),
-        CallFailure::Redirect(status) => Finding::new(
-            "redirect",
-            WHOLE_REPLY,
-            format!("status {status}"),
-            "Okta does not follow redirects: it denies the request and shows a general text",
-            "give Okta the final URL",
-        ),
-        CallFailure::Status(status) => Finding::new(
-            "failure-status",
-            WHOLE_REPLY,
-            format!("status {status}"),
-            if status >= 500 { RETRIES } else { DENIES },
-            "answer with status 200, even to deny; use another status only for a request that is not Okta's",
-        ),
-        CallFailure::TooLarge => Finding::new(
-            "too-large",
-            WHOLE_REPLY,
-            format!("the answer has {SIZE_LIMIT} bytes or more"),
-            "Okta documents that answers must be smaller; it presumably denies the request",
-            "shorten the answer to less than 256 KB",
-        ),
-        CallFailure::NotObject => Finding::new(
-            "not-json",
-            WHOLE_REPLY,
-            "the body is not a JSON object",
-            "Okta cannot read it, denies the request and shows a general text",
-            "answer with a JSON object, or with status 204 and no body to let the request through",
-        ),
+        CallFailure::TimedOut => Finding {
+id: "no-answer-in-time",
+place: WHOLE_REPLY.into(),
+problem: "no complete answer within 3 seconds".into(),
+effect: RETRIES,
+fix: "answer in well under 1 second".into(),
+},
+        CallFailure::Unreachable => Finding {
+id: "unreachable",
+place: WHOLE_REPLY.into(),
+problem: "no connection".into(),
+effect: RETRIES,
+fix: "serve HTTPS with a certificate chain of a public authority at the hook's URL".into(),
+},
+        CallFailure::Redirect(status) => Finding {
+id: "redirect",
+place: WHOLE_REPLY.into(),
+problem: format!("status {status}"),
+effect: "Okta does not follow redirects: it denies the request and shows a general text",
+fix: "give Okta the final URL".into(),
+},
+        CallFailure::Status(status) => Finding {
+id: "failure-status",
+place: WHOLE_REPLY.into(),
+problem: format!("status {status}"),
+effect: if status >= 500 { RETRIES } else { DENIES },
+fix: "answer with status 200, even to deny; use another status only for a request that is not Okta's".into(),
+},
+        CallFailure::TooLarge => Finding {
+id: "too-large",
+place: WHOLE_REPLY.into(),
+problem: format!("the answer has {SIZE_LIMIT} bytes or more"),
+effect: "Okta documents that answers must be smaller; it presumably denies the request",
+fix: "shorten the answer to less than 256 KB".into(),
+},
+        CallFailure::NotObject => Finding {
+id: "not-json",
+place: WHOLE_REPLY.into(),
+problem: "the body is not a JSON object".into(),
+effect: "Okta cannot read it, denies the request and shows a general text",
+fix: "answer with a JSON object, or with status 204 and no body to let the request through".into(),
+},
     }
 }
 
@@ -141,21 +128,21 @@ fn is_compressed(reply: HookReply<'_>) -> bool {
 }
 
 fn duplicate_name_finding() -> Finding {
-    Finding::new(
-        "duplicate-name",
-        WHOLE_REPLY,
-        "a name occurs twice in an object",
-        "Okta does not document which of the two values counts; these findings take the last one",
-        "write each name once",
-    )
+    Finding {
+        id: "duplicate-name",
+        place: WHOLE_REPLY.into(),
+        problem: "a name occurs twice in an object".into(),
+        effect: "Okta does not document which of the two values counts; these findings take the last one",
+        fix: "write each name once".into(),
+    }
 }
 
 fn compressed_finding() -> Finding {
-    Finding::new(
-        "compressed",
-        WHOLE_REPLY,
-        "the body is compressed with gzip, for which Okta does not ask",
-        "Okta presumably cannot read it, denies the request and shows a general text",
-        "send the JSON uncompressed, without `Content-Encoding`",
-    )
+    Finding {
+        id: "compressed",
+        place: WHOLE_REPLY.into(),
+        problem: "the body is compressed with gzip, for which Okta does not ask".into(),
+        effect: "Okta presumably cannot read it, denies the request and shows a general text",
+        fix: "send the JSON uncompressed, without `Content-Encoding`".into(),
+    }
 }

@@ -20,13 +20,13 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
         None | Some(Json::Null) => &[],
         Some(Json::Array(commands)) => commands.as_slice(),
         Some(_) => {
-            findings.push(Finding::new(
-                "malformed-commands",
-                "/commands",
-                "`commands` is not a list",
-                PRESUMABLY_FAILS,
-                "write a list of commands",
-            ));
+            findings.push(Finding {
+                id: "malformed-commands",
+                place: "/commands".into(),
+                problem: "`commands` is not a list".into(),
+                effect: PRESUMABLY_FAILS,
+                fix: "write a list of commands".into(),
+            });
             return;
         }
     };
@@ -35,40 +35,42 @@ pub(super) fn find_in_commands(answer: &ReceivedAnswer, flow: Flow, findings: &m
         let place = format!("/commands/{index}");
         let kind = read_command(command, flow);
         if has_error && (kind == ReceivedCommand::Allow || kind.is_update()) {
-            findings.push(Finding::new(
-                "ignored-beside-error",
-                &place,
-                "ALLOW or an update beside `error`",
-                "Okta ignores commands beside `error`, and denies the request",
-                "to deny, remove the command; to allow, remove `error`",
-            ));
+            findings.push(Finding {
+                id: "ignored-beside-error",
+                place: place.clone(),
+                problem: "ALLOW or an update beside `error`".into(),
+                effect: "Okta ignores commands beside `error`, and denies the request",
+                fix: "to deny, remove the command; to allow, remove `error`".into(),
+            });
         }
-        if let Some(finding) = find_in_command(command, kind, &place, flow) {
+        if let Some(finding) = fault_of_type(command, kind, &place, flow) {
             findings.push(finding);
         }
-        find_in_values(command, &place, findings);
+        find_unsettable_values(command, &place, findings);
     }
     if answer.has_allow_after_deny(flow) && !has_error {
-        findings.push(Finding::new(
-            "allow-after-deny",
-            "/commands",
-            "ALLOW after DENY",
-            "Okta applies commands in their order; it does not document whether ALLOW revokes DENY",
-            "write one of the two",
-        ));
+        findings.push(Finding {
+            id: "allow-after-deny",
+            place: "/commands".into(),
+            problem: "ALLOW after DENY".into(),
+            effect: "Okta applies commands in their order; it does not document whether ALLOW revokes \
+                DENY",
+            fix: "write one of the two".into(),
+        });
     }
     if commands.is_empty() && !has_error {
-        findings.push(Finding::new(
-            "decides-nothing",
-            WHOLE_REPLY,
-            "neither a command nor `error`",
-            "ALLOW is Okta's default, so the request presumably goes on",
-            format!("write `{ACTION_COMMAND}` with ALLOW, or `error` with a cause"),
-        ));
+        findings.push(Finding {
+            id: "decides-nothing",
+            place: WHOLE_REPLY.into(),
+            problem: "neither a command nor `error`".into(),
+            effect: "ALLOW is Okta's default, so the request presumably goes on",
+            fix: format!("write `{ACTION_COMMAND}` with ALLOW, or `error` with a cause"),
+        });
     }
 }
 
-fn find_in_command(
+/// The fault of a command's type, or of a value that does not suit the type.
+fn fault_of_type(
     command: &Json,
     kind: ReceivedCommand,
     place: &str,
@@ -81,65 +83,65 @@ fn find_in_command(
         | ReceivedCommand::Update
         | ReceivedCommand::UpdateWithNull
         | ReceivedCommand::UnsettableUpdate => None,
-        ReceivedCommand::UpdateOfOtherFlow => Some(Finding::new(
-            "update-of-other-flow",
-            format!("{place}/type"),
-            format!("this update is not valid in an answer to {}", flow.spec().name),
-            FAILS_OR_IGNORES,
-            format!("write `{update}`"),
-        )),
+        ReceivedCommand::UpdateOfOtherFlow => Some(Finding {
+            id: "update-of-other-flow",
+            place: format!("{place}/type"),
+            problem: format!("this update is not valid in an answer to {}", flow.spec().name),
+            effect: FAILS_OR_IGNORES,
+            fix: format!("write `{update}`"),
+        }),
         ReceivedCommand::UnknownType if type_of(command) == Some(MISSPELT_ACTION) => {
-            Some(Finding::new(
-                "misspelt-action",
-                format!("{place}/type"),
-                format!("`{MISSPELT_ACTION}`, a misprint in Okta's API description"),
-                FAILS_OR_IGNORES,
-                format!("write `{ACTION_COMMAND}`"),
-            ))
+            Some(Finding {
+                id: "misspelt-action",
+                place: format!("{place}/type"),
+                problem: format!("`{MISSPELT_ACTION}`, a misprint in Okta's API description"),
+                effect: FAILS_OR_IGNORES,
+                fix: format!("write `{ACTION_COMMAND}`"),
+            })
         }
-        ReceivedCommand::UnknownType => Some(Finding::new(
-            "unknown-command",
-            format!("{place}/type"),
-            "a type that Okta does not document",
-            FAILS_OR_IGNORES,
-            format!("write `{ACTION_COMMAND}` or `{update}`"),
-        )),
-        ReceivedCommand::Malformed => Some(malformed(command, place)),
+        ReceivedCommand::UnknownType => Some(Finding {
+            id: "unknown-command",
+            place: format!("{place}/type"),
+            problem: "a type that Okta does not document".into(),
+            effect: FAILS_OR_IGNORES,
+            fix: format!("write `{ACTION_COMMAND}` or `{update}`"),
+        }),
+        ReceivedCommand::Malformed => Some(malformed_command(command, place)),
     }
 }
 
 /// The fault of a command that has no type, or a value that its type does not allow.
-fn malformed(command: &Json, place: &str) -> Finding {
+fn malformed_command(command: &Json, place: &str) -> Finding {
     const WRITE_REGISTRATION: &str = "write `registration` with ALLOW or DENY";
     match type_of(command) {
-        None => Finding::new(
-            "malformed-command",
-            place,
-            "a command without a type",
-            PRESUMABLY_FAILS,
-            "write an object with `type` and `value`",
-        ),
-        Some(ACTION_COMMAND) if command.pointer("/value/action").is_some() => Finding::new(
-            "action-for-registration",
-            format!("{place}/value/action"),
-            "`action` in place of `registration`",
-            "Okta documents only `registration`; it presumably treats the answer as failed",
-            WRITE_REGISTRATION,
-        ),
-        Some(ACTION_COMMAND) => Finding::new(
-            "malformed-command",
-            format!("{place}/value"),
-            "`registration` is neither ALLOW nor DENY",
-            PRESUMABLY_FAILS,
-            WRITE_REGISTRATION,
-        ),
-        Some(_) => Finding::new(
-            "malformed-command",
-            format!("{place}/value"),
-            "an update without attributes",
-            PRESUMABLY_FAILS,
-            "write an object with at least one attribute, or remove the command",
-        ),
+        None => Finding {
+            id: "malformed-command",
+            place: place.into(),
+            problem: "a command without a type".into(),
+            effect: PRESUMABLY_FAILS,
+            fix: "write an object with `type` and `value`".into(),
+        },
+        Some(ACTION_COMMAND) if command.pointer("/value/action").is_some() => Finding {
+            id: "action-for-registration",
+            place: format!("{place}/value/action"),
+            problem: "`action` in place of `registration`".into(),
+            effect: "Okta documents only `registration`; it presumably treats the answer as failed",
+            fix: WRITE_REGISTRATION.into(),
+        },
+        Some(ACTION_COMMAND) => Finding {
+            id: "malformed-command",
+            place: format!("{place}/value"),
+            problem: "`registration` is neither ALLOW nor DENY".into(),
+            effect: PRESUMABLY_FAILS,
+            fix: WRITE_REGISTRATION.into(),
+        },
+        Some(_) => Finding {
+            id: "malformed-command",
+            place: format!("{place}/value"),
+            problem: "an update without attributes".into(),
+            effect: PRESUMABLY_FAILS,
+            fix: "write an object with at least one attribute, or remove the command".into(),
+        },
     }
 }
 
@@ -148,7 +150,7 @@ fn type_of(command: &Json) -> Option<&str> {
 }
 
 /// Adds a fault for `password`, and for each value that no attribute can have.
-fn find_in_values(command: &Json, place: &str, findings: &mut FindingList) {
+fn find_unsettable_values(command: &Json, place: &str, findings: &mut FindingList) {
     const CANNOT_SET: &str =
         "a hook cannot set it, and Okta presumably treats the answer as failed";
     let Some(Json::Object(values)) = command.get("value") else {
@@ -157,21 +159,22 @@ fn find_in_values(command: &Json, place: &str, findings: &mut FindingList) {
     for (name, value) in values {
         let place = format!("{place}/value/{}", pointer_part(name));
         if name == PASSWORD {
-            findings.push(Finding::new(
-                "password",
-                place,
-                "an update of `password`",
-                CANNOT_SET,
-                "remove `password`",
-            ));
+            findings.push(Finding {
+                id: "password",
+                place: place.into(),
+                problem: "an update of `password`".into(),
+                effect: CANNOT_SET,
+                fix: "remove `password`".into(),
+            });
         } else if !is_attribute_value(value) {
-            findings.push(Finding::new(
-                "unsettable-value",
-                place,
-                "an object, or a list of objects or lists",
-                CANNOT_SET,
-                "write a text, a number, a boolean or a list of these, or remove the member",
-            ));
+            findings.push(Finding {
+                id: "unsettable-value",
+                place: place.into(),
+                problem: "an object, or a list of objects or lists".into(),
+                effect: CANNOT_SET,
+                fix: "write a text, a number, a boolean or a list of these, or remove the member"
+                    .into(),
+            });
         }
     }
 }

@@ -17,17 +17,20 @@ const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "locati
 const WHOLE_REQUEST_REASONS: [&str; 3] = [ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY];
 /// How to write a location that leads to a field.
 const WRITE_LOCATION: &str = "write `data.userProfile.<attribute>`, with an attribute on the form";
-/// The location of an attribute in a progressive profile's own form.
+/// The start of a location that names an attribute in a progressive profile's own form.
 const UPDATE_LOCATION: &str = "data.userProfileUpdate.";
 /// The effect of markup in the text of `error`.
-const MARKUP_OF_ERROR: &str = "by its API description, Okta does not show this text; if it does, a widget may insert it as HTML";
+const MARKUP_OF_ERROR: &str = "by its API description, Okta does not show this text; if it does, a widget \
+    may insert it as HTML";
 /// The effect of markup in the text of a cause.
 const MARKUP_OF_CAUSE: &str =
     "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML";
+/// The effect of a location without a field on Identity Engine.
 const UNKNOWN_PLACE: &str =
     "Okta does not document the place of the text; the end user may read a general text instead";
 /// The effect of a location outside the profile on Classic Engine.
-const BELOW_NAMED_FIELD: &str = "Classic Engine's widget shows the text only below a field whose name is the location; in the box, it shows a general text";
+const BELOW_NAMED_FIELD: &str = "Classic Engine's widget shows the text only below a field whose name is \
+    the location; in the box, it shows a general text";
 
 /// Adds the faults of an answer's `error`.
 pub(super) fn find_in_error(
@@ -40,13 +43,13 @@ pub(super) fn find_in_error(
         return;
     };
     if answer.has_malformed_error() {
-        findings.push(Finding::new(
-            "malformed-error",
-            "/error",
-            "`error` is not an object with a list of `errorCauses`",
-            "Okta denies the request, and presumably shows a general text",
-            "write an object with `errorSummary` and `errorCauses`",
-        ));
+        findings.push(Finding {
+            id: "malformed-error",
+            place: "/error".into(),
+            problem: "`error` is not an object with a list of `errorCauses`".into(),
+            effect: "Okta denies the request, and presumably shows a general text",
+            fix: "write an object with `errorSummary` and `errorCauses`".into(),
+        });
         return;
     }
     find_markup(error, "/error", MARKUP_OF_ERROR, findings);
@@ -55,42 +58,31 @@ pub(super) fn find_in_error(
         _ => &[],
     };
     if causes.is_empty() {
-        findings.push(Finding::new(
-            "no-cause",
-            "/error",
-            "an error without `errorCauses`",
-            "by its API description, Okta shows a general text instead of the `errorSummary` of `error`",
-            "add a cause whose `location` is `data.userProfile.<attribute>`, with an attribute on the form",
-        ));
+        findings.push(no_cause_finding());
     }
     let mut seen = HashSet::new();
     for (index, cause) in causes.iter().enumerate() {
         let place = format!("/error/errorCauses/{index}");
-        find_in_cause(cause, &place, findings);
+        find_malformed_members(cause, &place, findings);
         find_markup(cause, &place, MARKUP_OF_CAUSE, findings);
         let reason = text_member(cause, "reason").unwrap_or_default();
         if reason == UNHANDLED_REQUEST_TYPE {
-            findings.push(Finding::new(
-                "unhandled-request-type",
-                format!("{place}/reason"),
-                "the hook does not handle this request type",
-                "Okta denies the request",
-                "narrow Okta's setting \"Run this hook\", or add a section for this type to the hook's rules",
-            ));
+            findings.push(unhandled_request_type_finding(&place));
             continue;
         }
         if !WHOLE_REQUEST_REASONS.contains(&reason) {
             find_misplaced_location(cause, &place, flow, fields, findings);
         }
         let text = text_member(cause, "errorSummary").unwrap_or_default();
-        if !text.is_empty() && !seen.insert((text, text_member(cause, "location"))) {
-            findings.push(Finding::new(
-                "repeated-text",
-                format!("{place}/errorSummary"),
-                "another cause has the same text at the same place",
-                "the end user reads the text twice",
-                "remove one of the two causes",
-            ));
+        let is_first = seen.insert((text, text_member(cause, "location")));
+        if !is_first && !text.is_empty() {
+            findings.push(Finding {
+                id: "repeated-text",
+                place: format!("{place}/errorSummary"),
+                problem: "another cause has the same text at the same place".into(),
+                effect: "the end user reads the text twice",
+                fix: "remove one of the two causes".into(),
+            });
         }
     }
 }
@@ -100,52 +92,78 @@ fn text_member<'a>(parent: &'a Json, name: &str) -> Option<&'a str> {
     parent.get(name).and_then(Json::as_str)
 }
 
-/// Adds a fault if a cause lacks members, has one of another type than string, or has an empty text.
-fn find_in_cause(cause: &Json, place: &str, findings: &mut FindingList) {
+fn no_cause_finding() -> Finding {
+    Finding {
+        id: "no-cause",
+        place: "/error".into(),
+        problem: "an error without `errorCauses`".into(),
+        effect: "by its API description, Okta shows a general text instead of the `errorSummary` \
+            of `error`",
+        fix: "add a cause whose `location` is `data.userProfile.<attribute>`, with an attribute \
+            on the form"
+            .into(),
+    }
+}
+
+fn unhandled_request_type_finding(place: &str) -> Finding {
+    Finding {
+        id: "unhandled-request-type",
+        place: format!("{place}/reason"),
+        problem: "the hook does not handle this request type".into(),
+        effect: "Okta denies the request",
+        fix: "narrow Okta's setting \"Run this hook\", or add a section for this type to the \
+            hook's rules"
+            .into(),
+    }
+}
+
+/// Adds a fault for each member of a cause that is not a string, for its missing members, and for an empty text.
+fn find_malformed_members(cause: &Json, place: &str, findings: &mut FindingList) {
     let mut missing = Vec::new();
     for key in CAUSE_KEYS {
         match cause.get(key) {
             None => missing.push(format!("`{key}`")),
             Some(Json::String(_)) => {}
-            Some(_) => findings.push(Finding::new(
-                "malformed-cause",
-                format!("{place}/{key}"),
-                format!("`{key}` of a cause is not a string"),
-                "Okta documents a string; it does not document its reaction to another type",
-                "write a string",
-            )),
+            Some(_) => findings.push(Finding {
+                id: "malformed-cause",
+                place: format!("{place}/{key}"),
+                problem: format!("`{key}` of a cause is not a string"),
+                effect: "Okta documents a string; it does not document its reaction to another type",
+                fix: "write a string".into(),
+            }),
         }
     }
     if !missing.is_empty() {
-        findings.push(Finding::new(
-            "missing-cause-key",
-            place,
-            format!("the cause lacks {}", missing.join(", ")),
-            "Okta requires these members; it does not document its reaction to a cause without them",
-            "add a string for each",
-        ));
+        findings.push(Finding {
+            id: "missing-cause-key",
+            place: place.into(),
+            problem: format!("the cause lacks {}", missing.join(", ")),
+            effect: "Okta requires these members; it does not document its reaction to a cause \
+                without them",
+            fix: "add a string for each".into(),
+        });
     }
     if text_member(cause, "errorSummary") == Some("") {
-        findings.push(Finding::new(
-            "empty-text",
-            format!("{place}/errorSummary"),
-            "an empty text for the end user",
-            "a widget marks the field without words, or shows an empty box",
-            "write how to correct the input",
-        ));
+        findings.push(Finding {
+            id: "empty-text",
+            place: format!("{place}/errorSummary"),
+            problem: "an empty text for the end user".into(),
+            effect: "a widget marks the field without words, or shows an empty box",
+            fix: "write how to correct the input".into(),
+        });
     }
 }
 
 /// Adds a fault for markup in the `errorSummary` of `error` or of a cause.
 fn find_markup(parent: &Json, place: &str, effect: &'static str, findings: &mut FindingList) {
     if has_markup(text_member(parent, "errorSummary").unwrap_or_default()) {
-        findings.push(Finding::new(
-            "markup",
-            format!("{place}/errorSummary"),
-            "markup in a text for the end user",
+        findings.push(Finding {
+            id: "markup",
+            place: format!("{place}/errorSummary"),
+            problem: "markup in a text for the end user".into(),
             effect,
-            "write plain text",
-        ));
+            fix: "write plain text".into(),
+        });
     }
 }
 
@@ -184,44 +202,38 @@ fn find_misplaced_location(
     let Some(location) = text_member(cause, "location") else {
         return;
     };
-    let place = format!("{place}/location");
+    // Classic Engine shows the text of the first cause in the box if its location begins like this, whatever the
+    // attribute. So every such location is as good as any other.
     if flow == Flow::Classic && location.starts_with(ATTRIBUTE_LOCATION) {
-        // Classic Engine has no place at a field for it: it shows the text of the first cause in the box.
         return;
     }
-    if let Some(attribute) = name_in_profile(location) {
-        if fields.contains(&attribute) {
-            return;
-        }
-        if is_attribute_name(attribute) {
-            findings.push(Finding::new(
-                "location-not-on-form",
-                place,
-                format!("the form presumably has no field `{attribute}`"),
-                UNKNOWN_PLACE,
-                WRITE_LOCATION,
-            ));
-            return;
-        }
-    }
+    let place = format!("{place}/location");
     let has_update_form = flow.spec().form == FormMember::UserProfileUpdate;
-    if has_update_form && location.starts_with(UPDATE_LOCATION) {
-        findings.push(Finding::new(
-            "location-in-update",
+    match name_in_profile(location) {
+        Some(attribute) if fields.contains(&attribute) => {}
+        Some(attribute) if is_attribute_name(attribute) => findings.push(Finding {
+            id: "location-not-on-form",
             place,
-            "a location in the update instead of the profile",
-            "Okta does not document whether the text reaches its field; its examples name the profile",
-            WRITE_LOCATION,
-        ));
-        return;
+            problem: format!("the form presumably has no field `{attribute}`"),
+            effect: UNKNOWN_PLACE,
+            fix: WRITE_LOCATION.into(),
+        }),
+        None if has_update_form && location.starts_with(UPDATE_LOCATION) => findings.push(Finding {
+            id: "location-in-update",
+            place,
+            problem: "a location in the update instead of the profile".into(),
+            effect: "Okta does not document whether the text reaches its field; its examples name \
+                the profile",
+            fix: WRITE_LOCATION.into(),
+        }),
+        _ => findings.push(Finding {
+            id: "location-not-an-attribute",
+            place,
+            problem: "the location does not name an attribute of the profile".into(),
+            effect: if flow == Flow::Classic { BELOW_NAMED_FIELD } else { UNKNOWN_PLACE },
+            fix: WRITE_LOCATION.into(),
+        }),
     }
-    findings.push(Finding::new(
-        "location-not-an-attribute",
-        place,
-        "the location does not name an attribute of the profile",
-        if flow == Flow::Classic { BELOW_NAMED_FIELD } else { UNKNOWN_PLACE },
-        WRITE_LOCATION,
-    ));
 }
 
 /// The name in a location below the profile: `email` in `data.userProfile.email`.

@@ -29,47 +29,48 @@ pub(super) fn find_in_members(answer: &ReceivedAnswer, flow: Flow, findings: &mu
 fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     const MAYBE_IGNORED: &str =
         "Okta does not document whether it ignores it or treats the answer as failed";
-    let in_another_case = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
-    match in_another_case {
-        Some("error") => Finding::new(
-            "error-misspelt",
-            place,
-            "`error` in another case, as in Okta's API description",
-            if has_deny {
-                "Okta reads `error`, so it denies the request and presumably ignores these texts"
-            } else {
-                "Okta reads `error`; it does not document whether it ignores this member or treats the answer as failed"
-            },
-            "write `error`",
-        ),
-        Some(known) => Finding::new(
-            "unknown-member",
-            place,
-            format!("`{known}` in another case"),
-            MAYBE_IGNORED,
-            format!("write `{known}`"),
-        ),
-        None => Finding::new(
-            "unknown-member",
-            place,
-            "a member that Okta does not document",
-            MAYBE_IGNORED,
-            "remove it, or move it into `debugContext`",
-        ),
+    const MISSPELT: &str = "Okta reads `error`; it does not document whether it ignores this member or \
+        treats the answer as failed";
+    const MISSPELT_BESIDE_DENY: &str =
+        "Okta reads `error`, so it denies the request and presumably ignores these texts";
+    let known_in_another_case = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+    match known_in_another_case {
+        Some("error") => Finding {
+            id: "error-misspelt",
+            place: place.into(),
+            problem: "`error` in another case, as in Okta's API description".into(),
+            effect: if has_deny { MISSPELT_BESIDE_DENY } else { MISSPELT },
+            fix: "write `error`".into(),
+        },
+        Some(known) => Finding {
+            id: "unknown-member",
+            place: place.into(),
+            problem: format!("`{known}` in another case"),
+            effect: MAYBE_IGNORED,
+            fix: format!("write `{known}`"),
+        },
+        None => Finding {
+            id: "unknown-member",
+            place: place.into(),
+            problem: "a member that Okta does not document".into(),
+            effect: MAYBE_IGNORED,
+            fix: "remove it, or move it into `debugContext`".into(),
+        },
     }
 }
 
-/// Adds a fault for each null in a value, at any depth. Extends `place` on the way, and restores it.
+/// Adds a fault for each null in a value, at any depth. `place` is that of the value. It is extended for each member
+/// and element, and shortened again afterwards.
 fn find_nulls(value: &Json, place: &mut String, findings: &mut FindingList) {
     let length = place.len();
     match value {
-        Json::Null => findings.push(Finding::new(
-            "null",
-            place.as_str(),
-            "the value is null",
-            "Okta does not document its reaction to null",
-            "leave out the member",
-        )),
+        Json::Null => findings.push(Finding {
+            id: "null",
+            place: place.as_str().into(),
+            problem: "the value is null".into(),
+            effect: "Okta does not document its reaction to null",
+            fix: "leave out the member".into(),
+        }),
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 place.push_str(&format!("/{index}"));
